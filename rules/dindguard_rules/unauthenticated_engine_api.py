@@ -1,0 +1,64 @@
+"""An engine takes commands over TCP from anyone who can connect.
+
+## Why it matters
+The engine's API has no password. Without client certificates, every process that can reach the port commands
+the engine: the containers beside it, the containers *inside* it (through their gateway), and with a published
+port whoever reaches the host. An empty `DOCKER_TLS_CERTDIR` makes the official image listen this way on every
+interface; `--tlsverify=false` encrypts and still asks nobody for a name. The daemon itself waits 15 seconds
+at the start and warns.
+
+## Exploit
+`docker -H tcp://dind:2375 run --privileged -v /:/h alpine chroot /h` from any container of the same network.
+
+## Instead
+Leave `DOCKER_TLS_CERTDIR` at `/certs`, share the volume at `/certs/client` with the client (read-only), and use
+port 2376; or share the engine's Unix socket through a volume and listen on no port at all.
+
+## When it is fine
+On `localhost` inside one pod whose containers all trust each other; the finding is *medium* there.
+
+## References
+- https://docs.docker.com/engine/security/protect-access/
+- CIS Docker Benchmark 2.6; CWE-306
+- docker-library/docker `dockerd-entrypoint.sh`; moby `daemon/command/options.go`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Reach, Severity, Undecided, rule
+
+SEVERITIES = {
+    Reach.NETWORK: Severity.HIGH,
+    Reach.INNER: Severity.HIGH,
+    Reach.CLUSTER: Severity.HIGH,
+    Reach.PUBLISHED_LOCALLY: Severity.HIGH,
+    Reach.POD: Severity.MEDIUM,
+}
+
+
+@rule(
+    "unauthenticated-engine-api",
+    each=Daemon,
+    severity=Severity.CRITICAL,
+    category="daemon-api",
+    cwe=306,
+    since="0.1.0",
+)
+def check(daemon: Daemon) -> Iterator[Problem | Undecided]:
+    """Report TCP listeners that do not ask for a client certificate."""
+    for exposure in daemon.exposures:
+        endpoint = exposure.endpoint
+        asked = endpoint.authenticated
+        if asked is None or asked.on:
+            continue
+        if asked.unknown:
+            yield Undecided(endpoint, asked.variable)
+            continue
+        how = "encrypts, but obeys" if endpoint.encrypted is not None and endpoint.encrypted.on else "obeys"
+        message = f"{daemon} {how} {exposure.reach} on port {endpoint.port}, without asking who they are"
+        yield Problem(
+            asked if asked.set else endpoint,
+            message,
+            because=(*exposure.because, daemon.privileged),
+            severity=SEVERITIES.get(exposure.reach, Severity.CRITICAL),
+        )

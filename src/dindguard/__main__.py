@@ -1,0 +1,5 @@
+"""``python -m dindguard``."""
+
+from dindguard.cli import main
+
+main()

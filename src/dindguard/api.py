@@ -1,0 +1,107 @@
+"""All that a rule may import: the model, and the words in which a rule speaks. Version :data:`API`."""
+
+from __future__ import annotations
+
+from dindguard.model import capabilities, paths, storage_drivers
+from dindguard.model.access import Access, EscapePath, Host, Permit
+from dindguard.model.container import (
+    Confinement,
+    Container,
+    ContainerKind,
+    Device,
+    EnvVar,
+    Namespaces,
+    Port,
+    Role,
+    Sandbox,
+)
+from dindguard.model.engine import (
+    Backing,
+    Certificates,
+    Daemon,
+    Endpoint,
+    EngineConfiguration,
+    Exposure,
+    Launch,
+    Reach,
+    Setting,
+)
+from dindguard.model.image import Image
+from dindguard.model.invocation import Invocation, InvocationKind
+from dindguard.model.model import Model, Policy
+from dindguard.model.mount import Medium, Mount, MountKind, Storage
+from dindguard.model.values import Flag, How, Text
+from dindguard.model.workload import Placement, Platform, Replicas, Workload, WorkloadKind
+from dindguard.rules import (
+    API,
+    Add,
+    Confidence,
+    Problem,
+    Profile,
+    Remove,
+    Rule,
+    Set,
+    Severity,
+    Undecided,
+    rule,
+)
+from dindguard.source import HasSpan, Span, Step
+
+__all__ = [
+    "API",
+    "Access",
+    "Add",
+    "Backing",
+    "Certificates",
+    "Confidence",
+    "Confinement",
+    "Container",
+    "ContainerKind",
+    "Daemon",
+    "Device",
+    "Endpoint",
+    "EngineConfiguration",
+    "EnvVar",
+    "EscapePath",
+    "Exposure",
+    "Flag",
+    "HasSpan",
+    "Host",
+    "How",
+    "Image",
+    "Invocation",
+    "InvocationKind",
+    "Launch",
+    "Medium",
+    "Model",
+    "Mount",
+    "MountKind",
+    "Namespaces",
+    "Permit",
+    "Placement",
+    "Platform",
+    "Policy",
+    "Port",
+    "Problem",
+    "Profile",
+    "Reach",
+    "Remove",
+    "Replicas",
+    "Role",
+    "Rule",
+    "Sandbox",
+    "Set",
+    "Setting",
+    "Severity",
+    "Span",
+    "Step",
+    "Storage",
+    "Text",
+    "Undecided",
+    "Workload",
+    "WorkloadKind",
+    "capabilities",
+    "paths",
+    "rule",
+    "storage_drivers",
+]

@@ -1,0 +1,1 @@
+"""Readers: text in, located tree out. A reader knows a syntax and no meaning."""

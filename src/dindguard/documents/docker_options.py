@@ -1,0 +1,359 @@
+"""Command lines of the container engines: the action, its options with their places, and its arguments.
+
+Only what is certain is said. A word that the files do not decide and that may hold further options is kept
+in ``doubts``; the options that were read stand, and others may be hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dindguard.documents.command import Command, base_name
+from dindguard.documents.docker_flags import (
+    ACTIONS,
+    ALIASES,
+    DAEMON,
+    DAEMON_PROGRAMS,
+    GLOBAL,
+    MANAGEMENT,
+    SHORT_ACTIONS,
+    Flags,
+)
+from dindguard.documents.shell.pieces import Word
+from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
+from dindguard.source import Span
+
+ENGINES = {
+    "docker": "docker",
+    "podman": "podman",
+    "nerdctl": "nerdctl",
+    "podman-remote": "podman",
+    "finch": "nerdctl",
+    "docker-compose": "docker",
+    "podman-compose": "podman",
+}
+"""Client programs, and the engine they speak to."""
+
+_COMPOSE_PROGRAMS = frozenset({"docker-compose", "podman-compose"})
+_LOOKS_LIKE_IMAGE = re.compile(r"image|img|tag|repo|container|name", re.IGNORECASE)
+_LOOKS_LIKE_OPTIONS = re.compile(
+    r"opt|arg|flag|param|extra|mount|vol|env|port|priv|tty|interactive|net|caps?\b|device|label|\[@\]|^[@*]$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One use of an option: its canonical long name without dashes, and its value.
+
+    A switch without a value has the value ``true``. ``span`` covers the option and its value. The value is
+    unknown, with the variable's name, if the files do not decide it or whether the option is there at all.
+    """
+
+    name: str
+    value: Text
+    span: Span
+
+
+
+
+@dataclass(frozen=True, slots=True)
+class DockerCall:
+    """A client's command line: ``docker [globals] action [options] [arguments]``.
+
+    For ``run``, ``arguments`` is the image and its command. ``action`` is empty if the file does not decide
+    it. ``doubts`` are the words that may hold further options.
+    """
+
+    engine: str
+    action: str
+    command: Command
+    globals: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = ()
+    arguments: tuple[Text, ...] = ()
+    doubts: tuple[Text, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """The whole command."""
+        return self.command.span
+
+    @property
+    def certain(self) -> bool:
+        """Whether all options are known."""
+        return not self.doubts
+
+    def all(self, name: str) -> tuple[Option, ...]:
+        """Return the uses of an option, in order."""
+        return tuple(option for option in self.options if option.name == name)
+
+    def last(self, name: str) -> Option | None:
+        """Return the last use of an option, which is the one that counts unless it may be repeated."""
+        found = self.all(name)
+        return found[-1] if found else None
+
+    def last_global(self, name: str) -> Option | None:
+        """Return the last use of a global option (``host``, ``context``)."""
+        return next((option for option in reversed(self.globals) if option.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonCall:
+    """An engine's own command line (``dockerd --host=…``)."""
+
+    program: str
+    command: Command
+    options: tuple[Option, ...] = ()
+    arguments: tuple[Text, ...] = ()
+    doubts: tuple[Text, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """The whole command."""
+        return self.command.span
+
+    @property
+    def certain(self) -> bool:
+        """Whether all options are known."""
+        return not self.doubts
+
+    def all(self, name: str) -> tuple[Option, ...]:
+        """Return the uses of an option, in order."""
+        return tuple(option for option in self.options if option.name == name)
+
+    def last(self, name: str) -> Option | None:
+        """Return the last use of an option."""
+        found = self.all(name)
+        return found[-1] if found else None
+
+
+def docker_call(command: Command) -> DockerCall | None:
+    """Return what a client's command says; ``None`` if it is no client, or it starts the engine itself."""
+    engine = ENGINES.get(command.program)
+    if engine is None:
+        return None
+    words = command.arguments
+    if command.program in _COMPOSE_PROGRAMS:
+        return _compose(engine, command, words, ())
+    head = _Reader(words, GLOBAL)
+    head.read()
+    rest = words[head.position :]
+    if not rest:
+        return DockerCall(engine, "", command, tuple(head.options), doubts=tuple(head.doubts))
+    action, width = _action(rest)
+    if action in ("daemon", "system service"):
+        return None
+    if action == "compose":
+        return _compose(engine, command, rest[1:], tuple(head.options))
+    return _call(engine, action, command, rest[width:], tuple(head.options), tuple(head.doubts))
+
+
+def daemon_call(command: Command) -> DaemonCall | None:
+    """Return what an engine's own command line says; ``None`` if the command starts none."""
+    words = command.arguments
+    program = command.program
+    if program in ENGINES:
+        found = next((index for index, word in enumerate(words) if not word.pattern.startswith("-")), len(words))
+        text = [word.pattern for word in words[found : found + 2]]
+        if text[:1] == ["daemon"]:
+            words = words[found + 1 :]
+        elif text == ["system", "service"] and ENGINES[program] == "podman":
+            words = words[found + 2 :]
+        else:
+            return None
+    elif program not in DAEMON_PROGRAMS:
+        return None
+    elif words and base_name(words[0].pattern) in DAEMON_PROGRAMS:
+        words = words[1:]
+    reader = _Reader(words, DAEMON)
+    reader.read()
+    return DaemonCall(
+        program, command, tuple(reader.options), tuple(reader.arguments), tuple(reader.doubts)
+    )
+
+
+def options_of(words: Sequence[Text], flags: Flags) -> tuple[tuple[Option, ...], tuple[Text, ...], tuple[Text, ...]]:
+    """Return options, arguments and doubts of ``words``, the arguments of a program with these ``flags``."""
+    reader = _Reader(words, flags)
+    reader.read()
+    reader.finish()
+    return tuple(reader.options), tuple(reader.arguments), tuple(reader.doubts)
+
+
+def _action(words: Sequence[Text]) -> tuple[str, int]:
+    first = words[0].value
+    if first is None:
+        return "", 1
+    if first in MANAGEMENT and first != "compose" and len(words) > 1:
+        second = words[1].value
+        if second is None:
+            return "", 2
+        action = f"{first} {second}"
+        return SHORT_ACTIONS.get(action, action), 2
+    return first, 1
+
+
+def _call(
+    engine: str,
+    action: str,
+    command: Command,
+    words: Sequence[Text],
+    globals_: tuple[Option, ...],
+    doubts: tuple[Text, ...],
+) -> DockerCall:
+    flags = ACTIONS.get(action)
+    if flags is None:
+        return DockerCall(engine, action, command, globals_, (), tuple(words), doubts)
+    options, arguments, further = options_of(words, flags)
+    return DockerCall(engine, action, command, globals_, options, arguments, (*doubts, *further))
+
+
+def _compose(engine: str, command: Command, words: Sequence[Text], outer: tuple[Option, ...]) -> DockerCall:
+    head = _Reader(words, ACTIONS["compose"])
+    head.read()
+    rest = words[head.position :]
+    globals_ = (*outer, *head.options)
+    if not rest or rest[0].value is None:
+        return DockerCall(engine, "compose", command, globals_, (), tuple(rest), tuple(head.doubts))
+    return _call(engine, f"compose {rest[0].value}", command, rest[1:], globals_, tuple(head.doubts))
+
+
+class _Reader:
+    """Reads options from ``words`` until the first argument; with ``interspersed`` flags, from all of them."""
+
+    def __init__(self, words: Sequence[Text], flags: Flags) -> None:
+        self.words = words
+        self.flags = flags
+        self.position = 0
+        self.options: list[Option] = []
+        self.arguments: list[Text] = []
+        self.doubts: list[Text] = []
+
+    def read(self) -> None:
+        """Read options; stop at the first argument unless options may follow it."""
+        while self.position < len(self.words):
+            word = self.words[self.position]
+            text = word.pattern
+            if text == "--":
+                self.position += 1
+                if self.flags.interspersed:
+                    self.finish()
+                return
+            if text.startswith("--") and len(text) > 2:
+                self._long(word, text)
+            elif text.startswith("-") and len(text) > 1:
+                self._short(word, text)
+            elif _may_hold_options(word) and self._hides_options(word):
+                self.doubts.append(word)
+                self.position += 1
+            elif text == "" and word.value is None:
+                self.position += 1
+            elif self.flags.interspersed:
+                self.arguments.append(word)
+                self.position += 1
+            else:
+                return
+
+    def finish(self) -> None:
+        """Take the words that are left as arguments."""
+        self.arguments += self.words[self.position :]
+        self.position = len(self.words)
+
+    def _hides_options(self, word: Text) -> bool:
+        """Whether an undecided word in an option's place is taken for options, not for the argument."""
+        if _LOOKS_LIKE_IMAGE.search(word.variable) and not _LOOKS_LIKE_OPTIONS.search(word.variable):
+            return False
+        if _LOOKS_LIKE_OPTIONS.search(word.variable):
+            return True
+        rest = self.words[self.position + 1 :]
+        if rest and rest[0].pattern.startswith("-"):
+            return any(not later.pattern.startswith("-") for later in rest)
+        self.doubts.append(word)
+        return False
+
+    def _long(self, word: Text, text: str) -> None:
+        name, equals, _ = text[2:].partition("=")
+        if UNKNOWN_PIECE in name:
+            self.doubts.append(word)
+            self.position += 1
+            return
+        canonical = ALIASES.get(name, name)
+        if equals:
+            value = word.part(len(name) + 3, len(text))
+            self._add(canonical, _or_unknown(word, value), word)
+        elif name in self.flags.switches:
+            self._add(canonical, _on(word), word)
+        else:
+            self._with_next(canonical, word)
+
+    def _short(self, word: Text, text: str) -> None:
+        for index in range(1, len(text)):
+            letter = text[index]
+            if letter == UNKNOWN_PIECE:
+                self.doubts.append(word)
+                break
+            name = self.flags.letters.get(letter, letter)
+            name = ALIASES.get(name, name)
+            rest = index + 1
+            if name in self.flags.switches:
+                if text[rest : rest + 1] == "=":
+                    self._record(name, word.part(rest + 1, len(text)), word)
+                    break
+                self._record(name, _on(word), word)
+                continue
+            if rest < len(text):
+                start = rest + 1 if text[rest] == "=" else rest
+                self._record(name, _or_unknown(word, word.part(start, len(text))), word)
+                break
+            self._with_next(name, word)
+            return
+        self.position += 1
+
+    def _with_next(self, name: str, word: Text) -> None:
+        """Take the next word as the option's value."""
+        following = self.position + 1
+        if following >= len(self.words):
+            self._record(name, unknown(word.span, "", ""), word)
+            self.position = following
+            return
+        value = self.words[following]
+        if _may_hold_options(value) and value.variable in ("@", "*"):
+            self.doubts.append(value)
+        self._record(name, _or_unknown(word, value), word, value)
+        self.position = following + 1
+
+    def _add(self, name: str, value: Text, word: Text) -> None:
+        self._record(name, value, word)
+        self.position += 1
+
+    def _record(self, name: str, value: Text, word: Text, following: Text | None = None) -> None:
+        span = word.span if following is None else _together(word.span, following.span)
+        self.options.append(Option(name, value, span))
+
+
+def _may_hold_options(word: Text) -> bool:
+    """Whether a word may turn out to be no word, or several."""
+    return isinstance(word, Word) and (word.many or (word.optional and not word.partial.startswith("-")))
+
+
+def _or_unknown(option: Text, value: Text) -> Text:
+    """Return the value; if it is undecided whether the option is there, an unknown one."""
+    if isinstance(option, Word) and option.optional and value.value is not None:
+        return replace(value, value=None, how=How.UNKNOWN, partial=value.value, variable=option.variable)
+    return value
+
+
+def _on(word: Text) -> Text:
+    """Return the value of a switch that stands alone."""
+    if isinstance(word, Word) and word.optional:
+        return Text(None, word.span, How.UNKNOWN, "true", word.variable, word.partial)
+    return Text("true", word.span, word.how, raw=word.pattern)
+
+
+def _together(first: Span, last: Span) -> Span:
+    """Return the span of both, if both stand in the command or came in with the same variable."""
+    if first.path != last.path or first.trail != last.trail or (last.line, last.column) < (first.line, first.column):
+        return first
+    return Span(first.path, first.line, first.column, last.end_line, last.end_column, first.route, first.trail)

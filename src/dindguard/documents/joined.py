@@ -1,0 +1,101 @@
+"""Embedded documents that are put together from several places of one file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from dindguard.documents.tree import Node
+from dindguard.source import Segment, Source
+
+
+class Joined:
+    """Collects pieces of one file; each character keeps its place there."""
+
+    def __init__(self, parent: Source) -> None:
+        self.parent = parent
+        self._text: list[str] = []
+        self._length = 0
+        self._segments: list[Segment] = []
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was added."""
+        return not self._length
+
+    def add(self, text: str, start: int, end: int) -> None:
+        """Add ``text``, which is or stands for the characters ``[start, end)`` of the parent (0-based).
+
+        Where the lengths differ, the text's last character is that of the place, and all before it its first.
+        """
+        if not text:
+            return
+        if len(text) == end - start:
+            self._segments.append(Segment(self._length, start, len(text)))
+        else:
+            self._segments.append(Segment(self._length, start, 0))
+            self._segments.append(Segment(self._length + len(text) - 1, max(end - 1, start), 1))
+        self._append(text)
+
+    def add_glue(self, text: str) -> None:
+        """Add characters that nobody wrote, such as the line break between two commands."""
+        self._append(text)
+
+    def add_node(
+        self,
+        node: Node,
+        pattern: re.Pattern[str] | None = None,
+        replacement: Callable[[re.Match[str]], str | None] | None = None,
+    ) -> None:
+        """Add a scalar's text, with the matches of ``pattern`` replaced where ``replacement`` gives a text."""
+        document = node.document()
+        text = document.text
+        at = 0
+        if pattern is not None and replacement is not None:
+            for match in pattern.finditer(text):
+                value = replacement(match)
+                if value is None:
+                    continue
+                self._add_slice(document, at, match.start())
+                start, last = document.origin(match.start()), document.origin(match.end() - 1)
+                self.add(value, start, max(last, start) + 1)
+                at = match.end()
+        self._add_slice(document, at, len(text))
+
+    def source(self, hint: str) -> Source:
+        """Return what was added as one embedded source."""
+        text = "".join(self._text)
+        return Source(self.parent.path, text, hint=hint, parent=self.parent, segments=tuple(self._segments))
+
+    def _add_slice(self, document: Source, start: int, end: int) -> None:
+        shift = self._length - start
+        for segment in document.segments:
+            first, last = max(segment.start, start), min(segment.start + segment.length, end)
+            if first < last:
+                origin = segment.origin + first - segment.start
+                self._segments.append(Segment(first + shift, origin, last - first))
+        self._append(document.text[start:end])
+
+    def _append(self, text: str) -> None:
+        if text:
+            self._text.append(text)
+            self._length += len(text)
+
+
+def joined_scripts(
+    items: list[Node],
+    hint: str = "shell",
+    pattern: re.Pattern[str] | None = None,
+    replacement: Callable[[re.Match[str]], str | None] | None = None,
+) -> list[Source]:
+    """Return scalars, read as consecutive lines, as one source for each run of them from the same file."""
+    found: list[Joined] = []
+    for item in items:
+        if not item.is_scalar or item.is_null or not item.content.strip():
+            continue
+        if not found or found[-1].parent is not item.source:
+            found.append(Joined(item.source))
+        elif not found[-1].empty:
+            found[-1].add_glue("\n")
+        found[-1].add_node(item, pattern, replacement)
+    return [joined.source(hint) for joined in found]

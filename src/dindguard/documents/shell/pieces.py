@@ -1,0 +1,276 @@
+"""Runs of characters that remember where they were written, and the words made of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
+
+from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.source import Segment, Source, Span, Step
+
+TRAIL_LIMIT = 6
+"""So many steps explain a value; a longer chain of variables explains nothing any more."""
+
+
+class Place(Protocol):
+    """A text whose characters can be pointed at: a :class:`Source`, or a located value."""
+
+    def span(self, start: int, end: int) -> Span:
+        """Return where the characters ``[start, end)`` (0-based) are written."""
+
+
+class LocatedText:
+    """A :class:`Text` as a place, for scripts that another document holds as a value."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+
+    def span(self, start: int, end: int) -> Span:
+        """Return where ``[start, end)`` of the value is written."""
+        return self.text.span_of(start, end)
+
+
+class Piece(NamedTuple):
+    """Characters of a word, and the ``[start, end)`` of ``place`` that holds them.
+
+    A piece that the files do not decide has the text :data:`UNKNOWN_PIECE`, ``how`` UNKNOWN and the
+    ``variable``'s name; ``many`` says that it may be no word, or several. An ``optional`` piece is either
+    there or not, as ``variable`` decides.
+    """
+
+    text: str
+    place: Place
+    start: int
+    end: int
+    how: How = How.WRITTEN
+    variable: str = ""
+    optional: bool = False
+    many: bool = False
+    trail: tuple[Step, ...] = ()
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the files do not decide it."""
+        return self.how is How.UNKNOWN
+
+    @property
+    def span(self) -> Span:
+        """Where it is written, with the places that explain it."""
+        span = self.place.span(self.start, self.end)
+        return span.with_trail(*self.trail) if self.trail else span
+
+    def cut(self, start: int, end: int) -> Piece:
+        """Return the characters ``[start, end)`` of this piece."""
+        if start == 0 and end == len(self.text):
+            return self
+        if len(self.text) != self.end - self.start:
+            return self._replace(text=self.text[start:end])
+        return self._replace(text=self.text[start:end], start=self.start + start, end=self.start + end)
+
+    def used(self, step: Step, how: How = How.VARIABLE) -> Piece:
+        """Return it as the value of a variable that is used at ``step``."""
+        trail = self.trail if len(self.trail) >= TRAIL_LIMIT else (*self.trail, step)
+        return self._replace(how=how if self.how is How.WRITTEN else self.how, trail=trail)
+
+
+Pieces = Sequence[Piece]
+
+
+def text_of(pieces: Iterable[Piece]) -> str:
+    """Return the characters of the pieces."""
+    return "".join(piece.text for piece in pieces)
+
+
+def known(pieces: Iterable[Piece]) -> bool:
+    """Whether the files decide all of the pieces."""
+    return not any(piece.unknown or piece.optional for piece in pieces)
+
+
+def joined_span(pieces: Pieces) -> Span:
+    """Return the span from the first piece to the last one.
+
+    Where a variable brought in a part of them only, it is the span in the text that uses the variable.
+    """
+    first, last = pieces[0], pieces[-1]
+    if first.place is last.place and first.trail == last.trail and last.end >= first.start:
+        span = first.place.span(first.start, last.end)
+        return span.with_trail(*first.trail) if first.trail else span
+    start, end = _use(first), _use(last)
+    if start.path != end.path or (end.end_line, end.end_column) < (start.line, start.column):
+        return start
+    return Span(start.path, start.line, start.column, end.end_line, end.end_column, start.route)
+
+
+def _use(piece: Piece) -> Span:
+    """Return where a piece stands in the text that is read: where its variable is used, if one brought it in."""
+    return piece.trail[-1].span if piece.trail else piece.span
+
+
+def cut(pieces: Pieces, start: int, end: int) -> list[Piece]:
+    """Return the characters ``[start, end)`` of the pieces."""
+    found: list[Piece] = []
+    offset = 0
+    for piece in pieces:
+        length = len(piece.text)
+        low, high = max(start - offset, 0), min(end - offset, length)
+        if low < high:
+            found.append(piece.cut(low, high))
+        offset += length
+        if offset >= end:
+            break
+    return found
+
+
+class Script:
+    """A text to be read as shell, made of pieces that may stand in several places."""
+
+    __slots__ = ("_starts", "pieces", "text")
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self.pieces = [piece for piece in pieces if piece.text]
+        self.text = text_of(self.pieces)
+        self._starts: list[int] = []
+        offset = 0
+        for piece in self.pieces:
+            self._starts.append(offset)
+            offset += len(piece.text)
+
+    @classmethod
+    def of(cls, source: Source) -> Script:
+        """Return a whole source as a script."""
+        return cls((Piece(source.text, source, 0, len(source.text)),))
+
+    @classmethod
+    def of_text(cls, text: Text) -> Script:
+        """Return a located value as a script."""
+        if isinstance(text, Word):
+            return cls(text.pieces)
+        place = LocatedText(text)
+        pieces: list[Piece] = []
+        start = 0
+        for index, piece in enumerate(text.pattern.split(UNKNOWN_PIECE)):
+            if index:
+                pieces.append(unknown_piece(place, start - 1, start, text.variable, many=True))
+            pieces.append(Piece(piece, place, start, start + len(piece), text.how))
+            start += len(piece) + 1
+        return cls(pieces)
+
+    def piece_at(self, offset: int) -> Piece:
+        """Return the piece that holds the character at ``offset``."""
+        return self.pieces[max(bisect_right(self._starts, offset) - 1, 0)]
+
+    def cut(self, start: int, end: int) -> list[Piece]:
+        """Return the characters ``[start, end)`` as pieces."""
+        if len(self.pieces) == 1:
+            return [self.pieces[0].cut(start, end)] if start < end else []
+        found: list[Piece] = []
+        index = max(bisect_right(self._starts, start) - 1, 0)
+        while index < len(self.pieces) and self._starts[index] < end:
+            piece, offset = self.pieces[index], self._starts[index]
+            low, high = max(start - offset, 0), min(end - offset, len(piece.text))
+            if low < high:
+                found.append(piece.cut(low, high))
+            index += 1
+        return found
+
+    def span(self, start: int, end: int) -> Span:
+        """Return where the characters ``[start, end)`` are written."""
+        if not self.pieces:
+            raise ValueError("an empty script has no place")
+        found = self.cut(start, max(end, start + 1)) or [self.pieces[-1]]
+        return joined_span(found)
+
+
+def unknown_piece(place: Place, start: int, end: int, variable: str, *, many: bool) -> Piece:
+    """Return the piece for something that the files do not decide."""
+    return Piece(UNKNOWN_PIECE, place, start, end, How.UNKNOWN, variable, many=many)
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Text):
+    """A text that can point at each of its characters, also where a variable brought them in.
+
+    A word with no ``value`` whose ``partial`` has no unknown piece is there as a whole, or not at all.
+    """
+
+    pieces: tuple[Piece, ...] = field(default=(), compare=False, repr=False)
+    quoted: bool = False
+    """Part of it was quoted, so that it is one word whatever its variables hold."""
+
+    @property
+    def optional(self) -> bool:
+        """Whether ``variable`` decides if the word is there; its text is :attr:`partial`."""
+        return self.value is None and bool(self.pieces) and UNKNOWN_PIECE not in self.partial
+
+    @property
+    def many(self) -> bool:
+        """Whether it may be no word, or several: ``$OPTS`` or ``"$@"`` that the file does not decide."""
+        return bool(self.pieces) and all(piece.many for piece in self.pieces)
+
+    def part(self, start: int, end: int) -> Text:
+        """Return ``pattern[start:end]`` as a word of its own, with its exact span."""
+        if not self.pieces:
+            return Text.part(self, start, end)
+        pieces = cut(self.pieces, start, end)
+        if not pieces:
+            return replace(self, value="", span=self.span_of(start, start), partial="", raw="", pieces=())
+        return word(pieces, joined_span(pieces), quoted=True)
+
+    def span_of(self, start: int, end: int) -> Span:
+        """Return where ``pattern[start:end]`` is written."""
+        pieces = cut(self.pieces, start, max(end, start + 1))
+        if not pieces:
+            return self.span
+        if start == end:
+            return pieces[0].place.span(pieces[0].start, pieces[0].start)
+        return joined_span(pieces)
+
+
+def word(pieces: Pieces, span: Span, *, raw: str = "", quoted: bool = False) -> Word:
+    """Return the word made of ``pieces``, which stands at ``span``."""
+    optional = [piece for piece in pieces if piece.optional]
+    if optional and len(optional) != len(pieces):
+        pieces = [
+            piece._replace(text=UNKNOWN_PIECE, how=How.UNKNOWN, optional=False) if piece.optional else piece
+            for piece in pieces
+        ]
+        optional = []
+    undecided = optional or [piece for piece in pieces if piece.unknown]
+    text = text_of(pieces)
+    hows = {piece.how for piece in pieces}
+    if undecided:
+        how = How.UNKNOWN
+    else:
+        how = next((one for one in (How.DEFAULT, How.VARIABLE, How.INHERITED) if one in hows), How.WRITTEN)
+    return Word(
+        value=None if undecided else text,
+        span=span,
+        how=how,
+        partial=text if undecided else "",
+        variable=undecided[0].variable if undecided else "",
+        raw="" if raw == text else raw,
+        pieces=tuple(pieces),
+        quoted=quoted,
+    )
+
+
+def embedded_source(pieces: Pieces, hint: str) -> Source | None:
+    """Return the pieces as a document of its own; ``None`` when they do not stand in one source."""
+    root = next((piece.place for piece in pieces if isinstance(piece.place, Source)), None)
+    if not isinstance(root, Source):
+        return None
+    segments: list[Segment] = []
+    texts: list[str] = []
+    offset = 0
+    for piece in pieces:
+        if piece.place is not root:
+            return None
+        text = root.text[piece.start : piece.end] if piece.unknown else piece.text
+        segments.append(Segment(offset, piece.start, min(len(text), piece.end - piece.start)))
+        texts.append(text)
+        offset += len(text)
+    return Source(root.path, "".join(texts), hint=hint, parent=root, segments=tuple(segments))

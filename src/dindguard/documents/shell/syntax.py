@@ -1,0 +1,142 @@
+"""The tree of a script: what the parser makes, and the interpreter walks. Offsets are 0-based, ends exclusive."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeAlias
+
+
+class Kind(Enum):
+    """What a part of a word is."""
+
+    LITERAL = 1
+    VARIABLE = 2
+    SUBSTITUTION = 3
+    """``$(…)``, backticks, ``<(…)``: ``nodes`` holds the commands."""
+    UNKNOWN = 4
+    """A template expression, arithmetic, or a piece that an outer reader could not decide."""
+
+
+class Part:
+    """A part of a word: ``text[start:end]``.
+
+    For a variable, ``name`` is its name, ``index`` what stands in ``[…]`` and ``operator`` one of
+    ``:-`` ``-`` ``:=`` ``=`` ``:+`` ``+`` with ``argument``, or ``other`` for what is not followed.
+    """
+
+    __slots__ = ("argument", "end", "index", "kind", "name", "nodes", "operator", "quoted", "start")
+
+    def __init__(
+        self,
+        kind: Kind,
+        start: int,
+        end: int,
+        *,
+        quoted: bool = False,
+        name: str = "",
+        index: str = "",
+        operator: str = "",
+        argument: list[Part] | None = None,
+        nodes: list[Node] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.quoted = quoted
+        self.name = name
+        self.index = index
+        self.operator = operator
+        self.argument = argument or []
+        self.nodes = nodes or []
+
+
+class RawWord:
+    """A word as typed; ``items`` holds the words of an array assignment, ``NAME=( … )``."""
+
+    __slots__ = ("end", "items", "parts", "start")
+
+    def __init__(self, start: int, end: int, parts: list[Part]) -> None:
+        self.start = start
+        self.end = end
+        self.parts = parts
+        self.items: list[RawWord] | None = None
+
+
+class RawRedirect:
+    """A redirection. For a heredoc, ``body`` holds the parts of its lines and ``target`` the delimiter."""
+
+    __slots__ = ("body", "operator", "target")
+
+    def __init__(self, operator: str, target: RawWord) -> None:
+        self.operator = operator
+        self.target = target
+        self.body: RawWord | None = None
+
+
+class Simple:
+    """A simple command: words (assignments first) and redirections."""
+
+    __slots__ = ("background", "end", "redirects", "start", "words")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.end = start
+        self.words: list[RawWord] = []
+        self.redirects: list[RawRedirect] = []
+        self.background = False
+
+
+class Pipe:
+    """Commands joined by ``|``."""
+
+    __slots__ = ("nodes",)
+
+    def __init__(self, nodes: list[Node]) -> None:
+        self.nodes = nodes
+
+
+class Guarded:
+    """A command that runs only if the test before ``&&`` or ``||`` says so."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+
+class Group:
+    """``( … )`` or ``{ … }``."""
+
+    __slots__ = ("body", "redirects", "subshell")
+
+    def __init__(self, body: list[Node], *, subshell: bool) -> None:
+        self.body = body
+        self.subshell = subshell
+        self.redirects: list[RawRedirect] = []
+
+
+class Choice:
+    """``if``, ``case``, ``while``, ``for``: branches of which one is taken; ``exhaustive`` if always one is."""
+
+    __slots__ = ("branches", "conditions", "exhaustive", "items", "redirects", "variable")
+
+    def __init__(self) -> None:
+        self.conditions: list[Node] = []
+        self.branches: list[list[Node]] = []
+        self.exhaustive = False
+        self.variable = ""
+        self.items: list[RawWord] = []
+        self.redirects: list[RawRedirect] = []
+
+
+class Function:
+    """A function definition."""
+
+    __slots__ = ("body", "name")
+
+    def __init__(self, name: str, body: Node | None) -> None:
+        self.name = name
+        self.body = body
+
+
+Node: TypeAlias = "Simple | Pipe | Guarded | Group | Choice | Function"

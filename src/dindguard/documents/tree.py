@@ -1,0 +1,324 @@
+"""The located tree that YAML, JSON and TOML are read into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from dindguard.model.values import Flag, How, Text, flag, unset
+from dindguard.source import Segment, Source, Span, Step
+
+
+class Kind(StrEnum):
+    """What a node is."""
+
+    MAPPING = "mapping"
+    SEQUENCE = "sequence"
+    SCALAR = "scalar"
+    HOLE = "hole"
+
+
+class Scope(Protocol):
+    """An interpolation dialect together with the variables in force."""
+
+    def resolve(self, text: Text) -> Text:
+        """Return ``text`` with its variables replaced as far as the files decide them."""
+
+
+Pairs = list[tuple["Node", "Node"]]
+Children = Callable[["Node"], "Pairs | list[Node]"]
+
+
+class Node:
+    """One place of a document, or a *hole* where something could stand and does not.
+
+    ``node["key"]`` and ``node[0]`` always give a node, so readers need no ladders of tests: a hole's span
+    is that of the nearest thing above it. Scalars keep what was typed; :attr:`value` applies the dialect
+    of the document, :attr:`flag` and :attr:`integer` interpret it.
+
+    Children are made when they are asked for, so that shared and cyclic YAML costs what is looked at.
+    """
+
+    __slots__ = (
+        "_children", "_key_index", "_loaded", "content", "end", "key", "kind", "mapping", "route", "scope",
+        "source", "start", "style", "tag", "trail",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        kind: Kind,
+        source: Source,
+        start: int,
+        end: int,
+        *,
+        route: str = "",
+        content: str = "",
+        style: str = "",
+        tag: str = "",
+        key: Node | None = None,
+        trail: tuple[Step, ...] = (),
+        children: Children | None = None,
+        scope: Scope | None = None,
+        mapping: Callable[[], tuple[Segment, ...]] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.source = source
+        self.start = start
+        self.end = end
+        self.route = route
+        self.content = content
+        self.style = style
+        self.tag = tag
+        self.key = key
+        self.trail = trail
+        self.scope = scope
+        self.mapping = mapping
+        self._children = children
+        self._loaded: Pairs | list[Node] | None = None if children else []
+        self._key_index: dict[str, Node] | None = None
+
+    # -- what it is ---------------------------------------------------------------------------------
+
+    @property
+    def present(self) -> bool:
+        """Whether anything is written here."""
+        return self.kind is not Kind.HOLE
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether it is a mapping."""
+        return self.kind is Kind.MAPPING
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether it is a sequence."""
+        return self.kind is Kind.SEQUENCE
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it is a scalar; null is one."""
+        return self.kind is Kind.SCALAR
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it is a plain null: nothing, ``~`` or ``null``."""
+        return self.kind is Kind.SCALAR and self.style == "" and self.content in ("", "~", "null", "Null", "NULL")
+
+    @property
+    def span(self) -> Span:
+        """Where it is written; of a mapping or a sequence, its first line's part."""
+        span = self.source.span(self.start, self.end, self.route)
+        return span.with_trail(*self.trail) if self.trail else span
+
+    @property
+    def key_span(self) -> Span:
+        """Where its key is written; its own place where it has none."""
+        if self.key is None:
+            return self.span
+        span = self.key.source.span(self.key.start, self.key.end, self.route)
+        return span.with_trail(*self.trail) if self.trail else span
+
+    @property
+    def name(self) -> str:
+        """The text of its key, or ``""``."""
+        return self.key.content if self.key is not None else ""
+
+    # -- what is in it ------------------------------------------------------------------------------
+
+    def _load(self) -> Pairs | list[Node]:
+        if self._loaded is None:
+            assert self._children is not None
+            self._loaded = self._children(self)
+        return self._loaded
+
+    def pairs(self) -> Pairs:
+        """Return ``(key, value)`` nodes of a mapping, merge keys resolved, in order; ``[]`` of anything else."""
+        return self._load() if self.kind is Kind.MAPPING else []  # type: ignore[return-value]  # the kind tells
+
+    def items(self) -> list[Node]:
+        """Return the items of a sequence; ``[]`` of anything else."""
+        return self._load() if self.kind is Kind.SEQUENCE else []  # type: ignore[return-value]  # the kind tells
+
+    def values(self) -> list[Node]:
+        """Return the values of a mapping."""
+        return [value for _, value in self.pairs()]
+
+    def keys(self) -> list[str]:
+        """Return the keys of a mapping as typed."""
+        return [key.content for key, _ in self.pairs()]
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.items())
+
+    def __contains__(self, key: str) -> bool:
+        return self[key].present
+
+    def __getitem__(self, step: str | int) -> Node:
+        if isinstance(step, int):
+            items = self.items()
+            return items[step] if 0 <= step < len(items) else self.hole(f"[{step}]")
+        if self._key_index is None:
+            # The last of two equal keys wins, as in every consumer that accepts them.
+            self._key_index = {key.content: value for key, value in self.pairs()}
+        return self._key_index.get(step) or self.hole(route_key(step))
+
+    def at(self, *steps: str | int) -> Node:
+        """Return the node at the end of a way: ``at("spec", "containers", 0)``."""
+        node = self
+        for step in steps:
+            node = node[step]
+        return node
+
+    def hole(self, step: str) -> Node:
+        """Return the hole at ``step`` below this node."""
+        return Node(
+            Kind.HOLE, self.source, self.start, self.end, route=self.route + step, key=self.key, trail=self.trail,
+            scope=self.scope,
+        )  # fmt: skip
+
+    def listed(self) -> list[Node]:
+        """Return the items of a sequence, or the node itself where one value stands for a list of one."""
+        if self.kind is Kind.SEQUENCE:
+            return self.items()
+        return [] if self.kind is Kind.HOLE or self.is_null else [self]
+
+    # -- what it says -------------------------------------------------------------------------------
+
+    @property
+    def typed(self) -> Text:
+        """The scalar as typed, no variable replaced. Of anything but a scalar: an empty text."""
+        return Text(self.content, self.span, raw=self.content)
+
+    @property
+    def value(self) -> Text:
+        """The scalar with its variables replaced as the document's dialect has it."""
+        text = self.typed
+        return text if self.scope is None else self.scope.resolve(text)
+
+    @property
+    def text(self) -> str:
+        """The known value of a scalar, or ``""``; for names and other things that no variable should hold."""
+        return self.value.value or ""
+
+    def flag(self, name: str = "") -> Flag:
+        """Return the scalar as a flag; a hole or a null is off, because nobody wrote it."""
+        if self.kind is not Kind.SCALAR or self.is_null:
+            return unset(self.span, name)
+        return flag(self.value, name)
+
+    @property
+    def integer(self) -> int | None:
+        """The scalar as a decimal number, or ``None``."""
+        word = (self.value.value or "").strip() if self.kind is Kind.SCALAR else ""
+        digits = word.removeprefix("-")
+        return int(word) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+
+    def document(self, hint: str = "") -> Source:
+        """Return a scalar's text as an embedded document; each character keeps its place in the file."""
+        segments = self.mapping() if self.mapping else (Segment(0, self.start, len(self.content)),)
+        return Source(self.source.path, self.content, hint=hint, parent=self.source, segments=segments)
+
+    # -- what can be made of it ---------------------------------------------------------------------
+
+    def scoped(self, scope: Scope | None) -> Node:
+        """Return this node, and all below it, under another interpolation scope."""
+        return self._copy(scope=scope)
+
+    def explained(self, *steps: Step) -> Node:
+        """Return this node, and all below it, with steps added to the trail of its spans."""
+        return self._copy(trail=(*self.trail, *steps))
+
+    def moved(self, route: str) -> Node:
+        """Return this node, and all below it, under another route."""
+        return self._copy(route=route)
+
+    def _copy(
+        self,
+        *,
+        route: str | None = None,
+        scope: Scope | None = None,
+        trail: tuple[Step, ...] | None = None,
+        key: Node | None = None,
+    ) -> Node:
+        original = self
+        new_route = self.route if route is None else route
+        new_scope = scope or self.scope
+        added = () if trail is None else trail[len(self.trail) :]
+
+        def child(node: Node, key: Node | None) -> Node:
+            suffix = node.route[len(original.route) :]
+            return node._copy(route=new_route + suffix, scope=scope, trail=(*node.trail, *added), key=key)
+
+        def children(_: Node) -> Pairs | list[Node]:
+            if original.kind is Kind.MAPPING:
+                pairs = []
+                for k, v in original.pairs():
+                    copied = child(k, None)
+                    pairs.append((copied, child(v, copied)))
+                return pairs
+            return [child(item, None) for item in original.items()]
+
+        return Node(
+            self.kind, self.source, self.start, self.end, route=new_route, content=self.content, style=self.style,
+            tag=self.tag, key=key or self.key, trail=self.trail if trail is None else trail, scope=new_scope,
+            mapping=self.mapping,
+            children=children if self.kind in (Kind.MAPPING, Kind.SEQUENCE) else None,
+        )  # fmt: skip
+
+    def with_pairs(self, pairs: Sequence[tuple[Node, Node]]) -> Node:
+        """Return a mapping at this place that holds ``pairs``: the result of a merge."""
+        node = self._bare(Kind.MAPPING)
+        node._loaded = list(pairs)
+        return node
+
+    def with_items(self, items: Sequence[Node]) -> Node:
+        """Return a sequence at this place that holds ``items``."""
+        node = self._bare(Kind.SEQUENCE)
+        node._loaded = list(items)
+        return node
+
+    def _bare(self, kind: Kind) -> Node:
+        return Node(
+            kind, self.source, self.start, self.end, route=self.route, style=self.style, key=self.key,
+            trail=self.trail, scope=self.scope,
+        )  # fmt: skip
+
+    def walk(self, limit: int = 200_000) -> Iterator[Node]:
+        """Yield this node and all below it, depth first, each shared or cyclic part once on its way.
+
+        At most ``limit`` nodes are visited.
+        """
+        stack: list[tuple[Node, frozenset[tuple[int, int, int]]]] = [(self, frozenset())]
+        while stack and limit > 0:
+            node, above = stack.pop()
+            limit -= 1
+            yield node
+            place = (id(node.source), node.start, node.end)
+            if node.kind is Kind.SCALAR or place in above:
+                continue
+            below = above | {place}
+            children = node.values() if node.kind is Kind.MAPPING else node.items()
+            stack.extend((child, below) for child in reversed(children))
+
+    def __repr__(self) -> str:
+        return f"Node({self.kind}, {self.span}, {self.route or '.'})"
+
+
+def route_key(key: str) -> str:
+    """Return a mapping key as a step of a route: ``.web``, or ``["a.b"]`` where a dot would confuse."""
+    if key and all(char.isalnum() or char in "_-/" for char in key):
+        return f".{key}"
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'["{escaped}"]'
+
+
+def join_route(route: str, step: str) -> str:
+    """Return ``route`` followed by ``step``; no dot at the beginning."""
+    return step.removeprefix(".") if not route else route + step
+
+
+def how_written(texts: Sequence[Text]) -> How:
+    """Return the weakest provenance among ``texts``: unknown before default, variable and written."""
+    order = (How.UNKNOWN, How.DEFAULT, How.VARIABLE, How.INHERITED, How.WRITTEN)
+    return next((how for how in order if any(text.how is how for text in texts)), How.WRITTEN)

@@ -1,0 +1,240 @@
+"""YAML text into located trees, one per document of the stream.
+
+PyYAML composes (it never constructs: no tag is executed, no number or boolean is made), with libyaml where
+it is installed. What PyYAML gets wrong is mended here: the end marks of block collections, anchors that are
+defined twice, merge keys that multiply without bound, and nesting that overflows libyaml's stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import yaml as pyyaml
+
+from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
+from dindguard.documents.yaml_scalars import segments
+from dindguard.source import Gravity, Notice, Source, Step
+
+YamlNode: TypeAlias = Any
+
+MERGED_KEYS = 50_000
+"""Merge keys may bring this many keys into one file; real files stay below a hundredth of it."""
+
+_DEEP = 200
+_RUN_OF_INDICATORS = re.compile(r"(?:[-?] +){60,}")
+_ALIAS = re.compile(r"\*[^\s,\[\]{}]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_STYLES = {None: "", "": "", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+_KINDS = {
+    pyyaml.MappingNode: Kind.MAPPING,
+    pyyaml.SequenceNode: Kind.SEQUENCE,
+    pyyaml.ScalarNode: Kind.SCALAR,
+}
+
+
+class Tree:
+    """The documents of one YAML or JSON source, and what went wrong while reading them."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.documents: list[Node] = []
+        self.notices: list[Notice] = []
+        self._merged = 0
+        self._ends: dict[int, int] = {}
+        self._alive: list[YamlNode] = []
+
+    @property
+    def readable(self) -> bool:
+        """Whether the whole text could be read."""
+        return not any(notice.gravity is Gravity.ERROR for notice in self.notices)
+
+    # -- from PyYAML's nodes to ours ----------------------------------------------------------------
+
+    def add(self, root: YamlNode) -> None:
+        """Add a document that PyYAML composed."""
+        self._alive.append(root)  # ids of nodes are keys, so the nodes must stay
+        self.documents.append(self._node(root, route="", key=None, trail=()))
+
+    def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
+        kind = _KINDS[type(raw)]
+        start = raw.start_mark.index
+        tag = raw.tag if raw.tag and raw.tag.startswith("!") else ""
+        if kind is Kind.SCALAR:
+            style = _STYLES[raw.style]
+            text, source = raw.value, self.source
+            end = raw.end_mark.index
+            return Node(
+                kind, source, start, end, route=route, content=text, style=style, tag=tag, key=key, trail=trail,
+                mapping=lambda: segments(source.text, start, end, style, text),
+            )  # fmt: skip
+        load = self._pairs if kind is Kind.MAPPING else self._items
+        return Node(
+            kind, self.source, start, self._end(raw), route=route, style="flow" if raw.flow_style else "block",
+            tag=tag, key=key, trail=trail, children=lambda node: load(raw, node),
+        )  # fmt: skip
+
+    def _end(self, raw: YamlNode) -> int:
+        """Return where a node really ends: the end mark of a block collection lies after what follows it."""
+        seen = set()
+        node = raw
+        while id(node) not in self._ends:
+            if node.id == "scalar" or node.flow_style or not node.value or id(node) in seen:
+                self._ends[id(node)] = node.end_mark.index
+                break
+            seen.add(id(node))
+            last = node.value[-1]
+            key, value = last if isinstance(last, tuple) else (node, last)
+            aliased = value.start_mark.index < (key.end_mark if key is not node else key.start_mark).index
+            node = key if aliased and key is not node else value
+        end: int = self._ends[id(node)]
+        self._ends[id(raw)] = end
+        return end
+
+    def _pairs(self, raw: YamlNode, parent: Node) -> Pairs:
+        own: Pairs = []
+        merged: Pairs = []
+        for raw_key, raw_value in raw.value:
+            if raw_key.tag == "tag:yaml.org,2002:merge":
+                merged.extend(self._merge(raw_key, raw_value, parent))
+                continue
+            name = raw_key.value if isinstance(raw_key.value, str) else "?"
+            route = join_route(parent.route, route_key(name))
+            key = self._node(raw_key, route, None, parent.trail)
+            if key.kind is not Kind.SCALAR:
+                key.content = name
+            trail = parent.trail
+            if raw_value.start_mark.index < raw_key.end_mark.index:
+                span = self.source.span(raw_key.start_mark.index, raw_key.end_mark.index, route)
+                trail = (*trail, Step("used here", span))
+            own.append((key, self._node(raw_value, route, key, trail)))
+        if not merged:
+            return own
+        names = {key.content for key, _ in own}
+        kept: Pairs = []
+        for key, value in merged:
+            if key.content not in names:
+                names.add(key.content)
+                kept.append((key, value))
+        return kept + own
+
+    def _merge(self, raw_key: YamlNode, raw_value: YamlNode, parent: Node) -> Pairs:
+        span = self.source.span(raw_key.start_mark.index, raw_key.end_mark.index, parent.route)
+        step = Step("merged here", span)
+        pairs: Pairs = []
+        targets = raw_value.value if raw_value.id == "sequence" else [raw_value]
+        for target in targets:
+            if target.id != "mapping" or self._merged > MERGED_KEYS:
+                continue
+            if target.start_mark.index <= parent.start and self._end(target) >= parent.end and target.value:
+                continue  # an anchor merged into itself
+            below = self._node(target, parent.route, parent.key, (*parent.trail, step))
+            found = below.pairs()
+            self._merged += len(found)
+            if self._merged > MERGED_KEYS:
+                if any(notice.kind == "budget" for notice in self.notices):
+                    break
+                self.notices.append(
+                    Notice(
+                        "budget", f"merge keys bring in more than {MERGED_KEYS} keys; the rest was not read", span,
+                        Gravity.ERROR, "use fewer or smaller merge keys (<<)",
+                    )
+                )  # fmt: skip
+                break
+            pairs.extend(found)
+        return pairs
+
+    def _items(self, raw: YamlNode, parent: Node) -> list[Node]:
+        items = []
+        reached = raw.start_mark.index
+        for index, child in enumerate(raw.value):
+            trail = parent.trail
+            if child.start_mark.index < reached:
+                match = _ALIAS.search(self.source.text, reached)
+                if match:
+                    span = self.source.span(match.start(), match.end(), f"{parent.route}[{index}]")
+                    trail = (*trail, Step("used here", span))
+                    reached = match.end()
+            else:
+                reached = max(reached, self._end(child))
+            items.append(self._node(child, f"{parent.route}[{index}]", None, trail))
+        return items
+
+
+def read(source: Source) -> Tree:
+    """Read every document of ``source``; what cannot be read becomes an error notice with its place.
+
+    Documents before a syntax error are kept. Never raises.
+    """
+    tree = Tree(source)
+    text = _UNPRINTABLE.sub("\ufffd", source.text)
+    loaders = [_PureLoader] if _too_deep(text) else [_FAST, _PureLoader]
+    problem: Notice | None = None
+    for loader in loaders:
+        fresh = Tree(source)
+        try:
+            for root in _documents(text, loader):
+                fresh.add(root)
+        except (pyyaml.YAMLError, RecursionError) as error:
+            notice = _notice(error, source)
+            problem = problem or notice
+            if len(fresh.documents) >= len(tree.documents):
+                tree = fresh
+            continue
+        return fresh
+    assert problem is not None
+    tree.notices.append(problem)
+    return tree
+
+
+def _documents(text: str, loader_class: Any) -> Iterator[YamlNode]:
+    loader = loader_class(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if node is not None:
+                yield node
+    finally:
+        loader.dispose()
+
+
+class _PureLoader(pyyaml.SafeLoader):
+    """PyYAML's own loader, letting an anchor be defined again, as YAML does."""
+
+    def compose_node(self, parent: YamlNode, index: YamlNode) -> YamlNode:
+        if not self.check_event(pyyaml.AliasEvent):
+            event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs lack it
+            if getattr(event, "anchor", None) in self.anchors:
+                del self.anchors[event.anchor]
+        return super().compose_node(parent, index)
+
+
+_FAST: Any = getattr(pyyaml, "CSafeLoader", _PureLoader)
+
+
+def _too_deep(text: str) -> bool:
+    """Whether brackets may nest so deeply that libyaml's stack overflows (100,000 do)."""
+    if text.count("[") + text.count("{") > _DEEP:
+        depth = 0
+        for match in re.finditer(r"[\[\]{}]", text):
+            depth = depth + 1 if match.group() in "[{" else max(depth - 1, 0)
+            if depth > _DEEP:
+                return True
+    return _RUN_OF_INDICATORS.search(text) is not None
+
+
+def _notice(error: Exception, source: Source) -> Notice:
+    if isinstance(error, RecursionError):
+        return Notice(
+            "unreadable", "this YAML nests too deeply to be read", source.whole(), Gravity.ERROR,
+            "split the file or exclude it",
+        )  # fmt: skip
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    position = min(mark.index if mark else getattr(error, "position", 0), len(source.text))
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    context = getattr(error, "context", None)
+    message = f"this YAML cannot be read: {problem}" + (f" ({context})" if context else "")
+    return Notice(
+        "unreadable", message, source.span(position, position), Gravity.ERROR, "mend the syntax or exclude the file"
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""One command in a container beside the nested engine, its streams and exit code passed through."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+from dindguard.environment import plan
+from dindguard.environment.engine import Engine, deliver
+from dindguard.environment.lookup import find_daemon
+from dindguard.environment.signals import Guard
+from dindguard.environment.terminal import printable
+
+_NOT_FOUND = 127  # what a shell returns for a command that does not exist
+
+
+def run(
+    engine: Engine,
+    name: str,
+    command: list[str],
+    guard: Guard,
+    *,
+    environment: tuple[str, ...] = (),
+    interactive: bool = False,
+) -> int:
+    """Run ``command`` in the environment ``name`` and return its exit code.
+
+    stdout and stderr go to this process's own; stdin comes from it when ``interactive``. ``environment`` holds
+    ``KEY=VALUE`` settings. The container is removed in every case.
+    """
+    its_labels = find_daemon(engine, name)["Config"]["Labels"]
+    body = plan.client(its_labels, command, interactive=interactive)
+    body["Env"] += environment
+    made = ""
+    try:
+        with guard.unbroken():
+            made = engine.api.create_container_from_config(body)["Id"]
+        output = engine.api.attach(made, stdout=True, stderr=True, stream=True, demux=True)
+        if interactive:
+            _forward_input(engine, made)
+        if problem := _start(engine, made):
+            sys.stderr.write(f"dindguard: {problem}\n")
+            return _NOT_FOUND
+        _copy(output)
+        return int(engine.api.wait(made)["StatusCode"])
+    finally:
+        if made:
+            with guard.unbroken():
+                engine.api.remove_container(made, v=True, force=True)
+
+
+def _start(engine: Engine, container: str) -> str:
+    """Start it; return the engine's words when there is no such command."""
+    try:
+        engine.api.start(container)
+    except Exception as error:
+        words = printable(getattr(error, "explanation", "") or error)
+        if "executable file not found" in words or "no such file or directory" in words:
+            return words
+        raise
+    return ""
+
+
+def _copy(output: Any) -> None:
+    for out, err in output:
+        for data, stream in ((out, sys.stdout.buffer), (err, sys.stderr.buffer)):
+            if data:
+                stream.write(data)
+                stream.flush()
+
+
+def _forward_input(engine: Engine, container: str) -> None:
+    """Copy our input to the command's from a thread of its own; at our end of input, so is it at the command's."""
+    stream = engine.api.attach_socket(container, params={"stdin": 1, "stream": 1})
+    # Not `read`, which would wait for a full buffer while the command waits for its next line.
+    chunks = iter(lambda: os.read(sys.stdin.fileno(), 1 << 16), b"")
+    threading.Thread(target=deliver, args=(stream, chunks), daemon=True).start()

@@ -1,0 +1,26 @@
+# Runs as a client in the environment's own network. $1: the daemon's address there.
+# Every answer is one line: name, exit code, output in base64.
+answer() {
+    name=$1
+    shift
+    output=$("$@" 2>&1)
+    code=$?
+    printf '%s %s %s\n' "$name" "$code" "$(printf '%s' "$output" | base64 | tr -d '\n')"
+}
+ask() { timeout 20 env "$@" docker version --format '{{with .Server}}server {{.Version}}{{end}}'; }
+over_tls() { ask DOCKER_HOST=tcp://docker:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH="$1"; }
+in_the_clear() { ask -u DOCKER_TLS_VERIFY -u DOCKER_CERT_PATH DOCKER_HOST="tcp://docker:$1"; }
+
+mkdir /tmp/none /tmp/foreign && cp /certs/client/ca.pem /tmp/none && cp /certs/client/ca.pem /tmp/foreign
+openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=stranger \
+    -keyout /tmp/foreign/key.pem -out /tmp/foreign/cert.pem 2>/dev/null
+
+answer client-certificate over_tls /certs/client
+answer plaintext in_the_clear 2376
+answer no-certificate over_tls /tmp/none
+answer foreign-files ls /tmp/foreign/key.pem /tmp/foreign/cert.pem
+answer foreign-certificate over_tls /tmp/foreign
+answer plain-port in_the_clear 2375
+answer own-network sh -c 'timeout 5 openssl s_client -connect "$0:2376" </dev/null' "$1"
+answer client-files find /certs -type f
+exit 0

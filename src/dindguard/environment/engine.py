@@ -1,0 +1,105 @@
+"""The one module that imports the Docker SDK: connect, translate its errors, stream and execute."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dindguard.environment.levels import EngineFacts
+from dindguard.environment.terminal import printable
+from dindguard.errors import ENGINE, UserError
+
+Labelled = dict[str, Any]
+
+
+class Engine:
+    """An open connection to the engine that ``DOCKER_HOST`` names, or the local one.
+
+    ``api`` is the SDK's low-level client: its calls mirror the Engine API. Use as a context manager.
+    """
+
+    def __init__(self, api: Any, facts: EngineFacts) -> None:
+        self.api = api
+        self.facts = facts
+
+    def find(self, filters: dict[str, list[str]]) -> dict[str, list[Labelled]]:
+        """Return the containers (stopped ones too), networks and volumes that match, as the engine lists them."""
+        return {
+            "containers": self.api.containers(all=True, filters=filters),
+            "networks": self.api.networks(filters=filters),
+            "volumes": self.api.volumes(filters=filters).get("Volumes") or [],
+        }
+
+    def execute(self, container: str, command: list[str]) -> tuple[int, str]:
+        """Run ``command`` in a running container as its own user; return its exit code and its stdout."""
+        started = self.api.exec_create(container, command, stderr=False)
+        output = self.api.exec_start(started["Id"])
+        code = self.api.exec_inspect(started["Id"])["ExitCode"]
+        return int(code), output.decode("utf-8", "replace")
+
+    def feed(self, container: str, command: list[str], chunks: Iterable[bytes]) -> int:
+        """Run ``command`` in a running container with ``chunks`` as its input; return its exit code."""
+        started = self.api.exec_create(container, command, stdin=True, stdout=False, stderr=False)
+        deliver(self.api.exec_start(started["Id"], socket=True), chunks)
+        while (state := self.api.exec_inspect(started["Id"]))["Running"]:
+            time.sleep(0.05)
+        return int(state["ExitCode"])
+
+    def wait_for_exit(self, container: str, seconds: float) -> int:
+        """Return the exit code of a container; -1 when it still runs after ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            state = self.api.inspect_container(container)["State"]
+            if state["Status"] in {"exited", "dead"}:
+                return int(state["ExitCode"])
+            time.sleep(0.1)
+        return -1
+
+    def last_words(self, container: str, lines: int = 4) -> str:
+        """Return the end of a container's log on one line, safe to print."""
+        log = self.api.logs(container, tail=lines).decode("utf-8", "replace")
+        return printable(log, 600)
+
+
+@contextmanager
+def connect() -> Iterator[Engine]:
+    """Open the engine, and close it at the end; every failure of the SDK inside becomes a ``UserError``."""
+    try:
+        import docker
+        import requests
+    except ImportError:
+        raise UserError(
+            "the Docker SDK for Python is not installed: pip install 'dindguard[engine]'", ENGINE
+        ) from None
+    client = None
+    try:
+        client = docker.from_env(timeout=120)
+        api = client.api
+        yield Engine(api, EngineFacts.read(api.info(), api.api_version))
+    except docker.errors.APIError as error:
+        raise UserError(f"the engine refused: {printable(error.explanation or error)}", ENGINE) from error
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise UserError(f"no engine answers: {printable(error)}. Is DOCKER_HOST right?", ENGINE) from error
+    finally:
+        if client is not None:
+            client.close()
+
+
+def deliver(stream: Any, chunks: Iterable[bytes]) -> None:
+    """Send ``chunks`` into an attached stream (the SDK's socket) and close it, which ends the other side's input."""
+    connection = getattr(stream, "_sock", stream)  # the SDK wraps a plain socket read-only; TLS and SSH come bare
+    try:
+        for chunk in chunks:
+            connection.sendall(chunk)
+    finally:
+        connection.shutdown(socket.SHUT_RDWR)
+        stream.close()
+        connection.close()
+
+
+def is_gone(error: BaseException) -> bool:
+    """Tell whether an engine's error means that the object does not exist (any more)."""
+    return getattr(getattr(error, "response", None), "status_code", None) == 404

@@ -1,0 +1,60 @@
+"""The labels and names by which an environment's objects are found again: there is no state file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+PREFIX = "io.dindguard."
+MANAGED = PREFIX + "managed"
+ENVIRONMENT = PREFIX + "environment"
+RUN = PREFIX + "run"
+ROLE = PREFIX + "role"
+ISOLATION = PREFIX + "isolation"
+CONSENT = PREFIX + "consent"
+CREATED = PREFIX + "created"
+EXPIRES = PREFIX + "expires"
+VERSION = PREFIX + "version"
+DAEMON_IMAGE = PREFIX + "daemon-image"
+CLIENT_IMAGE = PREFIX + "client-image"
+
+DAEMON, CLIENT, PROBE, DATA, CERTIFICATES, NETWORK = (
+    "daemon",
+    "client",
+    "probe",
+    "data",
+    "client-certificates",
+    "network",
+)
+
+
+def object_name(environment: str, role: str, suffix: str = "") -> str:
+    """Return the name of one object, such as ``dindguard-ci-daemon``."""
+    return "-".join(filter(None, ("dindguard", environment, role, suffix)))
+
+
+def selector(environment: str | None = None, **further: str) -> dict[str, list[str]]:
+    """Return the engine's filter for our objects: of one environment, or of all; ``run`` and ``role`` narrow it."""
+    wanted = [f"{MANAGED}=true"]
+    if environment is not None:
+        wanted.append(f"{ENVIRONMENT}={environment}")
+    wanted += [f"{PREFIX}{key}={value}" for key, value in further.items()]
+    return {"label": wanted}
+
+
+def timestamp(seconds: float) -> str:
+    """Return a moment (seconds since the epoch) as ``2027-03-01T12:00:00Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds(stamp: str) -> float | None:
+    """Return the moment of a ``timestamp``; ``None`` when the label holds something else."""
+    try:
+        return datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def has_expired(labels: dict[str, str], now: float) -> bool:
+    """Tell whether the time to live that ``labels`` promise has passed."""
+    end = seconds(labels.get(EXPIRES, ""))
+    return end is not None and end <= now

@@ -1,0 +1,128 @@
+"""Which isolation an engine offers, why not more, and which one is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dindguard.environment.spec import Isolation
+from dindguard.environment.terminal import printable
+from dindguard.errors import CONSENT, ENGINE, UserError
+
+SYSBOX_RUNTIME = "sysbox-runc"
+_ROOTLESS_MACHINES = {"x86_64", "amd64", "aarch64", "arm64"}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What an engine says of itself (``GET /info`` and the negotiated API version)."""
+
+    version: str
+    api: tuple[int, int]
+    system: str
+    os_type: str
+    machine: str
+    kernel: str
+    cgroup: str
+    processors: int
+    runtimes: tuple[str, ...]
+    security: frozenset[str]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def read(cls, info: dict[str, Any], api: str) -> EngineFacts:
+        """Read the answer to ``GET /info``; what is missing in it stays empty, never assumed."""
+        options = (str(option).split(",")[0] for option in info.get("SecurityOptions") or ())
+        major, _, minor = api.partition(".")
+        return cls(
+            version=printable(info.get("ServerVersion", ""), 60),
+            api=(int(major), int(minor or 0)),
+            system=printable(info.get("OperatingSystem", ""), 80),
+            os_type=printable(info.get("OSType", ""), 20),
+            machine=printable(info.get("Architecture", ""), 20),
+            kernel=printable(info.get("KernelVersion", ""), 60),
+            cgroup=printable(info.get("CgroupVersion", ""), 5),
+            processors=int(info.get("NCPU") or 1),
+            runtimes=tuple(sorted(printable(name, 60) for name in info.get("Runtimes") or ())),
+            security=frozenset(option.removeprefix("name=") for option in options),
+            warnings=tuple(printable(warning) for warning in info.get("Warnings") or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One level on one engine: whether it can be tried, and why or why not. Never a proof: that is ``verify``'s."""
+
+    isolation: Isolation
+    available: bool
+    reason: str
+
+
+def assess(facts: EngineFacts) -> tuple[Offer, ...]:
+    """Judge every level from what the engine says; nothing is created. Best first."""
+    return (
+        Offer(Isolation.SYSBOX, *_sysbox(facts)),
+        Offer(Isolation.ROOTLESS, *_rootless(facts)),
+        Offer(Isolation.PRIVILEGED, *_privileged(facts)),
+    )
+
+
+def _sysbox(facts: EngineFacts) -> tuple[bool, str]:
+    if facts.os_type != "linux":
+        return False, f"the engine's containers run {facts.os_type or 'an unknown system'}, not Linux"
+    if SYSBOX_RUNTIME not in facts.runtimes:
+        return False, f"the engine has no runtime {SYSBOX_RUNTIME}; it has {', '.join(facts.runtimes) or 'none'}"
+    return True, f"the engine has a runtime called {SYSBOX_RUNTIME}; `up` proves whether it isolates"
+
+
+def _rootless(facts: EngineFacts) -> tuple[bool, str]:
+    if facts.os_type != "linux":
+        return False, f"the engine's containers run {facts.os_type or 'an unknown system'}, not Linux"
+    if facts.machine not in _ROOTLESS_MACHINES:
+        return False, f"the rootless image exists for amd64 and arm64, and this is {facts.machine or 'unknown'}"
+    if "rootless" in facts.security:
+        return False, "the engine itself is rootless and has no further user ids to give away"
+    if "userns" in facts.security:
+        return False, "the engine remaps users (userns-remap), inside which no further mapping can be set up"
+    return True, "needs user namespaces and /dev/net/tun on the engine's host; `up` proves both"
+
+
+def _privileged(facts: EngineFacts) -> tuple[bool, str]:
+    if "userns" in facts.security:
+        return False, "the engine remaps users (userns-remap), which excludes privileged mode"
+    return True, "isolates nothing from the host's kernel and devices: needs --accept-privileged TICKET"
+
+
+def choose(offers: tuple[Offer, ...], asked: Isolation | None, consent: str) -> Isolation:
+    """Return the level to use; :class:`UserError` tells why there is none.
+
+    Without a wish, the best available level is taken. Privileged mode is only ever taken with ``consent``:
+    otherwise exit code 4 and the reasons. A level that was asked for by name is never replaced by another.
+    """
+    by_level = {offer.isolation: offer for offer in offers}
+    if asked is not None:
+        if not by_level[asked].available:
+            raise UserError(f"{asked} isolation is not available: {by_level[asked].reason}", ENGINE)
+        if asked is Isolation.PRIVILEGED and not consent:
+            raise UserError(_refusal(offers), CONSENT)
+        return asked
+    for offer in offers:
+        if offer.available and (offer.isolation is not Isolation.PRIVILEGED or consent):
+            return offer.isolation
+    if by_level[Isolation.PRIVILEGED].available:
+        raise UserError(_refusal(offers), CONSENT)
+    raise UserError("no isolation is available:\n" + _reasons(offers), ENGINE)
+
+
+def _reasons(offers: tuple[Offer, ...]) -> str:
+    return "\n".join(f"  {offer.isolation}: {offer.reason}" for offer in offers)
+
+
+def _refusal(offers: tuple[Offer, ...]) -> str:
+    return (
+        "privileged mode is refused without consent\n"
+        f"{_reasons(offers)}\n"
+        "whoever commands a privileged nested engine is root on the host. If that has been approved, repeat with\n"
+        "  --isolation privileged --accept-privileged TICKET\n"
+        "The ticket is recorded on every object and in the report."
+    )

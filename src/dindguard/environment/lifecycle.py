@@ -1,0 +1,163 @@
+"""Up: create, wait, load, verify; whatever fails on the way takes down what it had created."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dindguard.environment import labels, plan
+from dindguard.environment.client import run
+from dindguard.environment.engine import Engine
+from dindguard.environment.images import pin
+from dindguard.environment.levels import assess, choose
+from dindguard.environment.lookup import find_daemon
+from dindguard.environment.removal import expired, remove
+from dindguard.environment.signals import Guard
+from dindguard.environment.spec import Isolation, Spec
+from dindguard.environment.terminal import printable
+from dindguard.environment.verify import Report, verify
+from dindguard.errors import INCOMPLETE, UserError
+
+Say = Callable[[str], None]
+_READY_WITHIN = 90.0
+_SETUID = 1 << 23  # os.ModeSetuid in the file modes of the archive API, which come from Go
+
+
+def up(engine: Engine, spec: Spec, guard: Guard, say: Say) -> Report:
+    """Stand an environment up and return the report of its checks.
+
+    Raises :class:`UserError` with exit code 3 when it does not start or a check fails, 4 without consent, 5 when
+    the engine cannot. On every exception, signals included, nothing that this call created stays behind.
+    """
+    isolation = choose(assess(engine.facts), spec.isolation, spec.consent)
+    sweep(engine, guard, say)
+    _require_free(engine, spec.name)
+    mine = labels.selector(spec.name, run=(run := uuid.uuid4().hex))
+    try:
+        images = [pin(engine, image, say) for image in (spec.image_for(isolation), spec.client_image)]
+        decided = plan.Plan(spec, isolation, images[0], images[1], engine.facts, run, time.time())
+        if isolation is Isolation.ROOTLESS:
+            decided = replace(decided, setuid_mapper=_mapper_is_setuid(engine, guard, decided))
+        say(f"starting {spec.name} ({isolation})")
+        _create(engine, guard, decided)
+        _wait_until_ready(engine, decided)
+        for image in spec.load:
+            load(engine, spec.name, image, say)
+        report = verify(engine, spec.name, guard)
+        if not report.passed:
+            raise UserError(report.text() + "\nthe environment was removed again", INCOMPLETE)
+    except BaseException:
+        with guard.unbroken():
+            remove(engine, mine)
+        raise
+    return report
+
+
+def with_environment(engine: Engine, spec: Spec, command: list[str], guard: Guard, say: Say, **options: Any) -> int:
+    """Start an environment under a name of its own, run ``command`` in it, and remove it; return its exit code."""
+    spec = replace(spec, name=f"with-{uuid.uuid4().hex[:8]}")
+    try:
+        report = up(engine, spec, guard, say)
+        say(report.headline())
+        return run(engine, spec.name, command, guard, **options)
+    finally:
+        with guard.unbroken():
+            remove(engine, labels.selector(spec.name))
+
+
+def sweep(engine: Engine, guard: Guard, say: Say) -> None:
+    """Remove the environments whose time to live is over."""
+    for name in expired(engine, time.time()):
+        say(f"{printable(name)}: its time is over")
+        with guard.unbroken():
+            remove(engine, labels.selector(name))
+
+
+def load(engine: Engine, name: str, image: str, say: Say) -> None:
+    """Copy an image of the outer engine into the nested one, so that nothing has to be pulled again."""
+    pin(engine, image, say)
+    say(f"loading {image}")
+    daemon = find_daemon(engine, name)["Id"]
+    command = ["env", *plan.LOCAL_CLIENT, "docker", "load", "--quiet"]
+    if engine.feed(daemon, command, engine.api.get_image(image)) != 0:
+        raise UserError(f"{image} could not be loaded into {name}", INCOMPLETE)
+
+
+def _require_free(engine: Engine, name: str) -> None:
+    found = engine.find(labels.selector(name))
+    if any(found.values()):
+        raise UserError(f"an environment {name} exists already: dindguard env down {name}")
+
+
+def _mapper_is_setuid(engine: Engine, guard: Guard, decided: plan.Plan) -> bool:
+    """Look at the mode of ``newuidmap`` in the image, in a container that is created and never started."""
+    body = {
+        "Image": decided.daemon_image.id,
+        "Labels": plan.object_labels(decided, labels.PROBE),
+        "HostConfig": {"NetworkMode": "none"},
+    }
+    with guard.unbroken():
+        made = engine.api.create_container_from_config(body)["Id"]
+        try:
+            stream, status = engine.api.get_archive(made, "/usr/bin/newuidmap")
+            stream.close()
+        finally:
+            engine.api.remove_container(made, v=True, force=True)
+    return bool(int(status["mode"]) & _SETUID)
+
+
+def _create(engine: Engine, guard: Guard, decided: plan.Plan) -> None:
+    """Create and start; a taken name (two ``up`` at once) is the engine's own refusal."""
+    name = decided.spec.name
+    with guard.unbroken():
+        engine.api.create_network(
+            decided.network,
+            driver="bridge",
+            internal=decided.spec.offline,
+            labels=plan.object_labels(decided, labels.NETWORK),
+            check_duplicate=True,
+        )
+    for role in (labels.DATA, labels.CERTIFICATES):
+        with guard.unbroken():
+            engine.api.create_volume(
+                labels.object_name(name, role), driver="local", labels=plan.object_labels(decided, role)
+            )
+    with guard.unbroken():
+        daemon_name = labels.object_name(name, labels.DAEMON)
+        made = engine.api.create_container_from_config(plan.daemon(decided), daemon_name)
+    with guard.unbroken():
+        engine.api.start(made["Id"])
+
+
+def _wait_until_ready(engine: Engine, decided: plan.Plan) -> None:
+    daemon = labels.object_name(decided.spec.name, labels.DAEMON)
+    deadline = time.monotonic() + _READY_WITHIN
+    while time.monotonic() < deadline:
+        state = engine.api.inspect_container(daemon)["State"]
+        if state.get("Health", {}).get("Status") == "healthy":
+            return
+        if state["Status"] != "running":
+            raise UserError(_why_it_stopped(engine, decided, daemon), INCOMPLETE)
+        time.sleep(0.2)
+    words = engine.last_words(daemon)
+    raise UserError(f"the nested engine was not ready after {_READY_WITHIN:.0f} s; it says: {words}", INCOMPLETE)
+
+
+def _why_it_stopped(engine: Engine, decided: plan.Plan, daemon: str) -> str:
+    words = engine.last_words(daemon, 12)
+    hint = ""
+    if decided.isolation is Isolation.ROOTLESS:
+        if "setup network" in words or "tun" in words:
+            hint = (
+                f"\n{decided.spec.tun_device} on the engine's host must be open to every user (mode 0666); "
+                "name another node with --tun-device"
+            )
+        elif "operation not permitted" in words.lower():
+            hint = (
+                "\nthe engine's host does not let an ordinary user make a user namespace "
+                "(sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)"
+            )
+    return f"the nested engine ({decided.isolation}) stopped at its start; it says: {words}{hint}"

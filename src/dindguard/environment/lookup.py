@@ -1,0 +1,76 @@
+"""Find environments again, by their labels alone."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dindguard.environment import labels
+from dindguard.environment.engine import Engine
+from dindguard.environment.terminal import printable
+from dindguard.errors import ENGINE, UserError
+
+
+def find_daemon(engine: Engine, name: str) -> dict[str, Any]:
+    """Return the inspection of an environment's running daemon; :class:`UserError` when there is none."""
+    found = engine.api.containers(all=True, filters=labels.selector(name, role=labels.DAEMON))
+    if not found:
+        raise UserError(f"there is no environment {name}; `dindguard env status` lists those that exist")
+    inspected: dict[str, Any] = engine.api.inspect_container(found[0]["Id"])
+    if inspected["State"]["Status"] != "running":
+        over = labels.has_expired(inspected["Config"]["Labels"], time.time())
+        why = "its time to live is over" if over else f"it says: {engine.last_words(inspected['Id'])}"
+        raise UserError(f"the engine of {name} has stopped: {why}", ENGINE)
+    return inspected
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One environment as its labels tell. ``isolation`` is what was asked for, which proves nothing by itself."""
+
+    name: str
+    isolation: str
+    state: str
+    created: str
+    expires: str
+    consent: str
+    objects: int
+
+
+def statuses(engine: Engine) -> list[Status]:
+    """Return all environments of this engine, sorted by name; those of which only remnants are left, too."""
+    now = time.time()
+    listed: dict[str, list[dict[str, Any]]] = {}
+    for items in engine.find(labels.selector()).values():
+        for item in items:
+            its_labels = item.get("Labels") or {}
+            listed.setdefault(its_labels.get(labels.ENVIRONMENT, ""), []).append(item)
+    return [_status(name, items, now) for name, items in sorted(listed.items())]
+
+
+def _status(name: str, items: list[dict[str, Any]], now: float) -> Status:
+    daemon = next((item for item in items if item["Labels"].get(labels.ROLE) == labels.DAEMON), None)
+    its_labels = (daemon or items[0])["Labels"]
+    state = "incomplete" if daemon is None else str(daemon.get("Status", ""))
+    if labels.has_expired(its_labels, now):
+        state = f"expired, {state}"
+    told = (its_labels.get(key, "") for key in (labels.CREATED, labels.EXPIRES, labels.CONSENT))
+    created, expires, consent = map(printable, told)
+    isolation = printable(its_labels.get(labels.ISOLATION, ""))
+    return Status(printable(name), isolation, printable(state), created, expires, consent, len(items))
+
+
+def as_text(found: list[Status]) -> str:
+    """Return a table for people."""
+    rows = [("environment", "asked for", "state", "until", "accepted under")]
+    rows += [(item.name, item.isolation, item.state, item.expires, item.consent or "-") for item in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join(lines) if found else "no environments"
+
+
+def as_json(found: list[Status]) -> str:
+    """Return a JSON list."""
+    return json.dumps([asdict(item) for item in found], indent=2, ensure_ascii=False)

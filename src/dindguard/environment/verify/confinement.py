@@ -1,0 +1,153 @@
+"""Checks of what stands between the nested engine and the host."""
+
+from __future__ import annotations
+
+from dindguard.environment import labels
+from dindguard.environment.levels import SYSBOX_RUNTIME
+from dindguard.environment.plan import FILE_CAPABILITY_SET, SETUID_BIT_SET
+from dindguard.environment.spec import Isolation
+from dindguard.environment.verify.answers import Answers
+from dindguard.environment.verify.result import (
+    Check,
+    Judgement,
+    failed,
+    not_applicable,
+    passed,
+    require,
+    unknown,
+)
+
+_SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "crio.sock", "dockershim.sock")
+_NONE_CLAIMED = "privileged mode claims none"
+
+
+def _consent(answers: Answers) -> Judgement:
+    if answers.isolation is not Isolation.PRIVILEGED:
+        return not_applicable("nothing here needs consent")
+    ticket = answers.labels.get(labels.CONSENT, "")
+    return require(bool(ticket), f"privileged mode, accepted under {ticket}", "privileged mode without a ticket")
+
+
+def _not_privileged(answers: Answers) -> Judgement:
+    if answers.isolation is Isolation.PRIVILEGED:
+        return not_applicable(_NONE_CLAIMED)
+    return require(not answers.host.get("Privileged"), "not privileged", "the container is privileged")
+
+
+def _runtime(answers: Answers) -> Judgement:
+    runtime = answers.host.get("Runtime") or "the default runtime"
+    if answers.isolation is not Isolation.SYSBOX:
+        return not_applicable(f"{runtime}, about which nothing is claimed")
+    return require(runtime == SYSBOX_RUNTIME, runtime, f"runs under {runtime}")
+
+
+def is_mapped(user_map: str) -> bool | None:
+    """Tell whether a ``uid_map`` (lines of inside, outside, length) is a real mapping; ``None`` if it is no map.
+
+    Outside a user namespace the kernel shows the identity over all 32-bit ids: ``0 0 4294967295``.
+    """
+    lines = [line.split() for line in user_map.splitlines() if line.strip()]
+    if not lines or any(len(line) != 3 or not all(map(str.isdigit, line)) for line in lines):
+        return None
+    # A root that is root outside as well is no protection, however short the range is.
+    return not any(inside == "0" and outside == "0" for inside, outside, _ in lines)
+
+
+def _user_namespace(answers: Answers) -> Judgement:
+    if answers.isolation is Isolation.PRIVILEGED:
+        return not_applicable(_NONE_CLAIMED)
+    probe = "engine-user-map" if answers.isolation is Isolation.ROOTLESS else "user-map"
+    answer = answers.probe(probe)
+    shown = " / ".join(" ".join(line.split()) for line in answer.output.splitlines())
+    mapped = is_mapped(answer.output) if answer.ok else None
+    if mapped is None:
+        return unknown(f"no user map could be read: {shown or 'no answer'}")
+    what = "the nested engine's root is root on the host: the uid_map is"
+    return require(mapped, f"a user namespace of its own: uid_map {shown}", f"{what} {shown}")
+
+
+def _capabilities(answers: Answers) -> Judgement:
+    if answers.isolation is not Isolation.ROOTLESS:
+        return not_applicable("claimed for rootless only")
+    added = {str(name).removeprefix("CAP_") for name in answers.host.get("CapAdd") or ()}
+    if "ALL" not in (answers.host.get("CapDrop") or ()):
+        return failed("the default capabilities were not dropped")
+    if added <= set(FILE_CAPABILITY_SET):
+        return passed(f"all dropped but {', '.join(sorted(added))}, for newuidmap and newgidmap")
+    excess = added - set(SETUID_BIT_SET)
+    wide = f"{', '.join(sorted(added))}: newuidmap is setuid in this image, so its bounding set has to be wider"
+    return require(not excess, wide, f"also {', '.join(sorted(excess))}")
+
+
+def _filter(answers: Answers) -> Judgement:
+    if answers.isolation is not Isolation.ROOTLESS:
+        return not_applicable("claimed for rootless only")
+    answer = answers.probe("filter")
+    if not answer.ok:
+        return unknown("the kernel did not tell")
+    mode = answer.output.split()[-1:]
+    return require(mode == ["2"], "a system call filter is in force", f"no filter: {answer.output}")
+
+
+def _devices(answers: Answers) -> Judgement:
+    if answers.isolation is Isolation.PRIVILEGED:
+        return not_applicable(_NONE_CLAIMED)
+    answer = answers.probe("block-devices")
+    if answer.code < 0:
+        return unknown("the devices could not be listed")
+    disks = [name for name in answer.output.split() if name.startswith("/dev/")]
+    return require(not disks, "no disk of the host is in /dev", f"in /dev: {', '.join(sorted(disks))}")
+
+
+def _inner_privileged(answers: Answers) -> Judgement:
+    if answers.isolation is not Isolation.ROOTLESS:
+        return not_applicable("claimed for rootless only")
+    answer = answers.probe("inner-privileged")
+    if "inner-container-ran" in answer.output:
+        return failed("a privileged inner container ran")
+    if answer.code < 0 or not answers.probe("inner-run").ok:
+        return unknown("no inner container runs at all, so the refusal proves nothing")
+    return require("not permitted" in answer.output, f"refused: {answer.output}", f"failed: {answer.output}")
+
+
+def _host_namespaces(answers: Answers) -> Judgement:
+    modes = {kind: str(answers.host.get(f"{kind}Mode") or "") for kind in ("Network", "Pid", "Ipc", "UTS", "Userns")}
+    shared = sorted(kind.lower() for kind, mode in modes.items() if mode == "host" or mode.startswith("container:"))
+    return require(not shared, "no namespace is shared", f"shared: {', '.join(shared)}")
+
+
+def _host_socket(answers: Answers) -> Judgement:
+    found = [
+        str(mount.get("Source"))
+        for mount in answers.daemon["Mounts"]
+        if str(mount.get("Source", "")).endswith(_SOCKETS)
+    ]
+    return require(not found, "no engine's socket is mounted", f"mounted: {', '.join(found)}")
+
+
+def _host_files(answers: Answers) -> Judgement:
+    binds = [str(mount.get("Source")) for mount in answers.daemon["Mounts"] if mount.get("Type") == "bind"]
+    # A volume of the local driver can be a bind mount in disguise: its options say so.
+    binds += [
+        name for name, volume in answers.volumes.items() if volume.get("Options") or volume.get("Driver") != "local"
+    ]
+    return require(not binds, "volumes of the engine alone", f"from the host: {', '.join(binds)}")
+
+
+CHECKS = (
+    Check("consent-recorded", _consent, "dindguard env down, then up with --accept-privileged TICKET"),
+    Check("not-privileged", _not_privileged, "dindguard env down, then up: the object was not made by this tool"),
+    Check("runtime", _runtime, "dindguard env down, then up: the object was not made by this tool"),
+    Check(
+        "user-namespace",
+        _user_namespace,
+        "the runtime does not isolate: reinstall Sysbox, or ask for --isolation rootless",
+    ),
+    Check("capabilities", _capabilities, "dindguard env down, then up: the object was not made by this tool"),
+    Check("system-call-filter", _filter, "use an engine and a kernel with seccomp"),
+    Check("host-devices-hidden", _devices, "remove the devices; whoever writes a disk of the host owns it"),
+    Check("inner-privileged-refused", _inner_privileged, "the nested engine is not rootless: check its image"),
+    Check("no-host-namespace", _host_namespaces, "dindguard env down, then up: the object was not made by this tool"),
+    Check("no-host-socket", _host_socket, "never mount an engine's socket, read-only or not"),
+    Check("no-host-files", _host_files, "give the nested engine volumes, and images with --load"),
+)

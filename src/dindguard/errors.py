@@ -1,0 +1,21 @@
+"""What may be said to a user when something cannot be done, and the process's exit codes."""
+
+from __future__ import annotations
+
+CLEAN = 0
+FINDINGS = 1
+USAGE = 2
+INCOMPLETE = 3
+CONSENT = 4
+ENGINE = 5
+
+
+class UserError(Exception):
+    """A failure that the user can mend; the message names the place and the remedy.
+
+    ``exit_code`` is one of this module's constants (the table in README.md).
+    """
+
+    def __init__(self, message: str, exit_code: int = USAGE) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

@@ -1,0 +1,195 @@
+"""Problems stamped with their rule, severity and identity."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from dindguard.model.container import Sandbox
+from dindguard.model.values import Flag
+from dindguard.rules import Add, Confidence, Remove, Rule, Set, Severity, Verdict, blamed
+from dindguard.source import HasSpan, Span, Step
+
+IDENTITY_VERSION = "v1"
+
+
+class Status(StrEnum):
+    """What policy says about a finding; only ``OPEN`` ones count."""
+
+    OPEN = "open"
+    ALLOWED = "allowed"
+    WAIVED = "waived"
+    BASELINE = "in baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that a finding is about: a container, a daemon, a workload.
+
+    ``address`` names it inside its file; ``identity`` is the hash of rule, path and named address, the key
+    of waivers and baselines; it holds no message, line or index. ``about`` is the model object.
+    """
+
+    label: str
+    address: str
+    path: str
+    span: Span
+    identity: str
+    about: Any = field(default=None, repr=False, compare=False)
+    status: Status = Status.OPEN
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A problem, stamped. ``subjects`` share the one place where the setting is written."""
+
+    rule: Rule
+    severity: Severity
+    confidence: Confidence
+    message: str
+    span: Span
+    related: tuple[Step, ...] = ()
+    path: tuple[Step, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    fix: Remove | Set | Add | None = None
+    instead: str = ""
+    containment: str = ""
+    """The sandbox that lowered the severity, in words; empty when none did."""
+
+    @property
+    def open(self) -> bool:
+        """Whether policy leaves any subject unsilenced."""
+        return not self.subjects or any(subject.status is Status.OPEN for subject in self.subjects)
+
+    @property
+    def status(self) -> Status:
+        """``OPEN`` as long as one subject is; otherwise what silences the first one."""
+        return Status.OPEN if self.open else self.subjects[0].status
+
+    @property
+    def fingerprint(self) -> str:
+        """The identity of the finding: that of its first subject."""
+        return self.subjects[0].identity if self.subjects else ""
+
+    @property
+    def places(self) -> tuple[Span, ...]:
+        """Every place of the finding: the primary one first."""
+        return (self.span, *(step.span for step in (*self.related, *self.path)))
+
+
+def identity(rule_id: str, path: str, address: str) -> str:
+    """Return the identity of a finding about the thing at ``address`` in ``path``: 32 hexadecimal digits."""
+    text = f"{IDENTITY_VERSION}\x00{rule_id}\x00{path}\x00{address}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def stamp(
+    verdicts: Iterable[Verdict],
+    lowered: Callable[[Rule, Any], tuple[int, str]],
+    severities: Mapping[str, Severity],
+) -> tuple[Finding, ...]:
+    """Turn verdicts into findings, sorted by place.
+
+    ``lowered`` says by how many levels, and why, a subject's sandbox lowers a rule's findings;
+    ``severities`` are those the configuration sets, by rule id. Verdicts of one rule that blame the same
+    characters become one finding with several subjects.
+    """
+    groups: dict[tuple[str, Span, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        key = (verdict.rule.id, verdict.problem.at.span, _kind(verdict))
+        groups.setdefault(key, []).append(verdict)
+    findings = [_finding(group, lowered, severities) for group in groups.values()]
+    findings = _numbered(findings)
+    return tuple(sorted(findings, key=lambda f: (f.span.path, f.span.line, f.span.column, f.rule.id, f.message)))
+
+
+def _kind(verdict: Verdict) -> str:
+    """Return what keeps two verdicts at one place apart: the part of the subject they blame."""
+    return str(getattr(verdict.problem.at, "address", ""))
+
+
+def _finding(
+    group: list[Verdict],
+    lowered: Callable[[Rule, Any], tuple[int, str]],
+    severities: Mapping[str, Severity],
+) -> Finding:
+    graded = []
+    for verdict in group:
+        severity = min(verdict.problem.severity or verdict.rule.severity, verdict.rule.severity)
+        levels, why = lowered(verdict.rule, blamed(verdict.subject))
+        graded.append((severities.get(verdict.rule.id, severity.lowered(levels)), why, verdict))
+    severity, containment, worst = max(graded, key=lambda grade: grade[0])
+    problem = worst.problem
+    subjects = tuple({subject.identity: subject for subject in map(_subject, group)}.values())
+    message = problem.message
+    others = [subject.label for subject in subjects if subject.about is not worst.subject]
+    if len(subjects) > 1:
+        message += f" (and so for {_listed(others)})"
+    span = problem.at.span
+    trail = [step for verdict in group for step in verdict.problem.at.span.trail]
+    because = [step for verdict in group for step in map(_because, verdict.problem.because) if step is not None]
+    related = [step for step in (*because, *trail) if step.span != span]
+    return Finding(
+        rule=worst.rule,
+        severity=severity,
+        confidence=problem.confidence,
+        message=message,
+        span=span,
+        related=tuple({(step.span): step for step in reversed(related)}.values())[::-1],
+        path=problem.path,
+        subjects=subjects,
+        fix=problem.fix,
+        instead=problem.instead,
+        containment=containment,
+    )
+
+
+def _listed(names: list[str], most: int = 4) -> str:
+    shown = names[:most]
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _because(item: HasSpan | None) -> Step | None:
+    if item is None or (isinstance(item, Flag) and not item.set):
+        return None
+    if isinstance(item, Step):
+        return item
+    span = item.span
+    return Step(f"because of {span.route}" if span.route else "because of this", span)
+
+
+def _subject(verdict: Verdict) -> Subject:
+    about = verdict.subject
+    span: Span = getattr(about, "span", None) or verdict.problem.at.span
+    place = str(getattr(about, "address", "") or "")
+    part = str(getattr(verdict.problem.at, "address", "") or "")
+    address = part if not place or part.startswith(place) else f"{place}.{part}" if part else place
+    path = span.path or verdict.problem.at.span.path
+    label = str(about) if "__str__" in type(about).__dict__ else place
+    return Subject(label, address, path, span, identity(verdict.rule.id, path, address), about)
+
+
+def _numbered(findings: list[Finding]) -> list[Finding]:
+    """Tell findings with equal identities apart by their order in the file; nothing else distinguishes them."""
+    from dataclasses import replace
+
+    seen: dict[str, int] = {}
+    result = []
+    for finding in sorted(findings, key=lambda f: (f.span.path, f.span.line, f.span.column)):
+        subjects = []
+        for subject in finding.subjects:
+            count = seen[subject.identity] = seen.get(subject.identity, 0) + 1
+            if count > 1:
+                again = identity(finding.rule.id, subject.path, f"{subject.address}#{count}")
+                subject = replace(subject, identity=again)  # noqa: PLW2901 - the numbered one takes its place
+            subjects.append(subject)
+        result.append(replace(finding, subjects=tuple(subjects)))
+    return result
+
+
+__all__ = ["Finding", "Sandbox", "Status", "Subject", "identity", "stamp"]

@@ -1,0 +1,94 @@
+"""Formats: file kinds read into the model. One module per format, imported when a file needs it.
+
+How a format is written (see CONTRIBUTING.md, "a format in an hour"):
+
+* Its module satisfies :class:`Format`: one function ``read(documents, context) -> Reading``. It gets *all*
+  documents of its kind at once, so that it can join what several files say (an override, a namespace's labels).
+* Which documents are its own is decided in :mod:`dindguard.formats.shapes`, by shape first, by name second.
+* It builds :class:`~dindguard.model.workload.Workload` objects with their containers, and leaves *conclusions*
+  (roles, daemons, accesses, sandboxes) to ``infer``. It knows no rule and no other format.
+* A document inside a document (a script, a ``daemon.json`` in a ConfigMap) becomes
+  :class:`~dindguard.source.Embedded` with a hint and its owner; the scan reads it like any other.
+* ``context.open(path)`` gives another file inside the root (``None`` when there is none).
+* Nothing raises for bad content: a hole is read as *not written*; what is wrong becomes a notice.
+* ``address`` of a container is its named way in the file, free of list positions: ``services.dind``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from dindguard.model.container import Container
+from dindguard.source import Embedded, Notice, Source
+
+if TYPE_CHECKING:
+    from dindguard.documents.yaml import Tree
+    from dindguard.model.engine import EngineConfiguration
+    from dindguard.model.invocation import Invocation
+    from dindguard.model.workload import Workload
+
+FORMATS: dict[str, str] = {
+    "compose": "dindguard.formats.compose",
+    "kubernetes": "dindguard.formats.kubernetes",
+    "gitlab-ci": "dindguard.formats.gitlab_ci",
+    "github-actions": "dindguard.formats.github_actions",
+    "dockerfile": "dindguard.formats.dockerfile",
+    "shell": "dindguard.formats.shell",
+    "makefile": "dindguard.formats.makefile",
+    "daemon-json": "dindguard.formats.daemon_json",
+}
+"""Formats by name, and the module of each; the order is that in which a scan reads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a recognised format.
+
+    ``content`` is what its reader gave: a :class:`~dindguard.documents.tree.Node` for YAML and JSON, ``None`` for
+    formats that read the text themselves. ``owner`` is the container whose text it was embedded in.
+    ``given`` tells that the file was asked for, not only referred to.
+    """
+
+    source: Source
+    content: Any = None
+    owner: Container | None = None
+    given: bool = True
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a format found: fill it, return it."""
+
+    workloads: list[Workload] = field(default_factory=list)
+    embedded: list[Embedded] = field(default_factory=list)
+    invocations: list[Invocation] = field(default_factory=list)
+    configurations: list[EngineConfiguration] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What surrounds the documents. ``open`` and ``tree`` take paths relative to the root, with ``/``.
+
+    ``open`` returns ``None`` for a file that is missing, outside the root or too large; ``tree`` for one that
+    is no readable YAML as well. ``exists`` and ``listing`` ask about files and a folder's file names.
+    """
+
+    open: Callable[[str], Source | None]
+    tree: Callable[[str], Tree | None]
+    listing: Callable[[str], tuple[str, ...]]
+
+
+class Format(Protocol):
+    """A format's module."""
+
+    def read(self, documents: Sequence[Document], context: Context) -> Reading:
+        """Read all documents of this format in one scan (or one round of embedded ones)."""
+
+
+def load(name: str) -> Format:
+    """Import and return a format's module."""
+    return cast("Format", importlib.import_module(FORMATS[name]))

@@ -1,0 +1,101 @@
+"""One look at settings that Compose lets people write in several ways: a list, a mapping, a short string."""
+
+from __future__ import annotations
+
+import posixpath
+
+from dindguard.documents import minigrammars
+from dindguard.documents.tree import Kind, Node
+
+
+def key_values(node: Node) -> list[Node]:
+    """Return the entries of a list of ``KEY=VALUE``, or the values of a mapping; the latter have a ``key``."""
+    if node.is_mapping:
+        return node.values()
+    if node.is_scalar:
+        return [] if node.is_null else [_without_key(node)]
+    return node.items()
+
+
+def name_of(item: Node) -> str:
+    """Return an entry's name: its key, or what stands before ``=``."""
+    if item.key is not None:
+        return item.key.content
+    return item.value.pattern.partition("=")[0]
+
+
+def as_mapping(node: Node) -> Node:
+    """Return a list of names as a mapping from them to null; a mapping is returned as it is."""
+    if not node.is_sequence:
+        return node
+    return node.with_pairs([(item, _null(item)) for item in node.items() if item.is_scalar])
+
+
+def build_mapping(node: Node) -> Node:
+    """Return a ``build`` that is only a path as the mapping it stands for."""
+    if not node.is_scalar or node.is_null:
+        return node
+    return node.with_pairs([(key_node("context", node), _without_key(node))])
+
+
+def key_node(name: str, at: Node) -> Node:
+    """Return a key that nobody wrote, at the place of ``at``."""
+    return Node(
+        Kind.SCALAR, at.source, at.start, at.end, route=at.route, content=name, trail=at.trail, scope=at.scope
+    )  # fmt: skip
+
+
+def _without_key(node: Node) -> Node:
+    return Node(
+        node.kind, node.source, node.start, node.end, route=node.route, content=node.content, style=node.style,
+        tag=node.tag, trail=node.trail, scope=node.scope, mapping=node.mapping,
+    )  # fmt: skip
+
+
+def _null(key: Node) -> Node:
+    return Node(
+        Kind.SCALAR, key.source, key.start, key.end, route=key.route, key=key, trail=key.trail, scope=key.scope
+    )  # fmt: skip
+
+
+def volume_target(item: Node) -> str:
+    """Return where in the container a volume entry is mounted, in one spelling."""
+    target = item["target"].value.pattern if item.is_mapping else minigrammars.volume_spec(item.value).target.pattern
+    return clean(target)
+
+
+def device_target(item: Node) -> str:
+    """Return the path in the container of a device entry."""
+    if item.is_mapping:
+        return item["target"].value.pattern
+    fields = item.value.pattern.split(":")
+    return fields[1] if len(fields) > 1 else fields[0]
+
+
+def grant_key(item: Node) -> str:
+    """Return where a config or secret is mounted, as far as that tells two grants apart."""
+    if not item.is_mapping:
+        return "/" + item.value.pattern
+    target = item["target"]
+    return target.value.pattern if target.present else "/" + item["source"].value.pattern
+
+
+def file_path(item: Node) -> str:
+    """Return the path of an ``env_file`` entry."""
+    return (item["path"] if item.is_mapping else item).value.pattern
+
+
+def port_key(item: Node) -> object:
+    """Return what makes two published ports one: address, both ports and protocol."""
+    if item.is_mapping:
+        words = [item[name].value.pattern for name in ("host_ip", "published", "target", "protocol")]
+    else:
+        port = minigrammars.port_spec(item.value)
+        words = [part.pattern if part else "" for part in (port.address, port.published, port.target, port.protocol)]
+    return (words[0] or "0.0.0.0", words[1], words[2], words[3] or "tcp")  # noqa: S104 - a key, not a listener
+
+
+def clean(path: str) -> str:
+    """Return a path in the container in one spelling."""
+    plain = not path.startswith("/") or not ("//" in path or "/." in path or (len(path) > 1 and path.endswith("/")))
+    return path if plain else "/" + posixpath.normpath(path).lstrip("/")

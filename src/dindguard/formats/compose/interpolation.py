@@ -1,0 +1,136 @@
+"""Compose's ``${…}``: values only, never keys; what the files do not decide stays unknown.
+
+The grammar is compose-go's ``template`` package: ``$NAME``, ``${NAME}``, the operators ``:-`` ``-`` ``:?`` ``?``
+``:+`` ``+``, nested in each other's words, and ``$$`` for a dollar sign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from dindguard.documents.tree import how_written
+from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.source import Step
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OPERATOR = re.compile(r":?[-?+]")
+_DEPTH = 20
+"""Words may nest this deep; real files stay below four."""
+
+
+@dataclass(slots=True)
+class _Result:
+    """The pieces of an interpolated text: known ones, and ``None`` for each that nobody decides."""
+
+    pieces: list[str | None] = field(default_factory=list)
+    parts: list[Text] = field(default_factory=list)
+    variable: str = ""
+    defaulted: bool = False
+
+    def unknown(self, name: str) -> None:
+        self.pieces.append(None)
+        self.variable = self.variable or name
+
+    def add(self, other: _Result) -> None:
+        self.pieces += other.pieces
+        self.parts += other.parts
+        self.variable = self.variable or other.variable
+        self.defaulted = self.defaulted or other.defaulted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComposeScope:
+    """The variables of one ``.env`` (or of one ``include`` with its own), and where relative paths start.
+
+    ``directory`` is the folder, relative to the scan's root, that relative paths of the file count from.
+    """
+
+    variables: Mapping[str, Text]
+    directory: str = ""
+
+    def resolve(self, text: Text) -> Text:
+        """Return ``text`` with its variables replaced as far as the files decide them."""
+        if "$" not in text.pattern:
+            return text
+        result = substitute(text.pattern, self.variables)
+        steps = [Step("set here", part.span) for part in result.parts]
+        span = text.span.with_trail(*steps) if steps else text.span
+        if None in result.pieces:
+            partial = "".join(UNKNOWN_PIECE if piece is None else piece for piece in result.pieces)
+            return Text(None, span, How.UNKNOWN, partial, result.variable, text.raw)
+        how = How.DEFAULT if result.defaulted else how_written(result.parts)
+        how = How.VARIABLE if how is How.WRITTEN and result.parts else how
+        return replace(text, value="".join(piece or "" for piece in result.pieces), span=span, how=how, partial="")
+
+    def within(self, directory: str) -> ComposeScope:
+        """Return the same variables for a file whose relative paths start elsewhere."""
+        return self if directory == self.directory else ComposeScope(self.variables, directory)
+
+
+def substitute(text: str, variables: Mapping[str, Text], depth: int = 0) -> _Result:
+    """Interpolate ``text``. What Compose refuses (``${1}``, an open brace) stays as it is typed."""
+    result = _Result()
+    at = 0
+    while (dollar := text.find("$", at)) >= 0:
+        result.pieces.append(text[at:dollar])
+        at = dollar + 1
+        if text.startswith("$", at):
+            result.pieces.append("$")
+            at += 1
+        elif text.startswith("{", at):
+            end = _closing(text, at)
+            name = _NAME.match(text, at + 1)
+            if end < 0 or name is None or depth > _DEPTH:
+                result.pieces.append("$")
+                continue
+            result.add(_braced(name.group(), text[name.end() : end], variables, depth))
+            at = end + 1
+        elif name := _NAME.match(text, at):
+            _value(name.group(), variables, result)
+            at = name.end()
+        else:
+            result.pieces.append("$")
+    result.pieces.append(text[at:])
+    return result
+
+
+def _closing(text: str, at: int) -> int:
+    """Return where the brace that opens at ``at`` closes, or -1."""
+    depth = 0
+    for match in re.compile(r"[{}]").finditer(text, at):
+        depth += 1 if match.group() == "{" else -1
+        if depth == 0:
+            return match.start()
+    return -1
+
+
+def _value(name: str, variables: Mapping[str, Text], result: _Result) -> None:
+    found = variables.get(name)
+    if found is None or found.value is None:
+        result.unknown(name)
+    else:
+        result.pieces.append(found.value)
+        result.parts.append(found)
+
+
+def _braced(name: str, rest: str, variables: Mapping[str, Text], depth: int) -> _Result:
+    result = _Result()
+    operator = _OPERATOR.match(rest)
+    found = variables.get(name)
+    if operator is None or (found is not None and found.value is None):
+        _value(name, variables, result)
+        return result
+    kind = operator.group()[-1]
+    set_here = found is not None and (found.value != "" or not operator.group().startswith(":"))
+    if kind == "-" and not set_here:
+        result.add(substitute(rest[operator.end() :], variables, depth + 1))
+        result.defaulted = True
+    elif kind == "+" and set_here:
+        assert found is not None
+        result.parts.append(found)
+        result.add(substitute(rest[operator.end() :], variables, depth + 1))
+    else:
+        _value(name, variables, result)
+    return result

@@ -1,0 +1,176 @@
+"""How Compose puts two files, or a service and the one it extends, together.
+
+The rules are compose-go's ``override`` package (Compose v5): mappings merge key by key, lists are appended and
+then freed of what is declared twice, scalars are replaced. Docker Compose v2 has the same rules since 2.20.
+Every node keeps the place where it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from dindguard.documents.tree import Kind, Node
+from dindguard.formats.compose import entries
+
+_DEPTH = 40
+"""No setting of Compose lies this deep; only cyclic aliases do."""
+
+Path = tuple[str, ...]
+
+_REPLACED = {"command", "entrypoint"}
+_KEY_VALUE = {
+    "annotations", "dns", "dns_opt", "dns_search", "env_file", "label_file", "environment", "labels", "sysctls",
+    "tmpfs", "extra_hosts",
+}  # fmt: skip
+_NAMED = {"depends_on", "networks", "models"}
+
+Index = Callable[[Node], object]
+
+_UNIQUE: dict[str, Index] = {
+    "cap_add": entries.name_of,
+    "cap_drop": entries.name_of,
+    "configs": entries.grant_key,
+    "secrets": entries.grant_key,
+    "devices": entries.device_target,
+    "dns": entries.name_of,
+    "environment": entries.name_of,
+    "env_file": entries.file_path,
+    "expose": entries.name_of,
+    "links": entries.name_of,
+    "ports": entries.port_key,
+    "profiles": entries.name_of,
+    "sysctls": entries.name_of,
+    "tmpfs": entries.name_of,
+    "volumes": entries.volume_target,
+}
+
+
+def merge(base: Node, over: Node, path: Path = ()) -> Node:
+    """Return ``base`` with ``over`` put on it. ``path`` is where both lie: ``("services", "web", "ports")``."""
+    if len(path) > _DEPTH:
+        return over
+    if len(path) == 3 and path[0] == "services":
+        special = _merge_setting(base, over, path)
+        if special is not None:
+            return special
+    elif path[-2:] == ("healthcheck", "test"):
+        return over
+    elif path[-2:] == ("build", "args") and len(path) == 4:
+        return base.with_items([*entries.key_values(base), *entries.key_values(over)])
+    if over.is_null or not over.present:
+        return base
+    if base.is_mapping and over.is_mapping:
+        return merge_mappings(base, over, path)
+    if base.is_sequence and over.is_sequence:
+        return base.with_items([*base.items(), *over.items()])
+    if base.is_scalar or over.is_scalar:
+        return over
+    return base  # a list against a mapping: Compose refuses it
+
+
+def merge_mappings(base: Node, over: Node, path: Path) -> Node:
+    """Merge two mappings key by key; keys keep the order in which they first appear."""
+    merged = {key.content: (key, value) for key, value in base.pairs()}
+    for key, value in over.pairs():
+        name = key.content
+        if name in merged:
+            first_key, first = merged[name]
+            merged[name] = (first_key, merge(first, value, (*path, name)))
+        else:
+            merged[name] = (key, value)
+    return base.with_pairs(list(merged.values()))
+
+
+def _merge_setting(base: Node, over: Node, path: Path) -> Node | None:
+    name = path[2]
+    if name in _REPLACED:
+        return over
+    if name in _KEY_VALUE:
+        return base.with_items([*entries.key_values(base), *entries.key_values(over)])
+    if name in _NAMED:
+        return merge_mappings(entries.as_mapping(base), entries.as_mapping(over), path)
+    if name == "build":
+        return merge_mappings(entries.build_mapping(base), entries.build_mapping(over), path)
+    if name in ("env_file", "profiles") and base.is_scalar:
+        return base.with_items([*base.listed(), *over.listed()])
+    return None
+
+
+def without_repetition(project: Node) -> Node:
+    """Return a project whose services' lists hold each thing once: the later entry, at the earlier one's place."""
+    services = project["services"]
+    if not services.is_mapping:
+        return project
+    pairs = [(key, _unique_service(service)) for key, service in services.pairs()]
+    return with_value(project, "services", services.with_pairs(pairs))
+
+
+def _unique_service(service: Node) -> Node:
+    changed = False
+    pairs = []
+    for key, value in service.pairs():
+        index = _UNIQUE.get(key.content)
+        if index is not None and value.is_sequence and len(items := value.items()) > 1:
+            kept = unique(items, index)
+            if len(kept) != len(items):
+                value = value.with_items(kept)  # noqa: PLW2901 - the loop copies pairs
+                changed = True
+        pairs.append((key, value))
+    return service.with_pairs(pairs) if changed else service
+
+
+def unique(items: Iterable[Node], index: Index) -> list[Node]:
+    """Keep the last of the items that ``index`` calls the same, at the place of the first."""
+    kept: dict[object, Node] = {}
+    for item in items:
+        kept[index(item)] = item
+    return list(kept.values())
+
+
+def with_value(mapping: Node, name: str, value: Node) -> Node:
+    """Return a mapping in which ``name`` has another value, or is added."""
+    pairs = [(key, value if key.content == name else old) for key, old in mapping.pairs()]
+    if not any(key.content == name for key, _ in pairs):
+        pairs.append((entries.key_node(name, value), value))
+    return mapping.with_pairs(pairs)
+
+
+def without(mapping: Node, name: str) -> Node:
+    """Return a mapping that lacks ``name``."""
+    return mapping.with_pairs([(key, value) for key, value in mapping.pairs() if key.content != name])
+
+
+def resets(node: Node) -> list[Path]:
+    """Return where ``!reset`` and ``!override`` stand in a document: what it takes out of the files before it."""
+    found: list[Path] = []
+    pending: list[tuple[Node, Path]] = [(node, ())]
+    while pending:
+        current, path = pending.pop()
+        for key, value in current.pairs():
+            below = (*path, key.content)
+            if value.tag in ("!reset", "!override"):
+                found.append(below)
+            elif value.kind is Kind.MAPPING and len(below) < _DEPTH // 4:
+                pending.append((value, below))
+    return found
+
+
+def without_reset_values(node: Node, depth: int = 0) -> Node:
+    """Return a document without what is tagged ``!reset``."""
+    if node.is_sequence:
+        return node.with_items([item for item in node.items() if item.tag != "!reset"])
+    if not node.is_mapping or depth > _DEPTH // 4:
+        return node
+    return node.with_pairs(
+        [(key, without_reset_values(value, depth + 1)) for key, value in node.pairs() if value.tag != "!reset"]
+    )
+
+
+def remove(node: Node, path: Path) -> Node:
+    """Return a project without what lies at ``path``."""
+    if not path or not node.is_mapping or not node[path[0]].present:
+        return node
+    if len(path) == 1:
+        return without(node, path[0])
+    below = remove(node[path[0]], path[1:])
+    return with_value(node, path[0], below)

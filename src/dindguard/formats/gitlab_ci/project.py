@@ -1,0 +1,232 @@
+"""The files of one GitLab pipeline: the main file with its local includes, merged as GitLab does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dindguard.documents import yaml
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document
+from dindguard.formats.gitlab_ci.inputs import Inputs, key_with_inputs
+from dindguard.formats.gitlab_ci.merging import deep_merge
+from dindguard.source import Notice, Source
+
+MAIN_NAME = ".gitlab-ci.yml"
+INCLUDED_FILES = 150
+"""GitLab's own default limit for the files of one pipeline."""
+_OWN_COMPONENT = re.compile(r".*\$\{?CI_PROJECT_PATH\}?/(?P<name>[\w-]+)@")
+_ELSEWHERE = ("project", "remote", "template", "component")
+
+
+@dataclass(slots=True)
+class File:
+    """One file: its configuration, and the header document that declares its inputs."""
+
+    path: str
+    config: Node
+    header: Node | None = None
+
+    @property
+    def declared(self) -> Node:
+        """The mapping below ``spec: inputs:``, or a hole."""
+        return (self.header or self.config.hole("")).at("spec", "inputs")
+
+
+@dataclass(slots=True)
+class Project:
+    """One pipeline's merged configuration; ``complete`` tells that everything it includes was read."""
+
+    path: str
+    root: Node
+    complete: bool = True
+    notices: list[Notice] = field(default_factory=list)
+    scopes: dict[str, Inputs] = field(default_factory=dict)
+    """The inputs of every file of the project that declares some, by path."""
+    files: set[str] = field(default_factory=set)
+
+
+def files_of(documents: Sequence[Document]) -> list[File]:
+    """Join the documents of each source into files."""
+    by_source: dict[int, list[Document]] = {}
+    for document in documents:
+        by_source.setdefault(id(document.source), []).append(document)
+    files = []
+    for found in by_source.values():
+        nodes = [document.content for document in found if isinstance(document.content, Node)]
+        files += _file(found[0].source, nodes)
+    return files
+
+
+def _file(source: Source, nodes: list[Node]) -> list[File]:
+    """Return the file that a source is: the last document is its configuration, one with ``spec`` its header."""
+    if "$[[" in source.text and not any("spec" in node for node in nodes):
+        nodes = yaml.read(source).documents or nodes
+    header = next((node for node in nodes if node["spec"].is_mapping), None)
+    configs = [node for node in nodes if node.is_mapping and node is not header]
+    if configs:
+        return [File(source.path, configs[-1], header)]
+    return [File(source.path, header, header)] if header is not None else []
+
+
+class Loader:
+    """Finds the projects among the files of a scan, and merges each with what it includes."""
+
+    def __init__(self, files: Iterable[File], context: Context) -> None:
+        self.context = context
+        self.files: dict[str, File | None] = {file.path: file for file in files}
+        self.consumed: set[str] = set()
+
+    def projects(self) -> Iterator[Project]:
+        """Yield every project: main files first, then those that no other file includes, then the rest."""
+        paths = list(self.files)
+        for path in paths:
+            if path.rpartition("/")[2] == MAIN_NAME:
+                yield from self._with_children(path)
+        others = [path for path in paths if path not in self.consumed]
+        included = {target for path in others for target in self._direct_includes(path)}
+        for path in sorted(others, key=lambda path: path in included):
+            yield from self._with_children(path)
+
+    def _with_children(self, path: str) -> Iterator[Project]:
+        """Yield the project of ``path`` and those that its jobs trigger."""
+        pending = [path]
+        while pending:
+            path = pending.pop(0)
+            file = self._open(path)
+            if file is None or path in self.consumed:
+                continue
+            project = Project(path, file.config)
+            project.root = self._load(file, None, project, ())
+            self.consumed |= project.files
+            yield project
+            for job in project.root.values():
+                for entry in job.at("trigger", "include").listed():
+                    local = entry["local"] if entry.is_mapping else entry
+                    pending += self._matching(local.text, path)
+
+    def _load(self, file: File, given: Node | None, project: Project, above: tuple[str, ...]) -> Node:
+        """Return a file's configuration merged over everything that it includes."""
+        project.files.add(file.path)
+        own = self._with_inputs(file, given, project)
+        merged: Node | None = None
+        for entry in own["include"].listed():
+            for below, inputs in self._included(entry, file.path, project):
+                if below.path in (*above, file.path) or len(project.files) > INCLUDED_FILES:
+                    continue
+                loaded = self._load(below, inputs, project, (*above, file.path))
+                merged = loaded if merged is None else deep_merge(merged, loaded)
+        return own if merged is None else deep_merge(merged, own)
+
+    def _with_inputs(self, file: File, given: Node | None, project: Project) -> Node:
+        """Return a file's configuration with its inputs in scope, keys included."""
+        declared = file.declared
+        if not declared.is_mapping:
+            return file.config
+        inputs = project.scopes[file.path] = Inputs(declared, given)
+        scoped = file.config.scoped(inputs)
+        return scoped.with_pairs([(key_with_inputs(key, inputs), value) for key, value in scoped.pairs()])
+
+    # -- includes -----------------------------------------------------------------------------------
+
+    def _included(self, entry: Node, path: str, project: Project) -> Iterator[tuple[File, Node | None]]:
+        """Yield the files that one entry of ``include:`` names, with the inputs it gives them."""
+        local, inputs = entry, None
+        if entry.is_mapping:
+            local, inputs = entry["local"], entry["inputs"]
+            elsewhere = next((kind for kind in _ELSEWHERE if kind in entry), "")
+            component = _OWN_COMPONENT.fullmatch(entry["component"].content.partition("@")[0] + "@")
+            if component is not None:
+                found = self._component(component["name"], path)
+                if found is not None:
+                    yield found, inputs
+                    return
+            if elsewhere:
+                self._unread(project, entry[elsewhere], f"an include from elsewhere ({elsewhere}) was not read")
+                return
+        name = local.value
+        if name.value is None or re.match(r"https?://", name.value):
+            self._unread(project, local, f"the include '{name}' was not read")
+            return
+        matching = self._matching(name.value, path)
+        if not matching and name.value:
+            self._unread(project, local, f"no file matches the include '{name}'")
+        for target in matching:
+            file = self._open(target)
+            if file is not None:
+                yield file, inputs
+
+    def _unread(self, project: Project, at: Node, message: str) -> None:
+        project.complete = False
+        project.notices.append(Notice("unresolved", message, at.span))
+
+    def _component(self, name: str, path: str) -> File | None:
+        """Return the template of a component of this very repository."""
+        for target in (f"templates/{name}.yml", f"templates/{name}/template.yml"):
+            for base in self._bases(path):
+                file = self._open(base + target)
+                if file is not None:
+                    return file
+        return None
+
+    def _direct_includes(self, path: str) -> list[str]:
+        file = self._open(path)
+        if file is None:
+            return []
+        entries = file.config["include"].listed()
+        names = [(entry["local"] if entry.is_mapping else entry).text for entry in entries]
+        return [target for name in names for target in self._matching(name, path) if target != path]
+
+    def _matching(self, name: str, path: str) -> list[str]:
+        """Return the paths of the files that ``name``, written in the file ``path``, stands for."""
+        relative = name.removeprefix("./").lstrip("/")
+        if not relative or re.match(r"https?:", name):
+            return []
+        for base in self._bases(path):
+            if "*" in relative:
+                found = self._glob(base + relative)
+            else:
+                found = [base + relative] if self._open(base + relative) is not None else []
+            if found:
+                return found
+        return []
+
+    def _glob(self, pattern: str) -> list[str]:
+        folder = pattern[: pattern.index("*")].rpartition("/")[0]
+        names = [f"{folder}/{name}".removeprefix("/") for name in self.context.listing(folder)]
+        matches = _glob_pattern(pattern)
+        return sorted(path for path in {*names, *self.files} if matches.fullmatch(path) and self._open(path))
+
+    def _bases(self, path: str) -> list[str]:
+        """Return the folders that may be the repository's root, each empty or with a slash: the nearest first.
+
+        A local include is written relative to the root, wherever the including file is.
+        """
+        folders, folder = [], path
+        while folder:
+            folder = folder.rpartition("/")[0]
+            folders.append(f"{folder}/" if folder else "")
+        mains = [base for base in folders if self.files.get(base + MAIN_NAME) is not None]
+        return list(dict.fromkeys((*mains, *reversed(folders))))
+
+    def _open(self, path: str) -> File | None:
+        if path not in self.files:
+            tree = self.context.tree(path)
+            found = _file(tree.source, tree.documents) if tree is not None else []
+            self.files[path] = found[0] if found else None
+        return self.files[path]
+
+
+def _glob_pattern(pattern: str) -> re.Pattern[str]:
+    """Return GitLab's wildcards as a regular expression: ``*`` stays in a folder, ``**`` does not."""
+    translated = ""
+    for part in re.split(r"(\*\*/?|\*)", pattern):
+        if part.startswith("**"):
+            translated += ".*"
+        elif part == "*":
+            translated += "[^/]*"
+        else:
+            translated += re.escape(part)
+    return re.compile(translated)
+

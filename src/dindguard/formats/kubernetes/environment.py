@@ -1,0 +1,108 @@
+"""A container's variables: given one by one, or taken from ConfigMaps that the scan has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.placeholders import expand
+from dindguard.formats.kubernetes.resources import Resource
+from dindguard.formats.kubernetes.values import written
+from dindguard.model.container import Environment, EnvVar
+from dindguard.model.values import How, Text, unknown
+from dindguard.source import Step
+
+
+class Variables:
+    """The variables of one container, and what ``$(NAME)`` means in its command."""
+
+    def __init__(self, container: Node, resource: Resource, cluster: Cluster) -> None:
+        self._resource = resource
+        self._cluster = cluster
+        self._found: dict[str, EnvVar] = {}
+        self.open_ended = False
+        """Whether further variables come from objects that the scan does not have."""
+        for source in container["envFrom"]:
+            for variable in self._imported(source):
+                self._found[variable.name] = variable
+        for item in container["env"]:
+            if item["name"].is_scalar:
+                name = item["name"].content
+                self._found[name] = EnvVar(name, self._value(item), _place(item))
+
+    def environment(self) -> Environment:
+        """Return them as the model has them."""
+        return Environment(self._found.values())
+
+    def expanded(self, text: Text) -> Text:
+        """Return a text with its ``$(NAME)`` references replaced."""
+        return expand(text, self._reference)
+
+    def differs_per_pod(self, text: Text) -> bool:
+        """Whether a reference in ``text`` stands for the pod's own name or identity."""
+        return any(
+            variable.value.variable in _OF_ONE_POD and f"$({name})" in text.raw for name, variable in self._found.items()
+        )
+
+    def _reference(self, name: str) -> Text | str | None:
+        variable = self._found.get(name)
+        if variable is not None:
+            return variable.value
+        return None if self.open_ended else name
+
+    def _value(self, item: Node) -> Text:
+        node = item["value"]
+        if node.is_scalar:
+            return self.expanded(replace(node.value, value="") if node.is_null else node.value)
+        origin = item["valueFrom"]
+        if not origin.present:
+            return Text("", item["name"].span)
+        return self._of_config_map(origin["configMapKeyRef"]) or unknown(origin.span, _meant_by(origin))
+
+    def _of_config_map(self, reference: Node) -> Text | None:
+        if not reference.is_mapping:
+            return None
+        found = self._cluster.find("ConfigMap", reference["name"].content, self._resource)
+        value = found.node["data"][reference["key"].content] if found is not None else None
+        if value is None or not value.is_scalar:
+            return None
+        return _taken(value, reference["key"])
+
+    def _imported(self, source: Node) -> Iterator[EnvVar]:
+        reference = source["configMapRef"]
+        found = self._cluster.find("ConfigMap", reference["name"].content, self._resource)
+        if found is None or not found.node["data"].is_mapping:
+            self.open_ended = True
+            return
+        prefix = source["prefix"].content
+        for key, value in found.node["data"].pairs():
+            if value.is_scalar:
+                yield EnvVar(prefix + key.content, _taken(value, reference["name"]), value.span)
+
+
+_OF_ONE_POD = ("metadata.name", "metadata.uid", "status.podIP")
+
+
+def _taken(value: Node, use: Node) -> Text:
+    text = value.value
+    text = Text("", value.span) if value.is_null else text
+    how = text.how if text.unknown else How.VARIABLE
+    return replace(text, how=how, span=text.span.with_trail(Step("used here", use.span)))
+
+
+def _meant_by(origin: Node) -> str:
+    """Return a word for where a value comes from: a field of the pod, or an object and its key."""
+    field = written(origin["fieldRef"]["fieldPath"]) or written(origin["resourceFieldRef"]["resource"])
+    if field is not None:
+        return str(field)
+    for kind in ("secretKeyRef", "configMapKeyRef"):
+        if origin[kind].is_mapping:
+            return f"{kind} {origin[kind]['name'].content}/{origin[kind]['key'].content}"
+    return "valueFrom"
+
+
+def _place(item: Node):  # type: ignore[no-untyped-def]
+    node = item["value"] if item["value"].is_scalar and not item["value"].is_null else item["name"]
+    return node.span

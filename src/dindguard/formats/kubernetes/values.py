@@ -1,0 +1,36 @@
+"""How Kubernetes reads a scalar, where that differs from other readers of YAML."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dindguard.documents.tree import Node
+from dindguard.model.values import Flag, How, Text
+
+
+def boolean(node: Node, name: str) -> Flag:
+    """Return a boolean field. The API server rejects a quoted one; what its author meant counts here."""
+    flag = node.flag(name)
+    if node.is_scalar and node.style in ("single", "double"):
+        return replace(flag, non_portable=True)
+    return flag
+
+
+def negated(flag: Flag, name: str) -> Flag:
+    """Return the flag that says the opposite, at the same place."""
+    return replace(flag, state=None if flag.state is None else not flag.state, name=name)
+
+
+def written(node: Node) -> Text | None:
+    """Return a scalar's value; ``None`` where nothing is written."""
+    return node.value if node.is_scalar and not node.is_null else None
+
+
+def meaning(node: Node, value: str) -> Text:
+    """Return ``value`` as what the scalar at ``node`` says in the model's words."""
+    return Text(value, node.span, How.WRITTEN, raw=node.content)
+
+
+def present(*texts: Text | None) -> tuple[Text, ...]:
+    """Return those that are written."""
+    return tuple(text for text in texts if text is not None)

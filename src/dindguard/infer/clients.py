@@ -1,0 +1,92 @@
+"""Which engine a container's client commands: DOCKER_HOST, the official image's own search, or the default socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dindguard.infer import images
+from dindguard.model import endpoints
+from dindguard.model.container import Container, EnvVar
+from dindguard.model.engine import Endpoint
+from dindguard.model.values import Flag, How, Text
+
+VARIABLES = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST", "buildkit": "BUILDKIT_HOST"}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client's engine address and where it is written; ``verified`` as in :class:`Endpoint`."""
+
+    engine: str
+    endpoint: Endpoint
+    via: EnvVar | Text
+
+
+def clients(container: Container) -> tuple[Client, ...]:
+    """Return the engine addresses that a container's environment and scripts name."""
+    found: list[Client] = []
+    for engine, name in VARIABLES.items():
+        variable = images.variable(container, name)
+        if variable is None or not variable.value.pattern:
+            continue
+        endpoint = client_endpoint(container, variable.value)
+        if endpoint is not None:
+            found.append(Client(engine, endpoint, variable))
+    found.extend(
+        Client("docker", invocation.endpoint, invocation.endpoint.text)
+        for invocation in container.invocations
+        if invocation.endpoint is not None and invocation.endpoint.text is not None
+    )
+    return tuple(found)
+
+
+def client_endpoint(container: Container, address: Text) -> Endpoint | None:
+    """Read a client's address together with the TLS variables of its container.
+
+    Any non-empty ``DOCKER_TLS_VERIFY`` turns verification on; a certificate path without it gives TLS that
+    does not check the server (moby ``client/client_options.go``).
+    """
+    verify = images.variable(container, "DOCKER_TLS_VERIFY")
+    path = images.variable(container, "DOCKER_CERT_PATH")
+    if verify is not None and verify.value.unknown:
+        state = Flag(None, verify.span, How.UNKNOWN, "DOCKER_TLS_VERIFY", verify.value.variable)
+        return endpoints.parse(address, encrypted=state, verified=state)
+    if verify is not None and verify.value.value:
+        on = Flag(True, verify.span, verify.value.how, "DOCKER_TLS_VERIFY")
+        return endpoints.parse(address, encrypted=on, verified=on)
+    if _entry_point_sets_tls(container):
+        certificates = images.variable(container, "DOCKER_TLS_CERTDIR")
+        span = certificates.span if certificates is not None else container.span
+        on = Flag(True, span, How.INHERITED, "DOCKER_TLS_VERIFY")
+        return endpoints.parse(address, encrypted=on, verified=on)
+    span = verify.span if verify is not None else address.span
+    off = Flag(False, span, How.WRITTEN if verify is not None else How.INHERITED, "DOCKER_TLS_VERIFY")
+    if path is not None and path.value.pattern:
+        on = Flag(True, path.span, path.value.how, "DOCKER_CERT_PATH")
+        return endpoints.parse(address, encrypted=on, verified=off)
+    return endpoints.parse(address, encrypted=off, verified=off)
+
+
+def certificate_path(container: Container) -> Text | None:
+    """Return where the client looks for its certificates, inside its container; ``None`` when nothing says."""
+    path = images.variable(container, "DOCKER_CERT_PATH")
+    if path is not None and path.value.pattern:
+        return path.value
+    return None
+
+
+def _entry_point_sets_tls(container: Container) -> bool:
+    """Whether the official image's entry point runs and finds client certificates: it then exports the variables."""
+    image = images.base_image(container)
+    if image is None or image.engine is None or image.engine.engine != "docker" or not image.engine.official:
+        return False
+    entrypoint, _ = images.entrypoint_and_command(container)
+    if entrypoint is not None:
+        return False
+    directory = images.variable(container, "DOCKER_TLS_CERTDIR")
+    if directory is not None:
+        path = directory.value.value
+    else:
+        defaults = image.engine.defaults
+        path = defaults.tls_certdir if defaults is not None else "/certs"
+    return bool(path) and container.mount_at(f"{path}/client") is not None

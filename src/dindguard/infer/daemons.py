@@ -1,0 +1,141 @@
+"""Which containers run an engine, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dindguard.infer import data_roots, images, listeners
+from dindguard.infer.launches import Started, started_engine
+from dindguard.model.container import Container
+from dindguard.model.engine import Certificates, Daemon, EngineConfiguration
+from dindguard.model.engine_image import EngineImage, Variant
+from dindguard.model.values import Flag, How, Text, unset
+
+_CONFIGURATION_FILES = {
+    "docker": ("/etc/docker/daemon.json", "/home/rootless/.config/docker/daemon.json"),
+    "buildkit": ("/etc/buildkit/buildkitd.toml",),
+}
+
+
+def find_daemons(
+    containers: Iterable[Container], configurations: Sequence[EngineConfiguration]
+) -> tuple[Daemon, ...]:
+    """Return the engines that containers run, and link each to its container."""
+    daemons = []
+    for container in containers:
+        daemon = daemon_of(container, configurations)
+        if daemon is not None:
+            container.conclude(daemon=daemon)
+            daemons.append(daemon)
+    return tuple(daemons)
+
+
+def daemon_of(container: Container, configurations: Sequence[EngineConfiguration]) -> Daemon | None:
+    """Return the engine that one container runs; ``None`` when nothing in the files says that it runs one.
+
+    An image that merely brings an engine and that nobody starts is one all the same when its own entry
+    point would start it: what is started from it later begins there.
+    """
+    started = started_engine(container)
+    if started is None:
+        return None
+    image = _engine_image(container)
+    configuration = _configuration(container, started, configurations)
+    rootless = _rootless(container, started, image)
+    root = data_roots.data_root(container, started, rootless.on, configuration)
+    mount = container.mount_at(root.pattern) if root.known else None
+    return Daemon(
+        engine=started.engine,
+        span=started.launch.span,
+        address=f"{container.address}.engine",
+        container=container,
+        launch=started.launch,
+        listens=listeners.listeners(container, started, image, configuration),
+        rootless=rootless,
+        version=image.version if image is not None and image.official else None,
+        storage_driver=_storage_driver(container, started, configuration),
+        data_root=root,
+        data_mount=mount,
+        partial_mounts=data_roots.partial_mounts(container, root),
+        backing=data_roots.backing(container, root, mount, image),
+        certificates=_certificates(container, started, image),
+        configuration=configuration,
+    )
+
+
+def _engine_image(container: Container) -> EngineImage | None:
+    image = images.base_image(container)
+    return image.engine if image is not None else None
+
+
+def _rootless(container: Container, started: Started, image: EngineImage | None) -> Flag:
+    """Tell whether the engine runs without root: a rootless image, unless somebody makes it run as uid 0."""
+    setting = started.launch["rootless"]
+    if setting is not None:
+        return Flag(True, setting.span, How.WRITTEN, "rootless")
+    if image is None or image.variant is not Variant.ROOTLESS:
+        return unset(container.span, "rootless")
+    user = next((link.user for link in images.chain(container) if link.user is not None), None)
+    if user is not None and user.pattern.partition(":")[0] in ("0", "root"):
+        return Flag(False, user.span, user.how, "rootless")
+    if user is not None and user.unknown:
+        return Flag(None, user.span, How.UNKNOWN, "rootless", user.variable)
+    span = container.image.span if container.image is not None else container.span
+    return Flag(True, span, How.WRITTEN, "rootless")
+
+
+def _storage_driver(container: Container, started: Started, configuration: EngineConfiguration | None) -> Text | None:
+    """Return the driver somebody asked for: a flag, the variable that dockerd reads, or the file."""
+    name = "oci-worker-snapshotter" if started.engine == "buildkit" else "storage-driver"
+    setting = started.launch[name]
+    if setting is not None:
+        return setting.value
+    variable = images.variable(container, "DOCKER_DRIVER") if started.engine == "docker" else None
+    if variable is None and started.engine == "podman":
+        variable = images.variable(container, "STORAGE_DRIVER")
+    if variable is not None and variable.value.pattern:
+        return variable.value
+    written = configuration[name] if configuration is not None else None
+    return written.value if written is not None else None
+
+
+def _certificates(container: Container, started: Started, image: EngineImage | None) -> Certificates | None:
+    """Return where the daemon's certificates lie, for engines that the official entry point prepares."""
+    if not started.defaults:
+        return None
+    directory = listeners.certificate_directory(container, image)
+    if not directory.value:
+        return None
+    path = directory.value.rstrip("/")
+    mounts = tuple(mount for mount in container.mounts if _touches(mount.target, path))
+    names = images.variable(container, "DOCKER_TLS_SAN")
+    return Certificates(
+        directory=path,
+        span=directory.span,
+        generated=True,
+        mounts=mounts,
+        names=(names.value,) if names is not None else (),
+    )
+
+
+def _touches(target: Text, directory: str) -> bool:
+    path = (target.value or "").rstrip("/")
+    return path == directory or path.startswith(f"{directory}/") or (directory.startswith(f"{path}/") and path != "")
+
+
+def _configuration(
+    container: Container, started: Started, configurations: Sequence[EngineConfiguration]
+) -> EngineConfiguration | None:
+    """Return the configuration file that the engine reads: one it owns, or one it mounts where it looks for it."""
+    for link in images.chain(container):
+        for configuration in configurations:
+            if configuration.owner is link and configuration.engine == started.engine:
+                return configuration
+    places = _CONFIGURATION_FILES.get(started.engine, ())
+    for mount in container.mounts:
+        if mount.storage is None or not any(mount.provides(place) for place in places):
+            continue
+        for configuration in configurations:
+            if configuration.storage_identity and configuration.storage_identity == mount.storage.identity:
+                return configuration
+    return None

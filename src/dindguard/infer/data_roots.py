@@ -1,0 +1,90 @@
+"""Where an engine keeps its state, and what that lies on."""
+
+from __future__ import annotations
+
+from dindguard.infer import images
+from dindguard.infer.launches import Started
+from dindguard.infer.sandbox import is_sysbox
+from dindguard.model import paths
+from dindguard.model.container import Container
+from dindguard.model.engine import Backing, EngineConfiguration
+from dindguard.model.engine_image import EngineImage
+from dindguard.model.mount import Medium, Mount, MountKind
+from dindguard.model.values import Text, inherited
+
+DEFAULTS = {
+    "docker": "/var/lib/docker",
+    "containerd": "/var/lib/containerd",
+    "podman": "/var/lib/containers/storage",
+    "buildkit": "/var/lib/buildkit",
+}
+ROOTLESS = {
+    "docker": "/home/rootless/.local/share/docker",
+    "buildkit": "/home/user/.local/share/buildkit",
+    "podman": "/home/podman/.local/share/containers/storage",
+}
+_BACKINGS = {
+    MountKind.VOLUME: Backing.VOLUME,
+    MountKind.CLAIM: Backing.VOLUME,
+    MountKind.ANONYMOUS: Backing.ANONYMOUS_VOLUME,
+    MountKind.EMPTY_DIR: Backing.ANONYMOUS_VOLUME,
+    MountKind.HOST: Backing.HOST,
+    MountKind.TMPFS: Backing.MEMORY,
+}
+
+
+def data_root(
+    container: Container, started: Started, rootless: bool, configuration: EngineConfiguration | None
+) -> Text:
+    """Return the engine's data root: a flag, then the file, then the engine's default."""
+    for name in ("data-root", "graph", "root"):
+        setting = started.launch[name] or (configuration[name] if configuration is not None else None)
+        if setting is not None:
+            return setting.value
+    table = ROOTLESS if rootless else DEFAULTS
+    return inherited(table.get(started.engine, "/var/lib/docker"), container.span)
+
+
+def partial_mounts(container: Container, root: Text) -> tuple[Mount, ...]:
+    """Return mounts of directories strictly below the data root: parts of the engine's state."""
+    if root.unknown:
+        return ()
+    path = root.pattern
+    return tuple(
+        mount
+        for mount in container.mounts
+        if mount.target.known
+        and mount.target.pattern.rstrip("/") != path
+        and paths.inside(mount.target.pattern, path)
+    )
+
+
+def backing(container: Container, root: Text, mount: Mount | None, image: EngineImage | None) -> Backing:
+    """Return what the data root lies on: a mount, a volume the image declares, or the container's own layer."""
+    if mount is not None:
+        return _mount_backing(mount)
+    if root.unknown:
+        return Backing.UNKNOWN
+    path = root.pattern
+    if is_sysbox(container) and path == DEFAULTS["docker"]:
+        return Backing.RUNTIME
+    declared = [
+        volume.pattern for link in images.chain(container) for volume in link.declared_volumes if volume.known
+    ]
+    defaults = image.defaults if image is not None else None
+    declared.extend((defaults.volumes or ()) if defaults is not None else ())
+    if any(paths.inside(path, volume) for volume in declared):
+        return Backing.ANONYMOUS_VOLUME
+    return Backing.CONTAINER_LAYER if images.image_known(container) else Backing.UNKNOWN
+
+
+def _mount_backing(mount: Mount) -> Backing:
+    storage = mount.storage
+    if storage is not None:
+        if storage.medium is Medium.MEMORY:
+            return Backing.MEMORY
+        if storage.medium is Medium.NETWORK:
+            return Backing.NETWORK
+        if storage.host_path is not None and mount.kind is MountKind.VOLUME:
+            return Backing.HOST
+    return _BACKINGS.get(mount.kind, Backing.UNKNOWN)

@@ -1,0 +1,43 @@
+"""Who can connect to an engine's listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dindguard.infer import networks
+from dindguard.model.engine import Daemon, Endpoint, Exposure, Reach
+
+
+def find_exposures(daemons: Iterable[Daemon]) -> None:
+    """Give each engine the widest circle that can connect to each of its TCP listeners."""
+    for daemon in daemons:
+        found = (exposure for endpoint in daemon.listens for exposure in _of(daemon, endpoint))
+        daemon.conclude(exposures=tuple(found))
+
+
+def _of(daemon: Daemon, endpoint: Endpoint) -> Iterator[Exposure]:
+    owner = daemon.container
+    if endpoint.scheme != "tcp" or owner is None or not owner.started:
+        return
+    published = owner.published(endpoint.port) if endpoint.port is not None else None
+    mode = networks.network_of(owner).namespaces.network
+    if published is not None and not endpoint.loopback:
+        if published.cluster_only:
+            yield Exposure(endpoint=endpoint, reach=Reach.CLUSTER, because=(published,))
+        else:
+            reach = Reach.PUBLISHED_LOCALLY if published.loopback else Reach.PUBLISHED
+            yield Exposure(endpoint=endpoint, reach=reach, because=(published,))
+    elif networks.on_host_network(owner) and mode is not None:
+        reach = Reach.PUBLISHED_LOCALLY if endpoint.loopback else Reach.HOST_NETWORK
+        yield Exposure(endpoint=endpoint, reach=reach, because=(mode,))
+    elif mode is not None and mode.value == "none":
+        return
+    elif owner.workload.shared_network:
+        if len(owner.workload.containers) > 1 or not endpoint.loopback:
+            yield Exposure(endpoint=endpoint, reach=Reach.POD if endpoint.loopback else Reach.CLUSTER)
+    elif endpoint.loopback:
+        if any(other is not owner and networks.same_namespace(owner, other) for other in owner.workload.containers):
+            yield Exposure(endpoint=endpoint, reach=Reach.POD)
+    else:
+        neighbours = [other for other in owner.workload.containers if networks.share_network(owner, other)]
+        yield Exposure(endpoint=endpoint, reach=Reach.NETWORK if len(neighbours) > 1 else Reach.INNER)

@@ -1,0 +1,90 @@
+"""What a container takes from its image: the chain of Dockerfile stages it is built from, and the base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
+from dindguard.model.image import Image
+from dindguard.model.workload import Workload
+
+
+def link_builds(workloads: Iterable[Workload]) -> None:
+    """Give each container that is built the Dockerfile stage it comes from, when the scan has it."""
+    stages: dict[str, Workload] = {}
+    for workload in workloads:
+        if workload.containers and workload.containers[0].kind is ContainerKind.IMAGE:
+            stages.setdefault(workload.path, workload)
+    for workload in workloads:
+        for container in workload.containers:
+            if container.kind is ContainerKind.IMAGE:
+                container.conclude(built_from=_base_stage(container, workload))
+            elif container.build is not None and container.build.dockerfile is not None:
+                found = stages.get(container.build.dockerfile)
+                if found is not None:
+                    container.conclude(built_from=_stage(found, container))
+
+
+def _base_stage(container: Container, workload: Workload) -> Container | None:
+    if not container.base:
+        return None
+    return next(
+        (other for other in workload.containers if other.name == container.base and other is not container), None
+    )
+
+
+def _stage(workload: Workload, container: Container) -> Container | None:
+    assert container.build is not None
+    target = container.build.target
+    if target is not None:
+        return next((stage for stage in workload.containers if target.value in (stage.name, stage.address)), None)
+    return workload.containers[-1]
+
+
+def chain(container: Container) -> Iterator[Container]:
+    """Yield the container, the stage it is built from, that stage's base stage, and so on."""
+    seen: set[int] = set()
+    current: Container | None = container
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.built_from
+
+
+def base_image(container: Container) -> Image | None:
+    """Return the image at the end of the chain; ``None`` when it is built from something not in the scan."""
+    last = list(chain(container))[-1]
+    if last.build is not None:
+        return None  # built, but from a Dockerfile that was not read: its `image` is only a name
+    return last.image
+
+
+def image_known(container: Container) -> bool:
+    """Whether the files tell what the container's image holds, at least by its name."""
+    image = base_image(container)
+    return image is not None and image.reference.known
+
+
+def environment(container: Container) -> Environment:
+    """Return the container's variables, those of its Dockerfile stages beneath."""
+    merged = Environment()
+    for link in reversed(list(chain(container))):
+        merged = merged.beneath(link.environment)
+    return merged
+
+
+def variable(container: Container, name: str) -> EnvVar | None:
+    """Return one variable of a container or of the stages it is built from."""
+    return environment(container)[name]
+
+
+def entrypoint_and_command(container: Container) -> tuple[Words | None, Words | None]:
+    """Return what is in force after overriding: an entry point written later clears the earlier command."""
+    entrypoint: Words | None = None
+    command: Words | None = None
+    for link in reversed(list(chain(container))):
+        if link.entrypoint is not None:
+            entrypoint, command = link.entrypoint, None
+        if link.command is not None:
+            command = link.command
+    return entrypoint, command

@@ -1,0 +1,157 @@
+"""How a container launches an engine, if it does: the entry point's decision table.
+
+The official image's behaviour is that of docker-library/docker ``dockerd-entrypoint.sh``: no arguments, or a
+first one that begins with ``-``, gets default listeners and certificates; ``dockerd`` gets neither but the
+rest of the wrapper; anything else is a client. An entry point of one's own bypasses all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dindguard.infer import images
+from dindguard.model.container import Container, ContainerKind, Words
+from dindguard.model.daemon_flags import settings_of
+from dindguard.model.engine import Launch, Setting
+from dindguard.model.engine_image import EngineImage
+from dindguard.model.invocation import Invocation, InvocationKind
+from dindguard.model.values import Text
+from dindguard.source import Span
+
+_DAEMONS = {
+    "dockerd": "docker",
+    "dockerd-rootless.sh": "docker",
+    "buildkitd": "buildkit",
+    "containerd": "containerd",
+    "start-docker.sh": "docker",
+}
+_WRAPPERS = frozenset({"dockerd-entrypoint.sh"})
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
+_PREFIXES = frozenset(
+    {"tini", "dumb-init", "docker-init", "exec", "sudo", "catatonit", "env", "--", "-g", "-s", "-E"}
+)
+_NESTING_SCRIPT = "dind"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The engine that a container starts, and how. ``defaults`` tells that the wrapper adds its listeners."""
+
+    engine: str
+    launch: Launch
+    defaults: bool = False
+
+
+def started_engine(container: Container) -> Started | None:
+    """Return how a container starts an engine; ``None`` when nothing in the files says that it does."""
+    entrypoint, command = images.entrypoint_and_command(container)
+    image = images.base_image(container)
+    engine_image = image.engine if image is not None else None
+    if container.kind is ContainerKind.JOB:
+        # A CI system replaces a job container's command by the script's shell.
+        return _from_scripts(container)
+    if entrypoint is not None and not entrypoint.empty:
+        return _from_words(container, (*entrypoint, *(command or ())), entrypoint.span) or _from_scripts(container)
+    if engine_image is not None and engine_image.runs_daemon:
+        return _from_engine_image(container, engine_image, command)
+    if command is not None and not command.empty:
+        return _from_words(container, tuple(command), command.span) or _from_scripts(container)
+    return _from_scripts(container)
+
+
+def _from_engine_image(container: Container, image: EngineImage, command: Words | None) -> Started | None:
+    words = tuple(command or ())
+    span = container.image.span if container.image is not None else container.span
+    if image.engine == "docker":
+        return _wrapped(container, words, command.span if words and command is not None else span)
+    if image.engine in ("buildkit", "kubernetes-node"):
+        engine = "buildkit" if image.engine == "buildkit" else "containerd"
+        settings, certain = settings_of(words)
+        return Started(engine, _launch(words, settings, span, certain, prepared=True))
+    return _from_words(container, words, span) or _from_scripts(container)
+
+
+def _wrapped(container: Container, words: Sequence[Text], span: Span) -> Started | None:
+    """Decide as ``dockerd-entrypoint.sh`` does."""
+    first = words[0].pattern if words else "-"
+    if words and words[0].unknown:
+        return None
+    if first.startswith("-"):
+        settings, certain = settings_of(words)
+        launch = _launch(words, settings, span, certain, wrapper=True)
+        return Started("docker", launch, defaults=True)
+    if first == "dockerd":
+        settings, certain = settings_of(words[1:])
+        return Started("docker", _launch(words[1:], settings, span, certain, wrapper=True))
+    return _from_words(container, words, span) or _from_scripts(container)
+
+
+def _from_words(container: Container, words: Sequence[Text], span: Span) -> Started | None:
+    """Find an engine as the program of an argument list, behind inits and the nesting script."""
+    prepared = False
+    for index, word in enumerate(words):
+        if word.unknown:
+            return None
+        name = word.pattern.rpartition("/")[2]
+        rest = words[index + 1 :]
+        if name in _WRAPPERS:
+            return _wrapped(container, rest, span)
+        if name == _NESTING_SCRIPT:
+            prepared = True
+            continue
+        if name in _DAEMONS:
+            settings, certain = settings_of(rest)
+            launch = _launch(rest, settings, word.span, certain, prepared=prepared)
+            return Started(_DAEMONS[name], launch)
+        if name == "podman" and [str(each) for each in rest[:2]] == ["system", "service"]:
+            return Started("podman", _podman_launch(rest[2:], word.span))
+        if name in _SHELLS or name not in _PREFIXES:
+            return None
+    return None
+
+
+def _podman_launch(words: Sequence[Text], span: Span) -> Launch:
+    settings = [Setting("host", word, word.span) for word in words if "://" in word.pattern]
+    return Launch(wrapper=False, arguments=tuple(words), settings=tuple(settings), span=span)
+
+
+def _from_scripts(container: Container) -> Started | None:
+    """Find an engine that a script of the container starts; one that an image build starts does not outlive it."""
+    for link in images.chain(container):
+        for invocation in link.invocations:
+            if invocation.kind is InvocationKind.ENGINE_START and not invocation.during_build:
+                return _from_invocation(invocation)
+    return None
+
+
+def _from_invocation(invocation: Invocation) -> Started:
+    name = invocation.program.rpartition("/")[2]
+    settings = tuple(
+        Setting(option, value, value.span) for option, values in invocation.options.items() for value in values
+    )
+    wrapper = name in _WRAPPERS
+    launch = _launch(invocation.arguments, settings, invocation.span, invocation.certain, wrapper=wrapper)
+    defaults = name in _WRAPPERS and (not invocation.words[1:] or invocation.words[1].pattern.startswith("-"))
+    return Started(
+        _DAEMONS.get(name, invocation.subject.pattern if invocation.subject else "docker"), launch, defaults
+    )
+
+
+def _launch(
+    arguments: Sequence[Text],
+    settings: tuple[Setting, ...],
+    span: Span,
+    certain: bool,
+    *,
+    wrapper: bool = False,
+    prepared: bool = False,
+) -> Launch:
+    return Launch(
+        wrapper=wrapper,
+        prepared=wrapper or prepared,
+        arguments=tuple(arguments),
+        settings=settings,
+        span=span,
+        certain=certain,
+    )

@@ -1,0 +1,160 @@
+"""Where an engine listens, and whether it asks who is there (moby ``daemon/command/options.go``, measured)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dindguard.infer import images
+from dindguard.infer.launches import Started
+from dindguard.model import endpoints
+from dindguard.model.container import Container
+from dindguard.model.engine import Endpoint, EngineConfiguration, Launch, Setting
+from dindguard.model.engine_image import EngineImage, Variant
+from dindguard.model.values import Flag, How, Text, flag, inherited, unknown, unset
+from dindguard.source import Span
+
+_DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+_SOCKETS = {
+    "docker": _DEFAULT_SOCKET,
+    "buildkit": "unix:///run/buildkit/buildkitd.sock",
+    "podman": "unix:///run/podman/podman.sock",
+    "containerd": "unix:///run/containerd/containerd.sock",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """Whether an engine's TCP listeners encrypt, and whether a client must prove who it is."""
+
+    encrypted: Flag
+    authenticated: Flag
+
+
+def listeners(
+    container: Container, started: Started, image: EngineImage | None, configuration: EngineConfiguration | None
+) -> tuple[Endpoint, ...]:
+    """Return every address that the engine listens on, each with the place that makes it so."""
+    launch = started.launch
+    rootless = image is not None and image.variant is Variant.ROOTLESS
+    if started.defaults:
+        return _wrapper_listeners(container, launch, image, rootless)
+    security = _written_security(container, started, configuration)
+    hosts = _addresses(launch, configuration, "addr" if started.engine == "buildkit" else "host")
+    found = [_listener(setting.value, security) for setting in hosts]
+    known = tuple(endpoint for endpoint in found if endpoint is not None)
+    if hosts:
+        return known
+    return (_unix(_SOCKETS.get(started.engine, _DEFAULT_SOCKET), launch.span, rootless),)
+
+
+def _addresses(launch: Launch, configuration: EngineConfiguration | None, name: str) -> tuple[Setting, ...]:
+    given = launch.all(name)
+    if given or configuration is None:
+        return given
+    return tuple(setting for setting in configuration.settings if setting.name == name)
+
+
+def _listener(address: Text, security: Security) -> Endpoint | None:
+    endpoint = endpoints.parse(address, authenticated=security.authenticated, encrypted=security.encrypted)
+    if endpoint is None or endpoint.scheme == "tcp":
+        return endpoint
+    return endpoints.parse(address)
+
+
+def _unix(address: str, span: Span, rootless: bool) -> Endpoint:
+    if rootless and address == _DEFAULT_SOCKET:
+        address = "unix:///run/user/1000/docker.sock"
+    endpoint = endpoints.parse(inherited(address, span))
+    assert endpoint is not None
+    return endpoint
+
+
+def _wrapper_listeners(
+    container: Container, launch: Launch, image: EngineImage | None, rootless: bool
+) -> tuple[Endpoint, ...]:
+    directory = certificate_directory(container, image)
+    socket = images.variable(container, "DOCKER_HOST")
+    own = socket.value.value if socket is not None and (socket.value.value or "").startswith("unix://") else None
+    unix = _unix(own or _DEFAULT_SOCKET, launch.span, rootless)
+    security = _wrapper_security(launch, directory)
+    port = endpoints.PLAIN_PORT if security.encrypted.off else endpoints.TLS_PORT
+    tcp = Endpoint(
+        scheme="tcp",
+        host="0.0.0.0",  # noqa: S104 - what the image listens on
+        port=None if directory.unknown else port,
+        span=security.authenticated.span if security.authenticated.set else launch.span,
+        authenticated=security.authenticated,
+        encrypted=security.encrypted,
+        text=inherited(f"tcp://0.0.0.0:{port}", launch.span),
+    )
+    extra = [_listener(setting.value, security) for setting in launch.all("host")]
+    return (unix, tcp, *(endpoint for endpoint in extra if endpoint is not None))
+
+
+def certificate_directory(container: Container, image: EngineImage | None) -> Text:
+    """Return ``DOCKER_TLS_CERTDIR`` as the entry point sees it: the container's, the Dockerfile's, or the image's."""
+    variable = images.variable(container, "DOCKER_TLS_CERTDIR")
+    if variable is not None:
+        return variable.value
+    span = container.image.span if container.image is not None else container.span
+    defaults = image.defaults if image is not None else None
+    if image is not None and (defaults is None or defaults.tls_certdir is None):
+        return unknown(span, "the image's DOCKER_TLS_CERTDIR")
+    return inherited((defaults.tls_certdir if defaults is not None else "") or "", span)
+
+
+def _wrapper_security(launch: Launch, directory: Text) -> Security:
+    if directory.unknown:
+        unknown = Flag(None, directory.span, How.UNKNOWN, "DOCKER_TLS_CERTDIR", directory.variable)
+        return Security(unknown, unknown)
+    if not directory.value:
+        return _security(launch, None, directory.span, directory.how)
+    verify = launch["tlsverify"]
+    if verify is not None and flag(verify.value).off:
+        return Security(
+            Flag(True, directory.span, directory.how, "tls"), Flag(False, verify.span, How.WRITTEN, "tlsverify")
+        )
+    return Security(
+        Flag(True, directory.span, directory.how, "tls"), Flag(True, directory.span, directory.how, "tlsverify")
+    )
+
+
+def _written_security(container: Container, started: Started, configuration: EngineConfiguration | None) -> Security:
+    launch = started.launch
+    if started.engine == "podman":
+        off = unset(launch.span, "authentication")
+        return Security(off, off)
+    if started.engine == "buildkit":
+        authority = launch["tlscacert"] or (configuration["tlscacert"] if configuration is not None else None)
+        state = authority is not None
+        span = authority.span if authority is not None else launch.span
+        result = Flag(state, span, How.WRITTEN if state else How.INHERITED, "tlscacert")
+        return Security(result, result)
+    variable = images.variable(container, "DOCKER_TLS_VERIFY")
+    if variable is not None and variable.value.value and launch["tlsverify"] is None:
+        on = Flag(True, variable.span, How.WRITTEN, "DOCKER_TLS_VERIFY")
+        return Security(on, on)
+    return _security(launch, configuration, launch.span, How.INHERITED)
+
+
+def _security(launch: Launch, configuration: EngineConfiguration | None, span: Span, how: How) -> Security:
+    """Apply dockerd's own rule: any ``tlsverify``, even a false one, turns TLS on; ``tls`` implies verification."""
+
+    def setting(name: str) -> Setting | None:
+        return launch[name] or (configuration[name] if configuration is not None else None)
+
+    verify, tls = setting("tlsverify"), setting("tls")
+    if verify is not None:
+        state = flag(verify.value, "tlsverify")
+        return Security(Flag(True, verify.span, How.WRITTEN, "tls"), _at(state, verify.span))
+    if tls is not None:
+        state = flag(tls.value, "tls")
+        return Security(_at(state, tls.span), _at(state, tls.span))
+    plain = Flag(False, span, how, "tlsverify")
+    return Security(plain, plain)
+
+
+def _at(state: Flag, span: Span) -> Flag:
+    return Flag(
+        state.state, span, How.WRITTEN if state.state is not None else How.UNKNOWN, state.name, state.variable
+    )

@@ -1,0 +1,81 @@
+"""What a socket proxy lets through, by product and setting (the proxies' own HAProxy templates and READMEs)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dindguard.model.access import Permit
+from dindguard.model.container import Container, EnvVar
+from dindguard.model.values import Text
+
+_YES = frozenset({"1", "true", "yes", "on"})
+_ON_BY_DEFAULT = frozenset({"EVENTS", "PING", "VERSION"})
+_CREATING = ("CONTAINERS", "SERVICES", "PLUGINS", "SWARM")
+_MODIFYING = (
+    "IMAGES", "NETWORKS", "VOLUMES", "SECRETS", "CONFIGS", "NODES", "TASKS", "COMMIT", "AUTH", "DISTRIBUTION", "SYSTEM",
+)  # fmt: skip
+_RESTARTING = ("ALLOW_START", "ALLOW_STOP", "ALLOW_RESTARTS")
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyPermits:
+    """What a proxy permits at most, and the settings that make it so. ``unknown`` names what could not be known."""
+
+    permits: Permit
+    because: tuple[EnvVar | Text, ...] = ()
+    unknown: EnvVar | None = None
+
+
+def permits_of(proxy: Container) -> ProxyPermits:
+    """Return what a proxy's settings let its clients do with the engine behind it."""
+    product = proxy.image.socket_proxy if proxy.image is not None else None
+    if product in ("tecnativa", "linuxserver", "11notes"):
+        return _haproxy(proxy)
+    if product == "wollomatic":
+        return _wollomatic(proxy)
+    return ProxyPermits(Permit.UNKNOWN)
+
+
+def _haproxy(proxy: Container) -> ProxyPermits:
+    post = proxy.environment["POST"]
+    if post is not None and post.value.unknown:
+        return ProxyPermits(Permit.UNKNOWN, unknown=post)
+    if not _on(proxy, "POST"):
+        reading = [proxy.environment[name] for name in ("CONTAINERS",) if _on(proxy, name)]
+        permits = Permit.READ if reading or proxy.image is not None else Permit.NOTHING
+        return ProxyPermits(permits, tuple(variable for variable in reading if variable is not None))
+    assert post is not None
+    for permits, names in (
+        (Permit.CREATE, _CREATING),
+        (Permit.EXECUTE, ("EXEC",)),
+        (Permit.BUILD, ("BUILD",)),
+        (Permit.MODIFY, _MODIFYING),
+    ):
+        granted = [proxy.environment[name] for name in names if _on(proxy, name)]
+        if granted:
+            return ProxyPermits(permits, (post, *(variable for variable in granted if variable is not None)))
+    return ProxyPermits(Permit.READ, (post,))
+
+
+def _on(proxy: Container, name: str) -> bool:
+    value = proxy.environment.value(name)
+    if value is None:
+        return name in _ON_BY_DEFAULT and name not in proxy.environment
+    return value.strip().lower() in _YES
+
+
+def _wollomatic(proxy: Container) -> ProxyPermits:
+    """Read the regular expressions that wollomatic's proxy allows per method, as far as they allow everything."""
+    for word in proxy.command or ():
+        name, _, pattern = word.pattern.lstrip("-").partition("=")
+        if name.lower() not in ("allowpost", "allowput"):
+            continue
+        pattern = pattern.strip("'\"^$")
+        if (
+            pattern in (".*", "/.*", "/v1\\..*/.*")
+            or "containers/create" in pattern
+            or pattern.endswith("containers/.*")
+        ):
+            return ProxyPermits(Permit.CREATE, (word,))
+        return ProxyPermits(Permit.MODIFY, (word,))
+    return ProxyPermits(Permit.READ)

@@ -1,0 +1,181 @@
+"""Who can command which engine, and through what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dindguard.infer import networks
+from dindguard.infer.clients import Client, clients
+from dindguard.infer.proxies import permits_of
+from dindguard.model import paths
+from dindguard.model.access import Access, Host, Permit
+from dindguard.model.container import Container, Role
+from dindguard.model.engine import Daemon, Endpoint
+from dindguard.model.mount import Mount
+from dindguard.model.values import Text
+from dindguard.source import Step
+
+
+def find_accesses(containers: Iterable[Container]) -> tuple[Access, ...]:
+    """Return every way in which a container can command an engine, and link them to both ends."""
+    accesses: list[Access] = []
+    for container in containers:
+        if not container.started and container.daemon is None:
+            continue  # an image nobody starts reaches nothing; what starts it is looked at by itself
+        accesses.extend(_of(container))
+    _link(accesses)
+    return tuple(accesses)
+
+
+def _link(accesses: list[Access]) -> None:
+    by_container: dict[int, list[Access]] = {}
+    by_daemon: dict[int, tuple[Daemon, list[Access]]] = {}
+    for access in accesses:
+        by_container.setdefault(id(access.who), []).append(access)
+        if isinstance(access.to, Daemon):
+            by_daemon.setdefault(id(access.to), (access.to, []))[1].append(access)
+    for access in accesses:
+        access.who.conclude(accesses=tuple(by_container[id(access.who)]))
+    for daemon, found in by_daemon.values():
+        daemon.conclude(clients=tuple(found))
+
+
+def _of(container: Container) -> Iterator[Access]:
+    own = container.daemon
+    for mount in container.mounts:
+        yield from _through_mount(container, mount)
+    if container.engine_api.on:
+        host = Host(name="", span=container.engine_api.span)
+        yield Access(
+            who=container, to=host, via=container.engine_api, engine="docker", span=container.engine_api.span, uses=True,
+            steps=(Step("the platform hands over its engine's socket", container.engine_api.span),),
+        )  # fmt: skip
+    commanded: set[int] = set()
+    for client in clients(container):
+        access = _through_client(container, client)
+        if access is not None and access.to is not own:
+            commanded.add(id(access.to))
+            yield access
+    for neighbour in container.workload.containers:
+        daemon = neighbour.daemon
+        if daemon is not None and daemon is not own and id(daemon) not in commanded and neighbour is not container:
+            access = _as_neighbour(container, daemon)
+            if access is not None:
+                yield access
+
+
+def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
+    socket = mount.socket()
+    if socket is not None:
+        host = Host(name="", span=mount.span)
+        uses = paths.socket_at(mount.host_path or "") is not None
+        yield Access(
+            who=container, to=host, via=mount, engine=socket.engine, span=mount.span, rootless=socket.rootless,
+            uses=uses, permits=Permit.BUILD if socket.engine == "buildkit" else Permit.EVERYTHING,
+            through=(mount.host_path or "") if uses else f"{socket.pattern}, below {mount.host_path}",
+            steps=(Step(f"{container} reaches the host's {socket.engine} socket", mount.span),),
+        )  # fmt: skip
+        return
+    storage = mount.storage
+    if storage is None or not mount.target.known:
+        return
+    for neighbour in container.workload.containers:
+        daemon = neighbour.daemon
+        if daemon is None or neighbour is container:
+            continue
+        for endpoint in daemon.listens:
+            if endpoint.scheme != "unix":
+                continue
+            provided = neighbour.mount_at(endpoint.host)
+            if (
+                provided is not None
+                and provided.storage is not None
+                and provided.storage.identity == storage.identity
+            ):
+                yield Access(
+                    who=container, to=daemon, via=mount, engine=daemon.engine, span=mount.span, endpoint=endpoint,
+                    uses=True, rootless=daemon.rootless.on,
+                    steps=(Step(f"{container} shares the directory of {daemon}'s socket", mount.span),),
+                )  # fmt: skip
+
+
+def _through_client(container: Container, client: Client) -> Access | None:
+    endpoint = client.endpoint
+    if endpoint.scheme not in ("tcp", "ssh"):
+        return None
+    target = networks.reached(container, endpoint)
+    if target is None:
+        return None
+    span = client.via.span
+    if isinstance(target, Container):
+        if endpoint.scheme == "ssh":
+            return None
+        return _to_container(container, client, target)
+    return Access(
+        who=container, to=target, via=client.via, engine=client.engine, span=span, endpoint=endpoint, uses=True,
+        steps=(Step(f"{container} commands the engine at {endpoint}", span),),
+    )  # fmt: skip
+
+
+def _to_container(container: Container, client: Client, target: Container) -> Access | None:
+    span = client.via.span
+    if target.role is Role.SOCKET_PROXY:
+        permits = permits_of(target)
+        host = Host(name="", span=target.span)
+        return Access(
+            who=container, to=host, via=client.via, engine=client.engine, span=span, endpoint=client.endpoint,
+            proxy=target, permits=permits.permits, uses=True,
+            steps=(Step(f"{container} talks to the proxy {target}", span),),
+        )  # fmt: skip
+    daemon = _daemon_behind(container, target)
+    if daemon is None:
+        return None
+    listener = _listener(daemon, client.endpoint)
+    return Access(
+        who=container, to=daemon, via=client.via, engine=daemon.engine, span=span, endpoint=client.endpoint, uses=True,
+        rootless=daemon.rootless.on, credentials=listener is not None and _has_credentials(listener, client.endpoint),
+        steps=(Step(f"{container} commands {daemon}", span),),
+    )  # fmt: skip
+
+
+def _daemon_behind(container: Container, target: Container) -> Daemon | None:
+    """Return the engine at a container's address: its own, or that of one in the same network namespace."""
+    if target.daemon is not None and target is not container:
+        return target.daemon
+    for neighbour in container.workload.containers:
+        if neighbour.daemon is not None and networks.same_namespace(target, neighbour):
+            return neighbour.daemon
+    return None
+
+
+def _listener(daemon: Daemon, endpoint: Endpoint) -> Endpoint | None:
+    tcp = [each for each in daemon.listens if each.scheme == "tcp"]
+    return next((each for each in tcp if each.port == endpoint.port), tcp[0] if tcp else None)
+
+
+def _has_credentials(listener: Endpoint, client: Endpoint) -> bool:
+    asked = listener.authenticated is None or not listener.authenticated.off
+    return not asked or (client.encrypted is not None and client.encrypted.on)
+
+
+def _as_neighbour(container: Container, daemon: Daemon) -> Access | None:
+    """Return the access of a container that merely shares a network with an engine that asks nobody."""
+    owner = daemon.container
+    assert owner is not None
+    for endpoint in daemon.listens:
+        if endpoint.scheme != "tcp" or endpoint.authenticated is None or not endpoint.authenticated.off:
+            continue
+        local = networks.same_namespace(container, owner)
+        if local or (not endpoint.loopback and networks.share_network(container, owner)):
+            return Access(
+                who=container, to=daemon, via=endpoint, engine=daemon.engine, span=endpoint.span, endpoint=endpoint,
+                rootless=daemon.rootless.on,
+                steps=(Step(f"{container} can connect to {daemon}, which asks nobody who they are", endpoint.span),),
+            )  # fmt: skip
+    return None
+
+
+def via_text(access: Access) -> Text | None:
+    """Return the text behind an access, when it has one."""
+    value = getattr(access.via, "value", None)
+    return value if isinstance(value, Text) else None

@@ -1,0 +1,57 @@
+"""What contains a container, and by how much that lowers what rules say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dindguard.model.container import Container, Sandbox
+from dindguard.model.values import Flag, Text
+from dindguard.rules import Rule, Severity
+
+LEVELS = {Sandbox.VM: 2, Sandbox.USER_NAMESPACE: 2, Sandbox.GVISOR: int(Severity.CRITICAL)}
+"""By how many levels a sandbox lowers the findings of the rules that name it; gVisor leaves information only."""
+
+_VM_SUFFIXES = ("-qemu", "-clh", "-fc", "-firecracker", "-dragonball")
+
+
+def sandbox_of(container: Container) -> tuple[Sandbox, Text | Flag | None]:
+    """Return what contains a container, and the setting that says so."""
+    runtime = container.runtime
+    if runtime is not None and runtime.known:
+        found = runtime_sandbox(runtime.pattern)
+        if found is not Sandbox.NONE:
+            return found, runtime
+    own = container.user_namespace
+    if own is not None and own.on:
+        return Sandbox.USER_NAMESPACE, own
+    return Sandbox.NONE, None
+
+
+def runtime_sandbox(runtime: str) -> Sandbox:
+    """Return what a runtime's name promises: Sysbox, gVisor and Kata by the names their projects install."""
+    name = runtime.lower().rpartition("/")[2]
+    if name.startswith("sysbox"):
+        return Sandbox.USER_NAMESPACE
+    if name == "gvisor" or name.startswith(("runsc", "io.containerd.runsc")):
+        return Sandbox.GVISOR
+    if name.startswith(("kata", "io.containerd.kata")) or name.endswith(_VM_SUFFIXES):
+        return Sandbox.VM
+    return Sandbox.NONE
+
+
+def is_sysbox(container: Container) -> bool:
+    """Whether the container's runtime is Sysbox."""
+    runtime = container.runtime
+    return runtime is not None and runtime.known and runtime.pattern.rpartition("/")[2].startswith("sysbox")
+
+
+def lowered(rule: Rule, subject: Any) -> tuple[int, str]:
+    """Return by how many levels the sandbox of ``subject`` lowers a rule's findings, and the sandbox in words."""
+    sandbox = getattr(subject, "sandbox", Sandbox.NONE)
+    if sandbox is Sandbox.NONE or sandbox not in rule.contained_by:
+        return 0, ""
+    evidence = getattr(subject, "sandbox_evidence", None)
+    name = str(evidence) if isinstance(evidence, Text) else str(sandbox)
+    return LEVELS[sandbox], f"contained by {name} ({sandbox})" if name != str(
+        sandbox
+    ) else f"contained by a {sandbox}"

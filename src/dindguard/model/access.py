@@ -1,0 +1,88 @@
+"""Who can command which engine, and what that leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dindguard.model.values import Flag, Text
+from dindguard.source import Span, Step
+
+if TYPE_CHECKING:
+    from dindguard.model.container import Container, EnvVar
+    from dindguard.model.engine import Daemon, Endpoint
+    from dindguard.model.mount import Mount
+
+
+class Permit(StrEnum):
+    """How much of an engine's API an access gives."""
+
+    EVERYTHING = "everything"
+    CREATE = "creating containers"
+    EXECUTE = "executing in containers"
+    BUILD = "building images"
+    MODIFY = "changing things"
+    READ = "reading"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Host:
+    """A machine outside the model: the one that a workload runs on, or a remote one."""
+
+    name: str
+    span: Span
+    own: bool = True
+    """Whether it is the machine the container itself runs on."""
+
+    def __str__(self) -> str:
+        return "the host" if self.own else f"host '{self.name}'"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Access:
+    """``who`` can command the engine ``to``, through ``via``.
+
+    ``to`` is a daemon of the model or a host's engine. ``via`` is what grants it: a mount of its socket, an
+    endpoint it listens on, the variable that points there, or the flag that hands it over.
+    ``credentials`` tells that the engine asks for proof and that ``who`` has it (or that none is asked).
+    """
+
+    who: Container
+    to: Daemon | Host
+    via: Mount | Endpoint | EnvVar | Flag | Text
+    engine: str
+    span: Span
+    permits: Permit = Permit.EVERYTHING
+    rootless: bool = False
+    through: str = ""
+    """The socket's path on the host, or how a mounted directory leads to it."""
+    endpoint: Endpoint | None = None
+    proxy: Container | None = None
+    """The socket proxy it goes through."""
+    uses: bool = False
+    """The files show that it is used on purpose (a DOCKER_HOST, a docker command)."""
+    credentials: bool = True
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def group_grants(self) -> tuple[Text, ...]:
+        """Groups of the container that own engine sockets, so that not being root does not help it."""
+        return tuple(group for group in self.who.groups if group.value in ("docker", "999", "998", "0", "root"))
+
+    @property
+    def address(self) -> str:
+        """Its place inside its container."""
+        return f"access.{getattr(self.via, 'address', self.engine)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscapePath:
+    """The shortest way from a container to root on the host, one step after another, in words and places."""
+
+    steps: tuple[Step, ...] = field(default_factory=tuple)
+
+    def __str__(self) -> str:
+        return " → ".join(step.what for step in self.steps)

@@ -1,0 +1,210 @@
+"""A container engine inside a container, or on a host, and how it was launched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dindguard.model.link import Linked
+from dindguard.model.values import Flag, Text
+from dindguard.source import HasSpan, Span
+
+if TYPE_CHECKING:
+    from dindguard.model.access import Access
+    from dindguard.model.container import Container
+    from dindguard.model.mount import Mount
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a daemon: its canonical long name (``storage-driver``), its value, and where.
+
+    ``source`` is ``flag``, ``file`` (daemon.json), ``environment`` or ``image``.
+    """
+
+    name: str
+    value: Text
+    span: Span
+    source: str = "flag"
+
+    @property
+    def address(self) -> str:
+        """Its place inside its daemon."""
+        return f"{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineConfiguration:
+    """A daemon's configuration file (``daemon.json``, ``buildkitd.toml``), read; ``owner`` has it, when known.
+
+    ``host`` tells that it configures the engine of the machine it is installed on.
+    """
+
+    engine: str
+    settings: tuple[Setting, ...]
+    span: Span
+    path: str
+    owner: Container | None = None
+    storage_identity: str = ""
+    """The configuration object it is written in, to join it to the container that mounts it."""
+
+    def __getitem__(self, name: str) -> Setting | None:
+        return next((setting for setting in reversed(self.settings) if setting.name == name), None)
+
+
+class Backing(StrEnum):
+    """What a daemon's data root lies on."""
+
+    VOLUME = "volume"
+    ANONYMOUS_VOLUME = "anonymous volume"
+    HOST = "host directory"
+    MEMORY = "memory"
+    NETWORK = "network file system"
+    CONTAINER_LAYER = "the container's own layer"
+    RUNTIME = "the runtime's own directory"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """How a daemon is started.
+
+    ``wrapper`` tells whether the official image's entry point runs first (it adds default listeners,
+    certificates, an init and the ``dind`` script). ``arguments`` are what reaches the daemon itself.
+    """
+
+    wrapper: bool
+    prepared: bool = False
+    """The nesting script runs first: it sets ``container=docker``, moves cgroups, makes mounts shared."""
+    arguments: tuple[Text, ...]
+    settings: tuple[Setting, ...]
+    span: Span
+    certain: bool = True
+
+    def __getitem__(self, name: str) -> Setting | None:
+        """Return the setting that counts: a flag before the file, the last one of several."""
+        found = [setting for setting in self.settings if setting.name == name]
+        flags = [setting for setting in found if setting.source != "file"]
+        counting = flags or found
+        return counting[-1] if counting else None
+
+    def all(self, name: str) -> tuple[Setting, ...]:
+        """Return every setting of that name, in order (``host`` may be given several times)."""
+        return tuple(setting for setting in self.settings if setting.name == name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a daemon listens, or where a client connects.
+
+    ``scheme`` is ``tcp``, ``unix``, ``ssh``, ``fd`` or ``npipe``; ``host`` an address, a name or a path;
+    ``port`` a number for tcp. For a listener, ``authenticated`` tells whether a client must prove who it is,
+    ``encrypted`` whether it speaks TLS. For a client, ``verified`` tells whether it checks the server.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+    span: Span
+    authenticated: Flag | None = None
+    encrypted: Flag | None = None
+    verified: Flag | None = None
+    text: Text | None = None
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only the same network namespace can connect."""
+        return (
+            self.scheme in ("unix", "npipe", "fd")
+            or self.host.startswith("127.")
+            or self.host in ("localhost", "::1")
+        )
+
+    @property
+    def address(self) -> str:
+        """Its place inside its daemon."""
+        return f"listener.{self}"
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host and self.scheme == "tcp" else self.host
+        return f"{self.scheme}://{host}" + (f":{self.port}" if self.port is not None else "")
+
+
+class Reach(StrEnum):
+    """Who can connect to a listener, widest first; the value completes "it obeys …"."""
+
+    PUBLISHED = "whoever reaches the host"
+    HOST_NETWORK = "whoever can connect to the host"
+    CLUSTER = "every pod of the cluster"
+    PUBLISHED_LOCALLY = "every user and program of the host"
+    NETWORK = "every container on its network"
+    POD = "every container of its pod"
+    INNER = "the containers it starts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """Who can connect to one TCP listener, and the settings that make it so."""
+
+    endpoint: Endpoint
+    reach: Reach
+    because: tuple[HasSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """Where a daemon's or client's certificates come from. ``directory`` is inside the container."""
+
+    directory: str
+    span: Span
+    generated: bool = False
+    mounts: tuple[Mount, ...] = ()
+    names: tuple[Text, ...] = ()
+    """Further names the server certificate is valid for (``DOCKER_TLS_SAN``)."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Daemon(Linked):
+    """An engine that a container runs (or a host, when ``container`` is ``None``).
+
+    ``version`` is as much of the engine's version as the image tells, ``None`` when nothing does.
+    """
+
+    engine: str
+    span: Span
+    address: str
+    container: Container | None
+    launch: Launch
+    listens: tuple[Endpoint, ...] = ()
+    rootless: Flag
+    version: tuple[int, ...] | None = None
+    storage_driver: Text | None = None
+    """The driver somebody asked for; ``None`` is the engine's own choice."""
+    data_root: Text
+    data_mount: Mount | None = None
+    """The mount that provides the data root or a directory above it."""
+    partial_mounts: tuple[Mount, ...] = ()
+    """Mounts of directories below the data root: parts of the engine's state."""
+    backing: Backing = Backing.UNKNOWN
+    certificates: Certificates | None = None
+    configuration: EngineConfiguration | None = None
+    exposures: tuple[Exposure, ...] = field(init=False, repr=False, default=())
+    """Who can connect to its TCP listeners; a listener that nobody else can reach has none."""
+    clients: tuple[Access, ...] = field(init=False, repr=False, default=())
+    """Who can command it; concluded by ``infer``."""
+
+    @property
+    def label(self) -> str:
+        """What runs it, for messages: ``the docker engine in service 'dind'``."""
+        where = f" in {self.container}" if self.container is not None else " on the host"
+        return f"the {self.engine} engine{where}"
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def privileged(self) -> Flag:
+        """Whether its container is privileged."""
+        assert self.container is not None
+        return self.container.privileged

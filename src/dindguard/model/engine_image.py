@@ -1,0 +1,245 @@
+"""Images that bring a container engine: which one, in which variant and version, with which defaults.
+
+Sources: docker-library/docker (``generate-stackbrew-library.sh``, the Dockerfiles and entry points),
+docker-library/docs ``docker/README.md``, moby/buildkit and containers/image_build Dockerfiles.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from dindguard.model.values import UNKNOWN_PIECE
+
+if TYPE_CHECKING:
+    from dindguard.model.image import Image
+
+Version = tuple[int, ...]
+
+FROZEN_VERSION = (19, 3, 14)
+"""What ``docker:stable``, ``docker:test`` and ``docker:edge`` have held since December 2020."""
+
+
+class Variant(StrEnum):
+    """What an engine's image does when nobody gives it another command."""
+
+    DAEMON = "daemon"
+    ROOTLESS = "rootless"
+    """A daemon that runs as an ordinary user."""
+    DAEMONLESS = "daemonless"
+    """Runs containers in itself, without listening anywhere (Podman, Buildah)."""
+    CLIENT = "client"
+    UNKNOWN = "unknown"
+    """The tag decides, and is not known."""
+
+
+class ImageDefaults(NamedTuple):
+    """What an image sets when nobody says otherwise.
+
+    ``tls_certdir`` is the value of ``DOCKER_TLS_CERTDIR``: ``""`` is plain TCP, ``None`` not known; before
+    18.09.8 nothing reads it (``tls_supported``). ``volumes`` are the paths of VOLUME, ``None`` if not known.
+    ``init`` tells whether the entry point starts an init. ``uid`` is the user's number.
+    """
+
+    data_root: str
+    tls_certdir: str | None = None
+    tls_supported: bool | None = None
+    volumes: tuple[str, ...] | None = None
+    ports: tuple[int, ...] = ()
+    wrapper: bool = False
+    init: bool | None = None
+    uid: int | None = 0
+
+
+class EngineImage(NamedTuple):
+    """What an image's name tells about the engine in it.
+
+    ``engine`` is ``docker``, ``podman``, ``buildah``, ``buildkit`` or ``kubernetes-node``. ``version`` is as
+    much of the engine's version as the tag says: ``(29,)``, ``(29, 7, 2)``, or ``None``. ``floating`` tells
+    whether a rebuild can bring another version; ``None`` if a variable decides. ``official`` is true for its
+    maker's own image, mirrors included. ``frozen`` is a channel that gets no builds any more.
+    """
+
+    engine: str
+    variant: Variant
+    version: Version | None
+    floating: bool | None
+    official: bool
+    frozen: bool = False
+
+    @property
+    def runs_daemon(self) -> bool:
+        """Whether a daemon runs in it unless the command says otherwise."""
+        return self.variant in (Variant.DAEMON, Variant.ROOTLESS)
+
+    @property
+    def runs_containers(self) -> bool:
+        """Whether containers run inside it, with a daemon or without."""
+        return self.runs_daemon or self.variant is Variant.DAEMONLESS
+
+    @property
+    def defaults(self) -> ImageDefaults | None:
+        """The image's settings; ``None`` for a client and for images of which they are not known."""
+        rootless = self.variant is Variant.ROOTLESS
+        if self.engine == "docker" and self.official and self.runs_daemon:
+            return _docker_defaults(self.version, self.floating, rootless)
+        if self.engine == "buildkit" and self.official:
+            root = "/home/user/.local/share/buildkit" if rootless else "/var/lib/buildkit"
+            return ImageDefaults(root, volumes=(root,), uid=1000 if rootless else 0)
+        if self.engine in ("podman", "buildah") and self.official:
+            user = "podman" if self.engine == "podman" else "build"
+            root = "/var/lib/containers"
+            return ImageDefaults(root, volumes=(root, f"/home/{user}/.local/share/containers"))
+        return None
+
+
+def _docker_defaults(version: Version | None, floating: bool | None, rootless: bool) -> ImageDefaults:
+    """Return what docker-library's image sets; a tag without a version is the newest one."""
+    if version is None and floating is None:
+        certdir, supported, init = None, None, None
+    else:
+        newest = _newest_of(version)
+        supported = newest >= (18, 9, 8)
+        certdir = "/certs" if newest >= (19, 3) else ""
+        init = newest >= (20, 10, 8)
+    root = "/home/rootless/.local/share/docker" if rootless else "/var/lib/docker"
+    return ImageDefaults(
+        data_root=root,
+        tls_certdir=certdir,
+        tls_supported=supported,
+        volumes=("/var/lib/docker", root) if rootless else (root,),
+        ports=(2375, 2376) if certdir != "" else (2375,),
+        wrapper=True,
+        init=init,
+        uid=1000 if rootless else 0,
+    )
+
+
+def _newest_of(version: Version | None) -> Version:
+    """Return the version filled up with the highest numbers: the newest that the tag can mean."""
+    newest = 1_000
+    return (*(version or ()), newest, newest, newest)[:3]
+
+
+def recognise(image: Image) -> EngineImage | None:
+    """Return what the image's name tells about an engine in it, ``None`` if it tells of none."""
+    return _docker(image) or _other_engine(image) or _docker_by_name(image)
+
+
+def _docker(image: Image) -> EngineImage | None:
+    """Recognise docker-library's image, through registries and mirrors."""
+    if image.name != "docker":
+        return None
+    words = _words(image.tag)
+    version = _version(image.tag)
+    plain = image.repository in ("docker", "library/docker") or image.repository.endswith("/library/docker")
+    if not plain:
+        told = "dind" in words or "cli" in words or (version is not None and version >= (17,))
+        mirrored = image.registry != "docker.io"
+        if not (told and (mirrored or "dind" in words)):
+            return None
+        plain = mirrored
+    frozen = bool(words) and words[0] in ("stable", "test", "edge")
+    if frozen:
+        version = FROZEN_VERSION
+    variant = _docker_variant(image, words, version)
+    return EngineImage("docker", variant, version, _floating(image, version), plain, frozen)
+
+
+def _docker_variant(image: Image, words: list[str], version: Version | None) -> Variant:
+    if any(word in words for word in ("cli", "git", "windowsservercore", "nanoserver")):
+        return Variant.CLIENT
+    if "dind" in words:
+        return Variant.ROOTLESS if "rootless" in words else Variant.DAEMON
+    if UNKNOWN_PIECE in image.tag or (image.digest and not image.tag):
+        return Variant.UNKNOWN
+    if version is not None:
+        # Since 23.0 the bare tag is the daemon's image; before, it held the client alone.
+        return Variant.DAEMON if version >= (23,) else Variant.CLIENT
+    return Variant.DAEMON if not words or words[0] in ("latest", "rc") else Variant.UNKNOWN
+
+
+_ENGINES = {
+    "moby/buildkit": "buildkit",
+    "earthly/buildkitd": "buildkit",
+    "earthly/earthly": "buildkit",
+    "dagger/engine": "buildkit",
+    "podman/stable": "podman",
+    "podman/testing": "podman",
+    "podman/upstream": "podman",
+    "containers/podman": "podman",
+    "buildah/stable": "buildah",
+    "buildah/testing": "buildah",
+    "buildah/upstream": "buildah",
+    "containers/buildah": "buildah",
+    "kindest/node": "kubernetes-node",
+    "rancher/k3s": "kubernetes-node",
+    "rancher/rancher": "kubernetes-node",
+    "k8s-minikube/kicbase": "kubernetes-node",
+}
+
+
+def _other_engine(image: Image) -> EngineImage | None:
+    path = "dagger/engine" if image.registry == "registry.dagger.io" else image.repository
+    engine = _ENGINES.get("/".join(path.split("/")[-2:]))
+    if engine is None:
+        return None
+    variant = Variant.DAEMON
+    if engine in ("podman", "buildah"):
+        variant = Variant.DAEMONLESS
+    elif "rootless" in _words(image.tag):
+        variant = Variant.ROOTLESS
+    elif engine == "buildkit" and UNKNOWN_PIECE in image.tag:
+        variant = Variant.UNKNOWN
+    version = _version(image.tag)
+    official = path.split("/")[-2] not in ("earthly", "dagger")  # they bring BuildKit inside their own
+    return EngineImage(engine, variant, version, _floating(image, version), official)
+
+
+_AFTER_DIND = frozenset(["rootless", "runner", "image", "daemon", "base", "ubuntu", "debian", "alpine", "fedora"])
+"""Words behind ``dind`` in a repository's name that leave it an engine's image; ``docs`` does not."""
+
+
+def _docker_by_name(image: Image) -> EngineImage | None:
+    """Recognise other makers' images with a Docker daemon by the word ``dind`` in name or tag."""
+    words = _words(image.name)
+    tag = _words(image.tag)
+    if "dind" in words:
+        rest = words[words.index("dind") + 1 :]
+        told = all(word in _AFTER_DIND or word.isdigit() for word in rest) and _not_denied(words)
+    elif image.repository.split("/")[-2:-1] == ["nestybox"]:
+        told = "docker" in words
+    else:
+        told = words[-3:] == ["docker", "in", "docker"] or ("dind" in tag and _not_denied(tag))
+    if not told or "cli" in tag:
+        return None
+    variant = Variant.ROOTLESS if "rootless" in words or "rootless" in tag else Variant.DAEMON
+    return EngineImage("docker", variant, None, _floating(image, _version(image.tag)), official=False)
+
+
+def _not_denied(words: list[str]) -> bool:
+    at = words.index("dind")
+    return at == 0 or words[at - 1] not in ("no", "non", "not", "without")
+
+
+def _words(text: str) -> list[str]:
+    """Split a name or tag at its separators; an unknown piece makes the word it is part of unknown."""
+    words = text.lower().replace("_", "-").replace(".", "-").split("-")
+    return [word for word in words if word]
+
+
+def _version(tag: str) -> Version | None:
+    """Return the version a tag starts with: ``(27, 5)`` for ``v27.5-dind-alpine3.21``."""
+    number = tag.lower().removeprefix("v").partition("-")[0].partition("+")[0]
+    parts = number.split(".")
+    if len(parts) > 3 or not all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts):
+        return None
+    return tuple(int(part) for part in parts)
+
+
+def _floating(image: Image, version: Version | None) -> bool | None:
+    if image.pinned:
+        return False
+    if UNKNOWN_PIECE in image.tag or image.pinned is None:
+        return None
+    return version is None or len(version) < 3

@@ -1,0 +1,157 @@
+"""The life of Docker Engine's lines, and the holes that later releases closed.
+
+The facts are in ``engine_versions.json``, as of the date in it, and are never fetched. The file is read
+when a rule first asks. Versions are tuples, as much as an image's tag says: ``(29,)``, ``(29, 7, 2)``.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+Version = tuple[int, ...]
+
+
+class Lifecycle(NamedTuple):
+    """One line of releases. Dates are ISO 8601, ``""`` when there is none.
+
+    ``newest_image`` is the newest of them that the official image came in; ``image_dropped`` the day from which
+    that image was rebuilt no more. ``maintained_by`` names who still patches the source of a line that
+    Docker gave up. ``ended`` is the end of all maintenance, perhaps a planned one.
+    """
+
+    line: str
+    first: str
+    newest: Version
+    newest_image: Version
+    ended: str = ""
+    image_dropped: str = ""
+    maintained_by: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody patches the line's source any more, as of the data's date."""
+        return bool(self.ended) and self.ended <= as_of()
+
+    @property
+    def image_over(self) -> bool:
+        """Whether the official image is not rebuilt any more: the stricter end, base system included."""
+        return self.over or (bool(self.image_dropped) and self.image_dropped <= as_of())
+
+
+class Vulnerability(NamedTuple):
+    """A hole in the engine or what it bundles.
+
+    ``fixed`` are the first engines without it, one per line that got the fix. ``severity`` is ``high`` if it leads
+    out of a container by itself, else ``low``. ``why`` completes "… : <why>".
+    """
+
+    id: str
+    component: str
+    fixed: tuple[Version, ...]
+    severity: str
+    why: str
+    since: Version = (0,)
+
+
+def as_of() -> str:
+    """Return the date of the facts, ISO 8601."""
+    return str(_data()["as_of"])
+
+
+def recommended_floor() -> Version:
+    """Return the first engine without any hole known here."""
+    return _parse(_data()["floor"]["all"])
+
+
+def breakout_floor() -> Version:
+    """Return the first engine without a known way out of a container."""
+    return _parse(_data()["floor"]["breakout"])
+
+
+def lifecycle(version: Version) -> Lifecycle | None:
+    """Return the line that a version belongs to; the newest it can mean; ``None`` for a line not known here.
+
+    Whatever is older than the first line of the table has ended with it.
+    """
+    lines = _lines()
+    for line in reversed(lines):
+        name = _parse(line.line)
+        if version[: len(name)] == name[: len(version)]:
+            return line
+    oldest = lines[0]
+    if version < _parse(oldest.line):
+        label = ".".join(f"{part:02}" if index else str(part) for index, part in enumerate(version[:2]))
+        return Lifecycle(label, "", version, version, oldest.ended)
+    return None
+
+
+def vulnerabilities(version: Version) -> tuple[Vulnerability, ...]:
+    """Return the holes in an official image whose tag says ``version``.
+
+    A tag that names a line (``28``) means the line's newest image. A complete version newer than all known ones
+    has none.
+    """
+    exact = _newest_meant(version)
+    return tuple(hole for hole in _holes() if exact >= hole.since and not _is_fixed(exact, hole.fixed))
+
+
+def breakouts(version: Version) -> tuple[Vulnerability, ...]:
+    """Return those of :func:`vulnerabilities` that lead out of a container."""
+    return tuple(hole for hole in vulnerabilities(version) if hole.severity == "high")
+
+
+def _newest_meant(version: Version) -> Version:
+    if len(version) >= 3:
+        return version
+    line = lifecycle(version)
+    if line is None:
+        return (*version, 1_000, 1_000)
+    newest = line.newest_image
+    return newest if newest[: len(version)] == version else (*version, 1_000)
+
+
+def _is_fixed(version: Version, fixed: tuple[Version, ...]) -> bool:
+    """A fix counts for its own major version; the newest fix for all that came after it."""
+    return version >= max(fixed) or any(version[0] == fix[0] and version >= fix for fix in fixed)
+
+
+def _parse(version: str) -> Version:
+    return tuple(int(part) for part in version.split("."))
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    import json
+    from pathlib import Path
+
+    data: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    return data
+
+
+@lru_cache(maxsize=1)
+def _lines() -> tuple[Lifecycle, ...]:
+    return tuple(
+        Lifecycle(
+            **{
+                **line,
+                "newest": _parse(line["newest"]),
+                "newest_image": _parse(line.get("newest_image", line["newest"])),
+            }
+        )
+        for line in _data()["lines"]
+    )
+
+
+@lru_cache(maxsize=1)
+def _holes() -> tuple[Vulnerability, ...]:
+    return tuple(
+        Vulnerability(
+            **{
+                **hole,
+                "fixed": tuple(map(_parse, hole["fixed"])),
+                "since": _parse(hole.get("since", "0")),
+            }
+        )
+        for hole in _data()["vulnerabilities"]
+    )

@@ -1,0 +1,110 @@
+"""Image references: their parts, as far as they are known, and what kind of image they name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dindguard.model import known_images
+from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.model.engine_image import EngineImage
+
+_DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """An image reference (grammar: distribution/reference).
+
+    ``registry`` is ``docker.io`` when none is written; ``repository`` is the rest of the name, with ``library/``
+    left out for it; ``tag`` and ``digest`` are ``""`` when not written. Pieces that the files don't decide stay as
+    :data:`~dindguard.model.values.UNKNOWN_PIECE`: what is known around them still counts.
+    """
+
+    reference: Text
+    registry: str
+    repository: str
+    tag: str
+    digest: str
+
+    @classmethod
+    def parse(cls, text: Text) -> Image:
+        """Read a reference. Any text gives an image, if need be one of which nothing is known."""
+        name, _, digest = text.pattern.strip().partition("@")
+        slash = name.rfind("/")
+        colon = name.find(":", slash + 1)
+        name, tag = (name, "") if colon < 0 else (name[:colon], name[colon + 1 :])
+        registry, repository = _split_registry(name)
+        if registry in _DOCKER_HUB:
+            registry = "docker.io"
+            repository = repository.removeprefix("library/")
+        return cls(text, registry, repository, tag, digest)
+
+    @property
+    def span(self) -> Span:
+        """Where the reference is written."""
+        return self.reference.span
+
+    @property
+    def name(self) -> str:
+        """The repository's last component; ``""`` if it is not known."""
+        last = self.repository.rpartition("/")[2]
+        return "" if UNKNOWN_PIECE in last else last
+
+    @property
+    def pinned(self) -> bool | None:
+        """Whether a digest fixes the content; ``None`` if a variable may hold one."""
+        if self.digest:
+            return None if UNKNOWN_PIECE in self.digest and ":" not in self.digest else True
+        open_ended = self.reference.unknown and self.reference.pattern.strip().endswith(UNKNOWN_PIECE)
+        return None if open_ended else False
+
+    @cached_property
+    def engine(self) -> EngineImage | None:
+        """The engine in it, if it is an image that is known to bring one."""
+        from dindguard.model.engine_image import recognise
+
+        return recognise(self)
+
+    @cached_property
+    def socket_proxy(self) -> str | None:
+        """The product that filters the engine's API; ``unknown`` if only the name says that it is one."""
+        return known_images.socket_proxy(self.repository)
+
+    @cached_property
+    def known_socket_user(self) -> str | None:
+        """The product, if it is well known and made to command the host's engine (Portainer, Traefik …)."""
+        return known_images.socket_user(self.repository)
+
+    @cached_property
+    def runner(self) -> str | None:
+        """The CI system whose runner or agent it is: ``gitlab``, ``github``, ``jenkins`` …"""
+        return known_images.runner(self.repository)
+
+    @cached_property
+    def archived(self) -> str | None:
+        """Why nobody maintains it any more, in a phrase; ``None`` for all else."""
+        if self.engine is not None and self.engine.frozen:
+            return "its channel tags have been frozen since December 2020 at 19.03.14"
+        return known_images.archived(self.repository)
+
+    def __str__(self) -> str:
+        return str(self.reference)
+
+
+def _split_registry(name: str) -> tuple[str, str]:
+    """Split as distribution/reference does; an unknown first piece counts as registry and path prefix."""
+    first, slash, rest = name.partition("/")
+    if not slash:
+        prefix, piece, known = name.rpartition(UNKNOWN_PIECE)
+        # ${REGISTRY}docker: such a variable ends with a slash, or is empty.
+        return (prefix + piece, known) if piece and not prefix and known else ("docker.io", name)
+    if any(char in first for char in ".:") or first == "localhost" or first != first.lower():
+        return first, rest
+    if UNKNOWN_PIECE in first:
+        return first, rest
+    return "docker.io", name

@@ -1,0 +1,68 @@
+"""A program that a script, a job or an image build runs, as far as it concerns engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dindguard.model.values import Text
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.model.container import Container
+    from dindguard.model.engine import Endpoint
+
+
+class InvocationKind(StrEnum):
+    """What a command does, in the words that rules use."""
+
+    ENGINE_CALL = "engine call"
+    """It commands an engine: ``docker build``, ``podman push``; ``action`` says what."""
+    ENGINE_START = "engine start"
+    """It starts an engine: ``dockerd &``, ``service docker start``."""
+    ENGINE_INSTALL = "engine install"
+    """It installs an engine from a package."""
+    PIPED_INSTALL = "piped install"
+    """It runs an installation script straight from the network."""
+    GROUP_GRANT = "group grant"
+    """It puts a user into a group that owns an engine's socket."""
+    SOCKET_PERMISSION = "socket permission"
+    """It lets others write to an engine's socket."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One command. ``words`` is its argument list as written; ``action`` e.g. ``build``, ``run``, ``buildx create``.
+
+    ``options`` has the parsed options by canonical long name, repeated ones in order. ``during_build`` tells
+    that it runs while an image is built. ``container`` is the one it runs in, when known.
+    """
+
+    kind: InvocationKind
+    program: str
+    words: tuple[Text, ...]
+    span: Span
+    action: str = ""
+    options: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
+    arguments: tuple[Text, ...] = ()
+    environment: Mapping[str, Text] = field(default_factory=dict)
+    endpoint: Endpoint | None = None
+    """The engine it names itself (``-H``, a prefix ``DOCKER_HOST=``); ``None``: whatever its surroundings decide."""
+    during_build: bool = False
+    remote: bool = False
+    """It runs on another machine (``ssh host …``)."""
+    certain: bool = True
+    subject: Text | None = None
+    """What it is about: the script's URL, the package, the user, the socket."""
+    container: Container | None = None
+    address: str = ""
+
+    def option(self, name: str) -> Text | None:
+        """Return the last value given for an option, or ``None``."""
+        values = self.options.get(name)
+        return values[-1] if values else None
+
+    def __str__(self) -> str:
+        return f"'{' '.join(str(word) for word in self.words[:4])}'"

@@ -1,0 +1,112 @@
+"""Well-known images that command an engine or run jobs, and images that nobody maintains any more.
+
+The keys are ends of repositories, so that mirrors match: ``mirror/tecnativa/docker-socket-proxy`` does.
+"""
+
+from __future__ import annotations
+
+_SOCKET_PROXIES = {
+    "tecnativa/docker-socket-proxy": "tecnativa",
+    "linuxserver/socket-proxy": "linuxserver",
+    "wollomatic/socket-proxy": "wollomatic",
+    "11notes/socket-proxy": "11notes",
+}
+
+_SOCKET_USERS = {
+    "portainer/portainer": "Portainer",
+    "portainer/portainer-ce": "Portainer",
+    "portainer/portainer-ee": "Portainer",
+    "portainer/agent": "Portainer",
+    "traefik": "Traefik",
+    "containrrr/watchtower": "Watchtower",
+    "nickfedor/watchtower": "Watchtower",
+    "grafana/promtail": "Promtail",
+    "grafana/alloy": "Grafana Alloy",
+    "cadvisor/cadvisor": "cAdvisor",
+    "google/cadvisor": "cAdvisor",
+    "amir20/dozzle": "Dozzle",
+    "crazymax/diun": "Diun",
+    "willfarrell/autoheal": "Autoheal",
+    "testcontainers/ryuk": "Testcontainers Ryuk",
+    "jwilder/nginx-proxy": "nginx-proxy",
+    "nginxproxy/nginx-proxy": "nginx-proxy",
+    "nginxproxy/docker-gen": "docker-gen",
+    "jwilder/docker-gen": "docker-gen",
+    "nginxproxy/acme-companion": "acme-companion",
+    "lucaslorentz/caddy-docker-proxy": "caddy-docker-proxy",
+    "mcuadros/ofelia": "Ofelia",
+    "louislam/dockge": "Dockge",
+    "louislam/uptime-kuma": "Uptime Kuma",
+    "gliderlabs/logspout": "Logspout",
+    "offen/docker-volume-backup": "docker-volume-backup",
+    "netdata/netdata": "Netdata",
+    "datadog/agent": "Datadog agent",
+    "gethomepage/homepage": "Homepage",
+    "localstack/localstack": "LocalStack",
+    "localstack/localstack-pro": "LocalStack",
+    "devcontainers/docker-from-docker": "a dev container",
+    "devcontainers/docker-outside-of-docker": "a dev container",
+}
+
+_RUNNERS = {
+    "gitlab/gitlab-runner": "gitlab",
+    "gitlab-org/gitlab-runner": "gitlab",
+    "actions/actions-runner": "github",
+    "summerwind/actions-runner": "github",
+    "summerwind/actions-runner-dind": "github",
+    "summerwind/actions-runner-dind-rootless": "github",
+    "actions-runner-controller/actions-runner-dind": "github",
+    "myoung34/github-runner": "github",
+    "jenkins/jenkins": "jenkins",
+    "jenkins/agent": "jenkins",
+    "jenkins/inbound-agent": "jenkins",
+    "jenkins/ssh-agent": "jenkins",
+    "jenkins/jnlp-slave": "jenkins",
+    "jenkins/jnlp-agent-docker": "jenkins",
+    "jenkinsci/blueocean": "jenkins",
+    "drone/drone-runner-docker": "drone",
+    "woodpeckerci/woodpecker-agent": "woodpecker",
+    "gitea/act_runner": "gitea",
+    "forgejo/runner": "forgejo",
+    "buildkite/agent": "buildkite",
+    "jetbrains/teamcity-agent": "teamcity",
+    "atlassian/bitbucket-pipelines-runner": "bitbucket",
+}
+
+_ARCHIVED = {
+    "kaniko-project/executor": "kaniko was archived on 2025-06-03",
+    "kaniko-project/warmer": "kaniko was archived on 2025-06-03",
+    "jpetazzo/dind": "it was archived; the official image took its place",
+}
+
+
+def socket_proxy(repository: str) -> str | None:
+    """Return the filtering proxy's product, ``unknown`` for another one by its name, ``None`` for all else."""
+    product = _find(_SOCKET_PROXIES, repository)
+    if product:
+        return product
+    words = repository.rpartition("/")[2].replace("_", "-").split("-")
+    return "unknown" if words[-2:] == ["socket", "proxy"] else None
+
+
+def socket_user(repository: str) -> str | None:
+    """Return the product's name, if it is known to be given the engine's socket on purpose."""
+    return _find(_SOCKET_USERS, repository)
+
+
+def runner(repository: str) -> str | None:
+    """Return the CI system that the image runs jobs for."""
+    return _find(_RUNNERS, repository)
+
+
+def archived(repository: str) -> str | None:
+    """Return why the image is not maintained."""
+    return _find(_ARCHIVED, repository)
+
+
+def _find(table: dict[str, str], repository: str) -> str | None:
+    """Look the repository up, then what is left of it without its first components, down to two."""
+    rest = repository
+    while rest not in table and rest.count("/") > 1:
+        rest = rest.partition("/")[2]
+    return table.get(rest.removeprefix("library/"))

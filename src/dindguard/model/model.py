@@ -1,0 +1,72 @@
+"""Everything a scan knows, frozen: what rules are run over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from dindguard.model.access import Access
+from dindguard.model.container import Container
+from dindguard.model.engine import Daemon, EngineConfiguration
+from dindguard.model.invocation import Invocation
+from dindguard.model.mount import Storage
+from dindguard.model.workload import Workload
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What configuration tells rules; frozen data.
+
+    ``allowed_registries``: registries images may come from, empty means any. ``first_party_socket_users``:
+    image repositories that the organisation itself allows near an engine socket. ``require_approval_for``:
+    modes that need an approval record even where no rule is broken (``sysbox``). ``minimum_engine``:
+    the lowest engine version that is accepted.
+    """
+
+    allowed_registries: tuple[str, ...] = ()
+    first_party_socket_users: tuple[str, ...] = ()
+    require_approval_for: frozenset[str] = frozenset()
+    minimum_engine: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Model:
+    """The whole scan: every workload with its containers, the engines, who can command them, what is run."""
+
+    workloads: tuple[Workload, ...] = ()
+    daemons: tuple[Daemon, ...] = ()
+    accesses: tuple[Access, ...] = ()
+    storages: tuple[Storage, ...] = ()
+    invocations: tuple[Invocation, ...] = ()
+    configurations: tuple[EngineConfiguration, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """All containers, in the order of their workloads."""
+        return tuple(container for workload in self.workloads for container in workload.containers)
+
+    @property
+    def address(self) -> str:
+        """The model as a subject has no name of its own."""
+        return ""
+
+    def each(self, kind: type[T]) -> Iterable[T]:
+        """Return every object of a kind that a rule may ask for with ``each=``.
+
+        Raises ``KeyError`` for anything else.
+        """
+        found: dict[type[Any], Iterable[Any]] = {
+            Container: self.containers,
+            Workload: self.workloads,
+            Daemon: self.daemons,
+            Access: self.accesses,
+            Storage: self.storages,
+            Invocation: self.invocations,
+            EngineConfiguration: self.configurations,
+            Model: (self,),
+        }
+        return cast("Iterable[T]", found[kind])

@@ -1,0 +1,144 @@
+"""What a container sees of the host and of volumes, and the storage behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dindguard.model import paths
+from dindguard.model.link import Linked
+from dindguard.model.values import Flag, Text
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.model.container import Container
+
+
+class MountKind(StrEnum):
+    """What stands behind a mount. The kind matters more than the path."""
+
+    HOST = "host path"
+    VOLUME = "volume"
+    ANONYMOUS = "anonymous volume"
+    CLAIM = "persistent volume claim"
+    EMPTY_DIR = "emptyDir"
+    TMPFS = "tmpfs"
+    CONFIG = "configuration"
+    SECRET = "secret"  # noqa: S105 - a kind of mount, no password
+    IMAGE = "image"
+    OTHER = "other"
+
+
+class Medium(StrEnum):
+    """What a storage's bytes lie on, as far as the files tell."""
+
+    DISK = "disk"
+    MEMORY = "memory"
+    NETWORK = "network file system"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Storage(Linked):
+    """Something that holds bytes and that several containers may mount.
+
+    ``identity`` makes two storages one: equal identities in one scan are the same bytes. Formats build it
+    from evidence only (the same project, an external name, a claim and its namespace); the same host path in
+    two unrelated workloads is not one storage, so the workload's identity is part of it there.
+    """
+
+    identity: str
+    name: str
+    kind: MountKind
+    span: Span
+    medium: Medium = Medium.DISK
+    file_system: Text | None = None
+    """The file system's type, where the files say (``nfs``, ``btrfs``)."""
+    size_limit: Text | None = None
+    per_replica: bool = False
+    """Each replica has its own (a volume claim template, an anonymous volume, an emptyDir)."""
+    external: bool = False
+    host_path: Text | None = None
+    """The host directory behind a named volume (``driver_opts`` with ``o: bind``) or a claim's volume."""
+    access_modes: tuple[Text, ...] = ()
+    users: tuple[tuple[Container, Mount], ...] = field(init=False, repr=False, default=())
+    """Who mounts it, and how; concluded by ``infer``."""
+
+    @property
+    def address(self) -> str:
+        """Its name, for finding identities."""
+        return f"storage.{self.name}"
+
+    @property
+    def label(self) -> str:
+        """Kind and name, for messages."""
+        return f"{self.kind} '{self.name}'" if self.name else str(self.kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """One mount of a container.
+
+    ``source`` is what was written as its source (a host path, a volume's name), ``target`` the path inside
+    the container. ``declared`` is the place that makes the source what it is, when it is another one (the
+    volume's declaration). For a host path, ``source`` is relative to nothing: formats make it absolute or
+    leave ``./`` paths, which are the project's own.
+    """
+
+    kind: MountKind
+    source: Text | None
+    target: Text
+    span: Span
+    read_only: Flag
+    storage: Storage | None = None
+    declared: Span | None = None
+    propagation: Text | None = None
+    relabel: Text | None = None
+    """SELinux relabelling: ``z`` or ``Z``."""
+    sub_path: Text | None = None
+    type_hint: Text | None = None
+    """What the file says the source is: ``Socket``, ``Directory`` …"""
+    through: str = ""
+    """Where it was taken from: ``volumes_from agent``, ``runner default``."""
+
+    @property
+    def address(self) -> str:
+        """Its place inside its container: the source counts, not its position in a list."""
+        return f"mounts.{self.source if self.source is not None else ''}:{self.target}"
+
+    @property
+    def host_path(self) -> str | None:
+        """The normalised host path behind it (``/var/run`` is ``/run``); ``None`` if it is not the host's or unknown.
+
+        A path with unknown pieces keeps them as :data:`~dindguard.model.values.UNKNOWN_PIECE`.
+        """
+        written = self.host_text
+        if written is None:
+            return None
+        path = paths.normalise(written.pattern)
+        if self.sub_path is not None:
+            path = paths.normalise(f"{path}/{self.sub_path.pattern}")
+        return path
+
+    @property
+    def host_text(self) -> Text | None:
+        """The text that names the host path, here or in the volume's declaration."""
+        if self.kind is MountKind.HOST:
+            return self.source
+        return self.storage.host_path if self.storage is not None else None
+
+    def provides(self, path: str) -> bool:
+        """Whether ``path`` (absolute, inside the container) comes from this mount."""
+        return self.target.known and paths.inside(path, self.target.pattern)
+
+    def socket(self) -> paths.EngineSocket | None:
+        """Return the engine socket that it exposes: the socket itself, or the first below a mounted directory."""
+        path = self.host_path
+        if path is None:
+            return None
+        found = paths.socket_at(path)
+        if found is None:
+            below = paths.sockets_below(path)
+            found = below[0] if below else None
+        return found

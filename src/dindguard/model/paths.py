@@ -1,0 +1,193 @@
+"""What a path of the host is to a container that gets it: its class, engines' sockets and data roots.
+
+Everything takes any spelling and is pure: nothing is looked up on this machine. An unknown piece never
+makes a match, unless what is known suffices. The spelling is :mod:`~dindguard.model.path_spelling`'s, the
+sockets are :mod:`~dindguard.model.sockets`'.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from dindguard.model.path_spelling import home_relative, inside, normalise, on_the_host, path_of
+from dindguard.model.sockets import EngineSocket, socket_at, sockets_below
+from dindguard.model.values import UNKNOWN_PIECE
+
+__all__ = [
+    "DATA_ROOTS",
+    "EngineSocket",
+    "HostPath",
+    "classify",
+    "data_root_of",
+    "harmless_read_only",
+    "holds_lsm_state",
+    "inside",
+    "is_below_data_root",
+    "normalise",
+    "on_the_host",
+    "path_of",
+    "socket_at",
+    "sockets_below",
+]
+
+
+class HostPath(StrEnum):
+    """What a path of the host is to a container that gets it, worst reading first."""
+
+    ROOT = "root"
+    """The whole file system, or a whole Windows drive."""
+    ENGINE_SOCKET = "engine-socket"
+    """See :func:`socket_at`."""
+    RUNTIME_DIRECTORY = "runtime-directory"
+    """``/run`` and its like: every engine's socket lies in it, and read-only does not help."""
+    ENGINE_STATE = "engine-state"
+    """Other containers' files and secrets; a second writer destroys them."""
+    KERNEL_CONTROL = "kernel-control"
+    """Kernel settings that run programs as the host's root (``core_pattern``, ``release_agent``)."""
+    DEVICES = "devices"
+    """All of ``/dev``."""
+    RAW_DEVICE = "raw-device"
+    """Memory, ports or disks; an ordinary device (``/dev/fuse``, ``/dev/kvm``) is ``OTHER``."""
+    SYSTEM_CONFIG = "system-config"
+    """Programs, accounts and start-up files of the host, home directories."""
+    UNKNOWN = "unknown"
+    """The unknown piece decides."""
+    HARMLESS = "harmless"
+    """Commonly shared, and of no use to an attacker (``/etc/localtime``)."""
+    PROJECT = "project"
+    """Relative: the project's own files."""
+    OTHER = "other"
+
+
+DATA_ROOTS = {
+    "/var/lib/docker": "docker",
+    "/var/snap/docker": "docker",
+    "/var/lib/containerd": "containerd",
+    "/var/snap/microk8s/common/var/lib/containerd": "containerd",
+    "/var/lib/containers": "podman",
+    "/var/lib/buildkit": "buildkit",
+    "/var/lib/balena-engine": "balena",
+    "/var/lib/kubelet": "kubernetes",
+    "/var/lib/rancher": "kubernetes",
+    "~/.local/share/docker": "docker",
+    "~/.local/share/containers": "podman",
+    "~/.local/share/buildkit": "buildkit",
+    "c:/programdata/docker": "docker",
+}
+"""Default directories that an engine owns alone (moby daemon/config, containers-storage.conf(5))."""
+
+_FOLDERS = {
+    HostPath.ROOT: "/",
+    HostPath.RUNTIME_DIRECTORY: "/run /run/user /run/user/*",
+    HostPath.ENGINE_STATE: "/var /var/lib /var/snap /var/lib/docker/volumes",
+    HostPath.KERNEL_CONTROL: "/proc /sys",
+    HostPath.DEVICES: "/dev",
+    HostPath.SYSTEM_CONFIG: (
+        "/etc /home /Users ~ /usr /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/libexec /usr/local /usr/local/bin "
+        "/usr/local/sbin /usr/local/lib /bin /sbin /lib /lib64 /var/spool /var/snap/lxd /opt/cni "
+        "c:/users c:/programdata c:/windows"
+    ),
+}
+"""Directories that are what they are only as a whole: ``/etc`` is not ``/etc/nginx``."""
+
+_TREES = {
+    HostPath.RUNTIME_DIRECTORY: "/run/podman /run/crio /run/k3s /run/buildkit",
+    HostPath.ENGINE_STATE: "/run/containerd /run/docker /var/lib/cni /etc/cni " + " ".join(DATA_ROOTS),
+    HostPath.KERNEL_CONTROL: (
+        "/proc/sys /proc/sysrq-trigger /proc/kcore /proc/1 /sys/fs /sys/kernel /sys/firmware /sys/module"
+    ),
+    HostPath.RAW_DEVICE: "/dev/mem /dev/kmem /dev/port /dev/mapper /dev/disk /dev/loop-control",
+    HostPath.SYSTEM_CONFIG: (
+        "/boot /root/.ssh ~/.ssh /lib/modules /usr/lib/modules /usr/lib/systemd /lib/systemd /var/spool/cron "
+        "/etc/systemd /etc/ssh /etc/passwd /etc/group /etc/shadow /etc/sudoers /etc/sudoers.d /etc/pam.d "
+        "/etc/crontab /etc/cron.d /etc/cron.daily /etc/cron.hourly /etc/cron.weekly /etc/cron.monthly "
+        "/etc/init.d /etc/rc.local /etc/profile /etc/profile.d /etc/ld.so.preload /etc/ld.so.conf.d /etc/udev "
+        "/etc/modprobe.d /etc/modules-load.d /etc/sysctl.d /etc/apparmor.d /etc/selinux /etc/docker "
+        "/etc/containerd /etc/containers /etc/crio /etc/kubernetes /etc/rancher c:/windows/system32"
+    ),
+    HostPath.HARMLESS: (
+        "/etc/localtime /etc/timezone /etc/resolv.conf /etc/hosts /etc/hostname /etc/machine-id /etc/os-release "
+        "/etc/ssl/certs /etc/ca-certificates /etc/pki/ca-trust /etc/pki/tls/certs /etc/docker/certs.d "
+        "/usr/lib/os-release /usr/share /usr/local/share/ca-certificates /var/lib/dbus/machine-id "
+        "/sys/class/dmi/id /dev/null /dev/zero /dev/urandom"
+    ),
+    HostPath.OTHER: "/var/lib/kubelet/plugins /var/lib/kubelet/plugins_registry /var/lib/kubelet/device-plugins",
+}
+"""Paths that are what they are with everything below; the longest one that matches decides."""
+
+_FOLDER_CLASS = {path: kind for kind, paths in _FOLDERS.items() for path in paths.split()}
+_TREE_CLASS = {path: kind for kind, paths in _TREES.items() for path in paths.split()}
+
+_LSM_STATE = ("/sys/kernel/security", "/sys/fs/selinux", "/etc/apparmor.d", "/etc/selinux")
+_FINE_READ_ONLY = ("/lib/modules", "/usr/lib/modules", "/sys/fs/cgroup", "/etc/passwd", "/etc/group")
+_DISK = r"/dev/(?:(?:sd|vd|xvd|hd)(?:[a-z]+\d*|\*)|(?:nvme|mmcblk|nbd|md|loop)(?:\d.*|\*)|dm-.+)"
+
+
+def classify(path: str) -> HostPath:
+    """Return what a bind's source is. The target is irrelevant, and so is whether it exists."""
+    path = on_the_host(path)
+    if socket_at(path):
+        return HostPath.ENGINE_SOCKET
+    if path.startswith("."):
+        return HostPath.PROJECT
+    if path.startswith(UNKNOWN_PIECE):
+        return HostPath.UNKNOWN
+    key = home_relative(path)
+    if len(key) == 3 and key.endswith(":/"):
+        return HostPath.ROOT
+    if key in _FOLDER_CLASS or (key.startswith("/run/user/") and key.count("/") == 3):
+        return _FOLDER_CLASS.get(key, HostPath.RUNTIME_DIRECTORY)
+    return _class_of_tree(key)
+
+
+def _class_of_tree(key: str) -> HostPath:
+    if key.startswith("/dev/"):
+        import re
+
+        if re.fullmatch(_DISK, key):
+            return HostPath.RAW_DEVICE
+    if key.startswith("/var/lib/docker/volumes/"):
+        return HostPath.OTHER  # one volume's files, which the engine does not read itself
+    ancestor = key
+    while ancestor:
+        if ancestor in _TREE_CLASS:
+            return _TREE_CLASS[ancestor]
+        ancestor = ancestor.rpartition("/")[0]
+    known, piece, _ = key.partition(UNKNOWN_PIECE)
+    if piece and any(entry.startswith(known) for entry in (*_TREE_CLASS, *_FOLDER_CLASS)):
+        return HostPath.UNKNOWN
+    return HostPath.OTHER
+
+
+def harmless_read_only(path: str) -> bool:
+    """Tell whether sharing the path read-only is common and fine (``/lib/modules``, ``/sys/fs/cgroup``)."""
+    path = on_the_host(path)
+    return classify(path) is HostPath.HARMLESS or any(inside(path, tree) for tree in _FINE_READ_ONLY)
+
+
+def holds_lsm_state(path: str) -> bool:
+    """Tell whether AppArmor's or SELinux's own policy lies there (moby hack/dind mounts securityfs)."""
+    path = on_the_host(path)
+    return any(inside(path, tree) for tree in _LSM_STATE)
+
+
+def data_root_of(path: str) -> str | None:
+    """Return the engine in whose default data root the path lies, ``None`` outside."""
+    key = home_relative(on_the_host(path))
+    for root, engine in DATA_ROOTS.items():
+        if key == root or key.startswith(root + "/"):
+            return engine
+    return None
+
+
+def is_below_data_root(path: str) -> bool:
+    """Tell whether the path is a *part* of a data root (``…/overlay2``), which no lock protects.
+
+    A single volume's files (``/var/lib/docker/volumes/NAME``) are no such part.
+    """
+    key = home_relative(on_the_host(path))
+    return data_root_of(key) is not None and key not in DATA_ROOTS and not _is_one_volume(key)
+
+
+def _is_one_volume(key: str) -> bool:
+    return key.startswith(("/var/lib/docker/volumes/", "~/.local/share/docker/volumes/"))

@@ -1,0 +1,137 @@
+"""Where container engines listen on a host, and which directories expose those sockets."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dindguard.model.path_spelling import home_relative, on_the_host
+from dindguard.model.values import UNKNOWN_PIECE
+
+
+class EngineSocket(NamedTuple):
+    """A socket that commands an engine.
+
+    In ``pattern``, ``*`` stands for one component and ``**`` for any number of them. ``rootless`` is true
+    when whoever holds the socket gets one user's powers, and not root's.
+    """
+
+    pattern: str
+    engine: str
+    rootless: bool = False
+
+
+_PATTERNS = {
+    "docker": (
+        "/run/docker.sock /run/docker.raw.sock /run/docker.sock.raw /run/docker-host.sock /run/dockershim.sock "
+        "/mnt/wsl/**/docker.sock /mnt/wsl/**/docker.proxy.sock ~/.docker/run/docker.sock "
+        "~/.docker/desktop/docker.sock ~/.docker/desktop/docker.raw.sock "
+        "~/Library/Containers/com.docker.docker/Data/docker.raw.sock ~/.orbstack/run/docker.sock "
+        "~/.colima/docker.sock ~/.colima/*/docker.sock ~/.rd/docker.sock ~/.lima/*/sock/*.sock "
+        "//./pipe/docker_engine //./pipe/docker_engine_linux //./pipe/docker_engine_windows "
+        "//./pipe/dockerdesktoplinuxengine //./pipe/dockerdesktopwindowsengine"
+    ),
+    "cri-dockerd": "/run/cri-dockerd.sock",
+    "containerd": (
+        "/run/containerd/containerd.sock /run/containerd/containerd.sock.ttrpc "
+        "/run/k3s/containerd/containerd.sock /run/docker/containerd/containerd.sock "
+        "/var/snap/microk8s/common/run/containerd.sock //./pipe/containerd-containerd"
+    ),
+    "cri-o": "/run/crio/crio.sock",
+    "podman": "/run/podman/podman.sock //./pipe/podman-machine-default",
+    "buildkit": "/run/buildkit/buildkitd.sock",
+    "balena": "/run/balena-engine.sock /run/balena.sock",
+    "lxd": "/var/snap/lxd/common/lxd/unix.socket /var/lib/lxd/unix.socket",
+    "incus": "/var/lib/incus/unix.socket /run/incus/unix.socket",
+    "libvirt": "/run/libvirt/libvirt-sock",
+    "systemd": "/run/systemd/private",
+}
+_ROOTLESS_PATTERNS = {
+    "docker": "/run/user/*/docker.sock",
+    "podman": "/run/user/*/podman/podman.sock ~/.local/share/containers/podman/machine/**/podman.sock",
+    "buildkit": "/run/user/*/buildkit/buildkitd.sock",
+}
+
+SOCKETS = tuple(
+    EngineSocket(pattern, engine, rootless)
+    for table, rootless in ((_PATTERNS, False), (_ROOTLESS_PATTERNS, True))
+    for engine, patterns in table.items()
+    for pattern in patterns.split()
+)
+"""Default sockets, from the engines' own documentation; a path given to ``--host`` can be any other."""
+
+_TELLING_NAMES = {
+    "docker.sock": "docker",
+    "docker.raw.sock": "docker",
+    "dockershim.sock": "docker",
+    "cri-dockerd.sock": "cri-dockerd",
+    "containerd.sock": "containerd",
+    "crio.sock": "cri-o",
+    "podman.sock": "podman",
+    "buildkitd.sock": "buildkit",
+    "balena-engine.sock": "balena",
+}
+"""File names that tell the engine whatever the directory is."""
+
+_PARTS = tuple((socket.pattern.split("/"), socket) for socket in SOCKETS)
+
+
+def socket_at(path: str) -> EngineSocket | None:
+    """Return the engine's socket that a path of the host is.
+
+    A relative path is a project's file, never a socket of the host. When the directory is unknown
+    (``${RUNTIME}/docker.sock``), the file name tells.
+    """
+    path = on_the_host(path)
+    if path.startswith("."):
+        return None
+    key = path.lower() if path.startswith("//./pipe/") else home_relative(path)
+    head, piece, _ = key.partition(UNKNOWN_PIECE)
+    if piece and head in ("", "/"):
+        name = key.rpartition("/")[2]
+        engine = _TELLING_NAMES.get(name) if "/" in key else None
+        return EngineSocket(f"**/{name}", engine) if engine else None
+    parts = key.split("/")
+    return next((socket for pattern, socket in _PARTS if _matches(parts, pattern)), None)
+
+
+def sockets_below(directory: str) -> tuple[EngineSocket, ...]:
+    """Return the sockets that a mount of ``directory`` exposes; empty for a socket's own path.
+
+    ``/var`` counts those of ``/var/run`` too: on some hosts that is a directory, and not a link to ``/run``.
+    A home or ``~/.docker`` exposes none: the engines that listen there are virtual machines' on a desktop,
+    whose file sharing passes no sockets, and registry credentials are why people mount it.
+    """
+    path = on_the_host(directory)
+    undecided = UNKNOWN_PIECE in path and not path.startswith("/run/user/")
+    if undecided or socket_at(path) is not None:
+        return ()
+    if path == "/":
+        return tuple(socket for socket in SOCKETS if not socket.pattern.startswith("//"))
+    if path == "/var":
+        return tuple(socket for socket in SOCKETS if socket.pattern.startswith(("/run/", "/var/")))
+    parts = home_relative(path).split("/")
+    return tuple(socket for pattern, socket in _PARTS if _leads_to(parts, pattern))
+
+
+def _matches(parts: list[str], pattern: list[str]) -> bool:
+    if "**" in pattern:
+        at = pattern.index("**")
+        tail = pattern[at + 1 :]
+        long_enough = len(parts) >= at + len(tail)
+        return long_enough and _matches(parts[:at], pattern[:at]) and _matches(parts[-len(tail) :], tail)
+    return len(parts) == len(pattern) and all(map(_fits, parts, pattern))
+
+
+def _leads_to(parts: list[str], pattern: list[str]) -> bool:
+    if pattern[0] == "~" and len(parts) < len(pattern) - 1:
+        return False
+    if "**" in pattern[: len(parts)]:
+        at = pattern.index("**")
+        return len(parts) > at and all(map(_fits, parts[:at], pattern)) and not _matches(parts, pattern)
+    return len(parts) < len(pattern) and all(map(_fits, parts, pattern))
+
+
+def _fits(part: str, pattern: str) -> bool:
+    if pattern == "*":
+        return True
+    return part.endswith(pattern[1:]) and part != pattern[1:] if pattern.startswith("*") else part == pattern

@@ -1,0 +1,126 @@
+"""Docker's storage drivers: what they need below them, what they cost, and in which engines they exist.
+
+Sources: docker/cli docs/deprecated.md, moby daemon/graphdriver (per driver, and ``driver_linux.go`` for the
+order), moby daemon/image_store_choice.go. Engine versions are tuples: ``(24,)`` is the whole line 24.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+Version = tuple[int, ...]
+
+_NETWORK = frozenset({"nfs", "cifs", "cephfs", "glusterfs", "9p", "virtiofs"})
+_NO_UPPER = _NETWORK | {"overlay", "aufs", "ecryptfs", "vfat"}
+_PLAIN = frozenset({"ext4", "xfs", "btrfs", "tmpfs"})
+_SYNONYMS = {
+    "overlay2": "overlay",
+    "overlayfs": "overlay",
+    "nfs4": "nfs",
+    "efs": "nfs",
+    "smb": "cifs",
+    "smbfs": "cifs",
+    "azurefile": "cifs",
+    "ceph": "cephfs",
+}
+
+
+class Driver(NamedTuple):
+    """A storage driver, or a containerd snapshotter.
+
+    ``good`` are the file systems that the data root may lie on (empty: any), ``bad`` those that it may not;
+    others are untold. ``copying`` drivers store each layer as a full copy. ``disabled`` is the engine
+    that first needs an opt-in for it, ``removed`` the first engine without it. ``needs`` is what else must be there.
+    """
+
+    name: str
+    good: frozenset[str] = frozenset()
+    bad: frozenset[str] = frozenset()
+    copying: bool = False
+    snapshotter: bool = False
+    deprecated: Version | None = None
+    disabled: Version | None = None
+    removed: Version | None = None
+    needs: tuple[str, ...] = ()
+
+
+_EVERYTHING_BUT_BTRFS = (_PLAIN | _NO_UPPER | {"zfs"}) - {"btrfs"}
+_EVERYTHING_BUT_ZFS = _PLAIN | _NO_UPPER
+
+DRIVERS = {
+    driver.name: driver
+    for driver in (
+        Driver("overlay2", _PLAIN, _NO_UPPER),
+        Driver("fuse-overlayfs", _PLAIN | {"overlay"}, needs=("/dev/fuse", "fuse-overlayfs")),
+        Driver("btrfs", frozenset({"btrfs"}), _EVERYTHING_BUT_BTRFS),
+        Driver("zfs", frozenset({"zfs"}), _EVERYTHING_BUT_ZFS, needs=("/dev/zfs",)),
+        Driver("vfs", copying=True),
+        Driver("aufs", frozenset({"ext4", "xfs"}), _NO_UPPER, deprecated=(19, 3), removed=(24,)),
+        Driver("overlay", _PLAIN, _NO_UPPER, deprecated=(18, 9), removed=(24,)),
+        Driver("devicemapper", frozenset({"ext4", "xfs"}), deprecated=(18, 9), disabled=(23,), removed=(25,)),
+        Driver("overlayfs", _PLAIN, _NO_UPPER, snapshotter=True),
+        Driver("native", copying=True, snapshotter=True),
+        Driver("stargz", _PLAIN, _NO_UPPER, snapshotter=True),
+        Driver("nydus", _PLAIN, _NO_UPPER, snapshotter=True),
+    )
+}
+"""By the name that ``--storage-driver`` and ``DOCKER_DRIVER`` take."""
+
+GRAPH_DRIVERS = frozenset(name for name, driver in DRIVERS.items() if not driver.snapshotter)
+"""Naming one of these keeps an engine 29 away from the containerd image store."""
+
+_ORDERS: tuple[tuple[Version, str], ...] = (
+    ((25,), "overlay2 fuse-overlayfs btrfs zfs vfs"),
+    ((24,), "overlay2 fuse-overlayfs btrfs zfs devicemapper vfs"),
+    ((23,), "overlay2 fuse-overlayfs btrfs zfs aufs overlay devicemapper vfs"),
+    ((20, 10), "btrfs zfs overlay2 fuse-overlayfs aufs overlay devicemapper vfs"),
+    ((0,), "btrfs zfs overlay2 aufs overlay devicemapper vfs"),
+)
+
+
+def driver(name: str) -> Driver | None:
+    """Return the driver of that name, ``None`` for a plug-in or a misspelling."""
+    return DRIVERS.get(name.strip().lower())
+
+
+def removed_in(name: str) -> Version | None:
+    """Return the first engine without the driver, ``None`` when every engine has it."""
+    found = driver(name)
+    return found.removed if found else None
+
+
+def is_removed(name: str, engine: Version | None) -> bool | None:
+    """Tell whether the engine refuses to start with the driver; ``None`` when its version decides."""
+    removed = removed_in(name)
+    if removed is None:
+        return False
+    return None if not engine else engine >= removed
+
+
+def runs_on(name: str, backing: str) -> bool | None:
+    """Tell whether the driver works with its data root on the file system ``backing``.
+
+    ``backing`` is a type as mount(8) prints it, ``efs``, ``azurefile``, or ``overlay`` for a container's own
+    root. ``None`` when that depends on versions and options, or either name is not known.
+    """
+    found = driver(name)
+    if found is None:
+        return None
+    if found.copying:
+        return True
+    backing = backing.strip().lower()
+    backing = _SYNONYMS.get(backing, backing)
+    if backing in found.good:
+        return True
+    return False if backing in found.bad else None
+
+
+def auto_select(engine: Version | None = None) -> tuple[str, ...]:
+    """Return the graph drivers that an engine tries when none is named, in its order; the newest without one."""
+    order = next((names for first, names in _ORDERS if engine is None or engine >= first), _ORDERS[-1][1])
+    return tuple(order.split())
+
+
+def uses_containerd_store(engine: Version | None) -> bool | None:
+    """Tell whether a fresh engine keeps images in containerd's store by default (since 29.0)."""
+    return None if not engine else engine >= (29,)

@@ -1,0 +1,140 @@
+"""What lives together: a Compose project, a pod, a CI job with its services, a script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dindguard.model.link import Linked
+from dindguard.model.values import Flag, Text
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.model.container import Container
+    from dindguard.model.mount import Storage
+
+
+class WorkloadKind(StrEnum):
+    """What holds the containers together."""
+
+    PROJECT = "project"
+    STACK = "stack"
+    POD = "pod"
+    JOB = "job"
+    COMMANDS = "commands"
+    IMAGE_BUILD = "image build"
+    RUNNER = "runner"
+    HOST = "host"
+
+
+class Platform(StrEnum):
+    """Who starts the containers; what it does by default is in the model, so rules hardly need this."""
+
+    ENGINE = "container engine"
+    SWARM = "Swarm"
+    KUBERNETES = "Kubernetes"
+    GITLAB = "GitLab"
+    GITHUB = "GitHub"
+    OTHER_CI = "CI"
+    NONE = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A network of a workload. ``internal`` has no way out; ``subnets`` in CIDR notation."""
+
+    name: str
+    span: Span
+    internal: bool = False
+    external: bool = False
+    host: bool = False
+    subnets: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """How many copies run at once. ``count`` is ``None`` when unknown; ``per_node`` for one on every node.
+
+    ``overlap`` tells that during an update an old and a new copy run together although ``count`` is 1.
+    """
+
+    count: int | None
+    span: Span
+    per_node: bool = False
+    overlap: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one copy is known to run."""
+        return self.count is not None and self.count > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where a pod may run, and what its surroundings allow it."""
+
+    namespace: str = ""
+    node_selector: Mapping[str, Text] = field(default_factory=dict)
+    has_affinity: bool = False
+    tolerations: tuple[Span, ...] = ()
+    service_account_token: Flag | None = None
+    namespace_labels: Mapping[str, Text] = field(default_factory=dict)
+    namespace_span: Span | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Workload(Linked):
+    """Containers that share a lifecycle, with their networks and volumes.
+
+    ``shared_network`` tells that all containers are in one network namespace (a pod).
+    """
+
+    name: str
+    address: str
+    kind: WorkloadKind
+    platform: Platform
+    span: Span
+    containers: tuple[Container, ...] = ()
+    networks: tuple[Network, ...] = ()
+    storages: tuple[Storage, ...] = ()
+    shared_network: bool = False
+    shared_processes: Flag | None = None
+    replicas: Replicas | None = None
+    placement: Placement | None = None
+    concurrency: Text | None = None
+    """How many jobs run at once on the same runner."""
+    cached_paths: tuple[Text, ...] = ()
+    """Paths that a CI system saves after a job and restores before the next."""
+    wrapped: bool = False
+    """Read by its shape alone: its wrapper is not a kind that dindguard knows."""
+    runs_in: Container | None = field(init=False, repr=False, default=None)
+    """The container whose script starts these, when a document inside its text was read."""
+
+    def __post_init__(self) -> None:
+        for container in self.containers:
+            container.conclude(workload=self)
+
+    @property
+    def path(self) -> str:
+        """The file it is written in."""
+        return self.span.path
+
+    @property
+    def label(self) -> str:
+        """Kind and name, for messages."""
+        return f"{self.kind} '{self.name}'" if self.name else str(self.kind)
+
+    def __str__(self) -> str:
+        return self.label
+
+    def find(self, name: str) -> Container | None:
+        """Return the container that ``name`` reaches inside the workload: its name, host name or an alias."""
+        for container in self.containers:
+            names = {container.name, *(alias.value for alias in container.aliases)}
+            if container.hostname is not None:
+                names.add(container.hostname.value or "")
+            if name in names:
+                return container
+        return None

@@ -1,0 +1,290 @@
+"""What a rule is, what it says, and how rules are loaded and run."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any, TypeVar
+
+from dindguard.errors import UserError
+from dindguard.model.container import Container, Sandbox
+from dindguard.model.model import Model
+from dindguard.source import Gravity, HasSpan, Notice, Span, Step
+
+API = 1
+"""The version of what :mod:`dindguard.api` offers; a pack states the one it was written for."""
+
+T = TypeVar("T")
+
+
+class Severity(IntEnum):
+    """What it costs if the finding is right (yardstick: docs/severity.md). Ordered."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """The name in lower case, as people and files write it."""
+        return self.name.lower()
+
+    def lowered(self, levels: int) -> Severity:
+        """Return the severity some levels below, ``INFO`` at the least."""
+        return Severity(max(self - levels, Severity.INFO))
+
+
+class Confidence(StrEnum):
+    """How sure a finding is right; for display and SARIF precision only."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Profile(StrEnum):
+    """``recommended`` is what is dangerous or broken; ``all`` adds hygiene."""
+
+    RECOMMENDED = "recommended"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """An abstract edit: take away what stands at a place."""
+
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """An abstract edit: write ``value`` where something else stands."""
+
+    at: Span
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """An abstract edit: add ``value`` to the container or list at a place."""
+
+    at: Span
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule says: where (``at``), what is wrong, and which other places make it so (``because``).
+
+    ``message`` is one sentence: subject, verb, object; lower case, no full stop, no advice. ``because``
+    takes anything with a span; ``None`` and flags that nobody wrote are dropped; a
+    :class:`~dindguard.source.Step` brings its own words. ``path`` is a way of several steps. ``severity``
+    may be lower than the rule's, never higher. ``subject`` replaces the rule's subject for identity, when
+    the rule looks at something wider than what it blames. ``instead`` is advice for this very case, one line.
+    """
+
+    at: HasSpan
+    message: str
+    because: tuple[HasSpan | None, ...] = ()
+    severity: Severity | None = None
+    confidence: Confidence = Confidence.HIGH
+    fix: Remove | Set | Add | None = None
+    path: tuple[Step, ...] = ()
+    subject: object | None = None
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """What a rule says when a value that nobody can know from the files would decide: never a finding."""
+
+    at: HasSpan
+    variable: str
+
+
+Check = Callable[[Any], Iterable[Problem | Undecided]]
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A rule: a pure function from one model object to problems, and what people need to know about it."""
+
+    id: str
+    each: type[Any]
+    severity: Severity
+    category: str
+    since: str
+    check: Check
+    cwe: int = 0
+    contained_by: frozenset[Sandbox] = frozenset()
+    replaces: tuple[str, ...] = ()
+    profile: Profile = Profile.RECOMMENDED
+    precision: Confidence = Confidence.HIGH
+    formats: str = ""
+    """Why it applies to one format only; empty where it applies to several."""
+    needs_approval: str = ""
+    """The mode that an approval record names (``privileged``, ``socket``, ``sysbox``); empty: an allow will do."""
+    pack: str = ""
+
+    @property
+    def page(self) -> str:
+        """The rule's page, Markdown: its module's docstring."""
+        module = sys.modules[self.check.__module__]
+        return (module.__doc__ or "").strip()
+
+    @property
+    def title(self) -> str:
+        """The first line of the page."""
+        return self.page.split("\n", 1)[0].rstrip(".")
+
+    def section(self, heading: str) -> str:
+        """Return the text below ``## heading`` of the page, or ``""``."""
+        for part in self.page.split("\n## ")[1:]:
+            name, _, text = part.partition("\n")
+            if name.strip().lower() == heading.lower():
+                return text.strip()
+        return ""
+
+
+def rule(
+    id: str,  # noqa: A002 - it is the rule's id
+    *,
+    each: type[T],
+    severity: Severity,
+    category: str,
+    since: str,
+    cwe: int = 0,
+    contained_by: Collection[Sandbox] = (),
+    replaces: tuple[str, ...] = (),
+    profile: Profile = Profile.RECOMMENDED,
+    precision: Confidence = Confidence.HIGH,
+    formats: str = "",
+    needs_approval: str = "",
+) -> Callable[[Callable[[T], Iterable[Problem | Undecided]]], Rule]:
+    """Make a rule of a generator over one kind of model object; the module's docstring is its page."""
+
+    def decorate(check: Callable[[T], Iterable[Problem | Undecided]]) -> Rule:
+        return Rule(
+            id, each, severity, category, since, check, cwe, frozenset(contained_by), replaces, profile, precision,
+            formats, needs_approval,
+        )  # fmt: skip
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One problem with the rule that saw it and the object it looked at."""
+
+    rule: Rule
+    subject: Any
+    problem: Problem
+
+
+def load(package: str = "dindguard_rules", prefix: str = "") -> tuple[Rule, ...]:
+    """Return every rule in a package's modules, sorted by id; ``prefix`` is put before the ids of a pack.
+
+    Raises :class:`UserError` when the package cannot be imported, brings no rule, or brings an id twice.
+    """
+    try:
+        root = importlib.import_module(package)
+        names = [info.name for info in pkgutil.iter_modules(root.__path__)]
+        modules = [importlib.import_module(f"{package}.{name}") for name in names]
+    except Exception as error:
+        raise UserError(f"rule pack '{package}' cannot be loaded: {type(error).__name__}: {error}") from error
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
+    found = list({id(each): each for each in found}.values())
+    if not found:
+        raise UserError(f"rule pack '{package}' holds no rule; a scan without rules would always be clean")
+    for each in found:
+        if prefix:
+            object.__setattr__(each, "id", f"{prefix}/{each.id.removeprefix(prefix + '/')}")
+            object.__setattr__(each, "pack", prefix)
+    ids = [each.id for each in found]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise UserError(f"rule pack '{package}' brings these ids twice: {', '.join(twice)}")
+    return tuple(sorted(found, key=lambda each: each.id))
+
+
+def run(model: Model, rules: Iterable[Rule]) -> tuple[list[Verdict], list[Notice]]:
+    """Run rules over a model: their verdicts in order, and a notice for each crash and each undecided value."""
+    verdicts: list[Verdict] = []
+    notices: list[Notice] = []
+    for each in rules:
+        for subject in model.each(each.each):
+            try:
+                _judge(each, subject, verdicts, notices)
+            except Exception as error:
+                notices.append(_crash(each, subject, error))
+    return _without_replaced(verdicts), list(dict.fromkeys(notices))
+
+
+def _judge(each: Rule, subject: Any, verdicts: list[Verdict], notices: list[Notice]) -> None:
+    for said in each.check(subject):
+        if isinstance(said, Undecided):
+            variable = said.variable or "a variable"
+            message = f"{each.id} could not decide: {variable} is not known here"
+            notices.append(Notice("undecided", message, said.at.span))
+        else:
+            verdicts.append(Verdict(each, said.subject or subject, said))
+
+
+def _crash(each: Rule, subject: Any, error: Exception) -> Notice:
+    span = getattr(subject, "span", None) or Span("", 1, 1, 1, 1)
+    message = f"rule {each.id} failed on {subject}: {type(error).__name__}: {error}"
+    return Notice("rule-crashed", message, span, Gravity.ERROR, "please report this as a bug, with the file")
+
+
+def blamed(subject: Any) -> Any:
+    """Return the container that a subject is about (a daemon's, an access's), or the subject itself."""
+    if isinstance(subject, Container):
+        return subject
+    container = getattr(subject, "container", None) or getattr(subject, "who", None)
+    return container if container is not None else subject
+
+
+def _without_replaced(verdicts: list[Verdict]) -> list[Verdict]:
+    """Drop what a composite rule replaces: one root cause is one finding."""
+    replaced = {(name, id(blamed(verdict.subject))) for verdict in verdicts for name in verdict.rule.replaces}
+    return [verdict for verdict in verdicts if (verdict.rule.id, id(blamed(verdict.subject))) not in replaced]
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` for the most similar name, or ``""``."""
+    import difflib
+
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def selected(
+    rules: Iterable[Rule],
+    *,
+    profile: Profile = Profile.RECOMMENDED,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+) -> Iterator[Rule]:
+    """Yield the rules of a profile, or only those selected by id or category, without the ignored ones.
+
+    Raises :class:`UserError` for a name that is neither an id nor a category.
+    """
+    rules = tuple(rules)
+    known = {each.id for each in rules} | {each.category for each in rules}
+    for name in (*select, *ignore):
+        if name not in known:
+            raise UserError(f"there is no rule or category '{name}'{nearest(name, known)}; see 'dindguard rules'")
+    for each in rules:
+        if each.id in ignore or each.category in ignore:
+            continue
+        if select and not (each.id in select or each.category in select):
+            continue
+        if not select and profile is Profile.RECOMMENDED and each.profile is Profile.ALL:
+            continue
+        yield each

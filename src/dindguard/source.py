@@ -1,0 +1,214 @@
+"""Source text, and where things are written in it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A further place that explains a span: where an alias is used, where a variable was set."""
+
+    what: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where something is written: 1-based lines and columns in code points, the end exclusive.
+
+    ``path`` is relative to the scan's root, with ``/``. ``route`` is the way to the place in the
+    document (``services.web.volumes[0]``). ``trail`` holds the places that explain this one. Spans are
+    equal when they cover the same characters.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    route: str = field(default="", compare=False)
+    trail: tuple[Step, ...] = field(default=(), compare=False)
+
+    @property
+    def span(self) -> Span:
+        """Itself, so that a bare span can stand where a rule may point."""
+        return self
+
+    def with_trail(self, *steps: Step) -> Span:
+        """Return this span with ``steps`` added to its trail; those already there are kept once."""
+        return replace(self, trail=tuple(dict.fromkeys((*self.trail, *steps))))
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+class HasSpan(Protocol):
+    """Anything a finding may point at."""
+
+    @property
+    def span(self) -> Span:
+        """Where it is written."""
+
+
+class Gravity(StrEnum):
+    """How grave a notice is: only ``ERROR`` makes a scan incomplete (exit code 3)."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the tool could not do or know. Never an opinion about the user's files.
+
+    ``kind`` is a stable word for reports: ``unreadable``, ``skipped``, ``undecided``, ``unresolved``,
+    ``rule-crashed``, ``budget`` … ``remedy`` says what to do, when something can be done.
+    """
+
+    kind: str
+    message: str
+    span: Span
+    gravity: Gravity = Gravity.NOTE
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """``length`` characters at ``start`` of an embedded text stand at ``origin`` of its parent."""
+
+    start: int
+    origin: int
+    length: int
+
+
+class Source:
+    """One text: a file, or a document written inside another one.
+
+    ``path`` is relative to the scan's root. ``hint`` is what the surrounding document says the text is
+    (``shell``, ``dockerfile``, ``daemon.json``, or a file name); empty for files. An embedded source has
+    a ``parent`` and ``segments``, which map its characters to the parent's; offsets are 0-based code points.
+    """
+
+    __slots__ = ("_starts", "hint", "parent", "path", "segments", "text")
+
+    def __init__(
+        self,
+        path: str,
+        text: str,
+        *,
+        hint: str = "",
+        parent: Source | None = None,
+        segments: tuple[Segment, ...] = (),
+    ) -> None:
+        self.path = path
+        self.text = text
+        self.hint = hint
+        self.parent = parent
+        self.segments = segments
+        self._starts: list[int] | None = None
+
+    def __repr__(self) -> str:
+        return f"Source({self.path!r}, {len(self.text)} characters{', ' + self.hint if self.hint else ''})"
+
+    @property
+    def name(self) -> str:
+        """The file's own name, without folders."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def file(self) -> Source:
+        """The file that holds this text: itself, unless it is embedded."""
+        return self if self.parent is None else self.parent.file
+
+    def origin(self, offset: int) -> int:
+        """Return the offset in the parent for ``offset`` here (the nearest mapped character before it)."""
+        if not self.segments:
+            return 0
+        index = bisect_right(self.segments, offset, key=lambda segment: segment.start) - 1
+        if index < 0:
+            return self.segments[0].origin
+        segment = self.segments[index]
+        return segment.origin + min(offset - segment.start, segment.length)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return line and column (1-based) in the file for a 0-based ``offset`` in this text."""
+        if self.parent is not None:
+            return self.parent.position(self.origin(offset))
+        starts = self._starts
+        if starts is None:
+            starts = self._starts = _line_starts(self.text)
+        line = bisect_right(starts, offset) - 1
+        return line + 1, offset - starts[line] + 1
+
+    def span(self, start: int, end: int, route: str = "") -> Span:
+        """Return the span of the characters ``[start, end)`` of this text, in the file that holds it."""
+        line, column = self.position(start)
+        if self.parent is not None and end > start:
+            # The end of an embedded range is the character after its last one, which may be mapped elsewhere.
+            end_line, end_column = self.position(end - 1)
+            end_column += 1
+        else:
+            end_line, end_column = self.position(end)
+        return Span(self.path, line, column, end_line, end_column, route)
+
+    def whole(self) -> Span:
+        """Return a span for the text as a whole: its first line."""
+        end = len(self.text)
+        for brk in ("\n", "\r"):
+            found = self.text.find(brk)
+            end = found if 0 <= found < end else end
+        return self.span(0, end)
+
+    def line_text(self, line: int) -> str:
+        """Return the text of a 1-based line of the *file*, without its line break; ``""`` outside."""
+        source = self.file
+        if source._starts is None:
+            source._starts = _line_starts(source.text)
+        starts = source._starts
+        if not 1 <= line <= len(starts):
+            return ""
+        end = starts[line] if line < len(starts) else len(source.text)
+        return source.text[starts[line - 1] : end].rstrip("\r\n")
+
+    def part(self, start: int, end: int, *, hint: str = "") -> Source:
+        """Return ``text[start:end]`` as an embedded source."""
+        return Source(
+            self.path,
+            self.text[start:end],
+            hint=hint,
+            parent=self,
+            segments=(Segment(0, start, end - start),),
+        )
+
+
+def _line_starts(text: str) -> list[int]:
+    """Offsets at which lines start; LF, CRLF and lone CR end a line, as in editors and SARIF viewers."""
+    starts = [0]
+    index = 0
+    if "\r" not in text:
+        while (index := text.find("\n", index)) >= 0:
+            index += 1
+            starts.append(index)
+        return starts
+    length = len(text)
+    for index, char in enumerate(text):
+        if char == "\n" or (char == "\r" and not (index + 1 < length and text[index + 1] == "\n")):
+            starts.append(index + 1)
+    return starts
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A document found inside another one, for ``scan`` to recognise and read like any other.
+
+    ``owner`` is the container that executes or reads it (a CI job's script, a mounted configuration),
+    or ``None``. It is kept as an object so that ``source`` need not know the model.
+    """
+
+    source: Source
+    owner: object | None = None

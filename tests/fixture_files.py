@@ -1,0 +1,70 @@
+"""Fixtures are the specification of each rule: what they hold, and what they expect."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from dindguard.rules import load
+from dindguard.scan import Options, Report, scan
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+MARKER = re.compile(r"expect(-below)?:\s*([a-z][\w-]*(?:\s*,\s*[a-z][\w-]*)*)")
+RULES = {rule.id: rule for rule in load()}
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """One fixture: a file, or a folder that is scanned as a repository of its own."""
+
+    rule: str
+    path: Path
+
+    @property
+    def bad(self) -> bool:
+        return self.path.name.startswith("bad")
+
+    @property
+    def id(self) -> str:
+        return f"{self.rule}/{self.path.name}"
+
+    @property
+    def files(self) -> list[Path]:
+        if self.path.is_file():
+            return [self.path]
+        return sorted(path for path in self.path.rglob("*") if path.is_file() and path.suffix != ".expect")
+
+    @property
+    def root(self) -> Path:
+        return self.path.parent if self.path.is_file() else self.path
+
+    def expected(self) -> set[tuple[str, int, str]]:
+        """Return ``(file, line, rule)`` of every marker: in comments, or as rows of a ``.expect`` file beside it."""
+        found = set()
+        for file in self.files:
+            name = file.relative_to(self.root).as_posix()
+            for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+                for match in MARKER.finditer(line):
+                    at = number + 1 if match[1] else number
+                    found |= {(name, at, rule.strip()) for rule in match[2].split(",")}
+            rows = file.with_name(f"{file.name}.expect")
+            if rows.exists():
+                for row in rows.read_text("utf-8").splitlines():
+                    number_text, _, rule = row.partition(" ")
+                    found.add((name, int(number_text), rule.strip()))
+        return found
+
+    def scan(self, **options: object) -> Report:
+        return scan(Options(paths=(self.path,), root=self.root, untrusted=True, **options))  # type: ignore[arg-type]
+
+
+def fixtures() -> list[Fixture]:
+    """Return every fixture of every rule."""
+    return [
+        Fixture(folder.name, path)
+        for folder in sorted(FIXTURES.iterdir())
+        if folder.is_dir() and not folder.name.startswith("_")
+        for path in sorted(folder.iterdir())
+        if path.suffix != ".expect" and path.name.startswith(("bad", "good"))
+    ]

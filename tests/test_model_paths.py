@@ -1,0 +1,375 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dindguard.model import paths
+from dindguard.model.paths import HostPath
+from dindguard.model.values import UNKNOWN_PIECE as U
+from dindguard.model.values import How, Text
+from dindguard.source import Span
+
+PIECES = st.sampled_from(
+    [
+        "var",
+        "run",
+        "docker.sock",
+        "..",
+        ".",
+        "",
+        "~",
+        "home",
+        "me",
+        "c",
+        "C:",
+        "pipe",
+        "mnt",
+        "host",
+        U,
+        "$HOME",
+        "\\",
+        "x",
+    ]
+)
+PATHS = st.one_of(
+    st.text(max_size=30),
+    st.builds(
+        lambda start, parts: start + "/".join(parts), st.sampled_from(["", "/", "//", "npipe:"]), st.lists(PIECES)
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("/var/run/docker.sock", "/run/docker.sock"),
+        ("//var/run/docker.sock", "/run/docker.sock"),
+        ("/var/lib/../run//docker.sock/", "/run/docker.sock"),
+        ("/private/var/run/docker.sock", "/run/docker.sock"),
+        ("/var/runner", "/var/runner"),
+        ("/../..", "/"),
+        ("/", "/"),
+        ("$HOME/.docker/run", "~/.docker/run"),
+        ("${HOME}", "~"),
+        ("$HOMEBREW/x", "./$HOMEBREW/x"),
+        ("~/../x", "~/../x"),
+        ("~other/x", "./~other/x"),
+        ("./~/x", "./~/x"),
+        ("${XDG_RUNTIME_DIR}/docker.sock", "/run/user/*/docker.sock"),
+        ("%t/podman/podman.sock", "/run/podman/podman.sock"),
+        ("${{ github.workspace }}/data", "./data"),
+        ("$(pwd)", "."),
+        ("data/../x", "./x"),
+        ("../x/..", ".."),
+        (r"..\data\x", "../data/x"),
+        ("npipe:////./pipe/docker_engine", "//./pipe/docker_engine"),
+        (r"\\.\pipe\docker_engine", "//./pipe/docker_engine"),
+        ("npipe:////.pipe/docker_engine_linux", "//./pipe/docker_engine_linux"),
+        ("/pipe/docker_engine", "/pipe/docker_engine"),
+        (r"c:\ProgramData\docker\.", "C:/ProgramData/docker"),
+        ("//c/Users/me", "C:/Users/me"),
+        ("/c/Users/me", "/c/Users/me"),
+        (f"/srv/{U}/../x", f"/srv/{U}/../x"),
+        (f"{U}/./x", f"{U}/x"),
+    ],
+)
+def test_normalise(written: str, normal: str) -> None:
+    assert paths.normalise(written) == normal
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("/host_mnt/c/Users", "C:/Users"),
+        ("/host_mnt/Users/me", "/Users/me"),
+        ("/run/desktop/mnt/host/d", "D:/"),
+        ("/mnt/host", "/"),
+        ("/mnt/hosting", "/mnt/hosting"),
+        ("/proc/1/root/var/run/docker.sock", "/run/docker.sock"),
+        ("/proc/1/root/host_mnt//etc", "/etc"),
+    ],
+)
+def test_views_of_the_host_count_for_sources_only(source: str, path: str) -> None:
+    assert paths.on_the_host(source) == path
+    assert paths.classify(source) is paths.classify(path)
+    assert not paths.inside("/var/lib/docker", source)
+
+
+@given(PATHS)
+@example("npipe:pipe//")
+@example("//./pipe/a/")
+def test_normalise_is_idempotent_and_classes_never_fail(path: str) -> None:
+    once = paths.normalise(path)
+    assert paths.normalise(once) == once
+    assert paths.on_the_host(paths.on_the_host(path)) == paths.on_the_host(path)
+    assert paths.classify(path) is paths.classify(once)
+    assert paths.socket_at(path) == paths.socket_at(once)
+    assert paths.inside(path, path)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "..", ".", ""]), max_size=8))
+def test_collapsing_agrees_with_the_standard_library(parts: list[str]) -> None:
+    import posixpath
+
+    path = "/q/" + "/".join(parts)
+    assert paths.normalise(path) == posixpath.normpath(path)
+
+
+def test_a_text_keeps_the_meaning_of_well_known_variables() -> None:
+    span = Span("f", 1, 1, 1, 9)
+
+    def text(partial: str, variable: str) -> Text:
+        return Text(None, span, How.UNKNOWN, partial, variable)
+
+    assert paths.path_of(text(f"{U}/docker.sock", "XDG_RUNTIME_DIR")) == "/run/user/*/docker.sock"
+    assert paths.path_of(text(f"{U}/src", "PWD")) == "./src"
+    assert paths.path_of(text(f"{U}/docker.sock", "DATA")) == f"{U}/docker.sock"
+    assert paths.path_of(text(f"{U}/{U}", "HOME")) == f"{U}/{U}"
+    assert paths.path_of(Text("/var/run", span)) == "/run"
+
+
+@pytest.mark.parametrize(
+    ("path", "engine", "rootless"),
+    [
+        ("/var/run/docker.sock", "docker", False),
+        ("/run/docker.sock", "docker", False),
+        ("/run/user/1000/docker.sock", "docker", True),
+        (f"/run/user/{U}/docker.sock", "docker", True),
+        ("$XDG_RUNTIME_DIR/podman/podman.sock", "podman", True),
+        ("~/.docker/run/docker.sock", "docker", False),
+        ("/Users/me/.colima/default/docker.sock", "docker", False),
+        ("/root/.rd/docker.sock", "docker", False),
+        ("/mnt/wsl/docker-desktop/shared-sockets/docker.sock", "docker", False),
+        (r"\\.\pipe\Docker_Engine", "docker", False),
+        ("//./pipe/dockerDesktopLinuxEngine", "docker", False),
+        ("/var/run/containerd/containerd.sock", "containerd", False),
+        ("/run/k3s/containerd/containerd.sock", "containerd", False),
+        ("/var/run/crio/crio.sock", "cri-o", False),
+        ("/run/podman/podman.sock", "podman", False),
+        ("/run/buildkit/buildkitd.sock", "buildkit", False),
+        ("/var/run/balena-engine.sock", "balena", False),
+        ("/var/snap/lxd/common/lxd/unix.socket", "lxd", False),
+        (f"{U}/docker.sock", "docker", False),
+        (f"{U}/var/run/docker.sock", "docker", False),
+    ],
+)
+def test_engine_sockets(path: str, engine: str, rootless: bool) -> None:
+    socket = paths.socket_at(path)
+    assert socket is not None
+    assert (socket.engine, socket.rootless) == (engine, rootless)
+    assert paths.classify(path) is HostPath.ENGINE_SOCKET
+    assert not paths.sockets_below(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/run",
+        "/run/docker.sock.d",
+        "/run/docker.socket",
+        "./docker.sock",
+        "docker.sock",
+        "./var/run/docker.sock",
+        "/srv/run/docker.sock",
+        "/run/dockerish/containerd/containerd.sock",
+        "/run/dbus/system_bus_socket",
+        f"{U}docker.sock",
+        f"{U}/my-docker.sock",
+        f"/run/{U}",
+        U,
+        "/run/user/1000/x/docker.sock",
+        "~/.colima/default/x/docker.sock",
+        "//./pipe/docker_engineer",
+    ],
+)
+def test_no_engine_sockets(path: str) -> None:
+    assert paths.socket_at(path) is None
+
+
+@pytest.mark.parametrize(
+    ("directory", "engines"),
+    [
+        ("/", {"docker", "containerd", "cri-o", "podman", "buildkit", "lxd"}),
+        ("/run", {"docker", "containerd", "cri-o", "podman", "buildkit", "balena"}),
+        ("/var/run/", {"docker", "containerd", "cri-o", "podman"}),
+        ("/var", {"docker", "lxd", "incus"}),
+        ("/run/user", {"docker", "podman", "buildkit"}),
+        ("/run/user/1000", {"docker", "podman", "buildkit"}),
+        ("${XDG_RUNTIME_DIR}", {"docker", "podman"}),
+        ("/run/docker", {"containerd"}),
+        ("/run/containerd", {"containerd"}),
+        ("/run/k3s", {"containerd"}),
+        ("/run/podman", {"podman"}),
+        ("/run/crio", {"cri-o"}),
+        ("~/.docker/run", {"docker"}),
+        ("/mnt/wsl", {"docker"}),
+    ],
+)
+def test_directories_that_expose_sockets(directory: str, engines: set[str]) -> None:
+    assert engines <= {socket.engine for socket in paths.sockets_below(directory)}
+
+
+@pytest.mark.parametrize(
+    "directory",
+    [
+        "/ru",
+        "/run/dockerish",
+        "/run/lock",
+        "/run/udev",
+        "/var/log",
+        "/home",
+        "~",
+        "~/.docker",
+        ".",
+        "./run",
+        "/srv",
+        U,
+        f"/{U}",
+        "/run/user/1000/pulse",
+        "C:/",
+    ],
+)
+def test_directories_that_expose_none(directory: str) -> None:
+    assert paths.sockets_below(directory) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "examples"),
+    [
+        (HostPath.ROOT, ["/", "//", "/..", "C:\\", "/host_mnt", "/mnt/host/c"]),
+        (HostPath.RUNTIME_DIRECTORY, ["/run", "/var/run", "/run/user", "/run/user/1000", "/run/podman", "/run/crio"]),
+        (
+            HostPath.ENGINE_STATE,
+            [
+                "/var/lib/docker",
+                "/var/lib/docker/overlay2",
+                "/var/lib/docker/volumes",
+                "/var/lib/containerd/x",
+                "/var/lib/kubelet/pods",
+                "/run/containerd",
+                "/var/lib",
+                "/var",
+                "/etc/cni/net.d",
+                "/root/.local/share/docker",
+                f"/var/lib/docker/{U}",
+            ],
+        ),
+        (
+            HostPath.KERNEL_CONTROL,
+            [
+                "/proc",
+                "/proc/sys/kernel",
+                "/proc/1/ns",
+                "/sys",
+                "/sys/fs/cgroup",
+                "/sys/kernel/debug",
+                "/sys/firmware/efi/efivars",
+            ],
+        ),
+        (HostPath.DEVICES, ["/dev", "/dev/"]),
+        (
+            HostPath.RAW_DEVICE,
+            ["/dev/mem", "/dev/sda", "/dev/sda1", "/dev/nvme0n1p2", "/dev/mapper/vg-root", "/dev/dm-0"],
+        ),
+        (
+            HostPath.SYSTEM_CONFIG,
+            [
+                "/etc",
+                "/etc/ssh/sshd_config",
+                "/boot/grub",
+                "/root",
+                "/home",
+                "/home/me",
+                "~/.ssh/id_ed25519",
+                "/usr",
+                "/usr/bin",
+                "/lib/modules",
+                "/var/spool/cron",
+                "/etc/systemd/system",
+                "/etc/docker/daemon.json",
+                "/Users/me",
+            ],
+        ),
+        (
+            HostPath.HARMLESS,
+            [
+                "/etc/localtime",
+                "/etc/timezone",
+                "/etc/resolv.conf",
+                "/etc/ssl/certs",
+                "/etc/machine-id",
+                "/etc/docker/certs.d/registry.example.org",
+                "/usr/share/zoneinfo/Europe",
+            ],
+        ),
+        (HostPath.PROJECT, [".", "./src", "../x", "data", "./etc", "$PWD", "./docker.sock"]),
+        (HostPath.UNKNOWN, [U, f"{U}/data", f"/{U}", f"/var/lib/{U}", f"/etc/{U}", f"/dev/{U}"]),
+        (
+            HostPath.OTHER,
+            [
+                "/srv/data",
+                "/etc/nginx",
+                "/etcd",
+                "/home/me/project",
+                "/opt",
+                "/procs",
+                "/var/lib/dockerish",
+                "/var/log",
+                "/dev/fuse",
+                "/dev/net/tun",
+                "/dev/kvm",
+                "/dev/video0",
+                "/dev/sdx-config",
+                "/usr/bin/docker",
+                f"/srv/{U}",
+                "/var/lib/docker/volumes/cache/_data",
+                "/var/lib/kubelet/device-plugins",
+                "~/.docker/config.json",
+                "/run/udev",
+                "/sys/class/thermal",
+                "/proc/cpuinfo",
+            ],
+        ),
+    ],
+)
+def test_classes(kind: HostPath, examples: list[str]) -> None:
+    assert {path: paths.classify(path) for path in examples} == dict.fromkeys(examples, kind)
+
+
+def test_harmless_read_only_and_lsm_state() -> None:
+    fine = ["/lib/modules", "/sys/fs/cgroup", "/etc/passwd", "/etc/localtime"]
+    assert all(map(paths.harmless_read_only, fine))
+    assert not any(map(paths.harmless_read_only, ["/sys", "/lib", "/etc", "/etc/shadow", "/run", "/etc/passwd-"]))
+    lsm = ["/sys/kernel/security", "/etc/apparmor.d/docker", "/sys/fs/selinux", "/etc/selinux"]
+    assert all(map(paths.holds_lsm_state, lsm))
+    assert not any(map(paths.holds_lsm_state, ["/sys/kernel/security2", "/etc/apparmor", "/sys/fs/cgroup"]))
+
+
+@pytest.mark.parametrize(
+    ("path", "engine", "part"),
+    [
+        ("/var/lib/docker", "docker", False),
+        ("/var/lib/docker/", "docker", False),
+        ("/var/lib/docker/overlay2", "docker", True),
+        ("/var/lib/docker/volumes", "docker", True),
+        ("/var/lib/docker/volumes/cache", "docker", False),
+        ("/var/lib/containerd", "containerd", False),
+        ("/var/lib/containers/storage", "podman", True),
+        ("~/.local/share/docker", "docker", False),
+        ("/home/rootless/.local/share/docker/image", "docker", True),
+        (r"C:\ProgramData\docker", "docker", False),
+        ("/var/lib/docker-registry", None, False),
+        ("/var/lib", None, False),
+        ("./var/lib/docker", None, False),
+        (f"/var/lib/docker{U}", None, False),
+    ],
+)
+def test_data_roots(path: str, engine: str | None, part: bool) -> None:
+    assert (paths.data_root_of(path), paths.is_below_data_root(path)) == (engine, part)
+
+
+def test_inside_compares_components() -> None:
+    assert paths.inside("/var/run/x", "/run")
+    assert paths.inside("/x", "/")
+    assert not paths.inside("/var/lib/docker2", "/var/lib/docker")
