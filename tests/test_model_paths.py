@@ -373,3 +373,10 @@ def test_inside_compares_components() -> None:
     assert paths.inside("/var/run/x", "/run")
     assert paths.inside("/x", "/")
     assert not paths.inside("/var/lib/docker2", "/var/lib/docker")
+
+
+@pytest.mark.parametrize("piece", ["/host_mnt", "/a", "/..", "/private/var", "$HOME/", "\\", U + "/", "/proc/1/root"])
+def test_huge_paths_are_quick(piece: str) -> None:
+    path = piece * 20_000
+    assert paths.classify(path)
+    assert paths.sockets_below(path) is not None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from fixture_files import FIXTURES, RULES, Fixture, fixtures
 
 from dindguard.source import Gravity
+from fixture_files import FIXTURES, RULES, Fixture, fixtures
 
 HEADINGS = ("Why it matters", "Instead", "When it is fine", "References")
 FORMAT_WORDS = re.compile(r"compose|kubernetes|gitlab|github|dockerfile|yaml", re.IGNORECASE)

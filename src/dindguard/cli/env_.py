@@ -84,6 +84,13 @@ _limits = _options(
     click.option("--pids", type=click.IntRange(128), default=1024, show_default=True, help="The same, processes."),
 )
 _mirror = click.option("--mirror", metavar="URL", default="", help="A registry mirror for the nested engine.")
+_tun = click.option(
+    "--tun-device",
+    metavar="PATH",
+    default="/dev/net/tun",
+    envvar="DINDGUARD_TUN_DEVICE",
+    help="A tun device on the engine's host that everyone may open (rootless).",
+)
 _up = _options(
     _isolation,
     _consent,
@@ -93,13 +100,7 @@ _up = _options(
     click.option("--ttl", default="2h", show_default=True, help="Time to live; the engine then stops by itself."),
     click.option("--offline", is_flag=True, help="No way out of the environment's network."),
     click.option("--load", multiple=True, metavar="IMAGE", help="Copy this image from the engine; repeatable."),
-    click.option(
-        "--tun-device",
-        metavar="PATH",
-        default="/dev/net/tun",
-        envvar="DINDGUARD_TUN_DEVICE",
-        help="A tun device on the engine's host that everyone may open (rootless).",
-    ),
+    _tun,
 )
 
 
@@ -230,6 +231,7 @@ def down(name: str | None, everything: bool, expired: bool) -> None:
 @_images
 @_limits
 @_mirror
+@_tun
 @click.option("--resolve", is_flag=True, help="Ask the engine for the images' digests (the one use of an engine).")
 @click.option("-o", "--output", metavar="DIR", help="Write all files there, instead of the main one to stdout.")
 def render(form: str, isolation: str | None, resolve: bool, output: str | None, **options: Any) -> None:

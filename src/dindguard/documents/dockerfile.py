@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from dindguard.documents.dockerfile_head import skip_space, split_head, split_name
+from dindguard.documents.dockerfile_heredoc import body_text, script
 from dindguard.documents.dockerfile_syntax import (
     PAIRS,
     BuildFlag,
@@ -32,7 +33,7 @@ from dindguard.documents.dockerfile_words import (
     quoted_words,
     string_array,
 )
-from dindguard.source import Notice, Segment, Source, Span
+from dindguard.source import Notice, Source, Span
 
 __all__ = ["BuildFlag", "Dockerfile", "Heredoc", "Instruction", "Pair", "Stage", "Word", "read"]
 
@@ -42,7 +43,6 @@ _WHOLE = frozenset({"USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER"})
 _PLAIN = frozenset({"FROM", "COPY", "ADD", "EXPOSE", "VOLUME"})
 _KNOWN = _ARRAYS | PAIRS | _WHOLE | _PLAIN | {"ARG", "ONBUILD"}
 
-_LINE = re.compile(r"[^\n]*\n")
 _NOT_PLAIN = re.compile(r"[^ -~]")
 
 
@@ -123,6 +123,7 @@ class _Reader:
             self._stage,
             self.source.position(line.close)[0],
             kind.upper(),
+            script(self.source, line, at) if name in _COMMANDS and form == "shell" else None,
         )
         self._check(instruction)
         return instruction
@@ -160,23 +161,11 @@ class _Reader:
                 body.word.delimiter,
                 body.word.expand,
                 body.word.strip_tabs,
-                self._body(body.start, body.end, body.word.strip_tabs),
+                body_text(self.source, body),
                 target,
             )
             for body in line.bodies
         )
-
-    def _body(self, start: int, end: int, strip_tabs: bool) -> Source:
-        if not strip_tabs:
-            return self.source.part(start, end)
-        pieces, segments, length = [], [], 0
-        for line in _LINE.findall(self.source.text, start, end):
-            kept = line.lstrip("\t")
-            pieces.append(kept)
-            segments.append(Segment(length, start + len(line) - len(kept), len(kept)))
-            length += len(kept)
-            start += len(line)
-        return Source(self.source.path, "".join(pieces), parent=self.source, segments=tuple(segments))
 
     def _check(self, instruction: Instruction) -> None:
         """Gather notices about what BuildKit refuses in one instruction."""

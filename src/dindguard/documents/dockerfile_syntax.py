@@ -62,7 +62,8 @@ class Instruction:
     after name and flags. ``form`` is ``exec`` when that is a JSON array of strings. ``words`` are empty for
     the shell form of RUN, CMD, ENTRYPOINT, SHELL and HEALTHCHECK: a shell splits those. ``stage`` counts
     from 0, and is -1 before the first FROM. ``kind`` is the first word of HEALTHCHECK (``CMD``, ``NONE``),
-    which ``arguments`` leave out.
+    which ``arguments`` leave out. ``script`` is what a shell reads for the shell form of RUN, CMD, ENTRYPOINT
+    and HEALTHCHECK, here-documents included.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Instruction:
     stage: int
     last_line: int
     kind: str = ""
+    script: Source | None = None
 
     def flag(self, name: str) -> BuildFlag | None:
         """Return the last flag of that name (without ``--``)."""

@@ -204,6 +204,11 @@ def heredoc_words(line: str) -> list[HeredocWord]:
     return [found for word in words if (found := _heredoc_word(word)) is not None]
 
 
+def is_heredoc_word(text: str) -> bool:
+    """Whether ``text`` as a whole is one ``<<WORD``."""
+    return _heredoc_word(text) is not None
+
+
 def _keep(_name: str, _operator: str, _word: str) -> None:
     """Leave a variable as it was written."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dindguard.documents.command import USED, Export
+from dindguard.documents.shell.expansion import used
 from dindguard.documents.shell.interpreter import Collected, read_script
 from dindguard.documents.shell.pieces import Piece, Script, joined_span, unknown_piece, word
 from dindguard.documents.shell.variables import UNDECIDED, Scopes, Variable, either, scalar
@@ -220,11 +221,11 @@ class Makefile:
 
     def _reference(self, script: Script, start: int, end: int, inner: str, depth: int) -> list[Piece]:
         """Return the pieces for ``$(inner)``, which stands at ``[start, end)`` of ``script``."""
-        used = Step(USED, script.span(start, end))
+        step = Step(USED, script.span(start, end))
         if _SIMPLE_NAME.match(inner) and depth < DEPTH_LIMIT:
             variable = self._variable(inner, depth)
             if variable is not None and variable.fields is not None:
-                return [piece.used(used) for piece in variable.scalar]
+                return [used(piece, step, inner, many=True) for piece in variable.scalar]
             return [_unknown(script, start, end, inner)]
         function = _FUNCTION.match(inner)
         if function is None or depth >= DEPTH_LIMIT:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dindguard.environment import labels, plan
 from dindguard.environment.client import run
-from dindguard.environment.engine import Engine
+from dindguard.environment.engine import Engine, is_gone
 from dindguard.environment.images import pin
 from dindguard.environment.levels import assess, choose
 from dindguard.environment.lookup import find_daemon
@@ -18,7 +18,7 @@ from dindguard.environment.removal import expired, remove
 from dindguard.environment.signals import Guard
 from dindguard.environment.spec import Isolation, Spec
 from dindguard.environment.terminal import printable
-from dindguard.environment.verify import Report, verify
+from dindguard.environment.verify import NotVerifiedError, Report, verify
 from dindguard.errors import INCOMPLETE, UserError
 
 Say = Callable[[str], None]
@@ -48,7 +48,7 @@ def up(engine: Engine, spec: Spec, guard: Guard, say: Say) -> Report:
             load(engine, spec.name, image, say)
         report = verify(engine, spec.name, guard)
         if not report.passed:
-            raise UserError(report.text() + "\nthe environment was removed again", INCOMPLETE)
+            raise NotVerifiedError(report)
     except BaseException:
         with guard.unbroken():
             remove(engine, mine)
@@ -104,6 +104,11 @@ def _mapper_is_setuid(engine: Engine, guard: Guard, decided: plan.Plan) -> bool:
         try:
             stream, status = engine.api.get_archive(made, "/usr/bin/newuidmap")
             stream.close()
+        except Exception as error:
+            if is_gone(error):
+                image = printable(decided.spec.image_for(decided.isolation), 80)
+                raise UserError(f"{image} is no rootless image: it has no /usr/bin/newuidmap") from error
+            raise
         finally:
             engine.api.remove_container(made, v=True, force=True)
     return bool(int(status["mode"]) & _SETUID)

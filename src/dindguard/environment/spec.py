@@ -15,6 +15,7 @@ MIRROR_IMAGE = "registry:3.0.0"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _IMAGE = re.compile(r"[a-z0-9][a-zA-Z0-9._:/-]*(?:@sha256:[0-9a-f]{64})?")
+_TICKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#@=?&+,-]{0,119}")  # harmless in YAML, TOML, a shell and a label
 _SIZE = re.compile(r"(\d+)([kmg]?)b?", re.IGNORECASE)
 _SPAN = re.compile(r"(\d+)([smhd])")
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/?")
@@ -79,8 +80,8 @@ class Spec:
         if self.mirror:
             _match(_URL, self.mirror, "a registry mirror is an http or https address without a path")
         _match(_DEVICE, self.tun_device, "a device is an absolute path on the engine's host")
-        if self.consent and (self.consent != printable(self.consent, 120) or self.consent.startswith("-")):
-            raise UserError("a ticket is up to 120 printable characters on one line, and not an option")
+        if self.consent:
+            _match(_TICKET, self.consent, "a ticket is up to 120 letters, digits, spaces and . _ : / # @ = ? & + , -")
         if not 1 <= self.time_to_live <= 30 * 86400:
             raise UserError("the time to live is between one second and thirty days")
 

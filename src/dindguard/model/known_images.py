@@ -105,8 +105,6 @@ def archived(repository: str) -> str | None:
 
 
 def _find(table: dict[str, str], repository: str) -> str | None:
-    """Look the repository up, then what is left of it without its first components, down to two."""
-    rest = repository
-    while rest not in table and rest.count("/") > 1:
-        rest = rest.partition("/")[2]
-    return table.get(rest.removeprefix("library/"))
+    """Look up the repository, or its last two components."""
+    last_two = "/".join(repository.rsplit("/", 2)[-2:]).removeprefix("library/")
+    return table.get(repository) or table.get(last_two)

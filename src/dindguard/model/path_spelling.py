@@ -67,12 +67,11 @@ def on_the_host(path: str) -> str:
     For sources of mounts only: inside a container, such a path is a directory like any other.
     """
     path = normalise(path)
-    for view in _VIEWS_OF_THE_HOST:
-        if path == view or path.startswith(view + "/"):
-            rest = path[len(view) :] or "/"
-            if view != "/proc/1/root" and _is_letter(rest[1:2]) and rest[2:3] in ("", "/"):
-                return _drive(rest[1], rest[2:])
-            return on_the_host(rest)
+    while view := next((view for view in _VIEWS_OF_THE_HOST if (path + "/").startswith(view + "/")), ""):
+        rest = path[len(view) :] or "/"
+        if view != "/proc/1/root" and _is_letter(rest[1:2]) and rest[2:3] in ("", "/"):
+            return _drive(rest[1], rest[2:])
+        path = normalise(rest)
     return path
 
 

@@ -117,6 +117,7 @@ _TREES = {
 
 _FOLDER_CLASS = {path: kind for kind, paths in _FOLDERS.items() for path in paths.split()}
 _TREE_CLASS = {path: kind for kind, paths in _TREES.items() for path in paths.split()}
+_DEEPEST_TREE = 1 + max(path.count("/") for path in _TREE_CLASS)
 
 _LSM_STATE = ("/sys/kernel/security", "/sys/fs/selinux", "/etc/apparmor.d", "/etc/selinux")
 _FINE_READ_ONLY = ("/lib/modules", "/usr/lib/modules", "/sys/fs/cgroup", "/etc/passwd", "/etc/group")
@@ -148,11 +149,11 @@ def _class_of_tree(key: str) -> HostPath:
             return HostPath.RAW_DEVICE
     if key.startswith("/var/lib/docker/volumes/"):
         return HostPath.OTHER  # one volume's files, which the engine does not read itself
-    ancestor = key
-    while ancestor:
-        if ancestor in _TREE_CLASS:
-            return _TREE_CLASS[ancestor]
-        ancestor = ancestor.rpartition("/")[0]
+    parts = key.split("/", _DEEPEST_TREE)[:_DEEPEST_TREE]
+    for depth in range(len(parts), 0, -1):
+        found = _TREE_CLASS.get("/".join(parts[:depth]))
+        if found is not None:
+            return found
     known, piece, _ = key.partition(UNKNOWN_PIECE)
     if piece and any(entry.startswith(known) for entry in (*_TREE_CLASS, *_FOLDER_CLASS)):
         return HostPath.UNKNOWN

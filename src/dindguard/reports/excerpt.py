@@ -89,7 +89,7 @@ def _window(
     room = width - len(cut)
     first = 0
     if total > width and columns:
-        start, end = columns[0]
+        start = columns[0][0]
         last = max(mark_end for _, mark_end in columns)
         # Everything marked, if that fits; else the first mark, a third of the width from the left.
         if last > room:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dindguard.model.values import Text
     from dindguard.source import Span
 
+LONGEST = 4000
+"""Longer messages are cut."""
+
 SHOWN_PREFIXES = (
     "DOCKER_", "DOCKERD_", "DIND_", "COMPOSE_", "BUILDKIT_", "BUILDX_", "CONTAINER_", "CONTAINERD_", "PODMAN_",
     "TESTCONTAINERS_", "ROOTLESSKIT_", "ALLOW_", "LIBPOD_", "FF_NETWORK_", "FF_USE_",
@@ -27,18 +30,18 @@ SHOWN_PREFIXES = (
 SHOWN = frozenset(
     {
         # Sections of the engine's API, as the settings of socket proxies name them: 0 or 1.
-        "AUTH", "BUILD", "COMMIT", "CONFIGS", "CONTAINERS", "DISTRIBUTION", "EVENTS", "EXEC", "GRPC", "IMAGES", "INFO",
-        "NETWORKS", "NODES", "PING", "PLUGINS", "POST", "SECRETS", "SERVICES", "SESSION", "SWARM", "SYSTEM", "TASKS",
-        "VERSION", "VOLUMES", "SOCKET_PATH", "PROXY_SOCKET_ENDPOINT",
+        "AUTH", "BUILD", "COMMIT", "CONFIGS", "CONTAINERS", "DISTRIBUTION", "EVENTS", "EXEC", "GRPC", "IMAGES",
+        "INFO", "NETWORKS", "NODES", "PING", "PLUGINS", "POST", "SECRETS", "SERVICES", "SESSION", "SWARM", "SYSTEM",
+        "TASKS", "VERSION", "VOLUMES", "SOCKET_PATH", "PROXY_SOCKET_ENDPOINT",
         "XDG_RUNTIME_DIR", "container", "STORAGE_DRIVER", "BUILDAH_ISOLATION", "_CONTAINERS_USERNS_CONFIGURED",
     }
 )  # fmt: skip
 
-_SECRET_NAME = (
+_CREDENTIAL = (
     r"pass(?:word|wd|phrase|code)?(?![a-z])|pwd|secret|token|credential|api_?key|access_?key|private_?key"
     r"|encryption_?key|signing_?key|deploy_?key|ssh_?key|auth(?:_|$)|_pat$|_key$"
 )
-_NOT_A_SECRET = r"(?:name|ref|path|file|dir|directory|mount|type|ttl|expiry|url|uri|cert|crt|id|stdin)s?$"  # noqa: S105
+_ABOUT_CREDENTIALS = r"(?:name|ref|path|file|dir|directory|mount|type|ttl|expiry|url|uri|cert|crt|id|stdin)s?$"
 
 _SHAPES = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*",
@@ -60,12 +63,12 @@ _SHAPES = (
 
 @cache
 def _name() -> re.Pattern[str]:
-    return re.compile(_SECRET_NAME, re.IGNORECASE)
+    return re.compile(_CREDENTIAL, re.IGNORECASE)
 
 
 @cache
 def _harmless_name() -> re.Pattern[str]:
-    return re.compile(_NOT_A_SECRET, re.IGNORECASE)
+    return re.compile(_ABOUT_CREDENTIALS, re.IGNORECASE)
 
 
 @cache
@@ -80,19 +83,35 @@ def _user_info() -> re.Pattern[str]:
 
 @cache
 def _assignment() -> re.Pattern[str]:
-    """``NAME=value``; ``name: value`` and ``"name":"value"``, to the end of the plain scalar; ``--name value``."""
+    """The head of ``NAME=value``, ``name: value``, ``"name":"value"`` and ``--name value``."""
     return re.compile(
         r"(?P<lead>(?<![\w-])--?|(?<![^\s\"'{,;(&?]))(?P<name>[A-Za-z_][\w.-]*)[\"']?"
-        r"(?:(?P<colon>\s*:\s+|\s*:(?=[\"']))|(?P<equals>\s*=\s*)|\s+(?=[^\s:=]))"
-        r"(?P<value>\"(?:[^\"\\]|\\.)*(?:\"|$)|'[^']*(?:'|$)"
-        r"|(?(colon)[^\s\"'](?:\{\{.*?}}|\{[^}]*}|.)*?(?=,\s|\s*}|\s+\#|\s*$)|[^\s\"'][^\s\"']*))"
+        r"(?:(?P<colon>\s*:\s+|\s*:(?=[\"']))|(?P<equals>\s*=\s*)|\s+)(?=[^\s:=])"
     )
+
+
+_QUOTED = r"\"((?:[^\"\\]|\\.)*)(?:\"|$)|'([^']*)(?:'|$)"
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(_QUOTED + r"|([^\s\"']+)")
+
+
+@cache
+def _scalar() -> re.Pattern[str]:
+    """A value in YAML: quoted, or plain to the end of the line or of the flow collection."""
+    reference = r"\$\{\{[^}]*}}|\$\{[^}]*}"
+    plain = rf"((?:{reference}|[^\s\"'])(?:{reference}|.)*?)(?=,\s|\s*}}|\s+\#|\s*$)"
+    return re.compile(f"{_QUOTED}|{plain}")
 
 
 @cache
 def _spoken() -> re.Pattern[str]:
     """Passwords of ``docker login -p`` and of an HTTP header."""
-    return re.compile(r"(?:\blogin\b.*?\s-p[= ]?|\b(?:Bearer|Basic)\s+(?=[\w.~+/=-]{8}))([^\s\"']+|\"[^\"]*\"|'[^']*')")
+    return re.compile(
+        r"(?:\blogin\b.{0,200}?\s-p[= ]?|\b(?:Bearer|Basic)\s+(?=[\w.~+/=-]{8}))([^\s\"']+|\"[^\"]*\"|'[^']*')"
+    )
 
 
 def secret_name(name: str) -> bool:
@@ -146,6 +165,8 @@ class Masks:
         """Return a message without credentials."""
         for value in self._values:
             text = text.replace(value, MASK)
+        if len(text) > LONGEST:
+            text = text[:LONGEST] + "…"
         for start, end in reversed(_joined(_credentials(text))):
             text = text[:start] + MASK + text[end:]
         return text
@@ -168,7 +189,7 @@ def _credentials(line: str) -> Iterator[Range]:
     for found in _user_info().finditer(line):
         if not _reference(found[1]):
             yield found.span(1)
-    for found in _assignments(line):
+    for found in _assignment().finditer(line):
         sign = found["colon"] or found["equals"] or found["lead"] == "--"
         if sign and secret_name(found["name"]) and found["name"] not in SHOWN:
             yield from _value(found)
@@ -179,39 +200,29 @@ def _credentials(line: str) -> Iterator[Range]:
 
 def _assigned(line: str) -> Iterator[Range]:
     """Yield values assigned to names that are written like variables: ``NAME=value``, ``NAME: value``."""
-    for found in _assignments(line):
+    for found in _assignment().finditer(line):
         name = found["name"]
         variable = len(name) > 2 and name.isupper() and name.isidentifier()
         if variable and (found["colon"] or found["equals"]) and not shown(name):
             yield from _value(found)
 
 
-def _assignments(line: str) -> Iterator[re.Match[str]]:
-    """Yield names with the value after them; values are looked into as well, since they may hold some."""
-    position = 0
-    pattern = _assignment()
-    while found := pattern.search(line, position):
-        yield found
-        position = max(found.start("value"), found.start() + 1)
-
-
 def _value(found: re.Match[str]) -> Iterator[Range]:
-    start, end = found.span("value")
-    text = found["value"]
-    if text[0] in "\"'":
-        start += 1
-        end -= len(text) > 1 and text[-1] == text[0]
-    bare = found.string[start:end]
-    if bare and not _plain(bare):
-        yield start, end
+    """Yield the value after the head of an assignment, unless it is no secret whatever its name."""
+    pattern = _scalar() if found["colon"] else _word()
+    value = pattern.match(found.string, found.end())
+    group = value.lastindex if value is not None else None
+    if value is not None and group is not None and value[group] and not _plain(value[group]):
+        yield value.span(group)
 
 
 def _plain(value: str) -> bool:
     """Whether a value is no secret whatever its name: a reference, a path, a number, a yes or no."""
     return (
         _reference(value)
-        or value.startswith(("/", "./", "../", "~/"))
-        or value.lower() in ("true", "false", "yes", "no", "on", "off", "null", "none", "0", "1", "~", "|", ">", "inherit")
+        or value.startswith(("/", "./", "../", "~/", "id=", "type="))
+        or value.lower()
+        in ("true", "false", "yes", "no", "on", "off", "null", "none", "0", "1", "~", "|", ">", "inherit")
         or value in ("|-", ">-", "{", "[", "{}", "[]", "&&", "||")
     )
 

@@ -165,7 +165,7 @@ class Expander:
         step = self._step(part)
         index = int(part.index) if part.index else 0
         field = variable.fields[index] if index < len(variable.fields) else ()
-        return [piece.used(step) for piece in field]
+        return [used(piece, step, part.name, many=not part.quoted) for piece in field]
 
     def _alternative(self, part: Part, variable: Variable | None, raw: RawWord) -> list[Piece]:
         """``${NAME:+argument}``: there if the variable is set; undecided if the file doesn't tell."""
@@ -247,6 +247,14 @@ def _falls_back(variable: Variable | None, operator: str) -> bool:
     if variable is None:
         return True
     return variable.fields is not None and not variable.text and operator.startswith(":")
+
+
+def used(piece: Piece, step: Step, name: str, *, many: bool) -> Piece:
+    """Return a piece of the variable ``name`` at its use; an undecided one takes the name people know."""
+    if not piece.unknown:
+        return piece.used(step)
+    known_as = piece.variable if piece.variable.isidentifier() else name
+    return piece.used(step)._replace(many=many, variable=known_as)
 
 
 def _defaulted(piece: Piece) -> Piece:

@@ -48,6 +48,7 @@ _ALL_ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}", '"${@:
 _WRITERS = frozenset({"cat", "echo", "printf", "tee"})
 _STDIN_FILES = frozenset({"-", "/dev/stdin"})
 _ECHO_OPTION = re.compile(r"-[neE]+\Z")
+_PRINTS = re.compile(r"echo|print|log|info|debug|warn", re.IGNORECASE)
 _PRINTF_DIRECTIVE = re.compile(r"(?:%[sb](?:\\n)?)+\Z")
 
 
@@ -396,6 +397,9 @@ class Interpreter:
             if base_name(words[0].pattern) in self._runs_arguments:
                 words = self._arguments_run(words)
                 continue
+            if _maybe_wrapper(words, self._out.programs):
+                words, context = words[1:], context._replace(wrappers=(*context.wrappers, str(words[0])))
+                continue
             layer = unwrap(words)
             if layer is None:
                 break
@@ -539,6 +543,14 @@ class Interpreter:
         source = embedded_source(pieces, hint)
         if source is not None and hint not in ("$", "/dev/null"):
             self._out.embedded.append(Embedded(source))
+
+
+def _maybe_wrapper(words: Sequence[Word], programs: frozenset[str]) -> bool:
+    """Whether an undecided ``$SUDO`` stands before a program: it is taken for a wrapper, unless it may print."""
+    first = words[0]
+    if len(words) < 2 or first.partial != UNKNOWN_PIECE or not first.many or _PRINTS.search(first.variable):
+        return False
+    return base_name(words[1].pattern) in programs or unwrap(words[1:]) is not None
 
 
 def _program(first: Word) -> str:

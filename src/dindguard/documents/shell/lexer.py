@@ -254,7 +254,8 @@ class Lexer:
 
     def _parameter(self, quoted: bool) -> Part:
         start = self.pos
-        head = _PARAMETER.match(self.text, start + 2, self.limit)
+        self.pos = min(start + 2, self.limit)
+        head = _PARAMETER.match(self.text, self.pos, self.limit)
         if head is None:
             return self._unfollowed(start, "", quoted)
         prefix, name, index = head.group(1), head.group(2), (head.group(3) or "")[1:-1]

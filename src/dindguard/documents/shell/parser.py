@@ -25,7 +25,7 @@ from dindguard.documents.shell.syntax import (
 
 _BLANK = re.compile(r"(?:[ \t\r\f\v]|\\\r?\n)+")
 _RESERVED = re.compile(
-    r"(if|then|elif|else|fi|while|until|for|select|do|done|case|esac|function|\[\[|[{}!])(?=[\s;&|<>()]|$)"
+    r"(if|then|elif|else|fi|while|until|for|select|do|done|case|esac|function|\[\[|[{}!])(?=[\s;&|<>()]|\\\r?\n|$)"
 )
 _CLOSERS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}"})
 _FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")

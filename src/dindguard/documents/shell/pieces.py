@@ -241,6 +241,8 @@ def word(pieces: Pieces, span: Span, *, raw: str = "", quoted: bool = False) -> 
         optional = []
     undecided = optional or [piece for piece in pieces if piece.unknown]
     text = text_of(pieces)
+    if undecided and (not raw or UNKNOWN_PIECE in raw):
+        raw = "".join(f"${{{piece.variable}}}" if piece.unknown else piece.text for piece in pieces)
     hows = {piece.how for piece in pieces}
     if undecided:
         how = How.UNKNOWN

@@ -80,6 +80,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "travis_wait": Wrapper(numbers=True),
     "run": Wrapper(numbers=True),
     "try": _PLAIN,
+    "winpty": Wrapper("X"),
     "sshpass": Wrapper("pfdP"),
     "bundle exec": _PLAIN,
     "ssh": Wrapper("BbcDEeFIiJLlmOopQRSWw", skip=1, joined=True, stdin=True, remote=0),

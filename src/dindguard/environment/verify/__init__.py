@@ -6,10 +6,10 @@ from dindguard.environment.engine import Engine
 from dindguard.environment.signals import Guard
 from dindguard.environment.verify.answers import Answer, Answers
 from dindguard.environment.verify.collect import collect
-from dindguard.environment.verify.report import Report, judge
+from dindguard.environment.verify.report import NotVerifiedError, Report, judge
 from dindguard.environment.verify.result import Outcome, Result
 
-__all__ = ["Answer", "Answers", "Outcome", "Report", "Result", "collect", "judge", "verify"]
+__all__ = ["Answer", "Answers", "NotVerifiedError", "Outcome", "Report", "Result", "collect", "judge", "verify"]
 
 
 def verify(engine: Engine, name: str, guard: Guard) -> Report:

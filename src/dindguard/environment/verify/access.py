@@ -89,12 +89,10 @@ def _own_network(answers: Answers) -> Judgement:
         return failed(f"the daemon is in {', '.join(sorted(attached))}")
     if (answers.network.get("Labels") or {}).get(labels.ENVIRONMENT) != name:
         return failed(f"the network {own} was not made for this environment")
-    strangers = [
-        str(member.get("Name"))
-        for member in (answers.network.get("Containers") or {}).values()
-        if member.get("Name") != labels.object_name(name, labels.DAEMON)
-    ]
-    return require(not strangers, f"alone in {own}", f"also in the network: {', '.join(sorted(strangers))}")
+    strangers = sorted(member for member, owner in answers.members.items() if owner != name)
+    return require(
+        not strangers, f"{own} holds this environment alone", f"also in the network: {', '.join(strangers)}"
+    )
 
 
 def _other_networks(answers: Answers) -> Judgement:

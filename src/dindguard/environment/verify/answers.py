@@ -30,7 +30,8 @@ class Answers:
     """Everything the checks are allowed to know.
 
     ``daemon`` and ``network`` are inspections as the Engine API gives them; ``volumes`` maps a volume's name to its
-    inspection, and ``users`` to the names of the containers that mount it. ``probes`` are answers by name. ``taken``
+    inspection, and ``users`` to the names of the containers that mount it. ``members`` maps the name of each container
+    in the environment's network to the environment it belongs to. ``probes`` are answers by name. ``taken``
     is the moment, in seconds since the epoch.
     """
 
@@ -38,6 +39,7 @@ class Answers:
     network: dict[str, Any]
     volumes: dict[str, dict[str, Any]]
     users: dict[str, list[str]]
+    members: dict[str, str]
     probes: dict[str, Answer]
     taken: float
 

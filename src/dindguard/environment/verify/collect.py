@@ -42,6 +42,7 @@ def collect(engine: Engine, name: str, guard: Guard) -> Answers:
         network=engine.api.inspect_network(network),
         volumes=volumes,
         users={volume: _users(engine, volume) for volume in volumes},
+        members=_members(engine, network),
         probes=probes,
         taken=time.time(),
     )
@@ -60,6 +61,15 @@ def _script(engine: Engine, container: str, name: str, argument: str) -> dict[st
 def _users(engine: Engine, volume: str) -> list[str]:
     found = engine.api.containers(all=True, filters={"volume": volume})
     return sorted(name.lstrip("/") for container in found for name in container["Names"])
+
+
+def _members(engine: Engine, network: str) -> dict[str, str]:
+    found = engine.api.containers(filters={"network": network})
+    return {
+        name.lstrip("/"): str((container.get("Labels") or {}).get(labels.ENVIRONMENT, ""))
+        for container in found
+        for name in container["Names"]
+    }
 
 
 @contextmanager

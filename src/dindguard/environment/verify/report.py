@@ -11,6 +11,7 @@ from dindguard.environment.terminal import printable
 from dindguard.environment.verify import access, confinement, upkeep
 from dindguard.environment.verify.answers import Answers
 from dindguard.environment.verify.result import Outcome, Result
+from dindguard.errors import INCOMPLETE, UserError
 
 CHECKS = (*confinement.CHECKS, *access.CHECKS, *upkeep.CHECKS)
 _MARKS = {
@@ -72,6 +73,14 @@ class Report:
             "checks": [asdict(result) for result in self.results],
         }
         return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+class NotVerifiedError(UserError):
+    """An environment did not pass; ``report`` says where."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report.text(everything=False) + "\nthe environment was removed again", INCOMPLETE)
+        self.report = report
 
 
 def judge(answers: Answers) -> Report:

@@ -174,7 +174,7 @@ CHECKS = (
     Check("storage-driver", _driver, "put the engine's data on ext4 or xfs, or add fuse-overlayfs to the image"),
     Check("data-root-own-volume", _data_root, "use the image that belongs to the level: rootless or not"),
     Check("data-root-exclusive", _exclusive, "stop the other container: two engines on one data root destroy it"),
-    Check("limits-set", _limits_set, "dindguard env down, then up: the object was not made by this tool"),
+    Check("limits-set", _limits_set, "turn on the memory (with swap), pids and cpu controllers on the engine's host"),
     Check("limits-hold", _limits_hold, "enable the memory, pids and cpu controllers on the engine's host"),
     Check("log-limited", _logs, "dindguard env down, then up: the object was not made by this tool"),
     Check("image-pinned", _pinned, "dindguard env down, then up: the object was not made by this tool"),

@@ -91,8 +91,6 @@ def _merge_setting(base: Node, over: Node, path: Path) -> Node | None:
         return merge_mappings(entries.as_mapping(base), entries.as_mapping(over), path)
     if name == "build":
         return merge_mappings(entries.build_mapping(base), entries.build_mapping(over), path)
-    if name in ("env_file", "profiles") and base.is_scalar:
-        return base.with_items([*base.listed(), *over.listed()])
     return None
 
 

@@ -12,7 +12,7 @@ from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.values import written
 from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import How, Text, unknown
-from dindguard.source import Step
+from dindguard.source import Span, Step
 
 
 class Variables:
@@ -21,6 +21,7 @@ class Variables:
     def __init__(self, container: Node, resource: Resource, cluster: Cluster) -> None:
         self._resource = resource
         self._cluster = cluster
+        self._span = container.key_span
         self._found: dict[str, EnvVar] = {}
         self.open_ended = False
         """Whether further variables come from objects that the scan does not have."""
@@ -46,11 +47,11 @@ class Variables:
             variable.value.variable in _OF_ONE_POD and f"$({name})" in text.raw for name, variable in self._found.items()
         )
 
-    def _reference(self, name: str) -> Text | str | None:
+    def _reference(self, name: str) -> Text | None:
         variable = self._found.get(name)
         if variable is not None:
             return variable.value
-        return None if self.open_ended else name
+        return unknown(self._span, name) if self.open_ended else None
 
     def _value(self, item: Node) -> Text:
         node = item["value"]
@@ -103,6 +104,6 @@ def _meant_by(origin: Node) -> str:
     return "valueFrom"
 
 
-def _place(item: Node):  # type: ignore[no-untyped-def]
+def _place(item: Node) -> Span:
     node = item["value"] if item["value"].is_scalar and not item["value"].is_null else item["name"]
     return node.span

@@ -2,17 +2,16 @@
 
 Kubernetes itself expands nothing but ``$(NAME)`` in commands, arguments and variables. All else that looks like
 a variable is filled in before the manifest reaches it: ``${NAME}`` by envsubst, Flux or an OpenShift template,
-``$(params.x)`` by Tekton, ``{{inputs.parameters.x}}`` by Argo Workflows. Such a value is not decided by the file.
+``$(params.x)`` by Tekton, ``{{inputs.parameters.x}}`` by Argo Workflows. The file does not decide such a value.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
-from dindguard.model.values import UNKNOWN_PIECE, How, Text
-from dindguard.source import Step
+from dindguard.documents.placeholders import substitute, undecided
+from dindguard.model.values import How, Text
 
 _PLACEHOLDER = re.compile(
     r"\{\{-?\s*(?P<braces>.*?)\s*-?\}\}"
@@ -21,8 +20,8 @@ _PLACEHOLDER = re.compile(
     r"|\$\((?P<task>[A-Za-z_][\w.\-]*\.[\w.\-]+)(?:\[[^\]]*\])?\)"
     r"|(?<![$\w])\$(?P<plain>[A-Z_][A-Z0-9_]*)\b"
 )
-_REFERENCE = re.compile(r"\$(?P<escaped>\$)?\((?P<name>[A-Za-z_.\-][\w.\-]*)\)")
 _NAMES = ("braces", "typed", "shell", "task", "plain")
+_REFERENCE = re.compile(r"\$(?P<escaped>\$)?\((?P<name>[A-Za-z_.\-][\w.\-]*)\)")
 
 
 class Placeholders:
@@ -35,61 +34,29 @@ class Placeholders:
 
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with what the files decide filled in, and the rest unknown."""
-        value = text.value
-        if value is None or ("$" not in value and "{{" not in value):
+        if text.value is None or ("$" not in text.value and "{{" not in text.value):
             return text
 
-        def found(match: re.Match[str]) -> Text | None:
-            name = next(match[group] for group in _NAMES if match[group] is not None)
-            value = self.values.get(name.strip())
-            if value is None and match["default"]:
-                return Text(match["default"], text.span, How.DEFAULT)
-            return value
+        def found(match: re.Match[str]) -> Text:
+            name = next(match[group] for group in _NAMES if match[group] is not None).strip()
+            value = self.values.get(name)
+            if value is not None:
+                return value
+            return Text(match["default"], text.span, How.DEFAULT) if match["default"] else undecided(text, name)
 
-        return _replaced(text, _PLACEHOLDER, found)
+        return substitute(text, _PLACEHOLDER, found)
 
 
-def expand(text: Text, lookup: Callable[[str], Text | str | None]) -> Text:
+def expand(text: Text, lookup: Callable[[str], Text | None]) -> Text:
     """Expand ``$(NAME)`` as Kubernetes does in commands, arguments and variables.
 
-    ``lookup`` returns the variable's text, ``None`` when it exists but is not known, or the name itself when
-    there is no such variable: the reference then stays as it is.
+    ``lookup`` returns a variable's text, or ``None`` when there is none: the reference then stays as it is.
     """
-    if text.value is None or "$(" not in text.value:
+    if "$(" not in text.pattern:
         return text
 
-    def found(match: re.Match[str]) -> Text | str | None:
-        if match["escaped"]:
-            return match[0][1:]
-        value = lookup(match["name"])
-        return match[0] if isinstance(value, str) else value
+    def found(match: re.Match[str]) -> Text | str:
+        value = None if match["escaped"] else lookup(match["name"])
+        return match[0].removeprefix("$" if match["escaped"] else "") if value is None else value
 
-    return _replaced(text, _REFERENCE, found)
-
-
-def _replaced(text: Text, pattern: re.Pattern[str], lookup: Callable[[re.Match[str]], Text | str | None]) -> Text:
-    assert text.value is not None
-    pieces: list[str] = []
-    steps: list[Step] = []
-    at, how, variable = 0, text.how, ""
-    for match in pattern.finditer(text.value):
-        pieces.append(text.value[at : match.start()])
-        at = match.end()
-        found = lookup(match)
-        if isinstance(found, str):
-            pieces.append(found)
-        elif found is None or found.value is None:
-            pieces.append(UNKNOWN_PIECE if found is None else found.pattern)
-            variable = variable or match[0]
-        else:
-            pieces.append(found.value)
-            how = How.DEFAULT if found.how is How.DEFAULT else How.VARIABLE
-            if found.span != text.span:
-                steps.append(Step("set here", found.span))
-    if not pieces:
-        return text
-    result = "".join(pieces) + text.value[at:]
-    span = text.span.with_trail(*steps) if steps else text.span
-    if variable:
-        return replace(text, value=None, span=span, how=How.UNKNOWN, partial=result, variable=variable)
-    return replace(text, value=result, span=span, how=how)
+    return substitute(text, _REFERENCE, found)

@@ -1,0 +1,42 @@
+"""Kubernetes."""
+
+from __future__ import annotations
+
+from dindguard.environment.render.template import common, fill, quoted
+from dindguard.environment.spec import MIRROR_IMAGE, Isolation, Spec
+
+_POD = {
+    Isolation.SYSBOX: """\
+# Sysbox, with a user namespace from the kubelet: Kubernetes 1.30 and containerd 2.0.5, or CRI-O.
+runtimeClassName: sysbox-runc
+hostUsers: false
+nodeSelector:
+  sysbox-runtime: running""",
+    Isolation.PRIVILEGED: """\
+# Nodes that hold nothing else and are thrown away.
+nodeSelector:
+  nested-engines: "true"
+tolerations:
+  - {key: nested-engines, operator: Exists, effect: NoSchedule}""",
+}
+_OWN_MIRROR = "kubernetes-mirror.yaml.tmpl"
+
+
+def render(spec: Spec) -> dict[str, str]:
+    """Return ``nested-engine.yaml``: namespace, network policy, mirror and pod."""
+    assert spec.isolation is not None
+    privileged = spec.isolation is Isolation.PRIVILEGED
+    own = not spec.mirror
+    values = common(spec) | {
+        "mirror": spec.mirror or "http://mirror:5000",
+        "mirror_image": MIRROR_IMAGE,
+        "pod_security": "privileged" if privileged else "baseline",
+        "pod": _POD[spec.isolation],
+        "security": "securityContext:\n  privileged: true" if privileged else "",
+        "consent_annotation": f"annotations:\n  io.dindguard.consent: {quoted(spec.consent)}" if privileged else "",
+        "mirror_rule": "- to:\n    - podSelector: {matchLabels: {app: mirror}}\n  ports: [{port: 5000}]"
+        if own
+        else "",
+    }
+    values["mirror_objects"] = fill(_OWN_MIRROR, values) if own else ""
+    return {"nested-engine.yaml": fill("kubernetes.yaml.tmpl", values)}

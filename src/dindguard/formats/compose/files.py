@@ -1,0 +1,133 @@
+"""Paths inside the scanned tree, and the Compose documents that are read from them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dindguard.documents.tree import Kind, Node
+from dindguard.formats.compose import entries
+from dindguard.formats.compose.dotenv import read_variables
+from dindguard.model.values import Text
+from dindguard.source import Gravity, Notice, Source, Span
+
+if TYPE_CHECKING:
+    from dindguard.formats import Context, Document
+
+_TOP_LEVEL = frozenset(
+    "services volumes networks configs secrets models version name include x-templates extends".split()
+)
+_REMOTE = ("http://", "https://", "git@", "git://", "ssh://", "oci://", "github.com/")
+
+
+def folder_of(path: str) -> str:
+    """Return the folder of a path; ``""`` is the root."""
+    return path.rpartition("/")[0]
+
+
+def resolve(folder: str, path: str) -> str | None:
+    """Return ``path`` seen from ``folder``, relative to the scan's root; ``None`` when it leads outside."""
+    if path.startswith(("/", "~")) or (len(path) > 1 and path[1] == ":"):
+        return None
+    joined = posixpath.normpath(posixpath.join(folder, path))
+    if joined == ".." or joined.startswith("../"):
+        return None
+    return "" if joined == "." else joined
+
+
+def is_remote(path: str) -> bool:
+    """Whether Compose would fetch it from elsewhere."""
+    return path.startswith(_REMOTE) or ".git#" in path or path.endswith(".git")
+
+
+class Files:
+    """The Compose documents of one scan, by path: those that were recognised, and those they refer to."""
+
+    def __init__(self, documents: Sequence[Document], context: Context) -> None:
+        self.context = context
+        self.notices: list[Notice] = []
+        self.given: dict[str, list[Node]] = {}
+        self.embedded: list[Document] = []
+        for document in documents:
+            if document.source.parent is not None or document.source.hint:
+                self.embedded.append(document)
+            elif isinstance(document.content, Node):
+                self.given.setdefault(document.source.path, []).append(document.content)
+        self._roots: dict[str, list[Node]] = {}
+        self._variables: dict[str, dict[str, Text]] = {}
+
+    def documents(self, path: str) -> list[Node]:
+        """Return the documents of a file, each a mapping with ``services`` at its top; ``[]`` if there are none."""
+        found = self._roots.get(path)
+        if found is None:
+            nodes = self.given.get(path)
+            if nodes is None:
+                tree = self.context.tree(path)
+                nodes = tree.documents if tree is not None else []
+            found = self._roots[path] = [wrapped(node) for node in nodes if node.is_mapping]
+        return found
+
+    def exists(self, path: str) -> bool:
+        """Whether the folder lists a file of that name."""
+        return path.rpartition("/")[2] in self.context.listing(folder_of(path))
+
+    def variables(self, paths: Sequence[str], outer: Mapping[str, Text] | None = None) -> dict[str, Text]:
+        """Return the variables of ``.env`` files; a later file wins over an earlier one, ``outer`` over all."""
+        found: dict[str, Text] = {}
+        for path in paths:
+            source = self.context.open(path)
+            if source is not None:
+                found.update(read_variables(source, outer))
+        return {**found, **(outer or {})}
+
+    def folder_variables(self, folder: str) -> dict[str, Text]:
+        """Return the variables of a folder's own ``.env``."""
+        found = self._variables.get(folder)
+        if found is None:
+            path = f"{folder}/.env" if folder else ".env"
+            found = self._variables[folder] = self.variables([path]) if self.exists(path) else {}
+        return found
+
+    def source(self, path: str) -> Source | None:
+        """Return another file inside the root."""
+        return self.context.open(path)
+
+    def note(self, kind: str, message: str, span: Span, gravity: Gravity = Gravity.NOTE, remedy: str = "") -> None:
+        """Remember what could not be read, once for each place."""
+        notice = Notice(kind, message, span, gravity, remedy)
+        if notice not in self.notices:
+            self.notices.append(notice)
+
+
+def wrapped(root: Node) -> Node:
+    """Return a document with its services under ``services``: a version 1 file has them at the top."""
+    if "services" in root or not root.is_mapping:
+        return root
+    bodies = root.pairs()
+    if not bodies or any(key.content in _TOP_LEVEL for key, _ in bodies):
+        return root
+    services = [(key, _from_version_1(body)) for key, body in bodies if body.is_mapping]
+    holder = root.with_pairs(services)
+    return root.with_pairs([(entries.key_node("services", root), holder)])
+
+
+def _from_version_1(service: Node) -> Node:
+    """Return a version 1 service under the names of today: ``net``, and ``dockerfile`` beside ``build``."""
+    if "net" not in service and "dockerfile" not in service:
+        return service
+    pairs = []
+    for key, value in service.pairs():
+        if key.content == "net":
+            pairs.append((_renamed(key, "network_mode"), value))
+        elif key.content == "build" and "dockerfile" in service:
+            build = entries.build_mapping(value)
+            dockerfile = service["dockerfile"]
+            pairs.append((key, build.with_pairs([*build.pairs(), (_renamed(key, "dockerfile"), dockerfile)])))
+        elif key.content != "dockerfile":
+            pairs.append((key, value))
+    return service.with_pairs(pairs)
+
+
+def _renamed(key: Node, name: str) -> Node:
+    return Node(Kind.SCALAR, key.source, key.start, key.end, route=key.route, content=name, trail=key.trail)

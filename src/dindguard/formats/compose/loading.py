@@ -1,0 +1,240 @@
+"""From the files of a project to one merged document: include, extends, overrides, in Compose's own order.
+
+Per document: interpolation, then ``include``, then ``extends``, then the merge over what the files before it gave.
+Source: compose-go ``loader`` (Compose v5). Docker Compose v2 before 2.24 refused an included service that the
+including file defines again; here, as in v5, the including file's settings win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from dindguard.documents.tree import Node
+from dindguard.formats.compose import merging
+from dindguard.formats.compose.files import Files, folder_of, is_remote, resolve
+from dindguard.formats.compose.interpolation import ComposeScope
+from dindguard.source import Gravity, Span, Step
+
+_FILES = 500
+"""A project may load this many files, counting each time; real ones stay below fifty."""
+_CHAIN = 60
+"""Services may extend each other, and files include each other, this deep."""
+
+_SECTIONS = ("services", "volumes", "networks", "secrets", "configs", "models")
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A project's merged document, and the paths of all files that it was read from."""
+
+    root: Node | None = None
+    paths: set[str] = field(default_factory=set)
+    included: set[str] = field(default_factory=set)
+    extended: set[str] = field(default_factory=set)
+
+
+class Loader:
+    """Loads one project. What Compose would refuse becomes a notice, and the rest is read."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._loaded = Loaded()
+        self._budget = _FILES
+
+    def load(self, paths: Sequence[str], scope: ComposeScope) -> Loaded:
+        """Merge the files at ``paths``, in that order, under one set of variables."""
+        self._loaded.root = self._merge_files(paths, scope, ())
+        return self._loaded
+
+    def load_documents(self, roots: Iterable[Node], scope: ComposeScope, path: str) -> Loaded:
+        """The same for documents that are no files of their own."""
+        merged = None
+        for root in roots:
+            merged = self._merge_document(root.scoped(scope), merged, scope, path, ())
+        self._loaded.root = merged
+        return self._loaded
+
+    # -- files --------------------------------------------------------------------------------------
+
+    def _merge_files(self, paths: Sequence[str], scope: ComposeScope, chain: tuple[str, ...]) -> Node | None:
+        merged: Node | None = None
+        for path in paths:
+            self._budget -= 1
+            self._loaded.paths.add(path)
+            for root in self._files.documents(path):
+                merged = self._merge_document(root.scoped(scope), merged, scope, path, chain)
+        return merged
+
+    def _merge_document(
+        self, root: Node, base: Node | None, scope: ComposeScope, path: str, chain: tuple[str, ...]
+    ) -> Node:  # fmt: skip
+        text = root.source.text
+        tagged = "!reset" in text or "!override" in text
+        removed = merging.resets(root) if tagged else []
+        if tagged:
+            root = merging.without_reset_values(root)
+        if "include" in root:
+            root = self._include(root, scope, (*chain, path), removed)
+        if base is not None:
+            for place in removed:
+                base = merging.remove(base, place)
+        root = self._extend_all(root, scope, path, removed)
+        merged = root if base is None else merging.merge(base, root)
+        return merging.without_repetition(merged)
+
+    # -- include ------------------------------------------------------------------------------------
+
+    def _include(self, root: Node, scope: ComposeScope, chain: tuple[str, ...], removed: list[merging.Path]) -> Node:
+        for item in root["include"].listed():
+            imported = self._included(item, scope, chain)
+            if imported is None:
+                continue
+            for section in _SECTIONS:
+                if imported[section].is_mapping:
+                    root = self._import(root, imported, section, removed)
+        return merging.without(root, "include")
+
+    def _import(self, root: Node, imported: Node, section: str, removed: list[merging.Path]) -> Node:
+        """Put the included file's resources below the including file's own."""
+        own = root[section]
+        if not own.is_mapping:
+            return merging.with_value(root, section, imported[section])
+        for place in removed:
+            if place[0] == section and len(place) > 1 and place[1] in own:
+                imported = merging.remove(imported, place)
+        merged = merging.merge_mappings(imported[section], own, (section,))
+        return merging.with_value(root, section, merged)
+
+    def _included(self, item: Node, scope: ComposeScope, chain: tuple[str, ...]) -> Node | None:
+        written = (item["path"] if item.is_mapping else item).listed()
+        paths = [found for node in written if (found := self._path(node, scope.directory, "include"))]
+        if not paths:
+            return None
+        if paths[0] in chain or len(chain) > _CHAIN or self._budget <= 0:
+            self._files.note("unresolved", "this include leads back to itself", item.span, Gravity.WARNING)
+            return None
+        directory = folder_of(paths[0])
+        if item["project_directory"].is_scalar:
+            directory = self._path(item["project_directory"], scope.directory, "include", folder=True) or directory
+        own = item["env_file"].listed()
+        if own:
+            named = [found for node in own if (found := self._path(node, scope.directory, "include"))]
+            variables = self._files.variables(named, scope.variables)
+        else:
+            variables = {**self._files.folder_variables(directory), **scope.variables}
+        self._loaded.included.update(paths)
+        imported = self._merge_files(paths, ComposeScope(variables, directory), chain)
+        return None if imported is None else imported.explained(Step("included here", item.span))
+
+    def _path(self, node: Node, directory: str, purpose: str, *, folder: bool = False) -> str | None:
+        """Return the file that a node names, if it is inside the root and there."""
+        text = node.value
+        if text.value is None:
+            message = f"the path of this {purpose} depends on ${{{text.variable}}}: the file was not read"
+        elif is_remote(text.value):
+            message = f"this {purpose} is fetched from elsewhere, and was not read"
+        else:
+            found = resolve(directory, text.value)
+            if found is not None and (folder or self._files.documents(found) or self._files.exists(found)):
+                return found
+            where = "outside the scanned tree" if found is None else "not there, or not readable"
+            message = f"the file of this {purpose} is {where}"
+        self._files.note("unresolved", message, node.span)
+        return None
+
+    # -- extends ------------------------------------------------------------------------------------
+
+    def _extend_all(self, root: Node, scope: ComposeScope, path: str, removed: list[merging.Path]) -> Node:
+        services = root["services"]
+        if not any("extends" in service for service in services.values()):
+            return root
+        extended = _Extension(self, services, scope, path, removed)
+        pairs = [(key, extended.service(key.content, ())) for key, _ in services.pairs()]
+        return merging.with_value(root, "services", services.with_pairs(pairs))
+
+    def services_of(self, node: Node, scope: ComposeScope) -> tuple[str, Node, list[merging.Path]] | None:
+        """Return path, services and resets of the file that an ``extends`` names."""
+        path = self._path(node, scope.directory, "extends")
+        if path is None or self._budget <= 0:
+            return None
+        self._budget -= 1
+        self._loaded.paths.add(path)
+        self._loaded.extended.add(path)
+        merged: Node | None = None
+        removed: list[merging.Path] = []
+        for document in self._files.documents(path):
+            root = document.scoped(scope.within(folder_of(path)))
+            removed = merging.resets(root)
+            root = merging.without_reset_values(root) if removed else root
+            merged = root if merged is None else merging.merge(merged, root)
+        return None if merged is None else (path, merged["services"], removed)
+
+    def refuse(self, message: str, span: Span) -> None:
+        """Note what Compose would refuse."""
+        self._files.note("unresolved", message, span, Gravity.WARNING)
+
+
+class _Extension:
+    """The services of one file, each put over the one it extends, once."""
+
+    def __init__(
+        self, loader: Loader, services: Node, scope: ComposeScope, path: str, removed: list[merging.Path]
+    ) -> None:  # fmt: skip
+        self._loader = loader
+        self._services = services
+        self._scope = scope
+        self._path = path
+        self._removed = removed
+        self._done: dict[str, Node] = {}
+        self._others: dict[str, _Extension | None] = {}
+
+    def service(self, name: str, chain: tuple[tuple[str, str], ...]) -> Node:
+        """Return a service with all that it extends; ``chain`` is the way that led here."""
+        done = self._done.get(name)
+        if done is None:
+            done = self._extend(name, self._services[name], (*chain, (self._path, name)))
+            self._done[name] = done
+        return done
+
+    def _extend(self, name: str, service: Node, chain: tuple[tuple[str, str], ...]) -> Node:
+        extends = service["extends"]
+        if not extends.present or extends.is_null:
+            return service
+        reference = extends["service"] if extends.is_mapping else extends
+        target = reference.text
+        origin = self._origin(extends)
+        if origin is None:
+            return merging.without(service, "extends")
+        if (origin._path, target) in chain or len(chain) > _CHAIN:
+            self._loader.refuse("this service extends itself in the end", extends.span)
+            return merging.without(service, "extends")
+        if not origin._services[target].present:
+            if reference.value.known:
+                self._loader.refuse(f"there is no service '{target}' to extend", reference.span)
+            return merging.without(service, "extends")
+        base = origin.service(target, chain)
+        for place in self._removed:
+            if place[:2] == ("services", name) and len(place) > 2:
+                base = merging.remove(base, place[2:])
+        if not base.is_mapping:
+            return merging.without(service, "extends")
+        base = base.explained(Step("extended here", extends.key_span))
+        merged = merging.merge(base, service, ("services", name))
+        return service.with_pairs([(key, value) for key, value in merged.pairs() if key.content != "extends"])
+
+    def _origin(self, extends: Node) -> _Extension | None:
+        """Return the services among which the extended one is: this file's, or another's."""
+        file = extends["file"] if extends.is_mapping else None
+        if file is None or not file.is_scalar or file.is_null:
+            return self
+        key = file.value.pattern
+        if key not in self._others:
+            found = self._loader.services_of(file, self._scope)
+            if found is None:
+                self._others[key] = None
+            else:
+                path, services, removed = found
+                scope = self._scope.within(folder_of(path))
+                self._others[key] = _Extension(self._loader, services, scope, path, removed)
+        return self._others[key]

@@ -1,0 +1,172 @@
+"""Which files of a scan make a project, as somebody would start it.
+
+A project is a folder's default pair (base and override), or the set that ``COMPOSE_FILE`` in the folder's ``.env``
+names. A file that is complete is a project of its own; a fragment is merged over its folder's base. Files that
+another one includes belong to that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dindguard.documents.tree import Node
+from dindguard.formats.compose.files import Files, folder_of, resolve, wrapped
+from dindguard.formats.compose.interpolation import ComposeScope
+from dindguard.formats.compose.loading import Loaded, Loader
+
+BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""The names that Compose looks for, in this order; the first one counts."""
+
+OVERRIDE_NAMES = (
+    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A loaded project: its main file, its folder, and the merged document."""
+
+    path: str
+    folder: str
+    root: Node
+    scope: ComposeScope
+    paths: frozenset[str]
+
+
+def projects(files: Files) -> list[Project]:
+    """Return every project that has a given file in it, in the order of folders and names."""
+    return list(_Grouping(files).projects())
+
+
+class _Grouping:
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._covered: set[str] = set()
+        self._extended: set[str] = set()
+        self._parts = self._referred("include")
+        self._targets = self._referred("extends")
+
+    def projects(self) -> Iterator[Project]:
+        folders: dict[str, list[str]] = {}
+        for path in sorted(self._files.given):
+            folders.setdefault(folder_of(path), []).append(path)
+        for folder, paths in folders.items():
+            yield from self._of_folder(folder, paths)
+        for document in self._files.embedded:
+            yield from self._embedded(document.source.path, document.content)
+        for path in sorted(self._files.given.keys() - self._covered - self._targets):
+            yield from self._load([path], path, folder_of(path))  # files that include each other
+
+    def _of_folder(self, folder: str, paths: list[str]) -> Iterator[Project]:
+        base = self._base(folder)
+        named = self._named_set(folder)
+        main = named or ([base, *self._override(folder)] if base else [])
+        if any(path in main for path in paths) and not set(main) <= self._parts:
+            yield from self._load(main, main[0], folder)
+        for path in paths:
+            if path in main or path in self._parts:
+                continue
+            below = self._below(path, base, paths)
+            if below or path not in self._targets or self._complete(path):
+                yield from self._load([*below, path], path, folder)
+
+    # -- which files --------------------------------------------------------------------------------
+
+    def _base(self, folder: str) -> str | None:
+        names = self._files.context.listing(folder)
+        found = next((name for name in BASE_NAMES if name in names), None)
+        return None if found is None else _join(folder, found)
+
+    def _override(self, folder: str) -> list[str]:
+        names = self._files.context.listing(folder)
+        return [_join(folder, name) for name in OVERRIDE_NAMES if name in names][:1]
+
+    def _named_set(self, folder: str) -> list[str]:
+        """Return the files that ``COMPOSE_FILE`` in the folder's ``.env`` names, if all are there."""
+        variables = self._files.folder_variables(folder)
+        written = variables.get("COMPOSE_FILE")
+        if written is None or not written.value:
+            return []
+        separator = variables.get("COMPOSE_PATH_SEPARATOR")
+        sign = (separator.value if separator is not None else None) or (";" if ";" in written.value else ":")
+        found = [resolve(folder, name.strip()) for name in written.value.split(sign) if name.strip()]
+        known = [path for path in found if path is not None and self._files.documents(path)]
+        return known if len(known) == len(found) else []
+
+    def _below(self, path: str, base: str | None, siblings: list[str]) -> list[str]:
+        """Return the file that a fragment is merged over: its folder's base, or the only one that completes it."""
+        missing = self._unfinished(path)
+        if not missing:
+            return []
+        if base is not None and base != path:
+            return [base] if missing & self._services(base).keys() else []
+        able = [
+            other for other in siblings if other != path and missing <= self._services(other).keys() - self._unfinished(other)
+        ]  # fmt: skip
+        return able if len(able) == 1 else []
+
+    def _services(self, path: str) -> dict[str, Node]:
+        roots = self._files.documents(path)
+        return {key.content: service for root in roots for key, service in root["services"].pairs()}
+
+    def _unfinished(self, path: str) -> set[str]:
+        """Return the names of services that say nothing about where their image comes from."""
+        return {
+            name
+            for name, service in self._services(path).items()
+            if not any(key in service for key in ("image", "build", "extends", "provider"))
+        }
+
+    def _complete(self, path: str) -> bool:
+        return not self._unfinished(path)
+
+    def _referred(self, kind: str) -> set[str]:
+        """Return the files that others include, or extend services of, as far as no variable hides it."""
+        found: set[str] = set()
+        for path in self._files.given:
+            if not any(kind in root.source.text for root in self._files.documents(path)[:1]):
+                continue
+            for root in self._files.documents(path):
+                written = _includes(root) if kind == "include" else _extends(root)
+                resolved = (resolve(folder_of(path), node.content) for node in written)
+                found.update(other for other in resolved if other is not None and other != path)
+        return found
+
+    # -- loading ------------------------------------------------------------------------------------
+
+    def _load(self, paths: list[str], main: str, started_in: str) -> Iterator[Project]:
+        folder = folder_of(paths[0])
+        variables = self._files.folder_variables(started_in)
+        if folder != started_in:
+            variables = {**self._files.folder_variables(folder), **variables}
+        scope = ComposeScope(variables, folder)
+        loaded = Loader(self._files).load(paths, scope)
+        self._covered.update(loaded.paths - loaded.extended, paths)
+        yield from _project(main, folder, loaded, scope)
+
+    def _embedded(self, path: str, content: object) -> Iterator[Project]:
+        if isinstance(content, Node) and content.is_mapping:
+            folder = folder_of(path)
+            scope = ComposeScope({}, folder)
+            loaded = Loader(self._files).load_documents([wrapped(content)], scope, path)
+            yield from _project(path, folder, loaded, scope)
+
+
+def _project(path: str, folder: str, loaded: Loaded, scope: ComposeScope) -> Iterator[Project]:
+    if loaded.root is not None:
+        yield Project(path, folder, loaded.root, scope, frozenset(loaded.paths | {path}))
+
+
+def _includes(root: Node) -> list[Node]:
+    items = root["include"].listed()
+    return [node for item in items for node in (item["path"] if item.is_mapping else item).listed()]
+
+
+def _extends(root: Node) -> list[Node]:
+    files = [service["extends"]["file"] for service in root["services"].values()]
+    return [file for file in files if file.is_scalar]
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

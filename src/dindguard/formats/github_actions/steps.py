@@ -1,0 +1,155 @@
+"""The steps of a job or a composite action: scripts, containers of their own, and actions that are known."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from dindguard.documents.joined import Joined
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Reading
+from dindguard.formats.github_actions.containers import step_container
+from dindguard.formats.github_actions.expressions import EXPRESSION, Expressions, environment, input_values
+from dindguard.formats.github_actions.known_actions import KNOWN_ACTIONS, Use
+from dindguard.model.container import Container, EnvVar
+from dindguard.model.values import Text
+from dindguard.source import Embedded
+
+COMPOSITE_LEVELS = 10
+"""GitHub's own limit for composite actions that use each other."""
+_POSIX_SHELLS = ("bash", "sh", "dash", "ash", "zsh", "ksh")
+_POWERSHELLS = ("pwsh", "powershell")
+
+
+@dataclass(slots=True)
+class Place:
+    """What surrounds steps: the container they run in, what expressions stand for, and the default shell."""
+
+    owner: Container
+    address: str
+    expressions: Expressions
+    shell: str = ""
+    files: tuple[str, ...] = ()
+    """The files whose steps are being read: the workflow, and the composite actions it came through."""
+
+
+@dataclass(slots=True)
+class StepReader:
+    """Reads steps into ``reading``; containers of single steps and cached paths are collected here.
+
+    ``used`` are the local actions that were read as part of a job, by path.
+    """
+
+    reading: Reading
+    context: Context
+    root: str
+    containers: list[Container] = field(default_factory=list)
+    cached_paths: list[Text] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    _names: dict[str, int] = field(default_factory=dict)
+
+    def read(self, steps: Iterable[Node], place: Place) -> None:
+        """Read a list of steps."""
+        for step in steps:
+            if not step.is_mapping:
+                continue
+            variables = environment(step["env"], place.expressions)
+            inner = replace(place, expressions=place.expressions.with_env(variables))
+            if step["run"].is_scalar:
+                self._script(step, variables, inner)
+            elif step["uses"].is_scalar:
+                self._action(step, variables, inner)
+
+    # -- run ----------------------------------------------------------------------------------------
+
+    def _script(self, step: Node, variables: tuple[EnvVar, ...], place: Place) -> None:
+        shell = step["shell"].content or place.shell
+        hint = shell_hint(shell)
+        if hint:
+            source = script_source(step["run"], step["env"] if hint == "shell" else None, variables, place.expressions)
+            self.reading.embedded.append(Embedded(source.source(hint), place.owner))
+
+    # -- uses ---------------------------------------------------------------------------------------
+
+    def _action(self, step: Node, variables: tuple[EnvVar, ...], place: Place) -> None:
+        uses = place.expressions.resolve(step["uses"].value)
+        name = uses.pattern
+        if name.startswith("docker://"):
+            image = uses.part(len("docker://"), len(name))
+            self.containers.append(step_container(step, image, variables, place.expressions, self._address(step, place)))
+        elif name.startswith("./"):
+            self._local(step, name, place)
+        else:
+            known = KNOWN_ACTIONS.get(name.partition("@")[0].lower())
+            if known is None:
+                return
+            use = Use(step, uses, place.expressions, place.owner, variables, self._address(step, place))
+            known(use, self.reading)
+            self.cached_paths += use.cached_paths
+            self.containers += use.containers
+
+    def _address(self, step: Node, place: Place) -> str:
+        """Return a name for a step inside its job: its id or name, or what it uses; numbered if not the only one."""
+        name = step["id"].content or step["name"].content or step["uses"].content.partition("@")[0]
+        address = f"{place.address}.steps.{name}"
+        count = self._names[address] = self._names.get(address, 0) + 1
+        return address if count == 1 else f"{address}#{count}"
+
+    def _local(self, step: Node, name: str, place: Place) -> None:
+        """Read a composite action of the same repository as part of the job."""
+        folder = posixpath.normpath(self.root + name)
+        for file in ("action.yml", "action.yaml"):
+            path = f"{folder}/{file}" if folder != "." else file
+            tree = self.context.tree(path)
+            if tree is None or not tree.documents:
+                continue
+            runs = tree.documents[0]["runs"]
+            if runs["using"].text != "composite" or path in place.files or len(place.files) > COMPOSITE_LEVELS:
+                return
+            self.used.add(path)
+            given = {
+                key.content: place.expressions.resolve(value.value)
+                for key, value in step["with"].pairs()
+                if value.is_scalar
+            }
+            known = input_values(tree.documents[0]["inputs"], [given])
+            inner = replace(
+                place, expressions=place.expressions.without_inputs().knowing(known), files=(*place.files, path), shell=""
+            )
+            self.read(runs["steps"].items(), inner)
+            return
+
+
+def shell_hint(shell: str) -> str:
+    """Return the hint for a step's script: ``shell``, ``powershell``, or ``""`` for Python, ``cmd`` and others.
+
+    A step without ``shell:`` runs in bash or sh, on Windows in PowerShell; a docker command line is the same.
+    """
+    program = posixpath.basename(shell.strip().partition(" ")[0])
+    if not program or program in _POSIX_SHELLS or program.startswith("$"):
+        return "shell"
+    return "powershell" if program in _POWERSHELLS else ""
+
+
+def script_source(run: Node, env: Node | None, variables: tuple[EnvVar, ...], expressions: Expressions) -> Joined:
+    """Return a step's script; the step's own ``env:`` stands before it, as assignments at their places."""
+    joined = Joined(run.source)
+    known = {variable.name: variable.value for variable in variables}
+    for key, value in (env.pairs() if env is not None else ()):
+        text = known.get(key.content)
+        if text is None or key.source is not run.source or not key.content.isidentifier():
+            continue
+        joined.add_glue("export ")
+        joined.add(key.content, key.start, key.end)
+        joined.add_glue("=")
+        typed = _quoted(text.value) if text.known else '"${{ unknown }}"'
+        joined.add(typed, value.start, max(value.end, value.start + 1))
+        joined.add_glue("\n")
+    joined.add_node(run, EXPRESSION, expressions.replacement)
+    return joined
+
+
+def _quoted(value: str | None) -> str:
+    return "'" + (value or "").replace("'", "'\\''") + "'"
+

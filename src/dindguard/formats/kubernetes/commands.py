@@ -1,0 +1,86 @@
+"""What a container executes: its words, and the scripts written among them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.environment import Variables
+from dindguard.formats.kubernetes.values import boolean
+from dindguard.model.container import HealthCheck, Words
+from dindguard.source import Source
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
+_LAUNCHERS = frozenset({"tini", "dumb-init", "catatonit", "env", "exec", "nice", "nohup", "sudo", "su-exec", "gosu"})
+_SHELL_SHEBANG = re.compile(r"#!\s*\S*?(/env\s+(-S\s+)?)?(/|\b)(ba|da|z|k|a)?sh\b")
+_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+
+
+def words(node: Node, variables: Variables) -> Words | None:
+    """Return a command or its arguments; an empty list is the same as none to Kubernetes."""
+    items = [item for item in node.listed() if item.is_scalar]
+    if not items:
+        return None
+    return Words(tuple(variables.expanded(item.value) for item in items), node.span)
+
+
+def scripts(container: Node) -> Iterator[Source]:
+    """Yield the shell scripts that a container's command, its hooks and its probes hold."""
+    commands = [[*container["command"].listed(), *container["args"].listed()]]
+    for hook in ("postStart", "preStop"):
+        commands.append(container["lifecycle"][hook]["exec"]["command"].listed())
+    for probe in _PROBES:
+        commands.append(container[probe]["exec"]["command"].listed())
+    for command in commands:
+        script = script_of(command)
+        if script is not None:
+            yield script.document("shell")
+
+
+def script_of(command: list[Node]) -> Node | None:
+    """Return the word that a shell is told to interpret: the one after ``sh -c``."""
+    for index, node in enumerate(command):
+        word = node.content.rpartition("/")[2]
+        if word in _SHELLS:
+            return _after_c(command[index + 1 :])
+        if word not in _LAUNCHERS and not word.startswith("-"):
+            return None
+    return None
+
+
+def _after_c(options: list[Node]) -> Node | None:
+    takes_value = False
+    for index, node in enumerate(options):
+        word = node.content
+        if takes_value:
+            takes_value = False
+        elif word in ("-o", "+o", "-O"):
+            takes_value = True
+        elif re.fullmatch(r"-[a-zA-Z]*c[a-zA-Z]*", word):
+            takes_option = word.endswith("o")
+            following = options[index + 1 + takes_option :]
+            return next((item for item in following if not item.content.startswith("-") and item.is_scalar), None)
+        elif word not in _SHELLS and not word.startswith(("-", "+")):
+            return None
+    return None
+
+
+def is_shell(text: str) -> bool:
+    """Whether a script is one for a shell: it says so, or says nothing."""
+    return not text.startswith("#!") or _SHELL_SHEBANG.match(text) is not None
+
+
+def health(container: Node, sidecar: bool, variables: Variables) -> HealthCheck | None:
+    """Return the probe that decides when a container counts as ready.
+
+    Only a native sidecar's startup probe holds other containers back.
+    """
+    for key in _PROBES:
+        probe = container[key]
+        if probe.is_mapping and probe.pairs():
+            command = words(probe["exec"]["command"], variables)
+            return HealthCheck(probe.key_span, command, gates_start=sidecar and key == "startupProbe")
+    return None
+
+

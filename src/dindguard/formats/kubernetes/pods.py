@@ -1,0 +1,168 @@
+"""A pod template into a workload with its containers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes import commands, services
+from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.environment import Variables
+from dindguard.formats.kubernetes.placement import placement
+from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
+from dindguard.formats.kubernetes.replicas import replicas
+from dindguard.formats.kubernetes.security import Contexts
+from dindguard.formats.kubernetes.values import boolean, written
+from dindguard.formats.kubernetes.volumes import Volume, mounts, volumes
+from dindguard.model.container import Container, ContainerKind, Dependency, Limits
+from dindguard.model.image import Image
+from dindguard.model.mount import Storage
+from dindguard.model.values import Text
+from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
+from dindguard.source import Embedded
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What all containers of one pod have in common."""
+
+    template: PodTemplate
+    cluster: Cluster
+    volumes: dict[str, Volume]
+    openings: tuple[services.Opening, ...]
+    declared_ports: frozenset[str]
+    aliases: tuple[Text, ...]
+    replicas: Replicas | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPod:
+    """A workload, the scripts in it, and its volumes by name."""
+
+    workload: Workload
+    embedded: tuple[Embedded, ...]
+    volumes: dict[str, Volume]
+
+
+def read_pod(template: PodTemplate, cluster: Cluster) -> ReadPod:
+    """Read one pod."""
+    pod = _pod(template, cluster)
+    built: list[Container] = []
+    embedded: list[Embedded] = []
+    for member in template.members:
+        container = _container(member, pod, _dependencies(template.members, member))
+        built.append(container)
+        embedded.extend(Embedded(script, container) for script in commands.scripts(member.node))
+        embedded.extend(_step_script(member, container))
+    return ReadPod(_workload(pod, tuple(built)), tuple(embedded), pod.volumes)
+
+
+def _pod(template: PodTemplate, cluster: Cluster) -> Pod:
+    spec, resource = template.spec, template.resource
+    claims = template.claims if template.claims is not None else spec.hole("volumeClaimTemplates")
+    labels = template.metadata["labels"]
+    opened, names = services.openings(labels, resource, cluster)
+    return Pod(
+        template=template,
+        cluster=cluster,
+        volumes=volumes(spec, claims, template.address, resource, cluster),
+        openings=opened,
+        declared_ports=services.declared_ports([member.node for member in template.members]),
+        aliases=(*names, *services.host_aliases(spec)),
+        replicas=replicas(resource, cluster),
+    )
+
+
+def _workload(pod: Pod, containers: tuple[Container, ...]) -> Workload:
+    template = pod.template
+    shared = template.spec["shareProcessNamespace"]
+    storages: dict[str, Storage] = {volume.storage.identity: volume.storage for volume in pod.volumes.values()}
+    for container in containers:
+        storages.update({mount.storage.identity: mount.storage for mount in container.mounts if mount.storage})
+    return Workload(
+        name=template.name,
+        address=template.address,
+        kind=WorkloadKind.POD,
+        platform=Platform.KUBERNETES,
+        span=template.span,
+        containers=containers,
+        storages=tuple(storages.values()),
+        shared_network=True,
+        shared_processes=boolean(shared, "shareProcessNamespace") if written(shared) else None,
+        replicas=pod.replicas,
+        placement=placement(template.spec, template.resource, pod.cluster),
+        wrapped=template.wrapped,
+    )
+
+
+def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> Container:
+    node, template = member.node, pod.template
+    spec = template.spec
+    variables = Variables(node, template.resource, pod.cluster)
+    contexts = Contexts(member.name, node["securityContext"], spec, template.metadata["annotations"])
+    image = written(node["image"])
+    return Container(
+        name=member.name,
+        address=f"{template.address}.{member.step}",
+        kind=ContainerKind.POD_MEMBER if member.always else member.kind,
+        span=member.span,
+        image=Image.parse(image) if image is not None else None,
+        privileged=contexts.privileged(),
+        capabilities=contexts.capabilities(),
+        confinement=contexts.confinement(),
+        namespaces=contexts.namespaces(),
+        mounts=tuple(mounts(node, pod.volumes, variables)),
+        environment=variables.environment(),
+        ports=tuple(services.ports(node, pod.declared_ports, pod.openings)),
+        exposed_ports=tuple(services.exposed(node)),
+        entrypoint=commands.words(node["command"], variables),
+        command=commands.words(node["args"], variables),
+        user=contexts.user(),
+        run_as_non_root=contexts.run_as_non_root(),
+        groups=contexts.groups(),
+        runtime=written(spec["runtimeClassName"]),
+        limits=_limits(node, spec),
+        health=commands.health(node, member.always, variables),
+        depends_on=depends_on,
+        read_only_root=boolean(node["securityContext"]["readOnlyRootFilesystem"], "readOnlyRootFilesystem"),
+        restart=written(node["restartPolicy"]) or written(spec["restartPolicy"]),
+        stop_grace_period=written(spec["terminationGracePeriodSeconds"]),
+        aliases=pod.aliases,
+        hostname=written(spec["hostname"]),
+        replicas=pod.replicas,
+        user_namespace=contexts.user_namespace(),
+        ignored_settings=contexts.ignored(),
+    )
+
+
+def _limits(node: Node, spec: Node) -> Limits:
+    own, shared = node["resources"]["limits"], spec["resources"]["limits"]
+    return Limits(
+        memory=written(own["memory"]) or written(shared["memory"]),
+        cpus=written(own["cpu"]) or written(shared["cpu"]),
+        ephemeral_storage=written(own["ephemeral-storage"]) or written(shared["ephemeral-storage"]),
+    )
+
+
+def _dependencies(members: tuple[Member, ...], member: Member) -> tuple[Dependency, ...]:
+    """Return what must have happened before a container starts: init containers end, native sidecars start."""
+    if member.kind is ContainerKind.EPHEMERAL:
+        return ()
+    found = []
+    for other in members:
+        if other is member or other.kind is not ContainerKind.INIT:
+            break
+        if other.always:
+            condition = "healthy" if other.node["startupProbe"].is_mapping else "started"
+        else:
+            condition = "completed"
+        found.append(Dependency(other.name, condition, other.span))
+    return tuple(found)
+
+
+def _step_script(member: Member, container: Container) -> list[Embedded]:
+    """Return the script of a Tekton step."""
+    script = member.node["script"]
+    if not script.is_scalar or not commands.is_shell(script.content):
+        return []
+    return [Embedded(script.document("shell"), container)]

@@ -1,0 +1,182 @@
+"""Where pods are described: the workload kinds, and a PodSpec recognised by its shape anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.resources import Resource
+from dindguard.model.container import ContainerKind
+from dindguard.source import Span
+
+NODE_BUDGET = 50_000
+"""So many nodes of one document are searched for PodSpecs."""
+
+_TEMPLATED = frozenset(
+    {
+        "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "Rollout",
+        "DeploymentConfig", "CloneSet", "BroadcastJob", "AutoscalingRunnerSet", "RunnerSet",
+    }
+)  # fmt: skip
+_PATHS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_TEMPLATED, ("spec", "template")),
+    "Pod": (),
+    "PodTemplate": ("template",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "AdvancedCronJob": ("spec", "template", "jobTemplate", "spec", "template"),
+    "ScaledJob": ("spec", "jobTargetRef", "template"),
+    "Configuration": ("spec", "template"),
+    "Revision": (),
+}
+_KNATIVE = "serving.knative.dev"
+_CONTAINER_KEYS = frozenset(
+    {
+        "image", "command", "args", "env", "envFrom", "ports", "securityContext", "volumeMounts", "resources",
+        "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "imagePullPolicy", "workingDir",
+    }
+)  # fmt: skip
+_LISTS = (
+    ("initContainers", ContainerKind.INIT),
+    ("containers", ContainerKind.POD_MEMBER),
+    ("ephemeralContainers", ContainerKind.EPHEMERAL),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One container of a pod as it is written; ``group`` is the list it stands in."""
+
+    node: Node
+    group: str
+    kind: ContainerKind
+    index: int
+
+    @property
+    def name(self) -> str:
+        """Its name, as typed; empty when nobody wrote one."""
+        return self.node["name"].content
+
+    @property
+    def step(self) -> str:
+        """Its place in the pod: ``containers.dind``."""
+        return f"{self.group}.{self.name}" if self.name else f"{self.group}[{self.index}]"
+
+    @property
+    def span(self) -> Span:
+        """Where its name is written, else its image, else its beginning."""
+        for key in ("name", "image"):
+            if self.node[key].is_scalar:
+                return self.node[key].span
+        return self.node.source.span(self.node.start, self.node.start, self.node.route)
+
+    @property
+    def always(self) -> bool:
+        """Whether it is an init container that stays: a native sidecar."""
+        return self.kind is ContainerKind.INIT and self.node["restartPolicy"].content == "Always"
+
+
+@dataclass(frozen=True, slots=True)
+class PodTemplate:
+    """One pod that a document describes. ``spec`` is a PodSpec or what holds its keys.
+
+    ``wrapped`` tells that it was found by its shape alone.
+    """
+
+    resource: Resource
+    address: str
+    name: str
+    span: Span
+    spec: Node
+    metadata: Node
+    members: tuple[Member, ...]
+    wrapped: bool = False
+    claims: Node | None = field(default=None)
+
+
+def is_pod_spec(node: Node) -> bool:
+    """Whether a mapping has the shape of a PodSpec: a list ``containers`` of mappings that are containers."""
+    containers = node["containers"]
+    if not containers.is_sequence:
+        return False
+    items = containers.items()
+    return bool(items) and all(item.is_mapping for item in items) and any(_is_container(item) for item in items)
+
+
+def _is_container(item: Node) -> bool:
+    keys = frozenset(item.keys())
+    if "container" in keys:
+        return False  # an Azure pipeline's resource
+    if item["image"].is_scalar:
+        return True
+    return item["name"].is_scalar and bool(keys & _CONTAINER_KEYS)
+
+
+def members(spec: Node) -> tuple[Member, ...]:
+    """Return the containers of a PodSpec: init containers first, as they start."""
+    return tuple(
+        Member(item, group, kind, index)
+        for group, kind in _LISTS
+        for index, item in enumerate(spec[group])
+        if item.is_mapping
+    )
+
+
+def pod_templates(resource: Resource) -> Iterator[PodTemplate]:
+    """Yield the pods that an object of a known kind holds; of any other, what looks like a PodSpec."""
+    path = _PATHS.get(resource.kind)
+    if path is None and resource.group == _KNATIVE and resource.kind == "Service":
+        path = ("spec", "template")
+    if path is None:
+        yield from _by_shape(resource)
+        return
+    holder = resource.node.at(*path)
+    spec = holder["spec"]
+    found = members(spec)
+    if found:
+        claims = resource.node["spec"]["volumeClaimTemplates"]
+        yield PodTemplate(
+            resource, resource.address, resource.name, resource.span, spec, holder["metadata"], found, claims=claims
+        )
+
+
+def _by_shape(resource: Resource) -> Iterator[PodTemplate]:
+    for spec, holder, way in _pod_specs(resource.node):
+        route = ".".join(part for part, _ in way).replace(".[", "[")
+        name = resource.name or next((part for part, named in reversed(way) if named), "")
+        prefix = resource.address if resource.kind else ""
+        if not resource.kind and resource.name:
+            prefix = f"-/{resource.namespace or '-'}/{resource.name}{resource.address}"
+        address = ".".join(part for part in (prefix, route) if part)
+        span = resource.span if resource.name else spec.key_span
+        yield PodTemplate(resource, address, name, span, spec, holder["metadata"], members(spec), wrapped=True)
+
+
+Way = tuple[tuple[str, bool], ...]
+"""The steps to a place; each tells whether it is the name of a list's item."""
+
+
+def _pod_specs(root: Node) -> Iterator[tuple[Node, Node, Way]]:
+    """Yield every PodSpec below ``root``, what holds it, and the way there."""
+    stack: list[tuple[Node, Node, Way, frozenset[tuple[int, int, int]]]] = [(root, root, (), frozenset())]
+    budget = NODE_BUDGET
+    while stack and budget > 0:
+        node, holder, way, above = stack.pop()
+        budget -= 1
+        place = (id(node.source), node.start, node.end)
+        if node.is_scalar or place in above or len(above) > 100:
+            continue
+        if node.is_mapping and is_pod_spec(node):
+            yield node, holder, way
+            continue
+        below = above | {place}
+        if node.is_mapping:
+            children = [(value, (*way, (key.content, False))) for key, value in node.pairs()]
+        else:
+            children = [(item, (*way, _item_step(item, index))) for index, item in enumerate(node.items())]
+        stack.extend((child, node, steps, below) for child, steps in reversed(children))
+
+
+def _item_step(item: Node, index: int) -> tuple[str, bool]:
+    name = item["name"].content if item["name"].is_scalar else ""
+    return (name, True) if name else (f"[{index}]", False)

@@ -1,0 +1,70 @@
+"""How many copies of a pod run at once, and whether an update makes two overlap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.resources import Resource
+from dindguard.model.workload import Replicas
+
+_COUNTED = frozenset(
+    {
+        "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig", "CloneSet",
+        "RunnerDeployment", "RunnerReplicaSet", "RunnerSet", "EphemeralRunnerSet",
+    }
+)  # fmt: skip
+_SURGING = frozenset({"Deployment", "Rollout", "DeploymentConfig", "RunnerDeployment"})
+_SCALERS = {
+    "HorizontalPodAutoscaler": "maxReplicas",
+    "HorizontalRunnerAutoscaler": "maxReplicas",
+    "ScaledObject": "maxReplicaCount",
+}
+
+
+def replicas(resource: Resource, cluster: Cluster) -> Replicas | None:
+    """Return the copies of a workload; ``None`` where its kind does not tell."""
+    kind, spec = resource.kind, resource.node["spec"]
+    if kind == "Pod":
+        return Replicas(1, resource.span)
+    if kind == "DaemonSet":
+        surge = spec["updateStrategy"]["rollingUpdate"]["maxSurge"].content
+        return Replicas(1, resource.span, per_node=True, overlap=surge not in ("", "0", "0%"))
+    if kind == "Job":
+        return _number(spec["parallelism"], resource)
+    if kind == "CronJob":
+        found = _number(spec["jobTemplate"]["spec"]["parallelism"], resource)
+        policy = spec["concurrencyPolicy"]
+        return replace(found, overlap=policy.content not in ("Forbid", "Replace"))
+    if kind == "AutoscalingRunnerSet":
+        most = spec["maxRunners"]
+        return _number(most, resource) if most.is_scalar else Replicas(None, resource.span)
+    if kind not in _COUNTED:
+        return None
+    found = _scaled(resource, cluster) or _number(spec["replicas"], resource)
+    return replace(found, overlap=kind in _SURGING and _surges(spec["strategy"]))
+
+
+def _number(node: Node, resource: Resource) -> Replicas:
+    if not node.is_scalar or node.is_null:
+        return Replicas(1, resource.span)
+    return Replicas(node.integer, node.span)
+
+
+def _scaled(resource: Resource, cluster: Cluster) -> Replicas | None:
+    for scaler in cluster.beside(resource, *_SCALERS):
+        target = scaler.node["spec"]["scaleTargetRef"]
+        kind = target["kind"].content
+        if target["name"].content == resource.name and kind in ("", resource.kind):
+            most = scaler.node["spec"][_SCALERS[scaler.kind]]
+            if most.is_scalar:
+                return Replicas(most.integer, most.span)
+    return None
+
+
+def _surges(strategy: Node) -> bool:
+    """Whether an update starts the new pod before the old one is gone: the default does (25 %, rounded up)."""
+    if strategy["type"].content == "Recreate":
+        return False
+    return strategy["rollingUpdate"]["maxSurge"].content not in ("0", "0%")

@@ -1,0 +1,220 @@
+"""A pod's volumes, and the mounts that join containers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.claims import claim_storage, template_storage
+from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.environment import Variables
+from dindguard.formats.kubernetes.resources import Resource
+from dindguard.formats.kubernetes.values import boolean, meaning, written
+from dindguard.model.mount import Medium, Mount, MountKind, Storage
+from dindguard.model.values import Flag, Text, unset
+from dindguard.source import Span
+
+_NETWORK_SOURCES = {
+    "nfs": "nfs", "cephfs": "cephfs", "glusterfs": "glusterfs", "azureFile": "cifs", "quobyte": "quobyte",
+}  # fmt: skip
+_PROPAGATION = {"Bidirectional": "rshared", "HostToContainer": "rslave", "None": "private"}
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One volume of a pod: what stands behind it, and where that is written."""
+
+    kind: MountKind
+    source: Text | None
+    storage: Storage
+    declared: Span
+    read_only: Flag | None = None
+    type_hint: Text | None = None
+    objects: tuple[tuple[str, str], ...] = ()
+    """Kind and name of the ConfigMaps and Secrets whose keys are its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a reader of a volume's source needs to know."""
+
+    address: str
+    resource: Resource
+    cluster: Cluster
+
+
+def volumes(spec: Node, claims: Node, address: str, resource: Resource, cluster: Cluster) -> dict[str, Volume]:
+    """Return the volumes of a pod by name; ``claims`` are a StatefulSet's ``volumeClaimTemplates``."""
+    place = _Place(address, resource, cluster)
+    found: dict[str, Volume] = {}
+    for item in spec["volumes"]:
+        name = item["name"].content
+        if item.is_mapping and name:
+            found[name] = _volume(item, name, place)
+    for item in claims:
+        name = item["metadata"]["name"].content
+        if name:
+            node = item["metadata"]["name"]
+            storage = template_storage(f"{place.address}:{name}", name, item["spec"], node.span, resource, cluster)
+            found[name] = Volume(MountKind.CLAIM, node.value, storage, node.span)
+    return found
+
+
+def _volume(item: Node, name: str, place: _Place) -> Volume:
+    for key, value in item.pairs():
+        reader = _READERS.get(key.content)
+        if reader is not None:
+            return reader(value, name, place)
+    for key, value in item.pairs():
+        if key.content != "name":
+            return _other(value, name, place)
+    return _empty_dir(item["emptyDir"], name, place)
+
+
+def _identity(name: str, place: _Place) -> str:
+    return f"kubernetes:{place.resource.scope}:{place.address}:{name}"
+
+
+def _simple(
+    kind: MountKind, node: Node, name: str, place: _Place, *, source: Text | None = None, **more: object
+) -> Volume:
+    span = source.span if source is not None else node.key_span
+    storage = Storage(identity=_identity(name, place), name=name, kind=kind, span=span, **more)  # type: ignore[arg-type]  # fields of Storage
+    return Volume(kind, source or Text(name, span), storage, span)
+
+
+def _host_path(node: Node, name: str, place: _Place) -> Volume:
+    path = written(node["path"]) or (written(node) if node.is_scalar else None)
+    volume = _simple(MountKind.HOST, node, name, place, source=path, host_path=path)
+    hint = written(node["type"])
+    return replace(volume, source=path, type_hint=hint if hint is not None and hint.value else None)
+
+
+def _empty_dir(node: Node, name: str, place: _Place) -> Volume:
+    medium = node["medium"].content
+    in_memory = medium == "Memory" or medium.startswith("HugePages")
+    return _simple(
+        MountKind.EMPTY_DIR, node, name, place, per_replica=True, size_limit=written(node["sizeLimit"]),
+        medium=Medium.MEMORY if in_memory else Medium.DISK,
+    )  # fmt: skip
+
+
+def _claim(node: Node, name: str, place: _Place) -> Volume:
+    claim = written(node["claimName"])
+    if claim is None:
+        return _simple(MountKind.CLAIM, node, name, place, external=True)
+    storage = claim_storage(claim, place.resource, place.cluster)
+    read_only = boolean(node["readOnly"], "readOnly")
+    return Volume(MountKind.CLAIM, claim, storage, claim.span, read_only if read_only.set else None)
+
+
+def _ephemeral(node: Node, name: str, place: _Place) -> Volume:
+    template = node["volumeClaimTemplate"]["spec"]
+    storage = template_storage(
+        f"{place.address}:{name}", name, template, node.key_span, place.resource, place.cluster
+    )  # fmt: skip
+    return Volume(MountKind.CLAIM, Text(name, node.key_span), storage, node.key_span)
+
+
+def _objects(kind: MountKind, *references: tuple[str, str]) -> Callable[[Node, str, _Place], Volume]:
+    def read(node: Node, name: str, place: _Place) -> Volume:
+        found = [(what, written(node[key])) for what, key in references]
+        source = next((text for _, text in found if text is not None), None)
+        volume = _simple(kind, node, name, place, source=source, per_replica=True)
+        return replace(volume, objects=tuple((what, str(text)) for what, text in found if text is not None))
+
+    return read
+
+
+def _projected(node: Node, name: str, place: _Place) -> Volume:
+    objects = []
+    secret = False
+    for item in node["sources"]:
+        objects.extend(
+            (what, item[key]["name"].content)
+            for what, key in (("ConfigMap", "configMap"), ("Secret", "secret"))
+            if item[key].is_mapping
+        )
+        secret = secret or any(item[key].present for key in ("secret", "serviceAccountToken", "clusterTrustBundle"))
+    volume = _simple(MountKind.SECRET if secret else MountKind.CONFIG, node, name, place, per_replica=True)
+    return replace(volume, objects=tuple(objects))
+
+
+def _image(node: Node, name: str, place: _Place) -> Volume:
+    return _simple(MountKind.IMAGE, node, name, place, source=written(node["reference"]), per_replica=True)
+
+
+def _other(node: Node, name: str, place: _Place) -> Volume:
+    key = node.name
+    volume = _simple(MountKind.OTHER, node, name, place)
+    medium = Medium.UNKNOWN
+    file_system = written(node["fsType"]) or written(node["volumeAttributes"]["fsType"])
+    if key in _NETWORK_SOURCES:
+        medium, file_system = Medium.NETWORK, meaning(node.key or node, _NETWORK_SOURCES[key])
+    storage = replace(volume.storage, medium=medium, file_system=file_system)
+    return replace(volume, storage=storage)
+
+
+_READERS: dict[str, Callable[[Node, str, _Place], Volume]] = {
+    "hostPath": _host_path,
+    "emptyDir": _empty_dir,
+    "persistentVolumeClaim": _claim,
+    "ephemeral": _ephemeral,
+    "configMap": _objects(MountKind.CONFIG, ("ConfigMap", "name")),
+    "secret": _objects(MountKind.SECRET, ("Secret", "secretName")),
+    "downwardAPI": _objects(MountKind.CONFIG),
+    "projected": _projected,
+    "image": _image,
+}
+
+
+def mounts(container: Node, found: dict[str, Volume], variables: Variables) -> Iterator[Mount]:
+    """Yield a container's mounts and raw block volumes."""
+    for item in container["volumeMounts"]:
+        target = written(item["mountPath"])
+        if target is not None:
+            yield _mount(item, target, found.get(item["name"].content), variables)
+    for item in container["volumeDevices"]:
+        target = written(item["devicePath"])
+        if target is not None:
+            yield _mount(item, target, found.get(item["name"].content), variables)
+
+
+def _mount(item: Node, target: Text, volume: Volume | None, variables: Variables) -> Mount:
+    own = boolean(item["readOnly"], "readOnly")
+    expression = item["subPathExpr"]
+    sub_path = written(item["subPath"])
+    if written(expression):
+        sub_path = variables.expanded(expression.typed)
+    propagation = item["mountPropagation"]
+    common = {
+        "target": target,
+        "span": target.span,
+        "sub_path": sub_path,
+        "propagation": meaning(propagation, _PROPAGATION[propagation.content])
+        if propagation.content in _PROPAGATION
+        else written(propagation),
+    }
+    if volume is None:
+        # Declared in a base that the scan does not have, or nowhere.
+        return Mount(
+            kind=MountKind.OTHER, source=written(item["name"]), read_only=own, **common  # type: ignore[arg-type]
+        )  # fmt: skip
+    storage = volume.storage
+    if sub_path is not None and written(expression) and variables.differs_per_pod(expression.typed):
+        storage = replace(storage, identity=f"{storage.identity}/{expression.content}", per_replica=True)
+    return Mount(
+        kind=volume.kind,
+        source=volume.source,
+        read_only=own if own.set or volume.read_only is None else volume.read_only,
+        storage=storage,
+        declared=volume.declared,
+        type_hint=volume.type_hint,
+        **common,  # type: ignore[arg-type]
+    )
+
+
+def read_only_by_default(span: Span) -> Flag:
+    """Return the flag of a mount that nobody made read-only."""
+    return unset(span, "readOnly")

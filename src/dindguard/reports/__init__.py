@@ -1,0 +1,95 @@
+"""Reports: what a scan found, for people and for programs. One module per format.
+
+A format's module has one function ``render(report, options) -> str``. It knows findings and notices, and
+nothing of the formats that were scanned. What it returns ends with a line break and is the whole document.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, cast
+
+from dindguard.findings import Finding, Status
+from dindguard.reports.terminal import Terminal
+from dindguard.rules import Severity
+from dindguard.source import Gravity, Notice
+
+if TYPE_CHECKING:
+    from dindguard.scan import Report
+
+FORMATS: dict[str, str] = {
+    "text": "for people (the default)",
+    "json": "everything, for programs; the schema is in the package",
+    "sarif": "code scanning: GitHub, editors, DefectDojo",
+    "github": "annotations in a GitHub workflow",
+    "gitlab": "GitLab Code Quality",
+    "gitlab-sast": "GitLab SAST",
+    "junit": "test reports",
+    "markdown": "comments on a change, job summaries",
+    "html": "one page to keep or send",
+}
+"""The formats, and what each is for; ``gitlab-sast`` lives in ``gitlab_sast``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a report is written.
+
+    ``verbose`` shows notes and silenced findings in the text report; ``silenced`` puts silenced findings
+    into SARIF; ``fail_on`` is the severity from which a finding makes the command fail.
+    """
+
+    terminal: Terminal = field(default_factory=Terminal)
+    verbose: bool = False
+    silenced: bool = False
+    fail_on: Severity = Severity.HIGH
+
+
+class Reporter(Protocol):
+    """A format's module."""
+
+    def render(self, report: Report, options: Options) -> str:
+        """Return the document."""
+
+
+def render(name: str, report: Report, options: Options) -> str:
+    """Return the report in a format of :data:`FORMATS`."""
+    module = importlib.import_module(f"dindguard.reports.{name.replace('-', '_')}")
+    return cast("Reporter", module).render(report, options)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return ``1 file`` or ``2 files``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def by_severity(findings: Iterable[Finding]) -> list[tuple[Severity, int]]:
+    """Return how many findings there are of each severity that occurs, the gravest first."""
+    return sorted(Counter(finding.severity for finding in findings).items(), reverse=True)
+
+
+def by_status(findings: Iterable[Finding]) -> list[tuple[Status, int]]:
+    """Return how many findings each kind of policy silences, in the order of :class:`Status`."""
+    found = Counter(finding.status for finding in findings if not finding.open)
+    return [(status, found[status]) for status in Status if found[status]]
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings by severity, the gravest first, and by place."""
+    return sorted(findings, key=lambda finding: -finding.severity)
+
+
+def errors(notices: Iterable[Notice]) -> list[Notice]:
+    """Return the notices that make a scan incomplete."""
+    return [notice for notice in notices if notice.gravity is Gravity.ERROR]
+
+
+def sentence(text: str) -> str:
+    """Return a message as a sentence: a capital at the start, a full stop at the end."""
+    text = text.strip()
+    if text[:1].islower() and not text.split(maxsplit=1)[0].startswith(("dockerd", "docker ")):
+        text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

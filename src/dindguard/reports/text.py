@@ -1,0 +1,200 @@
+"""The report for people: each finding with the characters that cause it, and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dindguard.findings import Finding
+from dindguard.reports import Options, by_severity, by_status, errors, plural, safe
+from dindguard.reports.masking import Masks
+from dindguard.reports.quoting import Mark, Quote, Quoter, rows
+from dindguard.reports.terminal import SEVERITY_STYLES, Terminal, cells, wrapped
+from dindguard.source import Gravity, Notice, Span
+
+if TYPE_CHECKING:
+    from dindguard.scan import Report
+
+_GRAVITY_STYLES = {Gravity.ERROR: "bold red", Gravity.WARNING: "bold yellow", Gravity.NOTE: "cyan"}
+
+
+def render(report: Report, options: Options) -> str:
+    """Return findings, then what could not be read, then the summary."""
+    page = _Page(report, options)
+    blocks = [page.finding(finding) for finding in report.findings if finding.open]
+    blocks += [page.notice(notice) for notice in report.notices if _told(notice, options)]
+    if options.verbose:
+        blocks += [[line] for line in page.silenced()]
+    blocks.append(page.summary())
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _told(notice: Notice, options: Options) -> bool:
+    return options.verbose or notice.gravity is not Gravity.NOTE
+
+
+class _Page:
+    """The text report of one scan, in pieces: each method returns lines."""
+
+    def __init__(self, report: Report, options: Options) -> None:
+        self.report = report
+        self.options = options
+        self.terminal = options.terminal
+        self.masks = Masks(report.model)
+
+    def clean(self, text: str) -> str:
+        """Return a message that is safe to print and holds no credential."""
+        return safe.log(self.masks.text(safe.one_line(text)))
+
+    def place(self, span: Span) -> str:
+        """Return ``path:line:column``, linked to the file where the terminal can."""
+        path = safe.visible(span.path) or "dindguard"
+        # A path that starts like a command of a CI log must not start a line.
+        path = f"./{path}" if path.startswith(("::", "##")) else safe.log(path)
+        text = f"{path}:{span.line}:{span.column}" if span.path else path
+        if not self.terminal.links or not span.path:
+            return text
+        return self.terminal.link(text, (Path(self.report.root) / span.path).as_uri())
+
+    def finding(self, finding: Finding) -> list[str]:
+        """Return a finding: place, message, quoted lines, the way to the host, the advice."""
+        paint, style = self.terminal.paint, SEVERITY_STYLES[finding.severity]
+        lines = [f"{paint(self.place(finding.span), 'bold')} {paint(finding.severity.word, style)} {finding.rule.id}"]
+        lines += wrapped(self.clean(finding.message), self.terminal.width, "  ")
+        lines += self.quoted([Mark(finding.span), *(Mark(s.span, s.what) for s in finding.related)], style)
+        if finding.path:
+            lines += self.labelled("the way there:", "")
+            for number, step in enumerate(finding.path, 1):
+                lines += self.step(number, step.what, step.span)
+        if finding.containment:
+            lines += self.labelled("less grave here:", finding.containment)
+        lines += self.labelled("instead:", self.advice(finding))
+        return lines
+
+    def quoted(self, marks: list[Mark], style: str) -> list[str]:
+        """Return quoted lines; those of other files than the first mark's under their place."""
+        digits = max(len(str(mark.span.line)) for mark in marks)
+        quoter = Quoter(self.report.sources, self.masks, self.terminal.width - digits - 5, self.terminal.glyphs.cut)
+        lines: list[str] = []
+        for index, quote in enumerate(quoter.quotes(marks)):
+            if index:
+                lines.append(f"  {self.place(quote.first)}{self.unquoted(quote, marks)}")
+            lines += rows(quote, self.terminal, digits, style)
+        return lines
+
+    def unquoted(self, quote: Quote, marks: list[Mark]) -> str:
+        """Return what is said of a place whose line cannot be shown."""
+        if quote.lines:
+            return ""
+        return "  " + "; ".join(self.clean(mark.note) for mark in marks if mark.span.path == quote.first.path)
+
+    def step(self, number: int, what: str, span: Span) -> list[str]:
+        """Return a step of a path, its place at the end."""
+        first = f"  {number:>3}. "
+        lines = wrapped(self.clean(what), self.terminal.width, " " * len(first), first)
+        place = self.place(span)
+        length = len(safe.visible(span.path)) + len(f":{span.line}:{span.column}")
+        if cells(lines[-1]) + 2 + length <= self.terminal.width:
+            lines[-1] += "  " + self.terminal.paint(place, "dim")
+        else:
+            lines.append(" " * len(first) + self.terminal.paint(place, "dim"))
+        return lines
+
+    def labelled(self, label: str, text: str) -> list[str]:
+        """Return a paragraph with a coloured label before it."""
+        first, *rest = wrapped(f"{label} {self.clean(text)}", self.terminal.width, "    ", "  ")
+        return [first.replace(label, self.terminal.paint(label, "green"), 1), *rest]
+
+    def advice(self, finding: Finding) -> str:
+        """Return what to do: the finding's own advice, else the first sentence of the rule's page."""
+        advice = finding.instead or first_sentence(finding.rule.section("Instead"))
+        page = f"dindguard explain {finding.rule.id}"
+        return f"{advice.rstrip('.')} ({page})" if advice else f"see {page}"
+
+    def notice(self, notice: Notice) -> list[str]:
+        """Return a notice: place, what happened, the line, the remedy."""
+        style = _GRAVITY_STYLES[notice.gravity]
+        head = f"{self.terminal.paint(self.place(notice.span), 'bold')} {self.terminal.paint(notice.gravity, style)}"
+        lines = [f"{head} {safe.one_line(notice.kind)}"]
+        lines += wrapped(self.clean(notice.message), self.terminal.width, "  ")
+        if (notice.span.line, notice.span.column, notice.span.end_column) != (1, 1, 1):
+            lines += self.quoted([Mark(notice.span)], style)
+        if notice.remedy:
+            lines += self.labelled("remedy:", notice.remedy)
+        return lines
+
+    def silenced(self) -> Iterator[str]:
+        """Yield a line for each silenced finding: who answers for it."""
+        for finding in self.report.findings:
+            if not finding.open:
+                reason = finding.subjects[0].reason
+                because = f": {self.clean(reason)}" if reason else ""
+                yield f"{self.place(finding.span)} {finding.status} {finding.rule.id}{because}"
+
+    def summary(self) -> list[str]:
+        """Return the last lines: what was found, what was read, what was silenced."""
+        parts = [self.verdict(), self.files(), *self.report.policy_summary]
+        if not self.report.policy_summary:
+            parts += [f"{count} {status}" for status, count in by_status(self.report.findings)]
+        notes = sum(1 for notice in self.report.notices if notice.gravity is Gravity.NOTE)
+        if notes and not self.options.verbose:
+            parts.append(f"{plural(notes, 'note')} (-v shows them)")
+        if self.terminal.interactive and self.report.seconds is not None:
+            parts.append(f"{self.report.seconds:.2f} s")
+        return _flow(parts, self.terminal)
+
+    def verdict(self) -> str:
+        """Return the counts by severity, or in so many words that there are none."""
+        findings = [finding for finding in self.report.findings if finding.open]
+        if findings:
+            paint = self.terminal.paint
+            counts = (
+                paint(f"{n} {severity.word}", SEVERITY_STYLES[severity]) for severity, n in by_severity(findings)
+            )
+            return f"{', '.join(counts)} in {plural(len({f.span.path for f in findings}), 'file')}"
+        if self.report.incomplete:
+            return self.terminal.paint("no findings, but the scan is incomplete", "bold red")
+        if not self.report.files_read:
+            return self.terminal.paint("nothing to scan", "bold yellow")
+        return self.terminal.paint("no findings", "bold green")
+
+    def files(self) -> str:
+        """Return how many files were read, hold nothing of ours, and could not be read."""
+        report = self.report
+        parts = [f"{plural(report.files_read, 'file')} read"]
+        if report.files_without_interest:
+            parts.append(f"{report.files_without_interest} without containers or engines")
+        if report.files_unreadable:
+            parts.append(self.terminal.paint(f"{report.files_unreadable} could not be read", "bold red"))
+        elif report.incomplete:
+            parts.append(self.terminal.paint(plural(len(errors(report.notices)), "error"), "bold red"))
+        return ", ".join(parts)
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of Markdown prose, without its markup."""
+    import re
+
+    paragraph = " ".join(text.split("\n\n", 1)[0].split())
+    end = re.search(r"(?<=[a-z0-9`)])[.:;](?=\s|$)", paragraph)
+    plain = paragraph[: end.start()] if end else paragraph
+    return plain.replace("`", "").replace("**", "").lstrip("-* ")
+
+
+def _flow(parts: list[str], terminal: Terminal) -> list[str]:
+    """Join parts by dots, breaking lines between them."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        joined = f"{lines[-1]} {terminal.glyphs.dot} {part}"
+        if _length(joined) > terminal.width:
+            lines.append(part)
+        else:
+            lines[-1] = joined
+    return lines
+
+
+def _length(text: str) -> int:
+    import re
+
+    return cells(re.sub(r"\x1b\[[0-9;]*m", "", text))

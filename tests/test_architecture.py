@@ -1,0 +1,144 @@
+"""The house's plan, enforced: who may import whom, what may be loaded, how large a module may grow."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "dindguard"
+RULES = ROOT / "rules" / "dindguard_rules"
+
+LAYERS: dict[str, set[str]] = {
+    "errors": set(),
+    "source": set(),
+    "model": {"source"},
+    "documents": {"source", "model"},
+    "formats": {"source", "model", "documents"},
+    "rules": {"source", "model", "errors"},
+    "infer": {"source", "model", "rules", "formats"},
+    "api": {"source", "model", "rules"},
+    "findings": {"source", "model", "rules"},
+    "discover": {"source", "errors"},
+    "packs": {"rules", "errors"},
+    "reports": {"source", "model", "rules", "findings", "errors"},
+    "policy": {"source", "model", "rules", "findings", "errors", "documents", "discover"},
+    "environment": {"errors"},
+    "audit": {"source", "model", "errors", "documents", "formats", "environment"},
+    "fixes": {"source", "rules", "findings", "errors"},
+}
+"""What each part may import of dindguard at run time; ``scan``, ``cli`` and the package itself know everybody."""
+
+EVERYBODY = {"scan", "cli", "__init__", "__main__"}
+MODULE_LINES = 330
+NO_PROCESSES = {"subprocess", "socket", "urllib", "http", "asyncio", "docker", "requests"}
+MAY_TALK = {"environment", "audit", "policy/since.py", "cli/init_.py"}
+
+
+def modules() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path, *, run_time_only: bool = True) -> set[str]:
+    """Return the modules that a file imports; those under ``if TYPE_CHECKING`` only when asked for."""
+    tree = ast.parse(path.read_text("utf-8"))
+    skipped: set[ast.AST] = set()
+    if run_time_only:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+                skipped |= {inner for body in node.body for inner in ast.walk(body)}
+    found = set()
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_imports_point_one_way(path: Path) -> None:
+    part = part_of(path)
+    if part in EVERYBODY:
+        return
+    allowed = LAYERS[part] | {part}
+    for name in imports(path):
+        if name == "dindguard" or not name.startswith("dindguard."):
+            continue
+        other = name.split(".")[1]
+        assert other in allowed or other not in LAYERS | dict.fromkeys(EVERYBODY), f"{part} imports {name}"
+
+
+def test_a_format_knows_no_other_format() -> None:
+    for path in (SOURCE / "formats").rglob("*.py"):
+        own = path.relative_to(SOURCE / "formats").parts[0].removesuffix(".py")
+        for name in imports(path, run_time_only=False):
+            pieces = name.split(".")
+            if (
+                pieces[:2] == ["dindguard", "formats"]
+                and len(pieces) > 2
+                and (SOURCE / "formats" / pieces[2]).exists()
+            ):
+                assert pieces[2] == own, f"{path.name} imports {name}"
+            if pieces[:2] == ["dindguard", "formats"] and len(pieces) > 2:
+                module = SOURCE / "formats" / f"{pieces[2]}.py"
+                if module.exists():
+                    assert pieces[2] in (own, "shapes"), f"{path.name} imports {name}"
+
+
+def test_no_rule_is_known_outside_the_rules() -> None:
+    for path in modules():
+        if path.name != "rules.py":
+            assert not any(name.startswith("dindguard_rules") for name in imports(path)), path
+
+
+def test_only_the_environment_and_the_audit_talk_to_anything() -> None:
+    for path in modules():
+        place = path.relative_to(SOURCE).as_posix()
+        if part_of(path) in MAY_TALK or place in MAY_TALK:
+            continue
+        talking = {name.split(".")[0] for name in imports(path)} & NO_PROCESSES
+        assert not talking, f"{place} imports {talking}"
+
+
+def test_yaml_is_composed_and_never_loaded() -> None:
+    for path in modules():
+        text = path.read_text("utf-8")
+        assert not any(word in text for word in ("yaml.load", "safe_load")), path
+
+
+@pytest.mark.parametrize("path", [*modules(), *sorted(RULES.glob("*.py"))], ids=lambda path: path.name)
+def test_modules_stay_small(path: Path) -> None:
+    lines = len(path.read_text("utf-8").splitlines())
+    assert lines <= MODULE_LINES, f"{path.relative_to(ROOT)} has {lines} lines: is it still one thing?"
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for path in [*modules(), *RULES.glob("*.py")]:
+        tree = ast.parse(path.read_text("utf-8"))
+        assert ast.get_docstring(tree), f"{path.relative_to(ROOT)} has no docstring"
+
+
+def test_a_text_scan_loads_no_heavy_library(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: 'docker:dind', privileged: true}}\n")
+    code = (
+        "import sys; from dindguard.cli import main\n"
+        "try: main(['scan', sys.argv[1]])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'sarif_om', 'jsonschema', 'ruamel', 'ruamel.yaml', 'docker', 'dockerfile_parse', 'subprocess', "
+        "'asyncio', 'html', 'importlib.metadata', 'multiprocessing'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stderr.strip().splitlines()[-1] == "[]", done.stderr
