@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from dindguard.model.container import Sandbox
 from dindguard.model.values import Flag
+from dindguard.records import field, record, replace
 from dindguard.rules import Add, Confidence, Remove, Rule, Set, Severity, Verdict, blamed
 from dindguard.source import HasSpan, Span, Step
 
@@ -25,7 +25,7 @@ class Status(StrEnum):
     BASELINE = "in baseline"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subject:
     """One thing that a finding is about: a container, a daemon, a workload.
 
@@ -43,7 +43,7 @@ class Subject:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Finding:
     """A problem, stamped. ``subjects`` share the one place where the setting is written."""
 
@@ -176,7 +176,6 @@ def _subject(verdict: Verdict) -> Subject:
 
 def _numbered(findings: list[Finding]) -> list[Finding]:
     """Tell findings with equal identities apart by their order in the file; nothing else distinguishes them."""
-    from dataclasses import replace
 
     seen: dict[str, int] = {}
     result = []

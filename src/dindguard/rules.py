@@ -6,13 +6,13 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
 from dindguard.errors import UserError
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.model import Model
+from dindguard.records import record
 from dindguard.source import Gravity, HasSpan, Notice, Span, Step
 
 API = 1
@@ -55,14 +55,14 @@ class Profile(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remove:
     """An abstract edit: take away what stands at a place."""
 
     at: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Set:
     """An abstract edit: write ``value`` where something else stands."""
 
@@ -70,7 +70,7 @@ class Set:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Add:
     """An abstract edit: add ``value`` to the container or list at a place."""
 
@@ -78,7 +78,7 @@ class Add:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """What a rule says: where (``at``), what is wrong, and which other places make it so (``because``).
 
@@ -100,7 +100,7 @@ class Problem:
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Undecided:
     """What a rule says when a value that nobody can know from the files would decide: never a finding."""
 
@@ -111,7 +111,7 @@ class Undecided:
 Check = Callable[[Any], Iterable[Problem | Undecided]]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Rule:
     """A rule: a pure function from one model object to problems, and what people need to know about it."""
 
@@ -178,7 +178,7 @@ def rule(
     return decorate
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """One problem with the rule that saw it and the object it looked at."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from dindguard.model.container import Container
 from dindguard.model.model import Model
 from dindguard.policy import apply_policy
 from dindguard.policy.config import Config
+from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Rule, Severity
 from dindguard.source import Embedded, Gravity, Notice, Source, Span
 
@@ -29,7 +29,7 @@ EMBEDDED_DEPTH = 5
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Options:
     """What a scan is asked to do.
 
@@ -54,7 +54,7 @@ class Options:
     progress: Progress | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Report:
     """All that a scan found, could not read, and left out. ``findings`` include the silenced ones."""
 

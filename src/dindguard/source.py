@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
+from dindguard.records import field, record, replace
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Step:
     """A further place that explains a span: where an alias is used, where a variable was set."""
 
@@ -16,7 +17,7 @@ class Step:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """Where something is written: 1-based lines and columns in code points, the end exclusive.
 
@@ -62,7 +63,7 @@ class Gravity(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notice:
     """Something that the tool could not do or know. Never an opinion about the user's files.
 
@@ -77,7 +78,7 @@ class Notice:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Segment:
     """``length`` characters at ``start`` of an embedded text stand at ``origin`` of its parent."""
 
@@ -202,7 +203,7 @@ def _line_starts(text: str) -> list[int]:
     return starts
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Embedded:
     """A document found inside another one, for ``scan`` to recognise and read like any other.
 

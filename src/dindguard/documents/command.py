@@ -9,7 +9,6 @@ from typing import NamedTuple
 from dindguard.model.values import Text
 from dindguard.source import Embedded, Notice, Source, Span
 
-
 USED = "used here"
 """What the step of a trail says that leads from a variable's assignment to its use."""
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import Any
 
-from dindguard.environment import plan
+from dindguard.environment import labels, plan
 from dindguard.environment.engine import Engine, deliver
 from dindguard.environment.lookup import find_daemon
 from dindguard.environment.signals import Guard
@@ -36,7 +36,8 @@ def run(
     made = ""
     try:
         with guard.unbroken():
-            made = engine.api.create_container_from_config(body)["Id"]
+            unique = labels.passing_name(name, labels.CLIENT)
+            made = engine.api.create_container_from_config(body, unique)["Id"]
         output = engine.api.attach(made, stdout=True, stderr=True, stream=True, demux=True)
         if interactive:
             _forward_input(engine, made)

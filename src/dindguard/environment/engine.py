@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from dindguard.environment.labels import is_ours
 from dindguard.environment.levels import EngineFacts
 from dindguard.environment.terminal import printable
 from dindguard.errors import ENGINE, UserError
@@ -26,12 +27,13 @@ class Engine:
         self.facts = facts
 
     def find(self, filters: dict[str, list[str]]) -> dict[str, list[Labelled]]:
-        """Return the containers (stopped ones too), networks and volumes that match, as the engine lists them."""
-        return {
+        """Return our containers (stopped ones too), networks and volumes that match, as the engine lists them."""
+        found = {
             "containers": self.api.containers(all=True, filters=filters),
             "networks": self.api.networks(filters=filters),
             "volumes": self.api.volumes(filters=filters).get("Volumes") or [],
         }
+        return {kind: [item for item in items if is_ours(item)] for kind, items in found.items()}
 
     def execute(self, container: str, command: list[str]) -> tuple[int, str]:
         """Run ``command`` in a running container as its own user; return its exit code and its stdout."""

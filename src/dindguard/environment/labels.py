@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 PREFIX = "io.dindguard."
 MANAGED = PREFIX + "managed"
@@ -30,6 +32,17 @@ DAEMON, CLIENT, PROBE, DATA, CERTIFICATES, NETWORK = (
 def object_name(environment: str, role: str, suffix: str = "") -> str:
     """Return the name of one object, such as ``dindguard-ci-daemon``."""
     return "-".join(filter(None, ("dindguard", environment, role, suffix)))
+
+
+def passing_name(environment: str, role: str) -> str:
+    """Return a name for an object that lives for one question or one command."""
+    return object_name(environment, role, uuid.uuid4().hex[:8])
+
+
+def is_ours(item: dict[str, Any]) -> bool:
+    """Tell whether a listed object is named by us, too: a container also gets the labels of its image."""
+    names = item.get("Names") or [item.get("Name", "")]
+    return all(str(name).lstrip("/").startswith("dindguard-") for name in names)
 
 
 def selector(environment: str | None = None, **further: str) -> dict[str, list[str]]:

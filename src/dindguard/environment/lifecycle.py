@@ -100,7 +100,8 @@ def _mapper_is_setuid(engine: Engine, guard: Guard, decided: plan.Plan) -> bool:
         "HostConfig": {"NetworkMode": "none"},
     }
     with guard.unbroken():
-        made = engine.api.create_container_from_config(body)["Id"]
+        unique = labels.passing_name(decided.spec.name, labels.PROBE)
+        made = engine.api.create_container_from_config(body, unique)["Id"]
         try:
             stream, status = engine.api.get_archive(made, "/usr/bin/newuidmap")
             stream.close()

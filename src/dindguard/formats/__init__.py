@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dindguard.model.container import Container
+from dindguard.records import field, record
 from dindguard.source import Embedded, Notice, Source
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ FORMATS: dict[str, str] = {
 """Formats by name, and the module of each; the order is that in which a scan reads them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """One document of a recognised format.
 
@@ -69,7 +70,7 @@ class Reading:
     notices: list[Notice] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """What surrounds the documents. ``open`` and ``tree`` take paths relative to the root, with ``/``.
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dindguard.infer import images
 from dindguard.model import endpoints
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.engine import Endpoint
 from dindguard.model.values import Flag, How, Text
+from dindguard.records import record
 
 VARIABLES = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST", "buildkit": "BUILDKIT_HOST"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Client:
     """A client's engine address and where it is written; ``verified`` as in :class:`Endpoint`."""
 

@@ -8,7 +8,6 @@ rest of the wrapper; anything else is a client. An entry point of one's own bypa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dindguard.infer import images
 from dindguard.model.container import Container, ContainerKind, Words
@@ -17,6 +16,7 @@ from dindguard.model.engine import Launch, Setting
 from dindguard.model.engine_image import EngineImage
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.values import Text
+from dindguard.records import record
 from dindguard.source import Span
 
 _DAEMONS = {
@@ -34,7 +34,7 @@ _PREFIXES = frozenset(
 _NESTING_SCRIPT = "dind"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Started:
     """The engine that a container starts, and how. ``defaults`` tells that the wrapper adds its listeners."""
 

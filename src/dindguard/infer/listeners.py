@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dindguard.infer import images
 from dindguard.infer.launches import Started
 from dindguard.model import endpoints
@@ -11,6 +9,7 @@ from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint, EngineConfiguration, Launch, Setting
 from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.values import Flag, How, Text, flag, inherited, unknown, unset
+from dindguard.records import record
 from dindguard.source import Span
 
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
@@ -22,7 +21,7 @@ _SOCKETS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Security:
     """Whether an engine's TCP listeners encrypt, and whether a client must prove who it is."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dindguard.model.access import Permit
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.values import Text
+from dindguard.records import record
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _ON_BY_DEFAULT = frozenset({"EVENTS", "PING", "VERSION"})
@@ -17,7 +16,7 @@ _MODIFYING = (
 _RESTARTING = ("ALLOW_START", "ALLOW_STOP", "ALLOW_RESTARTS")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProxyPermits:
     """What a proxy permits at most, and the settings that make it so. ``unknown`` names what could not be known."""
 

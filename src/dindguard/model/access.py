@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.values import Flag, Text
+from dindguard.records import field, record
 from dindguard.source import Span, Step
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Permit(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@record(eq=False, kw_only=True)
 class Host:
     """A machine outside the model: the one that a workload runs on, or a remote one."""
 
@@ -41,7 +41,7 @@ class Host:
         return "the host" if self.own else f"host '{self.name}'"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@record(eq=False, kw_only=True)
 class Access:
     """``who`` can command the engine ``to``, through ``via``.
 
@@ -78,7 +78,7 @@ class Access:
         return f"access.{getattr(self.via, 'address', self.engine)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class EscapePath:
     """The shortest way from a container to root on the host, one step after another, in words and places."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.link import Linked
 from dindguard.model.values import Flag, How, Text, unset
+from dindguard.records import field, record
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Sandbox(StrEnum):
     VM = "virtual machine"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnvVar:
     """One environment variable of a container. An empty value is a value; *inherited from the caller* is unknown."""
 
@@ -110,7 +110,7 @@ class Environment:
         return Environment((*self, *other))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Words:
     """A command as words. ``shell`` tells that a shell interprets the single word; the image's shell, by default."""
 
@@ -132,7 +132,7 @@ class Words:
         return iter(self.words)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Port:
     """A port that a container publishes on its host, or that the platform does for it.
 
@@ -169,7 +169,7 @@ class Port:
         return self.container_port <= port <= (self.container_port_end or self.container_port)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Device:
     """A host device given to a container. ``host_path`` may be a whole directory."""
 
@@ -183,7 +183,7 @@ class Device:
         return f"devices.{self.host_path}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Capabilities:
     """Capabilities added to and dropped from the engine's default set, as typed."""
 
@@ -191,7 +191,7 @@ class Capabilities:
     dropped: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Namespaces:
     """Whose namespaces a container lives in: ``host``, ``private``, ``container:x``, ``service:x``, a network's name.
 
@@ -207,7 +207,7 @@ class Namespaces:
     cgroup: Text | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Confinement:
     """Seccomp, AppArmor, SELinux and masked paths, as written: ``None`` is the engine's default.
 
@@ -223,7 +223,7 @@ class Confinement:
     writable_cgroups: Flag | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Limits:
     """Resource limits, as written."""
 
@@ -235,7 +235,7 @@ class Limits:
     oom_kill_disable: Flag | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HealthCheck:
     """A health, readiness or startup probe. ``gates_start`` tells whether others wait for it."""
 
@@ -245,7 +245,7 @@ class HealthCheck:
     gates_start: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dependency:
     """``this`` container starts after ``name``; ``condition`` is ``started``, ``healthy`` or ``completed``."""
 
@@ -254,7 +254,7 @@ class Dependency:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Build:
     """How a container's image is built. Paths are relative to the scan's root; ``None`` where unknown."""
 
@@ -270,7 +270,7 @@ class Build:
     """The Dockerfile stands in the same file (``dockerfile_inline``); ``dockerfile`` is then that file's path."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@record(eq=False, kw_only=True)
 class Container(Linked):
     """One container. What nobody wrote is ``None``, empty, or a flag whose ``how`` is *inherited*.
 

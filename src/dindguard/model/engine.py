@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.link import Linked
 from dindguard.model.values import Flag, Text
+from dindguard.records import field, record
 from dindguard.source import HasSpan, Span
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dindguard.model.mount import Mount
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """One setting of a daemon: its canonical long name (``storage-driver``), its value, and where.
 
@@ -34,7 +34,7 @@ class Setting:
         return f"{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class EngineConfiguration:
     """A daemon's configuration file (``daemon.json``, ``buildkitd.toml``), read; ``owner`` has it, when known.
 
@@ -66,7 +66,7 @@ class Backing(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Launch:
     """How a daemon is started.
 
@@ -94,7 +94,7 @@ class Launch:
         return tuple(setting for setting in self.settings if setting.name == name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Endpoint:
     """Where a daemon listens, or where a client connects.
 
@@ -143,7 +143,7 @@ class Reach(StrEnum):
     INNER = "the containers it starts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Exposure:
     """Who can connect to one TCP listener, and the settings that make it so."""
 
@@ -152,7 +152,7 @@ class Exposure:
     because: tuple[HasSpan, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Certificates:
     """Where a daemon's or client's certificates come from. ``directory`` is inside the container."""
 
@@ -164,7 +164,7 @@ class Certificates:
     """Further names the server certificate is valid for (``DOCKER_TLS_SAN``)."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@record(eq=False, kw_only=True)
 class Daemon(Linked):
     """An engine that a container runs (or a host, when ``container`` is ``None``).
 

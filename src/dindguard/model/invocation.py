@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.values import Text
+from dindguard.records import field, record
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class InvocationKind(StrEnum):
     """It lets others write to an engine's socket."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Invocation:
     """One command. ``words`` is its argument list as written; ``action`` e.g. ``build``, ``run``, ``buildx create``.
 

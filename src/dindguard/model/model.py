@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from dindguard.model.access import Access
@@ -12,11 +11,12 @@ from dindguard.model.engine import Daemon, EngineConfiguration
 from dindguard.model.invocation import Invocation
 from dindguard.model.mount import Storage
 from dindguard.model.workload import Workload
+from dindguard.records import field, record
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Policy:
     """What configuration tells rules; frozen data.
 
@@ -32,7 +32,7 @@ class Policy:
     minimum_engine: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@record(eq=False, kw_only=True)
 class Model:
     """The whole scan: every workload with its containers, the engines, who can command them, what is run."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model import paths
 from dindguard.model.link import Linked
 from dindguard.model.values import Flag, Text
+from dindguard.records import field, record
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Medium(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@record(eq=False, kw_only=True)
 class Storage(Linked):
     """Something that holds bytes and that several containers may mount.
 
@@ -76,7 +76,7 @@ class Storage(Linked):
         return f"{self.kind} '{self.name}'" if self.name else str(self.kind)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Mount:
     """One mount of a container.
 
@@ -116,7 +116,7 @@ class Mount:
         written = self.host_text
         if written is None:
             return None
-        path = paths.normalise(written.pattern)
+        path = paths.path_of(written)
         if self.sub_path is not None:
             path = paths.normalise(f"{path}/{self.sub_path.pattern}")
         return path

@@ -67,12 +67,13 @@ def on_the_host(path: str) -> str:
     For sources of mounts only: inside a container, such a path is a directory like any other.
     """
     path = normalise(path)
-    while view := next((view for view in _VIEWS_OF_THE_HOST if (path + "/").startswith(view + "/")), ""):
-        rest = path[len(view) :] or "/"
-        if view != "/proc/1/root" and _is_letter(rest[1:2]) and rest[2:3] in ("", "/"):
-            return _drive(rest[1], rest[2:])
-        path = normalise(rest)
-    return path
+    view = next((view for view in _VIEWS_OF_THE_HOST if path == view or path.startswith(view + "/")), "")
+    if not view:
+        return path
+    rest = path[len(view) :] or "/"
+    if view != "/proc/1/root" and _is_letter(rest[1:2]) and rest[2:3] in ("", "/"):
+        return _drive(rest[1], rest[2:])
+    return normalise(rest)
 
 
 def home_relative(path: str) -> str:
@@ -153,7 +154,7 @@ def _collapse(path: str) -> str:
 
 def _one_link_less(path: str) -> str:
     """Resolve a link that every system has: ``/private`` of macOS, ``/var/run``."""
-    if path.startswith(("/private/var", "/private/etc", "/private/tmp")):
+    if (path + "/").startswith(("/private/var/", "/private/etc/", "/private/tmp/")):
         return path.removeprefix("/private")
     if path == "/var/run" or path.startswith("/var/run/"):
         return path.removeprefix("/var")

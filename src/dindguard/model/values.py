@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NoReturn
 
+from dindguard.records import record, replace
 from dindguard.source import Span, Step
 
 UNKNOWN_PIECE = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -28,7 +28,7 @@ class How(StrEnum):
     """The files do not decide it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """A string that knows where it was written.
 
@@ -119,7 +119,7 @@ class _ThreeValued:
         raise TypeError("a Flag has three values: ask for .on, .off or .unknown")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag(_ThreeValued):
     """Yes, no, or not known: ``state`` is ``None`` when ``variable`` decides and the files do not tell.
 

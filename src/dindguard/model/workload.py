@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.link import Linked
 from dindguard.model.values import Flag, Text
+from dindguard.records import field, record
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Platform(StrEnum):
     NONE = "nobody"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Network:
     """A network of a workload. ``internal`` has no way out; ``subnets`` in CIDR notation."""
 
@@ -53,7 +53,7 @@ class Network:
     subnets: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Replicas:
     """How many copies run at once. ``count`` is ``None`` when unknown; ``per_node`` for one on every node.
 
@@ -71,7 +71,7 @@ class Replicas:
         return self.count is not None and self.count > 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Placement:
     """Where a pod may run, and what its surroundings allow it."""
 
@@ -84,7 +84,7 @@ class Placement:
     namespace_span: Span | None = None
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@record(eq=False, kw_only=True)
 class Workload(Linked):
     """Containers that share a lifecycle, with their networks and volumes.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from dindguard.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from dindguard.source import Notice, Source
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Applied:
     """Findings with their status, the policy's own findings among them, and what was silenced in words."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dindguard.model.model import Policy
+from dindguard.records import field, record
 from dindguard.rules import Profile, Severity
 
 if TYPE_CHECKING:
     from dindguard.scan import Options
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Config:
     """What holds for one scan."""
 

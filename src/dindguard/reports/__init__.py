@@ -7,6 +7,7 @@ nothing of the formats that were scanned. What it returns ends with a line break
 from __future__ import annotations
 
 import importlib
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -87,9 +88,23 @@ def errors(notices: Iterable[Notice]) -> list[Notice]:
     return [notice for notice in notices if notice.gravity is Gravity.ERROR]
 
 
+def advice(finding: Finding) -> str:
+    """Return what to do instead: the finding's own advice, else the first sentence of the rule's page."""
+    text = (finding.instead or first_sentence(finding.rule.section("Instead"))).rstrip(".")
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of Markdown prose, without its markup."""
+    paragraph = " ".join(text.split("\n\n", 1)[0].split())
+    end = re.search(r"(?<=[a-z0-9`)])[.:;](?=\s|$)", paragraph)
+    plain = paragraph[: end.start()] if end else paragraph
+    return plain.replace("`", "").replace("**", "").lstrip("-* ")
+
+
 def sentence(text: str) -> str:
-    """Return a message as a sentence: a capital at the start, a full stop at the end."""
+    """Return a message as a sentence: a capital at the start of an ordinary word, a full stop at the end."""
     text = text.strip()
-    if text[:1].islower() and not text.split(maxsplit=1)[0].startswith(("dockerd", "docker ")):
-        text = text[0].upper() + text[1:]
+    if text.split(" ", 1)[0].isalpha():
+        text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -12,6 +12,8 @@ from dindguard.rules import Severity
 NARROW, WIDE = 40, 110
 """Text is wrapped at the terminal's width, but never outside these bounds."""
 
+GLUE = "\N{NO-BREAK SPACE}"
+
 _CODES = {
     "bold": "1",
     "dim": "2",
@@ -114,15 +116,21 @@ def stdout() -> Terminal:
 
 
 def wrapped(text: str, width: int, indent: str = "", first: str | None = None) -> list[str]:
-    """Wrap a paragraph by display width; ``first`` is the first line's indent. Long words are not broken."""
+    """Wrap a paragraph by display width; ``first`` is the first line's indent.
+
+    Long words are not broken, and lines do not break at :data:`GLUE`, which prints as a space.
+    """
     lines: list[str] = []
     line, used = (indent if first is None else first), cells(indent if first is None else first)
     empty = True
-    for word in text.split():
+    for word in text.split(" "):
+        if not word:
+            continue
         size = cells(word)
         if not empty and used + 1 + size > width:
             lines.append(line)
             line, used, empty = indent, cells(indent), True
+        word = word.replace(GLUE, " ")  # noqa: PLW2901 - as it prints
         line += word if empty else f" {word}"
         used += size + (0 if empty else 1)
         empty = False

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
-from dindguard.reports import Options, by_severity, by_status, errors, plural, safe
+from dindguard.reports import Options, advice, by_severity, by_status, errors, plural, safe
 from dindguard.reports.masking import Masks
 from dindguard.reports.quoting import Mark, Quote, Quoter, rows
-from dindguard.reports.terminal import SEVERITY_STYLES, Terminal, cells, wrapped
+from dindguard.reports.terminal import GLUE, SEVERITY_STYLES, Terminal, cells, wrapped
 from dindguard.source import Gravity, Notice, Span
 
 if TYPE_CHECKING:
@@ -65,11 +65,13 @@ class _Page:
         lines += self.quoted([Mark(finding.span), *(Mark(s.span, s.what) for s in finding.related)], style)
         if finding.path:
             lines += self.labelled("the way there:", "")
+            before = finding.span
             for number, step in enumerate(finding.path, 1):
-                lines += self.step(number, step.what, step.span)
+                lines += self.step(number, step.what, step.span if step.span != before else None)
+                before = step.span
         if finding.containment:
             lines += self.labelled("less grave here:", finding.containment)
-        lines += self.labelled("instead:", self.advice(finding))
+        lines += self.advice(finding)
         return lines
 
     def quoted(self, marks: list[Mark], style: str) -> list[str]:
@@ -89,10 +91,12 @@ class _Page:
             return ""
         return "  " + "; ".join(self.clean(mark.note) for mark in marks if mark.span.path == quote.first.path)
 
-    def step(self, number: int, what: str, span: Span) -> list[str]:
-        """Return a step of a path, its place at the end."""
+    def step(self, number: int, what: str, span: Span | None) -> list[str]:
+        """Return a step of a path, its place at the end unless it is that of the step before."""
         first = f"  {number:>3}. "
         lines = wrapped(self.clean(what), self.terminal.width, " " * len(first), first)
+        if span is None:
+            return lines
         place = self.place(span)
         length = len(safe.visible(span.path)) + len(f":{span.line}:{span.column}")
         if cells(lines[-1]) + 2 + length <= self.terminal.width:
@@ -101,16 +105,16 @@ class _Page:
             lines.append(" " * len(first) + self.terminal.paint(place, "dim"))
         return lines
 
-    def labelled(self, label: str, text: str) -> list[str]:
-        """Return a paragraph with a coloured label before it."""
-        first, *rest = wrapped(f"{label} {self.clean(text)}", self.terminal.width, "    ", "  ")
+    def labelled(self, label: str, text: str, command: str = "") -> list[str]:
+        """Return a paragraph with a coloured label before it and a command, kept on one line, after it."""
+        text = self.clean(text) + (f" ({command.replace(' ', GLUE)})" if command else "")
+        first, *rest = wrapped(f"{label} {text}", self.terminal.width, "    ", "  ")
         return [first.replace(label, self.terminal.paint(label, "green"), 1), *rest]
 
-    def advice(self, finding: Finding) -> str:
-        """Return what to do: the finding's own advice, else the first sentence of the rule's page."""
-        advice = finding.instead or first_sentence(finding.rule.section("Instead"))
-        page = f"dindguard explain {finding.rule.id}"
-        return f"{advice.rstrip('.')} ({page})" if advice else f"see {page}"
+    def advice(self, finding: Finding) -> list[str]:
+        """Return what to do, and where to read more."""
+        command = f"dindguard explain {finding.rule.id}"
+        return self.labelled("instead:", advice(finding), command)
 
     def notice(self, notice: Notice) -> list[str]:
         """Return a notice: place, what happened, the line, the remedy."""
@@ -170,16 +174,6 @@ class _Page:
         elif report.incomplete:
             parts.append(self.terminal.paint(plural(len(errors(report.notices)), "error"), "bold red"))
         return ", ".join(parts)
-
-
-def first_sentence(text: str) -> str:
-    """Return the first sentence of Markdown prose, without its markup."""
-    import re
-
-    paragraph = " ".join(text.split("\n\n", 1)[0].split())
-    end = re.search(r"(?<=[a-z0-9`)])[.:;](?=\s|$)", paragraph)
-    plain = paragraph[: end.start()] if end else paragraph
-    return plain.replace("`", "").replace("**", "").lstrip("-* ")
 
 
 def _flow(parts: list[str], terminal: Terminal) -> list[str]:

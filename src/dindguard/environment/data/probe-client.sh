@@ -1,5 +1,6 @@
 # Runs as a client in the environment's own network. $1: the daemon's address there.
 # Every answer is one line: name, exit code, output in base64.
+# shellcheck disable=SC2329  # `answer` calls the functions by name
 answer() {
     name=$1
     shift
@@ -11,6 +12,8 @@ ask() { timeout 20 env "$@" docker version --format '{{with .Server}}server {{.V
 over_tls() { ask DOCKER_HOST=tcp://docker:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH="$1"; }
 in_the_clear() { ask -u DOCKER_TLS_VERIFY -u DOCKER_CERT_PATH DOCKER_HOST="tcp://docker:$1"; }
 
+reach() { timeout 5 openssl s_client -connect "$1:2376" </dev/null; }
+
 mkdir /tmp/none /tmp/foreign && cp /certs/client/ca.pem /tmp/none && cp /certs/client/ca.pem /tmp/foreign
 openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=stranger \
     -keyout /tmp/foreign/key.pem -out /tmp/foreign/cert.pem 2>/dev/null
@@ -21,6 +24,6 @@ answer no-certificate over_tls /tmp/none
 answer foreign-files ls /tmp/foreign/key.pem /tmp/foreign/cert.pem
 answer foreign-certificate over_tls /tmp/foreign
 answer plain-port in_the_clear 2375
-answer own-network sh -c 'timeout 5 openssl s_client -connect "$0:2376" </dev/null' "$1"
+answer own-network reach "$1"
 answer client-files find /certs -type f
 exit 0

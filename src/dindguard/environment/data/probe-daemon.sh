@@ -1,5 +1,6 @@
 # Runs in the nested engine's own container, as its own user. $1: a word of its own for this run.
 # Every answer is one line: name, exit code, output in base64.
+# shellcheck disable=SC2329  # `answer` calls the functions by name
 export DOCKER_HOST=tcp://localhost:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=/certs/client HOME=/tmp
 image=dindguard-probe:$1
 

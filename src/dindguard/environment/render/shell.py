@@ -76,6 +76,7 @@ def render(spec: Spec) -> dict[str, str]:
     values = common(spec) | {
         "daemon": daemon_command(spec, '"$name"', '"$here"/seccomp-nested.json'),
         "client": client_command(spec, '"$name"', '"$@"'),
+        "here": 'here=$(cd "$(dirname "$0")" && pwd)' if spec.isolation is Isolation.ROOTLESS else "",
         "mirror": "" if spec.mirror else _MIRROR_HINT,
     }
     return {"nested-engine.sh": fill("shell.sh.tmpl", values)}

@@ -29,9 +29,9 @@ class Answer:
 class Answers:
     """Everything the checks are allowed to know.
 
-    ``daemon`` and ``network`` are inspections as the Engine API gives them; ``volumes`` maps a volume's name to its
-    inspection, and ``users`` to the names of the containers that mount it. ``members`` maps the name of each container
-    in the environment's network to the environment it belongs to. ``probes`` are answers by name. ``taken``
+    ``daemon`` and ``network`` are inspections as the Engine API gives them. ``volumes`` maps a volume's name to its
+    inspection, ``users`` to the names of the containers that mount it. ``members`` maps the names of the containers
+    in the environment's network to the environments that they belong to. ``probes`` are answers by name. ``taken``
     is the moment, in seconds since the epoch.
     """
 

@@ -80,7 +80,7 @@ def _strangers(
     its_labels = daemon["Config"]["Labels"]
     made: list[str] = []
     made_network = ""
-    elsewhere = labels.object_name(its_labels[labels.ENVIRONMENT], labels.PROBE, uuid.uuid4().hex[:8])
+    elsewhere = labels.passing_name(its_labels[labels.ENVIRONMENT], labels.PROBE)
     try:
         with guard.unbroken():
             made_network = engine.api.create_network(
@@ -92,7 +92,8 @@ def _strangers(
         ):
             body = plan.probe(its_labels, where, script(name), address, certificates=certificates)
             with guard.unbroken():
-                made.append(engine.api.create_container_from_config(body)["Id"])
+                unique = labels.passing_name(its_labels[labels.ENVIRONMENT], labels.PROBE)
+                made.append(engine.api.create_container_from_config(body, unique)["Id"])
                 engine.api.start(made[-1])
         yield made[0], made[1]
     finally:

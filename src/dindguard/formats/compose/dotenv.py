@@ -14,9 +14,7 @@ from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.model.values import Text, unknown
 from dindguard.source import Source
 
-_STATEMENT = re.compile(
-    r"""[\s\ufeff]*(?:export[ \t\v\f\r]+)?(?P<name>[^\s=:#][^=:\n#]*?)[ \t\v\f\r]*(?P<sign>[=:]|(?=\n)|\Z)[ \t\v\f\r]*"""
-)
+_NAME = re.compile(r"(?:export[ \t\v\f\r]+)?([^=:\n#]*)([=:]?)[ \t\v\f\r]*")
 _ESCAPE = re.compile(r"""\\(?:[abcfnrtv$"\\]|0\d{0,3})""")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
 
@@ -33,16 +31,12 @@ def read_variables(source: Source, outer: Mapping[str, Text] | None = None) -> d
     at = 0
     while at < len(text):
         at = _next_statement(text, at)
-        match = _STATEMENT.match(text, at)
-        if match is None or match.end() == at:
-            at = _line_end(text, at) + 1
-            continue
-        name, start = match["name"], match.start("name")
-        if not match["sign"]:
+        match = _NAME.match(text, at)
+        assert match is not None  # every part of it may be empty
+        name, start = match[1].rstrip(), match.start(1)
+        if not match[2] and name and " " not in name:
             _inherit(found, outer, name, source, start)
-            at = _line_end(text, match.end()) + 1
-            continue
-        if " " in name:
+        if not match[2] or not name or " " in name:
             at = _line_end(text, at) + 1
             continue
         raw, end, quote = _raw_value(text, match.end())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dindguard.formats import Context, Document
 
 _TOP_LEVEL = frozenset(
-    "services volumes networks configs secrets models version name include x-templates extends".split()
+    {"services", "volumes", "networks", "configs", "secrets", "models", "version", "name", "include"}
 )
 _REMOTE = ("http://", "https://", "git@", "git://", "ssh://", "oci://", "github.com/")
 

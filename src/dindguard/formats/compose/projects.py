@@ -102,8 +102,10 @@ class _Grouping:
         if base is not None and base != path:
             return [base] if missing & self._services(base).keys() else []
         able = [
-            other for other in siblings if other != path and missing <= self._services(other).keys() - self._unfinished(other)
-        ]  # fmt: skip
+            other
+            for other in siblings
+            if other != path and missing <= self._services(other).keys() - self._unfinished(other)
+        ]
         return able if len(able) == 1 else []
 
     def _services(self, path: str) -> dict[str, Node]:

@@ -67,7 +67,7 @@ def namespaces(service: Node) -> Namespaces:
 
 
 def confinement(node: Node) -> Confinement:
-    """Read ``security_opt``: ``key=value``, ``key:value`` or a bare ``no-new-privileges`` (moby ``daemon_unix.go``)."""
+    """Read ``security_opt``: ``key=value``, ``key:value``, a bare ``no-new-privileges`` (moby ``daemon_unix.go``)."""
     found: dict[str, Text] = {}
     labels: list[Text] = []
     flags: dict[str, Flag] = {}
@@ -227,4 +227,4 @@ def _test(node: Node) -> Words | None:
     if node.is_sequence:
         kind, rest = node[0].text, node.items()[1:]
         return Words(tuple(item.value for item in rest if item.is_scalar), node.span, shell=kind == "CMD-SHELL")
-    return Words((node.value,), node.span, shell=True) if node.is_scalar and not node.is_null else None
+    return Words((node.value,), node.span, True) if node.is_scalar and not node.is_null else None

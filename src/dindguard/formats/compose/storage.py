@@ -11,7 +11,18 @@ from dindguard.model.mount import Medium, MountKind, Storage
 from dindguard.model.values import Text
 
 _NETWORK_TYPES = frozenset({"nfs", "nfs4", "cifs", "smb", "smb3", "glusterfs", "ceph", "9p", "fuse.sshfs", "lustre"})
-_NETWORK_DRIVERS = ("nfs", "netshare", "sshfs", "cifs", "glusterfs", "rexray", "convoy", "flocker", "portworx", "ceph")
+_NETWORK_DRIVERS = (
+    "nfs",
+    "netshare",
+    "sshfs",
+    "cifs",
+    "glusterfs",
+    "rexray",
+    "convoy",
+    "flocker",
+    "portworx",
+    "ceph",
+)
 
 
 class Volumes:

@@ -24,7 +24,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     resources = kustomize.collect(documents, context, reading.notices)
     cluster = Cluster(resource for resource, _ in resources)
-    mounted = configmaps.Mounted()
+    mounted = configmaps.Mounted(cluster)
     seen: dict[tuple[str, str], int] = {}
     for resource, is_workload in resources:
         if not is_workload:

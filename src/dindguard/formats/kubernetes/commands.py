@@ -42,7 +42,7 @@ def script_of(command: list[Node]) -> Node | None:
     """Return the word that a shell is told to interpret: the one after ``sh -c``."""
     for index, node in enumerate(command):
         word = node.content.rpartition("/")[2]
-        if word in _SHELLS:
+        if names_shell(word):
             return _after_c(command[index + 1 :])
         if word not in _LAUNCHERS and not word.startswith("-"):
             return None
@@ -64,6 +64,11 @@ def _after_c(options: list[Node]) -> Node | None:
         elif word not in _SHELLS and not word.startswith(("-", "+")):
             return None
     return None
+
+
+def names_shell(word: str) -> bool:
+    """Whether a program is a shell."""
+    return word.rpartition("/")[2] in _SHELLS
 
 
 def is_shell(text: str) -> bool:

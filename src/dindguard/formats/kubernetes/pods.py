@@ -17,7 +17,6 @@ from dindguard.formats.kubernetes.volumes import Volume, mounts, volumes
 from dindguard.model.container import Container, ContainerKind, Dependency, Limits
 from dindguard.model.image import Image
 from dindguard.model.mount import Storage
-from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
 from dindguard.source import Embedded
 
@@ -31,7 +30,6 @@ class Pod:
     volumes: dict[str, Volume]
     openings: tuple[services.Opening, ...]
     declared_ports: frozenset[str]
-    aliases: tuple[Text, ...]
     replicas: Replicas | None
 
 
@@ -61,14 +59,12 @@ def _pod(template: PodTemplate, cluster: Cluster) -> Pod:
     spec, resource = template.spec, template.resource
     claims = template.claims if template.claims is not None else spec.hole("volumeClaimTemplates")
     labels = template.metadata["labels"]
-    opened, names = services.openings(labels, resource, cluster)
     return Pod(
         template=template,
         cluster=cluster,
         volumes=volumes(spec, claims, template.address, resource, cluster),
-        openings=opened,
+        openings=services.openings(labels, resource, cluster),
         declared_ports=services.declared_ports([member.node for member in template.members]),
-        aliases=(*names, *services.host_aliases(spec)),
         replicas=replicas(resource, cluster),
     )
 
@@ -127,7 +123,7 @@ def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> 
         read_only_root=boolean(node["securityContext"]["readOnlyRootFilesystem"], "readOnlyRootFilesystem"),
         restart=written(node["restartPolicy"]) or written(spec["restartPolicy"]),
         stop_grace_period=written(spec["terminationGracePeriodSeconds"]),
-        aliases=pod.aliases,
+        aliases=tuple(services.aliases(node, spec, pod.declared_ports, pod.openings)),
         hostname=written(spec["hostname"]),
         replicas=pod.replicas,
         user_namespace=contexts.user_namespace(),
@@ -161,8 +157,11 @@ def _dependencies(members: tuple[Member, ...], member: Member) -> tuple[Dependen
 
 
 def _step_script(member: Member, container: Container) -> list[Embedded]:
-    """Return the script of a Tekton step."""
-    script = member.node["script"]
+    """Return the script of a Tekton step or of an Argo script template."""
+    script = member.node["script" if member.group != "script" else "source"]
     if not script.is_scalar or not commands.is_shell(script.content):
+        return []
+    interpreter = member.node["command"][0].content
+    if member.group == "script" and not commands.names_shell(interpreter):
         return []
     return [Embedded(script.document("shell"), container)]

@@ -45,21 +45,27 @@ _LISTS = (
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One container of a pod as it is written; ``group`` is the list it stands in."""
+    """One container of a pod as it is written; ``group`` is the list it stands in.
+
+    ``default_name`` is the platform's name for a container that stands alone in its ``group``.
+    """
 
     node: Node
     group: str
     kind: ContainerKind
     index: int
+    default_name: str = ""
 
     @property
     def name(self) -> str:
-        """Its name, as typed; empty when nobody wrote one."""
-        return self.node["name"].content
+        """Its name, as typed, or the platform's; empty when there is none."""
+        return self.node["name"].content or self.default_name
 
     @property
     def step(self) -> str:
         """Its place in the pod: ``containers.dind``."""
+        if self.default_name:
+            return self.group
         return f"{self.group}.{self.name}" if self.name else f"{self.group}[{self.index}]"
 
     @property

@@ -122,33 +122,32 @@ def _objects(root: Node, depth: int = 0) -> Iterator[Node]:
     kind = root["kind"].content
     items = root["objects"] if kind == "Template" else root["items"]
     if items.is_sequence and (kind.endswith("List") or (kind == "Template" and root["apiVersion"].present)):
-        values = _parameters(root["parameters"]) if kind == "Template" else {}
+        values = _named(root["parameters"]) if kind == "Template" else {}
         for item in items:
             yield from _objects(item.scoped(Placeholders(values)) if values else item, depth + 1)
     else:
-        yield root if root.scope is not None else root.scoped(Placeholders(tekton_defaults(root)))
+        yield root if root.scope is not None else root.scoped(Placeholders(_step_defaults(root)))
 
 
-def _parameters(parameters: Node) -> dict[str, Text]:
-    """Return the defaults of an OpenShift template's parameters."""
-    return {
-        item["name"].content: replace(item["value"].typed, how=How.DEFAULT)
-        for item in parameters
-        if item["value"].is_scalar
-    }
+def _step_defaults(root: Node) -> dict[str, Text]:
+    """Return the defaults of a Tekton or Argo object's parameters by the names they are used under."""
+    version = root["apiVersion"].content
+    spec = root["spec"]
+    if version.startswith("tekton.dev/"):
+        return _named(spec["params"], "params.") | _named(spec["params"], "inputs.params.")
+    if version.startswith("argoproj.io/"):
+        spec = spec["workflowSpec"] if spec["workflowSpec"].is_mapping else spec
+        return _named(spec["arguments"]["parameters"], "workflow.parameters.")
+    return {}
 
 
-def tekton_defaults(root: Node) -> dict[str, Text]:
-    """Return the defaults of a Tekton task's parameters by the names they are used under."""
-    if not root["apiVersion"].content.startswith("tekton.dev/"):
-        return {}
+def _named(items: Node, prefix: str = "") -> dict[str, Text]:
+    """Return the defaults in a list of parameters."""
     values = {}
-    for item in root["spec"]["params"]:
+    for item in items:
         default = item["default"] if item["default"].is_scalar else item["value"]
-        if default.is_scalar:
-            text = replace(default.typed, how=How.DEFAULT)
-            values[f"params.{item['name'].content}"] = text
-            values[f"inputs.params.{item['name'].content}"] = text
+        if default.is_scalar and item["name"].content:
+            values[prefix + item["name"].content] = replace(default.typed, how=How.DEFAULT)
     return values
 
 

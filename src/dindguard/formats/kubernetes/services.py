@@ -9,13 +9,16 @@ from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import Port
-from dindguard.model.values import Text, inherited
+from dindguard.model.values import Text
 from dindguard.source import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One port of a pod that a Service or an Ingress leads to; ``target`` is a number or a port's name."""
+    """One port of a pod that a Service or an Ingress leads to; ``target`` is a number or a port's name.
+
+    ``names`` are those by which the cluster knows the Service.
+    """
 
     target: str
     host_port: int | None
@@ -23,20 +26,25 @@ class Opening:
     span: Span
     protocol: str = "tcp"
     cluster_only: bool = False
+    names: tuple[Text, ...] = ()
+
+    def leads_to(self, container: Node, declared: frozenset[str]) -> bool:
+        """Whether it leads to this container: the one that declares its target, or any when none does.
+
+        ``declared`` are the ports that all containers of the pod declare.
+        """
+        return self.target not in declared or self.target in declared_ports([container])
 
 
-def openings(labels: Node, resource: Resource, cluster: Cluster) -> tuple[tuple[Opening, ...], tuple[Text, ...]]:
-    """Return what opens a pod with these labels, and the names under which the cluster knows it."""
+def openings(labels: Node, resource: Resource, cluster: Cluster) -> tuple[Opening, ...]:
+    """Return what opens a pod with these labels."""
     found: list[Opening] = []
-    names: list[Text] = []
     for service in cluster.beside(resource, "Service"):
         if service.group == "serving.knative.dev" or not _selects(service.node["spec"]["selector"], labels):
             continue
-        of_service = list(_of_service(service))
-        found.extend(of_service)
+        found.extend(_of_service(service))
         found.extend(_of_ingresses(service, cluster))
-        names.extend(_names(service))
-    return tuple(found), tuple(names)
+    return tuple(found)
 
 
 def _selects(selector: Node, labels: Node) -> bool:
@@ -54,6 +62,7 @@ def _names(service: Resource) -> Iterator[Text]:
 def _of_service(service: Resource) -> Iterator[Opening]:
     spec = service.node["spec"]
     kind = spec["type"].content or "ClusterIP"
+    names = tuple(_names(service))
     outside = kind in ("NodePort", "LoadBalancer")
     for port in spec["ports"]:
         number = port["port"]
@@ -62,7 +71,7 @@ def _of_service(service: Resource) -> Iterator[Opening]:
         protocol = port["protocol"].content.lower() or "tcp"
         at = (port["nodePort"] if port["nodePort"].is_scalar else node).span
         external = number.integer if kind == "LoadBalancer" else port["nodePort"].integer if outside else number.integer
-        yield Opening(node.content, external, f"Service/{kind}", at, protocol, not outside)
+        yield Opening(node.content, external, f"Service/{kind}", at, protocol, not outside, names)
         if not outside and spec["externalIPs"].items():
             yield Opening(node.content, number.integer, "Service/externalIPs", node.span, protocol)
 
@@ -105,9 +114,9 @@ def ports(container: Node, declared: frozenset[str], opened: tuple[Opening, ...]
                 number.integer, host.integer, item["hostIP"].text, host.span, _protocol(item), through="hostPort"
             )  # fmt: skip
     for opening in opened:
-        node = own.get(opening.target)
-        if node is None and opening.target in declared:
+        if not opening.leads_to(container, declared):
             continue
+        node = own.get(opening.target)
         target = node.integer if node is not None else _number(opening.target)
         yield Port(
             target, opening.host_port, "", opening.span, opening.protocol, through=opening.through,
@@ -134,13 +143,15 @@ def exposed(container: Node) -> Iterator[Text]:
             yield Text(f"{number.content}/{_protocol(item)}", number.span, raw=number.content)
 
 
-def host_aliases(spec: Node) -> Iterator[Text]:
-    """Yield names that lead back to the pod itself."""
+def aliases(container: Node, spec: Node, declared: frozenset[str], opened: tuple[Opening, ...]) -> Iterator[Text]:
+    """Yield the names that lead to a container: its Services', and those that lead back to the pod itself."""
+    for opening in opened:
+        if opening.leads_to(container, declared):
+            yield from opening.names
     for item in spec["hostAliases"]:
         if item["ip"].content.startswith("127.") or item["ip"].content == "::1":
             for name in item["hostnames"]:
                 yield name.value
-    yield inherited("localhost", spec.span)
 
 
 def _protocol(item: Node) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.claims import claim_storage, template_storage
@@ -12,7 +12,7 @@ from dindguard.formats.kubernetes.environment import Variables
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.values import boolean, meaning, written
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
-from dindguard.model.values import Flag, Text, unset
+from dindguard.model.values import Flag, Text
 from dindguard.source import Span
 
 _NETWORK_SOURCES = {
@@ -33,6 +33,8 @@ class Volume:
     type_hint: Text | None = None
     objects: tuple[tuple[str, str], ...] = ()
     """Kind and name of the ConfigMaps and Secrets whose keys are its files."""
+    files: dict[str, str] = field(default_factory=dict)
+    """The file of each key, where only some keys are taken (``items``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,15 @@ def _objects(kind: MountKind, *references: tuple[str, str]) -> Callable[[Node, s
         found = [(what, written(node[key])) for what, key in references]
         source = next((text for _, text in found if text is not None), None)
         volume = _simple(kind, node, name, place, source=source, per_replica=True)
-        return replace(volume, objects=tuple((what, str(text)) for what, text in found if text is not None))
+        objects = tuple((what, str(text)) for what, text in found if text is not None)
+        return replace(volume, objects=objects, files=_files(node["items"]))
 
     return read
 
 
 def _projected(node: Node, name: str, place: _Place) -> Volume:
     objects = []
+    files: dict[str, str] = {}
     secret = False
     for item in node["sources"]:
         objects.extend(
@@ -136,9 +140,15 @@ def _projected(node: Node, name: str, place: _Place) -> Volume:
             for what, key in (("ConfigMap", "configMap"), ("Secret", "secret"))
             if item[key].is_mapping
         )
+        for key in ("configMap", "secret"):
+            files.update(_files(item[key]["items"]))
         secret = secret or any(item[key].present for key in ("secret", "serviceAccountToken", "clusterTrustBundle"))
     volume = _simple(MountKind.SECRET if secret else MountKind.CONFIG, node, name, place, per_replica=True)
-    return replace(volume, objects=tuple(objects))
+    return replace(volume, objects=tuple(objects), files=files)
+
+
+def _files(items: Node) -> dict[str, str]:
+    return {item["key"].content: item["path"].content for item in items if item["key"].is_scalar}
 
 
 def _image(node: Node, name: str, place: _Place) -> Volume:
@@ -213,8 +223,3 @@ def _mount(item: Node, target: Text, volume: Volume | None, variables: Variables
         type_hint=volume.type_hint,
         **common,  # type: ignore[arg-type]
     )
-
-
-def read_only_by_default(span: Span) -> Flag:
-    """Return the flag of a mount that nobody made read-only."""
-    return unset(span, "readOnly")

@@ -1,0 +1,128 @@
+"""Documents inside a Compose file, and files that it hands to a container: scripts, Dockerfiles, engine settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dindguard.documents.tree import Node
+from dindguard.formats.compose.files import Files, resolve
+from dindguard.formats.compose.interpolation import ComposeScope
+from dindguard.formats.compose.projects import Project
+from dindguard.formats.compose.words import shell_words
+from dindguard.model.container import Container
+from dindguard.model.mount import MountKind
+from dindguard.source import Embedded, Segment, Source
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
+_OPTION_WITH_COMMAND = re.compile(r"-[a-z]*c[a-z]*$")
+_READ_FILES = frozenset({"daemon.json", "buildkitd.toml", "config.toml"})
+"""Names of configuration files, as a container sees them, that other formats read."""
+
+
+def embedded(project: Project, files: Files, container: Container, service: Node) -> Iterator[Embedded]:
+    """Yield what a service's settings hold for other formats, with the container as its owner."""
+    for source in _scripts(service):
+        yield Embedded(source, container)
+    inline = service["build"]["dockerfile_inline"]
+    if inline.is_scalar and not inline.is_null:
+        yield Embedded(_unescaped(inline.document("dockerfile")), container)
+    for source in _configurations(project, files, container):
+        yield Embedded(source, container)
+
+
+# -- scripts ----------------------------------------------------------------------------------------
+
+
+def _scripts(service: Node) -> Iterator[Source]:
+    entrypoint, command = list(_words(service["entrypoint"])), list(_words(service["command"]))
+    for words in (entrypoint, command, entrypoint + command):
+        script = _script(words)
+        if script is not None:
+            yield script
+            break
+    for hook in ("post_start", "pre_stop", "pre_start"):
+        for item in service[hook].items():
+            script = _script(list(_words(item["command"])))
+            if script is not None:
+                yield script
+    test = service["healthcheck"]["test"]
+    words = list(_words(test))[1:] if test.is_sequence else []
+    script = words[0][1] if words and test[0].text == "CMD-SHELL" else _script(words)
+    if test.is_scalar and not test.is_null:
+        script = _unescaped(test.document("shell"))
+    if script is not None:
+        yield script
+
+
+def _words(node: Node) -> Iterator[tuple[str, Source]]:
+    """Yield the words of a command with the text that each one is in the file."""
+    if node.is_sequence:
+        for item in node.items():
+            if item.is_scalar:
+                yield item.value.pattern, _unescaped(item.document("shell"))
+    elif node.is_scalar and not node.is_null:
+        document = node.document("shell")
+        for word, start, end in shell_words(node.typed):
+            quotes = 1 if end - start >= 2 and document.text[start] in "'\"" else 0
+            yield word.pattern, _unescaped(document.part(start + quotes, end - quotes, hint="shell"))
+
+
+def _script(words: list[tuple[str, Source]]) -> Source | None:
+    """Return the script that a shell gets with ``-c``."""
+    if not words or words[0][0].rpartition("/")[2] not in _SHELLS:
+        return None
+    for index, (word, _) in enumerate(words[1:-1], 1):
+        if _OPTION_WITH_COMMAND.match(word):
+            return words[index + 1][1]
+    return None
+
+
+def _unescaped(source: Source) -> Source:
+    """Return a text in which Compose's ``$$`` is the dollar sign it stands for."""
+    if "$$" not in source.text:
+        return source
+    pieces, segments, length, at = [], [], 0, 0
+    while at <= len(source.text):
+        found = source.text.find("$$", at)
+        end = len(source.text) if found < 0 else found + 1
+        pieces.append(source.text[at:end])
+        segments.append(Segment(length, at, end - at))
+        length += end - at
+        if found < 0:
+            break
+        at = found + 2
+    return Source(source.path, "".join(pieces), hint=source.hint, parent=source, segments=tuple(segments))
+
+
+# -- configuration files ----------------------------------------------------------------------------
+
+
+def _configurations(project: Project, files: Files, container: Container) -> Iterator[Source]:
+    for mount in container.mounts:
+        target = mount.target.value
+        if target is None:
+            continue
+        if mount.kind in (MountKind.CONFIG, MountKind.SECRET) and mount.source is not None:
+            section = "configs" if mount.kind is MountKind.CONFIG else "secrets"
+            declared = project.root[section][mount.source.pattern]
+            content = declared["content"]
+            if content.is_scalar and not content.is_null:
+                yield _unescaped(content.document(target))
+            elif declared["file"].is_scalar and target.rpartition("/")[2] in _READ_FILES:
+                yield from _file(files, declared["file"], declared["file"].text, target)
+        elif mount.kind is MountKind.HOST and mount.source is not None and target.rpartition("/")[2] in _READ_FILES:
+            yield from _file(files, _scope_of(project), mount.source.pattern, target)
+
+
+def _scope_of(project: Project) -> Node:
+    return project.root
+
+
+def _file(files: Files, node: Node, path: str, target: str) -> Iterator[Source]:
+    scope = node.scope
+    folder = scope.directory if isinstance(scope, ComposeScope) else ""
+    found = resolve(folder, path)
+    source = files.source(found) if found is not None else None
+    if source is not None:
+        yield Source(source.path, source.text, hint=target)

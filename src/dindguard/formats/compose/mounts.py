@@ -1,0 +1,221 @@
+"""What a service mounts: ``volumes`` in both syntaxes, ``tmpfs``, ``volumes_from``, ``configs``, ``secrets``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dindguard.documents import minigrammars
+from dindguard.documents.tree import Node
+from dindguard.formats.compose import entries, storage
+from dindguard.formats.compose.interpolation import ComposeScope
+from dindguard.formats.compose.projects import Project
+from dindguard.formats.compose.settings import text
+from dindguard.model import paths
+from dindguard.model.mount import Mount, MountKind, Storage
+from dindguard.model.values import Flag, Text, inherited, unset
+
+_PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
+_CHAIN = 60
+"""Services may take volumes from each other this deep."""
+
+_KINDS = {
+    "volume": MountKind.VOLUME,
+    "bind": MountKind.HOST,
+    "npipe": MountKind.HOST,
+    "tmpfs": MountKind.TMPFS,
+    "image": MountKind.IMAGE,
+}
+
+
+class MountReader:
+    """Reads the mounts of a project's services; equal storages are one object."""
+
+    def __init__(self, project: Project, volumes: Mapping[str, Storage]) -> None:
+        self._project = project
+        self._volumes = dict(volumes)
+        self._directories: dict[str, Storage] = {}
+        self.storages: list[Storage] = list(volumes.values())
+
+    def read(self, name: str, service: Node) -> tuple[Mount, ...]:
+        """Return the mounts that a service has of its own; those of ``volumes_from`` come later."""
+        found = [mount for item in service["volumes"].items() if (mount := self._volume(name, item)) is not None]
+        found += [self._tmpfs(name, item.value) for item in service["tmpfs"].listed() if item.is_scalar]
+        for section, kind in (("configs", MountKind.CONFIG), ("secrets", MountKind.SECRET)):
+            found += [mount for item in service[section].items() if (mount := self._grant(item, section, kind))]
+        return tuple(found)
+
+    # -- volumes ------------------------------------------------------------------------------------
+
+    def _volume(self, service: str, item: Node) -> Mount | None:
+        if item.is_mapping:
+            return self._long(service, item)
+        if not item.is_scalar or item.is_null:
+            return None
+        spec = minigrammars.volume_spec(item.value)
+        read_only = spec.has("ro")
+        flag = unset(item.span, "read_only")
+        if read_only is not None:
+            flag = Flag(True, read_only.span, read_only.how, "read_only")
+        return self._mount(
+            service,
+            MountKind.HOST if spec.bind is not False else MountKind.VOLUME,
+            item,
+            spec.source,
+            spec.target,
+            flag,
+            propagation=next((option for option in spec.options if option.pattern in _PROPAGATIONS), None),
+            relabel=spec.has("z") or spec.has("Z"),
+        )
+
+    def _long(self, service: str, item: Node) -> Mount | None:
+        target = text(item["target"])
+        if target is None:
+            return None
+        kind = _KINDS.get(item["type"].text or "volume", MountKind.OTHER)
+        if kind is MountKind.TMPFS:
+            return self._tmpfs_mount(service, target, item, text(item["tmpfs"]["size"]))
+        sub_path = item["volume"]["subpath"] if kind is MountKind.VOLUME else item["image"]["subpath"]
+        return self._mount(
+            service,
+            kind,
+            item,
+            text(item["source"]),
+            target,
+            item["read_only"].flag("read_only"),
+            propagation=text(item["bind"]["propagation"]),
+            relabel=text(item["bind"]["selinux"]),
+            sub_path=text(sub_path),
+        )
+
+    def _mount(
+        self, service: str, kind: MountKind, item: Node, source: Text | None, target: Text, read_only: Flag,
+        propagation: Text | None = None, relabel: Text | None = None, sub_path: Text | None = None,
+    ) -> Mount:  # fmt: skip
+        found: Storage | None = None
+        if kind is MountKind.HOST and source is not None:
+            found = self._directory(source, item)
+        elif kind is MountKind.VOLUME and source is not None:
+            found = self._named(source)
+        elif kind is MountKind.VOLUME:
+            kind = MountKind.ANONYMOUS
+            found = self._new(storage.anonymous(self._project, service, target))
+        return Mount(
+            kind=kind, source=source, target=_cleaned(target), span=item.span, read_only=read_only, storage=found,
+            declared=found.span if found is not None and kind is MountKind.VOLUME else None,
+            propagation=propagation, relabel=relabel, sub_path=sub_path,
+        )  # fmt: skip
+
+    def _directory(self, source: Text, item: Node) -> Storage | None:
+        """Return the storage of a host path; relative ones are the project's, from the file that writes them."""
+        if source.unknown:
+            return None
+        path = paths.normalise(source.pattern)
+        if path.startswith("."):
+            scope = item.scope
+            folder = scope.directory if isinstance(scope, ComposeScope) else self._project.folder
+            path = paths.normalise(f"./{folder}/{path}" if folder else path)
+        known = self._directories.get(path)
+        if known is None:
+            known = self._directories[path] = self._new(storage.host_directory(self._project, source, path))
+        return known
+
+    def _named(self, source: Text) -> Storage | None:
+        if source.unknown:
+            return None
+        name = source.pattern
+        known = self._volumes.get(name)
+        if known is None:  # Compose refuses a volume that is not declared; older versions made one
+            made = Storage(
+                identity=f"compose:{self._project.folder or '.'}:{name}", name=name, kind=MountKind.VOLUME,
+                span=source.span,
+            )  # fmt: skip
+            known = self._volumes[name] = self._new(made)
+        return known
+
+    def _new(self, made: Storage) -> Storage:
+        self.storages.append(made)
+        return made
+
+    # -- tmpfs, configs and secrets -----------------------------------------------------------------
+
+    def _tmpfs(self, service: str, written: Text) -> Mount:
+        path, options = minigrammars.key_value(written, ":")
+        size = None
+        for option in minigrammars.items(options) if options is not None else ():
+            name, value = minigrammars.key_value(option)
+            size = value if name.pattern == "size" else size
+        return self._tmpfs_mount(service, path, None, size, written)
+
+    def _tmpfs_mount(
+        self, service: str, target: Text, item: Node | None, size: Text | None, written: Text | None = None
+    ) -> Mount:  # fmt: skip
+        span = item.span if item is not None else (written or target).span
+        read_only = item["read_only"].flag("read_only") if item is not None else unset(span, "read_only")
+        made = self._new(storage.in_memory(self._project, service, target, size))
+        return Mount(
+            kind=MountKind.TMPFS, source=None, target=_cleaned(target), span=span, read_only=read_only, storage=made
+        )  # fmt: skip
+
+    def _grant(self, item: Node, section: str, kind: MountKind) -> Mount | None:
+        source = text(item["source"] if item.is_mapping else item)
+        if source is None:
+            return None
+        declared = self._project.root[section][source.pattern]
+        default = f"/run/secrets/{source.pattern}" if kind is MountKind.SECRET else f"/{source.pattern}"
+        target = text(item["target"]) if item.is_mapping else None
+        if target is None:
+            target = inherited(default, item.span)
+        elif kind is MountKind.SECRET and not target.pattern.startswith("/"):
+            target = replace(target, value=f"/run/secrets/{target.pattern}") if target.known else target
+        file = text(declared["file"])
+        made = None
+        if declared.present:
+            made = self._new(
+                Storage(
+                    identity=f"{section}:{self._project.path}:{source.pattern}", name=source.pattern, kind=kind,
+                    span=declared.key_span, external=declared["external"].flag().on, host_path=file,
+                )
+            )  # fmt: skip
+        return Mount(
+            kind=kind, source=source, target=target, span=item.span, storage=made,
+            read_only=unset(item.span, "read_only", state=True),
+            declared=declared.key_span if declared.present else None,
+        )  # fmt: skip
+
+
+def _cleaned(target: Text) -> Text:
+    if target.value is None:
+        return target
+    cleaned = entries.clean(target.value)
+    return target if cleaned == target.value else replace(target, value=cleaned)
+
+
+def from_others(services: Mapping[str, Node], own: Mapping[str, tuple[Mount, ...]]) -> dict[str, tuple[Mount, ...]]:
+    """Return the mounts of every service with those that ``volumes_from`` takes from others, own ones first."""
+    found: dict[str, tuple[Mount, ...]] = {}
+
+    def collect(name: str, chain: tuple[str, ...]) -> tuple[Mount, ...]:
+        if name in found:
+            return found[name]
+        mounts = list(own[name])
+        taken = {mount.target.pattern for mount in mounts}
+        for item in services[name]["volumes_from"].listed():
+            reference, _, mode = item.value.pattern.partition(":")
+            if reference not in own or reference in chain or len(chain) > _CHAIN:
+                continue
+            for mount in collect(reference, (*chain, reference)):
+                if mount.kind is MountKind.TMPFS or mount.target.pattern in taken:
+                    continue
+                taken.add(mount.target.pattern)
+                read_only = Flag(True, item.span, name="read_only") if mode == "ro" else mount.read_only
+                mounts.append(
+                    replace(mount, span=item.span, declared=mount.span, read_only=read_only,
+                            through=f"volumes_from {reference}")
+                )  # fmt: skip
+        found[name] = tuple(mounts)
+        return found[name]
+
+    for name in own:
+        collect(name, (name,))
+    return found

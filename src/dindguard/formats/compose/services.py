@@ -1,0 +1,206 @@
+"""From a project's merged document to the workload with its containers."""
+
+from __future__ import annotations
+
+from dindguard.documents.tree import Node
+from dindguard.formats.compose import embedding, mounts, settings, stack
+from dindguard.formats.compose.environment import environment
+from dindguard.formats.compose.files import Files, is_remote, resolve
+from dindguard.formats.compose.interpolation import ComposeScope
+from dindguard.formats.compose.projects import Project
+from dindguard.formats.compose.storage import Volumes
+from dindguard.model.container import Build, Container, ContainerKind
+from dindguard.model.image import Image
+from dindguard.model.mount import Mount
+from dindguard.model.values import Flag, Text
+from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
+from dindguard.source import Embedded, Gravity
+
+MOST_SERVICES = 5_000
+"""A project's services that are read; real ones have below a hundred."""
+
+_HOOKS = ("pre_start", "post_start", "pre_stop")
+
+
+def workload(project: Project, files: Files, volumes: Volumes) -> tuple[Workload, list[Embedded]]:
+    """Return a project as a workload, and the documents that its services hold."""
+    services = _services(project, files)
+    is_stack = stack.is_stack(project)
+    ignored: dict[str, tuple[str, ...]] = {}
+    if is_stack:
+        for name, service in services.items():
+            services[name], ignored[name] = stack.without_ignored(service)
+    reader = mounts.MountReader(project, volumes.of(project))
+    own = {name: reader.read(name, service) for name, service in services.items()}
+    all_mounts = mounts.from_others(services, own)
+    gates = _gates(services)
+    links = _links(services)
+    containers = tuple(
+        _container(name, service, files, all_mounts[name], name in gates, links.get(name, ()), ignored.get(name, ()))
+        for name, service in services.items()
+    )
+    result = Workload(
+        name=project.root["name"].text or project.path,
+        address=project.path,
+        kind=WorkloadKind.STACK if is_stack else WorkloadKind.PROJECT,
+        platform=Platform.SWARM if is_stack else Platform.ENGINE,
+        span=project.root["services"].key_span if "services" in project.root else project.root.span,
+        containers=containers,
+        networks=tuple(_network(key, node) for key, node in project.root["networks"].pairs()),
+        storages=tuple(reader.storages),
+    )
+    held = [
+        document
+        for container in containers
+        for document in embedding.embedded(project, files, container, services[container.name])
+    ]
+    return result, held
+
+
+def _services(project: Project, files: Files) -> dict[str, Node]:
+    """Return the services that are containers: not those that a provider stands for, nor empty ones."""
+    pairs = project.root["services"].pairs()
+    if len(pairs) > MOST_SERVICES:
+        message = f"this project has more than {MOST_SERVICES} services; the rest was not read"
+        files.note("budget", message, project.root["services"].span, Gravity.ERROR, "split the file")
+        pairs = pairs[:MOST_SERVICES]
+    return {key.content: node for key, node in pairs if node.is_mapping and "provider" not in node}
+
+
+def _gates(services: dict[str, Node]) -> set[str]:
+    """Return the services for whose health another one waits."""
+    return {
+        dependency.name
+        for service in services.values()
+        for dependency in settings.dependencies(service["depends_on"])
+        if dependency.condition == "healthy"
+    }
+
+
+def _links(services: dict[str, Node]) -> dict[str, tuple[Text, ...]]:
+    """Return the further names that ``links`` give to services."""
+    found: dict[str, tuple[Text, ...]] = {}
+    for service in services.values():
+        for link in settings.texts(service["links"]):
+            name, colon, alias = link.pattern.partition(":")
+            if alias:
+                found[name] = (*found.get(name, ()), link.part(len(name) + len(colon), len(link.pattern)))
+    return found
+
+
+def _container(
+    name: str, service: Node, files: Files, mounted: tuple[Mount, ...], gates_start: bool,
+    linked: tuple[Text, ...], ignored: tuple[str, ...],
+) -> Container:  # fmt: skip
+    image = settings.text(service["image"])
+    return Container(
+        name=name,
+        address=f"services.{name}",
+        kind=ContainerKind.SERVICE,
+        span=service.key_span,
+        image=Image.parse(image) if image is not None else None,
+        build=_build(service["build"]),
+        privileged=_privileged(service),
+        capabilities=settings.capabilities(service),
+        confinement=settings.confinement(service["security_opt"]),
+        namespaces=settings.namespaces(service),
+        mounts=mounted,
+        devices=settings.devices(service["devices"]),
+        device_rules=settings.texts(service["device_cgroup_rules"]),
+        environment=environment(service, files),
+        ports=settings.ports(service["ports"]),
+        exposed_ports=settings.texts(service["expose"]),
+        entrypoint=settings.words(service["entrypoint"]),
+        command=settings.words(service["command"]),
+        user=settings.text(service["user"]),
+        groups=settings.texts(service["group_add"]),
+        runtime=settings.text(service["runtime"]),
+        engine_api=service["use_api_socket"].flag("use_api_socket"),
+        limits=settings.limits(service),
+        health=settings.health_check(service["healthcheck"], gates_start),
+        depends_on=settings.dependencies(service["depends_on"]),
+        read_only_root=service["read_only"].flag("read_only"),
+        init=service["init"].flag("init"),
+        restart=settings.text(service["restart"]),
+        stop_grace_period=settings.text(service["stop_grace_period"]),
+        cgroup_parent=settings.text(service["cgroup_parent"]),
+        networks=_networks(service["networks"]),
+        aliases=_aliases(service) + linked,
+        hostname=settings.text(service["hostname"]),
+        profiles=settings.texts(service["profiles"]),
+        replicas=settings.replicas(service),
+        ignored_settings=ignored,
+    )
+
+
+def _privileged(service: Node) -> Flag:
+    """Return ``privileged``, or that of a hook: it runs in the container, with every capability."""
+    own = service["privileged"].flag("privileged")
+    if own.on:
+        return own
+    hooks = [item for hook in _HOOKS for item in service[hook].items()]
+    hooks += [item["exec"] for item in service["develop"]["watch"].items()]
+    flags = [hook["privileged"].flag("privileged") for hook in hooks]
+    return next((flag for flag in flags if flag.on), own)
+
+
+def _build(node: Node) -> Build | None:
+    """Return how the image is built; a context that is fetched from elsewhere is unknown."""
+    if not node.is_mapping and (not node.is_scalar or node.is_null):
+        return None
+    written = node["context"] if node.is_mapping else node
+    context = _folder(written, node)
+    inline = node["dockerfile_inline"].is_scalar
+    arguments = node["args"]
+    privileged = node["privileged"]
+    return Build(
+        span=node.key_span,
+        context=context,
+        dockerfile=node["dockerfile_inline"].source.path if inline else _dockerfile(node["dockerfile"], context),
+        target=settings.text(node["target"]),
+        arguments={variable.name: variable.value for variable in settings.environment(arguments)},
+        privileged=privileged.flag("build.privileged") if privileged.present else None,
+        entitlements=settings.texts(node["entitlements"]),
+        network=settings.text(node["network"]),
+        inline=inline,
+    )
+
+
+def _folder(written: Node, build: Node) -> str | None:
+    scope = (written if written.is_scalar else build).scope
+    directory = scope.directory if isinstance(scope, ComposeScope) else ""
+    path = written.value.value if written.is_scalar else "."
+    return None if path is None or is_remote(path) else resolve(directory, path)
+
+
+def _dockerfile(written: Node, context: str | None) -> str | None:
+    if context is None:
+        return None
+    path = written.value.value if written.is_scalar and not written.is_null else "Dockerfile"
+    return None if path is None else resolve(context, path)
+
+
+def _networks(node: Node) -> tuple[Text, ...]:
+    if node.is_mapping:
+        return tuple(key.typed for key, _ in node.pairs())
+    return settings.texts(node)
+
+
+def _aliases(service: Node) -> tuple[Text, ...]:
+    found = [alias for network in service["networks"].values() for alias in settings.texts(network["aliases"])]
+    named = settings.text(service["container_name"])
+    return (*found, named) if named is not None else tuple(found)
+
+
+def _network(key: Node, node: Node) -> Network:
+    external = node["external"].is_mapping or node["external"].flag().on
+    name = node["name"].text or node["external"]["name"].text or key.content
+    subnets = [settings.text(item["subnet"]) for item in node["ipam"]["config"].items()]
+    return Network(
+        name=key.content,
+        span=key.span,
+        internal=node["internal"].flag().on,
+        external=external,
+        host=(name == "host" and external) or node["driver"].text == "host",
+        subnets=tuple(subnet for subnet in subnets if subnet is not None),
+    )

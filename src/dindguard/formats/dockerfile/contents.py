@@ -1,0 +1,197 @@
+"""What a build stage runs and what it takes in: scripts, here-documents, files of the build's folder, engines."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dindguard.documents.dockerfile import Instruction, Word
+from dindguard.documents.dockerfile_variables import Scope, expand
+from dindguard.documents.joined import Joined
+from dindguard.formats import Context
+from dindguard.formats.dockerfile.imports import Import
+from dindguard.model.container import Container, Words
+from dindguard.model.values import Text, written
+from dindguard.source import Source
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
+_SHEBANG = re.compile(r"#!.*\b(ba|da|z|k|a)?sh\b")
+_SAFE = re.compile(r"[\w@%+=:,./-]+")
+_DAEMON_JSON = "/etc/docker/daemon.json"
+_MOST_COPIED = 50
+"""Files that a stage hands down to those based on it: a long chain of stages must not cost its square."""
+
+
+class _Copied(NamedTuple):
+    """A file that COPY takes from the build's folder to ``target``."""
+
+    path: str
+    target: str
+
+
+class Contents:
+    """Gathers what one stage's instructions run and copy.
+
+    Files are looked for beside the Dockerfile, then at the root: the build's folder is not known here.
+    ``imports`` are the copies from other images.
+    """
+
+    def __init__(self, source: Source, context: Context) -> None:
+        self._folder = posixpath.dirname(source.path)
+        self._context = context
+        self._shell = True
+        self._workdir: str | None = None
+        self._sources: list[Source] = []
+        self._later: dict[str, Source] = {}
+        self._copied: list[_Copied] = []
+        self.imports: list[Import] = []
+
+    def continue_from(self, earlier: Contents) -> None:
+        """Start with the shell, the working folder and the files of the stage that this one is based on."""
+        self._shell = earlier._shell
+        self._workdir = earlier._workdir
+        self._copied = list(earlier._copied[-_MOST_COPIED:])
+
+    def add(self, instruction: Instruction, scope: Scope) -> None:
+        """Take in one instruction."""
+        match instruction.name:
+            case "RUN":
+                self._run(instruction)
+            case "COPY" | "ADD":
+                self._copy(instruction, scope)
+            case "CMD" | "ENTRYPOINT" if not instruction.onbuild:
+                self._runs_later(instruction)
+            case "SHELL" if instruction.words:
+                program = instruction.words[0].text.replace("\\", "/").rpartition("/")[2]
+                self._shell = program.removesuffix(".exe").lower() in _SHELLS
+            case "WORKDIR" if instruction.words:
+                self._workdir = self._absolute(expand(instruction.words[0], scope))
+
+    def sources(self, container: Container) -> list[Source]:
+        """Return the documents in it, in order, and the copied scripts that its container starts with."""
+        return [*self._sources, *self._later.values(), *self._started_scripts(container)]
+
+    def _run(self, instruction: Instruction) -> None:
+        if instruction.form == "exec":
+            self._sources.append(_quoted(instruction))
+        elif instruction.script is not None and self._shell and _is_shell_text(instruction.script.text):
+            self._sources.append(instruction.script)
+
+    def _runs_later(self, instruction: Instruction) -> None:
+        """Keep the shell form of CMD or ENTRYPOINT; the last of each counts."""
+        self._later.pop(instruction.name, None)
+        script = instruction.script
+        if script is not None and self._shell and script.text:
+            hint = f"{instruction.name.lower()}.sh"
+            self._later[instruction.name] = Source(
+                script.path, script.text, hint=hint, parent=script.parent, segments=script.segments
+            )
+
+    def _copy(self, instruction: Instruction, scope: Scope) -> None:
+        words = tuple(expand(word, scope) for word in instruction.words)
+        if len(words) < 2:
+            return
+        target = self._absolute(words[-1])
+        for heredoc in instruction.heredocs:
+            if target is not None:
+                path = target + heredoc.delimiter if target.endswith("/") else target
+                body = heredoc.body
+                self._sources.append(
+                    Source(body.path, body.text, hint=path, parent=body.parent, segments=body.segments)
+                )
+        origin = instruction.flag("from")
+        if origin is not None:
+            if origin.value and "$" not in origin.value:
+                self.imports.append(Import(written(origin.value, origin.span), words, instruction))
+        elif target is not None and not instruction.onbuild:
+            copies = list(_copies(words[:-1], target))
+            self._copied += copies
+            for copied in copies:
+                if copied.target == _DAEMON_JSON:
+                    self._sources.extend(self._opened(copied))
+
+    def _absolute(self, path: Text) -> str | None:
+        """Return a path inside the image; relative ones need a known WORKDIR. A final ``/`` is kept."""
+        if path.value is None:
+            return None
+        if path.value.startswith("/"):
+            return path.value
+        folder = self._workdir or ""
+        return (
+            posixpath.join(folder, path.value.removeprefix("./")) if path.value not in (".", "./") else f"{folder}/"
+        )
+
+    def _started_scripts(self, container: Container) -> Iterator[Source]:
+        """Yield the copied script that ENTRYPOINT or CMD starts; it is followed one level."""
+        started = {_program(words) for words in (container.entrypoint, container.command)} - {""}
+        for name in sorted(started):
+            copied = [each for each in self._copied if posixpath.basename(each.target) == name]
+            for source in self._opened(copied[-1]) if copied else ():
+                if _SHEBANG.match(source.text):
+                    yield source
+
+    def _opened(self, copied: _Copied) -> Iterator[Source]:
+        for folder in dict.fromkeys((self._folder, "")):
+            found = self._context.open(posixpath.normpath(posixpath.join(folder, copied.path.lstrip("/"))))
+            if found is not None:
+                yield Source(found.path, found.text, hint=copied.target)
+                return
+
+
+def _copies(sources: Sequence[Text], target: str) -> Iterator[_Copied]:
+    for source in sources:
+        path = source.value
+        if path is None or "://" in path or path.startswith("<<") or any(char in path for char in "*?["):
+            continue
+        name = posixpath.basename(path)
+        if target.endswith("/") or len(sources) > 1 or target == "/etc/docker":
+            yield _Copied(path, posixpath.join(target, name))
+        else:
+            yield _Copied(path, target)
+
+
+def _program(words: Words | None) -> str:
+    """Return the base name of the program that an exec form starts, a shell in front of it left out."""
+    if words is None or words.shell:
+        return ""
+    for word in words:
+        name = posixpath.basename(word.pattern)
+        if name not in _SHELLS and name not in ("tini", "dumb-init", "--", "exec"):
+            return name
+    return ""
+
+
+def _is_shell_text(text: str) -> bool:
+    return not text.startswith("#!") or _SHEBANG.match(text) is not None
+
+
+def _quoted(instruction: Instruction) -> Source:
+    """Return an exec form as the shell text that starts the same program."""
+    joined = Joined(instruction.arguments)
+    for index, word in enumerate(instruction.words):
+        if index:
+            joined.add_glue(" ")
+        if _SAFE.fullmatch(word.text):
+            _add_piece(joined, word, word.text, 0)
+            continue
+        joined.add_glue("'")
+        at = 0
+        for part in word.text.split("'"):
+            if at:
+                joined.add_glue("'\\''")
+            _add_piece(joined, word, part, at)
+            at += len(part) + 1
+        joined.add_glue("'")
+    return joined.source("shell")
+
+
+def _add_piece(joined: Joined, word: Word, text: str, at: int) -> None:
+    """Add ``word.text[at:]`` up to ``text``'s length; after a JSON escape, places are the word's own start."""
+    start = word.start + 1
+    typed = joined.parent.text[start : start + len(word.text)]
+    if typed == word.text:
+        joined.add(text, start + at, start + at + len(text))
+    else:
+        joined.add(text, start, start + 1)

@@ -1,0 +1,121 @@
+"""Documents inside ConfigMaps and Secrets, and the containers that read them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.pods import ReadPod
+from dindguard.formats.kubernetes.resources import Resource
+from dindguard.formats.kubernetes.volumes import Volume
+from dindguard.model.container import Container
+from dindguard.model.mount import Mount
+from dindguard.source import Embedded, Segment, Source
+
+_DAEMON_JSON = "daemon.json"
+_ENCODED = (".json", ".sh", ".yaml", ".yml", ".toml", "Dockerfile")
+_LONGEST_ENCODED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One container that mounts a key of an object as the file ``path``."""
+
+    container: Container
+    path: str
+
+
+class Mounted:
+    """Which containers mount which ConfigMaps and Secrets."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._mounts: dict[int, list[tuple[Container, Mount, Volume]]] = {}
+
+    def add(self, pod: ReadPod, resource: Resource) -> None:
+        """Remember what a pod mounts."""
+        objects = [
+            (self._cluster.find(kind, name, resource), volume)
+            for volume in pod.volumes.values()
+            for kind, name in volume.objects
+        ]
+        for found, volume in objects:
+            if found is None:
+                continue
+            uses = self._mounts.setdefault(id(found), [])
+            for container in pod.workload.containers:
+                uses.extend((container, mount, volume) for mount in container.mounts if mount.storage is volume.storage)
+
+    def uses(self, found: Resource, key: str) -> list[_Use]:
+        """Return the containers that have a key as a file, and where."""
+        uses = []
+        for container, mount, volume in self._mounts.get(id(found), ()):
+            path = volume.files.get(key, None if volume.files else key)
+            if path is None:
+                continue
+            if mount.sub_path is None:
+                uses.append(_Use(container, f"{mount.target.pattern.rstrip('/')}/{path}"))
+            elif mount.sub_path.pattern == path:
+                uses.append(_Use(container, mount.target.pattern))
+        return uses
+
+
+def embedded(cluster: Cluster, mounted: Mounted) -> Iterator[Embedded]:
+    """Yield the documents in all ConfigMaps and Secrets, each with the container that reads it."""
+    seen: set[tuple[str, int, int]] = set()
+    for found in cluster.of_kind("ConfigMap", "Secret"):
+        for key, node in _values(found):
+            uses = mounted.uses(found, key)
+            is_config = any(use.path.rpartition("/")[2] == _DAEMON_JSON for use in uses)
+            hint = _DAEMON_JSON if is_config or key.rpartition("/")[2] == _DAEMON_JSON else key
+            source = _source(node, hint, encoded=found.kind == "Secret" and node.route.startswith("data"))
+            if source is None:
+                continue
+            for owner in _owners(uses, hint):
+                place = (node.source.path, node.start, id(owner))
+                if place not in seen:
+                    seen.add(place)
+                    yield Embedded(source, owner)
+
+
+def _values(found: Resource) -> Iterator[tuple[str, Node]]:
+    for part in ("data", "stringData"):
+        for key, value in found.node[part].pairs():
+            if value.is_scalar and value.content:
+                yield key.content, value
+
+
+def _source(node: Node, hint: str, encoded: bool) -> Source | None:
+    if not encoded:
+        text = node.content
+        return node.document(hint) if "\n" in text or text.lstrip().startswith("{") else None
+    if not hint.endswith(_ENCODED) or len(node.content) > _LONGEST_ENCODED:
+        return None
+    try:
+        text = base64.b64decode("".join(node.content.split()), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    # Nothing in it has a place of its own: everything is where the encoded text begins.
+    return Source(node.source.path, text, hint=hint, parent=node.source, segments=(Segment(0, node.start, 0),))
+
+
+def _owners(uses: list[_Use], hint: str) -> list[Container | None]:
+    """Return who reads a file: every engine that has it as its configuration, else the one that executes it."""
+    if hint == _DAEMON_JSON:
+        engines = [use.container for use in uses if use.path.endswith("/docker/daemon.json") or _mentions(use)]
+        return [*dict.fromkeys(engines)] or [None]
+    executing = [use.container for use in uses if _mentions(use)]
+    mounting = list(dict.fromkeys(use.container for use in uses))
+    if executing:
+        return [executing[0]]
+    return [mounting[0]] if len(mounting) == 1 else [None]
+
+
+def _mentions(use: _Use) -> bool:
+    """Whether the container's command names the file."""
+    words = (*(use.container.entrypoint or ()), *(use.container.command or ()))
+    return any(use.path in word.pattern for word in words)

@@ -1,0 +1,187 @@
+"""Patches of Kustomize and Argo: a strategic merge by names, and JSON patches (RFC 6902).
+
+Both make a new tree and leave the old one as it is. Every value keeps the place it is written at: what a patch
+brings stands in the patch, and its trail leads to what it was patched into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.source import Span, Step
+
+_LIST_KEYS = {
+    "containers": ("name",),
+    "initContainers": ("name",),
+    "ephemeralContainers": ("name",),
+    "volumes": ("name",),
+    "env": ("name",),
+    "imagePullSecrets": ("name",),
+    "volumeMounts": ("mountPath",),
+    "volumeDevices": ("devicePath",),
+    "ports": ("containerPort", "port"),
+    "hostAliases": ("ip",),
+}
+"""Lists whose items are merged by a key (patchMergeKey in the Kubernetes API); all others are replaced."""
+
+_REPLACED_BY = "replaces"
+_ADDED_TO = "is added to"
+
+
+def merge(base: Node, patch: Node, by_name: bool = True) -> Node | None:
+    """Return ``base`` with a strategic merge patch applied; ``None`` when the patch deletes it.
+
+    ``by_name=False`` replaces all lists, as kinds without a known schema are patched.
+    """
+    directive = patch["$patch"].content if patch.is_mapping else ""
+    if directive == "delete":
+        return None
+    if not (base.is_mapping and patch.is_mapping):
+        return patch.explained(Step(_REPLACED_BY, base.span))
+    if directive == "replace":
+        kept = [(key, value) for key, value in patch.pairs() if not key.content.startswith("$")]
+        return patch.with_pairs(kept).explained(Step(_REPLACED_BY, _anchor(base)))
+    return base.with_pairs(_merged_pairs(base, patch, by_name))
+
+
+def _merged_pairs(base: Node, patch: Node, by_name: bool) -> Pairs:
+    pairs: Pairs = []
+    for key, value in base.pairs():
+        change = patch[key.content]
+        if not change.present:
+            pairs.append((key, value))
+        elif not change.is_null:
+            merged = _merge_value(key.content, value, change, by_name)
+            if merged is not None:
+                pairs.append((key, merged))
+    step = Step(_ADDED_TO, _anchor(base))
+    for key, value in patch.pairs():
+        if key.content not in base and not key.content.startswith("$") and not value.is_null:
+            pairs.append((key, value.explained(step)))
+    return pairs
+
+
+def _merge_value(name: str, base: Node, patch: Node, by_name: bool) -> Node | None:
+    if base.is_sequence and patch.is_sequence:
+        keys = _LIST_KEYS.get(name) if by_name else None
+        return _merge_list(base, patch, keys) if keys else patch.explained(Step(_REPLACED_BY, _anchor(base)))
+    return merge(base, patch, by_name)
+
+
+def _merge_list(base: Node, patch: Node, keys: tuple[str, ...]) -> Node:
+    key = next((key for key in keys if any(key in item for item in (*base, *patch))), keys[0])
+    if any(item["$patch"].content == "replace" for item in patch):
+        return patch.with_items([item for item in patch if "$patch" not in item])
+    changes = {item[key].content: item for item in patch if item.is_mapping}
+    items = []
+    for item in base:
+        change = changes.pop(item[key].content, None)
+        merged = item if change is None else merge(item, change)
+        if merged is not None:
+            items.append(merged)
+    step = Step(_ADDED_TO, _anchor(base))
+    items.extend(item.explained(step) for item in changes.values() if item["$patch"].content != "delete")
+    return base.with_items(items)
+
+
+def json_patch(base: Node, operations: Node) -> Node:
+    """Return ``base`` with RFC 6902 operations applied; an operation that finds no place changes nothing."""
+    for operation in operations:
+        path = _pointer(operation["path"].content)
+        kind, value = operation["op"].content, operation["value"]
+        if kind in ("copy", "move"):
+            origin = _pointer(operation["from"].content)
+            found = _look(base, origin)
+            if found is None or not path:
+                continue
+            value = found.explained(Step("copied here", operation["path"].span))
+            if kind == "move":
+                base = _edit(base, origin, lambda node, _: None) or base
+        if kind in ("add", "copy", "move") and path and value.present:
+            base = _edit(base, path, _addition(value), insert=True) or base
+        elif kind == "replace" and path and value.present:
+            base = _edit(base, path, _replacement(value)) or base
+        elif kind == "remove" and path:
+            base = _edit(base, path, lambda node, _: None) or base
+    return base
+
+
+Change = Callable[[Node | None, Node], Node | None]
+"""From what stands at a place, or ``None``, and what is around it, to what shall stand there."""
+
+
+def _addition(value: Node) -> Change:
+    return lambda _, parent: value.explained(Step(_ADDED_TO, _anchor(parent)))
+
+
+def _replacement(value: Node) -> Change:
+    return lambda old, parent: value.explained(Step(_REPLACED_BY, old.span)) if old is not None else None
+
+
+def _pointer(path: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
+
+
+def _look(node: Node, path: list[str]) -> Node | None:
+    for step in path:
+        if node.is_sequence:
+            node = node[int(step)] if step.isascii() and step.isdigit() else node.hole(step)
+        else:
+            node = node[step]
+    return node if node.present else None
+
+
+def _edit(node: Node, path: list[str], change: Change, insert: bool = False) -> Node | None:
+    """Return ``node`` with the place at ``path`` changed, or ``None`` when there is no such place."""
+    step, rest = path[0], path[1:]
+    if node.is_sequence:
+        return _edit_sequence(node, step, rest, change, insert)
+    if not node.is_mapping:
+        return None
+    child = node[step]
+    if rest:
+        new = _edit(child, rest, change, insert) if child.present else None
+        return None if new is None else _with(node, step, new)
+    return _with(node, step, change(child if child.present else None, node))
+
+
+def _edit_sequence(node: Node, step: str, rest: list[str], change: Change, insert: bool) -> Node | None:
+    items = list(node.items())
+    if step == "-" and not rest and insert:
+        index = len(items)
+    elif step.isascii() and step.isdigit() and len(step) < 7:
+        index = int(step)
+    else:
+        return None
+    if rest:
+        new = _edit(items[index], rest, change, insert) if index < len(items) else None
+        if new is None:
+            return None
+        items[index] = new
+    elif insert:
+        added = change(None, node)
+        if added is not None:
+            items.insert(index, added)
+    elif index < len(items):
+        new = change(items[index], node)
+        items[index : index + 1] = [] if new is None else [new]
+    return node.with_items(items)
+
+
+def _with(node: Node, name: str, value: Node | None) -> Node:
+    pairs = [(key, value if key.content == name else old) for key, old in node.pairs()]
+    kept = [(key, new) for key, new in pairs if new is not None]
+    if value is not None and name not in node:
+        kept.append((_key(value, name), value))
+    return node.with_pairs(kept)
+
+
+def _key(value: Node, name: str) -> Node:
+    return Node(Kind.SCALAR, value.source, value.start, value.start, route=value.route, content=name)
+
+
+def _anchor(node: Node) -> Span:
+    """Return a short place that stands for a mapping or a list: its name, else its key."""
+    name = node["name"] if node.is_mapping else node
+    return name.span if name.is_scalar else node.key_span

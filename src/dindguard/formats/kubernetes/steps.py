@@ -1,0 +1,151 @@
+"""Pipelines whose steps are containers of a pod: Tekton tasks and Argo workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dindguard.documents import yaml
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.patches import merge
+from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
+from dindguard.formats.kubernetes.resources import Resource
+from dindguard.model.container import ContainerKind
+
+_TEKTON = "tekton.dev"
+_ARGO = "argoproj.io"
+_ARGO_KINDS = frozenset({"Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"})
+
+
+def step_templates(resource: Resource) -> list[PodTemplate]:
+    """Return the pods of a Tekton or Argo object; none for any other."""
+    if resource.group == _TEKTON:
+        return list(_tekton(resource))
+    if resource.group == _ARGO and resource.kind in _ARGO_KINDS:
+        return list(_argo(resource))
+    return []
+
+
+def _tekton(resource: Resource) -> Iterator[PodTemplate]:
+    spec = resource.node["spec"]
+    if resource.kind == "StepAction":
+        member = Member(spec, "step", ContainerKind.STEP, 0, resource.name)
+        yield _template(resource, "", spec, (member,))
+        return
+    yield from _task(resource, "", spec)
+    yield from _task(resource, "", spec["taskSpec"], spec["podTemplate"])
+    pod = spec["podTemplate"] if spec["podTemplate"].present else spec["taskRunTemplate"]["podTemplate"]
+    for pipeline in (spec, spec["pipelineSpec"]):
+        for item in (*pipeline["tasks"], *pipeline["finally"]):
+            task = item["taskSpec"]
+            yield from _task(resource, item["name"].content, task["spec"] if "spec" in task else task, pod)
+
+
+def _task(resource: Resource, name: str, task: Node, pod: Node | None = None) -> Iterator[PodTemplate]:
+    common = task["stepTemplate"]
+    found = [
+        Member(_beneath(common, item), "steps", ContainerKind.STEP, index)
+        for index, item in enumerate(task["steps"])
+        if item.is_mapping and ("image" in item or "image" in common)
+    ]
+    if not found:
+        return
+    found.extend(
+        Member(item, "sidecars", ContainerKind.POD_MEMBER, index)
+        for index, item in enumerate(task["sidecars"])
+        if item.is_mapping
+    )
+    spec = task if pod is None or not pod.is_mapping else _beneath(pod, task)
+    yield _template(resource, name, spec, tuple(found))
+
+
+def _beneath(defaults: Node, node: Node) -> Node:
+    """Return a mapping completed by defaults; lists of the defaults come first."""
+    if not defaults.is_mapping:
+        return node
+    pairs = []
+    for key, value in node.pairs():
+        more = defaults[key.content]
+        both = value.is_sequence and more.is_sequence and key.content in ("env", "volumeMounts", "volumes")
+        pairs.append((key, value.with_items([*more, *value]) if both else value))
+    pairs.extend((key, value) for key, value in defaults.pairs() if key.content not in node)
+    return node.with_pairs(pairs)
+
+
+def _argo(resource: Resource) -> Iterator[PodTemplate]:
+    spec = resource.node["spec"]
+    spec = spec["workflowSpec"] if spec["workflowSpec"].is_mapping else spec
+    common = spec["templateDefaults"]
+    for template in spec["templates"]:
+        if not template.is_mapping:
+            continue
+        whole = _beneath(common, template)
+        found = _argo_members(whole)
+        if not found:
+            continue
+        pod = _beneath(spec, whole)
+        for patch in (spec["podSpecPatch"], template["podSpecPatch"]):
+            pod, found = _patched(pod, found, patch)
+        yield _template(resource, template["name"].content, pod, found)
+
+
+def _argo_members(template: Node) -> tuple[Member, ...]:
+    main = [
+        Member(template[key], key, ContainerKind.STEP, 0, "main")
+        for key in ("container", "script")
+        if template[key].is_mapping
+    ]
+    main.extend(
+        Member(item, "containerSet.containers", ContainerKind.STEP, index)
+        for index, item in enumerate(template["containerSet"]["containers"])
+        if item.is_mapping
+    )
+    if not main:
+        return ()
+    shared = main[0].node["volumeMounts"]
+    others = [
+        Member(_mirrored(item, shared), group, kind, index)
+        for group, kind in (("initContainers", ContainerKind.INIT), ("sidecars", ContainerKind.POD_MEMBER))
+        for index, item in enumerate(template[group])
+        if item.is_mapping
+    ]
+    return (*main, *others)
+
+
+def _mirrored(item: Node, shared: Node) -> Node:
+    """Return a sidecar with the main container's mounts, if it mirrors them."""
+    if not item["mirrorVolumeMounts"].flag().on or not shared.is_sequence:
+        return item
+    own = item["volumeMounts"]
+    if own.is_sequence:
+        return item.with_pairs(
+            [(k, v.with_items([*v, *shared]) if k.content == "volumeMounts" else v) for k, v in item.pairs()]
+        )
+    assert shared.key is not None
+    return item.with_pairs([*item.pairs(), (shared.key, shared)])
+
+
+def _patched(pod: Node, found: tuple[Member, ...], patch: Node) -> tuple[Node, tuple[Member, ...]]:
+    """Apply a ``podSpecPatch``: a PodSpec's patch, written as a text."""
+    if not patch.is_scalar or not patch.content.strip():
+        return pod, found
+    documents = yaml.read(patch.document("yaml")).documents
+    if not documents or not documents[0].is_mapping:
+        return pod, found
+    change = documents[0].scoped(pod.scope)
+    by_name = {item["name"].content: item for group in ("containers", "initContainers") for item in change[group]}
+    members = []
+    for member in found:
+        own = by_name.get(member.name)
+        node = merge(member.node, own) if own is not None else member.node
+        if node is not None:
+            members.append(Member(node, member.group, member.kind, member.index, member.default_name))
+    rest = change.with_pairs([(k, v) for k, v in change.pairs() if k.content not in ("containers", "initContainers")])
+    return merge(pod, rest) or pod, tuple(members)
+
+
+def _template(resource: Resource, name: str, spec: Node, found: tuple[Member, ...]) -> PodTemplate:
+    address = f"{resource.address}.{name}" if name else resource.address
+    claims = spec["volumeClaimTemplates"]
+    return PodTemplate(
+        resource, address, name or resource.name, resource.span, spec, spec["metadata"], found, claims=claims
+    )

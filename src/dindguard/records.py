@@ -1,0 +1,177 @@
+"""Frozen records: what ``dataclasses`` offers and this package uses, at a twentieth of its price at import.
+
+A ``dataclass`` compiles its methods from text, about half a millisecond each; with a hundred of them that is
+most of a cold start (``benchmarks/cold_start.py``). A record's methods are shared and look at its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
+
+T = TypeVar("T")
+
+
+class _Missing:
+    """Stands for "no default"."""
+
+    def __repr__(self) -> str:
+        return "<required>"
+
+
+_MISSING: Any = _Missing()
+
+
+class Field:
+    """One field of a record: its name, its default or the factory of it, and what it takes part in."""
+
+    __slots__ = ("compare", "default", "default_factory", "init", "name", "repr")
+    _field_type = None
+
+    def __init__(
+        self,
+        default: Any = _MISSING,
+        default_factory: Callable[[], Any] = _MISSING,
+        init: bool = True,
+        repr: bool = True,  # noqa: A002 - dataclasses' own name
+        compare: bool = True,
+    ) -> None:
+        self.name = ""
+        self.default = default
+        self.default_factory = default_factory
+        self.init = init
+        self.repr = repr
+        self.compare = compare
+
+    def initial(self, owner: str) -> Any:
+        """Return the value of a field that nobody gave; raises ``TypeError`` when there is none."""
+        if self.default is not _MISSING:
+            return self.default
+        if self.default_factory is not _MISSING:
+            return self.default_factory()
+        raise TypeError(f"{owner}() lacks '{self.name}'")
+
+
+def field(
+    *,
+    default: Any = _MISSING,
+    default_factory: Callable[[], Any] = _MISSING,
+    init: bool = True,
+    repr: bool = True,  # noqa: A002 - dataclasses' own name
+    compare: bool = True,
+) -> Any:
+    """Describe a field that a plain default cannot."""
+    return Field(default, default_factory, init, repr, compare)
+
+
+class FrozenRecordError(AttributeError):
+    """Somebody tried to change a record."""
+
+
+@overload
+def record(cls: type[T]) -> type[T]: ...
+@overload
+def record(*, eq: bool = ..., kw_only: bool = ...) -> Callable[[type[T]], type[T]]: ...
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False) -> Any:
+    """Make a class a frozen record of its annotated fields.
+
+    ``eq=False`` compares by identity; ``kw_only=True`` refuses positional arguments.
+    """
+
+    def decorate(made: type[T]) -> type[T]:
+        fields = tuple(_fields(made))
+        methods: dict[str, Any] = {
+            "__record_fields__": fields,
+            "__dataclass_fields__": {each.name: each for each in fields},
+            "__init__": _initialiser(made.__name__, fields, kw_only, hasattr(made, "__post_init__")),
+            "__setattr__": _refuse,
+            "__delattr__": _refuse,
+        }
+        if "__repr__" not in made.__dict__:
+            methods["__repr__"] = _repr
+        if eq:
+            methods["__eq__"], methods["__hash__"] = _comparison(tuple(each.name for each in fields if each.compare))
+        for name, method in methods.items():
+            setattr(made, name, method)
+        return made
+
+    return decorate if cls is None else decorate(cls)
+
+
+def _fields(made: type) -> list[Field]:
+    found = []
+    for name, annotation in made.__dict__.get("__annotations__", {}).items():
+        if str(annotation).startswith("ClassVar"):
+            continue
+        given = made.__dict__.get(name, _MISSING)
+        described = given if isinstance(given, Field) else Field(given)
+        if isinstance(given, Field):
+            delattr(made, name)
+        described.name = name
+        found.append(described)
+    return found
+
+
+def _initialiser(owner: str, fields: tuple[Field, ...], kw_only: bool, finish: bool) -> Callable[..., None]:
+    names = tuple(each.name for each in fields if each.init)
+    known = frozenset(names)
+
+    def __init__(self: Any, *values: Any, **named: Any) -> None:
+        if values:
+            if kw_only or len(values) > len(names):
+                raise TypeError(f"{owner}() takes {0 if kw_only else len(names)} positional arguments")
+            for name, value in zip(names, values, strict=False):
+                if name in named:
+                    raise TypeError(f"{owner}() got '{name}' twice")
+                named[name] = value
+        if not known.issuperset(named):
+            raise TypeError(f"{owner}() has no {sorted(set(named) - known)}")
+        for each in fields:
+            if each.name not in named:
+                named[each.name] = each.initial(owner) if each.init or _has_default(each) else _MISSING
+        for each in fields:
+            if named[each.name] is _MISSING:
+                del named[each.name]  # concluded later
+        self.__dict__.update(named)
+        if finish:
+            self.__post_init__()
+
+    return __init__
+
+
+def _has_default(each: Field) -> bool:
+    return each.default is not _MISSING or each.default_factory is not _MISSING
+
+
+def _refuse(self: object, name: str, *_: object) -> NoReturn:
+    raise FrozenRecordError(f"{type(self).__name__}.{name} cannot be changed")
+
+
+def _repr(self: Any) -> str:
+    shown = (each.name for each in self.__record_fields__ if each.repr)
+    return f"{type(self).__name__}({', '.join(f'{name}={self.__dict__.get(name, _MISSING)!r}' for name in shown)})"
+
+
+def _comparison(names: tuple[str, ...]) -> tuple[Callable[..., Any], Callable[..., int]]:
+    def __eq__(self: Any, other: Any) -> Any:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        mine, theirs = self.__dict__, other.__dict__
+        return all(mine[name] == theirs[name] for name in names)
+
+    def __hash__(self: Any) -> int:
+        mine = self.__dict__
+        return hash(tuple(mine[name] for name in names))
+
+    return __eq__, __hash__
+
+
+def replace(instance: T, **changes: Any) -> T:
+    """Return a copy of a record with some fields changed."""
+    named = {
+        each.name: instance.__dict__[each.name]
+        for each in instance.__record_fields__  # type: ignore[attr-defined]  # set by `record`
+        if each.init and each.name not in changes
+    }
+    return type(instance)(**named, **changes)

@@ -1,0 +1,128 @@
+"""Everything that a scan found, as JSON: stable, versioned, described by ``schemas/report.schema.json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dindguard import __version__
+from dindguard.findings import Finding, Status, Subject
+from dindguard.reports import Options, advice, errors, safe
+from dindguard.reports.masking import Masks
+from dindguard.reports.quoting import Quoter
+from dindguard.rules import Severity
+from dindguard.source import Notice, Span, Step
+
+if TYPE_CHECKING:
+    from dindguard.scan import Report
+
+VERSION = 1
+"""Grows when a field changes its meaning or goes away; new fields may come at any time."""
+
+
+def render(report: Report, options: Options) -> str:
+    """Return the document; equal scans give equal bytes."""
+    del options
+    return dumps(document(report))
+
+
+def dumps(content: Any) -> str:
+    """Return JSON text in ASCII, in which nothing can be taken for a log command."""
+    import json
+
+    return safe.json_text(json.dumps(content, indent=2)) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return the report as plain data."""
+    writer = _Writer(report)
+    findings = [writer.finding(finding) for finding in report.findings]
+    return {
+        "version": VERSION,
+        "tool": {"name": "dindguard", "version": __version__},
+        "complete": not errors(report.notices),
+        "summary": _summary(report),
+        "findings": findings,
+        "notices": [writer.notice(notice) for notice in report.notices],
+    }
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    opened = [finding for finding in report.findings if finding.open]
+    statuses = [finding.status for finding in report.findings]
+    return {
+        "open": {each.word: sum(f.severity is each for f in opened) for each in sorted(Severity, reverse=True)},
+        "silenced": {each.value: statuses.count(each) for each in Status if each is not Status.OPEN},
+        "silenced_by": list(report.policy_summary),
+        "files": {
+            "read": report.files_read,
+            "without_interest": report.files_without_interest,
+            "unreadable": report.files_unreadable,
+        },
+        "rules": len(report.rules),
+    }
+
+
+class _Writer:
+    def __init__(self, report: Report) -> None:
+        self.masks = Masks(report.model)
+        self.quoter = Quoter(report.sources, self.masks, 160)
+
+    def text(self, text: str) -> str:
+        return self.masks.text(safe.valid(text))
+
+    def place(self, span: Span) -> dict[str, Any] | None:
+        if not span.path:
+            return None
+        return {
+            "path": safe.valid(span.path),
+            "line": span.line,
+            "column": span.column,
+            "end_line": span.end_line,
+            "end_column": span.end_column,
+            "route": safe.valid(span.route),
+        }
+
+    def step(self, step: Step) -> dict[str, Any]:
+        return {"what": self.text(step.what), "place": self.place(step.span)}
+
+    def subject(self, subject: Subject) -> dict[str, Any]:
+        return {
+            "label": self.text(subject.label),
+            "address": self.text(subject.address),
+            "place": self.place(subject.span),
+            "identity": subject.identity,
+            "status": subject.status.value,
+            "reason": self.text(subject.reason),
+        }
+
+    def finding(self, finding: Finding) -> dict[str, Any]:
+        rule = finding.rule
+        first = self.quoter.finding(finding)[0]
+        line = next((line for line in first.lines if line.number == finding.span.line), None)
+        return {
+            "rule": rule.id,
+            "title": rule.title,
+            "category": rule.category,
+            "cwe": rule.cwe or None,
+            "severity": finding.severity.word,
+            "confidence": finding.confidence.value,
+            "status": finding.status.value,
+            "message": self.text(finding.message),
+            "place": self.place(finding.span),
+            "quoted": line.excerpt.text if line is not None else "",
+            "related": [self.step(step) for step in finding.related],
+            "path": [self.step(step) for step in finding.path],
+            "subjects": [self.subject(subject) for subject in finding.subjects],
+            "instead": self.text(advice(finding)),
+            "containment": self.text(finding.containment),
+            "fingerprint": finding.fingerprint,
+        }
+
+    def notice(self, notice: Notice) -> dict[str, Any]:
+        return {
+            "kind": notice.kind,
+            "gravity": notice.gravity.value,
+            "message": self.text(notice.message),
+            "remedy": self.text(notice.remedy),
+            "place": self.place(notice.span),
+        }

@@ -1,0 +1,63 @@
+"""JUnit XML: every open finding is a failed test, everything that could not be read an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dindguard.findings import Finding
+from dindguard.reports import Options, advice, errors, safe
+from dindguard.reports.masking import Masks
+from dindguard.reports.quoting import Quoter, rows
+from dindguard.reports.terminal import Terminal
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.scan import Report
+
+
+def render(report: Report, options: Options) -> str:
+    """Return the document; a clean scan has one test, which passes, because empty suites look like failures."""
+    del options
+    masks = Masks(report.model)
+    quoter = Quoter(report.sources, masks)
+    opened = [finding for finding in report.findings if finding.open]
+    cases = [_failure(finding, masks, quoter) for finding in opened]
+    cases += [
+        _case(notice.span, notice.kind, "error", notice.kind, masks.text(notice.message), notice.remedy)
+        for notice in errors(report.notices)
+    ]
+    wrong = len(cases)
+    if not cases:
+        cases = ['    <testcase classname="dindguard" name="no findings"/>']
+    counts = f'tests="{len(cases)}" failures="{len(opened)}" errors="{wrong - len(opened)}"'
+    return "\n".join(
+        [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<testsuites name="dindguard" {counts}>',
+            f'  <testsuite name="dindguard" {counts} skipped="0">',
+            *cases,
+            "  </testsuite>",
+            "</testsuites>\n",
+        ]
+    )
+
+
+def _failure(finding: Finding, masks: Masks, quoter: Quoter) -> str:
+    quoted = [
+        row
+        for quote in quoter.finding(finding)
+        for row in (str(quote.first), *rows(quote, Terminal(width=100), len(str(finding.span.line)), "red"))
+    ]
+    body = "\n".join([*quoted, f"instead: {masks.text(advice(finding))} (dindguard explain {finding.rule.id})"])
+    return _case(finding.span, finding.rule.id, "failure", finding.severity.word, masks.text(finding.message), body)
+
+
+def _case(span: Span, name: str, element: str, kind: str, message: str, body: str) -> str:
+    place = safe.markup(f"{span.path}:{span.line}:{span.column}" if span.path else "dindguard")
+    attributes = f'classname="{safe.markup(span.path or "dindguard")}" name="{safe.markup(name)} {place}"'
+    return (
+        f'    <testcase {attributes} file="{safe.markup(span.path)}" line="{span.line}">\n'
+        f'      <{element} type="{safe.markup(kind)}" message="{safe.markup(safe.one_line(message))}">'
+        f"{safe.markup(body)}</{element}>\n"
+        "    </testcase>"
+    )

@@ -1,0 +1,53 @@
+"""Reading a folder of files as a scan does, without a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dindguard.documents import yaml
+from dindguard.documents.yaml import Tree
+from dindguard.formats import Context, Document, shapes
+from dindguard.source import Source
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write files, by their path relative to ``folder``, and return it."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def context_of(folder: Path) -> Context:
+    """Return a context whose root is ``folder``."""
+
+    def open_file(path: str) -> Source | None:
+        file = folder / path
+        return Source(path, file.read_text("utf-8", errors="replace")) if file.is_file() else None
+
+    def tree(path: str) -> Tree | None:
+        source = open_file(path)
+        read = yaml.read(source) if source is not None else None
+        return read if read is not None and read.readable else None
+
+    def listing(path: str) -> tuple[str, ...]:
+        there = folder / path
+        return tuple(sorted(entry.name for entry in there.iterdir())) if there.is_dir() else ()
+
+    return Context(open=open_file, tree=tree, listing=listing)
+
+
+def documents_of(folder: Path, format_name: str, *names: str) -> list[Document]:
+    """Return the documents of a format under ``folder``; only those in ``names``, if given, are read."""
+    found = []
+    for path in sorted(folder.rglob("*.y*ml")):
+        name = path.relative_to(folder).as_posix()
+        if names and name not in names:
+            continue
+        source = Source(name, path.read_text("utf-8", errors="replace"))
+        for node in yaml.read(source).documents:
+            if shapes.document_format(source, node) == format_name:
+                found.append(Document(source, node))
+    return found
