@@ -180,7 +180,11 @@ def sample(**changes: object) -> Report:
     )
     notices = (
         Notice(
-            "unreadable", "not valid YAML: the list is not closed", place(broken, "["), Gravity.ERROR, "close the list"
+            "unreadable",
+            "not valid YAML: the list is not closed",
+            place(broken, "["),
+            Gravity.ERROR,
+            "close the list",
         ),
         Notice("undecided", "rule privileged-engine: PRIVILEGED is not known", mount),
     )

@@ -65,7 +65,7 @@ def test_stages() -> None:
     assert client.image is not None
     assert (str(client.image), client.image.reference.how) == ("docker:29.8-cli", How.DEFAULT)
     assert [step.span.line for step in client.image.span.trail] == [1]
-    assert client.span == Span("app/Dockerfile", 2, 29, 2, 32)
+    assert client.span == Span("app/Dockerfile", 2, 30, 2, 33)
     assert base.image is not None
     assert base.image.reference.span == Span("app/Dockerfile", 3, 32, 3, 43)
     assert base.environment.value("DOCKER_TLS_CERTDIR") == ""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dindguard.documents.dockerfile_words import Piece
+from dindguard.records import record
 from dindguard.source import Notice, Source, Span
 
 PAIRS = frozenset({"ENV", "LABEL"})
 """Instructions that take ``name=value``, or one name and a value after a blank."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """One word. ``text`` keeps quotes and ``$VARIABLES`` as they were typed; strings of a JSON array are
     unescaped. ``start`` is its 0-based offset in the instruction's ``arguments``."""
@@ -22,7 +22,7 @@ class Word:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BuildFlag:
     """``--name=value`` before the arguments; ``value`` is ``None`` without ``=``."""
 
@@ -31,7 +31,7 @@ class BuildFlag:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Heredoc:
     """A here-document. ``body`` is without the closing line and, for ``<<-``, without leading tabs.
 
@@ -45,7 +45,7 @@ class Heredoc:
     destination: Word | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """``name=value`` of ENV, LABEL or ARG; ``value`` is ``None`` for an ARG without default."""
 
@@ -53,7 +53,7 @@ class Pair:
     value: Word | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instruction:
     """One instruction; for ``ONBUILD X …`` it is X, with ``onbuild`` set.
 
@@ -104,7 +104,7 @@ class Instruction:
         return Word(piece.text, self.arguments.span(piece.start, piece.end), piece.start)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stage:
     """A build stage: ``FROM [--platform=P] base [AS name]`` (``name`` in lower case) and what follows.
 
@@ -120,7 +120,7 @@ class Stage:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dockerfile:
     """A Dockerfile that was read: ``directives`` (``syntax``, ``escape``, ``check``), instructions in order,
     stages, and notices about what BuildKit would refuse or nobody could read."""

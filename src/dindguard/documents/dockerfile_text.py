@@ -11,18 +11,18 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dindguard.documents.dockerfile_head import split_head, split_name
 from dindguard.documents.dockerfile_lexer import SPACE
 from dindguard.documents.dockerfile_words import HeredocWord, heredoc_words, string_array
+from dindguard.records import record
 from dindguard.source import Gravity, Notice, Segment, Source, Span
 
 _DIRECTIVE = re.compile(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.*[^\t\f\r ])")
 _WITH_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """The text of one here-document: ``[start, end)`` of the file, the closing line left out."""
 
@@ -31,7 +31,7 @@ class Body:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogicalLine:
     """One instruction on one line.
 

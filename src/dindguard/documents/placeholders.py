@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from dindguard.documents.tree import how_written
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
+from dindguard.records import replace
 from dindguard.source import Span, Step
 
 TRAIL_LIMIT = 6

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from dindguard.documents.docker_flags import ACTIONS
@@ -21,13 +20,13 @@ from dindguard.model.container import (
 )
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag, Text, flag, unknown
+from dindguard.records import replace
 
 _FLAGS = {
     "privileged": "privileged",
-    "read-only": "read_only",
+    "read-only": "read_only_root",
     "init": "init",
-    "use-api-socket": "use_api_socket",
-    "oom-kill-disable": "oom_kill_disable",
+    "use-api-socket": "engine_api",
 }
 _TEXTS = {
     "user": "user",
@@ -37,19 +36,16 @@ _TEXTS = {
     "cgroup-parent": "cgroup_parent",
     "hostname": "hostname",
 }
-_PUBLIC_FLAGS = {"privileged": "privileged", "read-only": "read_only_root", "init": "init"}
 
 
 def run_attributes(words: Sequence[Text], volumes: Volumes, owner: str) -> dict[str, Any]:
     """Return keyword arguments for :class:`~dindguard.model.container.Container` from an option string's words.
 
     ``owner`` is the container's address. ``environment`` is a tuple of variables, for the caller to put beneath its
-    own. ``doubts`` has the words that may hold further options.
+    own.
     """
-    options, arguments, doubts = options_of(words, ACTIONS["create"])
-    found = attributes(options, volumes, owner)
-    found["doubts"] = (*doubts, *(word for word in arguments if word.unknown))
-    return found
+    options, _, _ = options_of(words, ACTIONS["create"])
+    return attributes(options, volumes, owner)
 
 
 def attributes(options: Sequence[Option], volumes: Volumes, owner: str) -> dict[str, Any]:
@@ -71,11 +67,9 @@ def attributes(options: Sequence[Option], volumes: Volumes, owner: str) -> dict[
         "limits": _limits(given),
         "health": _health(given),
     }
-    for name, attribute in _PUBLIC_FLAGS.items():
+    for name, attribute in _FLAGS.items():
         if (switch := given.flag(name)) is not None:
             found[attribute] = switch
-    if (switch := given.flag("use-api-socket")) is not None:
-        found["engine_api"] = switch
     for name, attribute in _TEXTS.items():
         if (text := given.text(name)) is not None:
             found[attribute] = text
@@ -119,7 +113,7 @@ class _Given:
 
     def flag(self, name: str) -> Flag | None:
         option = self.last(name)
-        return None if option is None else replace(flag(option.value, _FLAGS[name]), span=option.span)
+        return None if option is None else replace(flag(option.value, name.replace("-", "_")), span=option.span)
 
     def networks(self) -> tuple[Text, ...]:
         """Return the networks by name; ``host``, ``none`` and ``container:…`` are modes, told by the namespace."""
@@ -197,4 +191,4 @@ def _health(given: _Given) -> HealthCheck | None:
         return HealthCheck(disabled.span, disabled=True)
     if command is None:
         return None
-    return HealthCheck(command.span, Words((command.value,), command.span, shell=True))
+    return HealthCheck(command.span, Words((command.value,), command.span, True))

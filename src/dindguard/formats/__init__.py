@@ -19,10 +19,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as mutable_field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dindguard.model.container import Container
-from dindguard.records import field, record
+from dindguard.records import record
 from dindguard.source import Embedded, Notice, Source
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ class Document:
 class Reading:
     """What a format found: fill it, return it."""
 
-    workloads: list[Workload] = field(default_factory=list)
-    embedded: list[Embedded] = field(default_factory=list)
-    invocations: list[Invocation] = field(default_factory=list)
-    configurations: list[EngineConfiguration] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
+    workloads: list[Workload] = mutable_field(default_factory=list)
+    embedded: list[Embedded] = mutable_field(default_factory=list)
+    invocations: list[Invocation] = mutable_field(default_factory=list)
+    configurations: list[EngineConfiguration] = mutable_field(default_factory=list)
+    notices: list[Notice] = mutable_field(default_factory=list)
 
 
 @record

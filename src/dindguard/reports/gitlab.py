@@ -41,9 +41,7 @@ def render(report: Report, options: Options) -> str:
         # A notice has no identity; its place and words are what GitLab can tell it by.
         mark = _hash(name, notice.span.path, notice.message)
         issues.append(_issue(name, sentence(masks.text(notice.message)), "major", mark, notice.span))
-    seen: set[str] = set()
-    unique = [issue for issue in issues if not (issue["fingerprint"] in seen or seen.add(issue["fingerprint"]))]
-    return dumps(unique)
+    return dumps(list({issue["fingerprint"]: issue for issue in issues}.values()))
 
 
 def _issue(name: str, text: str, severity: str, fingerprint: str, span: Span) -> dict[str, Any]:

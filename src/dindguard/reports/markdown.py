@@ -86,7 +86,6 @@ def _finding(finding: Finding, masks: Masks, quoter: Quoter) -> str:
         parts.append("\n".join(["The way there:", "", *steps]))
     if finding.containment:
         parts.append(f"*Less grave here:* {safe.markdown(masks.text(finding.containment))}.")
-    parts.append(
-        f"**Instead:** {safe.markdown(masks.text(advice(finding)))} ({safe.code_span(f'dindguard explain {finding.rule.id}')})"
-    )
+    page = safe.code_span(f"dindguard explain {finding.rule.id}")
+    parts.append(f"**Instead:** {safe.markdown(masks.text(advice(finding)))} ({page})")
     return "\n\n".join(parts)

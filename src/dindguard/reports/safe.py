@@ -67,8 +67,8 @@ def markup(text: str) -> str:
     return _LOG_COMMAND.sub("#&#35;", text)
 
 
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~&$^]")
-_MARKDOWN_LINKS = re.compile(r"@|#(?=\d)|://|\bwww(?=\\?\.)")
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>|~&$]|^[#+=-]|(?<=^\d)[.)]")
+_MARKDOWN_LINKS = re.compile(r"@|#(?=\d)|://|\bwww(?=\.)")
 
 
 def markdown(text: str) -> str:
@@ -80,7 +80,7 @@ def markdown(text: str) -> str:
 
 def code_span(text: str) -> str:
     """Return text as a Markdown code span."""
-    text = one_line(text).replace("|", "\N{BROKEN BAR}")
+    text = one_line(text)
     ticks = "`" * (_longest_run(text, "`") + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{ticks}{pad}{text}{pad}{ticks}"

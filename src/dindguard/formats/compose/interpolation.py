@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from dindguard.documents.tree import how_written
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.records import replace
 from dindguard.source import Step
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -20,14 +20,16 @@ _DEPTH = 20
 """Words may nest this deep; real files stay below four."""
 
 
-@dataclass(slots=True)
 class _Result:
     """The pieces of an interpolated text: known ones, and ``None`` for each that nobody decides."""
 
-    pieces: list[str | None] = field(default_factory=list)
-    parts: list[Text] = field(default_factory=list)
-    variable: str = ""
-    defaulted: bool = False
+    __slots__ = ("defaulted", "parts", "pieces", "variable")
+
+    def __init__(self) -> None:
+        self.pieces: list[str | None] = []
+        self.parts: list[Text] = []
+        self.variable = ""
+        self.defaulted = False
 
     def unknown(self, name: str) -> None:
         self.pieces.append(None)
@@ -40,15 +42,17 @@ class _Result:
         self.defaulted = self.defaulted or other.defaulted
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class ComposeScope:
     """The variables of one ``.env`` (or of one ``include`` with its own), and where relative paths start.
 
     ``directory`` is the folder, relative to the scan's root, that relative paths of the file count from.
     """
 
-    variables: Mapping[str, Text]
-    directory: str = ""
+    __slots__ = ("directory", "variables")
+
+    def __init__(self, variables: Mapping[str, Text], directory: str = "") -> None:
+        self.variables = variables
+        self.directory = directory
 
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables replaced as far as the files decide them."""

@@ -8,7 +8,6 @@ including file defines again; here, as in v5, the including file's settings win.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import merging
@@ -24,14 +23,13 @@ _CHAIN = 60
 _SECTIONS = ("services", "volumes", "networks", "secrets", "configs", "models")
 
 
-@dataclass(slots=True)
 class Loaded:
-    """A project's merged document, and the paths of all files that it was read from."""
+    """A project's merged document, and the paths of the files that it was read from."""
 
-    root: Node | None = None
-    paths: set[str] = field(default_factory=set)
-    included: set[str] = field(default_factory=set)
-    extended: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.root: Node | None = None
+        self.paths: set[str] = set()
+        self.extended: set[str] = set()
 
 
 class Loader:
@@ -123,7 +121,6 @@ class Loader:
             variables = self._files.variables(named, scope.variables)
         else:
             variables = {**self._files.folder_variables(directory), **scope.variables}
-        self._loaded.included.update(paths)
         imported = self._merge_files(paths, ComposeScope(variables, directory), chain)
         return None if imported is None else imported.explained(Step("included here", item.span))
 

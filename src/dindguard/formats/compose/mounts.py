@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from dindguard.documents import minigrammars
 from dindguard.documents.tree import Node
@@ -14,6 +13,7 @@ from dindguard.formats.compose.settings import text
 from dindguard.model import paths
 from dindguard.model.mount import Mount, MountKind, Storage
 from dindguard.model.values import Flag, Text, inherited, unset
+from dindguard.records import replace
 
 _PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
 _CHAIN = 60

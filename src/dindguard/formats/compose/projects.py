@@ -8,12 +8,12 @@ another one includes belong to that one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dindguard.documents.tree import Node
 from dindguard.formats.compose.files import Files, folder_of, resolve, wrapped
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.loading import Loaded, Loader
+from dindguard.records import record
 
 BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """The names that Compose looks for, in this order; the first one counts."""
@@ -23,7 +23,7 @@ OVERRIDE_NAMES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Project:
     """A loaded project: its main file, its folder, and the merged document."""
 

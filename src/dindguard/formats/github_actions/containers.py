@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from dindguard.documents.run_options import attributes_of, port_of, volume_mount
+from dindguard.documents.run_mounts import Volumes, port
+from dindguard.documents.run_options import run_attributes
 from dindguard.documents.shell.pieces import Piece, Script, unknown_piece
 from dindguard.documents.shell.split import split
 from dindguard.documents.tree import Node
 from dindguard.formats.github_actions.expressions import EXPRESSION, Expressions, environment
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
 from dindguard.model.image import Image
+from dindguard.model.mount import Mount
 from dindguard.model.values import How, Text
+
+_SCHEME = "docker://"
 
 
 def declared_container(
     node: Node,
     expressions: Expressions,
+    volumes: Volumes,
     *,
     name: str,
     address: str,
@@ -27,29 +33,26 @@ def declared_container(
 
     ``outer`` are the variables that the workflow and the job set for their steps.
     """
+    settings: dict[str, Any] = {}
     variables = [*outer]
-    settings = {}
-    image = node
     if node.is_mapping:
-        image = node["image"]
-        options = option_words(node["options"], expressions)
-        settings = attributes_of(options, address)
-        variables += settings.pop("environment", ())
-        variables += environment(node["env"], expressions)
-        volumes = [expressions.resolve(item.value) for item in node["volumes"].listed() if item.is_scalar]
-        settings["mounts"] = (*(volume_mount(text, address) for text in volumes), *settings.get("mounts", ()))
-        ports = [expressions.resolve(item.value) for item in node["ports"].listed() if item.is_scalar]
-        settings["ports"] = (*(port_of(text) for text in ports), *settings.get("ports", ()))
+        settings = run_attributes(option_words(node["options"], expressions), volumes, address)
+        variables += [*settings.pop("environment"), *environment(node["env"], expressions)]
+        mounts = [volumes.volume(text, address) for text in _texts(node["volumes"], expressions)]
+        settings["mounts"] = (*mounts, *settings["mounts"])
+        ports = [port(text) for text in _texts(node["ports"], expressions)]
+        settings["ports"] = (*ports, *settings["ports"])
         for key in ("command", "entrypoint"):
             if node[key].present:
                 settings[key] = words_of(node[key], expressions)
+    image = node["image"] if node.is_mapping else node
     text = expressions.resolve(image.value) if image.is_scalar and not image.is_null else None
     return Container(
         name=name,
         address=address,
         kind=kind,
         span=node.key_span,
-        image=Image.parse(_without_scheme(text)) if text is not None and text.pattern else None,
+        image=_image(text),
         environment=Environment(variables),
         **settings,
     )
@@ -76,17 +79,35 @@ def step_container(
         address=address,
         kind=ContainerKind.STEP,
         span=step["uses"].span,
-        image=Image.parse(image),
+        image=_image(image),
         environment=Environment(variables),
         entrypoint=words_of(given["entrypoint"], expressions) if given["entrypoint"].present else None,
         command=words_of(given["args"], expressions) if given["args"].present else None,
     )
 
 
+def started_container(
+    at: Node,
+    image: Text,
+    words: Sequence[Text],
+    volumes: Volumes,
+    *,
+    name: str,
+    address: str,
+    kind: ContainerKind,
+    extra_mounts: tuple[Mount, ...] = (),
+) -> Container:
+    """Return a container that an action starts with an option string."""
+    settings = run_attributes(words, volumes, address)
+    settings["environment"] = Environment(settings["environment"])
+    settings["mounts"] = (*settings["mounts"], *extra_mounts)
+    return Container(name=name, address=address, kind=kind, span=at.span, image=_image(image), **settings)
+
+
 def words_of(node: Node, expressions: Expressions) -> Words:
     """Return a command: a list of words, or one line that is split by quoting rules."""
     if node.is_sequence:
-        return Words(tuple(expressions.resolve(item.value) for item in node.items() if item.is_scalar), node.span)
+        return Words(tuple(_texts(node, expressions)), node.span)
     return Words(option_words(node, expressions), node.span)
 
 
@@ -110,6 +131,12 @@ def option_words(node: Node, expressions: Expressions) -> tuple[Text, ...]:
     return tuple(split(Script(pieces)))
 
 
-def _without_scheme(text: Text) -> Text:
-    scheme = "docker://"
-    return text.part(len(scheme), len(text.pattern)) if text.pattern.startswith(scheme) else text
+def _texts(node: Node, expressions: Expressions) -> list[Text]:
+    return [expressions.resolve(item.value) for item in node.listed() if item.is_scalar and not item.is_null]
+
+
+def _image(text: Text | None) -> Image | None:
+    """Return an image, without the scheme that actions may write before it."""
+    if text is None or not text.pattern:
+        return None
+    return Image.parse(text.part(len(_SCHEME), len(text.pattern)) if text.pattern.startswith(_SCHEME) else text)

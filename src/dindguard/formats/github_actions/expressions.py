@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from dindguard.documents.placeholders import differing, substitute
 from dindguard.documents.tree import Node
 from dindguard.model.container import EnvVar
 from dindguard.model.values import How, Text, unknown
+from dindguard.records import replace
 from dindguard.source import Span
 
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 from dindguard.documents.joined import Joined
+from dindguard.documents.run_mounts import Volumes
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Reading
 from dindguard.formats.github_actions.containers import step_container
@@ -14,6 +14,7 @@ from dindguard.formats.github_actions.expressions import EXPRESSION, Expressions
 from dindguard.formats.github_actions.known_actions import KNOWN_ACTIONS, Use
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.values import Text
+from dindguard.records import record, replace
 from dindguard.source import Embedded
 
 COMPOSITE_LEVELS = 10
@@ -22,7 +23,7 @@ _POSIX_SHELLS = ("bash", "sh", "dash", "ash", "zsh", "ksh")
 _POWERSHELLS = ("pwsh", "powershell")
 
 
-@dataclass(slots=True)
+@record
 class Place:
     """What surrounds steps: the container they run in, what expressions stand for, and the default shell."""
 
@@ -34,20 +35,21 @@ class Place:
     """The files whose steps are being read: the workflow, and the composite actions it came through."""
 
 
-@dataclass(slots=True)
 class StepReader:
     """Reads steps into ``reading``; containers of single steps and cached paths are collected here.
 
     ``used`` are the local actions that were read as part of a job, by path.
     """
 
-    reading: Reading
-    context: Context
-    root: str
-    containers: list[Container] = field(default_factory=list)
-    cached_paths: list[Text] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
-    _names: dict[str, int] = field(default_factory=dict)
+    def __init__(self, reading: Reading, context: Context, root: str, volumes: Volumes) -> None:
+        self.reading = reading
+        self.context = context
+        self.root = root
+        self.volumes = volumes
+        self.containers: list[Container] = []
+        self.cached_paths: list[Text] = []
+        self.used: set[str] = set()
+        self._names: dict[str, int] = {}
 
     def read(self, steps: Iterable[Node], place: Place) -> None:
         """Read a list of steps."""
@@ -67,7 +69,9 @@ class StepReader:
         shell = step["shell"].content or place.shell
         hint = shell_hint(shell)
         if hint:
-            source = script_source(step["run"], step["env"] if hint == "shell" else None, variables, place.expressions)
+            source = script_source(
+                step["run"], step["env"] if hint == "shell" else None, variables, place.expressions
+            )
             self.reading.embedded.append(Embedded(source.source(hint), place.owner))
 
     # -- uses ---------------------------------------------------------------------------------------
@@ -77,14 +81,16 @@ class StepReader:
         name = uses.pattern
         if name.startswith("docker://"):
             image = uses.part(len("docker://"), len(name))
-            self.containers.append(step_container(step, image, variables, place.expressions, self._address(step, place)))
+            self.containers.append(
+                step_container(step, image, variables, place.expressions, self._address(step, place))
+            )
         elif name.startswith("./"):
             self._local(step, name, place)
         else:
             known = KNOWN_ACTIONS.get(name.partition("@")[0].lower())
             if known is None:
                 return
-            use = Use(step, uses, place.expressions, place.owner, variables, self._address(step, place))
+            use = Use(step, uses, place.expressions, place.owner, variables, self._address(step, place), self.volumes)
             known(use, self.reading)
             self.cached_paths += use.cached_paths
             self.containers += use.containers
@@ -115,7 +121,10 @@ class StepReader:
             }
             known = input_values(tree.documents[0]["inputs"], [given])
             inner = replace(
-                place, expressions=place.expressions.without_inputs().knowing(known), files=(*place.files, path), shell=""
+                place,
+                expressions=place.expressions.without_inputs().knowing(known),
+                files=(*place.files, path),
+                shell="",
             )
             self.read(runs["steps"].items(), inner)
             return
@@ -136,7 +145,7 @@ def script_source(run: Node, env: Node | None, variables: tuple[EnvVar, ...], ex
     """Return a step's script; the step's own ``env:`` stands before it, as assignments at their places."""
     joined = Joined(run.source)
     known = {variable.name: variable.value for variable in variables}
-    for key, value in (env.pairs() if env is not None else ()):
+    for key, value in env.pairs() if env is not None else ():
         text = known.get(key.content)
         if text is None or key.source is not run.source or not key.content.isidentifier():
             continue
@@ -152,4 +161,3 @@ def script_source(run: Node, env: Node | None, variables: tuple[EnvVar, ...], ex
 
 def _quoted(value: str | None) -> str:
     return "'" + (value or "").replace("'", "'\\''") + "'"
-

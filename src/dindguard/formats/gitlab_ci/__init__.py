@@ -15,9 +15,8 @@ from dindguard.formats.gitlab_ci.merging import Jobs
 from dindguard.formats.gitlab_ci.project import Loader, Project, files_of
 from dindguard.source import Notice
 
-_NO_JOBS = frozenset(
-    "image services stages types before_script after_script variables cache include default workflow spec".split()
-)
+_SETTINGS = ("image", "services", "stages", "types", "before_script", "after_script", "variables", "cache")
+_NO_JOBS = frozenset((*_SETTINGS, "include", "default", "workflow", "spec"))
 _CONTENT = ("image", "services", "script", "run")
 
 

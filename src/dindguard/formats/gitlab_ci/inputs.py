@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from dindguard.documents.placeholders import substitute, undecided
 from dindguard.documents.tree import Node
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
+from dindguard.records import replace
 
 PLACEHOLDER = re.compile(r"\$\[\[\s*inputs\.([\w-]+)\s*((?:\|[^\[\]]*)?)\]\]")
 

@@ -11,7 +11,6 @@ from dindguard.formats.gitlab_ci.inputs import PLACEHOLDER
 from dindguard.formats.gitlab_ci.merging import Jobs
 from dindguard.formats.gitlab_ci.project import Project
 from dindguard.formats.gitlab_ci.variables import (
-    Variable,
     Variables,
     conditional_variables,
     either,
@@ -228,7 +227,7 @@ def _repository(image: Image) -> str:
     if UNKNOWN_PIECE in name:
         raw = image.reference.raw.partition("@")[0]
         slash = raw.rfind("/")
-        return raw[: found] if (found := raw.find(":", slash + 1)) >= 0 else raw
+        return raw[:found] if (found := raw.find(":", slash + 1)) >= 0 else raw
     return name
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document
 from dindguard.formats.gitlab_ci.inputs import Inputs, key_with_inputs
 from dindguard.formats.gitlab_ci.merging import deep_merge
+from dindguard.records import record
 from dindguard.source import Notice, Source
 
 MAIN_NAME = ".gitlab-ci.yml"
@@ -20,7 +20,7 @@ _OWN_COMPONENT = re.compile(r".*\$\{?CI_PROJECT_PATH\}?/(?P<name>[\w-]+)@")
 _ELSEWHERE = ("project", "remote", "template", "component")
 
 
-@dataclass(slots=True)
+@record
 class File:
     """One file: its configuration, and the header document that declares its inputs."""
 
@@ -34,17 +34,20 @@ class File:
         return (self.header or self.config.hole("")).at("spec", "inputs")
 
 
-@dataclass(slots=True)
 class Project:
-    """One pipeline's merged configuration; ``complete`` tells that everything it includes was read."""
+    """One pipeline's merged configuration.
 
-    path: str
-    root: Node
-    complete: bool = True
-    notices: list[Notice] = field(default_factory=list)
-    scopes: dict[str, Inputs] = field(default_factory=dict)
-    """The inputs of every file of the project that declares some, by path."""
-    files: set[str] = field(default_factory=set)
+    ``complete`` tells that everything it includes was read; ``scopes`` has the inputs of every file that declares
+    some, by path; ``files`` the paths of all files that were merged.
+    """
+
+    def __init__(self, path: str, root: Node) -> None:
+        self.path = path
+        self.root = root
+        self.complete = True
+        self.notices: list[Notice] = []
+        self.scopes: dict[str, Inputs] = {}
+        self.files: set[str] = set()
 
 
 def files_of(documents: Sequence[Document]) -> list[File]:
@@ -229,4 +232,3 @@ def _glob_pattern(pattern: str) -> re.Pattern[str]:
         else:
             translated += re.escape(part)
     return re.compile(translated)
-

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from dindguard.documents.placeholders import differing, substitute
 from dindguard.documents.tree import Node
 from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import Text, unknown
+from dindguard.records import record
 from dindguard.source import Span
 
 _REFERENCE = re.compile(r"\$\$|\$\{(?P<braced>\w+)\}|\$(?P<plain>[A-Za-z_]\w*)|%(?P<percent>[A-Za-z_]\w*)%")
 Resolve = Callable[[Node], Node]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """One variable as written: ``expand`` tells whether variables in its value are replaced."""
 

@@ -15,7 +15,7 @@ from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.pods import read_pod
 from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
 from dindguard.formats.kubernetes.resources import Resource
-from dindguard.formats.kubernetes.runners import runner_pod
+from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
 
 
@@ -30,8 +30,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         if not is_workload:
             continue
         for template in _templates(resource):
-            template = _numbered(template, seen)
-            pod = runner_pod(template, cluster) or read_pod(template, cluster)
+            pod = read_pod(_numbered(template, seen), cluster)
             reading.workloads.append(pod.workload)
             reading.embedded.extend(pod.embedded)
             mounted.add(pod, resource)
@@ -40,7 +39,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 
 def _templates(resource: Resource) -> list[PodTemplate]:
-    return step_templates(resource) or list(pod_templates(resource))
+    return [*runner_templates(resource)] or step_templates(resource) or [*pod_templates(resource)]
 
 
 def _numbered(template: PodTemplate, seen: dict[tuple[str, str], int]) -> PodTemplate:

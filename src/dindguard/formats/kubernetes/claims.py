@@ -32,8 +32,13 @@ def claim_storage(claim: Text, resource: Resource, cluster: Cluster) -> Storage:
         found = cluster.find("PersistentVolumeClaim", name, resource)
         if found is None:
             storage = Storage(
-                identity=identity, name=name, kind=MountKind.CLAIM, span=claim.span, medium=Medium.UNKNOWN, external=True
-            )  # fmt: skip
+                identity=identity,
+                name=name,
+                kind=MountKind.CLAIM,
+                span=claim.span,
+                medium=Medium.UNKNOWN,
+                external=True,
+            )
         else:
             node = found.node
             storage = _storage(identity, name, node["spec"], found.span, found, cluster)
@@ -123,7 +128,9 @@ def _medium_of_class(name: Node, resource: Resource, cluster: Cluster) -> tuple[
     if found is None:
         return _medium_of_driver(name, None)
     file_system = found.node["parameters"]["csi.storage.k8s.io/fstype"]
-    return _medium_of_driver(found.node["provisioner"], written(file_system) or written(found.node["parameters"]["fsType"]))
+    return _medium_of_driver(
+        found.node["provisioner"], written(file_system) or written(found.node["parameters"]["fsType"])
+    )
 
 
 def _medium_of_driver(driver: Node, file_system: Text | None) -> tuple[Medium, Text | None]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.environment import Variables
-from dindguard.formats.kubernetes.values import boolean
 from dindguard.model.container import HealthCheck, Words
 from dindguard.source import Source
 
@@ -27,11 +26,10 @@ def words(node: Node, variables: Variables) -> Words | None:
 
 def scripts(container: Node) -> Iterator[Source]:
     """Yield the shell scripts that a container's command, its hooks and its probes hold."""
+    hooks = [container["lifecycle"][hook] for hook in ("postStart", "preStop")]
+    probes = [container[probe] for probe in _PROBES]
     commands = [[*container["command"].listed(), *container["args"].listed()]]
-    for hook in ("postStart", "preStop"):
-        commands.append(container["lifecycle"][hook]["exec"]["command"].listed())
-    for probe in _PROBES:
-        commands.append(container[probe]["exec"]["command"].listed())
+    commands.extend(place["exec"]["command"].listed() for place in (*hooks, *probes))
     for command in commands:
         script = script_of(command)
         if script is not None:
@@ -87,5 +85,3 @@ def health(container: Node, sidecar: bool, variables: Variables) -> HealthCheck 
             command = words(probe["exec"]["command"], variables)
             return HealthCheck(probe.key_span, command, gates_start=sidecar and key == "startupProbe")
     return None
-
-

@@ -48,7 +48,9 @@ class Mounted:
                 continue
             uses = self._mounts.setdefault(id(found), [])
             for container in pod.workload.containers:
-                uses.extend((container, mount, volume) for mount in container.mounts if mount.storage is volume.storage)
+                uses.extend(
+                    (container, mount, volume) for mount in container.mounts if mount.storage is volume.storage
+                )
 
     def uses(self, found: Resource, key: str) -> list[_Use]:
         """Return the containers that have a key as a file, and where."""

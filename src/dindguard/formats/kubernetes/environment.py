@@ -44,7 +44,8 @@ class Variables:
     def differs_per_pod(self, text: Text) -> bool:
         """Whether a reference in ``text`` stands for the pod's own name or identity."""
         return any(
-            variable.value.variable in _OF_ONE_POD and f"$({name})" in text.raw for name, variable in self._found.items()
+            variable.value.variable in _OF_ONE_POD and f"$({name})" in text.raw
+            for name, variable in self._found.items()
         )
 
     def _reference(self, name: str) -> Text | None:

@@ -97,13 +97,13 @@ def json_patch(base: Node, operations: Node) -> Node:
                 continue
             value = found.explained(Step("copied here", operation["path"].span))
             if kind == "move":
-                base = _edit(base, origin, lambda node, _: None) or base
+                base = _edit(base, origin, _removal) or base
         if kind in ("add", "copy", "move") and path and value.present:
             base = _edit(base, path, _addition(value), insert=True) or base
         elif kind == "replace" and path and value.present:
             base = _edit(base, path, _replacement(value)) or base
         elif kind == "remove" and path:
-            base = _edit(base, path, lambda node, _: None) or base
+            base = _edit(base, path, _removal) or base
     return base
 
 
@@ -116,7 +116,11 @@ def _addition(value: Node) -> Change:
 
 
 def _replacement(value: Node) -> Change:
-    return lambda old, parent: value.explained(Step(_REPLACED_BY, old.span)) if old is not None else None
+    return lambda old, _: value.explained(Step(_REPLACED_BY, old.span)) if old is not None else None
+
+
+def _removal(_old: Node | None, _parent: Node) -> None:
+    return None
 
 
 def _pointer(path: str) -> list[str]:

@@ -49,9 +49,13 @@ def read_pod(template: PodTemplate, cluster: Cluster) -> ReadPod:
     embedded: list[Embedded] = []
     for member in template.members:
         container = _container(member, pod, _dependencies(template.members, member))
+        if template.platform is not None:
+            container = template.platform.adjusted(container)
         built.append(container)
         embedded.extend(Embedded(script, container) for script in commands.scripts(member.node))
         embedded.extend(_step_script(member, container))
+    if template.platform is not None:
+        built.extend(template.platform.added(template.address, tuple(built)))
     return ReadPod(_workload(pod, tuple(built)), tuple(embedded), pod.volumes)
 
 

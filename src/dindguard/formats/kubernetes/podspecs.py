@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.resources import Resource
-from dindguard.model.container import ContainerKind
+from dindguard.model.container import Container, ContainerKind
 from dindguard.source import Span
 
 NODE_BUDGET = 50_000
@@ -82,6 +83,16 @@ class Member:
         return self.kind is ContainerKind.INIT and self.node["restartPolicy"].content == "Always"
 
 
+class Platform(Protocol):
+    """What a controller makes of a pod before it starts it."""
+
+    def adjusted(self, container: Container) -> Container:
+        """Return a container with what the controller changes about it."""
+
+    def added(self, address: str, containers: tuple[Container, ...]) -> tuple[Container, ...]:
+        """Return the containers that the controller adds to those that are written."""
+
+
 @dataclass(frozen=True, slots=True)
 class PodTemplate:
     """One pod that a document describes. ``spec`` is a PodSpec or what holds its keys.
@@ -97,7 +108,8 @@ class PodTemplate:
     metadata: Node
     members: tuple[Member, ...]
     wrapped: bool = False
-    claims: Node | None = field(default=None)
+    claims: Node | None = None
+    platform: Platform | None = None
 
 
 def is_pod_spec(node: Node) -> bool:

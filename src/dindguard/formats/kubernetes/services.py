@@ -70,7 +70,9 @@ def _of_service(service: Resource) -> Iterator[Opening]:
         node = target if target.is_scalar else number
         protocol = port["protocol"].content.lower() or "tcp"
         at = (port["nodePort"] if port["nodePort"].is_scalar else node).span
-        external = number.integer if kind == "LoadBalancer" else port["nodePort"].integer if outside else number.integer
+        external = (
+            number.integer if kind == "LoadBalancer" else port["nodePort"].integer if outside else number.integer
+        )
         yield Opening(node.content, external, f"Service/{kind}", at, protocol, not outside, names)
         if not outside and spec["externalIPs"].items():
             yield Opening(node.content, number.integer, "Service/externalIPs", node.span, protocol)
@@ -101,8 +103,7 @@ def _target(service: Resource, reference: str) -> str:
 def ports(container: Node, declared: frozenset[str], opened: tuple[Opening, ...]) -> Iterator[Port]:
     """Yield the ports of a container that can be reached from outside its pod.
 
-    ``declared`` are the ports that any container of the pod names: an opening leads to the container that declares its
-    target, and to every container when none does.
+    ``declared`` are the ports that the pod's containers name; see :meth:`Opening.leads_to`.
     """
     own: dict[str, Node] = {}
     for item in container["ports"]:

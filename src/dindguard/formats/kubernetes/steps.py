@@ -37,7 +37,8 @@ def _tekton(resource: Resource) -> Iterator[PodTemplate]:
     for pipeline in (spec, spec["pipelineSpec"]):
         for item in (*pipeline["tasks"], *pipeline["finally"]):
             task = item["taskSpec"]
-            yield from _task(resource, item["name"].content, task["spec"] if "spec" in task else task, pod)
+            wrapped = task["spec"]
+            yield from _task(resource, item["name"].content, wrapped if wrapped.present else task, pod)
 
 
 def _task(resource: Resource, name: str, task: Node, pod: Node | None = None) -> Iterator[PodTemplate]:

@@ -131,7 +131,7 @@ def _objects(kind: MountKind, *references: tuple[str, str]) -> Callable[[Node, s
 
 
 def _projected(node: Node, name: str, place: _Place) -> Volume:
-    objects = []
+    objects: list[tuple[str, str]] = []
     files: dict[str, str] = {}
     secret = False
     for item in node["sources"]:

@@ -1,0 +1,110 @@
+"""Workflows: every job is a workload of the container its steps run in, its services, and its ``docker://`` steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dindguard.documents.run_mounts import Volumes
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document, Reading
+from dindguard.formats.github_actions.containers import declared_container, runner_host
+from dindguard.formats.github_actions.expressions import Expressions, environment, input_values, matrix
+from dindguard.formats.github_actions.steps import Place, StepReader
+from dindguard.model.container import Container, ContainerKind, EnvVar
+from dindguard.model.values import Text
+from dindguard.model.workload import Platform, Workload, WorkloadKind
+
+_FOLDERS = (".github/", ".gitea/", ".forgejo/")
+Calls = Mapping[str, Sequence[Mapping[str, Text]]]
+
+
+def repository_root(path: str) -> str:
+    """Return the folder of the repository that a workflow or action belongs to: empty, or ending with a slash."""
+    for folder in _FOLDERS:
+        before, found, _ = f"/{path}".rpartition(f"/{folder}")
+        if found:
+            return f"{before[1:]}/" if before else ""
+    return ""
+
+
+def reusable_calls(documents: Sequence[Document]) -> dict[str, list[dict[str, Text]]]:
+    """Return what the workflows of a scan give each other: the values of every call, by the called file's path."""
+    calls: dict[str, list[dict[str, Text]]] = {}
+    for document in documents:
+        root = repository_root(document.source.path)
+        for job in document.content["jobs"].values():
+            target = job["uses"].content if job["uses"].is_scalar else ""
+            if target.startswith("./"):
+                known = Expressions(matrix(job["strategy"]))
+                given = {key.content: known.resolve(value.value) for key, value in job["with"].pairs()}
+                calls.setdefault(root + target.removeprefix("./"), []).append(given)
+    return calls
+
+
+class WorkflowReader:
+    """Reads workflows into ``reading``; ``used_actions`` are the local actions read as part of a job, by path."""
+
+    def __init__(self, reading: Reading, context: Context, calls: Calls) -> None:
+        self.reading = reading
+        self.context = context
+        self.calls = calls
+        self.used_actions: set[str] = set()
+
+    def read(self, document: Document) -> None:
+        """Read one workflow."""
+        workflow: Node = document.content
+        path = document.source.path
+        known = {
+            **input_values(workflow.at("on", "workflow_dispatch", "inputs"), []),
+            **input_values(workflow.at("on", "workflow_call", "inputs"), self.calls.get(path, [])),
+        }
+        outer = Expressions(known)
+        variables = environment(workflow["env"], outer)
+        shell = workflow.at("defaults", "run", "shell").content
+        for key, job in workflow["jobs"].pairs():
+            if job.is_mapping and not job["uses"].present:
+                self._job(key.content, job, outer.with_env(variables), variables, shell)
+
+    def _job(self, name: str, job: Node, outer: Expressions, inherited: tuple[EnvVar, ...], shell: str) -> None:
+        address = f"jobs.{name}"
+        expressions = outer.knowing(matrix(job["strategy"]))
+        variables = (*inherited, *environment(job["env"], expressions))
+        expressions = expressions.with_env(variables)
+        volumes = Volumes(f"{job.source.path}:{address}")
+        owner = _job_container(job, name, address, expressions, volumes, variables)
+        services = [
+            declared_container(
+                service, expressions, volumes, name=key.content, address=f"{address}.services.{key.content}",
+                kind=ContainerKind.JOB_SERVICE,
+            )
+            for key, service in job["services"].pairs()
+            if not service.is_null
+        ]  # fmt: skip
+        steps = StepReader(self.reading, self.context, repository_root(job.source.path), volumes)
+        place = Place(owner, address, expressions, job.at("defaults", "run", "shell").content or shell)
+        steps.read(job["steps"].items(), place)
+        self.used_actions |= steps.used
+        self.reading.workloads.append(
+            Workload(
+                name=name,
+                address=address,
+                kind=WorkloadKind.JOB,
+                platform=Platform.GITHUB,
+                span=job.key_span,
+                containers=(*services, owner, *steps.containers),
+                storages=volumes.storages,
+                cached_paths=tuple(steps.cached_paths),
+            )
+        )
+
+
+def _job_container(
+    job: Node, name: str, address: str, expressions: Expressions, volumes: Volumes, variables: tuple[EnvVar, ...]
+) -> Container:
+    declared = job["container"]
+    image = declared["image"] if declared.is_mapping else declared
+    if not image.is_scalar or image.is_null or not image.content:
+        return runner_host(job, name, address, variables)
+    return declared_container(
+        declared, expressions, volumes, name=name, address=address, kind=ContainerKind.JOB, outer=variables
+    )

@@ -1,0 +1,325 @@
+"""Kustomize: each workload as the overlays of the scan build it, every value at the place it is written.
+
+Nothing remote is read and no generator or plug-in is run. Names' prefixes and labels are left out: Kustomize
+adds them to names and references alike.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from dindguard.documents import yaml
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document
+from dindguard.formats.kubernetes import transformers
+from dindguard.formats.kubernetes.patches import json_patch, merge
+from dindguard.formats.kubernetes.resources import Resource, resources
+from dindguard.source import Notice
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_REMOTE = re.compile(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/]+/")
+_DEPTH = 30
+
+
+@dataclass(slots=True)
+class Built:
+    """One resource on its way through an overlay. ``direct`` tells that the overlay itself lists its file."""
+
+    resource: Resource
+    direct: bool
+    changed: bool = False
+
+    @property
+    def origin(self) -> tuple[str, int]:
+        """Where it comes from, whatever was changed about it."""
+        return self.resource.source.path, self.resource.node.start
+
+
+@dataclass(slots=True)
+class _Folder:
+    """One folder's kustomization."""
+
+    path: str
+    node: Node
+    component: bool
+    built: list[Built] | None = None
+    building: bool = False
+    patch_files: set[str] = field(default_factory=set)
+
+
+def is_kustomization(document: Document) -> bool:
+    """Whether a document is a kustomization, of whatever name its file is."""
+    node: Node = document.content
+    version = node["apiVersion"].content
+    if version:
+        return version.startswith("kustomize.config.k8s.io/")
+    return document.source.parent is None and document.source.name in NAMES
+
+
+def collect(documents: Sequence[Document], context: Context, notices: list[Notice]) -> list[tuple[Resource, bool]]:
+    """Return every resource of the scan, and whether its workloads are to be read.
+
+    A file that a kustomization lists is read as that kustomization builds it; each further overlay adds what it
+    changes. A patch is read as part of the overlays that use it.
+    """
+    overlays = _Overlays(context, notices)
+    for document in documents:
+        if document.source.parent is None:
+            overlays.load(document.source.path.rpartition("/")[0])
+    found = list(overlays.results())
+    read = {built.origin[0] for _, built in found if built.direct}
+    for document in documents:
+        path = document.source.path
+        if is_kustomization(document) or not document.content.is_mapping:
+            continue
+        if document.source.parent is None and (path in read or path in overlays.patch_files):
+            continue
+        found.extend(
+            (True, Built(item, True)) for item in resources(document.source, document.content, document.owner)
+        )
+    return [(built.resource, shown) for shown, built in found]
+
+
+class _Overlays:
+    """All kustomizations that a scan comes across, each built once."""
+
+    def __init__(self, context: Context, notices: list[Notice]) -> None:
+        self._context = context
+        self._notices = notices
+        self._folders: dict[str, _Folder | None] = {}
+
+    @property
+    def patch_files(self) -> set[str]:
+        """Files that are used as patches."""
+        return {path for folder in self._folders.values() if folder for path in folder.patch_files}
+
+    def load(self, path: str) -> _Folder | None:
+        """Return a folder's kustomization, if it has one."""
+        if path not in self._folders:
+            self._folders[path] = None
+            listing = self._context.listing(path)
+            name = next((name for name in NAMES if name in listing), None)
+            tree = self._context.tree(posixpath.join(path, name)) if name is not None else None
+            node = next((node for node in tree.documents if node.is_mapping), None) if tree is not None else None
+            if node is not None:
+                self._folders[path] = _Folder(path, node, node["kind"].content == "Component")
+        return self._folders[path]
+
+    def results(self) -> Iterator[tuple[bool, Built]]:
+        """Yield every resource as each overlay builds it, bases first, and whether it is to be read."""
+        shown: set[tuple[str, int]] = set()
+        pending = list(self._folders)
+        done: set[str] = set()
+        order: list[str] = []
+        while pending:
+            path = pending.pop(0)
+            folder = self.load(path)
+            if path in done or folder is None or folder.component:
+                continue
+            done.add(path)
+            self.build(folder)
+            order.append(path)
+            pending.extend(self._folders)
+        for path in sorted(order, key=lambda path: (self._height(path), path)):
+            folder = self._folders[path]
+            assert folder is not None
+            for built in folder.built or []:
+                first = built.direct and built.origin not in shown
+                if first:
+                    shown.add(built.origin)
+                show = first or built.changed
+                variant = "" if first else path
+                yield show, replace(built, resource=replace(built.resource, overlay=path, unit=path, variant=variant))
+
+    def _height(self, path: str, depth: int = 0) -> int:
+        """Return how many levels of bases a kustomization stands on."""
+        folder = self._folders.get(path)
+        if folder is None or depth > _DEPTH:
+            return 0
+        below = [self._height(base, depth + 1) for base in self._bases(folder)]
+        return 1 + max(below, default=0)
+
+    def _bases(self, folder: _Folder) -> list[str]:
+        found = (_joined(folder.path, node.content) for node in _entries(folder.node))
+        return [path for path in found if path is not None and self._folders.get(path) is not None]
+
+    def build(self, folder: _Folder, depth: int = 0) -> list[Built]:
+        """Return what a kustomization builds; one that includes itself builds nothing more."""
+        if folder.built is not None:
+            return folder.built
+        if folder.building or depth > _DEPTH:
+            return []
+        folder.building = True
+        built: list[Built] = []
+        for node in _entries(folder.node):
+            built.extend(self._entry(folder, node, depth))
+        built.extend(Built(item, True) for item in transformers.generated(folder.path, folder.node, self._context))
+        for node in folder.node["components"]:
+            path = _joined(folder.path, node.content)
+            component = self.load(path) if path is not None else None
+            if component is not None:
+                for entry in _entries(component.node):
+                    built.extend(self._entry(component, entry, depth))
+                built = self._transform(component, built)
+            else:
+                self._unread(node)
+        folder.built = self._transform(folder, built)
+        folder.building = False
+        return folder.built
+
+    def _entry(self, folder: _Folder, node: Node, depth: int) -> Iterator[Built]:
+        path = _joined(folder.path, node.content)
+        if path is None or not node.is_scalar:
+            self._unread(node)
+            return
+        below = self.load(path) if not path.endswith((".yaml", ".yml", ".json")) else None
+        if below is not None:
+            for base in self.build(below, depth + 1):
+                yield Built(base.resource, direct=False)
+            return
+        tree = self._context.tree(path)
+        if tree is None:
+            self._unread(node)
+            return
+        for document in tree.documents:
+            yield from (Built(resource, direct=True) for resource in resources(tree.source, document))
+
+    def _unread(self, node: Node) -> None:
+        notice = Notice(
+            "unresolved", f"the resource '{node.content}' is not in the scanned tree and was not read", node.span
+        )
+        if notice not in self._notices:
+            self._notices.append(notice)
+
+    def _transform(self, folder: _Folder, built: list[Built]) -> list[Built]:
+        node = folder.node
+        for patch in self._patches(folder):
+            built = _patched(built, patch)
+        for item in built:
+            namespace = node["namespace"].content
+            if namespace and namespace != item.resource.namespace and item.resource.kind != "Namespace":
+                item.resource = replace(item.resource, namespace=namespace)
+                item.changed = True
+            changed = transformers.transformed(item.resource.node, item.resource.name, node)
+            if changed is not item.resource.node:
+                item.resource = replace(item.resource, node=changed)
+                item.changed = True
+        return built
+
+    def _patches(self, folder: _Folder) -> Iterator[_Patch]:
+        node = folder.node
+        for item in node["patchesStrategicMerge"]:
+            inline = "\n" in item.content
+            for content in self._content(folder, item.hole("") if inline else item, item if inline else None):
+                yield _Patch(content, item.hole("target"))
+        for item in (*node["patches"], *node["patchesJson6902"]):
+            text = item["patch"] if item["patch"].is_scalar else None
+            for content in self._content(folder, item["path"], text):
+                yield _Patch(content, item["target"])
+
+    def _content(self, folder: _Folder, file: Node, text: Node | None) -> list[Node]:
+        if text is not None:
+            return yaml.read(text.document("yaml")).documents
+        path = _joined(folder.path, file.content) if file.is_scalar else None
+        if path is None:
+            return []
+        folder.patch_files.add(path)
+        tree = self._context.tree(path)
+        if tree is None:
+            self._unread(file)
+            return []
+        return tree.documents
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    """One patch and what it is for; without a target it names its own."""
+
+    content: Node
+    target: Node
+
+    def meets(self, resource: Resource) -> bool:
+        """Whether it applies to a resource."""
+        if self.target.is_mapping:
+            return _matches(self.target, resource)
+        own = self.content
+        return own["kind"].content == resource.kind and own["metadata"]["name"].content == resource.name
+
+    def applied(self, resource: Resource) -> Node | None:
+        """Return the resource's node as the patch leaves it; ``None`` when it is deleted."""
+        if self.content.is_sequence:
+            return json_patch(resource.node, self.content)
+        content = self.content.scoped(resource.node.scope)
+        own = [
+            (key, value) for key, value in content.pairs() if key.content not in ("apiVersion", "kind", "metadata")
+        ]
+        metadata = content["metadata"]
+        further = [(key, value) for key, value in metadata.pairs() if key.content not in ("name", "namespace")]
+        if further and metadata.key is not None:
+            own.append((metadata.key, metadata.with_pairs(further)))
+        return merge(resource.node, content.with_pairs(own), by_name=_has_schema(resource))
+
+
+def _has_schema(resource: Resource) -> bool:
+    """Whether the kind is one of Kubernetes' own; others' lists are replaced as a whole."""
+    return "." not in resource.group or resource.group.endswith(".k8s.io")
+
+
+def _patched(built: list[Built], patch: _Patch) -> list[Built]:
+    result = []
+    for item in built:
+        if patch.meets(item.resource):
+            node = patch.applied(item.resource)
+            if node is not None:
+                result.append(replace(item, resource=replace(item.resource, node=node), changed=True))
+        else:
+            result.append(item)
+    return result
+
+
+def _matches(target: Node, resource: Resource) -> bool:
+    for key, value in (("kind", resource.kind), ("name", resource.name), ("namespace", resource.namespace)):
+        wanted = target[key].content
+        if wanted and not _fits(wanted, value):
+            return False
+    selector = target["labelSelector"].content
+    for part in selector.split(",") if selector else ():
+        name, _, value = part.replace("==", "=").partition("=")
+        if resource.labels[name.strip()].content != value.strip():
+            return False
+    return True
+
+
+def _fits(pattern: str, value: str) -> bool:
+    """Whether a target's pattern, an anchored regular expression, fits; a plain word is compared as it is."""
+    if pattern == value:
+        return True
+    if len(pattern) > 200 or re.fullmatch(r"[\w-]+", pattern):
+        return False
+    # Only these few forms are tried: a pattern of the scanned tree must not cost more than it is long.
+    if re.fullmatch(r"\^?[\w|*.-]*\$?", pattern):
+        words = pattern.strip("^$").split("|")
+        return any(_wildcard(word, value) for word in words)
+    return False
+
+
+def _wildcard(word: str, value: str) -> bool:
+    before, star, after = word.partition(".*")
+    if not star:
+        return word == value
+    return value.startswith(before) and value.endswith(after) and len(value) >= len(before) + len(after)
+
+
+def _entries(node: Node) -> list[Node]:
+    return [*node["resources"], *node["bases"]]
+
+
+def _joined(folder: str, name: str) -> str | None:
+    """Return a path relative to the root; ``None`` for what lies elsewhere."""
+    if not name or _REMOTE.search(name) or name.startswith("/"):
+        return None
+    path = posixpath.normpath(posixpath.join(folder, name))
+    return None if path.startswith("..") else "" if path == "." else path

@@ -1,0 +1,224 @@
+"""SARIF 2.1.0, with everything that GitHub code scanning asks for, through the objects of ``sarif_om``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attr
+import sarif_om as om
+
+from dindguard import __version__
+from dindguard.findings import Finding, Status, Subject
+from dindguard.reports import Options, advice, errors, safe, sarif_rules, sentence, worst_first
+from dindguard.reports.json import dumps
+from dindguard.reports.line_hash import line_hashes
+from dindguard.reports.masking import Masks
+from dindguard.reports.quoting import marked
+from dindguard.reports.sarif_rules import level
+from dindguard.rules import Rule
+from dindguard.source import Gravity, Notice, Source, Span, Step
+
+if TYPE_CHECKING:
+    from dindguard.scan import Report
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+ROOT = "%SRCROOT%"
+MOST_RESULTS = 5_000
+MOST_RELATED = 100
+MOST_STEPS = 1_000
+"""What GitHub keeps of each; more is cut here, and said."""
+
+
+def render(report: Report, options: Options) -> str:
+    """Return one run. Silenced findings are left out unless ``options.silenced``: GitHub would show them as open."""
+    writer = _Writer(report, with_suppressions=options.silenced)
+    findings = worst_first(f for f in report.findings if f.open or options.silenced)
+    notices = list(report.notices)
+    if len(findings) > MOST_RESULTS:
+        notices.append(_cut(len(findings), findings[MOST_RESULTS].span))
+    rules = _rules(report, findings)
+    invocation = om.Invocation(
+        execution_successful=not errors(report.notices),
+        tool_execution_notifications=[writer.notification(notice) for notice in notices] or None,
+    )
+    run = om.Run(
+        tool=om.Tool(driver=sarif_rules.driver(rules, __version__)),
+        results=[writer.result(finding, rules) for finding in findings[:MOST_RESULTS]],
+        invocations=[invocation],
+        automation_details=om.RunAutomationDetails(id="dindguard/"),
+        column_kind="unicodeCodePoints",
+        newline_sequences=["\r\n", "\n", "\r"],
+        original_uri_base_ids={
+            ROOT: om.ArtifactLocation(description=om.Message(text="The root of the scanned repository."))
+        },
+        taxonomies=sarif_rules.taxonomies(rules),
+    )
+    log = om.SarifLog(schema_uri=SCHEMA, version="2.1.0", runs=[run])
+    content = plain(log)
+    return dumps({"$schema": content["$schema"], "version": content["version"], "runs": content["runs"]})
+
+
+def _cut(count: int, span: Span) -> Notice:
+    message = (
+        f"{count - MOST_RESULTS} findings of the least severity were left out: code scanning keeps {MOST_RESULTS}"
+    )
+    return Notice(
+        "budget", message, Span("", 1, 1, 1, 1, span.route), Gravity.WARNING, "scan parts of the repository"
+    )
+
+
+def _rules(report: Report, findings: Iterable[Finding]) -> dict[str, tuple[int, Rule]]:
+    """Return all rules, by id, with their index; those of findings are among them whatever was loaded."""
+    known = {rule.id: rule for rule in (*report.rules, *(finding.rule for finding in findings))}
+    return {name: (index, known[name]) for index, name in enumerate(sorted(known))}
+
+
+def plain(value: Any) -> Any:
+    """Return an object of ``sarif_om`` as plain data, without what is at its default."""
+    if attr.has(type(value)):
+        content = {}
+        for field in attr.fields(type(value)):
+            item = getattr(value, field.name)
+            name = field.metadata["schema_property_name"]
+            # An absent level would mean the rule's own level.
+            factory = getattr(field.default, "factory", None)
+            default = field.default if factory is None else factory()
+            if item is None or (item == default and name != "level"):
+                continue
+            content[name] = plain(item)
+        return content
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return safe.valid(value) if isinstance(value, str) else value
+
+
+class _Writer:
+    """Turns findings and notices of one report into SARIF objects."""
+
+    def __init__(self, report: Report, *, with_suppressions: bool) -> None:
+        self.masks = Masks(report.model)
+        self.sources = report.sources
+        self.with_suppressions = with_suppressions
+        self.hashes = _hashes(report.findings, report.sources)
+
+    def text(self, text: str) -> str:
+        """Return plain text of a message: no credential, no control character, no link of its own."""
+        text = self.masks.text(safe.one_line(text))
+        # "[words](1)" links to a related location; text of the scanned files must not.
+        return text.replace("[", "\\[").replace("]", "\\]") if "](" in text else text
+
+    def result(self, finding: Finding, rules: Mapping[str, tuple[int, Rule]]) -> om.Result:
+        """Return the result of a finding."""
+        related = finding.related[:MOST_RELATED]
+        links = [f"[{_link_text(self.text(step.what))}]({number})" for number, step in enumerate(related, 1)]
+        text = sentence(self.text(finding.message)) + (f" See: {', '.join(links)}." if links else "")
+        suppressions = [_suppression(finding.subjects[0])] if not finding.open else []
+        return om.Result(
+            rule_id=finding.rule.id,
+            rule_index=rules[finding.rule.id][0],
+            level=level(finding.severity),
+            message=om.Message(text=text),
+            locations=[self.location(finding.span, subjects=finding.subjects)],
+            related_locations=[self.location(s.span, number, s.what) for number, s in enumerate(related, 1)] or None,
+            code_flows=[self.code_flow(finding.path)] if finding.path else None,
+            partial_fingerprints=self.fingerprints(finding),
+            suppressions=suppressions if self.with_suppressions else None,
+            properties=self.properties(finding),
+        )
+
+    def properties(self, finding: Finding) -> dict[str, Any]:
+        """Return what has no place of its own in SARIF."""
+        properties: dict[str, Any] = {"severity": finding.severity.word, "confidence": finding.confidence.value}
+        if instead := self.text(advice(finding)):
+            properties["instead"] = instead
+        if finding.containment:
+            properties["containment"] = self.text(finding.containment)
+        return properties
+
+    def fingerprints(self, finding: Finding) -> dict[str, str]:
+        """Return GitHub's hash of the line, where the file is known, and our own, free of lines."""
+        own = {"dindguardFinding/v1": finding.fingerprint} if finding.fingerprint else {}
+        line = self.hashes.get((finding.span.path, finding.span.line))
+        return own if line is None else {"primaryLocationLineHash": line, **own}
+
+    def location(
+        self, span: Span, number: int = -1, message: str = "", subjects: tuple[Subject, ...] = ()
+    ) -> om.Location:
+        """Return a place as one region of one line: GitHub shows no other in a pull request."""
+        addresses = list(dict.fromkeys(s.address for s in subjects if s.address)) or (
+            [span.route] if span.route else []
+        )
+        return om.Location(
+            id=number,
+            physical_location=om.PhysicalLocation(
+                artifact_location=om.ArtifactLocation(uri=safe.uri(span.path), uri_base_id=ROOT),
+                region=self.region(span),
+            ),
+            logical_locations=[om.LogicalLocation(fully_qualified_name=self.text(name)) for name in addresses]
+            or None,
+            message=om.Message(text=self.text(message)) if message else None,
+        )
+
+    def region(self, span: Span) -> om.Region:
+        """Return the characters of the span's first line, with that line masked."""
+        source = self.sources.get(span.path)
+        if source is None:
+            end = max(span.end_column, span.column + 1) if span.end_line == span.line else span.column + 1
+            return om.Region(start_line=span.line, start_column=span.column, end_line=span.line, end_column=end)
+        line = source.line_text(span.line)
+        start, end = marked(span, line)
+        snippet = line[start:end]
+        if any(a < end and start < b for a, b in self.masks.ranges(span.path, span.line, line, [(start, end)])):
+            snippet = "***"
+        return om.Region(
+            start_line=span.line,
+            start_column=start + 1,
+            end_line=span.line,
+            end_column=end + 1,
+            snippet=om.ArtifactContent(text=safe.visible(snippet[:1000])) if snippet else None,
+        )
+
+    def code_flow(self, steps: tuple[Step, ...]) -> om.CodeFlow:
+        """Return a path of several steps."""
+        places = [
+            om.ThreadFlowLocation(location=self.location(step.span, message=step.what)) for step in steps[:MOST_STEPS]
+        ]
+        return om.CodeFlow(thread_flows=[om.ThreadFlow(locations=places)])
+
+    def notification(self, notice: Notice) -> om.Notification:
+        """Return a notice."""
+        text = self.text(f"{notice.message} ({notice.remedy})" if notice.remedy else notice.message)
+        return om.Notification(
+            descriptor=om.ReportingDescriptorReference(id=notice.kind),
+            level=notice.gravity.value,
+            message=om.Message(text=text),
+            locations=[self.location(notice.span)] if notice.span.path else None,
+        )
+
+
+def _link_text(text: str) -> str:
+    """Return text for the inside of a link's brackets."""
+    if "\\[" in text:
+        return text
+    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+
+
+def _suppression(subject: Subject) -> om.Suppression:
+    kind = "inSource" if subject.status is Status.ALLOWED else "external"
+    words = f"{subject.status}: {subject.reason}" if subject.reason else subject.status.value
+    return om.Suppression(kind=kind, status="accepted", justification=safe.one_line(words))
+
+
+def _hashes(findings: Iterable[Finding], sources: Mapping[str, Source]) -> dict[tuple[str, int], str]:
+    lines: dict[str, set[int]] = {}
+    for finding in findings:
+        lines.setdefault(finding.span.path, set()).add(finding.span.line)
+    return {
+        (path, number): value
+        for path, numbers in lines.items()
+        if path in sources
+        for number, value in line_hashes(sources[path].file.text, numbers).items()
+    }

@@ -1,0 +1,255 @@
+"""Levels, consent and what is created, without an engine."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from dindguard.environment import labels, plan
+from dindguard.environment.images import Pinned
+from dindguard.environment.levels import EngineFacts, assess, choose
+from dindguard.environment.offers import describe
+from dindguard.environment.spec import Isolation, Spec, parse_size, parse_time
+from dindguard.errors import CONSENT, ENGINE, USAGE, UserError
+
+LINUX = EngineFacts.read(
+    {
+        "ServerVersion": "29.7.2",
+        "OSType": "linux",
+        "Architecture": "x86_64",
+        "CgroupVersion": "2",
+        "NCPU": 8,
+        "Runtimes": {"runc": {}, "io.containerd.runc.v2": {}},
+        "SecurityOptions": ["name=apparmor", "name=seccomp,profile=builtin", "name=cgroupns"],
+    },
+    "1.52",
+)
+SYSBOX = replace(LINUX, runtimes=("runc", "sysbox-runc"))
+REMAPPED = replace(LINUX, security=LINUX.security | {"userns"})
+ROOTLESS = replace(LINUX, security=LINUX.security | {"rootless"})
+WINDOWS = replace(LINUX, os_type="windows")
+S390 = replace(LINUX, machine="s390x")
+
+
+@pytest.mark.parametrize(
+    ("facts", "offered"),
+    [
+        (SYSBOX, {"sysbox", "rootless", "privileged"}),
+        (LINUX, {"rootless", "privileged"}),
+        (replace(SYSBOX, os_type="windows"), {"privileged"}),
+        (ROOTLESS, {"privileged"}),
+        (S390, {"privileged"}),
+        (REMAPPED, set()),
+        (replace(REMAPPED, runtimes=("sysbox-runc",)), {"sysbox"}),
+    ],
+)
+def test_what_an_engine_offers(facts: EngineFacts, offered: set[str]) -> None:
+    found = assess(facts)
+    assert {offer.isolation.value for offer in found if offer.available} == offered
+    assert [offer.isolation for offer in found] == list(Isolation), "best first"
+    assert all(offer.reason for offer in found)
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked", "consent", "outcome"),
+    [
+        (SYSBOX, None, "", Isolation.SYSBOX),
+        (SYSBOX, None, "SEC-1", Isolation.SYSBOX),
+        (SYSBOX, Isolation.ROOTLESS, "", Isolation.ROOTLESS),
+        (LINUX, None, "", Isolation.ROOTLESS),
+        (LINUX, None, "SEC-1", Isolation.ROOTLESS),  # consent is no wish
+        (LINUX, Isolation.PRIVILEGED, "SEC-1", Isolation.PRIVILEGED),
+        (LINUX, Isolation.PRIVILEGED, "", CONSENT),
+        (LINUX, Isolation.SYSBOX, "SEC-1", ENGINE),  # asked for by name: never replaced
+        (ROOTLESS, None, "", CONSENT),
+        (ROOTLESS, None, "SEC-1", Isolation.PRIVILEGED),
+        (ROOTLESS, Isolation.ROOTLESS, "SEC-1", ENGINE),
+        (REMAPPED, None, "SEC-1", ENGINE),
+        (REMAPPED, Isolation.PRIVILEGED, "SEC-1", ENGINE),
+    ],
+)
+def test_which_level_is_taken(
+    facts: EngineFacts, asked: Isolation | None, consent: str, outcome: Isolation | int
+) -> None:
+    if isinstance(outcome, Isolation):
+        assert choose(assess(facts), asked, consent) is outcome
+        return
+    with pytest.raises(UserError) as refusal:
+        choose(assess(facts), asked, consent)
+    assert refusal.value.exit_code == outcome
+
+
+def test_a_refusal_gives_every_reason_and_the_way_on() -> None:
+    with pytest.raises(UserError) as refusal:
+        choose(assess(ROOTLESS), None, "")
+    text = str(refusal.value)
+    assert "no runtime sysbox-runc; it has io.containerd.runc.v2, runc" in text
+    assert "the engine itself is rootless" in text
+    assert "--accept-privileged TICKET" in text
+
+
+def test_an_offer_is_never_called_verified() -> None:
+    told = describe(SYSBOX)
+    assert told.taken == "sysbox"
+    assert "Offered is not verified" in told.text()
+    assert json.loads(told.json())["levels"][0]["available"] is True
+    assert describe(ROOTLESS).taken == ""
+
+
+def test_what_the_engine_says_is_made_printable() -> None:
+    facts = EngineFacts.read({"ServerVersion": "1\x1b[31m\n2", "Runtimes": {"a\x07b": {}}}, "1.41")
+    assert facts.version == "1�[31m 2"
+    assert facts.runtimes == ("a�b",)
+    assert facts.api == (1, 41)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"name": "Upper"},
+        {"name": "a/../b"},
+        {"name": "-a"},
+        {"name": "a" * 33},
+        {"name": "a", "daemon_image": "docker:dind --privileged"},
+        {"name": "a", "daemon_image": "docker@sha256:abc"},
+        {"name": "a", "load": ("Ubuntu 18",)},
+        {"name": "a", "mirror": "http://mirror:5000/path"},
+        {"name": "a", "mirror": "mirror:5000"},
+        {"name": "a", "tun_device": "dev/net/tun"},
+        {"name": "a", "consent": "--yes"},
+        {"name": "a", "consent": "SEC\n1"},
+        {"name": "a", "consent": "${{ secrets.A }}"},
+        {"name": "a", "time_to_live": 0},
+    ],
+)
+def test_what_could_not_be_used_as_it_is_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(UserError) as refusal:
+        Spec(**wrong)
+    assert refusal.value.exit_code == USAGE
+
+
+def test_sizes_and_times() -> None:
+    assert [parse_size(text) for text in ("2g", "512M", "64mb", "67108864")] == [
+        2 << 30,
+        512 << 20,
+        64 << 20,
+        64 << 20,
+    ]
+    assert [parse_time(text) for text in ("90s", "30m", "2h", "1d")] == [90, 1800, 7200, 86400]
+    for text in ("", "2x", "-1g", "1m", "2 g"):
+        with pytest.raises(UserError):
+            parse_size(text)
+    with pytest.raises(UserError):
+        parse_time("2")
+
+
+def test_times_survive_the_labels() -> None:
+    assert labels.seconds(labels.timestamp(1_800_000_000.7)) == 1_800_000_000
+    assert labels.seconds("yesterday") is None
+    expires = {labels.EXPIRES: labels.timestamp(1_800_000_000)}
+    assert labels.has_expired(expires, 1_800_000_000)
+    assert not labels.has_expired(expires, 1_799_999_999)
+    assert not labels.has_expired({}, 1_800_000_000)
+
+
+def test_only_what_we_named_is_ours() -> None:
+    assert labels.is_ours({"Names": ["/dindguard-ci-daemon"]})
+    assert labels.is_ours({"Name": "dindguard-ci-data"})
+    assert not labels.is_ours({"Names": ["/started-from-a-committed-daemon"]})
+    assert not labels.is_ours({})
+
+
+def planned(isolation: Isolation, facts: EngineFacts = LINUX, **changes: object) -> plan.Plan:
+    image = Pinned("docker@sha256:" + "a" * 64, "sha256:" + "b" * 64)
+    spec = Spec("ci", isolation, consent="SEC-1", **changes)
+    return plan.Plan(spec, isolation, image, image, facts, "run", 1_800_000_000.0)
+
+
+@pytest.mark.parametrize("isolation", list(Isolation))
+def test_every_daemon_is_walled_in(isolation: Isolation) -> None:
+    body = plan.daemon(planned(isolation))
+    host = body["HostConfig"]
+    assert host["NetworkMode"] == "dindguard-ci-network"
+    assert body["NetworkingConfig"]["EndpointsConfig"]["dindguard-ci-network"]["Aliases"] == ["docker"]
+    assert {mount["Type"] for mount in host["Mounts"]} == {"volume"}
+    assert "/certs/ca" in host["Tmpfs"]
+    assert (host["Memory"], host["MemorySwap"], host["PidsLimit"]) == (2 << 30, 2 << 30, 1024)
+    assert host["NanoCpus"] == 2_000_000_000
+    assert host["LogConfig"]["Config"]["max-size"]
+    assert host["RestartPolicy"] == {"Name": "no"}
+    assert "PortBindings" not in host
+    assert body["Env"] == ["DOCKER_TLS_CERTDIR=/certs"]
+    assert body["Image"].startswith("sha256:")
+    assert "1800007200" in body["Healthcheck"]["Test"][1]
+
+
+def test_levels_differ_in_isolation_alone() -> None:
+    hosts = {level: plan.daemon(planned(level))["HostConfig"] for level in Isolation}
+    assert hosts[Isolation.PRIVILEGED]["Privileged"] is True
+    assert hosts[Isolation.SYSBOX]["Runtime"] == "sysbox-runc"
+    rootless = hosts[Isolation.ROOTLESS]
+    assert rootless["CapDrop"] == ["ALL"]
+    assert rootless["CapAdd"] == ["SETUID", "SETGID"]
+    assert rootless["MaskedPaths"] == rootless["ReadonlyPaths"] == []
+    assert rootless["SecurityOpt"][1:] == ["apparmor=unconfined"]
+    for level, host in hosts.items():
+        assert ("Privileged" in host) == (level is Isolation.PRIVILEGED)
+        assert ("Runtime" in host) == (level is Isolation.SYSBOX)
+        assert ("CapAdd" in host) == (level is Isolation.ROOTLESS)
+
+
+def test_the_consent_is_on_privileged_objects_alone() -> None:
+    for level in Isolation:
+        found = plan.object_labels(planned(level), labels.DATA)
+        assert found.get(labels.CONSENT) == ("SEC-1" if level is Isolation.PRIVILEGED else None)
+
+
+def test_what_depends_on_the_engine() -> None:
+    plain = replace(LINUX, security=frozenset({"seccomp"}), api=(1, 41), processors=1, cgroup="1")
+    body = plan.daemon(planned(Isolation.ROOTLESS, plain))
+    assert len(body["HostConfig"]["SecurityOpt"]) == 1
+    assert body["HostConfig"]["NanoCpus"] == 1_000_000_000
+    assert "StartInterval" not in body["Healthcheck"], "unknown before API 1.44"
+    assert "StartInterval" in plan.daemon(planned(Isolation.ROOTLESS))["Healthcheck"]
+    setuid = replace(planned(Isolation.ROOTLESS), setuid_mapper=True)
+    assert plan.daemon(setuid)["HostConfig"]["CapAdd"] == ["SETUID", "SETGID", "SYS_ADMIN", "DAC_OVERRIDE"]
+    mirrored = plan.daemon(planned(Isolation.ROOTLESS, mirror="http://mirror:5000"))
+    assert mirrored["Cmd"] == ["--registry-mirror=http://mirror:5000"]
+
+
+def test_clients_have_no_rights_and_cannot_write_certificates() -> None:
+    its_labels = plan.object_labels(planned(Isolation.ROOTLESS), labels.DAEMON)
+    body = plan.client(its_labels, ["docker", "version"], interactive=False)
+    host = body["HostConfig"]
+    assert (body["Entrypoint"], body["Cmd"], body["User"]) == (["docker"], ["version"], "65534:65534")
+    assert host["CapDrop"] == ["ALL"]
+    assert host["ReadonlyRootfs"] is True
+    assert host["SecurityOpt"] == ["no-new-privileges"]
+    assert [(mount["Target"], mount["ReadOnly"]) for mount in host["Mounts"]] == [("/certs/client", True)]
+    assert "OpenStdin" not in body
+
+
+def test_the_system_call_filter() -> None:
+    profile = json.loads(plan.seccomp_profile())
+    assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
+    allowed = {name for rule in profile["syscalls"] if "args" not in rule for name in rule["names"]}
+    needed = {"clone3", "unshare", "mount", "umount2", "pivot_root", "setns", "keyctl", "openat2", "seccomp"}
+    assert needed <= allowed
+    refused = (
+        "init_module finit_module delete_module kexec_load kexec_file_load reboot swapon swapoff iopl ioperm bpf "
+        "perf_event_open userfaultfd io_uring_setup open_by_handle_at add_key request_key clock_settime "
+        "settimeofday acct quotactl syslog socketcall kcmp lookup_dcookie"
+    )
+    assert not allowed & set(refused.split())
+    assert {rule["action"] for rule in profile["syscalls"]} == {"SCMP_ACT_ALLOW"}
+    assert all(rule["comment"] for rule in profile["syscalls"])
+
+
+@pytest.mark.parametrize(
+    ("family", "allowed"), [(1, True), (2, True), (16, True), (38, False), (39, True), (40, False)]
+)
+def test_no_sockets_into_the_kernels_cryptography_or_the_hypervisor(family: int, allowed: bool) -> None:
+    compare = {"SCMP_CMP_LT": int.__lt__, "SCMP_CMP_EQ": int.__eq__, "SCMP_CMP_GT": int.__gt__}
+    rules = [rule for rule in json.loads(plan.seccomp_profile())["syscalls"] if rule["names"] == ["socket"]]
+    assert any(compare[rule["args"][0]["op"]](family, rule["args"][0]["value"]) for rule in rules) is allowed

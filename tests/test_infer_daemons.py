@@ -1,0 +1,145 @@
+"""Who runs an engine, where it listens and whom it asks: the entry point's decision table, row by row."""
+
+from __future__ import annotations
+
+import pytest
+
+from build import bind, container, model, volume
+from dindguard.model.container import ContainerKind, Role
+from dindguard.model.engine import Backing, Daemon
+
+DIND = "docker:29-dind"
+
+
+def daemon(**fields: object) -> Daemon | None:
+    found = model(container(**fields)).daemons  # type: ignore[arg-type]
+    return found[0] if found else None
+
+
+STARTS = [
+    ({"image": "docker:dind"}, True),
+    ({"image": "docker:29"}, True),
+    ({"image": "docker:20.10"}, False),  # the bare tag was the client before 23.0
+    ({"image": "docker:29-cli"}, False),
+    ({"image": "registry.example.org:5000/mirror/docker:29-dind"}, True),
+    ({"image": "memcachedindex:1"}, False),
+    ({"image": DIND, "command": []}, True),
+    ({"image": DIND, "command": ["--tls=false"]}, True),
+    ({"image": DIND, "command": ["dockerd", "--debug"]}, True),
+    ({"image": DIND, "command": ["docker", "info"]}, False),
+    ({"image": DIND, "command": ["sh"]}, False),
+    ({"image": DIND, "command": ["dind", "dockerd"]}, True),
+    ({"image": DIND, "entrypoint": ["sleep"], "command": ["9"]}, False),
+    ({"image": DIND, "entrypoint": ["dockerd"]}, True),
+    ({"image": DIND, "entrypoint": ["dockerd-entrypoint.sh"]}, True),
+    ({"image": DIND, "entrypoint": ["tini", "--", "dockerd-entrypoint.sh", "dockerd"]}, True),
+    ({"image": "ubuntu:24.04", "command": ["dockerd", "-H", "tcp://0.0.0.0:2375"]}, True),
+    ({"image": "ubuntu:24.04", "command": ["echo", "dockerd"]}, False),
+    ({"image": "moby/buildkit:v0.31.0"}, True),
+    ({"image": "quay.io/podman/stable"}, False),
+    ({"image": "quay.io/podman/stable", "command": ["podman", "system", "service", "tcp://0.0.0.0:8080"]}, True),
+    ({"image": DIND, "kind": ContainerKind.JOB}, False),  # a CI system replaces a job's command
+]
+
+
+@pytest.mark.parametrize(("fields", "starts"), STARTS, ids=lambda value: str(value))
+def test_what_starts_an_engine(fields: dict[str, object], starts: bool) -> None:
+    assert (daemon(**fields) is not None) == starts
+
+
+LISTENS = [
+    # (container, {(port, authenticated, encrypted)})
+    ({"image": DIND}, {(2376, True, True)}),
+    ({"image": DIND, "env": {"DOCKER_TLS_CERTDIR": ""}}, {(2375, False, False)}),
+    ({"image": DIND, "env": {"DOCKER_TLS_CERTDIR": "/certs"}}, {(2376, True, True)}),
+    ({"image": DIND, "env": {"DOCKER_TLS_CERTDIR": None}}, {(None, None, None)}),
+    ({"image": "docker:18.09.7-dind"}, {(2375, False, False)}),
+    ({"image": "docker:18.09.9-dind"}, {(2375, False, False)}),
+    ({"image": "docker:19.03-dind"}, {(2376, True, True)}),
+    ({"image": "docker:stable-dind"}, {(2376, True, True)}),
+    ({"image": DIND, "command": ["--tls=false"]}, {(2376, True, True)}),  # the wrapper's --tlsverify wins
+    ({"image": DIND, "command": ["--tls=false"], "env": {"DOCKER_TLS_CERTDIR": ""}}, {(2375, False, False)}),
+    ({"image": DIND, "command": ["--tlsverify=false"]}, {(2376, False, True)}),
+    ({"image": DIND, "command": ["--host=tcp://0.0.0.0:2375"]}, {(2376, True, True), (2375, True, True)}),
+    ({"image": DIND, "command": ["dockerd"]}, set()),
+    ({"image": DIND, "command": ["dockerd", "-H", "tcp://0.0.0.0:2375"]}, {(2375, False, False)}),
+    ({"image": DIND, "command": ["dockerd", "-Htcp://:2375", "--tls"]}, {(2375, True, True)}),
+    ({"image": DIND, "command": ["dockerd", "-H", "tcp://0.0.0.0:2376", "--tlsverify"]}, {(2376, True, True)}),
+    ({"image": DIND, "command": ["dockerd", "-H", "tcp://0.0.0.0", "--tlsverify=false"]}, {(2376, False, True)}),
+    ({"image": DIND, "command": ["dockerd", "-H", "unix:///var/run/docker.sock"]}, set()),
+    ({"image": "moby/buildkit:v0.31.0", "command": ["--addr", "tcp://0.0.0.0:1234"]}, {(1234, False, False)}),
+    (
+        {"image": "moby/buildkit:v0.31.0", "command": ["--addr", "tcp://0.0.0.0:1234", "--tlscacert", "/ca.pem"]},
+        {(1234, True, True)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "expected"), LISTENS, ids=lambda value: str(value))
+def test_where_it_listens_and_whom_it_asks(fields: dict[str, object], expected: set[object]) -> None:
+    found = daemon(**fields)
+    assert found is not None
+    tcp = [endpoint for endpoint in found.listens if endpoint.scheme == "tcp"]
+    seen = {
+        (
+            endpoint.port,
+            endpoint.authenticated.state if endpoint.authenticated is not None else None,
+            endpoint.encrypted.state if endpoint.encrypted is not None else None,
+        )
+        for endpoint in tcp
+    }
+    assert seen == expected
+
+
+BACKINGS = [
+    ({"image": DIND}, Backing.ANONYMOUS_VOLUME),
+    ({"image": DIND, "mounts": (volume("data", "/var/lib/docker"),)}, Backing.VOLUME),
+    ({"image": DIND, "mounts": (volume("data", "/var/lib"),)}, Backing.VOLUME),
+    ({"image": DIND, "mounts": (bind("/var/lib/docker", "/var/lib/docker"),)}, Backing.HOST),
+    ({"image": DIND, "command": ["--data-root=/data"]}, Backing.CONTAINER_LAYER),
+    ({"image": DIND, "command": ["--data-root", "/data"], "mounts": (volume("d", "/data"),)}, Backing.VOLUME),
+    ({"image": "docker:29-dind-rootless"}, Backing.ANONYMOUS_VOLUME),
+    ({"image": "ubuntu:24.04", "command": ["dockerd"]}, Backing.CONTAINER_LAYER),
+]
+
+
+@pytest.mark.parametrize(("fields", "expected"), BACKINGS, ids=lambda value: str(value))
+def test_what_the_data_root_lies_on(fields: dict[str, object], expected: Backing) -> None:
+    found = daemon(**fields)
+    assert found is not None
+    assert found.backing is expected
+
+
+def test_a_part_of_the_data_root_is_told_from_the_whole() -> None:
+    found = daemon(
+        image=DIND, mounts=(volume("cache", "/var/lib/docker/overlay2"), volume("x", "/var/lib/dockerish"))
+    )
+    assert found is not None
+    assert [mount.target.value for mount in found.partial_mounts] == ["/var/lib/docker/overlay2"]
+    assert found.data_mount is None
+
+
+def test_rootless_unless_somebody_makes_it_root() -> None:
+    rootless = daemon(image="docker:29-dind-rootless")
+    assert rootless is not None
+    assert rootless.rootless.on
+    from build import text
+
+    as_root = daemon(image="docker:29-dind-rootless", user=text("0:0"))
+    assert as_root is not None
+    assert as_root.rootless.off
+
+
+ROLES = [
+    ({"image": DIND}, Role.ENGINE),
+    ({"image": "tecnativa/docker-socket-proxy"}, Role.SOCKET_PROXY),
+    ({"image": "gitlab/gitlab-runner:v18.1.0"}, Role.CI_RUNNER),
+    ({"image": "docker:29-cli"}, Role.ENGINE_CLIENT),
+    ({"image": "nginx", "mounts": (bind("/var/run/docker.sock", "/x"),)}, Role.ENGINE_CLIENT),
+    ({"image": "nginx"}, Role.OTHER),
+]
+
+
+@pytest.mark.parametrize(("fields", "role"), ROLES, ids=lambda value: str(value))
+def test_roles(fields: dict[str, object], role: Role) -> None:
+    assert model(container(**fields)).containers[0].role is role  # type: ignore[arg-type]
