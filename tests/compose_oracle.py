@@ -20,6 +20,7 @@ from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.model.workload import Workload
 
 Summary = dict[str, Any]
+HOME = "/home/somebody"
 
 
 def executable() -> str | None:
@@ -35,9 +36,9 @@ def run(folder: Path, files: Sequence[str] = ()) -> dict[str, Any] | None:
         command += ["-f", name]
     done = subprocess.run(
         [*command, "config", "--format", "json"], cwd=folder, capture_output=True, text=True, timeout=60, check=False,
-        env={"PATH": os.environ.get("PATH", "")},
+        env={"PATH": os.environ.get("PATH", ""), "HOME": HOME},
     )  # fmt: skip
-    return json.loads(done.stdout) if done.returncode == 0 else None
+    return json.loads(done.stdout.replace("$$", "$")) if done.returncode == 0 else None
 
 
 def ours(folder: Path, *names: str) -> dict[str, Workload]:
@@ -48,19 +49,20 @@ def ours(folder: Path, *names: str) -> dict[str, Workload]:
 
 def blank(text: Text | None) -> str | None:
     """Return a value with nothing in place of what the files do not decide, as Compose has it."""
-    return None if text is None else text.pattern.replace(UNKNOWN_PIECE, "")
+    filling = HOME if text is not None and text.variable == "HOME" else ""
+    return None if text is None else text.pattern.replace(UNKNOWN_PIECE, filling)
 
 
 def of_container(container: Container, root: Path) -> Summary:
     """Return our container in comparable form. ``root`` is the scan's root."""
     return {
-        "image": blank(container.image.reference) if container.image else None,
+        "image": (blank(container.image.reference) or None) if container.image else None,
         "build": str((root / container.build.context).resolve()) if container.build and container.build.context is not None else None,
         "args": {k: blank(v) for k, v in container.build.arguments.items() if v.known} if container.build else {},
         "privileged": container.privileged.on,
         "use_api_socket": container.engine_api.on,
         "environment": {
-            variable.name: None if variable.value.variable == variable.name and not variable.value.raw and variable.value.unknown and variable.value.partial == UNKNOWN_PIECE and variable.span.path == variable.value.span.path and variable.value.span == variable.span else blank(variable.value)
+            variable.name: None if variable.value.unknown and not variable.value.raw else blank(variable.value)
             for variable in container.environment
         },
         "volumes": sorted(_mount(mount, root) for mount in container.mounts if not mount.through and mount.kind in _VOLUMES),
@@ -95,7 +97,9 @@ _VOLUMES = (MountKind.HOST, MountKind.VOLUME, MountKind.ANONYMOUS, MountKind.IMA
 
 
 def _words(words: Words | None) -> list[str] | None:
-    return None if words is None else [blank(word) or "" for word in words]
+    if words is None:
+        return None
+    return [blank(word) or "" for word in words]
 
 
 def _mount(mount: Mount, root: Path) -> tuple[str, str, str, bool]:
@@ -103,11 +107,9 @@ def _mount(mount: Mount, root: Path) -> tuple[str, str, str, bool]:
     if mount.kind is MountKind.HOST:
         if mount.storage is not None and mount.storage.name.startswith("."):
             source = os.path.normpath(root / mount.storage.name)
-        elif not source.startswith(("~", "\\", "//./")) and source[1:2] != ":":
-            source = os.path.normpath(source) if source.startswith("/") else source
-        if source.startswith("//") and not source.startswith("//./"):
-            source = source[1:]
-    return (str(mount.kind), source, blank(mount.target) or "", mount.read_only.on)
+        elif source.startswith("~"):
+            source = HOME + source[1:]
+    return (str(mount.kind), source.rstrip("/") or source[:1], blank(mount.target) or "", mount.read_only.on)
 
 
 def _bindings(port: Any) -> list[tuple[str, str, int, str]]:
@@ -147,26 +149,28 @@ def of_service(service: dict[str, Any], project: dict[str, Any]) -> Summary:
             continue
         if kind == "volume" and not source:
             kind = "anonymous volume"
-        volumes.append((kind, source, volume["target"], bool(volume.get("read_only"))))
+        volumes.append((kind, source.rstrip("/") or source[:1], volume["target"], bool(volume.get("read_only"))))
     grants = []
     for section, kind in (("configs", "configuration"), ("secrets", "secret")):
         for grant in service.get(section) or []:
             prefix = "/run/secrets/" if kind == "secret" else "/"
             target = grant.get("target") or prefix + grant["source"]
-            grants.append((kind, grant["source"], target if target.startswith("/") or kind != "secret" else prefix + target))
+            grants.append(
+                (kind, grant["source"], target if target.startswith("/") or kind != "secret" else prefix + target)
+            )
     build = service.get("build") or {}
-    implied = {name for key in ("network_mode", "ipc", "pid", "uts", "cgroup") if (name := str(service.get(key, ""))).startswith("service:")}
     depends = {
-        name: {"service_healthy": "healthy", "service_completed_successfully": "completed"}.get(value.get("condition"), "started")
+        name: {"service_healthy": "healthy", "service_completed_successfully": "completed"}.get(
+            value.get("condition"), "started"
+        )
         for name, value in (service.get("depends_on") or {}).items()
-        if "service:" + name not in implied and "restart" not in value
     }
     deploy = service.get("deploy") or {}
     replicas = deploy.get("replicas", service.get("scale"))
     test = (service.get("healthcheck") or {}).get("test")
     return {
         "image": service.get("image"),
-        "build": build.get("context"),
+        "build": None if "://" in build.get("context", "") else build.get("context"),
         "args": {k: v for k, v in (build.get("args") or {}).items() if v is not None},
         "privileged": bool(service.get("privileged")),
         "use_api_socket": bool(service.get("use_api_socket")),
@@ -208,6 +212,8 @@ def differences(workload: Workload, project: dict[str, Any], root: Path) -> list
     found = [f"{name}: only in one of both" for name in sorted(theirs.keys() ^ mine.keys())]
     for name in sorted(theirs.keys() & mine.keys()):
         expected, got = of_service(theirs[name], project), of_container(mine[name], root)
+        for name_only in [key for key, value in got["environment"].items() if value is None]:
+            expected["environment"].setdefault(name_only, None)  # Compose leaves out what its caller does not set
         for key, value in expected.items():
             if got[key] != value and json.loads(json.dumps(got[key])) != json.loads(json.dumps(value)):
                 found.append(f"{name}.{key}: Compose {value!r}, here {got[key]!r}")

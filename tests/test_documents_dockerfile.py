@@ -115,6 +115,13 @@ def test_places() -> None:
     assert document.notices == ()
 
 
+def test_an_empty_value_points_at_its_pair() -> None:
+    text = 'FROM a\nENV A= B=""\nARG C\n'
+    _, environment, argument = parse(text).instructions
+    assert [cut(text, pair.value.span) for pair in environment.pairs() if pair.value] == ["A=", '""']
+    assert [pair.value for pair in argument.pairs()] == [None]
+
+
 def test_heredocs() -> None:
     text = (
         "FROM a\nCOPY --chmod=600 <<EOF <<-'J' /etc/docker/\n{}\n\nEOF\n"

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -264,6 +265,7 @@ def test_file_systems() -> None:
         ("0::/init", "0::/docker/b", True, True),
         ("0::/init", "0::/../other", True, False),
         ("2:memory:/docker/a\n1:pids:/docker/a", "2:memory:/docker/a/docker/b\n1:pids:/user", False, False),
+        ("2:cpu,cpuacct:/docker/a\n1:name=x:/a", "2:cpu,cpuacct:/docker/a/b\n1:name=x:/", False, True),
     ],
 )
 def test_limits_hold_where_inner_containers_are_counted_within(
@@ -289,3 +291,12 @@ def test_judging_changes_nothing() -> None:
     before = copy.deepcopy(answers)
     judge(answers)
     assert answers == before
+
+
+def test_the_guide_lists_every_check() -> None:
+    guide = (Path(__file__).parent.parent / "docs" / "environment.md").read_text(encoding="utf-8")
+    table = guide.partition("## The checks")[2].partition("## ")[0]
+    listed = set(
+        re.findall(r"`([a-z-]+)`", "".join(row.split("|")[1] for row in table.splitlines() if row[:1] == "|"))
+    )
+    assert listed == {check.name for check in CHECKS}

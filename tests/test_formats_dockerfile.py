@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.dockerfile import read
@@ -273,3 +275,45 @@ def test_no_from_is_no_image() -> None:
     found = reading("ARG a\nRUN b\n")
     assert (found.workloads, found.embedded) == ([], [])
     assert found.notices
+
+
+PIECES = ["FROM a", " AS b", "FROM b", "RUN ", "COPY ", "--from=b ", "--from=0 ", "--network=host ", "<<E ", "\nE\n"]
+PIECES += [
+    "/etc/docker/",
+    "/etc/docker/daemon.json ",
+    "daemon.json ",
+    "\n",
+    "ENV A=",
+    "$A",
+    "${A",
+    "WORKDIR ",
+    "USER ",
+    "VOLUME ",
+]
+PIECES += [
+    "ENTRYPOINT ",
+    "CMD ",
+    "HEALTHCHECK ",
+    '["x", "y"]',
+    "[]",
+    "ONBUILD ",
+    "SHELL ",
+    "EXPOSE ",
+    '"',
+    "'",
+    "\\\n",
+    " ",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+def test_any_text_gives_a_reading(text: str) -> None:
+    lines = text.count("\n") + 1
+    found = reading(text, {"app/daemon.json": "{}", "daemon.json": "{}"})
+    for workload in found.workloads:
+        for container in workload.containers:
+            assert 1 <= container.span.line <= lines
+    for embedded in found.embedded:
+        assert isinstance(embedded.owner, Container)
+        assert 1 <= embedded.source.position(0)[0] <= lines

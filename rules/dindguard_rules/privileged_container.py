@@ -10,22 +10,32 @@ that; hardly anything else does.
 `mount /dev/sda1 /mnt && chroot /mnt` inside the container is a root shell on the host.
 
 ## Instead
-Remove the flag and grant what is missing by name: one device (`devices`), one capability (`cap_add`), one
-writable path (`tmpfs`, a volume).
+Remove the flag, run the workload, and grant by name what the first error asks for:
+
+```yaml
+services:
+  app:
+    image: example/app:1
+    cap_add: [NET_ADMIN]          # one capability
+    devices: [/dev/ttyUSB0]       # one device
+    tmpfs: [/run]                 # one writable path
+```
+In Kubernetes the same is `securityContext.capabilities.add`, a device plugin, and an `emptyDir`. An image
+build needs no privilege at all with `moby/buildkit:rootless` or Buildah.
 
 ## When it is fine
 In a virtual machine of its own (Kata) the flag ends at that machine's kernel, in gVisor at the sandbox; the
-finding is lowered there.
+finding is lowered there. A pod with `hostUsers: false` is lowered too: its root is nobody on the node.
 
 ## References
 - https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
-- CIS Docker Benchmark 5.4; CIS Kubernetes Benchmark 5.2.2; MITRE ATT&CK T1611
-- moby `daemon/oci_linux.go`
+- https://kubernetes.io/docs/concepts/security/pod-security-standards/
+- CIS Docker Benchmark 1.6, 5.5; CIS Kubernetes Benchmark 5.2.2; MITRE ATT&CK T1611; moby `daemon/oci_linux.go`
 """
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
+from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, Undecided, rule
 
 
 @rule(
@@ -37,6 +47,16 @@ from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     needs_approval="privileged",
+    replaces=(
+        "dangerous-capability",
+        "seccomp-unconfined",
+        "apparmor-unconfined",
+        "selinux-disabled",
+        "masked-paths-off",
+        "writable-cgroups",
+        "no-new-privileges-off",
+        "privileged-command",
+    ),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report privileged mode on anything but an engine's container."""
@@ -45,4 +65,10 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if container.privileged.unknown:
         yield Undecided(container.privileged, container.privileged.variable)
     if container.privileged.on:
-        yield Problem(container.privileged, f"{container} is privileged: root in it is root on the host")
+        default = container.kind is ContainerKind.RUNNER_DEFAULT
+        message = (
+            f"{container} makes every job's container privileged: root in it is root on the host"
+            if default
+            else f"{container} is privileged: root in it is root on the host"
+        )
+        yield Problem(container.privileged, message, severity=Severity.HIGH if default else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dindguard.model import capabilities, paths, storage_drivers
 from dindguard.model.access import Access, EscapePath, Host, Permit
+from dindguard.model.aggravations import aggravations
 from dindguard.model.container import (
     Confinement,
     Container,
@@ -15,6 +16,8 @@ from dindguard.model.container import (
     Role,
     Sandbox,
 )
+from dindguard.model.defences import switched_off, writes_kernel_files
+from dindguard.model.devices import RawAccess, device_access, rule_access
 from dindguard.model.engine import (
     Backing,
     Certificates,
@@ -84,6 +87,7 @@ __all__ = [
     "Port",
     "Problem",
     "Profile",
+    "RawAccess",
     "Reach",
     "Remove",
     "Replicas",
@@ -100,8 +104,13 @@ __all__ = [
     "Undecided",
     "Workload",
     "WorkloadKind",
+    "aggravations",
     "capabilities",
+    "device_access",
     "paths",
     "rule",
+    "rule_access",
     "storage_drivers",
+    "switched_off",
+    "writes_kernel_files",
 ]

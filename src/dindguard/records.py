@@ -43,14 +43,6 @@ class Field:
         self.repr = repr
         self.compare = compare
 
-    def initial(self, owner: str) -> Any:
-        """Return the value of a field that nobody gave; raises ``TypeError`` when there is none."""
-        if self.default is not _MISSING:
-            return self.default
-        if self.default_factory is not _MISSING:
-            return self.default_factory()
-        raise TypeError(f"{owner}() lacks '{self.name}'")
-
 
 def field(
     *,
@@ -116,32 +108,32 @@ def _fields(made: type) -> list[Field]:
 def _initialiser(owner: str, fields: tuple[Field, ...], kw_only: bool, finish: bool) -> Callable[..., None]:
     names = tuple(each.name for each in fields if each.init)
     known = frozenset(names)
+    defaults = {each.name: each.default for each in fields if each.default is not _MISSING}
+    factories = [(each.name, each.default_factory) for each in fields if each.default_factory is not _MISSING]
+    required = known.difference(defaults, (name for name, _ in factories))
+    positional = 0 if kw_only else len(names)
 
     def __init__(self: Any, *values: Any, **named: Any) -> None:
         if values:
-            if kw_only or len(values) > len(names):
-                raise TypeError(f"{owner}() takes {0 if kw_only else len(names)} positional arguments")
-            for name, value in zip(names, values, strict=False):
-                if name in named:
-                    raise TypeError(f"{owner}() got '{name}' twice")
-                named[name] = value
-        if not known.issuperset(named):
-            raise TypeError(f"{owner}() has no {sorted(set(named) - known)}")
-        for each in fields:
-            if each.name not in named:
-                named[each.name] = each.initial(owner) if each.init or _has_default(each) else _MISSING
-        for each in fields:
-            if named[each.name] is _MISSING:
-                del named[each.name]  # concluded later
-        self.__dict__.update(named)
+            if len(values) > positional:
+                raise TypeError(f"{owner}() takes {positional} positional arguments, not {len(values)}")
+            count = len(values) + len(named)
+            named.update(zip(names, values, strict=False))
+            if len(named) != count:
+                raise TypeError(f"{owner}() got one of {names[: len(values)]} twice")
+        given = named.keys()
+        if not required <= given or not given <= known:
+            raise TypeError(f"{owner}() lacks {sorted(required - given)} or does not know {sorted(given - known)}")
+        data = self.__dict__
+        data.update(defaults)
+        data.update(named)
+        for name, factory in factories:
+            if name not in named:
+                data[name] = factory()
         if finish:
             self.__post_init__()
 
     return __init__
-
-
-def _has_default(each: Field) -> bool:
-    return each.default is not _MISSING or each.default_factory is not _MISSING
 
 
 def _refuse(self: object, name: str, *_: object) -> NoReturn:

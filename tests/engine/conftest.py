@@ -1,84 +1,20 @@
-"""A Docker engine of our own: in a network namespace of its own, with images made without a registry."""
+"""Starts the private engine once, and stops it by its own pid."""
 
 import contextlib
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
-SCRIPT = Path(__file__).with_name("build-dind-image.sh")
-TOOLS = ("docker", "dockerd", "mmdebstrap", "ip", "nsenter")
-BUSYBOX = "local/busybox:test"
-IMAGES = {
-    "rootless": "local/dind:test-rootless",
-    "privileged": "local/dind:test",
-    "sysbox": "local/dind:test",
-}
+from private_engine import SCRIPT, TOOLS, Host
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.engine)
-
-
-@dataclass(frozen=True)
-class Host:
-    """The engine, the command line that talks to it, and what is left in it."""
-
-    folder: Path
-    environ: dict[str, str] = field(repr=False)
-
-    @property
-    def tun(self) -> str:
-        return str(self.folder / "dev" / "tun")
-
-    def docker(self, *arguments: str, check: bool = True, **options: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["docker", *arguments],
-            env=self.environ,
-            check=check,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            **options,
-        )
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-W", "error", "-m", "dindguard", "env", *arguments]
-
-    def env(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-        """Run `dindguard env …`; a warning of Python is a failure here as everywhere."""
-        done = subprocess.run(
-            self.command(*arguments),
-            check=False,
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            **options,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        assert "Warning" not in done.stderr, done.stderr
-        return done
-
-    def up_options(self, level: str, *more: str) -> list[str]:
-        return ["--isolation", level, "--image", IMAGES[level], "--tun-device", self.tun, *more]
-
-    def leftovers(self) -> list[str]:
-        """Everything of ours that the engine still has."""
-        ours = "label=io.dindguard.managed=true"
-        listings = (
-            ("ps", "--all", "--filter", ours, "--format", "{{.Names}}"),
-            ("network", "ls", "--filter", ours, "--format", "{{.Name}}"),
-            ("volume", "ls", "--quiet"),  # without the filter: anonymous volumes carry no label
-        )
-        return [name for listing in listings for name in self.docker(*listing).stdout.split()]
 
 
 @pytest.fixture(scope="session")

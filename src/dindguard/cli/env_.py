@@ -143,10 +143,16 @@ def check(form: str) -> None:
 def up(name: str, form: str, **options: Any) -> None:
     """Start the environment NAME and verify it; what fails is removed again."""
     from dindguard.environment.lifecycle import up as bring_up
+    from dindguard.environment.verify import NotVerifiedError
 
     spec = _spec(name, options)
     with _session() as (engine, guard):
-        report = bring_up(engine, spec, guard, _say)
+        try:
+            report = bring_up(engine, spec, guard, _say)
+        except NotVerifiedError as error:
+            if form == "json":
+                click.echo(error.report.json())
+            raise
     click.echo(report.json() if form == "json" else report.text())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dindguard.model.values import Text
@@ -21,31 +20,61 @@ class Redirect(NamedTuple):
     heredoc: Source | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Command:
     """A command in command position, with its words after expansion; to be read, not changed.
 
     ``words[0]`` is the program as written, ``program`` its base name (``docker``). A word that the file does
     not decide has the value ``None``. ``environment`` holds what stands before the command (``K=V``,
     ``env K=V``) and earlier exports of this file. ``wrappers`` are the programs that start it (``sudo``,
-    ``ssh``), outermost first.
+    ``ssh``), outermost first. ``remote`` is the host that ``ssh`` and the like run it on, ``None`` for this
+    one; ``inside`` the ``docker exec`` or ``docker run`` in whose container it runs. ``in_test`` tells that it
+    is the condition of an ``if`` or a loop.
     """
 
-    words: tuple[Text, ...]
-    program: str
-    span: Span
-    environment: Mapping[str, Text] = field(default_factory=dict)
-    wrappers: tuple[str, ...] = ()
-    remote: Text | None = None
-    """The host that ``ssh`` and the like run it on; ``None`` is this one."""
-    inside: Command | None = field(default=None, repr=False)
-    """The ``docker exec`` or ``docker run`` in whose container it runs."""
-    redirects: tuple[Redirect, ...] = ()
-    background: bool = False
-    in_test: bool = False
-    """It is the condition of an ``if`` or a loop."""
-    pipes_to: Command | None = field(default=None, repr=False)
-    piped_from: Command | None = field(default=None, repr=False)
+    __slots__ = (
+        "background",
+        "environment",
+        "in_test",
+        "inside",
+        "piped_from",
+        "pipes_to",
+        "program",
+        "redirects",
+        "remote",
+        "span",
+        "words",
+        "wrappers",
+    )
+
+    def __init__(
+        self,
+        words: tuple[Text, ...],
+        program: str,
+        span: Span,
+        *,
+        environment: Mapping[str, Text],
+        wrappers: tuple[str, ...] = (),
+        remote: Text | None = None,
+        inside: Command | None = None,
+        redirects: tuple[Redirect, ...] = (),
+        background: bool = False,
+        in_test: bool = False,
+    ) -> None:
+        self.words = words
+        self.program = program
+        self.span = span
+        self.environment = environment
+        self.wrappers = wrappers
+        self.remote = remote
+        self.inside = inside
+        self.redirects = redirects
+        self.background = background
+        self.in_test = in_test
+        self.pipes_to: Command | None = None
+        self.piped_from: Command | None = None
+
+    def __repr__(self) -> str:
+        return f"Command({' '.join(str(word) for word in self.words)!r} at {self.span})"
 
     @property
     def arguments(self) -> tuple[Text, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from dindguard.documents.command import Command, Commands, Export, Redirect
-from dindguard.documents.docker_flags import DAEMON_PROGRAMS
+from dindguard.documents.docker_flags import DAEMON_PROGRAMS, names
 from dindguard.documents.docker_options import ENGINES
 from dindguard.documents.shell.interpreter import Collected, Interpreter, read_argv, read_script
 from dindguard.documents.shell.pieces import Script, Word
@@ -38,10 +38,10 @@ PROGRAMS = (
     frozenset(ENGINES)
     | DAEMON_PROGRAMS
     | SHELLS
-    | frozenset(
+    | names(
         "buildctl buildctl-daemonless.sh buildah containerd rootlesskit gitlab-runner start-docker.sh wrapdocker dind"
         " curl wget apt-get apt apk dnf yum microdnf zypper pacman usermod gpasswd adduser addgroup groupadd"
-        " chmod chown setfacl chgrp systemctl service rc-service ln socat mount modprobe earthly".split()
+        " chmod chown setfacl chgrp systemctl service rc-service ln socat mount modprobe earthly"
     )
 )
 """The programs whose commands are returned; all others are only followed into what they start."""

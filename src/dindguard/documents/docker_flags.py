@@ -11,7 +11,8 @@ from typing import NamedTuple
 from dindguard.model.daemon_flags import BOOLEANS, SHORT
 
 
-def _names(text: str) -> frozenset[str]:
+def names(text: str) -> frozenset[str]:
+    """Return the words of ``text`` as a set."""
     return frozenset(text.split())
 
 
@@ -40,11 +41,11 @@ ALIASES = {
 """Old names of options, and today's."""
 
 GLOBAL = Flags(
-    _names("debug tls tlsverify version help experimental remote insecure-registry debug-full"),
+    names("debug tls tlsverify version help experimental remote insecure-registry debug-full"),
     _letters("c=context D=debug H=host l=log-level v=version a=address n=namespace h=help"),
 )
 
-_RUN_SWITCHES = _names(
+_RUN_SWITCHES = names(
     "detach interactive tty rm read-only privileged publish-all no-healthcheck oom-kill-disable init sig-proxy"
     " quiet use-api-socket help disable-content-trust"
     # Podman
@@ -54,13 +55,13 @@ _RUN_LETTERS = _letters(
     "a=attach c=cpu-shares d=detach e=env h=hostname i=interactive l=label m=memory p=publish P=publish-all"
     " q=quiet t=tty u=user v=volume w=workdir"
 )
-_BUILD_SWITCHES = _names(
+_BUILD_SWITCHES = names(
     "no-cache pull rm force-rm quiet squash compress push load check help disable-content-trust debug layers"
     " tls-verify no-hosts stdin all-platforms"
 )
 _BUILD_LETTERS = _letters("t=tag f=file c=cpu-shares m=memory o=output q=quiet D=debug v=volume")
 _SERVICE = Flags(
-    _names(
+    names(
         "detach quiet tty no-healthcheck init read-only with-registry-auth no-resolve-image force rollback help"
         " insecure"
     ),
@@ -71,58 +72,63 @@ ACTIONS: dict[str, Flags] = {
     "run": Flags(_RUN_SWITCHES, _RUN_LETTERS),
     "create": Flags(_RUN_SWITCHES, _RUN_LETTERS),
     "exec": Flags(
-        _names("detach interactive tty privileged help latest"),
+        names("detach interactive tty privileged help latest"),
         _letters("d=detach e=env i=interactive t=tty u=user w=workdir l=latest"),
     ),
     "build": Flags(_BUILD_SWITCHES, _BUILD_LETTERS, interspersed=True),
     "buildx build": Flags(_BUILD_SWITCHES, _BUILD_LETTERS, interspersed=True),
     "buildx bake": Flags(
-        _names("check load push no-cache pull print debug help"), _letters("f=file D=debug o=output"), interspersed=True
+        names("check load push no-cache pull print debug help"),
+        _letters("f=file D=debug o=output"),
+        interspersed=True,
     ),
-    "buildx create": Flags(
-        _names("append bootstrap leave use debug help"), _letters("D=debug"), interspersed=True
-    ),
+    "buildx create": Flags(names("append bootstrap leave use debug help"), _letters("D=debug"), interspersed=True),
     "service create": _SERVICE,
     "service update": Flags(_SERVICE.switches, _SERVICE.letters, interspersed=True),
-    "volume create": Flags(_names("help ignore"), _letters("d=driver o=opt l=label"), interspersed=True),
+    "volume create": Flags(names("help ignore"), _letters("d=driver o=opt l=label"), interspersed=True),
     "network create": Flags(
-        _names("attachable ingress internal ipv6 ipv4 config-only help ignore disable-dns"),
+        names("attachable ingress internal ipv6 ipv4 config-only help ignore disable-dns"),
         _letters("d=driver o=opt"),
         interspersed=True,
     ),
-    "context create": Flags(_names("help"), {}, interspersed=True),
-    "context update": Flags(_names("help"), {}, interspersed=True),
+    "context create": Flags(names("help"), {}, interspersed=True),
+    "context update": Flags(names("help"), {}, interspersed=True),
     "stack deploy": Flags(
-        _names("prune with-registry-auth detach quiet help"), _letters("c=compose-file d=detach q=quiet"), interspersed=True
+        names("prune with-registry-auth detach quiet help"),
+        _letters("c=compose-file d=detach q=quiet"),
+        interspersed=True,
     ),
     "plugin install": Flags(
-        _names("disable disable-content-trust grant-all-permissions help"), {}, interspersed=False
+        names("disable disable-content-trust grant-all-permissions help"), {}, interspersed=False
     ),
-    "login": Flags(
-        _names("password-stdin help tls-verify"), _letters("u=username p=password"), interspersed=True
-    ),
+    "login": Flags(names("password-stdin help tls-verify"), _letters("u=username p=password"), interspersed=True),
     "compose": Flags(
-        _names("verbose dry-run compatibility all-resources no-ansi debug version help tls tlsverify skip-hostname-check"),
+        names(
+            "verbose dry-run compatibility all-resources no-ansi debug version help tls tlsverify skip-hostname-check"
+        ),
         _letters("f=file p=project-name c=context D=debug H=host v=version h=help"),
     ),
     "compose run": Flags(
-        _names(
+        names(
             "detach rm no-TTY no-deps service-ports interactive build quiet quiet-build quiet-pull use-aliases"
             " remove-orphans tty help"
         ),
-        _letters("d=detach e=env i=interactive l=label p=publish P=service-ports q=quiet T=no-TTY t=tty u=user v=volume w=workdir"),
+        _letters(
+            "d=detach e=env i=interactive l=label p=publish P=service-ports q=quiet T=no-TTY t=tty u=user"
+            " v=volume w=workdir"
+        ),
     ),
     "compose exec": Flags(
-        _names("detach no-TTY privileged interactive tty help"),
+        names("detach no-TTY privileged interactive tty help"),
         _letters("d=detach e=env T=no-TTY u=user w=workdir i=interactive t=tty"),
     ),
-    "system service": Flags(_names("help"), _letters("t=time"), interspersed=True),
+    "system service": Flags(names("help"), _letters("t=time"), interspersed=True),
 }
 """The actions whose options are read; ``container run`` is ``run``, ``image build`` is ``build``."""
 
-MANAGEMENT = frozenset(
+MANAGEMENT = names(
     "builder buildx checkpoint compose config container context image manifest network node plugin secret service"
-    " stack swarm system trust volume machine pod kube generate".split()
+    " stack swarm system trust volume machine pod kube generate"
 )
 """Words after which a second word completes the action."""
 
@@ -139,8 +145,8 @@ SHORT_ACTIONS = {
 DAEMON = Flags(BOOLEANS, {**SHORT, "p": "pidfile", "h": "help"}, interspersed=True)
 """The options of ``dockerd``; ``buildkitd`` shares their form (``--addr``, ``--allow-insecure-entitlement``)."""
 
-DAEMON_PROGRAMS = frozenset(
+DAEMON_PROGRAMS = names(
     "dockerd docker-daemon dockerd-entrypoint.sh dockerd-rootless.sh dockerd-rootless-setuptool.sh buildkitd"
-    " dockerd-ce balenad".split()
+    " dockerd-ce balenad"
 )
 """Programs that are an engine, or start one with the options they are given."""

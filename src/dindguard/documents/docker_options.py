@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from dindguard.documents.command import Command, base_name
 from dindguard.documents.docker_flags import (
@@ -23,6 +22,7 @@ from dindguard.documents.docker_flags import (
 )
 from dindguard.documents.shell.pieces import Word
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
+from dindguard.records import record, replace
 from dindguard.source import Span
 
 ENGINES = {
@@ -44,7 +44,7 @@ _LOOKS_LIKE_OPTIONS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """One use of an option: its canonical long name without dashes, and its value.
 
@@ -57,9 +57,7 @@ class Option:
     span: Span
 
 
-
-
-@dataclass(frozen=True, slots=True)
+@record
 class DockerCall:
     """A client's command line: ``docker [globals] action [options] [arguments]``.
 
@@ -99,7 +97,7 @@ class DockerCall:
         return next((option for option in reversed(self.globals) if option.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DaemonCall:
     """An engine's own command line (``dockerd --host=…``)."""
 
@@ -169,9 +167,7 @@ def daemon_call(command: Command) -> DaemonCall | None:
         words = words[1:]
     reader = _Reader(words, DAEMON)
     reader.read()
-    return DaemonCall(
-        program, command, tuple(reader.options), tuple(reader.arguments), tuple(reader.doubts)
-    )
+    return DaemonCall(program, command, tuple(reader.options), tuple(reader.arguments), tuple(reader.doubts))
 
 
 def options_of(words: Sequence[Text], flags: Flags) -> tuple[tuple[Option, ...], tuple[Text, ...], tuple[Text, ...]]:

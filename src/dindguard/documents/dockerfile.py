@@ -108,7 +108,7 @@ class _Reader:
         if name == "HEALTHCHECK":
             kind, at = split_name(text.text, at)
             at = skip_space(text.text, at)
-        arguments = text.part(at, len(text.text))
+        arguments = self._rest(text, at)
         form, words = self._words(name, arguments)
         instruction = Instruction(
             name,
@@ -127,6 +127,13 @@ class _Reader:
         )
         self._check(instruction)
         return instruction
+
+    def _rest(self, line: Source, start: int) -> Source:
+        """Return the line from ``start`` on; straight from the file if it isn't continued, which spares a look-up."""
+        if len(line.segments) != 1:
+            return line.part(start, len(line.text))
+        origin = line.segments[0].origin
+        return self.source.part(origin + start, origin + len(line.text))
 
     def _words(self, name: str, arguments: Source) -> tuple[str, tuple[Word, ...]]:
         text = arguments.text

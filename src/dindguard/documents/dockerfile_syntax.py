@@ -47,7 +47,10 @@ class Heredoc:
 
 @record
 class Pair:
-    """``name=value`` of ENV, LABEL or ARG; ``value`` is ``None`` for an ARG without default."""
+    """``name=value`` of ENV, LABEL or ARG; ``value`` is ``None`` for an ARG without default.
+
+    An empty value has the place of the whole pair.
+    """
 
     name: Word
     value: Word | None
@@ -98,7 +101,9 @@ class Instruction:
         name, equals, value = word.text.partition("=")
         first = self._word(Piece(name, word.start, word.start + len(name)))
         at = word.start + len(name) + 1
-        return Pair(first, self._word(Piece(value, at, at + len(value))) if equals else None)
+        if value or not equals:
+            return Pair(first, self._word(Piece(value, at, at + len(value))) if equals else None)
+        return Pair(first, Word("", word.span, at))
 
     def _word(self, piece: Piece) -> Word:
         return Word(piece.text, self.arguments.span(piece.start, piece.end), piece.start)

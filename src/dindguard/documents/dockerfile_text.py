@@ -197,7 +197,7 @@ class LogicalLines:
 
 def refused(message: str, span: Span) -> Notice:
     """Return the notice for something that BuildKit refuses; the rest of the file is read all the same."""
-    return Notice("unreadable", message, span, Gravity.WARNING, "no image can be built from it: mend the line")
+    return Notice("malformed", message, span, Gravity.WARNING, "no image can be built from it: mend the line")
 
 
 def _may_open_heredocs(text: str, escape: str) -> bool:

@@ -10,7 +10,7 @@ from dindguard.documents.command import USED, Export
 from dindguard.documents.shell.expansion import used
 from dindguard.documents.shell.interpreter import Collected, read_script
 from dindguard.documents.shell.pieces import Piece, Script, joined_span, unknown_piece, word
-from dindguard.documents.shell.variables import UNDECIDED, Scopes, Variable, either, scalar
+from dindguard.documents.shell.variables import PIECE_LIMIT, UNDECIDED, Scopes, Variable, either, scalar
 from dindguard.model.values import How
 from dindguard.source import Source, Step
 
@@ -24,7 +24,6 @@ _TARGET_ASSIGNMENT = re.compile(r"[^\t#=:][^#=:]*::?[ \t]*(?=(?:export[ \t]+)?[\
 _EXPORT = re.compile(r"[ ]*export[ \t]+([\w \t]+)$")
 _CONDITIONAL = re.compile(r"[ ]*(ifeq|ifneq|ifdef|ifndef|else|endif)\b")
 _DEFINE = re.compile(r"[ ]*(?:(?:override|export)[ \t]+)*define[ \t]+\S")
-_RULE = re.compile(r"[^\t#:=][^#:=]*(?:\$[({][^)}]*[)}][^#:=]*)*::?(?!=)")
 _PREFIX = re.compile(r"[@+\-\s]*")
 _REFERENCE = re.compile(r"\$(.)", re.DOTALL)
 _CLOSING = {"(": ")", "{": "}"}
@@ -66,8 +65,8 @@ class Makefile:
             pieces = self._expand(recipe, 0)
             scopes = Scopes()
             for name, variable in scopes_for_exports.items():
-                scopes.set(name, variable)
-                scopes.exported.add(name)
+                scopes.assign(name, variable)
+                scopes.exported.append(name)
             read_script(Script(pieces), self._out, scopes=scopes)
 
     # -- lines ------------------------------------------------------------------------------------------
@@ -96,14 +95,14 @@ class Makefile:
                 continue
             elif text.startswith(".ONESHELL", start):
                 self._one_shell = True
-            elif rule := _RULE.match(text, start, end):
+            elif text.find(":", start, end) >= 0 and not text.startswith(("#", "\t"), start):
                 self._flush(rule_lines)
                 in_rule = True
-                self._rule(rule.end(), end, rule_lines)
+                self._rule(start, end, rule_lines)
         self._flush(rule_lines)
 
     def _rule(self, start: int, end: int, lines: list[Piece]) -> None:
-        """A rule's line: a variable for its target, or a recipe after a semicolon."""
+        """A rule's line may have a recipe after a semicolon."""
         semicolon = self._source.text.find(";", start, end)
         if semicolon >= 0:
             self._recipe(semicolon + 1, end, lines)
@@ -164,6 +163,9 @@ class Makefile:
             if before is None or conditional:
                 self._values[name] = [*(before or ()), Value(script, default=True)]
         elif operator == "+=" and before:
+            if sum(len(value.script.pieces) for value in before) > PIECE_LIMIT:
+                self._values[name] = []
+                return
             added = [Value(_concatenated(value.script, script), value.default) for value in before]
             self._values[name] = [*before, *added] if conditional else added
         elif conditional and before is not None:
@@ -216,8 +218,10 @@ class Makefile:
             inner = opener
             if opener in _CLOSING:
                 end = _balanced(text, found.end(), opener)
+                if end < 0:
+                    return pieces + script.cut(found.start(), len(text))
                 inner, start = text[found.end() : end], end + 1
-            pieces += self._reference(script, found.start(), min(start, len(text)), inner, depth)
+            pieces += self._reference(script, found.start(), start, inner, depth)
 
     def _reference(self, script: Script, start: int, end: int, inner: str, depth: int) -> list[Piece]:
         """Return the pieces for ``$(inner)``, which stands at ``[start, end)`` of ``script``."""
@@ -294,14 +298,14 @@ def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _balanced(text: str, start: int, opener: str) -> int:
-    """Return the offset of the parenthesis that closes the one before ``start``; the end, if none does."""
+    """Return the offset of the parenthesis that closes the one before ``start``; -1 if none does."""
     closer = _CLOSING[opener]
     level = 1
     for match in re.compile(f"[{re.escape(opener + closer)}]").finditer(text, start):
         level += 1 if match.group() == opener else -1
         if level == 0:
             return match.start()
-    return len(text)
+    return -1
 
 
 def _commas(text: str, start: int, end: int) -> Sequence[int]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.records import field, record
 from dindguard.source import Span
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -24,12 +24,14 @@ _KEY_ALIASES = {
     "ro": "readonly",
     "read-only": "readonly",
 }
-_FOLDERS = frozenset({"PWD", "HOME", "CURDIR", "$(pwd)", "$(realpath)", "$(dirname)", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"})
+_FOLDERS = frozenset(
+    {"PWD", "HOME", "CURDIR", "$(pwd)", "$(realpath)", "$(dirname)", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"}
+)
 """Variables that hold the path of a folder wherever they are set."""
 _BRACED = re.compile(r"\$\{[^}]*\}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VolumeSpec:
     """``[source:]target[:options]``. ``bind`` tells a path of the host from the name of a volume."""
 
@@ -45,7 +47,7 @@ class VolumeSpec:
         return next((text for text in self.options if text.value == option), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MountSpec:
     """``type=bind,source=…,target=…``: the fields by canonical lower-case key (``source``, ``target``, ``readonly``).
 
@@ -56,7 +58,7 @@ class MountSpec:
     span: Span
     unknown: Text | None = None
     """A field whose key the files do not decide."""
-    repeated: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
+    repeated: Mapping[str, tuple[Text, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def type(self) -> str:
@@ -69,7 +71,7 @@ class MountSpec:
         return self.fields.get(key)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortSpec:
     """``[[address:][published]:]target[/protocol]``; ports may be ranges (``2375-2376``)."""
 
@@ -80,7 +82,7 @@ class PortSpec:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeviceSpec:
     """``source[:target][:permissions]``; a CDI name (``vendor.com/class=name``) is a source alone."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dindguard.documents.minigrammars import device_spec, mount_spec, port_spec, volume_spec
+from dindguard.model import paths
 from dindguard.model.container import Device, Port
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unset
@@ -39,10 +40,8 @@ class Volumes:
         spec = volume_spec(text)
         if spec.source is None:
             kind = MountKind.ANONYMOUS
-        elif spec.bind is None:
-            kind = MountKind.OTHER
         else:
-            kind = MountKind.HOST if spec.bind else MountKind.VOLUME
+            kind = MountKind.VOLUME if spec.bind is False else MountKind.HOST
         read_only = spec.has("ro") or spec.has("readonly")
         return Mount(
             kind=kind,
@@ -102,6 +101,9 @@ class Volumes:
             return None
         if kind in (MountKind.VOLUME, MountKind.HOST, MountKind.IMAGE) and source is not None:
             name, alone = source.pattern, False
+            span = source.span
+            if kind is MountKind.HOST:
+                name = paths.normalise(name)
         else:
             name, alone = target.pattern, True
         identity = f"{kind}:{self.scope}:{owner if alone else ''}:{name}"

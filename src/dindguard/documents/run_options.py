@@ -165,7 +165,7 @@ def _confinement(options: Sequence[Text]) -> Confinement:
         name, value = pattern[:at], option.part(min(at + 1, len(pattern)), len(pattern))
         if name in ("seccomp", "apparmor"):
             found[name] = value
-        elif name == "systempaths":
+        elif name in ("systempaths", "unmask"):  # the second one is Podman's
             found["system_paths"] = value
         elif name == "label":
             selinux.append(value)

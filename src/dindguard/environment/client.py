@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import Any
+from collections.abc import Iterator
 
 from dindguard.environment import labels, plan
 from dindguard.environment.engine import Engine, deliver
@@ -38,14 +38,14 @@ def run(
         with guard.unbroken():
             unique = labels.passing_name(name, labels.CLIENT)
             made = engine.api.create_container_from_config(body, unique)["Id"]
-        output = engine.api.attach(made, stdout=True, stderr=True, stream=True, demux=True)
-        if interactive:
-            _forward_input(engine, made)
-        if problem := _start(engine, made):
-            sys.stderr.write(f"dindguard: {problem}\n")
-            return _NOT_FOUND
-        _copy(output)
-        return int(engine.api.wait(made)["StatusCode"])
+        with engine.output(made) as output:
+            if interactive:
+                _forward_input(engine, made)
+            if problem := _start(engine, made):
+                sys.stderr.write(f"dindguard: {problem}\n")
+                return _NOT_FOUND
+            _copy(output)
+        return engine.wait_for_exit(made, float("inf"))
     finally:
         if made:
             with guard.unbroken():
@@ -64,12 +64,11 @@ def _start(engine: Engine, container: str) -> str:
     return ""
 
 
-def _copy(output: Any) -> None:
-    for out, err in output:
-        for data, stream in ((out, sys.stdout.buffer), (err, sys.stderr.buffer)):
-            if data:
-                stream.write(data)
-                stream.flush()
+def _copy(output: Iterator[tuple[int, bytes]]) -> None:
+    ours = {1: sys.stdout.buffer, 2: sys.stderr.buffer}
+    for number, data in output:
+        ours[number].write(data)
+        ours[number].flush()
 
 
 def _forward_input(engine: Engine, container: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from dindguard.environment.labels import is_ours
@@ -42,6 +42,17 @@ class Engine:
         code = self.api.exec_inspect(started["Id"])["ExitCode"]
         return int(code), output.decode("utf-8", "replace")
 
+    @contextmanager
+    def output(self, container: str) -> Iterator[Iterator[tuple[int, bytes]]]:
+        """Attach to a container; the block iterates over its output: 1 or 2, for stdout or stderr, and bytes."""
+        from docker.utils.socket import frames_iter
+
+        stream = self.api.attach_socket(container, params={"stdout": 1, "stderr": 1, "stream": 1})
+        try:
+            yield frames_iter(stream, tty=False)
+        finally:
+            hang_up(stream)
+
     def feed(self, container: str, command: list[str], chunks: Iterable[bytes]) -> int:
         """Run ``command`` in a running container with ``chunks`` as its input; return its exit code."""
         started = self.api.exec_create(container, command, stdin=True, stdout=False, stderr=False)
@@ -51,7 +62,7 @@ class Engine:
         return int(state["ExitCode"])
 
     def wait_for_exit(self, container: str, seconds: float) -> int:
-        """Return the exit code of a container; -1 when it still runs after ``seconds``."""
+        """Return the exit code of a container; -1 when it still runs after ``seconds`` (which may be infinite)."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             state = self.api.inspect_container(container)["State"]
@@ -92,14 +103,26 @@ def connect() -> Iterator[Engine]:
 
 def deliver(stream: Any, chunks: Iterable[bytes]) -> None:
     """Send ``chunks`` into an attached stream (the SDK's socket) and close it, which ends the other side's input."""
-    connection = getattr(stream, "_sock", stream)  # the SDK wraps a plain socket read-only; TLS and SSH come bare
     try:
-        for chunk in chunks:
-            connection.sendall(chunk)
+        with suppress(BrokenPipeError, ConnectionResetError):  # the other side does not want more
+            for chunk in chunks:
+                _connection(stream).sendall(chunk)
     finally:
+        hang_up(stream)
+
+
+def hang_up(stream: Any) -> None:
+    """Close an attached stream at once, and not when the garbage collector finds it."""
+    connection = _connection(stream)
+    with suppress(OSError):  # the other side may have closed it before
         connection.shutdown(socket.SHUT_RDWR)
-        stream.close()
-        connection.close()
+    stream.close()
+    connection.close()
+
+
+def _connection(stream: Any) -> Any:
+    """Return what can be written to: the SDK wraps a plain socket read-only; TLS and SSH come bare."""
+    return getattr(stream, "_sock", stream)
 
 
 def is_gone(error: BaseException) -> bool:

@@ -9,18 +9,23 @@ from typing import Any
 
 from dindguard.environment import labels
 from dindguard.environment.engine import Engine
+from dindguard.environment.spec import Isolation
 from dindguard.environment.terminal import printable
 from dindguard.errors import ENGINE, UserError
 
 
 def find_daemon(engine: Engine, name: str) -> dict[str, Any]:
     """Return the inspection of an environment's running daemon; :class:`UserError` when there is none."""
-    found = engine.api.containers(all=True, filters=labels.selector(name, role=labels.DAEMON))
+    found = engine.find(labels.selector(name, role=labels.DAEMON))["containers"]
     if not found:
-        raise UserError(f"there is no environment {name}; `dindguard env status` lists those that exist")
+        shown = printable(name, 40)
+        raise UserError(f"there is no environment {shown}; `dindguard env status` lists those that exist")
     inspected: dict[str, Any] = engine.api.inspect_container(found[0]["Id"])
+    its_labels = inspected["Config"]["Labels"]
+    if its_labels.get(labels.ISOLATION) not in set(Isolation) or labels.CLIENT_IMAGE not in its_labels:
+        raise UserError(f"the labels of {name} are not ours: dindguard env down {name}", ENGINE)
     if inspected["State"]["Status"] != "running":
-        over = labels.has_expired(inspected["Config"]["Labels"], time.time())
+        over = labels.has_expired(its_labels, time.time())
         why = "its time to live is over" if over else f"it says: {engine.last_words(inspected['Id'])}"
         raise UserError(f"the engine of {name} has stopped: {why}", ENGINE)
     return inspected

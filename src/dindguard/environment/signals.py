@@ -20,17 +20,24 @@ class Interrupted(BaseException):
 
 
 class Guard:
-    """Raises :class:`Interrupted` in the main thread, except inside ``unbroken`` sections, which end first."""
+    """Raises :class:`Interrupted` in the main thread, once, and inside ``unbroken`` sections only at their end.
+
+    After the first signal there is nothing left but to clean up, which a second one must not prevent.
+    """
 
     def __init__(self) -> None:
         self._depth = 0
         self._pending: int | None = None
+        self._raised = False
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
         """Receive a signal: raise at once, or remember it for the end of the unbroken section."""
+        if self._raised:
+            return
         if self._depth:
             self._pending = number
         else:
+            self._raised = True
             raise Interrupted(number)
 
     @contextmanager
@@ -41,9 +48,9 @@ class Guard:
             yield
         finally:
             self._depth -= 1
-        if self._pending is not None and not self._depth:
-            number, self._pending = self._pending, None
-            raise Interrupted(number)
+        if self._pending is not None and not self._depth and not self._raised:
+            self._raised = True
+            raise Interrupted(self._pending)
 
 
 @contextmanager

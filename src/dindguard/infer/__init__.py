@@ -9,8 +9,10 @@ from dindguard.infer.daemons import find_daemons
 from dindguard.infer.escape import find_escapes
 from dindguard.infer.exposure import find_exposures
 from dindguard.infer.images import base_image, link_builds
+from dindguard.infer.proxies import permits_of
 from dindguard.infer.reach import find_accesses
 from dindguard.infer.sandbox import sandbox_of
+from dindguard.infer.users import as_root
 from dindguard.model.access import Access
 from dindguard.model.container import Container, Role
 from dindguard.model.invocation import Invocation, InvocationKind
@@ -35,7 +37,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None, given: Coll
     _link_invocations(invocations)
     for container in containers:
         sandbox, evidence = sandbox_of(container)
-        container.conclude(sandbox=sandbox, sandbox_evidence=evidence)
+        container.conclude(sandbox=sandbox, sandbox_evidence=evidence, as_root=as_root(container))
     daemons = find_daemons(containers, configurations)
     policy = policy or Policy()
     for container in containers:
@@ -44,6 +46,8 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None, given: Coll
             runs_containers=_runs_containers(container),
             known_socket_user=_socket_user(container, policy),
         )
+        if container.role is Role.SOCKET_PROXY:
+            container.conclude(proxy=permits_of(container))
     find_exposures(daemons)
     accesses = find_accesses(containers)
     for container in containers:

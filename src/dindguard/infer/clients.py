@@ -5,7 +5,7 @@ from __future__ import annotations
 from dindguard.infer import images
 from dindguard.model import endpoints
 from dindguard.model.container import Container, EnvVar
-from dindguard.model.engine import Endpoint
+from dindguard.model.engine import Daemon, Endpoint
 from dindguard.model.values import Flag, How, Text
 from dindguard.records import record
 
@@ -66,12 +66,26 @@ def client_endpoint(container: Container, address: Text) -> Endpoint | None:
     return endpoints.parse(address, encrypted=off, verified=off)
 
 
-def certificate_path(container: Container) -> Text | None:
-    """Return where the client looks for its certificates, inside its container; ``None`` when nothing says."""
+def certificate_path(container: Container) -> str:
+    """Return where the client looks for its certificates, inside its container; ``""`` when a variable decides."""
     path = images.variable(container, "DOCKER_CERT_PATH")
     if path is not None and path.value.pattern:
-        return path.value
-    return None
+        return path.value.value or ""
+    directory = images.variable(container, "DOCKER_TLS_CERTDIR")
+    if directory is not None and directory.value.pattern:
+        return f"{directory.value.value}/client" if directory.value.known else ""
+    return "/certs/client"
+
+
+def shares_certificates(container: Container, daemon: Daemon) -> bool:
+    """Whether the client certificates that a daemon makes reach the client through a storage that both mount."""
+    if daemon.certificates is None or daemon.container is None:
+        return False
+    written = daemon.container.mount_at(f"{daemon.certificates.directory}/client")
+    read = container.mount_at(certificate_path(container))
+    if written is None or read is None or written.storage is None or read.storage is None:
+        return False
+    return written.storage.identity == read.storage.identity
 
 
 def _entry_point_sets_tls(container: Container) -> bool:

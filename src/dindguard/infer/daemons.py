@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dindguard.infer import data_roots, images, listeners
 from dindguard.infer.launches import Started, started_engine
-from dindguard.model.container import Container
+from dindguard.model.container import Container, EnvVar
 from dindguard.model.engine import Certificates, Daemon, EngineConfiguration
 from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.values import Flag, How, Text, unset
@@ -114,8 +114,21 @@ def _certificates(container: Container, started: Started, image: EngineImage | N
         span=directory.span,
         generated=True,
         mounts=mounts,
-        names=(names.value,) if names is not None else (),
+        names=(*_listed(names), *((container.hostname,) if container.hostname is not None else ())),
     )
+
+
+def _listed(names: EnvVar | None) -> tuple[Text, ...]:
+    """Return the entries of ``DOCKER_TLS_SAN``: a comma-separated list of ``DNS:name`` and ``IP:address``."""
+    if names is None:
+        return ()
+    if names.value.unknown:
+        return (names.value,)
+    found, start = [], 0
+    for piece in names.value.pattern.split(","):
+        found.append(names.value.part(start, start + len(piece)))
+        start += len(piece) + 1
+    return tuple(found)
 
 
 def _touches(target: Text, directory: str) -> bool:

@@ -16,7 +16,7 @@ from dindguard.model.engine import Launch, Setting
 from dindguard.model.engine_image import EngineImage
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.values import Text
-from dindguard.records import record
+from dindguard.records import record, replace
 from dindguard.source import Span
 
 _DAEMONS = {
@@ -80,7 +80,7 @@ def _wrapped(container: Container, words: Sequence[Text], span: Span) -> Started
     if first.startswith("-"):
         settings, certain = settings_of(words)
         launch = _launch(words, settings, span, certain, wrapper=True)
-        return Started("docker", launch, defaults=True)
+        return Started("docker", replace(launch, implied=frozenset({"host"})), defaults=True)
     if first == "dockerd":
         settings, certain = settings_of(words[1:])
         return Started("docker", _launch(words[1:], settings, span, certain, wrapper=True))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dindguard.model.access import Permit
-from dindguard.model.container import Container, EnvVar
-from dindguard.model.values import Text
-from dindguard.records import record
+from dindguard.model.access import Permit, ProxyPermits
+from dindguard.model.container import Container
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _ON_BY_DEFAULT = frozenset({"EVENTS", "PING", "VERSION"})
@@ -14,15 +12,6 @@ _MODIFYING = (
     "IMAGES", "NETWORKS", "VOLUMES", "SECRETS", "CONFIGS", "NODES", "TASKS", "COMMIT", "AUTH", "DISTRIBUTION", "SYSTEM",
 )  # fmt: skip
 _RESTARTING = ("ALLOW_START", "ALLOW_STOP", "ALLOW_RESTARTS")
-
-
-@record
-class ProxyPermits:
-    """What a proxy permits at most, and the settings that make it so. ``unknown`` names what could not be known."""
-
-    permits: Permit
-    because: tuple[EnvVar | Text, ...] = ()
-    unknown: EnvVar | None = None
 
 
 def permits_of(proxy: Container) -> ProxyPermits:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dindguard.infer import networks
-from dindguard.infer.clients import Client, clients
-from dindguard.infer.proxies import permits_of
+from dindguard.infer.clients import Client, certificate_path, clients, shares_certificates
 from dindguard.model import paths
 from dindguard.model.access import Access, Host, Permit
 from dindguard.model.container import Container, Role
@@ -120,11 +119,11 @@ def _through_client(container: Container, client: Client) -> Access | None:
 def _to_container(container: Container, client: Client, target: Container) -> Access | None:
     span = client.via.span
     if target.role is Role.SOCKET_PROXY:
-        permits = permits_of(target)
+        assert target.proxy is not None
         host = Host(name="", span=target.span)
         return Access(
             who=container, to=host, via=client.via, engine=client.engine, span=span, endpoint=client.endpoint,
-            proxy=target, permits=permits.permits, uses=True,
+            proxy=target, permits=target.proxy.permits, uses=True,
             steps=(Step(f"{container} talks to the proxy {target}", span),),
         )  # fmt: skip
     daemon = _daemon_behind(container, target)
@@ -133,7 +132,8 @@ def _to_container(container: Container, client: Client, target: Container) -> Ac
     listener = _listener(daemon, client.endpoint)
     return Access(
         who=container, to=daemon, via=client.via, engine=daemon.engine, span=span, endpoint=client.endpoint, uses=True,
-        rootless=daemon.rootless.on, credentials=listener is not None and _has_credentials(listener, client.endpoint),
+        rootless=daemon.rootless.on, certificate_path=certificate_path(container),
+        shares_certificates=shares_certificates(container, daemon), credentials=listener is not None and _has_credentials(listener, client.endpoint),
         steps=(Step(f"{container} commands {daemon}", span),),
     )  # fmt: skip
 

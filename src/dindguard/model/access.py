@@ -28,6 +28,18 @@ class Permit(StrEnum):
     UNKNOWN = "unknown"
 
 
+@record
+class ProxyPermits:
+    """What a socket proxy permits at most, and the settings that make it so.
+
+    ``unknown`` is the setting that could not be known and would decide.
+    """
+
+    permits: Permit
+    because: tuple[EnvVar | Text, ...] = ()
+    unknown: EnvVar | None = None
+
+
 @record(eq=False, kw_only=True)
 class Host:
     """A machine outside the model: the one that a workload runs on, or a remote one."""
@@ -65,6 +77,10 @@ class Access:
     uses: bool = False
     """The files show that it is used on purpose (a DOCKER_HOST, a docker command)."""
     credentials: bool = True
+    certificate_path: str = ""
+    """Where the client looks for its certificates, inside its container."""
+    shares_certificates: bool = False
+    """The engine's client certificates reach the client through a storage of both."""
     steps: tuple[Step, ...] = ()
 
     @property

@@ -90,6 +90,16 @@ def root_grade(names: Iterable[str], *, host_pid: bool = False) -> frozenset[str
     return frozenset(found)
 
 
+def tier_in_company(name: str, held: Iterable[str], *, host_pid: bool = False, host_network: bool = False) -> Tier:
+    """Return how far a capability leads beside those ``held``, among the host's processes or in its network."""
+    own = tier(name)
+    if own is not Tier.STRONG:
+        return own
+    name = normalise(name)
+    farther = name in root_grade(held, host_pid=host_pid) or (host_network and name == "NET_ADMIN")
+    return Tier.ROOT if farther else own
+
+
 def why(name: str) -> str:
     """Return in one phrase what the capability permits; ``""`` for a harmless or unknown one."""
     name = normalise(name)

@@ -1,23 +1,54 @@
-"""A container, started or describable, and its parts."""
+"""A container, started or describable; its parts can be imported from here too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.model.confinement import Capabilities, Confinement, Namespaces
+from dindguard.model.container_parts import (
+    Build,
+    Dependency,
+    Device,
+    Environment,
+    EnvVar,
+    HealthCheck,
+    Limits,
+    Port,
+    Words,
+)
 from dindguard.model.link import Linked
+from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, How, Text, unset
 from dindguard.records import field, record
-from dindguard.source import Span
+from dindguard.source import HasSpan, Span
 
 if TYPE_CHECKING:
-    from dindguard.model.access import Access, EscapePath
+    from dindguard.model.access import Access, EscapePath, ProxyPermits
     from dindguard.model.engine import Daemon
     from dindguard.model.image import Image
     from dindguard.model.invocation import Invocation
     from dindguard.model.mount import Mount
-    from dindguard.model.workload import Replicas, Workload
+    from dindguard.model.workload import Workload
+
+__all__ = [
+    "Build",
+    "Capabilities",
+    "Confinement",
+    "Container",
+    "ContainerKind",
+    "Dependency",
+    "Device",
+    "EnvVar",
+    "Environment",
+    "HealthCheck",
+    "Limits",
+    "Namespaces",
+    "Port",
+    "Role",
+    "Sandbox",
+    "Words",
+]
 
 
 class ContainerKind(StrEnum):
@@ -64,210 +95,6 @@ class Sandbox(StrEnum):
     USER_NAMESPACE = "user namespace"
     GVISOR = "gVisor"
     VM = "virtual machine"
-
-
-@record
-class EnvVar:
-    """One environment variable of a container. An empty value is a value; *inherited from the caller* is unknown."""
-
-    name: str
-    value: Text
-    span: Span
-
-    @property
-    def address(self) -> str:
-        """Its place inside its container, for finding identities."""
-        return f"environment.{self.name}"
-
-
-class Environment:
-    """A container's variables by name; later ones win. Never holds what an image brings unless ``infer`` adds it."""
-
-    __slots__ = ("_variables",)
-
-    def __init__(self, variables: Iterable[EnvVar] = ()) -> None:
-        self._variables = {variable.name: variable for variable in variables}
-
-    def __getitem__(self, name: str) -> EnvVar | None:
-        return self._variables.get(name)
-
-    def __iter__(self) -> Iterator[EnvVar]:
-        return iter(self._variables.values())
-
-    def __len__(self) -> int:
-        return len(self._variables)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._variables
-
-    def value(self, name: str) -> str | None:
-        """Return a variable's known value; ``None`` when it is absent or unknown."""
-        variable = self._variables.get(name)
-        return None if variable is None else variable.value.value
-
-    def beneath(self, other: Environment) -> Environment:
-        """Return these variables overridden by ``other``'s."""
-        return Environment((*self, *other))
-
-
-@record
-class Words:
-    """A command as words. ``shell`` tells that a shell interprets the single word; the image's shell, by default."""
-
-    words: tuple[Text, ...]
-    span: Span
-    shell: bool = False
-
-    @property
-    def address(self) -> str:
-        """Its place inside its container."""
-        return "command"
-
-    @property
-    def empty(self) -> bool:
-        """Whether it holds no word: it then clears what the image brings."""
-        return not self.words
-
-    def __iter__(self) -> Iterator[Text]:
-        return iter(self.words)
-
-
-@record
-class Port:
-    """A port that a container publishes on its host, or that the platform does for it.
-
-    ``host_address`` is ``""`` for every interface; ``host_port`` is ``None`` when the engine picks one or
-    the text does not say; ``container_port`` is ``None`` when unknown. ``through`` says by what: ``ports``,
-    ``hostPort``, ``Service/NodePort``.
-    """
-
-    container_port: int | None
-    host_port: int | None
-    host_address: str
-    span: Span
-    protocol: str = "tcp"
-    through: str = "ports"
-    container_port_end: int | None = None
-    host_port_end: int | None = None
-    cluster_only: bool = False
-    """Reachable inside the cluster only (a ClusterIP Service)."""
-
-    @property
-    def address(self) -> str:
-        """Its place inside its container."""
-        return f"{self.through}.{self.container_port}/{self.protocol}"
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only the host itself can connect."""
-        return self.host_address.startswith("127.") or self.host_address in ("::1", "[::1]", "localhost")
-
-    def covers(self, port: int) -> bool:
-        """Whether ``port`` of the container is published by it."""
-        if self.container_port is None:
-            return False
-        return self.container_port <= port <= (self.container_port_end or self.container_port)
-
-
-@record
-class Device:
-    """A host device given to a container. ``host_path`` may be a whole directory."""
-
-    host_path: Text
-    span: Span
-    permissions: str = "rwm"
-
-    @property
-    def address(self) -> str:
-        """Its place inside its container."""
-        return f"devices.{self.host_path}"
-
-
-@record(kw_only=True)
-class Capabilities:
-    """Capabilities added to and dropped from the engine's default set, as typed."""
-
-    added: tuple[Text, ...] = ()
-    dropped: tuple[Text, ...] = ()
-
-
-@record(kw_only=True)
-class Namespaces:
-    """Whose namespaces a container lives in: ``host``, ``private``, ``container:x``, ``service:x``, a network's name.
-
-    ``None`` means that nobody wrote it. ``cgroup`` is filled in by formats whose platform has a default of
-    its own (Kubernetes leaves privileged containers in the host's cgroup namespace).
-    """
-
-    pid: Text | None = None
-    ipc: Text | None = None
-    network: Text | None = None
-    uts: Text | None = None
-    user: Text | None = None
-    cgroup: Text | None = None
-
-
-@record(kw_only=True)
-class Confinement:
-    """Seccomp, AppArmor, SELinux and masked paths, as written: ``None`` is the engine's default.
-
-    ``seccomp`` and ``apparmor`` hold ``unconfined``, a profile, or ``default``; ``selinux`` the label options
-    (``disable``, ``type:spc_t``); ``system_paths`` ``unconfined`` when ``/proc`` and ``/sys`` are unmasked.
-    """
-
-    seccomp: Text | None = None
-    apparmor: Text | None = None
-    selinux: tuple[Text, ...] = ()
-    system_paths: Text | None = None
-    no_new_privileges: Flag | None = None
-    writable_cgroups: Flag | None = None
-
-
-@record(kw_only=True)
-class Limits:
-    """Resource limits, as written."""
-
-    memory: Text | None = None
-    pids: Text | None = None
-    cpus: Text | None = None
-    ephemeral_storage: Text | None = None
-    oom_score_adj: Text | None = None
-    oom_kill_disable: Flag | None = None
-
-
-@record
-class HealthCheck:
-    """A health, readiness or startup probe. ``gates_start`` tells whether others wait for it."""
-
-    span: Span
-    command: Words | None = None
-    disabled: bool = False
-    gates_start: bool = False
-
-
-@record
-class Dependency:
-    """``this`` container starts after ``name``; ``condition`` is ``started``, ``healthy`` or ``completed``."""
-
-    name: str
-    condition: str
-    span: Span
-
-
-@record(kw_only=True)
-class Build:
-    """How a container's image is built. Paths are relative to the scan's root; ``None`` where unknown."""
-
-    span: Span
-    context: str | None = None
-    dockerfile: str | None = None
-    target: Text | None = None
-    arguments: Mapping[str, Text] = field(default_factory=dict)
-    privileged: Flag | None = None
-    entitlements: tuple[Text, ...] = ()
-    network: Text | None = None
-    inline: bool = False
-    """The Dockerfile stands in the same file (``dockerfile_inline``); ``dockerfile`` is then that file's path."""
 
 
 @record(eq=False, kw_only=True)
@@ -331,17 +158,23 @@ class Container(Linked):
     """Settings in the file that the platform drops (a Swarm stack's ``privileged``)."""
     base: str = ""
     """The image stage this one is built from, by its name or index, inside the same Dockerfile."""
+    privileged_commands: tuple[Flag, ...] = ()
+    """Commands that the platform runs inside it with every capability (a hook's ``privileged``)."""
 
     # Concluded by infer, once:
     workload: Workload = field(init=False, repr=False)
     role: Role = field(init=False, repr=False, default=Role.OTHER)
     runs_containers: bool = field(init=False, repr=False, default=False)
     """Containers run inside it: by an engine's daemon, or without one (Podman, Buildah)."""
+    as_root: Flag = field(init=False, repr=False, default_factory=lambda: _nobody_knows("user"))
+    """Whether its main process runs as root: somebody wrote it, or its image is known."""
     known_socket_user: str | None = field(init=False, repr=False, default=None)
     """The well-known tool, or the organisation's own, that it runs and that needs an engine's socket by design."""
     sandbox: Sandbox = field(init=False, repr=False, default=Sandbox.NONE)
     sandbox_evidence: Text | Flag | None = field(init=False, repr=False, default=None)
     daemon: Daemon | None = field(init=False, repr=False, default=None)
+    proxy: ProxyPermits | None = field(init=False, repr=False, default=None)
+    """What it lets through, when it is a socket proxy."""
     built_from: Container | None = field(init=False, repr=False, default=None)
     """The Dockerfile stage that its image is built from, when the scan has it."""
     accesses: tuple[Access, ...] = field(init=False, repr=False, default=())
@@ -366,6 +199,86 @@ class Container(Linked):
         """Whether anything in the files starts it; an image is only built."""
         return self.kind is not ContainerKind.IMAGE
 
+    @property
+    def sysbox(self) -> Text | None:
+        """The setting that makes Sysbox its runtime; ``None`` for every other runtime."""
+        runtime = self.runtime
+        if runtime is None or not runtime.known or not runtime.pattern.rpartition("/")[2].startswith("sysbox"):
+            return None
+        return runtime
+
+    @property
+    def unrestricted(self) -> bool:
+        """Privileged, with nothing between it and the host's kernel: whatever else it is given adds nothing."""
+        return self.privileged.on and self.sandbox is Sandbox.NONE
+
+    @property
+    def engine_in_sandbox(self) -> bool:
+        """Whether containers run inside it, and a sandbox holds them all: what it is given ends there."""
+        return self.runs_containers and self.sandbox is not Sandbox.NONE
+
+    @property
+    def rootless_engine(self) -> Flag:
+        """Whether what runs containers inside it does so as an ordinary user."""
+        if self.daemon is not None:
+            return self.daemon.rootless
+        root = self.as_root
+        return Flag(None if root.unknown else root.off, root.span, root.how, "rootless", root.variable)
+
+    @property
+    def opt_outs_expected(self) -> bool:
+        """Whether seccomp, AppArmor, SELinux and masked paths may be off, because that is how it is meant to run.
+
+        A rootless engine or a daemonless builder needs that to make its user namespace (moby/buildkit
+        ``docs/rootless.md``), an engine in a sandbox is held by the sandbox, and Sysbox ignores such settings.
+        """
+        if self.sysbox is not None:
+            return True
+        if not self.runs_containers:
+            return False
+        return self.engine_in_sandbox or self.daemon is None or not self.daemon.rootless.off
+
+    def keeps_state_in(self, mount: Mount) -> bool:
+        """Whether ``mount`` holds the state of this container's engine, or a part of it."""
+        daemon = self.daemon
+        return daemon is not None and (mount is daemon.data_mount or mount in daemon.partial_mounts)
+
+    def runs_beside(self, other: Container) -> bool:
+        """Whether both may run at once: not in profiles that differ, and neither waits for the other's end."""
+        if other is self:
+            return False
+        for one, two in ((self, other), (other, self)):
+            if any(after.name == two.name and after.condition == "completed" for after in one.depends_on):
+                return False
+        own, theirs = {str(name) for name in self.profiles}, {str(name) for name in other.profiles}
+        return not own or not theirs or bool(own & theirs)
+
+    @property
+    def has_several_copies(self) -> bool:
+        """Whether more than one copy is known to run, apart from the overlap of an update."""
+        several = self.several_at_once
+        return several is not None and not (isinstance(several, Replicas) and not several.several)
+
+    @property
+    def prunes(self) -> bool:
+        """Whether a script of its workload removes unused images or caches."""
+        return any(
+            "prune" in invocation.action
+            for container in self.workload.containers
+            for invocation in container.invocations
+        )
+
+    @property
+    def several_at_once(self) -> HasSpan | None:
+        """What makes several copies of it run at once on the same volumes; ``None`` when nothing does."""
+        for replicas in (self.replicas, self.workload.replicas):
+            if replicas is not None and (replicas.several or replicas.overlap):
+                return replicas
+        concurrency = self.workload.concurrency
+        if concurrency is not None and (concurrency.value or "").isdigit() and int(concurrency.value or "0") > 1:
+            return concurrency
+        return None
+
     def mount_at(self, path: str) -> Mount | None:
         """Return the mount that provides ``path`` (absolute, inside the container): the deepest at or above it."""
         covering = [mount for mount in self.mounts if mount.provides(path)]
@@ -381,3 +294,7 @@ _NOWHERE = Span("", 1, 1, 1, 1)
 
 def _nowhere(name: str) -> Flag:
     return Flag(False, _NOWHERE, How.INHERITED, name)
+
+
+def _nobody_knows(name: str) -> Flag:
+    return Flag(None, _NOWHERE, How.INHERITED, name)

@@ -81,6 +81,8 @@ class Launch:
     settings: tuple[Setting, ...]
     span: Span
     certain: bool = True
+    implied: frozenset[str] = frozenset()
+    """Settings that the official entry point always passes as options."""
 
     def __getitem__(self, name: str) -> Setting | None:
         """Return the setting that counts: a flag before the file, the last one of several."""
@@ -142,6 +144,11 @@ class Reach(StrEnum):
     POD = "every container of its pod"
     INNER = "the containers it starts"
 
+    @property
+    def beyond_the_host(self) -> bool:
+        """Whether other machines can connect, as far as the settings go."""
+        return self in (Reach.PUBLISHED, Reach.HOST_NETWORK)
+
 
 @record(kw_only=True)
 class Exposure:
@@ -161,7 +168,16 @@ class Certificates:
     generated: bool = False
     mounts: tuple[Mount, ...] = ()
     names: tuple[Text, ...] = ()
-    """Further names the server certificate is valid for (``DOCKER_TLS_SAN``)."""
+    """Further names the server certificate is valid for: the host name, and ``DOCKER_TLS_SAN``'s entries."""
+
+    def covers(self, host: str) -> bool:
+        """Whether the certificate that is made is valid for ``host``; true when an unknown name may be it.
+
+        It always names ``docker``, ``localhost`` and the container's own addresses.
+        """
+        if host in ("docker", "localhost") or host.replace(".", "").isdigit() or ":" in host or not self.generated:
+            return True
+        return any(name.unknown or name.value in (host, f"DNS:{host}", f"IP:{host}") for name in self.names)
 
 
 @record(eq=False, kw_only=True)

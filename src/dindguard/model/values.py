@@ -55,6 +55,11 @@ class Text:
         return self.value is None
 
     @property
+    def written(self) -> bool:
+        """Whether somebody wrote it, in whatever way."""
+        return self.how is not How.INHERITED
+
+    @property
     def pattern(self) -> str:
         """The value, with :data:`UNKNOWN_PIECE` for what is not known."""
         return self.partial if self.value is None else self.value

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.link import Linked
+from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
 from dindguard.source import Span
@@ -40,6 +41,16 @@ class Platform(StrEnum):
     OTHER_CI = "CI"
     NONE = "nobody"
 
+    @property
+    def adds_mounts(self) -> bool:
+        """Whether containers get mounts that their file does not show (a runner's own configuration)."""
+        return self in (Platform.GITLAB, Platform.OTHER_CI)
+
+    @property
+    def node_engine(self) -> str:
+        """The engine that its nodes run today: Kubernetes dropped Docker's with 1.24."""
+        return "containerd" if self is Platform.KUBERNETES else "docker"
+
 
 @record(kw_only=True)
 class Network:
@@ -51,24 +62,6 @@ class Network:
     external: bool = False
     host: bool = False
     subnets: tuple[Text, ...] = ()
-
-
-@record
-class Replicas:
-    """How many copies run at once. ``count`` is ``None`` when unknown; ``per_node`` for one on every node.
-
-    ``overlap`` tells that during an update an old and a new copy run together although ``count`` is 1.
-    """
-
-    count: int | None
-    span: Span
-    per_node: bool = False
-    overlap: bool = False
-
-    @property
-    def several(self) -> bool:
-        """Whether more than one copy is known to run."""
-        return self.count is not None and self.count > 1
 
 
 @record(kw_only=True)
@@ -138,3 +131,6 @@ class Workload(Linked):
             if name in names:
                 return container
         return None
+
+
+__all__ = ["Network", "Placement", "Platform", "Replicas", "Workload", "WorkloadKind"]

@@ -10,10 +10,10 @@ import importlib
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
 from dindguard.findings import Finding, Status
+from dindguard.records import field, record
 from dindguard.reports.terminal import Terminal
 from dindguard.rules import Severity
 from dindguard.source import Gravity, Notice
@@ -35,7 +35,7 @@ FORMATS: dict[str, str] = {
 """The formats, and what each is for; ``gitlab-sast`` lives in ``gitlab_sast``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Options:
     """How a report is written.
 

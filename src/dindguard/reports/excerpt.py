@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from dindguard.records import record
 from dindguard.reports import safe
 from dindguard.reports.terminal import cell
 
@@ -17,7 +17,7 @@ Range = tuple[int, int]
 """Characters of a line, 0-based, end exclusive."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Excerpt:
     """What is printed for a line; ``marks`` are its marks in columns of ``text`` (0-based, end exclusive)."""
 

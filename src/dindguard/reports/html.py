@@ -27,6 +27,7 @@ _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
+a { color: inherit; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .8rem; }
 .dim { color: var(--dim); } code, pre { font: 13px/1.55 ui-monospace, Menlo, Consolas, monospace; }
 .counts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1.2rem 0 0; padding: 0; list-style: none; }
@@ -52,7 +53,7 @@ details { margin: .4rem 0; } summary { cursor: pointer; } pre { overflow-x: auto
 def render(report: Report, options: Options) -> str:
     """Return the page."""
     del options
-    return _Page(report).page()
+    return safe.log_markup(_Page(report).page())
 
 
 class _Page:
@@ -138,7 +139,7 @@ class _Page:
         ]
         if finding.path:
             steps = "".join(f"<li>{self.text(s.what)} {self.place(s.span)}</li>" for s in finding.path)
-            parts.append(f"<details><summary>The way there</summary><ol>{steps}</ol></details>")
+            parts.append(f"<details><summary>The way to the host</summary><ol>{steps}</ol></details>")
         if finding.containment:
             parts.append(f'<p class="dim">Less grave here: {self.text(finding.containment)}.</p>')
         if instead := advice(finding):
@@ -193,10 +194,11 @@ def _marked(excerpt: Excerpt) -> str:
     column = 0
     inside = False
     for char in excerpt.text:
-        now = any(start <= column < end for start, end in excerpt.marks)
+        width = cell(char)
+        now = any(start <= column < end for start, end in excerpt.marks) if width else inside
         if now != inside:
             result.append("<mark>" if now else "</mark>")
             inside = now
         result.append(safe.markup(char))
-        column += cell(char)
+        column += width
     return "".join([*result, "</mark>"] if inside else result)

@@ -52,7 +52,7 @@ def _summary(report: Report) -> dict[str, Any]:
     return {
         "open": {each.word: sum(f.severity is each for f in opened) for each in sorted(Severity, reverse=True)},
         "silenced": {each.value: statuses.count(each) for each in Status if each is not Status.OPEN},
-        "silenced_by": list(report.policy_summary),
+        "silenced_by": [safe.valid(words) for words in report.policy_summary],
         "files": {
             "read": report.files_read,
             "without_interest": report.files_without_interest,

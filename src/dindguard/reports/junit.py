@@ -23,14 +23,14 @@ def render(report: Report, options: Options) -> str:
     opened = [finding for finding in report.findings if finding.open]
     cases = [_failure(finding, masks, quoter) for finding in opened]
     cases += [
-        _case(notice.span, notice.kind, "error", notice.kind, masks.text(notice.message), notice.remedy)
+        _case(notice.span, notice.kind, "error", notice.kind, masks.text(notice.message), safe.one_line(notice.remedy))
         for notice in errors(report.notices)
     ]
     wrong = len(cases)
     if not cases:
         cases = ['    <testcase classname="dindguard" name="no findings"/>']
     counts = f'tests="{len(cases)}" failures="{len(opened)}" errors="{wrong - len(opened)}"'
-    return "\n".join(
+    document = "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<testsuites name="dindguard" {counts}>',
@@ -40,6 +40,7 @@ def render(report: Report, options: Options) -> str:
             "</testsuites>\n",
         ]
     )
+    return safe.log_markup(document)
 
 
 def _failure(finding: Finding, masks: Masks, quoter: Quoter) -> str:
@@ -48,7 +49,7 @@ def _failure(finding: Finding, masks: Masks, quoter: Quoter) -> str:
         for quote in quoter.finding(finding)
         for row in (str(quote.first), *rows(quote, Terminal(width=100), len(str(finding.span.line)), "red"))
     ]
-    body = "\n".join([*quoted, f"instead: {masks.text(advice(finding))} (dindguard explain {finding.rule.id})"])
+    body = "\n".join([*quoted, f"instead: {masks.text(safe.one_line(advice(finding)))} (dindguard explain {finding.rule.id})"])
     return _case(finding.span, finding.rule.id, "failure", finding.severity.word, masks.text(finding.message), body)
 
 

@@ -83,7 +83,7 @@ def _finding(finding: Finding, masks: Masks, quoter: Quoter) -> str:
         for n, step in enumerate(finding.path, 1)
     ]
     if steps:
-        parts.append("\n".join(["The way there:", "", *steps]))
+        parts.append("\n".join(["The way to the host:", "", *steps]))
     if finding.containment:
         parts.append(f"*Less grave here:* {safe.markdown(masks.text(finding.containment))}.")
     page = safe.code_span(f"dindguard explain {finding.rule.id}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from dindguard.records import record
 from dindguard.reports import safe
 from dindguard.reports.terminal import Terminal, wrapped
 
@@ -20,7 +20,7 @@ class Kind(Enum):
     CODE = "code"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """A piece of a page. ``marker`` is an item's bullet or number, a heading's ``#`` signs, a fence's language."""
 
@@ -95,7 +95,7 @@ def for_terminal(page: str, terminal: Terminal) -> list[str]:
     lines: list[str] = []
     before: Kind | None = None
     for block in blocks(page):
-        if before is not None and not (before is block.kind is Kind.ITEM):
+        if before not in (None, Kind.HEADING) and not (before is block.kind is Kind.ITEM):
             lines.append("")
         lines += _for_terminal(block, terminal)
         before = block.kind

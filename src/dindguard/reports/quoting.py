@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from dindguard.findings import Finding
+from dindguard.records import record
 from dindguard.reports import safe
 from dindguard.reports.excerpt import Excerpt, Range, excerpt
 from dindguard.reports.masking import Masks
@@ -16,7 +16,7 @@ SMALLEST_NOTE = 28
 """A note that has less room beside its marks goes below them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """A place that a report points at, with what is to be said about it."""
 
@@ -24,7 +24,7 @@ class Mark:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QuotedLine:
     """A line of a file with its marks; ``notes`` has one text (perhaps empty) for each of the excerpt's marks."""
 
@@ -33,7 +33,7 @@ class QuotedLine:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quote:
     """What is quoted of one file; ``first`` is the place that its location line shows."""
 
@@ -41,7 +41,7 @@ class Quote:
     lines: tuple[QuotedLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quoter:
     """Quotes lines of one scan's files in ``width`` columns."""
 
@@ -99,7 +99,7 @@ def rows(quote: Quote, terminal: Terminal, digits: int, style: str) -> list[str]
         if before is not None and line.number != before + 1:
             result.append(f"  {' ' * digits} {terminal.paint(glyphs.gap, 'dim')}")
         number = terminal.paint(f"{line.number:>{digits}}", "dim")
-        result.append(f"  {number} {bar} {safe.log(line.excerpt.text)}".rstrip())
+        result.append(f"  {number} {bar} {line.excerpt.text}".rstrip())
         room = terminal.width - digits - 5
         result.extend(f"  {' ' * digits} {bar} {row}" for row in _carets(line, room, terminal, style))
         before = line.number
@@ -123,9 +123,9 @@ def _carets(line: QuotedLine, room: int, terminal: Terminal, style: str) -> Iter
     last = drawn[-1]
     notes = [pair for pair in (*drawn[:-1], *later) if pair[1]]
     if last[1] and cells(last[1]) + 1 <= room - column:
-        yield f"{first} {terminal.paint(safe.log(last[1]), 'blue')}"
+        yield f"{first} {terminal.paint(last[1], 'blue')}"
     elif last[1] and room - column - 1 >= SMALLEST_NOTE:
-        top, *rest = wrapped(safe.log(last[1]), room - column - 1)
+        top, *rest = wrapped(last[1], room - column - 1)
         yield f"{first} {terminal.paint(top, 'blue')}"
         yield from (" " * (column + 1) + terminal.paint(row, "blue") for row in rest)
     else:
@@ -146,5 +146,5 @@ def _below(pair: tuple[Range, str], room: int, terminal: Terminal, *, carets: bo
     indent = max(0, min(start, room - cells(note)))
     yield from (
         " " * indent + terminal.paint(row, "blue")
-        for row in wrapped(safe.log(note), max(room - indent, SMALLEST_NOTE))
+        for row in wrapped(note, max(room - indent, SMALLEST_NOTE))
     )

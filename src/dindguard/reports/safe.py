@@ -13,7 +13,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _LOG_COMMAND = re.compile(r"##(?=\[|vso\[|teamcity\[)")
 """How logs of Azure Pipelines, GitHub's older runners and TeamCity start a command, anywhere in a line."""
 
-_WORKFLOW_COMMAND = re.compile(r"::(?=[A-Za-z-]+(?: [^\n]*)?::)")
+_WORKFLOW_COMMAND = re.compile(r"^(\s*):(?=:[A-Za-z-]+(?: .*)?::)", re.MULTILINE)
 """How GitHub's runner starts a command, at the start of a line."""
 
 
@@ -36,13 +36,18 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
-def log(text: str) -> str:
-    """Return a printable line that no CI system takes for a command in its log; same length."""
-    if "##" in text:
-        text = _LOG_COMMAND.sub("#\N{MUSIC SHARP SIGN}", text)
-    if "::" in text:
-        text = _WORKFLOW_COMMAND.sub(":\N{RATIO}", text)
-    return text
+def log(document: str) -> str:
+    """Return a document in which no CI system finds a command for its log; no character more or less."""
+    if "##" in document:
+        document = _LOG_COMMAND.sub("#\N{MUSIC SHARP SIGN}", document)
+    if "::" in document:
+        document = _WORKFLOW_COMMAND.sub("\\1\N{RATIO}", document)
+    return document
+
+
+def log_markup(document: str) -> str:
+    """Do the same for HTML and XML, where entities keep the meaning."""
+    return _WORKFLOW_COMMAND.sub(r"\1&#58;", _LOG_COMMAND.sub("#&#35;", document))
 
 
 def json_text(document: str) -> str:
@@ -64,7 +69,7 @@ def markup(text: str) -> str:
     text = "\n".join(visible(line) for line in text.split("\n"))
     for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
         text = text.replace(char, entity)
-    return _LOG_COMMAND.sub("#&#35;", text)
+    return text
 
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>|~&$]|^[#+=-]|(?<=^\d)[.)]")
@@ -83,14 +88,14 @@ def code_span(text: str) -> str:
     text = one_line(text)
     ticks = "`" * (_longest_run(text, "`") + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{pad}{text}{pad}{ticks}"
+    return log(f"{ticks}{pad}{text}{pad}{ticks}")
 
 
 def fenced(lines: list[str], language: str = "") -> str:
     """Return lines as a Markdown code block, fenced by more backticks than they hold."""
     body = "\n".join(visible(line) for line in lines)
     fence = "`" * max(3, _longest_run(body, "`") + 1)
-    return f"{fence}{language}\n{_LOG_COMMAND.sub('#♯', body)}\n{fence}"
+    return f"{fence}{language}\n{log(body)}\n{fence}"
 
 
 def _longest_run(text: str, char: str) -> int:
@@ -108,12 +113,13 @@ def annotation_property(text: str) -> str:
     return annotation(text).replace(":", "%3A").replace("\N{RATIO}", "%3A").replace(",", "%2C")
 
 
+_URI = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+
+
 def uri(path: str) -> str:
-    """Return a root-relative path as a relative URI reference, percent-encoded."""
-    from urllib.parse import quote
-
-    return quote(path.encode("utf-8", "surrogateescape" if _escaped(path) else "replace"), safe="/~")
-
-
-def _escaped(path: str) -> bool:
-    return all(not 0xD800 <= ord(char) < 0xE000 or 0xDC80 <= ord(char) <= 0xDCFF for char in path)
+    """Return a path with ``/`` as a URI reference, percent-encoded; undecodable bytes keep their values."""
+    try:
+        data = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        data = path.encode("utf-8", "replace")
+    return "".join(chr(byte) if byte in _URI else f"%{byte:02X}" for byte in data)

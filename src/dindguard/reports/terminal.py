@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TextIO
 
+from dindguard.records import record
 from dindguard.rules import Severity
 
 NARROW, WIDE = 40, 110
@@ -39,7 +39,7 @@ SEVERITY_STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Terminal:
     """A place where text is shown. ``width`` is in columns."""
 
@@ -63,7 +63,7 @@ class Terminal:
         return Glyphs() if self.unicode else Glyphs("|", "...", "-", "...", "-")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Glyphs:
     """Signs that have an ASCII stand-in."""
 

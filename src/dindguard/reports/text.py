@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
@@ -27,7 +26,7 @@ def render(report: Report, options: Options) -> str:
     if options.verbose:
         blocks += [[line] for line in page.silenced()]
     blocks.append(page.summary())
-    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+    return safe.log("\n\n".join("\n".join(block) for block in blocks) + "\n")
 
 
 def _told(notice: Notice, options: Options) -> bool:
@@ -45,17 +44,15 @@ class _Page:
 
     def clean(self, text: str) -> str:
         """Return a message that is safe to print and holds no credential."""
-        return safe.log(self.masks.text(safe.one_line(text)))
+        return self.masks.text(safe.one_line(text))
 
     def place(self, span: Span) -> str:
         """Return ``path:line:column``, linked to the file where the terminal can."""
         path = safe.visible(span.path) or "dindguard"
-        # A path that starts like a command of a CI log must not start a line.
-        path = f"./{path}" if path.startswith(("::", "##")) else safe.log(path)
         text = f"{path}:{span.line}:{span.column}" if span.path else path
         if not self.terminal.links or not span.path:
             return text
-        return self.terminal.link(text, (Path(self.report.root) / span.path).as_uri())
+        return self.terminal.link(text, f"file://{safe.uri((self.report.root / span.path).as_posix())}")
 
     def finding(self, finding: Finding) -> list[str]:
         """Return a finding: place, message, quoted lines, the way to the host, the advice."""
@@ -64,7 +61,7 @@ class _Page:
         lines += wrapped(self.clean(finding.message), self.terminal.width, "  ")
         lines += self.quoted([Mark(finding.span), *(Mark(s.span, s.what) for s in finding.related)], style)
         if finding.path:
-            lines += self.labelled("the way there:", "")
+            lines += self.labelled("the way to the host:", "")
             before = finding.span
             for number, step in enumerate(finding.path, 1):
                 lines += self.step(number, step.what, step.span if step.span != before else None)
@@ -138,7 +135,7 @@ class _Page:
 
     def summary(self) -> list[str]:
         """Return the last lines: what was found, what was read, what was silenced."""
-        parts = [self.verdict(), self.files(), *self.report.policy_summary]
+        parts = [self.verdict(), self.files(), *map(self.clean, self.report.policy_summary)]
         if not self.report.policy_summary:
             parts += [f"{count} {status}" for status, count in by_status(self.report.findings)]
         notes = sum(1 for notice in self.report.notices if notice.gravity is Gravity.NOTE)

@@ -138,7 +138,7 @@ class Expander:
             return self._substitution(part), None
         name = part.name
         whole = part.index in ("@", "*")
-        variable = None if name in _POSITIONAL and name != "@" else self._scopes.get(name)
+        variable = None if name in _POSITIONAL and name != "@" else self._scopes.use(name)
         if name == "@" or (whole and (variable is None or variable.fields is None)):
             return [self._unknown(part, f"{name}[@]" if whole else name, many=True)], None
         if variable is not None and variable.fields is not None and whole:
@@ -158,7 +158,7 @@ class Expander:
         if operator in _DEFAULTS and _falls_back(variable, operator):
             pieces = [_defaulted(piece) for piece in self._argument(part, raw)]
             if operator.endswith("="):
-                self._scopes.set(part.name, as_default(scalar(pieces)))
+                self._scopes.assign(part.name, as_default(scalar(pieces)))
             return pieces
         if variable is None or variable.fields is None:
             return [self._unknown(part, part.name)]

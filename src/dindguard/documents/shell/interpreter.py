@@ -11,7 +11,7 @@ from dindguard.documents.docker_options import docker_call
 from dindguard.documents.shell.expansion import Expander
 from dindguard.documents.shell.lexer import TooDeep
 from dindguard.documents.shell.parser import Parser
-from dindguard.documents.shell.pieces import Piece, Script, Word, embedded_source, joined_span, text_of, word
+from dindguard.documents.shell.pieces import Piece, Script, Word, embedded_source, joined_span, word
 from dindguard.documents.shell.syntax import (
     Choice,
     Function,
@@ -33,16 +33,19 @@ from dindguard.documents.shell.variables import (
     array,
     scalar,
 )
-from dindguard.documents.shell.wrappers import SHELLS, Layer, joined, unwrap
+from dindguard.documents.shell.wrappers import SHELLS, Layer, joined, may_unwrap, unwrap
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
 from dindguard.source import Embedded, Gravity, Notice
 
-NESTING_LIMIT = 8
+NESTING_LIMIT = 5
 """Scripts in scripts (``ssh host "sh -c '…'"``) are followed so far."""
 WRAPPER_LIMIT = 16
+EXPORT_LIMIT = 64
+"""So many exported variables are followed, the first ones."""
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)")
 _DECLARATIONS = frozenset({"export", "declare", "typeset", "local", "readonly"})
+_FORGETTERS = frozenset({"read", "mapfile", "readarray", "getopts", "unset"})
 _ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_", "CONTAINERD_")
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}", '"${@:2}"', "${@:2}", '"${@:3}"'})
 _WRITERS = frozenset({"cat", "echo", "printf", "tee"})
@@ -94,9 +97,7 @@ def read_argv(words: Sequence[Word], collected: Collected) -> None:
 class Interpreter:
     """Interprets one script; a script inside it gets an interpreter of its own."""
 
-    def __init__(
-        self, script: Script, scopes: Scopes, collected: Collected, context: Context, nesting: int
-    ) -> None:
+    def __init__(self, script: Script, scopes: Scopes, collected: Collected, context: Context, nesting: int) -> None:
         self._script = script
         self._scopes = scopes
         self._out = collected
@@ -109,8 +110,11 @@ class Interpreter:
         self._locals: set[str] = set()
         self._muted = False
 
-    def run(self) -> None:
-        """Read the script and collect its commands; functions are read when all else is known."""
+    def run(self, stdin: Sequence[Piece] | None = None) -> None:
+        """Read the script and collect its commands; functions are read when all else is known.
+
+        The first command gets ``stdin``, if it is known what the script is given.
+        """
         try:
             nodes = Parser(self._script.text).script()
         except TooDeep as error:
@@ -118,7 +122,8 @@ class Interpreter:
             message = "commands nest too deeply to be read"
             self._out.notices.append(Notice("budget", message, span, Gravity.WARNING))
             return
-        self._nodes(nodes)
+        for index, node in enumerate(nodes):
+            self._node(node, None if index else stdin)
         self._scopes.merge(list(self._assigned_by.values()), exhaustive=False)
         while self._functions:
             function = self._functions.pop(0)
@@ -175,7 +180,7 @@ class Interpreter:
         for item in node.items:
             self._substitutions(item.parts)
         if node.variable:
-            self._scopes.set(node.variable, self._loop_value(node))
+            self._scopes.assign(node.variable, self._loop_value(node))
         self._branches(node.branches, exhaustive=node.exhaustive)
 
     def _loop_value(self, node: Choice) -> Variable:
@@ -218,6 +223,32 @@ class Interpreter:
     # -- simple commands --------------------------------------------------------------------------------
 
     def _simple(self, node: Simple, stdin: Sequence[Piece] | None) -> Sequence[Piece] | None:
+        self._inner_commands(node)
+        position = 0
+        while position < len(node.words) and self._assignment(node.words[position]):
+            position += 1
+        prefix, rest = node.words[:position], node.words[position:]
+        if not rest:
+            for raw in prefix:
+                self._assign(raw)
+            return None
+        first: list[Word] = []
+        while rest and not first:
+            # ``$SUDO docker`` with an empty variable: the next word is the program.
+            first, rest = self._expander.words(rest[0]), rest[1:]
+        if not first:
+            return None
+        program = base_name(first[0].pattern)
+        if self._builtin(program, node, rest) or not self._matters(first[0], program):
+            return None
+        words = [*first, *(word for raw in rest for word in self._expander.words(raw))]
+        context = self._context._replace(environment=(*self._context.environment, *self._prefix(prefix)))
+        given = self._heredoc(node.redirects)
+        stdin = given if given is not None else stdin
+        self._start(words, node, context, stdin)
+        return self._printed(words, node, stdin)
+
+    def _inner_commands(self, node: Simple) -> None:
         for raw in node.words:
             self._substitutions(raw.parts)
             for item in raw.items or ():
@@ -226,33 +257,16 @@ class Interpreter:
             self._substitutions(redirect.target.parts)
             if redirect.body is not None:
                 self._substitutions(redirect.body.parts)
-        position = 0
-        while position < len(node.words) and self._assignment(node.words[position]):
-            position += 1
-        prefix, rest = node.words[:position], node.words[position:]
-        if not rest:
-            for raw in prefix:
-                self._assign(raw)
-            if not node.redirects:
-                return None
-        first = self._expander.words(rest[0]) if rest else []
-        while rest and not first:
-            # ``$SUDO docker`` with an empty variable: the next word is the program.
-            rest = rest[1:]
-            first = self._expander.words(rest[0]) if rest else []
-        if not first:
-            return None
-        program = base_name(first[0].pattern)
-        if program in ("[[", "[", "test"):
-            return None
-        if self._builtin(program, node, rest):
-            return None
-        words = [*first, *(word for raw in rest[1:] for word in self._expander.words(raw))]
-        context = self._context._replace(environment=(*self._context.environment, *self._prefix(prefix)))
-        given = self._heredoc(node.redirects)
-        stdin = given if given is not None else stdin
-        self._start(words, node, context, stdin)
-        return self._printed(words, node, stdin)
+
+    def _matters(self, first: Word, program: str) -> bool:
+        """Whether a command is one of those to collect, or may start or write something."""
+        return (
+            first.unknown
+            or program in self._out.programs
+            or program in _WRITERS
+            or program in self._runs_arguments
+            or may_unwrap(program)
+        )
 
     def _assignment(self, raw: RawWord) -> re.Match[str] | None:
         first = raw.parts[0] if raw.parts else None
@@ -281,12 +295,13 @@ class Interpreter:
         if found is None:
             return
         name, value = found
-        self._scopes.set(name, value)
-        if export or name in self._scopes.exported:
+        self._scopes.assign(name, value)
+        if export:
             self._export(name, value, raw)
 
     def _export(self, name: str, value: Variable, raw: RawWord | None) -> None:
-        self._scopes.exported.add(name)
+        if name not in self._scopes.exported and len(self._scopes.exported) < EXPORT_LIMIT:
+            self._scopes.exported.append(name)
         if raw is not None and not self._muted:
             span = self._script.span(raw.start, raw.end)
             if value.fields is None:
@@ -297,7 +312,7 @@ class Interpreter:
             self._out.exports.append(Export(name, text, span))
 
     def _prefix(self, raws: Sequence[RawWord]) -> list[tuple[str, Text]]:
-        found = []
+        found: list[tuple[str, Text]] = []
         for raw in raws:
             named = self._value(raw)
             if named is not None:
@@ -310,29 +325,34 @@ class Interpreter:
     def _builtin(self, program: str, node: Simple, rest: Sequence[RawWord]) -> bool:
         """Interpret what changes variables; tell whether that was all of the command."""
         if program in _DECLARATIONS:
-            self._declare(program, rest[1:])
-            return True
-        if program in ("read", "mapfile", "readarray", "getopts", "unset"):
-            self._forget(program, rest[1:])
-            return True
-        if program in (":", "true"):
-            for raw in rest[1:]:
+            self._declare(program, rest)
+        elif program in _FORGETTERS:
+            self._forget(program, rest)
+        elif program in (":", "true"):
+            for raw in rest:
                 self._expander.words(raw)
-            return True
-        if program == "set" and len(rest) > 2 and self._script.text[rest[1].start : rest[1].end] == "--":
-            words = [word for raw in rest[2:] for word in self._expander.words(raw)]
-            if words:
-                self._start(words, node, self._context._replace(wrappers=(*self._context.wrappers, "set")), None)
-            return True
-        if program == "alias":
-            for raw in rest[1:]:
-                named = self._value(raw)
-                if named is not None and named[1].fields is not None:
-                    self._nested(named[1].scalar, self._context, same_shell=True)
-            return True
-        if program in self._assigned_by:
-            self._scopes.merge([self._assigned_by[program]], exhaustive=True)
-        return False
+        elif program == "set":
+            self._set_arguments(node, rest)
+        elif program == "alias":
+            self._aliases(rest)
+        else:
+            if program in self._assigned_by:
+                self._scopes.merge([self._assigned_by[program]], exhaustive=True)
+            return False
+        return True
+
+    def _set_arguments(self, node: Simple, raws: Sequence[RawWord]) -> None:
+        """``set -- program …`` is what a later ``exec "$@"`` starts."""
+        if len(raws) > 1 and self._script.text[raws[0].start : raws[0].end] == "--":
+            words = [word for raw in raws[1:] for word in self._expander.words(raw)]
+            context = self._context._replace(wrappers=(*self._context.wrappers, "set"))
+            self._start(words, node, context, None)
+
+    def _aliases(self, raws: Sequence[RawWord]) -> None:
+        for raw in raws:
+            named = self._value(raw)
+            if named is not None and named[1].fields is not None:
+                self._nested(named[1].scalar, self._context, None, same_shell=True)
 
     def _declare(self, program: str, raws: Sequence[RawWord]) -> None:
         text = self._script.text
@@ -341,7 +361,7 @@ class Interpreter:
         for raw in raws:
             found = self._assignment(raw)
             name = found.group(1) if found else text[raw.start : raw.end]
-            if program != "export" and (program != "readonly"):
+            if program not in ("export", "readonly"):
                 self._locals.add(name)
             if found:
                 self._assign(raw, export=export)
@@ -354,9 +374,7 @@ class Interpreter:
         for raw in raws:
             name = self._script.text[raw.start : raw.end]
             if name.isidentifier():
-                self._scopes.set(name, Variable(((),)) if program == "unset" else UNDECIDED)
-                if program == "unset":
-                    self._scopes.exported.discard(name)
+                self._scopes.assign(name, Variable(((),)) if program == "unset" else UNDECIDED)
 
     def _substitutions(self, parts: Sequence[Part]) -> None:
         """Interpret the commands in ``$(…)`` and the like."""
@@ -385,9 +403,7 @@ class Interpreter:
 
     # -- starting commands --------------------------------------------------------------------------------
 
-    def _start(
-        self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None
-    ) -> None:
+    def _start(self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None) -> None:
         """Take off what wraps the command, and collect it or the script that it runs."""
         if self._muted:
             return
@@ -404,11 +420,11 @@ class Interpreter:
             if layer is None:
                 break
             if layer.script is not None:
-                self._nested(layer.script, context.within(layer), same_shell=layer.same_shell)
+                self._nested(layer.script, context.within(layer), stdin, same_shell=layer.same_shell)
                 return
             if layer.stdin:
                 if stdin is not None:
-                    self._nested(stdin, context.within(layer), same_shell=False)
+                    self._nested(stdin, context.within(layer), None, same_shell=False)
                 break
             words, context = layer.words, context.within(layer)
         self._collect(words, node, context, stdin)
@@ -421,9 +437,7 @@ class Interpreter:
                 return words[index:]
         return ()
 
-    def _collect(
-        self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None
-    ) -> None:
+    def _collect(self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None) -> None:
         program = _program(words[0])
         if program not in self._out.programs:
             return
@@ -455,9 +469,7 @@ class Interpreter:
             before = self._out.commands[-2]
             before.pipes_to, command.piped_from = command, before
 
-    def _in_container(
-        self, command: Command, node: Simple, context: Context, stdin: Sequence[Piece] | None
-    ) -> None:
+    def _in_container(self, command: Command, node: Simple, context: Context, stdin: Sequence[Piece] | None) -> None:
         """Follow what ``docker exec`` or ``docker run`` starts in a container."""
         call = docker_call(command)
         if call is None or call.action not in ("exec", "run", "compose exec", "compose run"):
@@ -470,14 +482,16 @@ class Interpreter:
 
     def _environment(self, context: Context) -> dict[str, Text]:
         found: dict[str, Text] = {}
-        for name in sorted(self._scopes.exported):
+        for name in self._scopes.exported:
             value = self._scopes.get(name) if name.startswith(_ENGINE_VARIABLES) else None
             if value is not None and value.fields is not None and value.scalar:
                 found[name] = word(value.scalar, joined_span(value.scalar))
         found.update(context.environment)
         return found
 
-    def _nested(self, pieces: Sequence[Piece], context: Context, *, same_shell: bool) -> None:
+    def _nested(
+        self, pieces: Sequence[Piece], context: Context, stdin: Sequence[Piece] | None, *, same_shell: bool
+    ) -> None:
         if self._muted or self._nesting >= NESTING_LIMIT or not pieces:
             return
         scopes = self._scopes if same_shell else Scopes()
@@ -485,9 +499,9 @@ class Interpreter:
             for name in self._scopes.exported:
                 value = self._scopes.get(name)
                 if value is not None:
-                    scopes.set(name, value)
-            scopes.exported = set(self._scopes.exported)
-        Interpreter(Script(pieces), scopes, self._out, context, self._nesting + 1).run()
+                    scopes.assign(name, value)
+            scopes.exported = list(self._scopes.exported)
+        Interpreter(Script(pieces), scopes, self._out, context, self._nesting + 1).run(stdin)
 
     # -- redirections and documents -----------------------------------------------------------------------
 
@@ -515,9 +529,7 @@ class Interpreter:
     def _body(self, raw: RawRedirect) -> list[Piece]:
         return self._expander.pieces(raw.body.parts, raw.body) if raw.body is not None else []
 
-    def _printed(
-        self, words: Sequence[Word], node: Simple, stdin: Sequence[Piece] | None
-    ) -> Sequence[Piece] | None:
+    def _printed(self, words: Sequence[Word], node: Simple, stdin: Sequence[Piece] | None) -> Sequence[Piece] | None:
         """Return what a writing command prints; what it writes to a file becomes a document."""
         while words and (layer := unwrap(words)) is not None and layer.words:
             words = layer.words
@@ -589,7 +601,15 @@ def _runs_its_arguments(node: Node, text: str) -> bool:
             words = [text[raw.start : raw.end] for raw in node.words]
             if words and words[0] in _ALL_ARGUMENTS:
                 return True
-            wraps = bool(words) and base_name(words[0]) in ("sudo", "timeout", "env", "exec", "eval", "time", "command")
+            wraps = bool(words) and base_name(words[0]) in (
+                "sudo",
+                "timeout",
+                "env",
+                "exec",
+                "eval",
+                "time",
+                "command",
+            )
             return wraps and any(one in _ALL_ARGUMENTS for one in words)
         case Pipe():
             return any(_runs_its_arguments(one, text) for one in node.nodes)

@@ -193,24 +193,26 @@ class Parser(Lexer):
         text = self.text
         while True:
             self._blanks()
-            if self.pos >= self.limit:
+            if self.pos >= self.limit or self._arithmetic():
                 return None
-            if text.startswith("((", self.pos):
-                end = self._arithmetic_end(self.pos + 2)
-                if end:
-                    self.pos = end
-                    return None
             if text[self.pos] == "(":
                 self.pos += 1
                 return self._group(")", subshell=True)
             reserved = _RESERVED.match(text, self.pos, self.limit)
             if reserved is None:
                 return self._simple()
-            word = reserved.group()
-            if word != "!":
-                break
             self.pos = reserved.end()
-        self.pos = reserved.end()
+            if reserved.group() != "!":
+                return self._compound(reserved.group(), reserved.start())
+
+    def _arithmetic(self) -> bool:
+        """Step over ``(( … ))``, if it stands here."""
+        end = self._arithmetic_end(self.pos + 2) if self.text.startswith("((", self.pos) else 0
+        self.pos = end or self.pos
+        return bool(end)
+
+    def _compound(self, word: str, start: int) -> Node | None:
+        """Read the command that the reserved ``word`` begins; it is consumed."""
         match word:
             case "{":
                 return self._group("}", subshell=False)
@@ -225,7 +227,7 @@ class Parser(Lexer):
             case "function":
                 return self._function()
             case "[[":
-                return self._test(reserved.start())
+                return self._test(start)
         return None
 
     def _close(self, word: str) -> None:
@@ -420,8 +422,9 @@ class Parser(Lexer):
         return simple if simple.words or simple.redirects else None
 
     def _names_function(self, word: RawWord) -> bool:
-        return all(part.kind is Kind.LITERAL and not part.quoted for part in word.parts) and "=" not in (
-            self.text[word.start : word.end]
+        return (
+            all(part.kind is Kind.LITERAL and not part.quoted for part in word.parts)
+            and "=" not in (self.text[word.start : word.end])
         )
 
     def _array(self) -> list[RawWord]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.records import field, record, replace
 from dindguard.source import Segment, Source, Span, Step
 
 TRAIL_LIMIT = 6
@@ -67,9 +67,11 @@ class Piece(NamedTuple):
         """Return the characters ``[start, end)`` of this piece."""
         if start == 0 and end == len(self.text):
             return self
-        if len(self.text) != self.end - self.start:
-            return self._replace(text=self.text[start:end])
-        return self._replace(text=self.text[start:end], start=self.start + start, end=self.start + end)
+        first, last = self.start, self.end
+        if len(self.text) == last - first:
+            first, last = first + start, first + end
+        text = self.text[start:end]
+        return Piece(text, self.place, first, last, self.how, self.variable, self.optional, self.many, self.trail)
 
     def used(self, step: Step, how: How = How.VARIABLE) -> Piece:
         """Return it as the value of a variable that is used at ``step``."""
@@ -190,13 +192,19 @@ def unknown_piece(place: Place, start: int, end: int, variable: str, *, many: bo
     return Piece(UNKNOWN_PIECE, place, start, end, How.UNKNOWN, variable, many=many)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word(Text):
     """A text that can point at each of its characters, also where a variable brought them in.
 
     A word with no ``value`` whose ``partial`` has no unknown piece is there as a whole, or not at all.
     """
 
+    value: str | None
+    span: Span
+    how: How = How.WRITTEN
+    partial: str = ""
+    variable: str = ""
+    raw: str = ""
     pieces: tuple[Piece, ...] = field(default=(), compare=False, repr=False)
     quoted: bool = False
     """Part of it was quoted, so that it is one word whatever its variables hold."""

@@ -6,7 +6,10 @@ import re
 
 from dindguard.documents.shell.pieces import Piece, Script, Word, word
 
-_TOKEN = re.compile(r"""(?P<blank>\s+)|"(?P<double>(?:[^"\\]|\\.)*)"?|'(?P<single>[^']*)'?|\\(?P<escape>.)|(?P<plain>[^\s"'\\]+|\\)""", re.DOTALL)
+_TOKEN = re.compile(
+    r"""(?P<blank>\s+)|"(?P<double>(?:[^"\\]|\\.)*)"?|'(?P<single>[^']*)'?|\\(?P<escape>.)|(?P<plain>[^\s"'\\]+|\\)""",
+    re.DOTALL,
+)
 _ESCAPE = re.compile(r'\\([\\"$`])')
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from dindguard.documents.shell.pieces import Piece, known, text_of
 from dindguard.model.values import How
+from dindguard.records import record, replace
 
-PIECE_LIMIT = 2_000
+PIECE_LIMIT = 500
 """A value of more pieces than this is not followed: real ones have a handful."""
 TEXT_LIMIT = 200_000
 """Nor is a longer one: two variables that hold each other twice grow without end."""
 
+EXPANSION_BUDGET = 300_000
+"""So many pieces may the variables of one script bring in, all uses counted; then they are undecided."""
+
 Fields = tuple[tuple[Piece, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """A value: one field for a scalar, one for each element of an array. ``fields`` None: not known."""
 
@@ -74,9 +77,12 @@ class Scopes:
     def __init__(self) -> None:
         self._frames: list[dict[str, Variable]] = [{}]
         self._overwritten: set[str] = set()
-        self.exported: set[str] = set()
+        self.exported: list[str] = []
+        """The exported names, in order."""
         self.called: dict[str, Variable] = {}
         """What functions assign when they are called, for names that nothing else assigns."""
+        self.spent = 0
+        """The pieces that uses of variables brought in so far."""
         self.function_frame = 0
         """The index of the frame at which the function that is being read starts; 0 outside functions."""
 
@@ -89,16 +95,20 @@ class Scopes:
                 return UNDECIDED if outer and name in self._overwritten else found
         return self.called.get(name)
 
-    def set(self, name: str, value: Variable) -> None:
+    def use(self, name: str) -> Variable | None:
+        """Return what ``name`` holds for a use of it, within the budget."""
+        found = self.get(name)
+        if found is None or found.fields is None:
+            return found
+        self.spent += sum(map(len, found.fields))
+        return found if self.spent <= EXPANSION_BUDGET else UNDECIDED
+
+    def assign(self, name: str, value: Variable) -> None:
         """Assign ``value``."""
         before = self.get(name)
         if before is not None and before.text and not value.text.startswith(before.text):
             self._overwritten.add(name)
         self._frames[-1][name] = value
-
-    def names(self) -> set[str]:
-        """Return all names that hold something."""
-        return {name for frame in self._frames for name in frame}
 
     def push(self) -> None:
         """Enter a branch, a function or a subshell."""

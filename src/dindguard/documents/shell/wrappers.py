@@ -37,7 +37,9 @@ class Wrapper(NamedTuple):
 _PLAIN = Wrapper()
 
 WRAPPERS: dict[str, Wrapper] = {
-    "sudo": Wrapper("ugphCrtTUDR user group prompt host chdir chroot role type close-from", assignments=True, stdin=True),
+    "sudo": Wrapper(
+        "ugphCrtTUDR user group prompt host chdir chroot role type close-from", assignments=True, stdin=True
+    ),
     "doas": Wrapper("uC"),
     "env": Wrapper("uC unset chdir", script="-S --split-string", assignments=True),
     "exec": Wrapper("a"),
@@ -70,7 +72,9 @@ WRAPPERS: dict[str, Wrapper] = {
     "rootlesskit": Wrapper(" net mtu copy-up propagation port-driver state-dir cidr publish detach-netns"),
     "fakeroot": _PLAIN,
     "strace": Wrapper("eopsSEaPu"),
-    "systemd-run": Wrapper("ptuMHCE property unit uid gid setenv slice description machine working-directory on-active"),
+    "systemd-run": Wrapper(
+        "ptuMHCE property unit uid gid setenv slice description machine working-directory on-active"
+    ),
     "systemd-cat": Wrapper("tp identifier priority"),
     "chronic": _PLAIN,
     "faketime": Wrapper(skip=1),
@@ -85,11 +89,11 @@ WRAPPERS: dict[str, Wrapper] = {
     "bundle exec": _PLAIN,
     "ssh": Wrapper("BbcDEeFIiJLlmOopQRSWw", skip=1, joined=True, stdin=True, remote=0),
     "autossh": Wrapper("MBbcDEeFIiJLlmOopQRSWw", skip=1, joined=True, stdin=True, remote=0),
-    "vagrant ssh": Wrapper("c command", script="-c --command", remote=0),
+    "vagrant ssh": Wrapper(skip=1, script="-c --command", remote=0),
     "docker-machine ssh": Wrapper(skip=1, joined=True, remote=0),
     "minikube ssh": Wrapper("np profile node", joined=True, remote=0),
     "colima ssh": Wrapper("p profile", joined=True, remote=0),
-    "gcloud compute ssh": Wrapper(" zone project", script="--command", remote=0),
+    "gcloud compute ssh": Wrapper(" zone project", skip=1, script="--command", remote=0),
     "limactl shell": Wrapper(" workdir", skip=1, remote=0),
     "lima": Wrapper(remote=0),
     "multipass exec": Wrapper("d working-directory", skip=1, remote=0),
@@ -98,9 +102,9 @@ WRAPPERS: dict[str, Wrapper] = {
     "lxc exec": Wrapper(" env cwd user group", skip=1, remote=0),
     "incus exec": Wrapper(" env cwd user group", skip=1, remote=0),
     "wsl": Wrapper("du distribution user cd", remote=0),
-    "su": Wrapper("cgGsw command group shell", script="-c --command", stdin=True),
-    "runuser": Wrapper("cugGsw command user group shell", script="-c --command"),
-    "script": Wrapper("cEIOT command", script="-c --command"),
+    "su": Wrapper("gGsw group shell", skip=1, script="-c --command", stdin=True),
+    "runuser": Wrapper("ulgGsw user login group shell", script="-c --command"),
+    "script": Wrapper("EIOT", script="-c --command"),
     "eval": Wrapper(joined=True, same_shell=True),
     "trap": Wrapper(script="first"),
 }
@@ -144,52 +148,69 @@ def unwrap(words: Sequence[Word]) -> Layer | None:
     return _wrapped(name, wrapper, words[1:]) if wrapper else None
 
 
+def may_unwrap(program: str) -> bool:
+    """Whether :func:`unwrap` knows a program of this name."""
+    return program in WRAPPERS or program in SHELLS or program in _GROUPS or program in ("find", "start-stop-daemon")
+
+
 def _wrapped(name: str, wrapper: Wrapper, words: Sequence[Word]) -> Layer | None:
     if name in ("command", "exec") and words and words[0].pattern in ("-v", "-V"):
         return None
     if wrapper.script == "first":
         return Layer(name, script=words[0].pieces, same_shell=True) if len(words) > 1 else None
-    position = 0
-    skipped: list[Word] = []
-    assignments: list[tuple[str, Text]] = []
-    while position < len(words):
-        word = words[position]
-        text = word.pattern
-        if text == "--":
-            position += 1
-            if len(skipped) >= wrapper.skip:
-                break
-            continue
-        found = _script_option(wrapper, words, position)
-        if found is not None:
-            return Layer(name, script=found, remote=_host(wrapper, words, skipped), same_shell=wrapper.same_shell)
-        if text.startswith("-") and len(text) > 1 or (text == "-" and name == "su"):
-            position += 2 if _takes_value(wrapper.values, text) else 1
-            continue
-        assignment = _ASSIGNMENT.match(text) if wrapper.assignments else None
-        if assignment:
-            assignments.append((assignment.group(1), word.part(assignment.end(), len(text))))
-        elif wrapper.numbers and _NUMBER.match(text):
-            pass
-        elif len(skipped) < wrapper.skip:
-            skipped.append(word)
-        else:
-            break
-        position += 1
-    rest = tuple(words[position:])
+    head = _Head(wrapper, words, login=name == "su")
+    host = _host(wrapper, words, head.skipped)
+    if head.script is not None:
+        return Layer(name, script=head.script, remote=host, same_shell=wrapper.same_shell)
+    rest = tuple(words[head.position :])
     if name == "su":
-        rest = _after_user(rest)
-    host = _host(wrapper, words, skipped)
+        rest = ()  # ``su user command`` passes the words to the user's shell as arguments: they are not run
     if not rest:
         return Layer(name, stdin=True, remote=host) if wrapper.stdin else None
     if wrapper.joined:
         return Layer(name, script=joined(rest), remote=host, same_shell=wrapper.same_shell)
-    return Layer(name, rest, remote=host, assignments=tuple(assignments))
+    return Layer(name, rest, remote=host, assignments=tuple(head.assignments))
 
 
-def _after_user(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """``su user command`` passes ``command`` to the user's shell as arguments: it is not run."""
-    return () if len(words) <= 1 else words[len(words) :]
+class _Head:
+    """A wrapper's own words: its options, what it skips, and assignments, up to ``position``."""
+
+    def __init__(self, wrapper: Wrapper, words: Sequence[Word], *, login: bool) -> None:
+        self.position = 0
+        self.skipped: list[Word] = []
+        self.assignments: list[tuple[str, Text]] = []
+        self.script: tuple[Piece, ...] | None = None
+        self._wrapper = wrapper
+        self._login = login
+        while self.position < len(words) and self._own(words):
+            self.position += 1
+
+    def _own(self, words: Sequence[Word]) -> bool:
+        """Whether the word at the position is the wrapper's own."""
+        wrapper = self._wrapper
+        word = words[self.position]
+        text = word.pattern
+        if text == "--":
+            if len(self.skipped) < wrapper.skip:
+                return True
+            self.position += 1
+            return False
+        self.script = _script_option(wrapper, words, self.position)
+        if self.script is not None:
+            return False
+        if text.startswith("-") and (len(text) > 1 or self._login):
+            self.position += _takes_value(wrapper.values, text)
+            return True
+        assignment = _ASSIGNMENT.match(text) if wrapper.assignments else None
+        if assignment:
+            self.assignments.append((assignment.group(1), word.part(assignment.end(), len(text))))
+            return True
+        if wrapper.numbers and _NUMBER.match(text):
+            return True
+        if len(self.skipped) < wrapper.skip:
+            self.skipped.append(word)
+            return True
+        return False
 
 
 def _host(wrapper: Wrapper, words: Sequence[Word], skipped: Sequence[Word]) -> Text | None:

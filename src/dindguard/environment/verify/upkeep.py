@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from dindguard.environment import labels
 from dindguard.environment.verify.answers import Answers
 from dindguard.environment.verify.result import Check, Judgement, failed, passed, require, unknown
@@ -13,6 +11,7 @@ from dindguard.environment.verify.result import Check, Judgement, failed, passed
 _OVERLAY = {"overlay2", "overlayfs"}
 _BELOW_OVERLAY = {"ext4", "xfs", "btrfs", "tmpfs", "zfs", "f2fs"}
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "ceph"}
+_COUNTED = {"memory", "pids", "cpu"}
 _LIMITS = ("memory-limit", "process-limit", "processor-limit")
 
 
@@ -102,17 +101,25 @@ def cgroup_paths(text: str) -> dict[str, str]:
     return {controllers: path for _, controllers, path in rows}
 
 
-def _escaped(own: dict[str, str], inner: dict[str, str], private: bool) -> Iterator[str]:
-    """Yield the controllers in which an inner container is not below its engine's container."""
-    for controllers, path in own.items():
-        # With cgroup v2 the image moves the engine into a leaf, next to which the inner containers are made.
-        base = path.removesuffix("/init").rstrip("/")
-        found = inner.get(controllers, "")
-        below = found == base or found.startswith(base + "/")
-        if private and found.startswith("/") and not found.startswith("/.."):
-            below = True
-        if not below:
-            yield controllers or "unified"
+def _escaped(own: dict[str, str], inner: dict[str, str], private: bool) -> list[str]:
+    """Return the controllers in which an inner container is not counted with its engine's container."""
+    counting = {name: path for name, path in own.items() if _COUNTED & set(name.split(","))}
+    # With version 2 alone there is one hierarchy, and its name is empty.
+    return sorted(
+        name or "all controllers"
+        for name, path in (counting or own).items()
+        if not _is_below(inner.get(name, ""), path, private)
+    )
+
+
+def _is_below(inner: str, own: str, private: bool) -> bool:
+    if not inner or inner.startswith("/.."):
+        return False
+    if private:  # the root that both paths are told from is the container's own
+        return True
+    # With version 2 the image moves the engine into a leaf, next to which the inner containers are made.
+    base = own.removesuffix("/init").rstrip("/")
+    return inner == base or inner.startswith(base + "/")
 
 
 def _limits_hold(answers: Answers) -> Judgement:
@@ -124,7 +131,7 @@ def _limits_hold(answers: Answers) -> Judgement:
     if not own or not inner or not answers.probe("inner-cgroup").ok:
         return unknown("no inner container could be found in the control groups")
     private = answers.host.get("CgroupnsMode") == "private"
-    outside = sorted(_escaped(own, inner, private))
+    outside = _escaped(own, inner, private)
     return require(
         not outside,
         "inner containers are counted within the daemon's own limits",

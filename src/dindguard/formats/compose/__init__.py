@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.compose.files import Files
-from dindguard.formats.compose.projects import projects
+from dindguard.formats.compose.projects import projects_of
 from dindguard.formats.compose.services import workload
 from dindguard.formats.compose.storage import Volumes
 
@@ -18,7 +18,7 @@ from dindguard.formats.compose.storage import Volumes
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all Compose documents of a scan: one workload for each project."""
     files = Files(documents, context)
-    found = projects(files)
+    found = projects_of(files)
     volumes = Volumes(found)
     reading = Reading()
     for project in found:

@@ -40,7 +40,7 @@ def read_variables(source: Source, outer: Mapping[str, Text] | None = None) -> d
             at = _line_end(text, at) + 1
             continue
         raw, end, quote = _raw_value(text, match.end())
-        value = Text(raw, source.span(start, end, name))
+        value = Text(raw, source.span(start, end, name), raw=raw)
         found[name] = value if quote == "'" else scope.resolve(value)
         at = end if quote else _line_end(text, end)
     return found

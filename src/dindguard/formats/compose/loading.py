@@ -29,7 +29,7 @@ class Loaded:
     def __init__(self) -> None:
         self.root: Node | None = None
         self.paths: set[str] = set()
-        self.extended: set[str] = set()
+        self.included: set[str] = set()
 
 
 class Loader:
@@ -121,6 +121,7 @@ class Loader:
             variables = self._files.variables(named, scope.variables)
         else:
             variables = {**self._files.folder_variables(directory), **scope.variables}
+        self._loaded.included.update(paths)
         imported = self._merge_files(paths, ComposeScope(variables, directory), chain)
         return None if imported is None else imported.explained(Step("included here", item.span))
 
@@ -157,7 +158,6 @@ class Loader:
             return None
         self._budget -= 1
         self._loaded.paths.add(path)
-        self._loaded.extended.add(path)
         merged: Node | None = None
         removed: list[merging.Path] = []
         for document in self._files.documents(path):

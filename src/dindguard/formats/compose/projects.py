@@ -13,6 +13,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats.compose.files import Files, folder_of, resolve, wrapped
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.loading import Loaded, Loader
+from dindguard.model.values import Text
 from dindguard.records import record
 
 BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -34,7 +35,7 @@ class Project:
     paths: frozenset[str]
 
 
-def projects(files: Files) -> list[Project]:
+def projects_of(files: Files) -> list[Project]:
     """Return every project that has a given file in it, in the order of folders and names."""
     return list(_Grouping(files).projects())
 
@@ -43,33 +44,40 @@ class _Grouping:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._covered: set[str] = set()
-        self._extended: set[str] = set()
+        self._seen: set[str] = set()
         self._parts = self._referred("include")
         self._targets = self._referred("extends")
 
     def projects(self) -> Iterator[Project]:
-        folders: dict[str, list[str]] = {}
-        for path in sorted(self._files.given):
-            folders.setdefault(folder_of(path), []).append(path)
-        for folder, paths in folders.items():
-            yield from self._of_folder(folder, paths)
+        given = sorted(self._files.given)
+        for folder in sorted({folder_of(path) for path in given}):
+            for above in _ancestors(folder):
+                yield from self._main(above)
+        for path in given:
+            if path not in self._covered and path not in self._parts:
+                yield from self._other(path, given)
         for document in self._files.embedded:
             yield from self._embedded(document.source.path, document.content)
-        for path in sorted(self._files.given.keys() - self._covered - self._targets):
-            yield from self._load([path], path, folder_of(path))  # files that include each other
+        for path in given:
+            if path not in self._covered and path not in self._targets:
+                yield from self._load([path], path, folder_of(path))  # files that include each other
 
-    def _of_folder(self, folder: str, paths: list[str]) -> Iterator[Project]:
-        base = self._base(folder)
+    def _main(self, folder: str) -> Iterator[Project]:
+        """Yield the project that Compose starts in a folder when nobody names a file."""
+        if folder in self._seen:
+            return
+        self._seen.add(folder)
         named = self._named_set(folder)
+        base = self._base(folder)
         main = named or ([base, *self._override(folder)] if base else [])
-        if any(path in main for path in paths) and not set(main) <= self._parts:
+        if any(path in self._files.given for path in main) and not set(main) <= self._parts:
             yield from self._load(main, main[0], folder)
-        for path in paths:
-            if path in main or path in self._parts:
-                continue
-            below = self._below(path, base, paths)
-            if below or path not in self._targets or self._complete(path):
-                yield from self._load([*below, path], path, folder)
+            self._covered.update(main)
+
+    def _other(self, path: str, given: list[str]) -> Iterator[Project]:
+        below = self._below(path, [other for other in given if folder_of(other) == folder_of(path)])
+        if below or path not in self._targets or self._complete(path):
+            yield from self._load([*below, path], path, folder_of(path))
 
     # -- which files --------------------------------------------------------------------------------
 
@@ -94,13 +102,16 @@ class _Grouping:
         known = [path for path in found if path is not None and self._files.documents(path)]
         return known if len(known) == len(found) else []
 
-    def _below(self, path: str, base: str | None, siblings: list[str]) -> list[str]:
-        """Return the file that a fragment is merged over: its folder's base, or the only one that completes it."""
+    def _below(self, path: str, siblings: list[str]) -> list[str]:
+        """Return what a fragment is merged over: its folder's base, the one above, or the only file that fits."""
         missing = self._unfinished(path)
         if not missing:
             return []
-        if base is not None and base != path:
-            return [base] if missing & self._services(base).keys() else []
+        for base in (self._base(folder_of(path)), self._base(folder_of(folder_of(path)))):
+            if base is not None and base != path and missing & self._services(base).keys():
+                return [base]
+        if self._base(folder_of(path)) not in (None, path):
+            return []
         able = [
             other
             for other in siblings
@@ -139,13 +150,19 @@ class _Grouping:
 
     def _load(self, paths: list[str], main: str, started_in: str) -> Iterator[Project]:
         folder = folder_of(paths[0])
-        variables = self._files.folder_variables(started_in)
+        variables = self._files.folder_variables(folder)
         if folder != started_in:
-            variables = {**self._files.folder_variables(folder), **variables}
-        scope = ComposeScope(variables, folder)
+            variables = {**variables, **self._files.folder_variables(started_in)}
+        scope = ComposeScope({**self._project_name(paths), **variables}, folder)
         loaded = Loader(self._files).load(paths, scope)
-        self._covered.update(loaded.paths - loaded.extended, paths)
+        self._covered |= loaded.included | {main}
         yield from _project(main, folder, loaded, scope)
+
+    def _project_name(self, paths: list[str]) -> dict[str, Text]:
+        """Return the variable that Compose sets itself, if a file names the project."""
+        roots = [root for path in paths for root in self._files.documents(path)]
+        names = [root["name"].typed for root in roots if root["name"].is_scalar and "$" not in root["name"].content]
+        return {"COMPOSE_PROJECT_NAME": names[-1]} if names else {}
 
     def _embedded(self, path: str, content: object) -> Iterator[Project]:
         if isinstance(content, Node) and content.is_mapping:
@@ -168,6 +185,15 @@ def _includes(root: Node) -> list[Node]:
 def _extends(root: Node) -> list[Node]:
     files = [service["extends"]["file"] for service in root["services"].values()]
     return [file for file in files if file.is_scalar]
+
+
+def _ancestors(folder: str) -> list[str]:
+    """Return a folder and those above it, the root last."""
+    found = [folder]
+    while folder:
+        folder = folder_of(folder)
+        found.append(folder)
+    return found
 
 
 def _join(folder: str, name: str) -> str:

@@ -72,7 +72,7 @@ def _gates(services: dict[str, Node]) -> set[str]:
     return {
         dependency.name
         for service in services.values()
-        for dependency in settings.dependencies(service["depends_on"])
+        for dependency in settings.dependencies(service)
         if dependency.condition == "healthy"
     }
 
@@ -98,9 +98,10 @@ def _container(
         address=f"services.{name}",
         kind=ContainerKind.SERVICE,
         span=service.key_span,
-        image=Image.parse(image) if image is not None else None,
+        image=Image.parse(image) if image is not None and image.value != "" else None,
         build=_build(service["build"]),
-        privileged=_privileged(service),
+        privileged=service["privileged"].flag("privileged"),
+        privileged_commands=_privileged_commands(service),
         capabilities=settings.capabilities(service),
         confinement=settings.confinement(service["security_opt"]),
         namespaces=settings.namespaces(service),
@@ -118,7 +119,7 @@ def _container(
         engine_api=service["use_api_socket"].flag("use_api_socket"),
         limits=settings.limits(service),
         health=settings.health_check(service["healthcheck"], gates_start),
-        depends_on=settings.dependencies(service["depends_on"]),
+        depends_on=settings.dependencies(service),
         read_only_root=service["read_only"].flag("read_only"),
         init=service["init"].flag("init"),
         restart=settings.text(service["restart"]),
@@ -133,15 +134,12 @@ def _container(
     )
 
 
-def _privileged(service: Node) -> Flag:
-    """Return ``privileged``, or that of a hook: it runs in the container, with every capability."""
-    own = service["privileged"].flag("privileged")
-    if own.on:
-        return own
+def _privileged_commands(service: Node) -> tuple[Flag, ...]:
+    """Return the hooks and watch actions that run with every capability, as ``docker exec --privileged`` does."""
     hooks = [item for hook in _HOOKS for item in service[hook].items()]
     hooks += [item["exec"] for item in service["develop"]["watch"].items()]
     flags = [hook["privileged"].flag("privileged") for hook in hooks]
-    return next((flag for flag in flags if flag.on), own)
+    return tuple(flag for flag in flags if not flag.off)
 
 
 def _build(node: Node) -> Build | None:

@@ -27,6 +27,8 @@ from dindguard.model.workload import Replicas
 
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?$")
 _FLOAT = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][-+]?\d+)$")
+_INTEGER = re.compile(r"([-+]?)(?:0x([\da-fA-F_]+)|0o?([0-7_]+)|0b([01_]+)|(\d[\d_]*))$")
+_BASES = (16, 8, 2, 10)
 _CONDITIONS = {"service_healthy": "healthy", "service_completed_successfully": "completed"}
 
 
@@ -105,9 +107,7 @@ def _variable(item: Node) -> EnvVar | None:
         if item.is_null:
             return EnvVar(name, _from_caller(item, name), item.key_span)
         value = item.value
-        if item.style == "" and value.how is How.WRITTEN and _FLOAT.match(item.content):
-            value = _number(value)
-        return EnvVar(name, value, item.span)
+        return EnvVar(name, _as_number(value) if item.style == "" else value, item.span)
     written, given = minigrammars.key_value(item.value)
     name = written.pattern
     return EnvVar(name, _from_caller(item, name) if given is None else given, item.span) if name else None
@@ -119,11 +119,20 @@ def _from_caller(item: Node, name: str) -> Text:
     return known if known is not None else unknown(item.span, name)
 
 
-def _number(written: Text) -> Text:
-    """YAML makes a number of an unquoted ``1.40``, and Compose writes it back as ``1.4``."""
-    value = float(written.pattern)
-    shortest = repr(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
-    return Text(shortest, written.span, written.how, raw=written.raw)
+def _as_number(written: Text) -> Text:
+    """YAML makes a number of an unquoted ``1.40`` or ``010``, and Compose writes it back as ``1.4`` and ``8``."""
+    if written.how is not How.WRITTEN:
+        return written
+    word = written.pattern
+    if _FLOAT.match(word):
+        value = float(word)
+        shortest = repr(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+    elif (match := _INTEGER.match(word)) and (word[:1] in "+0" or "_" in word) and len(word) < 20:
+        digits, base = next((found, base) for found, base in zip(match.groups()[1:], _BASES, strict=True) if found)
+        shortest = match[1].strip("+") + str(int(digits.strip("_") or "0", base))
+    else:
+        return written
+    return written if shortest == word else Text(shortest, written.span, written.how, raw=written.raw)
 
 
 def ports(node: Node) -> tuple[Port, ...]:
@@ -204,14 +213,27 @@ def replicas(service: Node) -> Replicas | None:
     return Replicas(counted.integer, counted.span, overlap=overlap)
 
 
-def dependencies(node: Node) -> tuple[Dependency, ...]:
-    """Return what the service waits for."""
+def dependencies(service: Node) -> tuple[Dependency, ...]:
+    """Return what the service starts after: as written, then what links, namespaces and volumes of others imply."""
+    node = service["depends_on"]
     if node.is_mapping:
-        return tuple(
+        written = [
             Dependency(key.content, _CONDITIONS.get(value["condition"].text, "started"), value.key_span)
             for key, value in node.pairs()
-        )
-    return tuple(Dependency(item.text, "started", item.span) for item in node.listed() if item.is_scalar)
+        ]
+    else:
+        written = [Dependency(item.text, "started", item.span) for item in node.listed() if item.is_scalar]
+    found = {dependency.name: dependency for dependency in reversed(written)}
+    implied = [(link.pattern.partition(":")[0], link) for link in texts(service["links"])]
+    for key in ("network_mode", "ipc", "pid", "uts", "cgroup"):
+        reference = text(service[key])
+        if reference is not None and reference.pattern.startswith("service:"):
+            implied.append((reference.pattern.removeprefix("service:"), reference))
+    shared = [text for text in texts(service["volumes_from"]) if not text.pattern.startswith("container:")]
+    implied += [(reference.pattern.partition(":")[0], reference) for reference in shared]
+    for name, reference in implied:
+        found.setdefault(name, Dependency(name, "started", reference.span))
+    return tuple(found.values())
 
 
 def health_check(node: Node, gates_start: bool) -> HealthCheck | None:

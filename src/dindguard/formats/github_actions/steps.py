@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 
 from dindguard.documents.joined import Joined
@@ -13,7 +14,7 @@ from dindguard.formats.github_actions.containers import step_container
 from dindguard.formats.github_actions.expressions import EXPRESSION, Expressions, environment, input_values
 from dindguard.formats.github_actions.known_actions import KNOWN_ACTIONS, Use
 from dindguard.model.container import Container, EnvVar
-from dindguard.model.values import Text
+from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.records import record, replace
 from dindguard.source import Embedded
 
@@ -152,12 +153,16 @@ def script_source(run: Node, env: Node | None, variables: tuple[EnvVar, ...], ex
         joined.add_glue("export ")
         joined.add(key.content, key.start, key.end)
         joined.add_glue("=")
-        typed = _quoted(text.value) if text.known else '"${{ unknown }}"'
-        joined.add(typed, value.start, max(value.end, value.start + 1))
+        joined.add(_quoted(text), value.start, max(value.end, value.start + 1))
         joined.add_glue("\n")
     joined.add_node(run, EXPRESSION, expressions.replacement)
     return joined
 
 
-def _quoted(value: str | None) -> str:
-    return "'" + (value or "").replace("'", "'\\''") + "'"
+def _quoted(text: Text) -> str:
+    """Return a value as one shell word; what is not known of it stays an expression, which shell readers know."""
+    if text.value is not None:
+        return "'" + text.value.replace("'", "'\\''") + "'"
+    escaped = re.sub(r'([\\"$`])', r"\\\1", text.pattern)
+    expression = re.sub(r"[{}\"\n]", "", text.variable)
+    return '"' + escaped.replace(UNKNOWN_PIECE, f"${{{{ {expression} }}}}") + '"'

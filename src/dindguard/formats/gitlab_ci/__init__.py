@@ -29,6 +29,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     for project in Loader(files_of(documents), context).projects():
         _read_project(project, reading)
+    reading.notices = list(dict.fromkeys(reading.notices))  # several projects may include the same file
     return reading
 
 

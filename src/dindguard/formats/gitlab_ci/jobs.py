@@ -21,7 +21,7 @@ from dindguard.model.container import Container, ContainerKind, Words
 from dindguard.model.image import Image
 from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.model.workload import Platform, Workload, WorkloadKind
-from dindguard.source import Embedded, Step
+from dindguard.source import Embedded
 
 _PORT = re.compile(r":[0-9]+(?=/|$)")
 _SEPARATORS = re.compile(r"[\s,]+")
@@ -120,7 +120,7 @@ class JobReader:
                 continue
             aliases = _unused(self._aliases(service, image, variables), taken)
             own = self._alias_texts(service, variables)
-            name = next((str(alias) for alias in own), _repository(image))
+            name = next((str(alias) for alias in own if alias.known), _repository(image))
             count = addresses[name] = addresses.get(name, 0) + 1
             suffix = f"#{count}" if count > 1 else ""
             containers.append(self._service(f"{address}.services.{name}{suffix}", name, service, aliases, variables))
@@ -239,8 +239,3 @@ def _unused(aliases: list[Text], taken: dict[str, str]) -> tuple[Text, ...]:
             taken[alias.pattern] = alias.pattern
             found.append(alias)
     return tuple(found)
-
-
-def used_here(job: Node) -> Step:
-    """Return the step that leads from a shared setting to a job."""
-    return Step("used here", job.key_span)

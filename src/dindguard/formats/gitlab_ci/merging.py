@@ -12,6 +12,8 @@ EXTENDS_LEVELS = 11
 REFERENCE_LEVELS = 10
 """GitLab's own limit for nested ``!reference`` tags."""
 _ITEMS = 20_000
+_REFERENCES = 100_000
+"""Budgets for one list and for one project: real ones stay below a hundredth of them."""
 
 
 def deep_merge(base: Node, over: Node) -> Node:
@@ -42,6 +44,7 @@ class Jobs:
         self.extended: set[str] = set()
         self.missing: dict[str, Node] = {}
         self._complete: dict[str, Node] = {}
+        self._references = 0
 
     def job(self, name: str, path: tuple[str, ...] = ()) -> Node:
         """Return a job with everything it extends merged into it; a hole when there is none."""
@@ -57,7 +60,7 @@ class Jobs:
 
     def _extend(self, node: Node, path: tuple[str, ...]) -> Node:
         base: Node | None = None
-        for parent in self.resolve(node["extends"]).listed():
+        for parent in node["extends"].listed():
             name = parent.text
             self.extended.add(name)
             if not self.root[name].is_mapping:
@@ -69,8 +72,9 @@ class Jobs:
 
     def resolve(self, node: Node, levels: int = REFERENCE_LEVELS) -> Node:
         """Return what a node stands for: itself, or what it refers to."""
-        while is_reference(node) and levels > 0:
+        while is_reference(node) and levels > 0 and self._references < _REFERENCES:
             levels -= 1
+            self._references += 1
             steps = [item.text for item in node.items()]
             if not steps:
                 return node

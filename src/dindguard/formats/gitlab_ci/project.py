@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -149,7 +150,7 @@ class Loader:
                 self._unread(project, entry[elsewhere], f"an include from elsewhere ({elsewhere}) was not read")
                 return
         name = local.value
-        if name.value is None or re.match(r"https?://", name.value):
+        if name.value is None or "$" in name.value or re.match(r"https?://", name.value):
             self._unread(project, local, f"the include '{name}' was not read")
             return
         matching = self._matching(name.value, path)
@@ -183,7 +184,7 @@ class Loader:
 
     def _matching(self, name: str, path: str) -> list[str]:
         """Return the paths of the files that ``name``, written in the file ``path``, stands for."""
-        relative = name.removeprefix("./").lstrip("/")
+        relative = posixpath.normpath("/" + name).lstrip("/")
         if not relative or re.match(r"https?:", name):
             return []
         for base in self._bases(path):
@@ -210,8 +211,8 @@ class Loader:
         while folder:
             folder = folder.rpartition("/")[0]
             folders.append(f"{folder}/" if folder else "")
-        mains = [base for base in folders if self.files.get(base + MAIN_NAME) is not None]
-        return list(dict.fromkeys((*mains, *reversed(folders))))
+        main = next((base for base in folders if self.files.get(base + MAIN_NAME) is not None), None)
+        return list(dict.fromkeys((main, ""))) if main is not None else folders[::-1]
 
     def _open(self, path: str) -> File | None:
         if path not in self.files:

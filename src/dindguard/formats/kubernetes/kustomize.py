@@ -180,6 +180,9 @@ class _Overlays:
             for base in self.build(below, depth + 1):
                 yield Built(base.resource, direct=False)
             return
+        source = self._context.open(path)
+        if source is not None and _only_definitions(source.text):
+            return  # a large file as a rule, and of no use to any workload
         tree = self._context.tree(path)
         if tree is None:
             self._unread(node)
@@ -222,7 +225,9 @@ class _Overlays:
 
     def _content(self, folder: _Folder, file: Node, text: Node | None) -> list[Node]:
         if text is not None:
-            return yaml.read(text.document("yaml")).documents
+            inline = yaml.read(text.document("yaml"))
+            self._notices.extend(inline.notices)
+            return inline.documents
         path = _joined(folder.path, file.content) if file.is_scalar else None
         if path is None:
             return []
@@ -311,6 +316,11 @@ def _wildcard(word: str, value: str) -> bool:
     if not star:
         return word == value
     return value.startswith(before) and value.endswith(after) and len(value) >= len(before) + len(after)
+
+
+def _only_definitions(text: str) -> bool:
+    kinds = re.findall(r"^kind: *(\S+)", text, re.MULTILINE)
+    return bool(kinds) and all(kind == "CustomResourceDefinition" for kind in kinds)
 
 
 def _entries(node: Node) -> list[Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -48,7 +49,7 @@ _LISTS = (
 class Member:
     """One container of a pod as it is written; ``group`` is the list it stands in.
 
-    ``default_name`` is the platform's name for a container that stands alone in its ``group``.
+    ``default_name`` is the platform's name for one without a name. ``alone`` tells that ``group`` is no list.
     """
 
     node: Node
@@ -56,6 +57,7 @@ class Member:
     kind: ContainerKind
     index: int
     default_name: str = ""
+    alone: bool = False
 
     @property
     def name(self) -> str:
@@ -65,7 +67,7 @@ class Member:
     @property
     def step(self) -> str:
         """Its place in the pod: ``containers.dind``."""
-        if self.default_name:
+        if self.alone:
             return self.group
         return f"{self.group}.{self.name}" if self.name else f"{self.group}[{self.index}]"
 
@@ -158,7 +160,13 @@ def pod_templates(resource: Resource) -> Iterator[PodTemplate]:
         )
 
 
+_POSSIBLE = re.compile(r"containers|\\[xuU]")
+"""Without one of these, a text holds no PodSpec; an escape may spell the word."""
+
+
 def _by_shape(resource: Resource) -> Iterator[PodTemplate]:
+    if resource.overlay is None and not _POSSIBLE.search(resource.source.text):
+        return
     for spec, holder, way in _pod_specs(resource.node):
         route = ".".join(part for part, _ in way).replace(".[", "[")
         name = resource.name or next((part for part, named in reversed(way) if named), "")

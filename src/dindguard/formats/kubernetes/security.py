@@ -59,6 +59,7 @@ class Contexts:
         return Confinement(
             seccomp=_profile(self.either("seccompProfile")) or self._seccomp_annotation(),
             apparmor=_profile(self.either("appArmorProfile")) or self._apparmor_annotation(),
+            apparmor_again=self._apparmor_annotation() if self.either("appArmorProfile").present else None,
             selinux=tuple(
                 meaning(options[part], f"{part}:{options[part].content}")
                 for part in ("user", "role", "type", "level")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
-from dindguard.formats.kubernetes.resources import Resource
+from dindguard.formats.kubernetes.resources import Resource, nearest
 from dindguard.model.container import Port
 from dindguard.model.values import Text
 from dindguard.source import Span
@@ -38,10 +38,14 @@ class Opening:
 
 def openings(labels: Node, resource: Resource, cluster: Cluster) -> tuple[Opening, ...]:
     """Return what opens a pod with these labels."""
-    found: list[Opening] = []
+    by_name: dict[str, list[Resource]] = {}
     for service in cluster.beside(resource, "Service"):
-        if service.group == "serving.knative.dev" or not _selects(service.node["spec"]["selector"], labels):
-            continue
+        if service.group != "serving.knative.dev" and _selects(service.node["spec"]["selector"], labels):
+            by_name.setdefault(service.name, []).append(service)
+    found: list[Opening] = []
+    for same in by_name.values():
+        # Several of one name are alternatives: one cluster has one of them.
+        service = nearest(same, resource) or same[0]
         found.extend(_of_service(service))
         found.extend(_of_ingresses(service, cluster))
     return tuple(found)

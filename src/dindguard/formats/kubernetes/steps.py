@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
@@ -28,7 +29,7 @@ def step_templates(resource: Resource) -> list[PodTemplate]:
 def _tekton(resource: Resource) -> Iterator[PodTemplate]:
     spec = resource.node["spec"]
     if resource.kind == "StepAction":
-        member = Member(spec, "step", ContainerKind.STEP, 0, resource.name)
+        member = Member(spec, "step", ContainerKind.STEP, 0, resource.name, alone=True)
         yield _template(resource, "", spec, (member,))
         return
     yield from _task(resource, "", spec)
@@ -91,7 +92,7 @@ def _argo(resource: Resource) -> Iterator[PodTemplate]:
 
 def _argo_members(template: Node) -> tuple[Member, ...]:
     main = [
-        Member(template[key], key, ContainerKind.STEP, 0, "main")
+        Member(template[key], key, ContainerKind.STEP, 0, "main", alone=True)
         for key in ("container", "script")
         if template[key].is_mapping
     ]
@@ -139,7 +140,7 @@ def _patched(pod: Node, found: tuple[Member, ...], patch: Node) -> tuple[Node, t
         own = by_name.get(member.name)
         node = merge(member.node, own) if own is not None else member.node
         if node is not None:
-            members.append(Member(node, member.group, member.kind, member.index, member.default_name))
+            members.append(replace(member, node=node))
     rest = change.with_pairs([(k, v) for k, v in change.pairs() if k.content not in ("containers", "initContainers")])
     return merge(pod, rest) or pod, tuple(members)
 

@@ -1,0 +1,45 @@
+"""Clients can read the private key of the engine's certificate authority.
+
+## Why it matters
+`/certs/ca` holds the key that signs client and server certificates. Whoever reads it makes certificates of their
+own that the engine accepts, and that keep working after the job is over: the authority is reused at every start.
+Clients need `/certs/client` only.
+
+## Instead
+Share the client's directory alone, read-only:
+
+```yaml
+volumes:
+  - certs-ca:/certs/ca          # the engine only
+  - certs-client:/certs/client  # the engine, and the clients with :ro
+```
+
+## When it is fine
+Never.
+
+## References
+- https://hub.docker.com/_/docker
+- CWE-522; docker-library/docker `dockerd-entrypoint.sh`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, Step, rule
+
+
+@rule(
+    "certificate-authority-shared", each=Daemon, severity=Severity.HIGH, category="daemon-api", cwe=522, since="0.1.0"
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report storages that hold the authority's key and that others than the engine mount."""
+    certificates = daemon.certificates
+    if certificates is None or daemon.container is None:
+        return
+    own = daemon.container.mount_at(f"{certificates.directory}/ca")
+    if own is None or own.storage is None:
+        return
+    for user, mount in own.storage.users:
+        narrowed = mount.sub_path is not None and mount.sub_path.value not in ("", ".", "ca")
+        if user.daemon is None and not narrowed:
+            message = f"{user} can read the key of the certificate authority of {daemon}"
+            yield Problem(mount, message, (Step("the engine writes it here", own.span),), subject=user)

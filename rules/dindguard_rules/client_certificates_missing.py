@@ -1,0 +1,46 @@
+"""A client wants TLS and has no certificates from its engine.
+
+## Why it matters
+The official image makes a client certificate at every start and writes it to `/certs/client`. A client that is
+told to use TLS and does not share that directory finds no certificate, and no command reaches the engine.
+
+## Instead
+Mount the engine's volume in the client, read-only, and name it:
+
+```yaml
+volumes:
+  - certs-client:/certs/client:ro
+environment:
+  DOCKER_CERT_PATH: /certs/client
+```
+
+## When it is fine
+When the certificates are your own and lie in the client's image, or come from a secret store.
+
+## References
+- https://hub.docker.com/_/docker
+- https://docs.docker.com/engine/security/protect-access/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Access, Confidence, Daemon, Problem, Severity, Step, rule
+
+
+@rule("client-certificates-missing", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
+def check(access: Access) -> Iterator[Problem]:
+    """Report TLS clients that share no directory with the engine that makes the certificates."""
+    client, daemon = access.endpoint, access.to
+    if not isinstance(daemon, Daemon) or daemon.certificates is None or client is None or client.encrypted is None:
+        return
+    if not client.encrypted.on or not access.uses or access.who.workload.platform.adds_mounts:
+        return
+    if (
+        not access.certificate_path
+        or access.shares_certificates
+        or access.who.mount_at(access.certificate_path) is not None
+    ):
+        return
+    made = Step(f"{daemon} makes them below {daemon.certificates.directory}", daemon.certificates.span)
+    message = f"{access.who} looks for certificates in {access.certificate_path}, and nothing brings them there"
+    yield Problem(client.encrypted, message, (made, client), confidence=Confidence.MEDIUM)

@@ -1,0 +1,58 @@
+"""Client and engine disagree about TLS or the port.
+
+## Why it matters
+The engine listens on 2376 and wants TLS, the client knocks at 2375 in plain text, or the other way round. It
+fails at the first command: "Cannot connect to the Docker daemon", "Client sent an HTTP request to an HTTPS
+server", "first record does not look like a TLS handshake". The usual next step, switching TLS off on the
+engine, makes it work and opens it to everybody.
+
+## Instead
+Give the client all of it, and the volume that the engine writes the certificates to:
+
+```yaml
+environment:
+  DOCKER_HOST: tcp://docker:2376
+  DOCKER_TLS_VERIFY: "1"
+  DOCKER_CERT_PATH: /certs/client
+volumes:
+  - certs-client:/certs/client:ro
+```
+
+## When it is fine
+When something between the two speaks the other's language, such as a TLS-terminating proxy.
+
+## References
+- https://docs.docker.com/engine/security/protect-access/
+- https://docs.gitlab.com/ci/docker/using_docker_build/#use-docker-in-docker
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Access, Confidence, Daemon, Problem, Severity, Step, rule
+
+
+@rule("client-engine-tls-mismatch", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
+def check(access: Access) -> Iterator[Problem]:
+    """Compare a client's address and TLS variables with what the engine listens on."""
+    client = access.endpoint
+    if not isinstance(access.to, Daemon) or not access.uses or client is None or client.scheme != "tcp":
+        return
+    listeners = [each for each in access.to.listens if each.scheme == "tcp" and each.port is not None]
+    if client.port is None or not access.to.launch.certain:
+        return
+    same_port = next((each for each in listeners if each.port == client.port), None)
+    if same_port is None:
+        because = tuple(Step(f"it listens on {each}", each.span) for each in listeners)
+        where = f"on port {listeners[0].port}" if listeners else "on no port at all"
+        yield Problem(
+            client, f"{access.who} connects to port {client.port}, and {access.to} listens {where}", because
+        )
+        return
+    wants, speaks = same_port.encrypted, client.encrypted
+    if wants is None or speaks is None or wants.unknown or speaks.unknown or wants.on == speaks.on:
+        return
+    client_side = "uses TLS" if speaks.on else "speaks plain text"
+    engine_side = "wants TLS" if wants.on else "does not"
+    confidence = Confidence.HIGH if speaks.set else Confidence.MEDIUM
+    message = f"{access.who} {client_side} on port {client.port}, and {access.to} {engine_side}"
+    yield Problem(client, message, (speaks, Step(f"{access.to} listens here", wants.span)), confidence=confidence)

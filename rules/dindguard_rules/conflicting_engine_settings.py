@@ -1,0 +1,37 @@
+"""A daemon is given one setting as an option and in its configuration file.
+
+## Why it matters
+dockerd refuses to start: "the following directives are specified both as a flag and in the configuration file".
+The classic is `hosts`: the official image's entry point always passes `--host`, so *any* `hosts` key in a mounted
+`daemon.json` breaks it.
+
+## Instead
+Keep the setting in one place: remove the key from `daemon.json`, or pass `dockerd` without the option.
+
+## When it is fine
+Never: equal values are refused as well.
+
+## References
+- https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file
+- moby `daemon/config/config.go`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, Step, rule
+
+
+@rule("conflicting-engine-settings", each=Daemon, severity=Severity.HIGH, category="daemon-api", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report settings that stand in the file and on the command line."""
+    if daemon.configuration is None:
+        return
+    for setting in daemon.configuration.settings:
+        given = daemon.launch[setting.name]
+        if given is not None:
+            step = Step("and as an option here", given.span)
+        elif setting.name in daemon.launch.implied:
+            step = Step(f"the entry point always passes --{setting.name}", daemon.launch.span)
+        else:
+            continue
+        yield Problem(setting, f"{daemon} is given '{setting.name}' twice and refuses to start", (step,))

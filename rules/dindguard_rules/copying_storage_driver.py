@@ -1,0 +1,35 @@
+"""A storage driver is chosen that copies every layer in full.
+
+## Why it matters
+`vfs` (and containerd's `native`) has no copy-on-write: each layer is a full copy of all below it. A 20 MiB image
+with four containers took 187 MiB instead of 23 (measured); real images fill a CI machine's disk and take minutes to
+unpack.
+
+## Instead
+Give the data root a volume on a local file system and remove the option: `overlay2` then works in a nested
+engine. Without one, `fuse-overlayfs` with `/dev/fuse`.
+
+## When it is fine
+In gVisor, for test fixtures, and for a handful of tiny images.
+
+## References
+- https://docs.docker.com/engine/storage/drivers/vfs-driver/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Sandbox, Severity, rule
+
+COPYING = ("vfs", "native")
+
+
+@rule("copying-storage-driver", each=Daemon, severity=Severity.MEDIUM, category="storage-driver", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report drivers without copy-on-write."""
+    driver = daemon.storage_driver
+    if driver is None or driver.value not in COPYING:
+        return
+    if daemon.container is not None and daemon.container.sandbox is Sandbox.GVISOR:
+        return
+    severity = Severity.MEDIUM if daemon.engine == "docker" else Severity.LOW
+    yield Problem(driver, f"{daemon} copies every layer in full with the '{driver}' driver", severity=severity)

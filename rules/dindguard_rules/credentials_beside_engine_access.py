@@ -1,0 +1,42 @@
+"""Registry credentials lie beside an engine's socket in one container.
+
+## Why it matters
+Code that controls the container reads `config.json` and pushes images under your name, and has the engine to
+build and start them: a break-in here becomes one into everything that pulls from the registry.
+
+## Instead
+Log in at the time of the push with a short-lived token that the CI system hands over, or use a credential
+helper; mount no `config.json`.
+
+## When it is fine
+For a tool of your own whose only task is pulling private images, such as an updater.
+
+## References
+- https://docs.docker.com/reference/cli/docker/login/#credential-stores
+- CWE-522
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Host, Problem, Severity, rule
+
+CONFIGURATION = ("/.docker/config.json", "/.docker", "/containers/auth.json")
+
+
+@rule(
+    "credentials-beside-engine-access",
+    each=Container,
+    severity=Severity.MEDIUM,
+    category="socket",
+    cwe=522,
+    since="0.1.0",
+)
+def check(container: Container) -> Iterator[Problem]:
+    """Report mounted registry credentials where the host's engine can be commanded."""
+    access = next((each for each in container.accesses if isinstance(each.to, Host) and each.endpoint is None), None)
+    if access is None:
+        return
+    for mount in container.mounts:
+        if mount.host_path is not None and mount.host_path.endswith(CONFIGURATION) and mount.host_text is not None:
+            message = f"{container} holds registry credentials and can command the host's engine"
+            yield Problem(mount.host_text, message, because=(access.via,))

@@ -1,0 +1,75 @@
+"""A capability is added that leads to the host, or changes it.
+
+## Why it matters
+A few capabilities are root on the host by themselves: `SYS_ADMIN` mounts file systems and unlocks `mount`, `bpf` and
+`setns` in the seccomp filter (each capability widens that filter); `SYS_MODULE` loads kernel code; `SYS_RAWIO` reaches
+physical memory; `DAC_READ_SEARCH` opens any file of the host by its handle. `NET_ADMIN` rules the firewall of its
+network namespace, which is the host's under `network_mode: host`. On hosts with AppArmor the default profile still
+denies `mount` to `SYS_ADMIN`; where there is none, nothing does.
+
+## Exploit
+`DAC_READ_SEARCH`: `open_by_handle_at()` with inode 2 opens the root directory of the host's disk ("shocker").
+
+## Instead
+Drop everything, add what the program fails without:
+
+```yaml
+services:
+  app:
+    image: example/app:1
+    cap_drop: [ALL]
+    cap_add: [NET_BIND_SERVICE]
+```
+```yaml
+securityContext:                  # Kubernetes
+  capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}
+```
+Debuggers need no `SYS_PTRACE` for their own children since kernel 4.8 and Engine 19.03.
+
+## When it is fine
+`NET_ADMIN` for a VPN in a network namespace of its own, `SYS_TIME` for a time server on a machine of its own: allow
+it with the reason. In gVisor, Kata or a user namespace the finding is lowered.
+
+## References
+- https://man7.org/linux/man-pages/man7/capabilities.7.html
+- https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
+- CIS Docker Benchmark 1.6, 5.4; CIS Kubernetes Benchmark 5.2.9; MITRE ATT&CK T1611
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, capabilities, rule
+
+SEVERITIES = {
+    capabilities.Tier.ALL: Severity.CRITICAL,
+    capabilities.Tier.ROOT: Severity.HIGH,
+    capabilities.Tier.STRONG: Severity.MEDIUM,
+}
+
+
+@rule(
+    "dangerous-capability",
+    each=Container,
+    severity=Severity.CRITICAL,
+    category="privilege",
+    cwe=250,
+    since="0.1.0",
+    contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+)
+def check(container: Container) -> Iterator[Problem | Undecided]:
+    """Report each added capability that is enough for root on the host, or changes it."""
+    if container.unrestricted or container.engine_in_sandbox:
+        return
+    held = container.capabilities.effective
+    host_pid, host_network = container.namespaces.host("pid"), container.namespaces.host("network")
+    for text in container.capabilities.added:
+        if text.unknown:
+            yield Undecided(text, text.variable)
+            continue
+        tier = capabilities.tier_in_company(
+            str(text), held, host_pid=host_pid is not None, host_network=host_network is not None
+        )
+        if tier in SEVERITIES:
+            message = f"{container} is given {text}: it {capabilities.why(str(text))}"
+            company = (host_pid, host_network) if tier is not capabilities.tier(str(text)) else ()
+            yield Problem(text, message, because=company, severity=SEVERITIES[tier])

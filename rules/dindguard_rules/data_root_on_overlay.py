@@ -1,0 +1,52 @@
+"""An engine's data root lies in its own container's layer.
+
+## Why it matters
+A container's layer is an overlay file system, and overlay does not work on top of overlay: the kernel refuses it
+as the upper directory ("filesystem … not supported as upperdir"). A daemon that is told to use `overlay2` then
+does not start; one that chooses by itself silently falls back to copying every layer in full (`vfs`, `native`), or
+to `fuse-overlayfs`, whose containers fail without `/dev/fuse`. The state is lost with the container besides.
+
+## Instead
+Put a volume there:
+
+```yaml
+volumes:
+  - dind-data:/var/lib/docker
+```
+
+```dockerfile
+VOLUME /var/lib/docker
+```
+
+## When it is fine
+In gVisor with a `tmpfs` or its own overlay settings, under Sysbox (which provides the directory itself), and for
+a daemon whose images are tiny.
+
+## References
+- https://docs.docker.com/engine/storage/drivers/select-storage-driver/
+- https://docs.docker.com/engine/storage/drivers/overlayfs-driver/
+- measured with dockerd 20.10 on kernel 6.18
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Backing, Daemon, Problem, Sandbox, Severity, Step, rule, storage_drivers
+
+
+@rule("data-root-on-overlay", each=Daemon, severity=Severity.HIGH, category="storage-driver", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report data roots that no mount and no declared volume provides."""
+    container = daemon.container
+    if daemon.backing is not Backing.CONTAINER_LAYER or container is None or daemon.engine != "docker":
+        return
+    if container.sandbox in (Sandbox.GVISOR, Sandbox.VM):
+        return
+    driver = daemon.storage_driver
+    asked = driver is not None and driver.value is not None
+    if asked and driver is not None and storage_drivers.runs_on(driver.pattern, "overlay"):
+        return
+    outcome = f"'{driver}' refuses to start there" if asked else "it falls back to copying every layer"
+    message = f"{daemon} keeps its state in {daemon.data_root} inside the container's own layer, and {outcome}"
+    at = daemon.data_root if daemon.data_root.span != container.span else daemon
+    because = (Step("this driver is asked for", driver.span),) if asked and driver is not None else ()
+    yield Problem(at, message, because, Severity.HIGH if asked else Severity.MEDIUM)

@@ -1,0 +1,29 @@
+"""A command lets everybody use an engine's socket.
+
+## Why it matters
+`chmod 666 /var/run/docker.sock` makes every user and every process of the machine root on it: the file's mode is
+all that guards the engine. The mode also survives into whatever else mounts the socket.
+
+## Instead
+Run the one process that needs the engine with the socket's group (`group_add`), use `sudo docker`, or a rootless
+engine that belongs to the user.
+
+## When it is fine
+On a throw-away machine with one user, such as a hosted CI runner's own virtual machine.
+
+## References
+- https://docs.docker.com/engine/install/linux-postinstall/
+- CIS Docker Benchmark 3.4; CWE-732
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Invocation, InvocationKind, Problem, Severity, rule
+
+
+@rule("engine-socket-permissions", each=Invocation, severity=Severity.HIGH, category="socket", cwe=732, since="0.1.0")
+def check(invocation: Invocation) -> Iterator[Problem]:
+    """Report commands that open an engine's socket to everybody."""
+    if invocation.kind is InvocationKind.SOCKET_PERMISSION:
+        socket = invocation.subject or "the engine's socket"
+        yield Problem(invocation, f"{invocation} lets every user command the engine through {socket}")

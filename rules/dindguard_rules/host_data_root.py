@@ -1,0 +1,41 @@
+"""The host engine's own state is mounted into a container.
+
+## Why it matters
+`/var/lib/docker` (and its cousins of containerd, Podman and the kubelet) holds every container's files, volumes
+and secrets. Writable, it is root on the host: change a file in another container's layer, or in a volume that a
+root process reads. Under a nested engine it is also a second daemon on one data root: it does not start, or both
+corrupt it.
+
+## Exploit
+Write a cron file or a set-uid program into the `merged` directory of a container that runs as root.
+
+## Instead
+Give a nested engine a named volume. For logs and metrics mount the one directory that is read, read-only
+(`/var/lib/docker/containers:ro`), or ask the engine's API through a proxy.
+
+## When it is fine
+cAdvisor, log shippers and the like read it by design: read-only, that is *medium*.
+
+## References
+- https://docs.docker.com/engine/daemon/#daemon-data-directory
+- CIS Docker Benchmark 5.5; MITRE ATT&CK T1611
+- https://github.com/moby/moby/issues/31600
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Severity, paths, rule
+
+
+@rule("host-data-root", each=Container, severity=Severity.CRITICAL, category="data-root", cwe=668, since="0.1.0")
+def check(container: Container) -> Iterator[Problem]:
+    """Report mounts of an engine's state from the host."""
+    for mount in container.mounts:
+        path = mount.host_path
+        if path is None or paths.classify(path) is not paths.HostPath.ENGINE_STATE or mount.host_text is None:
+            continue
+        nested = container.keeps_state_in(mount)
+        severity = Severity.CRITICAL if nested or not mount.read_only.on else Severity.MEDIUM
+        what = "as the state of an engine of its own" if nested else "read-only" if mount.read_only.on else "writable"
+        message = f"{container} mounts the host engine's state from {path}, {what}"
+        yield Problem(mount.host_text, message, (mount.declared, mount.read_only), severity)

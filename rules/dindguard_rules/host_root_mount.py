@@ -1,0 +1,55 @@
+"""The host's whole file system is mounted into a container.
+
+## Why it matters
+Whoever is root in the container is root on the host: a line in `/etc/cron.d`, a key in `/root/.ssh`, or `chroot`. The
+target doesn't matter, and neither do dropped capabilities: the files belong to uid 0. Read-only, it still shows
+`/etc/shadow`, every key, every other container's files and the kubelet's certificates, and it holds the engine's socket,
+which read-only doesn't protect.
+
+## Exploit
+`chroot /host` in the container.
+
+## Instead
+Mount the one directory that is needed, read-only:
+
+```yaml
+services:
+  exporter:
+    image: quay.io/prometheus/node-exporter:v1.9.1
+    volumes:
+      - /var/lib/node_exporter:/textfile:ro
+```
+Metrics of the host's file systems need the agent on the host, or on nodes that nobody else uses. A job that
+really administers the host belongs to the host's own tools (systemd, Ansible).
+
+## When it is fine
+A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason.
+
+## References
+- https://docs.docker.com/engine/storage/bind-mounts/
+- https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+- CIS Docker Benchmark 1.6, 5.6; CIS Kubernetes Benchmark 5.2.12; MITRE ATT&CK T1611
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Severity, Undecided, paths, rule
+
+
+@rule(
+    "host-root-mount",
+    each=Container,
+    severity=Severity.CRITICAL,
+    category="privilege",
+    cwe=552,
+    since="0.1.0",
+)
+def check(container: Container) -> Iterator[Problem | Undecided]:
+    """Report every mount of the host's root, or of a whole drive."""
+    for mount in container.mounts:
+        if mount.host_path is None or paths.classify(mount.host_path) is not paths.HostPath.ROOT:
+            continue
+        severity = Severity.HIGH if mount.read_only.on else Severity.CRITICAL
+        can = "read" if mount.read_only.on else "change"
+        message = f"{container} can {can} the host's whole file system below {mount.target}"
+        yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)

@@ -1,0 +1,62 @@
+"""A container can change the host's programs, configuration or accounts.
+
+## Why it matters
+What the host runs as root is written in a few places: `/etc` (cron, systemd, sudoers, PAM), `/boot`, `/usr`, `/lib/modules`,
+`/var/spool/cron`. A container that may write there decides what root runs next, whatever capabilities it
+dropped. A home directory is worth that user: `~/.ssh/authorized_keys`, `~/.bashrc`. Read-only, they still give away
+keys and password hashes.
+
+## Exploit
+`echo '* * * * * root /tmp/x' > /host-etc/cron.d/x`
+
+## Instead
+Mount the one file, read-only, or copy it in:
+
+```yaml
+services:
+  app:
+    image: example/app:1
+    volumes:
+      - /etc/localtime:/etc/localtime:ro
+    configs: [app.conf]
+```
+An engine that has to load modules needs `/lib/modules` read-only.
+
+## When it is fine
+An installer that writes a CNI plugin or a certificate to its nodes does this by design; allow it with the reason.
+Read-only mounts of `/etc/passwd`, `/etc/localtime`, `/etc/ssl/certs`, `/lib/modules` and their like are not reported.
+
+## References
+- https://docs.docker.com/engine/storage/bind-mounts/
+- https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+- CIS Docker Benchmark 1.6, 5.6; CIS Kubernetes Benchmark 5.2.12; MITRE ATT&CK T1611, T1053
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Severity, paths, rule
+
+
+@rule(
+    "host-system-mount",
+    each=Container,
+    severity=Severity.HIGH,
+    category="privilege",
+    cwe=552,
+    since="0.1.0",
+)
+def check(container: Container) -> Iterator[Problem]:
+    """Report mounts of the host's system directories and homes, the harmless read-only ones apart."""
+    for mount in container.mounts:
+        path = mount.host_path
+        if path is None or paths.classify(path) is not paths.HostPath.SYSTEM_CONFIG:
+            continue
+        if mount.read_only.on and paths.harmless_read_only(path):
+            continue
+        home = paths.is_home(path)
+        severity = Severity.MEDIUM if mount.read_only.on or home else Severity.HIGH
+        if mount.read_only.on and home:
+            severity = Severity.LOW
+        can = "read" if mount.read_only.on else "change"
+        message = f"{container} can {can} the host's {path}"
+        yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)

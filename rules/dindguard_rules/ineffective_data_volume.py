@@ -1,0 +1,40 @@
+"""A volume is mounted where the engine does not keep its state.
+
+## Why it matters
+The rootless image keeps its state in `/home/rootless/.local/share/docker`, and `--data-root` moves it anywhere. A
+volume at `/var/lib/docker` is then empty for ever: images are pulled anew after each restart, and what was meant to
+be kept lies in an anonymous volume that nobody removes.
+
+## Instead
+Mount the volume where the state is:
+
+```yaml
+volumes:
+  - dind-data:/home/rootless/.local/share/docker
+```
+
+## When it is fine
+Never; remove the mount or move it.
+
+## References
+- https://hub.docker.com/_/docker
+- docker-library/docker `dind-rootless/Dockerfile`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, Step, paths, rule
+
+
+@rule("ineffective-data-volume", each=Daemon, severity=Severity.MEDIUM, category="data-root", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report mounts at an engine's default data root when its state is elsewhere."""
+    root = daemon.data_root
+    if daemon.container is None or root.unknown or daemon.engine != "docker" or daemon.rootless.unknown:
+        return
+    for mount in daemon.container.mounts:
+        target = mount.target.value or ""
+        elsewhere = not paths.inside(root.pattern, target) and not paths.inside(target, root.pattern)
+        if target in paths.DATA_ROOTS and paths.data_root_of(target) == "docker" and elsewhere:
+            message = f"{daemon.container} mounts a volume at {target}, and its engine keeps its state in {root}"
+            yield Problem(mount, message, (Step("the engine that decides it", daemon.span),))

@@ -1,0 +1,65 @@
+"""The host's kernel settings are mounted into a container.
+
+## Why it matters
+Files below `/proc` and `/sys` are commands to the kernel, and the copies in a container are masked or read-only for that
+reason. A bind mount of the host's brings them back: what is written to `/proc/sys/kernel/core_pattern` runs as the
+host's root at the next crash, `release_agent` in a cgroup tree (v1) and `uevent_helper` likewise. Below
+`/sys/kernel/security` and `/sys/fs/selinux` lies the policy of AppArmor and SELinux itself: who may write it unloads it.
+
+## Exploit
+`echo '|/proc/%P/root/x' > /host/proc/sys/kernel/core_pattern; kill -SEGV $$`
+
+## Instead
+Mount what is read, read-only, and no more than that:
+
+```yaml
+services:
+  exporter:
+    image: quay.io/prometheus/node-exporter:v1.9.1
+    volumes:
+      - /proc:/host/proc:ro
+      - /sys:/host/sys:ro
+```
+A container that runs systemd on cgroup v2 needs a private cgroup namespace (the default), and no mount at all.
+
+## When it is fine
+Monitoring agents read `/proc` and `/sys`: the finding is *medium* for a read-only mount, because `/proc` shows every process's
+environment. `/sys/fs/cgroup` read-only is not reported.
+
+## References
+- https://man7.org/linux/man-pages/man5/core.5.html
+- https://docs.kernel.org/admin-guide/cgroup-v1/cgroups.html
+- CIS Docker Benchmark 1.6, 5.6; MITRE ATT&CK T1611; CVE-2022-0492; moby `hack/dind`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Severity, paths, rule
+
+
+@rule(
+    "kernel-interface-mount",
+    each=Container,
+    severity=Severity.CRITICAL,
+    category="privilege",
+    cwe=552,
+    since="0.1.0",
+)
+def check(container: Container) -> Iterator[Problem]:
+    """Report mounts of the host's /proc, /sys and the parts that control the kernel or its security modules."""
+    if container.unrestricted:
+        return
+    for mount in container.mounts:
+        path = mount.host_path
+        if path is None or paths.classify(path) is not paths.HostPath.KERNEL_CONTROL:
+            continue
+        if mount.read_only.on:
+            if not paths.harmless_read_only(path):
+                message = f"{container} can read the kernel's view of the host in {path}"
+                yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=Severity.MEDIUM)
+            continue
+        whole = paths.is_whole_kernel_tree(path)
+        what = "security policy" if paths.holds_lsm_state(path) else "kernel settings"
+        message = f"{container} can write the host's {what} in {path}"
+        severity = Severity.CRITICAL if whole else Severity.HIGH
+        yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)

@@ -1,0 +1,31 @@
+"""An engine's state lies in memory, without a bound.
+
+## Why it matters
+Images and layers in a `tmpfs` or an `emptyDir` with `medium: Memory` are charged to the container's memory: pulling
+one image too many kills the daemon, or the node's other pods where no limit is set.
+
+## Instead
+Bound it (`sizeLimit: 8Gi`, `tmpfs: /var/lib/docker:size=8g`), with a memory limit above it, or use disk.
+
+## When it is fine
+In gVisor and Kata, where memory is what overlay needs, and with a bound.
+
+## References
+- https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
+- https://gvisor.dev/docs/tutorials/docker-in-gvisor/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Backing, Daemon, Problem, Sandbox, Severity, rule
+
+
+@rule("memory-backed-data-root", each=Daemon, severity=Severity.MEDIUM, category="data-root", cwe=770, since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report data roots in memory that have no size limit."""
+    mount = daemon.data_mount
+    if daemon.backing is not Backing.MEMORY or mount is None or daemon.container is None:
+        return
+    bounded = mount.storage is not None and mount.storage.size_limit is not None
+    if not bounded and daemon.container.sandbox not in (Sandbox.GVISOR, Sandbox.VM):
+        yield Problem(mount, f"{daemon} keeps its state in memory without a limit", (mount.declared,))

@@ -1,0 +1,38 @@
+"""A TLS option is set that does not do what it says.
+
+## Why it matters
+`--tls=false` beside the official image's own `--tlsverify` changes nothing: TLS stays on. It reads as if the port
+were plain, so clients get set up for plain text, fail, and the next edit empties `DOCKER_TLS_CERTDIR` as well:
+then the option *does* what it says.
+
+## Instead
+Remove the option.
+
+## When it is fine
+It is harmless as long as nobody believes it.
+
+## References
+- https://docs.docker.com/reference/cli/dockerd/
+- moby `daemon/command/options.go`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Profile, Severity, rule
+
+
+@rule(
+    "misleading-tls-option",
+    each=Daemon,
+    severity=Severity.LOW,
+    category="daemon-api",
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report ``--tls=false`` where TLS stays on."""
+    option = daemon.launch["tls"]
+    if option is None or option.value.value != "false":
+        return
+    if any(each.encrypted is not None and each.encrypted.on for each in daemon.listens):
+        yield Problem(option, f"{daemon} keeps TLS on although it is told '--tls=false'")

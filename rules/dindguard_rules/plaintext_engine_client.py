@@ -1,0 +1,37 @@
+"""A client commands a host's engine over unencrypted, unauthenticated TCP.
+
+## Why it matters
+An engine that answers plain TCP asks nobody for a password: every process that can reach that port is root on
+the engine's host. A client that is told to use it proves that the port is open. `host.docker.internal` and the
+bridge's gateway are this very host.
+
+## Instead
+Close the port. Use the engine's TLS port with client certificates
+(`DOCKER_HOST=tcp://host:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=…`), or SSH (`DOCKER_HOST=ssh://user@host`).
+
+## When it is fine
+Never outside a network that only the client and the engine share.
+
+## References
+- https://docs.docker.com/engine/security/protect-access/
+- CIS Docker Benchmark 2.6; CWE-319
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Access, Host, Problem, Severity, rule
+
+
+@rule(
+    "plaintext-engine-client", each=Access, severity=Severity.CRITICAL, category="daemon-api", cwe=319, since="0.1.0"
+)
+def check(access: Access) -> Iterator[Problem]:
+    """Report clients of engines outside the model that use plain TCP."""
+    endpoint = access.endpoint
+    if not isinstance(access.to, Host) or access.proxy is not None or endpoint is None or endpoint.scheme != "tcp":
+        return
+    if endpoint.encrypted is None or not endpoint.encrypted.off:
+        return
+    severity = Severity.CRITICAL if access.to.own else Severity.HIGH
+    message = f"{access.who} commands the engine of {access.to} at {endpoint} in plain text, as anyone else there can"
+    yield Problem(endpoint, message, severity=severity, because=(endpoint.encrypted,))

@@ -1,0 +1,88 @@
+"""A nested container engine runs privileged.
+
+## Why it matters
+A nested engine mounts file systems, makes network interfaces and cgroups, and unmasks `/proc` for the containers
+it starts; runc has no narrower recipe that works, so the official image asks for `--privileged`. The price: an
+inner `docker run --privileged -v /dev:/dev` holds the disks of the *host*, and so does whoever may command the
+engine. The finding is *critical* when something beside the flag leads out without breaking anything: a
+system path of the host is mounted, a host namespace is shared, the port is published, the engine asks nobody who they
+are, or the image's tag names no version, so that tomorrow's content is unknown.
+
+## Exploit
+`docker -H tcp://dind:2376 run --privileged alpine sh -c 'mkdir /h && mount /dev/sda1 /h && chroot /h'`
+
+## Instead
+From least to most privilege. No engine at all for image builds:
+
+```yaml
+services:
+  buildkitd:
+    image: moby/buildkit:v0.25.1-rootless
+    security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]
+```
+Where containers have to run, Sysbox, gVisor or Kata instead of the flag:
+
+```yaml
+services:
+  dind:
+    image: docker:29.7.2-dind
+    runtime: sysbox-runc          # no privileged
+```
+```yaml
+spec:                             # Kubernetes
+  runtimeClassName: sysbox-runc
+  hostUsers: false
+```
+Otherwise a virtual machine per job, or a privileged engine on nodes that run nothing else, with TLS, a volume
+of its own, no host path, and an approval record (`dindguard waive`).
+
+## When it is fine
+Approved, on disposable machines. In a sandbox the finding is lowered; a rootless engine is one level less grave,
+because a process that breaks out of it is no root, yet seccomp and AppArmor are off for it as well.
+
+## References
+- https://docs.docker.com/engine/security/rootless/
+- https://github.com/nestybox/sysbox
+- https://hub.docker.com/_/docker
+- CIS Docker Benchmark 1.6, 5.5; CIS Kubernetes Benchmark 5.2.2; MITRE ATT&CK T1611; moby `hack/dind`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, aggravations, rule
+
+
+@rule(
+    "privileged-engine",
+    each=Container,
+    severity=Severity.CRITICAL,
+    category="privilege",
+    cwe=250,
+    since="0.1.0",
+    contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+    needs_approval="privileged",
+    replaces=(
+        "dangerous-capability",
+        "seccomp-unconfined",
+        "apparmor-unconfined",
+        "selinux-disabled",
+        "masked-paths-off",
+        "writable-cgroups",
+        "no-new-privileges-off",
+        "privileged-command",
+    ),
+)
+def check(container: Container) -> Iterator[Problem | Undecided]:
+    """Report privileged mode on a container that runs an engine, or builds images without one."""
+    if not container.runs_containers:
+        return
+    if container.privileged.unknown:
+        yield Undecided(container.privileged, container.privileged.variable)
+    if container.privileged.on:
+        worse = aggravations(container)
+        severity = Severity.CRITICAL if worse else Severity.HIGH
+        if container.rootless_engine.on:
+            builder = container.daemon is not None and container.daemon.engine == "buildkit"
+            severity = severity.lowered(2 if builder else 1)
+        message = f"{container} runs a privileged engine: whoever commands it can become root on the host"
+        yield Problem(container.privileged, message, because=worse, severity=severity)

@@ -1,0 +1,37 @@
+"""A socket proxy is published beyond its network.
+
+## Why it matters
+A socket proxy has no password: whoever connects may do what its settings permit. It is meant for the one
+container beside it. Published on the host it answers the whole network.
+
+## Instead
+Remove `ports:` and give the proxy and its client a network of their own with `internal: true`:
+
+```yaml
+networks:
+  socket:
+    internal: true
+```
+
+## When it is fine
+Bound to `127.0.0.1` for a tool on the host, when every user of the host may command the engine.
+
+## References
+- https://github.com/Tecnativa/docker-socket-proxy#security-recommendations
+- CWE-306
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Severity, rule
+
+
+@rule("published-socket-proxy", each=Container, severity=Severity.HIGH, category="socket", cwe=306, since="0.1.0")
+def check(container: Container) -> Iterator[Problem]:
+    """Report published ports of a socket proxy."""
+    if container.proxy is None:
+        return
+    for port in container.ports:
+        severity = Severity.MEDIUM if port.loopback or port.cluster_only else Severity.HIGH
+        whom = "every user of the host" if port.loopback else "whoever reaches it"
+        yield Problem(port, f"the socket proxy in {container} answers {whom}", severity=severity)

@@ -1,0 +1,80 @@
+"""A container holds the host's disks or memory as devices.
+
+## Why it matters
+Root in a container that may open a block device writes the host's file system past the kernel: `debugfs -w` needs no
+mount and no capability. `/dev/mem` is the memory. A directory of devices (`/dev`) gives all below it. A device
+cgroup rule is as good as a device: `MKNOD` is a default capability, so `b *:* rwm` lets the container make the
+node of any disk itself. A *bind mount* of `/dev` shows the nodes; the device cgroup still refuses the disks, but not
+the host's terminals (`/dev/pts`) and its `/dev/shm`.
+
+## Exploit
+`debugfs -w /dev/sda1 -R 'write key /root/.ssh/authorized_keys'`
+
+## Instead
+Name the one device:
+
+```yaml
+services:
+  app:
+    image: example/app:1
+    devices:
+      - /dev/ttyUSB0
+    device_cgroup_rules: ["c 189:* rmw"]     # USB devices that come and go
+```
+In Kubernetes a device plugin hands single devices out.
+
+## When it is fine
+A tool for disks (SMART monitoring, partitioning) on a machine of its own: allow it with the reason; `:r` suffices to
+read, and is one level less grave. `/dev/fuse`, `/dev/net/tun`, `/dev/kvm` and `/dev/dri` are not reported.
+
+## References
+- https://docs.docker.com/reference/cli/docker/container/run/#device
+- https://docs.kernel.org/admin-guide/devices.html
+- CIS Docker Benchmark 1.6, 5.18; MITRE ATT&CK T1611
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import (
+    Container,
+    Problem,
+    RawAccess,
+    Sandbox,
+    Severity,
+    Undecided,
+    device_access,
+    paths,
+    rule,
+    rule_access,
+)
+
+
+@rule(
+    "raw-device",
+    each=Container,
+    severity=Severity.CRITICAL,
+    category="privilege",
+    cwe=250,
+    since="0.1.0",
+    contained_by={Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+)
+def check(container: Container) -> Iterator[Problem | Undecided]:
+    """Report devices, device rules and mounts that reach the host's disks or memory."""
+    if container.unrestricted:
+        return
+    for device in container.devices:
+        access = device_access(device)
+        if access is not RawAccess.NONE:
+            severity = Severity.CRITICAL if device.writable else Severity.HIGH
+            yield Problem(device, f"{container} holds {access}: {device.host_path}", severity=severity)
+    for text in container.device_rules:
+        if text.unknown:
+            yield Undecided(text, text.variable)
+        elif (access := rule_access(text)) is not RawAccess.NONE:
+            severity = Severity.MEDIUM if access is RawAccess.CHARACTER else Severity.HIGH
+            yield Problem(text, f"{container} may make and open {access}", severity=severity)
+    for mount in container.mounts:
+        path = mount.host_path
+        if path is not None and paths.classify(path) is paths.HostPath.DEVICES:
+            message = f"{container} sees all of the host's {path}, its terminals and shared memory too"
+            yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=Severity.HIGH)

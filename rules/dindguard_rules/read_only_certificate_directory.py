@@ -1,0 +1,36 @@
+"""An engine cannot write the certificates it makes.
+
+## Why it matters
+The official entry point makes certificates at every start. With a read-only directory it stops there; in images
+built before February 2023 (20.10.23 and older) it went on *without TLS*, silently, on port 2375.
+
+## Instead
+Remove `:ro` from the engine's certificate mounts; it belongs on the clients'.
+
+## When it is fine
+With certificates of your own in `server/` and no `ca/key.pem`: then nothing is written.
+
+## References
+- https://hub.docker.com/_/docker
+- docker-library/docker `dockerd-entrypoint.sh`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, rule
+
+
+@rule("read-only-certificate-directory", each=Daemon, severity=Severity.HIGH, category="daemon-api", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report read-only mounts where the entry point writes certificates."""
+    certificates = daemon.certificates
+    if certificates is None or any(
+        mount.target.value == f"{certificates.directory}/server" for mount in certificates.mounts
+    ):
+        return
+    old = daemon.version is not None and daemon.version < (20, 10, 24)
+    for mount in certificates.mounts:
+        if mount.read_only.on:
+            outcome = "then listens without TLS" if old else "stops there"
+            message = f"{daemon} makes certificates in {mount.target}, cannot write them, and {outcome}"
+            yield Problem(mount.read_only, message, (mount,), Severity.HIGH if old else Severity.MEDIUM)

@@ -1,0 +1,31 @@
+"""A daemon is given an option that newer engines no longer know.
+
+## Why it matters
+`-g`/`--graph` (and `graph` in `daemon.json`) was deprecated in 17.05 and removed in 23.0: the daemon exits with
+"unknown flag". Until then it moved the data root, so nobody notices until the next image update.
+
+## Instead
+`--data-root`, or `"data-root"` in `daemon.json`.
+
+## When it is fine
+With an engine below 23.0, which has been out of support for years.
+
+## References
+- https://docs.docker.com/engine/deprecated/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, rule
+
+
+@rule("removed-engine-option", each=Daemon, severity=Severity.HIGH, category="operation", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report the old name of the data root's option."""
+    written = daemon.configuration["graph"] if daemon.configuration is not None else None
+    for setting in (daemon.launch["graph"], written):
+        if setting is None:
+            continue
+        old = daemon.version is not None and daemon.version < (23,)
+        message = f"{daemon} is given 'graph', which {'23.0 removed' if old else 'it does not know since 23.0'}"
+        yield Problem(setting, message, severity=Severity.LOW if old else Severity.HIGH)

@@ -1,0 +1,37 @@
+"""A storage driver is asked for that newer engines no longer have.
+
+## Why it matters
+`aufs` and `overlay` were removed in 24.0, `devicemapper` in 25.0: the daemon stops with "storage-driver has been
+deprecated and removed". The first two never worked on top of themselves, so a nested engine with them was broken
+before; `devicemapper` shares the host's device-mapper names between daemons and corrupts both.
+
+## Instead
+Remove the option: the engine picks `overlay2` (or, since 29, containerd's `overlayfs`) by itself.
+
+## When it is fine
+With an engine that still has it, which is out of support.
+
+## References
+- https://docs.docker.com/engine/deprecated/
+- https://docs.docker.com/engine/storage/drivers/select-storage-driver/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, rule, storage_drivers
+
+
+@rule("removed-storage-driver", each=Daemon, severity=Severity.HIGH, category="storage-driver", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report drivers that have been taken out of the engine."""
+    driver = daemon.storage_driver
+    if driver is None or driver.value is None or daemon.engine != "docker":
+        return
+    removed = storage_drivers.removed_in(driver.value)
+    if removed is None:
+        return
+    gone = storage_drivers.is_removed(driver.value, daemon.version)
+    since = ".".join(str(number) for number in removed)
+    old = "is deprecated there and gone" if gone is False else "has been gone"
+    message = f"{daemon} is told to use the '{driver}' driver, which {old} since {since}"
+    yield Problem(driver, message, severity=Severity.MEDIUM if gone is False else Severity.HIGH)

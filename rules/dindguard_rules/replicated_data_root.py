@@ -1,0 +1,46 @@
+"""Every copy of an engine keeps its state in the same place.
+
+## Why it matters
+Replicas, jobs that run at once and the overlap of a rolling update start the same daemon twice on one data root.
+The second waits for the first's lock and gives up, or, on a network file system, both write and corrupt it.
+
+## Instead
+State of its own for each copy: an anonymous volume, an `emptyDir`, a StatefulSet with `volumeClaimTemplates`, or
+`strategy: {type: Recreate}` where a single copy must keep its volume.
+
+```yaml
+volumeClaimTemplates:
+  - metadata: {name: docker}
+    spec: {accessModes: [ReadWriteOncePod], resources: {requests: {storage: 20Gi}}}
+```
+
+## When it is fine
+With one copy, and an update that stops the old one first.
+
+## References
+- https://docs.docker.com/reference/cli/dockerd/#run-multiple-daemons
+- https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+- https://github.com/argoproj/argo-workflows/issues/1426
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Medium, Problem, Severity, rule
+
+
+@rule("replicated-data-root", each=Daemon, severity=Severity.CRITICAL, category="data-root", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report data roots that several copies of one container share."""
+    mount = daemon.data_mount
+    if mount is None or daemon.container is None or mount.storage is None or mount.storage.per_replica:
+        return
+    if mount.sub_path is not None and mount.sub_path.unknown:
+        return
+    several = daemon.container.several_at_once
+    if several is None:
+        return
+    overlap_only = not daemon.container.has_several_copies
+    severity = Severity.CRITICAL if mount.storage.medium is Medium.NETWORK else Severity.HIGH
+    when = "an update starts a second copy" if overlap_only else "several copies run at once"
+    message = f"{daemon} keeps its state in {mount.storage.label}, and {when} on the same one"
+    yield Problem(mount, message, (several, mount.declared), Severity.MEDIUM if overlap_only else severity)

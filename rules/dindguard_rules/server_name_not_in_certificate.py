@@ -1,0 +1,44 @@
+"""A client checks the engine's certificate under a name that is not in it.
+
+## Why it matters
+The certificate that the official image makes is valid for `docker`, `localhost`, the container's host name and its
+addresses. A service called `dind` is not among them: "x509: certificate is valid for …, docker, localhost, not
+dind". What people do next is switch verification off.
+
+## Instead
+Give the engine the name it has a certificate for, or a certificate for the name it has:
+
+```yaml
+networks:
+  default:
+    aliases: [docker]
+environment:
+  DOCKER_TLS_SAN: DNS:dind
+```
+
+## When it is fine
+With certificates of your own that name it.
+
+## References
+- https://hub.docker.com/_/docker
+- docker-library/docker `dockerd-entrypoint.sh`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Access, Confidence, Daemon, Problem, Severity, Step, rule
+
+
+@rule("server-name-not-in-certificate", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
+def check(access: Access) -> Iterator[Problem]:
+    """Report verifying clients whose name for the engine its certificate lacks."""
+    client, daemon = access.endpoint, access.to
+    if not isinstance(daemon, Daemon) or daemon.certificates is None or client is None or not access.uses:
+        return
+    if client.verified is None or not client.verified.on or daemon.certificates.covers(client.host):
+        return
+    made = Step("the engine makes a certificate without that name", daemon.certificates.span)
+    message = (
+        f"{access.who} checks the engine's certificate for '{client.host}', and it is valid for docker and localhost"
+    )
+    yield Problem(client, message, (made, client.verified), confidence=Confidence.MEDIUM)

@@ -1,0 +1,44 @@
+"""Several engines write their certificates to one place.
+
+## Why it matters
+Each engine makes new server and client certificates at every start. Two that share the directory overwrite each
+other's: the clients of the first get "certificate signed by unknown authority" when the second starts, and a start
+at the same moment leaves a key that does not fit its certificate.
+
+## Instead
+Give each engine a certificate volume of its own; in a runner's configuration name the path alone
+(`volumes = ["/certs/client"]`), which makes a new volume for each job.
+
+## When it is fine
+With certificates of your own, where the engine finds no CA key and so makes none.
+
+## References
+- https://hub.docker.com/_/docker
+- https://docs.gitlab.com/ci/docker/using_docker_build/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Problem, Severity, Step, Storage, rule
+
+
+@rule("shared-certificate-volume", each=Storage, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
+def check(storage: Storage) -> Iterator[Problem]:
+    """Report storages that are the certificate directory of two engines or more."""
+    writers = [
+        (container, mount)
+        for container, mount in storage.users
+        if container.daemon is not None
+        and container.daemon.certificates is not None
+        and mount in container.daemon.certificates.mounts
+    ]
+    engines = {id(container): (container, mount) for container, mount in writers}
+    if len(engines) > 1:
+        (first, mount), *others = engines.values()
+        because = tuple(Step(f"and here by {container}", other.span) for container, other in others)
+        yield Problem(mount, f"{len(engines)} engines write their certificates to {storage}, {first} first", because)
+    elif engines and not storage.per_replica:
+        container, mount = next(iter(engines.values()))
+        if container.several_at_once is not None:
+            message = f"every copy of {container} writes its certificates to the same {storage}"
+            yield Problem(mount, message, (container.several_at_once,))

@@ -1,0 +1,47 @@
+"""Several engines keep their state in one place.
+
+## Why it matters
+An engine's data root belongs to one daemon. Two that share the whole of it: the second waits for the first's
+database lock and gives up after some 15 seconds. Two that share only `image/` or `overlay2/` find no lock at all:
+both run, each deletes layers that the other still uses, and after a restart images and containers are gone
+(measured). Network file systems, where locks do not hold, end the same way.
+
+## Instead
+Give each engine its own volume, and share what should be shared by other means: a pull-through registry
+(`--registry-mirror`), a build cache in a registry (`--cache-to type=registry`), or one engine for all clients.
+
+```yaml
+services:
+  dind-a: {volumes: [a-data:/var/lib/docker]}
+  dind-b: {volumes: [b-data:/var/lib/docker]}
+```
+
+## When it is fine
+One after the other: services in profiles that are never started together, or one that waits for the other's end
+(`condition: service_completed_successfully`).
+
+## References
+- https://docs.docker.com/reference/cli/dockerd/#run-multiple-daemons
+- https://jpetazzo.github.io/2015/09/03/do-not-use-docker-in-docker-for-ci/
+- https://github.com/moby/moby/issues/31600
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Problem, Severity, Step, Storage, rule
+
+
+@rule("shared-data-root", each=Storage, severity=Severity.CRITICAL, category="data-root", since="0.1.0")
+def check(storage: Storage) -> Iterator[Problem]:
+    """Report storages that hold the state of two engines that may run at once."""
+    engines = [(container, mount) for container, mount in storage.users if container.keeps_state_in(mount)]
+    for index, (container, mount) in enumerate(engines):
+        sharing = [(other, theirs) for other, theirs in engines[:index] if other.runs_beside(container)]
+        if not sharing:
+            continue
+        parts = container.daemon is not None and mount in container.daemon.partial_mounts
+        what = "parts of their state, which nothing locks" if parts else "their state"
+        names = ", ".join(str(other) for other, _ in sharing)
+        because = tuple(Step(f"and here by {other}", theirs.span) for other, theirs in sharing)
+        severity = Severity.CRITICAL if parts else Severity.HIGH
+        yield Problem(mount, f"{container} and {names} keep {what} in {storage.label}", because, severity)

@@ -1,0 +1,39 @@
+"""A client encrypts and does not check whom it talks to.
+
+## Why it matters
+`DOCKER_CERT_PATH` without `DOCKER_TLS_VERIFY` makes Docker's client use TLS with `InsecureSkipVerify`: whoever
+answers at that address gets the commands, the build context and the registry credentials.
+
+## Instead
+Set `DOCKER_TLS_VERIFY=1` beside it. Any non-empty value turns it on, `0` and `false` included.
+
+## When it is fine
+Never; the certificates are there already.
+
+## References
+- https://docs.docker.com/engine/security/protect-access/
+- CWE-295; moby `client/client_options.go`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Access, Problem, Severity, rule
+
+
+@rule(
+    "tls-without-verification", each=Access, severity=Severity.MEDIUM, category="daemon-api", cwe=295, since="0.1.0"
+)
+def check(access: Access) -> Iterator[Problem]:
+    """Report clients that have certificates and verification off."""
+    client = access.endpoint
+    if (
+        client is None
+        or client.scheme != "tcp"
+        or client.encrypted is None
+        or client.verified is None
+        or not access.uses
+    ):
+        return
+    if client.encrypted.on and client.verified.off:
+        message = f"{access.who} talks TLS to {client} and does not check the server's certificate"
+        yield Problem(client.encrypted, message, (client, client.verified))

@@ -1,0 +1,50 @@
+"""An engine keeps its state and nothing ever removes from it.
+
+## Why it matters
+Images, layers and build cache of every job add up in a persistent volume until the disk is full; what fails then is
+everything on that disk, not only the engine.
+
+## Instead
+Let the engine collect its build cache, and prune the rest on a schedule:
+
+```json
+{"builder": {"gc": {"enabled": true, "defaultKeepStorage": "20GB"}}}
+```
+
+## When it is fine
+When the volume ends with the job, or something outside these files prunes it.
+
+## References
+- https://docs.docker.com/build/cache/garbage-collection/
+- https://docs.docker.com/engine/manage-resources/pruning/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, MountKind, Problem, Profile, Severity, rule
+
+
+@rule(
+    "unbounded-data-root",
+    each=Daemon,
+    severity=Severity.LOW,
+    category="operation",
+    cwe=770,
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report persistent data roots of engines that are told nothing about garbage collection."""
+    mount = daemon.data_mount
+    if (
+        mount is None
+        or mount.kind not in (MountKind.VOLUME, MountKind.CLAIM, MountKind.HOST)
+        or daemon.engine != "docker"
+    ):
+        return
+    collects = daemon.configuration is not None and any(
+        setting.name in ("builder", "builder.gc", "builder.gc.enabled") for setting in daemon.configuration.settings
+    )
+    bounded = mount.storage is not None and mount.storage.size_limit is not None
+    if not collects and not bounded and daemon.container is not None and not daemon.container.prunes:
+        yield Problem(mount, f"{daemon} keeps its state here and nothing in the files ever removes from it")

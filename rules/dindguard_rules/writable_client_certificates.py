@@ -1,0 +1,41 @@
+"""A client can change the certificates that other clients use.
+
+## Why it matters
+The engine writes client certificates and its authority's certificate to the shared directory. A client that can
+write there can put an authority of its own in place, and the next client trusts an engine of its choice.
+
+## Instead
+Mount `/certs/client` read-only in clients (`:ro`, `readOnly: true`).
+
+## When it is fine
+With one client only, and a volume that ends with it.
+
+## References
+- https://hub.docker.com/_/docker
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Profile, Severity, Step, rule
+
+
+@rule(
+    "writable-client-certificates",
+    each=Daemon,
+    severity=Severity.LOW,
+    category="daemon-api",
+    cwe=732,
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report writable mounts of the client certificates outside the engine."""
+    if daemon.certificates is None or daemon.container is None:
+        return
+    own = daemon.container.mount_at(f"{daemon.certificates.directory}/client")
+    if own is None or own.storage is None:
+        return
+    for user, mount in own.storage.users:
+        if user.daemon is None and mount.read_only.off:
+            message = f"{user} can write to the client certificates of {daemon}"
+            yield Problem(mount, message, (Step("the engine writes them here", own.span),), subject=user)

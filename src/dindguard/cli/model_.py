@@ -1,0 +1,42 @@
+"""``dindguard model``: what dindguard believes the files say."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dindguard.errors import CLEAN, INCOMPLETE
+from dindguard.reports import terminal
+
+
+@click.command("model")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, whole or not at all."
+)
+@click.option("--type", "types", multiple=True, metavar="FORMAT=GLOB", help="Read these files as a format.")
+@click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
+@click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
+def command(
+    paths: tuple[Path, ...],
+    form: str,
+    output: Path | None,
+    types: tuple[str, ...],
+    stdin_name: str | None,
+    untrusted: bool,
+) -> None:
+    """Show what dindguard believes your files say: containers, engines, and who commands them."""
+    from dindguard.cli.scan_ import request
+    from dindguard.reports import errors, model_json, model_text, safe
+    from dindguard.reports.output import deliver
+    from dindguard.scan import scan
+
+    report = scan(request(paths, types=types, stdin_name=stdin_name, untrusted=untrusted))
+    screen = terminal.Terminal(width=100) if output else terminal.stdout()
+    deliver(model_json.render(report) if form == "json" else model_text.render(report, screen), output)
+    for notice in errors(report.notices):
+        click.echo(f"dindguard: {safe.one_line(f'{notice.span}: {notice.message}')}", err=True)
+    sys.exit(INCOMPLETE if report.incomplete else CLEAN)

@@ -1,0 +1,137 @@
+"""``dindguard scan``: read, judge, report; the exit code says how it went."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dindguard import reports
+from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
+from dindguard.reports import terminal
+from dindguard.rules import Profile, Severity
+
+if TYPE_CHECKING:
+    from dindguard.scan import Options, Report
+
+SEVERITIES = [severity.word for severity in sorted(Severity, reverse=True)]
+
+_WRITTEN = "Write there, whole or not at all."
+
+_EPILOG = """\b
+Exit codes:
+  0  nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  the command line, the configuration or a rule pack is at fault
+  3  incomplete: something could not be read, or a rule failed
+"""
+
+
+@click.command("scan", epilog=_EPILOG)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-f", "--format", "form", type=click.Choice(list(reports.FORMATS)), default="text", help="Output.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, whole or not at all."
+)
+@click.option("--fail-on", type=click.Choice(SEVERITIES), default=None, help="Exit with 1 from here up (high).")
+@click.option("--profile", type=click.Choice([each.value for each in Profile]), help="Which rules (recommended).")
+@click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated.")
+@click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule or category; may be repeated.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Leave out the findings it lists.")
+@click.option("--since", metavar="REF", help="Only what changed since this git revision.")
+@click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
+@click.option("--strict", is_flag=True, help="Having nothing to scan is incomplete.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 for findings, whatever their severity.")
+@click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Processes to read with; 0: by the work.")
+@click.option("--type", "types", multiple=True, metavar="FORMAT=GLOB", help="Read these files as a format.")
+@click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
+@click.option("--pack", "packs", multiple=True, metavar="NAME", help="Use an installed rule pack.")
+@click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(path_type=Path), metavar="DIR",
+              help="Use the rules of a folder outside the scanned paths.")  # fmt: skip
+@click.option("--sarif-suppressed", is_flag=True, help="Put silenced findings into SARIF, marked as such.")
+@click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings.")
+def command(form: str, output: Path | None, exit_zero: bool, strict: bool, fail_on: str | None, **given: Any) -> None:
+    """Find what is dangerous or broken in containers that run containers.
+
+    PATHS are files or folders, the current folder by default; '-' is standard input.
+    """
+    report = _scan(**{name: value for name, value in given.items() if name not in ("verbose", "sarif_suppressed")})
+    threshold = Severity[fail_on.upper()] if fail_on else Severity.HIGH
+    screen = terminal.Terminal(width=100) if output else terminal.stdout()
+    options = reports.Options(
+        terminal=screen, verbose=given["verbose"], silenced=given["sarif_suppressed"], fail_on=threshold
+    )
+    from dindguard.reports.output import deliver
+
+    deliver(reports.render(form, report, options), output)
+    sys.exit(exit_code(report, threshold, strict=strict, exit_zero=exit_zero))
+
+
+def exit_code(report: Report, fail_on: Severity, *, strict: bool = False, exit_zero: bool = False) -> int:
+    """Return the process's code: incomplete before findings."""
+    if report.incomplete or (strict and not report.files_read):
+        return INCOMPLETE
+    worst = report.worst_open()
+    return FINDINGS if worst is not None and worst >= fail_on and not exit_zero else CLEAN
+
+
+def _scan(**given: Any) -> Report:
+    from dindguard.records import replace
+    from dindguard.reports.progress import Progress
+    from dindguard.scan import scan
+
+    start = time.perf_counter()
+    with Progress() as progress:
+        report = scan(request(progress=progress, **given))
+    return replace(report, seconds=time.perf_counter() - start)
+
+
+def request(
+    paths: tuple[Path, ...],
+    *,
+    stdin_name: str | None = None,
+    types: tuple[str, ...] = (),
+    profile: str | None = None,
+    **given: Any,
+) -> Options:
+    """Return what the command line asks a scan to do; raises :class:`UserError` for what makes no sense."""
+    from dindguard.scan import Options
+
+    files = tuple(path for path in paths if str(path) != "-")
+    stdin = _stdin(stdin_name) if len(files) < len(paths) else None
+    if stdin_name is not None and stdin is None:
+        raise UserError("--stdin-name goes with the path '-'")
+    if not files and stdin is None:
+        files = (Path(),)
+    return Options(
+        paths=files,
+        stdin=stdin,
+        profile=Profile(profile) if profile else None,
+        type_overrides=tuple(map(_override, types)),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+def _stdin(name: str | None) -> tuple[str, bytes]:
+    from dindguard.discover import find_root, relative
+
+    here = Path.cwd()
+    path = (here / (name or "stdin")).resolve()
+    return relative(path, find_root(here)), sys.stdin.buffer.read()
+
+
+def _override(text: str) -> tuple[str, str]:
+    from dindguard.formats import FORMATS
+    from dindguard.rules import nearest
+
+    name, equals, pattern = text.partition("=")
+    if not equals or not pattern:
+        raise UserError(f"--type {text}: write FORMAT=GLOB, for example kubernetes=deploy/*.tpl")
+    if name not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise UserError(f"--type: there is no format '{name}'{nearest(name, FORMATS)}; there are {known}")
+    return pattern, name

@@ -1,0 +1,69 @@
+"""What makes a privileged engine worse than it has to be: ways out of it that need no breaking."""
+
+from __future__ import annotations
+
+from dindguard.model import paths
+from dindguard.model.container import Container
+from dindguard.source import Step
+
+_WAYS_OUT = frozenset(
+    {
+        paths.HostPath.ROOT,
+        paths.HostPath.ENGINE_SOCKET,
+        paths.HostPath.RUNTIME_DIRECTORY,
+        paths.HostPath.ENGINE_STATE,
+        paths.HostPath.KERNEL_CONTROL,
+        paths.HostPath.DEVICES,
+        paths.HostPath.RAW_DEVICE,
+        paths.HostPath.SYSTEM_CONFIG,
+    }
+)
+
+_NAMESPACES = {"pid": "processes", "network": "network", "ipc": "interprocess communication", "cgroup": "cgroups"}
+
+
+def aggravations(container: Container) -> tuple[Step, ...]:
+    """Return what brings the host, or strangers, nearer to an engine's container; ``()`` for the tidy set-up.
+
+    A host path that matters, a host namespace that somebody chose, a published port of the engine, an engine
+    that asks nobody who they are, an image whose tag names no version.
+    """
+    return (*_mounts(container), *_namespaces(container), *_engine(container), *_image(container))
+
+
+def _mounts(container: Container) -> list[Step]:
+    return [
+        Step(f"the host's {path} is mounted", mount.span)
+        for mount in container.mounts
+        if (path := mount.host_path) is not None
+        and paths.classify(path) in _WAYS_OUT
+        and not (mount.read_only.on and paths.harmless_read_only(path))
+    ]
+
+
+def _namespaces(container: Container) -> list[Step]:
+    return [
+        Step(f"it shares the host's {what}", text.span)
+        for name, what in _NAMESPACES.items()
+        if (text := container.namespaces.host(name)) is not None and text.written
+    ]
+
+
+def _engine(container: Container) -> list[Step]:
+    found: list[Step] = []
+    daemon = container.daemon
+    for exposure in daemon.exposures if daemon is not None else ():
+        asked = exposure.endpoint.authenticated
+        if asked is not None and asked.off:
+            found.append(Step("its engine asks nobody who they are", asked.span))
+        if exposure.reach.beyond_the_host:
+            found.extend(Step("its engine's port is published", place.span) for place in exposure.because)
+    return found
+
+
+def _image(container: Container) -> list[Step]:
+    image = container.image
+    engine = image.engine if image is not None and container.build is None else None
+    if image is None or engine is None or engine.version is not None or not engine.floating:
+        return []
+    return [Step("its image's tag names no version", image.span)]

@@ -1,0 +1,451 @@
+"""Reports for people and machines: what they hold, and what they never let through."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from importlib.resources import files
+from io import StringIO
+from pathlib import Path
+
+import jsonschema
+import pytest
+from reporting import SOCKET, finding, model, sample
+
+from dindguard.reports import FORMATS, Options, first_sentence, render, safe, sentence
+from dindguard.reports.page import blocks, for_html, for_terminal
+from dindguard.reports.terminal import Terminal, detect
+from dindguard.rules import Severity
+from dindguard.source import Gravity, Notice, Source, Span, Step
+
+TEXT = """\
+compose.yaml:8:9 critical host-engine-socket
+  service 'runner' can command the host's engine through /var/run/docker.sock
+  8 │       - /var/run/docker.sock:/var/run/docker.sock:ro
+    │         ^^^^^^^^^^^^^^^^^^^^                      ^^ read-only does not protect a socket
+  .env:1:8
+  1 │ SOCKET=/var/run/docker.sock
+    │        ^^^^^^^^^^^^^^^^^^^^ the path is set here
+  the way to the host:
+    1. service 'runner' commands the host's engine
+    2. the engine starts a privileged container that mounts /
+  instead: give the job its own engine, or a filtering proxy (dindguard explain host-engine-socket)
+
+compose.yaml:12:39 medium unauthenticated-daemon-tcp
+  the docker engine in service 'dind' obeys whoever reaches 0.0.0.0:2375 on tcp://0.0.0.0:2375
+  11 │     privileged: true
+     │                 ^^^^ because of services.dind.privileged
+  12 │     environment: {DOCKER_TLS_CERTDIR: "", API_TOKEN: ***, DOCKER_HOST: "tcp://0.0.0.0:2375"}
+     │                                       ^^
+  13 │     ports: ["2375:2375"]
+     │             ^^^^^^^^^^^ because of services.dind.ports[0]
+  less grave here: the pod runs in a virtual machine
+  instead: leave DOCKER_TLS_CERTDIR at /certs and use port 2376
+    (dindguard explain unauthenticated-daemon-tcp)
+
+ci/build me.sh:1:15 critical host-engine-socket
+  'docker run' can command the host's engine
+  1 │ docker run -v /var/run/docker.sock:/s \\
+    │               ^^^^^^^^^^^^^^^^^^^^
+  instead: give the job its own engine (docker:dind-rootless), or a filtering proxy
+    (dindguard explain host-engine-socket)
+
+broken.yaml:2:6 error unreadable
+  not valid YAML: the list is not closed
+  2 │   a: [
+    │      ^
+  remedy: close the list
+
+2 critical, 1 medium in 2 files
+14 files read, 3 without containers or engines, 1 could not be read · 1 waived
+1 note (-v shows them)
+"""
+
+
+def text(report: object, **options: object) -> str:
+    options.setdefault("terminal", Terminal(width=100))
+    return render("text", report, Options(**options))  # type: ignore[arg-type]  # forwarded
+
+
+def summary(**changes: object) -> str:
+    changes = {"findings": (), "notices": (), "files_unreadable": 0, "files_without_interest": 0} | changes
+    return text(sample(**changes)).rstrip("\n")
+
+
+def test_the_text_report() -> None:
+    assert text(sample()) == TEXT
+
+
+@pytest.mark.parametrize("width", [70, 80, 90])
+def test_lines_keep_to_the_width(width: int) -> None:
+    assert max(map(len, text(sample(), terminal=Terminal(width=width)).splitlines())) <= width
+
+
+def test_a_narrow_terminal_breaks_all_but_long_words() -> None:
+    for line in text(sample(), terminal=Terminal(width=40)).splitlines():
+        unbroken = ("compose.yaml:", "ci/build", "    (dindguard explain", "14 files read")
+        assert len(line) <= 40 or line.startswith(unbroken), line
+
+
+def test_clean_incomplete_and_empty_look_different() -> None:
+    broken = Notice("unreadable", "not valid", Span("a.yaml", 1, 1, 1, 1), Gravity.ERROR)
+    assert summary() == "no findings · 14 files read"
+    assert summary(files_without_interest=5) == "no findings · 14 files read, 5 without containers or engines"
+    assert summary(files_read=0, files_without_interest=5).startswith("nothing to scan · 0 files read")
+    incomplete = summary(notices=(broken,), files_unreadable=1).splitlines()
+    assert incomplete[-1] == "no findings, but the scan is incomplete · 14 files read, 1 could not be read"
+    crashed = summary(notices=(Notice("rule-crashed", "it failed", Span("", 1, 1, 1, 1), Gravity.ERROR),))
+    assert crashed.startswith("dindguard error rule-crashed\n  it failed\n")
+    assert crashed.endswith("14 files read, 1 error")
+
+
+def test_what_the_configuration_silences_is_told() -> None:
+    assert summary(policy_summary=("3 waived", "1 rule off by .dindguard.yaml")) == (
+        "no findings · 14 files read · 3 waived · 1 rule off by .dindguard.yaml"
+    )
+
+
+def test_verbose_shows_notes_and_the_silenced() -> None:
+    shown = text(sample(), verbose=True)
+    assert "note undecided\n  rule privileged-engine: PRIVILEGED is not known" in shown
+    assert "compose.yaml:10:12 waived floating-engine-tag: until autumn\n" in shown
+    assert "-v shows" not in shown
+
+
+def test_colours_and_links_add_nothing_but_themselves() -> None:
+    coloured = text(sample(), terminal=Terminal(width=100, colour=True, links=True))
+    assert "\x1b[1;35mcritical\x1b[0m" in coloured
+    assert "\x1b]8;;file:///project/ci/build%20me.sh\x1b\\ci/build me.sh:1:15\x1b]8;;\x1b\\" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\", "", coloured) == TEXT
+
+
+def test_the_time_is_told_to_people_only() -> None:
+    assert text(sample(), terminal=Terminal(width=100, interactive=True)).endswith("(-v shows them) · 0.12 s\n")
+
+
+class _Stream(StringIO):
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "environ", "colour", "links"),
+    [
+        (True, {}, True, True),
+        (False, {}, False, False),
+        (True, {"NO_COLOR": "1"}, False, False),
+        (True, {"NO_COLOR": ""}, True, True),
+        (False, {"FORCE_COLOR": "1"}, True, False),
+        (True, {"FORCE_COLOR": "0"}, False, False),
+        (True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False, False),
+        (True, {"TERM": "dumb"}, False, False),
+        (True, {"CI": "true"}, True, False),
+    ],
+)
+def test_what_a_terminal_is_given(is_terminal: bool, environ: dict[str, str], colour: bool, links: bool) -> None:
+    found = detect(_Stream(is_terminal), environ)
+    assert (found.colour, found.links) == (colour, links)
+
+
+def test_a_terminal_without_unicode_gets_ascii() -> None:
+    assert "8 |       - /var" in text(sample(), terminal=Terminal(width=100, unicode=False))
+
+
+# --- every format ---------------------------------------------------------------------------------------------
+
+EVIL = (
+    "\x1b[31m\x1b]8;;http://evil.example\x07 <script>alert(1)</script> [x](http://evil.example) ![y](z) | `a` @you #1 "
+    "www.evil.example ::error file=x::boom ##vso[task.setvariable] ##[error]x %0A::set-output name=a::b \r\n::error::x "
+    '"\' ]]> & \u202e\u2028\ufeff\udcff ]](1) "}'
+)
+
+
+def evil() -> object:
+    path = "::error file=a::b/\x1b[2J<img src=x>,&\"'`\n##[add-mask]x.yaml"
+    source = Source(path, f"key: {EVIL}\nnext: {EVIL}\n")
+    span = source.span(5, 30, EVIL)
+    found = finding(
+        SOCKET,
+        span,
+        EVIL,
+        related=(Step(EVIL, source.span(6, 20)), Step(EVIL, Span("\udcff::warning::y", 1, 1, 1, 2))),
+        path=(Step(EVIL, span),),
+        instead=EVIL,
+        containment=EVIL,
+    )
+    notice = Notice("unreadable", EVIL, span, Gravity.ERROR, EVIL)
+    return sample(
+        findings=(found,), notices=(notice,), sources={path: source}, policy_summary=(EVIL,), rules=(SOCKET,)
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_input_reaches_the_reader_as_a_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    document = render(name, evil(), Options(silenced=True))  # type: ignore[arg-type]
+    document.encode("utf-8")
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e\u2028\ufeff]", document)
+    for line in document.splitlines():
+        assert "##[" not in line
+        assert "##vso[" not in line
+        if name == "github" and line.startswith("::"):
+            head, _, _ = line[2:].partition("::")
+            assert re.fullmatch(r"(error|warning|notice) ([a-zA-Z]+=[^,:]*,)*[a-zA-Z]+=[^,:]*", head), line
+        else:
+            assert not re.match(r"\s*::[A-Za-z-]+(?: .*)?::", line), line
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_secrets_are_in_no_report(name: str) -> None:
+    compose = sample().sources["compose.yaml"]
+    everywhere = tuple(
+        finding(
+            SOCKET,
+            compose.span(compose.text.index(line), compose.text.index(line) + len(line)),
+            "see https://me:hunter2@example.org and s3cr3t-value",
+        )
+        for line in compose.text.splitlines()
+    )
+    document = render(name, sample(findings=everywhere), Options())
+    for secret in ("correct horse", "db.internal.example", "s3cr3t-value", "hunter2"):
+        assert secret not in document, name
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_equal_scans_give_equal_bytes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert render(name, sample(seconds=0.1), Options()) == render(name, sample(seconds=0.2), Options())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_clean_scan_is_a_whole_document(name: str) -> None:
+    document = render(name, sample(findings=(), notices=()), Options())
+    assert document.endswith("\n")
+    assert "Traceback" not in document
+
+
+def schema() -> dict[str, object]:
+    found: dict[str, object] = json.loads(files("dindguard").joinpath("schemas/report.schema.json").read_text("utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("report", [sample(), sample(findings=(), notices=()), evil()], ids=["sample", "clean", "evil"])
+def test_json_fits_the_shipped_schema(report: object) -> None:
+    document = json.loads(render("json", report, Options()))  # type: ignore[arg-type]
+    jsonschema.Draft202012Validator.check_schema(schema())
+    jsonschema.validate(document, schema())
+
+
+def test_json_holds_what_the_text_shows() -> None:
+    document = json.loads(render("json", sample(), Options()))
+    first = document["findings"][0]
+    assert document["complete"] is False
+    assert document["summary"]["open"] == {"critical": 2, "high": 0, "medium": 1, "low": 0, "info": 0}
+    assert document["summary"]["silenced"]["waived"] == 1
+    assert first["place"] == {
+        "path": "compose.yaml", "line": 8, "column": 9, "end_line": 8, "end_column": 29,
+        "route": "services.runner.volumes[0]",
+    }  # fmt: skip
+    assert [step["what"] for step in first["related"]] == ["read-only does not protect a socket", "the path is set here"]
+    assert document["findings"][1]["quoted"].count("***") == 1
+    assert {finding["status"] for finding in document["findings"]} == {"open", "waived"}
+
+
+def test_github_annotations() -> None:
+    lines = render("github", sample(), Options()).splitlines()
+    assert lines[0] == (
+        "::error file=broken.yaml,line=2,endLine=2,col=6,endColumn=6,title=not looked at%3A unreadable::"
+        "not valid YAML: the list is not closed (close the list)"
+    )
+    assert lines[1].startswith("::error file=compose.yaml,line=8,endLine=8,col=9,endColumn=28,title=critical%3A ")
+    assert [line.split(" ")[0] for line in lines[:-1]] == ["::error", "::error", "::error", "::warning"]
+    assert lines[-1] == "3 findings in 14 files that dindguard read; 1 could not be read"
+
+
+@pytest.mark.parametrize(("severity", "level"), [("HIGH", "error"), ("MEDIUM", "warning"), ("LOW", "notice")])
+def test_github_gets_ten_annotations_of_a_level_and_the_log_the_rest(severity: str, level: str) -> None:
+    span = sample().findings[0].span
+    many = tuple(finding(SOCKET, span, f"number {n}", severity=Severity[severity]) for n in range(25))
+    lines = render("github", sample(findings=many, notices=()), Options()).splitlines()
+    annotations = [line for line in lines if line.startswith("::")]
+    assert sum(line.startswith(f"::{level} ") for line in annotations) == 10
+    plain = [line for line in lines if line.startswith("- ")]
+    assert f"{len(plain)} more findings in the log" in annotations[-1]
+    assert len(annotations) - 1 + len(plain) == 25
+
+
+def test_gitlab_code_quality() -> None:
+    issues = json.loads(render("gitlab", sample(), Options()))
+    assert [issue["severity"] for issue in issues] == ["blocker", "blocker", "major", "major"]
+    assert len({issue["fingerprint"] for issue in issues}) == len(issues)
+    assert issues[0]["location"] == {"path": "compose.yaml", "lines": {"begin": 8}}
+    assert issues[-1]["check_name"] == "not-looked-at/unreadable"
+
+
+def test_gitlab_sast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    document = json.loads(render("gitlab-sast", sample(), Options()))
+    assert document["scan"]["start_time"] == "2023-11-14T22:13:20"
+    assert document["scan"]["status"] == "failure"
+    first = document["vulnerabilities"][0]
+    assert first["severity"] == "Critical"
+    assert first["location"] == {"file": "compose.yaml", "start_line": 8, "end_line": 8}
+    assert [each["type"] for each in first["identifiers"]] == ["dindguard_rule", "cwe"]
+
+
+def test_junit_counts_findings_as_failures_and_unread_files_as_errors() -> None:
+    suite = ET.fromstring(render("junit", sample(), Options()))[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "3", "1")
+    assert [case.get("name") for case in suite][0] == "host-engine-socket compose.yaml:8:9"
+    assert "DOCKER_TLS_CERTDIR" in (suite[1][0].text or "")
+    clean = ET.fromstring(render("junit", sample(findings=(), notices=()), Options()))[0]
+    assert (clean.get("tests"), clean.get("failures"), len(clean[0])) == ("1", "0", 0)
+
+
+def test_junit_and_html_take_anything() -> None:
+    ET.fromstring(render("junit", evil(), Options()))  # type: ignore[arg-type]
+
+
+class _Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_html_holds_our_elements_only() -> None:
+    parser = _Elements()
+    parser.feed(render("html", evil(), Options()))  # type: ignore[arg-type]
+    tags = {tag for tag, _ in parser.found}
+    assert not tags & {"script", "img", "iframe", "object", "link", "form"}
+    links = [attributes.get("href") or "" for tag, attributes in parser.found if tag == "a"]
+    assert links
+    assert all(link.startswith(("#rule-", "https://docs.docker.com/")) for link in links)
+    assert not any(name.startswith("on") for _, attributes in parser.found for name in attributes)
+
+
+def test_html_marks_what_is_pointed_at() -> None:
+    page = render("html", sample(), Options())
+    assert "- <mark>/var/run/docker.sock</mark>:/var/run/docker.sock:<mark>ro</mark>" in page
+
+
+def test_markdown_shows_places_and_advice() -> None:
+    page = render("markdown", sample(), Options())
+    assert page.startswith("## dindguard: 🟣 2 critical, 🟠 1 medium\n")
+    assert "`compose.yaml:8:9` Service 'runner' can command" in page
+    assert "**1 could not be read**" in page
+
+
+def test_markdown_stays_below_what_a_comment_takes() -> None:
+    span = sample().findings[0].span
+    many = tuple(finding(SOCKET, span, f"number {n}") for n in range(2000))
+    page = render("markdown", sample(findings=many), Options())
+    assert len(page) < 65_536
+    assert re.search(r"… and \d+ more findings: see the log\.$", page.strip())
+
+
+@pytest.mark.parametrize(
+    ("plain", "escaped"),
+    [
+        ("a [x](y) <b>", "a \\[x\\](y) \\<b\\>"),
+        ("`code` *x* _y_", "\\`code\\` \\*x\\* \\_y\\_"),
+        ("# no heading", "\\# no heading"),
+        ("1. no list", "1\\. no list"),
+        ("ask @team, see #12", "ask @\u200bteam, see #\u200b12"),
+        ("tcp://dind:2375 www.x.y", "tcp:\u200b//dind:2375 www\u200b.x.y"),
+    ],
+)
+def test_markdown_escapes(plain: str, escaped: str) -> None:
+    # The invisible character stands behind the first sign of what would become a link.
+    assert safe.markdown(plain).replace("w\u200bww", "www\u200b") == escaped
+
+
+def test_code_in_markdown_cannot_leave_its_fence() -> None:
+    assert safe.code_span("a`b``c") == "```a`b``c```"
+    assert safe.code_span("`a") == "`` `a ``"
+    assert safe.fenced(["```", "x"]) == "````\n```\nx\n````"
+
+
+def test_log_commands_lose_their_form_and_keep_their_length() -> None:
+    for line in ("##[error]x", "a ##vso[task.x]y", "  ::error::x", "::add-mask::x", "::error file=a,line=1::m"):
+        assert len(safe.log(line)) == len(line)
+        assert safe.log(line) != line
+    for line in ("## heading", "::1", "fe80::1", "[::]:2375", "a::b", "x ::a::b", "::ffff:10.0.0.1"):
+        assert safe.log(line) == line
+
+
+@pytest.mark.parametrize(
+    ("text_in", "expected"),
+    [
+        ("service 'x' is open", "Service 'x' is open."),
+        ("'docker run' is open", "'docker run' is open."),
+        ("docker:dind is old", "docker:dind is old."),
+        ("Is it?", "Is it?"),
+    ],
+)
+def test_messages_become_sentences(text_in: str, expected: str) -> None:
+    assert sentence(text_in) == expected
+
+
+def test_the_first_sentence_of_a_page() -> None:
+    assert first_sentence("Use `docker:27.3` or\nlater. Then rest.\n\nMore.") == "Use docker:27.3 or later"
+    assert first_sentence("") == ""
+
+
+PAGE = """Title here.
+
+## Why
+Some `code` and **bold** text,
+wrapped. See [docs](https://example.org/x) or https://example.org/y.
+
+- one
+  continued
+- two
+
+1. first
+
+```yaml
+a: <b>
+```
+"""
+
+
+def test_pages_are_taken_apart() -> None:
+    assert [(block.kind.value, block.text) for block in blocks(PAGE)] == [
+        ("paragraph", "Title here."),
+        ("heading", "Why"),
+        ("paragraph", "Some `code` and **bold** text, wrapped. See [docs](https://example.org/x) or https://example.org/y."),
+        ("item", "one continued"),
+        ("item", "two"),
+        ("item", "first"),
+        ("code", "a: <b>"),
+    ]  # fmt: skip
+
+
+def test_pages_in_a_terminal_and_in_html() -> None:
+    assert for_terminal(PAGE, Terminal(width=40))[2:6] == [
+        "Why",
+        "Some `code` and bold text, wrapped.",
+        "See docs (https://example.org/x) or",
+        "https://example.org/y.",
+    ]
+    assert "\x1b[36mcode\x1b[0m" in "\n".join(for_terminal(PAGE, Terminal(width=40, colour=True)))
+    page = for_html(PAGE + "\n<script>alert(1)</script> [x](javascript:alert(1)) `<i>`\n")
+    assert '<a href="https://example.org/x">docs</a>' in page
+    assert '<a href="https://example.org/y">https://example.org/y</a>.' in page
+    assert "<script" not in page
+    assert 'href="javascript' not in page
+    assert "<code>&lt;i&gt;</code>" in page
+
+
+def test_the_sample_is_what_it_says(tmp_path: Path) -> None:
+    assert sample().sources.keys() >= {finding.span.path for finding in sample().findings}
+    assert model(sample().sources["compose.yaml"]).containers[0].name == "runner"
