@@ -47,7 +47,6 @@ def documents_of(folder: Path, format_name: str, *names: str) -> list[Document]:
         if names and name not in names:
             continue
         source = Source(name, path.read_text("utf-8", errors="replace"))
-        for node in yaml.read(source).documents:
-            if shapes.document_format(source, node) == format_name:
-                found.append(Document(source, node))
+        nodes = yaml.read(source).documents
+        found += [Document(source, node) for node in nodes if shapes.document_format(source, node) == format_name]
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from compose_oracle import differences, executable, ours, run
 from support import write_files
 
@@ -120,7 +121,7 @@ services:
     extends: c
     ports: ["1-3:11-13"]
 """,
-        "lib/deep/base.yaml": "services: {base: {image: base, volumes: ['../x:/base'], pid: host, cap_drop: [ALL]}}\n",
+        "lib/deep/base.yaml": "services: {base: {image: base, volumes: ['../x:/base'], pid: host, cap_drop: [A]}}\n",
         "lib/c.env": "FROM_FILE=1\nX=file\n",
     },
     "include": {
@@ -186,7 +187,7 @@ DOUBLE="double ${PLAIN}\\n\\"q\\" \\$PLAIN $$PLAIN"
 EMPTY=
 YAML: style
 NESTED=${PLAIN}-${MISSING:-none}
-  SPACED = spaced   
+  SPACED = spaced\x20\x20
 MULTI="one
 two"
 PRIV=true
@@ -342,7 +343,11 @@ services:
 """,
     },
     "several documents": {
-        "compose.yaml": "services: {a: {image: a, privileged: true}}\n---\nservices: {a: {privileged: false, user: '1'}}\n",
+        "compose.yaml": """
+services: {a: {image: a, privileged: true}}
+---
+services: {a: {privileged: false, user: '1'}}
+""",
     },
     "a set named in COMPOSE_FILE": {
         ".env": "COMPOSE_FILE=docker/base.yml:docker/dev.yml\nTAG=t\n",

@@ -144,8 +144,9 @@ def test_a_job_in_a_container_with_a_service() -> None:
 def test_scripts_with_the_environment_of_their_step() -> None:
     reading = read_text(BASIC)
     first, second = (embedded.source for embedded in reading.embedded)
-    assert first.text == (
-        "export DOCKER_HOST='tcp://$HOST:1'\nexport EMPTY=''\nexport TOKEN=\"a\\$\\`${{ secrets.T }}\"\ndocker build ."
+    assert first.text == (  # the assignments are those of ``env:``
+        "export DOCKER_HOST='tcp://$HOST:1'\nexport EMPTY=''\n"
+        'export TOKEN="a\\$\\`${{ secrets.T }}"\ndocker build .'
     )
     for word, place in (
         ("DOCKER_HOST", "DOCKER_HOST"),

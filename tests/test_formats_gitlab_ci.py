@@ -295,6 +295,24 @@ unknown: {image: "$CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX/docker:%VERSION%", scr
     assert job(reading, "known").environment.value("RAW") == "$VERSION"
 
 
+def test_a_value_made_of_others_follows_each_job() -> None:
+    reading = read_text("""\
+variables: {VERSION: "27", IMAGE: "docker:$VERSION", NAME: $IMAGE}
+a: {script: [x]}
+b: {script: [x], variables: {VERSION: "29"}}
+c: {script: [x], services: [{name: $NAME, variables: {IMAGE: node}}]}
+d: {script: [x], inherit: {variables: [NAME, IMAGE]}}
+""")
+    assert [job(reading, name).environment.value("NAME") for name in "abcd"] == [
+        "docker:27",
+        "docker:29",
+        "docker:27",
+        None,
+    ]
+    assert services(reading, "c")[0].environment.value("NAME") == "node"
+    assert str(services(reading, "c")[0].image) == "docker:27"
+
+
 @pytest.mark.parametrize(
     ("extra", "expected"),
     [

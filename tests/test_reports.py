@@ -12,13 +12,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from reporting import SOCKET, finding, model, sample
 
 from dindguard.reports import FORMATS, Options, first_sentence, render, safe, sentence
 from dindguard.reports.page import blocks, for_html, for_terminal
 from dindguard.reports.terminal import Terminal, detect
 from dindguard.rules import Severity
 from dindguard.source import Gravity, Notice, Source, Span, Step
+from reporting import SOCKET, finding, model, sample
 
 TEXT = """\
 compose.yaml:8:9 critical host-engine-socket
@@ -160,8 +160,9 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
 # --- every format ---------------------------------------------------------------------------------------------
 
 EVIL = (
-    "\x1b[31m\x1b]8;;http://evil.example\x07 <script>alert(1)</script> [x](http://evil.example) ![y](z) | `a` @you #1 "
-    "www.evil.example ::error file=x::boom ##vso[task.setvariable] ##[error]x %0A::set-output name=a::b \r\n::error::x "
+    "\x1b[31m\x1b]8;;http://evil.example\x07 <script>alert(1)</script> [x](http://evil.example) ![y](z) | `a` "
+    "@you #1 www.evil.example ::error file=x::boom ##vso[task.setvariable] ##[error]x %0A::set-output name=a::b "
+    "\r\n::error::x "
     '"\' ]]> & \u202e\u2028\ufeff\udcff ]](1) "}'
 )
 
@@ -231,11 +232,14 @@ def test_a_clean_scan_is_a_whole_document(name: str) -> None:
 
 
 def schema() -> dict[str, object]:
-    found: dict[str, object] = json.loads(files("dindguard").joinpath("schemas/report.schema.json").read_text("utf-8"))
+    text = files("dindguard").joinpath("schemas/report.schema.json").read_text("utf-8")
+    found: dict[str, object] = json.loads(text)
     return found
 
 
-@pytest.mark.parametrize("report", [sample(), sample(findings=(), notices=()), evil()], ids=["sample", "clean", "evil"])
+@pytest.mark.parametrize(
+    "report", [sample(), sample(findings=(), notices=()), evil()], ids=["sample", "clean", "evil"]
+)
 def test_json_fits_the_shipped_schema(report: object) -> None:
     document = json.loads(render("json", report, Options()))  # type: ignore[arg-type]
     jsonschema.Draft202012Validator.check_schema(schema())
@@ -252,7 +256,10 @@ def test_json_holds_what_the_text_shows() -> None:
         "path": "compose.yaml", "line": 8, "column": 9, "end_line": 8, "end_column": 29,
         "route": "services.runner.volumes[0]",
     }  # fmt: skip
-    assert [step["what"] for step in first["related"]] == ["read-only does not protect a socket", "the path is set here"]
+    assert [step["what"] for step in first["related"]] == [
+        "read-only does not protect a socket",
+        "the path is set here",
+    ]
     assert document["findings"][1]["quoted"].count("***") == 1
     assert {finding["status"] for finding in document["findings"]} == {"open", "waived"}
 
@@ -302,7 +309,7 @@ def test_gitlab_sast(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_junit_counts_findings_as_failures_and_unread_files_as_errors() -> None:
     suite = ET.fromstring(render("junit", sample(), Options()))[0]
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "3", "1")
-    assert [case.get("name") for case in suite][0] == "host-engine-socket compose.yaml:8:9"
+    assert suite[0].get("name") == "host-engine-socket compose.yaml:8:9"
     assert "DOCKER_TLS_CERTDIR" in (suite[1][0].text or "")
     clean = ET.fromstring(render("junit", sample(findings=(), notices=()), Options()))[0]
     assert (clean.get("tests"), clean.get("failures"), len(clean[0])) == ("1", "0", 0)

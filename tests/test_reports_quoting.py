@@ -14,7 +14,9 @@ from dindguard.reports.terminal import Terminal, cell, cells, wrapped
 from dindguard.source import Source
 
 SECRET = "\u2620"  # nothing else in these lines
-CHARACTERS = st.sampled_from(["a", "0", " ", "\t", "-", "é", "e\u0301", "日", "😀", "\x1b", "\u202e", "\u200b", "\ufeff"])
+CHARACTERS = st.sampled_from(
+    ["a", "0", " ", "\t", "-", "é", "e\u0301", "日", "😀", "\x1b", "\u202e", "\u200b", "\ufeff"]
+)
 PIECES = st.lists(CHARACTERS, max_size=60).map("".join)
 
 
@@ -31,16 +33,17 @@ def under(found: Excerpt, mark: int = 0) -> str:
     return above
 
 
-@given(before=PIECES, marked=st.text("abc/日é", min_size=1, max_size=30), after=PIECES, width=st.integers(40, 100))
+@given(before=PIECES, marked=st.text("abc/日é", min_size=1, max_size=10), after=PIECES, width=st.integers(40, 100))
 def test_carets_stand_below_what_is_marked(before: str, marked: str, after: str, width: int) -> None:
     found = excerpt(before + marked + after, [(len(before), len(before) + len(marked))], [], width)
     assert cells(found.text) <= width
-    assert under(found) == marked or (cells(before + marked) > width // 3 and under(found).rstrip("…") in marked)
-    assert marked[: width // 3] in found.text
+    assert under(found) == marked
 
 
 @given(before=PIECES, secret=st.integers(1, 30), between=PIECES, after=PIECES, width=st.integers(40, 100))
-def test_a_hidden_value_moves_the_carets_along(before: str, secret: int, between: str, after: str, width: int) -> None:
+def test_a_hidden_value_moves_the_carets_along(
+    before: str, secret: int, between: str, after: str, width: int
+) -> None:
     line = before + SECRET * secret + between + "[here]" + after
     start = line.index("[here]")
     found = excerpt(line, [(start, start + 6)], [(len(before), len(before) + secret)], width)
@@ -145,10 +148,12 @@ def test_other_names_are_not(name: str) -> None:
     assert not shown(name)
 
 
-@pytest.mark.parametrize(("name", "secret"), [("clientSecret", True), ("token", True), ("tokens_path", False),
-                                              ("compass", False), ("tls-key", True), ("secretName", False)])  # fmt: skip
-def test_names_of_credentials(name: str, secret: bool) -> None:
-    assert secret_name(name) is secret
+CREDENTIALS = {"clientSecret", "token", "tls-key", "dbpass"}
+
+
+@pytest.mark.parametrize("name", [*sorted(CREDENTIALS), "tokens_path", "compass", "secretName"])
+def test_names_of_credentials(name: str) -> None:
+    assert secret_name(name) is (name in CREDENTIALS)
 
 
 def quoted(text: str, *marks: tuple[str, str], width: int = 60) -> list[str]:

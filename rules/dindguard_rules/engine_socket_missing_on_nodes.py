@@ -23,7 +23,7 @@ from dindguard.api import Access, Confidence, Host, Mount, Problem, Profile, Sev
     "engine-socket-missing-on-nodes",
     each=Access,
     severity=Severity.MEDIUM,
-    category="kubernetes",
+    category="socket",
     since="0.1.0",
     profile=Profile.ALL,
     precision=Confidence.LOW,

@@ -33,7 +33,7 @@ A monitoring agent of your own that mounts it read-only, on purpose: allow it wi
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, Undecided, paths, rule
+from dindguard.api import Container, Problem, Severity, paths, rule
 
 
 @rule(
@@ -44,12 +44,12 @@ from dindguard.api import Container, Problem, Severity, Undecided, paths, rule
     cwe=552,
     since="0.1.0",
 )
-def check(container: Container) -> Iterator[Problem | Undecided]:
+def check(container: Container) -> Iterator[Problem]:
     """Report every mount of the host's root, or of a whole drive."""
     for mount in container.mounts:
         if mount.host_path is None or paths.classify(mount.host_path) is not paths.HostPath.ROOT:
             continue
-        severity = Severity.HIGH if mount.read_only.on else Severity.CRITICAL
-        can = "read" if mount.read_only.on else "change"
-        message = f"{container} can {can} the host's whole file system below {mount.target}"
+        writable = mount.read_only.off
+        severity = Severity.CRITICAL if writable else Severity.HIGH
+        message = f"{container} can {'change' if writable else 'read'} the host's whole file system in {mount.target}"
         yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)

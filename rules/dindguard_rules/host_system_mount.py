@@ -51,12 +51,14 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.SYSTEM_CONFIG:
             continue
-        if mount.read_only.on and paths.harmless_read_only(path):
+        writable = mount.read_only.off
+        if not writable and paths.harmless_read_only(path):
             continue
-        home = paths.is_home(path)
-        severity = Severity.MEDIUM if mount.read_only.on or home else Severity.HIGH
-        if mount.read_only.on and home:
-            severity = Severity.LOW
-        can = "read" if mount.read_only.on else "change"
-        message = f"{container} can {can} the host's {path}"
-        yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)
+        severity = Severity.HIGH if writable else Severity.MEDIUM
+        message = f"{container} can {'change' if writable else 'read'} the host's {path}"
+        yield Problem(
+            mount.host_text or mount,
+            message,
+            because=(mount.declared,),
+            severity=severity.lowered(1) if paths.is_home(path) else severity,
+        )

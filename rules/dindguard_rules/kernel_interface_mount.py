@@ -23,8 +23,8 @@ services:
 A container that runs systemd on cgroup v2 needs a private cgroup namespace (the default), and no mount at all.
 
 ## When it is fine
-Monitoring agents read `/proc` and `/sys`: the finding is *medium* for a read-only mount, because `/proc` shows every process's
-environment. `/sys/fs/cgroup` read-only is not reported.
+Monitoring agents read `/proc`: a read-only mount is *medium*, because it shows every process and its environment.
+`/sys` and `/sys/fs/cgroup` read-only are not reported.
 
 ## References
 - https://man7.org/linux/man-pages/man5/core.5.html
@@ -53,13 +53,12 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.KERNEL_CONTROL:
             continue
-        if mount.read_only.on:
+        if not mount.read_only.off:
             if not paths.harmless_read_only(path):
                 message = f"{container} can read the kernel's view of the host in {path}"
                 yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=Severity.MEDIUM)
             continue
-        whole = paths.is_whole_kernel_tree(path)
         what = "security policy" if paths.holds_lsm_state(path) else "kernel settings"
+        severity = Severity.CRITICAL if paths.is_whole_kernel_tree(path) else Severity.HIGH
         message = f"{container} can write the host's {what} in {path}"
-        severity = Severity.CRITICAL if whole else Severity.HIGH
         yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from enum import StrEnum
 from typing import Protocol
 
-from dindguard.records import field, record, replace
+from dindguard.records import field, record
 
 
 @record
@@ -41,10 +41,18 @@ class Span:
 
     def with_trail(self, *steps: Step) -> Span:
         """Return this span with ``steps`` added to its trail; those already there are kept once."""
-        return replace(self, trail=tuple(dict.fromkeys((*self.trail, *steps))))
+        trail = (*self.trail, *steps)
+        if len(trail) > 1:  # keyed by plain values: a record's own hash is slow, and this is called for every value
+            trail = tuple({_step_key(step): step for step in trail}.values())
+        return Span(self.path, self.line, self.column, self.end_line, self.end_column, self.route, trail)
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
+
+
+def _step_key(step: Step) -> tuple[object, ...]:
+    at = step.span
+    return (step.what, at.path, at.line, at.column, at.end_line, at.end_column)
 
 
 class HasSpan(Protocol):

@@ -30,7 +30,7 @@ def command(
 ) -> None:
     """Show what dindguard believes your files say: containers, engines, and who commands them."""
     from dindguard.cli.scan_ import request
-    from dindguard.reports import errors, model_json, model_text, safe
+    from dindguard.reports import errors, model_json, model_text, safe, shown_place
     from dindguard.reports.output import deliver
     from dindguard.scan import scan
 
@@ -38,5 +38,5 @@ def command(
     screen = terminal.Terminal(width=100) if output else terminal.stdout()
     deliver(model_json.render(report) if form == "json" else model_text.render(report, screen), output)
     for notice in errors(report.notices):
-        click.echo(f"dindguard: {safe.one_line(f'{notice.span}: {notice.message}')}", err=True)
+        click.echo(f"dindguard: {safe.one_line(f'{shown_place(notice.span)}: {notice.message}')}", err=True)
     sys.exit(INCOMPLETE if report.incomplete else CLEAN)

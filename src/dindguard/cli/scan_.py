@@ -73,7 +73,7 @@ def command(form: str, output: Path | None, exit_zero: bool, strict: bool, fail_
 
 def exit_code(report: Report, fail_on: Severity, *, strict: bool = False, exit_zero: bool = False) -> int:
     """Return the process's code: incomplete before findings."""
-    if report.incomplete or (strict and not report.files_read):
+    if report.incomplete or (strict and reports.empty(report)):
         return INCOMPLETE
     worst = report.worst_open()
     return FINDINGS if worst is not None and worst >= fail_on and not exit_zero else CLEAN
@@ -119,9 +119,20 @@ def request(
 def _stdin(name: str | None) -> tuple[str, bytes]:
     from dindguard.discover import find_root, relative
 
+    data = sys.stdin.buffer.read()
     here = Path.cwd()
-    path = (here / (name or "stdin")).resolve()
-    return relative(path, find_root(here)), sys.stdin.buffer.read()
+    path = (here / (name or _name_for(data))).resolve()
+    return relative(path, find_root(here)), data
+
+
+def _name_for(data: bytes) -> str:
+    """Return a name that lets an unnamed document be read as what its first line says it is."""
+    start = data.lstrip()[:40].upper()
+    if start.startswith(b"#!"):
+        return "stdin.sh"
+    if start.startswith((b"FROM ", b"ARG ", b"# SYNTAX=", b"#SYNTAX=")):
+        return "stdin.Dockerfile"
+    return "stdin.json" if start.startswith(b"{") else "stdin.yaml"
 
 
 def _override(text: str) -> tuple[str, str]:

@@ -14,7 +14,8 @@ from enum import Enum
 from dindguard.documents.command import Command, Commands, Export, Redirect
 from dindguard.documents.docker_flags import DAEMON_PROGRAMS, names
 from dindguard.documents.docker_options import ENGINES
-from dindguard.documents.shell.interpreter import Collected, Interpreter, read_argv, read_script
+from dindguard.documents.shell.context import Collected
+from dindguard.documents.shell.interpreter import read_argv, read_script, unwrapped
 from dindguard.documents.shell.pieces import Script, Word
 from dindguard.documents.shell.split import split
 from dindguard.documents.shell.wrappers import SHELLS
@@ -87,7 +88,7 @@ def argv_command(words: Sequence[Text]) -> Command:
     """Return a list of words as a command, with what only wraps it (``sudo``, ``tini --``) taken off."""
     if not words:
         raise ValueError("a command has at least one word")
-    return Interpreter.unwrapped([_as_word(word) for word in words])
+    return unwrapped([_as_word(word) for word in words])
 
 
 def split_words(text: Text) -> tuple[Text, ...]:

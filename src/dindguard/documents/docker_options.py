@@ -6,23 +6,20 @@ in ``doubts``; the options that were read stand, and others may be hidden.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from dindguard.documents.command import Command, base_name
 from dindguard.documents.docker_flags import (
     ACTIONS,
-    ALIASES,
     DAEMON,
     DAEMON_PROGRAMS,
     GLOBAL,
     MANAGEMENT,
     SHORT_ACTIONS,
-    Flags,
 )
-from dindguard.documents.shell.pieces import Word
-from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
-from dindguard.records import record, replace
+from dindguard.documents.option_words import Option, OptionReader, options_of
+from dindguard.model.values import Text
+from dindguard.records import record
 from dindguard.source import Span
 
 ENGINES = {
@@ -37,24 +34,6 @@ ENGINES = {
 """Client programs, and the engine they speak to."""
 
 _COMPOSE_PROGRAMS = frozenset({"docker-compose", "podman-compose"})
-_LOOKS_LIKE_IMAGE = re.compile(r"image|img|tag|repo|container|name", re.IGNORECASE)
-_LOOKS_LIKE_OPTIONS = re.compile(
-    r"opt|arg|flag|param|extra|mount|vol|env|port|priv|tty|interactive|net|caps?\b|device|label|\[@\]|^[@*]$",
-    re.IGNORECASE,
-)
-
-
-@record
-class Option:
-    """One use of an option: its canonical long name without dashes, and its value.
-
-    A switch without a value has the value ``true``. ``span`` covers the option and its value. The value is
-    unknown, with the variable's name, if the files do not decide it or whether the option is there at all.
-    """
-
-    name: str
-    value: Text
-    span: Span
 
 
 @record
@@ -135,7 +114,7 @@ def docker_call(command: Command) -> DockerCall | None:
     words = command.arguments
     if command.program in _COMPOSE_PROGRAMS:
         return _compose(engine, command, words, ())
-    head = _Reader(words, GLOBAL)
+    head = OptionReader(words, GLOBAL)
     head.read()
     rest = words[head.position :]
     if not rest:
@@ -165,17 +144,9 @@ def daemon_call(command: Command) -> DaemonCall | None:
         return None
     elif words and base_name(words[0].pattern) in DAEMON_PROGRAMS:
         words = words[1:]
-    reader = _Reader(words, DAEMON)
+    reader = OptionReader(words, DAEMON)
     reader.read()
     return DaemonCall(program, command, tuple(reader.options), tuple(reader.arguments), tuple(reader.doubts))
-
-
-def options_of(words: Sequence[Text], flags: Flags) -> tuple[tuple[Option, ...], tuple[Text, ...], tuple[Text, ...]]:
-    """Return options, arguments and doubts of ``words``, the arguments of a program with these ``flags``."""
-    reader = _Reader(words, flags)
-    reader.read()
-    reader.finish()
-    return tuple(reader.options), tuple(reader.arguments), tuple(reader.doubts)
 
 
 def _action(words: Sequence[Text]) -> tuple[str, int]:
@@ -207,149 +178,10 @@ def _call(
 
 
 def _compose(engine: str, command: Command, words: Sequence[Text], outer: tuple[Option, ...]) -> DockerCall:
-    head = _Reader(words, ACTIONS["compose"])
+    head = OptionReader(words, ACTIONS["compose"])
     head.read()
     rest = words[head.position :]
     globals_ = (*outer, *head.options)
     if not rest or rest[0].value is None:
         return DockerCall(engine, "compose", command, globals_, (), tuple(rest), tuple(head.doubts))
     return _call(engine, f"compose {rest[0].value}", command, rest[1:], globals_, tuple(head.doubts))
-
-
-class _Reader:
-    """Reads options from ``words`` until the first argument; with ``interspersed`` flags, from all of them."""
-
-    def __init__(self, words: Sequence[Text], flags: Flags) -> None:
-        self.words = words
-        self.flags = flags
-        self.position = 0
-        self.options: list[Option] = []
-        self.arguments: list[Text] = []
-        self.doubts: list[Text] = []
-
-    def read(self) -> None:
-        """Read options; stop at the first argument unless options may follow it."""
-        while self.position < len(self.words):
-            word = self.words[self.position]
-            text = word.pattern
-            if text == "--":
-                self.position += 1
-                if self.flags.interspersed:
-                    self.finish()
-                return
-            if text.startswith("--") and len(text) > 2:
-                self._long(word, text)
-            elif text.startswith("-") and len(text) > 1:
-                self._short(word, text)
-            elif _may_hold_options(word) and self._hides_options(word):
-                self.doubts.append(word)
-                self.position += 1
-            elif text == "" and word.value is None:
-                self.position += 1
-            elif self.flags.interspersed:
-                self.arguments.append(word)
-                self.position += 1
-            else:
-                return
-
-    def finish(self) -> None:
-        """Take the words that are left as arguments."""
-        self.arguments += self.words[self.position :]
-        self.position = len(self.words)
-
-    def _hides_options(self, word: Text) -> bool:
-        """Whether an undecided word in an option's place is taken for options, not for the argument."""
-        if _LOOKS_LIKE_IMAGE.search(word.variable) and not _LOOKS_LIKE_OPTIONS.search(word.variable):
-            return False
-        if _LOOKS_LIKE_OPTIONS.search(word.variable):
-            return True
-        rest = self.words[self.position + 1 :]
-        if rest and rest[0].pattern.startswith("-"):
-            return any(not later.pattern.startswith("-") for later in rest)
-        self.doubts.append(word)
-        return False
-
-    def _long(self, word: Text, text: str) -> None:
-        name, equals, _ = text[2:].partition("=")
-        if UNKNOWN_PIECE in name:
-            self.doubts.append(word)
-            self.position += 1
-            return
-        canonical = ALIASES.get(name, name)
-        if equals:
-            value = word.part(len(name) + 3, len(text))
-            self._add(canonical, _or_unknown(word, value), word)
-        elif name in self.flags.switches:
-            self._add(canonical, _on(word), word)
-        else:
-            self._with_next(canonical, word)
-
-    def _short(self, word: Text, text: str) -> None:
-        for index in range(1, len(text)):
-            letter = text[index]
-            if letter == UNKNOWN_PIECE:
-                self.doubts.append(word)
-                break
-            name = self.flags.letters.get(letter, letter)
-            name = ALIASES.get(name, name)
-            rest = index + 1
-            if name in self.flags.switches:
-                if text[rest : rest + 1] == "=":
-                    self._record(name, word.part(rest + 1, len(text)), word)
-                    break
-                self._record(name, _on(word), word)
-                continue
-            if rest < len(text):
-                start = rest + 1 if text[rest] == "=" else rest
-                self._record(name, _or_unknown(word, word.part(start, len(text))), word)
-                break
-            self._with_next(name, word)
-            return
-        self.position += 1
-
-    def _with_next(self, name: str, word: Text) -> None:
-        """Take the next word as the option's value."""
-        following = self.position + 1
-        if following >= len(self.words):
-            self._record(name, unknown(word.span, "", ""), word)
-            self.position = following
-            return
-        value = self.words[following]
-        if _may_hold_options(value) and value.variable in ("@", "*"):
-            self.doubts.append(value)
-        self._record(name, _or_unknown(word, value), word, value)
-        self.position = following + 1
-
-    def _add(self, name: str, value: Text, word: Text) -> None:
-        self._record(name, value, word)
-        self.position += 1
-
-    def _record(self, name: str, value: Text, word: Text, following: Text | None = None) -> None:
-        span = word.span if following is None else _together(word.span, following.span)
-        self.options.append(Option(name, value, span))
-
-
-def _may_hold_options(word: Text) -> bool:
-    """Whether a word may turn out to be no word, or several."""
-    return isinstance(word, Word) and (word.many or (word.optional and not word.partial.startswith("-")))
-
-
-def _or_unknown(option: Text, value: Text) -> Text:
-    """Return the value; if it is undecided whether the option is there, an unknown one."""
-    if isinstance(option, Word) and option.optional and value.value is not None:
-        return replace(value, value=None, how=How.UNKNOWN, partial=value.value, variable=option.variable)
-    return value
-
-
-def _on(word: Text) -> Text:
-    """Return the value of a switch that stands alone."""
-    if isinstance(word, Word) and word.optional:
-        return Text(None, word.span, How.UNKNOWN, "true", word.variable, word.partial)
-    return Text("true", word.span, word.how, raw=word.pattern)
-
-
-def _together(first: Span, last: Span) -> Span:
-    """Return the span of both, if both stand in the command or came in with the same variable."""
-    if first.path != last.path or first.trail != last.trail or (last.line, last.column) < (first.line, first.column):
-        return first
-    return Span(first.path, first.line, first.column, last.end_line, last.end_column, first.route, first.trail)

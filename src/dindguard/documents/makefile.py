@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dindguard.documents.command import USED, Export
+from dindguard.documents.shell.context import Collected
 from dindguard.documents.shell.expansion import used
-from dindguard.documents.shell.interpreter import Collected, read_script
+from dindguard.documents.shell.interpreter import read_script
 from dindguard.documents.shell.pieces import Piece, Script, joined_span, unknown_piece, word
 from dindguard.documents.shell.variables import PIECE_LIMIT, UNDECIDED, Scopes, Variable, either, scalar
 from dindguard.model.values import How

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from dindguard.model.values import Flag, How, Text, flag, unset
@@ -305,6 +306,7 @@ class Node:
         return f"Node({self.kind}, {self.span}, {self.route or '.'})"
 
 
+@lru_cache(maxsize=4096)
 def route_key(key: str) -> str:
     """Return a mapping key as a step of a route: ``.web``, or ``["a.b"]`` where a dot would confuse."""
     if key and all(char.isalnum() or char in "_-/" for char in key):

@@ -60,7 +60,23 @@ def daemon_of(container: Container, configurations: Sequence[EngineConfiguration
         backing=data_roots.backing(container, root, mount, image),
         certificates=_certificates(container, started, image),
         configuration=configuration,
+        loads_apparmor_profile=_loads_apparmor_profile(container, started, rootless),
     )
+
+
+def _loads_apparmor_profile(container: Container, started: Started, rootless: Flag) -> bool:
+    """Whether dockerd finds nothing that keeps it from loading its profile (containerd ``pkg/apparmor``).
+
+    The nesting script sets the variable ``container``; images made from Alpine, the official one among them, have
+    no ``apparmor_parser``.
+    """
+    image = images.base_image(container)
+    if started.engine != "docker" or started.launch.prepared or not rootless.off or image is None:
+        return False
+    if images.variable(container, "container") is not None or "container" in images.build_variables(container):
+        return False
+    alpine = image.name == "alpine" or "alpine" in image.tag
+    return not alpine and image.engine is None
 
 
 def _engine_image(container: Container) -> EngineImage | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
 from dindguard.model.image import Image
 from dindguard.model.workload import Workload
 
 
-def link_builds(workloads: Iterable[Workload]) -> None:
+def link_builds(workloads: Sequence[Workload]) -> None:
     """Give each container that is built the Dockerfile stage it comes from, when the scan has it."""
     stages: dict[str, Workload] = {}
     for workload in workloads:
@@ -23,6 +23,14 @@ def link_builds(workloads: Iterable[Workload]) -> None:
                 found = stages.get(container.build.dockerfile)
                 if found is not None:
                     container.conclude(built_from=_stage(found, container))
+    _mark_discarded(stages.values(), workloads)
+
+
+def _mark_discarded(files: Iterable[Workload], workloads: Iterable[Workload]) -> None:
+    used = {id(container.built_from) for workload in workloads for container in workload.containers}
+    for file in files:
+        for stage in file.containers[:-1]:
+            stage.conclude(discarded=id(stage) not in used)
 
 
 def _base_stage(container: Container, workload: Workload) -> Container | None:

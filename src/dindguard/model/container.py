@@ -177,6 +177,8 @@ class Container(Linked):
     """What it lets through, when it is a socket proxy."""
     built_from: Container | None = field(init=False, repr=False, default=None)
     """The Dockerfile stage that its image is built from, when the scan has it."""
+    discarded: bool = field(init=False, repr=False, default=False)
+    """A build stage that is neither the last one nor built upon: its files are copied at most."""
     accesses: tuple[Access, ...] = field(init=False, repr=False, default=())
     invocations: tuple[Invocation, ...] = field(init=False, repr=False, default=())
     escape: EscapePath | None = field(init=False, repr=False, default=None)
@@ -283,6 +285,12 @@ class Container(Linked):
         """Return the mount that provides ``path`` (absolute, inside the container): the deepest at or above it."""
         covering = [mount for mount in self.mounts if mount.provides(path)]
         return max(covering, key=lambda mount: len(mount.target.pattern), default=None)
+
+    def joins(self, namespace: str) -> Container | None:
+        """Return the container of the same workload whose namespace (``pid``, ``network``) it lives in."""
+        mode: Text | None = getattr(self.namespaces, namespace)
+        kind, _, name = ("" if mode is None or mode.value is None else mode.value).partition(":")
+        return self.workload.find(name) if kind in ("service", "container") and name else None
 
     def published(self, port: int) -> Port | None:
         """Return how ``port`` of this container is published, if it is."""

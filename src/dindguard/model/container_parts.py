@@ -125,6 +125,11 @@ class Device:
         """Its place inside its container."""
         return f"devices.{self.host_path}"
 
+    @property
+    def writable(self) -> bool:
+        """Whether its permissions allow to write."""
+        return "w" in self.permissions
+
 
 @record(kw_only=True)
 class Limits:

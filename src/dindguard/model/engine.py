@@ -205,6 +205,8 @@ class Daemon(Linked):
     backing: Backing = Backing.UNKNOWN
     certificates: Certificates | None = None
     configuration: EngineConfiguration | None = None
+    loads_apparmor_profile: bool = False
+    """At its start it loads the profile ``docker-default`` into the kernel, if the image has AppArmor's tools."""
     exposures: tuple[Exposure, ...] = field(init=False, repr=False, default=())
     """Who can connect to its TCP listeners; a listener that nobody else can reach has none."""
     clients: tuple[Access, ...] = field(init=False, repr=False, default=())
@@ -218,6 +220,13 @@ class Daemon(Linked):
 
     def __str__(self) -> str:
         return self.label
+
+    def setting(self, name: str) -> Setting | None:
+        """Return the setting of that name that counts: a flag's, else the configuration file's."""
+        found = self.launch[name]
+        if found is None and self.configuration is not None:
+            found = self.configuration[name]
+        return found
 
     @property
     def privileged(self) -> Flag:

@@ -50,6 +50,11 @@ class Model:
         return tuple(container for workload in self.workloads for container in workload.containers)
 
     @property
+    def host_configurations(self) -> tuple[EngineConfiguration, ...]:
+        """Configuration files that belong to no container: those of the machines themselves."""
+        return tuple(each for each in self.configurations if each.owner is None and not each.storage_identity)
+
+    @property
     def address(self) -> str:
         """The model as a subject has no name of its own."""
         return ""

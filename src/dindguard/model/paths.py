@@ -23,6 +23,8 @@ __all__ = [
     "holds_lsm_state",
     "inside",
     "is_below_data_root",
+    "is_home",
+    "is_whole_kernel_tree",
     "normalise",
     "on_the_host",
     "path_of",
@@ -161,9 +163,26 @@ def _class_of_tree(key: str) -> HostPath:
 
 
 def harmless_read_only(path: str) -> bool:
-    """Tell whether sharing the path read-only is common and fine (``/lib/modules``, ``/sys/fs/cgroup``)."""
+    """Tell whether sharing the path read-only is common and fine (``/lib/modules``, ``/sys/fs/cgroup``).
+
+    So is all of ``/sys``: every container has a read-only one of its own, and it shows the same.
+    """
     path = on_the_host(path)
-    return classify(path) is HostPath.HARMLESS or any(inside(path, tree) for tree in _FINE_READ_ONLY)
+    return (
+        classify(path) is HostPath.HARMLESS or path == "/sys" or any(inside(path, tree) for tree in _FINE_READ_ONLY)
+    )
+
+
+def is_home(path: str) -> bool:
+    """Tell whether the path is an ordinary user's home directory, lies in one, or holds them all."""
+    path = on_the_host(path)
+    key = home_relative(path)
+    return (key in ("/home", "/Users", "c:/users") or key.startswith("~")) and not inside(path, "/root")
+
+
+def is_whole_kernel_tree(path: str) -> bool:
+    """Tell whether the path is all of ``/proc`` or ``/sys``, and no part of it."""
+    return on_the_host(path) in ("/proc", "/sys")
 
 
 def holds_lsm_state(path: str) -> bool:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from dindguard.findings import Finding, Status
 from dindguard.records import field, record
+from dindguard.reports import safe
 from dindguard.reports.terminal import Terminal
 from dindguard.rules import Severity
-from dindguard.source import Gravity, Notice
+from dindguard.source import Gravity, Notice, Span
 
 if TYPE_CHECKING:
     from dindguard.scan import Report
@@ -81,6 +82,17 @@ def by_status(findings: Iterable[Finding]) -> list[tuple[Status, int]]:
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings by severity, the gravest first, and by place."""
     return sorted(findings, key=lambda finding: -finding.severity)
+
+
+def empty(report: Report) -> bool:
+    """Whether nothing was recognised that a rule could look at: that is not the same as clean."""
+    model = report.model
+    return not (report.files_read and (model.workloads or model.daemons or model.invocations or model.configurations))
+
+
+def shown_place(span: Span) -> str:
+    """Return ``path:line:column`` on one printable line; the tool's name for what has no place in a file."""
+    return f"{safe.visible(span.path)}:{span.line}:{span.column}" if span.path else "dindguard"
 
 
 def errors(notices: Iterable[Notice]) -> list[Notice]:

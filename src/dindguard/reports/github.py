@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dindguard.reports import Options, advice, errors, plural, safe, sentence, worst_first
+from dindguard.reports import Options, advice, errors, plural, safe, sentence, shown_place, worst_first
 from dindguard.reports.masking import Masks
 from dindguard.rules import Severity
 from dindguard.source import Span
@@ -41,7 +41,7 @@ def render(report: Report, options: Options) -> str:
             used[level] += 1
             lines.append(_command(level, span, title, text))
         else:
-            rest.append(f"- {safe.log(safe.one_line(f'{span} {title}: {text}'))}")
+            rest.append(f"- {safe.log(safe.one_line(f'{shown_place(span)} {title}: {text}'))}")
     if rest:
         summary = f"{plural(len(rest), 'more finding')} in the log: GitHub shows {MOST} of each level in a step"
         lines += [f"::notice title=dindguard::{summary}", *rest]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dindguard import __version__
 from dindguard.findings import Finding
-from dindguard.reports import Options, advice, errors, safe, sentence, worst_first
+from dindguard.reports import Options, advice, errors, safe, sentence, shown_place, worst_first
 from dindguard.reports.json import dumps
 from dindguard.reports.masking import Masks
 from dindguard.source import Gravity, Notice
@@ -48,7 +48,7 @@ def render(report: Report, options: Options) -> str:
 
 def _message(notice: Notice, masks: Masks) -> dict[str, str]:
     level = "fatal" if notice.gravity is Gravity.ERROR else "warn"
-    return {"level": level, "value": safe.one_line(f"{notice.span}: {masks.text(notice.message)}")}
+    return {"level": level, "value": safe.one_line(f"{shown_place(notice.span)}: {masks.text(notice.message)}")}
 
 
 def _vulnerability(finding: Finding, masks: Masks) -> dict[str, Any]:

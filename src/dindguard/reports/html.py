@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dindguard import __version__
 from dindguard.findings import Finding
-from dindguard.reports import Options, advice, by_severity, errors, page, plural, safe, sentence, worst_first
+from dindguard.reports import Options, advice, by_severity, empty, errors, page, plural, safe, sentence, worst_first
 from dindguard.reports.excerpt import Excerpt
 from dindguard.reports.masking import Masks
 from dindguard.reports.quoting import Quote, QuotedLine, Quoter
@@ -100,7 +100,7 @@ class _Page:
             return ", ".join(f"{count} {severity.word}" for severity, count in by_severity(self.opened))
         if errors(self.report.notices):
             return "no findings, but the scan is incomplete"
-        return "no findings" if self.report.files_read else "nothing to scan"
+        return "nothing to scan" if empty(self.report) else "no findings"
 
     def read(self) -> str:
         """Return what was read and what was not."""
@@ -120,7 +120,7 @@ class _Page:
             for severity, count in by_severity(self.opened)
         ]
         if not items:
-            tone = "good" if self.report.files_read and not errors(self.report.notices) else "warning"
+            tone = "warning" if empty(self.report) or errors(self.report.notices) else "good"
             items = [f'<li class="{tone}"><b class="tone">0</b>{self.verdict()}</li>']
         return f'<ul class="counts">{"".join(items)}</ul>'
 

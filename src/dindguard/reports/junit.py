@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
-from dindguard.reports import Options, advice, errors, safe
+from dindguard.reports import Options, advice, errors, safe, shown_place
 from dindguard.reports.masking import Masks
 from dindguard.reports.quoting import Quoter, rows
 from dindguard.reports.terminal import Terminal
@@ -23,8 +23,8 @@ def render(report: Report, options: Options) -> str:
     opened = [finding for finding in report.findings if finding.open]
     cases = [_failure(finding, masks, quoter) for finding in opened]
     cases += [
-        _case(notice.span, notice.kind, "error", notice.kind, masks.text(notice.message), safe.one_line(notice.remedy))
-        for notice in errors(report.notices)
+        _case(each.span, each.kind, "error", each.kind, masks.text(each.message), safe.one_line(each.remedy))
+        for each in errors(report.notices)
     ]
     wrong = len(cases)
     if not cases:
@@ -47,14 +47,15 @@ def _failure(finding: Finding, masks: Masks, quoter: Quoter) -> str:
     quoted = [
         row
         for quote in quoter.finding(finding)
-        for row in (str(quote.first), *rows(quote, Terminal(width=100), len(str(finding.span.line)), "red"))
+        for row in (shown_place(quote.first), *rows(quote, Terminal(width=100), len(str(finding.span.line)), "red"))
     ]
-    body = "\n".join([*quoted, f"instead: {masks.text(safe.one_line(advice(finding)))} (dindguard explain {finding.rule.id})"])
+    instead = masks.text(safe.one_line(advice(finding)))
+    body = "\n".join([*quoted, f"instead: {instead} (dindguard explain {finding.rule.id})"])
     return _case(finding.span, finding.rule.id, "failure", finding.severity.word, masks.text(finding.message), body)
 
 
 def _case(span: Span, name: str, element: str, kind: str, message: str, body: str) -> str:
-    place = safe.markup(f"{span.path}:{span.line}:{span.column}" if span.path else "dindguard")
+    place = safe.markup(shown_place(span))
     attributes = f'classname="{safe.markup(span.path or "dindguard")}" name="{safe.markup(name)} {place}"'
     return (
         f'    <testcase {attributes} file="{safe.markup(span.path)}" line="{span.line}">\n'

@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
-from dindguard.reports import Options, advice, by_severity, by_status, errors, plural, safe, sentence, worst_first
+from dindguard.reports import (
+    Options,
+    advice,
+    by_severity,
+    by_status,
+    empty,
+    errors,
+    plural,
+    safe,
+    sentence,
+    shown_place,
+    worst_first,
+)
 from dindguard.reports.masking import Masks
 from dindguard.reports.quoting import Quoter, rows
 from dindguard.reports.terminal import Terminal
@@ -37,7 +49,7 @@ def render(report: Report, options: Options) -> str:
     for notice in errors(report.notices):
         remedy = f" {safe.markdown(sentence(notice.remedy))}" if notice.remedy else ""
         text = safe.markdown(sentence(masks.text(notice.message)))
-        blocks.append(f"> ⚠️ {safe.code_span(str(notice.span))} {text}{remedy}")
+        blocks.append(f"> ⚠️ {safe.code_span(shown_place(notice.span))} {text}{remedy}")
     for index, finding in enumerate(opened):
         block = _finding(finding, masks, quoter)
         size += len(block)
@@ -53,7 +65,7 @@ def _verdict(report: Report, opened: list[Finding]) -> str:
         return ", ".join(f"{_SIGNS[severity]} {count} {severity.word}" for severity, count in by_severity(opened))
     if errors(report.notices):
         return "no findings, but the scan is incomplete"
-    return "no findings" if report.files_read else "nothing to scan"
+    return "nothing to scan" if empty(report) else "no findings"
 
 
 def _read(report: Report) -> str:

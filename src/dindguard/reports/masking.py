@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dindguard.model.values import Text
     from dindguard.source import Span
 
-LONGEST = 4000
+LONGEST = 1000
 """Longer messages are cut."""
 
 SHOWN_PREFIXES = (

@@ -145,6 +145,5 @@ def _below(pair: tuple[Range, str], room: int, terminal: Terminal, *, carets: bo
         return
     indent = max(0, min(start, room - cells(note)))
     yield from (
-        " " * indent + terminal.paint(row, "blue")
-        for row in wrapped(note, max(room - indent, SMALLEST_NOTE))
+        " " * indent + terminal.paint(row, "blue") for row in wrapped(note, max(room - indent, SMALLEST_NOTE))
     )

@@ -10,7 +10,7 @@ import sarif_om as om
 
 from dindguard import __version__
 from dindguard.findings import Finding, Status, Subject
-from dindguard.reports import Options, advice, errors, safe, sarif_rules, sentence, worst_first
+from dindguard.reports import Options, advice, errors, plural, safe, sarif_rules, sentence, worst_first
 from dindguard.reports.json import dumps
 from dindguard.reports.line_hash import line_hashes
 from dindguard.reports.masking import Masks
@@ -36,7 +36,7 @@ def render(report: Report, options: Options) -> str:
     findings = worst_first(f for f in report.findings if f.open or options.silenced)
     notices = list(report.notices)
     if len(findings) > MOST_RESULTS:
-        notices.append(_cut(len(findings), findings[MOST_RESULTS].span))
+        notices.append(_cut(len(findings)))
     rules = _rules(report, findings)
     invocation = om.Invocation(
         execution_successful=not errors(report.notices),
@@ -59,13 +59,10 @@ def render(report: Report, options: Options) -> str:
     return dumps({"$schema": content["$schema"], "version": content["version"], "runs": content["runs"]})
 
 
-def _cut(count: int, span: Span) -> Notice:
-    message = (
-        f"{count - MOST_RESULTS} findings of the least severity were left out: code scanning keeps {MOST_RESULTS}"
-    )
-    return Notice(
-        "budget", message, Span("", 1, 1, 1, 1, span.route), Gravity.WARNING, "scan parts of the repository"
-    )
+def _cut(count: int) -> Notice:
+    left_out = plural(count - MOST_RESULTS, "finding")
+    message = f"{left_out} of the least severity were left out: code scanning keeps {MOST_RESULTS}"
+    return Notice("budget", message, Span("", 1, 1, 1, 1), Gravity.WARNING, "scan parts of the repository")
 
 
 def _rules(report: Report, findings: Iterable[Finding]) -> dict[str, tuple[int, Rule]]:
@@ -209,7 +206,7 @@ def _link_text(text: str) -> str:
 def _suppression(subject: Subject) -> om.Suppression:
     kind = "inSource" if subject.status is Status.ALLOWED else "external"
     words = f"{subject.status}: {subject.reason}" if subject.reason else subject.status.value
-    return om.Suppression(kind=kind, status="accepted", justification=safe.one_line(words))
+    return om.Suppression(kind=kind, justification=safe.one_line(words))
 
 
 def _hashes(findings: Iterable[Finding], sources: Mapping[str, Source]) -> dict[tuple[str, int], str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
-from dindguard.reports import Options, advice, by_severity, by_status, errors, plural, safe
+from dindguard.reports import Options, advice, by_severity, by_status, empty, errors, plural, safe, shown_place
 from dindguard.reports.masking import Masks
 from dindguard.reports.quoting import Mark, Quote, Quoter, rows
 from dindguard.reports.terminal import GLUE, SEVERITY_STYLES, Terminal, cells, wrapped
@@ -48,8 +48,7 @@ class _Page:
 
     def place(self, span: Span) -> str:
         """Return ``path:line:column``, linked to the file where the terminal can."""
-        path = safe.visible(span.path) or "dindguard"
-        text = f"{path}:{span.line}:{span.column}" if span.path else path
+        text = shown_place(span)
         if not self.terminal.links or not span.path:
             return text
         return self.terminal.link(text, f"file://{safe.uri((self.report.root / span.path).as_posix())}")
@@ -95,7 +94,7 @@ class _Page:
         if span is None:
             return lines
         place = self.place(span)
-        length = len(safe.visible(span.path)) + len(f":{span.line}:{span.column}")
+        length = cells(shown_place(span))
         if cells(lines[-1]) + 2 + length <= self.terminal.width:
             lines[-1] += "  " + self.terminal.paint(place, "dim")
         else:
@@ -156,8 +155,8 @@ class _Page:
             return f"{', '.join(counts)} in {plural(len({f.span.path for f in findings}), 'file')}"
         if self.report.incomplete:
             return self.terminal.paint("no findings, but the scan is incomplete", "bold red")
-        if not self.report.files_read:
-            return self.terminal.paint("nothing to scan", "bold yellow")
+        if empty(self.report):
+            return self.terminal.paint("nothing to scan: no containers, engines or pipelines found", "bold yellow")
         return self.terminal.paint("no findings", "bold green")
 
     def files(self) -> str:

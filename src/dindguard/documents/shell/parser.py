@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from dindguard.documents.shell.lexer import Lexer
+from dindguard.documents.shell.simple import BLANK, CommandReader
 from dindguard.documents.shell.syntax import (
     Choice,
     Function,
@@ -18,34 +18,27 @@ from dindguard.documents.shell.syntax import (
     Node,
     Part,
     Pipe,
-    RawRedirect,
     RawWord,
     Simple,
 )
 
-_BLANK = re.compile(r"(?:[ \t\r\f\v]|\\\r?\n)+")
 _RESERVED = re.compile(
     r"(if|then|elif|else|fi|while|until|for|select|do|done|case|esac|function|\[\[|[{}!])(?=[\s;&|<>()]|\\\r?\n|$)"
 )
 _CLOSERS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}"})
-_FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
 _FUNCTION_NAME = re.compile(r"[ \t]*([^\s(){};&|<>]+)(?:[ \t]*\([ \t]*\))?")
-_ARRAY = re.compile(r"[A-Za-z_]\w*\+?=\Z")
-_REDIRECT = re.compile(r"(?:\d{1,3}|\{\w+\})?(<<<|<<-|<<|<&|<>|<(?!\()|&>>|&>|>>|>&|>\||>(?!\())")
-_COMMENT = re.compile(r"#[^\n]*")
 _FOR_HEAD = re.compile(r"[ \t]*([A-Za-z_]\w*)")
 _IN = re.compile(r"(?:\s|\\\n)*in(?=[\s;]|$)")
 _TESTS = frozenset({"[", "[[", "test", "((", "command", "grep", "which", "type", "hash", "!"})
 _FIRST_WORD = re.compile(r"[^\s;&|<>()]*")
 
 
-class Parser(Lexer):
+class Parser(CommandReader):
     """Reads a script into a list of nodes; see :func:`parse`."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._open: list[frozenset[str]] = []
-        self._pending: list[RawRedirect] = []
 
     def script(self) -> list[Node]:
         """Read the whole text."""
@@ -86,7 +79,7 @@ class Parser(Lexer):
         """Step over what may stand before a command; tell whether something follows."""
         text = self.text
         while self.pos < self.limit:
-            blank = _BLANK.match(text, self.pos, self.limit)
+            blank = BLANK.match(text, self.pos, self.limit)
             if blank:
                 self.pos = blank.end()
                 continue
@@ -100,10 +93,6 @@ class Parser(Lexer):
             else:
                 return True
         return False
-
-    def _comment(self) -> None:
-        found = _COMMENT.match(self.text, self.pos, self.limit)
-        self.pos = found.end() if found else self.limit
 
     def _expected(self, closer: str) -> bool:
         return any(closer in closers for closers in self._open)
@@ -159,33 +148,6 @@ class Parser(Lexer):
         if len(nodes) > 1:
             return Pipe(nodes)
         return nodes[0] if nodes else None
-
-    def _blanks(self) -> None:
-        blank = _BLANK.match(self.text, self.pos, self.limit)
-        if blank:
-            self.pos = blank.end()
-
-    def _newline(self) -> None:
-        """Step over a line break, and over the bodies of heredocs that wait for it."""
-        self.pos += 1
-        pending, self._pending = self._pending, []
-        for redirect in pending:
-            self._heredoc(redirect)
-
-    def _heredoc(self, redirect: RawRedirect) -> None:
-        """Read the lines up to the delimiter; without one, all of the text, as a shell does."""
-        delimiter = "".join(self.text[part.start : part.end] for part in redirect.target.parts)
-        expand = not any(part.quoted for part in redirect.target.parts)
-        strip = redirect.operator == "<<-"
-        indent = "[ \t]*" if strip else ""
-        end = re.compile(rf"^{indent}{re.escape(delimiter)}[ \t\r]*$", re.MULTILINE)
-        found = end.search(self.text, self.pos, self.limit)
-        start, stop = self.pos, found.start() if found else self.limit
-        parts: list[Part] = []
-        for low, high in _lines(self.text, start, stop) if strip else ((start, stop),):
-            parts += self.heredoc_parts(low, high) if expand else [Part(Kind.LITERAL, low, high, quoted=True)]
-        redirect.body = RawWord(start, stop, parts)
-        self.pos = min(found.end() + 1, self.limit) if found else self.limit
 
     # -- commands -----------------------------------------------------------------------------------
 
@@ -388,85 +350,6 @@ class Parser(Lexer):
         self._redirects(simple.redirects)
         return simple
 
-    # -- simple commands ------------------------------------------------------------------------------
-
-    def _simple(self) -> Node | None:
-        text = self.text
-        simple = Simple(self.pos)
-        while True:
-            self._blanks()
-            if self.pos >= self.limit:
-                break
-            redirect = _REDIRECT.match(text, self.pos, self.limit)
-            if redirect:
-                self.pos = redirect.end()
-                simple.redirects.append(self._redirect(redirect.group(1)))
-                simple.end = self.pos
-                continue
-            char = text[self.pos]
-            if char in "\n;&|)(#" or (char in "<>" and not text.startswith("(", self.pos + 1)):
-                break
-            word = self.word()
-            if self.pos == word.start:
-                break
-            if not simple.words and _FUNCTION.match(text, self.pos, self.limit) and self._names_function(word):
-                self.pos = text.index(")", self.pos) + 1
-                return self._function_body(text[word.start : word.end])
-            if text.startswith("(", self.pos) and _ARRAY.search(text[word.start : self.pos]):
-                word.items = self._array()
-                word.end = self.pos
-            simple.words.append(word)
-            simple.end = self.pos
-        if text.startswith("#", self.pos) and self.pos < self.limit:
-            self._comment()
-        return simple if simple.words or simple.redirects else None
-
-    def _names_function(self, word: RawWord) -> bool:
-        return (
-            all(part.kind is Kind.LITERAL and not part.quoted for part in word.parts)
-            and "=" not in (self.text[word.start : word.end])
-        )
-
-    def _array(self) -> list[RawWord]:
-        """Read the words of ``( … )`` after ``NAME=``."""
-        self.pos += 1
-        words: list[RawWord] = []
-        while self.pos < self.limit:
-            self._blanks()
-            if self.pos >= self.limit:
-                break
-            char = self.text[self.pos]
-            if char == ")":
-                self.pos += 1
-                break
-            if char == "\n":
-                self._newline()
-            elif char == "#":
-                self._comment()
-            else:
-                word = self.word()
-                if self.pos == word.start:
-                    self.pos += 1
-                else:
-                    words.append(word)
-        return words
-
-    def _redirect(self, operator: str) -> RawRedirect:
-        self._blanks()
-        redirect = RawRedirect(operator, self.word())
-        if operator in {"<<", "<<-"}:
-            self._pending.append(redirect)
-        return redirect
-
-    def _redirects(self, found: list[RawRedirect]) -> None:
-        while True:
-            self._blanks()
-            match = _REDIRECT.match(self.text, self.pos, self.limit)
-            if match is None:
-                return
-            self.pos = match.end()
-            found.append(self._redirect(match.group(1)))
-
 
 def _mark_background(node: Node | None) -> None:
     if isinstance(node, Simple):
@@ -477,16 +360,3 @@ def _mark_background(node: Node | None) -> None:
     elif isinstance(node, Group):
         for part in node.body:
             _mark_background(part)
-
-
-def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the extents of the lines in ``[start, end)`` without their leading tabs."""
-    found = []
-    while start < end:
-        stop = text.find("\n", start, end) + 1 or end
-        while start < stop and text[start] == "\t":
-            start += 1
-        if start < stop:
-            found.append((start, stop))
-        start = stop
-    return found

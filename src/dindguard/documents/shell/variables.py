@@ -110,6 +110,14 @@ class Scopes:
             self._overwritten.add(name)
         self._frames[-1][name] = value
 
+    def inherit(self, caller: Scopes) -> None:
+        """Take over what the calling shell exported."""
+        for name in caller.exported:
+            value = caller.get(name)
+            if value is not None:
+                self.assign(name, value)
+        self.exported = list(caller.exported)
+
     def push(self) -> None:
         """Enter a branch, a function or a subshell."""
         self._frames.append({})

@@ -110,18 +110,15 @@ def _configurations(project: Project, files: Files, container: Container) -> Ite
             if content.is_scalar and not content.is_null:
                 yield _unescaped(content.document(target))
             elif declared["file"].is_scalar and target.rpartition("/")[2] in _READ_FILES:
-                yield from _file(files, declared["file"], declared["file"].text, target)
-        elif mount.kind is MountKind.HOST and mount.source is not None and target.rpartition("/")[2] in _READ_FILES:
-            yield from _file(files, _scope_of(project), mount.source.pattern, target)
+                scope = declared["file"].scope
+                folder = scope.directory if isinstance(scope, ComposeScope) else ""
+                yield from _file(files, folder, declared["file"].text, target)
+        elif mount.kind is MountKind.HOST and mount.storage is not None and target.rpartition("/")[2] in _READ_FILES:
+            yield from _file(files, "", mount.storage.name, target)
 
 
-def _scope_of(project: Project) -> Node:
-    return project.root
-
-
-def _file(files: Files, node: Node, path: str, target: str) -> Iterator[Source]:
-    scope = node.scope
-    folder = scope.directory if isinstance(scope, ComposeScope) else ""
+def _file(files: Files, folder: str, path: str, target: str) -> Iterator[Source]:
+    """Yield a file of the tree under the name that the container knows it by."""
     found = resolve(folder, path)
     source = files.source(found) if found is not None else None
     if source is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import settings
-from dindguard.formats.compose.dotenv import read_variables
 from dindguard.formats.compose.files import Files, resolve
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.model.container import Environment, EnvVar
@@ -39,6 +38,8 @@ def _file(item: Node, own: Environment, files: Files) -> list[EnvVar]:
                 "unresolved", "the variables of this env_file are not known: it could not be read", written.span
             )
         return []
+    from dindguard.formats.compose.dotenv import read_variables
+
     outer = {variable.name: variable.value for variable in own if variable.value.known}
     outer.update(scope.variables)
     values = _raw(source) if item["format"].text == "raw" else read_variables(source, outer)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from dindguard.documents.tree import Kind, Node
 from dindguard.formats.compose import entries
-from dindguard.formats.compose.dotenv import read_variables
 from dindguard.model.values import Text
 from dindguard.source import Gravity, Notice, Source, Span
 
@@ -74,6 +73,8 @@ class Files:
 
     def variables(self, paths: Sequence[str], outer: Mapping[str, Text] | None = None) -> dict[str, Text]:
         """Return the variables of ``.env`` files; a later file wins over an earlier one, ``outer`` over all."""
+        from dindguard.formats.compose.dotenv import read_variables
+
         found: dict[str, Text] = {}
         for path in paths:
             source = self.context.open(path)

@@ -130,7 +130,6 @@ class JobReader:
         self, address: str, name: str, service: Node, aliases: tuple[Text, ...], variables: Variables
     ) -> Container:
         own = written_variables(self.member(service, "variables"), self.resolve)
-        seen = variables.with_own(own) if own else variables
         span = service["name"].span if service.is_mapping else service.span
         return Container(
             name=name,
@@ -141,7 +140,7 @@ class JobReader:
             entrypoint=self._words(service, "entrypoint", variables),
             command=self._words(service, "command", variables),
             user=self._user(service, variables),
-            environment=seen.environment(),
+            environment=variables.with_own(own).environment(),
             aliases=aliases,
         )
 

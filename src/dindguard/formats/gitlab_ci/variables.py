@@ -9,21 +9,33 @@ from dindguard.documents.placeholders import differing, substitute
 from dindguard.documents.tree import Node
 from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import Text, unknown
-from dindguard.records import record
 from dindguard.source import Span
 
 _REFERENCE = re.compile(r"\$\$|\$\{(?P<braced>\w+)\}|\$(?P<plain>[A-Za-z_]\w*)|%(?P<percent>[A-Za-z_]\w*)%")
+_CHAIN = 20
+"""Variables may be made of each other this deep; the rest is unknown."""
 Resolve = Callable[[Node], Node]
 
 
-@record
 class Variable:
-    """One variable as written: ``expand`` tells whether variables in its value are replaced."""
+    """One variable as written: ``expand`` tells whether variables in its value are replaced.
 
-    name: str
-    value: Text
-    span: Span
-    expand: bool = True
+    ``resolved`` remembers what it came to in the last job, and with which other variables: most jobs of a project
+    see the same ones.
+    """
+
+    __slots__ = ("expand", "name", "resolved", "span", "value")
+
+    def __init__(self, name: str, value: Text, span: Span, expand: bool = True) -> None:
+        self.name = name
+        self.value = value
+        self.span = span
+        self.expand = expand
+        self.resolved: tuple[EnvVar, Uses] | None = None
+
+
+Uses = dict[str, Variable | None]
+"""The variables that a value is made of, by name; ``None`` for those that the files do not set."""
 
 
 def written_variables(node: Node, resolve: Resolve) -> dict[str, Variable]:
@@ -44,12 +56,12 @@ def written_variables(node: Node, resolve: Resolve) -> dict[str, Variable]:
 
 def entry_span(key: Node, value: Node) -> Span:
     """Return the span of ``key: value`` where it stands on one line of one file; else the key's."""
-    first = key.span
-    last = value.span
-    if key.source is not value.source or first.line != last.end_line or first.column > last.column:
-        return first
-    whole = Span(first.path, first.line, first.column, last.end_line, last.end_column, value.route)
-    return whole.with_trail(*last.trail)
+    if key.source is not value.source or key.start > value.start:
+        return key.span
+    span = key.source.span(key.start, value.end, value.route)
+    if span.line != span.end_line:
+        return key.span
+    return span.with_trail(*value.trail) if value.trail else span
 
 
 def matrix_variables(parallel: Node, resolve: Resolve) -> dict[str, Variable]:
@@ -99,13 +111,23 @@ class Variables:
 
     def __init__(self, variables: Mapping[str, Variable]) -> None:
         self._variables = variables
-        self._resolved: dict[str, Text] = {}
+        self._environment: Environment | None = None
 
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables replaced as far as the files decide them."""
-        return self._resolve(text, ())
+        return self._resolve(text, (), {})
 
-    def _resolve(self, text: Text, path: tuple[str, ...]) -> Text:
+    def environment(self) -> Environment:
+        """Return them as a container's environment."""
+        if self._environment is None:
+            self._environment = Environment(self._variable(each, (), {}) for each in self._variables.values())
+        return self._environment
+
+    def with_own(self, variables: Mapping[str, Variable]) -> Variables:
+        """Return these variables overridden by ``variables``."""
+        return Variables({**self._variables, **variables}) if variables else self
+
+    def _resolve(self, text: Text, path: tuple[str, ...], uses: Uses) -> Text:
         pattern = text.pattern
         if "$" not in pattern and "%" not in pattern:
             return text
@@ -114,33 +136,28 @@ class Variables:
             if match[0] == "$$":
                 return "$"
             name = match["braced"] or match["plain"] or match["percent"]
-            if match["percent"] and name not in self._variables:
+            variable = uses[name] = self._variables.get(name)
+            if match["percent"] and variable is None:
                 return match[0]
-            if name in path or len(path) > 20:
+            if variable is None or name in path or len(path) > _CHAIN:
                 return unknown(text.span, name, match[0])
-            return self._value(name, path) or unknown(text.span, name, match[0])
+            return self._variable(variable, path, uses).value
 
         return substitute(text, _REFERENCE, lookup)
 
-    def _value(self, name: str, path: tuple[str, ...]) -> Text | None:
-        variable = self._variables.get(name)
-        if variable is None:
-            return None
-        if not variable.expand:
-            return variable.value
-        if path:
-            return self._resolve(variable.value, (*path, name))  # a cycle may have cut it short
-        if name not in self._resolved:
-            self._resolved[name] = self._resolve(variable.value, (name,))
-        return self._resolved[name]
-
-    def environment(self) -> Environment:
-        """Return them as a container's environment."""
-        return Environment(
-            EnvVar(name, self._value(name, ()) or variable.value, variable.span)
-            for name, variable in self._variables.items()
-        )
-
-    def with_own(self, variables: Mapping[str, Variable]) -> Variables:
-        """Return these variables overridden by ``variables``."""
-        return Variables({**self._variables, **variables})
+    def _variable(self, variable: Variable, path: tuple[str, ...], uses: Uses) -> EnvVar:
+        """Return a variable's value, and add to ``uses`` what it is made of."""
+        if variable.resolved is not None:
+            found, used = variable.resolved
+            if all(self._variables.get(name) is other for name, other in used.items()):
+                uses.update(used)
+                return found
+        own: Uses = {}
+        value = variable.value
+        if variable.expand:
+            value = self._resolve(value, (*path, variable.name), own)
+        found = EnvVar(variable.name, value, variable.span)
+        if not path:  # inside another value, a cycle may have cut it short
+            variable.resolved = found, own
+        uses.update(own)
+        return found

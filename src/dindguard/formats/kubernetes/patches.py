@@ -37,6 +37,8 @@ def merge(base: Node, patch: Node, by_name: bool = True) -> Node | None:
     directive = patch["$patch"].content if patch.is_mapping else ""
     if directive == "delete":
         return None
+    if base.is_scalar and patch.is_scalar and (base.content, base.style) == (patch.content, patch.style):
+        return base  # a name that only says what is patched
     if not (base.is_mapping and patch.is_mapping):
         return patch.explained(Step(_REPLACED_BY, base.span))
     if directive == "replace":

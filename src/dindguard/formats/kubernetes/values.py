@@ -11,7 +11,7 @@ from dindguard.model.values import Flag, How, Text
 def boolean(node: Node, name: str) -> Flag:
     """Return a boolean field. The API server rejects a quoted one; what its author meant counts here."""
     flag = node.flag(name)
-    if node.is_scalar and node.style in ("single", "double"):
+    if flag.set and not flag.unknown and node.style in ("single", "double"):
         return replace(flag, non_portable=True)
     return flag
 

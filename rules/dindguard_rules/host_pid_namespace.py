@@ -1,0 +1,64 @@
+"""A container shares the host's process namespace.
+
+## Why it matters
+The container sees every process of the host and may signal those of its own user id: root in it can kill the engine, the
+kubelet and every other container's processes, and read their command lines and environments. With `SYS_PTRACE`,
+`SYS_ADMIN` or privileged mode it enters them: `/proc/1/root` is the host's root directory. Docker also switches the
+container's SELinux label off, unless a `label` option is given.
+
+## Exploit
+`nsenter -t 1 -m -p sh` in a privileged container is a root shell on the host.
+
+## Instead
+Remove the line. To see the processes of *one* other container, join that one:
+
+```yaml
+services:
+  debug:
+    image: example/tools:1
+    pid: "service:app"
+```
+```yaml
+spec:                             # Kubernetes
+  shareProcessNamespace: true     # the pod's processes, not the node's
+```
+
+## When it is fine
+An agent that measures processes (node exporter, a profiler) needs it; the finding is *medium* there. Keep its
+capabilities dropped and its user not root.
+
+## References
+- https://docs.docker.com/engine/containers/run/#pid-settings---pid
+- https://kubernetes.io/docs/concepts/security/pod-security-standards/
+- CIS Docker Benchmark 1.6, 5.16; CIS Kubernetes Benchmark 5.2.3; MITRE ATT&CK T1611
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, rule
+
+
+@rule(
+    "host-pid-namespace",
+    each=Container,
+    severity=Severity.CRITICAL,
+    category="privilege",
+    cwe=653,
+    since="0.1.0",
+    contained_by={Sandbox.VM, Sandbox.GVISOR},
+)
+def check(container: Container) -> Iterator[Problem | Undecided]:
+    """Report pid: host, by what else the container may do there."""
+    unknown = container.namespaces.undecided("pid")
+    if unknown is not None:
+        yield Undecided(unknown, unknown.variable)
+    host = container.namespaces.host("pid")
+    if host is None:
+        return
+    power = container.capabilities.adding("SYS_PTRACE", "SYS_ADMIN", "ALL")
+    if container.privileged.on or power is not None:
+        message = f"{container} can enter every process of the host"
+        yield Problem(host, message, because=(container.privileged if container.privileged.on else power,))
+    else:
+        severity = Severity.MEDIUM if container.role is Role.OTHER else Severity.HIGH
+        yield Problem(host, f"{container} sees the host's processes and can signal them", severity=severity)

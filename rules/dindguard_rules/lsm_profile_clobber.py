@@ -1,0 +1,50 @@
+"""A nested engine replaces the host's AppArmor profile.
+
+## Why it matters
+AppArmor policy is one for the whole kernel. At its start the engine loads a profile named `docker-default`, and newer engines do so
+every time; a nested one overwrites the *host's* profile of that name with its own version's, for all of the host's
+containers. It abstains when the variable `container` is set, or without `apparmor_parser`: the official image's entry
+point sees to both. An image of one's own that starts `dockerd` directly sees to neither, and also lacks the
+cgroup preparation without which cgroup v2 refuses nested containers.
+
+## Instead
+Start the engine through the official image's entry point, or do what it does:
+
+```yaml
+services:
+  ci:
+    image: example/ci-with-docker:1
+    entrypoint: ["dind", "dockerd"]      # https://github.com/moby/moby/blob/master/hack/dind
+    environment: {container: docker}
+```
+
+## When it is fine
+On hosts without AppArmor (Fedora, RHEL, Amazon Linux), and in images without `apparmor_parser` (Alpine, which is not reported).
+
+## References
+- https://docs.docker.com/engine/security/apparmor/
+- https://github.com/moby/moby/blob/master/hack/dind
+- containerd `pkg/apparmor`; moby `daemon/apparmor_default.go`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Confidence, Daemon, Problem, Severity, rule
+
+
+@rule(
+    "lsm-profile-clobber",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="confinement",
+    cwe=693,
+    since="0.1.0",
+    precision=Confidence.MEDIUM,
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report privileged engines that are started past the nesting script, where AppArmor's loader can be."""
+    container = daemon.container
+    if container is None or not daemon.loads_apparmor_profile or not container.privileged.on:
+        return
+    message = f"{daemon} overwrites the AppArmor profile 'docker-default' of the host when it starts"
+    yield Problem(daemon.launch, message, because=(container.privileged,), confidence=Confidence.MEDIUM)

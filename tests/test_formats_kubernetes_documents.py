@@ -1,0 +1,193 @@
+"""Documents inside manifests: scripts, ConfigMaps and Secrets, each with the container that reads it."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from manifests import containers, pod, read
+
+from dindguard.model.container import Container
+
+
+def scripts(reading):
+    return [(e.source.hint, e.source.text, e.owner.name if isinstance(e.owner, Container) else None) for e in reading.embedded]
+
+
+@pytest.mark.parametrize(
+    ("container", "script"),
+    [
+        ("command: [sh, -c, docker ps]", "docker ps"),
+        ("command: [/bin/bash, -ec], args: [docker ps]", "docker ps"),
+        ("command: [bash, -o, pipefail, -c, docker ps]", "docker ps"),
+        ("command: [tini, --, sh, -c, docker ps]", "docker ps"),
+        ("args: [sh, -c, docker ps]", "docker ps"),
+        ("lifecycle: {postStart: {exec: {command: [sh, -c, docker ps]}}}", "docker ps"),
+        ("livenessProbe: {exec: {command: [sh, -c, docker ps]}}", "docker ps"),
+        ("command: [docker, run, alpine, sh, -c, ls]", None),
+        ("command: [sh, /run.sh, -c, x]", None),
+        ("command: [python, -c, 'import os']", None),
+        ("command: [sh]", None),
+    ],
+)
+def test_shell_scripts(tmp_path, container, script):
+    expected = [("shell", script, "c")] if script else []
+    assert scripts(read(tmp_path, pod(container))) == expected
+
+
+def test_a_script_keeps_its_place(tmp_path):
+    (found,) = read(tmp_path, """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: p}
+        spec:
+          containers:
+          - name: c
+            image: docker:29-cli
+            command:
+            - sh
+            - -c
+            - |
+              set -e
+              docker run --privileged alpine
+        """).embedded
+    start = found.source.text.index("--privileged")
+    span = found.source.span(start, start + len("--privileged"))
+    assert (span.line, span.column, span.end_column) == (14, 18, 30)
+
+
+CONFIG = """
+        apiVersion: v1
+        kind: {kind}
+        metadata: {{name: engine}}
+        {part}:
+          {key}: {value}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {{name: p}}
+        spec:
+          containers:
+          - {{name: dind, image: "docker:29-dind", volumeMounts: [{mount}]}}
+          - {{name: client, image: "docker:29-cli"{client}}}
+          volumes: [{{name: v, {volume}}}]
+"""
+
+
+def configured(tmp_path, **changes):
+    settings = {
+        "kind": "ConfigMap", "part": "data", "key": "daemon.json", "value": "'{\"debug\": true}'", "client": "",
+        "mount": "{name: v, mountPath: /etc/docker}", "volume": "configMap: {name: engine}",
+    }  # fmt: skip
+    return scripts(read(tmp_path, CONFIG.format(**(settings | changes))))
+
+
+JSON = '{"debug": true}'
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("daemon.json", JSON, "dind")),
+        ({"mount": "{name: v, mountPath: /etc/docker/daemon.json, subPath: daemon.json}"}, ("daemon.json", JSON, "dind")),
+        ({"key": "engine.conf", "volume": "configMap: {name: engine, items: [{key: engine.conf, path: daemon.json}]}"},
+         ("daemon.json", JSON, "dind")),
+        ({"volume": "projected: {sources: [{configMap: {name: engine}}]}"}, ("daemon.json", JSON, "dind")),
+        ({"mount": "{name: v, mountPath: /elsewhere}"}, ("daemon.json", JSON, None)),
+        ({"volume": "configMap: {name: other}"}, ("daemon.json", JSON, None)),
+        ({"kind": "Secret", "part": "stringData", "volume": "secret: {secretName: engine}"}, ("daemon.json", JSON, "dind")),
+        ({"kind": "Secret", "value": base64.b64encode(JSON.encode()).decode(), "volume": "secret: {secretName: engine}"},
+         ("daemon.json", JSON, "dind")),
+        ({"key": "start.sh", "value": '"docker ps\\n"', "mount": "{name: v, mountPath: /scripts}"}, ("start.sh", "docker ps\n", "dind")),
+        ({"key": "start.sh", "value": '"docker ps\\n"', "mount": "{name: v, mountPath: /scripts}",
+          "client": ", command: [/scripts/start.sh], volumeMounts: [{name: v, mountPath: /scripts}]"}, ("start.sh", "docker ps\n", "client")),
+        ({"key": "start.sh", "value": '"docker ps\\n"', "mount": "{name: v, mountPath: /scripts}",
+          "client": ", volumeMounts: [{name: v, mountPath: /scripts}]"}, ("start.sh", "docker ps\n", None)),
+    ],
+)  # fmt: skip
+def test_config_maps_and_secrets(tmp_path, changes, expected):
+    assert configured(tmp_path, **changes) == [expected]
+
+
+def test_what_is_no_document_is_left_alone(tmp_path):
+    assert configured(tmp_path, value="tcp://dind:2376", key="host") == []
+    assert configured(tmp_path, kind="Secret", value="'!!!'") == []
+
+
+def test_each_engine_owns_the_configuration_that_it_mounts(tmp_path):
+    found = configured(tmp_path, client=", volumeMounts: [{name: v, mountPath: /etc/docker}]")
+    assert [owner for _, _, owner in found] == ["dind", "client"]
+
+
+def test_scripts_of_tekton_and_argo(tmp_path):
+    reading = read(tmp_path, """
+        apiVersion: tekton.dev/v1
+        kind: Task
+        metadata: {name: build}
+        spec:
+          params: [{name: image, default: docker:29-cli}]
+          stepTemplate: {env: [{name: DOCKER_HOST, value: tcp://localhost:2375}]}
+          steps:
+          - {name: build, image: $(params.image), script: "docker build .\\n"}
+          - {name: py, image: python, script: "#!/usr/bin/env python\\nprint()\\n"}
+          sidecars: [{name: dind, image: "docker:29-dind", securityContext: {privileged: true}, volumeMounts: [{name: s, mountPath: /var/run}]}]
+          volumes: [{name: s, emptyDir: {}}]
+        ---
+        apiVersion: argoproj.io/v1alpha1
+        kind: Workflow
+        metadata: {generateName: w-}
+        spec:
+          volumes: [{name: sock, hostPath: {path: /var/run/docker.sock}}]
+          podSpecPatch: '{"containers": [{"name": "main", "securityContext": {"privileged": true}}]}'
+          templates:
+          - name: t
+            script: {image: "docker:29-cli", command: [sh], source: "docker ps\\n", volumeMounts: [{name: sock, mountPath: /s}]}
+            sidecars: [{name: dind, image: "docker:29-dind", mirrorVolumeMounts: true}]
+          - {name: steps, steps: [[{name: a, template: t}]]}
+        """)
+    assert scripts(reading) == [("shell", "docker build .\n", "build"), ("shell", "docker ps\n", "main")]
+    found = containers(reading)
+    assert list(found) == [
+        "Task/-/build.steps.build", "Task/-/build.steps.py", "Task/-/build.sidecars.dind",
+        "Workflow/-/w-*.t.script", "Workflow/-/w-*.t.sidecars.dind",
+    ]  # fmt: skip
+    build = found["Task/-/build.steps.build"]
+    assert build.image is not None and str(build.image.reference.value) == "docker:29-cli"
+    assert build.environment.value("DOCKER_HOST") == "tcp://localhost:2375"
+    assert found["Task/-/build.sidecars.dind"].privileged.on
+    assert found["Workflow/-/w-*.t.script"].privileged.on
+    assert found["Workflow/-/w-*.t.sidecars.dind"].mounts[0].host_path == "/run/docker.sock"
+
+
+RUNNER = """
+        apiVersion: actions.summerwind.dev/v1alpha1
+        kind: RunnerDeployment
+        metadata: {{name: r}}
+        spec: {{template: {{spec: {{repository: o/r{settings}}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "privileged"),
+    [
+        ("", {"docker": True, "runner": False}),
+        (", dockerEnabled: true", {"docker": True, "runner": False}),
+        (", dockerEnabled: false", {"runner": False}),
+        (", dockerdWithinRunnerContainer: true", {"runner": True}),
+        (", containerMode: kubernetes", {"runner": False}),
+        (", securityContext: {seLinuxOptions: {type: x}}", {"docker": False, "runner": False}),
+        (", containers: [{name: docker, securityContext: {privileged: false}}]", {"docker": False, "runner": False}),
+    ],
+)
+def test_the_older_runner_controller_adds_an_engine(tmp_path, settings, privileged):
+    found = containers(read(tmp_path, RUNNER.format(settings=settings)))
+    assert {c.name: c.privileged.on for c in found.values()} == privileged
+    assert found["RunnerDeployment/-/r.containers.runner"].privileged.on is privileged["runner"]
+    if "docker" in privileged:
+        engine = found["RunnerDeployment/-/r.containers.docker"]
+        assert engine.command is not None
+        assert [str(word) for word in engine.command] == ["dockerd", "--host=unix:///run/docker.sock"]
+        runner = found["RunnerDeployment/-/r.containers.runner"]
+        shared = {m.storage.identity for m in engine.mounts if m.storage} & {m.storage.identity for m in runner.mounts if m.storage}
+        assert len(shared) == 1
+        assert runner.environment.value("DOCKER_HOST") == "unix:///run/docker.sock"

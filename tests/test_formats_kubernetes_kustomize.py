@@ -1,0 +1,168 @@
+"""Kustomize: what overlays build, and where each part of it is written."""
+
+from __future__ import annotations
+
+import pytest
+from manifests import containers, only, read, text_at
+
+BASE = """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: agent}
+        spec:
+          replicas: 1
+          template:
+            metadata: {labels: {app: agent}}
+            spec:
+              containers:
+              - name: dind
+                image: docker:29-dind
+                securityContext: {privileged: true}
+                env: [{name: DOCKER_TLS_CERTDIR, value: /certs}]
+              - name: client
+                image: docker:29-cli
+"""
+PATCH = """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: agent}
+        spec:
+          template:
+            spec:
+              containers:
+              - name: dind
+                securityContext: {privileged: false}
+                env: [{name: DOCKER_TLS_CERTDIR, value: ""}]
+"""
+HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+
+
+def overlay(tmp_path, kustomization, **more):
+    files = {
+        "base/deployment.yaml": BASE,
+        "base/kustomization.yaml": "resources: [deployment.yaml]\n",
+        "overlays/prod/kustomization.yaml": HEAD + "resources: [../../base]\n" + kustomization,
+        **{f"overlays/prod/{name.replace('_', '.')}": text for name, text in more.items()},
+    }
+    return containers(read(tmp_path, files))
+
+
+PLAIN = "Deployment/-/agent.containers.dind"
+PROD = "Deployment/-/agent@overlays/prod.containers.dind"
+
+
+def test_a_strategic_merge_patch(tmp_path):
+    for kustomization in ("patches: [{path: patch.yaml}]\n", "patchesStrategicMerge: [patch.yaml]\n"):
+        found = overlay(tmp_path, kustomization, patch_yaml=PATCH)
+        assert list(found) == [PLAIN, PLAIN.replace("dind", "client"), PROD, PROD.replace("dind", "client")]
+        assert found[PLAIN].privileged.on
+        assert found[PLAIN].environment.value("DOCKER_TLS_CERTDIR") == "/certs"
+        patched = found[PROD]
+        assert patched.privileged.off
+        assert patched.environment.value("DOCKER_TLS_CERTDIR") == ""
+        assert patched.privileged.span.path == "overlays/prod/patch.yaml"
+        assert text_at(tmp_path, patched.privileged.span) == "false"
+        assert [step.span.path for step in patched.privileged.span.trail] == ["base/deployment.yaml"]
+        assert patched.span.path == "base/deployment.yaml"
+        assert patched.image is not None and patched.image.span.path == "base/deployment.yaml"
+
+
+def test_a_json_patch_in_the_kustomization(tmp_path):
+    found = overlay(tmp_path, """patches:
+- target: {kind: Deployment, name: "age.*"}
+  patch: |-
+    - op: replace
+      path: /spec/template/spec/containers/0/securityContext/privileged
+      value: false
+    - {op: add, path: /spec/template/spec/hostPID, value: true}
+    - {op: add, path: /spec/template/spec/containers/0/env/-, value: {name: X, value: "1"}}
+    - {op: remove, path: /spec/template/spec/containers/1}
+    - {op: add, path: /nowhere/at/all, value: 1}
+""")
+    assert list(found) == [PLAIN, PLAIN.replace("dind", "client"), PROD]
+    patched = found[PROD]
+    assert patched.privileged.off
+    assert text_at(tmp_path, patched.privileged.span) == "false"
+    assert patched.namespaces.pid is not None
+    assert patched.environment.value("X") == "1"
+
+
+@pytest.mark.parametrize(
+    "kustomization",
+    ["", "commonLabels: {a: b}\n", "patches: [{path: patch.yaml, target: {kind: StatefulSet}}]\n",
+     "patches: [{path: patch.yaml, target: {name: ag}}]\n", "images: [{name: other, newTag: '1'}]\n"],
+)  # fmt: skip
+def test_an_overlay_that_changes_nothing_adds_nothing(tmp_path, kustomization):
+    assert list(overlay(tmp_path, kustomization, patch_yaml=PATCH)) == [PLAIN, PLAIN.replace("dind", "client")]
+
+
+def test_images_replicas_and_namespace(tmp_path):
+    found = overlay(tmp_path, (
+        "namespace: prod\nimages: [{name: docker, newName: registry.example.org/docker, newTag: 28-dind}]\n"
+        "replicas: [{name: agent, count: 3}]\n"
+    ))  # fmt: skip
+    patched = found["Deployment/prod/agent@overlays/prod.containers.dind"]
+    assert patched.image is not None and patched.replicas is not None
+    assert str(patched.image) == "registry.example.org/docker:28-dind"
+    assert patched.image.span.path == "overlays/prod/kustomization.yaml"
+    assert patched.replicas.count == 3
+    assert str(found[PLAIN].image) == "docker:29-dind"
+
+
+def test_deleting_patches(tmp_path):
+    found = overlay(tmp_path, """patches:
+- patch: |
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: agent}
+    spec: {template: {spec: {containers: [{name: client, $patch: delete}, {name: extra, image: busybox}]}}}
+""")
+    assert [c.name for address, c in found.items() if "@" in address] == ["dind", "extra"]
+
+
+def test_a_file_beside_its_kustomization_is_read_once_as_built(tmp_path):
+    container = only(read(tmp_path, {
+        "k/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: x}]}\n",
+        "k/patch.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true}\n",
+        "k/kustomization.yaml": "resources: [pod.yaml]\nnamespace: ci\npatches: [{path: patch.yaml}]\n",
+    }))  # fmt: skip
+    assert container.address == "Pod/ci/p.containers.c"
+    assert container.namespaces.pid is not None
+
+
+def test_components_and_generated_config_maps(tmp_path):
+    reading = read(tmp_path, {
+        "base/pod.yaml": """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: p}
+            spec:
+              containers: [{name: c, image: docker:29-dind, envFrom: [{configMapRef: {name: env}}], volumeMounts: [{name: v, mountPath: /etc/docker}]}]
+              volumes: [{name: v, configMap: {name: files}}]
+            """,
+        "base/daemon.json": '{"tls": false}',
+        "base/kustomization.yaml": """
+            resources: [pod.yaml]
+            components: [../component]
+            configMapGenerator:
+            - {name: env, literals: [DOCKER_TLS_CERTDIR=]}
+            - {name: files, files: [daemon.json]}
+            """,
+        "component/kustomization.yaml": HEAD.replace("Kustomization", "Component") + "patches: [{patch: '[{\"op\": \"add\", \"path\": \"/spec/hostIPC\", \"value\": true}]', target: {kind: Pod}}]\n",
+    })  # fmt: skip
+    container = only(reading)
+    assert container.namespaces.ipc is not None
+    assert container.environment.value("DOCKER_TLS_CERTDIR") == ""
+    (found,) = reading.embedded
+    assert (found.source.hint, found.source.path, found.owner) == ("daemon.json", "base/daemon.json", container)
+
+
+def test_what_lies_elsewhere_is_said(tmp_path):
+    reading = read(tmp_path, {"k/kustomization.yaml": "resources: [https://example.org/x.yaml, ../../../etc, missing.yaml, ../k]\n"})
+    assert [notice.kind for notice in reading.notices] == ["unresolved"] * 3
+    assert reading.workloads == []
+
+
+def test_a_broken_inline_patch_is_said(tmp_path):
+    reading = read(tmp_path, {"k/kustomization.yaml": "patches: [{patch: '[}'}]\n"})
+    assert [notice.kind for notice in reading.notices] == ["unreadable"]
