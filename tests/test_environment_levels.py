@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from dindguard.environment import labels, plan
-from dindguard.environment.images import Pinned
+from dindguard.environment.engine import Engine
+from dindguard.environment.images import Pinned, pin
 from dindguard.environment.levels import EngineFacts, assess, choose
 from dindguard.environment.offers import describe
 from dindguard.environment.spec import Isolation, Spec, parse_size, parse_time
@@ -253,3 +254,53 @@ def test_no_sockets_into_the_kernels_cryptography_or_the_hypervisor(family: int,
     compare = {"SCMP_CMP_LT": int.__lt__, "SCMP_CMP_EQ": int.__eq__, "SCMP_CMP_GT": int.__gt__}
     rules = [rule for rule in json.loads(plan.seccomp_profile())["syscalls"] if rule["names"] == ["socket"]]
     assert any(compare[rule["args"][0]["op"]](family, rule["args"][0]["value"]) for rule in rules) is allowed
+
+
+DIGEST = "docker@sha256:" + "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("image", "digests", "reference"),
+    [
+        ("docker:29-dind", ["mirror.example/docker@sha256:" + "b" * 64, DIGEST], DIGEST),
+        ("docker:29-dind", ["mirror.example/docker@sha256:" + "b" * 64], "mirror.example/docker@sha256:" + "b" * 64),
+        ("host.example:5000/docker", [], "sha256:id"),
+        (DIGEST, [DIGEST], DIGEST),
+    ],
+)
+def test_an_image_is_used_by_its_digest(image: str, digests: list[str], reference: str) -> None:
+    class Api:
+        def inspect_image(self, name: str) -> dict[str, object]:
+            assert name == image
+            return {"Id": "sha256:id", "RepoDigests": digests}
+
+    pulled: list[str] = []
+    assert pin(Engine(Api(), LINUX), image, pulled.append) == Pinned(reference, "sha256:id")
+    assert not pulled
+
+
+def test_an_image_that_is_missing_is_pulled_once_and_its_errors_are_told() -> None:
+    class Missing(Exception):
+        response = type("Response", (), {"status_code": 404})
+
+    class Api:
+        present = False
+        steps: tuple[dict[str, str], ...] = ({"status": "Pulling"},)
+
+        def inspect_image(self, name: str) -> dict[str, object]:
+            if not self.present:
+                raise Missing
+            return {"Id": "sha256:id", "RepoDigests": [DIGEST]}
+
+        def pull(self, name: str, **options: object) -> tuple[dict[str, str], ...]:
+            self.present = True
+            return self.steps
+
+    said: list[str] = []
+    assert pin(Engine(Api(), LINUX), "docker:29-dind", said.append).reference == DIGEST
+    assert said == ["pulling docker:29-dind"]
+    api = Api()
+    api.steps = ({"error": "denied\x1b[2J"},)
+    with pytest.raises(UserError, match="could not be pulled: denied�") as error:
+        pin(Engine(api, LINUX), "docker:29-dind", said.append)
+    assert error.value.exit_code == ENGINE

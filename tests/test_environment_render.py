@@ -174,6 +174,8 @@ def test_the_script_parses_and_removes_what_it_started(level: str, tmp_path: Pat
     )
     assert done.returncode == 7, "the command's own exit code"
     calls = (tmp_path / "docker.log").read_text().splitlines()
+    assert (calls[0] == "build --tag nested-engine:rootless -") == (level == "rootless")
+    calls = calls[level == "rootless" :]
     name = calls[0].removeprefix("network create ")
     assert calls[-3:] == [
         f"rm --force --volumes {name}",
@@ -193,6 +195,18 @@ def test_digests_are_written_as_given_and_their_absence_is_told() -> None:
     assert f"image: docker:dind@{digest}\n" in text
     assert "--resolve" not in text
     assert "--resolve" in rendered("compose", "sysbox")["compose.yaml"]
+
+
+def test_an_image_of_ones_own_is_not_changed() -> None:
+    own = "registry.example/engine@sha256:" + "1" * 64
+    for form in ("compose", "shell", "github-actions"):
+        text = next(iter(rendered(form, "rootless", daemon_image=own).values()))
+        assert own in text
+        assert "setcap" not in text
+        digest = Isolation.ROOTLESS.daemon_image + "@sha256:" + "2" * 64
+        changed = next(iter(rendered(form, "rootless", daemon_image=digest).values()))
+        assert f"FROM {digest}\n" in changed
+        assert "setcap cap_setuid+ep" in changed
 
 
 def test_the_command_line(tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ def test_a_job_in_a_container_with_a_service() -> None:
     )
     assert [str(alias) for alias in engine.aliases] == ["engine"]
     assert engine.health is not None
+    assert engine.health.gates_start
     assert [str(word) for word in engine.health.command or ()] == ["docker info"]
     assert [(p.container_port, p.host_port, p.protocol) for p in engine.ports] == [
         (2375, 2375, "tcp"),
@@ -191,6 +192,11 @@ def job_text(body: str, top: str = "") -> str:
             "container: '${{ matrix.of.image }}'\nstrategy: {matrix: {of: [{image: 'a:1'}, {image: 'a:1'}]}}",
             "a:1",
             "",
+        ),
+        (
+            "container: '${{ matrix.of.image }}'\nstrategy: {matrix: {of: [{image: 'a:1'}, {}]}}",
+            None,
+            "matrix.of.image",
         ),
         ("container: '${{ matrix.image }}'\nstrategy: {matrix: '${{ fromJSON(x) }}'}", None, "matrix.image"),
         ("container: docker:${{ env.VERSION }}-cli", "docker:27-cli", ""),
@@ -462,6 +468,28 @@ PLACES = [
 def test_junk_never_raises(template: str, junk: str) -> None:
     for embedded in read_text(template.format(junk)).embedded:
         embedded.source.span(0, len(embedded.source.text))
+
+
+def test_expressions_that_nobody_closes_end() -> None:
+    text = job_text("container: '" + "${{ a } $" * 20_000 + "'\nsteps: [{run: '" + "${{" * 50_000 + "'}]")
+    assert len(read_text(text).embedded) == 1
+
+
+def test_a_matrix_that_holds_itself_ends() -> None:
+    keys = ", ".join(f"k{i}: *m" for i in range(200))
+    text = job_text(
+        f"strategy: {{matrix: {{a: [&m {{{keys}, v: 'docker:27'}}]}}}}\ncontainer: '${{{{ matrix.a.v }}}}'"
+    )
+    assert container(read_text(text), "jobs.a").image is not None
+
+
+def test_actions_that_multiply_end(tmp_path: Path) -> None:
+    files = {}
+    for name, below in ("ab", "bc", "cd", "da"):
+        uses = [f"{{uses: ./{below}}}"] * 40
+        files[f"{name}/action.yml"] = f"runs: {{using: composite, steps: [{', '.join(uses)}]}}\n"
+    files[PATH] = job_text("steps: [{uses: ./a}]")
+    assert [found.address for found in read_files(tmp_path, files).workloads] == ["jobs.a"]
 
 
 WORDS = (

@@ -461,6 +461,27 @@ def test_junk_never_raises(template: str, junk: str) -> None:
     assert isinstance(reading, Reading)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".x: &x {script: [a], c: *x}\ny: &y {extends: .x, c: *y, image: docker}\n",
+        ".x: {script: [!reference [.x, script, a, a, a]]}\ny: {script: [!reference [.x, script]], image: docker}\n",
+        "y: {image: docker, script: &s [*s, *s, *s]}\n",
+        "y: {image: docker, variables: &v {A: *v}, script: x}\ninclude: ['" + "**/*" * 40 + "']\n",
+    ],
+)
+def test_what_holds_itself_ends(text: str) -> None:
+    assert str(job(read_text(text), "y").image) == "docker"
+
+
+def test_includes_that_multiply_end(tmp_path: Path) -> None:
+    files = {
+        f"{name}.yml": f"include: [{', '.join([f'{below}.yml'] * 60)}]\n" for name, below in ("ab", "bc", "cd", "de")
+    }
+    files[".gitlab-ci.yml"] = "include: a.yml\njob: {script: x}\n"
+    assert [found.name for found in read_files(tmp_path, files, ".gitlab-ci.yml").workloads] == ["job"]
+
+
 WORDS = (
     "image services script variables extends a .b default include inherit name spec alias cache paths rules parallel"
     " matrix trigger local inputs before_script value"

@@ -93,7 +93,7 @@ def test_clean_incomplete_and_empty_look_different() -> None:
     broken = Notice("unreadable", "not valid", Span("a.yaml", 1, 1, 1, 1), Gravity.ERROR)
     assert summary() == "no findings · 14 files read"
     assert summary(files_without_interest=5) == "no findings · 14 files read, 5 without containers or engines"
-    assert summary(files_read=0, files_without_interest=5).startswith("nothing to scan · 0 files read")
+    assert summary(files_read=0, files_without_interest=5).startswith("nothing to scan: ")
     incomplete = summary(notices=(broken,), files_unreadable=1).splitlines()
     assert incomplete[-1] == "no findings, but the scan is incomplete · 14 files read, 1 could not be read"
     crashed = summary(notices=(Notice("rule-crashed", "it failed", Span("", 1, 1, 1, 1), Gravity.ERROR),))
@@ -404,6 +404,8 @@ def test_messages_become_sentences(text_in: str, expected: str) -> None:
 
 def test_the_first_sentence_of_a_page() -> None:
     assert first_sentence("Use `docker:27.3` or\nlater. Then rest.\n\nMore.") == "Use docker:27.3 or later"
+    assert first_sentence("```yaml\na: b\n```\nOr c. D.") == "Or c"
+    assert first_sentence("From least to most:\n- a\n- b") == "From least to most"
     assert first_sentence("") == ""
 
 
@@ -456,3 +458,13 @@ def test_pages_in_a_terminal_and_in_html() -> None:
 def test_the_sample_is_what_it_says(tmp_path: Path) -> None:
     assert sample().sources.keys() >= {finding.span.path for finding in sample().findings}
     assert model(sample().sources["compose.yaml"]).containers[0].name == "runner"
+
+
+def test_the_page_about_reports_names_every_format_and_exit_code() -> None:
+    from dindguard import errors
+
+    page = (Path(__file__).parent.parent / "docs" / "reports.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `([a-z][\w-]*)` \|", page, re.MULTILINE))
+    assert named == set(FORMATS)
+    codes = {str(value) for name, value in vars(errors).items() if name.isupper()}
+    assert set(re.findall(r"^\| (\d) \|", page, re.MULTILINE)) == codes

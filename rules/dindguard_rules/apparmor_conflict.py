@@ -1,8 +1,8 @@
 """Two settings of AppArmor contradict each other.
 
 ## Why it matters
-A pod can set AppArmor in the field `appArmorProfile` (since 1.30) and in the old annotation. When both are there and
-differ, the API server refuses the pod; older clusters know the annotation alone and obey it.
+A pod can set AppArmor in the field `appArmorProfile` (since 1.30) and in the old annotation. When both are there
+and differ, the API server refuses the pod; older clusters know the annotation alone and obey it.
 
 ## Instead
 Keep one of them; the field, from Kubernetes 1.30 on:

@@ -1,8 +1,8 @@
 """A container runs without its AppArmor profile.
 
 ## Why it matters
-On hosts with AppArmor (Debian, Ubuntu, SUSE) the default profile denies `mount`, writing to `/proc/sys` and `/sys`, and reaching
-into processes outside. It is what keeps `SYS_ADMIN` from mounting the host's disk.
+On hosts with AppArmor (Debian, Ubuntu, SUSE) the default profile denies `mount`, writing to `/proc/sys` and `/sys`,
+and reaching into processes outside. It is what keeps `SYS_ADMIN` from mounting the host's disk.
 
 ## Instead
 Remove the option, or load a profile that permits the one thing that is missing:
@@ -19,8 +19,8 @@ securityContext:                  # Kubernetes 1.30 and later
 ```
 
 ## When it is fine
-Rootless BuildKit, a rootless engine, Podman or Buildah inside a container mount in namespaces of their own; they are not
-reported without further privileges.
+Rootless BuildKit, a rootless engine, Podman or Buildah inside a container mount in namespaces of their own; they
+are not reported without further privileges.
 
 ## References
 - https://docs.docker.com/engine/security/apparmor/

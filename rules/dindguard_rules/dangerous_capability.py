@@ -1,11 +1,11 @@
 """A capability is added that leads to the host, or changes it.
 
 ## Why it matters
-A few capabilities are root on the host by themselves: `SYS_ADMIN` mounts file systems and unlocks `mount`, `bpf` and
-`setns` in the seccomp filter (each capability widens that filter); `SYS_MODULE` loads kernel code; `SYS_RAWIO` reaches
-physical memory; `DAC_READ_SEARCH` opens any file of the host by its handle. `NET_ADMIN` rules the firewall of its
-network namespace, which is the host's under `network_mode: host`. On hosts with AppArmor the default profile still
-denies `mount` to `SYS_ADMIN`; where there is none, nothing does.
+A few capabilities are root on the host by themselves: `SYS_ADMIN` mounts file systems and unlocks `mount`, `bpf`
+and `setns` in the seccomp filter (each capability widens that filter); `SYS_MODULE` loads kernel code; `SYS_RAWIO`
+reaches physical memory; `DAC_READ_SEARCH` opens any file of the host by its handle. `NET_ADMIN` rules the firewall
+of its network namespace, which is the host's under `network_mode: host`. On hosts with AppArmor the default profile
+still denies `mount` to `SYS_ADMIN`; where there is none, nothing does.
 
 ## Exploit
 `DAC_READ_SEARCH`: `open_by_handle_at()` with inode 2 opens the root directory of the host's disk ("shocker").

@@ -49,7 +49,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if host is None or not host.written:
         return
     if container.role is Role.ENGINE:
-        message = f"{container} runs an engine that manages the host's cgroups: the container's limits don't hold inside"
+        message = (
+            f"{container} runs an engine that manages the host's cgroups: the container's limits don't hold inside"
+        )
         yield Problem(host, message, because=(container.daemon,))
     else:
         yield Problem(host, f"{container} sees the host's whole cgroup tree", severity=Severity.MEDIUM)

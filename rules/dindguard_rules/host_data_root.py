@@ -34,8 +34,11 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.ENGINE_STATE or mount.host_text is None:
             continue
+        if paths.inside(path, "/run"):
+            continue  # the engine's sockets are there: that is the graver half
         nested = container.keeps_state_in(mount)
-        severity = Severity.CRITICAL if nested or not mount.read_only.on else Severity.MEDIUM
+        writable = Severity.HIGH if paths.is_below_data_root(path) else Severity.CRITICAL
+        severity = Severity.CRITICAL if nested else Severity.MEDIUM if mount.read_only.on else writable
         what = "as the state of an engine of its own" if nested else "read-only" if mount.read_only.on else "writable"
         message = f"{container} mounts the host engine's state from {path}, {what}"
         yield Problem(mount.host_text, message, (mount.declared, mount.read_only), severity)

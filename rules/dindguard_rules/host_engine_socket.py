@@ -27,6 +27,8 @@ from collections.abc import Iterator
 
 from dindguard.api import Access, Host, Mount, Problem, Role, Severity, Step, rule
 
+MANAGERS = {"systemd": "systemd", "libvirt": "virtual machines", "lxd": "LXD", "incus": "Incus"}
+
 
 @rule(
     "host-engine-socket",
@@ -47,12 +49,15 @@ def check(access: Access) -> Iterator[Problem]:
         )
         return
     mount = access.via
+    if not access.deliberate:
+        return  # a mount of something wider is a finding of its own
     read_only = Step("read-only does not protect a socket", mount.read_only.span) if mount.read_only.on else None
     severity = Severity.HIGH if access.who.known_socket_user else Severity.CRITICAL
     if access.rootless:
         severity = Severity.MEDIUM
     whose = "a user's" if access.rootless else "the host's"
-    message = f"{access.who} can command {whose} {access.engine} engine through {access.through}"
+    what = MANAGERS.get(access.engine, f"{access.engine} engine")
+    message = f"{access.who} can command {whose} {what} through {access.through}"
     yield Problem(
         mount.host_text or mount,
         message,

@@ -1,9 +1,9 @@
 """A container shares the host's interprocess communication.
 
 ## Why it matters
-Shared memory segments, semaphores and `/dev/shm` of the host's processes can be read and changed by whoever has the right
-user id: databases and X servers keep data there. Docker also switches the container's SELinux label off, unless
-a `label` option is given.
+Shared memory segments, semaphores and `/dev/shm` of the host's processes can be read and changed by whoever has the
+right user id: databases and X servers keep data there. Docker also switches the container's SELinux label off,
+unless a `label` option is given.
 
 ## Instead
 Remove the line. Two containers that share memory share it with each other only:

@@ -1,8 +1,8 @@
 """A container shares the host's network.
 
 ## Why it matters
-It reaches what listens on the host's `localhost` only (an engine's plain port, a kubelet, a database), it opens ports
-past any publishing, and it sees the host's abstract Unix sockets.
+It reaches what listens on the host's `localhost` only (an engine's plain port, a kubelet, a database), it opens
+ports past any publishing, and it sees the host's abstract Unix sockets.
 
 ## Instead
 Publish the port, on the address that is meant:

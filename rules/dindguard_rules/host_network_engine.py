@@ -2,9 +2,9 @@
 
 ## Why it matters
 Every port that the engine or an inner container opens is a port of the host: no publishing, no firewall of Docker's
-between. The inner engine writes *its* iptables rules and its `docker0` bridge into the host's tables, over those of the
-host's own engine, and takes them away when it stops. Abstract Unix sockets of the host are reachable too (that was
-CVE-2020-15257).
+between. The inner engine writes *its* iptables rules and its `docker0` bridge into the host's tables, over those of
+the host's own engine, and takes them away when it stops. Abstract Unix sockets of the host are reachable too (that
+was CVE-2020-15257).
 
 ## Instead
 Remove the line: clients reach the engine by its name on the shared network.

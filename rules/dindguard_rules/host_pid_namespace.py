@@ -1,10 +1,10 @@
 """A container shares the host's process namespace.
 
 ## Why it matters
-The container sees every process of the host and may signal those of its own user id: root in it can kill the engine, the
-kubelet and every other container's processes, and read their command lines and environments. With `SYS_PTRACE`,
-`SYS_ADMIN` or privileged mode it enters them: `/proc/1/root` is the host's root directory. Docker also switches the
-container's SELinux label off, unless a `label` option is given.
+The container sees every process of the host and may signal those of its own user id: root in it can kill the
+engine, the kubelet and every other container's processes, and read their command lines and environments. With
+`SYS_PTRACE`, `SYS_ADMIN` or privileged mode it enters them: `/proc/1/root` is the host's root directory. Docker
+also switches the container's SELinux label off, unless a `label` option is given.
 
 ## Exploit
 `nsenter -t 1 -m -p sh` in a privileged container is a root shell on the host.

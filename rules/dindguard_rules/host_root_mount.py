@@ -1,10 +1,10 @@
 """The host's whole file system is mounted into a container.
 
 ## Why it matters
-Whoever is root in the container is root on the host: a line in `/etc/cron.d`, a key in `/root/.ssh`, or `chroot`. The
-target doesn't matter, and neither do dropped capabilities: the files belong to uid 0. Read-only, it still shows
-`/etc/shadow`, every key, every other container's files and the kubelet's certificates, and it holds the engine's socket,
-which read-only doesn't protect.
+Whoever is root in the container is root on the host: a line in `/etc/cron.d`, a key in `/root/.ssh`, or `chroot`.
+The target doesn't matter, and neither do dropped capabilities: the files belong to uid 0. Read-only, it still shows
+`/etc/shadow`, every key, every other container's files and the kubelet's certificates, and it holds the engine's
+socket, which read-only doesn't protect.
 
 ## Exploit
 `chroot /host` in the container.
@@ -19,8 +19,8 @@ services:
     volumes:
       - /var/lib/node_exporter:/textfile:ro
 ```
-Metrics of the host's file systems need the agent on the host, or on nodes that nobody else uses. A job that
-really administers the host belongs to the host's own tools (systemd, Ansible).
+Metrics of the host's file systems need the agent on the host, or on nodes that nobody else uses. A job that really
+administers the host belongs to the host's own tools (systemd, Ansible).
 
 ## When it is fine
 A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason.

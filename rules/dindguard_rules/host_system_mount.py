@@ -1,10 +1,10 @@
 """A container can change the host's programs, configuration or accounts.
 
 ## Why it matters
-What the host runs as root is written in a few places: `/etc` (cron, systemd, sudoers, PAM), `/boot`, `/usr`, `/lib/modules`,
-`/var/spool/cron`. A container that may write there decides what root runs next, whatever capabilities it
-dropped. A home directory is worth that user: `~/.ssh/authorized_keys`, `~/.bashrc`. Read-only, they still give away
-keys and password hashes.
+What the host runs as root is written in a few places: `/etc` (cron, systemd, sudoers, PAM), `/boot`, `/usr`,
+`/lib/modules`, `/var/spool/cron`. A container that may write there decides what root runs next, whatever
+capabilities it dropped. A home directory is worth that user: `~/.ssh/authorized_keys`, `~/.bashrc`. Read-only, they
+still give away keys and password hashes.
 
 ## Exploit
 `echo '* * * * * root /tmp/x' > /host-etc/cron.d/x`
@@ -24,7 +24,8 @@ An engine that has to load modules needs `/lib/modules` read-only.
 
 ## When it is fine
 An installer that writes a CNI plugin or a certificate to its nodes does this by design; allow it with the reason.
-Read-only mounts of `/etc/passwd`, `/etc/localtime`, `/etc/ssl/certs`, `/lib/modules` and their like are not reported.
+Read-only mounts of `/etc/passwd`, `/etc/localtime`, `/etc/ssl/certs`, `/lib/modules` and their like are not
+reported.
 
 ## References
 - https://docs.docker.com/engine/storage/bind-mounts/

@@ -1,9 +1,9 @@
 """A container opts out of the engine's user namespace.
 
 ## Why it matters
-An engine with `userns-remap` makes root in every container an unprivileged user of the host. `userns_mode: host` takes
-that away for this container: its root is the host's root again. It is often found beside `privileged: true`, because
-the two don't go together ("privileged mode is incompatible with user namespaces").
+An engine with `userns-remap` makes root in every container an unprivileged user of the host. `userns_mode: host`
+takes that away for this container: its root is the host's root again. It is often found beside `privileged: true`,
+because the two don't go together ("privileged mode is incompatible with user namespaces").
 
 ## Instead
 Remove the line, and let the files that the container writes belong to the remapped ids:

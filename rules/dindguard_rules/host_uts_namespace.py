@@ -1,8 +1,8 @@
 """A container shares the host's name.
 
 ## Why it matters
-Whoever has `SYS_ADMIN` in the container renames the host, which certificates, logs and cluster membership hang on. Without
-it, the container merely reads the name, and a `hostname` of its own is refused.
+Whoever has `SYS_ADMIN` in the container renames the host, which certificates, logs and cluster membership hang on.
+Without it, the container merely reads the name, and a `hostname` of its own is refused.
 
 ## Instead
 Remove the line, and give the container the name it needs:

@@ -1,10 +1,11 @@
 """The host's kernel settings are mounted into a container.
 
 ## Why it matters
-Files below `/proc` and `/sys` are commands to the kernel, and the copies in a container are masked or read-only for that
-reason. A bind mount of the host's brings them back: what is written to `/proc/sys/kernel/core_pattern` runs as the
-host's root at the next crash, `release_agent` in a cgroup tree (v1) and `uevent_helper` likewise. Below
-`/sys/kernel/security` and `/sys/fs/selinux` lies the policy of AppArmor and SELinux itself: who may write it unloads it.
+Files below `/proc` and `/sys` are commands to the kernel, and the copies in a container are masked or read-only for
+that reason. A bind mount of the host's brings them back: what is written to `/proc/sys/kernel/core_pattern` runs as
+the host's root at the next crash, `release_agent` in a cgroup tree (v1) and `uevent_helper` likewise. Below
+`/sys/kernel/security` and `/sys/fs/selinux` lies the policy of AppArmor and SELinux itself: who may write it
+unloads it.
 
 ## Exploit
 `echo '|/proc/%P/root/x' > /host/proc/sys/kernel/core_pattern; kill -SEGV $$`

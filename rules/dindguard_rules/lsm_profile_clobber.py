@@ -1,11 +1,11 @@
 """A nested engine replaces the host's AppArmor profile.
 
 ## Why it matters
-AppArmor policy is one for the whole kernel. At its start the engine loads a profile named `docker-default`, and newer engines do so
-every time; a nested one overwrites the *host's* profile of that name with its own version's, for all of the host's
-containers. It abstains when the variable `container` is set, or without `apparmor_parser`: the official image's entry
-point sees to both. An image of one's own that starts `dockerd` directly sees to neither, and also lacks the
-cgroup preparation without which cgroup v2 refuses nested containers.
+AppArmor policy is one for the whole kernel. At its start the engine loads a profile named `docker-default`, and
+newer engines do so every time; a nested one overwrites the *host's* profile of that name with its own version's,
+for all of the host's containers. It abstains when the variable `container` is set, or without `apparmor_parser`:
+the official image's entry point sees to both. An image of one's own that starts `dockerd` directly sees to neither,
+and also lacks the cgroup preparation without which cgroup v2 refuses nested containers.
 
 ## Instead
 Start the engine through the official image's entry point, or do what it does:
@@ -19,7 +19,8 @@ services:
 ```
 
 ## When it is fine
-On hosts without AppArmor (Fedora, RHEL, Amazon Linux), and in images without `apparmor_parser` (Alpine, which is not reported).
+On hosts without AppArmor (Fedora, RHEL, Amazon Linux), and in images without `apparmor_parser` (Alpine, which is
+not reported).
 
 ## References
 - https://docs.docker.com/engine/security/apparmor/

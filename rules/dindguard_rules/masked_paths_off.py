@@ -1,9 +1,9 @@
 """The masked paths of /proc and /sys are open in a container.
 
 ## Why it matters
-An engine hides `/proc/kcore`, `/proc/keys`, `/sys/firmware` and others, and makes `/proc/sys` and `/proc/sysrq-trigger` read-only.
-Opened, root in the container sets kernel parameters of the host: a program in `/proc/sys/kernel/core_pattern` runs as the
-host's root.
+An engine hides `/proc/kcore`, `/proc/keys`, `/sys/firmware` and others, and makes `/proc/sys` and
+`/proc/sysrq-trigger` read-only. Opened, root in the container sets kernel parameters of the host: a program in
+`/proc/sys/kernel/core_pattern` runs as the host's root.
 
 ## Exploit
 `echo '|/x' > /proc/sys/kernel/core_pattern` as root in the container, then any crash.
@@ -19,8 +19,9 @@ services:
 ```
 
 ## When it is fine
-Where containers run inside without root: rootless BuildKit and rootless engines need it to mount a `/proc` of their own;
-they are not reported. In Kubernetes `procMount: Unmasked` is allowed with `hostUsers: false` only, and lowered there.
+Where containers run inside without root: rootless BuildKit and rootless engines need it to mount a `/proc` of their
+own; they are not reported. In Kubernetes `procMount: Unmasked` is allowed with `hostUsers: false` only, and lowered
+there.
 
 ## References
 - https://docs.docker.com/engine/containers/run/#security-configuration

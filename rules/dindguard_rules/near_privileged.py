@@ -2,8 +2,8 @@
 
 ## Why it matters
 `SYS_ADMIN` lets a process mount and enter namespaces; what still holds it back are the seccomp filter, AppArmor or
-SELinux, the masked paths and the read-only cgroup tree. With one of those gone too, the container is privileged
-in all but name, and a search for `privileged` doesn't find it. Measured: `SYS_ADMIN` and `NET_ADMIN` with
+SELinux, the masked paths and the read-only cgroup tree. With one of those gone too, the container is privileged in
+all but name, and a search for `privileged` doesn't find it. Measured: `SYS_ADMIN` and `NET_ADMIN` with
 `seccomp=unconfined`, `systempaths=unconfined` and a writable `/sys/fs/cgroup` run a complete nested engine.
 
 ## Exploit

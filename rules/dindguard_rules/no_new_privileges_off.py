@@ -1,8 +1,9 @@
 """A container asks explicitly that its programs may gain privileges.
 
 ## Why it matters
-With `no-new-privileges`, setuid programs (`sudo`, `su`, a forgotten one) give nothing to whoever starts them. Saying `false`, or
-`allowPrivilegeEscalation: true`, opts out even where the engine's or the cluster's default is the safer one.
+With `no-new-privileges`, setuid programs (`sudo`, `su`, a forgotten one) give nothing to whoever starts them.
+Saying `false`, or `allowPrivilegeEscalation: true`, opts out even where the engine's or the cluster's default is
+the safer one.
 
 ## Instead
 ```yaml

@@ -19,7 +19,7 @@ Never outside a network that only the client and the engine share.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Host, Problem, Severity, rule
+from dindguard.api import Access, Confidence, Host, Problem, Severity, rule
 
 
 @rule(
@@ -31,6 +31,12 @@ def check(access: Access) -> Iterator[Problem]:
     if not isinstance(access.to, Host) or access.proxy is not None or endpoint is None or endpoint.scheme != "tcp":
         return
     if endpoint.encrypted is None or not endpoint.encrypted.off:
+        return
+    if endpoint.port == 2376:
+        message = (
+            f"{access.who} speaks plain text to {endpoint}, the port for TLS: it fails, or the engine asks nobody"
+        )
+        yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM)
         return
     severity = Severity.CRITICAL if access.to.own else Severity.HIGH
     message = f"{access.who} commands the engine of {access.to} at {endpoint} in plain text, as anyone else there can"

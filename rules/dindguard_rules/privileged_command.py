@@ -1,10 +1,10 @@
 """A command is run in a container with every capability.
 
 ## Why it matters
-`docker exec --privileged`, and a hook's `privileged: true`, give one process all capabilities of the host's root, in
-a container that was started without them. The container's seccomp and AppArmor profiles stay, its devices too; but
-the process runs what the *image* holds at that moment: whoever changed the program in the container has it run with
-`SYS_ADMIN`, `SYS_MODULE` and `DAC_READ_SEARCH`.
+`docker exec --privileged`, and a hook's `privileged: true`, give one process all capabilities of the host's root,
+in a container that was started without them. The container's seccomp and AppArmor profiles stay, its devices too;
+but the process runs what the *image* holds at that moment: whoever changed the program in the container has it run
+with `SYS_ADMIN`, `SYS_MODULE` and `DAC_READ_SEARCH`.
 
 ## Instead
 Do it as root without the flag (`user: root` suffices for files and packages), or before the container starts:

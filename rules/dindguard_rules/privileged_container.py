@@ -1,10 +1,10 @@
 """A container that runs no engine is privileged.
 
 ## Why it matters
-`--privileged` hands over every capability and every device of the host, turns seccomp, AppArmor and SELinux
-off, and makes `/proc/sys` and `/sys` writable: root in the container can mount the host's disk, or let the
-kernel run a program as the host's root. `cap_drop` beside it changes nothing. A nested engine needs much of
-that; hardly anything else does.
+`--privileged` hands over every capability and every device of the host, turns seccomp, AppArmor and SELinux off,
+and makes `/proc/sys` and `/sys` writable: root in the container can mount the host's disk, or let the kernel run a
+program as the host's root. `cap_drop` beside it changes nothing. A nested engine needs much of that; hardly
+anything else does.
 
 ## Exploit
 `mount /dev/sda1 /mnt && chroot /mnt` inside the container is a root shell on the host.
@@ -20,12 +20,12 @@ services:
     devices: [/dev/ttyUSB0]       # one device
     tmpfs: [/run]                 # one writable path
 ```
-In Kubernetes the same is `securityContext.capabilities.add`, a device plugin, and an `emptyDir`. An image
-build needs no privilege at all with `moby/buildkit:rootless` or Buildah.
+In Kubernetes the same is `securityContext.capabilities.add`, a device plugin, and an `emptyDir`. An image build
+needs no privilege at all with `moby/buildkit:rootless` or Buildah.
 
 ## When it is fine
-In a virtual machine of its own (Kata) the flag ends at that machine's kernel, in gVisor at the sandbox; the
-finding is lowered there. A pod with `hostUsers: false` is lowered too: its root is nobody on the node.
+In a virtual machine of its own (Kata) the flag ends at that machine's kernel, in gVisor at the sandbox; the finding
+is lowered there. A pod with `hostUsers: false` is lowered too: its root is nobody on the node.
 
 ## References
 - https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities

@@ -1,12 +1,12 @@
 """A nested container engine runs privileged.
 
 ## Why it matters
-A nested engine mounts file systems, makes network interfaces and cgroups, and unmasks `/proc` for the containers
-it starts; runc has no narrower recipe that works, so the official image asks for `--privileged`. The price: an
-inner `docker run --privileged -v /dev:/dev` holds the disks of the *host*, and so does whoever may command the
-engine. The finding is *critical* when something beside the flag leads out without breaking anything: a
-system path of the host is mounted, a host namespace is shared, the port is published, the engine asks nobody who they
-are, or the image's tag names no version, so that tomorrow's content is unknown.
+A nested engine mounts file systems, makes network interfaces and cgroups, and unmasks `/proc` for the containers it
+starts; runc has no narrower recipe that works, so the official image asks for `--privileged`. The price: an inner
+`docker run --privileged -v /dev:/dev` holds the disks of the *host*, and so does whoever may command the engine.
+The finding is *critical* when something beside the flag leads out without breaking anything: a system path of the
+host is mounted, a host namespace is shared, the port is published, the engine asks nobody who they are, or the
+image's tag names no version, so that tomorrow's content is unknown.
 
 ## Exploit
 `docker -H tcp://dind:2376 run --privileged alpine sh -c 'mkdir /h && mount /dev/sda1 /h && chroot /h'`
@@ -33,8 +33,8 @@ spec:                             # Kubernetes
   runtimeClassName: sysbox-runc
   hostUsers: false
 ```
-Otherwise a virtual machine per job, or a privileged engine on nodes that run nothing else, with TLS, a volume
-of its own, no host path, and an approval record (`dindguard waive`).
+Otherwise a virtual machine per job, or a privileged engine on nodes that run nothing else, with TLS, a volume of
+its own, no host path, and an approval record (`dindguard waive`).
 
 ## When it is fine
 Approved, on disposable machines. In a sandbox the finding is lowered; a rootless engine is one level less grave,

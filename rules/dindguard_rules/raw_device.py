@@ -1,11 +1,11 @@
 """A container holds the host's disks or memory as devices.
 
 ## Why it matters
-Root in a container that may open a block device writes the host's file system past the kernel: `debugfs -w` needs no
-mount and no capability. `/dev/mem` is the memory. A directory of devices (`/dev`) gives all below it. A device
-cgroup rule is as good as a device: `MKNOD` is a default capability, so `b *:* rwm` lets the container make the
-node of any disk itself. A *bind mount* of `/dev` shows the nodes; the device cgroup still refuses the disks, but not
-the host's terminals (`/dev/pts`) and its `/dev/shm`.
+Root in a container that may open a block device writes the host's file system past the kernel: `debugfs -w` needs
+no mount and no capability. `/dev/mem` is the memory. A directory of devices (`/dev`) gives all below it. A device
+cgroup rule is as good as a device: `MKNOD` is a default capability, so `b *:* rwm` lets the container make the node
+of any disk itself. A *bind mount* of `/dev` shows the nodes; the device cgroup still refuses the disks, but not the
+host's terminals (`/dev/pts`) and its `/dev/shm`.
 
 ## Exploit
 `debugfs -w /dev/sda1 -R 'write key /root/.ssh/authorized_keys'`
@@ -24,8 +24,8 @@ services:
 In Kubernetes a device plugin hands single devices out.
 
 ## When it is fine
-A tool for disks (SMART monitoring, partitioning) on a machine of its own: allow it with the reason; `:r` suffices to
-read, and is one level less grave. `/dev/fuse`, `/dev/net/tun`, `/dev/kvm` and `/dev/dri` are not reported.
+A tool for disks (SMART monitoring, partitioning) on a machine of its own: allow it with the reason; `:r` suffices
+to read, and is one level less grave. `/dev/fuse`, `/dev/net/tun`, `/dev/kvm` and `/dev/dri` are not reported.
 
 ## References
 - https://docs.docker.com/reference/cli/docker/container/run/#device

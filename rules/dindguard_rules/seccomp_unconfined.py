@@ -1,9 +1,9 @@
 """A container runs without the system call filter.
 
 ## Why it matters
-The default seccomp profile refuses some 40 system calls that containers hardly need and exploits like: `keyctl`, `userfaultfd`,
-`unshare` and `clone` with new namespaces, `bpf`, `perf_event_open`. Without the filter, every hole in them is within
-reach of whoever runs code in the container.
+The default seccomp profile refuses some 40 system calls that containers hardly need and exploits like: `keyctl`,
+`userfaultfd`, `unshare` and `clone` with new namespaces, `bpf`, `perf_event_open`. Without the filter, every hole
+in them is within reach of whoever runs code in the container.
 
 ## Instead
 Remove the option. If one call is missing, take the default profile and add that call:
@@ -21,8 +21,8 @@ securityContext:                  # Kubernetes; without it, nodes may apply no f
 Debuggers need no opt-out since Engine 19.03: `ptrace` is allowed on kernels from 4.8 on.
 
 ## When it is fine
-Rootless BuildKit, a rootless engine, Podman or Buildah inside a container make user namespaces of their own; they are not
-reported without further privileges.
+Rootless BuildKit, a rootless engine, Podman or Buildah inside a container make user namespaces of their own; they
+are not reported without further privileges.
 
 ## References
 - https://docs.docker.com/engine/security/seccomp/

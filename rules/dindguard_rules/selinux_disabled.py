@@ -1,12 +1,13 @@
 """A container runs without its SELinux label.
 
 ## Why it matters
-On hosts with SELinux (Fedora, RHEL, Amazon Linux) the label keeps a process that broke out from everything that isn't labelled for
-containers: host files, sockets, other containers' volumes. `label=disable` and the type `spc_t` give that up; beside a
-system path of the host nothing is left to stop the process from using it.
+On hosts with SELinux (Fedora, RHEL, Amazon Linux) the label keeps a process that broke out from everything that
+isn't labelled for containers: host files, sockets, other containers' volumes. `label=disable` and the type `spc_t`
+give that up; beside a system path of the host nothing is left to stop the process from using it.
 
 ## Instead
-Let the engine label what is mounted, with `:Z` for one container or `:z` for several, on the project's own directories:
+Let the engine label what is mounted, with `:Z` for one container or `:z` for several, on the project's own
+directories:
 
 ```yaml
 services:
@@ -14,7 +15,8 @@ services:
     image: example/app:1
     volumes: ["./data:/data:Z"]
 ```
-A nested engine in Kubernetes has a type of its own: `seLinuxOptions: {type: container_engine_t}`; nested Podman has `label=nested`.
+A nested engine in Kubernetes has a type of its own: `seLinuxOptions: {type: container_engine_t}`; nested Podman has
+`label=nested`.
 
 ## When it is fine
 Podman, Buildah and rootless engines inside a container; they are not reported without further privileges.
@@ -46,8 +48,6 @@ def check(container: Container) -> Iterator[Problem]:
     off = container.confinement.selinux_off
     if off is None or container.opt_outs_expected:
         return
-    exposed = [
-        mount for mount in container.mounts if mount.host_path and paths.classify(mount.host_path) not in FINE
-    ]
+    exposed = [mount for mount in container.mounts if mount.host_path and paths.classify(mount.host_path) not in FINE]
     severity = Severity.HIGH if exposed else Severity.MEDIUM
     yield Problem(off, f"{container} runs without an SELinux label", because=tuple(exposed), severity=severity)

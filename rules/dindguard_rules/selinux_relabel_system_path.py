@@ -1,13 +1,14 @@
 """A mount relabels a directory of the host's system for one container.
 
 ## Why it matters
-`:Z` and `:z` change the SELinux label of everything below the source, on the host, for good. On a system directory or
-an engine's state the host's own services lose access to it: `sshd` to `/etc/ssh`, the engine to its layers; `:Z` gives it to this
-one container, so that the next one loses it. Engines refuse the option for the best-known paths ("SELinux relabeling of /etc is not
-allowed"), and relabel their subdirectories.
+`:Z` and `:z` change the SELinux label of everything below the source, on the host, for good. On a system directory
+or an engine's state the host's own services lose access to it: `sshd` to `/etc/ssh`, the engine to its layers; `:Z`
+gives it to this one container, so that the next one loses it. Engines refuse the option for the best-known paths
+("SELinux relabeling of /etc is not allowed"), and relabel their subdirectories.
 
 ## Instead
-Relabel the project's own directories only; for a system path, switch the label of the *container* off, or give it a policy:
+Relabel the project's own directories only; for a system path, switch the label of the *container* off, or give it a
+policy:
 
 ```yaml
 services:

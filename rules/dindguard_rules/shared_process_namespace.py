@@ -2,9 +2,9 @@
 
 ## Why it matters
 A container in the engine's process namespace sees `dockerd` and all that runs inside it. As root it reads
-`/proc/<dockerd>/root`: the engine's whole file system, its certificates and the inner containers' secrets. It can kill
-the engine as well. Under Sysbox the pod's first process is then the pause container, so that systemd isn't process 1 and
-the sandbox is weaker; its documentation advises against it.
+`/proc/<dockerd>/root`: the engine's whole file system, its certificates and the inner containers' secrets. It can
+kill the engine as well. Under Sysbox the pod's first process is then the pause container, so that systemd isn't
+process 1 and the sandbox is weaker; its documentation advises against it.
 
 ## Exploit
 `cat /proc/$(pidof dockerd)/root/certs/ca/key.pem` in the neighbour.

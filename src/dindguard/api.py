@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dindguard.model import capabilities, paths, storage_drivers
+from dindguard.model import capabilities, engine_versions, paths, storage_drivers
 from dindguard.model.access import Access, EscapePath, Host, Permit
 from dindguard.model.aggravations import aggravations
 from dindguard.model.container import (
@@ -29,10 +29,12 @@ from dindguard.model.engine import (
     Reach,
     Setting,
 )
+from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.model import Model, Policy
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
+from dindguard.model.sandbox_storage import unfit_storage
 from dindguard.model.values import Flag, How, Text
 from dindguard.model.workload import Placement, Platform, Replicas, Workload, WorkloadKind
 from dindguard.rules import (
@@ -102,15 +104,18 @@ __all__ = [
     "Storage",
     "Text",
     "Undecided",
+    "Variant",
     "Workload",
     "WorkloadKind",
     "aggravations",
     "capabilities",
     "device_access",
+    "engine_versions",
     "paths",
     "rule",
     "rule_access",
     "storage_drivers",
     "switched_off",
+    "unfit_storage",
     "writes_kernel_files",
 ]

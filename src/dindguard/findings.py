@@ -126,8 +126,9 @@ def _finding(
     problem = worst.problem
     subjects = tuple({subject.identity: subject for subject in map(_subject, group)}.values())
     message = problem.message
-    others = [subject.label for subject in subjects if subject.about is not worst.subject]
-    if len(subjects) > 1:
+    own = str(worst.subject)
+    others = list(dict.fromkeys(subject.label for subject in subjects if subject.label != own))
+    if others:
         message += f" (and so for {_listed(others)})"
     span = problem.at.span
     trail = [step for verdict in group for step in verdict.problem.at.span.trail]

@@ -239,8 +239,8 @@ def _judge(each: Rule, subject: Any, verdicts: list[Verdict], notices: list[Noti
 def _crash(each: Rule, subject: Any, error: Exception) -> Notice:
     span = getattr(subject, "span", None) or Span("", 1, 1, 1, 1)
     # A record's text would show all it holds, secrets included.
-    named = type(subject).__str__ is not object.__str__
-    about = str(subject) if named else type(subject).__name__.lower()
+    kind: Any = type(subject)
+    about = str(subject) if kind.__str__ is not object.__str__ else kind.__name__.lower()
     message = f"rule {each.id} failed on {about}: {type(error).__name__}: {error}"
     return Notice("rule-crashed", message, span, Gravity.ERROR, "please report this as a bug, with the file")
 

@@ -1,6 +1,7 @@
 """Starts the private engine once, and stops it by its own pid."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -20,24 +21,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def host() -> Iterator[Host]:
     """Start the engine (0.5 s with a warm cache, about a minute without) and stop it by its own pid at the end."""
-    in_ci = bool(os.environ.get("CI"))
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if os.geteuid() != 0:
         pytest.skip("a private engine needs root")
-    if missing and not in_ci:
+    if missing and not os.environ.get("CI"):
         pytest.skip(f"not installed: {', '.join(missing)} (with CI=true they are installed from Debian)")
     cache = Path(os.environ.get("DINDGUARD_TEST_CACHE", "/var/cache/dindguard-test"))
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another session on this machine ends first
+        yield from private_engine(cache)
+
+
+def private_engine(cache: Path) -> Iterator[Host]:
+    """Yield the engine whose data is kept below ``cache``."""
     folder = cache / "engine"
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("DOCKER_", "DINDGUARD_"))}
     environ |= {"DIND_CACHE_DIR": str(cache), "DOCKER_BUILDKIT": "0"}
-    started = subprocess.run(
-        ["bash", SCRIPT, "--private-engine", folder],
-        check=False,
-        env=environ,
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=600,
-    )
+    start = ["bash", str(SCRIPT), "--private-engine", str(folder)]
+    started = subprocess.run(start, check=False, env=environ, stdout=subprocess.PIPE, text=True, timeout=600)
     try:
         assert started.returncode == 0, "the private engine did not start; its words are above"
         environ["DOCKER_HOST"] = started.stdout.strip().partition("DOCKER_HOST=")[2]
@@ -46,7 +48,7 @@ def host() -> Iterator[Host]:
         found.env("down", "--all")
         yield found
     finally:
-        subprocess.run(["bash", SCRIPT, "--stop-engine", folder], env=environ, check=True, timeout=120)
+        subprocess.run(["bash", str(SCRIPT), "--stop-engine", str(folder)], env=environ, check=True, timeout=120)
 
 
 @pytest.fixture

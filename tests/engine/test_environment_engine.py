@@ -12,9 +12,10 @@ import pytest
 from private_engine import BUSYBOX, COMPOSE, IMAGES, Host
 
 from dindguard.environment import render
-from dindguard.environment.spec import Isolation, Spec
+from dindguard.environment.spec import CLIENT_IMAGE, Isolation, Spec
 from dindguard.errors import CONSENT, ENGINE, INCOMPLETE, USAGE
 
+SETUID = "local/dind:test-setuid"
 DOCKERFILE = f"FROM {BUSYBOX}\nRUN mkdir -p /opt/tool && echo built-inside > /opt/tool/word\nCMD cat /opt/tool/word\n"
 
 
@@ -168,6 +169,24 @@ def test_a_rootful_image_is_not_taken_for_a_rootless_one(clean: Host) -> None:
     assert unknown.returncode == ENGINE
 
 
+@pytest.fixture(scope="module")
+def setuid(host: Host) -> str:
+    """An image with setuid newuidmap and newgidmap, as Alpine's package has them (mode 4711)."""
+    undo = "for f in /usr/bin/newuidmap /usr/bin/newgidmap; do setcap -r $f && chmod 4711 $f; done"
+    text = f"FROM {IMAGES['rootless']}\nUSER root\nRUN {undo}\nUSER rootless\n"
+    host.docker("build", "--quiet", "--tag", SETUID, "-", input=text)
+    return SETUID
+
+
+def test_a_setuid_mapper_gets_the_capabilities_it_needs_in_its_bounding_set(clean: Host, setuid: str) -> None:
+    done = clean.env("up", "setuid", *clean.up_options("rootless", "--image", setuid))
+    assert done.returncode == 0, done.stderr
+    assert "newuidmap is setuid in this image" in done.stdout
+    effective = clean.docker("exec", "dindguard-setuid-daemon", "grep", "CapEff", "/proc/1/status").stdout
+    assert effective.split()[1] == "0" * 16, "the engine itself holds none"
+    clean.env("down", "setuid")
+
+
 def start(host: Host, *command: str) -> subprocess.Popen[str]:
     """Start `env with` in the background; its stderr can be read line by line."""
     options = host.up_options("rootless", "--load", BUSYBOX)
@@ -244,21 +263,19 @@ def test_what_is_not_ours_stays(clean: Host) -> None:
 
 
 def rendered(host: Host, form: str, folder: Path) -> str:
-    spec = Spec(
-        "dindguard",
-        Isolation.ROOTLESS,
-        IMAGES["rootless"],
-        host.environ["DINDGUARD_CLIENT_IMAGE"],
-        tun_device=host.tun,
-        mirror="http://mirror.example:5000",
-    )
-    return render.write(render.render(form, spec), str(folder))[0]
+    """Write the files as they are by default, but for the images: no registry is reached here."""
+    spec = Spec("dindguard", Isolation.ROOTLESS, tun_device=host.tun, mirror="http://mirror.example:5000")
+    files = {
+        name: text.replace(Isolation.ROOTLESS.daemon_image, SETUID).replace(CLIENT_IMAGE, "local/docker-cli:test")
+        for name, text in render.render(form, spec).items()
+    }
+    return render.write(files, str(folder))[0]
 
 
 INSIDE = "docker load --quiet --input /usr/local/share/dindguard-test/busybox.tar >&2"
 
 
-def test_the_rendered_script_works(clean: Host, tmp_path: Path) -> None:
+def test_the_rendered_script_works(clean: Host, setuid: str, tmp_path: Path) -> None:
     script = rendered(clean, "shell", tmp_path)
     command = f"{INSIDE} && docker run --rm {BUSYBOX} echo from-inside && exit 7"
     done = subprocess.run(
@@ -267,7 +284,7 @@ def test_the_rendered_script_works(clean: Host, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (7, "from-inside\n"), done.stderr
 
 
-def test_the_rendered_compose_file_works(clean: Host, tmp_path: Path) -> None:
+def test_the_rendered_compose_file_works(clean: Host, setuid: str, tmp_path: Path) -> None:
     compose = [str(COMPOSE), "--file", rendered(clean, "compose", tmp_path)]
     options = {"env": clean.environ, "capture_output": True, "text": True, "timeout": 120}
     try:

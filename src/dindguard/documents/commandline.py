@@ -47,7 +47,9 @@ PROGRAMS = (
 )
 """The programs whose commands are returned; all others are only followed into what they start."""
 
-_RELEVANT = re.compile(r"docker|podman|nerdctl|buildkit|buildctl|containerd|gitlab-runner|\bdind\b|earthly|balena")
+_RELEVANT = re.compile(
+    r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|\bdind\b|earthly|balena"
+)
 
 
 class Dialect(Enum):

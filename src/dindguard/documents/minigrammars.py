@@ -15,7 +15,7 @@ from dindguard.records import field, record
 from dindguard.source import Span
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_PIPE = re.compile(r"(?:npipe:)?(?://|\\\\)[.?][\\/]", re.IGNORECASE)
+_PIPE = re.compile(r"(?:npipe:)?(?://){0,1}(?://|\\\\)[.?][\\/]", re.IGNORECASE)
 _PORT = re.compile(r"[\d-]*\Z")
 _KEY_ALIASES = {
     "src": "source",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dindguard.documents.docker_flags import ACTIONS
-from dindguard.documents.docker_options import Option, options_of
 from dindguard.documents.minigrammars import key_value
+from dindguard.documents.option_words import Option, options_of
 from dindguard.documents.run_mounts import Volumes, device, port
 from dindguard.model.container import (
     Capabilities,

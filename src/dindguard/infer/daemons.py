@@ -23,6 +23,8 @@ def find_daemons(
     """Return the engines that containers run, and link each to its container."""
     daemons = []
     for container in containers:
+        if container.discarded:
+            continue  # nothing is ever started from it
         daemon = daemon_of(container, configurations)
         if daemon is not None:
             container.conclude(daemon=daemon)
@@ -73,7 +75,7 @@ def _loads_apparmor_profile(container: Container, started: Started, rootless: Fl
     image = images.base_image(container)
     if started.engine != "docker" or started.launch.prepared or not rootless.off or image is None:
         return False
-    if images.variable(container, "container") is not None or "container" in images.build_variables(container):
+    if images.variable(container, "container") is not None:
         return False
     alpine = image.name == "alpine" or "alpine" in image.tag
     return not alpine and image.engine is None

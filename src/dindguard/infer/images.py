@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
 from dindguard.model.image import Image
@@ -23,14 +23,15 @@ def link_builds(workloads: Sequence[Workload]) -> None:
                 found = stages.get(container.build.dockerfile)
                 if found is not None:
                     container.conclude(built_from=_stage(found, container))
-    _mark_discarded(stages.values(), workloads)
+    _mark_discarded(workloads)
 
 
-def _mark_discarded(files: Iterable[Workload], workloads: Iterable[Workload]) -> None:
+def _mark_discarded(workloads: Sequence[Workload]) -> None:
     used = {id(container.built_from) for workload in workloads for container in workload.containers}
-    for file in files:
-        for stage in file.containers[:-1]:
-            stage.conclude(discarded=id(stage) not in used)
+    for workload in workloads:
+        for container in workload.containers[:-1]:
+            if container.kind is ContainerKind.IMAGE:
+                container.conclude(discarded=id(container) not in used)
 
 
 def _base_stage(container: Container, workload: Workload) -> Container | None:

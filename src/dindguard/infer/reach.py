@@ -67,11 +67,13 @@ def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
     socket = mount.socket()
     if socket is not None:
         host = Host(name="", span=mount.span)
-        uses = paths.socket_at(mount.host_path or "") is not None
+        path = mount.host_path or ""
+        uses = paths.socket_at(path) is not None
         yield Access(
             who=container, to=host, via=mount, engine=socket.engine, span=mount.span, rootless=socket.rootless,
             uses=uses, permits=Permit.BUILD if socket.engine == "buildkit" else Permit.EVERYTHING,
-            through=(mount.host_path or "") if uses else f"{socket.pattern}, below {mount.host_path}",
+            through=path if uses else f"{socket.pattern}, below {path}",
+            deliberate=uses or paths.inside(path, "/run"),
             steps=(Step(f"{container} reaches the host's {socket.engine} socket", mount.span),),
         )  # fmt: skip
         return

@@ -71,6 +71,8 @@ class Access:
     rootless: bool = False
     through: str = ""
     """The socket's path on the host, or how a mounted directory leads to it."""
+    deliberate: bool = True
+    """The socket, or a directory made for sockets, is what was handed over; not merely something above it."""
     endpoint: Endpoint | None = None
     proxy: Container | None = None
     """The socket proxy it goes through."""

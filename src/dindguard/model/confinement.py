@@ -26,6 +26,12 @@ class Capabilities:
         """Return the first text that adds one of ``names`` (``SYS_ADMIN``, ``ALL``)."""
         return next((text for text in self.added if capabilities.normalise(text.value or "") in names), None)
 
+    def dropping(self, *names: str) -> Text | None:
+        """Return the text that takes one of ``names`` away, if any of them is gone: the name itself, or ``ALL``."""
+        missing = set(names) - self.effective
+        dropped = (*missing, "ALL") if missing else ()
+        return next((text for text in self.dropped if capabilities.normalise(text.value or "") in dropped), None)
+
 
 @record(kw_only=True)
 class Namespaces:

@@ -228,6 +228,15 @@ class Container(Linked):
         return Flag(None if root.unknown else root.off, root.span, root.how, "rootless", root.variable)
 
     @property
+    def uses_rootlesskit(self) -> bool:
+        """Whether it starts RootlessKit, by its image: a rootless engine, or a builder that starts one per build."""
+        engine = self.image.engine if self.image is not None else None
+        if engine is None or engine.variant != "rootless" or not self.rootless_engine.on:
+            return False
+        words = (*(self.entrypoint or ()), *(self.command or ()))
+        return self.daemon is not None or any("buildctl-daemonless" in word.pattern for word in words)
+
+    @property
     def opt_outs_expected(self) -> bool:
         """Whether seccomp, AppArmor, SELinux and masked paths may be off, because that is how it is meant to run.
 

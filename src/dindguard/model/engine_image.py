@@ -214,7 +214,7 @@ def _docker_by_name(image: Image) -> EngineImage | None:
     if not told or "cli" in tag:
         return None
     variant = Variant.ROOTLESS if "rootless" in words or "rootless" in tag else Variant.DAEMON
-    return EngineImage("docker", variant, None, _floating(image, _version(image.tag)), official=False)
+    return EngineImage("docker", variant, None, _floating_by_habit(image), official=False)
 
 
 def _not_denied(words: list[str]) -> bool:
@@ -243,3 +243,9 @@ def _floating(image: Image, version: Version | None) -> bool | None:
     if UNKNOWN_PIECE in image.tag or image.pinned is None:
         return None
     return version is None or len(version) < 3
+
+
+def _floating_by_habit(image: Image) -> bool | None:
+    """Tell of an image whose maker numbers it as they like: a tag without any digit names no build."""
+    floating = _floating(image, None)
+    return floating and not any(char.isdigit() for char in image.tag)

@@ -7,7 +7,10 @@ when a rule first asks. Versions are tuples, as much as an image's tag says: ``(
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from dindguard.model.engine_image import EngineImage
 
 Version = tuple[int, ...]
 
@@ -99,6 +102,24 @@ def vulnerabilities(version: Version) -> tuple[Vulnerability, ...]:
 def breakouts(version: Version) -> tuple[Vulnerability, ...]:
     """Return those of :func:`vulnerabilities` that lead out of a container."""
     return tuple(hole for hole in vulnerabilities(version) if hole.severity == "high")
+
+
+def below(version: Version, minimum: Version) -> bool:
+    """Whether the newest engine that a tag can mean is older than ``minimum``."""
+    return _newest_meant(version) < minimum
+
+
+def refuses(engine: EngineImage | None, client: EngineImage | None) -> bool:
+    """Whether an engine's image is known to be too new for a client's: 29 speaks no API of clients before 25.0.
+
+    A tag without a version is the newest engine (docker/docs, Engine 29 release notes: minimum API 1.44).
+    """
+    if engine is None or client is None or not (engine.official and client.official):
+        return False
+    if (engine.engine, client.engine) != ("docker", "docker") or client.version is None:
+        return False
+    newest = engine.version is None and engine.floating is True
+    return client.version < (25,) and (newest or (engine.version or ()) >= (29,))
 
 
 def _newest_meant(version: Version) -> Version:

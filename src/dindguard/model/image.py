@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -62,6 +63,17 @@ class Image:
             return None if UNKNOWN_PIECE in self.digest and ":" not in self.digest else True
         open_ended = self.reference.unknown and self.reference.pattern.strip().endswith(UNKNOWN_PIECE)
         return None if open_ended else False
+
+    def comes_from(self, registries: Collection[str]) -> bool | None:
+        """Whether it lies in one of the registries, or folders of them (``ghcr.io/team``); ``None`` if not known."""
+        bare = self.registry == "docker.io" and self.repository.startswith(UNKNOWN_PIECE)
+        if UNKNOWN_PIECE in self.registry or bare:
+            return None
+        name = f"{self.registry}/{self.repository}"
+        if any(name.startswith(f"{entry.rstrip('/')}/") for entry in registries):
+            return True
+        folders = any(entry.startswith(f"{self.registry}/") for entry in registries)
+        return None if folders and UNKNOWN_PIECE in self.repository else False
 
     @cached_property
     def engine(self) -> EngineImage | None:

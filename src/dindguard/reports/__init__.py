@@ -107,10 +107,14 @@ def advice(finding: Finding) -> str:
 
 
 def first_sentence(text: str) -> str:
-    """Return the first sentence of Markdown prose, without its markup."""
-    paragraph = " ".join(text.split("\n\n", 1)[0].split())
-    end = re.search(r"(?<=[a-z0-9`)])[.:;](?=\s|$)", paragraph)
-    plain = paragraph[: end.start()] if end else paragraph
+    """Return the first sentence of Markdown prose, without its markup.
+
+    Code blocks are skipped; what leads to a list ends there.
+    """
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE).strip()
+    prose = " ".join(re.split(r"\n\n|\n(?=[-*] |\d+\. |```)", text, maxsplit=1)[0].split())
+    end = re.search(r"(?<=[a-z0-9`')])\.(?=\s|$)", prose)
+    plain = prose[: end.start()] if end else prose.rstrip(":")
     return plain.replace("`", "").replace("**", "").lstrip("-* ")
 
 

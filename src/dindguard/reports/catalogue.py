@@ -56,7 +56,7 @@ def explanation(rule: Rule, terminal: Terminal) -> str:
     if rule.replaces:
         notes.append(f"Takes the place of: {', '.join(rule.replaces)}.")
     if rule.needs_approval:
-        notes.append("Can be silenced by an approval record only, where the configuration asks for one.")
+        notes.append("Needs an approval record where the configuration asks for one.")
     lines = [title, dot.join(facts), "", *page.for_terminal(rule.page, terminal)]
     return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
 

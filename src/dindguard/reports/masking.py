@@ -23,7 +23,7 @@ LONGEST = 1000
 
 SHOWN_PREFIXES = (
     "DOCKER_", "DOCKERD_", "DIND_", "COMPOSE_", "BUILDKIT_", "BUILDX_", "CONTAINER_", "CONTAINERD_", "PODMAN_",
-    "TESTCONTAINERS_", "ROOTLESSKIT_", "ALLOW_", "LIBPOD_", "FF_NETWORK_", "FF_USE_",
+    "TESTCONTAINERS_", "SYSBOX_", "ROOTLESSKIT_", "ALLOW_", "LIBPOD_", "FF_NETWORK_", "FF_USE_",
 )  # fmt: skip
 """Variables that say how an engine is run, reached or filtered."""
 

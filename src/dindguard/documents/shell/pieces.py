@@ -152,12 +152,13 @@ class Script:
         if isinstance(text, Word):
             return cls(text.pieces)
         place = LocatedText(text)
+        how = How.WRITTEN if text.unknown else text.how
         pieces: list[Piece] = []
         start = 0
         for index, piece in enumerate(text.pattern.split(UNKNOWN_PIECE)):
             if index:
                 pieces.append(unknown_piece(place, start - 1, start, text.variable, many=True))
-            pieces.append(Piece(piece, place, start, start + len(piece), text.how))
+            pieces.append(Piece(piece, place, start, start + len(piece), how))
             start += len(piece) + 1
         return cls(pieces)
 

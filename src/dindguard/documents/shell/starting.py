@@ -138,7 +138,8 @@ class Starter:
 def _maybe_wrapper(words: Sequence[Word], programs: frozenset[str]) -> bool:
     """Whether an undecided ``$SUDO`` stands before a program: it is taken for a wrapper, unless it may print."""
     first = words[0]
-    if len(words) < 2 or first.partial != UNKNOWN_PIECE or not first.many or _PRINTS.search(first.variable):
+    undecided = first.partial == UNKNOWN_PIECE and first.many and not _program(first)
+    if len(words) < 2 or not undecided or _PRINTS.search(first.variable):
         return False
     return base_name(words[1].pattern) in programs or unwrap(words[1:]) is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dindguard.environment.render.shell import client_command, daemon_command
+from dindguard.environment.render.shell import build_command, client_command, daemon_command
 from dindguard.environment.render.template import common, fill
 from dindguard.environment.spec import Isolation, Spec
 
@@ -41,6 +41,7 @@ def github(spec: Spec) -> dict[str, str]:
     name = "nested-engine"
     values = common(spec) | {
         "user_namespaces": _USER_NAMESPACES if spec.isolation is Isolation.ROOTLESS else "",
+        "build": build_command(spec),
         "daemon": daemon_command(spec, name, ".dindguard/seccomp-nested.json"),
         "client": client_command(spec, name, "docker run --rm alpine:3.22 echo hello"),
         "mirror": "" if spec.mirror else _GITHUB_MIRROR,

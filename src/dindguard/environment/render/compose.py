@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
+from dindguard.environment.render import rootless
 from dindguard.environment.render.template import common, fill
 from dindguard.environment.spec import MIRROR_IMAGE, Isolation, Spec
 
 _ISOLATION = {
     Isolation.SYSBOX: "runtime: sysbox-runc",
     Isolation.ROOTLESS: """\
-# newuidmap and newgidmap need these two, and nothing else does. (Where they are setuid programs instead of
-# having file capabilities, the kernel asks for SYS_ADMIN and DAC_OVERRIDE here as well.)
+# newuidmap and newgidmap need these two, as file capabilities, and nothing else does.
 cap_drop: [ALL]
 cap_add: [SETUID, SETGID]
 security_opt:
@@ -47,7 +49,11 @@ def render(spec: Spec) -> dict[str, str]:
     """Return ``compose.yaml``, with a registry mirror of its own unless ``spec`` names one."""
     assert spec.isolation is not None
     own = not spec.mirror
+    image = f"image: {rootless.image(spec)}"
+    if rootless.is_derived(spec):
+        image += "\nbuild:\n  dockerfile_inline: |\n" + indent(rootless.dockerfile(spec), "    ")
     values = common(spec) | {
+        "image": image,
         "mirror": spec.mirror or "http://mirror:5000",
         "isolation_block": _ISOLATION[spec.isolation].replace("@{tun}", spec.tun_device),
         "mirror_dependency": "depends_on: [mirror]" if own else "",

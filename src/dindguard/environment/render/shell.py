@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from dindguard.environment.render import rootless
 from dindguard.environment.render.template import common, fill
 from dindguard.environment.spec import Isolation, Spec
 
@@ -36,9 +37,16 @@ def daemon_command(spec: Spec, name: str, seccomp: str) -> str:
         "--log-opt max-size=10m --log-opt max-file=3",
         f"--health-cmd {shlex.quote(_HEALTH)} --health-interval 2s --health-retries 30",
         "--restart no",
-        spec.image_for(isolation) + (f" --registry-mirror={spec.mirror}" if spec.mirror else ""),
+        rootless.image(spec) + (f" --registry-mirror={spec.mirror}" if spec.mirror else ""),
     ]
     return _CONTINUED.join(words)
+
+
+def build_command(spec: Spec) -> str:
+    """Return the ``docker build`` of the image to start; empty when it is taken as it is."""
+    if not rootless.is_derived(spec):
+        return ""
+    return f"docker build --tag {rootless.DERIVED_IMAGE} - <<'EOF'\n{rootless.dockerfile(spec)}\nEOF"
 
 
 def client_command(spec: Spec, name: str, command: str) -> str:
@@ -73,7 +81,9 @@ def _isolation(spec: Spec, seccomp: str) -> list[str]:
 
 def render(spec: Spec) -> dict[str, str]:
     """Return ``nested-engine.sh``, which starts an engine, runs one command beside it and removes everything."""
+    build = build_command(spec)
     values = common(spec) | {
+        "build": build.replace(" - <<", " - >&2 <<") + "\n\n" if build else "",
         "daemon": daemon_command(spec, '"$name"', '"$here"/seccomp-nested.json'),
         "client": client_command(spec, '"$name"', '"$@"'),
         "here": 'here=$(cd "$(dirname "$0")" && pwd)' if spec.isolation is Isolation.ROOTLESS else "",

@@ -15,6 +15,7 @@ from dindguard.model.container import Container, ContainerKind, Environment, Env
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import How, Text
+from dindguard.records import replace
 
 _SCHEME = "docker://"
 
@@ -42,11 +43,13 @@ def declared_container(
         settings["mounts"] = (*mounts, *settings["mounts"])
         ports = [port(text) for text in _texts(node["ports"], expressions)]
         settings["ports"] = (*ports, *settings["ports"])
+        if kind is ContainerKind.JOB_SERVICE and settings["health"] is not None:
+            settings["health"] = replace(settings["health"], gates_start=True)  # the runner waits for it
         for key in ("command", "entrypoint"):
             if node[key].present:
                 settings[key] = words_of(node[key], expressions)
-    image = node["image"] if node.is_mapping else node
-    text = expressions.resolve(image.value) if image.is_scalar and not image.is_null else None
+    image = image_of(node)
+    text = None if image is None else expressions.resolve(image.value)
     return Container(
         name=name,
         address=address,
@@ -56,6 +59,12 @@ def declared_container(
         environment=Environment(variables),
         **settings,
     )
+
+
+def image_of(node: Node) -> Node | None:
+    """Return the node that names the image of ``container:`` or of a service; ``None``: no container is started."""
+    image = node["image"] if node.is_mapping else node
+    return image if image.is_scalar and not image.is_null and image.content else None
 
 
 def runner_host(job: Node, name: str, address: str, variables: Iterable[EnvVar]) -> Container:

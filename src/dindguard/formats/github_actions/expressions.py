@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterable, Mapping
 
 from dindguard.documents.placeholders import differing, substitute
+from dindguard.documents.places import entry_span
 from dindguard.documents.tree import Node
 from dindguard.model.container import EnvVar
 from dindguard.model.values import How, Text, unknown
 from dindguard.records import replace
 from dindguard.source import Span
 
-EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+EXPRESSION = re.compile(r"\$\{\{((?:[^}$]|\}(?!\})|\$(?!\{\{))*+)\}\}")
+"""An expression in its braces; possessive, so that braces that nobody closes cost what they are long."""
 _INDEX = re.compile(r"\[\s*'([^'\]]*)'\s*\]")
 _PATH = re.compile(r"(?:github\.event\.)?(?P<path>(?:env|inputs|matrix)\.[\w.-]+)")
+_MATRIX_LEVELS, _MATRIX_NODES = 6, 10_000
+"""A matrix is read this deep and this far; real ones stay below a hundredth of it."""
 _LITERAL = re.compile(r"'([^']*)'")
 
 
@@ -69,49 +73,27 @@ def _folded(path: str) -> str:
 
 
 def environment(node: Node, expressions: Expressions) -> tuple[EnvVar, ...]:
-    """Return the variables of an ``env:`` mapping (or of a list of ``NAME=value``)."""
+    """Return the variables of an ``env:`` mapping."""
     found = []
     for key, value in node.pairs():
         if value.is_scalar:
             text = Text("", value.span) if value.is_null else expressions.resolve(value.value)
             found.append(EnvVar(key.content, text, entry_span(key, value)))
-    for item in node.items():
-        name, equals, _ = item.content.partition("=")
-        if item.is_scalar and equals:
-            text = expressions.resolve(item.value)
-            start = text.pattern.find("=") + 1
-            found.append(EnvVar(name, text.part(start, len(text.pattern)), item.span))
     return tuple(found)
-
-
-def entry_span(key: Node, value: Node) -> Span:
-    """Return the span of ``key: value`` where it stands on one line; else the key's."""
-    first, last = key.span, value.span
-    if key.source is not value.source or first.line != last.end_line or first.column > last.column:
-        return first
-    return Span(first.path, first.line, first.column, last.end_line, last.end_column, value.route, last.trail)
 
 
 def matrix(strategy: Node) -> dict[str, Text]:
     """Return what ``matrix.x`` stands for, for every key that has one value in all jobs of the matrix."""
     node = strategy["matrix"]
     values: dict[str, list[Text]] = {}
-    combinations = 0
-    for key, listed in node.pairs():
-        if key.content in ("include", "exclude") or not listed.is_sequence:
-            continue
-        combinations += 1
-        for item in listed.items():
-            _collect(f"matrix.{key.content}", item, values)
+    axes = [(key.content, axis.items()) for key, axis in node.pairs() if key.content not in ("include", "exclude")]
+    for name, items in axes:
+        values.update(_in_all(f"matrix.{name}", items))
     included = [entry for entry in node["include"].items() if entry.is_mapping]
-    bases = set(values)
-    extra: dict[str, list[Text]] = {}
-    for entry in included:
-        _collect("matrix", entry, extra)
-    for path, texts in extra.items():
-        if path in bases:
+    for path, texts in _leaves("matrix", included).items():
+        if path in values:
             values[path] += texts
-        elif not combinations and len(texts) == len(included):
+        elif not axes and len(texts) == len(included):
             values[path] = texts
     return {
         path: differing(texts, texts[0].span, path)
@@ -120,12 +102,24 @@ def matrix(strategy: Node) -> dict[str, Text]:
     }
 
 
-def _collect(path: str, node: Node, values: dict[str, list[Text]], levels: int = 4) -> None:
-    if node.is_scalar:
-        values.setdefault(path, []).append(node.value)
-    elif node.is_mapping and levels:
-        for key, value in node.pairs():
-            _collect(f"{path}.{key.content}", value, values, levels - 1)
+def _in_all(path: str, items: list[Node]) -> dict[str, list[Text]]:
+    """Return the values below ``path`` that every item has."""
+    return {below: texts for below, texts in _leaves(path, items).items() if len(texts) == len(items)}
+
+
+def _leaves(path: str, items: list[Node]) -> dict[str, list[Text]]:
+    """Return all scalars in ``items`` by their path below ``path``."""
+    values: dict[str, list[Text]] = {}
+    pending = [(path, item) for item in reversed(items)]
+    budget = _MATRIX_NODES
+    while pending and budget:
+        budget -= 1
+        below, node = pending.pop()
+        if node.is_scalar:
+            values.setdefault(below, []).append(node.value)
+        elif below.count(".") < _MATRIX_LEVELS:
+            pending += [(f"{below}.{key.content}", value) for key, value in reversed(node.pairs())]
+    return values
 
 
 def input_values(declared: Node, given: Iterable[Mapping[str, Text]]) -> dict[str, Text]:

@@ -20,6 +20,8 @@ from dindguard.source import Embedded
 
 COMPOSITE_LEVELS = 10
 """GitHub's own limit for composite actions that use each other."""
+_LOCAL_ACTIONS = 300
+"""A job may use this many local actions, each use counted."""
 _POSIX_SHELLS = ("bash", "sh", "dash", "ash", "zsh", "ksh")
 _POWERSHELLS = ("pwsh", "powershell")
 
@@ -51,6 +53,7 @@ class StepReader:
         self.cached_paths: list[Text] = []
         self.used: set[str] = set()
         self._names: dict[str, int] = {}
+        self._local_actions = 0
 
     def read(self, steps: Iterable[Node], place: Place) -> None:
         """Read a list of steps."""
@@ -105,6 +108,7 @@ class StepReader:
 
     def _local(self, step: Node, name: str, place: Place) -> None:
         """Read a composite action of the same repository as part of the job."""
+        self._local_actions += 1
         folder = posixpath.normpath(self.root + name)
         for file in ("action.yml", "action.yaml"):
             path = f"{folder}/{file}" if folder != "." else file
@@ -113,6 +117,8 @@ class StepReader:
                 continue
             runs = tree.documents[0]["runs"]
             if runs["using"].text != "composite" or path in place.files or len(place.files) > COMPOSITE_LEVELS:
+                return
+            if self._local_actions > _LOCAL_ACTIONS:
                 return
             self.used.add(path)
             given = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dindguard.documents.run_mounts import Volumes
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
-from dindguard.formats.github_actions.containers import declared_container, runner_host
+from dindguard.formats.github_actions.containers import declared_container, image_of, runner_host
 from dindguard.formats.github_actions.expressions import Expressions, environment, input_values, matrix
 from dindguard.formats.github_actions.steps import Place, StepReader
 from dindguard.model.container import Container, ContainerKind, EnvVar
@@ -78,7 +78,7 @@ class WorkflowReader:
                 kind=ContainerKind.JOB_SERVICE,
             )
             for key, service in job["services"].pairs()
-            if not service.is_null
+            if not service.is_null and image_of(service) is not None
         ]  # fmt: skip
         steps = StepReader(self.reading, self.context, repository_root(job.source.path), volumes)
         place = Place(owner, address, expressions, job.at("defaults", "run", "shell").content or shell)
@@ -102,8 +102,7 @@ def _job_container(
     job: Node, name: str, address: str, expressions: Expressions, volumes: Volumes, variables: tuple[EnvVar, ...]
 ) -> Container:
     declared = job["container"]
-    image = declared["image"] if declared.is_mapping else declared
-    if not image.is_scalar or image.is_null or not image.content:
+    if image_of(declared) is None:
         return runner_host(job, name, address, variables)
     return declared_container(
         declared, expressions, volumes, name=name, address=address, kind=ContainerKind.JOB, outer=variables

@@ -11,19 +11,21 @@ EXTENDS_LEVELS = 11
 """GitLab's own limit for chains of ``extends``."""
 REFERENCE_LEVELS = 10
 """GitLab's own limit for nested ``!reference`` tags."""
+MERGE_LEVELS = 30
+"""Mappings are merged this deep; an anchor that holds itself would go on for ever."""
 _ITEMS = 20_000
 _REFERENCES = 100_000
 """Budgets for one list and for one project: real ones stay below a hundredth of them."""
 
 
-def deep_merge(base: Node, over: Node) -> Node:
+def deep_merge(base: Node, over: Node, levels: int = MERGE_LEVELS) -> Node:
     """Return ``over`` merged over ``base``: mappings key by key, everything else replaced."""
-    if not (base.is_mapping and over.is_mapping):
+    if not (base.is_mapping and over.is_mapping and levels):
         return over
     merged: dict[str, tuple[Node, Node]] = {key.content: (key, value) for key, value in base.pairs()}
     for key, value in over.pairs():
         below = merged.get(key.content)
-        merged[key.content] = (key, value if below is None else deep_merge(below[1], value))
+        merged[key.content] = (key, value if below is None else deep_merge(below[1], value, levels - 1))
     return over.with_pairs(list(merged.values()))
 
 

@@ -15,9 +15,12 @@ from dindguard.records import record
 from dindguard.source import Notice, Source
 
 MAIN_NAME = ".gitlab-ci.yml"
-INCLUDED_FILES = 150
-"""GitLab's own default limit for the files of one pipeline."""
+INCLUDES = 150
+"""GitLab's own default limit for the includes of one pipeline."""
+WILDCARDS = 3
+"""A local include with more wildcards than this is not looked up."""
 _OWN_COMPONENT = re.compile(r".*\$\{?CI_PROJECT_PATH\}?/(?P<name>[\w-]+)@")
+_WILDCARD = re.compile(r"(\*\*/?|\*)")
 _ELSEWHERE = ("project", "remote", "template", "component")
 
 
@@ -39,7 +42,7 @@ class Project:
     """One pipeline's merged configuration.
 
     ``complete`` tells that everything it includes was read; ``scopes`` has the inputs of every file that declares
-    some, by path; ``files`` the paths of all files that were merged.
+    some, by path; ``files`` the paths of all files that were merged; ``includes`` counts them, repetitions too.
     """
 
     def __init__(self, path: str, root: Node) -> None:
@@ -49,6 +52,7 @@ class Project:
         self.notices: list[Notice] = []
         self.scopes: dict[str, Inputs] = {}
         self.files: set[str] = set()
+        self.includes = 0
 
 
 def files_of(documents: Sequence[Document]) -> list[File]:
@@ -79,11 +83,24 @@ class Loader:
 
     def __init__(self, files: Iterable[File], context: Context) -> None:
         self.context = context
-        self.files: dict[str, File | None] = {file.path: file for file in files}
+        self.files: dict[str, File | None] = {}
+        self.embedded: list[File] = []
+        for file in files:
+            if file.config.source.parent is None:
+                self.files[file.path] = file
+            else:
+                self.embedded.append(file)
         self.consumed: set[str] = set()
 
     def projects(self) -> Iterator[Project]:
-        """Yield every project: main files first, then those that no other file includes, then the rest."""
+        """Yield every project: main files first, then those that no other file includes, then the rest.
+
+        A pipeline that is embedded in another document is a project of its own.
+        """
+        for file in self.embedded:
+            project = Project(file.path, file.config)
+            project.root = self._load(file, None, project, ())
+            yield project
         paths = list(self.files)
         for path in paths:
             if path.rpartition("/")[2] == MAIN_NAME:
@@ -117,8 +134,9 @@ class Loader:
         merged: Node | None = None
         for entry in own["include"].listed():
             for below, inputs in self._included(entry, file.path, project):
-                if below.path in (*above, file.path) or len(project.files) > INCLUDED_FILES:
+                if below.path in (*above, file.path) or project.includes >= INCLUDES:
                     continue
+                project.includes += 1
                 loaded = self._load(below, inputs, project, (*above, file.path))
                 merged = loaded if merged is None else deep_merge(merged, loaded)
         return own if merged is None else deep_merge(merged, own)
@@ -197,6 +215,8 @@ class Loader:
         return []
 
     def _glob(self, pattern: str) -> list[str]:
+        if len(_WILDCARD.findall(pattern)) > WILDCARDS:
+            return []
         folder = pattern[: pattern.index("*")].rpartition("/")[0]
         names = [f"{folder}/{name}".removeprefix("/") for name in self.context.listing(folder)]
         matches = _glob_pattern(pattern)
@@ -225,7 +245,7 @@ class Loader:
 def _glob_pattern(pattern: str) -> re.Pattern[str]:
     """Return GitLab's wildcards as a regular expression: ``*`` stays in a folder, ``**`` does not."""
     translated = ""
-    for part in re.split(r"(\*\*/?|\*)", pattern):
+    for part in _WILDCARD.split(pattern):
         if part.startswith("**"):
             translated += ".*"
         elif part == "*":

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from dindguard.documents.placeholders import differing, substitute
+from dindguard.documents.places import entry_span
 from dindguard.documents.tree import Node
 from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import Text, unknown
@@ -52,16 +53,6 @@ def written_variables(node: Node, resolve: Resolve) -> dict[str, Variable]:
             text = unknown(entry.span, key.content)  # described only: the one who starts the pipeline fills it in
         found[key.content] = Variable(key.content, text, entry_span(key, value if value.present else entry), expand)
     return found
-
-
-def entry_span(key: Node, value: Node) -> Span:
-    """Return the span of ``key: value`` where it stands on one line of one file; else the key's."""
-    if key.source is not value.source or key.start > value.start:
-        return key.span
-    span = key.source.span(key.start, value.end, value.route)
-    if span.line != span.end_line:
-        return key.span
-    return span.with_trail(*value.trail) if value.trail else span
 
 
 def matrix_variables(parallel: Node, resolve: Resolve) -> dict[str, Variable]:

@@ -1,0 +1,35 @@
+"""An image is used that nobody maintains any more.
+
+## Why it matters
+Kaniko was archived on 2025-06-03, the frozen channels of the `docker` image (`stable`, `test`, `edge`) stopped in
+December 2020, `jpetazzo/dind` even earlier. They run as root, read Dockerfiles and layers that others wrote, and get no
+fixes for what is found in their parsers. An old client besides stops talking to new engines.
+
+## Instead
+BuildKit without root (`moby/buildkit:v0.25.2-rootless`) or Buildah (`quay.io/buildah/stable:v1.41`) instead of Kaniko;
+`docker:29.10.0-cli` or `docker:29.10.0-dind` instead of a frozen channel.
+
+## When it is fine
+With a maintained fork under another name.
+
+## References
+- https://github.com/GoogleContainerTools/kaniko
+- https://hub.docker.com/_/docker
+- https://github.com/moby/buildkit/blob/master/docs/rootless.md
+- CWE-1104
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Severity, rule
+
+
+@rule("archived-builder", each=Container, severity=Severity.MEDIUM, category="image", cwe=1104, since="0.1.0")
+def check(container: Container) -> Iterator[Problem]:
+    """Report archived images; an engine that runs is reported by its version instead."""
+    image = container.image
+    if image is None or container.build is not None or image.archived is None:
+        return
+    if container.daemon is not None and container.daemon.version is not None:
+        return
+    yield Problem(image, f"{container} uses '{image}', which nobody maintains: {image.archived}")

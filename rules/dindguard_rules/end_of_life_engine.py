@@ -1,0 +1,45 @@
+"""An engine's version gets no fixes any more.
+
+## Why it matters
+Only the newest major version of the official image is rebuilt: what is older keeps every hole that was found
+since in dockerd, containerd, runc, BuildKit and the Alpine base below them. Several of those lead from an inner
+container to root in the engine's container, and from a privileged one to the host. The tags `stable`, `test` and
+`edge` have been frozen at 19.03.14 since December 2020.
+
+## Instead
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+```
+
+## When it is fine
+With a vendor's patches for the same line (25.0 is maintained by Amazon and Mirantis until 2026-12-04) in an image of
+your own; the finding is *medium* there. Which versions ended is told as of a date that the finding names.
+
+## References
+- https://endoflife.date/docker-engine
+- https://github.com/moby/moby/blob/master/project/BRANCHES-AND-TAGS.md
+- https://hub.docker.com/_/docker
+- CWE-1104
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Severity, engine_versions, rule
+
+
+@rule("end-of-life-engine", each=Container, severity=Severity.HIGH, category="image", cwe=1104, since="0.1.0")
+def check(container: Container) -> Iterator[Problem]:
+    """Report engines of an official image that is rebuilt no more."""
+    image, daemon = container.image, container.daemon
+    if image is None or container.build is not None or daemon is None or daemon.engine != "docker":
+        return
+    line = engine_versions.lifecycle(daemon.version) if daemon.version is not None else None
+    if line is None or not line.image_over:
+        return
+    ways = len(engine_versions.breakouts(daemon.version or ()))
+    known = f" with {ways} known way{'s' if ways > 1 else ''} out of its containers" if ways else ""
+    ended = f"ended on {line.ended}" if line.over else f"has not been rebuilt since {line.image_dropped}"
+    message = f"{container} runs Docker {line.line}, which {ended}{known} (as of {engine_versions.as_of()})"
+    yield Problem(image, message, severity=None if line.over else Severity.MEDIUM)

@@ -1,0 +1,33 @@
+"""An engine is older than the organisation's minimum.
+
+## Why it matters
+The configuration's `minimum_engine` states the lowest engine version that is accepted; what runs below it misses the
+fixes, or the defaults, for which the minimum was set. Without that setting this rule says nothing.
+
+## Instead
+Raise the image's tag: `docker:29.10.0-dind`.
+
+## When it is fine
+With a waiver that says until when.
+
+## References
+- https://docs.docker.com/engine/release-notes/
+- CWE-1104
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Model, Problem, Severity, engine_versions, rule
+
+
+@rule("engine-below-minimum", each=Model, severity=Severity.HIGH, category="image", cwe=1104, since="0.1.0")
+def check(model: Model) -> Iterator[Problem]:
+    """Report engines whose version is known to be below the policy's minimum."""
+    minimum = model.policy.minimum_engine
+    for daemon in model.daemons if minimum else ():
+        image = daemon.container.image if daemon.container is not None else None
+        if image is None or daemon.engine != "docker" or daemon.version is None:
+            continue
+        if engine_versions.below(daemon.version, minimum):
+            message = f"{daemon} is older than {'.'.join(map(str, minimum))}, the minimum of the policy"
+            yield Problem(image, message, subject=daemon.container)

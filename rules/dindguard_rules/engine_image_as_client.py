@@ -1,0 +1,37 @@
+"""A job that only commands an engine uses the image with the daemon.
+
+## Why it matters
+Since 23.0 `docker`, `docker:latest` and `docker:29` are the *dind* image: dockerd, runc, iptables and an entry point
+that starts a daemon come along. A client needs none of it, and whoever gets into the job finds it all in place.
+
+## Instead
+`docker:29.10.0-cli`.
+
+## When it is fine
+When the job starts `dockerd` itself.
+
+## References
+- https://hub.docker.com/_/docker
+- docker-library/docker, commit f23a2be
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Profile, Severity, Variant, rule
+
+
+@rule(
+    "engine-image-as-client",
+    each=Container,
+    severity=Severity.INFO,
+    category="image",
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(container: Container) -> Iterator[Problem]:
+    """Report containers of the daemon's image that run no daemon."""
+    image = container.image
+    if image is None or image.engine is None or container.daemon is not None or not container.started:
+        return
+    if image.engine.engine == "docker" and image.engine.official and image.engine.variant is Variant.DAEMON:
+        yield Problem(image, f"{container} only commands an engine, and '{image}' brings a daemon as well")

@@ -1,0 +1,45 @@
+"""An engine's version has known holes that do not lead out of its containers.
+
+## Why it matters
+Authorization plugins that can be bypassed, a daemon on TCP that can be stopped from afar (before 29.9.0), a label
+that runs a program through containerd's Kubernetes interface: none of them ends on the host by itself, each is
+closed in a later release.
+
+## Instead
+The newest release of the line: `docker:29.10.0-dind`.
+
+## When it is fine
+Without authorization plugins, and with an engine that listens on a socket only.
+
+## References
+- https://github.com/moby/moby/releases
+- https://github.com/containerd/containerd/security/advisories
+- CWE-1395
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Profile, Severity, engine_versions, rule
+
+
+@rule(
+    "outdated-engine",
+    each=Container,
+    severity=Severity.LOW,
+    category="image",
+    cwe=1395,
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(container: Container) -> Iterator[Problem]:
+    """Report maintained engines with holes that are no breakout."""
+    image, daemon = container.image, container.daemon
+    if image is None or container.build is not None or daemon is None or daemon.engine != "docker":
+        return
+    line = engine_versions.lifecycle(daemon.version) if daemon.version is not None else None
+    if line is None or line.image_over or engine_versions.breakouts(daemon.version or ()):
+        return
+    holes = engine_versions.vulnerabilities(daemon.version or ())
+    if holes:
+        known = f"{', '.join(hole.id for hole in holes)} (as of {engine_versions.as_of()})"
+        yield Problem(image, f"{container} runs an engine with known holes: {known}")

@@ -1,0 +1,39 @@
+"""A client is too old for the engine that it commands.
+
+## Why it matters
+Engine 29 speaks API 1.44 and later only. A client up to 24.0 offers 1.43 at most and gets "client version 1.43 is
+too old. Minimum supported API version is 1.44": every command fails. It happens overnight when the engine's
+tag floats and the client's does not.
+
+## Instead
+The same version for both:
+
+```yaml
+build:
+  image: docker:29.10.0-cli
+  services: [docker:29.10.0-dind]
+```
+
+## When it is fine
+Never with engine 29 and its default settings. `DOCKER_MIN_API_VERSION` at the daemon lowers its demand for a while.
+
+## References
+- https://docs.docker.com/engine/release-notes/29/
+- https://docs.docker.com/reference/api/engine/#versioned-api-and-sdk
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Access, Daemon, Problem, Severity, Step, engine_versions, rule
+
+
+@rule("outdated-engine-client", each=Access, severity=Severity.HIGH, category="image", since="0.1.0")
+def check(access: Access) -> Iterator[Problem]:
+    """Report clients below 25.0 of a nested engine that is 29 or later."""
+    image = access.who.image
+    engine = access.to.container.image if isinstance(access.to, Daemon) and access.to.container is not None else None
+    if image is None or engine is None or not access.uses or access.who.build is not None:
+        return
+    if engine_versions.refuses(engine.engine, image.engine) and access.to.launch["min-api-version"] is None:
+        message = f"{access.who} commands {access.to} with a client that it refuses as too old"
+        yield Problem(image, message, because=(Step("the engine's version", engine.span),))

@@ -1,0 +1,47 @@
+"""An ordinary engine image is run as an ordinary user.
+
+## Why it matters
+The entry point of `docker:…-dind`, started as anyone but root, takes the way of the rootless engine, finds no
+`rootlesskit` in the image, and stops: "error: attempting to run rootless dockerd but missing 'rootlesskit' (perhaps
+the 'docker:dind-rootless' image variant is intended?)".
+
+## Instead
+Take the rootless image, which has a user of its own:
+
+```yaml
+services:
+  dind:
+    image: docker:29.7.2-dind-rootless
+    security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]
+    devices: [/dev/net/tun]
+```
+
+## When it is fine
+Never: it doesn't start.
+
+## References
+- https://docs.docker.com/engine/security/rootless/
+- https://hub.docker.com/_/docker
+- docker-library/docker `dockerd-entrypoint.sh`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, rule
+
+
+@rule(
+    "rootful-engine-without-root",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="sandbox",
+    since="0.1.0",
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report the official rootful image with a user other than root."""
+    container = daemon.container
+    if container is None or daemon.engine != "docker" or not daemon.launch.wrapper or not daemon.rootless.off:
+        return
+    if container.as_root.off and container.as_root.set:
+        message = f"{daemon} is started as an ordinary user by an image that has no rootless engine"
+        yield Problem(container.as_root, message, because=(container.image,))

@@ -1,0 +1,46 @@
+"""An image made for a rootless engine is run as root.
+
+## Why it matters
+The entry point of `dind-rootless` looks at its user id: as uid 0 it takes the way of the ordinary engine. What
+looks like a rootless engine in the file is then a rootful one, and with `privileged: true` beside it root on the
+host.
+
+## Instead
+Remove the user; the image's own is `rootless` (uid 1000):
+
+```yaml
+services:
+  dind:
+    image: docker:29.7.2-dind-rootless
+    security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]
+    devices: [/dev/net/tun]
+```
+A volume that only root may write is mended by its owner: `chown 1000:1000`.
+
+## When it is fine
+Never.
+
+## References
+- https://docs.docker.com/engine/security/rootless/
+- https://hub.docker.com/_/docker
+- docker-library/docker `dockerd-entrypoint.sh`
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, rule
+
+
+@rule(
+    "rootless-engine-as-root",
+    each=Daemon,
+    severity=Severity.HIGH,
+    category="sandbox",
+    cwe=250,
+    since="0.1.0",
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report rootless images whose user somebody set to root."""
+    if daemon.container is not None and daemon.rootless.off and daemon.rootless.set:
+        image = daemon.container.image
+        yield Problem(daemon.rootless, f"{daemon} comes in a rootless image, but runs as root", because=(image,))

@@ -1,0 +1,48 @@
+"""A nested engine in a pod's user namespace can't write its cgroups.
+
+## Why it matters
+`hostUsers: false` makes root in the pod nobody on the node, which is what one wants. But the cgroup tree then
+belongs to the node's root: the engine's entry point stops with "mkdir: can't create directory
+'/sys/fs/cgroup/init': Permission denied". Writable cgroups for such pods are being added to Kubernetes (KEP-5474,
+alpha in 1.37).
+
+## Instead
+Sysbox makes the tree writable inside the same user namespace:
+
+```yaml
+spec:
+  runtimeClassName: sysbox-runc
+  hostUsers: false
+```
+To build images, BuildKit works without one: `moby/buildkit:rootless`, or its manifest with `hostUsers: false`.
+
+## When it is fine
+On clusters with writable cgroups switched on.
+
+## References
+- https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
+- https://github.com/moby/moby/issues/45378
+- https://github.com/moby/buildkit/blob/master/docs/rootless.md
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, rule
+
+
+@rule(
+    "user-namespace-engine",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="sandbox",
+    since="0.1.0",
+    formats="Kubernetes alone gives single pods a user namespace; no other of the formats does",
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report rootful Docker engines in a user namespace that no runtime prepares."""
+    container = daemon.container
+    if container is None or daemon.engine != "docker" or not daemon.rootless.off or container.sysbox is not None:
+        return
+    own = container.user_namespace
+    if own is not None and own.on:
+        yield Problem(own, f"{daemon} can't write the cgroups of its user namespace", because=(daemon,))

@@ -1,0 +1,40 @@
+"""An engine's version has known ways out of its containers.
+
+## Why it matters
+A nested engine exists to run what others wrote. In these versions that code can leave its container by itself and
+is then root beside dockerd, which mostly runs privileged: the next step is the host. Before 28.5.2 and 29.0.0 runc
+could be led to write to `/proc` (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881); before 29.5.1 `docker cp`
+ran the container's own decompressor as root (CVE-2026-41567).
+
+## Instead
+Engine 29.5.1 or later; 29.10.0 was the newest when these facts were gathered.
+
+## When it is fine
+When only images of your own run inside, and nobody copies from their containers. The version in a tag says
+nothing about an engine elsewhere, so a client's image is never blamed.
+
+## References
+- https://github.com/opencontainers/runc/security/advisories
+- https://github.com/moby/moby/releases
+- MITRE ATT&CK T1611; CWE-1395
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, Problem, Severity, engine_versions, rule
+
+
+@rule("vulnerable-engine", each=Container, severity=Severity.HIGH, category="image", cwe=1395, since="0.1.0")
+def check(container: Container) -> Iterator[Problem]:
+    """Report maintained engines with a known breakout; an ended line is reported as such, holes included."""
+    image, daemon = container.image, container.daemon
+    if image is None or container.build is not None or daemon is None or daemon.engine != "docker":
+        return
+    line = engine_versions.lifecycle(daemon.version) if daemon.version is not None else None
+    if line is None or line.image_over:
+        return
+    holes = engine_versions.breakouts(daemon.version or ())
+    if holes:
+        more = f" and {len(holes) - 1} more" if len(holes) > 1 else ""
+        known = f"{holes[-1].id}{more} (as of {engine_versions.as_of()})"
+        yield Problem(image, f"{container} runs an engine whose containers can break out: {known}")
