@@ -56,7 +56,9 @@ class Fixture:
         return found
 
     def scan(self, **options: object) -> Report:
-        return scan(Options(paths=(self.path,), root=self.root, untrusted=True, **options))  # type: ignore[arg-type]
+        """Scan it; a fixture that brings a configuration of its own is trusted with it."""
+        untrusted = not (self.root / ".dindguard.yaml").exists()
+        return scan(Options(paths=(self.path,), root=self.root, untrusted=untrusted, **options))  # type: ignore[arg-type]
 
 
 def fixtures() -> list[Fixture]:

@@ -7,7 +7,7 @@ import pytest
 
 from dindguard.environment import labels, plan
 from dindguard.environment.engine import Engine
-from dindguard.environment.images import Pinned, pin
+from dindguard.environment.images import Pinned, pin, resolved
 from dindguard.environment.levels import EngineFacts, assess, choose
 from dindguard.environment.offers import describe
 from dindguard.environment.spec import Isolation, Spec, parse_size, parse_time
@@ -277,6 +277,17 @@ def test_an_image_is_used_by_its_digest(image: str, digests: list[str], referenc
     pulled: list[str] = []
     assert pin(Engine(Api(), LINUX), image, pulled.append) == Pinned(reference, "sha256:id")
     assert not pulled
+
+
+def test_a_digest_is_asked_of_the_registry_without_a_pull() -> None:
+    class Api:
+        def inspect_distribution(self, name: str) -> dict[str, object]:
+            return {"Descriptor": {"digest": "sha256:" + str(len(name)) * 32}}
+
+    spec = resolved(Engine(Api(), LINUX), Spec("a", Isolation.SYSBOX, client_image=DIGEST))
+    official = Isolation.SYSBOX.daemon_image
+    assert spec.daemon_image == f"{official}@sha256:" + str(len(official)) * 32
+    assert spec.client_image == DIGEST, "what has a digest keeps it"
 
 
 def test_an_image_that_is_missing_is_pulled_once_and_its_errors_are_told() -> None:

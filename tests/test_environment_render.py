@@ -102,7 +102,9 @@ def test_compose_accepts_it(level: str, mirror: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr
-    services = json.loads(done.stdout)["services"]
+    project = json.loads(done.stdout)
+    services = project["services"]
+    assert json.loads(project["configs"]["engine"]["content"])["builder"]["gc"]["enabled"] is True
     assert set(services) == {"docker", "client"} | (set() if mirror else {"mirror"})
     assert not any("ports" in service for service in services.values())
     mounts = {name: service.get("volumes", []) for name, service in services.items()}
@@ -127,6 +129,8 @@ def test_kubernetes_accepts_it(level: str, mirror: str) -> None:
     assert {mount["mountPath"] for mount in client["volumeMounts"]} == {"/certs/client", "/tmp"}
     assert all("emptyDir" in volume for volume in pod["volumes"])
     assert ("runtimeClassName" in pod) == (level == "sysbox")
+    subprocess.run(["sh", "-n"], input=engine["args"][0] if "command" in engine else "", text=True, check=True)
+    assert ("--cgroup-parent=" in str(engine["args"])) == (level == "privileged")
     assert (engine.get("securityContext") == {"privileged": True}) == (level == "privileged")
     policy = next(document for document in found if document["kind"] == "NetworkPolicy")["spec"]
     assert policy["ingress"] == []

@@ -87,6 +87,8 @@ def test_what_is_no_object_is_an_error(text):
 
 
 def test_odd_values_are_left_out_or_kept_as_typed():
-    (configuration,) = read('{"hosts": "tcp://:2375", "log-opts": ["a"], "builder": [], "tls": null, "x": [[1]]}').configurations
+    (configuration,) = read(
+        '{"hosts": "tcp://:2375", "log-opts": ["a"], "builder": [], "tls": null, "x": [[1]]}'
+    ).configurations
     found = [(setting.name, str(setting.value)) for setting in configuration.settings]
     assert found[:3] == [("host", "tcp://:2375"), ("log-opt", "a"), ("tls", "null")]

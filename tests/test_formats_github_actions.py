@@ -144,7 +144,8 @@ def test_a_job_in_a_container_with_a_service() -> None:
 
 def test_scripts_with_the_environment_of_their_step() -> None:
     reading = read_text(BASIC)
-    first, second = (embedded.source for embedded in reading.embedded)
+    job = container(reading, "jobs.build")
+    first, second = (embedded.source for embedded in reading.embedded if embedded.owner is job)
     assert first.text == (  # the assignments are those of ``env:``
         "export DOCKER_HOST='tcp://$HOST:1'\nexport EMPTY=''\n"
         'export TOKEN="a\\$\\`${{ secrets.T }}"\ndocker build .'
@@ -158,7 +159,9 @@ def test_scripts_with_the_environment_of_their_step() -> None:
         assert typed(BASIC, first.span(start, start + len(word))) == place
     start = second.text.index("--privileged")
     assert typed(BASIC, second.span(start, start + 12)) == "--privileged"
-    assert all(e.owner is container(reading, "jobs.build") and e.source.hint == "shell" for e in reading.embedded)
+    (check,) = (e.source for e in reading.embedded if e.owner is container(reading, "jobs.build.services.docker"))
+    assert typed(BASIC, check.span(0, len(check.text))) == "docker info"
+    assert all(embedded.source.hint == "shell" for embedded in reading.embedded)
 
 
 @pytest.mark.parametrize("declared", ["", "container:", "container: ''", "container: {image: ''}", "container: {}"])
@@ -343,7 +346,7 @@ steps:
     work, socket = run.mounts
     assert (work.target.value, work.storage) == ("/work", None)
     assert (socket.through, socket.source and socket.source.how) == ("addnab/docker-run-action", How.INHERITED)
-    assert [(e.source.text, e.owner) for e in reading.embedded] == [("docker run app", run)]
+    assert [(e.source.text, e.owner) for e in reading.embedded] == [("docker run app", run), ("docker info", lint)]
     assert len({c.address for c in reading.workloads[0].containers}) == 5
 
 
@@ -420,6 +423,8 @@ def test_docker_actions_are_containers() -> None:
     )
     assert [word.value for word in found.command or ()] == ["build", None]
     built = container(read_text(text.replace("docker://docker:27", "Dockerfile"), "deploy/action.yml"), "runs")
+    shell = text.replace("[build, '${{ inputs.x }}']", "[bash, -c, docker build $A]")
+    assert [e.source.text for e in read_text(shell, "action.yml").embedded] == ["docker build $A"]
     assert built.image is None
     assert built.build is not None
     assert (built.build.context, built.build.dockerfile) == ("deploy", "deploy/Dockerfile")

@@ -371,6 +371,16 @@ def test_an_included_file_that_was_not_given_is_opened(tmp_path: Path) -> None:
     ]
 
 
+def test_pipelines_inside_another_document_are_read_one_by_one() -> None:
+    page = Source("docs/ci.md", "a: {script: x}\nb: {script: y}\n")
+    parts = [page.part(0, 15, hint="gitlab-ci"), page.part(15, 30, hint="gitlab-ci")]
+    reading = gitlab_ci.read([Document(part, yaml.read(part).documents[0]) for part in parts], EMPTY)
+    assert [(found.name, str(found.span)) for found in reading.workloads] == [
+        ("a", "docs/ci.md:1:1"),
+        ("b", "docs/ci.md:2:1"),
+    ]
+
+
 TEMPLATE = """\
 spec:
   inputs:
@@ -412,6 +422,22 @@ def test_inputs_that_an_include_gives(tmp_path: Path) -> None:
     assert (
         typed(TEMPLATE, script.span(script.text.index("29"), script.text.index("29") + 2)) == "$[[ inputs.version ]]"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "script"),
+    [
+        ("entrypoint: [sh, -c, dockerd-entrypoint.sh $OPTS]", "dockerd-entrypoint.sh $OPTS"),
+        ("entrypoint: [/bin/sh, -ec], command: ['dockerd --tls=false']", "dockerd --tls=false"),
+        ("command: [sh, -c, dockerd]", "dockerd"),
+        ("command: [dockerd, --host, x]", None),
+        ("entrypoint: [sh, script.sh]", None),
+    ],
+)
+def test_the_script_of_a_service(words: str, script: str | None) -> None:
+    reading = read_text(f"j: {{services: [{{name: a, {words}}}], script: [x]}}")
+    found = [e.source.text for e in reading.embedded if e.owner is services(reading, "j")[0]]
+    assert found == ([] if script is None else [script])
 
 
 def test_the_user_and_jobs_that_run_nothing() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from manifests import containers, only, pod, read, text_at
 
 from dindguard.model.container import ContainerKind
 from dindguard.model.mount import Medium, MountKind
 from dindguard.model.values import How
+from manifests import containers, only, pod, read, text_at
 
 SPEC = """
           containers: [{name: dind, image: docker:29-dind, securityContext: {privileged: true}}]
@@ -50,8 +50,10 @@ def test_every_workload_kind(tmp_path, head, address):
             "presubmits.kubernetes/test.pull.spec.containers[0]",
         ),
         (
-            "apiVersion: beat.example.io/v1\nkind: Beat\nmetadata: {name: b}\n"
-            "spec: {daemonSet: {podTemplate: {spec: {containers: [{name: x, image: docker:29-dind}]}}}}",
+            (
+                "apiVersion: beat.example.io/v1\nkind: Beat\nmetadata: {name: b}\n"
+                "spec: {daemonSet: {podTemplate: {spec: {containers: [{name: x, image: docker:29-dind}]}}}}"
+            ),
             "Beat/-/b.spec.daemonSet.podTemplate.spec.containers.x",
         ),
         (
@@ -81,11 +83,19 @@ def test_a_pod_spec_is_known_by_its_shape(tmp_path, text, address):
     ],
 )
 def test_policies_and_definitions_are_no_workloads(tmp_path, text):
-    assert read(tmp_path, text.format("[{name: x, image: 'docker:29-dind', securityContext: {privileged: true}}]")).workloads == []
+    assert (
+        read(
+            tmp_path, text.format("[{name: x, image: 'docker:29-dind', securityContext: {privileged: true}}]")
+        ).workloads
+        == []
+    )
 
 
 def test_kinds_of_containers_and_their_order(tmp_path):
-    found = containers(read(tmp_path, """
+    found = containers(
+        read(
+            tmp_path,
+            """
         apiVersion: v1
         kind: Pod
         metadata: {name: p}
@@ -95,14 +105,18 @@ def test_kinds_of_containers_and_their_order(tmp_path):
             - {name: dind, image: "docker:29-dind", restartPolicy: Always, startupProbe: {exec: {command: [docker, info]}}}
           containers: [{name: main, image: "docker:29-cli", readinessProbe: {httpGet: {port: 80}}}]
           ephemeralContainers: [{name: debug, image: busybox}]
-        """))
+        """,
+        )
+    )
     once, dind, main, debug = found.values()
     assert [c.kind for c in (once, dind, main, debug)] == [
         ContainerKind.INIT, ContainerKind.POD_MEMBER, ContainerKind.POD_MEMBER, ContainerKind.EPHEMERAL,
     ]  # fmt: skip
     assert dind.address == "Pod/-/p.initContainers.dind"
-    assert dind.health is not None and dind.health.gates_start
-    assert main.health is not None and not main.health.gates_start
+    assert dind.health is not None
+    assert dind.health.gates_start
+    assert main.health is not None
+    assert not main.health.gates_start
     assert [(d.name, d.condition) for d in main.depends_on] == [("once", "completed"), ("dind", "healthy")]
     assert [d.name for d in dind.depends_on] == ["once"]
     assert debug.depends_on == ()
@@ -181,10 +195,22 @@ def test_security_settings(tmp_path, container, spec, holds):
 @pytest.mark.parametrize(
     ("annotation", "holds"),
     [
-        ("container.apparmor.security.beta.kubernetes.io/c: unconfined", lambda c: c.confinement.apparmor.value == "unconfined"),
-        ("container.apparmor.security.beta.kubernetes.io/other: unconfined", lambda c: c.confinement.apparmor is None),
-        ("container.apparmor.security.beta.kubernetes.io/c: runtime/default", lambda c: c.confinement.apparmor.value == "default"),
-        ("seccomp.security.alpha.kubernetes.io/pod: unconfined", lambda c: c.confinement.seccomp.value == "unconfined"),
+        (
+            "container.apparmor.security.beta.kubernetes.io/c: unconfined",
+            lambda c: c.confinement.apparmor.value == "unconfined",
+        ),
+        (
+            "container.apparmor.security.beta.kubernetes.io/other: unconfined",
+            lambda c: c.confinement.apparmor is None,
+        ),
+        (
+            "container.apparmor.security.beta.kubernetes.io/c: runtime/default",
+            lambda c: c.confinement.apparmor.value == "default",
+        ),
+        (
+            "seccomp.security.alpha.kubernetes.io/pod: unconfined",
+            lambda c: c.confinement.seccomp.value == "unconfined",
+        ),
         ("seccomp.security.alpha.kubernetes.io/pod: runtime/default", lambda c: c.confinement.seccomp is None),
         ("io.kubernetes.cri-o.userns-mode: 'auto:size=65536'", lambda c: c.user_namespace.on),
         ("io.kubernetes.cri-o.userns-mode: host", lambda c: c.user_namespace.off),
@@ -195,16 +221,20 @@ def test_annotations(tmp_path, annotation, holds):
 
 
 def test_a_pods_setting_has_one_place_for_all_containers(tmp_path):
-    reading = read(tmp_path, """
+    reading = read(
+        tmp_path,
+        """
         apiVersion: v1
         kind: Pod
         metadata: {name: p}
         spec:
           hostPID: true
           containers: [{name: a, image: a}, {name: b, image: b}]
-        """)
+        """,
+    )
     a, b = containers(reading).values()
-    assert a.namespaces.pid is not None and b.namespaces.pid is not None
+    assert a.namespaces.pid is not None
+    assert b.namespaces.pid is not None
     assert a.namespaces.pid.span == b.namespaces.pid.span
     assert text_at(tmp_path, a.namespaces.pid.span) == "true"
 
@@ -265,7 +295,10 @@ def test_a_sub_path_per_pod_is_storage_per_replica(tmp_path):
 
 
 def test_environment(tmp_path):
-    environment = only(read(tmp_path, """
+    environment = only(
+        read(
+            tmp_path,
+            """
         apiVersion: v1
         kind: Pod
         metadata: {name: p}
@@ -281,7 +314,9 @@ def test_environment(tmp_path):
             - {name: PORT, value: "2375"}
             - {name: DOCKER_HOST, value: "tcp://localhost:$(PORT)"}
             - {name: SECRET, valueFrom: {secretKeyRef: {name: s, key: k}}}
-        """))
+        """,
+        )
+    )
     values = environment.environment
     assert {variable.name: variable.value.value for variable in values} == {
         "DOCKER_TLS_CERTDIR": "", "NOTHING": "", "EMPTY": "", "PORT": "2375", "DOCKER_HOST": "tcp://localhost:2375",
@@ -295,7 +330,10 @@ def test_environment(tmp_path):
 
 
 def test_environment_from_a_config_map_of_the_scan(tmp_path):
-    container = only(read(tmp_path, """
+    container = only(
+        read(
+            tmp_path,
+            """
         apiVersion: v1
         kind: ConfigMap
         metadata: {name: engine}
@@ -310,7 +348,9 @@ def test_environment_from_a_config_map_of_the_scan(tmp_path):
             image: docker:29-dind
             envFrom: [{configMapRef: {name: engine}}]
             env: [{name: DOCKER_HOST, valueFrom: {configMapKeyRef: {name: engine, key: host}}}]
-        """))
+        """,
+        )
+    )
     assert container.environment.value("DOCKER_TLS_CERTDIR") == ""
     host = container.environment["DOCKER_HOST"]
     assert host is not None
@@ -319,7 +359,10 @@ def test_environment_from_a_config_map_of_the_scan(tmp_path):
 
 
 def test_openshift_parameters_are_defaults(tmp_path):
-    container = only(read(tmp_path, """
+    container = only(
+        read(
+            tmp_path,
+            """
         apiVersion: template.openshift.io/v1
         kind: Template
         parameters: [{name: PRIVILEGED, value: "true"}, {name: TAG}]
@@ -328,7 +371,9 @@ def test_openshift_parameters_are_defaults(tmp_path):
           kind: Pod
           metadata: {name: p}
           spec: {containers: [{name: c, image: "docker:${TAG}", securityContext: {privileged: "${{PRIVILEGED}}"}}]}
-        """))
+        """,
+        )
+    )
     assert container.privileged.on
     assert container.privileged.how is How.DEFAULT
     assert container.image is not None
@@ -346,7 +391,8 @@ def test_json_manifests_read_like_yaml(tmp_path):
     source = Source("pod.json", text)
     (node,) = reader.read(source).documents
     container = only(kubernetes.read([Document(source, node)], context_of(tmp_path)))
-    assert container.privileged.on and not container.privileged.non_portable
+    assert container.privileged.on
+    assert not container.privileged.non_portable
 
 
 def test_two_of_one_name_in_one_file_keep_addresses_of_their_own(tmp_path):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from manifests import containers, only, read, text_at
 
 from dindguard.model.mount import Medium
+from manifests import containers, only, read, text_at
 
 DIND = """
         apiVersion: apps/v1
@@ -109,11 +109,18 @@ metadata: {name: i}
 spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: docker, port: {number: 2376}}}}]}}]}
 """
     assert opened(tmp_path, dedented(dind()) + service() + ingress)[0][1] == ("Ingress", 2375, None, False)
-    container = only(read(tmp_path, {"pod.yaml": """
+    container = only(
+        read(
+            tmp_path,
+            {
+                "pod.yaml": """
         apiVersion: v1
         kind: Pod
         spec: {containers: [{name: c, image: x, ports: [{containerPort: 2375, hostPort: 2375, hostIP: 127.0.0.1}, {containerPort: 80}]}]}
-        """}))
+        """
+            },
+        )
+    )
     (port,) = container.ports
     assert (port.through, port.host_port, port.loopback) == ("hostPort", 2375, True)
     assert [str(exposed) for exposed in container.exposed_ports] == ["2375/tcp", "80/tcp"]
@@ -157,9 +164,10 @@ def test_one_claim_is_one_storage_with_evidence_only(tmp_path):
         return [w.containers[1].mounts[0].storage.identity for w in reading.workloads]
 
     assert identities("folder", ("x/a.yaml", dind()), ("x/b.yaml", dind())) == ["kubernetes:-@x:pvc:data"] * 2
-    assert identities("namespace", ("x/a.yaml", dind(namespace="ci")), ("y/b.yaml", dind(namespace="ci"))) == [
-        "kubernetes:ci:pvc:data"
-    ] * 2
+    assert (
+        identities("namespace", ("x/a.yaml", dind(namespace="ci")), ("y/b.yaml", dind(namespace="ci")))
+        == ["kubernetes:ci:pvc:data"] * 2
+    )
     assert len(set(identities("neither", ("x/a.yaml", dind()), ("y/b.yaml", dind())))) == 2
 
 
@@ -197,7 +205,11 @@ def test_a_stateful_set_has_a_volume_for_each_replica(tmp_path):
 def test_replicas(tmp_path, kind, extra, count, per_node, overlap):
     (workload,) = read(tmp_path, dind(kind, extra)).workloads
     assert workload.replicas is not None
-    assert (workload.replicas.count, workload.replicas.per_node, workload.replicas.overlap) == (count, per_node, overlap)
+    assert (workload.replicas.count, workload.replicas.per_node, workload.replicas.overlap) == (
+        count,
+        per_node,
+        overlap,
+    )
     assert workload.containers[0].replicas is workload.replicas
 
 
@@ -215,10 +227,12 @@ def test_an_autoscaler_makes_several(tmp_path):
         "spec: {scaleTargetRef: {kind: Deployment, name: %s}, maxReplicas: 5}\n"
     )
     (workload,) = read(tmp_path, dedented(dind()) + scaler % "dind").workloads
-    assert workload.replicas is not None and workload.replicas.several
+    assert workload.replicas is not None
+    assert workload.replicas.several
     assert text_at(tmp_path, workload.replicas.span) == "5"
     (workload,) = read(tmp_path, dedented(dind()) + scaler % "other").workloads
-    assert workload.replicas is not None and not workload.replicas.several
+    assert workload.replicas is not None
+    assert not workload.replicas.several
 
 
 def test_the_labels_of_the_namespace(tmp_path):
@@ -235,11 +249,15 @@ def test_the_labels_of_the_namespace(tmp_path):
     assert text_at(tmp_path, placement.namespace_span) == "ci"
     files["a.yaml"] = dind(namespace="qa")
     (workload,) = read(tmp_path, files).workloads
-    assert workload.placement is not None and workload.placement.namespace_labels == {}
+    assert workload.placement is not None
+    assert workload.placement.namespace_labels == {}
 
 
 def test_the_service_account_decides_about_the_token(tmp_path):
-    account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nautomountServiceAccountToken: false\n"
+    account = (
+        "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nautomountServiceAccountToken: false\n"
+    )
     (workload,) = read(tmp_path, dedented(dind()) + account).workloads
-    assert workload.placement is not None and workload.placement.service_account_token is not None
+    assert workload.placement is not None
+    assert workload.placement.service_account_token is not None
     assert workload.placement.service_account_token.off

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 
 import pytest
-from manifests import containers, pod, read
 
 from dindguard.model.container import Container
+from manifests import containers, pod, read
 
 
 def scripts(reading):
-    return [(e.source.hint, e.source.text, e.owner.name if isinstance(e.owner, Container) else None) for e in reading.embedded]
+    return [
+        (e.source.hint, e.source.text, e.owner.name if isinstance(e.owner, Container) else None)
+        for e in reading.embedded
+    ]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +39,9 @@ def test_shell_scripts(tmp_path, container, script):
 
 
 def test_a_script_keeps_its_place(tmp_path):
-    (found,) = read(tmp_path, """
+    (found,) = read(
+        tmp_path,
+        """
         apiVersion: v1
         kind: Pod
         metadata: {name: p}
@@ -50,7 +55,8 @@ def test_a_script_keeps_its_place(tmp_path):
             - |
               set -e
               docker run --privileged alpine
-        """).embedded
+        """,
+    ).embedded
     start = found.source.text.index("--privileged")
     span = found.source.span(start, start + len("--privileged"))
     assert (span.line, span.column, span.end_column) == (14, 18, 30)
@@ -120,7 +126,9 @@ def test_each_engine_owns_the_configuration_that_it_mounts(tmp_path):
 
 
 def test_scripts_of_tekton_and_argo(tmp_path):
-    reading = read(tmp_path, """
+    reading = read(
+        tmp_path,
+        """
         apiVersion: tekton.dev/v1
         kind: Task
         metadata: {name: build}
@@ -144,7 +152,8 @@ def test_scripts_of_tekton_and_argo(tmp_path):
             script: {image: "docker:29-cli", command: [sh], source: "docker ps\\n", volumeMounts: [{name: sock, mountPath: /s}]}
             sidecars: [{name: dind, image: "docker:29-dind", mirrorVolumeMounts: true}]
           - {name: steps, steps: [[{name: a, template: t}]]}
-        """)
+        """,
+    )
     assert scripts(reading) == [("shell", "docker build .\n", "build"), ("shell", "docker ps\n", "main")]
     found = containers(reading)
     assert list(found) == [
@@ -152,7 +161,8 @@ def test_scripts_of_tekton_and_argo(tmp_path):
         "Workflow/-/w-*.t.script", "Workflow/-/w-*.t.sidecars.dind",
     ]  # fmt: skip
     build = found["Task/-/build.steps.build"]
-    assert build.image is not None and str(build.image.reference.value) == "docker:29-cli"
+    assert build.image is not None
+    assert str(build.image.reference.value) == "docker:29-cli"
     assert build.environment.value("DOCKER_HOST") == "tcp://localhost:2375"
     assert found["Task/-/build.sidecars.dind"].privileged.on
     assert found["Workflow/-/w-*.t.script"].privileged.on
@@ -188,6 +198,8 @@ def test_the_older_runner_controller_adds_an_engine(tmp_path, settings, privileg
         assert engine.command is not None
         assert [str(word) for word in engine.command] == ["dockerd", "--host=unix:///run/docker.sock"]
         runner = found["RunnerDeployment/-/r.containers.runner"]
-        shared = {m.storage.identity for m in engine.mounts if m.storage} & {m.storage.identity for m in runner.mounts if m.storage}
+        shared = {m.storage.identity for m in engine.mounts if m.storage} & {
+            m.storage.identity for m in runner.mounts if m.storage
+        }
         assert len(shared) == 1
         assert runner.environment.value("DOCKER_HOST") == "unix:///run/docker.sock"

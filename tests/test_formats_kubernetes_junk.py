@@ -70,7 +70,22 @@ EVERYTHING = """
 - {presubmits: {repo: [{name: p, spec: {containers: [{image: x}]}}]}}
 """  # fmt: skip
 
-JUNK: tuple[Any, ...] = (None, "", "x", "${X}", -1, 1.5, True, [], [None], [[]], {}, {"": {}}, [{"name": []}], {"name": {"a": 1}})
+JUNK: tuple[Any, ...] = (
+    None,
+    "",
+    "x",
+    "${X}",
+    -1,
+    1.5,
+    True,
+    [],
+    [None],
+    [[]],
+    {},
+    {"": {}},
+    [{"name": []}],
+    {"name": {"a": 1}},
+)
 
 
 def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -137,7 +152,12 @@ OPERATIONS = [
 
 def test_junk_in_a_kustomization():
     built = pyyaml.safe_load(KUSTOMIZATION)
-    pod = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "x"}]}}
+    pod = {
+        "kind": "Pod",
+        "apiVersion": "v1",
+        "metadata": {"name": "p"},
+        "spec": {"containers": [{"name": "c", "image": "x"}]},
+    }
     for way in places(built):
         for junk in JUNK:
             files = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from manifests import containers, only, read, text_at
 
 BASE = """
@@ -64,11 +65,14 @@ def test_a_strategic_merge_patch(tmp_path):
         assert text_at(tmp_path, patched.privileged.span) == "false"
         assert [step.span.path for step in patched.privileged.span.trail] == ["base/deployment.yaml"]
         assert patched.span.path == "base/deployment.yaml"
-        assert patched.image is not None and patched.image.span.path == "base/deployment.yaml"
+        assert patched.image is not None
+        assert patched.image.span.path == "base/deployment.yaml"
 
 
 def test_a_json_patch_in_the_kustomization(tmp_path):
-    found = overlay(tmp_path, """patches:
+    found = overlay(
+        tmp_path,
+        """patches:
 - target: {kind: Deployment, name: "age.*"}
   patch: |-
     - op: replace
@@ -78,7 +82,8 @@ def test_a_json_patch_in_the_kustomization(tmp_path):
     - {op: add, path: /spec/template/spec/containers/0/env/-, value: {name: X, value: "1"}}
     - {op: remove, path: /spec/template/spec/containers/1}
     - {op: add, path: /nowhere/at/all, value: 1}
-""")
+""",
+    )
     assert list(found) == [PLAIN, PLAIN.replace("dind", "client"), PROD]
     patched = found[PROD]
     assert patched.privileged.off
@@ -102,7 +107,8 @@ def test_images_replicas_and_namespace(tmp_path):
         "replicas: [{name: agent, count: 3}]\n"
     ))  # fmt: skip
     patched = found["Deployment/prod/agent@overlays/prod.containers.dind"]
-    assert patched.image is not None and patched.replicas is not None
+    assert patched.image is not None
+    assert patched.replicas is not None
     assert str(patched.image) == "registry.example.org/docker:28-dind"
     assert patched.image.span.path == "overlays/prod/kustomization.yaml"
     assert patched.replicas.count == 3
@@ -110,13 +116,16 @@ def test_images_replicas_and_namespace(tmp_path):
 
 
 def test_deleting_patches(tmp_path):
-    found = overlay(tmp_path, """patches:
+    found = overlay(
+        tmp_path,
+        """patches:
 - patch: |
     apiVersion: apps/v1
     kind: Deployment
     metadata: {name: agent}
     spec: {template: {spec: {containers: [{name: client, $patch: delete}, {name: extra, image: busybox}]}}}
-""")
+""",
+    )
     assert [c.name for address, c in found.items() if "@" in address] == ["dind", "extra"]
 
 
@@ -158,7 +167,10 @@ def test_components_and_generated_config_maps(tmp_path):
 
 
 def test_what_lies_elsewhere_is_said(tmp_path):
-    reading = read(tmp_path, {"k/kustomization.yaml": "resources: [https://example.org/x.yaml, ../../../etc, missing.yaml, ../k]\n"})
+    reading = read(
+        tmp_path,
+        {"k/kustomization.yaml": "resources: [https://example.org/x.yaml, ../../../etc, missing.yaml, ../k]\n"},
+    )
     assert [notice.kind for notice in reading.notices] == ["unresolved"] * 3
     assert reading.workloads == []
 

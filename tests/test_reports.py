@@ -89,6 +89,13 @@ def test_a_narrow_terminal_breaks_all_but_long_words() -> None:
         assert len(line) <= 40 or line.startswith(unbroken), line
 
 
+def test_the_same_advice_and_the_same_way_are_shown_once() -> None:
+    first = sample().findings[0]
+    shown = text(sample(findings=(first, first)))
+    assert shown.count("critical host-engine-socket\n") == 2
+    assert (shown.count("the way to the host:"), shown.count("instead:")) == (1, 1)
+
+
 def test_clean_incomplete_and_empty_look_different() -> None:
     broken = Notice("unreadable", "not valid", Span("a.yaml", 1, 1, 1, 1), Gravity.ERROR)
     assert summary() == "no findings · 14 files read"
@@ -413,7 +420,7 @@ PAGE = """Title here.
 
 ## Why
 Some `code` and **bold** text,
-wrapped. See [docs](https://example.org/x) or https://example.org/y.
+wrapped *well*. See [docs](https://example.org/x) or https://example.org/y.
 
 - one
   continued
@@ -431,7 +438,7 @@ def test_pages_are_taken_apart() -> None:
     assert [(block.kind.value, block.text) for block in blocks(PAGE)] == [
         ("paragraph", "Title here."),
         ("heading", "Why"),
-        ("paragraph", "Some `code` and **bold** text, wrapped. See [docs](https://example.org/x) or https://example.org/y."),
+        ("paragraph", "Some `code` and **bold** text, wrapped *well*. See [docs](https://example.org/x) or https://example.org/y."),
         ("item", "one continued"),
         ("item", "two"),
         ("item", "first"),
@@ -442,14 +449,15 @@ def test_pages_are_taken_apart() -> None:
 def test_pages_in_a_terminal_and_in_html() -> None:
     assert for_terminal(PAGE, Terminal(width=40))[2:6] == [
         "Why",
-        "Some `code` and bold text, wrapped.",
-        "See docs (https://example.org/x) or",
-        "https://example.org/y.",
+        "Some `code` and bold text, wrapped",
+        "well. See docs (https://example.org/x)",
+        "or https://example.org/y.",
     ]
     assert "\x1b[36mcode\x1b[0m" in "\n".join(for_terminal(PAGE, Terminal(width=40, colour=True)))
     page = for_html(PAGE + "\n<script>alert(1)</script> [x](javascript:alert(1)) `<i>`\n")
     assert '<a href="https://example.org/x">docs</a>' in page
     assert '<a href="https://example.org/y">https://example.org/y</a>.' in page
+    assert "wrapped <em>well</em>." in page
     assert "<script" not in page
     assert 'href="javascript' not in page
     assert "<code>&lt;i&gt;</code>" in page

@@ -182,6 +182,14 @@ def test_each_further_note_has_a_row_and_lines_between_are_left_out() -> None:
     ]
 
 
+def test_what_lies_over_the_finding_is_drawn_below_it() -> None:
+    assert quoted("mount: /a/b:/c:ro\n", ("ro", ""), ("/a/b:/c:ro", "this mount")) == [
+        "  1 │ mount: /a/b:/c:ro",
+        "    │                ^^",
+        "    │        ^^^^^^^^^^ this mount",
+    ]
+
+
 def test_a_note_without_room_goes_below() -> None:
     text = "a" * 30 + " here\n"
     assert quoted(text, ("here", "this is too long to stand beside it"), width=50) == [

@@ -33,5 +33,5 @@ def check(access: Access) -> Iterator[Problem]:
     """Report a docker socket on a platform whose nodes run another engine."""
     engine = access.who.workload.platform.node_engine
     if isinstance(access.to, Host) and isinstance(access.via, Mount) and access.engine == "docker" != engine:
-        message = f"{access.who} mounts a Docker socket, and nodes run {engine} since Kubernetes 1.24"
+        message = f"{access.who} mounts a Docker socket, and the platform's nodes run {engine}"
         yield Problem(access.via.host_text or access.via, message, confidence=Confidence.LOW)

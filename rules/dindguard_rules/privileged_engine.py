@@ -85,4 +85,5 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             builder = container.daemon is not None and container.daemon.engine == "buildkit"
             severity = severity.lowered(2 if builder else 1)
         message = f"{container} runs a privileged engine: whoever commands it can become root on the host"
+        message += f", and {worse[0].what}" if worse else ""
         yield Problem(container.privileged, message, because=worse, severity=severity)

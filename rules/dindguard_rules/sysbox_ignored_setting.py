@@ -44,9 +44,9 @@ def check(container: Container) -> Iterator[Problem]:
         return
     message = f"{container} runs under Sysbox, which ignores"
     for text, kind in ((container.confinement.seccomp, "seccomp"), (container.confinement.apparmor, "AppArmor")):
-        if text is not None:
+        if text is not None and text.value not in ("default", "unconfined"):
             yield Problem(text, f"{message} the {kind} setting '{text}'", because=(container.sysbox,))
-    if container.environment.value("SYSBOX_HONOR_CAPS") not in ("TRUE", "true"):
+    if container.environment.value("SYSBOX_HONOR_CAPS") not in ("TRUE", "true") and not container.as_root.off:
         for text in container.capabilities.dropped:
             yield Problem(text, f"{message} that {text} is dropped", because=(container.sysbox,))
     for device in container.devices:

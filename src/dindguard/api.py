@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dindguard.model import capabilities, engine_versions, paths, storage_drivers
+from dindguard.model import capabilities, durations, engine_versions, paths, storage_drivers, subnets
 from dindguard.model.access import Access, EscapePath, Host, Permit
 from dindguard.model.aggravations import aggravations
 from dindguard.model.container import (
@@ -34,6 +34,8 @@ from dindguard.model.image import Image
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.model import Model, Policy
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
+from dindguard.model.privilege import beyond_baseline, leads_to_host
+from dindguard.model.readiness import waits_for
 from dindguard.model.sandbox_storage import unfit_storage
 from dindguard.model.values import Flag, How, Text
 from dindguard.model.workload import Placement, Platform, Replicas, Workload, WorkloadKind
@@ -108,14 +110,19 @@ __all__ = [
     "Workload",
     "WorkloadKind",
     "aggravations",
+    "beyond_baseline",
     "capabilities",
     "device_access",
+    "durations",
     "engine_versions",
+    "leads_to_host",
     "paths",
     "rule",
     "rule_access",
     "storage_drivers",
+    "subnets",
     "switched_off",
     "unfit_storage",
+    "waits_for",
     "writes_kernel_files",
 ]

@@ -165,13 +165,14 @@ def discover(paths: Iterable[Path], files: Files, *, ignore_files: bool = True, 
             if name in seen or (excluded is not None and excluded.match_file(name)):
                 continue
             seen.add(name)
-            _take(name, files, found)
+            take(name, files, found)
     found.sources.sort(key=lambda source: source.path)
     found.notices.extend(files.notices)
     return found
 
 
-def _take(name: str, files: Files, found: Found) -> None:
+def take(name: str, files: Files, found: Found) -> None:
+    """Add one file to what was found, unless the byte test says that it cannot matter."""
     data = files.read_bytes(name)
     if data is None:
         return

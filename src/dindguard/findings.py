@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from dindguard.model.container import Sandbox
-from dindguard.model.values import Flag
+from dindguard.model.values import Flag, Text
 from dindguard.records import field, record, replace
 from dindguard.rules import Add, Confidence, Remove, Rule, Set, Severity, Verdict, blamed
 from dindguard.source import HasSpan, Span, Step
@@ -38,6 +38,8 @@ class Subject:
     path: str
     span: Span
     identity: str
+    blames: str = ""
+    """The value that is blamed, so that another value is another danger."""
     about: Any = field(default=None, repr=False, compare=False)
     status: Status = Status.OPEN
     reason: str = ""
@@ -172,7 +174,20 @@ def _subject(verdict: Verdict) -> Subject:
     address = part if not place or part.startswith(place) else f"{place}.{part}" if part else place
     path = span.path or verdict.problem.at.span.path
     label = str(about) if "__str__" in type(about).__dict__ else place
-    return Subject(label, address, path, span, identity(verdict.rule.id, path, address), about)
+    return Subject(
+        label, address, path, span, identity(verdict.rule.id, path, address), _blamed_value(verdict), about
+    )
+
+
+def _blamed_value(verdict: Verdict) -> str:
+    """Return what is blamed as a text without a place: the value of a setting, the source of a mount."""
+    at = verdict.problem.at
+    value = getattr(at, "value", at)
+    if isinstance(value, Text):
+        return value.pattern
+    if isinstance(at, Flag):
+        return str(at.state)
+    return str(getattr(at, "address", "")) or (str(at) if not isinstance(at, Span) else "")
 
 
 def _numbered(findings: list[Finding]) -> list[Finding]:

@@ -131,10 +131,14 @@ class Rule:
     needs_approval: str = ""
     """The mode that an approval record names (``privileged``, ``socket``, ``sysbox``); empty: an allow will do."""
     pack: str = ""
+    text: str = ""
+    """The page, for a rule that has no module of its own."""
 
     @property
     def page(self) -> str:
         """The rule's page, Markdown: its module's docstring."""
+        if self.text:
+            return self.text
         module = sys.modules[self.check.__module__]
         return (module.__doc__ or "").strip()
 

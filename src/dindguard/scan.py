@@ -8,20 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dindguard import discover, rules
+from dindguard.errors import UserError
 from dindguard.findings import Finding, stamp
 from dindguard.formats import FORMATS, Context, Document, Reading, load, shapes
 from dindguard.infer import infer
 from dindguard.infer.sandbox import lowered
 from dindguard.model.container import Container
 from dindguard.model.model import Model
-from dindguard.policy import apply_policy
+from dindguard.policy import Surroundings, apply_policy
 from dindguard.policy.config import Config
+from dindguard.policy.config import load as load_config
 from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Rule, Severity
 from dindguard.source import Embedded, Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
     from dindguard.documents.yaml import Tree
+    from dindguard.policy.baseline import Entry
 
 EMBEDDED_DEPTH = 5
 """Documents in documents in documents are followed this far."""
@@ -48,6 +51,7 @@ class Options:
     untrusted: bool = False
     config: Path | None = None
     baseline: Path | None = None
+    since: str = ""
     packs: tuple[str, ...] = ()
     rules_dirs: tuple[Path, ...] = ()
     type_overrides: tuple[tuple[str, str], ...] = ()
@@ -64,6 +68,7 @@ class Report:
     rules: tuple[Rule, ...]
     sources: Mapping[str, Source]
     model: Model
+    config: Config = field(default_factory=Config)
     files_read: int = 0
     files_without_interest: int = 0
     files_unreadable: int = 0
@@ -92,41 +97,135 @@ def scan(options: Options) -> Report:
     faulty configuration, a rule pack that does not load. All else becomes a notice in the report.
     """
     root = options.root or discover.find_root(options.paths[0] if options.paths else Path.cwd())
-    files = discover.Files(root)
-    config = Config.load(root, options)
+    config = load_config(root, options.config, untrusted=options.untrusted)
     chosen = load_rules(options)
+    files = discover.Files(root)
     found = _discover(options, files, config)
-    given = {source.path for source in found.sources}
+    judged = _judge(found, files, config, chosen, options)
+    if options.since:
+        judged = _only_new(judged, root, config, chosen, options)
+    sources = {source.path: source for source in found.sources}
+    for finding in judged.findings:
+        _add_sources(finding, files, sources)
+    applied = apply_policy(judged.findings, _surroundings(sources, files, config, judged, options))
+    notices = _kept([*found.notices, *files.notices, *judged.notices, *applied.notices])
+    return Report(
+        root=root,
+        findings=applied.findings,
+        notices=notices,
+        rules=(*chosen, *applied.rules),
+        sources=sources,
+        model=judged.model,
+        config=config,
+        files_read=len(found.sources),
+        files_without_interest=found.without_interest,
+        files_unreadable=len({n.span.path for n in notices if n.kind == "unreadable"}),
+        policy_summary=(*applied.summary, *_configured(config)),
+    )
+
+
+@record(kw_only=True)
+class _Judged:
+    """What the rules say about a set of sources, before policy."""
+
+    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
+    model: Model
+    given: frozenset[str]
+    active: frozenset[str]
+
+
+def _judge(
+    found: discover.Found, files: discover.Files, config: Config, chosen: tuple[Rule, ...], options: Options
+) -> _Judged:
+    given = frozenset(source.path for source in found.sources)
     readings, notices = read_all(found.sources, files, options)
-    model = infer(readings, config.rule_policy(), given)
+    model = infer(readings, config.rule_policy())
+    known = {rule.id for rule in chosen}
+    if config.disabled or config.severities:
+        from dindguard.policy.catalogue import RULES
+
+        config.check_rules(known | set(RULES))
     active = tuple(
         rules.selected(
             chosen,
             profile=options.profile or config.profile,
             select=options.select,
-            ignore=(*options.ignore, *config.disabled),
+            ignore=(*options.ignore, *(name for name in config.disabled if name in known)),
         )
     )
     verdicts, said = rules.run(model, active)
     findings = stamp(verdicts, lowered, config.severities)
-    findings = tuple(finding for finding in findings if _concerns(finding, given))
-    sources = {source.path: source for source in found.sources}
-    for finding in findings:
-        _add_sources(finding, files, sources)
-    applied = apply_policy(findings, model, sources, files, config, options, active)
-    all_notices = _kept([*found.notices, *files.notices, *notices, *said, *applied.notices])
-    return Report(
-        root=root,
-        findings=applied.findings,
-        notices=all_notices,
-        rules=(*chosen, *applied.rules),
-        sources=sources,
+    return _Judged(
+        findings=tuple(finding for finding in findings if _concerns(finding, given)),
+        notices=(*notices, *said),
         model=model,
-        files_read=len(found.sources),
-        files_without_interest=found.without_interest,
-        files_unreadable=len({n.span.path for n in all_notices if n.kind == "unreadable"}),
-        policy_summary=applied.summary,
+        given=given,
+        active=frozenset(rule.id for rule in active),
     )
+
+
+def _only_new(judged: _Judged, root: Path, config: Config, chosen: tuple[Rule, ...], options: Options) -> _Judged:
+    """Keep the findings, and their subjects, that the tree of ``options.since`` does not have."""
+    from dindguard.policy.baseline import danger
+    from dindguard.policy.since import Revision
+
+    revision = Revision(root, options.since)
+    try:
+        before = discover.Found()
+        for path in revision.paths:
+            discover.take(path, revision, before)
+        old = _judge(before, revision, config, chosen, options)
+    finally:
+        revision.close()
+    known = {(s.identity, danger(f, s)) for f in old.findings for s in f.subjects}
+    new = []
+    for finding in judged.findings:
+        fresh = tuple(s for s in finding.subjects if (s.identity, danger(finding, s)) not in known)
+        if fresh:
+            new.append(replace(finding, subjects=fresh))
+    return replace(judged, findings=tuple(new))
+
+
+def _surroundings(
+    sources: Mapping[str, Source], files: discover.Files, config: Config, judged: _Judged, options: Options
+) -> Surroundings:
+    entries, name = _baseline(files, config, options)
+    return Surroundings(
+        sources=sources,
+        files=files,
+        config=config,
+        today=options.today,
+        given=judged.given,
+        active=judged.active,
+        trusted=not options.untrusted,
+        baseline=entries,
+        baseline_name=name,
+    )
+
+
+def _baseline(files: discover.Files, config: Config, options: Options) -> tuple[tuple[Entry, ...], str]:
+    """Return the baseline in force: the command line's, else the configuration's, else the usual file."""
+    from dindguard.policy import baseline
+
+    if options.baseline is not None:
+        name = str(options.baseline)
+        try:
+            return baseline.read(options.baseline.read_text("utf-8"), name), name
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"--baseline {name}: cannot be read: {error}") from None
+    if options.untrusted:
+        return (), ""
+    name = config.baseline or baseline.DEFAULT_FILE
+    source = files.open(name)
+    if source is None and config.baseline:
+        raise UserError(f"{config.origins['baseline']}: the baseline '{name}' does not exist")
+    return (baseline.read(source.text, name), name) if source is not None else ((), "")
+
+
+def _configured(config: Config) -> tuple[str, ...]:
+    count = len(config.disabled)
+    return (f"{count} rule{'s' * (count != 1)} off by configuration",) if count else ()
 
 
 def load_rules(options: Options) -> tuple[Rule, ...]:

@@ -250,6 +250,8 @@ def render(form: str, isolation: str | None, resolve: bool, output: str | None, 
 
         with _session() as (engine, _):
             spec = resolved(engine, spec)
+    elif form != "seccomp" and not renderer.is_pinned(spec):
+        _say("the images are written by version: --resolve, or --image and --client-image, pin them by digest")
     files = renderer.render(form, spec)
     if output is None:
         click.echo(next(iter(files.values())), nl=False)

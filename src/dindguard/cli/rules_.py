@@ -25,7 +25,9 @@ def command(form: str, packs: tuple[str, ...], rules_dirs: tuple[Path, ...]) -> 
 
 
 def every(packs: tuple[str, ...] = (), rules_dirs: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
-    """Return all rules, sorted by id."""
+    """Return all rules, those of the policy itself included, sorted by id."""
+    from dindguard.policy.catalogue import RULES
     from dindguard.scan import Options, load_rules
 
-    return tuple(sorted(load_rules(Options(packs=packs, rules_dirs=rules_dirs)), key=lambda rule: rule.id))
+    rules = (*load_rules(Options(packs=packs, rules_dirs=rules_dirs)), *RULES.values())
+    return tuple(sorted(rules, key=lambda rule: rule.id))

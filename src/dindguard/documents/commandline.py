@@ -41,7 +41,7 @@ PROGRAMS = (
     | SHELLS
     | names(
         "buildctl buildctl-daemonless.sh buildah containerd rootlesskit gitlab-runner start-docker.sh wrapdocker dind"
-        " curl wget apt-get apt apk dnf yum microdnf zypper pacman usermod gpasswd adduser addgroup groupadd"
+        " curl wget apt-get apt apk dnf yum microdnf zypper pacman tdnf usermod useradd gpasswd adduser addgroup"
         " chmod chown setfacl chgrp systemctl service rc-service ln socat mount modprobe earthly"
     )
 )

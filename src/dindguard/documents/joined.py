@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from dindguard.documents.tree import Node
 from dindguard.source import Segment, Source
@@ -44,22 +45,21 @@ class Joined:
     def add_node(
         self,
         node: Node,
-        pattern: re.Pattern[str] | None = None,
-        replacement: Callable[[re.Match[str]], str | None] | None = None,
+        pattern: re.Pattern[str],
+        replacement: Callable[[re.Match[str]], str | None],
     ) -> None:
         """Add a scalar's text, with the matches of ``pattern`` replaced where ``replacement`` gives a text."""
         document = node.document()
         text = document.text
         at = 0
-        if pattern is not None and replacement is not None:
-            for match in pattern.finditer(text):
-                value = replacement(match)
-                if value is None:
-                    continue
-                self._add_slice(document, at, match.start())
-                start, last = document.origin(match.start()), document.origin(match.end() - 1)
-                self.add(value, start, max(last, start) + 1)
-                at = match.end()
+        for match in pattern.finditer(text):
+            value = replacement(match)
+            if value is None:
+                continue
+            self._add_slice(document, at, match.start())
+            start, last = document.origin(match.start()), document.origin(match.end() - 1)
+            self.add(value, start, max(last, start) + 1)
+            at = match.end()
         self._add_slice(document, at, len(text))
 
     def source(self, hint: str) -> Source:
@@ -83,12 +83,15 @@ class Joined:
 
 
 def joined_scripts(
-    items: list[Node],
-    hint: str = "shell",
-    pattern: re.Pattern[str] | None = None,
-    replacement: Callable[[re.Match[str]], str | None] | None = None,
+    items: Sequence[Node],
+    hint: str,
+    pattern: re.Pattern[str],
+    replacement: Callable[[Node, re.Match[str]], str | None],
 ) -> list[Source]:
-    """Return scalars, read as consecutive lines, as one source for each run of them from the same file."""
+    """Return scalars, read as consecutive lines, as one source for each run of them from the same file.
+
+    Matches of ``pattern`` are replaced where ``replacement`` gives a text.
+    """
     found: list[Joined] = []
     for item in items:
         if not item.is_scalar or item.is_null or not item.content.strip():
@@ -97,5 +100,5 @@ def joined_scripts(
             found.append(Joined(item.source))
         elif not found[-1].empty:
             found[-1].add_glue("\n")
-        found[-1].add_node(item, pattern, replacement)
+        found[-1].add_node(item, pattern, partial(replacement, item))
     return [joined.source(hint) for joined in found]

@@ -35,6 +35,14 @@ class Volumes:
         """Every storage that was needed so far."""
         return tuple(self._storages.values())
 
+    def identity(self, kind: MountKind, name: str, owner: str = "") -> str:
+        """Return what makes two storages of this scope one; ``owner`` for what a container has alone."""
+        return f"{kind}:{self.scope}:{owner}:{name}"
+
+    def declare(self, storage: Storage) -> None:
+        """Take note of a volume that is made before it is mounted."""
+        self._storages.setdefault(storage.identity, storage)
+
     def volume(self, text: Text, owner: str, through: str = "") -> Mount:
         """Return the mount that ``source:target:options`` asks for."""
         spec = volume_spec(text)
@@ -106,7 +114,7 @@ class Volumes:
                 name = paths.normalise(name)
         else:
             name, alone = target.pattern, True
-        identity = f"{kind}:{self.scope}:{owner if alone else ''}:{name}"
+        identity = self.identity(kind, name, owner if alone else "")
         if identity not in self._storages:
             self._storages[identity] = Storage(
                 identity=identity,

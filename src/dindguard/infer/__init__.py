@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from dindguard.formats import Reading
 from dindguard.infer.daemons import find_daemons
@@ -21,12 +21,8 @@ from dindguard.model.mount import Mount, Storage
 from dindguard.model.workload import Workload
 
 
-def infer(readings: Iterable[Reading], policy: Policy | None = None, given: Collection[str] = ()) -> Model:
-    """Conclude everything that no file says by itself, and return the frozen model.
-
-    ``given`` are the paths that the scan was asked for; it is kept for formats that read further files.
-    """
-    del given
+def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
+    """Conclude everything that no file says by itself, and return the frozen model."""
     readings = list(readings)
     workloads = tuple(workload for reading in readings for workload in reading.workloads)
     invocations = tuple(invocation for reading in readings for invocation in reading.invocations)

@@ -28,9 +28,8 @@ _DAEMONS = {
 }
 _WRAPPERS = frozenset({"dockerd-entrypoint.sh"})
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
-_PREFIXES = frozenset(
-    {"tini", "dumb-init", "docker-init", "exec", "sudo", "catatonit", "env", "--", "-g", "-s", "-E"}
-)
+_INITS = frozenset({"tini", "dumb-init", "docker-init", "catatonit"})
+_PREFIXES = _INITS | {"exec", "sudo", "env", "--", "-g", "-s", "-E"}
 _NESTING_SCRIPT = "dind"
 
 
@@ -79,12 +78,20 @@ def _wrapped(container: Container, words: Sequence[Text], span: Span) -> Started
         return None
     if first.startswith("-"):
         settings, certain = settings_of(words)
-        launch = _launch(words, settings, span, certain, wrapper=True)
+        launch = _launch(words, settings, span, certain, wrapper=True, main=True, init=_wrapper_init(container))
         return Started("docker", replace(launch, implied=frozenset({"host"})), defaults=True)
     if first == "dockerd":
         settings, certain = settings_of(words[1:])
-        return Started("docker", _launch(words[1:], settings, span, certain, wrapper=True))
+        launch = _launch(words[1:], settings, span, certain, wrapper=True, main=True, init=_wrapper_init(container))
+        return Started("docker", launch)
     return _from_words(container, words, span) or _from_scripts(container)
+
+
+def _wrapper_init(container: Container) -> bool | None:
+    """Whether the image's own entry point starts an init: docker-library's does since 20.10.8."""
+    image = images.base_image(container)
+    defaults = image.engine.defaults if image is not None and image.engine is not None else None
+    return defaults.init if defaults is not None else None
 
 
 def _from_words(container: Container, words: Sequence[Text], span: Span) -> Started | None:
@@ -102,7 +109,8 @@ def _from_words(container: Container, words: Sequence[Text], span: Span) -> Star
             continue
         if name in _DAEMONS:
             settings, certain = settings_of(rest)
-            launch = _launch(rest, settings, word.span, certain, prepared=prepared)
+            init = any(each.pattern.rpartition("/")[2] in _INITS for each in words[:index])
+            launch = _launch(rest, settings, word.span, certain, prepared=prepared, main=True, init=init)
             return Started(_DAEMONS[name], launch)
         if name == "podman" and [str(each) for each in rest[:2]] == ["system", "service"]:
             return Started("podman", _podman_launch(rest[2:], word.span))
@@ -146,6 +154,8 @@ def _launch(
     *,
     wrapper: bool = False,
     prepared: bool = False,
+    main: bool = False,
+    init: bool | None = None,
 ) -> Launch:
     return Launch(
         wrapper=wrapper,
@@ -154,4 +164,6 @@ def _launch(
         settings=settings,
         span=span,
         certain=certain,
+        main_program=main,
+        init=init,
     )

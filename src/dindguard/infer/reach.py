@@ -135,7 +135,8 @@ def _to_container(container: Container, client: Client, target: Container) -> Ac
     return Access(
         who=container, to=daemon, via=client.via, engine=daemon.engine, span=span, endpoint=client.endpoint, uses=True,
         rootless=daemon.rootless.on, certificate_path=certificate_path(container),
-        shares_certificates=shares_certificates(container, daemon), credentials=listener is not None and _has_credentials(listener, client.endpoint),
+        shares_certificates=shares_certificates(container, daemon),
+        credentials=listener is not None and _has_credentials(listener, client.endpoint),
         steps=(Step(f"{container} commands {daemon}", span),),
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dindguard.model.image import Image
     from dindguard.model.invocation import Invocation
     from dindguard.model.mount import Mount
-    from dindguard.model.workload import Workload
+    from dindguard.model.workload import Network, Workload
 
 __all__ = [
     "Build",
@@ -66,6 +66,8 @@ class ContainerKind(StrEnum):
     """A container of a pod."""
     INIT = "init container"
     EPHEMERAL = "ephemeral container"
+    SCRIPT = "script"
+    """The machine that runs a script of its own, as far as the script reaches or starts an engine."""
     COMMAND = "docker run"
     """A container that a command line starts."""
     IMAGE = "image"
@@ -300,6 +302,14 @@ class Container(Linked):
         mode: Text | None = getattr(self.namespaces, namespace)
         kind, _, name = ("" if mode is None or mode.value is None else mode.value).partition(":")
         return self.workload.find(name) if kind in ("service", "container") and name else None
+
+    @property
+    def attached_networks(self) -> tuple[Network, ...]:
+        """The declared networks that it is on: those it names, or its workload's default one."""
+        if self.namespaces.network is not None:
+            return ()
+        names = {text.value for text in self.networks} or {"default"}
+        return tuple(network for network in self.workload.networks if network.name in names)
 
     def published(self, port: int) -> Port | None:
         """Return how ``port`` of this container is published, if it is."""

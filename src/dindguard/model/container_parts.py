@@ -142,6 +142,13 @@ class Limits:
     oom_score_adj: Text | None = None
     oom_kill_disable: Flag | None = None
 
+    @property
+    def oom_score(self) -> int | None:
+        """The known ``oom_score_adj``: -1000 is never ended, 1000 first."""
+        word = (self.oom_score_adj.value or "").strip() if self.oom_score_adj is not None else ""
+        digits = word.removeprefix("-")
+        return int(word) if digits.isascii() and digits.isdigit() and len(digits) < 6 else None
+
 
 @record
 class HealthCheck:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from dindguard.model.link import Linked
 from dindguard.model.values import Flag, Text
-from dindguard.records import field, record
+from dindguard.records import field, record, replace
 from dindguard.source import HasSpan, Span
 
 if TYPE_CHECKING:
     from dindguard.model.access import Access
-    from dindguard.model.container import Container
+    from dindguard.model.container import Container, EnvVar
     from dindguard.model.mount import Mount
 
 
@@ -52,6 +52,9 @@ class EngineConfiguration:
     def __getitem__(self, name: str) -> Setting | None:
         return next((setting for setting in reversed(self.settings) if setting.name == name), None)
 
+    def __str__(self) -> str:
+        return f"the {self.engine} engine configured here"
+
 
 class Backing(StrEnum):
     """What a daemon's data root lies on."""
@@ -83,6 +86,10 @@ class Launch:
     certain: bool = True
     implied: frozenset[str] = frozenset()
     """Settings that the official entry point always passes as options."""
+    main_program: bool = False
+    """It is what the container runs, not something that a script or an init system starts in it."""
+    init: bool | None = None
+    """Whether process 1 is an init, which collects orphaned processes; ``None`` if the files do not tell."""
 
     def __getitem__(self, name: str) -> Setting | None:
         """Return the setting that counts: a flag before the file, the last one of several."""
@@ -242,8 +249,55 @@ class Daemon(Linked):
             found = self.configuration[name]
         return found
 
+    def settings(self, name: str) -> tuple[Setting, ...]:
+        """Return every setting of that name: options first, then the file's."""
+        written = self.configuration.settings if self.configuration is not None else ()
+        return tuple(setting for setting in (*self.launch.settings, *written) if setting.name == name)
+
+    def variable(self, name: str) -> EnvVar | None:
+        """Return a variable of its container, or of the build stages that its image comes from."""
+        seen: set[int] = set()
+        container = self.container
+        while container is not None and id(container) not in seen:
+            if (found := container.environment[name]) is not None:
+                return found
+            seen.add(id(container))
+            container = container.built_from
+        return None
+
+    def at_least(self, *version: int) -> bool:
+        """Whether the newest engine that its image's tag can mean is that version or newer."""
+        from dindguard.model.engine_versions import below
+
+        if self.version is not None:
+            return not below(self.version, version)
+        image = self.container.image if self.container is not None else None
+        engine = image.engine if image is not None else None
+        return engine is not None and engine.official and engine.floating is True
+
+    @property
+    def address_ranges(self) -> tuple[Setting, ...]:
+        """The settings that give its containers addresses; each value is a network in CIDR notation."""
+        pools = (
+            replace(pool, value=value)
+            for pool in self.settings("default-address-pool")
+            if (value := _after(pool.value, "base=")) is not None
+        )
+        return (*self.settings("bip"), *self.settings("fixed-cidr"), *pools)
+
     @property
     def privileged(self) -> Flag:
         """Whether its container is privileged."""
         assert self.container is not None
         return self.container.privileged
+
+
+def _after(text: Text, key: str) -> Text | None:
+    """Return what stands after ``key`` in a list of fields with commas between them."""
+    at = 0
+    for field_text in text.pattern.split(","):
+        if field_text.strip().startswith(key):
+            start = at + field_text.index(key) + len(key)
+            return text.part(start, at + len(field_text))
+        at += len(field_text) + 1
+    return None

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from dindguard.model.access import Access
 from dindguard.model.container import Container
-from dindguard.model.engine import Daemon, EngineConfiguration
+from dindguard.model.engine import Daemon, EngineConfiguration, Setting
 from dindguard.model.invocation import Invocation
 from dindguard.model.mount import Storage
 from dindguard.model.workload import Workload
@@ -53,6 +53,17 @@ class Model:
     def host_configurations(self) -> tuple[EngineConfiguration, ...]:
         """Configuration files that belong to no container: those of the machines themselves."""
         return tuple(each for each in self.configurations if each.owner is None and not each.storage_identity)
+
+    @property
+    def configured(self) -> tuple[tuple[Daemon | EngineConfiguration, tuple[Setting, ...]], ...]:
+        """Every engine with its settings, options before the file's; a file that no engine here reads by itself."""
+        read = {id(daemon.configuration) for daemon in self.daemons}
+        found: list[tuple[Daemon | EngineConfiguration, tuple[Setting, ...]]] = [
+            (daemon, (*daemon.launch.settings, *(daemon.configuration.settings if daemon.configuration else ())))
+            for daemon in self.daemons
+        ]
+        found.extend((each, each.settings) for each in self.configurations if id(each) not in read)
+        return tuple(found)
 
     @property
     def address(self) -> str:

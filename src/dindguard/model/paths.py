@@ -122,7 +122,10 @@ _TREE_CLASS = {path: kind for kind, paths in _TREES.items() for path in paths.sp
 _DEEPEST_TREE = 1 + max(path.count("/") for path in _TREE_CLASS)
 
 _LSM_STATE = ("/sys/kernel/security", "/sys/fs/selinux", "/etc/apparmor.d", "/etc/selinux")
-_FINE_READ_ONLY = ("/lib/modules", "/usr/lib/modules", "/sys/fs/cgroup", "/etc/passwd", "/etc/group")
+_FINE_READ_ONLY = (
+    *("/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt/cni"),  # programs, which everybody may read
+    *("/sys/fs/cgroup", "/etc/passwd", "/etc/group"),
+)
 _DISK = r"/dev/(?:(?:sd|vd|xvd|hd)(?:[a-z]+\d*|\*)|(?:nvme|mmcblk|nbd|md|loop)(?:\d.*|\*)|dm-.+)"
 
 

@@ -47,6 +47,11 @@ class Platform(StrEnum):
         return self in (Platform.GITLAB, Platform.OTHER_CI)
 
     @property
+    def only_starts(self) -> bool:
+        """Whether it starts containers in order without waiting until they answer, as CI systems do for services."""
+        return self in (Platform.ENGINE, Platform.KUBERNETES, Platform.SWARM)
+
+    @property
     def node_engine(self) -> str:
         """The engine that its nodes run today: Kubernetes dropped Docker's with 1.24."""
         return "containerd" if self is Platform.KUBERNETES else "docker"
@@ -76,6 +81,11 @@ class Placement:
     namespace_labels: Mapping[str, Text] = field(default_factory=dict)
     namespace_span: Span | None = None
 
+    @property
+    def admission_level(self) -> Text | None:
+        """The level that its namespace enforces (``baseline``, ``restricted``), where the scan has the namespace."""
+        return self.namespace_labels.get("pod-security.kubernetes.io/enforce")
+
 
 @record(eq=False, kw_only=True)
 class Workload(Linked):
@@ -100,6 +110,8 @@ class Workload(Linked):
     """How many jobs run at once on the same runner."""
     cached_paths: tuple[Text, ...] = ()
     """Paths that a CI system saves after a job and restores before the next."""
+    ends_with_its_containers: bool = False
+    """It is done when all of its containers have ended (a Job): one that never ends keeps it running."""
     wrapped: bool = False
     """Read by its shape alone: its wrapper is not a kind that dindguard knows."""
     runs_in: Container | None = field(init=False, repr=False, default=None)

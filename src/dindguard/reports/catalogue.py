@@ -7,26 +7,23 @@ from typing import Any
 
 from dindguard.reports import page, safe
 from dindguard.reports.json import dumps
-from dindguard.reports.terminal import SEVERITY_STYLES, Terminal, cells
+from dindguard.reports.terminal import GLUE, SEVERITY_STYLES, Terminal, cells, wrapped
 from dindguard.rules import Profile, Rule
 
 
 def table(rules: Sequence[Rule], terminal: Terminal) -> str:
     """Return the rules as a table, the gravest first within each category."""
-    widths = (max((len(rule.id) for rule in rules), default=0), 8)
+    longest = max((len(rule.id) for rule in rules), default=0)
     lines: list[str] = []
     for category in sorted({rule.category for rule in rules}):
-        if lines:
-            lines.append("")
-        lines.append(terminal.paint(category, "bold"))
+        lines += [""] * bool(lines) + [terminal.paint(category, "bold")]
         members = [rule for rule in rules if rule.category == category]
         for rule in sorted(members, key=lambda each: (-each.severity, each.id)):
-            severity = terminal.paint(f"{rule.severity.word:<{widths[1]}}", SEVERITY_STYLES[rule.severity])
-            head = f"  {rule.id:<{widths[0]}}  {severity}"
-            room = terminal.width - widths[0] - widths[1] - 6
-            extra = " (profile all)" if rule.profile is Profile.ALL else ""
-            lines.append(f"{head}  {_cut(safe.one_line(rule.title) + extra, room, terminal)}".rstrip())
-    return "\n".join([*lines, "", _footer(rules)]) + "\n"
+            severity = terminal.paint(f"{rule.severity.word:<8}", SEVERITY_STYLES[rule.severity])
+            profile = terminal.paint("all" if rule.profile is Profile.ALL else "   ", "dim")
+            title = _cut(safe.one_line(rule.title), terminal.width - longest - 17, terminal)
+            lines.append(f"  {rule.id:<{longest}}  {severity}  {profile}  {title}")
+    return "\n".join([*lines, "", *wrapped(_footer(rules), terminal.width)]) + "\n"
 
 
 def _cut(text: str, room: int, terminal: Terminal) -> str:
@@ -36,10 +33,10 @@ def _cut(text: str, room: int, terminal: Terminal) -> str:
 
 
 def _footer(rules: Sequence[Rule]) -> str:
-    recommended = sum(rule.profile is Profile.RECOMMENDED for rule in rules)
-    return (
-        f"{len(rules)} rules, {recommended} of them in the profile 'recommended'; 'dindguard explain RULE' tells more"
-    )
+    count = sum(rule.profile is Profile.RECOMMENDED for rule in rules)
+    more = f", {len(rules) - count} more with --profile all" if count < len(rules) else ""
+    page = f"'dindguard{GLUE}explain{GLUE}RULE'"
+    return f"{len(rules)} rules: {count} on by default{more}. {page} tells more."
 
 
 def explanation(rule: Rule, terminal: Terminal) -> str:

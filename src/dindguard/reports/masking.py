@@ -138,12 +138,13 @@ class Masks:
 
     def __init__(self, model: Model | None) -> None:
         self._lines: dict[tuple[str, int], list[tuple[int, int]]] = {}
-        self._values: set[str] = set()
+        values: set[str] = set()
         for name, value in _variables(model) if model is not None else ():
             if not shown(name):
                 self._hide(value.span)
                 if value.value and len(value.value) >= 8 and secret_name(name):
-                    self._values.add(value.value)
+                    values.add(value.value)
+        self._values = sorted(values, key=lambda value: (-len(value), value))
 
     def _hide(self, span: Span) -> None:
         for line in range(span.line, min(span.end_line, span.line + 1000) + 1):

@@ -11,7 +11,7 @@ from dindguard.model.engine import Daemon, Endpoint
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag, Text
 from dindguard.model.workload import Workload
-from dindguard.reports import safe
+from dindguard.reports import safe, shown_place
 from dindguard.reports.excerpt import MASK
 from dindguard.reports.json import dumps
 from dindguard.reports.masking import Masks, shown
@@ -51,7 +51,7 @@ class Describer:
 
     def place(self, span: Span) -> str:
         """Return ``path:line:column``."""
-        return safe.valid(str(span)) if span.path else ""
+        return shown_place(span) if span.path else ""
 
     def workload(self, workload: Workload) -> dict[str, Any]:
         """Return a workload with its containers."""

@@ -90,6 +90,9 @@ _INLINE = re.compile(
 )
 
 
+_EMPHASIS = re.compile(r"(?<![^\s(])\*([^\s*`](?:[^*`]*[^\s*`])?)\*(?![\w*`/])")
+
+
 def for_terminal(page: str, terminal: Terminal) -> list[str]:
     """Return a page as lines for a terminal: prose wrapped, code indented, headings set off."""
     lines: list[str] = []
@@ -122,6 +125,7 @@ def _unlinked(text: str) -> str:
 def _painted(lines: list[str], terminal: Terminal) -> list[str]:
     """Colour code and bold words, also those that run over a line end; without colours, code keeps its ticks."""
     text = "\n".join(lines)
+    text = _EMPHASIS.sub(r"\1", text)
     if not terminal.colour:
         return re.sub(r"\*\*(.+?)\*\*", r"\1", text, flags=re.DOTALL).split("\n")
 
@@ -173,4 +177,5 @@ def _inline(text: str) -> str:
 
 
 def _linked(text: str) -> str:
-    return re.sub(r"https://[^\s<>&]+[^\s<>&.,;:)]", lambda m: f'<a href="{m[0]}">{m[0]}</a>', safe.markup(text))
+    text = _EMPHASIS.sub(r"<em>\1</em>", safe.markup(text))
+    return re.sub(r"https://[^\s<>&]+[^\s<>&.,;:)]", lambda m: f'<a href="{m[0]}">{m[0]}</a>', text)

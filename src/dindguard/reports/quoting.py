@@ -107,13 +107,8 @@ def rows(quote: Quote, terminal: Terminal, digits: int, style: str) -> list[str]
 
 
 def _carets(line: QuotedLine, room: int, terminal: Terminal, style: str) -> Iterable[str]:
-    """Draw all marks in one row, the last one's note beside it; other notes get a row of their own."""
-    pairs = sorted(zip(line.excerpt.marks, line.notes, strict=True))
-    drawn: list[tuple[Range, str]] = []
-    later: list[tuple[Range, str]] = []
-    for mark, note in pairs:
-        apart = not drawn or drawn[-1][0][1] <= mark[0]
-        (drawn if apart else later).append((mark, note))
+    """Draw marks that are apart in one row, the last one's note beside it; other notes get a row of their own."""
+    drawn, later = _apart(line)
     first = ""
     column = 0
     for (start, end), note in drawn:
@@ -134,6 +129,16 @@ def _carets(line: QuotedLine, room: int, terminal: Terminal, style: str) -> Iter
             yield from _below(last, room, terminal, carets=False)
     for pair in reversed(notes):
         yield from _below(pair, room, terminal, carets=True)
+
+
+def _apart(line: QuotedLine) -> tuple[list[tuple[Range, str]], list[tuple[Range, str]]]:
+    """Return the marks that fit into one row, the finding's own before others, and those that lie over them."""
+    drawn: list[tuple[Range, str]] = []
+    later: list[tuple[Range, str]] = []
+    for mark, note in zip(line.excerpt.marks, line.notes, strict=True):
+        free = all(mark[1] <= start or end <= mark[0] for (start, end), _ in drawn)
+        (drawn if free else later).append((mark, note))
+    return sorted(drawn), sorted(later)
 
 
 def _below(pair: tuple[Range, str], room: int, terminal: Terminal, *, carets: bool) -> Iterable[str]:

@@ -41,6 +41,7 @@ class _Page:
         self.options = options
         self.terminal = options.terminal
         self.masks = Masks(report.model)
+        self.said: set[object] = set()
 
     def clean(self, text: str) -> str:
         """Return a message that is safe to print and holds no credential."""
@@ -59,7 +60,7 @@ class _Page:
         lines = [f"{paint(self.place(finding.span), 'bold')} {paint(finding.severity.word, style)} {finding.rule.id}"]
         lines += wrapped(self.clean(finding.message), self.terminal.width, "  ")
         lines += self.quoted([Mark(finding.span), *(Mark(s.span, s.what) for s in finding.related)], style)
-        if finding.path:
+        if finding.path and self.new(finding.path):
             lines += self.labelled("the way to the host:", "")
             before = finding.span
             for number, step in enumerate(finding.path, 1):
@@ -67,8 +68,15 @@ class _Page:
                 before = step.span
         if finding.containment:
             lines += self.labelled("less grave here:", finding.containment)
-        lines += self.advice(finding)
+        if self.new((finding.rule.id, advice(finding))):
+            lines += self.advice(finding)
         return lines
+
+    def new(self, what: object) -> bool:
+        """Whether something is said for the first time: the same advice ten times is noise."""
+        before = len(self.said)
+        self.said.add(what)
+        return len(self.said) > before
 
     def quoted(self, marks: list[Mark], style: str) -> list[str]:
         """Return quoted lines; those of other files than the first mark's under their place."""
@@ -166,7 +174,9 @@ class _Page:
         if report.files_without_interest:
             parts.append(f"{report.files_without_interest} without containers or engines")
         if report.files_unreadable:
-            parts.append(self.terminal.paint(f"{report.files_unreadable} could not be read", "bold red"))
+            # Those that nobody takes for ours are notes, and do not make the scan incomplete.
+            style = "bold red" if report.incomplete else "dim"
+            parts.append(self.terminal.paint(f"{report.files_unreadable} could not be read", style))
         elif report.incomplete:
             parts.append(self.terminal.paint(plural(len(errors(report.notices)), "error"), "bold red"))
         return ", ".join(parts)

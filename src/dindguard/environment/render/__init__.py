@@ -52,6 +52,12 @@ def render(form: str, spec: Spec) -> dict[str, str]:
     return files
 
 
+def is_pinned(spec: Spec) -> bool:
+    """Tell whether both images of a settled ``spec`` are written with a digest."""
+    assert spec.isolation is not None
+    return all("@sha256:" in image for image in (spec.image_for(spec.isolation), spec.client_image))
+
+
 def write(files: Mapping[str, str], folder: str) -> list[str]:
     """Write ``files`` below ``folder``, replacing none that exists; return their paths."""
     root = Path(folder)

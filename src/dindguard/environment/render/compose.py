@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import indent
 
 from dindguard.environment.render import rootless
-from dindguard.environment.render.template import common, fill
+from dindguard.environment.render.template import common, fill, quoted
 from dindguard.environment.spec import MIRROR_IMAGE, Isolation, Spec
 
 _ISOLATION = {
@@ -49,12 +49,15 @@ def render(spec: Spec) -> dict[str, str]:
     """Return ``compose.yaml``, with a registry mirror of its own unless ``spec`` names one."""
     assert spec.isolation is not None
     own = not spec.mirror
+    arguments = [f"--registry-mirror={spec.mirror or 'http://mirror:5000'}"]
+    if spec.isolation is Isolation.ROOTLESS:  # which looks in its home by itself, where it also has to write
+        arguments.append("--config-file=/etc/docker/daemon.json")
     image = f"image: {rootless.image(spec)}"
     if rootless.is_derived(spec):
         image += "\nbuild:\n  dockerfile_inline: |\n" + indent(rootless.dockerfile(spec), "    ")
     values = common(spec) | {
         "image": image,
-        "mirror": spec.mirror or "http://mirror:5000",
+        "arguments": ", ".join(map(quoted, arguments)),
         "isolation_block": _ISOLATION[spec.isolation].replace("@{tun}", spec.tun_device),
         "mirror_dependency": "depends_on: [mirror]" if own else "",
         "mirror_service": _OWN_MIRROR.replace("@{mirror_image}", MIRROR_IMAGE) if own else "",

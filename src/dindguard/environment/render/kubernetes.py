@@ -19,6 +19,16 @@ nodeSelector:
 tolerations:
   - {key: nested-engines, operator: Exists, effect: NoSchedule}""",
 }
+_START = 'args: ["--registry-mirror=@{mirror}"]'
+# A privileged container gets no control group namespace from the kubelet's runtimes: its engine would make the inner
+# containers' groups at the node's root, out of reach of the pod's limits.
+_START_WITHIN_THE_POD = """\
+# A privileged pod sees all control groups of its node: inner containers are told to stay within the pod's.
+command: [sh, -c]
+args:
+  - |
+    pod=$(sed -n 's/^0:://p' /proc/self/cgroup)
+    exec dockerd-entrypoint.sh --registry-mirror=@{mirror} --cgroup-parent="${pod%/*}/inner\""""
 _OWN_MIRROR = "kubernetes-mirror.yaml.tmpl"
 
 
@@ -27,9 +37,13 @@ def render(spec: Spec) -> dict[str, str]:
     assert spec.isolation is not None
     privileged = spec.isolation is Isolation.PRIVILEGED
     own = not spec.mirror
+    mirror = spec.mirror or "http://mirror:5000"
     values = common(spec) | {
-        "mirror": spec.mirror or "http://mirror:5000",
         "mirror_image": MIRROR_IMAGE,
+        "start": (_START_WITHIN_THE_POD if privileged else _START).replace("@{mirror}", mirror),
+        # Sysbox obeys dropped capabilities when asked to, and brings a system call filter of its own.
+        "honour": "" if privileged else '- {name: SYSBOX_HONOR_CAPS, value: "TRUE"}',
+        "client_filter": "seccompProfile: {type: RuntimeDefault}" if privileged else "",
         "pod_security": "privileged" if privileged else "baseline",
         "pod": _POD[spec.isolation],
         "security": "securityContext:\n  privileged: true" if privileged else "",

@@ -7,13 +7,14 @@ import posixpath
 from dindguard.documents.run_mounts import Volumes
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
-from dindguard.formats.github_actions.containers import words_of
+from dindguard.formats.github_actions.containers import scripts_of, words_of
 from dindguard.formats.github_actions.expressions import Expressions, environment, input_values
 from dindguard.formats.github_actions.steps import Place, StepReader
 from dindguard.formats.github_actions.workflows import repository_root
 from dindguard.model.container import Build, Container, ContainerKind, Environment
 from dindguard.model.image import Image
 from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.source import Embedded
 
 _SCHEME = "docker://"
 
@@ -29,6 +30,7 @@ def read_action(document: Document, reading: Reading, context: Context) -> None:
     elif using == "docker":
         container = _docker(action, expressions)
         reading.workloads.append(_workload(action, (container,)))
+        reading.embedded += [Embedded(script, container) for script in scripts_of(container)]
 
 
 def _composite(action: Node, expressions: Expressions, reading: Reading, context: Context) -> None:

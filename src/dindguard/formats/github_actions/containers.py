@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from dindguard.documents.run_mounts import Volumes, port
 from dindguard.documents.run_options import run_attributes
-from dindguard.documents.shell.pieces import Piece, Script, unknown_piece
+from dindguard.documents.shell.pieces import Piece, Script, Word, embedded_source, unknown_piece, word
 from dindguard.documents.shell.split import split
+from dindguard.documents.shell_argument import script_index
 from dindguard.documents.tree import Node
 from dindguard.formats.github_actions.expressions import EXPRESSION, Expressions, environment
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
@@ -16,6 +17,7 @@ from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import How, Text
 from dindguard.records import replace
+from dindguard.source import Source
 
 _SCHEME = "docker://"
 
@@ -116,14 +118,39 @@ def started_container(
 def words_of(node: Node, expressions: Expressions) -> Words:
     """Return a command: a list of words, or one line that is split by quoting rules."""
     if node.is_sequence:
-        return Words(tuple(_texts(node, expressions)), node.span)
+        found = [(item, Script(_pieces(item, expressions))) for item in node.items() if item.is_scalar]
+        return Words(tuple(word(script.pieces, item.span, quoted=True) for item, script in found), node.span)
     return Words(option_words(node, expressions), node.span)
+
+
+def scripts_of(container: Container) -> Iterator[Source]:
+    """Yield the scripts that a container's command, entry point or health check gives to a shell."""
+    entrypoint, command = tuple(container.entrypoint or ()), tuple(container.command or ())
+    for words in (entrypoint, command, entrypoint + command):
+        index = script_index([each.pattern for each in words])
+        if index is not None:
+            yield from _as_source(words[index])
+            break
+    if container.health is not None and container.health.command is not None:
+        for each in container.health.command:
+            yield from _as_source(each)
+
+
+def _as_source(text: Text) -> Iterator[Source]:
+    source = embedded_source(text.pieces, "shell") if isinstance(text, Word) else None
+    if source is not None:
+        yield source
 
 
 def option_words(node: Node, expressions: Expressions) -> tuple[Text, ...]:
     """Return the words of a scalar that the runner puts into a command line, each with its exact place."""
     if not node.is_scalar or node.is_null:
         return ()
+    return tuple(split(Script(_pieces(node, expressions))))
+
+
+def _pieces(node: Node, expressions: Expressions) -> list[Piece]:
+    """Return a scalar's text in pieces that know their places, with its expressions replaced."""
     document = node.document()
     pieces: list[Piece] = []
     at = 0
@@ -137,7 +164,7 @@ def option_words(node: Node, expressions: Expressions) -> tuple[Text, ...]:
             pieces.append(unknown_piece(document, match.start(), match.end(), value.variable, many=True))
         at = match.end()
     pieces.append(Piece(document.text[at:], document, at, len(document.text)))
-    return tuple(split(Script(pieces)))
+    return pieces
 
 
 def _texts(node: Node, expressions: Expressions) -> list[Text]:

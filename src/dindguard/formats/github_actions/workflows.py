@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dindguard.documents.run_mounts import Volumes
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
-from dindguard.formats.github_actions.containers import declared_container, image_of, runner_host
+from dindguard.formats.github_actions.containers import declared_container, image_of, runner_host, scripts_of
 from dindguard.formats.github_actions.expressions import Expressions, environment, input_values, matrix
 from dindguard.formats.github_actions.steps import Place, StepReader
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.source import Embedded
 
 _FOLDERS = (".github/", ".gitea/", ".forgejo/")
 Calls = Mapping[str, Sequence[Mapping[str, Text]]]
@@ -84,6 +85,8 @@ class WorkflowReader:
         place = Place(owner, address, expressions, job.at("defaults", "run", "shell").content or shell)
         steps.read(job["steps"].items(), place)
         self.used_actions |= steps.used
+        containers = (*services, owner, *steps.containers)
+        self.reading.embedded += [Embedded(script, each) for each in containers for script in scripts_of(each)]
         self.reading.workloads.append(
             Workload(
                 name=name,
@@ -91,7 +94,7 @@ class WorkflowReader:
                 kind=WorkloadKind.JOB,
                 platform=Platform.GITHUB,
                 span=job.key_span,
-                containers=(*services, owner, *steps.containers),
+                containers=containers,
                 storages=volumes.storages,
                 cached_paths=tuple(steps.cached_paths),
             )

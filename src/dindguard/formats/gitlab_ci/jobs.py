@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 
 from dindguard.documents.joined import joined_scripts
+from dindguard.documents.shell_argument import script_index
 from dindguard.documents.tree import Node
 from dindguard.formats.gitlab_ci.inputs import PLACEHOLDER
 from dindguard.formats.gitlab_ci.merging import Jobs
+from dindguard.formats.gitlab_ci.names import ServiceNames, aliases, repository
 from dindguard.formats.gitlab_ci.project import Project
 from dindguard.formats.gitlab_ci.variables import (
     Variables,
@@ -19,12 +21,9 @@ from dindguard.formats.gitlab_ci.variables import (
 )
 from dindguard.model.container import Container, ContainerKind, Words
 from dindguard.model.image import Image
-from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.source import Embedded
-
-_PORT = re.compile(r":[0-9]+(?=/|$)")
-_SEPARATORS = re.compile(r"[\s,]+")
 
 
 class JobReader:
@@ -111,23 +110,26 @@ class JobReader:
         )
 
     def _services(self, address: str, job: Node, variables: Variables) -> list[Container]:
-        taken: dict[str, str] = {}
+        names = ServiceNames()
         addresses: dict[str, int] = {}
         containers = []
         for service in self.items(self.setting(job, "services")):
             image = self._image(service, variables)
             if image is None:
                 continue
-            aliases = _unused(self._aliases(service, image, variables), taken)
-            own = self._alias_texts(service, variables)
-            name = next((str(alias) for alias in own if alias.known), _repository(image))
+            own = self._aliases(service, variables)
+            name = next((str(alias) for alias in own if alias.known), repository(image))
             count = addresses[name] = addresses.get(name, 0) + 1
             suffix = f"#{count}" if count > 1 else ""
-            containers.append(self._service(f"{address}.services.{name}{suffix}", name, service, aliases, variables))
+            container = self._service(
+                f"{address}.services.{name}{suffix}", name, service, image, variables, names.of(image, own)
+            )
+            self._embed_command(service, container)
+            containers.append(container)
         return containers
 
     def _service(
-        self, address: str, name: str, service: Node, aliases: tuple[Text, ...], variables: Variables
+        self, address: str, name: str, service: Node, image: Image, variables: Variables, names: tuple[Text, ...]
     ) -> Container:
         own = written_variables(self.member(service, "variables"), self.resolve)
         span = service["name"].span if service.is_mapping else service.span
@@ -136,12 +138,12 @@ class JobReader:
             address=address,
             kind=ContainerKind.JOB_SERVICE,
             span=span,
-            image=self._image(service, variables),
+            image=image,
             entrypoint=self._words(service, "entrypoint", variables),
             command=self._words(service, "command", variables),
             user=self._user(service, variables),
             environment=variables.with_own(own).environment(),
-            aliases=aliases,
+            aliases=names,
         )
 
     # -- parts --------------------------------------------------------------------------------------
@@ -167,32 +169,9 @@ class JobReader:
                 return variables.resolve(user.value)
         return None
 
-    def _alias_texts(self, service: Node, variables: Variables) -> tuple[Text, ...]:
-        """Return the names that ``alias:`` gives, separated by blanks or commas."""
+    def _aliases(self, service: Node, variables: Variables) -> tuple[Text, ...]:
         alias = self.member(service, "alias") if service.is_mapping else service.hole("")
-        if not alias.is_scalar or alias.is_null:
-            return ()
-        text = variables.resolve(alias.value)
-        found, at = [], 0
-        for piece in _SEPARATORS.split(text.pattern):
-            at = text.pattern.index(piece, at)
-            if piece:
-                found.append(text.part(at, at + len(piece)))
-            at += len(piece)
-        return tuple(found)
-
-    def _aliases(self, service: Node, image: Image, variables: Variables) -> list[Text]:
-        """Return every name that the runner gives a service: those from its image, then ``alias:``'s.
-
-        From ``registry:5000/team/docker:29-dind`` it makes ``registry__team__docker`` and ``registry-team-docker``
-        (gitlab-runner, ``SplitNameAndVersion``).
-        """
-        found: list[Text] = []
-        if image.reference.known:
-            host = _PORT.sub("", _repository(image))
-            names = dict.fromkeys((host.replace("/", "__"), host.replace("/", "-")))
-            found += [Text(name, image.span) for name in names]
-        return [*found, *self._alias_texts(service, variables)]
+        return aliases(variables.resolve(alias.value)) if alias.is_scalar and not alias.is_null else ()
 
     def _cached_paths(self, job: Node, variables: Variables) -> tuple[Text, ...]:
         found = []
@@ -201,13 +180,26 @@ class JobReader:
             found += [variables.resolve(path.value) for path in self.items(paths) if path.is_scalar]
         return tuple(found)
 
-    def _embed(self, items: Sequence[Node], owner: Container) -> None:
-        def replacement(match: re.Match[str]) -> str | None:
-            return next((v for v in (scope.replacement(match) for scope in scopes) if v is not None), None)
+    def _embed_command(self, service: Node, owner: Container) -> None:
+        """Keep the script that a service's entry point or command gives to a shell."""
+        if not service.is_mapping:
+            return
+        entrypoint, command = (
+            [item for item in self.items(self.member(service, key)) if item.is_scalar]
+            for key in ("entrypoint", "command")
+        )
+        for words in (entrypoint, command, entrypoint + command):
+            index = script_index([word.content for word in words])
+            if index is not None:
+                self._embed([words[index]], owner)
+                return
 
-        paths = dict.fromkeys(item.source.path for item in items)
-        scopes = [self.project.scopes[path] for path in paths if path in self.project.scopes]
-        sources = joined_scripts(list(items), "shell", PLACEHOLDER if scopes else None, replacement)
+    def _embed(self, items: Sequence[Node], owner: Container) -> None:
+        def replaced(item: Node, match: re.Match[str]) -> str | None:
+            inputs = self.project.scopes.get(item.source.path)
+            return None if inputs is None else inputs.replacement(match)
+
+        sources = joined_scripts(items, "shell", PLACEHOLDER, replaced)
         self.embedded += [Embedded(source, owner) for source in sources]
 
 
@@ -216,25 +208,3 @@ def _inherits(choice: Node, key: str) -> bool:
     if choice.is_sequence:
         return key in (item.text for item in choice.items())
     return not (choice.present and choice.flag().off and not choice.is_null)
-
-
-def _repository(image: Image) -> str:
-    """Return an image's name as written, without tag and digest."""
-    name = image.reference.pattern.partition("@")[0]
-    colon = name.find(":", name.rfind("/") + 1)
-    name = name if colon < 0 else name[:colon]
-    if UNKNOWN_PIECE in name:
-        raw = image.reference.raw.partition("@")[0]
-        slash = raw.rfind("/")
-        return raw[:found] if (found := raw.find(":", slash + 1)) >= 0 else raw
-    return name
-
-
-def _unused(aliases: list[Text], taken: dict[str, str]) -> tuple[Text, ...]:
-    """Return the names that no earlier service of the job has; the first one keeps a name."""
-    found = []
-    for alias in aliases:
-        if alias.pattern not in taken:
-            taken[alias.pattern] = alias.pattern
-            found.append(alias)
-    return tuple(found)

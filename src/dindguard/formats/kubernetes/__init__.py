@@ -17,6 +17,7 @@ from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
+from dindguard.source import Notice
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -29,7 +30,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for resource, is_workload in resources:
         if not is_workload:
             continue
-        for template in _templates(resource):
+        for template in _templates(resource, reading.notices):
             pod = read_pod(_numbered(template, seen), cluster)
             reading.workloads.append(pod.workload)
             reading.embedded.extend(pod.embedded)
@@ -38,8 +39,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     return reading
 
 
-def _templates(resource: Resource) -> list[PodTemplate]:
-    return [*runner_templates(resource)] or step_templates(resource) or [*pod_templates(resource)]
+def _templates(resource: Resource, notices: list[Notice]) -> list[PodTemplate]:
+    return [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource, notices)]
 
 
 def _numbered(template: PodTemplate, seen: dict[tuple[str, str], int]) -> PodTemplate:

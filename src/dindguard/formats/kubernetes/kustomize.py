@@ -15,9 +15,10 @@ from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document
 from dindguard.formats.kubernetes import transformers
-from dindguard.formats.kubernetes.patches import json_patch, merge
+from dindguard.formats.kubernetes.overlay_patches import Patch
+from dindguard.formats.kubernetes.patches import BudgetError
 from dindguard.formats.kubernetes.resources import Resource, resources
-from dindguard.source import Notice
+from dindguard.source import Gravity, Notice
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _REMOTE = re.compile(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/]+/")
@@ -77,9 +78,7 @@ def collect(documents: Sequence[Document], context: Context, notices: list[Notic
             continue
         if document.source.parent is None and (path in read or path in overlays.patch_files):
             continue
-        found.extend(
-            (True, Built(item, True)) for item in resources(document.source, document.content, document.owner)
-        )
+        found.extend((True, Built(item, True)) for item in resources(document.source, document.content, notices))
     return [(built.resource, shown) for shown, built in found]
 
 
@@ -90,6 +89,8 @@ class _Overlays:
         self._context = context
         self._notices = notices
         self._folders: dict[str, _Folder | None] = {}
+        self._finished: list[_Folder] = []
+        """Those that are built, bases first."""
 
     @property
     def patch_files(self) -> set[str]:
@@ -111,21 +112,14 @@ class _Overlays:
     def results(self) -> Iterator[tuple[bool, Built]]:
         """Yield every resource as each overlay builds it, bases first, and whether it is to be read."""
         shown: set[tuple[str, int]] = set()
-        pending = list(self._folders)
-        done: set[str] = set()
-        order: list[str] = []
-        while pending:
-            path = pending.pop(0)
-            folder = self.load(path)
-            if path in done or folder is None or folder.component:
-                continue
-            done.add(path)
-            self.build(folder)
-            order.append(path)
-            pending.extend(self._folders)
-        for path in sorted(order, key=lambda path: (self._height(path), path)):
-            folder = self._folders[path]
-            assert folder is not None
+        done = 0
+        while done < len(self._folders):  # building one comes across others
+            for kustomization in list(self._folders.values())[done:]:
+                done += 1
+                if kustomization is not None and not kustomization.component:
+                    self.build(kustomization)
+        for folder in self._finished:
+            path = folder.path
             for built in folder.built or []:
                 first = built.direct and built.origin not in shown
                 if first:
@@ -133,18 +127,6 @@ class _Overlays:
                 show = first or built.changed
                 variant = "" if first else path
                 yield show, replace(built, resource=replace(built.resource, overlay=path, unit=path, variant=variant))
-
-    def _height(self, path: str, depth: int = 0) -> int:
-        """Return how many levels of bases a kustomization stands on."""
-        folder = self._folders.get(path)
-        if folder is None or depth > _DEPTH:
-            return 0
-        below = [self._height(base, depth + 1) for base in self._bases(folder)]
-        return 1 + max(below, default=0)
-
-    def _bases(self, folder: _Folder) -> list[str]:
-        found = (_joined(folder.path, node.content) for node in _entries(folder.node))
-        return [path for path in found if path is not None and self._folders.get(path) is not None]
 
     def build(self, folder: _Folder, depth: int = 0) -> list[Built]:
         """Return what a kustomization builds; one that includes itself builds nothing more."""
@@ -166,8 +148,10 @@ class _Overlays:
                 built = self._transform(component, built)
             else:
                 self._unread(node)
-        folder.built = self._transform(folder, built)
+        # No overlay has one resource twice; with this, bases that several ways lead to do not multiply.
+        folder.built = self._transform(folder, list({item.origin: item for item in built}.values()))
         folder.building = False
+        self._finished.append(folder)
         return folder.built
 
     def _entry(self, folder: _Folder, node: Node, depth: int) -> Iterator[Built]:
@@ -188,7 +172,7 @@ class _Overlays:
             self._unread(node)
             return
         for document in tree.documents:
-            yield from (Built(resource, direct=True) for resource in resources(tree.source, document))
+            yield from (Built(resource, direct=True) for resource in resources(tree.source, document, self._notices))
 
     def _unread(self, node: Node) -> None:
         notice = Notice(
@@ -200,7 +184,7 @@ class _Overlays:
     def _transform(self, folder: _Folder, built: list[Built]) -> list[Built]:
         node = folder.node
         for patch in self._patches(folder):
-            built = _patched(built, patch)
+            built = self._patched(built, patch)
         for item in built:
             namespace = node["namespace"].content
             if namespace and namespace != item.resource.namespace and item.resource.kind != "Namespace":
@@ -212,16 +196,32 @@ class _Overlays:
                 item.changed = True
         return built
 
-    def _patches(self, folder: _Folder) -> Iterator[_Patch]:
+    def _patched(self, built: list[Built], patch: Patch) -> list[Built]:
+        result = []
+        for item in built:
+            if not patch.meets(item.resource):
+                result.append(item)
+                continue
+            try:
+                node = patch.applied(item.resource)
+            except BudgetError:
+                place = patch.content.source.whole()
+                self._notices.append(Notice("budget", "this patch is too large to be applied", place, Gravity.ERROR))
+                return built
+            if node is not None:
+                result.append(replace(item, resource=replace(item.resource, node=node), changed=True))
+        return result
+
+    def _patches(self, folder: _Folder) -> Iterator[Patch]:
         node = folder.node
         for item in node["patchesStrategicMerge"]:
             inline = "\n" in item.content
             for content in self._content(folder, item.hole("") if inline else item, item if inline else None):
-                yield _Patch(content, item.hole("target"))
+                yield Patch(content, item.hole("target"))
         for item in (*node["patches"], *node["patchesJson6902"]):
             text = item["patch"] if item["patch"].is_scalar else None
             for content in self._content(folder, item["path"], text):
-                yield _Patch(content, item["target"])
+                yield Patch(content, item["target"])
 
     def _content(self, folder: _Folder, file: Node, text: Node | None) -> list[Node]:
         if text is not None:
@@ -237,85 +237,6 @@ class _Overlays:
             self._unread(file)
             return []
         return tree.documents
-
-
-@dataclass(frozen=True, slots=True)
-class _Patch:
-    """One patch and what it is for; without a target it names its own."""
-
-    content: Node
-    target: Node
-
-    def meets(self, resource: Resource) -> bool:
-        """Whether it applies to a resource."""
-        if self.target.is_mapping:
-            return _matches(self.target, resource)
-        own = self.content
-        return own["kind"].content == resource.kind and own["metadata"]["name"].content == resource.name
-
-    def applied(self, resource: Resource) -> Node | None:
-        """Return the resource's node as the patch leaves it; ``None`` when it is deleted."""
-        if self.content.is_sequence:
-            return json_patch(resource.node, self.content)
-        content = self.content.scoped(resource.node.scope)
-        own = [
-            (key, value) for key, value in content.pairs() if key.content not in ("apiVersion", "kind", "metadata")
-        ]
-        metadata = content["metadata"]
-        further = [(key, value) for key, value in metadata.pairs() if key.content not in ("name", "namespace")]
-        if further and metadata.key is not None:
-            own.append((metadata.key, metadata.with_pairs(further)))
-        return merge(resource.node, content.with_pairs(own), by_name=_has_schema(resource))
-
-
-def _has_schema(resource: Resource) -> bool:
-    """Whether the kind is one of Kubernetes' own; others' lists are replaced as a whole."""
-    return "." not in resource.group or resource.group.endswith(".k8s.io")
-
-
-def _patched(built: list[Built], patch: _Patch) -> list[Built]:
-    result = []
-    for item in built:
-        if patch.meets(item.resource):
-            node = patch.applied(item.resource)
-            if node is not None:
-                result.append(replace(item, resource=replace(item.resource, node=node), changed=True))
-        else:
-            result.append(item)
-    return result
-
-
-def _matches(target: Node, resource: Resource) -> bool:
-    for key, value in (("kind", resource.kind), ("name", resource.name), ("namespace", resource.namespace)):
-        wanted = target[key].content
-        if wanted and not _fits(wanted, value):
-            return False
-    selector = target["labelSelector"].content
-    for part in selector.split(",") if selector else ():
-        name, _, value = part.replace("==", "=").partition("=")
-        if resource.labels[name.strip()].content != value.strip():
-            return False
-    return True
-
-
-def _fits(pattern: str, value: str) -> bool:
-    """Whether a target's pattern, an anchored regular expression, fits; a plain word is compared as it is."""
-    if pattern == value:
-        return True
-    if len(pattern) > 200 or re.fullmatch(r"[\w-]+", pattern):
-        return False
-    # Only these few forms are tried: a pattern of the scanned tree must not cost more than it is long.
-    if re.fullmatch(r"\^?[\w|*.-]*\$?", pattern):
-        words = pattern.strip("^$").split("|")
-        return any(_wildcard(word, value) for word in words)
-    return False
-
-
-def _wildcard(word: str, value: str) -> bool:
-    before, star, after = word.partition(".*")
-    if not star:
-        return word == value
-    return value.startswith(before) and value.endswith(after) and len(value) >= len(before) + len(after)
 
 
 def _only_definitions(text: str) -> bool:

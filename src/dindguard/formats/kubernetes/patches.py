@@ -25,66 +25,90 @@ _LIST_KEYS = {
 }
 """Lists whose items are merged by a key (patchMergeKey in the Kubernetes API); all others are replaced."""
 
+_DEPTH = 100
 _REPLACED_BY = "replaces"
 _ADDED_TO = "is added to"
+
+
+STEPS = 20_000
+"""So many places one patch may touch; what is more is a bomb of aliases."""
+
+
+class BudgetError(Exception):
+    """A patch touches more places than any real one."""
 
 
 def merge(base: Node, patch: Node, by_name: bool = True) -> Node | None:
     """Return ``base`` with a strategic merge patch applied; ``None`` when the patch deletes it.
 
-    ``by_name=False`` replaces all lists, as kinds without a known schema are patched.
+    ``by_name=False`` replaces all lists, as kinds without a known schema are patched. Raises
+    :class:`BudgetError` for a patch that never ends.
     """
-    directive = patch["$patch"].content if patch.is_mapping else ""
-    if directive == "delete":
-        return None
-    if base.is_scalar and patch.is_scalar and (base.content, base.style) == (patch.content, patch.style):
-        return base  # a name that only says what is patched
-    if not (base.is_mapping and patch.is_mapping):
-        return patch.explained(Step(_REPLACED_BY, base.span))
-    if directive == "replace":
-        kept = [(key, value) for key, value in patch.pairs() if not key.content.startswith("$")]
-        return patch.with_pairs(kept).explained(Step(_REPLACED_BY, _anchor(base)))
-    return base.with_pairs(_merged_pairs(base, patch, by_name))
+    return _Merger(by_name).merge(base, patch, 0)
 
 
-def _merged_pairs(base: Node, patch: Node, by_name: bool) -> Pairs:
-    pairs: Pairs = []
-    for key, value in base.pairs():
-        change = patch[key.content]
-        if not change.present:
-            pairs.append((key, value))
-        elif not change.is_null:
-            merged = _merge_value(key.content, value, change, by_name)
+class _Merger:
+    """One merge, and how many steps it may still take."""
+
+    def __init__(self, by_name: bool) -> None:
+        self._by_name = by_name
+        self._steps = STEPS
+
+    def merge(self, base: Node, patch: Node, depth: int) -> Node | None:
+        """Return what a place becomes."""
+        self._steps -= 1
+        if self._steps < 0 or depth > _DEPTH:
+            raise BudgetError
+        directive = patch["$patch"].content if patch.is_mapping else ""
+        if directive == "delete":
+            return None
+        if base.is_scalar and patch.is_scalar and (base.content, base.style) == (patch.content, patch.style):
+            return base  # a name that only says what is patched
+        if not (base.is_mapping and patch.is_mapping):
+            return patch.explained(Step(_REPLACED_BY, base.span))
+        if directive == "replace":
+            kept = [(key, value) for key, value in patch.pairs() if not key.content.startswith("$")]
+            return patch.with_pairs(kept).explained(Step(_REPLACED_BY, _anchor(base)))
+        return base.with_pairs(self._pairs(base, patch, depth + 1))
+
+    def _pairs(self, base: Node, patch: Node, depth: int) -> Pairs:
+        pairs: Pairs = []
+        for key, value in base.pairs():
+            change = patch[key.content]
+            if not change.present:
+                pairs.append((key, value))
+            elif not change.is_null:
+                merged = self._value(key.content, value, change, depth)
+                if merged is not None:
+                    pairs.append((key, merged))
+        step = Step(_ADDED_TO, _anchor(base))
+        for key, value in patch.pairs():
+            if key.content not in base and not key.content.startswith("$") and not value.is_null:
+                pairs.append((key, value.explained(step)))
+        return pairs
+
+    def _value(self, name: str, base: Node, patch: Node, depth: int) -> Node | None:
+        if base.is_sequence and patch.is_sequence:
+            keys = _LIST_KEYS.get(name) if self._by_name else None
+            return (
+                self._list(base, patch, keys, depth) if keys else patch.explained(Step(_REPLACED_BY, _anchor(base)))
+            )
+        return self.merge(base, patch, depth)
+
+    def _list(self, base: Node, patch: Node, keys: tuple[str, ...], depth: int) -> Node:
+        key = next((key for key in keys if any(key in item for item in (*base, *patch))), keys[0])
+        if any(item["$patch"].content == "replace" for item in patch):
+            return patch.with_items([item for item in patch if "$patch" not in item])
+        changes = {item[key].content: item for item in patch if item.is_mapping}
+        items = []
+        for item in base:
+            change = changes.pop(item[key].content, None)
+            merged = item if change is None else self.merge(item, change, depth)
             if merged is not None:
-                pairs.append((key, merged))
-    step = Step(_ADDED_TO, _anchor(base))
-    for key, value in patch.pairs():
-        if key.content not in base and not key.content.startswith("$") and not value.is_null:
-            pairs.append((key, value.explained(step)))
-    return pairs
-
-
-def _merge_value(name: str, base: Node, patch: Node, by_name: bool) -> Node | None:
-    if base.is_sequence and patch.is_sequence:
-        keys = _LIST_KEYS.get(name) if by_name else None
-        return _merge_list(base, patch, keys) if keys else patch.explained(Step(_REPLACED_BY, _anchor(base)))
-    return merge(base, patch, by_name)
-
-
-def _merge_list(base: Node, patch: Node, keys: tuple[str, ...]) -> Node:
-    key = next((key for key in keys if any(key in item for item in (*base, *patch))), keys[0])
-    if any(item["$patch"].content == "replace" for item in patch):
-        return patch.with_items([item for item in patch if "$patch" not in item])
-    changes = {item[key].content: item for item in patch if item.is_mapping}
-    items = []
-    for item in base:
-        change = changes.pop(item[key].content, None)
-        merged = item if change is None else merge(item, change)
-        if merged is not None:
-            items.append(merged)
-    step = Step(_ADDED_TO, _anchor(base))
-    items.extend(item.explained(step) for item in changes.values() if item["$patch"].content != "delete")
-    return base.with_items(items)
+                items.append(merged)
+        step = Step(_ADDED_TO, _anchor(base))
+        items.extend(item.explained(step) for item in changes.values() if item["$patch"].content != "delete")
+        return base.with_items(items)
 
 
 def json_patch(base: Node, operations: Node) -> Node:
@@ -94,7 +118,7 @@ def json_patch(base: Node, operations: Node) -> Node:
         kind, value = operation["op"].content, operation["value"]
         if kind in ("copy", "move"):
             origin = _pointer(operation["from"].content)
-            found = _look(base, origin)
+            found = _look(base, origin) if origin else None
             if found is None or not path:
                 continue
             value = found.explained(Step("copied here", operation["path"].span))
@@ -126,6 +150,9 @@ def _removal(_old: Node | None, _parent: Node) -> None:
 
 
 def _pointer(path: str) -> list[str]:
+    """Return a JSON pointer's steps; none for one that leads nowhere, or deeper than any manifest."""
+    if path.count("/") > _DEPTH:
+        return []
     return [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
 
 

@@ -91,6 +91,7 @@ def _workload(pod: Pod, containers: tuple[Container, ...]) -> Workload:
         shared_processes=boolean(shared, "shareProcessNamespace") if written(shared) else None,
         replicas=pod.replicas,
         placement=placement(template.spec, template.resource, pod.cluster),
+        ends_with_its_containers=template.resource.kind in ("Job", "CronJob"),
         wrapped=template.wrapped,
     )
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import Container, ContainerKind
-from dindguard.source import Span
+from dindguard.source import Gravity, Notice, Span
 
 NODE_BUDGET = 50_000
 """So many nodes of one document are searched for PodSpecs."""
@@ -142,13 +142,13 @@ def members(spec: Node) -> tuple[Member, ...]:
     )
 
 
-def pod_templates(resource: Resource) -> Iterator[PodTemplate]:
+def pod_templates(resource: Resource, notices: list[Notice]) -> Iterator[PodTemplate]:
     """Yield the pods that an object of a known kind holds; of any other, what looks like a PodSpec."""
     path = _PATHS.get(resource.kind)
     if path is None and resource.group == _KNATIVE and resource.kind == "Service":
         path = ("spec", "template")
     if path is None:
-        yield from _by_shape(resource)
+        yield from _by_shape(resource, notices)
         return
     holder = resource.node.at(*path)
     spec = holder["spec"]
@@ -164,10 +164,10 @@ _POSSIBLE = re.compile(r"containers|\\[xuU]")
 """Without one of these, a text holds no PodSpec; an escape may spell the word."""
 
 
-def _by_shape(resource: Resource) -> Iterator[PodTemplate]:
+def _by_shape(resource: Resource, notices: list[Notice]) -> Iterator[PodTemplate]:
     if resource.overlay is None and not _POSSIBLE.search(resource.source.text):
         return
-    for spec, holder, way in _pod_specs(resource.node):
+    for spec, holder, way in _pod_specs(resource.node, notices):
         route = ".".join(part for part, _ in way).replace(".[", "[")
         name = resource.name or next((part for part, named in reversed(way) if named), "")
         prefix = resource.address if resource.kind else ""
@@ -182,11 +182,11 @@ Way = tuple[tuple[str, bool], ...]
 """The steps to a place; each tells whether it is the name of a list's item."""
 
 
-def _pod_specs(root: Node) -> Iterator[tuple[Node, Node, Way]]:
+def _pod_specs(root: Node, notices: list[Notice]) -> Iterator[tuple[Node, Node, Way]]:
     """Yield every PodSpec below ``root``, what holds it, and the way there."""
     stack: list[tuple[Node, Node, Way, frozenset[tuple[int, int, int]]]] = [(root, root, (), frozenset())]
     budget = NODE_BUDGET
-    while stack and budget > 0:
+    while stack and budget:
         node, holder, way, above = stack.pop()
         budget -= 1
         place = (id(node.source), node.start, node.end)
@@ -201,6 +201,10 @@ def _pod_specs(root: Node) -> Iterator[tuple[Node, Node, Way]]:
         else:
             children = [(item, (*way, _item_step(item, index))) for index, item in enumerate(node.items())]
         stack.extend((child, node, steps, below) for child, steps in reversed(children))
+    if stack:
+        message = f"only {NODE_BUDGET} values of this document were searched for pods"
+        beginning = root.source.span(root.start, root.start)
+        notices.append(Notice("budget", message, beginning, Gravity.ERROR, "split the file, or use fewer aliases"))
 
 
 def _item_step(item: Node, index: int) -> tuple[str, bool]:

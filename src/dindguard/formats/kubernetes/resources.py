@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.placeholders import Placeholders
 from dindguard.model.values import How, Text
-from dindguard.source import Source, Span
+from dindguard.source import Gravity, Notice, Source, Span
 
 _POLICY_GROUPS = (
     "kyverno.io",
@@ -50,7 +50,6 @@ class Resource:
     unit: str
     overlay: str | None = None
     variant: str = ""
-    owner: object | None = None
 
     @property
     def address(self) -> str:
@@ -109,19 +108,30 @@ def unit_of(path: str) -> str:
     return above if last.lower() in _KIND_FOLDERS else folder
 
 
-def resources(source: Source, root: Node, owner: object | None = None) -> Iterator[Resource]:
+OBJECTS = 20_000
+"""So many objects one document may list."""
+
+
+def resources(source: Source, root: Node, notices: list[Notice]) -> Iterator[Resource]:
     """Yield every object of a document, lists and templates opened; policies are left out."""
     unit = unit_of(source.path) if source.parent is None else f"{source.path}#{source.origin(0)}"
-    for node in _objects(root):
-        yield _resource(node, source, unit, owner)
+    for count, node in enumerate(_objects(root)):
+        if count >= OBJECTS:
+            message = f"this document lists more than {OBJECTS} objects; the rest was not read"
+            notices.append(Notice("budget", message, source.whole(), Gravity.ERROR, "split the file"))
+            return
+        if node.is_mapping and not is_policy(node):
+            yield _resource(node, source, unit)
 
 
 def _objects(root: Node, depth: int = 0) -> Iterator[Node]:
+    """Yield what a document holds; a list counts as one, too, so that lists of lists end."""
     if not root.is_mapping or depth > 20 or is_policy(root):
         return
     kind = root["kind"].content
     items = root["objects"] if kind == "Template" else root["items"]
     if items.is_sequence and (kind.endswith("List") or (kind == "Template" and root["apiVersion"].present)):
+        yield root.hole("")
         values = _named(root["parameters"]) if kind == "Template" else {}
         for item in items:
             yield from _objects(item.scoped(Placeholders(values)) if values else item, depth + 1)
@@ -151,7 +161,7 @@ def _named(items: Node, prefix: str = "") -> dict[str, Text]:
     return values
 
 
-def _resource(node: Node, source: Source, unit: str, owner: object | None) -> Resource:
+def _resource(node: Node, source: Source, unit: str) -> Resource:
     metadata = node["metadata"]
     name = metadata["name"].content or (metadata["generateName"].content + "*").removeprefix("*")
     return Resource(
@@ -162,7 +172,6 @@ def _resource(node: Node, source: Source, unit: str, owner: object | None) -> Re
         name=name,
         namespace=metadata["namespace"].content,
         unit=unit,
-        owner=owner,
     )
 
 

@@ -7,22 +7,23 @@ from dataclasses import replace
 
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
-from dindguard.formats.kubernetes.patches import merge
+from dindguard.formats.kubernetes.patches import BudgetError, merge
 from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import ContainerKind
+from dindguard.source import Gravity, Notice
 
 _TEKTON = "tekton.dev"
 _ARGO = "argoproj.io"
 _ARGO_KINDS = frozenset({"Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"})
 
 
-def step_templates(resource: Resource) -> list[PodTemplate]:
+def step_templates(resource: Resource, notices: list[Notice]) -> list[PodTemplate]:
     """Return the pods of a Tekton or Argo object; none for any other."""
     if resource.group == _TEKTON:
         return list(_tekton(resource))
     if resource.group == _ARGO and resource.kind in _ARGO_KINDS:
-        return list(_argo(resource))
+        return list(_argo(resource, notices))
     return []
 
 
@@ -73,7 +74,7 @@ def _beneath(defaults: Node, node: Node) -> Node:
     return node.with_pairs(pairs)
 
 
-def _argo(resource: Resource) -> Iterator[PodTemplate]:
+def _argo(resource: Resource, notices: list[Notice]) -> Iterator[PodTemplate]:
     spec = resource.node["spec"]
     spec = spec["workflowSpec"] if spec["workflowSpec"].is_mapping else spec
     common = spec["templateDefaults"]
@@ -86,7 +87,7 @@ def _argo(resource: Resource) -> Iterator[PodTemplate]:
             continue
         pod = _beneath(spec, whole)
         for patch in (spec["podSpecPatch"], template["podSpecPatch"]):
-            pod, found = _patched(pod, found, patch)
+            pod, found = _patched(pod, found, patch, notices)
         yield _template(resource, template["name"].content, pod, found)
 
 
@@ -126,14 +127,26 @@ def _mirrored(item: Node, shared: Node) -> Node:
     return item.with_pairs([*item.pairs(), (shared.key, shared)])
 
 
-def _patched(pod: Node, found: tuple[Member, ...], patch: Node) -> tuple[Node, tuple[Member, ...]]:
+def _patched(
+    pod: Node, found: tuple[Member, ...], patch: Node, notices: list[Notice]
+) -> tuple[Node, tuple[Member, ...]]:
     """Apply a ``podSpecPatch``: a PodSpec's patch, written as a text."""
     if not patch.is_scalar or not patch.content.strip():
         return pod, found
-    documents = yaml.read(patch.document("yaml")).documents
-    if not documents or not documents[0].is_mapping:
+    tree = yaml.read(patch.document("yaml"))
+    # What a template makes unreadable is only known once it is filled in.
+    gravity = Gravity.NOTE if "{{" in patch.content else Gravity.ERROR
+    notices.extend(replace(notice, gravity=gravity) for notice in tree.notices)
+    if not tree.documents or not tree.documents[0].is_mapping:
         return pod, found
-    change = documents[0].scoped(pod.scope)
+    try:
+        return _merged(pod, found, tree.documents[0].scoped(pod.scope))
+    except BudgetError:
+        notices.append(Notice("budget", "this patch is too large to be applied", patch.span, Gravity.ERROR))
+        return pod, found
+
+
+def _merged(pod: Node, found: tuple[Member, ...], change: Node) -> tuple[Node, tuple[Member, ...]]:
     by_name = {item["name"].content: item for group in ("containers", "initContainers") for item in change[group]}
     members = []
     for member in found:

@@ -10,14 +10,15 @@ from dindguard.formats import Context
 from dindguard.formats.kubernetes.podspecs import is_pod_spec
 from dindguard.formats.kubernetes.resources import Resource
 
-_DEPTH = 60
+NODES = 50_000
+"""So many nodes of one resource are searched for images."""
 
 
 def transformed(node: Node, name: str, kustomization: Node) -> Node:
     """Return a resource with images and replicas replaced; the very same node when nothing changes."""
     images = {item["name"].content: item for item in kustomization["images"] if item["name"].is_scalar}
     if images:
-        node = _with_images(node, images, 0)
+        node = _Images(images).replaced(node)
     for item in kustomization["replicas"]:
         if item["name"].content == name and item["count"].is_scalar and node["spec"]["replicas"].present:
             node = _replaced(node, "spec", _replaced(node["spec"], "replicas", item["count"]))
@@ -34,25 +35,34 @@ def _mapped(node: Node, change: Callable[[str, Node], Node]) -> Node:
     return node if same else node.with_pairs(pairs)
 
 
-def _with_images(node: Node, images: dict[str, Node], depth: int) -> Node:
-    if depth > _DEPTH:
-        return node
-    if node.is_sequence:
-        items = [_with_images(item, images, depth + 1) for item in node.items()]
-        same = all(new is old for new, old in zip(items, node.items(), strict=True))
-        return node if same else node.with_items(items)
-    if not node.is_mapping:
-        return node
-    lists = ("containers", "initContainers") if is_pod_spec(node) else ()
+class _Images:
+    """The replacement of images by name, and how many nodes may still be searched for them."""
 
-    def change(key: str, value: Node) -> Node:
-        if key in lists:
-            containers = [_with_image(item, images) for item in value.items()]
-            same = all(new is old for new, old in zip(containers, value.items(), strict=True))
-            return value if same else value.with_items(containers)
-        return _with_images(value, images, depth + 1) if value.is_mapping or value.is_sequence else value
+    def __init__(self, images: dict[str, Node]) -> None:
+        self._images = images
+        self._nodes = NODES
 
-    return _mapped(node, change)
+    def replaced(self, node: Node, depth: int = 0) -> Node:
+        """Return a node with the images of all containers below it replaced; the very same when there are none."""
+        self._nodes -= 1
+        if self._nodes < 0 or depth > 60:
+            return node
+        if node.is_sequence:
+            items = [self.replaced(item, depth + 1) for item in node.items()]
+            same = all(new is old for new, old in zip(items, node.items(), strict=True))
+            return node if same else node.with_items(items)
+        if not node.is_mapping:
+            return node
+        lists = ("containers", "initContainers") if is_pod_spec(node) else ()
+
+        def change(key: str, value: Node) -> Node:
+            if key in lists:
+                containers = [_with_image(item, self._images) for item in value.items()]
+                same = all(new is old for new, old in zip(containers, value.items(), strict=True))
+                return value if same else value.with_items(containers)
+            return value if value.is_scalar else self.replaced(value, depth + 1)
+
+        return _mapped(node, change)
 
 
 def _with_image(container: Node, images: dict[str, Node]) -> Node:

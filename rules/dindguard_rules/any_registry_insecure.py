@@ -1,0 +1,36 @@
+"""An engine trusts every registry without encryption.
+
+## Why it matters
+`0.0.0.0/0` among the insecure registries makes the engine accept any certificate and fall back to plain HTTP for every
+registry with an IP address that matches: all of them. Whoever is on the way, or answers DNS, gives it another image, and
+reads the credentials it sends.
+
+## Instead
+Give the engine the registry's certificate authority, and no exception:
+
+```sh
+install -D ca.crt /etc/docker/certs.d/registry.example.com:5000/ca.crt
+```
+
+## When it is fine
+Never; for a registry on the same machine, name `localhost:5000` alone.
+
+## References
+- https://docs.docker.com/reference/cli/dockerd/#insecure-registries
+- https://docs.docker.com/engine/security/certificates/
+- CIS Docker Benchmark 2.5; CWE-295; CWE-319
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Model, Problem, Severity, rule, subnets
+
+
+@rule("any-registry-insecure", each=Model, severity=Severity.MEDIUM, category="operation", cwe=295, since="0.1.0")
+def check(model: Model) -> Iterator[Problem]:
+    """Report the exception for every address."""
+    for engine, settings in model.configured:
+        for setting in settings:
+            if setting.name == "insecure-registry" and subnets.everything(setting.value.pattern):
+                message = f"{engine} trusts every registry ('{setting.value}') without checking who it is"
+                yield Problem(setting, message, subject=engine)

@@ -1,0 +1,36 @@
+"""An engine gets network settings that exclude each other.
+
+## Why it matters
+dockerd checks them at the start and exits: a bridge of one's own and an address for the default one ("You specified
+-b & --bip, mutually exclusive options"), or no traffic between containers without the iptables rules that would
+prevent it ("you specified --iptables=false with --icc=false").
+
+## Instead
+One of the two: `--bip` for the engine's own bridge, `--bridge` for one that exists; `--icc=false` with iptables left on.
+
+## When it is fine
+Never: the daemon does not start.
+
+## References
+- https://docs.docker.com/reference/cli/dockerd/
+- moby `daemon/daemon_unix.go`, verifyDaemonSettings
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Model, Problem, Severity, Step, rule
+
+
+@rule("conflicting-network-settings", each=Model, severity=Severity.HIGH, category="operation", since="0.1.0")
+def check(model: Model) -> Iterator[Problem]:
+    """Report the two pairs that make dockerd exit."""
+    for engine, settings in model.configured:
+        values = {setting.name: setting for setting in reversed(settings)}
+        bridge, address = values.get("bridge"), values.get("bip")
+        if bridge and address and bridge.value.value not in (None, "", "none") and address.value.value:
+            message = f"{engine} refuses to start: it gets a bridge and an address for another one"
+            yield Problem(address, message, because=(Step("the bridge", bridge.span),), subject=engine)
+        filters, between = values.get("iptables"), values.get("icc")
+        if filters and between and filters.value.value == between.value.value == "false":
+            message = f"{engine} refuses to start: without iptables it cannot keep containers apart"
+            yield Problem(between, message, because=(Step("iptables is off", filters.span),), subject=engine)

@@ -1,0 +1,53 @@
+"""A client starts before the engine that it commands is ready.
+
+## Why it matters
+dockerd needs seconds, on the first start tens of them: it makes certificates and its data root. A client that starts at
+once gets "Cannot connect to the Docker daemon", now and then, and mostly where the machine is busy. `depends_on` without
+a condition waits for the container, not for the engine in it.
+
+## Instead
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    healthcheck:
+      test: [CMD, docker, info]
+      interval: 2s
+      retries: 30
+  client:
+    depends_on:
+      dind: {condition: service_healthy}
+```
+In Kubernetes a native sidecar with a `startupProbe`; in a script `until docker info; do sleep 1; done`.
+
+## When it is fine
+When the client tries again by itself.
+
+## References
+- https://docs.docker.com/compose/how-tos/startup-order/
+- https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Access, Daemon, Problem, Profile, Severity, rule, waits_for
+
+
+@rule(
+    "engine-not-awaited",
+    each=Access,
+    severity=Severity.LOW,
+    category="operation",
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(access: Access) -> Iterator[Problem]:
+    """Report clients of a neighbour's engine that nothing makes wait."""
+    if not isinstance(access.to, Daemon) or not access.uses:
+        return
+    engine = access.to.container
+    if engine is None or engine.workload is not access.who.workload or not access.who.workload.platform.only_starts:
+        return
+    if not waits_for(access.who, engine):
+        message = f"{access.who} does not wait until {access.to} answers"
+        yield Problem(access, message, because=(engine,))

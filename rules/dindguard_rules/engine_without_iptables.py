@@ -1,0 +1,37 @@
+"""A nested engine makes no iptables rules, so its containers have no network.
+
+## Why it matters
+Without them nothing translates addresses: inner containers reach neither the registry nor each other's published ports,
+and a build fails at its first download. Isolation between networks is gone as well.
+
+## Instead
+Leave `--iptables` on; the entry point of the official image finds the right back end.
+
+## When it is fine
+In gVisor, which needs it off, and for builds that use the host's network only.
+
+## References
+- https://docs.docker.com/engine/network/packet-filtering-firewalls/
+- https://gvisor.dev/docs/tutorials/docker-in-gvisor/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Profile, Sandbox, Severity, rule
+
+
+@rule(
+    "engine-without-iptables",
+    each=Daemon,
+    severity=Severity.LOW,
+    category="operation",
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report the switch outside of gVisor."""
+    if daemon.container is None or daemon.container.sandbox is Sandbox.GVISOR:
+        return
+    for setting in daemon.settings("iptables"):
+        if setting.value.value == "false":
+            yield Problem(setting, f"{daemon} makes no iptables rules: its containers reach nothing outside")

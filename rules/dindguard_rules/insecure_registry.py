@@ -1,0 +1,40 @@
+"""An engine trusts a registry without encryption.
+
+## Why it matters
+The engine accepts any certificate from that registry, and plain HTTP. Whoever is on the way can exchange the image and
+read the credentials.
+
+## Instead
+The registry's certificate authority at `/etc/docker/certs.d/<registry>/ca.crt` in the engine's container.
+
+## When it is fine
+For a registry that only this machine or pod can reach. Loopback addresses are not reported; since 29.10.0 they are
+insecure by default only as long as the list is not set at all.
+
+## References
+- https://docs.docker.com/reference/cli/dockerd/#insecure-registries
+- CIS Docker Benchmark 2.5; CWE-319
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Model, Problem, Profile, Severity, rule, subnets
+
+
+@rule(
+    "insecure-registry",
+    each=Model,
+    severity=Severity.LOW,
+    category="operation",
+    cwe=319,
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(model: Model) -> Iterator[Problem]:
+    """Report exceptions for single registries and networks beyond this machine."""
+    for engine, settings in model.configured:
+        for setting in settings:
+            name = setting.value.pattern
+            if setting.name != "insecure-registry" or subnets.everything(name) or subnets.loopback(name):
+                continue
+            yield Problem(setting, f"{engine} talks to '{setting.value}' without checking who it is", subject=engine)

@@ -1,0 +1,32 @@
+"""A setting that looks like "no" turns legacy iptables on.
+
+## Why it matters
+The official entry point only asks whether `DOCKER_IPTABLES_LEGACY` is *empty*: `0`, `false` and `no` select the legacy
+back end like any other text, where the host uses nftables. The two sets of rules do not see each other; ports and NAT
+then work by luck.
+
+## Instead
+Leave the variable out (the entry point tests what works), or set it to nothing: `DOCKER_IPTABLES_LEGACY: ""`.
+
+## When it is fine
+Where legacy iptables is wanted; write `1` then, so that readers are not misled.
+
+## References
+- https://github.com/docker-library/docker/blob/master/dockerd-entrypoint.sh
+- https://hub.docker.com/_/docker
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, rule
+
+LOOKS_LIKE_NO = ("0", "false", "no", "off", "disabled")
+
+
+@rule("legacy-iptables-by-mistake", each=Daemon, severity=Severity.LOW, category="operation", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report values that say no and mean yes."""
+    variable = daemon.variable("DOCKER_IPTABLES_LEGACY")
+    if daemon.launch.wrapper and variable is not None and (variable.value.value or "").lower() in LOOKS_LIKE_NO:
+        message = f"{daemon} uses legacy iptables, because '{variable.value}' is not empty"
+        yield Problem(variable.value, message)

@@ -1,0 +1,42 @@
+"""A nested engine's network overlaps the one that its own container is on.
+
+## Why it matters
+The inner bridge gets a route for its addresses. Where they are also the outer network's, packets for the neighbours and
+for the gateway go to the bridge and end there: the registry, the DNS server or the database cannot be reached, from the
+engine's container or from those inside.
+
+## Instead
+Addresses that nobody uses: `--bip=10.200.0.1/24`, and `--default-address-pool=base=10.201.0.0/16,size=24` for the
+networks that users create.
+
+## When it is fine
+With a container that has no other network at all.
+
+## References
+- https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file
+- https://docs.docker.com/engine/network/drivers/bridge/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, Step, rule, subnets
+
+
+@rule(
+    "overlapping-engine-network",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="operation",
+    since="0.1.0",
+    formats="the other formats declare no subnets around an engine",
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report explicit address ranges of an engine that meet a declared subnet of its own container."""
+    if daemon.container is None:
+        return
+    for setting in daemon.address_ranges:
+        for network in daemon.container.attached_networks:
+            for subnet in network.subnets:
+                if subnets.overlap(setting.value.pattern, subnet.pattern):
+                    message = f"{daemon} gives its containers addresses of the network it is on itself ({subnet})"
+                    yield Problem(setting, message, because=(Step("the outer network", subnet.span),))

@@ -1,0 +1,61 @@
+"""The containers of a nested engine run outside of their pod's limits.
+
+## Why it matters
+containerd and CRI-O give a privileged container no cgroup namespace of its own. The engine in it sees the cgroups of
+the whole node and puts its containers under `/docker`, beside `kubepods.slice` and not in it: the pod's memory and CPU
+limits, eviction and `kubectl top` do not count them, and one build takes the node down with everything on it.
+
+## Instead
+A sandbox in which the engine has cgroups of its own:
+
+```yaml
+spec:
+  runtimeClassName: sysbox-runc   # or kata-qemu, gvisor
+  hostUsers: false
+```
+Or hand the engine its pod's cgroup when it starts:
+
+```yaml
+command: [sh, -c]
+args:
+  - exec dockerd-entrypoint.sh dockerd --cgroup-parent="$(cut -d: -f3 /proc/self/cgroup)"
+```
+
+## When it is fine
+On nodes that run nothing else, where one pod may take them whole.
+
+## References
+- https://github.com/moby/moby/issues/45378
+- https://github.com/kubernetes/kubernetes/issues/112937
+- https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
+- containerd `internal/cri/server/container_create.go`; CWE-770
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, How, Problem, Sandbox, Severity, Step, rule
+
+
+@rule(
+    "pod-limits-escaped",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="kubernetes",
+    cwe=770,
+    since="0.1.0",
+    formats="of the formats, only pods have limits that an engine's containers escape",
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report engines whose container was left in the host's cgroup namespace because it is privileged."""
+    container = daemon.container
+    if container is None or not container.privileged.on or container.sandbox is not Sandbox.NONE:
+        return
+    namespace = container.namespaces.cgroup
+    left_there = namespace is not None and namespace.value == "host" and namespace.how is How.INHERITED
+    parent = daemon.launch["cgroup-parent"] or (daemon.configuration or daemon.launch)["cgroup-parent"]
+    if not left_there or parent is not None or not daemon.launch.certain:
+        return
+    limit = container.limits.memory or container.limits.cpus
+    because = Step("this limit does not hold for them", limit.span) if limit is not None else None
+    message = f"{daemon} starts its containers outside of the pod's limits"
+    yield Problem(container.privileged, message, because=(because,))

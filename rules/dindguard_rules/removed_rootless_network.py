@@ -1,0 +1,30 @@
+"""A rootless engine is told to use a network driver that was removed.
+
+## Why it matters
+vpnkit is in the official rootless image no more since 29.5; slirp4netns took its place. With
+`DOCKERD_ROOTLESS_ROOTLESSKIT_NET=vpnkit` RootlessKit finds no such program and the engine does not start.
+
+## Instead
+Leave the variable out, or set it to `slirp4netns`, and give the container `/dev/net/tun`.
+
+## When it is fine
+With an image up to 29.4.
+
+## References
+- https://docs.docker.com/engine/security/rootless/
+- docker-library/docker, commit 55b0b1c
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, rule
+
+
+@rule("removed-rootless-network", each=Daemon, severity=Severity.MEDIUM, category="operation", since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report vpnkit where the image brings none."""
+    variable = daemon.variable("DOCKERD_ROOTLESS_ROOTLESSKIT_NET")
+    if variable is None or variable.value.value != "vpnkit" or not daemon.rootless.on:
+        return
+    if daemon.at_least(29, 5):
+        yield Problem(variable.value, f"{daemon} asks for vpnkit, which its image has not had since 29.5")

@@ -1,0 +1,53 @@
+"""A pod that can become root on its node may run on any node.
+
+## Why it matters
+A privileged engine, or the node's own engine behind a socket, makes the pod's users root on the node sooner or later, and
+with it on every other pod there: their secrets, volumes and service account tokens. Without a node selector or a required
+affinity the scheduler puts it beside whatever the cluster runs.
+
+## Instead
+Nodes that run nothing else, kept free by a taint:
+
+```yaml
+spec:
+  nodeSelector:
+    workload: ci
+  tolerations:
+    - {key: workload, value: ci, effect: NoSchedule}
+```
+
+## When it is fine
+In a cluster that exists for such pods only, or with an admission policy that adds the selector.
+
+## References
+- https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
+- https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
+- MITRE ATT&CK T1611; CWE-653
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Problem, Profile, Severity, Workload, leads_to_host, rule
+
+
+@rule(
+    "shared-node-privilege",
+    each=Workload,
+    severity=Severity.MEDIUM,
+    category="kubernetes",
+    cwe=653,
+    since="0.1.0",
+    profile=Profile.ALL,
+    formats="of the formats, only pods are put on nodes by a scheduler",
+)
+def check(workload: Workload) -> Iterator[Problem]:
+    """Report pods with a way to their node and nothing that says which nodes may be lost."""
+    placement = workload.placement
+    if placement is None or placement.node_selector or placement.has_affinity:
+        return
+    for container in workload.containers:
+        way = leads_to_host(container)
+        if way is not None:
+            message = f"{workload} may run on any node, and {container} can become root there"
+            yield Problem(workload, message, because=(way,))
+            return

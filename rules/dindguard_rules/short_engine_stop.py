@@ -1,0 +1,36 @@
+"""A nested engine gets too little time to stop.
+
+## Why it matters
+dockerd stops its own containers first (10 seconds each by default, 15 in all) and then writes its databases. Killed
+before that, it leaves mounts, half-written layers and, on btrfs, subvolumes behind.
+
+## Instead
+`stop_grace_period: 30s` in Compose, `terminationGracePeriodSeconds: 30` in Kubernetes (its default).
+
+## When it is fine
+When the data root is thrown away with the container.
+
+## References
+- https://docs.docker.com/reference/compose-file/services/#stop_grace_period
+- https://docs.docker.com/reference/cli/dockerd/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Profile, Severity, durations, rule
+
+
+@rule(
+    "short-engine-stop",
+    each=Daemon,
+    severity=Severity.LOW,
+    category="operation",
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report less than ten seconds for an engine to stop."""
+    grace = daemon.container.stop_grace_period if daemon.container is not None else None
+    seconds = durations.seconds(grace.value) if grace is not None and grace.value is not None else None
+    if grace is not None and seconds is not None and seconds < 10:
+        yield Problem(grace, f"{daemon} is killed {seconds:g} seconds after it is asked to stop")

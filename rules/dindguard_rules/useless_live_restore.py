@@ -1,0 +1,36 @@
+"""A nested engine is asked to keep its containers alive without it.
+
+## Why it matters
+`live-restore` lets containers run on while dockerd restarts. Inside a container they cannot: when the engine is its main
+program, all of them end with it. The setting only brings its restrictions along (no Swarm, stale state at the next start).
+
+## Instead
+Leave it out of the nested engine's settings.
+
+## When it is fine
+In a system container in which dockerd is one service among several.
+
+## References
+- https://docs.docker.com/engine/daemon/live-restore/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Profile, Severity, rule
+
+
+@rule(
+    "useless-live-restore",
+    each=Daemon,
+    severity=Severity.LOW,
+    category="operation",
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report the setting where dockerd is the container's main program."""
+    if not daemon.launch.main_program:
+        return
+    for setting in daemon.settings("live-restore"):
+        if setting.value.value == "true":
+            yield Problem(setting, f"{daemon} cannot keep its containers alive: they end with its own container")

@@ -1,0 +1,35 @@
+"""An engine is process 1 of its container and leaves zombies behind.
+
+## Why it matters
+containerd's shims and the processes of inner containers lose their parents all the time; process 1 has to collect them.
+An init does; dockerd does not. The entry point of the official image starts one since 20.10.8; an entry point
+of one's own loses it, and a long-lived engine fills the process table.
+
+## Instead
+`init: true` in Compose, `docker run --init`, or `ENTRYPOINT ["tini", "--", "dockerd"]`.
+
+## When it is fine
+For an engine that lives for one job.
+
+## References
+- https://docs.docker.com/reference/cli/docker/container/run/#init
+- docker-library/docker, commit 8baa881
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Profile, Severity, rule
+
+
+@rule(
+    "zombie-processes",
+    each=Daemon,
+    severity=Severity.LOW,
+    category="operation",
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report engines that are process 1, as far as the files tell."""
+    if daemon.container is not None and daemon.launch.init is False and not daemon.container.init.on:
+        yield Problem(daemon.launch, f"{daemon} is process 1 of its container and collects no zombies")

@@ -1,0 +1,16 @@
+"""The script that a list of words hands to a shell: ``sh -c "dockerd & …"``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
+_COMMAND_OPTION = re.compile(r"-[a-z]*c[a-z]*$")
+
+
+def script_index(words: Sequence[str]) -> int | None:
+    """Return the index of the word that is a script; ``None`` when the words start no shell with ``-c``."""
+    if not words or words[0].rpartition("/")[2] not in _SHELLS:
+        return None
+    return next((index + 1 for index in range(1, len(words) - 1) if _COMMAND_OPTION.match(words[index])), None)

@@ -1,0 +1,77 @@
+"""A kustomization's patches: which resources each is for, and what becomes of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.patches import json_patch, merge
+from dindguard.formats.kubernetes.resources import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One patch and what it is for; without a target it names its own."""
+
+    content: Node
+    target: Node
+
+    def meets(self, resource: Resource) -> bool:
+        """Whether it applies to a resource."""
+        if self.target.is_mapping:
+            return _matches(self.target, resource)
+        own = self.content
+        return own["kind"].content == resource.kind and own["metadata"]["name"].content == resource.name
+
+    def applied(self, resource: Resource) -> Node | None:
+        """Return the resource's node as the patch leaves it; ``None`` when it is deleted."""
+        if self.content.is_sequence:
+            return json_patch(resource.node, self.content)
+        content = self.content.scoped(resource.node.scope)
+        own = [
+            (key, value) for key, value in content.pairs() if key.content not in ("apiVersion", "kind", "metadata")
+        ]
+        metadata = content["metadata"]
+        further = [(key, value) for key, value in metadata.pairs() if key.content not in ("name", "namespace")]
+        if further and metadata.key is not None:
+            own.append((metadata.key, metadata.with_pairs(further)))
+        return merge(resource.node, content.with_pairs(own), by_name=_has_schema(resource))
+
+
+def _has_schema(resource: Resource) -> bool:
+    """Whether the kind is one of Kubernetes' own; others' lists are replaced as a whole."""
+    return "." not in resource.group or resource.group.endswith(".k8s.io")
+
+
+def _matches(target: Node, resource: Resource) -> bool:
+    for key, value in (("kind", resource.kind), ("name", resource.name), ("namespace", resource.namespace)):
+        wanted = target[key].content
+        if wanted and not _fits(wanted, value):
+            return False
+    selector = target["labelSelector"].content
+    for part in selector.split(",") if selector else ():
+        name, _, value = part.replace("==", "=").partition("=")
+        if resource.labels[name.strip()].content != value.strip():
+            return False
+    return True
+
+
+def _fits(pattern: str, value: str) -> bool:
+    """Whether a target's pattern, an anchored regular expression, fits; a plain word is compared as it is."""
+    if pattern == value:
+        return True
+    if len(pattern) > 200 or re.fullmatch(r"[\w-]+", pattern):
+        return False
+    # Only these few forms are tried: a pattern of the scanned tree must not cost more than it is long.
+    if re.fullmatch(r"\^?[\w|*.-]*\$?", pattern):
+        words = pattern.strip("^$").split("|")
+        return any(_wildcard(word, value) for word in words)
+    return False
+
+
+def _wildcard(word: str, value: str) -> bool:
+    before, star, after = word.partition(".*")
+    if not star:
+        return word == value
+    return value.startswith(before) and value.endswith(after) and len(value) >= len(before) + len(after)

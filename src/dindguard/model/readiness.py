@@ -1,0 +1,25 @@
+"""Whether a container that commands an engine waits until the engine answers."""
+
+from __future__ import annotations
+
+from dindguard.model.container import Container
+from dindguard.model.invocation import InvocationKind
+
+_ASKING = frozenset({"info", "version", "ps", "system info"})
+_RETRYING = frozenset({"always", "unless-stopped", "on-failure", "Always", "OnFailure"})
+_WAITING_VARIABLES = ("RUNNER_WAIT_FOR_DOCKER_IN_SECONDS", "DOCKER_WAIT_TIMEOUT")
+
+
+def waits_for(client: Container, engine: Container) -> bool:
+    """Whether ``client`` waits for ``engine``: a health check gates it, its script asks, or it is started again."""
+    for dependency in client.depends_on:
+        if dependency.name == engine.name and dependency.condition != "started":
+            return True
+    if engine.health is not None and engine.health.gates_start:
+        return True
+    if client.restart is not None and (client.restart.value or "").partition(":")[0] in _RETRYING:
+        return True
+    if any(name in client.environment for name in _WAITING_VARIABLES):
+        return True
+    calls = (each for each in client.invocations if each.kind is InvocationKind.ENGINE_CALL)
+    return any(call.action in _ASKING for call in calls)

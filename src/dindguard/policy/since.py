@@ -1,0 +1,119 @@
+"""What a change brings: the tree as a Git revision has it, read without running anything of the tree."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from dindguard.discover import MAX_BYTES, Files
+from dindguard.errors import UserError
+
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never")
+
+
+class Revision(Files):
+    """The files of one Git revision, read from the object database: no hook, filter or monitor runs."""
+
+    def __init__(self, root: Path, revision: str) -> None:
+        super().__init__(root)
+        self.revision = revision
+        self._blobs = _blobs(root, revision)
+        self._reader = _Batch(root)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all files of the revision, sorted."""
+        return tuple(sorted(self._blobs))
+
+    def inside(self, path: str) -> Path | None:
+        """Return a path for a file of the revision, for existence tests only."""
+        return self.root / path if path in self._blobs else None
+
+    def read_bytes(self, path: str) -> bytes | None:
+        """Return a file's bytes as the revision has them."""
+        found = self._blobs.get(path)
+        return None if found is None or found[1] > MAX_BYTES else self._reader.read(found[0])
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the files in a folder of the revision."""
+        prefix = f"{folder.strip('/')}/" if folder.strip("./") else ""
+        names = [path[len(prefix) :] for path in self._blobs if path.startswith(prefix)]
+        return tuple(sorted(name for name in names if "/" not in name))
+
+    def close(self) -> None:
+        """End the Git process that reads objects."""
+        self._reader.close()
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment in which Git reads no configuration but the repository's own format settings."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "LC_ALL": "C",
+    }
+
+
+def _git(root: Path, *arguments: str) -> bytes:
+    command = ["git", *_SAFE, "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, env=_environment(), stdin=subprocess.DEVNULL, check=False)
+    except FileNotFoundError:
+        raise UserError("--since needs git, and there is none on the PATH") from None
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise UserError(f"--since: git cannot read the revision: {reason[-1] if reason else 'no reason given'}")
+    return done.stdout
+
+
+def _blobs(root: Path, revision: str) -> dict[str, tuple[str, int]]:
+    """Return object name and size of each regular file of a revision, by path."""
+    if revision.startswith("-"):
+        raise UserError(f"--since: '{revision}' is no revision")
+    name = (
+        _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    )
+    found = {}
+    for entry in _git(root, "ls-tree", "-r", "-l", "-z", "--full-tree", name).split(b"\0"):
+        if not entry:
+            continue
+        facts, _, path = entry.partition(b"\t")
+        mode, _, blob, size = facts.split()
+        if mode in (b"100644", b"100755") and size.isdigit():
+            found[path.decode("utf-8", "replace")] = (blob.decode(), int(size))
+    return found
+
+
+class _Batch:
+    """One ``git cat-file --batch``: asked for an object's name, it answers with its bytes."""
+
+    def __init__(self, root: Path) -> None:
+        command = ["git", *_SAFE, "-C", str(root), "cat-file", "--batch"]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+        )
+
+    def read(self, blob: str) -> bytes | None:
+        """Return an object's bytes; ``None`` when the database lacks it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{blob}\n".encode())
+        self._process.stdin.flush()
+        head = self._process.stdout.readline().split()
+        if len(head) != 3:
+            return None
+        data = self._process.stdout.read(int(head[2]))
+        self._process.stdout.read(1)
+        return data
+
+    def close(self) -> None:
+        """End the process."""
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        self._process.wait()

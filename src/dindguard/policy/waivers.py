@@ -1,0 +1,185 @@
+"""Waivers: dated approvals by people who answer for them, in ``.dindguard/waivers.yaml``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from dindguard.records import record
+from dindguard.rules import nearest
+from dindguard.source import Source, Span
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
+
+FILE = ".dindguard/waivers.yaml"
+MODES = ("privileged", "socket", "sysbox", "other")
+MINIMAL_REASON = 20
+_PLACEHOLDERS = ("todo", "fixme", "tbd", "xxx")
+_REQUIRED = ("rule", "file", "at", "reason", "owner", "approvers", "approved", "expires", "fingerprint")
+_KEYS = (*_REQUIRED, "mode", "alternatives", "poc", "ticket", "notes")
+
+
+@record
+class Approver:
+    """One person who approved, and in which role."""
+
+    name: str
+    role: str
+    span: Span
+
+
+@record(kw_only=True)
+class Waiver:
+    """One approval record. ``faults`` says what is malformed, each with its place; such a record silences nothing.
+
+    ``rule``, ``file`` and ``at`` (a logical address) name one subject of one rule; there are no wildcards.
+    """
+
+    rule: str
+    file: str
+    at: str
+    mode: str
+    reason: str
+    alternatives: tuple[str, ...]
+    poc: str
+    owner: str
+    approvers: tuple[Approver, ...]
+    ticket: str
+    approved: dt.date | None
+    expires: dt.date | None
+    fingerprint: str
+    span: Span
+    places: dict[str, Span]
+    faults: tuple[tuple[str, Span], ...] = ()
+
+    def place(self, key: str) -> Span:
+        """Return where a key's value is written, or the record itself."""
+        return self.places.get(key, self.span)
+
+    def days_left(self, today: dt.date) -> int:
+        """Return the days until it runs out, negative when it has; 0 without a date."""
+        return (self.expires - today).days if self.expires is not None else 0
+
+
+@record
+class WaiverFile:
+    """What a waiver file holds; ``faults`` are of the file as a whole."""
+
+    waivers: tuple[Waiver, ...] = ()
+    faults: tuple[tuple[str, Span], ...] = ()
+
+
+def read(source: Source) -> WaiverFile:
+    """Read a waiver file. Nothing raises: a fault comes back in words, with its place."""
+    from dindguard.documents import yaml
+
+    tree = yaml.read(source)
+    if tree.notices:
+        return WaiverFile(faults=tuple((notice.message, notice.span) for notice in tree.notices))
+    if not tree.documents or tree.documents[0].is_null:
+        return WaiverFile()
+    root = tree.documents[0]
+    listed = root["waivers"]
+    if not root.is_mapping or not (listed.is_sequence or listed.is_null):
+        return WaiverFile(faults=(("the file must hold a list under 'waivers:'", root.span),))
+    unknown = [key for key in root.keys() if key not in ("waivers", "version", "$schema")]
+    faults = tuple(
+        (f"there is no setting '{key}'{nearest(key, ('waivers', 'version'))}", root[key].key_span) for key in unknown
+    )
+    return WaiverFile(tuple(_waiver(node) for node in listed), faults)
+
+
+class _Fields:
+    """Reads the fields of one record and collects what is wrong with them."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.faults: list[tuple[str, Span]] = []
+        self.places: dict[str, Span] = {}
+
+    def text(self, key: str) -> str:
+        found = self.node[key]
+        self.places[key] = found.span
+        if not found.present or found.is_null:
+            if key in _REQUIRED:
+                self.faults.append((f"it lacks '{key}'", self.node.span))
+            return ""
+        if not found.is_scalar:
+            self.faults.append((f"'{key}' must be a text", found.span))
+            return ""
+        return found.content.strip()
+
+    def date(self, key: str) -> dt.date | None:
+        text = self.text(key)
+        try:
+            return dt.date.fromisoformat(text) if text else None
+        except ValueError:
+            self.faults.append((f"'{key}' is no date such as 2027-03-31", self.node[key].span))
+            return None
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        found = self.node[key]
+        self.places[key] = found.span
+        return tuple(item.content.strip() for item in found.listed() if item.is_scalar and item.content.strip())
+
+    def approvers(self) -> tuple[Approver, ...]:
+        found = self.node["approvers"]
+        self.places["approvers"] = found.span
+        people = []
+        for item in found.listed():
+            name, role = item["name"].content.strip(), item["role"].content.strip()
+            if not name or not role:
+                self.faults.append(("each approver needs a 'name' and a 'role'", item.span))
+            else:
+                people.append(Approver(name, role, item.span))
+        if not people and not found.present:
+            self.faults.append(("it lacks 'approvers'", self.node.span))
+        return tuple(people)
+
+
+def _waiver(node: Node) -> Waiver:
+    fields = _Fields(node)
+    if not node.is_mapping:
+        fields.faults.append(("it must be a mapping", node.span))
+    for key, _ in node.pairs():
+        if key.content not in _KEYS:
+            fields.faults.append((f"there is no field '{key.content}'{nearest(key.content, _KEYS)}", key.span))
+    waiver = Waiver(
+        rule=fields.text("rule"),
+        file=fields.text("file"),
+        at=fields.text("at"),
+        mode=fields.text("mode"),
+        reason=fields.text("reason"),
+        alternatives=fields.texts("alternatives"),
+        poc=fields.text("poc"),
+        owner=fields.text("owner"),
+        approvers=fields.approvers(),
+        ticket=fields.text("ticket"),
+        approved=fields.date("approved"),
+        expires=fields.date("expires"),
+        fingerprint=fields.text("fingerprint"),
+        span=node.span,
+        places=fields.places,
+    )
+    _check_contents(waiver, fields)
+    from dindguard.records import replace
+
+    return replace(waiver, faults=tuple(fields.faults))
+
+
+def _check_contents(waiver: Waiver, fields: _Fields) -> None:
+    if waiver.reason and (
+        len(waiver.reason) < MINIMAL_REASON or any(word in waiver.reason.lower().split() for word in _PLACEHOLDERS)
+    ):
+        fields.faults.append(
+            (f"'reason' must say in words why, in at least {MINIMAL_REASON} characters", waiver.place("reason"))
+        )
+    if any(sign in waiver.rule + waiver.file + waiver.at for sign in "*?"):
+        fields.faults.append(("a waiver names one thing: no wildcards", waiver.place("rule")))
+    if waiver.mode and waiver.mode not in MODES:
+        fields.faults.append((f"'mode' must be one of {', '.join(MODES)}", waiver.place("mode")))
+    if waiver.approved is not None and waiver.expires is not None and waiver.expires < waiver.approved:
+        fields.faults.append(("it expires before it is approved", waiver.place("expires")))
+    if not waiver.alternatives:
+        fields.faults.append(("it names no alternative that was considered ('alternatives')", waiver.span))
