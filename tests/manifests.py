@@ -31,7 +31,11 @@ def only(reading: Reading) -> Container:
 
 def pod(container: str, spec: str = "", metadata: str = "name: agent") -> str:
     """Return a pod with one container; the arguments are flow-style YAML."""
-    return f"apiVersion: v1\nkind: Pod\nmetadata: {{{metadata}}}\nspec: {{{spec}{',' if spec else ''} containers: [{{name: c, image: docker:29-dind, {container}}}]}}\n"
+    comma = "," if spec else ""
+    return (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{{metadata}}}\n"
+        f"spec: {{{spec}{comma} containers: [{{name: c, image: docker:29-dind, {container}}}]}}\n"
+    )
 
 
 def text_at(folder: Path, span: Span) -> str:

@@ -277,7 +277,7 @@ def test_a_pipe_into_a_shell_is_known_on_both_ends(text: str) -> None:
     [
         ('cat > /etc/docker/daemon.json <<EOF\n{"a": 1}\nEOF', "/etc/docker/daemon.json", '{"a": 1}\n'),
         ('cat <<EOF | sudo tee /etc/docker/daemon.json\n{"a": 1}\nEOF', "/etc/docker/daemon.json", '{"a": 1}\n'),
-        ('sudo tee -a d.json >/dev/null <<-EOF\n\t{"docker": 1}\n\tEOF', "d.json", '{"docker": 1}\n'),
+        ('sudo tee d.json >/dev/null <<-EOF\n\t{"docker": 1}\n\tEOF', "d.json", '{"docker": 1}\n'),
         ("echo '{\"docker\": 1}' > $D/daemon.json", "/daemon.json", '{"docker": 1}\n'),
         ("printf '%s\\n' '{\"docker\": 1}' | sudo tee d.json", "d.json", '{"docker": 1}\n'),
         ("sh -c 'echo \"docker\" > f'", "f", "docker\n"),
@@ -290,6 +290,21 @@ def test_a_document_written_to_a_file_is_handed_on(text: str, hint: str, content
     assert (embedded.source.hint, embedded.source.text) == (hint, content)
     start = content.index("docker") if "docker" in content else content.index("a")
     assert at(text, embedded.source.span(start, start + 1)) == content[start]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo docker >> Dockerfile",
+        "cat >> docker.yaml <<EOF\na: 1\nEOF",
+        "echo docker | tee -a daemon.json",
+        "docker ps > list",
+        "echo docker > /dev/null",
+        "cat docker.txt > copy",
+    ],
+)
+def test_a_fragment_or_a_commands_own_output_is_no_document(text: str) -> None:
+    assert not read(text).embedded
 
 
 def test_a_list_of_words_is_read_as_a_command_or_a_script() -> None:

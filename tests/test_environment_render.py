@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from dindguard.cli.env_ import command
 from dindguard.environment import render
-from dindguard.environment.spec import Isolation, Spec
+from dindguard.environment.spec import ENGINE_VERSION, Isolation, Spec
 from dindguard.errors import CONSENT, USAGE, UserError
 
 TICKET = "https://tickets.example/browse/SEC-1?a=b&c #2"
@@ -178,12 +178,12 @@ def test_the_script_parses_and_removes_what_it_started(level: str, tmp_path: Pat
     )
     assert done.returncode == 7, "the command's own exit code"
     calls = (tmp_path / "docker.log").read_text().splitlines()
-    assert (calls[0] == "build --tag nested-engine:rootless -") == (level == "rootless")
+    assert (calls[0] == f"build --tag nested-engine:{ENGINE_VERSION}-dind-rootless -") == (level == "rootless")
     calls = calls[level == "rootless" :]
     name = calls[0].removeprefix("network create ")
     assert calls[-3:] == [
         f"rm --force --volumes {name}",
-        f"volume rm {name}-certificates {name}-data",
+        f"volume rm {name}-certificates",
         f"network rm {name}",
     ]
     started = next(call for call in calls if call.startswith("run --detach"))

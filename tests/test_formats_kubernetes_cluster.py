@@ -116,7 +116,9 @@ spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: docker, port:
                 "pod.yaml": """
         apiVersion: v1
         kind: Pod
-        spec: {containers: [{name: c, image: x, ports: [{containerPort: 2375, hostPort: 2375, hostIP: 127.0.0.1}, {containerPort: 80}]}]}
+        spec:
+          containers:
+          - {name: c, image: x, ports: [{containerPort: 2375, hostPort: 2375, hostIP: 127.0.0.1}, {containerPort: 80}]}
         """
             },
         )
@@ -126,7 +128,10 @@ spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: docker, port:
     assert [str(exposed) for exposed in container.exposed_ports] == ["2375/tcp", "80/tcp"]
 
 
-CLAIM = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {accessModes: [ReadWriteMany], storageClassName: %s}\n"
+CLAIM = (
+    "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"
+    "spec: {accessModes: [ReadWriteMany], storageClassName: %s}\n"
+)
 VOLUME = "---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {name: pv}\nspec: {storageClassName: manual, %s}\n"
 
 
@@ -215,7 +220,8 @@ def test_replicas(tmp_path, kind, extra, count, per_node, overlap):
 
 def test_runs_of_a_cron_job_may_overlap(tmp_path):
     for policy, overlap in (("", True), ("concurrencyPolicy: Forbid,", False)):
-        text = f"kind: CronJob\napiVersion: batch/v1\nspec: {{{policy} jobTemplate: {{spec: {{template: {{spec: {{containers: [{{name: c, image: x}}]}}}}}}}}}}"
+        job = "jobTemplate: {spec: {template: {spec: {containers: [{name: c, image: x}]}}}}"
+        text = f"kind: CronJob\napiVersion: batch/v1\nspec: {{{policy} {job}}}"
         replicas = only(read(tmp_path, text)).replicas
         assert replicas is not None
         assert replicas.overlap is overlap

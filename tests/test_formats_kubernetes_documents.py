@@ -104,9 +104,11 @@ JSON = '{"debug": true}'
         ({"kind": "Secret", "part": "stringData", "volume": "secret: {secretName: engine}"}, ("daemon.json", JSON, "dind")),
         ({"kind": "Secret", "value": base64.b64encode(JSON.encode()).decode(), "volume": "secret: {secretName: engine}"},
          ("daemon.json", JSON, "dind")),
-        ({"key": "start.sh", "value": '"docker ps\\n"', "mount": "{name: v, mountPath: /scripts}"}, ("start.sh", "docker ps\n", "dind")),
+        ({"key": "start.sh", "value": '"docker ps\\n"', "mount": "{name: v, mountPath: /scripts}"},
+         ("start.sh", "docker ps\n", "dind")),
         ({"key": "start.sh", "value": '"docker ps\\n"', "mount": "{name: v, mountPath: /scripts}",
-          "client": ", command: [/scripts/start.sh], volumeMounts: [{name: v, mountPath: /scripts}]"}, ("start.sh", "docker ps\n", "client")),
+          "client": ", command: [/scripts/start.sh], volumeMounts: [{name: v, mountPath: /scripts}]"},
+         ("start.sh", "docker ps\n", "client")),
         ({"key": "start.sh", "value": '"docker ps\\n"', "mount": "{name: v, mountPath: /scripts}",
           "client": ", volumeMounts: [{name: v, mountPath: /scripts}]"}, ("start.sh", "docker ps\n", None)),
     ],
@@ -138,7 +140,7 @@ def test_scripts_of_tekton_and_argo(tmp_path):
           steps:
           - {name: build, image: $(params.image), script: "docker build .\\n"}
           - {name: py, image: python, script: "#!/usr/bin/env python\\nprint()\\n"}
-          sidecars: [{name: dind, image: "docker:29-dind", securityContext: {privileged: true}, volumeMounts: [{name: s, mountPath: /var/run}]}]
+          sidecars: [{name: dind, image: "docker:29-dind", securityContext: {privileged: true}}]
           volumes: [{name: s, emptyDir: {}}]
         ---
         apiVersion: argoproj.io/v1alpha1

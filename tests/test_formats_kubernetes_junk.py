@@ -53,10 +53,13 @@ EVERYTHING = """
         - {name: e, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteMany]}}}}
         - {name: n, nfs: {server: s}}
         - {name: m, configMap: {name: m}}
-- {apiVersion: v1, kind: Service, metadata: {name: s, namespace: n}, spec: {selector: {app: s}, externalIPs: [1.1.1.1], ports: [{port: 1, targetPort: p}]}}
-- {kind: Ingress, apiVersion: v1, metadata: {namespace: n}, spec: {rules: [{http: {paths: [{backend: {service: {name: s, port: {number: 1}}}}]}}]}}
+- {apiVersion: v1, kind: Service, metadata: {name: s, namespace: n},
+   spec: {selector: {app: s}, externalIPs: [1.1.1.1], ports: [{port: 1, targetPort: p}]}}
+- {kind: Ingress, apiVersion: v1, metadata: {namespace: n},
+   spec: {rules: [{http: {paths: [{backend: {service: {name: s, port: {number: 1}}}}]}}]}}
 - {kind: PersistentVolumeClaim, apiVersion: v1, metadata: {name: d, namespace: n}, spec: {accessModes: [x], storageClassName: z}}
-- {kind: PersistentVolume, apiVersion: v1, metadata: {name: v}, spec: {claimRef: {name: d, namespace: n}, csi: {driver: nfs.csi.k8s.io}}}
+- {kind: PersistentVolume, apiVersion: v1, metadata: {name: v},
+   spec: {claimRef: {name: d, namespace: n}, csi: {driver: nfs.csi.k8s.io}}}
 - {kind: HorizontalPodAutoscaler, apiVersion: v1, metadata: {namespace: n}, spec: {maxReplicas: 2, scaleTargetRef: {name: s}}}
 - {kind: Namespace, apiVersion: v1, metadata: {name: n, labels: {x: y}}}
 - {kind: ConfigMap, apiVersion: v1, metadata: {name: m, namespace: n}, data: {daemon.json: "{}"}}
@@ -64,9 +67,17 @@ EVERYTHING = """
 - {kind: List, apiVersion: v1, items: [{kind: Pod, apiVersion: v1, spec: {containers: [{image: x}]}}]}
 - {kind: Template, apiVersion: v1, parameters: [{name: P, value: x}], objects: [{kind: Pod, apiVersion: v1}]}
 - {kind: Runner, apiVersion: actions.summerwind.dev/v1alpha1, spec: {dockerEnabled: true, env: [], containerMode: x}}
-- {kind: Task, apiVersion: tekton.dev/v1, spec: {params: [{name: p, default: d}], stepTemplate: {image: x}, steps: [{script: ls}], sidecars: [{}]}}
-- {kind: PipelineRun, apiVersion: tekton.dev/v1, spec: {podTemplate: {hostNetwork: true}, pipelineSpec: {tasks: [{name: t, taskSpec: {steps: [{image: x}]}}]}}}
-- {kind: Workflow, apiVersion: argoproj.io/v1alpha1, spec: {podSpecPatch: "{a: b}", templateDefaults: {}, templates: [{name: t, container: {image: x, volumeMounts: []}, sidecars: [{mirrorVolumeMounts: true, volumeMounts: []}]}]}}
+- {kind: Task, apiVersion: tekton.dev/v1,
+   spec: {params: [{name: p, default: d}], stepTemplate: {image: x}, steps: [{script: ls}], sidecars: [{}]}}
+- {kind: PipelineRun, apiVersion: tekton.dev/v1,
+   spec: {podTemplate: {hostNetwork: true}, pipelineSpec: {tasks: [{name: t, taskSpec: {steps: [{image: x}]}}]}}}
+- kind: Workflow
+  apiVersion: argoproj.io/v1alpha1
+  spec:
+    podSpecPatch: "{a: b}"
+    templateDefaults: {}
+    templates:
+    - {name: t, container: {image: x, volumeMounts: []}, sidecars: [{mirrorVolumeMounts: true, volumeMounts: []}]}
 - {presubmits: {repo: [{name: p, spec: {containers: [{image: x}]}}]}}
 """  # fmt: skip
 
@@ -146,7 +157,7 @@ patches:
 OPERATIONS = [
     {"op": op, "path": path, "from": "/spec/containers", "value": {"name": "x"}}
     for op in ("add", "replace", "remove", "move", "copy", "test", "?")
-    for path in ("/spec/containers/0", "/spec/containers/-", "/spec/containers/x", "/spec/containers/99999999", "/spec", "/metadata/name/x", "", "/", "x")
+    for path in (*(f"/spec/containers/{last}" for last in ("0", "-", "x", "99999999")), "/spec", "/metadata/name/x", "", "/", "x")
 ]  # fmt: skip
 
 

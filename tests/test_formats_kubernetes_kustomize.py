@@ -146,7 +146,11 @@ def test_components_and_generated_config_maps(tmp_path):
             kind: Pod
             metadata: {name: p}
             spec:
-              containers: [{name: c, image: docker:29-dind, envFrom: [{configMapRef: {name: env}}], volumeMounts: [{name: v, mountPath: /etc/docker}]}]
+              containers:
+              - name: c
+                image: docker:29-dind
+                envFrom: [{configMapRef: {name: env}}]
+                volumeMounts: [{name: v, mountPath: /etc/docker}]
               volumes: [{name: v, configMap: {name: files}}]
             """,
         "base/daemon.json": '{"tls": false}',
@@ -157,7 +161,8 @@ def test_components_and_generated_config_maps(tmp_path):
             - {name: env, literals: [DOCKER_TLS_CERTDIR=]}
             - {name: files, files: [daemon.json]}
             """,
-        "component/kustomization.yaml": HEAD.replace("Kustomization", "Component") + "patches: [{patch: '[{\"op\": \"add\", \"path\": \"/spec/hostIPC\", \"value\": true}]', target: {kind: Pod}}]\n",
+        "component/kustomization.yaml": HEAD.replace("Kustomization", "Component")
+        + "patches: [{patch: '[{op: add, path: /spec/hostIPC, value: true}]', target: {kind: Pod}}]\n",
     })  # fmt: skip
     container = only(reading)
     assert container.namespaces.ipc is not None

@@ -31,7 +31,14 @@ from collections.abc import Iterator
 
 from dindguard.api import Container, Problem, Sandbox, Severity, paths, rule
 
-FINE = frozenset({paths.HostPath.PROJECT, paths.HostPath.OTHER, paths.HostPath.HARMLESS, paths.HostPath.UNKNOWN})
+SYSTEM = frozenset(
+    {
+        paths.HostPath.ROOT,
+        paths.HostPath.ENGINE_STATE,
+        paths.HostPath.KERNEL_CONTROL,
+        paths.HostPath.SYSTEM_CONFIG,
+    }
+)
 
 
 @rule(
@@ -48,6 +55,6 @@ def check(container: Container) -> Iterator[Problem]:
     off = container.confinement.selinux_off
     if off is None or container.opt_outs_expected:
         return
-    exposed = [mount for mount in container.mounts if mount.host_path and paths.classify(mount.host_path) not in FINE]
+    exposed = [mount for mount in container.mounts if mount.host_path and paths.classify(mount.host_path) in SYSTEM]
     severity = Severity.HIGH if exposed else Severity.MEDIUM
     yield Problem(off, f"{container} runs without an SELinux label", because=tuple(exposed), severity=severity)

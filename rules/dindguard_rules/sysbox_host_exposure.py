@@ -53,7 +53,7 @@ EXPOSING = frozenset(
     cwe=668,
     since="0.1.0",
     needs_approval="socket",
-    replaces=("host-engine-socket", "host-root-mount"),
+    replaces=("host-engine-socket", "host-root-mount", "host-data-root"),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounts that void Sysbox's isolation."""

@@ -31,6 +31,9 @@ INTEREST = re.compile(
 )
 """The byte test: a file without a hit cannot produce a finding. Escapes count as a hit, because they hide words."""
 
+_ALWAYS_OURS = frozenset({"daemon.json"})
+"""Names that say enough by themselves: their content need not name an engine."""
+
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
@@ -177,7 +180,8 @@ def take(name: str, files: Files, found: Found) -> None:
     if data is None:
         return
     utf8 = not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"))
-    if utf8 and (INTEREST.search(data) is None or b"\0" in data[:8192]):
+    told = name.rpartition("/")[2] in _ALWAYS_OURS or INTEREST.search(data) is not None
+    if utf8 and (not told or b"\0" in data[:8192]):
         found.without_interest += 1
         return
     source = files.adopt(name, data)

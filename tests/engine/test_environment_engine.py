@@ -266,7 +266,9 @@ def rendered(host: Host, form: str, folder: Path) -> str:
     """Write the files as they are by default, but for the images: no registry is reached here."""
     spec = Spec("dindguard", Isolation.ROOTLESS, tun_device=host.tun, mirror="http://mirror.example:5000")
     files = {
-        name: text.replace(Isolation.ROOTLESS.daemon_image, SETUID).replace(CLIENT_IMAGE, "local/docker-cli:test")
+        name: text.replace(f"FROM {Isolation.ROOTLESS.daemon_image}", f"FROM {SETUID}").replace(
+            CLIENT_IMAGE, "local/docker-cli:test"
+        )
         for name, text in render.render(form, spec).items()
     }
     return render.write(files, str(folder))[0]

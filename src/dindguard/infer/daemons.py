@@ -16,6 +16,8 @@ _CONFIGURATION_FILES = {
     "buildkit": ("/etc/buildkit/buildkitd.toml",),
 }
 
+_WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-debootstrap"})
+
 
 def find_daemons(
     containers: Iterable[Container], configurations: Sequence[EngineConfiguration]
@@ -69,16 +71,13 @@ def daemon_of(container: Container, configurations: Sequence[EngineConfiguration
 def _loads_apparmor_profile(container: Container, started: Started, rootless: Flag) -> bool:
     """Whether dockerd finds nothing that keeps it from loading its profile (containerd ``pkg/apparmor``).
 
-    The nesting script sets the variable ``container``; images made from Alpine, the official one among them, have
-    no ``apparmor_parser``.
+    The nesting script sets the variable ``container``. Only distributions whose engine packages bring
+    ``apparmor_parser`` along count; the official image, which is Alpine's, has none.
     """
     image = images.base_image(container)
     if started.engine != "docker" or started.launch.prepared or not rootless.off or image is None:
         return False
-    if images.variable(container, "container") is not None:
-        return False
-    alpine = image.name == "alpine" or "alpine" in image.tag
-    return not alpine and image.engine is None
+    return image.name in _WITH_APPARMOR and images.variable(container, "container") is None
 
 
 def _engine_image(container: Container) -> EngineImage | None:

@@ -228,20 +228,6 @@ class Daemon(Linked):
     def __str__(self) -> str:
         return self.label
 
-    def since(self, version: tuple[int, ...]) -> bool:
-        """Whether the image is known to hold ``version`` or a later one; a short or missing one means the newest."""
-        image = self.container.image if self.container is not None else None
-        if image is None or (self.version is None and (image.engine is None or image.engine.version is not None)):
-            return False
-        if (
-            image.engine is not None
-            and self.version is None
-            and not (image.engine.official and image.engine.floating)
-        ):
-            return False
-        known = self.version or ()
-        return known >= version[: len(known)] if len(known) < 3 and not image.pinned else known >= version
-
     def setting(self, name: str) -> Setting | None:
         """Return the setting of that name that counts: a flag's, else the configuration file's."""
         found = self.launch[name]

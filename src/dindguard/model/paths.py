@@ -177,10 +177,11 @@ def harmless_read_only(path: str) -> bool:
 
 
 def is_home(path: str) -> bool:
-    """Tell whether the path is an ordinary user's home directory, lies in one, or holds them all."""
+    """Tell whether the path is an ordinary user's home directory, lies in one, or holds them all; keys excepted."""
     path = on_the_host(path)
     key = home_relative(path)
-    return (key in ("/home", "/Users", "c:/users") or key.startswith("~")) and not inside(path, "/root")
+    home = key in ("/home", "/Users", "c:/users") or key.startswith("~")
+    return home and not inside(path, "/root") and not inside(key, "~/.ssh")
 
 
 def is_whole_kernel_tree(path: str) -> bool:

@@ -30,7 +30,7 @@ def unfit_storage(daemon: Daemon) -> str:
     if container.sandbox is Sandbox.GVISOR:
         fits = daemon.backing in (Backing.MEMORY, Backing.UNKNOWN)
         old_store = (driver is not None and driver.value != "overlayfs") or _without_containerd_store(daemon)
-        if not fits and not old_store and daemon.since((29,)):
+        if not fits and not old_store and daemon.at_least(29):
             return "keeps its data where gVisor mounts no overlay for the containerd store"
     return ""
 

@@ -19,6 +19,8 @@ EXPORT_LIMIT = 64
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)")
 _DECLARATIONS = frozenset({"export", "declare", "typeset", "local", "readonly"})
 _FORGETTERS = frozenset({"read", "mapfile", "readarray", "getopts", "unset"})
+BUILTINS = _DECLARATIONS | _FORGETTERS | {":", "true"}
+"""The commands that :meth:`Assignments.builtin` carries out."""
 
 
 class Assignments:

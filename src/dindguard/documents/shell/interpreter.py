@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dindguard.documents.command import Command, base_name
-from dindguard.documents.shell.assignments import Assignments
+from dindguard.documents.shell.assignments import BUILTINS, Assignments
 from dindguard.documents.shell.context import Collected, Context
 from dindguard.documents.shell.expansion import Expander
 from dindguard.documents.shell.lexer import TooDeep
 from dindguard.documents.shell.parser import Parser
 from dindguard.documents.shell.pieces import Piece, Script, Word
 from dindguard.documents.shell.starting import Starter
-from dindguard.documents.shell.syntax import Choice, Function, Group, Guarded, Node, Part, Pipe, RawWord, Simple
+from dindguard.documents.shell.syntax import Choice, Function, Group, Guarded, Kind, Node, Part, Pipe, RawWord, Simple
 from dindguard.documents.shell.variables import UNDECIDED, Scopes, Variable, scalar
 from dindguard.documents.shell.wrappers import unwrap
-from dindguard.documents.shell.writing import Redirections
+from dindguard.documents.shell.writing import WRITERS, Redirections
 from dindguard.source import Gravity, Notice
 
 NESTING_LIMIT = 5
@@ -58,6 +58,7 @@ class Interpreter:
         self._redirections = Redirections(script, self._expander, collected)
         self._assignments = Assignments(script, scopes, self._expander, collected)
         self.starter = Starter(script, scopes, collected, self._redirections, self._nested)
+        self._in_pipe = False
         self._functions: list[Function] = []
         self._assigned_by: dict[str, dict[str, Variable]] = {}
 
@@ -166,6 +167,7 @@ class Interpreter:
     def _pipe(self, node: Pipe) -> None:
         printed: Sequence[Piece] | None = None
         before: Command | None = None
+        outer, self._in_pipe = self._in_pipe, True
         for part in node.nodes:
             first = len(self._out.commands)
             self._scopes.push()
@@ -176,6 +178,7 @@ class Interpreter:
                 reader = next((one for one in found if one.inside is None), found[0])
                 before.pipes_to, reader.piped_from = reader, before
             before = found[-1] if found else None
+        self._in_pipe = outer
 
     # -- simple commands --------------------------------------------------------------------------------
 
@@ -187,6 +190,11 @@ class Interpreter:
             for raw in prefix:
                 self._assignments.assign(raw)
             return None
+        plain = self._plain(rest[0])
+        if plain in WRITERS and not (node.redirects or self._in_pipe):
+            return None
+        if plain and not self.starter.matters(plain) and not self._changes_variables(plain):
+            return None
         first: list[Word] = []
         while rest and not first:
             # ``$SUDO docker`` with an empty variable: the next word is the program.
@@ -194,7 +202,7 @@ class Interpreter:
         if not first:
             return None
         program = base_name(first[0].pattern)
-        if self._builtin(program, node, rest) or not self.starter.matters(first[0], program):
+        if self._builtin(program, node, rest) or not (first[0].unknown or self.starter.matters(program)):
             return None
         words = [*first, *(word for raw in rest for word in self._expander.words(raw))]
         environment = (*self._context.environment, *self._assignments.prefix(prefix))
@@ -202,6 +210,15 @@ class Interpreter:
         stdin = given if given is not None else stdin
         self.starter.start(words, node, self._context._replace(environment=environment), stdin)
         return self._redirections.printed(words, node, stdin)
+
+    def _plain(self, raw: RawWord) -> str:
+        """Return the program's name if it is typed plainly; most commands are put aside by it."""
+        if len(raw.parts) != 1 or raw.parts[0].kind is not Kind.LITERAL:
+            return ""
+        return base_name(self._script.text[raw.parts[0].start : raw.parts[0].end])
+
+    def _changes_variables(self, program: str) -> bool:
+        return program in BUILTINS or program in self._assigned_by or program in ("set", "alias")
 
     def _inner_commands(self, node: Simple) -> None:
         for raw in node.words:

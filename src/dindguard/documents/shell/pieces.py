@@ -263,7 +263,7 @@ def word(pieces: Pieces, span: Span, *, raw: str = "", quoted: bool = False) -> 
         how=how,
         partial=text if undecided else "",
         variable=undecided[0].variable if undecided else "",
-        raw="" if raw == text else raw,
+        raw="" if raw == text and not undecided else raw,
         pieces=tuple(pieces),
         quoted=quoted,
     )

@@ -42,11 +42,10 @@ class Starter:
         self.runs_arguments: set[str] = set()
         """The functions that run their arguments (``retry docker …``)."""
 
-    def matters(self, first: Word, program: str) -> bool:
-        """Whether a command is one of those to collect, or may start or write something."""
+    def matters(self, program: str) -> bool:
+        """Whether a program is one of those to collect, or may start or write something."""
         return (
-            first.unknown
-            or program in self._out.programs
+            program in self._out.programs
             or program in WRITERS
             or program in self.runs_arguments
             or may_unwrap(program)

@@ -19,6 +19,7 @@ WRITERS = frozenset({"cat", "echo", "printf", "tee"})
 
 _STDIN_FILES = frozenset({"-", "/dev/stdin"})
 _TO_FILE = frozenset({">", ">>", ">|", "&>"})
+_STRUCTURED = re.compile(r"\.(json|ya?ml|toml|xml|md)$|Dockerfile|Containerfile", re.IGNORECASE)
 _ECHO_OPTION = re.compile(r"-[neE]+\Z")
 _PRINTF_DIRECTIVE = re.compile(r"(?:%[sb](?:\\n)?)+\Z")
 
@@ -54,22 +55,25 @@ class Redirections:
         program = base_name(words[0].pattern) if words else ""
         if program not in WRITERS:
             return None
-        targets = [self._target(raw) for raw in node.redirects if raw.operator in _TO_FILE]
+        targets = [(self._target(raw), raw.operator == ">>") for raw in node.redirects if raw.operator in _TO_FILE]
         files = [one for one in words[1:] if not one.pattern.startswith("-")]
         printed: Sequence[Piece] | None = stdin
         if program == "tee":
-            targets += files
+            appends = any(one.pattern in ("-a", "--append") for one in words[1:])
+            targets += [(file, appends) for file in files]
         elif program in ("echo", "printf"):
             printed = _echoed(program, words[1:])
         elif any(file.pattern not in _STDIN_FILES for file in files):
             printed = None
         if printed and not self._out.muted:
-            for target in targets:
-                self._write(printed, target)
+            for target, appends in targets:
+                self._write(printed, target, appends=appends)
         return None if targets and program != "tee" else printed
 
-    def _write(self, pieces: Sequence[Piece], target: Text) -> None:
+    def _write(self, pieces: Sequence[Piece], target: Text, *, appends: bool) -> None:
         hint = target.pattern.rpartition(UNKNOWN_PIECE)[2] or f"${target.variable}"
+        if appends and _STRUCTURED.search(hint):
+            return  # a fragment of a document is none
         source = embedded_source(pieces, hint)
         if source is not None and hint not in ("$", "/dev/null"):
             self._out.embedded.append(Embedded(source))

@@ -19,7 +19,7 @@ nodeSelector:
 tolerations:
   - {key: nested-engines, operator: Exists, effect: NoSchedule}""",
 }
-_START = 'args: ["--registry-mirror=@{mirror}"]'
+_MTU = ("--mtu=1400", "--default-network-opt=bridge=com.docker.network.driver.mtu=1400")
 # A privileged container gets no control group namespace from the kubelet's runtimes: its engine would make the inner
 # containers' groups at the node's root, out of reach of the pod's limits.
 _START_WITHIN_THE_POD = """\
@@ -28,7 +28,8 @@ command: [sh, -c]
 args:
   - |
     pod=$(sed -n 's/^0:://p' /proc/self/cgroup)
-    exec dockerd-entrypoint.sh --registry-mirror=@{mirror} --cgroup-parent="${pod%/*}/inner\""""
+    exec dockerd-entrypoint.sh @{arguments} \\
+      --cgroup-parent="${pod%/*}/inner\""""
 _OWN_MIRROR = "kubernetes-mirror.yaml.tmpl"
 
 
@@ -37,10 +38,13 @@ def render(spec: Spec) -> dict[str, str]:
     assert spec.isolation is not None
     privileged = spec.isolation is Isolation.PRIVILEGED
     own = not spec.mirror
-    mirror = spec.mirror or "http://mirror:5000"
+    # Pod networks often carry less than the 1500 bytes that an engine takes for granted.
+    arguments = [f"--registry-mirror={spec.mirror or 'http://mirror:5000'}", *_MTU]
     values = common(spec) | {
         "mirror_image": MIRROR_IMAGE,
-        "start": (_START_WITHIN_THE_POD if privileged else _START).replace("@{mirror}", mirror),
+        "start": _START_WITHIN_THE_POD.replace("@{arguments}", " \\\n      ".join(arguments))
+        if privileged
+        else "args:\n" + "\n".join(f"  - {argument}" for argument in arguments),
         # Sysbox obeys dropped capabilities when asked to, and brings a system call filter of its own.
         "honour": "" if privileged else '- {name: SYSBOX_HONOR_CAPS, value: "TRUE"}',
         "client_filter": "seccompProfile: {type: RuntimeDefault}" if privileged else "",

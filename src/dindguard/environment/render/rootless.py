@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dindguard.environment.spec import Isolation, Spec
+from dindguard.environment.spec import ENGINE_VERSION, Isolation, Spec
 
-DERIVED_IMAGE = "nested-engine:rootless"
+DERIVED_IMAGE = f"nested-engine:{ENGINE_VERSION}-dind-rootless"
 _DOCKERFILE = """\
 # newuidmap and newgidmap are setuid programs in the official image, and the kernel would ask for SYS_ADMIN. With
 # file capabilities they do with SETUID and SETGID.

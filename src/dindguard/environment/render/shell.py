@@ -30,7 +30,7 @@ def daemon_command(spec: Spec, name: str, seccomp: str) -> str:
         f"--network {name} --network-alias docker",
         "--env DOCKER_TLS_CERTDIR=/certs",
         f"--volume {name}-certificates:/certs/client",
-        f"--volume {name}-data:{isolation.data_root}",
+        f"--volume {isolation.data_root}",
         "--tmpfs /certs/ca:mode=1777,size=1m",
         f"--memory {limits.memory >> 20}m --memory-swap {limits.memory >> 20}m",
         f"--cpus {limits.cpus:g} --pids-limit {limits.pids}",

@@ -58,7 +58,7 @@ class _Grouping:
                 yield from self._other(path, given)
         for document in self._files.embedded:
             yield from self._embedded(document.source.path, document.content)
-        for path in given:
+        for path in sorted(given, key=lambda path: (path.count("/"), path)):
             if path not in self._covered and path not in self._targets:
                 yield from self._load([path], path, folder_of(path))  # files that include each other
 
