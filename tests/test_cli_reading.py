@@ -100,6 +100,24 @@ def test_a_user_error_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) 
     assert err.startswith("dindguard: error: there is no rule 'no-such-rule'")
 
 
+def test_an_error_message_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["explain", "\x1b[31mred\u202e"])
+    err = capsys.readouterr().err
+    assert "'␛[31mred\ufffd'" in err
+    assert "\x1b" not in err
+
+
+def test_the_configuration_may_set_the_threshold(run: Run) -> None:
+    medium = "services:\n  a: {image: 'docker:dind', privileged: true}\n"
+    strict = run("scan", "--select", "floating-engine-image", compose_yaml=medium)
+    assert strict.exit_code == CLEAN
+    lowered = run("scan", "--select", "floating-engine-image", _dindguard_yaml="fail-on: medium\n")
+    assert lowered.exit_code == FINDINGS, lowered.output
+    given = run("scan", "--select", "floating-engine-image", "--fail-on", "critical")
+    assert given.exit_code == CLEAN
+
+
 @pytest.mark.parametrize(
     ("fail_on", "code"), [(Severity.CRITICAL, FINDINGS), (Severity.MEDIUM, FINDINGS), (Severity.INFO, FINDINGS)]
 )

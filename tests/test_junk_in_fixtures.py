@@ -10,7 +10,7 @@ import pytest
 from dindguard.discover import Files
 from dindguard.infer import infer
 from dindguard.rules import load, run
-from dindguard.scan import Options, read_all
+from dindguard.reading import read_all
 from dindguard.source import Source
 from fixture_files import Fixture, fixtures
 
@@ -34,7 +34,7 @@ def test_junk_gives_notices_and_no_crash(fixture: Fixture) -> None:
             junk = chance.choice(JUNK)
             changed = text[: match.start()] + junk + text[match.end() :]
             source = Source(path.relative_to(fixture.root).as_posix(), changed)
-            readings, _ = read_all([source], files, Options())
+            readings, _ = read_all([source], files)
             _, notices = run(infer(readings), RULES)
             crashed = [notice for notice in notices if notice.kind == "rule-crashed"]
             assert not crashed, (junk, match.group(), crashed)

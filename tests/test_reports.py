@@ -96,6 +96,18 @@ def test_the_same_advice_and_the_same_way_are_shown_once() -> None:
     assert (shown.count("the way to the host:"), shown.count("instead:")) == (1, 1)
 
 
+def test_many_related_places_are_counted() -> None:
+    compose = sample().sources["compose.yaml"]
+    steps = tuple(Step(f"use {n}", Span("compose.yaml", n, 1, n, 2)) for n in range(1, 10))
+    report = sample(findings=(finding(SOCKET, compose.whole(), "x", related=steps),))
+    shown = text(report)
+    assert "use 5" in shown
+    assert "use 6" not in shown
+    assert "\n  and 4 more places (-v shows them)\n" in shown
+    assert "use 9" in text(report, verbose=True)
+    assert "… and 4 more places." in render("markdown", report, Options())
+
+
 def test_clean_incomplete_and_empty_look_different() -> None:
     broken = Notice("unreadable", "not valid", Span("a.yaml", 1, 1, 1, 1), Gravity.ERROR)
     assert summary() == "no findings · 14 files read"

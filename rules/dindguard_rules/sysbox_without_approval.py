@@ -3,7 +3,7 @@
 ## Why it matters
 Sysbox is a community project on best effort: it needs root on the host, its own service, a recent kernel, and
 shares one range of user ids among all its containers. Some organisations want architects and security to agree
-before a team relies on it. The rule is silent unless the configuration lists `sysbox` under `require_approval`.
+before a team relies on it. The rule is silent unless the configuration lists `sysbox` under `approval.require`.
 
 ## Instead
 Write the approval record, and have it approved:

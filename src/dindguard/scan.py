@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dindguard import discover, rules
 from dindguard.errors import UserError
 from dindguard.findings import Finding, stamp
-from dindguard.formats import FORMATS, Context, Document, Reading, load, shapes
 from dindguard.infer import infer
 from dindguard.infer.sandbox import lowered
-from dindguard.model.container import Container
 from dindguard.model.model import Model
 from dindguard.policy import Surroundings, apply_policy
 from dindguard.policy.config import Config
 from dindguard.policy.config import load as load_config
+from dindguard.reading import Progress, read_all
 from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Rule, Severity
-from dindguard.source import Embedded, Gravity, Notice, Source, Span
+from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
-    from dindguard.documents.yaml import Tree
     from dindguard.policy.baseline import Entry
-
-EMBEDDED_DEPTH = 5
-"""Documents in documents in documents are followed this far."""
-
-Progress = Callable[[int, int], None]
 
 
 @record(kw_only=True)
@@ -139,7 +132,7 @@ def _judge(
     found: discover.Found, files: discover.Files, config: Config, chosen: tuple[Rule, ...], options: Options
 ) -> _Judged:
     given = frozenset(source.path for source in found.sources)
-    readings, notices = read_all(found.sources, files, options)
+    readings, notices = read_all(found.sources, files, options.type_overrides, options.progress)
     model = infer(readings, config.rule_policy())
     known = {rule.id for rule in chosen}
     if config.disabled or config.severities:
@@ -248,119 +241,6 @@ def _discover(options: Options, files: discover.Files, config: Config) -> discov
         if source is not None:
             found.sources.append(source)
     return found
-
-
-def read_all(
-    sources: Iterable[Source], files: discover.Files, options: Options
-) -> tuple[list[Reading], list[Notice]]:
-    """Recognise and read every source, and the documents inside them, round by round."""
-    trees = _Trees(files)
-    context = Context(files.open, trees.tree, files.listing)
-    readings: list[Reading] = []
-    waiting = [Embedded(source) for source in sources]
-    for _ in range(EMBEDDED_DEPTH):
-        if not waiting:
-            break
-        documents = _recognise(waiting, trees, options)
-        waiting = []
-        for name in FORMATS:
-            if documents.get(name):
-                reading = load(name).read(documents[name], context)
-                readings.append(reading)
-                waiting.extend(reading.embedded)
-    notices = trees.all_notices()
-    for reading in readings:
-        notices.extend(reading.notices)
-    return readings, notices
-
-
-class _Trees:
-    """Parsed YAML and JSON, each text once."""
-
-    def __init__(self, files: discover.Files) -> None:
-        self._files = files
-        self._trees: dict[int, tuple[Source, Tree]] = {}
-        self._ours: set[int] = set()
-
-    def read(self, source: Source, syntax: shapes.Syntax) -> Tree:
-        """Return the tree of a source."""
-        if id(source) not in self._trees:
-            if syntax is shapes.Syntax.JSON:
-                from dindguard.documents import json as reader
-            else:
-                from dindguard.documents import yaml as reader  # type: ignore[no-redef]  # the same signature
-            self._trees[id(source)] = (source, reader.read(source))
-        return self._trees[id(source)][1]
-
-    def tree(self, path: str) -> Tree | None:
-        """Return the tree of a file that another one refers to; ``None`` when there is none."""
-        source = self._files.open(path)
-        if source is None:
-            return None
-        syntax = shapes.syntax_of(source) or shapes.Syntax.YAML
-        tree = self.read(source, shapes.Syntax.JSON if syntax is shapes.Syntax.JSON else shapes.Syntax.YAML)
-        self._ours.add(id(source))
-        return tree
-
-    def recognised(self, source: Source) -> None:
-        """Note that a source is ours, so that its faults count."""
-        self._ours.add(id(source))
-
-    def all_notices(self) -> list[Notice]:
-        """Return what went wrong, errors only for files that are ours as far as anyone can tell."""
-        notices = []
-        for key, (_, tree) in self._trees.items():
-            for notice in tree.notices:
-                ours = key in self._ours or notice.gravity is not Gravity.ERROR
-                notices.append(notice if ours else replace(notice, gravity=Gravity.NOTE))
-        return notices
-
-
-def _recognise(waiting: Sequence[Embedded], trees: _Trees, options: Options) -> dict[str, list[Document]]:
-    documents: dict[str, list[Document]] = {}
-    for index, embedded in enumerate(waiting):
-        source = embedded.source
-        owner: Any = embedded.owner
-        if options.progress is not None and source.parent is None:
-            options.progress(index + 1, len(waiting))
-        forced = _forced(source, options.type_overrides)
-        syntax = shapes.syntax_of(source) if forced is None else None
-        text_format = forced if forced in ("shell", "dockerfile", "makefile") else shapes.text_format(source)
-        if syntax is shapes.Syntax.TEXT or forced == text_format is not None:
-            documents.setdefault(text_format or "", []).append(Document(source, None, _container(owner)))
-        elif syntax is not None or forced is not None:
-            _recognise_tree(source, syntax or shapes.Syntax.YAML, forced, owner, trees, documents)
-    return documents
-
-
-def _recognise_tree(
-    source: Source,
-    syntax: shapes.Syntax,
-    forced: str | None,
-    owner: Any,
-    trees: _Trees,
-    documents: dict[str, list[Document]],
-) -> None:
-    tree = trees.read(source, syntax)
-    if not tree.readable and shapes.name_is_ours(source):
-        trees.recognised(source)
-    for node in tree.documents:
-        name = forced or shapes.document_format(source, node)
-        if name is not None:
-            trees.recognised(source)
-            documents.setdefault(name, []).append(Document(source, node, _container(owner)))
-
-
-def _container(owner: Any) -> Container | None:
-    return owner if isinstance(owner, Container) else None
-
-
-def _forced(source: Source, overrides: Sequence[tuple[str, str]]) -> str | None:
-    from fnmatch import fnmatchcase
-
-    if source.parent is not None:
-        return None
-    return next((name for pattern, name in overrides if fnmatchcase(source.path, pattern)), None)
 
 
 def _concerns(finding: Finding, given: Collection[str]) -> bool:

@@ -72,7 +72,11 @@ def main(argv: list[str] | None = None) -> Any:
     try:
         return cli.main(args=argv, prog_name="dindguard", standalone_mode=True)
     except UserError as error:
-        click.echo(f"dindguard: error: {error}", err=True)
+        from dindguard.reports.safe import log, visible
+
+        # The message may quote what was scanned.
+        text = log("\n".join(map(visible, str(error).split("\n"))))
+        click.echo(f"dindguard: error: {text}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader went away (`| head`); Python would complain when it flushes stdout.

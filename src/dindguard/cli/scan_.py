@@ -46,7 +46,6 @@ Exit codes:
 @click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
 @click.option("--strict", is_flag=True, help="Having nothing to scan is incomplete.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 for findings, whatever their severity.")
-@click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Processes to read with; 0: by the work.")
 @click.option("--type", "types", multiple=True, metavar="FORMAT=GLOB", help="Read these files as a format.")
 @click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Use an installed rule pack.")
@@ -60,7 +59,7 @@ def command(form: str, output: Path | None, exit_zero: bool, strict: bool, fail_
     PATHS are files or folders, the current folder by default; '-' is standard input.
     """
     report = _scan(**{name: value for name, value in given.items() if name not in ("verbose", "sarif_suppressed")})
-    threshold = Severity[fail_on.upper()] if fail_on else Severity.HIGH
+    threshold = Severity[fail_on.upper()] if fail_on else report.config.fail_on
     screen = terminal.Terminal(width=100) if output else terminal.stdout()
     options = reports.Options(
         terminal=screen, verbose=given["verbose"], silenced=given["sarif_suppressed"], fail_on=threshold

@@ -47,7 +47,52 @@ _JSON_NAME = re.compile(r"\.jsonc?$", re.IGNORECASE)
 _POLICY_GROUPS = ("kyverno.io", "gatekeeper.sh", "policies.kubewarden.io", "admissionregistration.k8s.io")
 _NO_WORKLOAD_KINDS = frozenset({"CustomResourceDefinition", "PodSecurityPolicy", "Config", "ConstraintTemplate"})
 _SERVICE_KEYS = frozenset(
-    ["image", "build", "command", "entrypoint", "environment", "env_file", "ports", "volumes", "volumes_from", "depends_on", "networks", "network_mode", "privileged", "cap_add", "cap_drop", "devices", "security_opt", "restart", "container_name", "extends", "deploy", "healthcheck", "links", "expose", "labels", "user", "working_dir", "hostname", "logging", "tmpfs", "pid", "ipc", "init", "stdin_open", "tty", "profiles", "secrets", "configs", "runtime", "ulimits", "sysctls", "extra_hosts", "read_only", "use_api_socket"]
+    [
+        "image",
+        "build",
+        "command",
+        "entrypoint",
+        "environment",
+        "env_file",
+        "ports",
+        "volumes",
+        "volumes_from",
+        "depends_on",
+        "networks",
+        "network_mode",
+        "privileged",
+        "cap_add",
+        "cap_drop",
+        "devices",
+        "security_opt",
+        "restart",
+        "container_name",
+        "extends",
+        "deploy",
+        "healthcheck",
+        "links",
+        "expose",
+        "labels",
+        "user",
+        "working_dir",
+        "hostname",
+        "logging",
+        "tmpfs",
+        "pid",
+        "ipc",
+        "init",
+        "stdin_open",
+        "tty",
+        "profiles",
+        "secrets",
+        "configs",
+        "runtime",
+        "ulimits",
+        "sysctls",
+        "extra_hosts",
+        "read_only",
+        "use_api_socket",
+    ]
 )
 _GITLAB_JOB_KEYS = frozenset({"script", "trigger", "extends", "before_script", "after_script", "run"})
 _GITLAB_TOP_KEYS = frozenset({"stages", "default", "workflow", "include", "before_script", "after_script"})
@@ -179,10 +224,8 @@ def _is_compose_v1(node: Node, named: bool) -> bool:
         if any(key in body for key in ("script", "stage", "trigger", "repository", "tag", "rules", "only")):
             return False
     keys = {key for body in bodies for key in body}
-    return (
-        named
-        or (len(keys & _SERVICE_KEYS) >= 2
-        and keys <= _SERVICE_KEYS | {"net", "dockerfile", "mem_limit", "cpu_shares"})
+    return named or (
+        len(keys & _SERVICE_KEYS) >= 2 and keys <= _SERVICE_KEYS | {"net", "dockerfile", "mem_limit", "cpu_shares"}
     )
 
 
@@ -197,6 +240,8 @@ def _is_gitlab(source: Source, node: Node) -> bool:
         return False
     if _GITLAB_TOP_KEYS.intersection(node.keys()) and jobs:
         return True
+    if jobs and all(key.startswith(".") for key in node.keys()):
+        return True  # templates only
     with_stage = [
         body for body in jobs if any(key in body for key in ("stage", "image", "services", "rules", "tags", "only"))
     ]

@@ -73,4 +73,6 @@ def reached(client: Container, endpoint: Endpoint) -> Container | Host | None:
     if found is not None:
         return found
     own = host in _HOST_NAMES or host.startswith(_HOST_PREFIXES)
+    if not own and "." not in host and ":" not in host:
+        return None  # a short name that nothing here answers to: some other file's container, or nobody
     return Host(name=host, span=endpoint.span, own=own)

@@ -85,6 +85,9 @@ class Access:
     """The engine's client certificates reach the client through a storage of both."""
     steps: tuple[Step, ...] = ()
 
+    def __str__(self) -> str:
+        return str(self.who)
+
     @property
     def group_grants(self) -> tuple[Text, ...]:
         """Groups of the container that own engine sockets, so that not being root does not help it."""

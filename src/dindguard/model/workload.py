@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.model.container import Container, ContainerKind
 from dindguard.model.link import Linked
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text
@@ -13,7 +14,6 @@ from dindguard.records import field, record
 from dindguard.source import Span
 
 if TYPE_CHECKING:
-    from dindguard.model.container import Container
     from dindguard.model.mount import Storage
 
 
@@ -137,6 +137,8 @@ class Workload(Linked):
     def find(self, name: str) -> Container | None:
         """Return the container that ``name`` reaches inside the workload: its name, host name or an alias."""
         for container in self.containers:
+            if container.kind is ContainerKind.JOB:
+                continue  # a CI system gives a job's own container no name that others could use
             names = {container.name, *(alias.value for alias in container.aliases)}
             if container.hostname is not None:
                 names.add(container.hostname.value or "")

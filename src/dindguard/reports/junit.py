@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dindguard.findings import Finding
 from dindguard.reports import Options, advice, errors, safe, shown_place
 from dindguard.reports.masking import Masks
-from dindguard.reports.quoting import Quoter, rows
+from dindguard.reports.quoting import MOST_RELATED, Quoter, rows
 from dindguard.reports.terminal import Terminal
 from dindguard.source import Span
 
@@ -46,7 +46,7 @@ def render(report: Report, options: Options) -> str:
 def _failure(finding: Finding, masks: Masks, quoter: Quoter) -> str:
     quoted = [
         row
-        for quote in quoter.finding(finding)
+        for quote in quoter.finding(finding, MOST_RELATED)
         for row in (shown_place(quote.first), *rows(quote, Terminal(width=100), len(str(finding.span.line)), "red"))
     ]
     instead = masks.text(safe.one_line(advice(finding)))

@@ -19,7 +19,7 @@ from dindguard.reports import (
     worst_first,
 )
 from dindguard.reports.masking import Masks
-from dindguard.reports.quoting import Quoter, rows
+from dindguard.reports.quoting import MOST_RELATED, Quoter, rows
 from dindguard.reports.terminal import Terminal
 from dindguard.rules import Severity
 
@@ -79,7 +79,7 @@ def _read(report: Report) -> str:
 
 
 def _finding(finding: Finding, masks: Masks, quoter: Quoter) -> str:
-    quotes = quoter.finding(finding)
+    quotes = quoter.finding(finding, MOST_RELATED)
     digits = max((len(str(line.number)) for quote in quotes for line in quote.lines), default=1)
     lines = []
     for index, quote in enumerate(quotes):
@@ -90,6 +90,8 @@ def _finding(finding: Finding, masks: Masks, quoter: Quoter) -> str:
         f"{safe.code_span(str(finding.span))} {safe.markdown(sentence(masks.text(finding.message)))}",
         safe.fenced(lines, "text"),
     ]
+    if len(finding.related) > MOST_RELATED:
+        parts.append(f"… and {plural(len(finding.related) - MOST_RELATED, 'more place')}.")
     steps = [
         f"{n}. {safe.markdown(masks.text(step.what))} ({safe.code_span(str(step.span))})"
         for n, step in enumerate(finding.path, 1)

@@ -12,6 +12,9 @@ from dindguard.reports.masking import Masks
 from dindguard.reports.terminal import Terminal, cells, wrapped
 from dindguard.source import Source, Span
 
+MOST_RELATED = 5
+"""As many related places are quoted where room is dear."""
+
 SMALLEST_NOTE = 28
 """A note that has less room beside its marks goes below them."""
 
@@ -50,9 +53,9 @@ class Quoter:
     width: int = 80
     cut: str = "…"
 
-    def finding(self, finding: Finding) -> list[Quote]:
-        """Quote a finding's own line and the places that make it so; the finding's file comes first."""
-        return self.quotes([Mark(finding.span), *(Mark(step.span, step.what) for step in finding.related)])
+    def finding(self, finding: Finding, most: int = 100) -> list[Quote]:
+        """Quote a finding's own line and ``most`` of the places that make it so; its own file comes first."""
+        return self.quotes([Mark(finding.span), *(Mark(step.span, step.what) for step in finding.related[:most])])
 
     def quotes(self, marks: Sequence[Mark]) -> list[Quote]:
         """Quote places, file by file in the order given, lines in their file's order."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dindguard.findings import Finding
 from dindguard.reports import Options, advice, by_severity, by_status, empty, errors, plural, safe, shown_place
 from dindguard.reports.masking import Masks
-from dindguard.reports.quoting import Mark, Quote, Quoter, rows
+from dindguard.reports.quoting import MOST_RELATED, Mark, Quote, Quoter, rows
 from dindguard.reports.terminal import GLUE, SEVERITY_STYLES, Terminal, cells, wrapped
 from dindguard.source import Gravity, Notice, Span
 
@@ -59,7 +59,10 @@ class _Page:
         paint, style = self.terminal.paint, SEVERITY_STYLES[finding.severity]
         lines = [f"{paint(self.place(finding.span), 'bold')} {paint(finding.severity.word, style)} {finding.rule.id}"]
         lines += wrapped(self.clean(finding.message), self.terminal.width, "  ")
-        lines += self.quoted([Mark(finding.span), *(Mark(s.span, s.what) for s in finding.related)], style)
+        related = finding.related if self.options.verbose else finding.related[:MOST_RELATED]
+        lines += self.quoted([Mark(finding.span), *(Mark(step.span, step.what) for step in related)], style)
+        if rest := len(finding.related) - len(related):
+            lines.append(f"  and {plural(rest, 'more place')} (-v shows them)")
         if finding.path and self.new(finding.path):
             lines += self.labelled("the way to the host:", "")
             before = finding.span

@@ -39,6 +39,7 @@ class Loader:
         self._files = files
         self._loaded = Loaded()
         self._budget = _FILES
+        self.merger = merging.Merger()
 
     def load(self, paths: Sequence[str], scope: ComposeScope) -> Loaded:
         """Merge the files at ``paths``, in that order, under one set of variables."""
@@ -69,16 +70,19 @@ class Loader:
     ) -> Node:  # fmt: skip
         text = root.source.text
         tagged = "!reset" in text or "!override" in text
-        removed = merging.resets(root) if tagged else []
+        removed: list[merging.Path] = []
         if tagged:
-            root = merging.without_reset_values(root)
+            root, removed = merging.take_tags(root)
         if "include" in root:
             root = self._include(root, scope, (*chain, path), removed)
         if base is not None:
             for place in removed:
                 base = merging.remove(base, place)
         root = self._extend_all(root, scope, path, removed)
-        merged = root if base is None else merging.merge(base, root)
+        merged = root if base is None else self.merger.merge(base, root)
+        if self.merger.exhausted:
+            message = "aliases multiply the settings of this project too much; not all were merged"
+            self._files.note("budget", message, root.span, Gravity.ERROR, "use fewer or smaller anchors")
         return merging.without_repetition(merged)
 
     # -- include ------------------------------------------------------------------------------------
@@ -101,7 +105,7 @@ class Loader:
         for place in removed:
             if place[0] == section and len(place) > 1 and place[1] in own:
                 imported = merging.remove(imported, place)
-        merged = merging.merge_mappings(imported[section], own, (section,))
+        merged = self.merger.merge_mappings(imported[section], own, (section,))
         return merging.with_value(root, section, merged)
 
     def _included(self, item: Node, scope: ComposeScope, chain: tuple[str, ...]) -> Node | None:
@@ -162,9 +166,8 @@ class Loader:
         removed: list[merging.Path] = []
         for document in self._files.documents(path):
             root = document.scoped(scope.within(folder_of(path)))
-            removed = merging.resets(root)
-            root = merging.without_reset_values(root) if removed else root
-            merged = root if merged is None else merging.merge(merged, root)
+            root, removed = merging.take_tags(root)
+            merged = root if merged is None else self.merger.merge(merged, root)
         return None if merged is None else (path, merged["services"], removed)
 
     def refuse(self, message: str, span: Span) -> None:
@@ -204,7 +207,9 @@ class _Extension:
         if origin is None:
             return merging.without(service, "extends")
         if (origin._path, target) in chain or len(chain) > _CHAIN:
-            self._loader.refuse("this service extends itself in the end", extends.span)
+            circle = len(chain) <= _CHAIN
+            message = "this service extends itself in the end" if circle else "this chain of extends is too long"
+            self._loader.refuse(message, extends.span)
             return merging.without(service, "extends")
         if not origin._services[target].present:
             if reference.value.known:
@@ -217,7 +222,7 @@ class _Extension:
         if not base.is_mapping:
             return merging.without(service, "extends")
         base = base.explained(Step("extended here", extends.key_span))
-        merged = merging.merge(base, service, ("services", name))
+        merged = self._loader.merger.merge(base, service, ("services", name))
         return service.with_pairs([(key, value) for key, value in merged.pairs() if key.content != "extends"])
 
     def _origin(self, extends: Node) -> _Extension | None:

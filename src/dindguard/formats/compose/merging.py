@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from dindguard.documents.tree import Kind, Node
+from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries
 
-_DEPTH = 40
+_DEPTH = 12
 """No setting of Compose lies this deep; only cyclic aliases do."""
+_KEYS = 100_000
+"""Keys that are merged, or looked at for tags, in one project; Compose has the same bound for a document."""
 
 Path = tuple[str, ...]
 
@@ -45,53 +47,63 @@ _UNIQUE: dict[str, Index] = {
 }
 
 
-def merge(base: Node, over: Node, path: Path = ()) -> Node:
-    """Return ``base`` with ``over`` put on it. ``path`` is where both lie: ``("services", "web", "ports")``."""
-    if len(path) > _DEPTH:
-        return over
-    if len(path) == 3 and path[0] == "services":
-        special = _merge_setting(base, over, path)
-        if special is not None:
-            return special
-    elif path[-2:] == ("healthcheck", "test"):
-        return over
-    elif path[-2:] == ("build", "args") and len(path) == 4:
-        return base.with_items([*entries.key_values(base), *entries.key_values(over)])
-    if over.is_null or not over.present:
-        return base
-    if base.is_mapping and over.is_mapping:
-        return merge_mappings(base, over, path)
-    if base.is_sequence and over.is_sequence:
-        return base.with_items([*base.items(), *over.items()])
-    if base.is_scalar or over.is_scalar:
-        return over
-    return base  # a list against a mapping: Compose refuses it
+class Merger:
+    """Merges the documents of one project, with a budget for what aliases multiply."""
 
+    def __init__(self) -> None:
+        self._keys = _KEYS
 
-def merge_mappings(base: Node, over: Node, path: Path) -> Node:
-    """Merge two mappings key by key; keys keep the order in which they first appear."""
-    merged = {key.content: (key, value) for key, value in base.pairs()}
-    for key, value in over.pairs():
-        name = key.content
-        if name in merged:
-            first_key, first = merged[name]
-            merged[name] = (first_key, merge(first, value, (*path, name)))
-        else:
-            merged[name] = (key, value)
-    return base.with_pairs(list(merged.values()))
+    @property
+    def exhausted(self) -> bool:
+        """Whether some keys were not merged any more."""
+        return self._keys < 0
 
+    def merge(self, base: Node, over: Node, path: Path = ()) -> Node:
+        """Return ``base`` with ``over`` put on it. ``path`` is where both lie: ``("services", "web", "ports")``."""
+        if len(path) > _DEPTH or self._keys < 0:
+            return over
+        if len(path) == 3 and path[0] == "services":
+            special = self._merge_setting(base, over, path)
+            if special is not None:
+                return special
+        elif path[-2:] == ("healthcheck", "test"):
+            return over
+        elif path[-2:] == ("build", "args") and len(path) == 4:
+            return base.with_items([*entries.key_values(base), *entries.key_values(over)])
+        if over.is_null or not over.present:
+            return base
+        if base.is_mapping and over.is_mapping:
+            return self.merge_mappings(base, over, path)
+        if base.is_sequence and over.is_sequence:
+            return base.with_items([*base.items(), *over.items()])
+        if base.is_scalar or over.is_scalar:
+            return over
+        return base  # a list against a mapping: Compose refuses it
 
-def _merge_setting(base: Node, over: Node, path: Path) -> Node | None:
-    name = path[2]
-    if name in _REPLACED:
-        return over
-    if name in _KEY_VALUE:
-        return base.with_items([*entries.key_values(base), *entries.key_values(over)])
-    if name in _NAMED:
-        return merge_mappings(entries.as_mapping(base), entries.as_mapping(over), path)
-    if name == "build":
-        return merge_mappings(entries.build_mapping(base), entries.build_mapping(over), path)
-    return None
+    def merge_mappings(self, base: Node, over: Node, path: Path) -> Node:
+        """Merge two mappings key by key; keys keep the order in which they first appear."""
+        merged = {key.content: (key, value) for key, value in base.pairs()}
+        for key, value in over.pairs():
+            name = key.content
+            self._keys -= 1
+            if name in merged:
+                first_key, first = merged[name]
+                merged[name] = (first_key, self.merge(first, value, (*path, name)))
+            else:
+                merged[name] = (key, value)
+        return base.with_pairs(list(merged.values()))
+
+    def _merge_setting(self, base: Node, over: Node, path: Path) -> Node | None:
+        name = path[2]
+        if name in _REPLACED:
+            return over
+        if name in _KEY_VALUE:
+            return base.with_items([*entries.key_values(base), *entries.key_values(over)])
+        if name in _NAMED:
+            return self.merge_mappings(entries.as_mapping(base), entries.as_mapping(over), path)
+        if name == "build":
+            return self.merge_mappings(entries.build_mapping(base), entries.build_mapping(over), path)
+        return None
 
 
 def without_repetition(project: Node) -> Node:
@@ -138,30 +150,29 @@ def without(mapping: Node, name: str) -> Node:
     return mapping.with_pairs([(key, value) for key, value in mapping.pairs() if key.content != name])
 
 
-def resets(node: Node) -> list[Path]:
-    """Return where ``!reset`` and ``!override`` stand in a document: what it takes out of the files before it."""
-    found: list[Path] = []
-    pending: list[tuple[Node, Path]] = [(node, ())]
-    while pending:
+def take_tags(root: Node) -> tuple[Node, list[Path]]:
+    """Return a document without what it tags ``!reset``, and the places that it takes out of the files before it.
+
+    Those are the places of ``!reset`` and ``!override``.
+    """
+    places: list[Path] = []
+    resets: list[Path] = []
+    pending: list[tuple[Node, Path]] = [(root, ())]
+    looked_at = 0
+    while pending and looked_at < _KEYS:
         current, path = pending.pop()
         for key, value in current.pairs():
+            looked_at += 1
             below = (*path, key.content)
             if value.tag in ("!reset", "!override"):
-                found.append(below)
-            elif value.kind is Kind.MAPPING and len(below) < _DEPTH // 4:
+                places.append(below)
+                if value.tag == "!reset":
+                    resets.append(below)
+            elif value.is_mapping and len(below) < _DEPTH:
                 pending.append((value, below))
-    return found
-
-
-def without_reset_values(node: Node, depth: int = 0) -> Node:
-    """Return a document without what is tagged ``!reset``."""
-    if node.is_sequence:
-        return node.with_items([item for item in node.items() if item.tag != "!reset"])
-    if not node.is_mapping or depth > _DEPTH // 4:
-        return node
-    return node.with_pairs(
-        [(key, without_reset_values(value, depth + 1)) for key, value in node.pairs() if value.tag != "!reset"]
-    )
+    for place in resets:
+        root = remove(root, place)
+    return root, places
 
 
 def remove(node: Node, path: Path) -> Node:

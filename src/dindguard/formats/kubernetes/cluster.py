@@ -7,39 +7,68 @@ from collections.abc import Iterable, Iterator
 from dindguard.formats.kubernetes.resources import Resource, nearest
 from dindguard.model.mount import Storage
 
+_Place = tuple[str, str | None, str]
+"""Kind, overlay, namespace."""
+
 
 class Cluster:
     """All objects of a scan, and the storages that several pods may share.
 
-    Two objects belong together when they lie in one namespace that is written, in one overlay, or in one folder.
+    Two objects belong together when they lie in one namespace that is written, in one overlay, or in one folder
+    or one above the other (:meth:`Resource.together_with`). The objects are indexed by that, because a
+    scan may hold thousands of small projects.
     """
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         self._by_kind: dict[str, list[Resource]] = {}
+        self._by_name: dict[tuple[str, str], list[Resource]] = {}
+        self._by_place: dict[_Place, list[Resource]] = {}
+        self._in_unit: dict[tuple[str, str], list[Resource]] = {}
+        self._below_unit: dict[tuple[str, str], list[Resource]] = {}
         for resource in resources:
-            self._by_kind.setdefault(resource.kind, []).append(resource)
+            self._add(resource)
         self.claims: dict[str, Storage] = {}
         """Storages of persistent volume claims by identity."""
 
-    def of_kind(self, *kinds: str) -> Iterator[Resource]:
-        """Yield all objects of some kinds."""
-        for kind in kinds:
-            yield from self._by_kind.get(kind, ())
+    def _add(self, resource: Resource) -> None:
+        kind = resource.kind
+        self._by_kind.setdefault(kind, []).append(resource)
+        self._by_name.setdefault((kind, resource.name), []).append(resource)
+        if resource.namespace or resource.overlay is not None:
+            self._by_place.setdefault((kind, resource.overlay, resource.namespace), []).append(resource)
+            return
+        self._in_unit.setdefault((kind, resource.unit), []).append(resource)
+        for folder in _above(resource.unit):
+            self._below_unit.setdefault((kind, folder), []).append(resource)
+
+    def of_kind(self, kind: str) -> Iterator[Resource]:
+        """Yield all objects of a kind."""
+        yield from self._by_kind.get(kind, ())
 
     def beside(self, resource: Resource, *kinds: str) -> Iterator[Resource]:
         """Yield the objects of some kinds that are deployed together with ``resource``."""
-        return (other for other in self.of_kind(*kinds) if other.together_with(resource))
+        for kind in kinds:
+            if resource.namespace or resource.overlay is not None:
+                yield from self._by_place.get((kind, resource.overlay, resource.namespace), ())
+                continue
+            for folder in (resource.unit, *_above(resource.unit)):
+                yield from self._in_unit.get((kind, folder), ())
+            yield from self._below_unit.get((kind, resource.unit), ())
 
     def find(self, kind: str, name: str, beside: Resource) -> Resource | None:
         """Return the namespaced object of that name which ``beside`` must mean."""
-        if not name:
-            return None
-        return nearest((other for other in self.beside(beside, kind) if other.name == name), beside)
+        found = self._by_name.get((kind, name), ()) if name else ()
+        return nearest((other for other in found if other.together_with(beside)), beside)
 
     def find_global(self, kind: str, name: str, near: Resource) -> Resource | None:
         """Return the object of that name among those that live in no namespace."""
-        if not name:
-            return None
-        found = [other for other in self.of_kind(kind) if other.name == name]
-        of_unit = [other for other in found if other.overlay == near.overlay]
-        return nearest(of_unit or [other for other in found if other.overlay is None], near)
+        found = self._by_name.get((kind, name), ()) if name else ()
+        same = [other for other in found if other.overlay == near.overlay]
+        return nearest(same or [other for other in found if other.overlay is None], near)
+
+
+def _above(folder: str) -> Iterator[str]:
+    """Yield the folders above one, nearest first; the root is ``""``."""
+    while folder:
+        folder = folder.rpartition("/")[0]
+        yield folder

@@ -1,0 +1,77 @@
+"""TOML text into a located tree: the one that YAML is read into, so that formats need not know which they are given.
+
+``tomllib`` decides what is valid; :mod:`~dindguard.documents.toml_scanner` then finds where everything stands.
+A table's place is its header; that of a list of tables, or of one that only its parts imply (``a`` of ``[a.b]``), is the
+word that names it first.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+from dindguard.documents.toml_scanner import Items, Scanner, Table
+from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
+from dindguard.documents.yaml import Tree
+from dindguard.source import Gravity, Notice, Source
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def read(source: Source) -> Tree:
+    """Read the document of ``source``; what is no TOML becomes an error notice with its place. Never raises."""
+    tree = Tree(source)
+    try:
+        tomllib.loads(source.text)
+        root = Scanner(source).document()
+    except tomllib.TOMLDecodeError as error:
+        tree.notices.append(_notice(str(error), source))
+    except RecursionError:
+        tree.notices.append(_notice("it nests too deeply", source))
+    else:
+        tree.documents.append(_node(root, source, "", None))
+    return tree
+
+
+def _node(value: Table | Items | Node, source: Source, route: str, key: Node | None) -> Node:
+    """Make a node of what was scanned; tables and lists make theirs when they are asked for."""
+    if isinstance(value, Node):
+        value.route, value.key = route, key
+        return value
+    if isinstance(value, Items):
+        return Node(
+            Kind.SEQUENCE, source, value.start, value.end, route=route, style=value.style, key=key,
+            children=lambda _: [
+                _node(item, source, f"{route}[{index}]", None) for index, item in enumerate(value.items)
+            ],
+        )  # fmt: skip
+    table = value
+    return Node(
+        Kind.MAPPING, source, table.start, table.end, route=route, style=table.style, key=key,
+        children=lambda _: _pairs(table, source, route),
+    )  # fmt: skip
+
+
+def _pairs(table: Table, source: Source, route: str) -> Pairs:
+    pairs: Pairs = []
+    for name, (start, end, value) in table.entries.items():
+        below = join_route(route, route_key(name))
+        key = Node(Kind.SCALAR, source, start, end, route=below, content=name)
+        pairs.append((key, _node(value, source, below, key)))
+    return pairs
+
+
+def _notice(problem: str, source: Source) -> Notice:
+    match = _PLACE.search(problem)
+    position = len(source.text)
+    if match and match[1]:
+        lines = source.text.replace("\r\n", "\n").split("\n")
+        before = int(match[1]) - 1
+        position = sum(len(line) + 1 for line in lines[:before]) + int(match[2]) - 1
+        position += source.text.count("\r\n", 0, position + before)
+    message = problem[: match.start()] if match else problem
+    position = min(position, len(source.text))
+    return Notice(
+        "unreadable", f"this TOML cannot be read: {message[:1].lower()}{message[1:]}",
+        source.span(position, position), Gravity.ERROR, "mend the syntax or exclude the file",
+    )  # fmt: skip
