@@ -77,7 +77,7 @@ def test_everything_stands_where_its_span_says() -> None:
         assert typed.strip("'\"").replace('\\"', '"') == node.content.strip('"').replace("\\", "\\")
     docker = root["runners"][0]["docker"]
     assert (docker.span.line, docker.key_span.column, docker.route) == (7, 10, "runners[0].docker")
-    assert root["runners"][1]["kubernetes"].span.line == 22, "the header of a table, also if a part of it came first"
+    assert root["runners"][1]["kubernetes"].span.line == 23, "the header of a table, also if a part of it came first"
     assert root["nothing"]["at"]["all"].present is False
 
 

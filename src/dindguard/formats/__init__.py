@@ -41,6 +41,7 @@ FORMATS: dict[str, str] = {
     "shell": "dindguard.formats.shell",
     "makefile": "dindguard.formats.makefile",
     "daemon-json": "dindguard.formats.daemon_json",
+    "gitlab-runner": "dindguard.formats.gitlab_runner",
 }
 """Formats by name, and the module of each; the order is that in which a scan reads them."""
 

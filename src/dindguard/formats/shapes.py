@@ -42,6 +42,7 @@ _ACTION_NAME = re.compile(r"(^|/)action\.ya?ml$")
 _GITLAB_NAME = re.compile(r"(^|/)[^/]*\.?gitlab-ci[^/]*\.ya?ml$", re.IGNORECASE)
 _DAEMON_JSON = re.compile(r"(^|/)daemon\.json$")
 _YAML_NAME = re.compile(r"\.ya?ml(\.(j2|tpl|tmpl|dist|example|sample))?$", re.IGNORECASE)
+_TOML_NAME = re.compile(r"\.toml(\.(j2|tpl|tmpl|dist|example|sample|template))?$", re.IGNORECASE)
 _JSON_NAME = re.compile(r"\.jsonc?$", re.IGNORECASE)
 
 _POLICY_GROUPS = ("kyverno.io", "gatekeeper.sh", "policies.kubewarden.io", "admissionregistration.k8s.io")
@@ -107,6 +108,8 @@ def syntax_of(source: Source) -> Syntax | None:
         return Syntax.YAML
     if _JSON_NAME.search(path):
         return Syntax.JSON
+    if _TOML_NAME.search(path):
+        return Syntax.TOML
     if text_format(source):
         return Syntax.TEXT
     return None
@@ -118,6 +121,8 @@ def _embedded_syntax(source: Source) -> Syntax | None:
         return Syntax.YAML
     if hint in ("json", "daemon-json") or _JSON_NAME.search(hint):
         return Syntax.JSON
+    if hint == "gitlab-runner" or _TOML_NAME.search(hint):
+        return Syntax.TOML
     return Syntax.TEXT if text_format(source) else None
 
 
@@ -146,7 +151,7 @@ def name_is_ours(source: Source) -> bool:
 
 def document_format(source: Source, node: Node) -> str | None:
     """Return the name of the format of a YAML or JSON document; ``None`` when it is none of ours."""
-    if source.hint in ("compose", "kubernetes", "gitlab-ci", "github-actions", "daemon-json"):
+    if source.hint in ("compose", "kubernetes", "gitlab-ci", "github-actions", "daemon-json", "gitlab-runner"):
         return source.hint
     for name, matches in SHAPES:
         if matches(source, node):
@@ -156,6 +161,14 @@ def document_format(source: Source, node: Node) -> str | None:
 
 def _is_daemon_json(source: Source, node: Node) -> bool:
     return node.is_mapping and _DAEMON_JSON.search(source.hint or source.path) is not None
+
+
+def _is_gitlab_runner(source: Source, node: Node) -> bool:
+    """A runner's configuration: a list of runners that name their executor, or its settings."""
+    if not source.hint == "gitlab-runner" and not _TOML_NAME.search(source.hint or source.path):
+        return False
+    runners = node["runners"].items()
+    return any("executor" in each or each["docker"].is_mapping or each["kubernetes"].is_mapping for each in runners)
 
 
 def _is_kubernetes(source: Source, node: Node) -> bool:
@@ -270,6 +283,7 @@ def _is_container(item: Node) -> bool:
 
 SHAPES: tuple[tuple[str, Callable[[Source, Node], bool]], ...] = (
     ("daemon-json", _is_daemon_json),
+    ("gitlab-runner", _is_gitlab_runner),
     ("kubernetes", _is_kubernetes),
     ("github-actions", _is_github),
     ("compose", _is_compose),

@@ -47,7 +47,7 @@ def started_engine(container: Container) -> Started | None:
     entrypoint, command = images.entrypoint_and_command(container)
     image = images.base_image(container)
     engine_image = image.engine if image is not None else None
-    if container.kind is ContainerKind.JOB:
+    if container.kind in (ContainerKind.JOB, ContainerKind.RUNNER_DEFAULT):
         # A CI system replaces a job container's command by the script's shell.
         return _from_scripts(container)
     if entrypoint is not None and not entrypoint.empty:

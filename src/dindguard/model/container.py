@@ -74,6 +74,8 @@ class ContainerKind(StrEnum):
     """An image that a Dockerfile builds: a container nobody has started."""
     RUNNER_DEFAULT = "runner default"
     """What a CI runner gives to every job."""
+    RUNNER = "runner"
+    """A CI runner's own process, which starts the containers of jobs."""
     LIVE = "running container"
     """A container that an engine reported."""
 

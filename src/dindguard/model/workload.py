@@ -108,6 +108,8 @@ class Workload(Linked):
     placement: Placement | None = None
     concurrency: Text | None = None
     """How many jobs run at once on the same runner."""
+    disposable: Text | None = None
+    """The setting that gives every job a machine of its own, which is thrown away afterwards."""
     cached_paths: tuple[Text, ...] = ()
     """Paths that a CI system saves after a job and restores before the next."""
     ends_with_its_containers: bool = False

@@ -102,7 +102,8 @@ def errors(notices: Iterable[Notice]) -> list[Notice]:
 
 def advice(finding: Finding) -> str:
     """Return what to do instead: the finding's own advice, else the first sentence of the rule's page."""
-    text = (finding.instead or first_sentence(finding.rule.section("Instead"))).rstrip(".")
+    prose = finding.instead or first_sentence(finding.rule.section("Instead")) or "see the rule's page"
+    text = prose.rstrip(".")
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 

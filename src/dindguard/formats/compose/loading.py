@@ -17,7 +17,7 @@ from dindguard.source import Gravity, Span, Step
 
 _FILES = 500
 """A project may load this many files, counting each time; real ones stay below fifty."""
-_CHAIN = 60
+_CHAIN = 25
 """Services may extend each other, and files include each other, this deep."""
 
 _SECTIONS = ("services", "volumes", "networks", "secrets", "configs", "models")

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries
 
-_DEPTH = 12
+_DEPTH = 8
 """No setting of Compose lies this deep; only cyclic aliases do."""
-_KEYS = 100_000
-"""Keys that are merged, or looked at for tags, in one project; Compose has the same bound for a document."""
+_KEYS = 20_000
+"""Keys that are merged, or looked at for tags, in one project; real ones stay below a tenth of it."""
 
 Path = tuple[str, ...]
 

@@ -41,9 +41,10 @@ class Cluster:
         for folder in _above(resource.unit):
             self._below_unit.setdefault((kind, folder), []).append(resource)
 
-    def of_kind(self, kind: str) -> Iterator[Resource]:
-        """Yield all objects of a kind."""
-        yield from self._by_kind.get(kind, ())
+    def of_kind(self, *kinds: str) -> Iterator[Resource]:
+        """Yield all objects of some kinds."""
+        for kind in kinds:
+            yield from self._by_kind.get(kind, ())
 
     def beside(self, resource: Resource, *kinds: str) -> Iterator[Resource]:
         """Yield the objects of some kinds that are deployed together with ``resource``."""
@@ -68,7 +69,7 @@ class Cluster:
 
 
 def _above(folder: str) -> Iterator[str]:
-    """Yield the folders above one, nearest first; the root is ``""``."""
-    while folder:
+    """Yield the folders above one, nearest first; the root itself connects nothing."""
+    while "/" in folder:
         folder = folder.rpartition("/")[0]
         yield folder

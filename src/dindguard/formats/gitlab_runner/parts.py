@@ -1,0 +1,71 @@
+"""What both executors have in common: the containers of a runner, and reading of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dindguard.documents.minigrammars import key_value
+from dindguard.documents.tree import Node
+from dindguard.model.container import Container, Environment, EnvVar, Words
+from dindguard.model.image import Image
+from dindguard.model.mount import Storage
+from dindguard.model.values import Text
+from dindguard.model.workload import Placement
+
+
+class Parts(NamedTuple):
+    """The containers of a runner: ``default`` stands for any job's."""
+
+    default: Container
+    others: tuple[Container, ...]
+    storages: tuple[Storage, ...]
+    placement: Placement | None = None
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """All of them, the default first."""
+        return (self.default, *self.others)
+
+
+def text(node: Node) -> Text | None:
+    """Return a scalar as written; ``None`` for all else."""
+    return node.value if node.is_scalar else None
+
+
+def texts(node: Node) -> tuple[Text, ...]:
+    """Return the scalars of a list; a single value is a list of one."""
+    return tuple(item.value for item in node.listed() if item.is_scalar)
+
+
+def environment(*lists: Node) -> Environment:
+    """Return the variables of lists of ``NAME=value``, later ones on top."""
+    return Environment(
+        EnvVar(name.pattern, value, entry.span)
+        for node in lists
+        for entry in texts(node)
+        for name, value in (key_value(entry),)
+        if value is not None
+    )
+
+
+def image(node: Node) -> Image | None:
+    """Return an image reference."""
+    found = text(node)
+    return Image.parse(found) if found is not None and found.value else None
+
+
+def words(node: Node) -> Words | None:
+    """Return a command."""
+    return Words(texts(node), node.span) if node.is_sequence and node.items() else None
+
+
+def services(executor: Node) -> Iterator[tuple[Node, str]]:
+    """Yield the services that a runner adds to every job, each with the name it is told apart by."""
+    taken: dict[str, int] = {}
+    for service in executor["services"]:
+        if not service.is_mapping or image(service["name"]) is None:
+            continue
+        name = service["alias"].text or service["name"].text.partition(":")[0]
+        count = taken[name] = taken.get(name, 0) + 1
+        yield service, name + (f"#{count}" if count > 1 else "")
