@@ -6,7 +6,7 @@ import sys
 import types
 from pathlib import Path
 
-from dindguard.findings import Finding, Status, Subject, identity
+from dindguard.findings import Finding, Status, Subject
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
 from dindguard.model.model import Model
 from dindguard.model.values import Text
@@ -92,7 +92,7 @@ def place(source: Source, text: str, route: str = "", after: str = "") -> Span:
 
 
 def subject(rule: Rule, path: str, address: str, span: Span, **more: object) -> Subject:
-    return Subject(address, address, path, span, identity(rule.id, path, address), **more)  # type: ignore[arg-type]  # forwarded
+    return Subject(address, rule.id, address, path, span, **more)  # type: ignore[arg-type]  # forwarded
 
 
 def finding(rule: Rule, span: Span, message: str, **more: object) -> Finding:

@@ -149,6 +149,10 @@ STRANGE_VOLUME = {"Driver": "local", "Options": {"type": "none", "o": "bind", "d
             {"data-root-own-volume": "failed"},
         ),
         (
+            lambda data: data["volumes"]["dindguard-recorded-client-certificates"].update(Labels=None),
+            {"data-root-own-volume": "failed"},
+        ),
+        (
             lambda data: data["users"]["dindguard-recorded-data"].append("second"),
             {"data-root-exclusive": "failed"},
         ),

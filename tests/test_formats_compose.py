@@ -387,7 +387,29 @@ configs:
     assert found["/etc/buildkit/buildkitd.toml"].source.path == "buildkitd.toml"
     assert container.build is not None
     assert (container.build.inline, container.build.dockerfile) == (True, "compose.yaml")
-    assert at(container.privileged.span) == "compose.yaml:12:71"  # the hook's
+    assert container.privileged.off
+    assert [at(flag.span) for flag in container.privileged_commands] == ["compose.yaml:12:64"]
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "column"),
+    [
+        ("[docker, run, --privileged, 'a b']", "docker run --privileged 'a b'", 28),
+        ("docker run --privileged x", "docker run --privileged x", 25),
+        ("[tini, --, bash, -xec, docker run --privileged x]", "docker run --privileged x", 48),
+        ("['/bin/sh', -c, 'x=$$Y; docker run --privileged x']", "x=$Y; docker run --privileged x", 49),
+        ("echo docker run --privileged x", "", 0),
+        ("[sh, script.sh]", "", 0),
+    ],
+)
+def test_commands_that_start_containers_are_scripts(command: str, text: str, column: int, tmp_path: Path) -> None:
+    reading = read(tmp_path, {"compose.yaml": f"services:\n  a:\n    image: a\n    command: {command}\n"})
+    scripts = [embedded.source for embedded in reading.embedded]
+    assert [script.text for script in scripts] == ([text] if text else [])
+    for script in scripts:
+        start = text.index("--privileged")
+        span = script.span(start, start + len("--privileged"))
+        assert (span.line, span.column, span.end_column) == (4, column, column + len("--privileged"))
 
 
 def test_a_string_command_has_no_shell(tmp_path: Path) -> None:

@@ -12,9 +12,12 @@ from support import write_files
 
 DIND = "image: docker:29.7.2-dind"
 APP = "image: example/app:1"
+UNCONFINED = "security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]"
 
 SERVICES = [
     ("privileged: true", APP, {"privileged-container": "critical"}),
+    ("privileged: true", "image: tonistiigi/binfmt:qemu-v10.0.4", {"privileged-container": "medium"}),
+    ("privileged: true", "image: '${IMAGE}'", {"privileged-container": "high"}),
     ("{privileged: true, runtime: kata-runtime}", APP, {"privileged-container": "medium"}),
     ("{privileged: true, runtime: runsc}", APP, {"privileged-container": "info"}),
     ("privileged: true", DIND, {"privileged-engine": "high"}),
@@ -55,10 +58,8 @@ SERVICES = [
 
 SAFE = [
     ("{runtime: sysbox-runc, environment: {DOCKER_TLS_CERTDIR: /certs}, volumes: [engine:/var/lib/docker]}", DIND),
-    ("{security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined], "
-     "devices: [/dev/net/tun, /dev/fuse]}", "image: docker:29.7.2-dind-rootless"),
-    ("{security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]}",
-     "image: moby/buildkit:v0.25.1-rootless"),
+    (f"{{{UNCONFINED}, devices: [/dev/net/tun, /dev/fuse]}}", "image: docker:29.7.2-dind-rootless"),
+    (UNCONFINED, "image: moby/buildkit:v0.25.1-rootless"),
     ("{security_opt: [label=disable, seccomp=unconfined], devices: [/dev/fuse]}", "image: quay.io/buildah/stable:v1.41"),
     ("{runtime: runsc, cap_add: [ALL], tmpfs: [/var/lib/docker]}", DIND),
     ("{cap_drop: [ALL], security_opt: ['no-new-privileges:true'], privileged: false}", APP),
@@ -76,7 +77,8 @@ def test_what_is_safe_has_no_finding(tmp_path: Path, settings: str, image: str) 
 
 
 def test_a_pod_in_a_user_namespace_is_contained(tmp_path: Path) -> None:
-    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  hostUsers: %s\n  containers:\n" + (
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  hostUsers: %s\n  containers:\n"
         "    - {name: b, image: 'moby/buildkit:v0.25.1', securityContext: {privileged: true}}\n"
     )
     assert severities(write_files(tmp_path / "a", {"pod.yaml": pod % "false"})) == {"privileged-engine": "low"}
@@ -95,7 +97,7 @@ def test_an_undecided_setting_is_a_note_and_no_finding(tmp_path: Path) -> None:
 def found(folder: Path, settings: str, image: str) -> dict[str, str]:
     """Return the severities of one service's findings by rule, those of the three categories."""
     body = settings.removeprefix("{").removesuffix("}")
-    text = f"services:\n  app: {{{image.replace(': ', ': ', 1)}, {body}}}\nvolumes: {{engine: {{}}}}\n"
+    text = f"services:\n  app: {{{image}, {body}}}\nvolumes: {{engine: {{}}}}\n"
     return severities(write_files(folder, {"compose.yaml": text}))
 
 

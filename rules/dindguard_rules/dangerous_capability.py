@@ -11,7 +11,7 @@ still denies `mount` to `SYS_ADMIN`; where there is none, nothing does.
 `DAC_READ_SEARCH`: `open_by_handle_at()` with inode 2 opens the root directory of the host's disk ("shocker").
 
 ## Instead
-Drop everything, add what the program fails without:
+Drop all capabilities and add only those that the program fails without:
 
 ```yaml
 services:

@@ -6,6 +6,8 @@ Saying `false`, or `allowPrivilegeEscalation: true`, opts out even where the eng
 the safer one.
 
 ## Instead
+Forbid new privileges, or leave the setting out:
+
 ```yaml
 services:
   app:

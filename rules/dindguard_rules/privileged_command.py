@@ -19,7 +19,8 @@ services:
 ```
 
 ## When it is fine
-A kernel setting that the container itself can't make, in a script that an administrator runs by hand.
+A kernel setting that the container itself can't make, in a script that an administrator runs by hand: an `exec` in a
+script is *medium*, a hook runs at every start.
 
 ## References
 - https://docs.docker.com/reference/cli/docker/container/exec/
@@ -53,4 +54,5 @@ def check(model: Model) -> Iterator[Problem | Undecided]:
         option = invocation.option("privileged")
         called = invocation.kind is InvocationKind.ENGINE_CALL and invocation.action.endswith("exec")
         if called and option is not None and option.value == "true":
-            yield Problem(option, f"{invocation} runs with every capability of the host's root", subject=invocation)
+            message = f"{invocation} runs with every capability of the host's root"
+            yield Problem(option, message, severity=Severity.MEDIUM, subject=invocation)

@@ -10,7 +10,7 @@ anything else does.
 `mount /dev/sda1 /mnt && chroot /mnt` inside the container is a root shell on the host.
 
 ## Instead
-Remove the flag, run the workload, and grant by name what the first error asks for:
+Remove the flag and grant what is missing by name: one capability, one device, one writable path:
 
 ```yaml
 services:
@@ -25,7 +25,8 @@ needs no privilege at all with `moby/buildkit:rootless` or Buildah.
 
 ## When it is fine
 In a virtual machine of its own (Kata) the flag ends at that machine's kernel, in gVisor at the sandbox; the finding
-is lowered there. A pod with `hostUsers: false` is lowered too: its root is nobody on the node.
+is lowered there. A pod with `hostUsers: false` is lowered too: its root is nobody on the node. Tools that register
+emulators (`tonistiigi/binfmt`) change the host by design, once: *medium*; pin them by digest.
 
 ## References
 - https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
@@ -65,10 +66,15 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if container.privileged.unknown:
         yield Undecided(container.privileged, container.privileged.variable)
     if container.privileged.on:
+        image = container.image
+        tool = image.privileged_tool if image is not None else None
         default = container.kind is ContainerKind.RUNNER_DEFAULT
-        message = (
-            f"{container} makes every job's container privileged: root in it is root on the host"
-            if default
-            else f"{container} is privileged: root in it is root on the host"
+        what = "makes every job's container privileged" if default else "is privileged"
+        why = f", for an image that {tool}" if tool else ""
+        # An image that the files don't decide may hold an engine, which is graded high.
+        unsure = default or (image is not None and image.reference.unknown)
+        yield Problem(
+            container.privileged,
+            f"{container} {what}: root in it is root on the host{why}",
+            severity=Severity.MEDIUM if tool else Severity.HIGH if unsure else Severity.CRITICAL,
         )
-        yield Problem(container.privileged, message, severity=Severity.HIGH if default else None)

@@ -12,7 +12,8 @@ image's tag names no version, so that tomorrow's content is unknown.
 `docker -H tcp://dind:2376 run --privileged alpine sh -c 'mkdir /h && mount /dev/sda1 /h && chroot /h'`
 
 ## Instead
-From least to most privilege. No engine at all for image builds:
+Build images without an engine (rootless BuildKit, Buildah), or run the engine under Sysbox, gVisor or Kata without the
+flag.
 
 ```yaml
 services:

@@ -11,7 +11,7 @@ host's terminals (`/dev/pts`) and its `/dev/shm`.
 `debugfs -w /dev/sda1 -R 'write key /root/.ssh/authorized_keys'`
 
 ## Instead
-Name the one device:
+Name the one device that the program needs:
 
 ```yaml
 services:

@@ -42,6 +42,8 @@ def check(daemon: Daemon) -> Iterator[Problem]:
     container = daemon.container
     if container is None or daemon.engine != "docker" or not daemon.launch.wrapper or not daemon.rootless.off:
         return
+    if not container.started or container.build is not None:
+        return  # an image of one's own may have brought a rootless engine along
     if container.as_root.off and container.as_root.set:
         message = f"{daemon} is started as an ordinary user by an image that has no rootless engine"
         yield Problem(container.as_root, message, because=(container.image,))

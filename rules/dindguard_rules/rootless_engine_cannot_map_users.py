@@ -7,7 +7,7 @@ and `SETGID` they can't write the map: the engine stops with "newuidmap: write t
 permitted".
 
 ## Instead
-Drop everything but the two capabilities, and don't forbid new privileges:
+Drop all capabilities but `SETUID` and `SETGID`, and don't forbid new privileges:
 
 ```yaml
 services:

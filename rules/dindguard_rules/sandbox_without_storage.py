@@ -6,7 +6,7 @@ virtiofs, where the engine doesn't start, or silently takes the driver that copi
 containerd store, which is the default since Engine 29, can't mount its overlay unless the data root is a tmpfs.
 
 ## Instead
-Memory, or for Kata a block volume:
+Give the data root memory, or in Kata a block volume:
 
 ```yaml
 spec:

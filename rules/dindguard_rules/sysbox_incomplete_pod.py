@@ -6,6 +6,8 @@ In Kubernetes Sysbox doesn't make the user namespace itself: the pod has to ask 
 pod doesn't start.
 
 ## Instead
+Ask for the user namespace with `hostUsers: false`:
+
 ```yaml
 spec:
   runtimeClassName: sysbox-runc

@@ -7,7 +7,7 @@ belongs to the node's root: the engine's entry point stops with "mkdir: can't cr
 alpha in 1.37).
 
 ## Instead
-Sysbox makes the tree writable inside the same user namespace:
+Use Sysbox, which makes the tree writable inside the same user namespace:
 
 ```yaml
 spec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dindguard.model import capabilities, durations, engine_versions, paths, storage_drivers, subnets
 from dindguard.model.access import Access, EscapePath, Host, Permit
 from dindguard.model.aggravations import aggravations
+from dindguard.model.build_grant import BuildGrant, Power
 from dindguard.model.container import (
     Confinement,
     Container,
@@ -31,6 +32,7 @@ from dindguard.model.engine import (
 )
 from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
+from dindguard.model.image_content import EngineSecret, engine_secret, preloads
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.model import Model, Policy
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
@@ -59,6 +61,7 @@ __all__ = [
     "Access",
     "Add",
     "Backing",
+    "BuildGrant",
     "Certificates",
     "Confidence",
     "Confinement",
@@ -68,6 +71,7 @@ __all__ = [
     "Device",
     "Endpoint",
     "EngineConfiguration",
+    "EngineSecret",
     "EnvVar",
     "EscapePath",
     "Exposure",
@@ -89,6 +93,7 @@ __all__ = [
     "Platform",
     "Policy",
     "Port",
+    "Power",
     "Problem",
     "Profile",
     "RawAccess",
@@ -114,9 +119,11 @@ __all__ = [
     "capabilities",
     "device_access",
     "durations",
+    "engine_secret",
     "engine_versions",
     "leads_to_host",
     "paths",
+    "preloads",
     "rule",
     "rule_access",
     "storage_drivers",

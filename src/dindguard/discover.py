@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +25,12 @@ INTEREST = re.compile(
     rb"docker|podman|nerdctl|containerd|buildkit|kaniko|sysbox|privileged|hostPath|host(?:PID|Network|IPC)"
     rb"|\bdind\b|crio|SYS_ADMIN|cap_add|capabilities|securityContext|security_opt|2375|2376|network_mode|devices:"
     rb"|\bFROM\b|^\s*volumes:|hostPort|pid:|ipc:|userns|/var/run|/proc\b|/dev\b|include:|extends:"
-    rb"|\\x[0-9A-Fa-f]|\\u[0-9A-Fa-f]|\\U[0-9A-Fa-f]|image:",
+    rb"|\\x[0-9A-Fa-f]|\\u[0-9A-Fa-f]|\\U[0-9A-Fa-f]|image:|\bbuild:|\[\[runners",
     re.IGNORECASE | re.MULTILINE,
 )
 """The byte test: a file without a hit cannot produce a finding. Escapes count as a hit, because they hide words."""
 
-_ALWAYS_OURS = frozenset({"daemon.json"})
+_OURS_BY_NAME = re.compile(r"(^|/)(daemon\.json|buildkitd[^/]*\.toml)$")
 """Names that say enough by themselves: their content need not name an engine."""
 
 _BOMS = (
@@ -43,13 +42,13 @@ _BOMS = (
 )
 
 
-@dataclass(slots=True)
 class Found:
     """What discovery gives: sources in the order of their paths, and what was left out."""
 
-    sources: list[Source] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    without_interest: int = 0
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+        self.notices: list[Notice] = []
+        self.without_interest = 0
 
 
 def find_root(start: Path) -> Path:
@@ -180,7 +179,7 @@ def take(name: str, files: Files, found: Found) -> None:
     if data is None:
         return
     utf8 = not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"))
-    told = name.rpartition("/")[2] in _ALWAYS_OURS or INTEREST.search(data) is not None
+    told = _OURS_BY_NAME.search(name) is not None or INTEREST.search(data) is not None
     if utf8 and (not told or b"\0" in data[:8192]):
         found.without_interest += 1
         return

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from dindguard.model.container import Sandbox
+from dindguard.model.container import Container, Sandbox
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record, replace
 from dindguard.rules import Add, Confidence, Remove, Rule, Set, Severity, Verdict, blamed
@@ -29,20 +28,34 @@ class Status(StrEnum):
 class Subject:
     """One thing that a finding is about: a container, a daemon, a workload.
 
-    ``address`` names it inside its file; ``identity`` is the hash of rule, path and named address, the key
+    ``address`` names it inside its file; :attr:`identity` is the hash of rule, path and named address, the key
     of waivers and baselines; it holds no message, line or index. ``about`` is the model object.
     """
 
     label: str
+    rule: str
     address: str
     path: str
     span: Span
-    identity: str
     blames: str = ""
     """The value that is blamed, so that another value is another danger."""
     about: Any = field(default=None, repr=False, compare=False)
+    places: tuple[Span, ...] = field(default=(), repr=False, compare=False)
+    """Every place that makes the problem one of this subject: what is blamed, what explains it, its own."""
+    mark: str = ""
+    """What tells it from others with the same key, in its identity only."""
     status: Status = Status.OPEN
     reason: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Rule, path and address: what a waiver names."""
+        return self.rule, self.path, self.address
+
+    @property
+    def identity(self) -> str:
+        """The hash of rule, path and named address; computed when somebody asks."""
+        return identity(self.rule, self.path, self.address + self.mark)
 
 
 @record(kw_only=True)
@@ -85,6 +98,8 @@ class Finding:
 
 def identity(rule_id: str, path: str, address: str) -> str:
     """Return the identity of a finding about the thing at ``address`` in ``path``: 32 hexadecimal digits."""
+    import hashlib
+
     text = f"{IDENTITY_VERSION}\x00{rule_id}\x00{path}\x00{address}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
@@ -126,7 +141,7 @@ def _finding(
         graded.append((severities.get(verdict.rule.id, severity.lowered(levels)), why, verdict))
     severity, containment, worst = max(graded, key=lambda grade: grade[0])
     problem = worst.problem
-    subjects = tuple({subject.identity: subject for subject in map(_subject, group)}.values())
+    subjects = tuple({subject.key: subject for subject in map(_subject, group)}.values())
     message = problem.message
     own = str(worst.subject)
     others = list(dict.fromkeys(subject.label for subject in subjects if subject.label != own))
@@ -167,16 +182,34 @@ def _because(item: HasSpan | None) -> Step | None:
 
 
 def _subject(verdict: Verdict) -> Subject:
-    about = verdict.subject
-    span: Span = getattr(about, "span", None) or verdict.problem.at.span
-    place = str(getattr(about, "address", "") or "")
-    part = str(getattr(verdict.problem.at, "address", "") or "")
-    address = part if not place or part.startswith(place) else f"{place}.{part}" if part else place
-    path = span.path or verdict.problem.at.span.path
-    label = str(about) if "__str__" in type(about).__dict__ else place
+    about, at = verdict.subject, verdict.problem.at
+    span: Span = getattr(about, "span", None) or at.span
+    address = _address(about, at)
+    path = span.path or at.span.path
+    label = str(about) if "__str__" in type(about).__dict__ else str(getattr(about, "address", "") or "")
+    because = [step.span for step in map(_because, verdict.problem.because) if step is not None]
+    places = (at.span, *(step.span for step in at.span.trail), *because, span)
     return Subject(
-        label, address, path, span, identity(verdict.rule.id, path, address), _blamed_value(verdict), about
-    )
+        label, verdict.rule.id, address, path, span, _blamed_value(verdict), about,
+        places,
+    )  # fmt: skip
+
+
+def _address(about: Any, at: HasSpan) -> str:
+    """Return the named place of what is blamed: its container's, the subject's in it, and the part's in that."""
+    place = str(getattr(about, "address", "") or "")
+    part = str(getattr(at, "address", "") or "")
+    if not _within(place, part):
+        place = part if _within(part, place) else f"{place}.{part}"
+    container = blamed(about)
+    if isinstance(container, Container) and not _within(place, container.address):
+        return f"{container.address}.{place}"
+    return place
+
+
+def _within(address: str, other: str) -> bool:
+    """Whether an address holds another one: as its start, as its end, or because the other is empty."""
+    return not other or f".{address}.".startswith(f".{other}.") or f".{address}.".endswith(f".{other}.")
 
 
 def _blamed_value(verdict: Verdict) -> str:
@@ -187,22 +220,27 @@ def _blamed_value(verdict: Verdict) -> str:
         return value.pattern
     if isinstance(at, Flag):
         return str(at.state)
-    return str(getattr(at, "address", "")) or (str(at) if not isinstance(at, Span) else "")
+    # The text of a record that has none of its own would hold lines and columns.
+    return str(getattr(at, "address", "")) or (
+        str(at) if "__str__" in type(at).__dict__ and not isinstance(at, Span) else ""
+    )
 
 
 def _numbered(findings: list[Finding]) -> list[Finding]:
-    """Tell findings with equal identities apart by their order in the file; nothing else distinguishes them."""
-
-    seen: dict[str, int] = {}
+    """Tell subjects with equal keys apart: by what each blames, and equal ones by their order in the file."""
+    blames: dict[tuple[str, str, str], set[str]] = {}
+    for subject in (subject for finding in findings for subject in finding.subjects):
+        blames.setdefault(subject.key, set()).add(subject.blames)
+    seen: dict[tuple[str, str, str, str], int] = {}
     result = []
     for finding in sorted(findings, key=lambda f: (f.span.path, f.span.line, f.span.column)):
         subjects = []
         for subject in finding.subjects:
-            count = seen[subject.identity] = seen.get(subject.identity, 0) + 1
-            if count > 1:
-                again = identity(finding.rule.id, subject.path, f"{subject.address}#{count}")
-                subject = replace(subject, identity=again)  # noqa: PLW2901 - the numbered one takes its place
-            subjects.append(subject)
+            mark = f"={subject.blames}" if len(blames[subject.key]) > 1 else ""
+            own = (*subject.key, mark)
+            count = seen[own] = seen.get(own, 0) + 1
+            mark += f"#{count}" if count > 1 else ""
+            subjects.append(replace(subject, mark=mark) if mark else subject)
         result.append(replace(finding, subjects=tuple(subjects)))
     return result
 

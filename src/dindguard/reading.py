@@ -63,6 +63,8 @@ class _Trees:
         if id(source) not in self._trees:
             if syntax is shapes.Syntax.JSON:
                 from dindguard.documents import json as reader
+            elif syntax is shapes.Syntax.TOML:
+                from dindguard.documents import toml as reader  # type: ignore[no-redef]  # the same signature
             else:
                 from dindguard.documents import yaml as reader  # type: ignore[no-redef]  # the same signature
             self._trees[id(source)] = (source, reader.read(source))

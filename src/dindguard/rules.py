@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import IntEnum, StrEnum
@@ -198,7 +198,7 @@ def load(package: str = "dindguard_rules", prefix: str = "") -> tuple[Rule, ...]
     """
     try:
         root = importlib.import_module(package)
-        names = [info.name for info in pkgutil.iter_modules(root.__path__)]
+        names = _modules(root.__path__[0])
         modules = [importlib.import_module(f"{package}.{name}") for name in names]
     except Exception as error:
         raise UserError(f"rule pack '{package}' cannot be loaded: {type(error).__name__}: {error}") from error
@@ -215,6 +215,12 @@ def load(package: str = "dindguard_rules", prefix: str = "") -> tuple[Rule, ...]
     if twice:
         raise UserError(f"rule pack '{package}' brings these ids twice: {', '.join(twice)}")
     return tuple(sorted(found, key=lambda each: each.id))
+
+
+def _modules(folder: str) -> list[str]:
+    """Return the names of a package's modules; its folder is read, because ``pkgutil`` costs more than that."""
+    names = (name.removesuffix(".py") for name in os.listdir(folder) if name.endswith(".py"))
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def run(model: Model, rules: Iterable[Rule]) -> tuple[list[Verdict], list[Notice]]:

@@ -13,7 +13,7 @@ from dindguard.findings import Finding, stamp
 from dindguard.infer import infer
 from dindguard.infer.sandbox import lowered
 from dindguard.model.model import Model
-from dindguard.policy import Surroundings, apply_policy
+from dindguard.policy import BASELINE_FILE, Surroundings, apply_policy
 from dindguard.policy.config import Config
 from dindguard.policy.config import load as load_config
 from dindguard.reading import Progress, read_all
@@ -199,9 +199,9 @@ def _surroundings(
 
 def _baseline(files: discover.Files, config: Config, options: Options) -> tuple[tuple[Entry, ...], str]:
     """Return the baseline in force: the command line's, else the configuration's, else the usual file."""
-    from dindguard.policy import baseline
-
     if options.baseline is not None:
+        from dindguard.policy import baseline
+
         name = str(options.baseline)
         try:
             return baseline.read(options.baseline.read_text("utf-8"), name), name
@@ -209,11 +209,15 @@ def _baseline(files: discover.Files, config: Config, options: Options) -> tuple[
             raise UserError(f"--baseline {name}: cannot be read: {error}") from None
     if options.untrusted:
         return (), ""
-    name = config.baseline or baseline.DEFAULT_FILE
+    name = config.baseline or BASELINE_FILE
     source = files.open(name)
     if source is None and config.baseline:
         raise UserError(f"{config.origins['baseline']}: the baseline '{name}' does not exist")
-    return (baseline.read(source.text, name), name) if source is not None else ((), "")
+    if source is None:
+        return (), ""
+    from dindguard.policy import baseline
+
+    return baseline.read(source.text, name), name
 
 
 def _configured(config: Config) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ _images = _options(
         metavar="REF",
         default="",
         envvar="DINDGUARD_IMAGE",
+        show_envvar=True,
         help="The nested engine's image (default: the official one of the level).",
     ),
     click.option(
@@ -75,6 +76,7 @@ _images = _options(
         metavar="REF",
         default="",
         envvar="DINDGUARD_CLIENT_IMAGE",
+        show_envvar=True,
         help="The image in which commands run (default: the official client).",
     ),
 )
@@ -89,6 +91,7 @@ _tun = click.option(
     metavar="PATH",
     default="/dev/net/tun",
     envvar="DINDGUARD_TUN_DEVICE",
+    show_envvar=True,
     help="A tun device on the engine's host that everyone may open (rootless).",
 )
 _up = _options(
@@ -128,7 +131,10 @@ def command() -> None:
 @command.command()
 @_as_json
 def check(form: str) -> None:
-    """Say what isolation this engine offers, and why not more. Creates nothing."""
+    """Say what isolation this engine offers.
+
+    And why not more. Creates nothing.
+    """
     from dindguard.environment import offers
 
     with _session() as (engine, _):
@@ -141,7 +147,10 @@ def check(form: str) -> None:
 @_up
 @_as_json
 def up(name: str, form: str, **options: Any) -> None:
-    """Start the environment NAME and verify it; what fails is removed again."""
+    """Start the environment NAME and verify it.
+
+    What does not start, or does not pass, is removed again.
+    """
     from dindguard.environment.lifecycle import up as bring_up
     from dindguard.environment.verify import NotVerifiedError
 
@@ -167,7 +176,10 @@ _command_options = _options(
 @click.argument("name")
 @_command_options
 def run(name: str, arguments: tuple[str, ...], **options: Any) -> None:
-    """Run CMD beside the engine of NAME; ends with CMD's own exit code."""
+    """Run CMD beside the engine of NAME.
+
+    Ends with CMD's own exit code.
+    """
     from dindguard.environment.client import run as run_command
 
     with _session() as (engine, guard):
@@ -179,7 +191,10 @@ def run(name: str, arguments: tuple[str, ...], **options: Any) -> None:
 @_up
 @_command_options
 def with_(arguments: tuple[str, ...], environment: tuple[str, ...], interactive: bool, **options: Any) -> None:
-    """Start an environment, run CMD in it, remove it; ends with CMD's own exit code."""
+    """Start an environment, run CMD in it, remove it.
+
+    Ends with CMD's own exit code.
+    """
     from dindguard.environment.lifecycle import with_environment
 
     spec = _spec("with", options)
@@ -194,7 +209,10 @@ def with_(arguments: tuple[str, ...], environment: tuple[str, ...], interactive:
 @click.argument("name")
 @_as_json
 def verify(name: str, form: str) -> None:
-    """Put every check to the running environment NAME again; exit code 3 when one does not pass."""
+    """Put every check to the environment NAME again.
+
+    Exit code 3 when one does not pass.
+    """
     from dindguard.environment.verify import verify as verify_environment
 
     with _session() as (engine, guard):
@@ -206,7 +224,7 @@ def verify(name: str, form: str) -> None:
 @command.command()
 @_as_json
 def status(form: str) -> None:
-    """List the environments of this engine, as their labels tell."""
+    """List the environments of this engine."""
     from dindguard.environment import lookup
 
     with _session() as (engine, _):
@@ -219,7 +237,10 @@ def status(form: str) -> None:
 @click.option("--all", "everything", is_flag=True, help="All environments of this engine.")
 @click.option("--expired", is_flag=True, help="Those whose time to live is over.")
 def down(name: str | None, everything: bool, expired: bool) -> None:
-    """Remove the environment NAME, whatever is left of it; nothing without our label is touched."""
+    """Remove the environment NAME, whatever is left.
+
+    Nothing is touched that does not carry our labels and a name of ours.
+    """
     from dindguard.environment.removal import down as take_down
 
     if sum((name is not None, everything, expired)) != 1:
@@ -241,7 +262,10 @@ def down(name: str | None, everything: bool, expired: bool) -> None:
 @click.option("--resolve", is_flag=True, help="Ask the engine for the images' digests (the one use of an engine).")
 @click.option("-o", "--output", metavar="DIR", help="Write all files there, instead of the main one to stdout.")
 def render(form: str, isolation: str | None, resolve: bool, output: str | None, **options: Any) -> None:
-    """Write the environment as FORMAT: compose, kubernetes, gitlab-ci, github-actions, shell, or seccomp."""
+    """Write the environment for another tool.
+
+    FORMAT is compose, kubernetes, gitlab-ci, github-actions, shell, or seccomp (the system call filter alone).
+    """
     from dindguard.environment import render as renderer
 
     spec = renderer.settle(form, _spec("dindguard", options | {"isolation": isolation or "auto"}))
@@ -254,7 +278,10 @@ def render(form: str, isolation: str | None, resolve: bool, output: str | None, 
         _say("the images are written by version: --resolve, or --image and --client-image, pin them by digest")
     files = renderer.render(form, spec)
     if output is None:
-        click.echo(next(iter(files.values())), nl=False)
+        main, *others = files
+        click.echo(files[main], nl=False)
+        if others:
+            _say(f"{main} goes with {', '.join(others)}: -o DIR writes them all")
     else:
         for path in renderer.write(files, output):
             _say(f"wrote {path}")

@@ -17,9 +17,7 @@ How a format is written (see CONTRIBUTING.md, "a format in an hour"):
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from dataclasses import field as mutable_field
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dindguard.model.container import Container
@@ -42,6 +40,7 @@ FORMATS: dict[str, str] = {
     "makefile": "dindguard.formats.makefile",
     "daemon-json": "dindguard.formats.daemon_json",
     "gitlab-runner": "dindguard.formats.gitlab_runner",
+    "buildkitd-toml": "dindguard.formats.buildkitd_toml",
 }
 """Formats by name, and the module of each; the order is that in which a scan reads them."""
 
@@ -61,15 +60,15 @@ class Document:
     given: bool = True
 
 
-@dataclass(slots=True)
 class Reading:
     """What a format found: fill it, return it."""
 
-    workloads: list[Workload] = mutable_field(default_factory=list)
-    embedded: list[Embedded] = mutable_field(default_factory=list)
-    invocations: list[Invocation] = mutable_field(default_factory=list)
-    configurations: list[EngineConfiguration] = mutable_field(default_factory=list)
-    notices: list[Notice] = mutable_field(default_factory=list)
+    def __init__(self, workloads: Iterable[Workload] = ()) -> None:
+        self.workloads: list[Workload] = list(workloads)
+        self.embedded: list[Embedded] = []
+        self.invocations: list[Invocation] = []
+        self.configurations: list[EngineConfiguration] = []
+        self.notices: list[Notice] = []
 
 
 @record

@@ -42,6 +42,7 @@ _ACTION_NAME = re.compile(r"(^|/)action\.ya?ml$")
 _GITLAB_NAME = re.compile(r"(^|/)[^/]*\.?gitlab-ci[^/]*\.ya?ml$", re.IGNORECASE)
 _DAEMON_JSON = re.compile(r"(^|/)daemon\.json$")
 _YAML_NAME = re.compile(r"\.ya?ml(\.(j2|tpl|tmpl|dist|example|sample))?$", re.IGNORECASE)
+_BUILDKITD_TOML = re.compile(r"(^|/)buildkitd[^/]*\.toml$")
 _TOML_NAME = re.compile(r"\.toml(\.(j2|tpl|tmpl|dist|example|sample|template))?$", re.IGNORECASE)
 _JSON_NAME = re.compile(r"\.jsonc?$", re.IGNORECASE)
 
@@ -165,10 +166,14 @@ def _is_daemon_json(source: Source, node: Node) -> bool:
 
 def _is_gitlab_runner(source: Source, node: Node) -> bool:
     """A runner's configuration: a list of runners that name their executor, or its settings."""
-    if not source.hint == "gitlab-runner" and not _TOML_NAME.search(source.hint or source.path):
+    if source.hint != "gitlab-runner" and not _TOML_NAME.search(source.hint or source.path):
         return False
     runners = node["runners"].items()
     return any("executor" in each or each["docker"].is_mapping or each["kubernetes"].is_mapping for each in runners)
+
+
+def _is_buildkitd_toml(source: Source, node: Node) -> bool:
+    return node.is_mapping and _BUILDKITD_TOML.search(source.hint or source.path) is not None
 
 
 def _is_kubernetes(source: Source, node: Node) -> bool:
@@ -284,6 +289,7 @@ def _is_container(item: Node) -> bool:
 SHAPES: tuple[tuple[str, Callable[[Source, Node], bool]], ...] = (
     ("daemon-json", _is_daemon_json),
     ("gitlab-runner", _is_gitlab_runner),
+    ("buildkitd-toml", _is_buildkitd_toml),
     ("kubernetes", _is_kubernetes),
     ("github-actions", _is_github),
     ("compose", _is_compose),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dindguard.formats import Reading
+from dindguard.infer.build_grants import find_build_grants
 from dindguard.infer.daemons import find_daemons
 from dindguard.infer.escape import find_escapes
 from dindguard.infer.exposure import find_exposures
@@ -57,6 +58,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
         storages=_storages(containers),
         invocations=invocations,
         configurations=configurations,
+        build_grants=find_build_grants(containers, invocations, daemons, configurations),
         policy=policy,
     )
 

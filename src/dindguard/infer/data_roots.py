@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dindguard.infer import images
 from dindguard.infer.launches import Started
-from dindguard.infer.sandbox import is_sysbox
 from dindguard.model import paths
 from dindguard.model.container import Container
 from dindguard.model.engine import Backing, EngineConfiguration
@@ -66,7 +65,7 @@ def backing(container: Container, root: Text, mount: Mount | None, image: Engine
     if root.unknown:
         return Backing.UNKNOWN
     path = root.pattern
-    if is_sysbox(container) and path == DEFAULTS["docker"]:
+    if container.sysbox is not None and path == DEFAULTS["docker"]:
         return Backing.RUNTIME
     declared = [
         volume.pattern for link in images.chain(container) for volume in link.declared_volumes if volume.known

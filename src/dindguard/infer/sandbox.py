@@ -39,12 +39,6 @@ def runtime_sandbox(runtime: str) -> Sandbox:
     return Sandbox.NONE
 
 
-def is_sysbox(container: Container) -> bool:
-    """Whether the container's runtime is Sysbox."""
-    runtime = container.runtime
-    return runtime is not None and runtime.known and runtime.pattern.rpartition("/")[2].startswith("sysbox")
-
-
 def lowered(rule: Rule, subject: Any) -> tuple[int, str]:
     """Return by how many levels the sandbox of ``subject`` lowers a rule's findings, and the sandbox in words."""
     sandbox = getattr(subject, "sandbox", Sandbox.NONE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dindguard.model.confinement import Capabilities, Confinement, Namespaces
 from dindguard.model.container_parts import (
     Build,
+    Copied,
     Dependency,
     Device,
     Environment,
@@ -37,6 +38,7 @@ __all__ = [
     "Confinement",
     "Container",
     "ContainerKind",
+    "Copied",
     "Dependency",
     "Device",
     "EnvVar",
@@ -129,6 +131,8 @@ class Container(Linked):
     """Ports an image or a service declares without publishing them."""
     declared_volumes: tuple[Text, ...] = ()
     """Paths that a Dockerfile's VOLUME names."""
+    copied: tuple[Copied, ...] = ()
+    """What a Dockerfile's COPY and ADD take from the build's folder."""
     entrypoint: Words | None = None
     command: Words | None = None
     user: Text | None = None

@@ -131,6 +131,24 @@ class Device:
         return "w" in self.permissions
 
 
+@record
+class Copied:
+    """Files that an image build takes from its folder: ``source`` there, ``target`` in the image."""
+
+    source: Text
+    target: Text
+
+    @property
+    def span(self) -> Span:
+        """Where the source is written."""
+        return self.source.span
+
+    @property
+    def address(self) -> str:
+        """Its place inside its container."""
+        return f"copied.{self.source}"
+
+
 @record(kw_only=True)
 class Limits:
     """Resource limits, as written."""

@@ -52,6 +52,11 @@ class EngineConfiguration:
     def __getitem__(self, name: str) -> Setting | None:
         return next((setting for setting in reversed(self.settings) if setting.name == name), None)
 
+    @property
+    def address(self) -> str:
+        """Its engine: a file configures one."""
+        return self.engine
+
     def __str__(self) -> str:
         return f"the {self.engine} engine configured here"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dindguard.model import known_images
 from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.records import record
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Image:
     """An image reference (grammar: distribution/reference).
 
@@ -96,6 +96,11 @@ class Image:
     def runner(self) -> str | None:
         """The CI system whose runner or agent it is: ``gitlab``, ``github``, ``jenkins`` …"""
         return known_images.runner(self.repository)
+
+    @cached_property
+    def privileged_tool(self) -> str | None:
+        """What it does to the host, if it is well known, made to be run privileged, and ends by itself."""
+        return known_images.privileged_tool(self.repository)
 
     @cached_property
     def archived(self) -> str | None:

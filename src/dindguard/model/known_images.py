@@ -73,6 +73,14 @@ _RUNNERS = {
     "atlassian/bitbucket-pipelines-runner": "bitbucket",
 }
 
+_PRIVILEGED_TOOLS = {
+    "tonistiigi/binfmt": "registers emulators with the host's kernel",
+    "docker/binfmt": "registers emulators with the host's kernel",
+    "linuxkit/binfmt": "registers emulators with the host's kernel",
+    "multiarch/qemu-user-static": "registers emulators with the host's kernel",
+}
+"""Tools that are made to be run privileged, once, and what for."""
+
 _ARCHIVED = {
     "kaniko-project/executor": "kaniko was archived on 2025-06-03",
     "kaniko-project/warmer": "kaniko was archived on 2025-06-03",
@@ -97,6 +105,11 @@ def socket_user(repository: str) -> str | None:
 def runner(repository: str) -> str | None:
     """Return the CI system that the image runs jobs for."""
     return _find(_RUNNERS, repository)
+
+
+def privileged_tool(repository: str) -> str | None:
+    """Return what the image does to the host, if it is made to be run privileged and ends by itself."""
+    return _find(_PRIVILEGED_TOOLS, repository)
 
 
 def archived(repository: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
 from dindguard.model.access import Access
+from dindguard.model.build_grant import BuildGrant
 from dindguard.model.container import Container
 from dindguard.model.engine import Daemon, EngineConfiguration, Setting
 from dindguard.model.invocation import Invocation
@@ -42,6 +43,7 @@ class Model:
     storages: tuple[Storage, ...] = ()
     invocations: tuple[Invocation, ...] = ()
     configurations: tuple[EngineConfiguration, ...] = ()
+    build_grants: tuple[BuildGrant, ...] = ()
     policy: Policy = field(default_factory=Policy)
 
     @property
@@ -83,6 +85,7 @@ class Model:
             Storage: self.storages,
             Invocation: self.invocations,
             EngineConfiguration: self.configurations,
+            BuildGrant: self.build_grants,
             Model: (self,),
         }
         return cast("Iterable[T]", found[kind])

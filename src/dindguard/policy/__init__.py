@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from dindguard.source import Notice, Source
 
 
+BASELINE_FILE = ".dindguard/baseline.json"
+WAIVER_FILE = ".dindguard/waivers.yaml"
+
+
 @record(kw_only=True)
 class Surroundings:
     """What policy needs to know of a scan. ``baseline`` is the text and name of the file in force, if any.
@@ -52,9 +56,7 @@ def apply_policy(findings: tuple[Finding, ...], around: Surroundings) -> Applied
 
     The work is done by :mod:`dindguard.policy.application`, imported only when the tree has any of them.
     """
-    from dindguard.policy import waivers
-
-    waiver_source = around.files.open(waivers.FILE) if around.trusted else None
+    waiver_source = around.files.open(WAIVER_FILE) if around.trusted else None
     allowing = around.trusted and any("dindguard:" in source.text for source in around.sources.values())
     sidecars = around.trusted and any(f"{path}.allow.yaml" in around.sources for path in around.sources)
     if waiver_source is None and not allowing and not sidecars and not around.baseline:

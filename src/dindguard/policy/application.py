@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dindguard.findings import Finding, Status, Subject, identity
-from dindguard.policy import Applied, Surroundings, allow, baseline, owners, waivers
+from dindguard.findings import Finding, Status, Subject
+from dindguard.policy import WAIVER_FILE, Applied, Surroundings, allow, baseline, owners, waivers
 from dindguard.policy.approval import PROFILE_VERSION, fingerprint
 from dindguard.policy.catalogue import RULES
 from dindguard.policy.waivers import Waiver
@@ -37,7 +37,7 @@ class _Clerk:
         self.valid: dict[tuple[str, str, str], Waiver] = {}
         self.file = waivers.read(waiver_source) if waiver_source is not None else waivers.WaiverFile()
         for problem, span in self.file.faults:
-            self._report("waiver-malformed", span, f"{waivers.FILE} cannot be used: {problem}", "file")
+            self._report("waiver-malformed", span, f"{WAIVER_FILE} cannot be used: {problem}", "file")
         for waiver in self.file.waivers:
             self._admit(waiver)
 
@@ -87,7 +87,7 @@ class _Clerk:
         if waiver.mode not in approval.modes and not waiver.approvers and not waiver.faults:
             yield "waiver-lacks-role", waiver.place("approvers"), "is approved by nobody"
         if approval.codeowners:
-            allowed = owners.owners_of(waivers.FILE, self.around.files)
+            allowed = owners.owners_of(WAIVER_FILE, self.around.files)
             for person in waiver.approvers:
                 if allowed is not None and person.name.casefold() not in allowed:
                     yield (
@@ -212,8 +212,7 @@ class _Clerk:
     def _report(self, rule_id: str, span: Span, message: str, at: str) -> None:
         rule = RULES[rule_id]
         severity = self.around.config.severities.get(rule_id, rule.severity)
-        own = identity(rule_id, span.path, at)
-        subject = Subject(message, at, span.path, span, own)
+        subject = Subject(message, rule_id, at, span.path, span)
         self.problems.append(
             Finding(
                 rule=rule,

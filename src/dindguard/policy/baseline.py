@@ -11,7 +11,6 @@ from dindguard.errors import UserError
 from dindguard.findings import Finding, Status, Subject
 from dindguard.records import record
 
-DEFAULT_FILE = ".dindguard/baseline.json"
 VERSION = 1
 
 

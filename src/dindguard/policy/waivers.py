@@ -12,7 +12,6 @@ from dindguard.source import Source, Span
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
 
-FILE = ".dindguard/waivers.yaml"
 MODES = ("privileged", "socket", "sysbox", "other")
 MINIMAL_REASON = 20
 _PLACEHOLDERS = ("todo", "fixme", "tbd", "xxx")

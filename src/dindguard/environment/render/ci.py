@@ -31,8 +31,8 @@ def gitlab(spec: Spec) -> dict[str, str]:
         "mirror": f'command: ["--registry-mirror={spec.mirror}"]' if spec.mirror else _GITLAB_MIRROR,
     }
     return {
-        ".gitlab-ci.yml": fill("gitlab-ci.yml.tmpl", values),
-        "config.toml": fill("gitlab-runner.toml.tmpl", values),
+        ".gitlab-ci.yml": fill("gitlab-ci.tmpl", values),
+        "config.toml": fill("gitlab-runner.tmpl", values),
     }
 
 
@@ -46,7 +46,7 @@ def github(spec: Spec) -> dict[str, str]:
         "client": client_command(spec, name, "docker run --rm alpine:3.22 echo hello"),
         "mirror": "" if spec.mirror else _GITHUB_MIRROR,
     }
-    return {".github/workflows/nested-engine.yml": fill("github-actions.yml.tmpl", values)}
+    return {".github/workflows/nested-engine.yml": fill("github-actions.tmpl", values)}
 
 
 _GITLAB_MIRROR = """\

@@ -63,4 +63,4 @@ def render(spec: Spec) -> dict[str, str]:
         "mirror_service": _OWN_MIRROR.replace("@{mirror_image}", MIRROR_IMAGE) if own else "",
         "mirror_volume": "mirror:" if own else "",
     }
-    return {"compose.yaml": fill("compose.yaml.tmpl", values)}
+    return {"compose.yaml": fill("compose.tmpl", values)}

@@ -30,7 +30,7 @@ args:
     pod=$(sed -n 's/^0:://p' /proc/self/cgroup)
     exec dockerd-entrypoint.sh @{arguments} \\
       --cgroup-parent="${pod%/*}/inner\""""
-_OWN_MIRROR = "kubernetes-mirror.yaml.tmpl"
+_OWN_MIRROR = "kubernetes-mirror.tmpl"
 
 
 def render(spec: Spec) -> dict[str, str]:
@@ -57,4 +57,4 @@ def render(spec: Spec) -> dict[str, str]:
         else "",
     }
     values["mirror_objects"] = fill(_OWN_MIRROR, values) if own else ""
-    return {"nested-engine.yaml": fill("kubernetes.yaml.tmpl", values)}
+    return {"nested-engine.yaml": fill("kubernetes.tmpl", values)}

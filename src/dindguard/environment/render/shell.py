@@ -89,7 +89,7 @@ def render(spec: Spec) -> dict[str, str]:
         "here": 'here=$(cd "$(dirname "$0")" && pwd)' if spec.isolation is Isolation.ROOTLESS else "",
         "mirror": "" if spec.mirror else _MIRROR_HINT,
     }
-    return {"nested-engine.sh": fill("shell.sh.tmpl", values)}
+    return {"nested-engine.sh": fill("shell.tmpl", values)}
 
 
 _MIRROR_HINT = """\

@@ -63,8 +63,14 @@ def _data_root(answers: Answers) -> Judgement:
     own = labels.object_name(answers.labels[labels.ENVIRONMENT], labels.DATA)
     if mount is None or mount.get("Name") != own:
         return failed(f"{root} is not on the volume {own}")
-    made_by_us = (answers.volumes.get(own, {}).get("Labels") or {}).get(labels.RUN) == answers.labels.get(labels.RUN)
-    return require(made_by_us, f"{root} is on a volume made for it", f"the volume {own} is older than the daemon")
+    # The engine hands out a volume that exists already as if it had been made now.
+    prefix, run = labels.object_name(answers.labels[labels.ENVIRONMENT], ""), answers.labels.get(labels.RUN)
+    older = sorted(
+        name
+        for name, volume in answers.volumes.items()
+        if name.startswith(prefix) and (volume.get("Labels") or {}).get(labels.RUN) != run
+    )
+    return require(not older, f"{root} is on a volume made for it", f"older than the daemon: {', '.join(older)}")
 
 
 def _exclusive(answers: Answers) -> Judgement:

@@ -15,6 +15,10 @@ from dindguard.model.mount import MountKind
 from dindguard.source import Embedded, Segment, Source
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
+_WRAPPERS = frozenset(
+    {"tini", "dumb-init", "docker-init", "timeout", "env", "exec", "nohup", "nice", "gosu", "su-exec"}
+)
+_CLIENTS = frozenset({"docker", "docker-compose", "podman", "nerdctl", "buildah"})
 _OPTION_WITH_COMMAND = re.compile(r"-[a-z]*c[a-z]*$")
 _READ_FILES = frozenset({"daemon.json", "buildkitd.toml", "config.toml"})
 """Names of configuration files, as a container sees them, that other formats read."""
@@ -37,13 +41,14 @@ def embedded(project: Project, files: Files, container: Container, service: Node
 def _scripts(service: Node) -> Iterator[Source]:
     entrypoint, command = list(_words(service["entrypoint"])), list(_words(service["command"]))
     for words in (entrypoint, command, entrypoint + command):
-        script = _script(words)
+        script = _script(words) or _client_command(words)
         if script is not None:
             yield script
             break
     for hook in ("post_start", "pre_stop", "pre_start"):
         for item in service[hook].items():
-            script = _script(list(_words(item["command"])))
+            hook_words = list(_words(item["command"]))
+            script = _script(hook_words) or _client_command(hook_words)
             if script is not None:
                 yield script
     test = service["healthcheck"]["test"]
@@ -68,14 +73,42 @@ def _words(node: Node) -> Iterator[tuple[str, Source]]:
             yield word.pattern, _unescaped(document.part(start + quotes, end - quotes, hint="shell"))
 
 
+def _program(words: list[tuple[str, Source]], at: int) -> str:
+    return words[at][0].rpartition("/")[2]
+
+
 def _script(words: list[tuple[str, Source]]) -> Source | None:
-    """Return the script that a shell gets with ``-c``."""
-    if not words or words[0][0].rpartition("/")[2] not in _SHELLS:
+    """Return the script that a shell gets with ``-c``, perhaps behind a wrapper like ``tini --``."""
+    if not words or _program(words, 0) not in _SHELLS | _WRAPPERS:
         return None
-    for index, (word, _) in enumerate(words[1:-1], 1):
-        if _OPTION_WITH_COMMAND.match(word):
+    shell = next((index for index in range(len(words)) if _program(words, index) in _SHELLS), len(words))
+    for index in range(shell + 1, len(words) - 1):
+        if _OPTION_WITH_COMMAND.match(words[index][0]):
             return words[index + 1][1]
     return None
+
+
+def _client_command(words: list[tuple[str, Source]]) -> Source | None:
+    """Return a command line that starts an engine's client without a shell, as a shell would be given it."""
+    if not words or _program(words, 0) not in _CLIENTS:
+        return None
+    first = words[0][1]
+    text, segments = "", []
+    for _, source in words:
+        quoted = not source.text or any(char in " \t\n\"'\\;&|<>()$`*?#~" for char in source.text)
+        text += "'" if quoted else ""
+        for index, char in enumerate(source.text):
+            segments.append(Segment(len(text), _origin(source, index), 1))
+            text += char if char != "'" else " "
+        text += "' " if quoted else " "
+    return Source(first.path, text.rstrip(" "), hint="shell", parent=first.file, segments=tuple(segments))
+
+
+def _origin(source: Source, offset: int) -> int:
+    """Return where a character stands in the file itself."""
+    while source.parent is not None:
+        offset, source = source.origin(offset), source.parent
+    return offset
 
 
 def _unescaped(source: Source) -> Source:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dindguard.documents.dockerfile import Instruction, Stage
 from dindguard.documents.dockerfile_variables import Scope, expand
 from dindguard.formats.dockerfile.contents import Contents
-from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, HealthCheck, Words
+from dindguard.model.container import Container, ContainerKind, Copied, Environment, EnvVar, HealthCheck, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Text, written
 from dindguard.source import Span
@@ -31,6 +31,7 @@ class StageReader:
         self._environment: list[EnvVar] = []
         self._volumes: list[Text] = []
         self._ports: list[Text] = []
+        self._copied: list[Copied] = []
         self._entrypoint: Words | None = None
         self._command: Words | None = None
         self._user: Text | None = None
@@ -50,6 +51,9 @@ class StageReader:
                 self._environment.extend(_variables(instruction, scope))
             case "VOLUME":
                 self._volumes.extend(expand(word, scope) for word in words)
+            case "COPY" | "ADD" if instruction.flag("from") is None and len(words) > 1:
+                target = expand(words[-1], scope)
+                self._copied.extend(Copied(expand(word, scope), target) for word in words[:-1])
             case "EXPOSE":
                 self._ports.extend(_split(expand(word, scope) for word in words))
             case "USER" if words:
@@ -76,6 +80,7 @@ class StageReader:
             environment=Environment(self._environment),
             exposed_ports=tuple(self._ports),
             declared_volumes=tuple(self._volumes),
+            copied=tuple(self._copied),
             entrypoint=self._entrypoint,
             command=self._command,
             user=self._user,

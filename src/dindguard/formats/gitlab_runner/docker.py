@@ -62,6 +62,7 @@ def _service(runner: Node, service: Node, label: str, volumes: Volumes, address:
     own = f"{address}.services.{label}"
     variables = environment(runner["environment"], service["environment"])
     alias = text(service["alias"])
+    given = _attributes(runner["docker"], _SERVICE, "services_tmpfs", volumes, own, variables)
     return Container(
         name=label,
         address=own,
@@ -70,8 +71,7 @@ def _service(runner: Node, service: Node, label: str, volumes: Volumes, address:
         image=image(service["name"]),
         entrypoint=words(service["entrypoint"]),
         command=words(service["command"]),
-        aliases=(alias,) if alias is not None else (),
-        **_attributes(runner["docker"], _SERVICE, "services_tmpfs", volumes, own, variables),
+        **{**given, "aliases": (alias,) if alias is not None else ()},
     )
 
 

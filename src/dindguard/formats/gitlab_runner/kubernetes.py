@@ -113,7 +113,9 @@ def _placement(executor: Node) -> Placement:
     token = executor["automount_service_account_token"]
     return Placement(
         namespace=executor["namespace"].text,
-        node_selector={key.content: value.value for key, value in executor["node_selector"].pairs() if value.is_scalar},
+        node_selector={
+            key.content: value.value for key, value in executor["node_selector"].pairs() if value.is_scalar
+        },
         has_affinity=executor["affinity"]["node_affinity"].present,
         tolerations=tuple(key.span for key, _ in executor["node_tolerations"].pairs()),
         service_account_token=token.flag(token.name) if token.is_scalar else _unknown_token(executor),

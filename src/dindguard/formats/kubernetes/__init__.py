@@ -12,6 +12,7 @@ from dataclasses import replace
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.openings import Services
 from dindguard.formats.kubernetes.pods import read_pod
 from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
 from dindguard.formats.kubernetes.resources import Resource
@@ -25,13 +26,14 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     resources = kustomize.collect(documents, context, reading.notices)
     cluster = Cluster(resource for resource, _ in resources)
+    services = Services(cluster)
     mounted = configmaps.Mounted(cluster)
     seen: dict[tuple[str, str], int] = {}
     for resource, is_workload in resources:
         if not is_workload:
             continue
         for template in _templates(resource, reading.notices):
-            pod = read_pod(_numbered(template, seen), cluster)
+            pod = read_pod(_numbered(template, seen), cluster, services)
             reading.workloads.append(pod.workload)
             reading.embedded.extend(pod.embedded)
             mounted.add(pod, resource)

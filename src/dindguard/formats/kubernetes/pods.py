@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dindguard.documents.tree import Node
-from dindguard.formats.kubernetes import commands, services
+from dindguard.formats.kubernetes import commands, ports
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.environment import Variables
+from dindguard.formats.kubernetes.openings import Opening, Services, declared_ports
 from dindguard.formats.kubernetes.placement import placement
 from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
 from dindguard.formats.kubernetes.replicas import replicas
@@ -28,7 +29,7 @@ class Pod:
     template: PodTemplate
     cluster: Cluster
     volumes: dict[str, Volume]
-    openings: tuple[services.Opening, ...]
+    openings: tuple[Opening, ...]
     declared_ports: frozenset[str]
     replicas: Replicas | None
 
@@ -42,9 +43,9 @@ class ReadPod:
     volumes: dict[str, Volume]
 
 
-def read_pod(template: PodTemplate, cluster: Cluster) -> ReadPod:
+def read_pod(template: PodTemplate, cluster: Cluster, services: Services) -> ReadPod:
     """Read one pod."""
-    pod = _pod(template, cluster)
+    pod = _pod(template, cluster, services)
     built: list[Container] = []
     embedded: list[Embedded] = []
     for member in template.members:
@@ -59,7 +60,7 @@ def read_pod(template: PodTemplate, cluster: Cluster) -> ReadPod:
     return ReadPod(_workload(pod, tuple(built)), tuple(embedded), pod.volumes)
 
 
-def _pod(template: PodTemplate, cluster: Cluster) -> Pod:
+def _pod(template: PodTemplate, cluster: Cluster, services: Services) -> Pod:
     spec, resource = template.spec, template.resource
     claims = template.claims if template.claims is not None else spec.hole("volumeClaimTemplates")
     labels = template.metadata["labels"]
@@ -67,8 +68,8 @@ def _pod(template: PodTemplate, cluster: Cluster) -> Pod:
         template=template,
         cluster=cluster,
         volumes=volumes(spec, claims, template.address, resource, cluster),
-        openings=services.openings(labels, resource, cluster),
-        declared_ports=services.declared_ports([member.node for member in template.members]),
+        openings=services.openings(labels, resource),
+        declared_ports=declared_ports([member.node for member in template.members]),
         replicas=replicas(resource, cluster),
     )
 
@@ -114,8 +115,8 @@ def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> 
         namespaces=contexts.namespaces(),
         mounts=tuple(mounts(node, pod.volumes, variables)),
         environment=variables.environment(),
-        ports=tuple(services.ports(node, pod.declared_ports, pod.openings)),
-        exposed_ports=tuple(services.exposed(node)),
+        ports=tuple(ports.ports(node, pod.declared_ports, pod.openings)),
+        exposed_ports=tuple(ports.exposed(node)),
         entrypoint=commands.words(node["command"], variables),
         command=commands.words(node["args"], variables),
         user=contexts.user(),
@@ -128,7 +129,7 @@ def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> 
         read_only_root=boolean(node["securityContext"]["readOnlyRootFilesystem"], "readOnlyRootFilesystem"),
         restart=written(node["restartPolicy"]) or written(spec["restartPolicy"]),
         stop_grace_period=written(spec["terminationGracePeriodSeconds"]),
-        aliases=tuple(services.aliases(node, spec, pod.declared_ports, pod.openings)),
+        aliases=tuple(ports.aliases(node, spec, pod.declared_ports, pod.openings)),
         hostname=written(spec["hostname"]),
         replicas=pod.replicas,
         user_namespace=contexts.user_namespace(),

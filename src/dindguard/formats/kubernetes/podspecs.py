@@ -160,12 +160,28 @@ def pod_templates(resource: Resource, notices: list[Notice]) -> Iterator[PodTemp
         )
 
 
+_WITHOUT_PODS = frozenset(
+    {
+        "ConfigMap",
+        "Ingress",
+        "Namespace",
+        "NetworkPolicy",
+        "Role",
+        "ClusterRole",
+        "Secret",
+        "Service",
+        "ServiceAccount",
+    }
+)
 _POSSIBLE = re.compile(r"containers|\\[xuU]")
 """Without one of these, a text holds no PodSpec; an escape may spell the word."""
 
 
 def _by_shape(resource: Resource, notices: list[Notice]) -> Iterator[PodTemplate]:
-    if resource.overlay is None and not _POSSIBLE.search(resource.source.text):
+    node = resource.node
+    if resource.kind in _WITHOUT_PODS:
+        return
+    if resource.overlay is None and not _POSSIBLE.search(resource.source.text, node.start, node.end):
         return
     for spec, holder, way in _pod_specs(resource.node, notices):
         route = ".".join(part for part, _ in way).replace(".[", "[")

@@ -1,0 +1,230 @@
+"""Write the generated pages: ``docs/rules/`` from the rules and their fixtures, ``docs/cli.md`` from the commands.
+
+``python docs/generate.py`` writes them; ``--check`` only says what is out of date, with exit code 1.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from dindguard.cli import cli
+from dindguard.cli.rules_ import every
+from dindguard.rules import Confidence, Profile, Rule
+
+ROOT = Path(__file__).parent.parent
+FIXTURES = ROOT / "fixtures"
+HEADER = "<!-- Written by docs/generate.py: edit {source} instead. -->\n"
+WIDTH = 100
+
+MARKER_LINE = re.compile(r"^\s*#\s*expect(-below)?:\s*[a-z][\w, -]*$")
+MARKER = re.compile(r"\s*#\s*expect(-below)?:\s*[a-z][\w, -]*$")
+FORMATS: tuple[tuple[str, str, str], ...] = (
+    (".dindguard.yaml", "", "yaml"),  # a fixture's configuration is no example of a format
+    ("compose", "Compose", "yaml"),
+    ("kubernetes", "Kubernetes", "yaml"),
+    ("kustom", "Kubernetes", "yaml"),
+    ("gitlab-ci", "GitLab CI", "yaml"),
+    ("github", "GitHub Actions", "yaml"),
+    ("dockerfile", "Dockerfile", "dockerfile"),
+    ("makefile", "Makefile", "makefile"),
+    (".sh", "Shell", "sh"),
+    ("daemon.json", "daemon.json", "json"),
+    ("config.toml", "GitLab Runner", "toml"),
+    (".json", "JSON", "json"),
+    (".toml", "TOML", "toml"),
+    (".y", "YAML", "yaml"),
+)
+"""Parts of a file's name that tell its format, that format's name, and the language of its code block."""
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page by its path."""
+    rules = every()
+    found = {ROOT / "docs/rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}
+    found[ROOT / "docs/rules/README.md"] = index(rules)
+    found[ROOT / "docs/cli.md"] = command_pages()
+    return found
+
+
+# -- rules ----------------------------------------------------------------------------------------------------
+
+
+def rule_page(rule: Rule) -> str:
+    """Return a rule's page: its facts, its text, and one bad and one good example per format."""
+    _, _, text = rule.page.partition("\n")
+    body, heading, references = text.strip().partition("\n## References")
+    parts = [
+        HEADER.format(source=_source(rule)),
+        f"# {rule.id}",
+        f"{rule.title}.",
+        "\n".join(f"* {fact}" for fact in _facts(rule)),
+        body.strip(),
+        *_examples(rule.id),
+        (heading + references).strip(),
+    ]
+    return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
+
+
+def _source(rule: Rule) -> str:
+    name = "policy/pages.py" if rule.text else f"{rule.check.__module__.rpartition('.')[2]}.py"
+    return f"src/dindguard/{name}" if rule.text else f"rules/dindguard_rules/{name}"
+
+
+def _facts(rule: Rule) -> Iterator[str]:
+    yield f"Severity: **{rule.severity.word}**" + (", at most" if not rule.text else "")
+    yield f"Category: {rule.category}"
+    yield "Profile: " + ("recommended (on by default)" if rule.profile is Profile.RECOMMENDED else "all")
+    if rule.cwe:
+        yield f"[CWE-{rule.cwe}](https://cwe.mitre.org/data/definitions/{rule.cwe}.html)"
+    if rule.precision is not Confidence.HIGH:
+        yield f"Precision: {rule.precision.value}"
+    if rule.needs_approval:
+        yield f"Only an approval record silences it, where the policy asks for that (mode `{rule.needs_approval}`)"
+    if rule.contained_by:
+        yield f"Less grave inside: {', '.join(sorted(each.value for each in rule.contained_by))}"
+    if rule.replaces:
+        yield "Takes the place of: " + ", ".join(f"[{each}]({each}.md)" for each in rule.replaces)
+    if rule.formats:
+        yield f"One format only, because {rule.formats}"
+    yield f"Since {rule.since}"
+
+
+def _examples(rule_id: str) -> Iterator[str]:
+    bad, good = _by_format(rule_id, "bad"), _by_format(rule_id, "good")
+    for number, (form, path) in enumerate(bad.items()):
+        if number == 0:
+            yield "## Examples"
+        yield f"### {form}"
+        yield "Reported:"
+        yield from _shown(path)
+        if form in good:
+            yield "Not reported:"
+            yield from _shown(good[form])
+
+
+def _by_format(rule_id: str, verdict: str) -> dict[str, Path]:
+    """Return the plainest fixture of each format."""
+    folder = FIXTURES / rule_id
+    paths = [path for path in folder.glob(f"{verdict}*") if path.suffix != ".expect"] if folder.is_dir() else []
+    found: dict[str, Path] = {}
+    for path in sorted(paths, key=lambda path: (len(path.name.partition(".")[0]), path.name)):
+        labels = {format_of(file.relative_to(folder).as_posix())[0] for file in _files(path)}
+        label = next((label for _, label, _ in FORMATS if label and label in labels), "")
+        if label:
+            found.setdefault(label, path)
+    order = [label for _, label, _ in FORMATS]
+    return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
+
+
+def format_of(name: str) -> tuple[str, str]:
+    """Return the format and the code block's language of a fixture's file."""
+    lowered = name.lower()
+    return next(((label, language) for part, label, language in FORMATS if part in lowered), ("Text", "text"))
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.is_file() and file.suffix != ".expect")
+
+
+def _shown(path: Path) -> Iterator[str]:
+    for file in _files(path):
+        if path.is_dir():
+            yield f"`{file.relative_to(path).as_posix()}`"
+        lines = [line for line in file.read_text("utf-8").splitlines() if not MARKER_LINE.match(line)]
+        text = "\n".join(MARKER.sub("", line) for line in lines).strip("\n")
+        fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`{3,}", text))])
+        yield f"{fence}{format_of(file.name)[1]}\n{text}\n{fence}"
+
+
+def index(rules: tuple[Rule, ...]) -> str:
+    """Return the table of all rules by category, the gravest first."""
+    default = sum(rule.profile is Profile.RECOMMENDED for rule in rules)
+    parts = [
+        HEADER.format(source="the rules"),
+        "# Rules",
+        f"{len(rules)} rules; {default} are on by default, the others with `--profile all`.",
+        "A rule's severity is the gravest it reports; a sandbox or the container's role may lower a finding.",
+    ]
+    for category in sorted({rule.category for rule in rules}):
+        members = sorted((rule for rule in rules if rule.category == category), key=lambda r: (-r.severity, r.id))
+        rows = [
+            f"| [{r.id}]({r.id}.md) | {r.severity.word} | {r.profile.value} | {_cell(r.title)} |" for r in members
+        ]
+        parts.append(
+            "\n".join([f"## {category}\n", "| rule | severity | profile | finds |", "|---|---|---|---|", *rows])
+        )
+    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+# -- commands -------------------------------------------------------------------------------------------------
+
+
+def commands(group: click.Group = cli, words: str = "dindguard") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with its words, groups before their members."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        try:
+            command = group.get_command(context, name)
+        except ModuleNotFoundError:  # WHILE COMMANDS ARE BEING WRITTEN
+            continue
+        assert command is not None
+        yield f"{words} {name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{words} {name}")
+
+
+def command_pages() -> str:
+    """Return what ``--help`` says of every command."""
+    parts = [
+        HEADER.format(source="the module of the command in src/dindguard/cli"),
+        "# Commands",
+        "What `--help` says. Exit codes: [README](../README.md#exit-codes).",
+    ]
+    for words, command in commands():
+        with click.Context(command, info_name=words, terminal_width=WIDTH, **cli.context_settings) as context:
+            parts.append(f"## {words}\n\n```text\n{command.get_help(context).rstrip()}\n```")
+    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+# -- writing --------------------------------------------------------------------------------------------------
+
+
+def drift() -> list[str]:
+    """Return the generated pages that are missing, out of date, or of no rule any more."""
+    wanted = pages()
+    changed = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+    stray = [path for path in (ROOT / "docs/rules").glob("*.md") if path not in wanted]
+    return sorted(path.relative_to(ROOT).as_posix() for path in (*changed, *stray))
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with ``--check`` only tell which differ."""
+    stale = drift()
+    if "--check" in arguments:
+        for name in stale:
+            click.echo(f"{name} is out of date: run python docs/generate.py", err=True)
+        return 1 if stale else 0
+    wanted = pages()
+    for path in (ROOT / name for name in stale):
+        if path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[path], encoding="utf-8")
+        else:
+            path.unlink()
+    click.echo(f"{len(stale)} of {len(wanted)} pages changed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

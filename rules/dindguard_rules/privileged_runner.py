@@ -1,0 +1,62 @@
+"""A CI runner makes every job's container privileged.
+
+## Why it matters
+The flag stands in the runner's configuration, so it holds for every job of every project that may use the
+runner: whoever can push a branch with a pipeline is root on the runner's machine, and finds the other jobs'
+source, caches and credentials there. A nested engine in one pipeline needs it; all others get it as well.
+
+## Exploit
+A job with `script: ["mkdir /h && mount /dev/sda1 /h && chroot /h"]`, in any project.
+
+## Instead
+A runner of its own for the pipelines that need an engine, tagged and protected, one machine per job; privileged
+services without privileged jobs; or Sysbox and no privilege at all:
+
+```toml
+[[runners]]
+  name = "nested-engines"
+  executor = "docker"
+  [runners.docker]
+    privileged = false
+    services_privileged = true
+    allowed_privileged_services = ["docker:29.10.0-dind"]
+```
+```toml
+  [runners.docker]
+    runtime = "sysbox-runc"
+```
+
+## When it is fine
+When every job gets a machine of its own that is thrown away afterwards (`max_use_count = 1`, `MaxBuilds = 1`):
+the finding is *low* then. Otherwise with an approval record, for a runner that only trusted projects may use.
+
+## References
+- https://docs.gitlab.com/runner/security/
+- https://docs.gitlab.com/runner/configuration/advanced-configuration/
+- CIS Docker Benchmark 5.4; OWASP CICD-SEC-7; MITRE ATT&CK T1611
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, rule
+
+
+@rule(
+    "privileged-runner",
+    each=Container,
+    severity=Severity.HIGH,
+    category="privilege",
+    cwe=250,
+    since="0.1.0",
+    contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+    needs_approval="privileged",
+    replaces=("privileged-container", "privileged-engine"),
+    formats="the other formats describe single jobs, not what a runner gives to all of them",
+)
+def check(container: Container) -> Iterator[Problem]:
+    """Report privileged mode as the default of all jobs."""
+    if container.kind is ContainerKind.RUNNER_DEFAULT and container.privileged.on:
+        disposable = container.workload.disposable
+        message = f"{container} makes every job's container privileged: whoever runs a job is root on the runner"
+        severity = None if disposable is None else Severity.LOW
+        yield Problem(container.privileged, message, because=(disposable,), severity=severity)

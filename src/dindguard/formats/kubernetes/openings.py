@@ -1,0 +1,141 @@
+"""Services and Ingresses: which pods they lead to, at which ports, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.resources import Resource, nearest
+from dindguard.model.values import Text
+from dindguard.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One port of a pod that a Service or an Ingress leads to; ``target`` is a number or a port's name.
+
+    ``names`` are those by which the cluster knows the Service.
+    """
+
+    target: str
+    host_port: int | None
+    through: str
+    span: Span
+    protocol: str = "tcp"
+    cluster_only: bool = False
+    names: tuple[Text, ...] = ()
+
+    def leads_to(self, container: Node, declared: frozenset[str]) -> bool:
+        """Whether it leads to this container: the one that declares its target, or any when none does.
+
+        ``declared`` are the ports that all containers of the pod declare.
+        """
+        return self.target not in declared or self.target in declared_ports([container])
+
+
+def declared_ports(containers: list[Node]) -> frozenset[str]:
+    """Return the names and numbers of the ports that these containers declare."""
+    return frozenset(
+        word
+        for container in containers
+        for item in container["ports"]
+        for word in (item["name"].content, item["containerPort"].content)
+        if word
+    )
+
+
+class Services:
+    """The Services of a scan, each looked at once."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._selectors: dict[int, frozenset[tuple[str, str]]] = {}
+        self._openings: dict[int, tuple[Opening, ...]] = {}
+        self._backends: dict[int, tuple[tuple[Node, Node], ...]] = {}
+
+    def openings(self, labels: Node, resource: Resource) -> tuple[Opening, ...]:
+        """Return what opens a pod with these labels."""
+        own = _pairs(labels)
+        by_name: dict[str, list[Resource]] = {}
+        for service in self._cluster.beside(resource, "Service") if own else ():
+            selector = self._selector(service)
+            if selector and selector <= own:
+                by_name.setdefault(service.name, []).append(service)
+        # Several of one name are alternatives: one cluster has one of them.
+        chosen = [nearest(same, resource) or same[0] for same in by_name.values()]
+        return tuple(opening for service in chosen for opening in self._of(service))
+
+    def _selector(self, service: Resource) -> frozenset[tuple[str, str]]:
+        found = self._selectors.get(id(service))
+        if found is None:
+            knative = service.group == "serving.knative.dev"
+            found = frozenset() if knative else _pairs(service.node["spec"]["selector"])
+            self._selectors[id(service)] = found
+        return found
+
+    def _of(self, service: Resource) -> tuple[Opening, ...]:
+        if id(service) not in self._openings:
+            self._openings[id(service)] = (*_of_service(service), *self._of_ingresses(service))
+        return self._openings[id(service)]
+
+    def _of_ingresses(self, service: Resource) -> Iterator[Opening]:
+        for ingress in self._cluster.beside(service, "Ingress"):
+            if id(ingress) not in self._backends:
+                self._backends[id(ingress)] = tuple(_backends(ingress.node["spec"]))
+            for name, port in self._backends[id(ingress)]:
+                if name.content == service.name:
+                    yield Opening(_target(service, port.content), None, "Ingress", name.span)
+
+
+def _pairs(labels: Node) -> frozenset[tuple[str, str]]:
+    return frozenset((key.content, value.content) for key, value in labels.pairs() if value.is_scalar)
+
+
+def _backends(spec: Node) -> Iterator[tuple[Node, Node]]:
+    """Yield name and port of every Service that an Ingress leads to, in the present and the older notation."""
+    backends = [spec["defaultBackend"], spec["backend"]]
+    backends.extend(path["backend"] for rule in spec["rules"] for path in rule["http"]["paths"])
+    for backend in backends:
+        port = backend["service"]["port"]
+        pairs = (
+            (backend["service"]["name"], port["number"]),
+            (backend["service"]["name"], port["name"]),
+            (backend["serviceName"], backend["servicePort"]),
+        )
+        yield from ((name, number) for name, number in pairs if name.is_scalar and number.is_scalar)
+
+
+def _names(service: Resource) -> Iterator[Text]:
+    span = service.span
+    suffixes = ("", ".{0}", ".{0}.svc", ".{0}.svc.cluster.local") if service.namespace else ("",)
+    for suffix in suffixes:
+        yield Text(service.name + suffix.format(service.namespace), span)
+
+
+def _of_service(service: Resource) -> Iterator[Opening]:
+    spec = service.node["spec"]
+    kind = spec["type"].content or "ClusterIP"
+    names = tuple(_names(service))
+    outside = kind in ("NodePort", "LoadBalancer")
+    for port in spec["ports"]:
+        number = port["port"]
+        target = port["targetPort"]
+        node = target if target.is_scalar else number
+        protocol = port["protocol"].content.lower() or "tcp"
+        at = (port["nodePort"] if port["nodePort"].is_scalar else node).span
+        external = (
+            number.integer if kind == "LoadBalancer" else port["nodePort"].integer if outside else number.integer
+        )
+        yield Opening(node.content, external, f"Service/{kind}", at, protocol, not outside, names)
+        if not outside and spec["externalIPs"].items():
+            yield Opening(node.content, number.integer, "Service/externalIPs", node.span, protocol)
+
+
+def _target(service: Resource, reference: str) -> str:
+    """Return the pod's port behind a Service's port, which is named or a number."""
+    for port in service.node["spec"]["ports"]:
+        if reference in (port["name"].content, port["port"].content):
+            return port["targetPort"].content or port["port"].content
+    return reference

@@ -1,0 +1,82 @@
+"""Which builds get more than an ordinary container has: from image builds, commands, and builders' own settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dindguard.model.build_grant import POWERS, BuildGrant, Power
+from dindguard.model.container import Build, Container
+from dindguard.model.engine import Daemon, EngineConfiguration
+from dindguard.model.invocation import Invocation
+from dindguard.model.values import Text
+
+_BUILDS = frozenset({"build", "buildx build", "buildx bake", "image build", "builder build"})
+_ALLOW = "--allow-insecure-entitlement"
+_BUILDERS_OWN = "allow-insecure-entitlement"
+
+
+def find_build_grants(
+    containers: Iterable[Container],
+    invocations: Iterable[Invocation],
+    daemons: Sequence[Daemon],
+    configurations: Iterable[EngineConfiguration],
+) -> tuple[BuildGrant, ...]:
+    """Return every place that gives a build, or all builds of a builder, more than usual."""
+    found: list[BuildGrant] = []
+    for container in containers:
+        if container.build is not None:
+            found.extend(_of_build(container, container.build))
+    for invocation in invocations:
+        found.extend(_of_invocation(invocation))
+    for daemon in daemons:
+        values = [setting.value for setting in daemon.settings(_BUILDERS_OWN)]
+        found.extend(grant for value in values for grant in _entitlement(value, daemon))
+    read = {id(daemon.configuration) for daemon in daemons}
+    for configuration in configurations:
+        if id(configuration) not in read:
+            values = [setting.value for setting in configuration.settings if setting.name == _BUILDERS_OWN]
+            found.extend(grant for value in values for grant in _entitlement(value, configuration))
+    return tuple(found)
+
+
+def _of_build(container: Container, build: Build) -> Iterator[BuildGrant]:
+    if build.privileged is not None and not build.privileged.off:
+        yield BuildGrant(power=Power.PRIVILEGED, at=build.privileged, who=container, entitlement=False)
+    for text in build.entitlements:
+        yield from _entitlement(text, container)
+    if build.network is not None and build.network.value == "host":
+        yield BuildGrant(power=Power.HOST_NETWORK, at=build.network, who=container, entitlement=False)
+
+
+def _of_invocation(invocation: Invocation) -> Iterator[BuildGrant]:
+    if invocation.action in _BUILDS:
+        for text in invocation.options.get("allow", ()):
+            yield from _entitlement(text, invocation)
+        network = invocation.option("network")
+        if network is not None and network.value == "host":
+            yield BuildGrant(power=Power.HOST_NETWORK, at=network, who=invocation, entitlement=False)
+    elif invocation.action == "buildx create":
+        for text in invocation.options.get("buildkitd-flags", ()):
+            for piece in _after(text, _ALLOW):
+                yield from _entitlement(piece, invocation)
+
+
+def _entitlement(text: Text, who: object) -> Iterator[BuildGrant]:
+    power = POWERS.get(text.pattern.partition("=")[0].strip())
+    if power is not None:
+        yield BuildGrant(power=power, at=text, who=who)
+
+
+def _after(text: Text, option: str) -> Iterator[Text]:
+    """Yield the value of each use of an option in a command line that is one text."""
+    line = text.pattern
+    at = line.find(option)
+    while at >= 0:
+        start = at + len(option)
+        while start < len(line) and line[start] in "= \t\n":
+            start += 1
+        end = start
+        while end < len(line) and not line[end].isspace():
+            end += 1
+        yield text.part(start, end)
+        at = line.find(option, end)

@@ -1,0 +1,53 @@
+"""What a build may do that an ordinary container may not, and where it is allowed or asked for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from dindguard.model.values import Flag, Text
+from dindguard.records import record
+
+if TYPE_CHECKING:
+    from dindguard.source import Span
+
+
+class Power(StrEnum):
+    """What a build gets; the value completes "lets … have". BuildKit's names of entitlements, and its elders."""
+
+    INSECURE = "every capability and device of the builder"
+    """``security.insecure``: the step runs as ``docker run --privileged`` would."""
+    DEVICE = "a device of the builder"
+    HOST_NETWORK = "the builder's own network"
+    PRIVILEGED = "full privilege on the engine's host"
+    """Compose's ``build.privileged``: the whole build."""
+
+
+POWERS = {"security.insecure": Power.INSECURE, "network.host": Power.HOST_NETWORK, "device": Power.DEVICE}
+"""BuildKit's entitlements by name; ``device=vendor.com/class`` names one device."""
+
+
+@record(eq=False, kw_only=True)
+class BuildGrant:
+    """``who`` (a container that is built, a command, a builder) gives or asks for ``power``, at ``at``.
+
+    ``entitlement`` tells that BuildKit asks for consent: the builder has to allow it, and the build to ask for it.
+    """
+
+    power: Power
+    at: Text | Flag
+    who: Any
+    entitlement: bool = True
+
+    @property
+    def span(self) -> Span:
+        """Where it is written."""
+        return self.at.span
+
+    @property
+    def address(self) -> str:
+        """Its place in its file."""
+        return f"{self.who.address}.grant.{self.power.name.lower()}"
+
+    def __str__(self) -> str:
+        return str(self.who)
