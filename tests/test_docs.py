@@ -20,6 +20,8 @@ from click.testing import CliRunner
 
 from dindguard.cli import cli
 from dindguard.cli.rules_ import every
+from dindguard.errors import CLEAN, CONSENT, ENGINE, FINDINGS, INCOMPLETE, USAGE
+from dindguard.formats import FORMATS
 from dindguard.rules import Rule
 from dindguard.scan import Options, scan
 
@@ -92,6 +94,14 @@ def test_every_command_is_described_by_hand_and_every_option_by_help() -> None:
         for parameter in command.params:
             for option in parameter.opts if isinstance(parameter, click.Option) else ():
                 assert option in section, f"docs/cli.md lacks {option} of '{words}'"
+
+
+def test_the_readme_names_every_format_category_and_exit_code() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert set(FORMATS) <= set(TICKED.findall(text))
+    assert {rule.category for rule in RULES} == set(re.findall(r"docs/rules/README\.md#([\w-]+)", text))
+    codes = {CLEAN, FINDINGS, USAGE, INCOMPLETE, CONSENT, ENGINE}
+    assert {int(code) for code in re.findall(r"^\| (\d) \|", text, re.MULTILINE)} == codes
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE, ids=name_of)

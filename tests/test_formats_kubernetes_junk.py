@@ -202,3 +202,54 @@ def test_kustomizations_that_include_each_other(tmp_path: Path):
         for node in reader.read(source).documents
     ]
     assert kubernetes.read(documents, surroundings(files)).workloads == []
+
+
+LEVELS = 40
+ALIASES = "\n".join(f"l{n}: &l{n} {{a: *l{n - 1}, b: *l{n - 1}}}" for n in range(1, LEVELS))
+BOMBS = {
+    "lists of lists": (
+        "apiVersion: v1\nkind: List\nmetadata: &l0 {kind: PodList, items: [{kind: Pod, spec: {containers: [{image: x}]}}]}\n"
+        + "\n".join(f"l{n}: &l{n} {{kind: List, items: [*l{n - 1}, *l{n - 1}]}}" for n in range(1, 20))
+        + "\nitems: [*l19]\n"
+    ),
+    "nested aliases": f"apiVersion: v1\nkind: Bomb\nmetadata: &l0 {{containers: 1}}\n{ALIASES}\n",
+    "a cycle": "apiVersion: v1\nkind: Bomb\ncontainers: &a [*a]\nspec: &b {b: *b, template: *b, spec: *b}\n",
+    "a podSpecPatch": (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec: &s\n  s: *s\n"
+        '  podSpecPatch: "&s {s: *s}"\n  templates: [{container: {image: x}}]\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs_end_with_a_notice_or_nothing(tmp_path, name):
+    from manifests import read as read_files
+
+    reading = read_files(tmp_path, BOMBS[name])
+    assert {notice.kind for notice in reading.notices} <= {"budget"}
+    assert bool(reading.notices) is (name != "a cycle")
+    assert len(reading.workloads) < 20_000
+
+
+def test_overlays_that_multiply(tmp_path):
+    from manifests import read as read_files
+
+    files = {
+        f"k{n}/kustomization.yaml": f"resources: [../k{n + 1}, ../k{n + 1}/, ./../k{n + 1}]\n" for n in range(25)
+    }
+    files["k25/kustomization.yaml"] = "resources: [pod.yaml]\n"
+    files["k25/pod.yaml"] = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: x}]}\n"
+    )
+    assert [w.address for w in read_files(tmp_path, files).workloads] == ["Pod/-/p"]
+
+
+def test_a_patch_that_doubles_what_it_patches(tmp_path):
+    from manifests import read as read_files
+
+    copies = ", ".join(f"{{op: copy, from: /spec, path: /spec/x{n}}}" for n in range(60))
+    reading = read_files(tmp_path, {
+        "k/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: x}]}\n",
+        "k/kustomization.yaml": f"resources: [pod.yaml]\nimages: [{{name: y, newTag: z}}]\npatches: [{{target: {{kind: Pod}}, patch: '[{copies}]'}}]\n",
+    })  # fmt: skip
+    assert [w.address for w in reading.workloads] == ["Pod/-/p"]

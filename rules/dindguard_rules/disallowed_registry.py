@@ -9,7 +9,7 @@ without that list this rule says nothing.
 Mirror the image: `registry.example.com/mirror/docker:29.10.0-dind`, and name it in full.
 
 ## When it is fine
-When the registry belongs on the list: `allowed_registries: [registry.example.com, ghcr.io/your-team]`.
+When the registry belongs on the list: `allowed-registries: [registry.example.com, ghcr.io/your-team]`.
 
 ## References
 - https://owasp.org/www-project-top-10-ci-cd-security-risks/

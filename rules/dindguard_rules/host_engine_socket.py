@@ -63,5 +63,4 @@ def check(access: Access) -> Iterator[Problem]:
         message,
         because=(read_only, mount.declared, *access.group_grants),
         severity=severity,
-        path=access.who.escape.steps if access.who.escape is not None else (),
     )

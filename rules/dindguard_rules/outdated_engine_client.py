@@ -30,10 +30,12 @@ from dindguard.api import Access, Daemon, Problem, Severity, Step, engine_versio
 @rule("outdated-engine-client", each=Access, severity=Severity.HIGH, category="image", since="0.1.0")
 def check(access: Access) -> Iterator[Problem]:
     """Report clients below 25.0 of a nested engine that is 29 or later."""
-    image = access.who.image
-    engine = access.to.container.image if isinstance(access.to, Daemon) and access.to.container is not None else None
-    if image is None or engine is None or not access.uses or access.who.build is not None:
+    if not isinstance(access.to, Daemon) or access.to.container is None or not access.uses:
         return
-    if engine_versions.refuses(engine.engine, image.engine) and access.to.launch["min-api-version"] is None:
+    image, engine = access.who.image, access.to.container.image
+    if image is None or engine is None or access.who.build is not None:
+        return
+    lenient = access.to.variable("DOCKER_MIN_API_VERSION") or access.to.settings("min-api-version")
+    if engine_versions.refuses(engine.engine, image.engine) and not lenient:
         message = f"{access.who} commands {access.to} with a client that it refuses as too old"
         yield Problem(image, message, because=(Step("the engine's version", engine.span),))

@@ -1,13 +1,23 @@
-"""Images are pulled into a path that was declared a volume before.
+"""Images that a build puts into an engine's data root are lost, because it is a volume.
 
 ## Why it matters
-What a build step writes below a path after its `VOLUME` line is thrown away at the end of the step (the classic
-builder), or stays in a layer that the volume hides later: the engine starts without the images that were put
-there for it.
+What a build step writes below a path that is a `VOLUME` is thrown away at the end of the step (the classic
+builder) or hidden by the empty volume of every container (BuildKit): the engine starts without the images that
+were seeded for it. The official `docker:*-dind` images declare `/var/lib/docker` themselves, so nothing can be
+seeded on top of them. Images in a nested engine never show up in the host's list either: each engine has a
+store of its own.
 
 ## Instead
-Pull first and declare the volume last, or keep archives beside it (`/images/*.tar`) and `docker load` them at
-the start.
+Keep archives beside the data root and load them at the start:
+
+```dockerfile
+COPY images/*.tar /images/
+COPY start.sh /start.sh        # dockerd-entrypoint.sh & until docker info; do sleep 1; done
+CMD ["/start.sh"]              # for i in /images/*.tar; do docker load -i "$i"; done; wait
+```
+Or use a registry mirror (`--registry-mirror`), which serves all engines. Sysbox can seed by build and `docker
+commit`, into images without that volume; sharing one store between instances was its discontinued commercial
+edition's.
 
 ## When it is fine
 Never: the work is lost either way.
@@ -32,8 +42,7 @@ from dindguard.api import Container, Problem, Profile, Severity, Step, preloads,
     formats="the other formats declare no volumes during a build",
 )
 def check(container: Container) -> Iterator[Problem]:
-    """Report pulls during a build, behind the volume that hides them."""
+    """Report pulls during a build below a path that is a volume by then."""
     for volume, pull in preloads(container):
-        if (volume.span.line, volume.span.column) < (pull.span.line, pull.span.column):
-            message = f"{pull} puts images where '{volume}' was declared a volume before"
-            yield Problem(pull, message, because=(Step("the volume", volume.span),))
+        message = f"{pull} puts images where a volume will hide them"
+        yield Problem(pull, message, because=(Step("what makes it a volume", volume.span),))

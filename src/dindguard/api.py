@@ -37,6 +37,7 @@ from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.model import Model, Policy
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.privilege import beyond_baseline, leads_to_host
+from dindguard.model.programs import needs_no_engine, only_builds
 from dindguard.model.readiness import waits_for
 from dindguard.model.sandbox_storage import unfit_storage
 from dindguard.model.values import Flag, How, Text
@@ -122,6 +123,8 @@ __all__ = [
     "engine_secret",
     "engine_versions",
     "leads_to_host",
+    "needs_no_engine",
+    "only_builds",
     "paths",
     "preloads",
     "rule",

@@ -164,7 +164,7 @@ def discover(paths: Iterable[Path], files: Files, *, ignore_files: bool = True, 
         named = not path.is_dir()
         for real in [path] if named else _walk(path, files.root, ignore_files):
             name = relative(real, files.root)
-            if name in seen or (excluded is not None and excluded.match_file(name)):
+            if name in seen or (not named and excluded is not None and excluded.match_file(name)):
                 continue
             seen.add(name)
             take(name, files, found)

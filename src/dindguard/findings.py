@@ -158,12 +158,21 @@ def _finding(
         message=message,
         span=span,
         related=tuple({(step.span): step for step in reversed(related)}.values())[::-1],
-        path=problem.path,
+        path=problem.path or _escape(worst, span),
         subjects=subjects,
         fix=problem.fix,
         instead=problem.instead,
         containment=containment,
     )
+
+
+def _escape(verdict: Verdict, span: Span) -> tuple[Step, ...]:
+    """Return the way from the blamed container to the host, when the blamed place is a step of it."""
+    escape = getattr(blamed(verdict.subject), "escape", None)
+    if escape is None or not any(step.span == span for step in escape.steps):
+        return ()
+    steps: tuple[Step, ...] = escape.steps
+    return steps
 
 
 def _listed(names: list[str], most: int = 4) -> str:

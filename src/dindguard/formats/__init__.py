@@ -68,6 +68,8 @@ class Reading:
         self.embedded: list[Embedded] = []
         self.invocations: list[Invocation] = []
         self.configurations: list[EngineConfiguration] = []
+        self.programs: list[tuple[Container, str]] = []
+        """Every program that a container's scripts run, by its base name."""
         self.notices: list[Notice] = []
 
 

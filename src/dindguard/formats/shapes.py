@@ -234,14 +234,14 @@ def _is_compose_v1(node: Node, named: bool) -> bool:
     bodies = node.values()
     if not bodies or not all(body.is_mapping for body in bodies):
         return False
-    if any(key in ("default", "stages", "variables", "workflow") for key in node):
+    if any(key in ("default", "stages", "variables", "workflow") for key in node.keys()):
         return False
     for body in bodies:
         if not (body["image"].is_scalar or body["build"].is_scalar):
             return False
         if any(key in body for key in ("script", "stage", "trigger", "repository", "tag", "rules", "only")):
             return False
-    keys = {key for body in bodies for key in body}
+    keys = {key for body in bodies for key in body.keys()}
     return named or (
         len(keys & _SERVICE_KEYS) >= 2 and keys <= _SERVICE_KEYS | {"net", "dockerfile", "mem_limit", "cpu_shares"}
     )

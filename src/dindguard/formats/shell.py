@@ -17,6 +17,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for document in documents:
         found = commands(document.source)
         model = script_model(found, document.source, document.owner)
+        if document.owner is not None:
+            reading.programs += [(document.owner, command.program) for command in found.commands]
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices

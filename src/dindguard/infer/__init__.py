@@ -32,6 +32,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
 
     link_builds(workloads)
     _link_invocations(invocations)
+    _link_programs(readings)
     for container in containers:
         sandbox, evidence = sandbox_of(container)
         container.conclude(sandbox=sandbox, sandbox_evidence=evidence, as_root=as_root(container))
@@ -70,6 +71,15 @@ def _link_invocations(invocations: Sequence[Invocation]) -> None:
             found.setdefault(id(invocation.container), (invocation.container, []))[1].append(invocation)
     for container, own in found.values():
         container.conclude(invocations=tuple(own))
+
+
+def _link_programs(readings: Iterable[Reading]) -> None:
+    found: dict[int, tuple[Container, set[str]]] = {}
+    for reading in readings:
+        for container, program in reading.programs:
+            found.setdefault(id(container), (container, set()))[1].add(program)
+    for container, programs in found.values():
+        container.conclude(programs=frozenset(programs))
 
 
 def _role(container: Container) -> Role:

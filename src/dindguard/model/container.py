@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.confinement import Capabilities, Confinement, Namespaces
+from dindguard.model.container_kinds import ContainerKind, Role, Sandbox
 from dindguard.model.container_parts import (
     Build,
     Copied,
@@ -51,56 +51,6 @@ __all__ = [
     "Sandbox",
     "Words",
 ]
-
-
-class ContainerKind(StrEnum):
-    """What sort of thing the container is, in the words of the message."""
-
-    SERVICE = "service"
-    """A Compose service."""
-    JOB = "job"
-    """A CI job: its script runs in it."""
-    JOB_SERVICE = "job service"
-    """A container that a CI system starts beside a job."""
-    STEP = "step"
-    """One step of a pipeline that is a container of its own."""
-    POD_MEMBER = "container"
-    """A container of a pod."""
-    INIT = "init container"
-    EPHEMERAL = "ephemeral container"
-    SCRIPT = "script"
-    """The machine that runs a script of its own, as far as the script reaches or starts an engine."""
-    COMMAND = "docker run"
-    """A container that a command line starts."""
-    IMAGE = "image"
-    """An image that a Dockerfile builds: a container nobody has started."""
-    RUNNER_DEFAULT = "runner default"
-    """What a CI runner gives to every job."""
-    RUNNER = "runner"
-    """A CI runner's own process, which starts the containers of jobs."""
-    LIVE = "running container"
-    """A container that an engine reported."""
-
-
-class Role(StrEnum):
-    """What a container is for, as far as nesting goes. One word each in messages."""
-
-    ENGINE = "engine"
-    """It runs a container engine (dockerd, containerd, podman service, buildkitd)."""
-    ENGINE_CLIENT = "engine client"
-    """It commands an engine."""
-    SOCKET_PROXY = "socket proxy"
-    CI_RUNNER = "CI runner"
-    OTHER = "other"
-
-
-class Sandbox(StrEnum):
-    """What stands between the container and the host's kernel, besides ordinary namespaces."""
-
-    NONE = "none"
-    USER_NAMESPACE = "user namespace"
-    GVISOR = "gVisor"
-    VM = "virtual machine"
 
 
 @record(eq=False, kw_only=True)
@@ -189,6 +139,8 @@ class Container(Linked):
     """A build stage that is neither the last one nor built upon: its files are copied at most."""
     accesses: tuple[Access, ...] = field(init=False, repr=False, default=())
     invocations: tuple[Invocation, ...] = field(init=False, repr=False, default=())
+    programs: frozenset[str] | None = field(init=False, repr=False, default=None)
+    """The base names of all programs that its scripts run; ``None`` when no script was read."""
     escape: EscapePath | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:

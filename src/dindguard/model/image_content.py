@@ -37,12 +37,28 @@ def engine_secret(copied: Copied) -> EngineSecret | None:
 
 
 def preloads(container: Container) -> Iterator[tuple[Text, Invocation]]:
-    """Yield the commands of a build that fill an engine's data root, each with the volume declared there."""
+    """Yield the commands of a build that fill an engine's data root, each with what makes that a volume before.
+
+    That is a VOLUME of the stage itself, written earlier, or its base image, which declares one.
+    """
     root = container.daemon.data_root.value if container.daemon is not None else None
     roots = (root,) if root else _DEFAULT_ROOTS
     for call in container.invocations:
-        if call.kind is not InvocationKind.ENGINE_CALL or not call.during_build or call.action not in _FILLING:
-            continue
-        for volume in container.declared_volumes:
-            if volume.value and any(paths.inside(each, volume.value) for each in roots):
-                yield volume, call
+        if call.kind is InvocationKind.ENGINE_CALL and call.during_build and call.action in _FILLING:
+            yield from ((volume, call) for volume in _volumes_before(container, call, roots))
+
+
+def _volumes_before(container: Container, call: Invocation, roots: tuple[str, ...]) -> Iterator[Text]:
+    engine = container.image.engine if container.image is not None else None
+    defaults = engine.defaults if engine is not None else None
+    if container.image is not None and defaults is not None and _cover(defaults.volumes or (), roots):
+        yield container.image.reference
+        return
+    for volume in container.declared_volumes:
+        earlier = (volume.span.line, volume.span.column) < (call.span.line, call.span.column)
+        if earlier and volume.value and _cover((volume.value,), roots):
+            yield volume
+
+
+def _cover(volumes: tuple[str, ...], roots: tuple[str, ...]) -> bool:
+    return any(paths.inside(root, volume) for root in roots for volume in volumes)

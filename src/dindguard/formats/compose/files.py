@@ -103,10 +103,8 @@ class Files:
 
 def wrapped(root: Node) -> Node:
     """Return a document with its services under ``services``: a version 1 file has them at the top."""
-    if "services" in root or not root.is_mapping:
-        return root
     bodies = root.pairs()
-    if not bodies or any(key.content in _TOP_LEVEL for key, _ in bodies):
+    if not bodies or any(key.content in _TOP_LEVEL or key.content.startswith("x-") for key, _ in bodies):
         return root
     services = [(key, _from_version_1(body)) for key, body in bodies if body.is_mapping]
     holder = root.with_pairs(services)

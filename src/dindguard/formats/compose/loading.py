@@ -149,7 +149,7 @@ class Loader:
 
     def _extend_all(self, root: Node, scope: ComposeScope, path: str, removed: list[merging.Path]) -> Node:
         services = root["services"]
-        if not any("extends" in service for service in services.values()):
+        if "extends" not in root.source.text or not any("extends" in service for service in services.values()):
             return root
         extended = _Extension(self, services, scope, path, removed)
         pairs = [(key, extended.service(key.content, ())) for key, _ in services.pairs()]

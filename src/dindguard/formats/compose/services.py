@@ -70,10 +70,10 @@ def _services(project: Project, files: Files) -> dict[str, Node]:
 def _gates(services: dict[str, Node]) -> set[str]:
     """Return the services for whose health another one waits."""
     return {
-        dependency.name
+        key.content
         for service in services.values()
-        for dependency in settings.dependencies(service)
-        if dependency.condition == "healthy"
+        for key, value in service["depends_on"].pairs()
+        if value["condition"].text == "service_healthy"
     }
 
 

@@ -1,0 +1,49 @@
+"""A job runs an engine only to build images.
+
+## Why it matters
+Building needs no daemon that can start privileged containers: BuildKit without root and Buildah build the same
+Dockerfiles in an ordinary container. The engine is the one part of the job that needs privilege.
+
+## Instead
+```yaml
+image:
+  image: {name: "moby/buildkit:v0.25.2-rootless", entrypoint: [""]}
+  variables: {BUILDKITD_FLAGS: --oci-worker-no-process-sandbox}
+  script:
+    - buildctl-daemonless.sh build --frontend dockerfile.v0 --local context=. --local dockerfile=.
+      --output type=image,name=$CI_REGISTRY_IMAGE:$CI_COMMIT_SHORT_SHA,push=true
+```
+Or a remote builder: `docker buildx create --driver remote tcp://builder.example.com:1234`.
+
+## When it is fine
+When scripts that are not part of the scan use the engine for more.
+
+## References
+- https://github.com/moby/buildkit/blob/master/docs/rootless.md
+- https://docs.gitlab.com/ci/docker/using_buildkit/
+- https://buildah.io/
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import ContainerKind, Problem, Profile, Severity, Workload, WorkloadKind, only_builds, rule
+
+
+@rule(
+    "engine-for-builds-only",
+    each=Workload,
+    severity=Severity.INFO,
+    category="operation",
+    since="0.1.0",
+    profile=Profile.ALL,
+)
+def check(workload: Workload) -> Iterator[Problem]:
+    """Report engines whose job builds and pushes, and does nothing else with them."""
+    if workload.kind is not WorkloadKind.JOB:
+        return
+    builds = [only_builds(each) for each in workload.containers if each.kind is ContainerKind.JOB]
+    if builds and all(builds):
+        for container in workload.containers:
+            if container.daemon is not None and container.kind is ContainerKind.JOB_SERVICE:
+                message = f"{workload} runs {container.daemon} only to build images"
+                yield Problem(container, message, because=tuple(builds))

@@ -1,0 +1,244 @@
+"""Where a text has comments: not in its strings, block scalars or here-documents."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+
+from dindguard.records import record
+from dindguard.source import Source, Span
+
+Range = tuple[int, int]
+
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_HEREDOC = re.compile(r"<<(?P<tabs>-?)[ \t]*(?P<quote>['\"]?)(?P<word>[A-Za-z_][\w.-]*)(?P=quote)")
+_SHELL = re.compile(
+    r"\\.|\$'(?:\\.|[^'\\])*'|'[^']*'|\"(?:\\.|[^\"\\])*\"|<<<|(?P<heredoc><<-?[ \t]*['\"]?[A-Za-z_])"
+    r"|(?P<comment>(?:(?<=[\s;&|()])|^)#[^\n\r]*)",
+    re.DOTALL | re.MULTILINE,
+)
+_TOML = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>#[^\n\r]*)', re.DOTALL
+)
+_JSON = re.compile(r'"(?:\\.|[^"\\\n])*"|(?P<comment>//[^\n\r]*|/\*.*?\*/)', re.DOTALL)
+_OTHER = re.compile(
+    r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|(?P<comment>(?:(?:(?<=\s)|^)(?:\#|//|;))[^\n\r]*)', re.MULTILINE
+)
+_OWN_LINE = re.compile(r"^[ \t]*(?P<comment>#[^\n\r]*)", re.MULTILINE)
+_TRAILING = re.compile(r"\S[^\n\r]*\s(?P<comment>#[^\n\r]*)")
+_ESCAPE = re.compile(r"\A(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*`", re.IGNORECASE)
+_RUNS_A_SHELL = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|CMD|ENTRYPOINT|HEALTHCHECK)\b", re.IGNORECASE)
+
+
+@record
+class Comment:
+    """One comment. ``text`` starts with its sign (``#``); ``lines`` are the 1-based lines of the file it speaks about.
+
+    That is its own line, continued lines included, or the next one that holds anything when it stands alone.
+    ``fault`` says why it looks like a comment and is none.
+    """
+
+    text: str
+    span: Span
+    lines: tuple[int, ...]
+    fault: str = ""
+
+
+def find(source: Source, syntax: str, word: str, *, scripts: frozenset[int] = frozenset()) -> Iterator[Comment]:
+    """Yield the comments of a text that hold ``word``.
+
+    ``syntax`` is ``yaml``, ``json``, ``toml``, ``shell``, ``dockerfile`` or ``makefile``; anything else is read with
+    care. ``scripts`` are the 1-based lines of a YAML file at which block scalars begin that have comments of their own.
+    """
+    text = _Text(source, syntax, scripts)
+    for start, end, fault in _READERS.get(syntax, _other)(source.text):
+        if word in source.text[start:end]:
+            span = source.span(start, end)
+            yield Comment(source.text[start:end], span, text.about(start), fault)
+
+
+class _Text:
+    """A text by lines, to tell which of them a comment speaks about."""
+
+    def __init__(self, source: Source, syntax: str, scripts: frozenset[int]) -> None:
+        self.source = source
+        self.starts = [0, *(found.end() for found in _LINE_BREAK.finditer(source.text))]
+        self.continues = "" if syntax not in ("shell", "dockerfile", "makefile") else "\\"
+        if syntax == "dockerfile" and _ESCAPE.match(source.text):
+            self.continues = "`"
+        self.signs = ("//", "/*") if syntax == "json" else ("#", "//", ";") if syntax not in _READERS else ("#",)
+        self.skips_comments = syntax == "dockerfile"
+        self.long = dict(_long_scalars(source.text, self.line)) if syntax == "yaml" else {}
+        self.scripts = scripts
+
+    def line(self, offset: int) -> int:
+        """Return the 0-based line of an offset."""
+        return bisect_right(self.starts, offset) - 1
+
+    def content(self, line: int) -> str:
+        """Return a line's text, stripped."""
+        end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.source.text)
+        return self.source.text[self.starts[line] : end].strip()
+
+    def about(self, start: int) -> tuple[int, ...]:
+        """Return the file's lines that a comment at ``start`` speaks about."""
+        own = self.line(start)
+        alone = not self.source.text[self.starts[own] : start].strip()
+        first = last = own
+        if alone:
+            first = last = self._next(own)
+        else:
+            while first > 0 and self._continued(first - 1):
+                first -= 1
+        while last + 1 < len(self.starts) and self._goes_on(last):
+            last += 1
+        at = self.source.position(self.starts[first])[0]
+        if at not in self.scripts:
+            last = max(last, self.long.get(first, 0))
+        here = range(first, last + 1) if alone is False or first != own else range(own, own + 1)
+        return tuple(sorted({self._in_file(line) for line in (own, *here)}))
+
+    def _in_file(self, line: int) -> int:
+        start = self.starts[line]
+        blank = (
+            len(self.source.text[start:]) - len(self.source.text[start:].lstrip(" \t")) if self.source.parent else 0
+        )
+        return self.source.position(start + blank)[0]
+
+    def _next(self, line: int) -> int:
+        for later in range(line + 1, len(self.starts)):
+            content = self.content(later)
+            if content and not content.startswith(self.signs):
+                return later
+        return line
+
+    def _continued(self, line: int) -> bool:
+        return bool(self.continues) and self.content(line).endswith(self.continues)
+
+    def _goes_on(self, line: int) -> bool:
+        if self._continued(line):
+            return True
+        # Comments inside a continued instruction are taken out before it is read.
+        return self.skips_comments and self.content(line).startswith("#") and line > 0 and self._goes_on(line - 1)
+
+
+def _long_scalars(text: str, line: Callable[[int], int]) -> Iterator[tuple[int, int]]:
+    """Yield first and last 0-based line of every scalar of a YAML text that takes several."""
+    for start, end, _ in _scalars(text):
+        first, last = line(start), line(max(start, len(text[:end].rstrip()) - 1))
+        if last > first:
+            yield first, last
+
+
+def _scalars(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and style of every scalar up to where the text stops being YAML."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        for token in yaml.scan(_UNPRINTABLE.sub("\ufffd", text), loader):
+            if isinstance(token, yaml.ScalarToken):
+                yield token.start_mark.index, token.end_mark.index, token.style or ""
+    except (yaml.YAMLError, RecursionError):
+        return
+
+
+Found = Iterator[tuple[int, int, str]]
+
+
+def _yaml(text: str) -> Found:
+    inside: list[Range] = []
+    for start, end, style in _scalars(text):
+        if style in ("|", ">"):
+            header = _LINE_BREAK.search(text, start)
+            inside.append((header.start() if header else end, end))
+        elif style:
+            inside.append((start, end))
+    starts = [start for start, _ in inside]
+    for match in re.finditer(r"(?:(?<=\s)|^)#[^\n\r]*", text, re.MULTILINE):
+        index = bisect_right(starts, match.start()) - 1
+        if index < 0 or match.start() >= inside[index][1]:
+            yield match.start(), match.end(), ""
+
+
+def _by(pattern: re.Pattern[str]) -> Callable[[str], Found]:
+    def reader(text: str) -> Found:
+        for match in pattern.finditer(text):
+            if match["comment"] is not None:
+                yield match.start("comment"), match.end("comment"), ""
+
+    return reader
+
+
+def _shell(text: str) -> Found:
+    position = 0
+    bodies = 0
+    while match := _SHELL.search(text, position):
+        position = max(match.end(), match.start() + 1)
+        if match["comment"] is not None:
+            yield match.start("comment"), match.end("comment"), ""
+        elif match["heredoc"] is not None:
+            # Its body starts on the next line, or behind the body of another one on the same line.
+            found = _HEREDOC.match(text, match.start())
+            body = _body(text, found, bodies) if found is not None else None
+            if found is not None and body is not None:
+                line_end = _LINE_BREAK.search(text, found.end())
+                rest = text[found.end() : line_end.start() if line_end else len(text)]
+                comment = re.search(r"\s(#.*)", rest)
+                if comment is not None and _HEREDOC.search(rest) is None:
+                    yield found.end() + comment.start(1), found.end() + comment.end(1), ""
+                more = _HEREDOC.search(rest) is not None
+                position, bodies = (found.end(), body[1]) if more else (body[1], 0)
+
+
+def _body(text: str, found: re.Match[str], after: int) -> Range | None:
+    """Return where a here-document's body and its closing line stand; ``None`` when nothing closes it."""
+    line_end = _LINE_BREAK.search(text, found.end())
+    if line_end is None:
+        return None
+    start = max(line_end.end(), after)
+    tabs = r"\t*" if found["tabs"] else ""
+    closing = re.compile(rf"^{tabs}{re.escape(found['word'])}[ \t]*\r?$", re.MULTILINE).search(text, start)
+    return (start, closing.end()) if closing else None
+
+
+def _dockerfile(text: str) -> Found:
+    escape = "`" if _ESCAPE.match(text) else "\\"
+    position = 0
+    instruction = ""
+    while position < len(text):
+        line_end = _LINE_BREAK.search(text, position)
+        end = line_end.start() if line_end else len(text)
+        after = line_end.end() if line_end else len(text)
+        line = text[position:end]
+        own = _OWN_LINE.match(line)
+        if own is not None:
+            yield position + own.start("comment"), end, ""
+        elif line.strip():
+            instruction = instruction or line
+            trailing = _TRAILING.match(line)
+            if trailing is not None and not _RUNS_A_SHELL.match(instruction):
+                yield (
+                    position + trailing.start("comment"),
+                    end,
+                    "comments of a Dockerfile stand on lines of their own",
+                )
+            for found in _HEREDOC.finditer(text, position, end):
+                body = _body(text, found, after)
+                after = body[1] if body is not None else after
+            instruction = instruction if line.rstrip().endswith(escape) else ""
+        position = max(after, position + 1)
+
+
+_other = _by(_OTHER)
+
+_READERS: dict[str, Callable[[str], Found]] = {
+    "yaml": _yaml,
+    "json": _by(_JSON),
+    "toml": _by(_TOML),
+    "shell": _shell,
+    "dockerfile": _dockerfile,
+    "makefile": _by(_OWN_LINE),
+}

@@ -1,0 +1,55 @@
+"""What sort of thing a container is, what it is for, and what contains it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ContainerKind(StrEnum):
+    """What sort of thing the container is, in the words of the message."""
+
+    SERVICE = "service"
+    """A Compose service."""
+    JOB = "job"
+    """A CI job: its script runs in it."""
+    JOB_SERVICE = "job service"
+    """A container that a CI system starts beside a job."""
+    STEP = "step"
+    """One step of a pipeline that is a container of its own."""
+    POD_MEMBER = "container"
+    """A container of a pod."""
+    INIT = "init container"
+    EPHEMERAL = "ephemeral container"
+    SCRIPT = "script"
+    """The machine that runs a script of its own, as far as the script reaches or starts an engine."""
+    COMMAND = "docker run"
+    """A container that a command line starts."""
+    IMAGE = "image"
+    """An image that a Dockerfile builds: a container nobody has started."""
+    RUNNER_DEFAULT = "runner default"
+    """What a CI runner gives to every job."""
+    RUNNER = "runner"
+    """A CI runner's own process, which starts the containers of jobs."""
+    LIVE = "running container"
+    """A container that an engine reported."""
+
+
+class Role(StrEnum):
+    """What a container is for, as far as nesting goes. One word each in messages."""
+
+    ENGINE = "engine"
+    """It runs a container engine (dockerd, containerd, podman service, buildkitd)."""
+    ENGINE_CLIENT = "engine client"
+    """It commands an engine."""
+    SOCKET_PROXY = "socket proxy"
+    CI_RUNNER = "CI runner"
+    OTHER = "other"
+
+
+class Sandbox(StrEnum):
+    """What stands between the container and the host's kernel, besides ordinary namespaces."""
+
+    NONE = "none"
+    USER_NAMESPACE = "user namespace"
+    GVISOR = "gVisor"
+    VM = "virtual machine"

@@ -1,0 +1,50 @@
+"""What the programs of a script need an engine for, as far as their names tell."""
+
+from __future__ import annotations
+
+from dindguard.model.container import Container
+from dindguard.model.invocation import Invocation, InvocationKind
+
+WITHOUT_ENGINE = frozenset(
+    {
+        ":", "[", "[[", "apk", "apt", "apt-get", "awk", "aws", "az", "base64", "basename", "cat", "cd", "chmod",
+        "chown", "cp", "curl", "cut", "date", "df", "diff", "dirname", "dnf", "du", "echo", "env", "exit", "export",
+        "false", "file", "find", "flux", "free", "git", "grep", "gzip", "head", "helm", "hostname", "id", "jq",
+        "kubectl", "kustomize", "ln", "ls", "mkdir", "mktemp", "mv", "openssl", "printenv", "printf", "pwd", "read",
+        "rm", "rsync", "scp", "sed", "set", "sha256sum", "shellcheck", "shift", "skopeo", "sleep", "sort", "ssh",
+        "ssh-add", "ssh-agent", "ssh-keyscan", "stat", "tail", "tar", "tee", "terraform", "test", "tofu", "touch",
+        "tr", "trap", "true", "uname", "uniq", "unset", "unzip", "wait", "wc", "wget", "which", "whoami", "xargs",
+        "yamllint", "yq", "yum", "zip", "hadolint", "ansible-lint", "crane", "oras", "cosign",
+    }
+)  # fmt: skip
+"""Programs that work without any container engine, whatever their arguments are."""
+
+_CLIENTS = frozenset({"docker", "docker-compose", "podman", "buildah", "nerdctl", "buildctl"})
+_BUILDING = frozenset({"build", "buildx build", "buildx bake"})
+_AROUND_BUILDING = _BUILDING | {
+    "push", "pull", "tag", "login", "logout", "info", "version", "images", "image ls", "inspect", "image inspect",
+    "buildx create", "buildx use", "buildx inspect", "buildx rm", "buildx ls", "buildx imagetools create",
+    "manifest create", "manifest push", "manifest annotate", "manifest inspect", "image push", "image tag",
+    "context create", "context use",
+}  # fmt: skip
+
+
+def needs_no_engine(container: Container) -> bool:
+    """Whether the script of a container is known, and nothing in it can use an engine."""
+    programs = container.programs
+    return bool(programs) and programs is not None and programs <= WITHOUT_ENGINE and not _calls(container)
+
+
+def only_builds(container: Container) -> Invocation | None:
+    """Return the build, if a container's script uses its engine for building images only."""
+    programs = container.programs
+    calls = _calls(container)
+    if programs is None or not programs <= WITHOUT_ENGINE | _CLIENTS:
+        return None
+    if any(call.action not in _AROUND_BUILDING for call in calls):
+        return None
+    return next((call for call in calls if call.action in _BUILDING), None)
+
+
+def _calls(container: Container) -> list[Invocation]:
+    return [each for each in container.invocations if each.kind is InvocationKind.ENGINE_CALL]
