@@ -97,6 +97,13 @@ GROUPS = {
         },
         {"compose.yaml": True},
     ),
+    "a template with the same names is no project either": (
+        {
+            "compose.yaml": "services: {a: {image: a, extends: {file: common.yaml, service: a}, privileged: false}}",
+            "common.yaml": "services: {a: {privileged: true, user: '0'}}",
+        },
+        {"compose.yaml": False},
+    ),
     "folders are apart": (
         {"x/compose.yaml": BASE, "y/compose.override.yaml": SAFE},
         {"x/compose.yaml": True, "y/compose.override.yaml": False},

@@ -13,7 +13,9 @@ import yaml as pyyaml
 
 from dindguard.documents import json as reader
 from dindguard.formats import Context, Document, kubernetes
+from dindguard.formats.kubernetes import podspecs, resources
 from dindguard.source import Source
+from manifests import read as read_files
 
 EVERYTHING = """
 - apiVersion: apps/v1
@@ -222,18 +224,16 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bombs_end_with_a_notice_or_nothing(tmp_path, name):
-    from manifests import read as read_files
-
+def test_bombs_end_with_a_notice_or_nothing(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(resources, "OBJECTS", 500)
+    monkeypatch.setattr(podspecs, "NODE_BUDGET", 2_000)
     reading = read_files(tmp_path, BOMBS[name])
     assert {notice.kind for notice in reading.notices} <= {"budget"}
     assert bool(reading.notices) is (name != "a cycle")
-    assert len(reading.workloads) < 20_000
+    assert len(reading.workloads) < 500
 
 
 def test_overlays_that_multiply(tmp_path):
-    from manifests import read as read_files
-
     files = {
         f"k{n}/kustomization.yaml": f"resources: [../k{n + 1}, ../k{n + 1}/, ./../k{n + 1}]\n" for n in range(25)
     }
@@ -244,12 +244,12 @@ def test_overlays_that_multiply(tmp_path):
     assert [w.address for w in read_files(tmp_path, files).workloads] == ["Pod/-/p"]
 
 
-def test_a_patch_that_doubles_what_it_patches(tmp_path):
-    from manifests import read as read_files
-
-    copies = ", ".join(f"{{op: copy, from: /spec, path: /spec/x{n}}}" for n in range(60))
-    reading = read_files(tmp_path, {
-        "k/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: x}]}\n",
-        "k/kustomization.yaml": f"resources: [pod.yaml]\nimages: [{{name: y, newTag: z}}]\npatches: [{{target: {{kind: Pod}}, patch: '[{copies}]'}}]\n",
-    })  # fmt: skip
+@pytest.mark.parametrize(("count", "notices"), [(8, []), (60, ["budget"])])
+def test_a_patch_that_doubles_what_it_patches(tmp_path, count, notices):
+    copies = ", ".join(f"{{op: copy, from: /spec, path: /spec/x{n}}}" for n in range(count))
+    patches = f"patches: [{{target: {{kind: Pod}}, patch: '[{copies}]'}}]\n"
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: x}]}\n"
+    kustomization = "resources: [pod.yaml]\nimages: [{name: y, newTag: z}]\n" + patches
+    reading = read_files(tmp_path, {"k/pod.yaml": pod, "k/kustomization.yaml": kustomization})
     assert [w.address for w in reading.workloads] == ["Pod/-/p"]
+    assert [notice.kind for notice in reading.notices] == notices

@@ -5,6 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dindguard.model import engine_versions as versions
+from dindguard.model.image import Image
+from dindguard.model.values import Text
+from dindguard.source import Span
 
 VERSIONS = st.lists(st.integers(0, 40), min_size=1, max_size=3).map(tuple)
 
@@ -100,3 +103,38 @@ def test_the_data_are_sound() -> None:
     for hole in versions.vulnerabilities((25, 0, 1)):
         assert hole.severity in ("high", "low")
         assert hole.why
+
+
+@pytest.mark.parametrize(
+    ("version", "minimum", "is_below"),
+    [
+        ((29, 5, 1), (29, 6), True),
+        ((29, 6, 0), (29, 6), False),
+        ((29,), (29, 6), False),
+        ((28,), (28, 5, 2), False),
+        ((28, 5), (28, 5, 2), False),
+        ((28, 5, 1), (28, 5, 2), True),
+        ((20, 10), (29,), True),
+    ],
+)
+def test_below(version: tuple[int, ...], minimum: tuple[int, ...], is_below: bool) -> None:
+    assert versions.below(version, minimum) is is_below
+
+
+@pytest.mark.parametrize(
+    ("engine", "client", "refused"),
+    [
+        ("docker:29-dind", "docker:24", True),
+        ("docker:dind", "docker:20.10", True),
+        ("docker:dind", "docker:25.0", False),
+        ("docker:28-dind", "docker:20.10", False),
+        ("docker:dind@sha256:0", "docker:20.10", False),
+        ("docker:29-dind", "docker:cli", False),
+        ("example/dind:29", "docker:20.10", False),
+        ("moby/buildkit:latest", "docker:20.10", False),
+    ],
+)
+def test_refused_clients(engine: str, client: str, refused: bool) -> None:
+    span = Span("compose.yaml", 1, 1, 1, 2)
+    one, two = (Image.parse(Text(name, span)).engine for name in (engine, client))
+    assert versions.refuses(one, two) is refused

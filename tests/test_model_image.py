@@ -267,3 +267,37 @@ def test_known_images(reference: str, kind: str, product: str | None) -> None:
 )
 def test_pinned(reference: str, pinned: bool | None) -> None:
     assert parse(reference).pinned is pinned
+
+
+@pytest.mark.parametrize(
+    ("reference", "comes_from"),
+    [
+        ("registry.example.com/mirror/docker:29", True),
+        ("ghcr.io/team/tool", True),
+        ("ghcr.io/team-b/tool", False),
+        ("docker:29-dind", False),
+        (f"{U}/docker:29", None),
+        (U, None),
+        (f"ghcr.io/{U}/tool", None),
+        (f"quay.io/{U}", False),
+        ("", None),
+    ],
+)
+def test_registries(reference: str, comes_from: bool | None) -> None:
+    assert parse(reference).comes_from(("registry.example.com", "ghcr.io/team/")) is comes_from
+
+
+@pytest.mark.parametrize(
+    ("reference", "floating"),
+    [
+        ("cruizba/ubuntu-dind:noble", True),
+        ("cruizba/ubuntu-dind", True),
+        ("ci/dind:build-1371", False),
+        (f"ci/dind:{U}", None),
+        (f"ci/dind@{DIGEST}", False),
+    ],
+)
+def test_other_makers_tags_float_if_no_digit_is_in_them(reference: str, floating: bool | None) -> None:
+    engine = parse(reference).engine
+    assert engine is not None
+    assert engine.floating is floating

@@ -339,7 +339,9 @@ def test_classes(kind: HostPath, examples: list[str]) -> None:
 def test_harmless_read_only_and_lsm_state() -> None:
     fine = ["/lib/modules", "/sys/fs/cgroup", "/sys", "/usr", "/lib", "/etc/passwd", "/etc/localtime"]
     assert all(map(paths.harmless_read_only, fine))
-    assert not any(map(paths.harmless_read_only, ["/sys/kernel", "/boot", "/etc", "/etc/shadow", "/run", "/etc/passwd-"]))
+    assert not any(
+        map(paths.harmless_read_only, ["/sys/kernel", "/boot", "/etc", "/etc/shadow", "/run", "/etc/passwd-"])
+    )
     lsm = ["/sys/kernel/security", "/etc/apparmor.d/docker", "/sys/fs/selinux", "/etc/selinux"]
     assert all(map(paths.holds_lsm_state, lsm))
     assert not any(map(paths.holds_lsm_state, ["/sys/kernel/security2", "/etc/apparmor", "/sys/fs/cgroup"]))

@@ -2,7 +2,7 @@
 
 ## Why it matters
 Containers that run or command other containers are the ones whose content matters most: whoever can push to the
-registry runs code with their reach. The configuration's `allowed_registries` lists those that may be trusted;
+registry runs code with their reach. The configuration's `allowed-registries` lists those that may be trusted;
 without that list this rule says nothing.
 
 ## Instead

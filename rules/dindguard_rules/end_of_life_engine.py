@@ -26,20 +26,20 @@ your own; the finding is *medium* there. Which versions ended is told as of a da
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, engine_versions, rule
+from dindguard.api import Daemon, Problem, Severity, engine_versions, rule
 
 
-@rule("end-of-life-engine", each=Container, severity=Severity.HIGH, category="image", cwe=1104, since="0.1.0")
-def check(container: Container) -> Iterator[Problem]:
-    """Report engines of an official image that is rebuilt no more."""
-    image, daemon = container.image, container.daemon
-    if image is None or container.build is not None or daemon is None or daemon.engine != "docker":
+@rule("end-of-life-engine", each=Daemon, severity=Severity.HIGH, category="image", cwe=1104, since="0.1.0")
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report engines of an official image that is rebuilt no more, and hosts' engines that nobody patches."""
+    place = daemon.version_place
+    if place is None or daemon.engine != "docker":
         return
     line = engine_versions.lifecycle(daemon.version) if daemon.version is not None else None
-    if line is None or not line.image_over:
+    if line is None or not (line.image_over if daemon.container is not None else line.over):
         return
     ways = len(engine_versions.breakouts(daemon.version or ()))
     known = f" with {ways} known way{'s' if ways > 1 else ''} out of its containers" if ways else ""
     ended = f"ended on {line.ended}" if line.over else f"has not been rebuilt since {line.image_dropped}"
-    message = f"{container} runs Docker {line.line}, which {ended}{known} (as of {engine_versions.as_of()})"
-    yield Problem(image, message, severity=None if line.over else Severity.MEDIUM)
+    message = f"{daemon} is Docker {line.line}, which {ended}{known} (as of {engine_versions.as_of()})"
+    yield Problem(place, message, severity=None if line.over and not daemon.packaged_by_others else Severity.MEDIUM)

@@ -1,7 +1,7 @@
 """An engine is older than the organisation's minimum.
 
 ## Why it matters
-The configuration's `minimum_engine` states the lowest engine version that is accepted; what runs below it misses the
+The configuration's `minimum-engine` states the lowest engine version that is accepted; what runs below it misses the
 fixes, or the defaults, for which the minimum was set. Without that setting this rule says nothing.
 
 ## Instead
@@ -25,9 +25,9 @@ def check(model: Model) -> Iterator[Problem]:
     """Report engines whose version is known to be below the policy's minimum."""
     minimum = model.policy.minimum_engine
     for daemon in model.daemons if minimum else ():
-        image = daemon.container.image if daemon.container is not None else None
-        if image is None or daemon.engine != "docker" or daemon.version is None:
+        place = daemon.version_place
+        if place is None or daemon.engine != "docker" or daemon.version is None:
             continue
         if engine_versions.below(daemon.version, minimum):
             message = f"{daemon} is older than {'.'.join(map(str, minimum))}, the minimum of the policy"
-            yield Problem(image, message, subject=daemon.container)
+            yield Problem(place, message, subject=daemon.container or daemon)

@@ -46,4 +46,4 @@ def check(workload: Workload) -> Iterator[Problem]:
         for container in workload.containers:
             if container.daemon is not None and container.kind is ContainerKind.JOB_SERVICE:
                 message = f"{workload} runs {container.daemon} only to build images"
-                yield Problem(container, message, because=tuple(builds))
+                yield Problem(container.image or container, message, because=tuple(builds))

@@ -42,7 +42,8 @@ from dindguard.api import Daemon, Problem, Severity, rule
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report a mount of the host's socket, or of its directory, over the daemon's own socket."""
-    assert daemon.container is not None
+    if daemon.container is None:
+        return
     for endpoint in daemon.listens:
         mount = daemon.container.mount_at(endpoint.host) if endpoint.scheme == "unix" else None
         if mount is not None and mount.socket() is not None:

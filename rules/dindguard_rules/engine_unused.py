@@ -44,4 +44,6 @@ def check(workload: Workload) -> Iterator[Problem]:
     if jobs and all(needs_no_engine(job) for job in jobs):
         for container in workload.containers:
             if container.daemon is not None and container.kind is ContainerKind.JOB_SERVICE:
-                yield Problem(container, f"nothing in {workload} uses {container.daemon}", because=(jobs[0],))
+                yield Problem(
+                    container.image or container, f"nothing in {workload} uses {container.daemon}", because=(jobs[0],)
+                )

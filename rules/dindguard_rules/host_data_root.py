@@ -32,12 +32,15 @@ def check(container: Container) -> Iterator[Problem]:
     """Report mounts of an engine's state from the host."""
     for mount in container.mounts:
         path = mount.host_path
-        if path is None or paths.classify(path) is not paths.HostPath.ENGINE_STATE or mount.host_text is None:
+        if path is None or mount.host_text is None:
+            continue
+        standard = container.workload.standard_path(path)
+        if paths.classify(standard) is not paths.HostPath.ENGINE_STATE:
             continue
         if paths.inside(path, "/run"):
             continue  # the engine's sockets are there: that is the graver half
         nested = container.keeps_state_in(mount)
-        writable = Severity.HIGH if paths.is_below_data_root(path) else Severity.CRITICAL
+        writable = Severity.HIGH if paths.is_below_data_root(standard) else Severity.CRITICAL
         severity = Severity.CRITICAL if nested else Severity.MEDIUM if mount.read_only.on else writable
         what = "as the state of an engine of its own" if nested else "read-only" if mount.read_only.on else "writable"
         message = f"{container} mounts the host engine's state from {path}, {what}"

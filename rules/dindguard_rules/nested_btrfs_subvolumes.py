@@ -28,7 +28,7 @@ from dindguard.api import Daemon, Problem, Profile, Severity, rule
     "nested-btrfs-subvolumes",
     each=Daemon,
     severity=Severity.INFO,
-    category="storage",
+    category="storage-driver",
     since="0.1.0",
     profile=Profile.ALL,
 )

@@ -19,27 +19,28 @@ Without authorization plugins, and with an engine that listens on a socket only.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Severity, engine_versions, rule
+from dindguard.api import Daemon, Problem, Profile, Severity, engine_versions, rule
 
 
 @rule(
     "outdated-engine",
-    each=Container,
+    each=Daemon,
     severity=Severity.LOW,
     category="image",
     cwe=1395,
     since="0.1.0",
     profile=Profile.ALL,
 )
-def check(container: Container) -> Iterator[Problem]:
+def check(daemon: Daemon) -> Iterator[Problem]:
     """Report maintained engines with holes that are no breakout."""
-    image, daemon = container.image, container.daemon
-    if image is None or container.build is not None or daemon is None or daemon.engine != "docker":
+    place = daemon.version_place
+    if place is None or daemon.engine != "docker":
         return
     line = engine_versions.lifecycle(daemon.version) if daemon.version is not None else None
-    if line is None or line.image_over or engine_versions.breakouts(daemon.version or ()):
+    over = line is not None and (line.image_over if daemon.container is not None else line.over)
+    if line is None or over or engine_versions.breakouts(daemon.version or ()):
         return
     holes = engine_versions.vulnerabilities(daemon.version or ())
     if holes:
         known = f"{', '.join(hole.id for hole in holes)} (as of {engine_versions.as_of()})"
-        yield Problem(image, f"{container} runs an engine with known holes: {known}")
+        yield Problem(place, f"{daemon} has known holes: {known}")

@@ -40,7 +40,7 @@ from dindguard.api import Daemon, How, Problem, Sandbox, Severity, Step, rule
     "pod-limits-escaped",
     each=Daemon,
     severity=Severity.MEDIUM,
-    category="kubernetes",
+    category="cluster",
     cwe=770,
     since="0.1.0",
     formats="of the formats, only pods have limits that an engine's containers escape",

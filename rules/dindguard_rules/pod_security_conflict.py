@@ -32,7 +32,7 @@ from dindguard.api import Problem, Severity, Step, Workload, beyond_baseline, ru
     "pod-security-conflict",
     each=Workload,
     severity=Severity.MEDIUM,
-    category="kubernetes",
+    category="cluster",
     since="0.1.0",
     formats="of the formats, only pods live in namespaces with an admission level",
 )

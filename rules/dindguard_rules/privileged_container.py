@@ -61,20 +61,18 @@ from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, 
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report privileged mode on anything but an engine's container."""
-    if container.runs_containers:
+    if container.runs_containers or container.kind is ContainerKind.RUNNER_DEFAULT:
         return
     if container.privileged.unknown:
         yield Undecided(container.privileged, container.privileged.variable)
     if container.privileged.on:
         image = container.image
         tool = image.privileged_tool if image is not None else None
-        default = container.kind is ContainerKind.RUNNER_DEFAULT
-        what = "makes every job's container privileged" if default else "is privileged"
         why = f", for an image that {tool}" if tool else ""
         # An image that the files don't decide may hold an engine, which is graded high.
-        unsure = default or (image is not None and image.reference.unknown)
+        unsure = image is not None and image.reference.unknown
         yield Problem(
             container.privileged,
-            f"{container} {what}: root in it is root on the host{why}",
+            f"{container} is privileged: root in it is root on the host{why}",
             severity=Severity.MEDIUM if tool else Severity.HIGH if unsure else Severity.CRITICAL,
         )

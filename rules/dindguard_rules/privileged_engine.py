@@ -50,7 +50,7 @@ because a process that breaks out of it is no root, yet seccomp and AppArmor are
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, aggravations, rule
+from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, Undecided, aggravations, rule
 
 
 @rule(
@@ -75,7 +75,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, aggr
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report privileged mode on a container that runs an engine, or builds images without one."""
-    if not container.runs_containers:
+    if not container.runs_containers or container.kind is ContainerKind.RUNNER_DEFAULT:
         return
     if container.privileged.unknown:
         yield Undecided(container.privileged, container.privileged.variable)

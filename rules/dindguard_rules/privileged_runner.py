@@ -50,7 +50,7 @@ from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, 
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     needs_approval="privileged",
-    replaces=("privileged-container", "privileged-engine"),
+    replaces=("privileged-engine",),
     formats="the other formats describe single jobs, not what a runner gives to all of them",
 )
 def check(container: Container) -> Iterator[Problem]:

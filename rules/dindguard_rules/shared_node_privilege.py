@@ -27,14 +27,14 @@ In a cluster that exists for such pods only, or with an admission policy that ad
 
 from collections.abc import Iterator
 
-from dindguard.api import Problem, Profile, Severity, Workload, leads_to_host, rule
+from dindguard.api import ContainerKind, Mount, Problem, Profile, Severity, Workload, leads_to_host, rule
 
 
 @rule(
     "shared-node-privilege",
     each=Workload,
     severity=Severity.MEDIUM,
-    category="kubernetes",
+    category="cluster",
     cwe=653,
     since="0.1.0",
     profile=Profile.ALL,
@@ -43,11 +43,13 @@ from dindguard.api import Problem, Profile, Severity, Workload, leads_to_host, r
 def check(workload: Workload) -> Iterator[Problem]:
     """Report pods with a way to their node and nothing that says which nodes may be lost."""
     placement = workload.placement
-    if placement is None or placement.node_selector or placement.has_affinity:
+    everywhere = workload.replicas is not None and workload.replicas.per_node
+    if placement is None or placement.node_selector or placement.has_affinity or everywhere:
         return
     for container in workload.containers:
         way = leads_to_host(container)
-        if way is not None:
+        runs_others_code = container.runs_containers or container.kind is ContainerKind.RUNNER_DEFAULT
+        if way is not None and (runs_others_code or isinstance(way, Mount)):
             message = f"{workload} may run on any node, and {container} can become root there"
             yield Problem(workload, message, because=(way,))
             return

@@ -34,7 +34,7 @@ from dindguard.api import ContainerKind, InvocationKind, Problem, Severity, Work
     "sidecar-never-ends",
     each=Workload,
     severity=Severity.MEDIUM,
-    category="kubernetes",
+    category="cluster",
     since="0.1.0",
     formats="of the formats, only pods of a job wait for their sidecars",
 )

@@ -28,7 +28,7 @@ from dindguard.api import Problem, Profile, Severity, Workload, rule
     "token-beside-engine",
     each=Workload,
     severity=Severity.LOW,
-    category="kubernetes",
+    category="cluster",
     cwe=522,
     since="0.1.0",
     profile=Profile.ALL,

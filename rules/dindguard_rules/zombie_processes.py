@@ -18,7 +18,7 @@ For an engine that lives for one job.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Profile, Severity, rule
+from dindguard.api import ContainerKind, Daemon, Problem, Profile, Severity, rule
 
 
 @rule(
@@ -31,5 +31,8 @@ from dindguard.api import Daemon, Problem, Profile, Severity, rule
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report engines that are process 1, as far as the files tell."""
-    if daemon.container is not None and daemon.launch.init is False and not daemon.container.init.on:
+    container = daemon.container
+    if container is None or container.kind is ContainerKind.JOB_SERVICE or container.init.on:
+        return
+    if daemon.launch.init is False:
         yield Problem(daemon.launch, f"{daemon} is process 1 of its container and collects no zombies")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,15 +22,18 @@ SKIPPED_FOLDERS = frozenset(
 )
 
 INTEREST = re.compile(
-    rb"docker|podman|nerdctl|containerd|buildkit|kaniko|sysbox|privileged|hostPath|host(?:PID|Network|IPC)"
+    rb"docker|podman|nerdctl|containerd|buildkit|buildah|kaniko|sysbox|privileged|hostPath|host(?:PID|Network|IPC|Users)"
     rb"|\bdind\b|crio|SYS_ADMIN|cap_add|capabilities|securityContext|security_opt|2375|2376|network_mode|devices:"
-    rb"|\bFROM\b|^\s*volumes:|hostPort|pid:|ipc:|userns|/var/run|/proc\b|/dev\b|include:|extends:"
-    rb"|\\x[0-9A-Fa-f]|\\u[0-9A-Fa-f]|\\U[0-9A-Fa-f]|image:|\bbuild:|\[\[runners",
-    re.IGNORECASE | re.MULTILINE,
+    rb"|device_cgroup|unconfined|hostPort|\bpid:|\bipc:|\buts:|cgroup|userns|runtimeClass|runtime:|/run\b|include:|extends:"
+    rb"|(?<![\w.])/[\w./-]*:/|(?:source|device):\s*[\"']?/|PersistentVolume|HorizontalPodAutoscaler|pod-security"
+    rb"|\\x[0-9A-Fa-f]|\\u[0-9A-Fa-f]|\\U[0-9A-Fa-f]|\bbuild:|\[\[runners|dindguard:",
+    re.IGNORECASE,
 )
 """The byte test: a file without a hit cannot produce a finding. Escapes count as a hit, because they hide words."""
 
-_OURS_BY_NAME = re.compile(r"(^|/)(daemon\.json|buildkitd[^/]*\.toml)$")
+_OURS_BY_NAME = re.compile(
+    r"(^|/)(daemon\.json|buildkitd[^/]*\.toml|(docker-)?compose[^/]*\.ya?ml|kustomization\.ya?ml|[^/]*gitlab-ci[^/]*\.ya?ml)$"
+)
 """Names that say enough by themselves: their content need not name an engine."""
 
 _BOMS = (
@@ -91,6 +94,12 @@ class Files:
             return None
         return real if real == self.root or self.root in real.parents else None
 
+    def relative(self, path: str) -> str | None:
+        """Return an absolute path as one relative to the root; ``None`` outside it."""
+        normal = os.path.normpath(path).replace(os.sep, "/")
+        prefix = f"{self.root.as_posix().rstrip('/')}/"
+        return normal[len(prefix) :] if normal.startswith(prefix) else None
+
     def open(self, path: str) -> Source | None:
         """Return a file's text; ``None`` when it is missing, no file, too large, binary, or outside the root."""
         path = os.path.normpath(path).replace(os.sep, "/")
@@ -148,12 +157,20 @@ def decode(data: bytes) -> str | None:
     return data.decode("utf-8", errors="replace")
 
 
-def discover(paths: Iterable[Path], files: Files, *, ignore_files: bool = True, exclude: Iterable[str] = ()) -> Found:
+def discover(
+    paths: Iterable[Path],
+    files: Files,
+    *,
+    ignore_files: bool = True,
+    exclude: Iterable[str] = (),
+    could_be_ours: Callable[[str], bool] = lambda _: True,
+) -> Found:
     """Return the sources below ``paths`` (files or folders, absolute) that could be ours.
 
     Folders are walked in sorted order, without links; ``.gitignore`` and ``.dindguardignore`` are obeyed
-    there unless ``ignore_files`` is false. ``exclude`` are patterns as in ``.gitignore``. A file that is
-    named itself is always read. Raises :class:`UserError` for a path that does not exist.
+    there unless ``ignore_files`` is false. ``exclude`` are patterns as in ``.gitignore``;
+    ``could_be_ours`` tells from a path alone whether any format could read it. A file that is named itself
+    is always read. Raises :class:`UserError` for a path that does not exist.
     """
     found = Found()
     seen: set[str] = set()
@@ -167,7 +184,10 @@ def discover(paths: Iterable[Path], files: Files, *, ignore_files: bool = True, 
             if name in seen or (not named and excluded is not None and excluded.match_file(name)):
                 continue
             seen.add(name)
-            take(name, files, found)
+            if named or could_be_ours(name):
+                take(name, files, found)
+            else:
+                found.without_interest += 1
     found.sources.sort(key=lambda source: source.path)
     found.notices.extend(files.notices)
     return found

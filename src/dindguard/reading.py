@@ -31,7 +31,7 @@ def read_all(
     ``type_overrides`` maps file name patterns to format names; ``progress`` is called with files done and in all.
     """
     trees = _Trees(files)
-    context = Context(files.open, trees.tree, files.listing)
+    context = Context(files.open, trees.tree, files.listing, files.relative)
     readings: list[Reading] = []
     waiting = [Embedded(source) for source in sources]
     for _ in range(EMBEDDED_DEPTH):
@@ -127,11 +127,26 @@ def _recognise_tree(
     tree = trees.read(source, syntax)
     if not tree.readable and shapes.name_is_ours(source):
         trees.recognised(source)
+    ours = False
     for node in tree.documents:
         name = forced or shapes.document_format(source, node)
         if name is not None:
+            ours = True
             trees.recognised(source)
             documents.setdefault(name, []).append(Document(source, node, _container(owner)))
+    if not ours:
+        tree.forget()
+
+
+def syntax_name(source: Source, type_overrides: Sequence[tuple[str, str]] = ()) -> str:
+    """Return how a text is read: ``shell``, ``dockerfile``, ``makefile``, ``yaml``, ``json``, ``toml``; else ``""``."""
+    forced = _forced(source, type_overrides)
+    if forced in ("shell", "dockerfile", "makefile"):
+        return forced
+    syntax = shapes.syntax_of(source)
+    if syntax is shapes.Syntax.TEXT:
+        return shapes.text_format(source) or ""
+    return syntax.value if syntax is not None else "yaml" if forced else ""
 
 
 def _container(owner: Any) -> Container | None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+import gc
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dindguard import discover, rules
 from dindguard.errors import UserError
 from dindguard.findings import Finding, stamp
+from dindguard.formats import shapes
 from dindguard.infer import infer
 from dindguard.infer.sandbox import lowered
 from dindguard.model.model import Model
 from dindguard.policy import BASELINE_FILE, Surroundings, apply_policy
 from dindguard.policy.config import Config
 from dindguard.policy.config import load as load_config
-from dindguard.reading import Progress, read_all
+from dindguard.reading import Progress, read_all, syntax_name
 from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Rule, Severity
 from dindguard.source import Gravity, Notice, Source, Span
@@ -95,12 +98,14 @@ def scan(options: Options) -> Report:
     files = discover.Files(root)
     found = _discover(options, files, config)
     judged = _judge(found, files, config, chosen, options)
-    if options.since:
-        judged = _only_new(judged, root, config, chosen, options)
     sources = {source.path: source for source in found.sources}
     for finding in judged.findings:
         _add_sources(finding, files, sources)
     applied = apply_policy(judged.findings, _surroundings(sources, files, config, judged, options))
+    if options.since:
+        applied = replace(applied, findings=_brought(applied.findings, files, config, chosen, options))
+    for finding in applied.findings if applied.rules else ():
+        _add_sources(finding, files, sources)
     notices = _kept([*found.notices, *files.notices, *judged.notices, *applied.notices])
     return Report(
         root=root,
@@ -125,28 +130,21 @@ class _Judged:
     notices: tuple[Notice, ...]
     model: Model
     given: frozenset[str]
+    known: frozenset[str]
     active: frozenset[str]
+    muted: frozenset[str]
+    stamped: tuple[Finding, ...]
+    embedded: tuple[Source, ...]
 
 
 def _judge(
     found: discover.Found, files: discover.Files, config: Config, chosen: tuple[Rule, ...], options: Options
 ) -> _Judged:
     given = frozenset(source.path for source in found.sources)
-    readings, notices = read_all(found.sources, files, options.type_overrides, options.progress)
-    model = infer(readings, config.rule_policy())
-    known = {rule.id for rule in chosen}
-    if config.disabled or config.severities:
-        from dindguard.policy.catalogue import RULES
-
-        config.check_rules(known | set(RULES))
-    active = tuple(
-        rules.selected(
-            chosen,
-            profile=options.profile or config.profile,
-            select=options.select,
-            ignore=(*options.ignore, *(name for name in config.disabled if name in known)),
-        )
-    )
+    with _no_collection():
+        readings, notices = read_all(found.sources, files, options.type_overrides, options.progress)
+        model = infer(readings, config.rule_policy())
+    active, muted = _selected(chosen, config, options)
     verdicts, said = rules.run(model, active)
     findings = stamp(verdicts, lowered, config.severities)
     return _Judged(
@@ -154,30 +152,55 @@ def _judge(
         notices=(*notices, *said),
         model=model,
         given=given,
+        known=frozenset(rule.id for rule in chosen),
         active=frozenset(rule.id for rule in active),
+        muted=muted,
+        stamped=findings,
+        embedded=tuple(embedded.source for reading in readings for embedded in reading.embedded),
     )
 
 
-def _only_new(judged: _Judged, root: Path, config: Config, chosen: tuple[Rule, ...], options: Options) -> _Judged:
-    """Keep the findings, and their subjects, that the tree of ``options.since`` does not have."""
-    from dindguard.policy.baseline import danger
-    from dindguard.policy.since import Revision
+def _selected(chosen: tuple[Rule, ...], config: Config, options: Options) -> tuple[tuple[Rule, ...], frozenset[str]]:
+    """Return the rules to run, and the ids of policy's own rules that are off."""
+    profile = options.profile or config.profile
+    if not (options.select or options.ignore or config.disabled or config.severities):
+        return tuple(rules.selected(chosen, profile=profile)), frozenset()
+    from dindguard.policy.catalogue import RULES
 
-    revision = Revision(root, options.since)
-    try:
+    config.check_rules({*RULES, *(rule.id for rule in chosen)})
+    ignore = (*options.ignore, *config.disabled)
+    every = (*chosen, *RULES.values())
+    selected = tuple(rules.selected(every, profile=profile, select=options.select, ignore=ignore))
+    on = {rule.id for rule in selected}
+    return tuple(rule for rule in selected if rule.id not in RULES), frozenset(set(RULES) - on)
+
+
+def _brought(
+    findings: tuple[Finding, ...], files: discover.Files, config: Config, chosen: tuple[Rule, ...], options: Options
+) -> tuple[Finding, ...]:
+    """Keep the findings, and their subjects, that the tree of ``options.since`` lacks, or silences and this one not.
+
+    Both trees are judged by the same rules, configuration and day; each by the allows and waivers it brings.
+    """
+    from dindguard.policy.since import Revision, new_subjects
+
+    with Revision(files.root, options.since) as revision:
         before = discover.Found()
-        for path in revision.paths:
-            discover.take(path, revision, before)
-        old = _judge(before, revision, config, chosen, options)
-    finally:
-        revision.close()
-    known = {(s.identity, danger(f, s)) for f in old.findings for s in f.subjects}
-    new = []
-    for finding in judged.findings:
-        fresh = tuple(s for s in finding.subjects if (s.identity, danger(finding, s)) not in known)
-        if fresh:
-            new.append(replace(finding, subjects=fresh))
-    return replace(judged, findings=tuple(new))
+        for path in revision.paths_below(_prefixes(options, files), config.exclude):
+            if shapes.could_be_ours(path):
+                discover.take(path, revision, before)
+        old = _judge(before, revision, config, chosen, replace(options, progress=None))
+        sources = {source.path: source for source in before.sources}
+        for finding in old.findings:
+            _add_sources(finding, revision, sources)
+        known = config if revision.open(config.baseline or ".") else replace(config, baseline="")
+        applied = apply_policy(old.findings, _surroundings(sources, revision, known, old, options))
+    return new_subjects(findings, applied.findings)
+
+
+def _prefixes(options: Options, files: discover.Files) -> tuple[str, ...]:
+    given = [discover.relative(path.resolve(), files.root) for path in options.paths]
+    return (*given, *((options.stdin[0],) if options.stdin is not None else ()))
 
 
 def _surroundings(
@@ -186,11 +209,16 @@ def _surroundings(
     entries, name = _baseline(files, config, options)
     return Surroundings(
         sources=sources,
+        embedded=judged.embedded,
+        syntax_of=lambda source: syntax_name(source, options.type_overrides),
         files=files,
         config=config,
         today=options.today,
         given=judged.given,
+        known=judged.known,
         active=judged.active,
+        muted=judged.muted,
+        stamped=judged.stamped,
         trusted=not options.untrusted,
         baseline=entries,
         baseline_name=name,
@@ -212,7 +240,7 @@ def _baseline(files: discover.Files, config: Config, options: Options) -> tuple[
     name = config.baseline or BASELINE_FILE
     source = files.open(name)
     if source is None and config.baseline:
-        raise UserError(f"{config.origins['baseline']}: the baseline '{name}' does not exist")
+        raise UserError(f"{config.origins['baseline']}: there is no baseline '{name}'; dindguard baseline create")
     if source is None:
         return (), ""
     from dindguard.policy import baseline
@@ -235,10 +263,24 @@ def load_rules(options: Options) -> tuple[Rule, ...]:
     return chosen
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the cycle collector from walking a growing tree again and again; it makes up for it afterwards."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _discover(options: Options, files: discover.Files, config: Config) -> discover.Found:
     paths = [path.resolve() for path in options.paths]
     ignore_files = not options.untrusted
-    found = discover.discover(paths, files, ignore_files=ignore_files, exclude=config.exclude)
+    overrides = options.type_overrides
+    ours = shapes.could_be_ours if not overrides else lambda _: True
+    found = discover.discover(paths, files, ignore_files=ignore_files, exclude=config.exclude, could_be_ours=ours)
     if options.stdin is not None:
         name, data = options.stdin
         source = files.adopt(name, data)

@@ -31,6 +31,7 @@ __all__ = [
     "argv_command",
     "argv_commands",
     "commands",
+    "programs",
     "script_commands",
     "split_words",
 ]
@@ -72,6 +73,20 @@ def commands(source: Source, *, dialect: Dialect = Dialect.SHELL) -> Commands:
         read_makefile(source, collected)
         return _result(collected)
     return _read(Script.of(source), dialect)
+
+
+class _Everything(frozenset[str]):
+    """Holds every name."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def programs(source: Source) -> frozenset[str]:
+    """Return the base names of all programs that a script runs; ``""`` for one that the file does not decide."""
+    collected = Collected(_Everything())
+    read_script(Script.of(source), collected)
+    return frozenset(command.program for command in collected.commands)
 
 
 def script_commands(text: Text, *, dialect: Dialect = Dialect.SHELL) -> Commands:

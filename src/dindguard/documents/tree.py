@@ -158,11 +158,11 @@ class Node:
     def __getitem__(self, step: str | int) -> Node:
         if isinstance(step, int):
             items = self.items()
-            return items[step] if 0 <= step < len(items) else self.hole(f"[{step}]")
+            return items[step] if 0 <= step < len(items) else self.hole(step)
         if self._key_index is None:
             # The last of two equal keys wins, as in every consumer that accepts them.
             self._key_index = {key.content: value for key, value in self.pairs()}
-        return self._key_index.get(step) or self.hole(route_key(step))
+        return self._key_index.get(step) or self.hole(step)
 
     def at(self, *steps: str | int) -> Node:
         """Return the node at the end of a way: ``at("spec", "containers", 0)``."""
@@ -171,10 +171,13 @@ class Node:
             node = node[step]
         return node
 
-    def hole(self, step: str) -> Node:
-        """Return the hole at ``step`` below this node."""
+    def hole(self, step: str | int) -> Node:
+        """Return the hole at ``step`` below this node. What is below a hole is the hole itself."""
+        if self.kind is Kind.HOLE:
+            return self
+        suffix = f"[{step}]" if isinstance(step, int) else route_key(step)
         return Node(
-            Kind.HOLE, self.source, self.start, self.end, route=self.route + step, key=self.key, trail=self.trail,
+            Kind.HOLE, self.source, self.start, self.end, route=self.route + suffix, key=self.key, trail=self.trail,
             scope=self.scope,
         )  # fmt: skip
 

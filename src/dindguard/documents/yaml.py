@@ -50,6 +50,12 @@ class Tree:
         """Whether the whole text could be read."""
         return not any(notice.gravity is Gravity.ERROR for notice in self.notices)
 
+    def forget(self) -> None:
+        """Drop the documents of a text that nobody wants; the notices stay."""
+        self.documents.clear()
+        self._alive.clear()
+        self._ends.clear()
+
     # -- from PyYAML's nodes to ours ----------------------------------------------------------------
 
     def add(self, root: YamlNode) -> None:
@@ -65,6 +71,8 @@ class Tree:
             style = _STYLES[raw.style]
             text, source = raw.value, self.source
             end = raw.end_mark.index
+            while start == end and start and source.text[start - 1] in " \t":
+                start = end = start - 1  # nothing is written: the loaders differ, so it stands behind what is
             return Node(
                 kind, source, start, end, route=route, content=text, style=style, tag=tag, key=key, trail=trail,
                 mapping=lambda: segments(source.text, start, end, style, text),

@@ -2,118 +2,127 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from dindguard.source import Segment
 
+Piece = tuple[str, int]
+"""Some characters of the value, and the offset at which the first of them stands."""
+
+_BREAKS = "\r\n\x85\u2028\u2029"
+_BREAK = re.compile(f"\r\n|[{_BREAKS}]")
+_LINE = re.compile(f"[^{_BREAKS}]*")
+_FOLD = re.compile(f"[ \t]*(?:(?:\r\n|[{_BREAKS}])[ \t]*)+")
+_RUN = re.compile(f"[^\\\\' \t{_BREAKS}]+")
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
 def segments(text: str, start: int, end: int, style: str, value: str) -> tuple[Segment, ...]:
     """Map ``value`` to the characters ``text[start:end]`` it was read from (0-based offsets).
 
-    ``style`` is ``""`` (plain), ``single``, ``double``, ``literal`` or ``folded``. Characters that have no
-    place of their own (a folded line break) map to where the next one stands.
+    ``style`` is ``""`` (plain), ``single``, ``double``, ``literal`` or ``folded``. An escape maps to its backslash, a
+    folded line break to the break. What cannot be told apart maps to the start.
     """
     if style in ("literal", "folded"):
-        return _block(text, start, end, value)
-    offset = start + (1 if style in ("single", "double") else 0)
-    if style != "double" and text.startswith(value, offset):
-        return (Segment(0, offset, len(value)),)
-    return _flow(text, offset, end, style, value)
+        pieces = list(_block(text, start, end, style, value))
+    else:
+        quotes = 1 if style in ("single", "double") else 0
+        if style != "double" and text.startswith(value, start + quotes):
+            return (Segment(0, start + quotes, len(value)),)
+        pieces = list(_flow(text, start + quotes, end - quotes, style, value))
+    read = "".join(piece for piece, _ in pieces)
+    if len(read) != len(value) or (read != value and "\ufffd" not in value):
+        return (Segment(0, start, 0),)
+    return tuple(_joined(pieces)) or (Segment(0, start, 0),)
 
 
-def _block(text: str, start: int, end: int, value: str) -> tuple[Segment, ...]:
-    """Map a block scalar line by line: a value's line is found in the next source line that holds it."""
+def _joined(pieces: list[Piece]) -> Iterator[Segment]:
+    """Yield one segment for each run of characters that stand side by side in the file as well."""
+    first, origin, length = 0, -1, 0
+    for piece, offset in pieces:
+        if offset != origin + length:
+            if length:
+                yield Segment(first, origin, length)
+            first, origin, length = first + length, offset, 0
+        length += len(piece)
+    if length:
+        yield Segment(first, origin, length)
+
+
+def _break(match: re.Match[str]) -> Piece:
+    """Return a line break as YAML reads it: all but the two Unicode separators are a line feed."""
+    found = match.group()
+    return found if found in "\u2028\u2029" else "\n", match.start()
+
+
+def _block(text: str, start: int, end: int, style: str, value: str) -> Iterator[Piece]:
+    """Yield the pieces of a block scalar: its lines without the indentation, its breaks kept or folded."""
+    lines = _lines(text, start, end)
+    indent = _indent(lines, value)
+    breaks: list[Piece] = []
+    before = ""  # the line above the breaks
+    length = 0
+    for content, offset, line_break in lines:
+        line = content[indent:]
+        if line and content[:indent].strip(" "):
+            break
+        if line:
+            folds = style == "folded" and before[:1] not in (" ", "\t", "") and line[0] not in " \t"
+            if folds and breaks[0][0] == "\n":
+                breaks = breaks[1:] or [(" ", breaks[0][1])]
+            yield from breaks
+            yield line, offset + indent
+            length += sum(len(piece) for piece, _ in breaks) + len(line)
+            breaks, before = [], line
+        breaks += line_break
+    yield from breaks[: len(value) - length]  # as many as the chomping indicator keeps
+
+
+def _lines(text: str, start: int, end: int) -> list[tuple[str, int, list[Piece]]]:
+    """Return the lines below the indicator: text, offset, and the break (none at the end of the file)."""
     found = []
-    offset = text.find("\n", start, end) + 1 or end
-    at = 0
-    stop = offset
-    for line in value.split("\n"):
-        content = line.lstrip(" ")
-        while offset < end:
-            stop = text.find("\n", offset, end)
-            stop = end if stop < 0 else stop
-            source_line = text[offset:stop]
-            if not content:
-                break
-            column = source_line.find(content)
-            if column >= 0:
-                indent = len(line) - len(content)
-                first = max(column - indent, 0)
-                found.append(Segment(at, offset + first, len(line)))
-                break
-            if source_line.strip() and source_line.strip() in content:
-                # A folded line: several source lines make one line of the value.
-                found.extend(_folded(text, offset, end, at, line))
-                stop = _after_folded(text, offset, end, line)
-                break
-            offset = stop + 1
-        else:
-            break
-        offset = stop + 1
-        at += len(line) + 1
-    return tuple(found) or (Segment(0, min(start, end), 0),)
-
-
-def _folded(text: str, offset: int, end: int, at: int, line: str) -> list[Segment]:
-    found, position = [], 0
-    while position < len(line) and offset < end:
-        stop = text.find("\n", offset, end)
-        stop = end if stop < 0 else stop
-        piece = text[offset:stop].strip()
-        if piece and line.startswith(piece, position):
-            column = text.find(piece, offset, stop)
-            found.append(Segment(at + position, column, len(piece)))
-            position += len(piece) + 1
-        elif piece:
-            break
-        offset = stop + 1
+    header = _BREAK.search(text, start, end)
+    offset = header.end() if header else end
+    while offset < end:
+        match = _LINE.match(text, offset)
+        assert match is not None
+        line_break = _BREAK.match(text, match.end())
+        found.append((match.group(), offset, [_break(line_break)] if line_break else []))
+        offset = line_break.end() if line_break else end
     return found
 
 
-def _after_folded(text: str, offset: int, end: int, line: str) -> int:
-    position = 0
+def _indent(lines: list[tuple[str, int, list[Piece]]], value: str) -> int:
+    """Return by how many columns a block scalar is indented: what its first line has more than the value's."""
+    written = next((line for line, _, _ in lines if line.strip(" ")), "")
+    read = next((line for line in _BREAK.split(value) if line.strip(" ")), "")
+    return (len(written) - len(written.lstrip(" "))) - (len(read) - len(read.lstrip(" ")))
+
+
+def _flow(text: str, offset: int, end: int, style: str, value: str) -> Iterator[Piece]:
+    """Yield the pieces of a plain or quoted scalar: runs of characters, escapes, folded line breaks."""
+    length = 0
     while offset < end:
-        stop = text.find("\n", offset, end)
-        stop = end if stop < 0 else stop
-        position += len(text[offset:stop].strip()) + 1
-        if position >= len(line):
-            return stop
-        offset = stop + 1
-    return end
+        pieces, offset = _next(text, offset, end, style, value[length : length + 1])
+        yield from pieces
+        length += sum(len(piece) for piece, _ in pieces)
 
 
-def _flow(text: str, offset: int, end: int, style: str, value: str) -> tuple[Segment, ...]:
-    """Map a plain or quoted scalar with escapes or folded lines, one run of equal characters at a time."""
-    found: list[Segment] = []
-    run_at, run_origin, at = 0, offset, 0
-    while at < len(value) and offset < end:
-        char, origin, width = value[at], text[offset], 1
-        if style == "double" and origin == "\\":
-            following = text[offset + 1 : offset + 2]
-            if following in "\r\n":  # an escaped line break stands for nothing
-                offset = _skip_indent(text, offset + 1, end)
-                continue
-            width = _ESCAPE_LENGTHS.get(following, 2)
-        elif style == "single" and text.startswith("''", offset):
-            width = 2
-        elif origin in " \t\r\n" and char in " \n" and "\n" in text[offset : _skip_indent(text, offset, end)]:
-            width = _skip_indent(text, offset, end) - offset
-            if char == "\n":  # each further empty line is one line break of the value
-                run = len(value) - at - len(value[at:].lstrip("\n"))
-                found.append(Segment(run_at, run_origin, at - run_at))
-                at, offset = at + run, offset + width
-                run_at, run_origin = at, offset
-                continue
-        at += 1
-        offset += width
-        if width != 1:
-            found.append(Segment(run_at, run_origin, at - run_at))
-            run_at, run_origin = at, offset
-    found.append(Segment(run_at, run_origin, max(len(value) - run_at, 0)))
-    return tuple(segment for segment in found if segment.length or len(found) == 1)
-
-
-def _skip_indent(text: str, offset: int, end: int) -> int:
-    while offset < end and text[offset] in " \t\r\n":
-        offset += 1
-    return offset
+def _next(text: str, offset: int, end: int, style: str, expected: str) -> tuple[list[Piece], int]:
+    """Return the next pieces, and the offset behind them; ``expected`` is the character an escape stands for."""
+    char = text[offset]
+    if style == "double" and char == "\\":
+        width = _ESCAPE_LENGTHS.get(text[offset + 1 : offset + 2], 2)
+        fold = _FOLD.match(text, offset + 1, end)
+        if fold and text[offset + 1] in _BREAKS:
+            return [_break(match) for match in _BREAK.finditer(text, offset + 1, fold.end())][1:], fold.end()
+        return [(expected, offset)], offset + width
+    if style == "single" and text.startswith("''", offset):
+        return [("'", offset)], offset + 2
+    fold = _FOLD.match(text, offset, end)
+    if fold:
+        first, *others = (_break(match) for match in _BREAK.finditer(text, offset, fold.end()))
+        return ([first, *others] if first[0] != "\n" else others or [(" ", first[1])]), fold.end()
+    run = _RUN.match(text, offset, end)
+    return ([(run.group(), offset)], run.end()) if run else ([(char, offset)], offset + 1)

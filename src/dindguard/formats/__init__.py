@@ -26,7 +26,7 @@ from dindguard.source import Embedded, Notice, Source
 
 if TYPE_CHECKING:
     from dindguard.documents.yaml import Tree
-    from dindguard.model.engine import EngineConfiguration
+    from dindguard.model.engine import Daemon, EngineConfiguration
     from dindguard.model.invocation import Invocation
     from dindguard.model.workload import Workload
 
@@ -40,6 +40,7 @@ FORMATS: dict[str, str] = {
     "makefile": "dindguard.formats.makefile",
     "daemon-json": "dindguard.formats.daemon_json",
     "gitlab-runner": "dindguard.formats.gitlab_runner",
+    "engine-snapshot": "dindguard.formats.engine_snapshot",
     "buildkitd-toml": "dindguard.formats.buildkitd_toml",
 }
 """Formats by name, and the module of each; the order is that in which a scan reads them."""
@@ -68,9 +69,15 @@ class Reading:
         self.embedded: list[Embedded] = []
         self.invocations: list[Invocation] = []
         self.configurations: list[EngineConfiguration] = []
+        self.engines: list[Daemon] = []
+        """Engines of hosts, which tell about themselves; those in containers are concluded by ``infer``."""
         self.programs: list[tuple[Container, str]] = []
         """Every program that a container's scripts run, by its base name."""
         self.notices: list[Notice] = []
+
+
+def _outside(_: str) -> str | None:
+    return None
 
 
 @record
@@ -78,12 +85,14 @@ class Context:
     """What surrounds the documents. ``open`` and ``tree`` take paths relative to the root, with ``/``.
 
     ``open`` returns ``None`` for a file that is missing, outside the root or too large; ``tree`` for one that
-    is no readable YAML as well. ``exists`` and ``listing`` ask about files and a folder's file names.
+    is no readable YAML as well. ``exists`` and ``listing`` ask about files and a folder's file names. ``relative``
+    turns an absolute path into such a one, ``None`` outside the root.
     """
 
     open: Callable[[str], Source | None]
     tree: Callable[[str], Tree | None]
     listing: Callable[[str], tuple[str, ...]]
+    relative: Callable[[str], str | None] = _outside
 
 
 class Format(Protocol):

@@ -116,6 +116,15 @@ def syntax_of(source: Source) -> Syntax | None:
     return None
 
 
+def could_be_ours(path: str) -> bool:
+    """Whether a file of this path could be read by any format; its content decides then."""
+    name = path.rpartition("/")[2]
+    if "." not in name.lstrip("."):
+        return True  # a Dockerfile, a Makefile, a script that only its first line tells
+    probe = Source(path, "")
+    return syntax_of(probe) is not None
+
+
 def _embedded_syntax(source: Source) -> Syntax | None:
     hint = source.hint
     if hint in ("yaml", "compose", "kubernetes", "gitlab-ci", "github-actions") or _YAML_NAME.search(hint):
@@ -286,7 +295,23 @@ def _is_container(item: Node) -> bool:
     return item["image"].is_scalar or (item["name"].is_scalar and len(item.keys()) > 1)
 
 
+def _is_engine_snapshot(source: Source, node: Node) -> bool:  # noqa: ARG001 - the signature of shapes
+    """Output of ``docker inspect`` or ``docker info``, or a snapshot of both."""
+    if node.is_sequence:
+        return any(_is_inspected(item) for item in node.items()[:100])
+    if not node.is_mapping:
+        return False
+    if _is_inspected(node) or (node["DockerRootDir"].is_scalar and node["ServerVersion"].is_scalar):
+        return True
+    return node["info"]["ServerVersion"].is_scalar or any(map(_is_inspected, node["containers"].items()[:100]))
+
+
+def _is_inspected(node: Node) -> bool:
+    return node.is_mapping and node["HostConfig"].is_mapping and node["Config"].is_mapping
+
+
 SHAPES: tuple[tuple[str, Callable[[Source, Node], bool]], ...] = (
+    ("engine-snapshot", _is_engine_snapshot),
     ("daemon-json", _is_daemon_json),
     ("gitlab-runner", _is_gitlab_runner),
     ("buildkitd-toml", _is_buildkitd_toml),

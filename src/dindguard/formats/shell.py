@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dindguard.documents.commandline import commands
+from dindguard.documents.commandline import commands, programs
 from dindguard.documents.script_model import script_model
 from dindguard.formats import Context, Document, Reading
+from dindguard.model.container import Container, ContainerKind
 from dindguard.records import replace
 
 
@@ -17,10 +18,20 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for document in documents:
         found = commands(document.source)
         model = script_model(found, document.source, document.owner)
-        if document.owner is not None:
-            reading.programs += [(document.owner, command.program) for command in found.commands]
+        if document.owner is not None and _beside_an_engine(document.owner):
+            reading.programs += [(document.owner, program) for program in programs(document.source)]
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices
         reading.embedded += [replace(embedded, owner=document.owner) for embedded in found.embedded]
     return reading
+
+
+def _beside_an_engine(owner: Container) -> bool:
+    """Whether an engine is started beside the container, so that it matters whether its script needs one."""
+    images = [
+        each.image
+        for each in owner.workload.containers
+        if each.kind is ContainerKind.JOB_SERVICE and each is not owner
+    ]
+    return any(image is not None and image.engine is not None and image.engine.runs_daemon for image in images)

@@ -36,7 +36,8 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     for container in containers:
         sandbox, evidence = sandbox_of(container)
         container.conclude(sandbox=sandbox, sandbox_evidence=evidence, as_root=as_root(container))
-    daemons = find_daemons(containers, configurations)
+    hosts = (engine for reading in readings for engine in reading.engines)
+    daemons = (*find_daemons(containers, configurations), *hosts)
     policy = policy or Policy()
     for container in containers:
         container.conclude(

@@ -17,6 +17,8 @@ def find_exposures(daemons: Iterable[Daemon]) -> None:
 
 def _of(daemon: Daemon, endpoint: Endpoint) -> Iterator[Exposure]:
     owner = daemon.container
+    if endpoint.scheme == "tcp" and owner is None:
+        yield Exposure(endpoint=endpoint, reach=Reach.PUBLISHED_LOCALLY if endpoint.loopback else Reach.HOST_NETWORK)
     if endpoint.scheme != "tcp" or owner is None or not owner.started:
         return
     published = owner.published(endpoint.port) if endpoint.port is not None else None

@@ -116,6 +116,8 @@ class Container(Linked):
     """Settings in the file that the platform drops (a Swarm stack's ``privileged``)."""
     base: str = ""
     """The image stage this one is built from, by its name or index, inside the same Dockerfile."""
+    stopped: bool = False
+    """An engine reported it, and it does not run."""
     privileged_commands: tuple[Flag, ...] = ()
     """Commands that the platform runs inside it with every capability (a hook's ``privileged``)."""
 
@@ -216,7 +218,7 @@ class Container(Linked):
 
     def runs_beside(self, other: Container) -> bool:
         """Whether both may run at once: not in profiles that differ, and neither waits for the other's end."""
-        if other is self:
+        if other is self or self.stopped or other.stopped:
             return False
         for one, two in ((self, other), (other, self)):
             if any(after.name == two.name and after.condition == "completed" for after in one.depends_on):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.link import Linked
-from dindguard.model.values import Flag, Text
+from dindguard.model.values import Flag, Text, unset
 from dindguard.records import field, record, replace
 from dindguard.source import HasSpan, Span
 
@@ -217,6 +217,10 @@ class Daemon(Linked):
     backing: Backing = Backing.UNKNOWN
     certificates: Certificates | None = None
     configuration: EngineConfiguration | None = None
+    reported_version: Text | None = None
+    """The version as a running engine gives it, a distributor's suffix included."""
+    mandatory_access_control: Flag | None = None
+    """Whether AppArmor or SELinux confines its containers; ``None`` when nothing says so."""
     loads_apparmor_profile: bool = False
     """At its start it loads the profile ``docker-default`` into the kernel, if the image has AppArmor's tools."""
     exposures: tuple[Exposure, ...] = field(init=False, repr=False, default=())
@@ -232,6 +236,18 @@ class Daemon(Linked):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def version_place(self) -> HasSpan | None:
+        """What tells its version: the image that somebody chose, or the engine itself; ``None`` for a built image."""
+        if self.container is None:
+            return self.reported_version
+        return self.container.image if self.container.build is None else None
+
+    @property
+    def packaged_by_others(self) -> bool:
+        """Whether its version has a distributor's suffix (``20.10.24+dfsg1``): fixes may be in it that came later."""
+        return self.reported_version is not None and any(sign in self.reported_version.pattern for sign in "+~")
 
     def setting(self, name: str) -> Setting | None:
         """Return the setting of that name that counts: a flag's, else the configuration file's."""
@@ -278,9 +294,8 @@ class Daemon(Linked):
 
     @property
     def privileged(self) -> Flag:
-        """Whether its container is privileged."""
-        assert self.container is not None
-        return self.container.privileged
+        """Whether its container is privileged; nobody wrote that of a host's engine."""
+        return self.container.privileged if self.container is not None else unset(self.span, "privileged")
 
 
 def _after(text: Text, key: str) -> Text | None:

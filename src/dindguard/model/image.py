@@ -66,7 +66,7 @@ class Image:
 
     def comes_from(self, registries: Collection[str]) -> bool | None:
         """Whether it lies in one of the registries, or folders of them (``ghcr.io/team``); ``None`` if not known."""
-        bare = self.registry == "docker.io" and self.repository.startswith(UNKNOWN_PIECE)
+        bare = self.registry == "docker.io" and self.repository[:1] in ("", UNKNOWN_PIECE)
         if UNKNOWN_PIECE in self.registry or bare:
             return None
         name = f"{self.registry}/{self.repository}"

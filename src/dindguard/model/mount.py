@@ -75,6 +75,9 @@ class Storage(Linked):
         """Kind and name, for messages."""
         return f"{self.kind} '{self.name}'" if self.name else str(self.kind)
 
+    def __str__(self) -> str:
+        return self.label
+
 
 @record(kw_only=True)
 class Mount:

@@ -17,12 +17,15 @@ def overlap(first: str, second: str) -> bool:
 def everything(network: str) -> bool:
     """Whether it holds every address, or half of them: ``0.0.0.0/0``, ``::/0``, ``0.0.0.0/1``, ``*``."""
     address, _, prefix = network.strip().partition("/")
-    if network.strip() == "*":
-        return True
-    return prefix in ("0", "1") and all(char in "0123456789abcdefABCDEF.:" for char in address) and address != ""
+    numeric = address != "" and all(char in "0123456789abcdefABCDEF.:" for char in address)
+    return network.strip() == "*" or (prefix in ("0", "1") and numeric)
 
 
 def loopback(name: str) -> bool:
     """Whether a host, with or without a port, or a network is this machine itself."""
-    host = name.strip().rpartition(":")[0] if name.count(":") == 1 else name.strip()
-    return host == "localhost" or host.startswith("127.") or host in ("::1", "[::1]", "::1/128")
+    name = name.strip()
+    if name.startswith("["):
+        host = name[1:].partition("]")[0]
+    else:
+        host = name.partition(":")[0] if name.count(":") == 1 else name.partition("/")[0]
+    return host in ("localhost", "::1") or host.startswith("127.")

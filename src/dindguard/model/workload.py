@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.model import paths
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.link import Linked
 from dindguard.model.replicas import Replicas
@@ -116,6 +117,8 @@ class Workload(Linked):
     """It is done when all of its containers have ended (a Job): one that never ends keeps it running."""
     wrapped: bool = False
     """Read by its shape alone: its wrapper is not a kind that dindguard knows."""
+    engine_data_root: Text | None = None
+    """Where the engine that runs the containers keeps its state, when that engine was asked."""
     runs_in: Container | None = field(init=False, repr=False, default=None)
     """The container whose script starts these, when a document inside its text was read."""
 
@@ -127,6 +130,18 @@ class Workload(Linked):
     def path(self) -> str:
         """The file it is written in."""
         return self.span.path
+
+    def standard_path(self, path: str) -> str:
+        """Return a normalised host path as it would be if the engine kept its state at the default place.
+
+        A folder above the engine's data root holds all of it.
+        """
+        root = paths.path_of(self.engine_data_root) if self.engine_data_root is not None else ""
+        if not root or paths.data_root_of(root) or paths.classify(path) is not paths.HostPath.OTHER:
+            return path
+        if paths.inside(path, root):
+            return f"/var/lib/docker{path[len(root) :]}"
+        return "/var/lib/docker" if paths.inside(root, path) else path
 
     @property
     def label(self) -> str:

@@ -8,7 +8,7 @@ from dindguard.records import record
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from dindguard.discover import Files
     from dindguard.findings import Finding
@@ -17,25 +17,34 @@ if TYPE_CHECKING:
     from dindguard.rules import Rule
     from dindguard.source import Notice, Source
 
-
 BASELINE_FILE = ".dindguard/baseline.json"
 WAIVER_FILE = ".dindguard/waivers.yaml"
+SIDECAR = ".allow.yaml"
+"""``FILE`` with this behind it holds the allows of a JSON file, which has no comments."""
 
 
 @record(kw_only=True)
 class Surroundings:
-    """What policy needs to know of a scan. ``baseline`` is the text and name of the file in force, if any.
+    """What policy needs to know of a scan. ``baseline`` is what the file in force holds, ``baseline_name`` its name.
 
-    ``given`` are the paths that the scan was asked for; ``trusted`` is false under ``--untrusted``: the tree's
-    own allows and waivers then count for nothing. ``active`` are the ids of the rules that ran.
+    ``embedded`` are the documents inside the sources, ``syntax_of`` names the syntax of either. ``given`` are the
+    paths that the scan was asked for. ``known`` are the ids of all rules, ``active`` those of the rules that ran,
+    ``muted`` those of policy's own rules that configuration or command line turn off. ``trusted`` is false
+    under ``--untrusted``: the tree's own allows and waivers then count for nothing. ``stamped`` are all
+    findings of the model, those about files that were not given among them.
     """
 
     sources: Mapping[str, Source]
+    embedded: Collection[Source]
+    syntax_of: Callable[[Source], str]
     files: Files
     config: Config
     today: dt.date
     given: Collection[str]
+    known: Collection[str]
     active: Collection[str]
+    stamped: Collection[Finding]
+    muted: Collection[str] = ()
     trusted: bool = True
     baseline: tuple[Entry, ...] = ()
     baseline_name: str = ""
@@ -58,9 +67,22 @@ def apply_policy(findings: tuple[Finding, ...], around: Surroundings) -> Applied
     """
     waiver_source = around.files.open(WAIVER_FILE) if around.trusted else None
     allowing = around.trusted and any("dindguard:" in source.text for source in around.sources.values())
-    sidecars = around.trusted and any(f"{path}.allow.yaml" in around.sources for path in around.sources)
+    sidecars = _sidecars(around) if around.trusted else ()
     if waiver_source is None and not allowing and not sidecars and not around.baseline:
         return Applied(findings)
     from dindguard.policy.application import apply
 
-    return apply(findings, around, waiver_source)
+    return apply(findings, around, waiver_source, sidecars)
+
+
+def _sidecars(around: Surroundings) -> tuple[Source, ...]:
+    """Return the sidecars of the scan's JSON files, and those that were given themselves."""
+    found = {}
+    for path, source in around.sources.items():
+        if path.endswith(".json"):
+            beside = around.files.open(path + SIDECAR)
+            if beside is not None:
+                found[beside.path] = beside
+        elif path.endswith(f".json{SIDECAR}"):
+            found[path] = source
+    return tuple(found.values())

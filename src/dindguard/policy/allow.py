@@ -1,25 +1,28 @@
-"""Allows: a reason written beside the setting it excuses."""
+"""Allows: a reason written beside the setting it excuses, in a comment or in a JSON file's sidecar."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+from dindguard.policy import SIDECAR
 from dindguard.records import record
+from dindguard.rules import nearest
 from dindguard.source import Source, Span
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|;|--|<!--)\s*dindguard:\s*(?P<text>.*?)\s*(?:-->)?$")
-_ALLOW = re.compile(r"allow\[(?P<rules>[^\]]*)\](?P<rest>.*)$", re.DOTALL)
-_UNTIL = re.compile(r"\s*until=(?P<date>\S+)")
+_MARK = re.compile(r"^(?:#|//|/\*|;)+\s*dindguard:\s*(?P<text>.*?)\s*(?:\*/)?$", re.DOTALL)
+_ALLOW = re.compile(r"allow\s*\[(?P<rules>[^\]]*)\](?P<rest>.*)$", re.DOTALL)
+_UNTIL = re.compile(r"(?:^|\s)until\s*=\s*(?P<date>\S*)")
 _HINT = re.compile(r"type=")
+_EXAMPLE = "dindguard: allow[rule-id] reason in words"
 MINIMAL_REASON = 8
 """A reason of fewer characters explains nothing."""
 
 
 @record(kw_only=True)
 class Allow:
-    """One allow. ``lines`` are the 1-based lines of ``path`` that it covers; ``route`` narrows a sidecar's.
+    """One allow. ``lines`` are the 1-based lines of ``path`` that it covers; a sidecar's covers a ``route``.
 
     ``fault`` says what is wrong with a malformed one, in words; it silences nothing.
     """
@@ -46,65 +49,104 @@ def _at_or_below(route: str, above: str) -> bool:
     return route == above or route.startswith((f"{above}.", f"{above}["))
 
 
-def find(sources: Mapping[str, Source]) -> list[Allow]:
-    """Return every allow in the comments of files, and in their sidecars (``FILE.allow.yaml``)."""
-    found: list[Allow] = []
-    for source in sources.values():
-        if "dindguard:" in source.text:
-            found.extend(_in_comments(source))
-    return found
+def find(
+    sources: Iterable[Source],
+    syntax_of: Callable[[Source], str],
+    known: Collection[str],
+    scripts: Mapping[str, frozenset[int]],
+) -> list[Allow]:
+    """Return every allow in the comments of texts, files and documents inside files alike.
 
+    ``syntax_of`` names the syntax of a text; ``known`` are the ids of all rules. ``scripts`` are the lines, by path, at
+    which block scalars begin that hold scripts, which have comments of their own.
+    """
+    from dindguard.documents.comments import find as comments
 
-def _in_comments(source: Source) -> Iterator[Allow]:
-    lines = source.text.splitlines()
-    for number, line in enumerate(lines, 1):
-        if "dindguard:" not in line:
+    found: dict[Span, Allow] = {}
+    for source in sources:
+        if "dindguard:" not in source.text:
             continue
-        match = _COMMENT.search(line)
-        if match is None or _inside_string(line, match.start()) or _HINT.match(match["text"]):
-            continue
-        span = Span(source.path, number, match.start() + 1, number, len(line.rstrip()) + 1)
-        alone = not line[: match.start()].strip()
-        covered = (number, _next_line(lines, number)) if alone else (number,)
-        yield read(match["text"], span, covered)
+        own = scripts.get(source.path, frozenset()) if source.parent is None else frozenset[int]()
+        for comment in comments(source, syntax_of(source), "dindguard:", scripts=own):
+            match = _MARK.match(comment.text)
+            if match is not None and not _HINT.match(match["text"]):
+                allow = read(match["text"], comment.span, comment.lines, known, fault=comment.fault)
+                found.setdefault(comment.span, allow)
+    return sorted(found.values(), key=lambda allow: (allow.span.path, allow.span.line, allow.span.column))
 
 
-def _inside_string(line: str, at: int) -> bool:
-    before = line[:at]
-    return before.count('"') % 2 == 1 or before.count("'") % 2 == 1
-
-
-def _next_line(lines: list[str], number: int) -> int:
-    """Return the line that a comment of its own speaks about: the next one that is neither empty nor a comment."""
-    for offset, line in enumerate(lines[number:], number + 1):
-        text = line.strip()
-        if text and not text.startswith(("#", "//", ";", "<!--")):
-            return offset
-    return number
-
-
-def read(text: str, span: Span, lines: tuple[int, ...]) -> Allow:
+def read(text: str, span: Span, lines: tuple[int, ...], known: Collection[str], fault: str = "") -> Allow:
     """Read the text behind ``dindguard:``; one that is malformed comes back with its fault."""
-
-    def faulty(problem: str) -> Allow:
-        return Allow(rules=(), reason="", span=span, lines=lines, path=span.path, fault=problem)
-
+    rules: tuple[str, ...] = ()
+    reason, until = "", None
     match = _ALLOW.match(text)
     if match is None:
-        return faulty("it must read 'dindguard: allow[rule-id] reason in words'")
-    rules = tuple(name.strip() for name in match["rules"].split(",") if name.strip())
+        fault = fault or f"it must read '{_EXAMPLE}'"
+    else:
+        rules = tuple(name.strip() for name in match["rules"].split(",") if name.strip())
+        dates = _UNTIL.findall(match["rest"])
+        reason = _UNTIL.sub(" ", match["rest"]).strip(" \t-:—")
+        until, undated = _date(dates)
+        fault = fault or undated or _fault(rules, reason, known)
+    return Allow(rules=rules, reason=reason, span=span, lines=lines, path=span.path, until=until, fault=fault)
+
+
+def _date(texts: list[str]) -> tuple[dt.date | None, str]:
+    if not texts:
+        return None, ""
+    if len(texts) > 1:
+        return None, "it gives several dates"
+    try:
+        return dt.date.fromisoformat(texts[0]), ""
+    except ValueError:
+        return None, f"'{texts[0]}' is no date such as 2027-03-01"
+
+
+def _fault(rules: tuple[str, ...], reason: str, known: Collection[str]) -> str:
+    """Return what is wrong with the names and the reason of an allow; a pack's rules need not be loaded."""
     if not rules:
-        return faulty("it names no rule between the brackets")
-    rest = match["rest"]
-    until = None
-    dated = _UNTIL.match(rest)
-    if dated is not None:
-        try:
-            until = dt.date.fromisoformat(dated["date"])
-        except ValueError:
-            return faulty(f"'{dated['date']}' is no date such as 2027-03-01")
-        rest = rest[dated.end() :]
-    reason = rest.strip(" \t-:")
+        return "it names no rule"
+    for name in rules:
+        if name.startswith(("allow-", "waiver-", "baseline-")):
+            return f"'{name}' speaks of the policy itself, which no allow silences"
+        if name not in known and ("/" not in name or "*" in name):
+            return f"there is no rule '{name}'{nearest(name, known)}"
     if len(reason) < MINIMAL_REASON:
-        return faulty("it gives no reason in words")
-    return Allow(rules=rules, reason=reason, span=span, lines=lines, path=span.path, until=until)
+        return "it gives no reason in words"
+    return ""
+
+
+def in_sidecar(source: Source, known: Collection[str]) -> Iterator[Allow]:
+    """Yield the allows that ``FILE.allow.yaml`` holds for the JSON file beside it."""
+    from dindguard.documents import yaml
+
+    path = source.path.removesuffix(SIDECAR)
+
+    def faulty(span: Span, problem: str) -> Allow:
+        return Allow(rules=(), reason="", span=span, path=path, fault=problem)
+
+    tree = yaml.read(source)
+    if tree.notices:
+        yield faulty(tree.notices[0].span, tree.notices[0].message)
+        return
+    if len(tree.documents) != 1 or not tree.documents[0]["allow"].is_sequence:
+        yield faulty(source.whole(), "the file must hold a list under 'allow:'")
+        return
+    root = tree.documents[0]
+    for name in root.keys():
+        if name != "allow":
+            yield faulty(root[name].key_span, f"there is no setting '{name}'{nearest(name, ('allow',))}")
+    keys = ("rules", "at", "reason", "until")
+    for entry in root["allow"]:
+        unknown = [name for name in entry.keys() if name not in keys]
+        if unknown or not entry.is_mapping:
+            hint = f"there is no setting '{unknown[0]}'{nearest(unknown[0], keys)}" if unknown else "it is no mapping"
+            yield faulty(entry.span, hint)
+            continue
+        rules = tuple(item.content.strip() for item in entry["rules"].listed() if item.is_scalar)
+        route, reason = entry["at"].content.strip(), entry["reason"].content.strip()
+        until, undated = _date([entry["until"].content]) if entry["until"].present else (None, "")
+        fault = undated or _fault(rules, reason, known) or ("" if route else "it lacks 'at', the setting it is about")
+        yield Allow(
+            rules=rules, reason=reason, span=entry.span, path=path, route=route or "?", until=until, fault=fault
+        )

@@ -2,143 +2,114 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from dindguard.findings import Finding, Status, Subject
-from dindguard.policy import WAIVER_FILE, Applied, Surroundings, allow, baseline, owners, waivers
-from dindguard.policy.approval import PROFILE_VERSION, fingerprint
+from dindguard.findings import Finding, Status, Subject, identity
+from dindguard.policy import WAIVER_FILE, Applied, Surroundings, allow, approval, baseline, review, waivers
 from dindguard.policy.catalogue import RULES
 from dindguard.policy.waivers import Waiver
 from dindguard.records import replace
-from dindguard.rules import Confidence, Severity
+from dindguard.rules import Confidence, nearest
 from dindguard.source import Gravity, Notice, Source, Span
 
 
-def apply(findings: tuple[Finding, ...], around: Surroundings, waiver_source: Source | None) -> Applied:
+def apply(
+    findings: tuple[Finding, ...], around: Surroundings, waiver_source: Source | None, sidecars: Iterable[Source]
+) -> Applied:
     """Return findings with the status of each subject, and what policy has to say of its own files."""
-    clerk = _Clerk(around, waiver_source)
+    clerk = _Clerk(around, waiver_source, sidecars)
     judged = tuple(clerk.judged(finding) for finding in findings)
     own = sorted(clerk.own_findings(), key=lambda f: (f.span.path, f.span.line, f.span.column, f.rule.id))
-    return Applied((*judged, *own), tuple(clerk.notices), clerk.summary(judged), tuple(RULES.values()))
+    return Applied((*judged, *own), tuple(clerk.notices), _summary(judged), tuple(RULES.values()))
+
+
+def _summary(judged: Iterable[Finding]) -> tuple[str, ...]:
+    """Return what was silenced, in words: ``3 waived``."""
+    counts = Counter(finding.status for finding in judged if not finding.open)
+    return tuple(f"{counts[status]} {status}" for status in Status if counts[status])
+
+
+def _named(waiver: Waiver) -> str:
+    return f"the waiver of {waiver.rule or 'no rule'} for {waiver.at or 'nothing'}"
 
 
 class _Clerk:
     """Looks every subject up in the tree's records, and remembers which record was used."""
 
-    def __init__(self, around: Surroundings, waiver_source: Source | None) -> None:
+    def __init__(self, around: Surroundings, waiver_source: Source | None, sidecars: Iterable[Source]) -> None:
         self.around = around
         self.notices: list[Notice] = []
-        self.problems: list[Finding] = []
-        self.allows = allow.find(around.sources) if around.trusted else []
-        self.known = {entry.key: entry for entry in around.baseline}
-        self.used_allows: set[int] = set()
-        self.used_entries: set[tuple[str, str]] = set()
-        self.used_waivers: set[int] = set()
+        self.problems: dict[tuple[str, Span, str], Finding] = {}
+        self.allows = list(self._read_allows(sidecars)) if around.trusted else []
+        self.used_allows: set[tuple[int, str]] = set()
+        self.entries = Counter(entry.key for entry in around.baseline)
+        self.blames: dict[tuple[str, str, str], list[str]] = {}
+        for subject in (subject for finding in around.stamped for subject in finding.subjects):
+            self.blames.setdefault(subject.key, []).append(subject.blames)
         self.valid: dict[tuple[str, str, str], Waiver] = {}
-        self.file = waivers.read(waiver_source) if waiver_source is not None else waivers.WaiverFile()
-        for problem, span in self.file.faults:
-            self._report("waiver-malformed", span, f"{WAIVER_FILE} cannot be used: {problem}", "file")
-        for waiver in self.file.waivers:
-            self._admit(waiver)
+        self.used_waivers: set[tuple[str, str, str]] = set()
+        if waiver_source is not None:
+            self._read_waivers(waiver_source)
+
+    def _read_allows(self, sidecars: Iterable[Source]) -> Iterator[allow.Allow]:
+        around = self.around
+        texts = (*around.sources.values(), *around.embedded)
+        scripts: dict[str, set[int]] = {}
+        for source in around.embedded:
+            if around.syntax_of(source) in ("shell", "dockerfile", "makefile") and source.text:
+                # The indicator of a block scalar stands on the line before its text.
+                line = source.position(0)[0]
+                scripts.setdefault(source.path, set()).update((line, line - 1))
+        starts = {path: frozenset(lines) for path, lines in scripts.items()}
+        yield from allow.find(texts, around.syntax_of, around.known, starts)
+        for sidecar in sidecars:
+            yield from allow.in_sidecar(sidecar, around.known)
 
     # -- waivers ------------------------------------------------------------------------------------
 
-    def _admit(self, waiver: Waiver) -> None:
-        """Keep a waiver that may be used, and report each reason why one may not."""
-        key = (waiver.rule, waiver.file, waiver.at)
-        what = f"the waiver of {waiver.rule} for {waiver.at or 'nothing'}"
-        faults = list(self._reasons(waiver))
+    def _read_waivers(self, source: Source) -> None:
+        file = waivers.read(source)
+        for problem, span in file.faults:
+            self._report("waiver-malformed", span, f"{WAIVER_FILE} cannot be used: {problem}", "file")
+        around = self.around
+        for waiver in file.waivers:
+            faults = list(review.reasons(waiver, around.config.approval, around.today, around.files, around.known))
+            self._report_waiver(waiver, faults)
+            if waiver.key in self.valid:
+                self._report_waiver(waiver, [("waiver-twice", waiver.span, "is there twice")])
+            elif not faults and not file.faults:
+                self.valid[waiver.key] = waiver
+                self._warn_of_expiry(waiver)
+
+    def _report_waiver(self, waiver: Waiver, faults: Iterable[review.Fault]) -> None:
         for rule_id, span, problem in faults:
-            self._report(rule_id, span, f"{what} {problem}", "|".join(key))
-        if key in self.valid:
-            self._report("waiver-twice", waiver.span, f"{what} is there twice", "|".join(key))
-        elif not faults:
-            self.valid[key] = waiver
-            self._warn_of_expiry(waiver, what)
+            self._report(rule_id, span, f"{_named(waiver)} {problem}", "|".join(waiver.key))
 
-    def _reasons(self, waiver: Waiver) -> Iterator[tuple[str, Span, str]]:
-        approval, today = self.around.config.approval, self.around.today
-        for problem, span in waiver.faults:
-            yield "waiver-malformed", span, f"is malformed: {problem}"
-        if waiver.expires is not None and waiver.expires < today:
-            days = (today - waiver.expires).days
-            yield "waiver-expired", waiver.place("expires"), f"ran out {days} day{'s' * (days != 1)} ago"
-        if waiver.approved is not None and waiver.approved > today:
-            yield "waiver-malformed", waiver.place("approved"), "is malformed: it is approved in the future"
-        if waiver.approved is not None and waiver.expires is not None:
-            lasts = (waiver.expires - waiver.approved).days
-            if lasts > approval.max_days:
-                yield (
-                    "waiver-too-long",
-                    waiver.place("expires"),
-                    f"lasts {lasts} days, the policy allows {approval.max_days}",
-                )
-        yield from self._people(waiver)
-
-    def _people(self, waiver: Waiver) -> Iterator[tuple[str, Span, str]]:
-        approval = self.around.config.approval
-        for person in waiver.approvers:
-            if person.name.lstrip("@").casefold() == waiver.owner.lstrip("@").casefold():
-                yield "waiver-self-approved", person.span, f"is approved by its owner, {person.name}"
-        roles = {person.role.casefold() for person in waiver.approvers}
-        missing = [role for role in approval.roles if role.casefold() not in roles]
-        if waiver.mode in approval.modes and missing and waiver.approvers:
-            yield "waiver-lacks-role", waiver.place("approvers"), f"lacks the approval of {' and '.join(missing)}"
-        if waiver.mode not in approval.modes and not waiver.approvers and not waiver.faults:
-            yield "waiver-lacks-role", waiver.place("approvers"), "is approved by nobody"
-        if approval.codeowners:
-            allowed = owners.owners_of(WAIVER_FILE, self.around.files)
-            for person in waiver.approvers:
-                if allowed is not None and person.name.casefold() not in allowed:
-                    yield (
-                        "waiver-approver-unknown",
-                        person.span,
-                        f"is approved by {person.name}, who is no code owner of it",
-                    )
-
-    def _warn_of_expiry(self, waiver: Waiver, what: str) -> None:
+    def _warn_of_expiry(self, waiver: Waiver) -> None:
         left = waiver.days_left(self.around.today)
         if left <= self.around.config.approval.warn_days:
             when = "today" if left == 0 else f"in {left} day{'s' * (left != 1)}"
             self.notices.append(
                 Notice(
-                    "waiver-expiring", f"{what} runs out {when}", waiver.place("expires"), Gravity.WARNING,
-                    "mend the setting or renew it: dindguard waive --renew",
+                    "waiver-expiring", f"{_named(waiver)} runs out {when}", waiver.place("expires"), Gravity.WARNING,
+                    "mend the setting or have it approved again: dindguard waive --renew",
                 )
             )  # fmt: skip
 
     def _waiver_for(self, finding: Finding, subject: Subject) -> Waiver | None:
-        waiver = self.valid.get((finding.rule.id, subject.path, subject.address))
+        waiver = self.valid.get(subject.key)
         if waiver is None:
             return None
-        self.used_waivers.add(id(waiver))
-        what = f"the waiver of {waiver.rule} for {waiver.at}"
-        approval = self.around.config.approval
-        if finding.severity is Severity.CRITICAL:
-            lasts = (waiver.expires - waiver.approved).days if waiver.expires and waiver.approved else 0
-            if lasts > approval.max_days_critical:
-                problem = f"lasts {lasts} days, the policy allows {approval.max_days_critical} for a critical finding"
-                self._report("waiver-too-long", waiver.place("expires"), f"{what} {problem}", waiver.at)
-                return None
-            if not waiver.poc:
-                problem = "names no proof of concept ('poc'), which a critical finding needs"
-                self._report("waiver-malformed", waiver.span, f"{what} {problem}", waiver.at)
-                return None
-        if finding.rule.needs_approval in approval.modes:
-            roles = {person.role.casefold() for person in waiver.approvers}
-            missing = [role for role in approval.roles if role.casefold() not in roles]
-            if missing:
-                problem = f"lacks the approval of {' and '.join(missing)}"
-                self._report("waiver-lacks-role", waiver.place("approvers"), f"{what} {problem}", waiver.at)
-                return None
-        now = fingerprint(subject.identity, subject.about)
-        if waiver.fingerprint.partition(":")[0] == PROFILE_VERSION and waiver.fingerprint != now:
-            self._report(
-                "waiver-changed", waiver.place("fingerprint"),
-                f"{what} was approved for other settings than {subject.path}:{subject.span.line} has now", waiver.at,
-            )  # fmt: skip
-            return None
-        return waiver
+        self.used_waivers.add(waiver.key)
+        faults = list(review.unfit(waiver, finding.rule, finding.severity, self.around.config.approval))
+        blames = self.blames.get(subject.key, [subject.blames])
+        if not faults and not approval.holds(waiver.fingerprint, identity(*subject.key), subject.about, blames):
+            where = f"{subject.path}:{subject.span.line}"
+            problem = f"was approved for other settings than {where} has now"
+            faults.append(("waiver-changed", waiver.place("fingerprint"), problem))
+        self._report_waiver(waiver, faults)
+        return None if faults else waiver
 
     # -- a finding ----------------------------------------------------------------------------------
 
@@ -149,28 +120,32 @@ class _Clerk:
     def _subject(self, finding: Finding, subject: Subject) -> Subject:
         only_waiver = finding.rule.needs_approval in self.around.config.approval.modes
         waiver = self._waiver_for(finding, subject)
+        excuse = self._allow_for(finding, subject)
+        known = self._in_baseline(finding, subject)
         if waiver is not None:
             return replace(subject, status=Status.WAIVED, reason=f"{waiver.reason} (until {waiver.expires})")
-        excuse = self._allow_for(finding, subject)
         if excuse is not None and not only_waiver:
             return replace(subject, status=Status.ALLOWED, reason=excuse.reason)
         if excuse is not None:
-            message = f"an allow does not silence {finding.rule.id}, which needs an approval record"
+            message = f"an allow does not silence {finding.rule.id}, which needs an approval record (dindguard waive)"
             self._report("allow-not-enough", excuse.span, message, f"{finding.rule.id}|{subject.address}")
-        key = (subject.identity, baseline.danger(finding, subject))
-        if key in self.known:
-            self.used_entries.add(key)
-            if not only_waiver:
-                return replace(subject, status=Status.BASELINE, reason=f"known in {self.around.baseline_name}")
+        if known and not only_waiver:
+            return replace(subject, status=Status.BASELINE, reason=f"known in {self.around.baseline_name}")
         return subject
 
+    def _in_baseline(self, finding: Finding, subject: Subject) -> bool:
+        key = baseline.entry_of(finding, subject).key if self.entries else None
+        if key is None or self.entries[key] <= 0:
+            return False
+        self.entries[key] -= 1
+        return True
+
     def _allow_for(self, finding: Finding, subject: Subject) -> allow.Allow | None:
-        places = [finding.span] if len(finding.subjects) > 1 else list(finding.places)
-        places.append(subject.span)
-        own = [step.span for step in finding.related if step.span.route.startswith(subject.address)]
+        """Return the allow in force that covers any place of a subject's part of a finding."""
+        shared = finding.places if len(finding.subjects) == 1 else (finding.span,)
         for index, candidate in enumerate(self.allows):
-            if candidate.covers(finding.rule.id, (*places, *own)):
-                self.used_allows.add(index)
+            if candidate.covers(finding.rule.id, (*shared, *subject.places, subject.span)):
+                self.used_allows.add((index, finding.rule.id))
                 if candidate.until is None or candidate.until >= self.around.today:
                     return candidate
         return None
@@ -182,52 +157,57 @@ class _Clerk:
         self._unused_allows()
         self._unused_waivers()
         self._gone_entries()
-        yield from {(f.rule.id, f.span, f.message): f for f in self.problems}.values()
+        yield from self.problems.values()
 
     def _unused_allows(self) -> None:
+        active = self.around.active
         for index, each in enumerate(self.allows):
             names = ", ".join(each.rules)
+            unused = [rule for rule in each.rules if rule in active and (index, rule) not in self.used_allows]
             if each.fault:
-                self._report("allow-malformed", each.span, f"this allow cannot be read: {each.fault}", str(index))
+                self._report("allow-malformed", each.span, f"this allow silences nothing: {each.fault}", names)
             elif each.until is not None and each.until < self.around.today:
                 self._report("allow-expired", each.span, f"the allow of {names} ran out on {each.until}", names)
-            elif index not in self.used_allows and any(rule in self.around.active for rule in each.rules):
-                self._report("allow-unused", each.span, f"the allow of {names} silences nothing", names)
+            elif unused:
+                message = f"the allow of {', '.join(unused)} silences nothing"
+                self._report("allow-unused", each.span, message, names)
 
     def _unused_waivers(self) -> None:
         for waiver in self.valid.values():
-            looked_at = waiver.file in self.around.given or self.around.files.open(waiver.file) is None
-            if id(waiver) not in self.used_waivers and looked_at and waiver.rule in self.around.active:
-                message = f"the waiver of {waiver.rule} for {waiver.at} covers nothing in {waiver.file}"
-                self._report("waiver-unused", waiver.span, message, f"{waiver.rule}|{waiver.file}|{waiver.at}")
+            if waiver.key in self.used_waivers or waiver.rule not in self.around.active:
+                continue
+            if not self._looked_at(waiver.file):
+                continue
+            places = [at for rule, file, at in self.blames if (rule, file) == (waiver.rule, waiver.file)]
+            hint = nearest(waiver.at, places)
+            self._report_waiver(waiver, [("waiver-unused", waiver.span, f"covers nothing in {waiver.file}{hint}")])
 
     def _gone_entries(self) -> None:
-        for key, entry in self.known.items():
-            looked_at = entry.file in self.around.given or self.around.files.open(entry.file) is None
-            if key not in self.used_entries and looked_at and entry.rule in self.around.active:
-                place = Span(self.around.baseline_name, 1, 1, 1, 1)
+        for entry in self.around.baseline:
+            ran = entry.rule in self.around.active or (entry.rule not in self.around.known and "/" not in entry.rule)
+            if self.entries[entry.key] > 0 and ran and self._looked_at(entry.file):
+                self.entries[entry.key] -= 1
+                place = Span(self.around.baseline_name, entry.line, 1, entry.line, 1)
                 message = f"{entry.rule} at {entry.at} in {entry.file} is gone, and still in the baseline"
-                self._report("baseline-entry-gone", place, message, f"{entry.identity}|{entry.danger}")
+                self._report("baseline-entry-gone", place, message, "|".join(entry.key))
+
+    def _looked_at(self, path: str) -> bool:
+        """Whether this scan would know: the file was given, or there is none."""
+        return path in self.around.given or self.around.files.open(path) is None
 
     def _report(self, rule_id: str, span: Span, message: str, at: str) -> None:
+        if rule_id in self.around.muted:
+            return
         rule = RULES[rule_id]
-        severity = self.around.config.severities.get(rule_id, rule.severity)
         subject = Subject(message, rule_id, at, span.path, span)
-        self.problems.append(
+        self.problems.setdefault(
+            (rule_id, span, message),
             Finding(
                 rule=rule,
-                severity=severity,
+                severity=self.around.config.severities.get(rule_id, rule.severity),
                 confidence=Confidence.HIGH,
                 message=message,
                 span=span,
                 subjects=(subject,),
-            )
+            ),
         )
-
-    def summary(self, judged: Iterable[Finding]) -> tuple[str, ...]:
-        """Return what was silenced, in words: ``3 waived``."""
-        counts: dict[Status, int] = {}
-        for finding in judged:
-            if not finding.open:
-                counts[finding.status] = counts.get(finding.status, 0) + 1
-        return tuple(f"{count} {status}" for status, count in counts.items())

@@ -4,55 +4,102 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dindguard.model.container import Container, EnvVar, Words
-from dindguard.model.engine import Daemon
+from dindguard.model.engine import Daemon, EngineConfiguration, Setting
+from dindguard.model.invocation import Invocation
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag, Text
 from dindguard.rules import blamed
 
-PROFILE_VERSION = "v1"
-"""New attributes make a new version; a fingerprint of an older one stays valid until its renewal."""
+_RELEVANT_VARIABLES = (
+    "DOCKER_",
+    "BUILDKIT",
+    "BUILDAH",
+    "CONTAINER_",
+    "CONTAINERD_",
+    "ROOTLESSKIT",
+    "XDG_RUNTIME_DIR",
+)
+_SECRET_NAMES = ("AUTH", "PASSWORD", "TOKEN", "SECRET")
 
-_RELEVANT_VARIABLES = ("DOCKER_", "BUILDKIT_", "CONTAINER_HOST", "POST", "CONTAINERS", "EXEC", "BUILD", "SERVICES")
+
+def fingerprint(identity: str, about: Any, blames: Iterable[str]) -> str:
+    """Return what is approved for a subject as it is now: the version of the profile and 32 hexadecimal digits.
+
+    ``identity`` is that of rule, file and address. ``blames`` are the values that the rule's findings there blame, so
+    that another value, or one more, is another approval.
+    """
+    return _fingerprint(VERSION, identity, about, blames)
 
 
-def fingerprint(identity: str, about: Any) -> str:
-    """Return ``v1:`` and 32 hexadecimal digits for what a subject's identity and attributes are now."""
-    text = json.dumps([PROFILE_VERSION, identity, profile(blamed(about))], sort_keys=True, ensure_ascii=True)
-    return f"{PROFILE_VERSION}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+def holds(approved: str, identity: str, about: Any, blames: Iterable[str]) -> bool:
+    """Whether a fingerprint was made for what is there now, by the profile of its own version."""
+    version = approved.partition(":")[0]
+    return version in PROFILES and approved == _fingerprint(version, identity, about, blames)
+
+
+def is_fingerprint(text: str) -> bool:
+    """Whether a text is a fingerprint of a known version, whatever it was made for."""
+    version, colon, digits = text.partition(":")
+    return version in PROFILES and bool(colon) and len(digits) == 32 and set(digits) <= set("0123456789abcdef")
+
+
+def _fingerprint(version: str, identity: str, about: Any, blames: Iterable[str]) -> str:
+    content = [version, identity, PROFILES[version](blamed(about)), sorted(blames)]
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True)
+    return f"{version}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def profile(about: Any) -> dict[str, Any]:
-    """Return the attributes of a container that decide how dangerous it is; the image without its tag."""
-    if not isinstance(about, Container):
-        return {"address": str(getattr(about, "address", ""))}
+    """Return the attributes of a thing that decide how dangerous it is; an image without its tag."""
+    if isinstance(about, Container):
+        return _container(about)
+    if isinstance(about, Daemon | EngineConfiguration):
+        return {"engine": _daemon(about) if isinstance(about, Daemon) else sorted(map(_setting, about.settings))}
+    if isinstance(about, Invocation):
+        return {"words": [word.pattern for word in about.words]}
+    return {"address": str(getattr(about, "address", ""))}
+
+
+def _container(container: Container) -> dict[str, Any]:
+    confinement, namespaces = container.confinement, container.namespaces
     return {
-        "image": about.image.repository if about.image is not None else None,
-        "privileged": _flag(about.privileged),
-        "capabilities": [_sorted(about.capabilities.added), _sorted(about.capabilities.dropped)],
+        "image": container.image.repository if container.image is not None else None,
+        "privileged": [_flag(container.privileged), *map(_flag, container.privileged_commands)],
+        "capabilities": [_sorted(container.capabilities.added), _sorted(container.capabilities.dropped)],
         "confinement": [
-            _text(about.confinement.seccomp),
-            _text(about.confinement.apparmor),
-            _sorted(about.confinement.selinux),
-            _text(about.confinement.system_paths),
-            _flag(about.confinement.no_new_privileges),
+            _text(confinement.seccomp),
+            _text(confinement.apparmor),
+            _sorted(confinement.selinux),
+            _text(confinement.system_paths),
+            _flag(confinement.no_new_privileges),
         ],
         "namespaces": [
-            _text(getattr(about.namespaces, name)) for name in ("pid", "ipc", "network", "uts", "user", "cgroup")
+            _text(getattr(namespaces, name)) for name in ("pid", "ipc", "network", "uts", "user", "cgroup")
         ],
-        "mounts": sorted(_mount(mount) for mount in about.mounts),
-        "devices": sorted(device.host_path.pattern for device in about.devices),
-        "ports": sorted(f"{port.host_address}:{port.host_port}:{port.container_port}" for port in about.ports),
-        "environment": sorted(
-            _variable(each) for each in about.environment if each.name.startswith(_RELEVANT_VARIABLES)
-        ),
-        "command": [_words(about.entrypoint), _words(about.command) if about.daemon is not None else None],
-        "user": _text(about.user),
-        "runtime": _text(about.runtime),
-        "engine": _daemon(about.daemon),
+        "user namespace": _flag(container.user_namespace),
+        "sandbox": str(container.sandbox),
+        "mounts": sorted(map(_mount, container.mounts)),
+        "devices": sorted(f"{device.host_path.pattern}:{device.permissions}" for device in container.devices),
+        "device rules": _sorted(container.device_rules),
+        "ports": sorted(f"{port.host_address}:{port.host_port}:{port.container_port}" for port in container.ports),
+        "environment": sorted(map(_variable, filter(_is_relevant(container), container.environment))),
+        "command": [_words(container.entrypoint), _words(container.command) if container.runs_containers else None],
+        "user": [_text(container.user), _flag(container.run_as_non_root), _sorted(container.groups)],
+        "runtime": _text(container.runtime),
+        "engine socket": _flag(container.engine_api),
+        "engine": None if container.daemon is None else _daemon(container.daemon),
     }
+
+
+VERSION = "v1"
+"""The version of new fingerprints."""
+
+PROFILES: dict[str, Callable[[Any], dict[str, Any]]] = {"v1": profile}
+"""Profiles by version: new attributes make a new one; an approval by an older one is compared by that one."""
 
 
 def _text(text: Text | None) -> str | None:
@@ -75,11 +122,24 @@ def _mount(mount: Mount) -> str:
     return f"{mount.kind}|{_text(mount.source)}|{mount.target.pattern}|{_flag(mount.read_only)}|{mount.host_path}"
 
 
+def _is_relevant(container: Container) -> Callable[[EnvVar], bool]:
+    """Return which variables count: of a socket proxy all do, because they say what it lets through."""
+    return lambda variable: container.proxy is not None or variable.name.startswith(_RELEVANT_VARIABLES)
+
+
 def _variable(variable: EnvVar) -> str:
+    if any(word in variable.name for word in _SECRET_NAMES):
+        return variable.name
     return f"{variable.name}={variable.value.pattern}"
 
 
-def _daemon(daemon: Daemon | None) -> list[str] | None:
-    if daemon is None:
-        return None
-    return sorted(f"{endpoint}|{_flag(endpoint.authenticated)}" for endpoint in daemon.listens)
+def _daemon(daemon: Daemon) -> list[str]:
+    listens = (f"{endpoint}|{_flag(endpoint.authenticated)}" for endpoint in daemon.listens)
+    written = daemon.configuration.settings if daemon.configuration is not None else ()
+    return sorted(
+        (*listens, *map(_setting, (*daemon.launch.settings, *written)), f"rootless={_flag(daemon.rootless)}")
+    )
+
+
+def _setting(setting: Setting) -> str:
+    return f"{setting.name}={setting.value.pattern}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dindguard.errors import UserError
 from dindguard.model.model import Policy
-from dindguard.records import field, record
+from dindguard.policy.typed import Reader, is_text
+from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Severity, nearest
 from dindguard.source import Source, Span
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from dindguard.documents.tree import Node
 
 FILE_NAME = ".dindguard.yaml"
+MISNAMED = ".dindguard.yml"
+PROJECT = "pyproject.toml"
 SEVERITIES = {severity.word: severity for severity in Severity}
 MODES = ("privileged", "socket", "sysbox")
 
@@ -53,6 +56,8 @@ class Config:
     approval: Approval = field(default_factory=Approval)
     baseline: str = ""
     origins: Mapping[str, Span] = field(default_factory=dict)
+    file: str = ""
+    """The file it comes from; empty when there is none."""
 
     def rule_policy(self) -> Policy:
         """Return what rules are told of it."""
@@ -73,100 +78,18 @@ class Config:
                 )
 
 
-class _Reader:
-    """Reads typed values out of a located tree; the first fault raises with its place."""
-
-    def __init__(self, node: Node, prefix: str = "") -> None:
-        self.node = node
-        self.prefix = prefix
-        self.origins: dict[str, Span] = {}
-        self._asked: list[str] = []
-
-    def _take(self, key: str) -> Node | None:
-        self._asked.append(key)
-        found = self.node[key]
-        if not found.present or found.is_null:
-            return None
-        self.origins[self.prefix + key] = found.span
-        return found
-
-    def fault(self, node: Node, problem: str) -> UserError:
-        return UserError(f"{node.span}: {problem}")
-
-    def word(self, key: str, allowed: Collection[str], default: str) -> str:
-        found = self._take(key)
-        if found is None:
-            return default
-        if not found.is_scalar or found.content not in allowed:
-            raise self.fault(
-                found, f"'{self.prefix}{key}' must be one of {', '.join(allowed)}{nearest(found.content, allowed)}"
-            )
-        return found.content
-
-    def text(self, key: str, default: str = "") -> str:
-        found = self._take(key)
-        if found is None:
-            return default
-        if not found.is_scalar:
-            raise self.fault(found, f"'{self.prefix}{key}' must be a text")
-        return found.content
-
-    def number(self, key: str, default: int) -> int:
-        found = self._take(key)
-        if found is None:
-            return default
-        value = found.integer
-        if value is None or value < 1:
-            raise self.fault(found, f"'{self.prefix}{key}' must be a whole number above 0")
-        return value
-
-    def yes(self, key: str, default: bool) -> bool:
-        found = self._take(key)
-        if found is None:
-            return default
-        if found.content not in ("true", "false"):
-            raise self.fault(found, f"'{self.prefix}{key}' must be true or false")
-        return found.content == "true"
-
-    def texts(self, key: str, default: tuple[str, ...] = (), allowed: Collection[str] = ()) -> tuple[str, ...]:
-        found = self._take(key)
-        if found is None:
-            return default
-        if not found.is_sequence or not all(item.is_scalar and item.content for item in found):
-            raise self.fault(found, f"'{self.prefix}{key}' must be a list of texts")
-        for item in found:
-            if allowed and item.content not in allowed:
-                raise self.fault(
-                    item, f"'{item.content}' is none of {', '.join(allowed)}{nearest(item.content, allowed)}"
-                )
-        return tuple(item.content for item in found)
-
-    def mapping(self, key: str) -> Node | None:
-        found = self._take(key)
-        if found is not None and not found.is_mapping:
-            raise self.fault(found, f"'{self.prefix}{key}' must be a mapping")
-        return found
-
-    def no_other_keys(self) -> None:
-        """Raise for a key that nobody asked for."""
-        for key, _ in self.node.pairs():
-            if key.content not in self._asked:
-                name = f"{self.prefix}{key.content}"
-                raise self.fault(key, f"there is no setting '{name}'{nearest(key.content, self._asked)}")
-
-
 def read(node: Node) -> Config:
     """Return the configuration that a mapping holds; raises :class:`UserError` with file, line and remedy."""
-    if node.is_null:
-        return Config()
     if not node.is_mapping:
         raise UserError(f"{node.span}: the configuration must be a mapping of settings")
-    reader = _Reader(node)
+    reader = Reader(node)
     reader.text("$schema")
     severities = {}
     table = reader.mapping("severity")
     for key, value in table.pairs() if table is not None else ():
-        if value.content not in SEVERITIES:
+        if key.content in severities:
+            raise reader.fault(key, f"'severity.{key.content}' is there twice: keep one")
+        if not is_text(value) or value.content not in SEVERITIES:
             raise reader.fault(value, f"'severity.{key.content}' must be one of {', '.join(SEVERITIES)}")
         severities[key.content] = SEVERITIES[value.content]
         reader.origins[f"severity.{key.content}"] = key.span
@@ -186,12 +109,12 @@ def read(node: Node) -> Config:
     return Config(**config, approval=approval, origins={**reader.origins, **origins})
 
 
-def _approval(reader: _Reader) -> tuple[Approval, Mapping[str, Span]]:
+def _approval(reader: Reader) -> tuple[Approval, Mapping[str, Span]]:
     node = reader.mapping("approval")
     default = Approval()
     if node is None:
         return default, {}
-    own = _Reader(node, "approval.")
+    own = Reader(node, "approval.")
     approval = Approval(
         modes=own.texts("require", default.modes, MODES),
         roles=own.texts("roles", default.roles),
@@ -204,13 +127,13 @@ def _approval(reader: _Reader) -> tuple[Approval, Mapping[str, Span]]:
     return approval, own.origins
 
 
-def _version(reader: _Reader) -> tuple[int, ...]:
-    text = reader.text("minimum-engine")
-    if not text:
+def _version(reader: Reader) -> tuple[int, ...]:
+    node = reader.take("minimum-engine")
+    if node is None:
         return ()
-    pieces = text.split(".")
-    if not all(piece.isascii() and piece.isdigit() and len(piece) < 6 for piece in pieces):
-        raise reader.fault(reader.node["minimum-engine"], "'minimum-engine' must be a version such as 29.5.1")
+    pieces = node.content.split(".") if node.is_scalar else []
+    if not pieces or not all(piece.isascii() and piece.isdigit() and len(piece) < 6 for piece in pieces):
+        raise reader.fault(node, "'minimum-engine' must be a version such as '29.5.1'")
     return tuple(int(piece) for piece in pieces)
 
 
@@ -224,38 +147,55 @@ def load(root: Path, explicit: Path | None = None, *, untrusted: bool = False) -
     if untrusted:
         return Config()
     own = root / FILE_NAME
+    if own.is_symlink() or (root / PROJECT).is_symlink():
+        link = FILE_NAME if own.is_symlink() else PROJECT
+        if not (root / link).resolve().is_relative_to(root.resolve()):
+            raise UserError(f"{link}: the link leads out of {root}: put the file here, or name it with --config")
     if own.is_file():
         return _from_file(own, FILE_NAME)
-    project = root / "pyproject.toml"
-    if project.is_file() and not project.is_symlink():
-        return _from_pyproject(project)
-    return Config()
+    if (root / MISNAMED).is_file():
+        raise UserError(f"{MISNAMED}: this name is not read: call it {FILE_NAME}")
+    project = root / PROJECT
+    return _from_pyproject(project) if project.is_file() else Config()
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise UserError(f"{name}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{name}: cannot be read: it is not UTF-8") from None
 
 
 def _from_file(path: Path, name: str) -> Config:
+    text = _text(path, name)
+    if path.name == PROJECT:
+        return _from_toml(text, name)
     from dindguard.documents import yaml
 
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{name}: cannot be read: {error}") from None
     tree = yaml.read(Source(name, text))
     if tree.notices:
         raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}")
-    return read(tree.documents[0]) if tree.documents else Config()
+    if len(tree.documents) > 1:
+        raise UserError(
+            f"{tree.documents[1].span}: the configuration must be one document: remove what follows '---'"
+        )
+    if not tree.documents or tree.documents[0].is_null:
+        return Config(file=name)
+    return replace(read(tree.documents[0]), file=name)
 
 
 def _from_pyproject(path: Path) -> Config:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"pyproject.toml: cannot be read: {error}") from None
-    if b"dindguard" not in data:
-        return Config()
+    text = _text(path, PROJECT)
+    return _from_toml(text, PROJECT) if "dindguard" in text else Config()
+
+
+def _from_toml(text: str, name: str) -> Config:
     from dindguard.documents import toml
 
-    tree = toml.read(Source("pyproject.toml", data.decode("utf-8", "replace")))
+    tree = toml.read(Source(name, text))
     if tree.notices:
         raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}")
     table = tree.documents[0].at("tool", "dindguard") if tree.documents else None
-    return read(table) if table is not None and table.present else Config()
+    return replace(read(table), file=name) if table is not None and table.present else Config()

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dindguard.discover import Files
 
+_SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>.*)$")
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 
 
 def owners_of(path: str, files: Files) -> frozenset[str] | None:
     """Return the owners of a file in lower case, with and without ``@``; ``None`` without a CODEOWNERS file.
 
-    The last pattern that matches counts; patterns are those of ``.gitignore``.
+    The last pattern that matches counts, in each of GitLab's sections (``[name] @owners``); patterns are those of
+    ``.gitignore``.
     """
     source = next((found for place in PLACES if (found := files.open(place)) is not None), None)
     if source is None:
         return None
-    import pathspec
-
-    owners: frozenset[str] = frozenset()
+    sections: dict[str, frozenset[str]] = {}
+    section = ""
+    usual: list[str] = []
     for line in source.text.splitlines():
         text = line.split(" #", 1)[0].strip()
-        if not text or text.startswith(("#", "[", "^[")):
-            continue
-        pattern, *names = text.split()
-        try:
-            matches = pathspec.GitIgnoreSpec.from_lines([pattern]).match_file(path)
-        except ValueError:
-            continue
-        if matches:
-            lowered = [name.casefold() for name in names]
-            owners = frozenset((*lowered, *(name.removeprefix("@") for name in lowered)))
-    return owners
+        header = _SECTION.match(text)
+        if header is not None:
+            section, usual = header["name"].casefold(), header["owners"].split()
+        elif text and not text.startswith("#"):
+            pattern, *names = re.split(r"(?<!\\)\s+", text)
+            if _matches(pattern.removeprefix("!"), path):
+                owners = names or usual
+                lowered = [] if pattern.startswith("!") else [name.casefold() for name in owners]
+                sections[section] = frozenset((*lowered, *(name.removeprefix("@") for name in lowered)))
+    return frozenset().union(*sections.values())
+
+
+def _matches(pattern: str, path: str) -> bool:
+    import pathspec
+
+    try:
+        return pathspec.GitIgnoreSpec.from_lines([pattern]).match_file(path)
+    except ValueError:
+        return False

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dindguard.discover import MAX_BYTES, Files
+from dindguard.discover import MAX_BYTES, SKIPPED_FOLDERS, Files
 from dindguard.errors import UserError
+from dindguard.findings import Finding, Status
+from dindguard.policy.baseline import entry_of
+from dindguard.records import replace
 
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never")
+_SAFE = (
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "protocol.allow=never",
+    "-c",
+    "safe.directory=*",
+)
+"""No monitor or hook runs, and nothing is fetched. So prepared, a repository of another user does no harm."""
 
 
 class Revision(Files):
@@ -21,10 +36,26 @@ class Revision(Files):
         self._blobs = _blobs(root, revision)
         self._reader = _Batch(root)
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The paths of all files of the revision, sorted."""
-        return tuple(sorted(self._blobs))
+    def __enter__(self) -> Revision:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+    def paths_below(self, prefixes: Iterable[str], exclude: Iterable[str]) -> Iterator[str]:
+        """Yield the paths that are one of ``prefixes`` (``.`` for all) or below one, sorted.
+
+        ``exclude`` are patterns as in ``.gitignore``.
+        """
+        import pathspec
+
+        excluded = pathspec.GitIgnoreSpec.from_lines(exclude)
+        wanted = tuple(prefixes)
+        for path in sorted(self._blobs):
+            if any(prefix in (".", path) or path.startswith(f"{prefix}/") for prefix in wanted):
+                folders = path.split("/")[:-1]
+                if SKIPPED_FOLDERS.isdisjoint(folders) and not excluded.match_file(path):
+                    yield path
 
     def inside(self, path: str) -> Path | None:
         """Return a path for a file of the revision, for existence tests only."""
@@ -41,12 +72,33 @@ class Revision(Files):
         names = [path[len(prefix) :] for path in self._blobs if path.startswith(prefix)]
         return tuple(sorted(name for name in names if "/" not in name))
 
-    def close(self) -> None:
-        """End the Git process that reads objects."""
-        self._reader.close()
+
+def new_subjects(findings: Iterable[Finding], before: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, each with the subjects only that ``before`` does not have as open ones.
+
+    A second finding that equals a known one is new: they are counted.
+    """
+    known: Counter[tuple[str, ...]] = Counter()
+    silenced: Counter[tuple[str, ...]] = Counter()
+    for finding in before:
+        for subject in finding.subjects:
+            (known if subject.status is Status.OPEN else silenced)[entry_of(finding, subject).key] += 1
+    new = []
+    for finding in findings:
+        fresh = []
+        for subject in finding.subjects:
+            key = entry_of(finding, subject).key
+            seen = known if known[key] > 0 else silenced
+            if seen[key] > 0 and (seen is known or subject.status is not Status.OPEN):
+                seen[key] -= 1
+            else:
+                fresh.append(subject)
+        if fresh:
+            new.append(replace(finding, subjects=tuple(fresh)))
+    return tuple(new)
 
 
-def _environment() -> dict[str, str]:
+def _environment(root: Path) -> dict[str, str]:
     """Return an environment in which Git reads no configuration but the repository's own format settings."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -55,6 +107,8 @@ def _environment() -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_CEILING_DIRECTORIES": str(root.parent),
         "LC_ALL": "C",
     }
 
@@ -62,7 +116,9 @@ def _environment() -> dict[str, str]:
 def _git(root: Path, *arguments: str) -> bytes:
     command = ["git", *_SAFE, "-C", str(root), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, env=_environment(), stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command, capture_output=True, env=_environment(root), stdin=subprocess.DEVNULL, check=False
+        )
     except FileNotFoundError:
         raise UserError("--since needs git, and there is none on the PATH") from None
     if done.returncode:
@@ -95,7 +151,7 @@ class _Batch:
     def __init__(self, root: Path) -> None:
         command = ["git", *_SAFE, "-C", str(root), "cat-file", "--batch"]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(root)
         )
 
     def read(self, blob: str) -> bytes | None:

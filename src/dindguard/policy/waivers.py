@@ -5,18 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from dindguard.records import record
+from dindguard.policy.approval import is_fingerprint
+from dindguard.records import record, replace
 from dindguard.rules import nearest
 from dindguard.source import Source, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dindguard.documents.tree import Node
 
 MODES = ("privileged", "socket", "sysbox", "other")
 MINIMAL_REASON = 20
 _PLACEHOLDERS = ("todo", "fixme", "tbd", "xxx")
-_REQUIRED = ("rule", "file", "at", "reason", "owner", "approvers", "approved", "expires", "fingerprint")
-_KEYS = (*_REQUIRED, "mode", "alternatives", "poc", "ticket", "notes")
+_REQUIRED = ("rule", "file", "at", "mode", "reason", "owner", "approvers", "approved", "expires", "fingerprint")
+_KEYS = (*_REQUIRED, "alternatives", "poc", "ticket", "notes")
+_TOP = ("waivers", "version", "$schema")
+VERSION = "1"
 
 
 @record
@@ -56,6 +61,16 @@ class Waiver:
         """Return where a key's value is written, or the record itself."""
         return self.places.get(key, self.span)
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it covers: rule, file and address, as a subject's key has them."""
+        return self.rule, self.file, self.at
+
+    @property
+    def lasts(self) -> int:
+        """The days from approval to expiry; 0 without both dates."""
+        return (self.expires - self.approved).days if self.expires and self.approved else 0
+
     def days_left(self, today: dt.date) -> int:
         """Return the days until it runs out, negative when it has; 0 without a date."""
         return (self.expires - today).days if self.expires is not None else 0
@@ -82,11 +97,26 @@ def read(source: Source) -> WaiverFile:
     listed = root["waivers"]
     if not root.is_mapping or not (listed.is_sequence or listed.is_null):
         return WaiverFile(faults=(("the file must hold a list under 'waivers:'", root.span),))
-    unknown = [key for key in root.keys() if key not in ("waivers", "version", "$schema")]
-    faults = tuple(
-        (f"there is no setting '{key}'{nearest(key, ('waivers', 'version'))}", root[key].key_span) for key in unknown
-    )
-    return WaiverFile(tuple(_waiver(node) for node in listed), faults)
+    faults = [
+        (f"there is no setting '{key.content}'{nearest(key.content, _TOP)}", key.span)
+        for key, _ in root.pairs()
+        if key.content not in _TOP
+    ]
+    if root["version"].present and root["version"].content != VERSION:
+        faults.append((f"'version' must be {VERSION}", root["version"].span))
+    if len(tree.documents) > 1:
+        faults.append(("it must hold one document: what follows this line is not read", tree.documents[1].span))
+    faults.extend(_repeated(root))
+    return WaiverFile(tuple(_waiver(node) for node in listed), tuple(faults))
+
+
+def _repeated(node: Node) -> Iterator[tuple[str, Span]]:
+    """Yield keys that stand twice: YAML's readers disagree about which counts, and a merge may mix two records."""
+    seen: set[str] = set()
+    for key, _ in node.pairs():
+        if key.content in seen:
+            yield f"'{key.content}' is there twice", key.span
+        seen.add(key.content)
 
 
 class _Fields:
@@ -101,8 +131,9 @@ class _Fields:
         found = self.node[key]
         self.places[key] = found.span
         if not found.present or found.is_null:
-            if key in _REQUIRED:
-                self.faults.append((f"it lacks '{key}'", self.node.span))
+            if key in _REQUIRED or found.present:
+                problem = f"'{key}' is empty" if found.present else f"it lacks '{key}'"
+                self.faults.append((problem, found.span if found.present else self.node.span))
             return ""
         if not found.is_scalar:
             self.faults.append((f"'{key}' must be a text", found.span))
@@ -120,20 +151,26 @@ class _Fields:
     def texts(self, key: str) -> tuple[str, ...]:
         found = self.node[key]
         self.places[key] = found.span
-        return tuple(item.content.strip() for item in found.listed() if item.is_scalar and item.content.strip())
+        texts = tuple(item.content.strip() for item in found if item.is_scalar and item.content.strip())
+        if found.present and (not texts or len(texts) != len(found.items())):
+            self.faults.append((f"'{key}' must be a list of texts", found.span))
+        return texts
 
     def approvers(self) -> tuple[Approver, ...]:
         found = self.node["approvers"]
         self.places["approvers"] = found.span
         people = []
-        for item in found.listed():
+        for item in found:
             name, role = item["name"].content.strip(), item["role"].content.strip()
-            if not name or not role:
-                self.faults.append(("each approver needs a 'name' and a 'role'", item.span))
+            if not name or not role or set(item.keys()) != {"name", "role"} or len(item.pairs()) != 2:
+                self.faults.append(("each approver has a 'name' and a 'role', and nothing else", item.span))
             else:
                 people.append(Approver(name, role, item.span))
-        if not people and not found.present:
-            self.faults.append(("it lacks 'approvers'", self.node.span))
+        if not found.is_sequence:
+            problem = "'approvers' must be a list" if found.present else "it lacks 'approvers'"
+            self.faults.append((problem, found.span if found.present else self.node.span))
+        elif not found.items():
+            self.faults.append(("'approvers' names nobody", found.span))
         return tuple(people)
 
 
@@ -144,6 +181,7 @@ def _waiver(node: Node) -> Waiver:
     for key, _ in node.pairs():
         if key.content not in _KEYS:
             fields.faults.append((f"there is no field '{key.content}'{nearest(key.content, _KEYS)}", key.span))
+    fields.faults.extend(_repeated(node))
     waiver = Waiver(
         rule=fields.text("rule"),
         file=fields.text("file"),
@@ -161,24 +199,27 @@ def _waiver(node: Node) -> Waiver:
         span=node.span,
         places=fields.places,
     )
+    if fields.node["notes"].present:
+        fields.text("notes")
     _check_contents(waiver, fields)
-    from dindguard.records import replace
-
-    return replace(waiver, faults=tuple(fields.faults))
+    return replace(waiver, faults=tuple(dict.fromkeys(fields.faults)))
 
 
 def _check_contents(waiver: Waiver, fields: _Fields) -> None:
     if waiver.reason and (
-        len(waiver.reason) < MINIMAL_REASON or any(word in waiver.reason.lower().split() for word in _PLACEHOLDERS)
+        len(waiver.reason) < MINIMAL_REASON
+        or any(word.strip(".:,!()") in _PLACEHOLDERS for word in waiver.reason.lower().split())
     ):
         fields.faults.append(
             (f"'reason' must say in words why, in at least {MINIMAL_REASON} characters", waiver.place("reason"))
         )
-    if any(sign in waiver.rule + waiver.file + waiver.at for sign in "*?"):
+    if any(sign in waiver.rule + waiver.file for sign in "*?"):
         fields.faults.append(("a waiver names one thing: no wildcards", waiver.place("rule")))
+    if waiver.fingerprint and not is_fingerprint(waiver.fingerprint):
+        fields.faults.append(("'fingerprint' is none that 'dindguard waive' writes", waiver.place("fingerprint")))
     if waiver.mode and waiver.mode not in MODES:
         fields.faults.append((f"'mode' must be one of {', '.join(MODES)}", waiver.place("mode")))
     if waiver.approved is not None and waiver.expires is not None and waiver.expires < waiver.approved:
         fields.faults.append(("it expires before it is approved", waiver.place("expires")))
-    if not waiver.alternatives:
+    if not waiver.alternatives and not fields.node["alternatives"].present:
         fields.faults.append(("it names no alternative that was considered ('alternatives')", waiver.span))

@@ -24,11 +24,10 @@ _SECTIONS = ("services", "volumes", "networks", "secrets", "configs", "models")
 
 
 class Loaded:
-    """A project's merged document, and the paths of the files that it was read from."""
+    """A project's merged document, and the paths of the files that it includes."""
 
     def __init__(self) -> None:
         self.root: Node | None = None
-        self.paths: set[str] = set()
         self.included: set[str] = set()
 
 
@@ -60,7 +59,6 @@ class Loader:
         merged: Node | None = None
         for path in paths:
             self._budget -= 1
-            self._loaded.paths.add(path)
             for root in self._files.documents(path):
                 merged = self._merge_document(root.scoped(scope), merged, scope, path, chain)
         return merged
@@ -161,7 +159,6 @@ class Loader:
         if path is None or self._budget <= 0:
             return None
         self._budget -= 1
-        self._loaded.paths.add(path)
         merged: Node | None = None
         removed: list[merging.Path] = []
         for document in self._files.documents(path):

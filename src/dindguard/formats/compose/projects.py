@@ -31,8 +31,6 @@ class Project:
     path: str
     folder: str
     root: Node
-    scope: ComposeScope
-    paths: frozenset[str]
 
 
 def projects_of(files: Files) -> list[Project]:
@@ -75,9 +73,11 @@ class _Grouping:
             self._covered.update(main)
 
     def _other(self, path: str, given: list[str]) -> Iterator[Project]:
+        if path in self._targets and self._unfinished(path):
+            return  # a template that others extend; alone, or over a base, nobody starts it
         below = self._below(path, [other for other in given if folder_of(other) == folder_of(path)])
-        if below or path not in self._targets or self._complete(path):
-            yield from self._load([*below, path], path, folder_of(path))
+        paths = [*below, path]
+        yield from self._load(paths, path, folder_of(paths[0]))
 
     # -- which files --------------------------------------------------------------------------------
 
@@ -131,9 +131,6 @@ class _Grouping:
             if not any(key in service for key in ("image", "build", "extends", "provider"))
         }
 
-    def _complete(self, path: str) -> bool:
-        return not self._unfinished(path)
-
     def _referred(self, kind: str) -> set[str]:
         """Return the files that others include, or extend services of, as far as no variable hides it."""
         found: set[str] = set()
@@ -156,7 +153,7 @@ class _Grouping:
         scope = ComposeScope({**self._project_name(paths), **variables}, folder)
         loaded = Loader(self._files).load(paths, scope)
         self._covered |= loaded.included | {main}
-        yield from _project(main, folder, loaded, scope)
+        yield from _project(main, folder, loaded)
 
     def _project_name(self, paths: list[str]) -> dict[str, Text]:
         """Return the variable that Compose sets itself, if a file names the project."""
@@ -169,12 +166,12 @@ class _Grouping:
             folder = folder_of(path)
             scope = ComposeScope({}, folder)
             loaded = Loader(self._files).load_documents([wrapped(content)], scope, path)
-            yield from _project(path, folder, loaded, scope)
+            yield from _project(path, folder, loaded)
 
 
-def _project(path: str, folder: str, loaded: Loaded, scope: ComposeScope) -> Iterator[Project]:
+def _project(path: str, folder: str, loaded: Loaded) -> Iterator[Project]:
     if loaded.root is not None:
-        yield Project(path, folder, loaded.root, scope, frozenset(loaded.paths | {path}))
+        yield Project(path, folder, loaded.root)
 
 
 def _includes(root: Node) -> list[Node]:

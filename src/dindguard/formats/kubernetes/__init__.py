@@ -7,7 +7,6 @@ elsewhere, a claim leads to a volume, a namespace's labels say what its pods may
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.kubernetes import configmaps, kustomize
@@ -18,6 +17,7 @@ from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
+from dindguard.records import replace
 from dindguard.source import Notice
 
 

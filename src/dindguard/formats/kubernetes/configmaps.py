@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
@@ -14,6 +13,7 @@ from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.volumes import Volume
 from dindguard.model.container import Container
 from dindguard.model.mount import Mount
+from dindguard.records import record
 from dindguard.source import Embedded, Segment, Source
 
 _DAEMON_JSON = "daemon.json"
@@ -21,7 +21,7 @@ _ENCODED = (".json", ".sh", ".yaml", ".yml", ".toml", "Dockerfile")
 _LONGEST_ENCODED = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Use:
     """One container that mounts a key of an object as the file ``path``."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
@@ -12,6 +11,7 @@ from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.values import written
 from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import How, Text, unknown
+from dindguard.records import replace
 from dindguard.source import Span, Step
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
@@ -18,6 +17,7 @@ from dindguard.formats.kubernetes import transformers
 from dindguard.formats.kubernetes.overlay_patches import Patch
 from dindguard.formats.kubernetes.patches import BudgetError
 from dindguard.formats.kubernetes.resources import Resource, resources
+from dindguard.records import replace
 from dindguard.source import Gravity, Notice
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -25,13 +25,15 @@ _REMOTE = re.compile(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/
 _DEPTH = 30
 
 
-@dataclass(slots=True)
 class Built:
     """One resource on its way through an overlay. ``direct`` tells that the overlay itself lists its file."""
 
-    resource: Resource
-    direct: bool
-    changed: bool = False
+    __slots__ = ("changed", "direct", "resource")
+
+    def __init__(self, resource: Resource, direct: bool, changed: bool = False) -> None:
+        self.resource = resource
+        self.direct = direct
+        self.changed = changed
 
     @property
     def origin(self) -> tuple[str, int]:
@@ -39,16 +41,18 @@ class Built:
         return self.resource.source.path, self.resource.node.start
 
 
-@dataclass(slots=True)
 class _Folder:
     """One folder's kustomization."""
 
-    path: str
-    node: Node
-    component: bool
-    built: list[Built] | None = None
-    building: bool = False
-    patch_files: set[str] = field(default_factory=set)
+    __slots__ = ("building", "built", "component", "node", "patch_files", "path")
+
+    def __init__(self, path: str, node: Node) -> None:
+        self.path = path
+        self.node = node
+        self.component = node["kind"].content == "Component"
+        self.built: list[Built] | None = None
+        self.building = False
+        self.patch_files: set[str] = set()
 
 
 def is_kustomization(document: Document) -> bool:
@@ -106,7 +110,7 @@ class _Overlays:
             tree = self._context.tree(posixpath.join(path, name)) if name is not None else None
             node = next((node for node in tree.documents if node.is_mapping), None) if tree is not None else None
             if node is not None:
-                self._folders[path] = _Folder(path, node, node["kind"].content == "Component")
+                self._folders[path] = _Folder(path, node)
         return self._folders[path]
 
     def results(self) -> Iterator[tuple[bool, Built]]:
@@ -126,7 +130,7 @@ class _Overlays:
                     shown.add(built.origin)
                 show = first or built.changed
                 variant = "" if first else path
-                yield show, replace(built, resource=replace(built.resource, overlay=path, unit=path, variant=variant))
+                yield show, Built(replace(built.resource, overlay=path, unit=path, variant=variant), built.direct)
 
     def build(self, folder: _Folder, depth: int = 0) -> list[Built]:
         """Return what a kustomization builds; one that includes itself builds nothing more."""
@@ -209,7 +213,7 @@ class _Overlays:
                 self._notices.append(Notice("budget", "this patch is too large to be applied", place, Gravity.ERROR))
                 return built
             if node is not None:
-                result.append(replace(item, resource=replace(item.resource, node=node), changed=True))
+                result.append(Built(replace(item.resource, node=node), item.direct, changed=True))
         return result
 
     def _patches(self, folder: _Folder) -> Iterator[Patch]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.resources import Resource, nearest
 from dindguard.model.values import Text
+from dindguard.records import record
 from dindguard.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opening:
     """One port of a pod that a Service or an Ingress leads to; ``target`` is a number or a port's name.
 

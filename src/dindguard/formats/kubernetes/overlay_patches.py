@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.patches import json_patch, merge
 from dindguard.formats.kubernetes.resources import Resource
+from dindguard.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Patch:
     """One patch and what it is for; without a target it names its own."""
 

@@ -34,6 +34,10 @@ STEPS = 20_000
 """So many places one patch may touch; what is more is a bomb of aliases."""
 
 
+COPIES = 8
+"""So many copies one JSON patch may make: each can double what is there."""
+
+
 class BudgetError(Exception):
     """A patch touches more places than any real one."""
 
@@ -112,7 +116,12 @@ class _Merger:
 
 
 def json_patch(base: Node, operations: Node) -> Node:
-    """Return ``base`` with RFC 6902 operations applied; an operation that finds no place changes nothing."""
+    """Return ``base`` with RFC 6902 operations applied; an operation that finds no place changes nothing.
+
+    Raises :class:`BudgetError` for more than :data:`COPIES` copies.
+    """
+    if sum(operation["op"].content in ("copy", "move") for operation in operations) > COPIES:
+        raise BudgetError
     for operation in operations:
         path = _pointer(operation["path"].content)
         kind, value = operation["op"].content, operation["value"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes import commands, ports
 from dindguard.formats.kubernetes.cluster import Cluster
@@ -19,10 +17,11 @@ from dindguard.model.container import Container, ContainerKind, Dependency, Limi
 from dindguard.model.image import Image
 from dindguard.model.mount import Storage
 from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
+from dindguard.records import record
 from dindguard.source import Embedded
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pod:
     """What all containers of one pod have in common."""
 
@@ -34,7 +33,7 @@ class Pod:
     replicas: Replicas | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadPod:
     """A workload, the scripts in it, and its volumes by name."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import Container, ContainerKind
+from dindguard.records import record
 from dindguard.source import Gravity, Notice, Span
 
 NODE_BUDGET = 50_000
@@ -45,7 +45,7 @@ _LISTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """One container of a pod as it is written; ``group`` is the list it stands in.
 
@@ -95,7 +95,7 @@ class Platform(Protocol):
         """Return the containers that the controller adds to those that are written."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PodTemplate:
     """One pod that a document describes. ``spec`` is a PodSpec or what holds its keys.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.workload import Replicas
+from dindguard.records import replace
 
 _COUNTED = frozenset(
     {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.placeholders import Placeholders
 from dindguard.model.values import How, Text
+from dindguard.records import record, replace
 from dindguard.source import Gravity, Notice, Source, Span
 
 _POLICY_GROUPS = (
@@ -33,7 +33,7 @@ _KIND_FOLDERS = frozenset(
 """Folders that sort one application's manifests by kind."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Resource:
     """One object of a cluster, as it is written or as an overlay builds it.
 

@@ -7,7 +7,6 @@ Unless told otherwise it puts a privileged container ``docker`` beside the runne
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.podspecs import Member, PodTemplate, members
@@ -17,6 +16,7 @@ from dindguard.model.container import Container, ContainerKind, Environment, Env
 from dindguard.model.image import Image
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import Flag, inherited, unset
+from dindguard.records import record, replace
 from dindguard.source import Span
 
 GROUP = "actions.summerwind.dev"
@@ -59,7 +59,7 @@ def _runner(spec: Node) -> Node:
     return spec.with_pairs([(key, value) for key, value in spec.pairs() if key.content in keys])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunnerPod:
     """What the controller makes of a runner's settings."""
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.values import boolean, meaning, negated, present, written
 from dindguard.model.container import Capabilities, Confinement, Namespaces
 from dindguard.model.values import Flag, Text, inherited
+from dindguard.records import record, replace
 
 _APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 _SECCOMP_ANNOTATIONS = ("container.seccomp.security.alpha.kubernetes.io/", "seccomp.security.alpha.kubernetes.io/pod")
 _CRIO_USER_NAMESPACE = "io.kubernetes.cri-o.userns-mode"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Contexts:
     """What decides a container's privileges: its own context, its pod's, and the pod's annotations."""
 

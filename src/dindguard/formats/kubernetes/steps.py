@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
@@ -11,6 +10,7 @@ from dindguard.formats.kubernetes.patches import BudgetError, merge
 from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import ContainerKind
+from dindguard.records import replace
 from dindguard.source import Gravity, Notice
 
 _TEKTON = "tekton.dev"

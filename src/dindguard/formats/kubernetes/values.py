@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dindguard.documents.tree import Node
 from dindguard.model.values import Flag, How, Text
+from dindguard.records import replace
 
 
 def boolean(node: Node, name: str) -> Flag:

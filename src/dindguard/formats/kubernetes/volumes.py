@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.claims import claim_storage, template_storage
@@ -13,6 +12,7 @@ from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.values import boolean, meaning, written
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import Flag, Text
+from dindguard.records import field, record, replace
 from dindguard.source import Span
 
 _NETWORK_SOURCES = {
@@ -21,7 +21,7 @@ _NETWORK_SOURCES = {
 _PROPAGATION = {"Bidirectional": "rshared", "HostToContainer": "rslave", "None": "private"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Volume:
     """One volume of a pod: what stands behind it, and where that is written."""
 
@@ -37,7 +37,7 @@ class Volume:
     """The file of each key, where only some keys are taken (``items``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Place:
     """What a reader of a volume's source needs to know."""
 

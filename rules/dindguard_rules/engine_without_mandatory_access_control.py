@@ -1,0 +1,41 @@
+"""Neither AppArmor nor SELinux confines the engine's containers.
+
+## Why it matters
+A container's second fence is missing: the kernel's mandatory access control, which refuses mounts, writes to
+`/proc` and `/sys` and the like whatever a process was allowed besides. Several known ways out of a container were
+stopped by it alone. An engine on such a host takes `apparmor=docker-default` as an option without a word, and the
+option does nothing (measured), so only the engine's own report tells.
+
+## Instead
+Enable AppArmor (Debian, Ubuntu: `apparmor=1 security=apparmor` on the kernel's command line, and the package
+`apparmor`), or SELinux with the package `container-selinux` and `"selinux-enabled": true` in `daemon.json`. Then restart
+the engine: `docker info --format '{{.SecurityOptions}}'` names it.
+
+## When it is fine
+On a virtual machine that runs one tenant's containers and nothing else, and for an engine without root, which cannot
+use either: it is never reported.
+
+## References
+- https://docs.docker.com/engine/security/apparmor/
+- CIS Docker Benchmark 5.2, 5.3; CWE-693
+"""
+
+from collections.abc import Iterator
+
+from dindguard.api import Daemon, Problem, Severity, rule
+
+
+@rule(
+    "engine-without-mandatory-access-control",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="confinement",
+    cwe=693,
+    since="0.1.0",
+    formats="only a running engine tells",
+)
+def check(daemon: Daemon) -> Iterator[Problem]:
+    """Report engines that list neither AppArmor nor SELinux among their security options."""
+    control = daemon.mandatory_access_control
+    if control is not None and control.off and not daemon.rootless.on:
+        yield Problem(control, f"neither AppArmor nor SELinux confines the containers of {daemon}")

@@ -1,0 +1,99 @@
+"""The snapshot of an engine: the facts that rules need, of each inspected object, secrets left out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dindguard.audit.redaction import Redaction
+
+Facts = dict[str, Any]
+
+_INFO = (
+    "ID", "Name", "ServerVersion", "OperatingSystem", "OSType", "KernelVersion", "Architecture", "Driver", "DriverStatus",
+    "DockerRootDir", "CgroupDriver", "CgroupVersion", "DefaultRuntime", "SecurityOptions", "Warnings",
+)  # fmt: skip
+_CONFIG = ("Image", "User", "Hostname", "StopTimeout", "Volumes")
+_HOST_CONFIG = (
+    "NetworkMode", "PortBindings", "PublishAllPorts", "RestartPolicy", "CapAdd", "CapDrop", "CgroupnsMode", "GroupAdd",
+    "IpcMode", "OomScoreAdj", "PidMode", "Privileged", "ReadonlyRootfs", "UTSMode", "UsernsMode", "Runtime", "Init",
+    "Memory", "NanoCpus", "CpuQuota", "CgroupParent", "Devices", "DeviceCgroupRules", "OomKillDisable", "PidsLimit",
+    "MaskedPaths", "ReadonlyPaths", "Tmpfs",
+)  # fmt: skip
+_LABELS = "com.docker.compose."
+
+
+def snapshot(
+    info: Facts, version: Facts, containers: list[Facts], networks: list[Facts], volumes: list[Facts], keep: Redaction
+) -> Facts:
+    """Return the snapshot of what the engine's API answered; see ``formats.engine_snapshot`` for its form."""
+    return {
+        "info": {**_only(info, _INFO), "RegistryConfig": _registries(info)},
+        "version": _only(version, ("Version", "ApiVersion", "Platform")),
+        "containers": [_container(container, keep) for container in containers],
+        "networks": [_only(network, ("Name", "Driver", "Internal", "IPAM")) for network in networks],
+        "volumes": [_volume(volume) for volume in volumes],
+    }
+
+
+def written(document: Any) -> bytes:
+    """Return a document as JSON with a line for each fact, so that every fact has a place."""
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+def _only(facts: Facts, names: tuple[str, ...]) -> Facts:
+    return {name: facts[name] for name in names if name in facts}
+
+
+def _registries(info: Facts) -> Facts:
+    found = info.get("RegistryConfig") or {}
+    indexes = found.get("IndexConfigs") or {}
+    return {
+        "InsecureRegistryCIDRs": found.get("InsecureRegistryCIDRs") or [],
+        "IndexConfigs": {name: _only(index, ("Name", "Secure")) for name, index in indexes.items()},
+    }
+
+
+def _container(facts: Facts, keep: Redaction) -> Facts:
+    config, host = facts["Config"], facts["HostConfig"]
+    settings = facts.get("NetworkSettings") or {}
+    networks = settings.get("Networks") or {}
+    return {
+        **_only(facts, ("Id", "Name")),
+        "State": _only(facts.get("State") or {}, ("Status", "Running")),
+        "Config": {
+            **_only(config, _CONFIG),
+            "Entrypoint": keep.words(config.get("Entrypoint")),
+            "Cmd": keep.words(config.get("Cmd")),
+            "Env": [keep.variable(entry) for entry in config.get("Env") or ()],
+            "Healthcheck": {"Test": keep.words((config.get("Healthcheck") or {}).get("Test"))},
+            "Labels": {name: value for name, value in (config.get("Labels") or {}).items() if name.startswith(_LABELS)},
+        },
+        "HostConfig": {
+            **_only(host, _HOST_CONFIG),
+            "SecurityOpt": [_security_option(option) for option in host.get("SecurityOpt") or ()],
+        },
+        "Mounts": facts.get("Mounts") or [],
+        "NetworkSettings": {
+            "Ports": settings.get("Ports") or {},
+            "Networks": {
+                name: _only(network or {}, ("Aliases", "DNSNames")) for name, network in networks.items()
+            },
+        },
+    }  # fmt: skip
+
+
+def _security_option(option: str) -> str:
+    """Return an option, the text of a seccomp profile left out: that there is one is all that counts."""
+    name, sign, value = option.partition("=")
+    return f"{name}{sign}{{}}" if value.lstrip().startswith("{") else option
+
+
+def _volume(facts: Facts) -> Facts:
+    """Return a volume; of its options what it is made of, without the passwords of network file systems."""
+    options = facts.get("Options") or {}
+    kept = _only(options, ("type", "device"))
+    if "o" in options:
+        words = str(options["o"]).split(",")
+        kept["o"] = ",".join(word for word in words if not word.lower().startswith(("pass", "cred", "user")))
+    return {**_only(facts, ("Name", "Driver", "Mountpoint")), "Options": kept}

@@ -1,0 +1,166 @@
+"""``dindguard audit``: the same rules on what is running."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from dindguard import reports
+from dindguard.cli.scan_ import SEVERITIES, exit_code
+from dindguard.errors import INCOMPLETE, UserError
+from dindguard.reports import terminal
+from dindguard.rules import Profile, Severity
+
+if TYPE_CHECKING:
+    from dindguard.audit.redaction import Redaction
+    from dindguard.scan import Report
+
+_ENGINE = "docker-inspect.json"
+_CLUSTER = "kubectl-get.json"
+"""What reports call a document that lies in no file."""
+
+_EPILOG = """\b
+Exit codes:
+  0  nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  the command line, the configuration or a rule pack is at fault
+  3  incomplete: something could not be read, or a rule failed
+  5  the engine or the cluster cannot be asked
+"""
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_OPTIONS = (
+    click.option("-f", "--format", "form", type=click.Choice(list(reports.FORMATS)), default="text", help="Output."),
+    click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write there, whole or not at all."),
+    click.option("--fail-on", type=click.Choice(SEVERITIES), default=None, help="Exit with 1 from here up (high)."),
+    click.option("--profile", type=click.Choice([each.value for each in Profile]), help="Which rules (recommended)."),
+    click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated."),
+    click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule or category; may be repeated."),
+    click.option("--config", type=_FILE, metavar="FILE", help="Use this configuration."),
+    click.option("--baseline", type=_FILE, metavar="FILE", help="Leave out the findings it lists."),
+    click.option("--exit-zero", is_flag=True, help="Exit with 0 for findings, whatever their severity."),
+    click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings."),
+    click.option("--save", type=_FILE, metavar="FILE", help="Write what was collected there; secrets are left out."),
+    click.option("--from", "saved", type=_FILE, metavar="FILE", help="Read this instead of asking."),
+)
+
+
+def _with_options(function: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.group("audit")
+def command() -> None:
+    """Apply the rules to a running engine or cluster. Only questions are asked, nothing is changed."""
+
+
+@command.command("docker", epilog=_EPILOG)
+@click.option("--all", "stopped", is_flag=True, help="Stopped containers, too.")
+@_with_options
+def docker(saved: Path | None, save: Path | None, stopped: bool, **options: Any) -> None:
+    """Audit the containers of the engine that DOCKER_HOST names, and the engine itself.
+
+    With --from, FILE holds what --save wrote, or the output of 'docker inspect' or 'docker info --format json'.
+    """
+    if saved is not None:
+        _finish(_audit_file(saved, save, "output of 'docker inspect'", options), options)
+    from dindguard.audit.docker import collect
+    from dindguard.audit.snapshot import written
+
+    _finish(_audit(written(collect(_redaction(), stopped=stopped)), _ENGINE, save, options), options)
+
+
+@command.command("kubernetes", epilog=_EPILOG)
+@click.option("-n", "--namespace", default="", metavar="NAME", help="This namespace only.")
+@click.option("--context", default="", metavar="NAME", help="Not the current context of kubectl, but this one.")
+@_with_options
+def kubernetes(saved: Path | None, save: Path | None, namespace: str, context: str, **options: Any) -> None:
+    """Audit the workloads of a cluster, as 'kubectl get' shows them.
+
+    With --from, FILE holds the output of 'kubectl get … --output json' (or yaml).
+    """
+    if saved is not None:
+        _finish(_audit_file(saved, save, "objects of a cluster", options), options)
+    from dindguard.audit.kubernetes import collect
+    from dindguard.audit.snapshot import written
+
+    found = collect(_redaction(), namespace=namespace, context=context)
+    report = _audit(written(found.objects), _CLUSTER, save, options)
+    if found.refused:
+        click.echo(
+            f"dindguard: the cluster did not show everything: {reports.safe.one_line(found.refused)}", err=True
+        )
+    _finish(report, options, incomplete=bool(found.refused))
+
+
+def _redaction() -> Redaction:
+    from dindguard.audit.redaction import Redaction
+    from dindguard.reports.masking import Masks, shown
+
+    return Redaction(shown, Masks(None).text)
+
+
+def _audit_file(saved: Path, save: Path | None, what: str, options: dict[str, Any]) -> Report:
+    """Judge a saved document; its findings point into the file."""
+    if save is not None:
+        raise UserError("--save goes with asking, and --from with what was saved")
+    try:
+        data = saved.read_bytes()
+    except OSError as error:
+        raise UserError(f"--from {saved}: cannot be read: {error.strerror}") from None
+    report = _scan(data, saved, options)
+    if reports.empty(report) and not report.incomplete:
+        raise UserError(f"--from {saved}: there is no {what} in it")
+    return report
+
+
+def _audit(data: bytes, name: str, save: Path | None, options: dict[str, Any]) -> Report:
+    """Judge what was collected; its findings point into the file it is saved in, if it is."""
+    if save is None:
+        return _scan(data, Path(name), options)
+    from dindguard.reports.output import deliver
+
+    deliver(data.decode("utf-8"), save)
+    return _scan(data, save, options)
+
+
+def _scan(data: bytes, path: Path, options: dict[str, Any]) -> Report:
+    from dindguard.discover import find_root, relative
+    from dindguard.records import replace
+    from dindguard.scan import Options, scan
+
+    start = time.perf_counter()
+    path = path.resolve()
+    root = find_root(Path.cwd())
+    if root not in path.parents:
+        root = find_root(path)
+    profile = options["profile"]
+    report = scan(
+        Options(
+            stdin=(relative(path, root), data),
+            root=root,
+            profile=Profile(profile) if profile else None,
+            **{name: options[name] for name in ("select", "ignore", "config", "baseline")},
+        )
+    )
+    return replace(report, seconds=time.perf_counter() - start)
+
+
+def _finish(report: Report, options: dict[str, Any], *, incomplete: bool = False) -> NoReturn:
+    """Print the report and end the process with the code that it deserves."""
+    from dindguard.reports.output import deliver
+
+    output = options["output"]
+    fail_on = options["fail_on"]
+    threshold = Severity[fail_on.upper()] if fail_on else report.config.fail_on
+    screen = terminal.Terminal(width=100) if output else terminal.stdout()
+    shown = reports.Options(terminal=screen, verbose=options["verbose"], fail_on=threshold)
+    deliver(reports.render(options["form"], report, shown), output)
+    code = exit_code(report, threshold, exit_zero=options["exit_zero"])
+    sys.exit(INCOMPLETE if incomplete else code)

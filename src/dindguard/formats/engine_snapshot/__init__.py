@@ -1,0 +1,35 @@
+"""What an engine says about itself: saved ``docker inspect`` and ``docker info`` output, and what the audit collects.
+
+The snapshot of ``dindguard audit docker`` is one object, ``{"info": …, "version": …, "containers": […], "networks": […],
+"volumes": […]}``, each part as the engine gives it. A bare array of inspected objects is read too, as is one object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document, Reading
+from dindguard.formats.engine_snapshot.containers import workloads
+from dindguard.formats.engine_snapshot.engine import Host
+from dindguard.formats.engine_snapshot.parts import Parts
+from dindguard.source import Gravity, Notice
+
+MOST = 5_000
+"""So many containers of one engine are read."""
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read every snapshot: a workload for each Compose project, one for the other containers, and the engine."""
+    reading = Reading()
+    for document in documents:
+        root: Node = document.content
+        parts = Parts.of(root)
+        if len(parts.containers) > MOST:
+            message = f"this engine has more than {MOST} containers; the rest was not read"
+            reading.notices.append(Notice("budget", message, root.span, Gravity.ERROR, "inspect fewer at a time"))
+        host = Host(parts)
+        reading.workloads.extend(workloads(parts, parts.containers[:MOST], host, context, reading.embedded))
+        if (engine := host.daemon()) is not None:
+            reading.engines.append(engine)
+    return reading

@@ -1,0 +1,104 @@
+"""What is wrong with a waiver by itself: what it says, its dates, its people."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+
+from dindguard.discover import Files
+from dindguard.policy import WAIVER_FILE, owners
+from dindguard.policy.config import Approval
+from dindguard.policy.waivers import Waiver
+from dindguard.rules import Rule, Severity, nearest
+from dindguard.source import Span
+
+Fault = tuple[str, Span, str]
+"""A rule of policy, a place, and words that complete "the waiver of X …"."""
+
+
+def person(name: str) -> str:
+    """Return a name in the form in which two spellings of one person are equal: ``@Ada`` is ``ada``."""
+    text = name.strip()
+    if text.endswith(">") and "<" in text:
+        text = text[text.index("<") + 1 : -1]
+    return text.removeprefix("@").strip().casefold()
+
+
+def reasons(
+    waiver: Waiver, approval: Approval, today: dt.date, files: Files, known: Collection[str]
+) -> Iterator[Fault]:
+    """Yield each reason why a waiver cannot be used, whatever it covers. ``known`` are the ids of all rules."""
+    for problem, span in waiver.faults:
+        yield "waiver-malformed", span, f"is malformed: {problem}"
+    if waiver.rule and waiver.rule not in known and "/" not in waiver.rule:
+        problem = f"there is no rule '{waiver.rule}'{nearest(waiver.rule, known)}"
+        yield "waiver-malformed", waiver.place("rule"), f"is malformed: {problem}"
+    yield from _dates(waiver, approval, today)
+    yield from _people(waiver, approval, files)
+
+
+def _dates(waiver: Waiver, approval: Approval, today: dt.date) -> Iterator[Fault]:
+    if waiver.expires is not None and waiver.expires < today:
+        days = (today - waiver.expires).days
+        yield "waiver-expired", waiver.place("expires"), f"ran out {days} day{'s' * (days != 1)} ago"
+    if waiver.approved is not None and waiver.approved > today:
+        yield "waiver-malformed", waiver.place("approved"), "is malformed: it is approved in the future"
+    if waiver.lasts > approval.max_days:
+        problem = f"lasts {waiver.lasts} days, the policy allows {approval.max_days}"
+        yield "waiver-too-long", waiver.place("expires"), problem
+
+
+def _people(waiver: Waiver, approval: Approval, files: Files) -> Iterator[Fault]:
+    for approver in waiver.approvers:
+        if person(approver.name) == person(waiver.owner):
+            yield "waiver-self-approved", approver.span, f"is approved by its owner, {approver.name}"
+    if waiver.mode in approval.modes and waiver.approvers:
+        yield from _roles(waiver, approval)
+    if approval.codeowners and waiver.approvers:
+        allowed = owners.owners_of(WAIVER_FILE, files)
+        if allowed is None:
+            problem = "cannot be checked: 'approval.codeowners' is set, and there is no CODEOWNERS file"
+            yield "waiver-approver-unknown", waiver.place("approvers"), problem
+            return
+        for approver in waiver.approvers:
+            if person(approver.name) not in allowed:
+                problem = f"is approved by {approver.name}, who is no code owner of {WAIVER_FILE}"
+                yield "waiver-approver-unknown", approver.span, problem
+
+
+def _roles(waiver: Waiver, approval: Approval) -> Iterator[Fault]:
+    """Every required role needs a person of its own."""
+    missing = [
+        role for role in approval.roles if role.casefold() not in {a.role.casefold() for a in waiver.approvers}
+    ]
+    if missing:
+        yield "waiver-lacks-role", waiver.place("approvers"), f"lacks the approval of {' and '.join(missing)}"
+        return
+    required = {role.casefold() for role in approval.roles}
+    roles: dict[str, set[str]] = {}
+    for approver in waiver.approvers:
+        if approver.role.casefold() in required:
+            roles.setdefault(person(approver.name), set()).add(approver.role.casefold())
+    if len(roles) < len(required):
+        twice = next(approver for approver in waiver.approvers if len(roles.get(person(approver.name), ())) > 1)
+        yield (
+            "waiver-lacks-role",
+            twice.span,
+            f"has {twice.name} approve for two roles: each needs somebody of its own",
+        )
+
+
+def unfit(waiver: Waiver, rule: Rule, severity: Severity, approval: Approval) -> Iterator[Fault]:
+    """Yield each reason why a waiver, sound by itself, cannot cover a finding of this rule and severity."""
+    if waiver.mode != (rule.needs_approval or "other"):
+        problem = f"is malformed: 'mode' must be {rule.needs_approval or 'other'} for {rule.id}"
+        yield "waiver-malformed", waiver.place("mode"), problem
+    if severity is Severity.CRITICAL:
+        if waiver.lasts > approval.max_days_critical:
+            problem = (
+                f"lasts {waiver.lasts} days, the policy allows {approval.max_days_critical} for a critical finding"
+            )
+            yield "waiver-too-long", waiver.place("expires"), problem
+        if not waiver.poc:
+            problem = "is malformed: it names no proof of concept ('poc'), which a critical finding needs"
+            yield "waiver-malformed", waiver.span, problem
