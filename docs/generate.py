@@ -14,6 +14,7 @@ import click
 
 from dindguard.cli import cli
 from dindguard.cli.rules_ import every
+from dindguard.loading import index_row, load
 from dindguard.rules import Confidence, Profile, Rule
 
 ROOT = Path(__file__).parent.parent
@@ -48,7 +49,16 @@ def pages() -> dict[Path, str]:
     found = {ROOT / "docs/rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}
     found[ROOT / "docs/rules/README.md"] = index(rules)
     found[ROOT / "docs/cli.md"] = command_pages()
+    found[ROOT / "rules/dindguard_rules/_index.py"] = rule_index()
     return found
+
+
+def rule_index() -> str:
+    """Return the index that spares a scan importing every rule: all that is known of a rule but its check and page."""
+    rows = [index_row(each) for each in load(indexed=False)]
+    lines = [f"    {{{', '.join(f'{key!r}: {value!r}' for key, value in row.items())}}}," for row in rows]
+    head = '"""What is known of each rule without importing its module. Written by docs/generate.py."""'
+    return f"{head}\n\n# fmt: off\n# ruff: noqa\nRULES: tuple[dict[str, object], ...] = (\n" + "\n".join(lines) + "\n)\n"
 
 
 # -- rules ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dindguard.rules import load
+from dindguard.loading import load
 from dindguard.scan import Options, Report, scan
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -9,8 +9,9 @@ import pytest
 
 from dindguard.discover import Files
 from dindguard.infer import infer
-from dindguard.rules import load, run
+from dindguard.loading import load
 from dindguard.reading import read_all
+from dindguard.rules import run
 from dindguard.source import Source
 from fixture_files import Fixture, fixtures
 

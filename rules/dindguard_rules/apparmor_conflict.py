@@ -35,6 +35,7 @@ from dindguard.api import Container, Problem, Severity, rule
     category="confinement",
     since="0.1.0",
     formats="Kubernetes alone has two places for it; in other formats the last one wins",
+    asks=("confinement",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report two different AppArmor settings for one container."""

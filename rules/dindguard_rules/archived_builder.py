@@ -24,7 +24,15 @@ from collections.abc import Iterator
 from dindguard.api import Container, Problem, Severity, rule
 
 
-@rule("archived-builder", each=Container, severity=Severity.MEDIUM, category="image", cwe=1104, since="0.1.0")
+@rule(
+    "archived-builder",
+    each=Container,
+    severity=Severity.MEDIUM,
+    category="image",
+    cwe=1104,
+    since="0.1.0",
+    asks=("image.archived",),
+)
 def check(container: Container) -> Iterator[Problem]:
     """Report archived images; an engine that runs is reported by its version instead."""
     image = container.image

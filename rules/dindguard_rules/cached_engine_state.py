@@ -21,7 +21,14 @@ from collections.abc import Iterator
 from dindguard.api import Problem, Severity, Workload, paths, rule
 
 
-@rule("cached-engine-state", each=Workload, severity=Severity.MEDIUM, category="data-root", since="0.1.0")
+@rule(
+    "cached-engine-state",
+    each=Workload,
+    severity=Severity.MEDIUM,
+    category="data-root",
+    since="0.1.0",
+    asks=("cached_paths",),
+)
 def check(workload: Workload) -> Iterator[Problem]:
     """Report cached paths that are an engine's data root or lie below one."""
     for path in workload.cached_paths:

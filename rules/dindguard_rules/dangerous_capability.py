@@ -1,10 +1,10 @@
-"""A capability is added that leads to the host, or changes it.
+"""A capability is added that leads to root on the host.
 
 ## Why it matters
 A few capabilities are root on the host by themselves: `SYS_ADMIN` mounts file systems and unlocks `mount`, `bpf`
 and `setns` in the seccomp filter (each capability widens that filter); `SYS_MODULE` loads kernel code; `SYS_RAWIO`
-reaches physical memory; `DAC_READ_SEARCH` opens any file of the host by its handle. `NET_ADMIN` rules the firewall
-of its network namespace, which is the host's under `network_mode: host`. On hosts with AppArmor the default profile
+reaches physical memory; `DAC_READ_SEARCH` opens any file of the host by its handle. Others do so in company:
+`NET_ADMIN` on the host's network, `SYS_PTRACE` among the host's processes. On hosts with AppArmor the default profile
 still denies `mount` to `SYS_ADMIN`; where there is none, nothing does.
 
 ## Exploit
@@ -27,8 +27,7 @@ securityContext:                  # Kubernetes
 Debuggers need no `SYS_PTRACE` for their own children since kernel 4.8 and Engine 19.03.
 
 ## When it is fine
-`NET_ADMIN` for a VPN in a network namespace of its own, `SYS_TIME` for a time server on a machine of its own: allow
-it with the reason. In gVisor, Kata or a user namespace the finding is lowered.
+For a tool of your own that administers the machine: allow it with the reason. In gVisor, Kata or a user namespace the finding is lowered.
 
 ## References
 - https://man7.org/linux/man-pages/man7/capabilities.7.html
@@ -43,7 +42,6 @@ from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, capa
 SEVERITIES = {
     capabilities.Tier.ALL: Severity.CRITICAL,
     capabilities.Tier.ROOT: Severity.HIGH,
-    capabilities.Tier.STRONG: Severity.MEDIUM,
 }
 
 
@@ -55,9 +53,10 @@ SEVERITIES = {
     cwe=250,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+    asks=("capabilities",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
-    """Report each added capability that is enough for root on the host, or changes it."""
+    """Report each added capability that is enough for root on the host."""
     if container.unrestricted or container.engine_in_sandbox:
         return
     held = container.capabilities.effective

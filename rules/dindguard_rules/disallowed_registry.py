@@ -21,7 +21,15 @@ from collections.abc import Iterator
 from dindguard.api import Model, Problem, Severity, rule
 
 
-@rule("disallowed-registry", each=Model, severity=Severity.MEDIUM, category="image", cwe=829, since="0.1.0")
+@rule(
+    "disallowed-registry",
+    each=Model,
+    severity=Severity.MEDIUM,
+    category="image",
+    cwe=829,
+    since="0.1.0",
+    asks=("policy.allowed_registries",),
+)
 def check(model: Model) -> Iterator[Problem]:
     """Report images whose registry is known and not on the list."""
     allowed = model.policy.allowed_registries

@@ -20,7 +20,15 @@ from collections.abc import Iterator
 from dindguard.api import Model, Problem, Severity, engine_versions, rule
 
 
-@rule("engine-below-minimum", each=Model, severity=Severity.HIGH, category="image", cwe=1104, since="0.1.0")
+@rule(
+    "engine-below-minimum",
+    each=Model,
+    severity=Severity.HIGH,
+    category="image",
+    cwe=1104,
+    since="0.1.0",
+    asks=("policy.minimum_engine",),
+)
 def check(model: Model) -> Iterator[Problem]:
     """Report engines whose version is known to be below the policy's minimum."""
     minimum = model.policy.minimum_engine

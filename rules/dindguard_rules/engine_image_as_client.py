@@ -27,6 +27,7 @@ from dindguard.api import Container, Problem, Profile, Severity, Variant, rule
     category="image",
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("image.engine",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report containers of the daemon's image that run no daemon."""

@@ -30,7 +30,15 @@ from collections.abc import Iterator
 from dindguard.api import Container, Problem, Severity, Undecided, rule
 
 
-@rule("floating-engine-image", each=Container, severity=Severity.MEDIUM, category="image", cwe=1357, since="0.1.0")
+@rule(
+    "floating-engine-image",
+    each=Container,
+    severity=Severity.MEDIUM,
+    category="image",
+    cwe=1357,
+    since="0.1.0",
+    asks=("image.engine",),
+)
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report engines whose image tag says nothing about their version."""
     image = container.image

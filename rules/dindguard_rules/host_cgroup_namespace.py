@@ -39,6 +39,7 @@ from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided
     cwe=653,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
+    asks=("namespaces",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report cgroup: host, where somebody chose it; what a platform does by itself is another rule's matter."""

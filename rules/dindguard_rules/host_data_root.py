@@ -27,7 +27,15 @@ from collections.abc import Iterator
 from dindguard.api import Container, Problem, Severity, paths, rule
 
 
-@rule("host-data-root", each=Container, severity=Severity.CRITICAL, category="data-root", cwe=668, since="0.1.0")
+@rule(
+    "host-data-root",
+    each=Container,
+    severity=Severity.CRITICAL,
+    category="data-root",
+    cwe=668,
+    since="0.1.0",
+    asks=("host_mounts",),
+)
 def check(container: Container) -> Iterator[Problem]:
     """Report mounts of an engine's state from the host."""
     for mount in container.mounts:

@@ -40,6 +40,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
     cwe=653,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
+    asks=("namespaces",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report ipc: host."""

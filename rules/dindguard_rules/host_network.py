@@ -37,6 +37,7 @@ from dindguard.api import Container, Problem, Profile, Role, Sandbox, Severity, 
     since="0.1.0",
     profile=Profile.ALL,
     contained_by={Sandbox.VM, Sandbox.GVISOR},
+    asks=("namespaces",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report the host's network on anything but an engine's container, which another rule is about."""

@@ -42,6 +42,7 @@ from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
     replaces=("host-network",),
+    asks=("namespaces",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report an engine's container in the host's network namespace."""

@@ -46,6 +46,7 @@ from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided
     cwe=653,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
+    asks=("namespaces",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report pid: host, by what else the container may do there."""

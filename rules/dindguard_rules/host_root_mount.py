@@ -43,6 +43,7 @@ from dindguard.api import Container, Problem, Severity, paths, rule
     category="privilege",
     cwe=552,
     since="0.1.0",
+    asks=("host_mounts",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report every mount of the host's root, or of a whole drive."""

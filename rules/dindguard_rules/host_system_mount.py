@@ -45,6 +45,7 @@ from dindguard.api import Container, Problem, Severity, paths, rule
     category="privilege",
     cwe=552,
     since="0.1.0",
+    asks=("host_mounts",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounts of the host's system directories and homes, the harmless read-only ones apart."""

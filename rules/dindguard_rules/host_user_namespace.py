@@ -36,6 +36,7 @@ from dindguard.api import Model, Problem, Severity, Step, Undecided, rule
     category="privilege",
     cwe=653,
     since="0.1.0",
+    asks=("host_configurations", "containers"),
 )
 def check(model: Model) -> Iterator[Problem | Undecided]:
     """Report userns_mode: host; it is graver where the scan has the configuration that it undoes."""

@@ -36,6 +36,7 @@ from dindguard.api import Container, Problem, Profile, Sandbox, Severity, rule
     since="0.1.0",
     profile=Profile.ALL,
     contained_by={Sandbox.VM, Sandbox.GVISOR},
+    asks=("namespaces",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report uts: host."""

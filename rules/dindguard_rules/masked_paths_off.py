@@ -42,6 +42,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
     cwe=693,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+    asks=("confinement",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report unmasked system paths; less grave for an ordinary user."""

@@ -47,6 +47,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, rule, switched_
     needs_approval="privileged",
     replaces=(
         "dangerous-capability",
+        "strong-capability",
         "seccomp-unconfined",
         "apparmor-unconfined",
         "selinux-disabled",
@@ -55,6 +56,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, rule, switched_
         "raw-device",
         "writable-cgroups",
     ),
+    asks=("capabilities",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report SYS_ADMIN together with a defence that is off."""

@@ -42,6 +42,7 @@ from dindguard.api import Container, Problem, Profile, Sandbox, Severity, rule
     since="0.1.0",
     profile=Profile.ALL,
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+    asks=("confinement",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report the explicit opt-out; saying nothing is no finding."""

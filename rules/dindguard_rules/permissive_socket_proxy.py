@@ -42,7 +42,13 @@ SEVERITIES = {
 
 
 @rule(
-    "permissive-socket-proxy", each=Container, severity=Severity.CRITICAL, category="socket", cwe=269, since="0.1.0"
+    "permissive-socket-proxy",
+    each=Container,
+    severity=Severity.CRITICAL,
+    category="socket",
+    cwe=269,
+    since="0.1.0",
+    asks=("proxy",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report what a proxy permits beyond reading."""

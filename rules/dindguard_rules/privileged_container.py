@@ -50,6 +50,7 @@ from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, 
     needs_approval="privileged",
     replaces=(
         "dangerous-capability",
+        "strong-capability",
         "seccomp-unconfined",
         "apparmor-unconfined",
         "selinux-disabled",
@@ -58,6 +59,7 @@ from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, 
         "no-new-privileges-off",
         "privileged-command",
     ),
+    asks=("privileged",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report privileged mode on anything but an engine's container."""

@@ -64,6 +64,7 @@ from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, 
     needs_approval="privileged",
     replaces=(
         "dangerous-capability",
+        "strong-capability",
         "seccomp-unconfined",
         "apparmor-unconfined",
         "selinux-disabled",
@@ -72,6 +73,7 @@ from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, 
         "no-new-privileges-off",
         "privileged-command",
     ),
+    asks=("privileged",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report privileged mode on a container that runs an engine, or builds images without one."""

@@ -26,7 +26,15 @@ from collections.abc import Iterator
 from dindguard.api import Container, Problem, Severity, rule
 
 
-@rule("published-socket-proxy", each=Container, severity=Severity.HIGH, category="socket", cwe=306, since="0.1.0")
+@rule(
+    "published-socket-proxy",
+    each=Container,
+    severity=Severity.HIGH,
+    category="socket",
+    cwe=306,
+    since="0.1.0",
+    asks=("proxy",),
+)
 def check(container: Container) -> Iterator[Problem]:
     """Report published ports of a socket proxy."""
     if container.proxy is None:

@@ -57,6 +57,7 @@ from dindguard.api import (
     cwe=250,
     since="0.1.0",
     contained_by={Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+    asks=("devices", "device_rules", "host_mounts"),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report devices, device rules and mounts that reach the host's disks or memory."""

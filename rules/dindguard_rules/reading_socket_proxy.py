@@ -30,6 +30,7 @@ from dindguard.api import Container, Permit, Problem, Profile, Severity, rule
     cwe=200,
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("proxy",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report a proxy whose clients may read containers."""

@@ -43,6 +43,7 @@ from dindguard.api import Container, Problem, Severity, rule
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
+    asks=("confinement", "capabilities"),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report no-new-privileges, and missing SETUID or SETGID, on images that start RootlessKit."""

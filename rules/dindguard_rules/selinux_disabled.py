@@ -49,6 +49,7 @@ SYSTEM = frozenset(
     cwe=693,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+    asks=("confinement",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report SELinux switched off; it is graver beside a system path of the host."""

@@ -50,6 +50,7 @@ SYSTEM = frozenset(
     category="confinement",
     cwe=732,
     since="0.1.0",
+    asks=("mounts",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report z and Z on the host's system directories, homes and engines' state."""

@@ -39,6 +39,7 @@ from dindguard.api import ContainerKind, Mount, Problem, Profile, Severity, Work
     since="0.1.0",
     profile=Profile.ALL,
     formats="of the formats, only pods are put on nodes by a scheduler",
+    asks=("placement",),
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report pods with a way to their node and nothing that says which nodes may be lost."""

@@ -27,6 +27,7 @@ from dindguard.api import Container, Problem, Profile, Role, Severity, rule, sto
     category="storage-driver",
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("environment",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report ``DOCKER_DRIVER`` on clients that have no engine beside them, and graph drivers on new engines."""

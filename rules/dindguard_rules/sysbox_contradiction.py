@@ -50,6 +50,7 @@ from dindguard.api import Container, Problem, Severity, rule
         "host-network-engine",
         "host-network",
     ),
+    asks=("sysbox",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report privileged mode and host namespaces beside Sysbox."""

@@ -54,6 +54,7 @@ EXPOSING = frozenset(
     since="0.1.0",
     needs_approval="socket",
     replaces=("host-engine-socket", "host-root-mount", "host-data-root"),
+    asks=("sysbox",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounts that void Sysbox's isolation."""

@@ -37,6 +37,7 @@ from dindguard.api import Container, Problem, Profile, Severity, rule
     category="sandbox",
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("sysbox",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report profiles, dropped capabilities and devices that have no effect under Sysbox."""

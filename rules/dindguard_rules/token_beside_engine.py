@@ -33,6 +33,7 @@ from dindguard.api import Problem, Profile, Severity, Workload, rule
     since="0.1.0",
     profile=Profile.ALL,
     formats="of the formats, only pods get such tokens",
+    asks=("placement",),
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report pods with a nested engine and a token that nobody declined."""

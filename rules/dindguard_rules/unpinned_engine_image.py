@@ -29,6 +29,7 @@ from dindguard.api import Container, Problem, Profile, Severity, rule
     cwe=1357,
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("image.engine",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report engine images without a digest: tags that move as *low*, complete versions as *info*."""

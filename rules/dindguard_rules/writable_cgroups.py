@@ -40,6 +40,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, rule
     cwe=732,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
+    asks=("confinement",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report writable cgroups, gravely in the host's cgroup namespace."""

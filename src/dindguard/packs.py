@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from dindguard import rules
+from dindguard import loading
 from dindguard.errors import UserError
 from dindguard.rules import API, Rule
 
@@ -42,7 +42,7 @@ def _installed(name: str) -> tuple[Rule, ...]:
         known = ", ".join(sorted(each.name for each in points)) or "none"
         raise UserError(f"rule pack '{name}' is not installed (installed packs: {known})")
     _check_api(name, point.value)
-    return rules.load(point.value, prefix=name)
+    return loading.load(point.value, prefix=name)
 
 
 def _check_api(name: str, package: str) -> None:
@@ -70,6 +70,6 @@ def _local(folder: Path, scanned: Iterable[Path]) -> tuple[Rule, ...]:
         raise UserError(f"--rules-dir {folder}: the folder's name must be a new Python package name")
     sys.path.insert(0, parent)
     try:
-        return rules.load(package, prefix="local")
+        return loading.load(package, prefix="local")
     finally:
         sys.path.remove(parent)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
 from dindguard.errors import UserError
-from dindguard.model.container import Container, Sandbox
+from dindguard.model.container import Capabilities, Confinement, Container, Environment, Namespaces, Sandbox
 from dindguard.model.model import Model
+from dindguard.model.values import Flag
 from dindguard.records import record
 from dindguard.source import Gravity, HasSpan, Notice, Span, Step
 
@@ -133,14 +132,21 @@ class Rule:
     pack: str = ""
     text: str = ""
     """The page, for a rule that has no module of its own."""
+    asks: tuple[str, ...] = ()
+    """Attributes of the subject (``mounts``, ``image.engine``) of which one must be there for the rule to speak."""
+    module: str = ""
+    """The module that holds it; imported when the rule is asked."""
 
     @property
     def page(self) -> str:
         """The rule's page, Markdown: its module's docstring."""
         if self.text:
             return self.text
-        module = sys.modules[self.check.__module__]
-        return (module.__doc__ or "").strip()
+        return (importlib.import_module(self.module).__doc__ or "").strip()
+
+    def concerns(self, subject: object) -> bool:
+        """Whether the subject has any of what the rule asks for; a rule that asks for nothing concerns all."""
+        return not self.asks or any(_there(subject, way) for way in self.asks)
 
     @property
     def title(self) -> str:
@@ -170,13 +176,14 @@ def rule(
     precision: Confidence = Confidence.HIGH,
     formats: str = "",
     needs_approval: str = "",
+    asks: tuple[str, ...] = (),
 ) -> Callable[[Callable[[T], Iterable[Problem | Undecided]]], Rule]:
     """Make a rule of a generator over one kind of model object; the module's docstring is its page."""
 
     def decorate(check: Callable[[T], Iterable[Problem | Undecided]]) -> Rule:
         return Rule(
             id, each, severity, category, since, check, cwe, frozenset(contained_by), replaces, profile, precision,
-            formats, needs_approval,
+            formats, needs_approval, asks=asks, module=check.__module__,
         )  # fmt: skip
 
     return decorate
@@ -191,36 +198,24 @@ class Verdict:
     problem: Problem
 
 
-def load(package: str = "dindguard_rules", prefix: str = "") -> tuple[Rule, ...]:
-    """Return every rule in a package's modules, sorted by id; ``prefix`` is put before the ids of a pack.
-
-    Raises :class:`UserError` when the package cannot be imported, brings no rule, or brings an id twice.
-    """
-    try:
-        root = importlib.import_module(package)
-        names = _modules(root.__path__[0])
-        modules = [importlib.import_module(f"{package}.{name}") for name in names]
-    except Exception as error:
-        raise UserError(f"rule pack '{package}' cannot be loaded: {type(error).__name__}: {error}") from error
-    found = [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
-    found = list({id(each): each for each in found}.values())
-    if not found:
-        raise UserError(f"rule pack '{package}' holds no rule; a scan without rules would always be clean")
-    for each in found:
-        if prefix:
-            object.__setattr__(each, "id", f"{prefix}/{each.id.removeprefix(prefix + '/')}")
-            object.__setattr__(each, "pack", prefix)
-    ids = [each.id for each in found]
-    twice = sorted({name for name in ids if ids.count(name) > 1})
-    if twice:
-        raise UserError(f"rule pack '{package}' brings these ids twice: {', '.join(twice)}")
-    return tuple(sorted(found, key=lambda each: each.id))
+def _there(subject: object, way: str) -> bool:
+    """Whether anything is written for an attribute: not absent, empty, or a flag that nobody set."""
+    value: Any = subject
+    for name in way.split("."):
+        value = getattr(value, name, None)
+        if value is None:
+            return False
+    return _written(value)
 
 
-def _modules(folder: str) -> list[str]:
-    """Return the names of a package's modules; its folder is read, because ``pkgutil`` costs more than that."""
-    names = (name.removesuffix(".py") for name in os.listdir(folder) if name.endswith(".py"))
-    return sorted(name for name in names if not name.startswith("_"))
+def _written(value: Any) -> bool:
+    if isinstance(value, Flag):
+        return value.set or not value.off
+    if isinstance(value, (tuple, str, frozenset, Environment)):
+        return len(value) > 0
+    if isinstance(value, (Confinement, Namespaces, Capabilities)):
+        return any(each is not None and _written(each) for each in vars(value).values())
+    return value is not None and value is not False
 
 
 def run(model: Model, rules: Iterable[Rule]) -> tuple[list[Verdict], list[Notice]]:
@@ -229,6 +224,8 @@ def run(model: Model, rules: Iterable[Rule]) -> tuple[list[Verdict], list[Notice
     notices: list[Notice] = []
     for each in rules:
         for subject in model.each(each.each):
+            if not each.concerns(subject):
+                continue
             try:
                 _judge(each, subject, verdicts, notices)
             except Exception as error:

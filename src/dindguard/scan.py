@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dindguard import discover, rules
+from dindguard import discover, loading, rules
 from dindguard.errors import UserError
 from dindguard.findings import Finding, stamp
 from dindguard.formats import shapes
@@ -255,7 +255,7 @@ def _configured(config: Config) -> tuple[str, ...]:
 
 def load_rules(options: Options) -> tuple[Rule, ...]:
     """Return the built-in rules and those of the packs and folders that the command line names."""
-    chosen = rules.load()
+    chosen = loading.load()
     if options.packs or options.rules_dirs:
         from dindguard.packs import load_packs
 

@@ -46,7 +46,13 @@ _BUILDKITD_TOML = re.compile(r"(^|/)buildkitd[^/]*\.toml$")
 _TOML_NAME = re.compile(r"\.toml(\.(j2|tpl|tmpl|dist|example|sample|template))?$", re.IGNORECASE)
 _JSON_NAME = re.compile(r"\.jsonc?$", re.IGNORECASE)
 
-_POLICY_GROUPS = ("kyverno.io", "gatekeeper.sh", "policies.kubewarden.io", "admissionregistration.k8s.io")
+_POLICY_GROUPS = (
+    "kyverno.io",
+    "gatekeeper.sh",
+    "policies.kubewarden.io",
+    "admissionregistration.k8s.io",
+    "policy.open-cluster-management.io",
+)
 _NO_WORKLOAD_KINDS = frozenset({"CustomResourceDefinition", "PodSecurityPolicy", "Config", "ConstraintTemplate"})
 _SERVICE_KEYS = frozenset(
     [

@@ -252,6 +252,11 @@ class Container(Linked):
             return concurrency
         return None
 
+    @property
+    def host_mounts(self) -> tuple[Mount, ...]:
+        """Mounts of paths of the host."""
+        return tuple(mount for mount in self.mounts if mount.host_text is not None)
+
     def mount_at(self, path: str) -> Mount | None:
         """Return the mount that provides ``path`` (absolute, inside the container): the deepest at or above it."""
         covering = [mount for mount in self.mounts if mount.provides(path)]

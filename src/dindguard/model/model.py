@@ -89,3 +89,12 @@ class Model:
             Model: (self,),
         }
         return cast("Iterable[T]", found[kind])
+
+
+KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        Container, Workload, Daemon, Access, Storage, Invocation, EngineConfiguration, BuildGrant, Model,
+    )
+}  # fmt: skip
+"""What a rule may ask for with ``each=``, by name."""

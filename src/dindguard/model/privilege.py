@@ -13,7 +13,9 @@ def leads_to_host(container: Container) -> Flag | Mount | None:
     if container.privileged.on and container.sandbox is Sandbox.NONE:
         return container.privileged
     sockets = (
-        access.via for access in container.accesses if isinstance(access.to, Host) and isinstance(access.via, Mount)
+        access.via
+        for access in container.accesses
+        if isinstance(access.to, Host) and isinstance(access.via, Mount) and not access.rootless
     )
     return next(sockets, None)
 

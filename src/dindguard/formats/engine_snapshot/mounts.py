@@ -40,7 +40,7 @@ class Storages:
                 kind=kind,
                 source=source,
                 target=target,
-                span=place.at(item),
+                span=(source or target).span,
                 read_only=_read_only(item, place),
                 storage=storage,
                 propagation=propagation if propagation is not None and propagation.value != "rprivate" else None,

@@ -59,9 +59,7 @@ def namespaces(host: Node, place: Place, cgroup_version: str) -> Namespaces:
 
     On cgroup v1 the default is the host's cgroup namespace, on v2 a private one.
     """
-    cgroup = place.text(host["CgroupnsMode"])
-    if cgroup is not None and cgroup_version != "2":
-        cgroup = place.inherited(host["CgroupnsMode"], cgroup.pattern)
+    cgroup = place.text(host["CgroupnsMode"]) if cgroup_version == "2" else None
     network = place.text(host["NetworkMode"])
     chosen = network is not None and network.pattern.partition(":")[0] in _KINDS_OF_NETWORK
     return Namespaces(

@@ -12,6 +12,7 @@ from dindguard.formats import Context, Document, Reading
 from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.openings import Services
+from dindguard.formats.kubernetes.owners import Owners
 from dindguard.formats.kubernetes.pods import read_pod
 from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
 from dindguard.formats.kubernetes.resources import Resource
@@ -29,8 +30,9 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     services = Services(cluster)
     mounted = configmaps.Mounted(cluster)
     seen: dict[tuple[str, str], int] = {}
+    owners = Owners(resource for resource, _ in resources)
     for resource, is_workload in resources:
-        if not is_workload:
+        if not is_workload or owners.cover(resource):
             continue
         for template in _templates(resource, reading.notices):
             pod = read_pod(_numbered(template, seen), cluster, services)

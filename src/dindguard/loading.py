@@ -1,0 +1,117 @@
+"""Rules found and loaded: from an index without importing them, or from their modules."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from dindguard.errors import UserError
+from dindguard.model.container import Sandbox
+from dindguard.model.model import KINDS
+from dindguard.rules import Check, Confidence, Problem, Profile, Rule, Severity, Undecided
+
+
+def load(package: str = "dindguard_rules", prefix: str = "", *, indexed: bool = True) -> tuple[Rule, ...]:
+    """Return every rule in a package's modules, sorted by id; ``prefix`` is put before the ids of a pack.
+
+    Raises :class:`UserError` when the package cannot be imported, brings no rule, or brings an id twice.
+    """
+    try:
+        root = importlib.import_module(package)
+        names = _modules(root.__path__[0])
+        if indexed and "_index.py" in os.listdir(root.__path__[0]):
+            found_in_index = _indexed(package, names)
+            if found_in_index:
+                return found_in_index
+        modules = [importlib.import_module(f"{package}.{name}") for name in names]
+    except Exception as error:
+        raise UserError(f"rule pack '{package}' cannot be loaded: {type(error).__name__}: {error}") from error
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
+    found = list({id(each): each for each in found}.values())
+    if not found:
+        raise UserError(f"rule pack '{package}' holds no rule; a scan without rules would always be clean")
+    for each in found:
+        if prefix:
+            object.__setattr__(each, "id", f"{prefix}/{each.id.removeprefix(prefix + '/')}")
+            object.__setattr__(each, "pack", prefix)
+    ids = [each.id for each in found]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise UserError(f"rule pack '{package}' brings these ids twice: {', '.join(twice)}")
+    return tuple(sorted(found, key=lambda each: each.id))
+
+
+class _Deferred:
+    """A rule's check that imports its module when it is called for the first time."""
+
+    def __init__(self, module: str, rule_id: str) -> None:
+        self.__module__ = module
+        self._id = rule_id
+        self._check: Check | None = None
+
+    def __call__(self, subject: Any) -> Iterable[Problem | Undecided]:
+        if self._check is None:
+            module = importlib.import_module(self.__module__)
+            found = next(each for each in vars(module).values() if isinstance(each, Rule) and each.id == self._id)
+            self._check = found.check
+        return self._check(subject)
+
+
+def _indexed(package: str, names: list[str]) -> tuple[Rule, ...]:
+    """Return the rules of a package from its index, without importing their modules.
+
+    The index (``docs/generate.py`` writes it) is taken only when it lists just the modules that are there.
+    """
+    index = importlib.import_module(f"{package}._index")
+    if sorted({row["module"] for row in index.RULES}) != names:
+        return ()
+    return tuple(sorted((_from_row(package, row) for row in index.RULES), key=lambda each: each.id))
+
+
+def _from_row(package: str, row: dict[str, Any]) -> Rule:
+    module = f"{package}.{row['module']}"
+    return Rule(
+        id=row["id"],
+        each=KINDS[row["each"]],
+        severity=Severity(row["severity"]),
+        category=row["category"],
+        since=row["since"],
+        check=_Deferred(module, row["id"]),
+        cwe=row["cwe"],
+        contained_by=frozenset(Sandbox(name) for name in row["contained_by"]),
+        replaces=tuple(row["replaces"]),
+        profile=Profile(row["profile"]),
+        precision=Confidence(row["precision"]),
+        formats=row["formats"],
+        needs_approval=row["needs_approval"],
+        asks=tuple(row["asks"]),
+        module=module,
+    )
+
+
+def index_row(each: Rule) -> dict[str, Any]:
+    """Return what the index holds of a rule: everything but its check and its page, in plain values."""
+    return {
+        "module": each.module.rpartition(".")[2],
+        "id": each.id,
+        "each": each.each.__name__,
+        "severity": int(each.severity),
+        "category": each.category,
+        "since": each.since,
+        "cwe": each.cwe,
+        "contained_by": tuple(sorted(str(sandbox) for sandbox in each.contained_by)),
+        "replaces": each.replaces,
+        "profile": str(each.profile),
+        "precision": str(each.precision),
+        "formats": each.formats,
+        "needs_approval": each.needs_approval,
+        "asks": each.asks,
+    }
+
+
+def _modules(folder: str) -> list[str]:
+    """Return the names of a package's modules; its folder is read, because ``pkgutil`` costs more than that."""
+    names = (name.removesuffix(".py") for name in os.listdir(folder) if name.endswith(".py"))
+    return sorted(name for name in names if not name.startswith("_"))
