@@ -124,6 +124,14 @@ def test_a_script_belongs_to_the_job(tmp_path: Path) -> None:
     assert [(each.span.line, each.privileged.on) for each in started] == [(7, True)]
 
 
+def test_the_values_of_the_chart_hold_a_configuration(tmp_path: Path) -> None:
+    config = "    [[runners]]\n      [runners.kubernetes]\n        privileged = true\n"
+    text = f"gitlabUrl: https://gitlab.example\nrunners:\n  config: |\n{config}"
+    (job,) = model_of(tmp_path, text, "values.yaml").containers
+    assert job.kind is ContainerKind.RUNNER_DEFAULT
+    assert (job.privileged.span.line, job.privileged.span.column) == (6, 22)
+
+
 def test_other_toml_files_are_left_alone(tmp_path: Path) -> None:
     assert not model_of(tmp_path, '[tool.docker]\nprivileged = true\n[[runners]]\nname = "x"\n').workloads
 

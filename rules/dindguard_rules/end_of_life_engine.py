@@ -16,8 +16,9 @@ services:
 ```
 
 ## When it is fine
-With a vendor's patches for the same line (25.0 is maintained by Amazon and Mirantis until 2026-12-04) in an image of
-your own; the finding is *medium* there. Which versions ended is told as of a date that the finding names.
+With a vendor's patches for the same line (25.0 is maintained by Amazon and Mirantis until 2026-12-04) in an
+image of your own; the finding is *medium* there. Which versions ended is told as of a date that the finding
+names.
 
 ## References
 - https://endoflife.date/docker-engine
@@ -42,6 +43,5 @@ def check(daemon: Daemon) -> Iterator[Problem]:
         return
     ways = len(engine_versions.breakouts(daemon.version or ()))
     known = f" with {ways} known way{'s' if ways > 1 else ''} out of its containers" if ways else ""
-    ended = f"ended on {line.ended}" if line.over else f"has not been rebuilt since {line.image_dropped}"
-    message = f"{daemon} is Docker {line.line}, which {ended}{known} (as of {engine_versions.as_of()})"
+    message = f"{daemon} is Docker {line.line}, which {line.end}{known} (as of {engine_versions.as_of()})"
     yield Problem(place, message, severity=None if line.over and not daemon.packaged_by_others else Severity.MEDIUM)

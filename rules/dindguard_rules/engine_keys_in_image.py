@@ -33,6 +33,7 @@ from dindguard.api import Container, EngineSecret, Problem, Severity, engine_sec
     category="build",
     cwe=538,
     since="0.1.0",
+    asks=("copied",),
     formats="the other formats copy no files into images",
 )
 def check(container: Container) -> Iterator[Problem]:

@@ -17,7 +17,8 @@ services:
 Let a bot raise it, so that the change is a commit.
 
 ## When it is fine
-On a machine of your own, for an afternoon.
+As the base of an image that is itself tagged and tested, the finding is *low*. On a machine of your own, for an
+afternoon.
 
 ## References
 - https://hub.docker.com/_/docker
@@ -44,9 +45,12 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     image = container.image
     if image is None or container.build is not None or container.daemon is None or image.engine is None:
         return
+    if not image.reference.written:
+        return  # the platform chooses the image: there is no tag to write
     if image.engine.floating is None:
         yield Undecided(image, image.reference.variable)
     elif image.engine.floating and image.engine.version is None:
-        severity = None if image.engine.engine == "docker" else Severity.LOW
+        grave = image.engine.engine == "docker" and container.started
+        severity = Severity.MEDIUM if grave else Severity.LOW
         message = f"{container} runs its engine from '{image}', a tag that names no version"
         yield Problem(image, message, severity=severity)

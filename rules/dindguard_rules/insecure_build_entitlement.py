@@ -33,4 +33,4 @@ def check(grant: BuildGrant) -> Iterator[Problem]:
     """Report entitlements that are allowed or asked for."""
     if grant.entitlement:
         severity = Severity.HIGH if grant.power is Power.INSECURE else Severity.MEDIUM
-        yield Problem(grant.at, f"{grant.who} lets a build have {grant.power}", severity=severity)
+        yield Problem(grant.at, f"{grant.who} {grant.does} {grant.power}", severity=severity)

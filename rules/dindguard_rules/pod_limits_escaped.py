@@ -1,9 +1,10 @@
 """The containers of a nested engine run outside of their pod's limits.
 
 ## Why it matters
-containerd and CRI-O give a privileged container no cgroup namespace of its own. The engine in it sees the cgroups of
-the whole node and puts its containers under `/docker`, beside `kubepods.slice` and not in it: the pod's memory and CPU
-limits, eviction and `kubectl top` do not count them, and one build takes the node down with everything on it.
+containerd and CRI-O give a privileged container no cgroup namespace of its own. The engine in it sees the
+cgroups of the whole node and puts its containers under `/docker`, beside `kubepods.slice` and not in it: the
+pod's memory and CPU limits, eviction and `kubectl top` do not count them, and one build takes the node down
+with everything on it.
 
 ## Instead
 A sandbox in which the engine has cgroups of its own:
@@ -48,12 +49,12 @@ from dindguard.api import Daemon, How, Problem, Sandbox, Severity, Step, rule
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report engines whose container was left in the host's cgroup namespace because it is privileged."""
     container = daemon.container
-    if container is None or not container.privileged.on or container.sandbox is not Sandbox.NONE:
+    if container is None or daemon.engine != "docker" or container.sandbox is not Sandbox.NONE:
         return
     namespace = container.namespaces.cgroup
     left_there = namespace is not None and namespace.value == "host" and namespace.how is How.INHERITED
     parent = daemon.launch["cgroup-parent"] or (daemon.configuration or daemon.launch)["cgroup-parent"]
-    if not left_there or parent is not None or not daemon.launch.certain:
+    if not left_there or not container.privileged.on or parent is not None or not daemon.launch.certain:
         return
     limit = container.limits.memory or container.limits.cpus
     because = Step("this limit does not hold for them", limit.span) if limit is not None else None

@@ -38,6 +38,7 @@ from dindguard.api import Container, Problem, Profile, Severity, Step, preloads,
     severity=Severity.LOW,
     category="build",
     since="0.1.0",
+    asks=("invocations",),
     profile=Profile.ALL,
     formats="the other formats declare no volumes during a build",
 )

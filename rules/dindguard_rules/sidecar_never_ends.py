@@ -36,6 +36,7 @@ from dindguard.api import ContainerKind, InvocationKind, Problem, Severity, Work
     severity=Severity.MEDIUM,
     category="cluster",
     since="0.1.0",
+    asks=("ends_with_its_containers",),
     formats="of the formats, only pods of a job wait for their sidecars",
 )
 def check(workload: Workload) -> Iterator[Problem]:

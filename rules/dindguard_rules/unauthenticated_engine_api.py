@@ -35,6 +35,8 @@ SEVERITIES = {
     Reach.POD: Severity.MEDIUM,
 }
 
+ON_HOST = "take tcp:// out of the engine's hosts and reach it over SSH (ssh://user@host), or demand certificates (tlsverify)"
+
 
 @rule(
     "unauthenticated-engine-api",
@@ -61,4 +63,5 @@ def check(daemon: Daemon) -> Iterator[Problem | Undecided]:
             message,
             because=(*exposure.because, daemon.privileged),
             severity=SEVERITIES.get(exposure.reach, Severity.CRITICAL),
+            instead="" if daemon.container is not None else ON_HOST,
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dindguard.errors import UserError
+from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ SKIPPED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache", ".terraform"}
 )
 
-INTEREST = re.compile(
+INTEREST = regex(
     rb"docker|podman|nerdctl|containerd|buildkit|buildah|kaniko|sysbox|privileged|hostPath|host(?:PID|Network|IPC|Users)"
     rb"|\bdind\b|crio|SYS_ADMIN|cap_add|capabilities|securityContext|security_opt|2375|2376|network_mode|devices:"
     rb"|device_cgroup|unconfined|hostPort|\bpid:|\bipc:|\buts:|cgroup|userns|runtimeClass|runtime:|/run\b|include:|extends:"
@@ -31,7 +32,7 @@ INTEREST = re.compile(
 )
 """The byte test: a file without a hit cannot produce a finding. Escapes count as a hit, because they hide words."""
 
-_OURS_BY_NAME = re.compile(
+_OURS_BY_NAME = regex(
     r"(^|/)(daemon\.json|buildkitd[^/]*\.toml|(docker-)?compose[^/]*\.ya?ml|kustomization\.ya?ml|[^/]*gitlab-ci[^/]*\.ya?ml)$"
 )
 """Names that say enough by themselves: their content need not name an engine."""
@@ -241,8 +242,11 @@ def _walk(folder: Path, root: Path, ignore_files: bool) -> Iterator[Path]:
 def _ignore_specs(folder: Path) -> list[tuple[Path, pathspec.GitIgnoreSpec]]:
     specs = []
     for name in (".gitignore", ".dindguardignore"):
+        path = folder / name
         try:
-            lines = (folder / name).read_text("utf-8", errors="replace").splitlines()
+            if not path.is_file() or path.stat().st_size > MAX_BYTES:
+                continue  # a pipe would wait for ever
+            lines = path.read_text("utf-8", errors="replace").splitlines()
         except OSError:
             continue
         spec = _spec(lines)

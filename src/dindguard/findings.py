@@ -115,18 +115,16 @@ def stamp(
     ``severities`` are those the configuration sets, by rule id. Verdicts of one rule that blame the same
     characters become one finding with several subjects.
     """
-    groups: dict[tuple[str, Span, str], list[Verdict]] = {}
+    groups: dict[tuple[str, Span, int], list[Verdict]] = {}
+    seen: dict[tuple[str, Span, int], int] = {}
     for verdict in verdicts:
-        key = (verdict.rule.id, verdict.problem.at.span, _kind(verdict))
-        groups.setdefault(key, []).append(verdict)
+        rule, span = verdict.rule.id, verdict.problem.at.span
+        own = (rule, span, id(blamed(verdict.subject)))
+        again = seen[own] = seen.get(own, -1) + 1  # one subject may have several problems at one place
+        groups.setdefault((rule, span, again), []).append(verdict)
     findings = [_finding(group, lowered, severities) for group in groups.values()]
     findings = _numbered(findings)
     return tuple(sorted(findings, key=lambda f: (f.span.path, f.span.line, f.span.column, f.rule.id, f.message)))
-
-
-def _kind(verdict: Verdict) -> str:
-    """Return what keeps two verdicts at one place apart: the part of the subject they blame."""
-    return str(getattr(verdict.problem.at, "address", ""))
 
 
 def _finding(

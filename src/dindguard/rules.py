@@ -142,7 +142,7 @@ class Rule:
         """The rule's page, Markdown: its module's docstring."""
         if self.text:
             return self.text
-        return (importlib.import_module(self.module).__doc__ or "").strip()
+        return (importlib.import_module(self.module or self.check.__module__).__doc__ or "").strip()
 
     def concerns(self, subject: object) -> bool:
         """Whether the subject has any of what the rule asks for; a rule that asks for nothing concerns all."""

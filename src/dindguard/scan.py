@@ -35,6 +35,7 @@ class Options:
     ``paths`` are files or folders; ``stdin`` is ``(name, bytes)`` of a document given on standard input, its
     name relative to the root. ``today`` decides what has expired. ``type_overrides`` maps patterns to format
     names. ``progress`` is called with files done and files in all.
+    ``without_baseline`` leaves the tree's own baseline out.
     """
 
     paths: tuple[Path, ...] = ()
@@ -47,6 +48,7 @@ class Options:
     untrusted: bool = False
     config: Path | None = None
     baseline: Path | None = None
+    without_baseline: bool = False
     since: str = ""
     packs: tuple[str, ...] = ()
     rules_dirs: tuple[Path, ...] = ()
@@ -235,7 +237,7 @@ def _baseline(files: discover.Files, config: Config, options: Options) -> tuple[
             return baseline.read(options.baseline.read_text("utf-8"), name), name
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"--baseline {name}: cannot be read: {error}") from None
-    if options.untrusted:
+    if options.untrusted or options.without_baseline:
         return (), ""
     name = config.baseline or BASELINE_FILE
     source = files.open(name)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,10 +70,74 @@ def report(host: Host, folder: Path) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
-def test_try(host: Host, folder: Path, report: dict[str, object]) -> None:
-    Path("/tmp/audit_run/report.json").write_text(json.dumps(report, indent=1))
-    Path("/tmp/audit_run/engine.json").write_text((folder / "engine.json").read_text())
-    Path("/tmp/audit_run/inspect.json").write_text(host.docker("inspect", *host.docker("ps", "-q").stdout.split()).stdout)
-    Path("/tmp/audit_run/info.json").write_text(host.docker("info", "--format", "{{json .}}").stdout)
-    Path("/tmp/audit_run/text.txt").write_text(audit(host, folder).stdout)
-    Path("/tmp/audit_run/fs.txt").write_text(audit(host, folder, "--profile", "all").stdout)
+def findings(report: dict[str, object]) -> set[tuple[str, str]]:
+    """Return who is blamed for what, of this module's containers and the engine itself."""
+    pairs = {(subject["label"], each["rule"]) for each in report["findings"] for subject in each["subjects"]}
+    return {(label.removeprefix("running container "), rule) for label, rule in pairs}
+
+
+def test_it_finds_exactly_what_was_started(report: dict[str, object]) -> None:
+    found = findings(report)
+    assert {pair for pair in found if "floating-engine-image" not in pair} == {
+        ("'audited-reader'", "host-engine-socket"),
+        ("'audited-looker'", "host-data-root"),
+        ("'audited-first'", "privileged-engine"),
+        ("'audited-second'", "privileged-engine"),
+        ("'audited-open'", "privileged-engine"),
+        ("the docker engine in running container 'audited-open'", "unauthenticated-engine-api"),
+        ("'audited-builder-1'", "privileged-engine"),
+        ("volume 'audited-layers'", "shared-data-root"),
+        ("the docker engine on the host", "end-of-life-engine"),
+        ("the docker engine on the host", "engine-without-mandatory-access-control"),
+    }
+    assert {name for name, rule in found if rule == "floating-engine-image"} == {
+        f"'audited-{name}'" for name in ("first", "second", "open", "builder-1")
+    }
+    assert report["complete"], report["notices"]
+
+
+def test_a_service_of_compose_is_found_in_its_file(report: dict[str, object]) -> None:
+    places = {
+        (each["place"]["path"], each["place"]["line"])
+        for each in report["findings"]
+        if any(subject["label"].endswith("'audited-builder-1'") for subject in each["subjects"])
+    }
+    assert places == {("compose.yaml", 2)}
+
+
+def test_what_docker_inspect_prints_gives_the_same(host: Host, folder: Path, report: dict[str, object]) -> None:
+    ids = host.docker("ps", "--quiet").stdout.split()
+    (folder / "inspect.json").write_text(host.docker("inspect", *ids).stdout)
+    done = audit(host, folder, "--format", "json", "--profile", "recommended", "--from", "inspect.json")
+    assert done.returncode == 1, done.stderr
+    assert SECRET not in done.stdout
+    # Without `docker info`, nothing is known of the engine itself, nor that its data root lies elsewhere.
+    unknown = {pair for pair in findings(report) if "on the host" in pair[0] or pair[1] == "host-data-root"}
+    assert findings(json.loads(done.stdout)) == findings(report) - unknown
+
+
+def test_saved_facts_hold_no_secret_and_change_nothing(host: Host, folder: Path, report: dict[str, object]) -> None:
+    saved = (folder / "engine.json").read_text()
+    assert SECRET not in saved
+    again = audit(host, folder, "--format", "json", "--from", "engine.json")
+    assert json.loads(again.stdout)["findings"] == report["findings"]
+
+
+def test_the_engine_warns_of_its_own_open_port(host: Host, folder: Path) -> None:
+    """A nested engine that listens without TLS is, asked itself, a host's engine."""
+    deadline = time.monotonic() + 60  # it waits before it listens in the open, on purpose
+    question = ("exec", "audited-open", "docker", "info", "--format", "{{json .}}")
+    while (inner := host.docker(*question, check=False)).returncode or '"ID":"' not in inner.stdout:
+        assert time.monotonic() < deadline, inner.stderr
+        time.sleep(0.5)
+    (folder / "info.json").write_text(inner.stdout)
+    done = audit(host, folder, "--format", "json", "--from", "info.json", "--select", "unauthenticated-engine-api")
+    assert findings(json.loads(done.stdout)) == {("the docker engine on the host", "unauthenticated-engine-api")}
+
+
+def test_stopped_containers_are_audited_on_demand(host: Host, folder: Path) -> None:
+    host.docker("stop", "--time", "1", "audited-reader")
+    running, everything = (
+        findings(json.loads(audit(host, folder, "--format", "json", *more).stdout)) for more in ((), ("--all",))
+    )
+    assert everything - running == {("'audited-reader'", "host-engine-socket")}

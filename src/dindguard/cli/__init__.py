@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import sys
 from typing import Any
@@ -68,7 +70,13 @@ def cli() -> None:
 
 
 def main(argv: list[str] | None = None) -> Any:
-    """Run the command line; a :class:`UserError` becomes one line on stderr and its exit code."""
+    """Run the command line; a :class:`UserError` becomes one line on stderr and its exit code.
+
+    Without ``argv`` the process is our own, and too short-lived for the cycle collector to earn its price.
+    """
+    if argv is None:
+        gc.disable()
+        atexit.register(gc.freeze)  # else the interpreter searches all that is left for cycles before it ends
     try:
         return cli.main(args=argv, prog_name="dindguard", standalone_mode=True)
     except UserError as error:

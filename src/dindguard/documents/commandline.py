@@ -7,7 +7,6 @@ tools (``${{ }}``, ``{{ }}``). Text that is only printed, searched for or tested
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import Enum
 
@@ -20,6 +19,7 @@ from dindguard.documents.shell.pieces import Script, Word
 from dindguard.documents.shell.split import split
 from dindguard.documents.shell.wrappers import SHELLS
 from dindguard.model.values import Text
+from dindguard.patterns import regex
 from dindguard.source import Source
 
 __all__ = [
@@ -48,7 +48,7 @@ PROGRAMS = (
 )
 """The programs whose commands are returned; all others are only followed into what they start."""
 
-_RELEVANT = re.compile(
+_RELEVANT = regex(
     r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|\bdind\b|earthly|balena"
 )
 

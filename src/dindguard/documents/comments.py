@@ -6,30 +6,31 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
+from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Source, Span
 
 Range = tuple[int, int]
 
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-_HEREDOC = re.compile(r"<<(?P<tabs>-?)[ \t]*(?P<quote>['\"]?)(?P<word>[A-Za-z_][\w.-]*)(?P=quote)")
-_SHELL = re.compile(
+_LINE_BREAK = regex(r"\r\n|\n|\r")
+_UNPRINTABLE = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_HEREDOC = regex(r"<<(?P<tabs>-?)[ \t]*(?P<quote>['\"]?)(?P<word>[A-Za-z_][\w.-]*)(?P=quote)")
+_SHELL = regex(
     r"\\.|\$'(?:\\.|[^'\\])*'|'[^']*'|\"(?:\\.|[^\"\\])*\"|<<<|(?P<heredoc><<-?[ \t]*['\"]?[A-Za-z_])"
     r"|(?P<comment>(?:(?<=[\s;&|()])|^)#[^\n\r]*)",
     re.DOTALL | re.MULTILINE,
 )
-_TOML = re.compile(
+_TOML = regex(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>#[^\n\r]*)', re.DOTALL
 )
-_JSON = re.compile(r'"(?:\\.|[^"\\\n])*"|(?P<comment>//[^\n\r]*|/\*.*?\*/)', re.DOTALL)
-_OTHER = re.compile(
+_JSON = regex(r'"(?:\\.|[^"\\\n])*"|(?P<comment>//[^\n\r]*|/\*.*?\*/)', re.DOTALL)
+_OTHER = regex(
     r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|(?P<comment>(?:(?:(?<=\s)|^)(?:\#|//|;))[^\n\r]*)', re.MULTILINE
 )
-_OWN_LINE = re.compile(r"^[ \t]*(?P<comment>#[^\n\r]*)", re.MULTILINE)
-_TRAILING = re.compile(r"\S[^\n\r]*\s(?P<comment>#[^\n\r]*)")
-_ESCAPE = re.compile(r"\A(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*`", re.IGNORECASE)
-_RUNS_A_SHELL = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|CMD|ENTRYPOINT|HEALTHCHECK)\b", re.IGNORECASE)
+_OWN_LINE = regex(r"^[ \t]*(?P<comment>#[^\n\r]*)", re.MULTILINE)
+_TRAILING = regex(r"\S[^\n\r]*\s(?P<comment>#[^\n\r]*)")
+_ESCAPE = regex(r"\A(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*`", re.IGNORECASE)
+_RUNS_A_SHELL = regex(r"\s*(?:ONBUILD\s+)?(?:RUN|CMD|ENTRYPOINT|HEALTHCHECK)\b", re.IGNORECASE)
 
 
 @record
@@ -133,16 +134,19 @@ def _long_scalars(text: str, line: Callable[[int], int]) -> Iterator[tuple[int, 
 
 
 def _scalars(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and style of every scalar up to where the text stops being YAML."""
+    """Yield start, end and style of every scalar; what follows an error counts as one, because nothing is read there."""
     import yaml
+
+    reached = 0
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         for token in yaml.scan(_UNPRINTABLE.sub("\ufffd", text), loader):
+            reached = token.end_mark.index
             if isinstance(token, yaml.ScalarToken):
                 yield token.start_mark.index, token.end_mark.index, token.style or ""
     except (yaml.YAMLError, RecursionError):
-        return
+        yield reached, len(text), "'"
 
 
 Found = Iterator[tuple[int, int, str]]

@@ -33,6 +33,7 @@ from dindguard.documents.dockerfile_words import (
     quoted_words,
     string_array,
 )
+from dindguard.patterns import regex
 from dindguard.source import Notice, Source, Span
 
 __all__ = ["BuildFlag", "Dockerfile", "Heredoc", "Instruction", "Pair", "Stage", "Word", "read"]
@@ -43,7 +44,7 @@ _WHOLE = frozenset({"USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER"})
 _PLAIN = frozenset({"FROM", "COPY", "ADD", "EXPOSE", "VOLUME"})
 _KNOWN = _ARRAYS | PAIRS | _WHOLE | _PLAIN | {"ARG", "ONBUILD"}
 
-_NOT_PLAIN = re.compile(r"[^ -~]")
+_NOT_PLAIN = regex(r"[^ -~]")
 
 
 def read(source: Source) -> Dockerfile:

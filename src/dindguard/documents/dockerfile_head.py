@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from dindguard.documents.dockerfile_lexer import SPACE
 from dindguard.documents.dockerfile_words import Piece, split_flags
+from dindguard.patterns import regex
 
-_NAME = re.compile(r"([^\t\v\f\r ]*)[\t\v\f\r ]*")
+_NAME = regex(r"([^\t\v\f\r ]*)[\t\v\f\r ]*")
 
 
 class Head(NamedTuple):

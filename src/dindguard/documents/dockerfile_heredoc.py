@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from dindguard.documents.dockerfile_text import Body, LogicalLine
 from dindguard.documents.dockerfile_words import is_heredoc_word
 from dindguard.documents.joined import Joined
+from dindguard.patterns import regex
 from dindguard.source import Source
 
-_LINE = re.compile(r"(\t*)([^\n]*?)(\r?\n)")
+_LINE = regex(r"(\t*)([^\n]*?)(\r?\n)")
 
 
 def body_text(source: Source, body: Body, hint: str = "") -> Source:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+
+from dindguard.patterns import regex
 
 SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -15,9 +16,9 @@ Substitute = Callable[[str, str, str], str | None]
 """Takes a variable's name, the operator (``""``, ``:-``, ``+`` …) and the operator's word; returns the
 text to put there, or ``None`` to leave the reference as it was written."""
 
-_PLAIN = re.compile(r"[^\s$<'\"\\`}/]+")
-_NAME = re.compile(r"[0-9]+|[@*#?\-$!]|\w+")
-_BLANKS = re.compile(r"[\t\r ]*")
+_PLAIN = regex(r"[^\s$<'\"\\`}/]+")
+_NAME = regex(r"[0-9]+|[@*#?\-$!]|\w+")
+_BLANKS = regex(r"[\t\r ]*")
 _OPERATORS = ("-", "+", "?", "#", "%")
 _DEEPEST = 40
 
@@ -205,8 +206,8 @@ class Lexer:
             return self._replacement()
         if operator == ":":
             operator += self._next()
-        kind = operator[-1]
-        if kind not in _OPERATORS or operator in (":#", ":%"):
+        kind = operator[-1:]
+        if not kind or kind not in _OPERATORS or operator in (":#", ":%"):
             raise LexError(f"unsupported modifier {operator}")
         return operator, self._operand("}", raw=kind in "#%")
 

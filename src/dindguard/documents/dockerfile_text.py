@@ -8,17 +8,17 @@ line keeps its place in the file.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
 from dindguard.documents.dockerfile_head import split_head, split_name
 from dindguard.documents.dockerfile_lexer import SPACE
 from dindguard.documents.dockerfile_words import HeredocWord, heredoc_words, string_array
+from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Gravity, Notice, Segment, Source, Span
 
-_DIRECTIVE = re.compile(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.*[^\t\f\r ])")
+_DIRECTIVE = regex(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.*[^\t\f\r ])")
 _WITH_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dindguard.documents.dockerfile_lexer import SPACE, Lexer, LexError
+from dindguard.patterns import regex
 
-_BLANKS = re.compile(r"[\t\v\f\r ]+")
+_BLANKS = regex(r"[\t\v\f\r ]+")
 _ASCII_SPACE = "\t\n\v\f\r "
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
-_HEREDOC = re.compile(r"([0-9]*)<<(-?)([\t\n\f\r ]*)([^<]*)\Z")
+_STRING = regex(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
+_HEREDOC = regex(r"([0-9]*)<<(-?)([\t\n\f\r ]*)([^<]*)\Z")
 
 
 class Piece(NamedTuple):

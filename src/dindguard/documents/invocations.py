@@ -19,6 +19,7 @@ from dindguard.model import endpoints, paths
 from dindguard.model.engine import Endpoint
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.values import Flag, How, Text, flag
+from dindguard.patterns import regex
 
 PACKAGES = frozenset(
     {
@@ -32,11 +33,11 @@ _INSTALL = {
     "apt-get": "install", "apt": "install", "apk": "add", "dnf": "install", "yum": "install", "tdnf": "install",
     "microdnf": "install", "zypper": "install", "pacman": "-S",
 }  # fmt: skip
-_INSTALLER = re.compile(
+_INSTALLER = regex(
     r"(?:get|test|experimental)\.docker\.(?:com|io)\b|install-docker|docker-install|get-docker", re.IGNORECASE
 )
 _DOWNLOADERS = frozenset({"curl", "wget"})
-_OPEN_MODE = re.compile(r"[ugo]*[ao][ugo]*[+=][rx]*w[rwx]*|[0-7]?[0-7]{2}[2367]")
+_OPEN_MODE = regex(r"[ugo]*[ao][ugo]*[+=][rx]*w[rwx]*|[0-7]?[0-7]{2}[2367]")
 _GRANTS = {
     "usermod": Flags(names("append move-home lock unlock"), {"a": "append", "G": "groups", "m": "move-home"}, True),
     "useradd": Flags(names("create-home system m M N r U l o D"), {"G": "groups", "g": "gid"}, True),

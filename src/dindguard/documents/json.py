@@ -10,6 +10,7 @@ from json import JSONDecodeError, JSONDecoder
 
 from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
 from dindguard.documents.yaml import Tree
+from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source
 
 _STRINGS = JSONDecoder(strict=False)
@@ -17,9 +18,9 @@ _STRINGS = JSONDecoder(strict=False)
 DEPTH = 200
 """Arrays and objects may nest so deeply."""
 
-_BLANK = re.compile(r"(?:[ \t\r\n\ufeff]++|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
-_PLAIN = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
-_ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
+_BLANK = regex(r"(?:[ \t\r\n\ufeff]++|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
+_PLAIN = regex(r"true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
+_ESCAPE = regex(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 
 
 class _InvalidError(Exception):

@@ -13,24 +13,25 @@ from dindguard.documents.shell.interpreter import read_script
 from dindguard.documents.shell.pieces import Piece, Script, joined_span, unknown_piece, word
 from dindguard.documents.shell.variables import PIECE_LIMIT, UNDECIDED, Scopes, Variable, either, scalar
 from dindguard.model.values import How
+from dindguard.patterns import regex
 from dindguard.source import Source, Step
 
 DEPTH_LIMIT = 20
 """Variables that hold variables are followed so far."""
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = regex(
     r"[ ]*((?:(?:export|override|private)[ \t]+)*)([^\s:#=!?+(){}$]+)[ \t]*(\?=|::?:?=|\+=|!=|=)[ \t]*"
 )
-_TARGET_ASSIGNMENT = re.compile(r"[^\t#=:][^#=:]*::?[ \t]*(?=(?:export[ \t]+)?[\w.-]+[ \t]*(?:\?=|::?=|\+=|=))")
-_EXPORT = re.compile(r"[ ]*export[ \t]+([\w \t]+)$")
-_CONDITIONAL = re.compile(r"[ ]*(ifeq|ifneq|ifdef|ifndef|else|endif)\b")
-_DEFINE = re.compile(r"[ ]*(?:(?:override|export)[ \t]+)*define[ \t]+\S")
-_PREFIX = re.compile(r"[@+\-\s]*")
-_REFERENCE = re.compile(r"\$(.)", re.DOTALL)
+_TARGET_ASSIGNMENT = regex(r"[^\t#=:][^#=:]*::?[ \t]*(?=(?:export[ \t]+)?[\w.-]+[ \t]*(?:\?=|::?=|\+=|=))")
+_EXPORT = regex(r"[ ]*export[ \t]+([\w \t]+)$")
+_CONDITIONAL = regex(r"[ ]*(ifeq|ifneq|ifdef|ifndef|else|endif)\b")
+_DEFINE = regex(r"[ ]*(?:(?:override|export)[ \t]+)*define[ \t]+\S")
+_PREFIX = regex(r"[@+\-\s]*")
+_REFERENCE = regex(r"\$(.)", re.DOTALL)
 _CLOSING = {"(": ")", "{": "}"}
-_SIMPLE_NAME = re.compile(r"[\w.-]+\Z")
-_FUNCTION = re.compile(r"(shell|if|strip|or|and|call|foreach|patsubst|subst|addprefix|addsuffix|wildcard)\s+")
-_CONTINUATION = re.compile(r"[ \t]*\\\r?\n[ \t]*")
+_SIMPLE_NAME = regex(r"[\w.-]+\Z")
+_FUNCTION = regex(r"(shell|if|strip|or|and|call|foreach|patsubst|subst|addprefix|addsuffix|wildcard)\s+")
+_CONTINUATION = regex(r"[ \t]*\\\r?\n[ \t]*")
 
 
 class Value(NamedTuple):

@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping
 
 from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.patterns import regex
 from dindguard.records import field, record
 from dindguard.source import Span
 
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_PIPE = re.compile(r"(?:npipe:)?(?://){0,1}(?://|\\\\)[.?][\\/]", re.IGNORECASE)
-_PORT = re.compile(r"[\d-]*\Z")
+_DRIVE = regex(r"[A-Za-z]:[\\/]")
+_PIPE = regex(r"(?:npipe:)?(?://){0,1}(?://|\\\\)[.?][\\/]", re.IGNORECASE)
+_PORT = regex(r"[\d-]*\Z")
 _KEY_ALIASES = {
     "src": "source",
     "dst": "target",
@@ -28,7 +29,7 @@ _FOLDERS = frozenset(
     {"PWD", "HOME", "CURDIR", "$(pwd)", "$(realpath)", "$(dirname)", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"}
 )
 """Variables that hold the path of a folder wherever they are set."""
-_BRACED = re.compile(r"\$\{[^}]*\}")
+_BRACED = regex(r"\$\{[^}]*\}")
 
 
 @record

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dindguard.documents.docker_flags import ALIASES, Flags
 from dindguard.documents.shell.pieces import Word
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
+from dindguard.patterns import regex
 from dindguard.records import record, replace
 from dindguard.source import Span
 
-_LOOKS_LIKE_IMAGE = re.compile(r"image|img|tag|repo|container|name", re.IGNORECASE)
-_LOOKS_LIKE_OPTIONS = re.compile(
+_LOOKS_LIKE_IMAGE = regex(r"image|img|tag|repo|container|name", re.IGNORECASE)
+_LOOKS_LIKE_OPTIONS = regex(
     r"opt|arg|flag|param|extra|mount|vol|env|port|priv|tty|interactive|net|caps?\b|device|label|\[@\]|^[@*]$",
     re.IGNORECASE,
 )

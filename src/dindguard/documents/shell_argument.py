@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from dindguard.patterns import regex
+
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
-_COMMAND_OPTION = re.compile(r"-[a-z]*c[a-z]*$")
+_COMMAND_OPTION = regex(r"-[a-z]*c[a-z]*$")
 
 
 def script_index(words: Sequence[str]) -> int | None:

@@ -7,15 +7,15 @@ word that names it first.
 
 from __future__ import annotations
 
-import re
 import tomllib
 
 from dindguard.documents.toml_scanner import Items, Scanner, Table
 from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
 from dindguard.documents.yaml import Tree
+from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Source
 
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PLACE = regex(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read(source: Source) -> Tree:

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, field
 
 from dindguard.documents.tree import Kind, Node
+from dindguard.patterns import regex
 from dindguard.source import Segment, Source
 
-_BLANK = re.compile(r"[ \t]*+")
-_SPACE = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_PLAIN = re.compile(r"[^\s,\]}#]+(?: [0-9][^\s,\]}#]*)?")
-_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[ \t]*\r?\n\s*|.)", re.DOTALL)
+_BLANK = regex(r"[ \t]*+")
+_SPACE = regex(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
+_BARE_KEY = regex(r"[A-Za-z0-9_-]+")
+_PLAIN = regex(r"[^\s,\]}#]+(?: [0-9][^\s,\]}#]*)?")
+_ESCAPE = regex(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[ \t]*\r?\n\s*|.)", re.DOTALL)
 _CONTROLS = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
 
 

@@ -15,6 +15,7 @@ import yaml as pyyaml
 
 from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
 from dindguard.documents.yaml_scalars import segments
+from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Source, Step
 
 YamlNode: TypeAlias = Any
@@ -23,9 +24,9 @@ MERGED_KEYS = 50_000
 """Merge keys may bring this many keys into one file; real files stay below a hundredth of it."""
 
 _DEEP = 200
-_RUN_OF_INDICATORS = re.compile(r"(?:[-?] +){60,}")
-_ALIAS = re.compile(r"\*[^\s,\[\]{}]+")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_RUN_OF_INDICATORS = regex(r"(?:[-?] +){60,}")
+_ALIAS = regex(r"\*[^\s,\[\]{}]+")
+_UNPRINTABLE = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _STYLES = {None: "", "": "", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 _KINDS = {
     pyyaml.MappingNode: Kind.MAPPING,

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dindguard.patterns import regex
 from dindguard.source import Segment
 
 Piece = tuple[str, int]
 """Some characters of the value, and the offset at which the first of them stands."""
 
 _BREAKS = "\r\n\x85\u2028\u2029"
-_BREAK = re.compile(f"\r\n|[{_BREAKS}]")
-_LINE = re.compile(f"[^{_BREAKS}]*")
-_FOLD = re.compile(f"[ \t]*(?:(?:\r\n|[{_BREAKS}])[ \t]*)+")
-_RUN = re.compile(f"[^\\\\' \t{_BREAKS}]+")
+_BREAK = regex(f"\r\n|[{_BREAKS}]")
+_LINE = regex(f"[^{_BREAKS}]*")
+_FOLD = regex(f"[ \t]*(?:(?:\r\n|[{_BREAKS}])[ \t]*)+")
+_RUN = regex(f"[^\\\\' \t{_BREAKS}]+")
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.patterns import regex
 from dindguard.source import Source
 
 if TYPE_CHECKING:
@@ -26,25 +27,25 @@ class Syntax(StrEnum):
     """The format reads the text itself."""
 
 
-_COMPOSE_NAME = re.compile(r"(^|/)(docker-)?(compose|stack)([-._][^/]*)?\.ya?ml(\.\w+)?$", re.IGNORECASE)
-_DOCKERFILE_NAME = re.compile(
+_COMPOSE_NAME = regex(r"(^|/)(docker-)?(compose|stack)([-._][^/]*)?\.ya?ml(\.\w+)?$", re.IGNORECASE)
+_DOCKERFILE_NAME = regex(
     r"(^|/)((Docker|Container)file([.-][^/]+)?|[^/]+\.(docker|container)file)$", re.IGNORECASE
 )  # fmt: skip
-_NOT_DOCKERFILE = re.compile(
+_NOT_DOCKERFILE = regex(
     r"\.(md|rst|txt|sh|py|js|ts|go|rb|ya?ml|json|toml|dockerignore|orig|patch|html?|j2|in|erb|template|tmpl|m4)$",
     re.IGNORECASE,
 )
-_SHELL_NAME = re.compile(r"\.(sh|bash|zsh|ksh|bats|envrc)$", re.IGNORECASE)
-_SHEBANG = re.compile(r"#!.*\b(ba|da|z|k|a)?sh\b")
-_MAKEFILE_NAME = re.compile(r"(^|/)(GNUm|[Mm])akefile([.-][^/]*)?$|\.mk$")
-_GITHUB_WORKFLOW = re.compile(r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
-_ACTION_NAME = re.compile(r"(^|/)action\.ya?ml$")
-_GITLAB_NAME = re.compile(r"(^|/)[^/]*\.?gitlab-ci[^/]*\.ya?ml$", re.IGNORECASE)
-_DAEMON_JSON = re.compile(r"(^|/)daemon\.json$")
-_YAML_NAME = re.compile(r"\.ya?ml(\.(j2|tpl|tmpl|dist|example|sample))?$", re.IGNORECASE)
-_BUILDKITD_TOML = re.compile(r"(^|/)buildkitd[^/]*\.toml$")
-_TOML_NAME = re.compile(r"\.toml(\.(j2|tpl|tmpl|dist|example|sample|template))?$", re.IGNORECASE)
-_JSON_NAME = re.compile(r"\.jsonc?$", re.IGNORECASE)
+_SHELL_NAME = regex(r"\.(sh|bash|zsh|ksh|bats|envrc)$", re.IGNORECASE)
+_SHEBANG = regex(r"#!.*\b(ba|da|z|k|a)?sh\b")
+_MAKEFILE_NAME = regex(r"(^|/)(GNUm|[Mm])akefile([.-][^/]*)?$|\.mk$")
+_GITHUB_WORKFLOW = regex(r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
+_ACTION_NAME = regex(r"(^|/)action\.ya?ml$")
+_GITLAB_NAME = regex(r"(^|/)[^/]*\.?gitlab-ci[^/]*\.ya?ml$", re.IGNORECASE)
+_DAEMON_JSON = regex(r"(^|/)daemon\.json$")
+_YAML_NAME = regex(r"\.ya?ml(\.(j2|tpl|tmpl|dist|example|sample))?$", re.IGNORECASE)
+_BUILDKITD_TOML = regex(r"(^|/)buildkitd[^/]*\.toml$")
+_TOML_NAME = regex(r"\.toml(\.(j2|tpl|tmpl|dist|example|sample|template))?$", re.IGNORECASE)
+_JSON_NAME = regex(r"\.jsonc?$", re.IGNORECASE)
 
 _POLICY_GROUPS = (
     "kyverno.io",
@@ -55,53 +56,14 @@ _POLICY_GROUPS = (
 )
 _NO_WORKLOAD_KINDS = frozenset({"CustomResourceDefinition", "PodSecurityPolicy", "Config", "ConstraintTemplate"})
 _SERVICE_KEYS = frozenset(
-    [
-        "image",
-        "build",
-        "command",
-        "entrypoint",
-        "environment",
-        "env_file",
-        "ports",
-        "volumes",
-        "volumes_from",
-        "depends_on",
-        "networks",
-        "network_mode",
-        "privileged",
-        "cap_add",
-        "cap_drop",
-        "devices",
-        "security_opt",
-        "restart",
-        "container_name",
-        "extends",
-        "deploy",
-        "healthcheck",
-        "links",
-        "expose",
-        "labels",
-        "user",
-        "working_dir",
-        "hostname",
-        "logging",
-        "tmpfs",
-        "pid",
-        "ipc",
-        "init",
-        "stdin_open",
-        "tty",
-        "profiles",
-        "secrets",
-        "configs",
-        "runtime",
-        "ulimits",
-        "sysctls",
-        "extra_hosts",
-        "read_only",
-        "use_api_socket",
-    ]
-)
+    {
+        "image", "build", "command", "entrypoint", "environment", "env_file", "ports", "volumes", "volumes_from",
+        "depends_on", "networks", "network_mode", "privileged", "cap_add", "cap_drop", "devices", "security_opt",
+        "restart", "container_name", "extends", "deploy", "healthcheck", "links", "expose", "labels", "user",
+        "working_dir", "hostname", "logging", "tmpfs", "pid", "ipc", "init", "stdin_open", "tty", "profiles", "secrets",
+        "configs", "runtime", "ulimits", "sysctls", "extra_hosts", "read_only", "use_api_socket",
+    }
+)  # fmt: skip
 _GITLAB_JOB_KEYS = frozenset({"script", "trigger", "extends", "before_script", "after_script", "run"})
 _GITLAB_TOP_KEYS = frozenset({"stages", "default", "workflow", "include", "before_script", "after_script"})
 
@@ -180,11 +142,13 @@ def _is_daemon_json(source: Source, node: Node) -> bool:
 
 
 def _is_gitlab_runner(source: Source, node: Node) -> bool:
-    """A runner's configuration: a list of runners that name their executor, or its settings."""
-    if source.hint != "gitlab-runner" and not _TOML_NAME.search(source.hint or source.path):
-        return False
-    runners = node["runners"].items()
-    return any("executor" in each or each["docker"].is_mapping or each["kubernetes"].is_mapping for each in runners)
+    """A runner's configuration: a list of runners that name their executor; or the chart's values that hold one."""
+    if source.hint == "gitlab-runner" or _TOML_NAME.search(source.hint or source.path):
+        runners = node["runners"].items()
+        return any(
+            "executor" in each or each["docker"].is_mapping or each["kubernetes"].is_mapping for each in runners
+        )
+    return node.is_mapping and "[[runners]]" in node["runners"]["config"].content
 
 
 def _is_buildkitd_toml(source: Source, node: Node) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from dindguard.model.build_grant import POWERS, BuildGrant, Power
-from dindguard.model.container import Build, Container
+from dindguard.model.container import Build, Container, ContainerKind
 from dindguard.model.engine import Daemon, EngineConfiguration
 from dindguard.model.invocation import Invocation
 from dindguard.model.values import Text
@@ -43,7 +43,7 @@ def _of_build(container: Container, build: Build) -> Iterator[BuildGrant]:
     if build.privileged is not None and not build.privileged.off:
         yield BuildGrant(power=Power.PRIVILEGED, at=build.privileged, who=container, entitlement=False)
     for text in build.entitlements:
-        yield from _entitlement(text, container)
+        yield from _entitlement(text, container, asked=container.kind is ContainerKind.STEP)
     if build.network is not None and build.network.value == "host":
         yield BuildGrant(power=Power.HOST_NETWORK, at=build.network, who=container, entitlement=False)
 
@@ -61,10 +61,10 @@ def _of_invocation(invocation: Invocation) -> Iterator[BuildGrant]:
                 yield from _entitlement(piece, invocation)
 
 
-def _entitlement(text: Text, who: object) -> Iterator[BuildGrant]:
+def _entitlement(text: Text, who: object, *, asked: bool = False) -> Iterator[BuildGrant]:
     power = POWERS.get(text.pattern.partition("=")[0].strip())
     if power is not None:
-        yield BuildGrant(power=power, at=text, who=who)
+        yield BuildGrant(power=power, at=text, who=who, asked=asked)
 
 
 def _after(text: Text, option: str) -> Iterator[Text]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from dindguard.infer import data_roots, images, listeners
 from dindguard.infer.launches import Started, started_engine
-from dindguard.model.container import Container, EnvVar
+from dindguard.infer.users import as_root
+from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.engine import Certificates, Daemon, EngineConfiguration
 from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.values import Flag, How, Text, unset
@@ -90,6 +91,12 @@ def _rootless(container: Container, started: Started, image: EngineImage | None)
     setting = started.launch["rootless"]
     if setting is not None:
         return Flag(True, setting.span, How.WRITTEN, "rootless")
+    root = as_root(container)
+    if container.kind is ContainerKind.LIVE and started.launch.wrapper and root.off:
+        # It runs, and without root the wrapper starts nothing but a rootless engine.
+        return Flag(True, root.span, How.WRITTEN, "rootless")
+    if started.rootless:
+        return Flag(True, started.launch.span, How.WRITTEN, "rootless")
     if image is None or image.variant is not Variant.ROOTLESS:
         return unset(container.span, "rootless")
     user = next((link.user for link in images.chain(container) if link.user is not None), None)

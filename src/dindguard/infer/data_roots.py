@@ -9,7 +9,7 @@ from dindguard.model.container import Container
 from dindguard.model.engine import Backing, EngineConfiguration
 from dindguard.model.engine_image import EngineImage
 from dindguard.model.mount import Medium, Mount, MountKind
-from dindguard.model.values import Text, inherited
+from dindguard.model.values import Text, inherited, unknown
 
 DEFAULTS = {
     "docker": "/var/lib/docker",
@@ -40,6 +40,8 @@ def data_root(
         setting = started.launch[name] or (configuration[name] if configuration is not None else None)
         if setting is not None:
             return setting.value
+    if started.rootless:
+        return unknown(started.launch.span, "HOME")  # below the home of a user whom the files do not tell
     table = ROOTLESS if rootless else DEFAULTS
     return inherited(table.get(started.engine, "/var/lib/docker"), container.span)
 

@@ -26,6 +26,7 @@ _DAEMONS = {
     "containerd": "containerd",
     "start-docker.sh": "docker",
 }
+_ROOTLESS = frozenset({"dockerd-rootless.sh", "rootlesskit"})
 _WRAPPERS = frozenset({"dockerd-entrypoint.sh"})
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _INITS = frozenset({"tini", "dumb-init", "docker-init", "catatonit"})
@@ -40,6 +41,8 @@ class Started:
     engine: str
     launch: Launch
     defaults: bool = False
+    rootless: bool = False
+    """The program that is started makes the engine run as an ordinary user."""
 
 
 def started_engine(container: Container) -> Started | None:
@@ -78,13 +81,29 @@ def _wrapped(container: Container, words: Sequence[Text], span: Span) -> Started
         return None
     if first.startswith("-"):
         settings, certain = settings_of(words)
-        launch = _launch(words, settings, span, certain, wrapper=True, main=True, init=_wrapper_init(container))
+        launch = _launch(
+            words, settings, span, certain, wrapper=True, main=_runs_wrapper(container), init=_wrapper_init(container)
+        )
         return Started("docker", replace(launch, implied=frozenset({"host"})), defaults=True)
     if first == "dockerd":
         settings, certain = settings_of(words[1:])
-        launch = _launch(words[1:], settings, span, certain, wrapper=True, main=True, init=_wrapper_init(container))
+        launch = _launch(
+            words[1:],
+            settings,
+            span,
+            certain,
+            wrapper=True,
+            main=_runs_wrapper(container),
+            init=_wrapper_init(container),
+        )
         return Started("docker", launch)
     return _from_words(container, words, span) or _from_scripts(container)
+
+
+def _runs_wrapper(container: Container) -> bool:
+    """Whether the entry point is docker-library's; an image of another maker may start its engine by systemd."""
+    image = images.base_image(container)
+    return image is None or image.engine is None or image.engine.official
 
 
 def _wrapper_init(container: Container) -> bool | None:
@@ -111,7 +130,7 @@ def _from_words(container: Container, words: Sequence[Text], span: Span) -> Star
             settings, certain = settings_of(rest)
             init = any(each.pattern.rpartition("/")[2] in _INITS for each in words[:index])
             launch = _launch(rest, settings, word.span, certain, prepared=prepared, main=True, init=init)
-            return Started(_DAEMONS[name], launch)
+            return Started(_DAEMONS[name], launch, rootless=name in _ROOTLESS)
         if name == "podman" and [str(each) for each in rest[:2]] == ["system", "service"]:
             return Started("podman", _podman_launch(rest[2:], word.span))
         if name in _SHELLS or name not in _PREFIXES:
@@ -142,7 +161,10 @@ def _from_invocation(invocation: Invocation) -> Started:
     launch = _launch(invocation.arguments, settings, invocation.span, invocation.certain, wrapper=wrapper)
     defaults = name in _WRAPPERS and (not invocation.words[1:] or invocation.words[1].pattern.startswith("-"))
     return Started(
-        _DAEMONS.get(name, invocation.subject.pattern if invocation.subject else "docker"), launch, defaults
+        _DAEMONS.get(name, invocation.subject.pattern if invocation.subject else "docker"),
+        launch,
+        defaults,
+        name in _ROOTLESS,
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Power(StrEnum):
-    """What a build gets; the value completes "lets … have". BuildKit's names of entitlements, and its elders."""
+    """What a build gets; the value completes "lets a build have …". BuildKit's names of entitlements, and its elders."""
 
     INSECURE = "every capability and device of the builder"
     """``security.insecure``: the step runs as ``docker run --privileged`` would."""
@@ -38,6 +38,13 @@ class BuildGrant:
     at: Text | Flag
     who: Any
     entitlement: bool = True
+    asked: bool = False
+    """The build itself asks for it; otherwise somebody allows it."""
+
+    @property
+    def does(self) -> str:
+        """The verb between ``who`` and ``power``."""
+        return "asks for" if self.asked else "lets a build have"
 
     @property
     def span(self) -> Span:

@@ -153,7 +153,7 @@ class Container(Linked):
     @property
     def label(self) -> str:
         """Kind and name, as messages begin: ``service 'dind'``."""
-        return f"{self.kind} '{self.name}'" if self.name else str(self.kind)
+        return f"{self.kind} '{self.name}'" if self.name else self.kind.unnamed
 
     def __str__(self) -> str:
         return self.label

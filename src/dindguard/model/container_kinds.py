@@ -33,6 +33,11 @@ class ContainerKind(StrEnum):
     LIVE = "running container"
     """A container that an engine reported."""
 
+    @property
+    def unnamed(self) -> str:
+        """What messages call one that has no name."""
+        return "the container of 'docker run'" if self is ContainerKind.COMMAND else f"the {self}"
+
 
 class Role(StrEnum):
     """What a container is for, as far as nesting goes. One word each in messages."""

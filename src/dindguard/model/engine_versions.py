@@ -37,6 +37,13 @@ class Lifecycle(NamedTuple):
         return bool(self.ended) and self.ended <= as_of()
 
     @property
+    def end(self) -> str:
+        """What became of it, in words that follow "which"."""
+        if self.over:
+            return f"ended {'on' if self.first else 'before'} {self.ended}"
+        return f"has not been rebuilt since {self.image_dropped}" if self.image_over else "is maintained"
+
+    @property
     def image_over(self) -> bool:
         """Whether the official image is not rebuilt any more: the stricter end, base system included."""
         return self.over or (bool(self.image_dropped) and self.image_dropped <= as_of())

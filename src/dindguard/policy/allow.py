@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from dindguard.policy import SIDECAR
+from dindguard.policy.typed import date_of
 from dindguard.records import record
 from dindguard.rules import nearest
 from dindguard.source import Source, Span
@@ -96,10 +97,8 @@ def _date(texts: list[str]) -> tuple[dt.date | None, str]:
         return None, ""
     if len(texts) > 1:
         return None, "it gives several dates"
-    try:
-        return dt.date.fromisoformat(texts[0]), ""
-    except ValueError:
-        return None, f"'{texts[0]}' is no date such as 2027-03-01"
+    date = date_of(texts[0])
+    return date, "" if date is not None else f"'{texts[0]}' is no date such as 2027-03-01"
 
 
 def _fault(rules: tuple[str, ...], reason: str, known: Collection[str]) -> str:

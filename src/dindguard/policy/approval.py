@@ -67,7 +67,7 @@ def profile(about: Any) -> dict[str, Any]:
 def _container(container: Container) -> dict[str, Any]:
     confinement, namespaces = container.confinement, container.namespaces
     return {
-        "image": container.image.repository if container.image is not None else None,
+        "image": None if container.image is None else f"{container.image.registry}/{container.image.repository}",
         "privileged": [_flag(container.privileged), *map(_flag, container.privileged_commands)],
         "capabilities": [_sorted(container.capabilities.added), _sorted(container.capabilities.dropped)],
         "confinement": [

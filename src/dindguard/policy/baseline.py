@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from dindguard.errors import UserError
@@ -13,7 +13,7 @@ from dindguard.records import record
 
 VERSION = 1
 _KEYS = ("rule", "file", "at", "danger")
-_REMEDY = "write it anew with 'dindguard baseline create'"
+_REMEDY = "remove it, and write it anew with 'dindguard baseline create'"
 
 
 @record
@@ -94,15 +94,16 @@ def write(entries: Iterable[Entry]) -> str:
     return f'{{\n  "version": {VERSION},\n  "findings": {listed}\n}}\n'
 
 
-def entries_of(findings: Iterable[Finding]) -> tuple[Entry, ...]:
+def entries_of(findings: Iterable[Finding], modes: Collection[str]) -> tuple[Entry, ...]:
     """Return an entry for every open or baselined subject of findings.
 
-    Waived and allowed ones need none, and policy's own findings must be mended.
+    Waived and allowed ones need none, policy's own findings must be mended, and what needs an approval (one of
+    ``modes``) no baseline silences.
     """
     return tuple(
         entry_of(finding, subject)
         for finding in findings
-        if finding.rule.category != "policy"
+        if finding.rule.category != "policy" and finding.rule.needs_approval not in modes
         for subject in finding.subjects
         if subject.status in (Status.OPEN, Status.BASELINE)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -18,11 +19,20 @@ _NO_TEXT = re.compile(
     r"|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
 """Plain scalars that YAML 1.2 takes for something else than a text (core schema, 10.3.2)."""
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def is_text(node: Node) -> bool:
     """Whether a scalar is a text for every reader of YAML, JSON and TOML."""
     return node.is_scalar and (node.style != "" or _NO_TEXT.fullmatch(node.content) is None)
+
+
+def date_of(text: str) -> dt.date | None:
+    """Return the day that a text such as ``2027-03-31`` names; ``None`` for every other spelling."""
+    try:
+        return dt.date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _quoting(node: Node) -> str:

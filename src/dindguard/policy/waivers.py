@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from dindguard.policy.approval import is_fingerprint
+from dindguard.policy.typed import date_of
 from dindguard.records import record, replace
 from dindguard.rules import nearest
 from dindguard.source import Source, Span
@@ -142,11 +143,10 @@ class _Fields:
 
     def date(self, key: str) -> dt.date | None:
         text = self.text(key)
-        try:
-            return dt.date.fromisoformat(text) if text else None
-        except ValueError:
+        date = date_of(text)
+        if text and date is None:
             self.faults.append((f"'{key}' is no date such as 2027-03-31", self.node[key].span))
-            return None
+        return date
 
     def texts(self, key: str) -> tuple[str, ...]:
         found = self.node[key]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
+from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.reports import safe
 from dindguard.reports.terminal import Terminal, wrapped
@@ -29,7 +30,7 @@ class Block:
     marker: str = ""
 
 
-_ITEM = re.compile(r"( *)([-*]|\d+\.) +(.*)")
+_ITEM = regex(r"( *)([-*]|\d+\.) +(.*)")
 
 
 def blocks(page: str) -> Iterator[Block]:
@@ -85,12 +86,12 @@ def _continues(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith(("```", "#")) and not _ITEM.fullmatch(line)
 
 
-_INLINE = re.compile(
+_INLINE = regex(
     r"(?P<ticks>`+)(?P<code>.+?)(?P=ticks)|\*\*(?P<bold>.+?)\*\*|\[(?P<label>[^\]]+)\]\((?P<target>[^)\s]+)\)"
 )
 
 
-_EMPHASIS = re.compile(r"(?<![^\s(])\*([^\s*`](?:[^*`]*[^\s*`])?)\*(?![\w*`/])")
+_EMPHASIS = regex(r"(?<![^\s(])\*([^\s*`](?:[^*`]*[^\s*`])?)\*(?![\w*`/])")
 
 
 def for_terminal(page: str, terminal: Terminal) -> list[str]:

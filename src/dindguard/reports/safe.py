@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
+from dindguard.patterns import regex
+
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-_LOG_COMMAND = re.compile(r"##(?=\[|vso\[|teamcity\[)")
+_LOG_COMMAND = regex(r"##(?=\[|vso\[|teamcity\[)")
 """How logs of Azure Pipelines, GitHub's older runners and TeamCity start a command, anywhere in a line."""
 
-_WORKFLOW_COMMAND = re.compile(r"^(\s*):(?=:[A-Za-z-]+(?: .*)?::)", re.MULTILINE)
+_WORKFLOW_COMMAND = regex(r"^(\s*):(?=:[A-Za-z-]+(?: .*)?::)", re.MULTILINE)
 """How GitHub's runner starts a command, at the start of a line."""
 
 
@@ -72,8 +74,8 @@ def markup(text: str) -> str:
     return text
 
 
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>|~&$]|^[#+=-]|(?<=^\d)[.)]")
-_MARKDOWN_LINKS = re.compile(r"@|#(?=\d)|://|\bwww(?=\.)")
+_MARKDOWN = regex(r"[\\`*_\[\]<>|~&$]|^[#+=-]|(?<=^\d)[.)]")
+_MARKDOWN_LINKS = regex(r"@|#(?=\d)|://|\bwww(?=\.)")
 
 
 def markdown(text: str) -> str:

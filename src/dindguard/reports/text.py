@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dindguard.findings import Finding
+from dindguard.findings import Finding, Status
 from dindguard.reports import Options, advice, by_severity, by_status, empty, errors, plural, safe, shown_place
 from dindguard.reports.masking import Masks
 from dindguard.reports.quoting import MOST_RELATED, Mark, Quote, Quoter, rows
@@ -73,6 +73,20 @@ class _Page:
             lines += self.labelled("less grave here:", finding.containment)
         if self.new((finding.rule.id, advice(finding))):
             lines += self.advice(finding)
+        if self.options.verbose and finding.rule.category != "policy":
+            lines += self.waive(finding)
+        return lines
+
+    def waive(self, finding: Finding) -> list[str]:
+        """Return the command, for each open subject, that writes an approval record."""
+        import shlex
+
+        lines = []
+        for subject in finding.subjects:
+            if subject.status is Status.OPEN:
+                rule, file, at = map(shlex.quote, subject.key)
+                command = f"dindguard waive --rule {rule} --file {file} --at {at}"
+                lines.append(f"  approve with: {self.masks.text(safe.visible(command))}")
         return lines
 
     def new(self, what: object) -> bool:

@@ -12,11 +12,12 @@ from dindguard.documents.shell.pieces import Script, joined_span, word
 from dindguard.documents.shell.syntax import Kind, RawWord
 from dindguard.documents.shell.variables import UNDECIDED, Scopes, Variable, appended, array
 from dindguard.model.values import Text, unknown
+from dindguard.patterns import regex
 
 EXPORT_LIMIT = 64
 """So many exported variables are followed, the first ones."""
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)")
+_ASSIGNMENT = regex(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)")
 _DECLARATIONS = frozenset({"export", "declare", "typeset", "local", "readonly"})
 _FORGETTERS = frozenset({"read", "mapfile", "readarray", "getopts", "unset"})
 BUILTINS = _DECLARATIONS | _FORGETTERS | {":", "true"}

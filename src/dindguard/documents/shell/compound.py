@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from dindguard.documents.shell.simple import CommandReader
 from dindguard.documents.shell.syntax import Choice, Function, Group, Kind, Node, Part, RawWord, Simple
+from dindguard.patterns import regex
 
-RESERVED = re.compile(
+RESERVED = regex(
     r"(if|then|elif|else|fi|while|until|for|select|do|done|case|esac|function|\[\[|[{}!])(?=[\s;&|<>()]|\\\r?\n|$)"
 )
 """A word that is special where a command begins."""
 
-_FUNCTION_NAME = re.compile(r"[ \t]*([^\s(){};&|<>]+)(?:[ \t]*\([ \t]*\))?")
-_FOR_HEAD = re.compile(r"[ \t]*([A-Za-z_]\w*)")
-_IN = re.compile(r"(?:\s|\\\n)*in(?=[\s;]|$)")
+_FUNCTION_NAME = regex(r"[ \t]*([^\s(){};&|<>]+)(?:[ \t]*\([ \t]*\))?")
+_FOR_HEAD = regex(r"[ \t]*([A-Za-z_]\w*)")
+_IN = regex(r"(?:\s|\\\n)*in(?=[\s;]|$)")
 
 
 class CompoundReader(CommandReader):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from dindguard.documents.command import USED
@@ -19,14 +18,15 @@ from dindguard.documents.shell.pieces import (
 from dindguard.documents.shell.syntax import Kind, Node, Part, RawWord, Simple
 from dindguard.documents.shell.variables import Scopes, Variable, as_default, scalar
 from dindguard.model.values import How
+from dindguard.patterns import regex
 from dindguard.source import Step
 
 FIELD_LIMIT = 5_000
 """So many words may one typed word become."""
 
-_BLANKS = re.compile(r"[ \t\r\n]+")
+_BLANKS = regex(r"[ \t\r\n]+")
 _POSITIONAL = frozenset("@*#?$!-0123456789")
-_LITERAL_CHOICE = re.compile(r"&&\s*'([^']*)'\s*(?:\|\|\s*'')?\s*\Z")
+_LITERAL_CHOICE = regex(r"&&\s*'([^']*)'\s*(?:\|\|\s*'')?\s*\Z")
 _DEFAULTS = frozenset({":-", "-", ":=", "="})
 _LOOKUPS = frozenset({"which", "command"})
 

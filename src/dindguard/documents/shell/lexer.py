@@ -7,6 +7,7 @@ from enum import Enum
 
 from dindguard.documents.shell.syntax import Kind, Node, Part, RawWord
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.patterns import regex
 
 DEPTH_LIMIT = 60
 """So deep may constructs nest; real scripts stay under ten."""
@@ -32,14 +33,14 @@ class Mode(Enum):
 
 _QUOTED_MODES = frozenset({Mode.QUOTED, Mode.HEREDOC, Mode.QUOTED_BRACED})
 _STOP = {Mode.QUOTED: '"', Mode.BRACED: "}", Mode.QUOTED_BRACED: "}"}
-_NAME = re.compile(r"[A-Za-z_]\w*|\d|[@*#?$!-]")
-_PARAMETER = re.compile(r"([#!]?)([A-Za-z_]\w*|\d+|[@*?$!#-])(\[[^\]\n]*\])?")
-_OPERATOR = re.compile(r":?[-=+?]")
-_SINGLE_QUOTED = re.compile(r"[^']*")
-_ANSI = re.compile(r"(?:[^'\\]|\\.)*", re.DOTALL)
-_ANSI_PART = re.compile(r"[^\\]+|\\.", re.DOTALL)
+_NAME = regex(r"[A-Za-z_]\w*|\d|[@*#?$!-]")
+_PARAMETER = regex(r"([#!]?)([A-Za-z_]\w*|\d+|[@*?$!#-])(\[[^\]\n]*\])?")
+_OPERATOR = regex(r":?[-=+?]")
+_SINGLE_QUOTED = regex(r"[^']*")
+_ANSI = regex(r"(?:[^'\\]|\\.)*", re.DOTALL)
+_ANSI_PART = regex(r"[^\\]+|\\.", re.DOTALL)
 _ANSI_CHARACTERS = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "e": "\x1b", "a": "\a"}
-_PARENTHESIS = re.compile(r"[()]")
+_PARENTHESIS = regex(r"[()]")
 
 
 class Lexer:

@@ -6,15 +6,14 @@ closes nothing is stepped over. So the lines of a CI step or a template are read
 
 from __future__ import annotations
 
-import re
-
 from dindguard.documents.shell.compound import RESERVED, CompoundReader
 from dindguard.documents.shell.simple import BLANK
 from dindguard.documents.shell.syntax import Group, Guarded, Node, Pipe, Simple
+from dindguard.patterns import regex
 
 _CLOSERS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}"})
 _TESTS = frozenset({"[", "[[", "test", "((", "command", "grep", "which", "type", "hash", "!"})
-_FIRST_WORD = re.compile(r"[^\s;&|<>()]*")
+_FIRST_WORD = regex(r"[^\s;&|<>()]*")
 
 
 class Parser(CompoundReader):

@@ -6,12 +6,13 @@ import re
 
 from dindguard.documents.shell.lexer import Lexer
 from dindguard.documents.shell.syntax import Function, Kind, Node, Part, RawRedirect, RawWord, Simple
+from dindguard.patterns import regex
 
-BLANK = re.compile(r"(?:[ \t\r\f\v]|\\\r?\n)+")
-_FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
-_ARRAY = re.compile(r"[A-Za-z_]\w*\+?=\Z")
-_REDIRECT = re.compile(r"(?:\d{1,3}|\{\w+\})?(<<<|<<-|<<|<&|<>|<(?!\()|&>>|&>|>>|>&|>\||>(?!\())")
-_COMMENT = re.compile(r"#[^\n]*")
+BLANK = regex(r"(?:[ \t\r\f\v]|\\\r?\n)+")
+_FUNCTION = regex(r"[ \t]*\([ \t]*\)")
+_ARRAY = regex(r"[A-Za-z_]\w*\+?=\Z")
+_REDIRECT = regex(r"(?:\d{1,3}|\{\w+\})?(<<<|<<-|<<|<&|<>|<(?!\()|&>>|&>|>>|>&|>\||>(?!\())")
+_COMMENT = regex(r"#[^\n]*")
 
 
 class CommandReader(Lexer):

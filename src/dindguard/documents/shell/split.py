@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from dindguard.documents.shell.pieces import Piece, Script, Word, word
+from dindguard.patterns import regex
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""(?P<blank>\s+)|"(?P<double>(?:[^"\\]|\\.)*)"?|'(?P<single>[^']*)'?|\\(?P<escape>.)|(?P<plain>[^\s"'\\]+|\\)""",
     re.DOTALL,
 )
-_ESCAPE = re.compile(r'\\([\\"$`])')
+_ESCAPE = regex(r'\\([\\"$`])')
 
 
 def split(script: Script) -> list[Word]:

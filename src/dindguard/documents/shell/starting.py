@@ -14,6 +14,7 @@ from dindguard.documents.shell.variables import Scopes
 from dindguard.documents.shell.wrappers import SHELLS, may_unwrap, unwrap
 from dindguard.documents.shell.writing import WRITERS, Redirections
 from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.patterns import regex
 
 WRAPPER_LIMIT = 16
 """So many wrappers around one command are taken off."""
@@ -25,7 +26,7 @@ _ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_"
 _IN_CONTAINER = frozenset({"exec", "run", "compose exec", "compose run"})
 _ENGINE_NAMES = frozenset({"container_engine", "container_runtime", "container_tool", "container_cli"})
 _CLIENTS = ("docker_compose", "docker", "podman", "nerdctl")
-_PRINTS = re.compile(r"echo|print|log|info|debug|warn", re.IGNORECASE)
+_PRINTS = regex(r"echo|print|log|info|debug|warn", re.IGNORECASE)
 
 
 class Starter:

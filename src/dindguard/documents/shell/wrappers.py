@@ -10,6 +10,7 @@ from dindguard.documents.command import base_name
 from dindguard.documents.shell.expansion import space_before
 from dindguard.documents.shell.pieces import Piece, Script, Word
 from dindguard.model.values import Text
+from dindguard.patterns import regex
 
 
 class Wrapper(NamedTuple):
@@ -111,8 +112,8 @@ WRAPPERS: dict[str, Wrapper] = {
 """What is not listed runs its arguments itself, or prints or searches them."""
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"})
-_NUMBER = re.compile(r"\d+[smhd]?\Z")
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
+_NUMBER = regex(r"\d+[smhd]?\Z")
+_ASSIGNMENT = regex(r"([A-Za-z_]\w*)=")
 _SKIPPED_BEFORE_SUBCOMMAND = 3
 _GROUPS = frozenset(name.partition(" ")[0] for name in WRAPPERS if " " in name)
 

@@ -12,6 +12,7 @@ from dindguard.documents.shell.pieces import Piece, Script, Word, embedded_sourc
 from dindguard.documents.shell.syntax import RawRedirect, Simple
 from dindguard.documents.shell.wrappers import joined, unwrap
 from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.patterns import regex
 from dindguard.source import Embedded
 
 WRITERS = frozenset({"cat", "echo", "printf", "tee"})
@@ -19,9 +20,9 @@ WRITERS = frozenset({"cat", "echo", "printf", "tee"})
 
 _STDIN_FILES = frozenset({"-", "/dev/stdin"})
 _TO_FILE = frozenset({">", ">>", ">|", "&>"})
-_STRUCTURED = re.compile(r"\.(json|ya?ml|toml|xml|md)$|Dockerfile|Containerfile", re.IGNORECASE)
-_ECHO_OPTION = re.compile(r"-[neE]+\Z")
-_PRINTF_DIRECTIVE = re.compile(r"(?:%[sb](?:\\n)?)+\Z")
+_STRUCTURED = regex(r"\.(json|ya?ml|toml|xml|md)$|Dockerfile|Containerfile", re.IGNORECASE)
+_ECHO_OPTION = regex(r"-[neE]+\Z")
+_PRINTF_DIRECTIVE = regex(r"(?:%[sb](?:\\n)?)+\Z")
 
 
 class Redirections:

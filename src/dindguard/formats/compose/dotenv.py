@@ -12,10 +12,11 @@ from collections.abc import Mapping
 
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.model.values import Text, unknown
+from dindguard.patterns import regex
 from dindguard.source import Source
 
-_NAME = re.compile(r"(?:export[ \t\v\f\r]+)?([^=:\n#]*)([=:]?)[ \t\v\f\r]*")
-_ESCAPE = re.compile(r"""\\(?:[abcfnrtv$"\\]|0\d{0,3})""")
+_NAME = regex(r"(?:export[ \t\v\f\r]+)?([^=:\n#]*)([=:]?)[ \t\v\f\r]*")
+_ESCAPE = regex(r"""\\(?:[abcfnrtv$"\\]|0\d{0,3})""")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dindguard.documents.tree import Node
@@ -12,6 +11,7 @@ from dindguard.formats.compose.projects import Project
 from dindguard.formats.compose.words import shell_words
 from dindguard.model.container import Container
 from dindguard.model.mount import MountKind
+from dindguard.patterns import regex
 from dindguard.source import Embedded, Segment, Source
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
@@ -19,7 +19,7 @@ _WRAPPERS = frozenset(
     {"tini", "dumb-init", "docker-init", "timeout", "env", "exec", "nohup", "nice", "gosu", "su-exec"}
 )
 _CLIENTS = frozenset({"docker", "docker-compose", "podman", "nerdctl", "buildah"})
-_OPTION_WITH_COMMAND = re.compile(r"-[a-z]*c[a-z]*$")
+_OPTION_WITH_COMMAND = regex(r"-[a-z]*c[a-z]*$")
 _READ_FILES = frozenset({"daemon.json", "buildkitd.toml", "config.toml"})
 """Names of configuration files, as a container sees them, that other formats read."""
 

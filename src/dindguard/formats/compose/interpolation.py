@@ -11,11 +11,12 @@ from collections.abc import Mapping
 
 from dindguard.documents.tree import how_written
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Step
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OPERATOR = re.compile(r":?[-?+]")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_OPERATOR = regex(r":?[-?+]")
 _DEPTH = 20
 """Words may nest this deep; real files stay below four."""
 

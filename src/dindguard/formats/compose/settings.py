@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from dindguard.documents import minigrammars
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries
@@ -24,10 +22,11 @@ from dindguard.model.container import (
 )
 from dindguard.model.values import Flag, How, Text, flag, unknown
 from dindguard.model.workload import Replicas
+from dindguard.patterns import regex
 
-_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?$")
-_FLOAT = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][-+]?\d+)$")
-_INTEGER = re.compile(r"([-+]?)(?:0x([\da-fA-F_]+)|0o?([0-7_]+)|0b([01_]+)|(\d[\d_]*))$")
+_RANGE = regex(r"(\d{1,5})(?:-(\d{1,5}))?$")
+_FLOAT = regex(r"[-+]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][-+]?\d+)$")
+_INTEGER = regex(r"([-+]?)(?:0x([\da-fA-F_]+)|0o?([0-7_]+)|0b([01_]+)|(\d[\d_]*))$")
 _BASES = (16, 8, 2, 10)
 _CONDITIONS = {"service_healthy": "healthy", "service_completed_successfully": "completed"}
 

@@ -10,6 +10,7 @@ import re
 
 from dindguard.documents.tree import Node
 from dindguard.formats.compose.projects import Project
+from dindguard.patterns import regex
 
 IGNORED = (
     "build", "cgroup_parent", "devices", "domainname", "external_links", "ipc", "links", "mac_address",
@@ -24,8 +25,8 @@ _REFUSED = (
 )  # fmt: skip
 """Settings that make ``docker stack deploy`` refuse the file: then Compose runs it, not Swarm."""
 
-_CERTAIN_NAME = re.compile(r"(^|/)docker-stack([-._][^/]*)?\.ya?ml", re.IGNORECASE)
-_LIKELY_NAME = re.compile(r"(^|[/._-])(stack|swarm)([-._][^/]*)?\.ya?ml", re.IGNORECASE)
+_CERTAIN_NAME = regex(r"(^|/)docker-stack([-._][^/]*)?\.ya?ml", re.IGNORECASE)
+_LIKELY_NAME = regex(r"(^|[/._-])(stack|swarm)([-._][^/]*)?\.ya?ml", re.IGNORECASE)
 
 
 def is_stack(project: Project) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,11 +13,12 @@ from dindguard.formats import Context
 from dindguard.formats.dockerfile.imports import Import
 from dindguard.model.container import Container, Words
 from dindguard.model.values import Text, written
+from dindguard.patterns import regex
 from dindguard.source import Source
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
-_SHEBANG = re.compile(r"#!.*\b(ba|da|z|k|a)?sh\b")
-_SAFE = re.compile(r"[\w@%+=:,./-]+")
+_SHEBANG = regex(r"#!.*\b(ba|da|z|k|a)?sh\b")
+_SAFE = regex(r"[\w@%+=:,./-]+")
 _DAEMON_JSON = "/etc/docker/daemon.json"
 _MOST_COPIED = 50
 """Files that a stage hands down to those based on it: a long chain of stages must not cost its square."""

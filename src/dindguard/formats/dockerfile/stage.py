@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from dindguard.documents.dockerfile import Instruction, Stage
@@ -11,9 +10,10 @@ from dindguard.formats.dockerfile.contents import Contents
 from dindguard.model.container import Container, ContainerKind, Copied, Environment, EnvVar, HealthCheck, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Text, written
+from dindguard.patterns import regex
 from dindguard.source import Span
 
-_WORD = re.compile(r"\S+")
+_WORD = regex(r"\S+")
 
 
 class StageReader:

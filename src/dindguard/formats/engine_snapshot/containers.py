@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from dindguard.documents.shell_argument import script_index
@@ -18,13 +17,14 @@ from dindguard.model.container import Container, ContainerKind, Dependency, Word
 from dindguard.model.image import Image
 from dindguard.model.values import Text, inherited
 from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
+from dindguard.patterns import regex
 from dindguard.source import Embedded, Source
 
 _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
 _DEPENDS_ON = "com.docker.compose.depends_on"
 _CONDITIONS = {"service_healthy": "healthy", "service_completed_successfully": "completed"}
-_IMAGE_ID = re.compile(r"(sha256:)?[0-9a-f]{12,64}\Z")
+_IMAGE_ID = regex(r"(sha256:)?[0-9a-f]{12,64}\Z")
 _ORDINARY_RUNTIMES = frozenset({"runc", "crun", "oci"})
 _IMAGE_ENTRY_POINTS = frozenset(
     {
@@ -80,7 +80,7 @@ def _container(
     timeout = place.text(config["StopTimeout"])
     return Container(
         name=_name(node),
-        address=f"containers.{_name(node)}",
+        address=f"containers.{_name(node)}" if place.service is None else place.service.route,
         kind=ContainerKind.LIVE,
         span=place.at(node["Name"] if node["Name"].present else node),
         image=image,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dindguard.documents.tree import Node
@@ -10,11 +9,12 @@ from dindguard.formats.engine_snapshot.parts import Parts
 from dindguard.model import endpoints
 from dindguard.model.engine import Daemon, Endpoint, Launch, Setting
 from dindguard.model.values import Flag, How, Text, inherited, unset
+from dindguard.patterns import regex
 
-_OPEN_API = re.compile(r"API is accessible on (https?)://([^\s/]+?)\.? without (encryption|TLS client verification)")
+_OPEN_API = regex(r"API is accessible on (https?)://([^\s/]+?)\.? without (encryption|TLS client verification)")
 """What ``docker info`` warns of (moby ``daemon/info.go``)."""
 
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION = regex(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _LOCAL = frozenset({"127.0.0.0/8", "::1/128"})
 """Registries that every engine talks to without a certificate."""
 

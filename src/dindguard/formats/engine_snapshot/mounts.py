@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dindguard.documents.tree import Node
@@ -11,9 +10,10 @@ from dindguard.formats.engine_snapshot.places import Place
 from dindguard.model import paths
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import Flag, How, Text, unset
+from dindguard.patterns import regex
 
-_ANONYMOUS = re.compile(r"[0-9a-f]{64}\Z")
-_RELABEL = re.compile(r"(?:^|,)([zZ])(?:,|\Z)")
+_ANONYMOUS = regex(r"[0-9a-f]{64}\Z")
+_RELABEL = regex(r"(?:^|,)([zZ])(?:,|\Z)")
 _NETWORK_TYPES = frozenset({"nfs", "nfs4", "cifs", "smb", "smb3", "glusterfs", "ceph", "9p", "lustre"})
 
 

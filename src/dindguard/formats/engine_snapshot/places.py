@@ -6,7 +6,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Context
 from dindguard.model.container import Words
 from dindguard.model.values import Flag, How, Text, inherited, unset
-from dindguard.records import record
+from dindguard.records import record, replace
 from dindguard.source import Span, Step
 
 _PROJECT_FILES = "com.docker.compose.project.config_files"
@@ -80,5 +80,6 @@ def place_of(container: Node, context: Context) -> Place:
         tree = context.tree(path) if written and path is not None else None
         for document in tree.documents if tree is not None else ():
             if service in document["services"]:
-                return Place(document["services"][service].key_span)
+                # Also the address: what is allowed or approved of the service holds for its container.
+                return Place(replace(document["services"][service].key_span, route=f"services.{service}"))
     return Place()

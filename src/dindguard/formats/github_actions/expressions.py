@@ -10,16 +10,17 @@ from dindguard.documents.places import entry_span
 from dindguard.documents.tree import Node
 from dindguard.model.container import EnvVar
 from dindguard.model.values import How, Text, unknown
+from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Span
 
-EXPRESSION = re.compile(r"\$\{\{((?:[^}$]|\}(?!\})|\$(?!\{\{))*+)\}\}")
+EXPRESSION = regex(r"\$\{\{((?:[^}$]|\}(?!\})|\$(?!\{\{))*+)\}\}")
 """An expression in its braces; possessive, so that braces that nobody closes cost what they are long."""
-_INDEX = re.compile(r"\[\s*'([^'\]]*)'\s*\]")
-_PATH = re.compile(r"(?:github\.event\.)?(?P<path>(?:env|inputs|matrix)\.[\w.-]+)")
+_INDEX = regex(r"\[\s*'([^'\]]*)'\s*\]")
+_PATH = regex(r"(?:github\.event\.)?(?P<path>(?:env|inputs|matrix)\.[\w.-]+)")
 _MATRIX_LEVELS, _MATRIX_NODES = 6, 10_000
 """A matrix is read this deep and this far; real ones stay below a hundredth of it."""
-_LITERAL = re.compile(r"'([^']*)'")
+_LITERAL = regex(r"'([^']*)'")
 
 
 class Expressions:

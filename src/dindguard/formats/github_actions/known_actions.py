@@ -18,11 +18,12 @@ from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.values import Text, inherited, unset
+from dindguard.patterns import regex
 from dindguard.records import field, record
 from dindguard.source import Embedded
 
-_LINES = re.compile(r"[^\r\n]+")
-_ITEMS = re.compile(r"[^,\r\n]+")
+_LINES = regex(r"[^\r\n]+")
+_ITEMS = regex(r"[^,\r\n]+")
 
 
 @record

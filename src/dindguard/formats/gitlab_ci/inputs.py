@@ -7,9 +7,10 @@ import re
 from dindguard.documents.placeholders import substitute, undecided
 from dindguard.documents.tree import Node
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
+from dindguard.patterns import regex
 from dindguard.records import replace
 
-PLACEHOLDER = re.compile(r"\$\[\[\s*inputs\.([\w-]+)\s*((?:\|[^\[\]]*)?)\]\]")
+PLACEHOLDER = regex(r"\$\[\[\s*inputs\.([\w-]+)\s*((?:\|[^\[\]]*)?)\]\]")
 
 
 class Inputs:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from dindguard.model.image import Image
 from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.patterns import regex
 
-_PORT = re.compile(r":[0-9]+(?=/|$)")
-_ALIAS = re.compile(r"[^\s,]+")
+_PORT = regex(r":[0-9]+(?=/|$)")
+_ALIAS = regex(r"[^\s,]+")
 
 
 class ServiceNames:

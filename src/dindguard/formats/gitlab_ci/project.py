@@ -11,6 +11,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document
 from dindguard.formats.gitlab_ci.inputs import Inputs, key_with_inputs
 from dindguard.formats.gitlab_ci.merging import deep_merge
+from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Notice, Source
 
@@ -19,8 +20,8 @@ INCLUDES = 150
 """GitLab's own default limit for the includes of one pipeline."""
 WILDCARDS = 3
 """A local include with more wildcards than this is not looked up."""
-_OWN_COMPONENT = re.compile(r".*\$\{?CI_PROJECT_PATH\}?/(?P<name>[\w-]+)@")
-_WILDCARD = re.compile(r"(\*\*/?|\*)")
+_OWN_COMPONENT = regex(r".*\$\{?CI_PROJECT_PATH\}?/(?P<name>[\w-]+)@")
+_WILDCARD = regex(r"(\*\*/?|\*)")
 _ELSEWHERE = ("project", "remote", "template", "component")
 
 

@@ -10,9 +10,10 @@ from dindguard.documents.places import entry_span
 from dindguard.documents.tree import Node
 from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import Text, unknown
+from dindguard.patterns import regex
 from dindguard.source import Span
 
-_REFERENCE = re.compile(r"\$\$|\$\{(?P<braced>\w+)\}|\$(?P<plain>[A-Za-z_]\w*)|%(?P<percent>[A-Za-z_]\w*)%")
+_REFERENCE = regex(r"\$\$|\$\{(?P<braced>\w+)\}|\$(?P<plain>[A-Za-z_]\w*)|%(?P<percent>[A-Za-z_]\w*)%")
 _CHAIN = 20
 """Variables may be made of each other this deep; the rest is unknown."""
 Resolve = Callable[[Node], Node]

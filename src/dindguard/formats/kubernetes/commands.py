@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.environment import Variables
 from dindguard.model.container import HealthCheck, Words
+from dindguard.patterns import regex
 from dindguard.source import Source
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 _LAUNCHERS = frozenset({"tini", "dumb-init", "catatonit", "env", "exec", "nice", "nohup", "sudo", "su-exec", "gosu"})
-_SHELL_SHEBANG = re.compile(r"#!\s*\S*?(/env\s+(-S\s+)?)?(/|\b)(ba|da|z|k|a)?sh\b")
+_SHELL_SHEBANG = regex(r"#!\s*\S*?(/env\s+(-S\s+)?)?(/|\b)(ba|da|z|k|a)?sh\b")
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 

@@ -17,11 +17,12 @@ from dindguard.formats.kubernetes import transformers
 from dindguard.formats.kubernetes.overlay_patches import Patch
 from dindguard.formats.kubernetes.patches import BudgetError
 from dindguard.formats.kubernetes.resources import Resource, resources
+from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Gravity, Notice
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_REMOTE = re.compile(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/]+/")
+_REMOTE = regex(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/]+/")
 _DEPTH = 30
 
 

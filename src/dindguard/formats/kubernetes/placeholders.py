@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 
 from dindguard.documents.placeholders import substitute, undecided
 from dindguard.model.values import How, Text
+from dindguard.patterns import regex
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"\{\{-?\s*(?P<braces>.*?)\s*-?\}\}"
     r"|\$\{\{(?P<typed>[^{}]*)\}\}"
     r"|\$\{(?P<shell>[A-Za-z_]\w*)(?::?[-=](?P<default>[^{}]*)|[^{}]*)\}"
@@ -21,7 +22,7 @@ _PLACEHOLDER = re.compile(
     r"|(?<![$\w])\$(?P<plain>[A-Z_][A-Z0-9_]*)\b"
 )
 _NAMES = ("braces", "typed", "shell", "task", "plain")
-_REFERENCE = re.compile(r"\$(?P<escaped>\$)?\((?P<name>[A-Za-z_.\-][\w.\-]*)\)")
+_REFERENCE = regex(r"\$(?P<escaped>\$)?\((?P<name>[A-Za-z_.\-][\w.\-]*)\)")
 
 
 class Placeholders:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Protocol
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import Container, ContainerKind
+from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Gravity, Notice, Span
 
@@ -173,7 +173,7 @@ _WITHOUT_PODS = frozenset(
         "ServiceAccount",
     }
 )
-_POSSIBLE = re.compile(r"containers|\\[xuU]")
+_POSSIBLE = regex(r"containers|\\[xuU]")
 """Without one of these, a text holds no PodSpec; an escape may spell the word."""
 
 

@@ -1,0 +1,100 @@
+"""``dindguard baseline``: write down the findings that are known, so that only new ones count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dindguard.errors import UserError
+
+if TYPE_CHECKING:
+    from dindguard.policy.baseline import Entry
+    from dindguard.scan import Report
+
+
+@click.group("baseline")
+def command() -> None:
+    """Create or update the baseline of known findings.
+
+    It holds no line numbers: moving, indenting and sorting keep it valid, another danger at the same place does not.
+    """
+
+
+_OUTPUT = click.option("-o", "--output", metavar="FILE", help="The baseline file (.dindguard/baseline.json).")
+_CONFIG = click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+
+
+@command.command()
+@_OUTPUT
+@_CONFIG
+def create(output: str | None, config: Path | None) -> None:
+    """Write a baseline of what the repository has now."""
+    report, path = _scanned(output, config)
+    if path.exists():
+        raise UserError(f"{path} exists: 'dindguard baseline update' shrinks it, with --accept-new it grows")
+    entries = _entries(report)
+    _write(path, entries)
+    click.echo(f"wrote {path}: {_count(entries)}{_left_out(report)}")
+
+
+@command.command()
+@_OUTPUT
+@_CONFIG
+@click.option("--accept-new", is_flag=True, help="Take in the findings that it does not hold yet.")
+def update(output: str | None, config: Path | None, accept_new: bool) -> None:
+    """Remove what is gone; take in what is new only with --accept-new."""
+    from dindguard.policy import baseline
+
+    report, path = _scanned(output, config)
+    try:
+        old = baseline.read(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError):
+        raise UserError(f"{path} cannot be read: write it with 'dindguard baseline create'") from None
+    entries, removed, new = baseline.merged(old, _entries(report), accept_new=accept_new)
+    _write(path, entries)
+    added = (
+        f"{new} added" if accept_new else f"{new} new left out (--accept-new takes them in)" if new else "none new"
+    )
+    click.echo(f"wrote {path}: {_count(entries)}, {removed} removed, {added}{_left_out(report)}")
+
+
+def _scanned(output: str | None, config: Path | None) -> tuple[Report, Path]:
+    """Scan the whole repository without a baseline; return the report and the baseline's path."""
+    from dindguard.discover import find_root
+    from dindguard.policy import BASELINE_FILE
+    from dindguard.scan import Options, scan
+
+    root = find_root(Path.cwd())
+    report = scan(Options(paths=(root,), config=config, without_baseline=True))
+    if report.incomplete:
+        raise UserError("the scan is incomplete, and so would be the baseline: see 'dindguard scan'", 3)
+    return report, Path(output) if output else root / (report.config.baseline or BASELINE_FILE)
+
+
+def _entries(report: Report) -> tuple[Entry, ...]:
+    from dindguard.policy import baseline
+
+    return baseline.entries_of(report.findings, report.config.approval.modes)
+
+
+def _write(path: Path, entries: tuple[Entry, ...]) -> None:
+    from dindguard.policy import baseline
+    from dindguard.reports.output import write_whole
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path.parent}: cannot be made: {error.strerror}") from None
+    write_whole(path, baseline.write(entries).encode())
+
+
+def _count(entries: tuple[Entry, ...]) -> str:
+    return f"{len(entries)} known finding{'s' * (len(entries) != 1)}"
+
+
+def _left_out(report: Report) -> str:
+    modes = report.config.approval.modes
+    count = sum(1 for finding in report.open if finding.rule.needs_approval in modes)
+    return f"; {count} left out, which only a waiver silences (dindguard waive)" if count else ""

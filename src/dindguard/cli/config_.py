@@ -1,0 +1,80 @@
+"""``dindguard config``: what holds, and where each value was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from dindguard.policy.config import Config
+
+
+@click.command("config")
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
+@click.option("--config", "explicit", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+@click.option("--untrusted", is_flag=True, help="As for a scan that ignores what the tree brings.")
+@click.option("--schema", type=click.Choice(["config", "waivers", "baseline"]), help="Print a JSON Schema instead.")
+def command(form: str, explicit: Path | None, untrusted: bool, schema: str | None) -> None:
+    """Show the configuration in force, and where each value was written."""
+    from dindguard.discover import find_root
+    from dindguard.policy.config import load
+    from dindguard.reports.json import dumps
+    from dindguard.reports.output import deliver
+    from dindguard.scan import Options, load_rules
+
+    if schema is not None:
+        deliver(schema_text(schema), None)
+        return
+    config = load(find_root(Path.cwd()), explicit, untrusted=untrusted)
+    if config.disabled or config.severities:
+        from dindguard.policy.catalogue import RULES
+
+        config.check_rules({*RULES, *(rule.id for rule in load_rules(Options()))})
+    rows = settings(config)
+    deliver(dumps({"file": config.file or None, "settings": rows}) if form == "json" else _table(config, rows), None)
+
+
+def schema_text(name: str) -> str:
+    """Return a shipped JSON Schema: ``config``, ``waivers``, ``baseline`` or ``report``."""
+    return (Path(__file__).parent.parent / "schemas" / f"{name}.schema.json").read_text("utf-8")
+
+
+def settings(config: Config) -> list[dict[str, Any]]:
+    """Return every setting with its value and its place; a place of ``None`` is a default."""
+    approval = config.approval
+    values: dict[str, Any] = {
+        "profile": config.profile.value,
+        "fail-on": config.fail_on.word,
+        "disable": list(config.disabled),
+        "exclude": list(config.exclude),
+        "allowed-registries": list(config.allowed_registries),
+        "socket-users": list(config.first_party_socket_users),
+        "minimum-engine": ".".join(map(str, config.minimum_engine)),
+        "baseline": config.baseline,
+        "approval.require": list(approval.modes),
+        "approval.roles": list(approval.roles),
+        "approval.max-days": approval.max_days,
+        "approval.max-days-critical": approval.max_days_critical,
+        "approval.warn-days": approval.warn_days,
+        "approval.codeowners": approval.codeowners,
+    }
+    values |= {f"severity.{rule}": severity.word for rule, severity in config.severities.items()}
+    places = config.origins
+    return [
+        {"setting": name, "value": value, "place": str(places[name]) if name in places else None}
+        for name, value in values.items()
+    ]
+
+
+def _table(config: Config, rows: list[dict[str, Any]]) -> str:
+    from dindguard.reports import safe
+
+    lines = [f"# {config.file or 'no configuration file: these are the defaults'}"]
+    width = max(len(row["setting"]) for row in rows)
+    for row in rows:
+        value = row["value"]
+        shown = f"[{', '.join(value)}]" if isinstance(value, list) else str(value).lower() if value != "" else "-"
+        lines.append(f"{row['setting']:<{width}}  {shown}  ({row['place'] or 'default'})")
+    return "".join(f"{safe.visible(line)}\n" for line in lines)

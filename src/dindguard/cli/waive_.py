@@ -1,0 +1,256 @@
+"""``dindguard waive``: write an approval record for one finding, or renew it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dindguard.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dindguard.findings import Finding, Subject
+    from dindguard.policy.waivers import Waiver
+    from dindguard.policy.writing import Value
+    from dindguard.scan import Report
+
+
+@click.command("waive")
+@click.option("--rule", metavar="RULE", help="The rule of the finding.")
+@click.option("--file", "file", metavar="FILE", help="Its file, relative to the repository's root.")
+@click.option("--at", metavar="ADDRESS", help="Its address in the file, as 'dindguard scan -v' shows it.")
+@click.option("--reason", metavar="TEXT", help="Why it has to be, in words.")
+@click.option("--alternative", "alternatives", multiple=True, metavar="TEXT", help="What was considered instead.")
+@click.option("--poc", metavar="LINK", help="The proof of concept that showed the need (for critical findings).")
+@click.option("--owner", metavar="NAME", help="Who answers for it.")
+@click.option("--approver", "approvers", multiple=True, metavar="NAME:ROLE", help="Who approved; never the owner.")
+@click.option("--ticket", metavar="LINK", help="Where it was discussed.")
+@click.option("--notes", metavar="TEXT", help="Anything else: compensating controls, say.")
+@click.option("--approved", metavar="DATE", help="The day of the approval (today).")
+@click.option("--expires", metavar="DATE", help="The last day on which it holds (as late as the policy allows).")
+@click.option("--renew", is_flag=True, help="Approve an existing waiver again; what is not given stays.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+def command(renew: bool, config: Path | None, **given: Any) -> None:
+    """Write a waiver: the dated approval, by people who answer for it, of one dangerous setting.
+
+    On a terminal it asks for what is not given. The fingerprint of the settings is computed by a scan.
+    """
+    from dindguard.discover import find_root
+    from dindguard.scan import Options, scan
+
+    given = {name: value for name, value in given.items() if value not in (None, ())}
+    report = scan(Options(paths=(find_root(Path.cwd()),), config=config, without_baseline=True))
+    finding, subject = _chosen(report, given)
+    old = _existing(report, subject)
+    if old is not None and not renew:
+        raise UserError(f"{old.span}: there is a waiver already: renew it with --renew, or mend it there")
+    if old is None and renew:
+        raise UserError(f"{_waiver_file()}: there is no waiver of {subject.rule} for {subject.address}: drop --renew")
+    fields = _fields(report, finding, subject, given, old)
+    _write(report, finding, fields, old)
+
+
+def _waiver_file() -> str:
+    from dindguard.policy import WAIVER_FILE
+
+    return WAIVER_FILE
+
+
+def _interactive() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _asked(question: str, option: str, default: str | None = None) -> str:
+    """Ask on a terminal; elsewhere say which option is missing."""
+    if not _interactive():
+        if default is not None:
+            return default
+        raise UserError(f"{option} is missing: {question}")
+    return str(click.prompt(question, default=default, err=True)).strip()
+
+
+# -- which finding ----------------------------------------------------------------------------------
+
+
+def _candidates(report: Report) -> Iterator[tuple[Finding, Subject]]:
+    for finding in report.findings:
+        if finding.rule.category != "policy":
+            for subject in finding.subjects:
+                yield finding, subject
+
+
+def _chosen(report: Report, given: dict[str, Any]) -> tuple[Finding, Subject]:
+    """Return the finding that the options name; on a terminal the user picks among several."""
+    from dindguard.rules import nearest
+
+    found = list(_candidates(report))
+    for option, values in (
+        ("rule", [subject.rule for _, subject in found]),
+        ("file", [subject.path for _, subject in found]),
+        ("at", [subject.address for _, subject in found]),
+    ):
+        name = given.get(option)
+        if name is not None and name not in values:
+            raise UserError(f"--{option} {name}: no finding there{nearest(name, values)}; see 'dindguard scan -v'")
+        kept = [(f, s) for f, s in found if name in (None, {"rule": s.rule, "file": s.path, "at": s.address}[option])]
+        if not kept:
+            raise UserError(f"--{option} {name}: no finding of the rule there; see 'dindguard scan -v'")
+        found = kept
+    distinct = list({subject.key: (finding, subject) for finding, subject in found}.values())
+    if len(distinct) == 1:
+        return max((pair for pair in found if pair[1].key == distinct[0][1].key), key=lambda pair: pair[0].severity)
+    if not distinct:
+        raise UserError("there is no finding to waive")
+    return _picked(distinct)
+
+
+def _picked(found: list[tuple[Finding, Subject]]) -> tuple[Finding, Subject]:
+    lines = [f"{number:>3}. {_options(subject)}" for number, (_, subject) in enumerate(found, 1)]
+    if not _interactive():
+        raise UserError("several findings match; name one:\n" + "\n".join(line[5:] for line in lines))
+    click.echo("\n".join(lines), err=True)
+    number = click.prompt("Which one", type=click.IntRange(1, len(found)), err=True)
+    return found[number - 1]
+
+
+def _options(subject: Subject) -> str:
+    import shlex
+
+    rule, file, at = map(shlex.quote, subject.key)
+    return f"--rule {rule} --file {file} --at {at}"
+
+
+def _existing(report: Report, subject: Subject) -> Waiver | None:
+    from dindguard.policy import waivers
+
+    source = _source(report)
+    file = waivers.read(source) if source is not None else waivers.WaiverFile()
+    for problem, span in file.faults:
+        raise UserError(f"{span}: {problem}: mend it before a waiver can be written")
+    return next((waiver for waiver in file.waivers if waiver.key == subject.key), None)
+
+
+def _source(report: Report) -> Any:
+    from dindguard.discover import Files
+
+    return Files(report.root).open(_waiver_file())
+
+
+# -- what it says -----------------------------------------------------------------------------------
+
+
+def _fields(
+    report: Report, finding: Finding, subject: Subject, given: dict[str, Any], old: Waiver | None
+) -> dict[str, Value]:
+    """Return the record's fields: those given or asked for; for a renewal only what changes."""
+    from dindguard.findings import identity
+    from dindguard.policy.approval import fingerprint
+
+    blames = [s.blames for f in report.findings for s in f.subjects if s.key == subject.key]
+    fields: dict[str, Value] = {"rule": subject.rule, "file": subject.path, "at": subject.address}
+    fields["mode"] = finding.rule.needs_approval or "other"
+    for name in ("reason", "owner", "poc", "ticket", "notes"):
+        if name in given:
+            fields[name] = str(given[name]).strip()
+    if "alternatives" in given:
+        fields["alternatives"] = [str(text) for text in given["alternatives"]]
+    if "approvers" in given:
+        fields["approvers"] = [_approver(text) for text in given["approvers"]]
+    if old is None:
+        _ask_for_the_rest(finding, fields)
+    approved = _date(given.get("approved"), "--approved") or dt.date.today()
+    expires = _date(given.get("expires"), "--expires") or approved + dt.timedelta(days=_longest(report, finding))
+    fields |= {"approved": approved.isoformat(), "expires": expires.isoformat()}
+    fields["fingerprint"] = fingerprint(identity(*subject.key), subject.about, blames)
+    return fields
+
+
+def _ask_for_the_rest(finding: Finding, fields: dict[str, Value]) -> None:
+    from dindguard.rules import Severity
+
+    if "reason" not in fields:
+        fields["reason"] = _asked("Why has it to be (20 characters or more)", "--reason")
+    if "alternatives" not in fields:
+        texts = _asked("What was considered instead (several with ;)", "--alternative")
+        fields["alternatives"] = [text.strip() for text in texts.split(";") if text.strip()]
+    if "poc" not in fields and finding.severity is Severity.CRITICAL:
+        fields["poc"] = _asked("The proof of concept that showed the need (a link)", "--poc")
+    if "owner" not in fields:
+        fields["owner"] = _asked("Who answers for it", "--owner")
+    if "ticket" not in fields:
+        fields["ticket"] = _asked("Where was it discussed (a link; may be empty)", "--ticket", "")
+    if "approvers" not in fields:
+        texts = _asked("Who approved, as NAME:ROLE (several with ;  may be empty)", "--approver", "")
+        fields["approvers"] = [_approver(text) for text in texts.split(";") if text.strip()]
+
+
+def _approver(text: str) -> dict[str, str]:
+    name, colon, role = text.rpartition(":")
+    if not colon or not name.strip() or not role.strip():
+        raise UserError(f"--approver {text}: write NAME:ROLE, for example @ada:security")
+    return {"name": name.strip(), "role": role.strip()}
+
+
+def _date(text: str | None, option: str) -> dt.date | None:
+    from dindguard.policy.typed import date_of
+
+    found = date_of(text) if text else None
+    if text and found is None:
+        raise UserError(f"{option} {text}: write a date such as 2027-03-31")
+    return found
+
+
+def _longest(report: Report, finding: Finding) -> int:
+    from dindguard.rules import Severity
+
+    approval = report.config.approval
+    critical = finding.severity is Severity.CRITICAL
+    return min(approval.max_days, approval.max_days_critical) if critical else approval.max_days
+
+
+# -- writing ----------------------------------------------------------------------------------------
+
+
+def _write(report: Report, finding: Finding, fields: dict[str, Value], old: Waiver | None) -> None:
+    """Write the record unless it would be faulty; one that only lacks approvals is written, and said not to hold."""
+    from dindguard.policy import review, waivers, writing
+    from dindguard.reports.output import write_whole
+    from dindguard.source import Source
+
+    source = _source(report)
+    text = source.text if source is not None else ""
+    key = (str(fields["rule"]), str(fields["file"]), str(fields["at"]))
+    if old is None:
+        text = writing.added(text, fields)
+    else:
+        text = writing.renewed(text, key, {k: v for k, v in fields.items() if k not in ("rule", "file", "at")})
+    waiver = next(each for each in waivers.read(Source(_waiver_file(), text)).waivers if each.key == key)
+    from dindguard.discover import Files
+
+    known = {rule.id for rule in report.rules}
+    approval = report.config.approval
+    faults = [
+        *review.reasons(waiver, approval, dt.date.today(), Files(report.root), known),
+        *review.unfit(waiver, finding.rule, finding.severity, approval),
+    ]
+    waiting = [fault for fault in faults if _awaits_approval(fault)]
+    if len(waiting) < len(faults):
+        problems = "\n".join(f"  it {problem}" for fault in faults if fault not in waiting for problem in [fault[2]])
+        raise UserError(f"the waiver was not written:\n{problems}")
+    target = report.root / _waiver_file()
+    target.parent.mkdir(exist_ok=True)
+    write_whole(target, text.encode())
+    click.echo(f"wrote {_waiver_file()}:{waiver.span.line} ({waiver.lasts} days, until {waiver.expires})")
+    if writing.ensure_attributes(report.root):
+        click.echo(f"wrote .gitattributes: {writing.ATTRIBUTES}")
+    for _, _, problem in waiting:
+        click.echo(f"dindguard: it does not hold yet: it {problem}", err=True)
+
+
+def _awaits_approval(fault: tuple[str, Any, str]) -> bool:
+    return fault[0] == "waiver-lacks-role" or "approvers" in fault[2]

@@ -1,0 +1,83 @@
+"""``dindguard waivers``: the approval records, and how long each still holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dindguard.errors import UserError
+
+if TYPE_CHECKING:
+    from dindguard.policy.waivers import Waiver
+
+
+@click.command("waivers")
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+def command(form: str, config: Path | None) -> None:
+    """List the waivers with the days they have left, the first to end first.
+
+    Whether each still covers what was approved is told by 'dindguard scan'.
+    """
+    from dindguard.reports.json import dumps
+    from dindguard.reports.output import deliver
+
+    rows = _rows(config)
+    deliver(dumps({"waivers": rows}) if form == "json" else _table(rows), None)
+
+
+def _rows(explicit: Path | None) -> list[dict[str, Any]]:
+    from dindguard.discover import Files, find_root
+    from dindguard.policy import WAIVER_FILE, review, waivers
+    from dindguard.policy.config import load
+    from dindguard.scan import Options, load_rules
+
+    root = find_root(Path.cwd())
+    files = Files(root)
+    source = files.open(WAIVER_FILE)
+    file = waivers.read(source) if source is not None else waivers.WaiverFile()
+    for problem, span in file.faults:
+        raise UserError(f"{span}: {problem}")
+    approval, today = load(root, explicit).approval, dt.date.today()
+    known = {rule.id for rule in load_rules(Options())}
+    rows = []
+    for waiver in file.waivers:
+        faults = [problem for _, _, problem in review.reasons(waiver, approval, today, files, known)]
+        rows.append(_row(waiver, today, faults))
+    return sorted(rows, key=lambda row: (row["days_left"], row["file"], row["at"], row["rule"]))
+
+
+def _row(waiver: Waiver, today: dt.date, faults: list[str]) -> dict[str, Any]:
+    return {
+        "rule": waiver.rule,
+        "file": waiver.file,
+        "at": waiver.at,
+        "mode": waiver.mode,
+        "owner": waiver.owner,
+        "approvers": [{"name": each.name, "role": each.role} for each in waiver.approvers],
+        "ticket": waiver.ticket,
+        "reason": waiver.reason,
+        "approved": str(waiver.approved or ""),
+        "expires": str(waiver.expires or ""),
+        "days_left": waiver.days_left(today),
+        "faults": faults,
+        "line": waiver.span.line,
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    from dindguard.reports import safe
+
+    if not rows:
+        return "no waivers\n"
+    lines = []
+    for row in rows:
+        left = f"{row['days_left']} days left" if row["days_left"] >= 0 else f"ran out {-row['days_left']} days ago"
+        lines.append(f"{left:>22}  {row['rule']}  {row['file']}  {row['at']}")
+        people = ", ".join(f"{each['name']} ({each['role']})" for each in row["approvers"]) or "nobody"
+        lines.append(f"{'':22}  owner {row['owner']}, approved by {people}, until {row['expires']}")
+        lines += [f"{'':22}  not in force: it {fault}" for fault in row["faults"]]
+    return "".join(f"{safe.visible(line)}\n" for line in lines)
