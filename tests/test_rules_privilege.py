@@ -37,7 +37,7 @@ SERVICES = [
     ("{cap_add: [SYS_ADMIN], security_opt: [seccomp=unconfined]}", APP, {"near-privileged": "critical"}),
     ("{cap_add: [SYS_ADMIN], security_opt: [seccomp=unconfined]}", DIND, {"near-privileged": "high"}),
     ("{cap_add: [SYS_ADMIN], volumes: ['/sys/fs/cgroup:/sys/fs/cgroup']}", APP, {"near-privileged": "critical"}),
-    ("{cap_add: [SYS_ADMIN, NET_ADMIN]}", APP, {"dangerous-capability": "high"}),
+    ("{cap_add: [SYS_ADMIN, NET_ADMIN]}", APP, {"dangerous-capability": "high", "strong-capability": "medium"}),
     ("cap_add: [ALL]", APP, {"dangerous-capability": "critical"}),
     ("{cap_add: [BPF, PERFMON]}", APP, {"dangerous-capability": "high high"}),
     ("{cap_add: [SYS_PTRACE], pid: host}", APP, {"dangerous-capability": "high", "host-pid-namespace": "critical"}),
