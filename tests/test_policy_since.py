@@ -33,7 +33,7 @@ def test_nothing_changed_brings_nothing(repository: Path) -> None:
         ("[SYS_ADMIN]", "[ALL]", ["dangerous-capability"]),
         ("[SYS_ADMIN]", "[]", []),
         ("  web:\n", "  web2:\n", ["dangerous-capability"]),
-        ("    cap_add", "    security_opt: ['seccomp=unconfined']\n    cap_add", ["seccomp-unconfined"]),
+        ("    cap_add", "    security_opt: ['seccomp=unconfined']\n    cap_add", ["near-privileged"]),
     ],
 )
 def test_only_what_the_change_brings(repository: Path, old: str, new: str, brought: list[str]) -> None:

@@ -38,14 +38,14 @@ def check(access: Access) -> Iterator[Problem]:
     if not isinstance(access.to, Daemon) or not access.uses or client is None or client.scheme != "tcp":
         return
     listeners = [each for each in access.to.listens if each.scheme == "tcp" and each.port is not None]
-    if client.port is None or not access.to.launch.certain:
+    if access.port is None or not access.to.launch.certain:
         return
-    same_port = next((each for each in listeners if each.port == client.port), None)
+    same_port = next((each for each in listeners if each.port == access.port), None)
     if same_port is None:
         because = tuple(Step(f"it listens on {each}", each.span) for each in listeners)
         where = f"on port {listeners[0].port}" if listeners else "on no port at all"
         yield Problem(
-            client, f"{access.who} connects to port {client.port}, and {access.to} listens {where}", because
+            client, f"{access.who} connects to port {access.port}, and {access.to} listens {where}", because
         )
         return
     wants, speaks = same_port.encrypted, client.encrypted

@@ -1,5 +1,27 @@
-"""dindguard: a security linter for containers that run, or command, other containers."""
+"""dindguard: a security linter for containers that run, or command, other containers.
+
+The public API: ``scan(Options(paths=…))`` gives a :class:`Report`, whose findings have a :class:`Severity`.
+Everything else may change between minor versions.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dindguard.findings import Finding
+    from dindguard.rules import Severity
+    from dindguard.scan import Options, Report, scan
+
 __version__ = "0.1.0"
+__all__ = ["Finding", "Options", "Report", "Severity", "scan"]
+
+_HOMES = {"Finding": "findings", "Options": "scan", "Report": "scan", "Severity": "rules", "scan": "scan"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: ``import dindguard`` alone stays cheap."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dindguard' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"dindguard.{_HOMES[name]}"), name)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.errors import UserError
 from dindguard.patterns import regex
@@ -14,6 +13,11 @@ from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
     import pathspec
+
+    Specs: TypeAlias = list[tuple[str, pathspec.GitIgnoreSpec]]
+
+StrPath: TypeAlias = "str | os.PathLike[str]"
+"""Paths are taken in either form and kept as text: importing ``pathlib`` costs a tenth of a cold start."""
 
 MAX_BYTES = 2 * 1024 * 1024
 """Larger files are skipped, with a notice when they could be ours."""
@@ -55,50 +59,67 @@ class Found:
         self.without_interest = 0
 
 
-def find_root(start: Path) -> Path:
+def find_root(start: StrPath) -> str:
     """Return the nearest folder at or above ``start`` that holds ``.git``, else the current folder or ``start``."""
-    start = start.resolve()
-    folder = start if start.is_dir() else start.parent
-    for candidate in (folder, *folder.parents):
-        if (candidate / ".git").exists():
-            return candidate
-    here = Path.cwd()
-    return here if folder == here or here in folder.parents else folder
+    start = os.path.realpath(start)
+    folder = start if os.path.isdir(start) else os.path.dirname(start)
+    candidate = folder
+    while not os.path.exists(os.path.join(candidate, ".git")):
+        above = os.path.dirname(candidate)
+        if above == candidate:
+            here = os.getcwd()
+            return here if within(folder, here) else folder
+        candidate = above
+    return candidate
 
 
-def relative(path: Path, root: Path) -> str:
+def within(path: str, folder: str) -> bool:
+    """Whether an absolute path is a folder, or lies below it."""
+    return path == folder or path.startswith(os.path.join(folder, ""))
+
+
+def relative(path: StrPath, root: StrPath) -> str:
     """Return ``path`` relative to ``root`` with ``/``.
 
     Raises :class:`UserError` for a path outside the root.
     """
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        raise UserError(f"{path} lies outside {root}: scan it from its own repository") from None
+    path, root = os.fspath(path), os.fspath(root)
+    if not within(path, root):
+        raise UserError(f"{path} lies outside {root}: scan it from its own repository")
+    return path[len(os.path.join(root, "")) :].replace(os.sep, "/") or "."
 
 
 class Files:
     """The files below one root, by root-relative path. Never follows a link out of the root."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: StrPath) -> None:
+        self.root = os.fspath(root)
         self.notices: list[Notice] = []
         self._sources: dict[str, Source | None] = {}
+        self._folders: dict[str, str] = {}
 
-    def inside(self, path: str) -> Path | None:
+    def inside(self, path: str) -> str | None:
         """Return the real path of a root-relative path if it stays inside the root."""
         if path.startswith("/") or "\0" in path:
             return None
         try:
-            real = (self.root / path).resolve()
-        except (OSError, RuntimeError):
+            real = self._real(os.path.normpath(os.path.join(self.root, path)))
+        except OSError:
             return None
-        return real if real == self.root or self.root in real.parents else None
+        return real if within(real, self.root) else None
+
+    def _real(self, path: str) -> str:
+        """Return a path without links; folders are resolved once, because trees hold many files in each."""
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        real = os.path.join(self._folders[folder], name)
+        return os.path.realpath(real) if os.path.islink(real) else real
 
     def relative(self, path: str) -> str | None:
         """Return an absolute path as one relative to the root; ``None`` outside it."""
         normal = os.path.normpath(path).replace(os.sep, "/")
-        prefix = f"{self.root.as_posix().rstrip('/')}/"
+        prefix = f"{self.root.replace(os.sep, '/').rstrip('/')}/"
         return normal[len(prefix) :] if normal.startswith(prefix) else None
 
     def open(self, path: str) -> Source | None:
@@ -113,13 +134,14 @@ class Files:
         """Return a file's bytes under the same conditions; a notice tells about one that could not be read."""
         real = self.inside(path)
         try:
-            if real is None or not real.is_file():
+            if real is None or not os.path.isfile(real):
                 return None
-            if real.stat().st_size > MAX_BYTES:
+            if os.path.getsize(real) > MAX_BYTES:
                 message = f"larger than {MAX_BYTES // 1024 // 1024} MiB, so it was not read"
                 self.notices.append(Notice("skipped", message, Span(path, 1, 1, 1, 1), Gravity.WARNING))
                 return None
-            return real.read_bytes()
+            with open(real, "rb") as file:
+                return file.read()
         except OSError as error:
             message = f"cannot be read: {error.strerror or error}"
             self.notices.append(
@@ -143,9 +165,10 @@ class Files:
         if real is None:
             return ()
         try:
-            return tuple(sorted(entry.name for entry in os.scandir(real) if entry.is_file()))
+            names = sorted(os.listdir(real))
         except OSError:
             return ()
+        return tuple(name for name in names if os.path.isfile(os.path.join(real, name)))
 
 
 def decode(data: bytes) -> str | None:
@@ -159,7 +182,7 @@ def decode(data: bytes) -> str | None:
 
 
 def discover(
-    paths: Iterable[Path],
+    paths: Iterable[str],
     files: Files,
     *,
     ignore_files: bool = True,
@@ -177,9 +200,9 @@ def discover(
     seen: set[str] = set()
     excluded = _spec(exclude)
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):
             raise UserError(f"{path} does not exist")
-        named = not path.is_dir()
+        named = not os.path.isdir(path)
         for real in [path] if named else _walk(path, files.root, ignore_files):
             name = relative(real, files.root)
             if name in seen or (not named and excluded is not None and excluded.match_file(name)):
@@ -211,45 +234,44 @@ def take(name: str, files: Files, found: Found) -> None:
         found.sources.append(source)
 
 
-def _walk(folder: Path, root: Path, ignore_files: bool) -> Iterator[Path]:
+def _walk(folder: str, root: str, ignore_files: bool) -> Iterator[str]:
     """Yield the files of a folder and below, names sorted, ignored ones left out."""
-    specs: list[tuple[Path, pathspec.GitIgnoreSpec]] = []
-    if ignore_files:
-        for above in reversed([folder, *folder.parents]):
-            if above == root or root in above.parents:
-                specs.extend(_ignore_specs(above) if above != folder else ())
-    stack: list[tuple[Path, list[tuple[Path, pathspec.GitIgnoreSpec]]]] = [(folder, specs)]
+    specs: Specs = []
+    above = folder
+    while ignore_files and above != root and within(above, root):
+        above = os.path.dirname(above)
+        specs[:0] = _ignore_specs(above)
+    stack = [(folder, specs)]
     while stack:
         current, inherited = stack.pop()
-        own = [*inherited, *_ignore_specs(current)] if ignore_files else inherited
         try:
             entries = sorted(os.scandir(current), key=lambda entry: entry.name)
         except OSError:
             continue
+        own = [*inherited, *_ignore_specs(current)] if ignore_files else inherited
         below = []
         for entry in entries:
-            path = Path(entry.path)
             if entry.is_symlink():
                 continue
             if entry.is_dir():
-                if entry.name not in SKIPPED_FOLDERS and not _ignored(path, own, folder=True):
-                    below.append((path, own))
-            elif entry.is_file() and not _ignored(path, own, folder=False):
-                yield path
+                if entry.name not in SKIPPED_FOLDERS and not _ignored(f"{entry.path}/", own):
+                    below.append((entry.path, own))
+            elif entry.is_file() and (entry.name == ".env" or not _ignored(entry.path, own)):
+                yield entry.path
         stack.extend(reversed(below))
 
 
-def _ignore_specs(folder: Path) -> list[tuple[Path, pathspec.GitIgnoreSpec]]:
+def _ignore_specs(folder: str) -> Specs:
     specs = []
     for name in (".gitignore", ".dindguardignore"):
-        path = folder / name
+        path = os.path.join(folder, name)
         try:
-            if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            if not os.path.isfile(path) or os.path.getsize(path) > MAX_BYTES:
                 continue  # a pipe would wait for ever
-            lines = path.read_text("utf-8", errors="replace").splitlines()
+            with open(path, encoding="utf-8", errors="replace") as file:
+                spec = _spec(file.read().splitlines())
         except OSError:
             continue
-        spec = _spec(lines)
         if spec is not None:
             specs.append((folder, spec))
     return specs
@@ -277,13 +299,10 @@ def _valid(line: str) -> bool:
     return True
 
 
-def _ignored(path: Path, specs: list[tuple[Path, pathspec.GitIgnoreSpec]], *, folder: bool) -> bool:
-    """Ask the ignore files from the deepest up; the first that has an opinion decides. ``.env`` is always read."""
-    if path.name == ".env":
-        return False
+def _ignored(path: str, specs: Specs) -> bool:
+    """Ask the ignore files from the deepest up; the first that has an opinion decides. A folder ends with ``/``."""
     for base, spec in reversed(specs):
-        name = path.relative_to(base).as_posix() + ("/" if folder else "")
-        result = spec.check_file(name)
+        result = spec.check_file(path[len(os.path.join(base, "")) :].replace(os.sep, "/"))
         if result.include is not None:
             return result.include
     return False

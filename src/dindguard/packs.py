@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dindguard import loading
+from dindguard.discover import StrPath
 from dindguard.errors import UserError
 from dindguard.rules import API, Rule
 
 GROUP = "dindguard.rules"
 
 
-def load_packs(names: Iterable[str], folders: Iterable[Path], scanned: Iterable[Path]) -> tuple[Rule, ...]:
+def load_packs(names: Iterable[str], folders: Iterable[StrPath], scanned: Iterable[StrPath]) -> tuple[Rule, ...]:
     """Return the rules of installed packs (entry points of :data:`GROUP`) and of folders.
 
     Ids get the pack's name as a prefix (``acme/…``, ``local/…``). Raises :class:`UserError` for a pack that
@@ -25,9 +26,9 @@ def load_packs(names: Iterable[str], folders: Iterable[Path], scanned: Iterable[
     found: list[Rule] = []
     for name in names:
         found.extend(_installed(name))
-    scanned = [path.resolve() for path in scanned]
+    roots = [Path(path).resolve() for path in scanned]
     for folder in folders:
-        found.extend(_local(folder, scanned))
+        found.extend(_local(Path(folder), roots))
     ids = [each.id for each in found]
     twice = sorted({each for each in ids if ids.count(each) > 1})
     if twice:
@@ -55,7 +56,7 @@ def _check_api(name: str, package: str) -> None:
         raise UserError(f"rule pack '{name}' is written for rule API {stated}, this dindguard offers {API}")
 
 
-def _local(folder: Path, scanned: Iterable[Path]) -> tuple[Rule, ...]:
+def _local(folder: Path, scanned: Iterable[StrPath]) -> tuple[Rule, ...]:
     real = folder.resolve()
     if not real.is_dir():
         raise UserError(f"--rules-dir {folder}: there is no such folder")

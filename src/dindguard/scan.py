@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dindguard import discover, loading, rules
@@ -25,6 +25,7 @@ from dindguard.rules import Profile, Rule, Severity
 from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
+    from dindguard.discover import StrPath
     from dindguard.policy.baseline import Entry
 
 
@@ -38,20 +39,20 @@ class Options:
     ``without_baseline`` leaves the tree's own baseline out.
     """
 
-    paths: tuple[Path, ...] = ()
-    root: Path | None = None
+    paths: tuple[StrPath, ...] = ()
+    root: StrPath | None = None
     stdin: tuple[str, bytes] | None = None
     today: dt.date = field(default_factory=dt.date.today)
     profile: Profile | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     untrusted: bool = False
-    config: Path | None = None
-    baseline: Path | None = None
+    config: StrPath | None = None
+    baseline: StrPath | None = None
     without_baseline: bool = False
     since: str = ""
     packs: tuple[str, ...] = ()
-    rules_dirs: tuple[Path, ...] = ()
+    rules_dirs: tuple[StrPath, ...] = ()
     type_overrides: tuple[tuple[str, str], ...] = ()
     progress: Progress | None = None
 
@@ -60,7 +61,7 @@ class Options:
 class Report:
     """All that a scan found, could not read, and left out. ``findings`` include the silenced ones."""
 
-    root: Path
+    root: str
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
     rules: tuple[Rule, ...]
@@ -94,7 +95,7 @@ def scan(options: Options) -> Report:
     Raises :class:`~dindguard.errors.UserError` for what the user has to mend first: a missing path, a
     faulty configuration, a rule pack that does not load. All else becomes a notice in the report.
     """
-    root = options.root or discover.find_root(options.paths[0] if options.paths else Path.cwd())
+    root = os.fspath(options.root or discover.find_root(options.paths[0] if options.paths else ""))
     config = load_config(root, options.config, untrusted=options.untrusted)
     chosen = load_rules(options)
     files = discover.Files(root)
@@ -201,7 +202,7 @@ def _brought(
 
 
 def _prefixes(options: Options, files: discover.Files) -> tuple[str, ...]:
-    given = [discover.relative(path.resolve(), files.root) for path in options.paths]
+    given = [discover.relative(os.path.realpath(path), files.root) for path in options.paths]
     return (*given, *((options.stdin[0],) if options.stdin is not None else ()))
 
 
@@ -232,9 +233,10 @@ def _baseline(files: discover.Files, config: Config, options: Options) -> tuple[
     if options.baseline is not None:
         from dindguard.policy import baseline
 
-        name = str(options.baseline)
+        name = os.fspath(options.baseline)
         try:
-            return baseline.read(options.baseline.read_text("utf-8"), name), name
+            with open(name, encoding="utf-8") as file:
+                return baseline.read(file.read(), name), name
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"--baseline {name}: cannot be read: {error}") from None
     if options.untrusted or options.without_baseline:
@@ -278,7 +280,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _discover(options: Options, files: discover.Files, config: Config) -> discover.Found:
-    paths = [path.resolve() for path in options.paths]
+    paths = [os.path.realpath(path) for path in options.paths]
     ignore_files = not options.untrusted
     overrides = options.type_overrides
     ours = shapes.could_be_ours if not overrides else lambda _: True

@@ -131,14 +131,14 @@ def _audit(data: bytes, name: str, save: Path | None, options: dict[str, Any]) -
 
 
 def _scan(data: bytes, path: Path, options: dict[str, Any]) -> Report:
-    from dindguard.discover import find_root, relative
+    from dindguard.discover import find_root, relative, within
     from dindguard.records import replace
     from dindguard.scan import Options, scan
 
     start = time.perf_counter()
     path = path.resolve()
-    root = find_root(Path.cwd())
-    if root not in path.parents:
+    root = find_root("")
+    if not within(str(path), root):
         root = find_root(path)
     profile = options["profile"]
     report = scan(

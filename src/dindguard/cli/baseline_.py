@@ -70,7 +70,7 @@ def _scanned(output: str | None, config: Path | None) -> tuple[Report, Path]:
     report = scan(Options(paths=(root,), config=config, without_baseline=True))
     if report.incomplete:
         raise UserError("the scan is incomplete, and so would be the baseline: see 'dindguard scan'", 3)
-    return report, Path(output) if output else root / (report.config.baseline or BASELINE_FILE)
+    return report, Path(output) if output else Path(root) / (report.config.baseline or BASELINE_FILE)
 
 
 def _entries(report: Report) -> tuple[Entry, ...]:

@@ -84,7 +84,7 @@ def command(baseline: bool | None) -> None:
     from dindguard.policy.config import FILE_NAME, load
     from dindguard.policy.writing import ensure_attributes
 
-    root = find_root(Path.cwd())
+    root = Path(find_root(Path.cwd()))
     if load(root).file:
         click.echo(f"kept the configuration in {load(root).file}")
     else:

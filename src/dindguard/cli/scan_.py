@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,17 +31,17 @@ Exit codes:
 
 
 @click.command("scan", epilog=_EPILOG)
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("-f", "--format", "form", type=click.Choice(list(reports.FORMATS)), default="text", help="Output.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, whole or not at all."
+    "-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all."
 )
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default=None, help="Exit with 1 from here up (high).")
 @click.option("--profile", type=click.Choice([each.value for each in Profile]), help="Which rules (recommended).")
 @click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule or category; may be repeated.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
-@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Leave out the findings it lists.")
+@click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
+@click.option("--baseline", type=click.Path(), metavar="FILE", help="Leave out the findings it lists.")
 @click.option("--since", metavar="REF", help="Only what changed since this git revision.")
 @click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
 @click.option("--strict", is_flag=True, help="Having nothing to scan is incomplete.")
@@ -49,11 +49,11 @@ Exit codes:
 @click.option("--type", "types", multiple=True, metavar="FORMAT=GLOB", help="Read these files as a format.")
 @click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Use an installed rule pack.")
-@click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(path_type=Path), metavar="DIR",
+@click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(), metavar="DIR",
               help="Use the rules of a folder outside the scanned paths.")  # fmt: skip
 @click.option("--sarif-suppressed", is_flag=True, help="Put silenced findings into SARIF, marked as such.")
 @click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings.")
-def command(form: str, output: Path | None, exit_zero: bool, strict: bool, fail_on: str | None, **given: Any) -> None:
+def command(form: str, output: str | None, exit_zero: bool, strict: bool, fail_on: str | None, **given: Any) -> None:
     """Find what is dangerous or broken in containers that run containers.
 
     PATHS are files or folders, the current folder by default; '-' is standard input.
@@ -90,7 +90,7 @@ def _scan(**given: Any) -> Report:
 
 
 def request(
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     *,
     stdin_name: str | None = None,
     types: tuple[str, ...] = (),
@@ -100,12 +100,12 @@ def request(
     """Return what the command line asks a scan to do; raises :class:`UserError` for what makes no sense."""
     from dindguard.scan import Options
 
-    files = tuple(path for path in paths if str(path) != "-")
+    files = tuple(path for path in paths if path != "-")
     stdin = _stdin(stdin_name) if len(files) < len(paths) else None
     if stdin_name is not None and stdin is None:
         raise UserError("--stdin-name goes with the path '-'")
     if not files and stdin is None:
-        files = (Path(),)
+        files = ("",)
     return Options(
         paths=files,
         stdin=stdin,
@@ -119,9 +119,7 @@ def _stdin(name: str | None) -> tuple[str, bytes]:
     from dindguard.discover import find_root, relative
 
     data = sys.stdin.buffer.read()
-    here = Path.cwd()
-    path = (here / (name or _name_for(data))).resolve()
-    return relative(path, find_root(here)), data
+    return relative(os.path.realpath(name or _name_for(data)), find_root("")), data
 
 
 def _name_for(data: bytes) -> str:

@@ -242,11 +242,12 @@ def _write(report: Report, finding: Finding, fields: dict[str, Value], old: Waiv
     if len(waiting) < len(faults):
         problems = "\n".join(f"  it {problem}" for fault in faults if fault not in waiting for problem in [fault[2]])
         raise UserError(f"the waiver was not written:\n{problems}")
-    target = report.root / _waiver_file()
+    root = Path(report.root)
+    target = root / _waiver_file()
     target.parent.mkdir(exist_ok=True)
     write_whole(target, text.encode())
     click.echo(f"wrote {_waiver_file()}:{waiver.span.line} ({waiver.lasts} days, until {waiver.expires})")
-    if writing.ensure_attributes(report.root):
+    if writing.ensure_attributes(root):
         click.echo(f"wrote .gitattributes: {writing.ATTRIBUTES}")
     for _, _, problem in waiting:
         click.echo(f"dindguard: it does not hold yet: it {problem}", err=True)

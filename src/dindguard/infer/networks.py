@@ -1,17 +1,8 @@
-"""Which containers can talk to each other, and whom a name reaches."""
+"""Which containers can talk to each other."""
 
 from __future__ import annotations
 
-from dindguard.model.access import Host
 from dindguard.model.container import Container
-from dindguard.model.engine import Endpoint
-from dindguard.model.values import UNKNOWN_PIECE
-from dindguard.model.workload import Workload
-
-_HOST_NAMES = frozenset(
-    {"host.docker.internal", "host.containers.internal", "gateway.docker.internal", "docker.for.mac.localhost"}
-)
-_HOST_PREFIXES = ("172.17.0.1", "192.168.65.")
 
 
 def network_of(container: Container) -> Container:
@@ -61,18 +52,8 @@ def share_network(one: Container, other: Container) -> bool:
     return bool(names & ({name.pattern for name in second.networks} or {"default"}))
 
 
-def reached(client: Container, endpoint: Endpoint) -> Container | Host | None:
-    """Return whom an endpoint reaches from a container: a container, a host, or ``None`` when it cannot be told."""
-    host = endpoint.host
-    if UNKNOWN_PIECE in host or not host:
-        return None
-    workload: Workload = client.workload
-    if endpoint.loopback:
-        return client
-    found = workload.find(host) or workload.find(host.partition(".")[0])
-    if found is not None:
-        return found
-    own = host in _HOST_NAMES or host.startswith(_HOST_PREFIXES)
-    if not own and "." not in host and ":" not in host:
-        return None  # a short name that nothing here answers to: some other file's container, or nobody
-    return Host(name=host, span=endpoint.span, own=own)
+def share_outer_network(one: Container, other: Container) -> bool:
+    """Whether two containers of different workloads are on one network that both name (not a whole cluster's)."""
+    if one.workload.shared_network or other.workload.shared_network:
+        return False
+    return bool(set(one.scopes) & set(other.scopes))

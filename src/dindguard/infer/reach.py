@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dindguard.infer import networks
 from dindguard.infer.clients import Client, certificate_path, clients, shares_certificates
+from dindguard.infer.names import Names
 from dindguard.model import paths
 from dindguard.model.access import Access, Host, Permit
 from dindguard.model.container import Container, Role
@@ -17,13 +18,28 @@ from dindguard.source import Step
 
 def find_accesses(containers: Iterable[Container]) -> tuple[Access, ...]:
     """Return every way in which a container can command an engine, and link them to both ends."""
+    containers = tuple(containers)
+    names, meetings = Names(containers), _meetings(containers)
     accesses: list[Access] = []
     for container in containers:
         if not container.started and container.daemon is None:
             continue  # an image nobody starts reaches nothing; what starts it is looked at by itself
-        accesses.extend(_of(container))
+        accesses.extend(_of(container, names, meetings))
     _link(accesses)
     return tuple(accesses)
+
+
+Meetings = dict[str, list[Daemon]]
+
+
+def _meetings(containers: Iterable[Container]) -> Meetings:
+    """Return the engines on each network that several projects can join."""
+    found: Meetings = {}
+    for container in containers:
+        if container.daemon is not None and container.started and not container.workload.shared_network:
+            for scope in container.scopes:
+                found.setdefault(scope, []).append(container.daemon)
+    return found
 
 
 def _link(accesses: list[Access]) -> None:
@@ -39,7 +55,7 @@ def _link(accesses: list[Access]) -> None:
         daemon.conclude(clients=tuple(found))
 
 
-def _of(container: Container) -> Iterator[Access]:
+def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Access]:
     own = container.daemon
     for mount in container.mounts:
         yield from _through_mount(container, mount)
@@ -51,13 +67,15 @@ def _of(container: Container) -> Iterator[Access]:
         )  # fmt: skip
     commanded: set[int] = set()
     for client in clients(container):
-        access = _through_client(container, client)
+        access = _through_client(container, client, names)
         if access is not None and access.to is not own:
             commanded.add(id(access.to))
             yield access
-    for neighbour in container.workload.containers:
-        daemon = neighbour.daemon
-        if daemon is not None and daemon is not own and id(daemon) not in commanded and neighbour is not container:
+    near = [neighbour.daemon for neighbour in container.workload.containers if neighbour.daemon is not None]
+    if not container.workload.shared_network:
+        near += [daemon for scope in container.scopes for daemon in meetings.get(scope, ())]
+    for daemon in {id(daemon): daemon for daemon in near}.values():
+        if daemon is not own and id(daemon) not in commanded:
             access = _as_neighbour(container, daemon)
             if access is not None:
                 yield access
@@ -100,25 +118,25 @@ def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
                 )  # fmt: skip
 
 
-def _through_client(container: Container, client: Client) -> Access | None:
+def _through_client(container: Container, client: Client, names: Names) -> Access | None:
     endpoint = client.endpoint
     if endpoint.scheme not in ("tcp", "ssh"):
         return None
-    target = networks.reached(container, endpoint)
-    if target is None:
+    reached = names.reached(container, endpoint)
+    if reached is None:
         return None
-    span = client.via.span
+    target, span = reached.who, client.via.span
     if isinstance(target, Container):
         if endpoint.scheme == "ssh":
             return None
-        return _to_container(container, client, target)
+        return _to_container(container, client, target, reached.port)
     return Access(
         who=container, to=target, via=client.via, engine=client.engine, span=span, endpoint=endpoint, uses=True,
         steps=(Step(f"{container} commands the engine at {endpoint}", span),),
     )  # fmt: skip
 
 
-def _to_container(container: Container, client: Client, target: Container) -> Access | None:
+def _to_container(container: Container, client: Client, target: Container, port: int | None) -> Access | None:
     span = client.via.span
     if target.role is Role.SOCKET_PROXY:
         assert target.proxy is not None
@@ -131,13 +149,13 @@ def _to_container(container: Container, client: Client, target: Container) -> Ac
     daemon = _daemon_behind(container, target)
     if daemon is None:
         return None
-    listener = _listener(daemon, client.endpoint)
+    listener = _listener(daemon, client.endpoint.port if port is None else port)
     return Access(
         who=container, to=daemon, via=client.via, engine=daemon.engine, span=span, endpoint=client.endpoint, uses=True,
         rootless=daemon.rootless.on, certificate_path=certificate_path(container),
         shares_certificates=shares_certificates(container, daemon),
         credentials=listener is not None and _has_credentials(listener, client.endpoint),
-        steps=(Step(f"{container} commands {daemon}", span),),
+        arrives_at=port, steps=(Step(f"{container} commands {daemon}", span),),
     )  # fmt: skip
 
 
@@ -145,15 +163,15 @@ def _daemon_behind(container: Container, target: Container) -> Daemon | None:
     """Return the engine at a container's address: its own, or that of one in the same network namespace."""
     if target.daemon is not None and target is not container:
         return target.daemon
-    for neighbour in container.workload.containers:
-        if neighbour.daemon is not None and networks.same_namespace(target, neighbour):
+    for neighbour in target.workload.containers:
+        if neighbour.daemon not in (None, container.daemon) and networks.same_namespace(target, neighbour):
             return neighbour.daemon
     return None
 
 
-def _listener(daemon: Daemon, endpoint: Endpoint) -> Endpoint | None:
+def _listener(daemon: Daemon, port: int | None) -> Endpoint | None:
     tcp = [each for each in daemon.listens if each.scheme == "tcp"]
-    return next((each for each in tcp if each.port == endpoint.port), tcp[0] if tcp else None)
+    return next((each for each in tcp if each.port == port), tcp[0] if tcp else None)
 
 
 def _has_credentials(listener: Endpoint, client: Endpoint) -> bool:
@@ -169,13 +187,17 @@ def _as_neighbour(container: Container, daemon: Daemon) -> Access | None:
         if endpoint.scheme != "tcp" or endpoint.authenticated is None or not endpoint.authenticated.off:
             continue
         local = networks.same_namespace(container, owner)
-        if local or (not endpoint.loopback and networks.share_network(container, owner)):
+        if local or (not endpoint.loopback and _meet(container, owner)):
             return Access(
                 who=container, to=daemon, via=endpoint, engine=daemon.engine, span=endpoint.span, endpoint=endpoint,
                 rootless=daemon.rootless.on,
                 steps=(Step(f"{container} can connect to {daemon}, which asks nobody who they are", endpoint.span),),
             )  # fmt: skip
     return None
+
+
+def _meet(one: Container, other: Container) -> bool:
+    return networks.share_network(one, other) or networks.share_outer_network(one, other)
 
 
 def via_text(access: Access) -> Text | None:

@@ -74,6 +74,9 @@ class Access:
     deliberate: bool = True
     """The socket, or a directory made for sockets, is what was handed over; not merely something above it."""
     endpoint: Endpoint | None = None
+    """The address that a client uses, or the one that the engine listens on."""
+    arrives_at: int | None = None
+    """The engine's own port that a client's address leads to, where something between them translates ports."""
     proxy: Container | None = None
     """The socket proxy it goes through."""
     uses: bool = False
@@ -87,6 +90,13 @@ class Access:
 
     def __str__(self) -> str:
         return str(self.who)
+
+    @property
+    def port(self) -> int | None:
+        """The engine's port that a client's connection arrives at; ``None`` when it is not known."""
+        if self.arrives_at is not None or self.endpoint is None:
+            return self.arrives_at
+        return self.endpoint.port
 
     @property
     def group_grants(self) -> tuple[Text, ...]:

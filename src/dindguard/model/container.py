@@ -15,6 +15,7 @@ from dindguard.model.container_parts import (
     EnvVar,
     HealthCheck,
     Limits,
+    OuterName,
     Port,
     Words,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "HealthCheck",
     "Limits",
     "Namespaces",
+    "OuterName",
     "Port",
     "Role",
     "Sandbox",
@@ -103,6 +105,10 @@ class Container(Linked):
     """Networks by their name in the workload; empty means the workload's default network."""
     aliases: tuple[Text, ...] = ()
     """Names that other containers of the workload can use besides ``name``."""
+    outer_names: tuple[OuterName, ...] = ()
+    """Names that containers of other workloads can use, in the scopes in which they hold."""
+    scopes: tuple[str, ...] = ()
+    """The scopes whose outer names it can use itself, the nearest first."""
     hostname: Text | None = None
     profiles: tuple[Text, ...] = ()
     """Only started when one of these is asked for; empty means always."""

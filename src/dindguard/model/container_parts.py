@@ -54,6 +54,21 @@ class Environment:
 
 
 @record
+class OuterName:
+    """A name that containers of other workloads reach this one by, within one scope.
+
+    ``scope`` identifies where the name holds: a network that several projects join, a namespace, a cluster.
+    Equal scopes in one scan are one, so formats build them from evidence only. A name that stands for single
+    ports (a Service's) leads from ``port`` to the container's ``target``; ``None`` leads from any to the same.
+    """
+
+    name: Text
+    scope: str
+    port: int | None = None
+    target: int | None = None
+
+
+@record
 class Words:
     """A command as words. ``shell`` tells that a shell interprets the single word; the image's shell, by default."""
 

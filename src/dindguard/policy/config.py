@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dindguard.discover import within
 from dindguard.errors import UserError
 from dindguard.model.model import Policy
-from dindguard.policy.typed import Reader, is_text
 from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Severity, nearest
 from dindguard.source import Source, Span
 
 if TYPE_CHECKING:
+    from dindguard.discover import StrPath
     from dindguard.documents.tree import Node
+    from dindguard.policy.typed import Reader
 
 FILE_NAME = ".dindguard.yaml"
 MISNAMED = ".dindguard.yml"
@@ -82,6 +84,8 @@ def read(node: Node) -> Config:
     """Return the configuration that a mapping holds; raises :class:`UserError` with file, line and remedy."""
     if not node.is_mapping:
         raise UserError(f"{node.span}: the configuration must be a mapping of settings")
+    from dindguard.policy.typed import Reader, is_text
+
     reader = Reader(node)
     reader.text("$schema")
     severities = {}
@@ -114,6 +118,8 @@ def _approval(reader: Reader) -> tuple[Approval, Mapping[str, Span]]:
     default = Approval()
     if node is None:
         return default, {}
+    from dindguard.policy.typed import Reader
+
     own = Reader(node, "approval.")
     approval = Approval(
         modes=own.texts("require", default.modes, MODES),
@@ -137,40 +143,39 @@ def _version(reader: Reader) -> tuple[int, ...]:
     return tuple(int(piece) for piece in pieces)
 
 
-def load(root: Path, explicit: Path | None = None, *, untrusted: bool = False) -> Config:
+def load(root: StrPath, explicit: StrPath | None = None, *, untrusted: bool = False) -> Config:
     """Return the configuration for a tree: the file named on the command line, else the tree's own.
 
     ``untrusted`` ignores the tree's own. Raises :class:`UserError` for a file that cannot be read.
     """
     if explicit is not None:
-        return _from_file(explicit, str(explicit))
+        return _from_file(explicit, os.fspath(explicit))
     if untrusted:
         return Config()
-    own = root / FILE_NAME
-    if own.is_symlink() or (root / PROJECT).is_symlink():
-        link = FILE_NAME if own.is_symlink() else PROJECT
-        if not (root / link).resolve().is_relative_to(root.resolve()):
+    own, project = os.path.join(root, FILE_NAME), os.path.join(root, PROJECT)
+    for link, path in ((FILE_NAME, own), (PROJECT, project)):
+        if os.path.islink(path) and not within(os.path.realpath(path), os.path.realpath(root)):
             raise UserError(f"{link}: the link leads out of {root}: put the file here, or name it with --config")
-    if own.is_file():
+    if os.path.isfile(own):
         return _from_file(own, FILE_NAME)
-    if (root / MISNAMED).is_file():
+    if os.path.isfile(os.path.join(root, MISNAMED)):
         raise UserError(f"{MISNAMED}: this name is not read: call it {FILE_NAME}")
-    project = root / PROJECT
-    return _from_pyproject(project) if project.is_file() else Config()
+    return _from_pyproject(project) if os.path.isfile(project) else Config()
 
 
-def _text(path: Path, name: str) -> str:
+def _text(path: StrPath, name: str) -> str:
     try:
-        return path.read_text("utf-8-sig")
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
     except OSError as error:
         raise UserError(f"{name}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise UserError(f"{name}: cannot be read: it is not UTF-8") from None
 
 
-def _from_file(path: Path, name: str) -> Config:
+def _from_file(path: StrPath, name: str) -> Config:
     text = _text(path, name)
-    if path.name == PROJECT:
+    if os.path.basename(path) == PROJECT:
         return _from_toml(text, name)
     from dindguard.documents import yaml
 
@@ -186,7 +191,7 @@ def _from_file(path: Path, name: str) -> Config:
     return replace(read(tree.documents[0]), file=name)
 
 
-def _from_pyproject(path: Path) -> Config:
+def _from_pyproject(path: StrPath) -> Config:
     text = _text(path, PROJECT)
     return _from_toml(text, PROJECT) if "dindguard" in text else Config()
 

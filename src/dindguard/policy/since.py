@@ -6,7 +6,6 @@ import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from dindguard.discover import MAX_BYTES, SKIPPED_FOLDERS, Files
 from dindguard.errors import UserError
@@ -30,7 +29,7 @@ _SAFE = (
 class Revision(Files):
     """The files of one Git revision, read from the object database: no hook, filter or monitor runs."""
 
-    def __init__(self, root: Path, revision: str) -> None:
+    def __init__(self, root: str, revision: str) -> None:
         super().__init__(root)
         self.revision = revision
         self._blobs = _blobs(root, revision)
@@ -57,9 +56,9 @@ class Revision(Files):
                 if SKIPPED_FOLDERS.isdisjoint(folders) and not excluded.match_file(path):
                     yield path
 
-    def inside(self, path: str) -> Path | None:
+    def inside(self, path: str) -> str | None:
         """Return a path for a file of the revision, for existence tests only."""
-        return self.root / path if path in self._blobs else None
+        return f"{self.root}/{path}" if path in self._blobs else None
 
     def read_bytes(self, path: str) -> bytes | None:
         """Return a file's bytes as the revision has them."""
@@ -98,7 +97,7 @@ def new_subjects(findings: Iterable[Finding], before: Iterable[Finding]) -> tupl
     return tuple(new)
 
 
-def _environment(root: Path) -> dict[str, str]:
+def _environment(root: str) -> dict[str, str]:
     """Return an environment in which Git reads no configuration but the repository's own format settings."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -108,13 +107,13 @@ def _environment(root: Path) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_CEILING_DIRECTORIES": str(root.parent),
+        "GIT_CEILING_DIRECTORIES": os.path.dirname(root),
         "LC_ALL": "C",
     }
 
 
-def _git(root: Path, *arguments: str) -> bytes:
-    command = ["git", *_SAFE, "-C", str(root), *arguments]
+def _git(root: str, *arguments: str) -> bytes:
+    command = ["git", *_SAFE, "-C", root, *arguments]
     try:
         done = subprocess.run(
             command, capture_output=True, env=_environment(root), stdin=subprocess.DEVNULL, check=False
@@ -127,7 +126,7 @@ def _git(root: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-def _blobs(root: Path, revision: str) -> dict[str, tuple[str, int]]:
+def _blobs(root: str, revision: str) -> dict[str, tuple[str, int]]:
     """Return object name and size of each regular file of a revision, by path."""
     if revision.startswith("-"):
         raise UserError(f"--since: '{revision}' is no revision")
@@ -148,8 +147,8 @@ def _blobs(root: Path, revision: str) -> dict[str, tuple[str, int]]:
 class _Batch:
     """One ``git cat-file --batch``: asked for an object's name, it answers with its bytes."""
 
-    def __init__(self, root: Path) -> None:
-        command = ["git", *_SAFE, "-C", str(root), "cat-file", "--batch"]
+    def __init__(self, root: str) -> None:
+        command = ["git", *_SAFE, "-C", root, "cat-file", "--batch"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(root)
         )

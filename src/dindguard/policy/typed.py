@@ -35,7 +35,8 @@ def date_of(text: str) -> dt.date | None:
         return None
 
 
-def _quoting(node: Node) -> str:
+def quoting(node: Node) -> str:
+    """Return the advice to quote a scalar that is no text; ``""`` for anything else."""
     return f": write '{node.content}' in quotes" if node.is_scalar and node.content else ""
 
 
@@ -78,7 +79,7 @@ class Reader:
         if found is None:
             return default
         if not is_text(found):
-            raise self.fault(found, f"'{self.prefix}{key}' must be a text{_quoting(found)}")
+            raise self.fault(found, f"'{self.prefix}{key}' must be a text{quoting(found)}")
         return found.content
 
     def number(self, key: str, default: int) -> int:
@@ -109,7 +110,7 @@ class Reader:
             raise self.fault(found, f"'{self.prefix}{key}' must be a list of texts")
         for item in found:
             if not is_text(item) or not item.content:
-                raise self.fault(item, f"'{self.prefix}{key}' must be a list of texts{_quoting(item)}")
+                raise self.fault(item, f"'{self.prefix}{key}' must be a list of texts{quoting(item)}")
             if allowed and item.content not in allowed:
                 raise self.fault(
                     item, f"'{item.content}' is none of {', '.join(allowed)}{nearest(item.content, allowed)}"

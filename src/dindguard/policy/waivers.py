@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from dindguard.policy.approval import is_fingerprint
-from dindguard.policy.typed import date_of
+from dindguard.policy.typed import date_of, is_text, quoting
 from dindguard.records import record, replace
 from dindguard.rules import nearest
 from dindguard.source import Source, Span
@@ -96,15 +96,20 @@ def read(source: Source) -> WaiverFile:
         return WaiverFile()
     root = tree.documents[0]
     listed = root["waivers"]
-    if not root.is_mapping or not (listed.is_sequence or listed.is_null):
+    if not root.is_mapping or not (listed.is_sequence or listed.is_null or not listed.present):
         return WaiverFile(faults=(("the file must hold a list under 'waivers:'", root.span),))
     faults = [
         (f"there is no setting '{key.content}'{nearest(key.content, _TOP)}", key.span)
         for key, _ in root.pairs()
         if key.content not in _TOP
     ]
-    if root["version"].present and root["version"].content != VERSION:
-        faults.append((f"'version' must be {VERSION}", root["version"].span))
+    version = root["version"]
+    if root["$schema"].present and not is_text(root["$schema"]):
+        faults.append(("'$schema' must be a text", root["$schema"].span))
+    if not listed.present:
+        faults.append(("it lacks the list 'waivers'", root.span))
+    if version.present and (version.style or version.content != VERSION):
+        faults.append((f"'version' must be {VERSION}", version.span))
     if len(tree.documents) > 1:
         faults.append(("it must hold one document: what follows this line is not read", tree.documents[1].span))
     faults.extend(_repeated(root))
@@ -131,14 +136,15 @@ class _Fields:
     def text(self, key: str) -> str:
         found = self.node[key]
         self.places[key] = found.span
-        if not found.present or found.is_null:
-            if key in _REQUIRED or found.present:
-                problem = f"'{key}' is empty" if found.present else f"it lacks '{key}'"
-                self.faults.append((problem, found.span if found.present else self.node.span))
+        if not found.present:
+            if key in _REQUIRED:
+                self.faults.append((f"it lacks '{key}'", self.node.span))
             return ""
-        if not found.is_scalar:
-            self.faults.append((f"'{key}' must be a text", found.span))
+        if not is_text(found):
+            self.faults.append((f"'{key}' must be a text{quoting(found)}", found.span))
             return ""
+        if not found.content.strip():
+            self.faults.append((f"'{key}' is empty", found.span))
         return found.content.strip()
 
     def date(self, key: str) -> dt.date | None:
@@ -151,7 +157,7 @@ class _Fields:
     def texts(self, key: str) -> tuple[str, ...]:
         found = self.node[key]
         self.places[key] = found.span
-        texts = tuple(item.content.strip() for item in found if item.is_scalar and item.content.strip())
+        texts = tuple(item.content.strip() for item in found if is_text(item) and item.content.strip())
         if found.present and (not texts or len(texts) != len(found.items())):
             self.faults.append((f"'{key}' must be a list of texts", found.span))
         return texts
@@ -162,7 +168,14 @@ class _Fields:
         people = []
         for item in found:
             name, role = item["name"].content.strip(), item["role"].content.strip()
-            if not name or not role or set(item.keys()) != {"name", "role"} or len(item.pairs()) != 2:
+            if (
+                not is_text(item["name"])
+                or not is_text(item["role"])
+                or not name
+                or not role
+                or set(item.keys()) != {"name", "role"}
+                or len(item.pairs()) != 2
+            ):
                 self.faults.append(("each approver has a 'name' and a 'role', and nothing else", item.span))
             else:
                 people.append(Approver(name, role, item.span))

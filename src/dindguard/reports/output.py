@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from dindguard.errors import UserError
 
 
-def deliver(document: str, path: Path | None) -> None:
+def deliver(document: str, path: str | os.PathLike[str] | None) -> None:
     """Write a document, UTF-8 with LF, to ``path`` or to standard output.
 
     Raises :class:`UserError` when the file cannot be written; it is then as it was.
@@ -27,8 +26,11 @@ def deliver(document: str, path: Path | None) -> None:
     stream.flush()
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file through a neighbour that takes its name once it is complete; devices and pipes directly."""
+    from pathlib import Path
+
+    path = Path(path)
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(data)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding, Status
@@ -40,8 +42,12 @@ class _Page:
         self.report = report
         self.options = options
         self.terminal = options.terminal
-        self.masks = Masks(report.model)
         self.said: set[object] = set()
+
+    @cached_property
+    def masks(self) -> Masks:
+        """What must not be shown; a page without findings and notices asks for nothing."""
+        return Masks(self.report.model)
 
     def clean(self, text: str) -> str:
         """Return a message that is safe to print and holds no credential."""
@@ -52,7 +58,8 @@ class _Page:
         text = shown_place(span)
         if not self.terminal.links or not span.path:
             return text
-        return self.terminal.link(text, f"file://{safe.uri((self.report.root / span.path).as_posix())}")
+        path = f"{self.report.root}/{span.path}".replace(os.sep, "/")
+        return self.terminal.link(text, f"file://{safe.uri(path)}")
 
     def finding(self, finding: Finding) -> list[str]:
         """Return a finding: place, message, quoted lines, the way to the host, the advice."""

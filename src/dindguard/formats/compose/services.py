@@ -9,7 +9,7 @@ from dindguard.formats.compose.files import Files, is_remote, resolve
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.projects import Project
 from dindguard.formats.compose.storage import Volumes
-from dindguard.model.container import Build, Container, ContainerKind
+from dindguard.model.container import Build, Container, ContainerKind, OuterName
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag, Text
@@ -35,8 +35,11 @@ def workload(project: Project, files: Files, volumes: Volumes) -> tuple[Workload
     all_mounts = mounts.from_others(services, own)
     gates = _gates(services)
     links = _links(services)
+    shared = _network_names(project)
     containers = tuple(
-        _container(name, service, files, all_mounts[name], name in gates, links.get(name, ()), ignored.get(name, ()))
+        _container(
+            name, service, files, all_mounts[name], name in gates, links.get(name, ()), ignored.get(name, ()), shared
+        )
         for name, service in services.items()
     )
     result = Workload(
@@ -90,9 +93,11 @@ def _links(services: dict[str, Node]) -> dict[str, tuple[Text, ...]]:
 
 def _container(
     name: str, service: Node, files: Files, mounted: tuple[Mount, ...], gates_start: bool,
-    linked: tuple[Text, ...], ignored: tuple[str, ...],
+    linked: tuple[Text, ...], ignored: tuple[str, ...], shared: dict[str, str],
 ) -> Container:  # fmt: skip
     image = settings.text(service["image"])
+    own, aliases = Text(name, service.key_span), _aliases(service)
+    scopes = _scopes(service, shared)
     return Container(
         name=name,
         address=f"services.{name}",
@@ -126,7 +131,9 @@ def _container(
         stop_grace_period=settings.text(service["stop_grace_period"]),
         cgroup_parent=settings.text(service["cgroup_parent"]),
         networks=_networks(service["networks"]),
-        aliases=_aliases(service) + linked,
+        aliases=aliases + linked,
+        outer_names=tuple(OuterName(name, scope) for scope in scopes for name in (own, *aliases)),
+        scopes=scopes,
         hostname=settings.text(service["hostname"]),
         profiles=settings.texts(service["profiles"]),
         replicas=settings.replicas(service),
@@ -190,9 +197,38 @@ def _aliases(service: Node) -> tuple[Text, ...]:
     return (*found, named) if named is not None else tuple(found)
 
 
+def _network_names(project: Project) -> dict[str, str]:
+    """Return the names that the engine knows networks by, where the files tell, by their names in the file."""
+    own = project.root["name"].text
+    found = {"default": f"{own}_default"} if own else {}
+    for key, node in project.root["networks"].pairs():
+        name = _engine_name(node)
+        if name or _is_external(node):
+            found[key.content] = name or key.content
+        elif own:
+            found[key.content] = f"{own}_{key.content}"
+    return found
+
+
+def _scopes(service: Node, names: dict[str, str]) -> tuple[str, ...]:
+    """Return the networks of a service that other projects can join too."""
+    if service["network_mode"].present:
+        return ()
+    joined = [text.pattern for text in _networks(service["networks"])] or ["default"]
+    return tuple(f"network:{names[name]}" for name in joined if name in names)
+
+
+def _engine_name(node: Node) -> str:
+    return node["name"].text or node["external"]["name"].text
+
+
+def _is_external(node: Node) -> bool:
+    return node["external"].is_mapping or node["external"].flag().on
+
+
 def _network(key: Node, node: Node) -> Network:
-    external = node["external"].is_mapping or node["external"].flag().on
-    name = node["name"].text or node["external"]["name"].text or key.content
+    external = _is_external(node)
+    name = _engine_name(node) or key.content
     subnets = [settings.text(item["subnet"]) for item in node["ipam"]["config"].items()]
     return Network(
         name=key.content,

@@ -26,6 +26,8 @@ class Opening:
     protocol: str = "tcp"
     cluster_only: bool = False
     names: tuple[Text, ...] = ()
+    port: int | None = None
+    """The port that goes with ``names``."""
 
     def leads_to(self, container: Node, declared: frozenset[str]) -> bool:
         """Whether it leads to this container: the one that declares its target, or any when none does.
@@ -128,7 +130,7 @@ def _of_service(service: Resource) -> Iterator[Opening]:
         external = (
             number.integer if kind == "LoadBalancer" else port["nodePort"].integer if outside else number.integer
         )
-        yield Opening(node.content, external, f"Service/{kind}", at, protocol, not outside, names)
+        yield Opening(node.content, external, f"Service/{kind}", at, protocol, not outside, names, number.integer)
         if not outside and spec["externalIPs"].items():
             yield Opening(node.content, number.integer, "Service/externalIPs", node.span, protocol)
 

@@ -129,6 +129,8 @@ def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> 
         restart=written(node["restartPolicy"]) or written(spec["restartPolicy"]),
         stop_grace_period=written(spec["terminationGracePeriodSeconds"]),
         aliases=tuple(ports.aliases(node, spec, pod.declared_ports, pod.openings)),
+        outer_names=tuple(ports.outer_names(node, pod.declared_ports, pod.openings, template.resource)),
+        scopes=ports.scopes(template.resource),
         hostname=written(spec["hostname"]),
         replicas=pod.replicas,
         user_namespace=contexts.user_namespace(),

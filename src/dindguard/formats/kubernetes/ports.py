@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.openings import Opening
-from dindguard.model.container import Port
+from dindguard.formats.kubernetes.resources import Resource
+from dindguard.model.container import OuterName, Port
 from dindguard.model.values import Text
 
 
@@ -52,6 +53,25 @@ def aliases(container: Node, spec: Node, declared: frozenset[str], opened: tuple
         if item["ip"].content.startswith("127.") or item["ip"].content == "::1":
             for name in item["hostnames"]:
                 yield name.value
+
+
+def outer_names(
+    container: Node, declared: frozenset[str], opened: tuple[Opening, ...], resource: Resource
+) -> Iterator[OuterName]:
+    """Yield the names of a container's Services: short ones hold in its namespace, qualified ones in its cluster."""
+    near, cluster = scopes(resource)
+    numbers = {item["name"].content: item["containerPort"].integer for item in container["ports"]}
+    for opening in opened:
+        if opening.leads_to(container, declared):
+            target = numbers.get(opening.target) or _number(opening.target)
+            for name in opening.names:
+                scope = cluster if "." in name.pattern else near
+                yield OuterName(name, scope, opening.port, target)
+
+
+def scopes(resource: Resource) -> tuple[str, str]:
+    """Return where names are looked up: the namespace that a pod lives in, and its cluster."""
+    return f"kubernetes:{resource.scope}", f"kubernetes-cluster:{resource.overlay or ''}"
 
 
 def _protocol(item: Node) -> str:

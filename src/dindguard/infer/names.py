@@ -1,0 +1,84 @@
+"""Whom an address reaches: in the client's own workload, through names that hold beyond it, or on a host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dindguard.infer import networks
+from dindguard.model.access import Host
+from dindguard.model.container import Container, OuterName
+from dindguard.model.engine import Endpoint
+from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.records import record
+
+_HOST_NAMES = frozenset(
+    {"host.docker.internal", "host.containers.internal", "gateway.docker.internal", "docker.for.mac.localhost"}
+)
+_HOST_PREFIXES = ("172.17.0.1", "192.168.65.")
+
+
+@record
+class Reached:
+    """Who is at an address; ``port`` is theirs, where something on the way translates ports."""
+
+    who: Container | Host
+    port: int | None = None
+
+
+class Names:
+    """The names of a scan that reach beyond workloads."""
+
+    def __init__(self, containers: Iterable[Container]) -> None:
+        self._names: dict[tuple[str, str], list[tuple[Container, OuterName]]] = {}
+        for container in containers:
+            for name in container.outer_names:
+                if name.name.known:
+                    self._names.setdefault((name.scope, name.name.pattern), []).append((container, name))
+
+    def reached(self, client: Container, endpoint: Endpoint) -> Reached | None:
+        """Return whom an endpoint reaches from a container; ``None`` when it cannot be told."""
+        host = endpoint.host
+        if UNKNOWN_PIECE in host or not host:
+            return None
+        if endpoint.loopback:
+            return _publisher(client, endpoint) if networks.on_host_network(client) else Reached(client)
+        return self._inside(client, host) or self._outside(client, endpoint) or _on_host(client, endpoint)
+
+    def _inside(self, client: Container, host: str) -> Reached | None:
+        """Return the container of the client's own workload that answers to a name, if its ports stay the same."""
+        workload = client.workload
+        outer = {name.name.pattern for container in workload.containers for name in container.outer_names if name.port}
+        found = workload.find(host) or (None if host in outer else workload.find(host.partition(".")[0]))
+        return Reached(found) if found is not None and host not in outer else None
+
+    def _outside(self, client: Container, endpoint: Endpoint) -> Reached | None:
+        for scope in client.scopes:
+            found = self._names.get((scope, endpoint.host), [])
+            found = [each for each in found if each[1].port in (None, endpoint.port)] or found
+            beside = [each for each in found if each[0].workload.path == client.workload.path]
+            chosen = beside if len({id(each[0].workload) for each in found}) > 1 else found
+            if len({id(each[0].workload) for each in chosen}) == 1:
+                # Members of one pod share their ports: whoever runs an engine is the one that answers.
+                container, name = next((each for each in chosen if each[0].daemon is not None), chosen[0])
+                return Reached(container, name.target if name.port == endpoint.port else None)
+        return None
+
+
+def _on_host(client: Container, endpoint: Endpoint) -> Reached | None:
+    """Return the host that an address names, or the neighbour that publishes the port on the client's own."""
+    host = endpoint.host
+    own = host in _HOST_NAMES or host.startswith(_HOST_PREFIXES)
+    if own and (published := _publisher(client, endpoint)).who is not client:
+        return published
+    if not own and "." not in host and ":" not in host:
+        return None  # a short name that nothing here answers to: some other file's container, or nobody
+    return Reached(Host(name=host, span=endpoint.span, own=own))
+
+
+def _publisher(client: Container, endpoint: Endpoint) -> Reached:
+    """Return the neighbour that publishes a port of the host they share; else the client itself."""
+    for neighbour in client.workload.containers:
+        for port in neighbour.ports:
+            if port.host_port is not None and port.host_port == endpoint.port and not port.cluster_only:
+                return Reached(neighbour, port.container_port)
+    return Reached(client)

@@ -1,0 +1,182 @@
+"""Which files of a tree are looked at: ignore files as git reads them, links, names, and the root."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dindguard.discover import Files, decode, discover, find_root, relative
+from dindguard.errors import UserError
+from dindguard.source import Gravity
+from manifests import write_files
+
+OURS = "image: docker:dind\n"
+
+
+def found(root: Path, *paths: str, ignore_files: bool = True, exclude: tuple[str, ...] = ()) -> list[str]:
+    files = Files(root)
+    given = [root / path for path in paths] or [root]
+    return [source.path for source in discover(given, files, ignore_files=ignore_files, exclude=exclude).sources]
+
+
+def tree(root: Path, ignores: dict[str, str], *names: str) -> Path:
+    return write_files(root, {**ignores, **dict.fromkeys(names, OURS)})
+
+
+@pytest.mark.parametrize(
+    ("ignores", "names", "expected"),
+    [
+        ({}, ["b.yaml", "a/c.yaml", "a.yaml"], ["a.yaml", "a/c.yaml", "b.yaml"]),
+        ({".gitignore": "*.yaml"}, ["a.yaml", "b.yml"], ["b.yml"]),
+        ({".gitignore": "*.yaml\n!keep.yaml"}, ["a.yaml", "keep.yaml"], ["keep.yaml"]),
+        ({".gitignore": "/a.yaml"}, ["a.yaml", "b/a.yaml"], ["b/a.yaml"]),
+        ({".gitignore": "out/"}, ["out/a.yaml", "b/out/a.yaml", "outer/a.yaml"], ["outer/a.yaml"]),
+        ({".gitignore": "out/\n!out/a.yaml"}, ["out/a.yaml"], []),  # git does not look below an ignored folder
+        ({".gitignore": "*.yaml", "b/.gitignore": "!a.yaml"}, ["a.yaml", "b/a.yaml", "b/c.yaml"], ["b/a.yaml"]),
+        ({"b/.gitignore": "/a.yaml"}, ["a.yaml", "b/a.yaml", "b/c/a.yaml"], ["a.yaml", "b/c/a.yaml"]),
+        ({".gitignore": "a/**/z.yaml"}, ["a/z.yaml", "a/b/c/z.yaml", "z.yaml"], ["z.yaml"]),
+        ({".gitignore": "# a.yaml\n\n\\#b.yaml"}, ["a.yaml", "#b.yaml"], ["a.yaml"]),
+        ({".dindguardignore": "a.yaml"}, ["a.yaml", "b.yaml"], ["b.yaml"]),
+        ({".gitignore": "a.yaml", ".dindguardignore": "!a.yaml"}, ["a.yaml"], ["a.yaml"]),
+        ({".gitignore": "a[.yaml\nb.yaml"}, ["b.yaml", "c.yaml"], ["c.yaml"]),  # one bad line spoils no other
+        ({}, ["node_modules/a.yaml", ".venv/a.yaml", ".terraform/a.yaml", "vendor/a.yaml"], ["vendor/a.yaml"]),
+    ],
+)
+def test_ignore_files(tmp_path: Path, ignores: dict[str, str], names: list[str], expected: list[str]) -> None:
+    assert found(tree(tmp_path, ignores, *names)) == expected
+
+
+def test_git_ignores_the_same(tmp_path: Path) -> None:
+    """The oracle: git itself, on a tree of nested ignore files."""
+    ignores = {
+        ".gitignore": "*.tmp.yaml\n/top.yaml\nbuild/\n!build/keep.yaml\ndoc/*.yaml\n!doc/keep.yaml\n**/deep/x.yaml\n",
+        "a/.gitignore": "!b.tmp.yaml\nlocal.yaml\n",
+        "a/b/.gitignore": "*\n!c.yaml\n!.gitignore\n",
+    }
+    names = [
+        "top.yaml", "a/top.yaml", "b.tmp.yaml", "a/b.tmp.yaml", "a/c.tmp.yaml", "build/keep.yaml", "a/build/x.yaml", "doc/x.yaml",
+        "doc/keep.yaml", "doc/sub/x.yaml", "a/deep/x.yaml", "deep/y.yaml", "a/local.yaml", "local.yaml", "a/b/c.yaml", "a/b/d.yaml",
+        "a/b/e/c.yaml",
+    ]  # fmt: skip
+    tree(tmp_path, ignores, *names)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "--others", "--exclude-standard", "*.yaml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found(tmp_path) == sorted(listed.stdout.splitlines())
+
+
+def test_an_ignore_file_above_the_scanned_folder_counts(tmp_path: Path) -> None:
+    tree(tmp_path, {".gitignore": "x.yaml\n/a/y.yaml"}, "a/x.yaml", "a/y.yaml", "a/z.yaml")
+    assert found(tmp_path, "a") == ["a/z.yaml"]
+
+
+def test_a_file_that_is_named_is_read_whatever_is_ignored(tmp_path: Path) -> None:
+    tree(tmp_path, {".gitignore": "*"}, "a.yaml")
+    assert found(tmp_path, "a.yaml") == ["a.yaml"]
+
+
+def test_untrusted_trees_cannot_hide_anything(tmp_path: Path) -> None:
+    tree(tmp_path, {".gitignore": "a.yaml", ".dindguardignore": "*"}, "a.yaml", "b.yaml")
+    assert found(tmp_path, ignore_files=False) == ["a.yaml", "b.yaml"]
+
+
+def test_excluded_patterns_hold_for_named_files_too(tmp_path: Path) -> None:
+    tree(tmp_path, {}, "a.yaml", "x/b.yaml", "y/x/c.yaml")
+    assert found(tmp_path, exclude=("/x/", "a.yaml")) == ["y/x/c.yaml"]
+    assert found(tmp_path, "a.yaml", exclude=("a.yaml",)) == []
+
+
+def test_variables_are_read_even_when_ignored(tmp_path: Path) -> None:
+    write_files(tmp_path, {".gitignore": ".env\n*.yaml", ".env": "SOCKET=/var/run/docker.sock\n", "a.yaml": OURS})
+    assert found(tmp_path) == [".env"]
+
+
+def test_links(tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", {}, "a.yaml", "b/c.yaml")
+    tree(tmp_path, {}, "outside.yaml")
+    (root / "in.yaml").symlink_to(root / "a.yaml")
+    (root / "out.yaml").symlink_to(tmp_path / "outside.yaml")
+    (root / "folder").symlink_to(root / "b")
+    assert found(root) == ["a.yaml", "b/c.yaml"]
+    files = Files(root)
+    assert files.open("in.yaml") is not None, "a file that others refer to may be a link inside the root"
+    assert files.open("folder/c.yaml") is not None
+    for outside in ("out.yaml", "../outside.yaml", "/etc/hostname", "b/../../outside.yaml", "a\0b"):
+        assert files.open(outside) is None, outside
+    assert files.listing("..") == ()
+    assert files.listing("b") == ("c.yaml",)
+
+
+def test_a_path_given_twice_is_read_once(tmp_path: Path) -> None:
+    tree(tmp_path, {}, "a.yaml", "b/c.yaml")
+    assert found(tmp_path, "b", ".", "a.yaml", "b/c.yaml") == ["a.yaml", "b/c.yaml"]
+
+
+def test_a_missing_path_is_the_users_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        found(tmp_path, "no.yaml")
+    with pytest.raises(UserError, match="outside"):
+        relative(tmp_path, tmp_path / "below")
+
+
+@pytest.mark.parametrize(
+    ("data", "interesting"),
+    [
+        (b"image: a", True), (b"FROM a", True), (b"xfromy: a", False), (b"a: b", False), (b"\\x64ocker", True),
+        (b"DOCKER=1", True), (b"memcachedindex", False), (b"dind", True), (b"docker\0", False), (b"", False),
+    ],
+)  # fmt: skip
+def test_the_byte_test(tmp_path: Path, data: bytes, interesting: bool) -> None:
+    (tmp_path / "x").write_bytes(data)
+    files = Files(tmp_path)
+    result = discover([tmp_path], files)
+    assert (len(result.sources), result.without_interest) == ((1, 0) if interesting else (0, 1))
+
+
+def test_a_file_above_the_cap_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dindguard.discover.MAX_BYTES", 5)
+    (tmp_path / "a.yaml").write_text(OURS)
+    result = discover([tmp_path], Files(tmp_path))
+    assert [(notice.kind, notice.span.path, notice.gravity) for notice in result.notices] == [
+        ("skipped", "a.yaml", Gravity.WARNING)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("repo/a/b", "repo"),
+        ("repo/a/b/f.yaml", "repo"),
+        ("repo", "repo"),
+        ("plain/a", "plain"),
+        ("elsewhere", "elsewhere"),
+    ],
+)
+def test_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str, expected: str) -> None:
+    """The nearest folder with .git, else the current folder when it lies above, else the path itself."""
+    write_files(tmp_path, {"repo/.git/HEAD": "", "repo/a/b/f.yaml": "", "plain/a/x": "", "elsewhere/x": ""})
+    monkeypatch.chdir(tmp_path / "plain")
+    assert find_root(tmp_path / start) == tmp_path / expected
+
+
+def test_a_worktrees_root_has_a_file_named_git(tmp_path: Path) -> None:
+    write_files(tmp_path, {"w/.git": "gitdir: elsewhere\n", "w/a/x": ""})
+    assert find_root(tmp_path / "w/a") == tmp_path / "w"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "utf-8-sig"])
+def test_decoding(encoding: str) -> None:
+    assert decode("é😀\r\n".encode(encoding)) == "é😀\r\n"
+
+
+def test_what_is_no_text() -> None:
+    assert decode(b"a\0b") is None
+    assert decode(b"a\xffb") == "a\ufffdb"
+    assert decode(b"\xff\xfea") == "\ufffd"

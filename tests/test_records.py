@@ -1,0 +1,131 @@
+"""Records behave like frozen dataclasses in all that this package uses of them."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from typing import ClassVar
+
+import pytest
+
+from dindguard.records import field, record, replace
+
+
+@record
+class Point:
+    """A record with every kind of field."""
+
+    x: int
+    y: int = 2
+    names: list[str] = field(default_factory=list)
+    note: str = field(default="", compare=False, repr=False)
+    kind: ClassVar[str] = "point"
+
+
+@record(kw_only=True)
+class Named:
+    """Its fields are given by name only."""
+
+    a: int
+    b: int = 1
+
+
+@record(eq=False)
+class Thing:
+    """Compared by identity."""
+
+    a: int
+
+
+@record
+class Doubled:
+    """It works a field out."""
+
+    a: int
+    twice: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "twice", 2 * self.a)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """What a dataclass of the same fields does."""
+
+    x: int
+    y: int = 2
+    names: list[str] = dataclasses.field(default_factory=list)
+    note: str = dataclasses.field(default="", compare=False, repr=False)
+    kind: ClassVar[str] = "point"
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [((1,), {}), ((1, 3), {}), ((), {"x": 1}), ((1,), {"names": ["a"]}), ((1, 3, ["b"], "n"), {})],
+)
+def test_a_record_is_made_and_shown_as_a_dataclass_is(values: tuple, named: dict) -> None:
+    ours, theirs = Point(*values, **named), Reference(*values, **named)
+    assert repr(ours) == repr(theirs).replace("Reference", "Point")
+    assert vars(ours) == vars(theirs)
+
+
+@pytest.mark.parametrize(
+    ("values", "named"), [((), {}), ((1, 2, [], "", 5), {}), ((1,), {"x": 1}), ((1,), {"z": 1}), ((), {"y": 1})]
+)
+def test_wrong_arguments_are_refused_as_a_dataclass_does(values: tuple, named: dict) -> None:
+    for made in (Point, Reference):
+        with pytest.raises(TypeError):
+            made(*values, **named)
+
+
+def test_names_only() -> None:
+    assert Named(a=1).b == 1
+    with pytest.raises(TypeError, match="takes 0 positional"):
+        Named(1)  # type: ignore[misc]  # that is the point
+
+
+def test_nothing_can_be_changed() -> None:
+    point = Point(1)
+    with pytest.raises(AttributeError):
+        point.x = 2  # type: ignore[misc]  # that is the point
+    with pytest.raises(AttributeError):
+        del point.x
+    with pytest.raises(AttributeError):
+        point.other = 1  # type: ignore[attr-defined]  # that is the point
+    assert point.x == 1
+
+
+def test_equality_is_by_compared_fields_and_type() -> None:
+    assert Point(1, note="a") == Point(1, note="b")
+    assert Point(1) != Point(2)
+    assert Point(1) != Reference(1)
+    assert Thing(1) != Thing(1)
+    assert len({Named(a=1), Named(a=1), Named(a=2)}) == 2
+    assert hash(Named(a=1)) == hash(Named(a=1, b=1))
+    assert len({Thing(1), Thing(1)}) == 2
+
+
+def test_factories_make_a_new_value_each_time() -> None:
+    assert Point(1).names is not Point(1).names
+
+
+def test_replace_copies_and_checks() -> None:
+    point = Point(1, 3, ["a"], "n")
+    changed = replace(point, x=9)
+    assert (changed.x, changed.y, changed.names, changed.note) == (9, 3, ["a"], "n")
+    assert point.x == 1
+    assert dataclasses.replace(point, x=9) == changed
+    with pytest.raises(TypeError):
+        replace(point, z=1)
+
+
+def test_fields_that_are_worked_out() -> None:
+    assert Doubled(3).twice == 6
+    assert replace(Doubled(3), a=5).twice == 10
+
+
+def test_records_can_be_copied() -> None:
+    assert copy.copy(Point(1)) == Point(1)
+    assert copy.deepcopy(Named(a=4)) == Named(a=4)
+    assert pickle.loads(pickle.dumps(Named(a=4))) == Named(a=4)

@@ -1,0 +1,133 @@
+"""Files are known by their shape: what is ours, and the lookalikes that are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from dindguard.documents import json, toml, yaml
+from dindguard.formats import shapes
+from dindguard.formats.shapes import Syntax
+from dindguard.source import Source
+
+
+def format_of(path: str, text: str, hint: str = "") -> str | None:
+    source = Source(path, text, hint=hint)
+    syntax = shapes.syntax_of(source)
+    if syntax is None:
+        return None
+    if syntax is Syntax.TEXT:
+        return shapes.text_format(source)
+    reader = {Syntax.YAML: yaml, Syntax.JSON: json, Syntax.TOML: toml}[syntax]
+    documents = reader.read(source).documents
+    return shapes.document_format(source, documents[0]) if documents else None
+
+
+OURS = {
+    "compose by its services": ("x.yml", "services: {web: {image: a}}", "compose"),
+    "compose by two known keys": ("x.yml", "services: {web: {ports: [], restart: always}}", "compose"),
+    "compose by extends": ("x.yml", "services: {web: {extends: {file: b.yml, service: c}}}", "compose"),
+    "compose by name alone": ("compose.override.yaml", "services: {web: {environment: {A: b}}}", "compose"),
+    "compose that only includes": ("compose.yaml", "include: [a.yaml]", "compose"),
+    "compose with half of its services clear": ("x.yml", "services: {a: {image: x}, b: {labels: []}}", "compose"),
+    "compose of version 1": ("docker-compose.yml", "web: {image: a, ports: ['1:1']}", "compose"),
+    "compose of version 1 under another name": ("x.yml", "web: {image: a, volumes: ['/a:/b']}", "compose"),
+    "compose as JSON": ("x.json", '{"services": {"web": {"image": "a"}}}', "compose"),
+    "compose, an example": ("docker-compose.yml.example", "services: {web: {image: a}}", "compose"),
+    "kubernetes": ("x.yml", "apiVersion: v1\nkind: Pod", "kubernetes"),
+    "kubernetes without a kind": ("x.yml", "metadata: {name: a}\nspec: {containers: []}", "kubernetes"),
+    "kustomization by name": ("kustomization.yaml", "resources: [a.yaml]", "kubernetes"),
+    "a PodSpec in something else": (
+        "values.yml",
+        "worker: {spec: {containers: [{name: a, image: b}]}}",
+        "kubernetes",
+    ),
+    "a workflow": (".github/workflows/x.yml", "on: push\njobs: {a: {runs-on: x}}", "github-actions"),
+    "a workflow elsewhere": ("x.yml", "on: push\njobs: {a: {runs-on: x}}", "github-actions"),
+    "a workflow of Gitea": (".gitea/workflows/x.yml", "on: push\njobs: {a: {steps: []}}", "github-actions"),
+    "an action": ("action.yml", "runs: {using: docker, image: Dockerfile}", "github-actions"),
+    "a pipeline by name": (".gitlab-ci.yml", "a: {trigger: b}", "gitlab-ci"),
+    "a pipeline by its stages": ("x.yml", "stages: [a]\nb: {script: [c]}", "gitlab-ci"),
+    "a pipeline by its jobs": ("x.yml", "b: {script: [c], stage: d}", "gitlab-ci"),
+    "templates of a pipeline": ("x.yml", ".b: {script: [c]}", "gitlab-ci"),
+    "a runner's configuration": ("config.toml", "[[runners]]\nexecutor = 'docker'", "gitlab-runner"),
+    "an engine's configuration": ("etc/daemon.json", '{"hosts": []}', "daemon-json"),
+    "a Dockerfile": ("Dockerfile", "FROM a", "dockerfile"),
+    "a Dockerfile with a purpose": ("build/Dockerfile.dev", "FROM a", "dockerfile"),
+    "a Containerfile": ("x.containerfile", "FROM a", "dockerfile"),
+    "a script": ("x.sh", "a", "shell"),
+    "a script by its first line": ("bin/run", "#!/usr/bin/env bash\na", "shell"),
+    "a Makefile": ("GNUmakefile", "a:", "makefile"),
+}
+
+LOOKALIKES = {
+    "a kubeconfig": ("x.yml", "apiVersion: v1\nkind: Config\nclusters: []"),
+    "a chart": ("Chart.yaml", "apiVersion: v2\nname: a"),
+    "a custom resource's definition": (
+        "x.yml",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition",
+    ),
+    "a policy": (
+        "x.yml",
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {containers: [{name: a, image: b}]}",
+    ),
+    "services of Symfony": ("services.yaml", "services: {a: {class: B, arguments: [c]}, d: {class: E}}"),
+    "services of Symfony with defaults": ("config/services.yaml", "services: {_defaults: {autowire: true}}"),
+    "services of Lando": (".lando.yml", "services: {cache: {type: redis}}"),
+    "values of Helm": ("values.yaml", "web: {image: {repository: a, tag: b}}"),
+    "values of Helm with image names": ("values.yaml", "web: {image: a, tag: b, ports: []}"),
+    "CircleCI": (".circleci/config.yml", "version: 2.1\njobs: {a: {docker: [{image: b}], steps: [checkout]}}"),
+    "Azure Pipelines": ("azure-pipelines.yml", "trigger: [a]\njobs: [{job: a, steps: [{script: b}]}]"),
+    "Travis": (".travis.yml", "language: python\nscript: [make]\nservices: [docker]"),
+    "Drone": (".drone.yml", "kind: pipeline\ntype: docker\nsteps: [{name: a, image: b, commands: [c]}]"),
+    "Woodpecker": (".woodpecker.yml", "steps: {a: {image: b, commands: [c]}}"),
+    "Cloud Build": ("cloudbuild.yaml", "steps: [{name: gcr.io/cloud-builders/docker, args: [build]}]"),
+    "Bitbucket": ("bitbucket-pipelines.yml", "pipelines: {default: [{step: {script: [a]}}]}"),
+    "Concourse": ("x.yml", "resources: [{name: a, type: git}]\njobs: [{name: b, plan: []}]"),
+    "Ansible": ("x.yml", "- hosts: all\n  tasks: [{shell: docker info}]"),
+    "CloudFormation": ("x.yml", "AWSTemplateFormatVersion: a\nResources: {A: {Type: 'AWS::EC2::Instance'}}"),
+    "OpenAPI": ("x.yml", "openapi: 3.0.0\npaths: {}\ncomponents: {}"),
+    "package.json": ("package.json", '{"scripts": {"a": "docker run x"}}'),
+    "pyproject": ("pyproject.toml", "[tool.x]\nexecutor = 'docker'"),
+    "a text about Dockerfiles": ("Dockerfile.md", "FROM a"),
+    "a template of a Dockerfile": ("Dockerfile.j2", "FROM {{ a }}"),
+    "a Python program": ("x.py", "services = 1"),
+    "an ignore file": ("Dockerfile.dockerignore", "*"),
+    "a program": ("bin/run", "#!/usr/bin/env python3\n"),
+    "a text": ("x.yml", "docker"),
+    "a list": ("x.yml", "[docker, dind]"),
+}
+
+
+@pytest.mark.parametrize(("path", "text", "expected"), OURS.values(), ids=OURS.keys())
+def test_ours(path: str, text: str, expected: str) -> None:
+    assert format_of(path, text) == expected
+
+
+@pytest.mark.parametrize(("path", "text"), LOOKALIKES.values(), ids=LOOKALIKES.keys())
+def test_lookalikes(path: str, text: str) -> None:
+    assert format_of(path, text) is None
+
+
+@pytest.mark.parametrize(
+    ("hint", "text", "expected"),
+    [
+        ("shell", "docker run x", "shell"), ("dockerfile", "FROM a", "dockerfile"), ("compose", "a: b", "compose"),
+        ("kubernetes", "kind: Pod", "kubernetes"), ("gitlab-ci", "a: {}", "gitlab-ci"), ("daemon.json", "{}", "daemon-json"),
+        ("config.toml", "[[runners]]\nexecutor='docker'", "gitlab-runner"), ("notes.txt", "docker run x", None),
+        ("entrypoint.sh", "dockerd", "shell"), ("compose.yaml", "services: {a: {image: b}}", "compose"),
+    ],
+)  # fmt: skip
+def test_what_the_surrounding_document_says_counts(hint: str, text: str, expected: str | None) -> None:
+    assert format_of("whatever.yaml", text, hint) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "ours"),
+    [
+        ("compose.yaml", True), ("a/docker-compose.prod.yml", True), (".github/workflows/x.yml", True), ("x.yml", False),
+        (".gitlab-ci.yml", True), ("daemon.json", True), ("package.json", False), ("composer.yaml", False),
+        ("docker-stack.yml", True), ("decompose.yaml", False),
+    ],
+)  # fmt: skip
+def test_names_that_say_enough_for_an_error(path: str, ours: bool) -> None:
+    assert shapes.name_is_ours(Source(path, "")) == ours
