@@ -58,7 +58,9 @@ def rule_index() -> str:
     rows = [index_row(each) for each in load(indexed=False)]
     lines = [f"    {{{', '.join(f'{key!r}: {value!r}' for key, value in row.items())}}}," for row in rows]
     head = '"""What is known of each rule without importing its module. Written by docs/generate.py."""'
-    return f"{head}\n\n# fmt: off\n# ruff: noqa\nRULES: tuple[dict[str, object], ...] = (\n" + "\n".join(lines) + "\n)\n"
+    return (
+        f"{head}\n\n# fmt: off\n# ruff: noqa\nRULES: tuple[dict[str, object], ...] = (\n" + "\n".join(lines) + "\n)\n"
+    )
 
 
 # -- rules ----------------------------------------------------------------------------------------------------
@@ -184,10 +186,7 @@ def commands(group: click.Group = cli, words: str = "dindguard") -> Iterator[tup
     """Yield every command with its words, groups before their members."""
     context = click.Context(group)
     for name in group.list_commands(context):
-        try:
-            command = group.get_command(context, name)
-        except ModuleNotFoundError:  # WHILE COMMANDS ARE BEING WRITTEN
-            continue
+        command = group.get_command(context, name)
         assert command is not None
         yield f"{words} {name}", command
         if isinstance(command, click.Group):

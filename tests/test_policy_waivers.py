@@ -122,7 +122,7 @@ def test_an_empty_file_is_fine(tmp_path: Path, text: str) -> None:
 def test_two_records_mixed_by_a_merge_silence_nothing(tmp_path: Path) -> None:
     folder = waived(tree(tmp_path), record(tree(tmp_path)))
     path = folder / WAIVER_FILE
-    path.write_text(path.read_text().replace("    owner: '@owner'\n", "    owner: '@owner'\n    owner: '@other'\n"))
+    path.write_text(path.read_text().replace('    owner: "@owner"\n', '    owner: "@owner"\n    owner: "@other"\n'))
     report = scanned(folder)
     assert own(report) == ["waiver-malformed"]
     assert statuses(report) == OPEN

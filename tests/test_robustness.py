@@ -214,14 +214,14 @@ def test_links_in_a_circle(tmp_path: Path) -> None:
 def test_a_file_that_vanishes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "compose.yaml").write_text(ENGINE)
     (tmp_path / "stack.yaml").write_text(ENGINE)
-    read = Path.read_bytes
+    read = discover._bytes_of
 
-    def gone(path: Path) -> bytes:
-        if path.name == "stack.yaml":
-            path.unlink()
+    def gone(path: str) -> bytes:
+        if path.endswith("stack.yaml"):
+            Path(path).unlink()
         return read(path)
 
-    monkeypatch.setattr(Path, "read_bytes", gone)
+    monkeypatch.setattr(discover, "_bytes_of", gone)
     report = looked_at(tmp_path)
     assert [(notice.kind, notice.span.path) for notice in errors(report)] == [("unreadable", "stack.yaml")]
     assert list(report.sources) == ["compose.yaml"]
@@ -231,10 +231,10 @@ def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Root may read everything, so the refusal is played."""
     (tmp_path / "compose.yaml").write_text(ENGINE)
 
-    def refused(path: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refused(path: str) -> bytes:
+        raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr(discover, "_bytes_of", refused)
     report = looked_at(tmp_path)
     assert [(notice.kind, notice.message) for notice in errors(report)] == [
         ("unreadable", "cannot be read: Permission denied")
@@ -250,9 +250,9 @@ def test_ten_thousand_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             (tmp_path / str(folder) / f"{number}.yaml").write_bytes(b"a: b\n")
     (tmp_path / "50/compose.yaml").write_text(ENGINE)
     parsed, opened = [], []
-    compose, read = yaml.read, Path.read_bytes
+    compose, read = yaml.read, discover._bytes_of
     monkeypatch.setattr(yaml, "read", lambda source: parsed.append(source.path) or compose(source))
-    monkeypatch.setattr(Path, "read_bytes", lambda path: opened.append(path) or read(path))
+    monkeypatch.setattr(discover, "_bytes_of", lambda path: opened.append(path) or read(path))
     report = looked_at(tmp_path)
     assert (report.files_read, report.files_without_interest) == (1, 10_000)
     assert parsed == ["50/compose.yaml"]

@@ -33,7 +33,9 @@ def check(access: Access) -> Iterator[Problem]:
     client, daemon = access.endpoint, access.to
     if not isinstance(daemon, Daemon) or daemon.certificates is None or client is None or client.encrypted is None:
         return
-    if not client.encrypted.on or not access.uses or access.who.workload.platform.adds_mounts:
+    workload = access.who.workload
+    unseen = workload.platform.adds_mounts and workload.runner is None
+    if not client.encrypted.on or not access.uses or unseen:
         return
     if (
         not access.certificate_path

@@ -26,6 +26,8 @@ from collections.abc import Iterator
 
 from dindguard.api import Container, Problem, Severity, paths, rule
 
+WITHOUT_ENGINE = "mount the one directory that is read, read-only, or ask the engine's API through a filtering proxy"
+
 
 @rule(
     "host-data-root",
@@ -52,4 +54,5 @@ def check(container: Container) -> Iterator[Problem]:
         severity = Severity.CRITICAL if nested else Severity.MEDIUM if mount.read_only.on else writable
         what = "as the state of an engine of its own" if nested else "read-only" if mount.read_only.on else "writable"
         message = f"{container} mounts the host engine's state from {path}, {what}"
-        yield Problem(mount.host_text, message, (mount.declared, mount.read_only), severity)
+        instead = "" if nested else WITHOUT_ENGINE
+        yield Problem(mount.host_text, message, (mount.declared, mount.read_only), severity, instead=instead)

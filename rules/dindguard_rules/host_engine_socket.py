@@ -16,7 +16,8 @@ one (rootless BuildKit, Buildah), or put a filtering proxy that denies `POST` be
 
 ## When it is fine
 A well-known tool of your own that manages this very host (Portainer, Traefik) may need it; the finding is
-then *high* and wants an approval record. A rootless engine's socket is worth that one user, not root.
+then *high* and wants an approval record. A rootless engine's socket is worth that one user, not root. The usual
+permissions (`root:docker`, 660) keep `user: 1000:1000` without further groups out: one level less.
 
 ## References
 - https://docs.docker.com/engine/security/#docker-daemon-attack-surface
@@ -25,9 +26,10 @@ then *high* and wants an approval record. A rootless engine's socket is worth th
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Host, Mount, Problem, Role, Severity, Step, rule
+from dindguard.api import Access, Confidence, Container, Host, Mount, Problem, Role, Severity, Step, rule
 
 MANAGERS = {"systemd": "systemd", "libvirt": "virtual machines", "lxd": "LXD", "incus": "Incus"}
+WITHOUT_MANAGER = "run what needs it on the host itself, or on a machine of its own: no proxy filters this socket"
 
 
 @rule(
@@ -58,9 +60,25 @@ def check(access: Access) -> Iterator[Problem]:
     whose = "a user's" if access.rootless else "the host's"
     what = MANAGERS.get(access.engine, f"{access.engine} engine")
     message = f"{access.who} can command {whose} {what} through {access.through}"
+    outsider = _outsider(access.who)
+    if outsider:
+        severity, message = severity.lowered(1), f"{message}, if the socket lets user {outsider} in"
     yield Problem(
         mount.host_text or mount,
         message,
         because=(read_only, mount.declared, *access.group_grants),
         severity=severity,
+        confidence=Confidence.MEDIUM if outsider else Confidence.HIGH,
+        instead=WITHOUT_MANAGER if access.engine in MANAGERS else "",
     )
+
+
+def _outsider(container: Container) -> str:
+    """Return the user, if it is one that a socket of ``root:docker`` and mode 660 keeps out; ``""`` if not known.
+
+    A group with another number than the user's was chosen for a reason, and may be the socket's.
+    """
+    user = container.user.value if container.user is not None else None
+    uid, _, gid = (user or "").partition(":")
+    plain = uid.isdecimal() and uid == gid and int(uid) != 0
+    return uid if plain and not container.groups and not container.privileged.on else ""

@@ -38,7 +38,7 @@ the finding is *low* then. Otherwise with an approval record, for a runner that 
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, rule
+from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, Step, rule
 
 
 @rule(
@@ -51,7 +51,7 @@ from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, 
     asks=("privileged",),
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     needs_approval="privileged",
-    replaces=("privileged-engine",),
+    replaces=("privileged-container", "privileged-engine"),
     formats="the other formats describe single jobs, not what a runner gives to all of them",
 )
 def check(container: Container) -> Iterator[Problem]:
@@ -60,4 +60,5 @@ def check(container: Container) -> Iterator[Problem]:
         disposable = container.workload.disposable
         message = f"{container} makes every job's container privileged: whoever runs a job is root on the runner"
         severity = None if disposable is None else Severity.LOW
-        yield Problem(container.privileged, message, because=(disposable,), severity=severity)
+        jobs = (Step(f"{job} runs so", job.span) for job in container.workload.jobs)
+        yield Problem(container.privileged, message, because=(disposable, *jobs), severity=severity)

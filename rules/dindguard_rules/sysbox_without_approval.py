@@ -9,7 +9,7 @@ before a team relies on it. The rule is silent unless the configuration lists `s
 Write the approval record, and have it approved:
 
 ```console
-$ dindguard waive sysbox-without-approval compose.yaml
+$ dindguard waive --rule sysbox-without-approval --file compose.yaml
 ```
 
 ## When it is fine

@@ -25,7 +25,7 @@ On `localhost` inside one pod whose containers all trust each other; the finding
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Reach, Severity, Undecided, rule
+from dindguard.api import Daemon, Problem, Reach, Severity, Step, Undecided, rule
 
 SEVERITIES = {
     Reach.NETWORK: Severity.HIGH,
@@ -48,6 +48,7 @@ ON_HOST = "take tcp:// out of the engine's hosts and reach it over SSH (ssh://us
 )
 def check(daemon: Daemon) -> Iterator[Problem | Undecided]:
     """Report TCP listeners that do not ask for a client certificate."""
+    users = [Step(f"{access.who} uses it", access.span) for access in daemon.clients if access.uses]
     for exposure in daemon.exposures:
         endpoint = exposure.endpoint
         asked = endpoint.authenticated
@@ -61,7 +62,7 @@ def check(daemon: Daemon) -> Iterator[Problem | Undecided]:
         yield Problem(
             asked if asked.set else endpoint,
             message,
-            because=(*exposure.because, daemon.privileged),
+            because=(*exposure.because, daemon.privileged, *users),
             severity=SEVERITIES.get(exposure.reach, Severity.CRITICAL),
             instead="" if daemon.container is not None else ON_HOST,
         )

@@ -34,8 +34,16 @@ from dindguard.api import Container, Problem, Profile, Severity, rule
 def check(container: Container) -> Iterator[Problem]:
     """Report engine images without a digest: tags that move as *low*, complete versions as *info*."""
     image = container.image
-    if image is None or container.build is not None or image.engine is None or image.pinned is not False:
+    if (
+        image is None
+        or container.build is not None
+        or container.image_built_by is not None
+        or image.engine is None
+        or image.pinned is not False
+    ):
         return
+    if image.bare and not image.engine.official:
+        return  # built locally: no registry gives it a digest
     if not image.engine.floating:
         if image.engine.floating is not None and container.runs_containers:
             message = f"{container} runs '{image}' without a digest, so a rebuild can change it"

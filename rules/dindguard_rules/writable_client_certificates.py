@@ -30,8 +30,8 @@ from dindguard.api import Daemon, Problem, Profile, Severity, Step, rule
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report writable mounts of the client certificates outside the engine."""
-    if daemon.certificates is None or daemon.container is None:
-        return
+    if daemon.certificates is None or daemon.container is None or daemon.container.given_by is not None:
+        return  # a CI runner mounts the same for the engine and for the job
     own = daemon.container.mount_at(f"{daemon.certificates.directory}/client")
     if own is None or own.storage is None:
         return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dindguard.model import capabilities, durations, engine_versions, paths, storage_drivers, subnets
+import importlib
+from typing import TYPE_CHECKING
+
+from dindguard.model import capabilities, paths
 from dindguard.model.access import Access, EscapePath, Host, Permit
-from dindguard.model.aggravations import aggravations
 from dindguard.model.build_grant import BuildGrant, Power
 from dindguard.model.container import (
     Confinement,
@@ -17,8 +19,6 @@ from dindguard.model.container import (
     Role,
     Sandbox,
 )
-from dindguard.model.defences import switched_off, writes_kernel_files
-from dindguard.model.devices import RawAccess, device_access, rule_access
 from dindguard.model.engine import (
     Backing,
     Certificates,
@@ -32,14 +32,9 @@ from dindguard.model.engine import (
 )
 from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
-from dindguard.model.image_content import EngineSecret, engine_secret, preloads
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.model import Model, Policy
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
-from dindguard.model.privilege import beyond_baseline, leads_to_host
-from dindguard.model.programs import needs_no_engine, only_builds
-from dindguard.model.readiness import waits_for
-from dindguard.model.sandbox_storage import unfit_storage
 from dindguard.model.values import Flag, How, Text
 from dindguard.model.workload import Placement, Platform, Replicas, Workload, WorkloadKind
 from dindguard.rules import (
@@ -56,6 +51,48 @@ from dindguard.rules import (
     rule,
 )
 from dindguard.source import HasSpan, Span, Step
+
+if TYPE_CHECKING:
+    from dindguard.model import durations, engine_versions, storage_drivers, subnets
+    from dindguard.model.aggravations import aggravations
+    from dindguard.model.defences import switched_off, writes_kernel_files
+    from dindguard.model.devices import RawAccess, device_access, rule_access
+    from dindguard.model.image_content import EngineSecret, engine_secret, preloads
+    from dindguard.model.privilege import beyond_baseline, leads_to_host
+    from dindguard.model.programs import needs_no_engine, only_builds
+    from dindguard.model.readiness import waits_for
+    from dindguard.model.sandbox_storage import unfit_storage
+
+_WHEN_NAMED = {
+    "EngineSecret": "image_content",
+    "RawAccess": "devices",
+    "aggravations": "aggravations",
+    "beyond_baseline": "privilege",
+    "device_access": "devices",
+    "durations": "durations",
+    "engine_secret": "image_content",
+    "engine_versions": "engine_versions",
+    "leads_to_host": "privilege",
+    "needs_no_engine": "programs",
+    "only_builds": "programs",
+    "preloads": "image_content",
+    "rule_access": "devices",
+    "storage_drivers": "storage_drivers",
+    "subnets": "subnets",
+    "switched_off": "defences",
+    "unfit_storage": "sandbox_storage",
+    "waits_for": "readiness",
+    "writes_kernel_files": "defences",
+}
+"""What few rules need, and the module of the model it lives in (or is): imported when a rule names it."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHEN_NAMED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"dindguard.model.{_WHEN_NAMED[name]}")
+    return getattr(module, name, module)
+
 
 __all__ = [
     "API",

@@ -140,8 +140,7 @@ class Files:
                 message = f"larger than {MAX_BYTES // 1024 // 1024} MiB, so it was not read"
                 self.notices.append(Notice("skipped", message, Span(path, 1, 1, 1, 1), Gravity.WARNING))
                 return None
-            with open(real, "rb") as file:
-                return file.read()
+            return _bytes_of(real)
         except OSError as error:
             message = f"cannot be read: {error.strerror or error}"
             self.notices.append(
@@ -171,6 +170,11 @@ class Files:
         return tuple(name for name in names if os.path.isfile(os.path.join(real, name)))
 
 
+def _bytes_of(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def decode(data: bytes) -> str | None:
     """Return the text of a file's bytes, its byte order mark removed; ``None`` for binary data."""
     for mark, encoding in _BOMS:
@@ -182,7 +186,7 @@ def decode(data: bytes) -> str | None:
 
 
 def discover(
-    paths: Iterable[str],
+    paths: Iterable[StrPath],
     files: Files,
     *,
     ignore_files: bool = True,
@@ -199,7 +203,7 @@ def discover(
     found = Found()
     seen: set[str] = set()
     excluded = _spec(exclude)
-    for path in paths:
+    for path in [os.fspath(each) for each in paths]:
         if not os.path.exists(path):
             raise UserError(f"{path} does not exist")
         named = not os.path.isdir(path)

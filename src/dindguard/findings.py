@@ -167,10 +167,16 @@ def _finding(
 def _escape(verdict: Verdict, span: Span) -> tuple[Step, ...]:
     """Return the way from the blamed container to the host, when the blamed place is a step of it."""
     escape = getattr(blamed(verdict.subject), "escape", None)
-    if escape is None or not any(step.span == span for step in escape.steps):
+    if escape is None or not any(_holds(step.span, span) for step in escape.steps):
         return ()
     steps: tuple[Step, ...] = escape.steps
     return steps
+
+
+def _holds(place: Span, part: Span) -> bool:
+    """Whether ``part`` begins inside ``place``, or is it."""
+    begin, end = (place.line, place.column), (place.end_line, place.end_column)
+    return place.path == part.path and (begin == (part.line, part.column) or begin <= (part.line, part.column) < end)
 
 
 def _listed(names: list[str], most: int = 4) -> str:

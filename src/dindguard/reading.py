@@ -57,6 +57,7 @@ class _Trees:
         self._files = files
         self._trees: dict[int, tuple[Source, Tree]] = {}
         self._ours: set[int] = set()
+        self._forgotten: set[int] = set()
 
     def read(self, source: Source, syntax: shapes.Syntax) -> Tree:
         """Return the tree of a source."""
@@ -70,11 +71,19 @@ class _Trees:
             self._trees[id(source)] = (source, reader.read(source))
         return self._trees[id(source)][1]
 
+    def forget(self, source: Source) -> None:
+        """Drop the documents of a source that no format wants; what refers to it has it read again."""
+        self._trees[id(source)][1].forget()
+        self._forgotten.add(id(source))
+
     def tree(self, path: str) -> Tree | None:
         """Return the tree of a file that another one refers to; ``None`` when there is none."""
         source = self._files.open(path)
         if source is None:
             return None
+        if id(source) in self._forgotten:
+            self._forgotten.remove(id(source))
+            del self._trees[id(source)]
         syntax = shapes.syntax_of(source) or shapes.Syntax.YAML
         tree = self.read(source, shapes.Syntax.JSON if syntax is shapes.Syntax.JSON else shapes.Syntax.YAML)
         self._ours.add(id(source))
@@ -135,7 +144,7 @@ def _recognise_tree(
             trees.recognised(source)
             documents.setdefault(name, []).append(Document(source, node, _container(owner)))
     if not ours:
-        tree.forget()
+        trees.forget(source)
 
 
 def syntax_name(source: Source, type_overrides: Sequence[tuple[str, str]] = ()) -> str:

@@ -263,7 +263,16 @@ def blamed(subject: Any) -> Any:
 def _without_replaced(verdicts: list[Verdict]) -> list[Verdict]:
     """Drop what a composite rule replaces: one root cause is one finding."""
     replaced = {(name, id(blamed(verdict.subject))) for verdict in verdicts for name in verdict.rule.replaces}
-    return [verdict for verdict in verdicts if (verdict.rule.id, id(blamed(verdict.subject))) not in replaced]
+    return [
+        verdict for verdict in verdicts if not any((verdict.rule.id, each) in replaced for each in _causes(verdict))
+    ]
+
+
+def _causes(verdict: Verdict) -> tuple[int, ...]:
+    """Return whom a verdict is about, and the runner's default that gave it its settings, if one did."""
+    about = blamed(verdict.subject)
+    given = about.given_by if isinstance(about, Container) else None
+    return (id(about),) if given is None else (id(about), id(given))
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

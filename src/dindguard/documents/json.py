@@ -83,9 +83,14 @@ class _Reader:
         if match is None:
             raise _InvalidError("a value is missing" if char else "it ends too early", at)
         node = Node(
-            Kind.SCALAR, self.source, at, match.end(), route=route, content=match[0], key=key,
-            mapping=lambda: (Segment(0, at, match.end() - at),),
-        )  # fmt: skip
+            Kind.SCALAR,
+            self.source,
+            at,
+            match.end(),
+            route=route,
+            content=match[0],
+            key=key,
+        )
         return node, match.end()
 
     def string(self, at: int, route: str, key: Node | None) -> tuple[Node, int]:
@@ -96,7 +101,7 @@ class _Reader:
             raise _InvalidError(error.msg[:1].lower() + error.msg[1:], error.pos) from None
         node = Node(
             Kind.SCALAR, self.source, at, end, route=route, content=content, style="double", key=key,
-            mapping=lambda: _segments(self.text, at + 1, end - 1),
+            mapping=_string_segments,
         )  # fmt: skip
         return node, end
 
@@ -142,6 +147,10 @@ class _Reader:
         if char != closing:
             raise _InvalidError(f"',' or '{closing}' is missing" if char else "it ends too early", at)
         return at
+
+
+def _string_segments(node: Node) -> tuple[Segment, ...]:
+    return _segments(node.source.text, node.start + 1, node.end - 1)
 
 
 def _segments(text: str, start: int, end: int) -> tuple[Segment, ...]:

@@ -227,4 +227,4 @@ def _meaning(escape: str) -> str:
 
 
 def _scalar(source: Source, start: int, end: int, content: str, style: str, segments: tuple[Segment, ...]) -> Node:
-    return Node(Kind.SCALAR, source, start, end, content=content, style=style, mapping=lambda: segments)
+    return Node(Kind.SCALAR, source, start, end, content=content, style=style, mapping=lambda _: segments)

@@ -61,7 +61,7 @@ class Node:
         trail: tuple[Step, ...] = (),
         children: Children | None = None,
         scope: Scope | None = None,
-        mapping: Callable[[], tuple[Segment, ...]] | None = None,
+        mapping: Callable[[Node], tuple[Segment, ...]] | None = None,
     ) -> None:
         self.kind = kind
         self.source = source
@@ -76,7 +76,7 @@ class Node:
         self.scope = scope
         self.mapping = mapping
         self._children = children
-        self._loaded: Pairs | list[Node] | None = None if children else []
+        self._loaded: Pairs | list[Node] | None = None
         self._key_index: dict[str, Node] | None = None
 
     # -- what it is ---------------------------------------------------------------------------------
@@ -129,8 +129,8 @@ class Node:
 
     def _load(self) -> Pairs | list[Node]:
         if self._loaded is None:
-            assert self._children is not None
-            self._loaded = self._children(self)
+            self._loaded = self._children(self) if self._children is not None else []
+            self._children = None  # what it was made from is needed no more
         return self._loaded
 
     def pairs(self) -> Pairs:
@@ -153,16 +153,20 @@ class Node:
         return iter(self.items())
 
     def __contains__(self, key: str) -> bool:
-        return self[key].present
+        found = self._index().get(key)
+        return found is not None and found.present
 
     def __getitem__(self, step: str | int) -> Node:
         if isinstance(step, int):
             items = self.items()
             return items[step] if 0 <= step < len(items) else self.hole(step)
+        return self._index().get(step) or self.hole(step)
+
+    def _index(self) -> dict[str, Node]:
         if self._key_index is None:
             # The last of two equal keys wins, as in every consumer that accepts them.
             self._key_index = {key.content: value for key, value in self.pairs()}
-        return self._key_index.get(step) or self.hole(step)
+        return self._key_index
 
     def at(self, *steps: str | int) -> Node:
         """Return the node at the end of a way: ``at("spec", "containers", 0)``."""
@@ -220,7 +224,7 @@ class Node:
 
     def document(self, hint: str = "") -> Source:
         """Return a scalar's text as an embedded document; each character keeps its place in the file."""
-        segments = self.mapping() if self.mapping else (Segment(0, self.start, len(self.content)),)
+        segments = self.mapping(self) if self.mapping else (Segment(0, self.start, len(self.content)),)
         return Source(self.source.path, self.content, hint=hint, parent=self.source, segments=segments)
 
     # -- what can be made of it ---------------------------------------------------------------------

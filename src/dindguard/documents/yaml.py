@@ -16,7 +16,7 @@ import yaml as pyyaml
 from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
 from dindguard.documents.yaml_scalars import segments
 from dindguard.patterns import regex
-from dindguard.source import Gravity, Notice, Source, Step
+from dindguard.source import Gravity, Notice, Segment, Source, Step
 
 YamlNode: TypeAlias = Any
 
@@ -43,8 +43,6 @@ class Tree:
         self.documents: list[Node] = []
         self.notices: list[Notice] = []
         self._merged = 0
-        self._ends: dict[int, int] = {}
-        self._alive: list[YamlNode] = []
 
     @property
     def readable(self) -> bool:
@@ -54,29 +52,27 @@ class Tree:
     def forget(self) -> None:
         """Drop the documents of a text that nobody wants; the notices stay."""
         self.documents.clear()
-        self._alive.clear()
-        self._ends.clear()
 
     # -- from PyYAML's nodes to ours ----------------------------------------------------------------
 
     def add(self, root: YamlNode) -> None:
         """Add a document that PyYAML composed."""
-        self._alive.append(root)  # ids of nodes are keys, so the nodes must stay
+        _lighten(root)
         self.documents.append(self._node(root, route="", key=None, trail=()))
 
     def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
         kind = _KINDS[type(raw)]
-        start = raw.start_mark.index
+        start = raw.start_mark
         tag = raw.tag if raw.tag and raw.tag.startswith("!") else ""
         if kind is Kind.SCALAR:
             style = _STYLES[raw.style]
             text, source = raw.value, self.source
-            end = raw.end_mark.index
+            end = raw.end_mark
             while start == end and start and source.text[start - 1] in " \t":
                 start = end = start - 1  # nothing is written: the loaders differ, so it stands behind what is
             return Node(
                 kind, source, start, end, route=route, content=text, style=style, tag=tag, key=key, trail=trail,
-                mapping=lambda: segments(source.text, start, end, style, text),
+                mapping=_segments_of,
             )  # fmt: skip
         load = self._pairs if kind is Kind.MAPPING else self._items
         return Node(
@@ -88,18 +84,17 @@ class Tree:
         """Return where a node really ends: the end mark of a block collection lies after what follows it."""
         seen = set()
         node = raw
-        while id(node) not in self._ends:
+        while (end := getattr(node, "end", None)) is None:
             if node.id == "scalar" or node.flow_style or not node.value or id(node) in seen:
-                self._ends[id(node)] = node.end_mark.index
+                end = node.end_mark
                 break
             seen.add(id(node))
             last = node.value[-1]
             key, value = last if isinstance(last, tuple) else (node, last)
-            aliased = value.start_mark.index < (key.end_mark if key is not node else key.start_mark).index
+            aliased = value.start_mark < (key.end_mark if key is not node else key.start_mark)
             node = key if aliased and key is not node else value
-        end: int = self._ends[id(node)]
-        self._ends[id(raw)] = end
-        return end
+        raw.end = end
+        return int(end)
 
     def _pairs(self, raw: YamlNode, parent: Node) -> Pairs:
         own: Pairs = []
@@ -114,8 +109,8 @@ class Tree:
             if key.kind is not Kind.SCALAR:
                 key.content = name
             trail = parent.trail
-            if raw_value.start_mark.index < raw_key.end_mark.index:
-                span = self.source.span(raw_key.start_mark.index, raw_key.end_mark.index, route)
+            if raw_value.start_mark < raw_key.end_mark:
+                span = self.source.span(raw_key.start_mark, raw_key.end_mark, route)
                 trail = (*trail, Step("used here", span))
             own.append((key, self._node(raw_value, route, key, trail)))
         if not merged:
@@ -129,14 +124,14 @@ class Tree:
         return kept + own
 
     def _merge(self, raw_key: YamlNode, raw_value: YamlNode, parent: Node) -> Pairs:
-        span = self.source.span(raw_key.start_mark.index, raw_key.end_mark.index, parent.route)
+        span = self.source.span(raw_key.start_mark, raw_key.end_mark, parent.route)
         step = Step("merged here", span)
         pairs: Pairs = []
         targets = raw_value.value if raw_value.id == "sequence" else [raw_value]
         for target in targets:
             if target.id != "mapping" or self._merged > MERGED_KEYS:
                 continue
-            if target.start_mark.index <= parent.start and self._end(target) >= parent.end and target.value:
+            if target.start_mark <= parent.start and self._end(target) >= parent.end and target.value:
                 continue  # an anchor merged into itself
             below = self._node(target, parent.route, parent.key, (*parent.trail, step))
             found = below.pairs()
@@ -156,10 +151,10 @@ class Tree:
 
     def _items(self, raw: YamlNode, parent: Node) -> list[Node]:
         items = []
-        reached = raw.start_mark.index
+        reached = raw.start_mark
         for index, child in enumerate(raw.value):
             trail = parent.trail
-            if child.start_mark.index < reached:
+            if child.start_mark < reached:
                 match = _ALIAS.search(self.source.text, reached)
                 if match:
                     span = self.source.span(match.start(), match.end(), f"{parent.route}[{index}]")
@@ -169,6 +164,25 @@ class Tree:
                 reached = max(reached, self._end(child))
             items.append(self._node(child, f"{parent.route}[{index}]", None, trail))
         return items
+
+
+def _segments_of(node: Node) -> tuple[Segment, ...]:
+    return segments(node.source.text, node.start, node.end, node.style, node.content)
+
+
+def _lighten(root: YamlNode) -> None:
+    """Replace the marks of PyYAML's nodes, which take most of a tree's memory, by their offsets."""
+    stack = [root]
+    while stack:
+        raw = stack.pop()
+        if isinstance(raw.start_mark, int):
+            continue  # an alias
+        raw.start_mark, raw.end_mark = raw.start_mark.index, raw.end_mark.index
+        if raw.id == "mapping":
+            for pair in raw.value:
+                stack.extend(pair)
+        elif raw.id == "sequence":
+            stack.extend(raw.value)
 
 
 def read(source: Source) -> Tree:

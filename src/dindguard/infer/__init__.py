@@ -12,7 +12,9 @@ from dindguard.infer.exposure import find_exposures
 from dindguard.infer.images import base_image, link_builds
 from dindguard.infer.proxies import permits_of
 from dindguard.infer.reach import find_accesses
+from dindguard.infer.runners import apply_runners
 from dindguard.infer.sandbox import sandbox_of
+from dindguard.infer.scripts import link_scripts
 from dindguard.infer.users import as_root
 from dindguard.model.access import Access
 from dindguard.model.container import Container, Role
@@ -31,8 +33,10 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     containers = tuple(container for workload in workloads for container in workload.containers)
 
     link_builds(workloads)
+    apply_runners(workloads)
     _link_invocations(invocations)
     _link_programs(readings)
+    link_scripts(containers, invocations)
     for container in containers:
         sandbox, evidence = sandbox_of(container)
         container.conclude(sandbox=sandbox, sandbox_evidence=evidence, as_root=as_root(container))

@@ -76,6 +76,8 @@ def backing(container: Container, root: Text, mount: Mount | None, image: Engine
     declared.extend((defaults.volumes or ()) if defaults is not None else ())
     if any(paths.inside(path, volume) for volume in declared):
         return Backing.ANONYMOUS_VOLUME
+    if image is not None and not image.official:
+        return Backing.UNKNOWN  # somebody's own image with an engine: nobody tells which volumes it declares
     return Backing.CONTAINER_LAYER if images.image_known(container) else Backing.UNKNOWN
 
 

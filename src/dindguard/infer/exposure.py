@@ -42,4 +42,5 @@ def _of(daemon: Daemon, endpoint: Endpoint) -> Iterator[Exposure]:
             yield Exposure(endpoint=endpoint, reach=Reach.POD)
     else:
         neighbours = [other for other in owner.workload.containers if networks.share_network(owner, other)]
-        yield Exposure(endpoint=endpoint, reach=Reach.NETWORK if len(neighbours) > 1 else Reach.INNER)
+        met = len(neighbours) > 1 or bool(owner.scopes)
+        yield Exposure(endpoint=endpoint, reach=Reach.NETWORK if met else Reach.INNER)

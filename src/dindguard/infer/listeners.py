@@ -107,7 +107,10 @@ def _wrapper_security(launch: Launch, directory: Text) -> Security:
         unknown = Flag(None, directory.span, How.UNKNOWN, "DOCKER_TLS_CERTDIR", directory.variable)
         return Security(unknown, unknown)
     if not directory.value:
-        return _security(launch, None, directory.span, directory.how)
+        plain = Flag(False, directory.span, directory.how, "tlsverify")
+        security = _security(launch, None, directory.span, directory.how)
+        # `--tls=false` beside the empty variable repeats it: without the variable, the wrapper's TLS would win.
+        return Security(plain, plain) if directory.written and security.encrypted.off else security
     verify = launch["tlsverify"]
     if verify is not None and flag(verify.value).off:
         return Security(

@@ -47,7 +47,9 @@ class Names:
     def _inside(self, client: Container, host: str) -> Reached | None:
         """Return the container of the client's own workload that answers to a name, if its ports stay the same."""
         workload = client.workload
-        outer = {name.name.pattern for container in workload.containers for name in container.outer_names if name.port}
+        outer = {
+            name.name.pattern for container in workload.containers for name in container.outer_names if name.port
+        }
         found = workload.find(host) or (None if host in outer else workload.find(host.partition(".")[0]))
         return Reached(found) if found is not None and host not in outer else None
 

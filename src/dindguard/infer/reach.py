@@ -12,7 +12,6 @@ from dindguard.model.access import Access, Host, Permit
 from dindguard.model.container import Container, Role
 from dindguard.model.engine import Daemon, Endpoint
 from dindguard.model.mount import Mount
-from dindguard.model.values import Text
 from dindguard.source import Step
 
 
@@ -198,9 +197,3 @@ def _as_neighbour(container: Container, daemon: Daemon) -> Access | None:
 
 def _meet(one: Container, other: Container) -> bool:
     return networks.share_network(one, other) or networks.share_outer_network(one, other)
-
-
-def via_text(access: Access) -> Text | None:
-    """Return the text behind an access, when it has one."""
-    value = getattr(access.via, "value", None)
-    return value if isinstance(value, Text) else None

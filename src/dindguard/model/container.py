@@ -141,12 +141,18 @@ class Container(Linked):
     daemon: Daemon | None = field(init=False, repr=False, default=None)
     proxy: ProxyPermits | None = field(init=False, repr=False, default=None)
     """What it lets through, when it is a socket proxy."""
+    given_by: Container | None = field(init=False, repr=False, default=None)
+    """The default of a CI runner that gave it settings beyond its own file."""
     built_from: Container | None = field(init=False, repr=False, default=None)
     """The Dockerfile stage that its image is built from, when the scan has it."""
     discarded: bool = field(init=False, repr=False, default=False)
     """A build stage that is neither the last one nor built upon: its files are copied at most."""
     accesses: tuple[Access, ...] = field(init=False, repr=False, default=())
     invocations: tuple[Invocation, ...] = field(init=False, repr=False, default=())
+    commands_before: tuple[Invocation, ...] = field(init=False, repr=False, default=())
+    """Engine calls that stand before it in its file, when a command line starts it."""
+    image_built_by: Invocation | None = field(init=False, repr=False, default=None)
+    """The call of the same file that built its image and gave it this name."""
     programs: frozenset[str] | None = field(init=False, repr=False, default=None)
     """The base names of all programs that its scripts run; ``None`` when no script was read."""
     escape: EscapePath | None = field(init=False, repr=False, default=None)
@@ -226,6 +232,8 @@ class Container(Linked):
         """Whether both may run at once: not in profiles that differ, and neither waits for the other's end."""
         if other is self or self.stopped or other.stopped:
             return False
+        if self.workload.runner is not None and self.workload is not other.workload:
+            return False  # how many jobs of a runner run at once is told by its concurrency
         for one, two in ((self, other), (other, self)):
             if any(after.name == two.name and after.condition == "completed" for after in one.depends_on):
                 return False

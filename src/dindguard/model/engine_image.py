@@ -246,6 +246,11 @@ def _floating(image: Image, version: Version | None) -> bool | None:
 
 
 def _floating_by_habit(image: Image) -> bool | None:
-    """Tell of an image whose maker numbers it as they like: a tag without any digit names no build."""
+    """Tell of an image whose maker numbers it as they like: a tag without any digit names no build.
+
+    One that was built locally has no other build anywhere: its Dockerfile is what can float.
+    """
+    if image.bare:
+        return False
     floating = _floating(image, None)
     return floating and not any(char.isdigit() for char in image.tag)

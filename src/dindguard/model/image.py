@@ -64,6 +64,11 @@ class Image:
         open_ended = self.reference.unknown and self.reference.pattern.strip().endswith(UNKNOWN_PIECE)
         return None if open_ended else False
 
+    @property
+    def bare(self) -> bool:
+        """Whether it has neither registry nor namespace: an official image, or one that was built locally."""
+        return self.registry == "docker.io" and "/" not in self.repository and UNKNOWN_PIECE not in self.repository
+
     def comes_from(self, registries: Collection[str]) -> bool | None:
         """Whether it lies in one of the registries, or folders of them (``ghcr.io/team``); ``None`` if not known."""
         bare = self.registry == "docker.io" and self.repository[:1] in ("", UNKNOWN_PIECE)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dindguard.model.container import Container
-from dindguard.model.invocation import InvocationKind
+from dindguard.model.invocation import Invocation, InvocationKind
 
 _ASKING = frozenset({"info", "version", "ps", "system info"})
+_INSPECTING = frozenset({"inspect", "container inspect"})
 _RETRYING = frozenset({"always", "unless-stopped", "on-failure", "Always", "OnFailure"})
 _WAITING_VARIABLES = ("RUNNER_WAIT_FOR_DOCKER_IN_SECONDS", "DOCKER_WAIT_TIMEOUT")
 
@@ -22,4 +23,16 @@ def waits_for(client: Container, engine: Container) -> bool:
     if any(name in client.environment for name in _WAITING_VARIABLES):
         return True
     calls = (each for each in client.invocations if each.kind is InvocationKind.ENGINE_CALL)
-    return any(call.action in _ASKING for call in calls)
+    if any(call.action in _ASKING for call in calls):
+        return True
+    between = [call for call in client.commands_before if call not in engine.commands_before]
+    return any(_asks(call) for call in between)
+
+
+def _asks(call: Invocation) -> bool:
+    """Whether a command between two starts asks after the first one: an engine's answer, or a container's health."""
+    if call.action in _INSPECTING:
+        return any("Health" in word.pattern or "State" in word.pattern for word in call.words)
+    if call.action == "exec":
+        return any(word.pattern in _ASKING for word in call.arguments)
+    return call.action in _ASKING

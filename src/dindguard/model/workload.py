@@ -115,16 +115,24 @@ class Workload(Linked):
     """Paths that a CI system saves after a job and restores before the next."""
     ends_with_its_containers: bool = False
     """It is done when all of its containers have ended (a Job): one that never ends keeps it running."""
+    service_default: Container | None = None
+    """What a CI runner gives to the services of its jobs; what it gives to the jobs is its first container."""
     wrapped: bool = False
     """Read by its shape alone: its wrapper is not a kind that dindguard knows."""
     engine_data_root: Text | None = None
     """Where the engine that runs the containers keeps its state, when that engine was asked."""
+    runner: Workload | None = field(init=False, repr=False, default=None)
+    """The CI runner of the scan that runs this job."""
+    jobs: tuple[Workload, ...] = field(init=False, repr=False, default=())
+    """The jobs of the scan that this CI runner runs."""
     runs_in: Container | None = field(init=False, repr=False, default=None)
     """The container whose script starts these, when a document inside its text was read."""
 
     def __post_init__(self) -> None:
         for container in self.containers:
             container.conclude(workload=self)
+        if self.service_default is not None:
+            self.service_default.conclude(workload=self)
 
     @property
     def path(self) -> str:

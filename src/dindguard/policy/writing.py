@@ -1,12 +1,15 @@
 """Writes waivers: whole records are added, single values are changed, and every other character stays.
 
 ruamel.yaml decides how a value is written; where it goes is told by the reader that also judges the file. The order of
-a record's fields makes Git's ``merge=union`` keep both of two records that people add at the same place: the first and
-the last line differ between any two, and no four lines in a row are likely to be equal (Git joins what is nearer).
+a record's fields makes Git's ``merge=union`` keep both of two records that two people add at the same place: Git takes
+four and more lines that both have for one (``xdl_simplify_non_conflicts``), so that first and last line must differ and
+no more than three may stand between lines that do (address or rule, reason, owner). What Git mixes all the same holds
+a field twice, and is a finding.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +23,13 @@ if TYPE_CHECKING:
     from dindguard.documents.tree import Node
 
 FIELDS = (
-    "file", "at", "rule", "mode", "alternatives", "poc", "reason", "owner", "ticket", "notes",
+    "file", "at", "rule", "mode", "alternatives", "reason", "poc", "ticket", "notes", "owner",
     "approvers", "approved", "expires", "fingerprint",
 )  # fmt: skip
 """The fields of a record in the order in which they are written."""
+
+_PLAIN = re.compile(r"[A-Za-z][\w ./@-]*(?<! )")
+"""Texts that every reader of YAML takes as they stand, in brackets too."""
 
 HEADER = """\
 # Approvals with a reason, an owner, approvers and an end. Write them with: dindguard waive
@@ -44,6 +50,7 @@ def line(name: str, value: Value) -> str:
 
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     def flow(item: Any) -> Any:
         made: Any
@@ -52,7 +59,7 @@ def line(name: str, value: Value) -> str:
         elif isinstance(item, list):
             made = CommentedSeq(flow(inner) for inner in item)
         else:
-            return item
+            return item if _PLAIN.fullmatch(item) else DoubleQuotedScalarString(item)
         made.fa.set_flow_style()
         return made
 

@@ -56,6 +56,7 @@ def _read_runner(root: Node, runner: Node, address: str, reading: Reading) -> No
             placement=parts.placement,
             concurrency=_concurrency(root, runner),
             disposable=_disposable(runner),
+            service_default=parts.service,
         )
     )
     reading.embedded += [_script(runner[key], parts.default) for key in _SCRIPTS if text(runner[key]) is not None]

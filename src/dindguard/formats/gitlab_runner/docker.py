@@ -53,9 +53,18 @@ def parts(runner: Node, address: str, name: str) -> Parts:
         image=image(docker["image"]),
         **_attributes(docker, _JOB, "tmpfs", volumes, f"{address}.job", environment(runner["environment"])),
     )
+    service = Container(
+        name=name,
+        address=f"{address}.service",
+        kind=ContainerKind.RUNNER_DEFAULT,
+        span=_span(runner),
+        **_attributes(
+            docker, _SERVICE, "services_tmpfs", volumes, f"{address}.job", environment(runner["environment"])
+        ),
+    )
     others = [_service(runner, service, label, volumes, address) for service, label in services(docker)]
     own = _manager(runner, docker, name, address)
-    return Parts(default, (*others, *own), volumes.storages)
+    return Parts(default, (*others, *own), volumes.storages, service=service)
 
 
 def _service(runner: Node, service: Node, label: str, volumes: Volumes, address: str) -> Container:

@@ -28,6 +28,10 @@ def parts(runner: Node, address: str, name: str) -> Parts:
     default = _container(
         runner, name, f"{address}.job", ContainerKind.RUNNER_DEFAULT, runner, mounts, "build_container", ""
     )
+    service = _container(
+        runner, name, f"{address}.service", ContainerKind.RUNNER_DEFAULT, runner, mounts, "service_container",
+        "service_",
+    )  # fmt: skip
     others = [
         _container(
             runner, label, f"{address}.services.{label}", ContainerKind.JOB_SERVICE, service, mounts,
@@ -36,7 +40,7 @@ def parts(runner: Node, address: str, name: str) -> Parts:
         for service, label in services(executor)
     ]  # fmt: skip
     storages = tuple(mount.storage for mount in mounts if mount.storage is not None)
-    return Parts(default, tuple(others), storages, _placement(executor))
+    return Parts(default, tuple(others), storages, _placement(executor), service)
 
 
 def _container(

@@ -21,6 +21,8 @@ class Parts(NamedTuple):
     others: tuple[Container, ...]
     storages: tuple[Storage, ...]
     placement: Placement | None = None
+    service: Container | None = None
+    """Stands for any service of a job."""
 
     @property
     def containers(self) -> tuple[Container, ...]:

@@ -1,0 +1,283 @@
+"""Set-ups that are safe, or as safe as nesting gets: nothing is reported but what each row names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support import write_files
+
+from dindguard.scan import Options, Report, scan
+
+DIND = "docker:29.10.0-dind@sha256:" + "0123456789abcdef" * 4
+CLI = "docker:29.10.0-cli"
+TLS = '{DOCKER_HOST: "tcp://docker:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client}'
+
+SYSBOX_COMPOSE = f"""services:
+  docker:
+    image: {DIND}
+    runtime: sysbox-runc
+    mem_limit: 4g
+    volumes: ["certs:/certs/client", "state:/var/lib/docker"]
+  job:
+    image: {CLI}
+    environment: {TLS}
+    volumes: ["certs:/certs/client:ro"]
+volumes: {{certs: {{}}, state: {{}}}}
+"""
+SYSBOX_POD = f"""apiVersion: v1
+kind: Pod
+metadata: {{name: agent, namespace: ci}}
+spec:
+  runtimeClassName: sysbox-runc
+  hostUsers: false
+  automountServiceAccountToken: false
+  containers:
+    - name: dind
+      image: {DIND}
+      resources: {{limits: {{memory: 4Gi, cpu: "2"}}}}
+      volumeMounts: [{{name: state, mountPath: /var/lib/docker}}]
+  volumes: [{{name: state, emptyDir: {{}}}}]
+"""
+TLS_COMPOSE = SYSBOX_COMPOSE.replace("runtime: sysbox-runc", "privileged: true")
+OWN_VOLUMES = f"""services:
+  one: {{image: "{DIND}", privileged: true, mem_limit: 4g, volumes: ["one:/var/lib/docker"]}}
+  two: {{image: "{DIND}", privileged: true, mem_limit: 4g, volumes: ["two:/var/lib/docker"]}}
+volumes: {{one: {{}}, two: {{}}}}
+"""
+BUILDKIT_POD = """apiVersion: v1
+kind: Pod
+metadata: {name: buildkitd}
+spec:
+  automountServiceAccountToken: false
+  containers:
+    - name: buildkitd
+      image: moby/buildkit:v0.26.0-rootless
+      args: [--oci-worker-no-process-sandbox]
+      securityContext:
+        seccompProfile: {type: Unconfined}
+        appArmorProfile: {type: Unconfined}
+        runAsUser: 1000
+        runAsGroup: 1000
+      volumeMounts: [{name: state, mountPath: /home/user/.local/share/buildkit}]
+  volumes: [{name: state, emptyDir: {}}]
+"""
+BUILDKIT_COMPOSE = """services:
+  buildkitd:
+    image: moby/buildkit:v0.26.0-rootless
+    security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]
+    volumes: ["state:/home/user/.local/share/buildkit"]
+volumes: {state: {}}
+"""
+ROOTLESS_COMPOSE = f"""services:
+  docker:
+    image: docker:29.10.0-dind-rootless
+    security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]
+    devices: [/dev/net/tun, /dev/fuse]
+    mem_limit: 4g
+    volumes: ["certs:/certs/client", "state:/home/rootless/.local/share/docker"]
+  job:
+    image: {CLI}
+    environment: {TLS}
+    volumes: ["certs:/certs/client:ro"]
+volumes: {{certs: {{}}, state: {{}}}}
+"""
+SOCKET_PROXY = f"""services:
+  proxy:
+    image: tecnativa/docker-socket-proxy:0.4.1
+    environment: {{POST: 0, CONTAINERS: 0, IMAGES: 1}}
+    volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]
+    networks: [engine]
+    read_only: true
+    cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
+  reader:
+    image: example/dashboard:1
+    environment: {{DOCKER_HOST: "tcp://proxy:2375"}}
+    networks: [engine]
+networks:
+  engine: {{internal: true}}
+"""
+PODMAN_STORE = """services:
+  podman:
+    image: quay.io/podman/stable:v5.6.0
+    user: podman
+    security_opt: [seccomp=unconfined, label=disable]
+    devices: [/dev/fuse]
+    volumes: ["shared:/var/lib/shared:ro", "own:/home/podman/.local/share/containers"]
+  second:
+    image: quay.io/podman/stable:v5.6.0
+    user: podman
+    security_opt: [seccomp=unconfined, label=disable]
+    devices: [/dev/fuse]
+    volumes: ["shared:/var/lib/shared:ro", "other:/home/podman/.local/share/containers"]
+volumes: {shared: {}, own: {}, other: {}}
+"""
+GITLAB_TLS = f"""build:
+  image: {CLI}
+  services: ["{DIND}"]
+  variables: {TLS.replace("{", "{DOCKER_TLS_CERTDIR: /certs, ")}
+  script: [docker build -t example/app . && docker run example/app test]
+"""
+GITLAB_BUILDAH = """build:
+  image: quay.io/buildah/stable:v1.41.0
+  variables: {STORAGE_DRIVER: overlay, BUILDAH_ISOLATION: chroot}
+  script: [buildah build -t example/app ., buildah push example/app]
+"""
+GITLAB_PODMAN = """build:
+  image: {name: "quay.io/podman/stable:v5.6.0", docker: {user: podman}}
+  script: [podman build -t example/app .]
+"""
+GITLAB_BUILDKIT = """build:
+  image: {name: "moby/buildkit:v0.26.0-rootless", entrypoint: [""]}
+  variables: {BUILDKITD_FLAGS: --oci-worker-no-process-sandbox}
+  script: [buildctl-daemonless.sh build --frontend dockerfile.v0 --local context=. --local dockerfile=.]
+"""
+GITLAB_SSH = f"""build:
+  image: {CLI}
+  variables: {{DOCKER_HOST: "ssh://builder@builder.example.com"}}
+  script: [docker build -t example/app .]
+"""
+REMOTE_SCRIPT = """#!/bin/sh
+set -eu
+docker buildx create --name remote --driver remote tcp://builder.example.com:1234 \\
+  --driver-opt cacert=ca.pem,cert=cert.pem,key=key.pem
+docker buildx build --builder remote -t example/app .
+echo "never: docker run --privileged -v /var/run/docker.sock:/var/run/docker.sock example"
+"""
+PLAIN_DOCKERFILE = """FROM python:3.13-slim
+# docker run --privileged -v /var/run/docker.sock:/var/run/docker.sock
+RUN pip install example
+USER 1000
+CMD ["python", "-m", "example"]
+"""
+CLI_DOCKERFILE = f"""FROM {CLI} AS docker
+FROM debian:13-slim
+COPY --from=docker /usr/local/bin/docker /usr/local/bin/docker
+USER 1000
+"""
+DEVCONTAINER_DOCKERFILE = """FROM mcr.microsoft.com/devcontainers/base:ubuntu-24.04
+RUN apt-get update && apt-get install -y git
+USER vscode
+"""
+KIND = """kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+nodes:
+  - role: control-plane
+  - role: worker
+    extraMounts: [{hostPath: ./data, containerPath: /data}]
+"""
+ORDINARY = """services:
+  web: {image: "nginx:1.29", ports: ["8080:80"], volumes: ["./site:/usr/share/nginx/html:ro"]}
+  db: {image: "postgres:18", volumes: ["data:/var/lib/postgresql"]}
+volumes: {data: {}}
+"""
+
+
+def sandboxed(runtime: str) -> str:
+    return f"""apiVersion: v1
+kind: Pod
+metadata: {{name: agent, namespace: ci}}
+spec:
+  runtimeClassName: {runtime}
+  automountServiceAccountToken: false
+  containers:
+    - name: dind
+      image: {DIND}
+      securityContext: {{privileged: true}}
+      resources: {{limits: {{memory: 4Gi, cpu: "2"}}}}
+      volumeMounts: [{{name: state, mountPath: /var/lib/docker}}]
+  volumes: [{{name: state, emptyDir: {{medium: Memory, sizeLimit: 2Gi}}}}]
+"""
+
+
+SAFE = [
+    ("compose.yaml", SYSBOX_COMPOSE, ()),
+    ("pod.yaml", SYSBOX_POD, ()),
+    ("compose.yaml", TLS_COMPOSE, ("high privileged-engine",)),
+    ("compose.yaml", OWN_VOLUMES, ("high privileged-engine", "high privileged-engine")),
+    ("pod.yaml", BUILDKIT_POD, ()),
+    ("compose.yaml", BUILDKIT_COMPOSE, ()),
+    ("compose.yaml", ROOTLESS_COMPOSE, ()),
+    ("pod.yaml", sandboxed("gvisor"), ("info privileged-engine",)),
+    ("pod.yaml", sandboxed("kata-qemu"), ("low privileged-engine",)),
+    ("compose.yaml", SOCKET_PROXY, ()),
+    ("compose.yaml", PODMAN_STORE, ()),
+    (".gitlab-ci.yml", GITLAB_TLS, ()),
+    (".gitlab-ci.yml", GITLAB_BUILDAH, ()),
+    (".gitlab-ci.yml", GITLAB_PODMAN, ()),
+    (".gitlab-ci.yml", GITLAB_BUILDKIT, ()),
+    (".gitlab-ci.yml", GITLAB_SSH, ()),
+    ("build.sh", REMOTE_SCRIPT, ()),
+    ("Dockerfile", PLAIN_DOCKERFILE, ()),
+    ("Dockerfile", CLI_DOCKERFILE, ()),
+    (".devcontainer/Dockerfile", DEVCONTAINER_DOCKERFILE, ()),
+    ("kind.yaml", KIND, ()),
+    ("compose.yaml", ORDINARY, ()),
+]
+NAMES = [
+    "sysbox-compose", "sysbox-pod", "tls-quadruple", "own-volumes", "rootless-buildkit-pod", "rootless-buildkit-compose",
+    "rootless-dind", "gvisor", "kata", "socket-proxy", "podman-additional-store", "gitlab-tls", "buildah", "podman-rootless",
+    "buildkit-daemonless", "engine-over-ssh", "remote-builder", "plain-dockerfile", "client-dockerfile", "devcontainer",
+    "kind", "ordinary",
+]  # fmt: skip
+
+
+def scanned(folder: Path, name: str, text: str) -> Report:
+    write_files(folder, {name: text})
+    return scan(Options(paths=(folder,), root=folder, untrusted=True))
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), SAFE, ids=NAMES)
+def test_nothing_but_what_is_named(tmp_path: Path, name: str, text: str, expected: tuple[str, ...]) -> None:
+    report = scanned(tmp_path, name, text)
+    assert not report.incomplete, report.notices
+    found = [f"{each.severity.word} {each.rule.id}" for each in report.findings]
+    said = [f"{each.span.line}: {each.message}" for each in report.findings]
+    assert sorted(found) == sorted(expected), said
+
+
+# -- what a sandbox does not contain ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("runtime", ["sysbox-runc", "kata-qemu", "gvisor"])
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [("/var/run/docker.sock", {"host-engine-socket"}), ("/", {"host-root-mount"})],
+)
+def test_sandboxes_contain_no_mounts(tmp_path: Path, runtime: str, path: str, rules: set[str]) -> None:
+    text = f"""services:
+  app:
+    image: example/app:1
+    runtime: RUNTIME
+    volumes: ["{path}:/mounted/docker.sock"]
+"""
+    plain = scanned(tmp_path / "plain", "compose.yaml", text.replace("    runtime: RUNTIME\n", ""))
+    inside = scanned(tmp_path / "inside", "compose.yaml", text.replace("RUNTIME", runtime))
+    graded = {each.rule.id: each.severity for each in inside.findings}
+    if runtime == "sysbox-runc":
+        assert set(graded) & {"sysbox-host-exposure", *rules}
+    else:
+        assert {name: graded.get(name) for name in rules} == {
+            each.rule.id: each.severity for each in plain.findings if each.rule.id in rules
+        }
+    assert max(graded.values()) == max(each.severity for each in plain.findings)
+
+
+@pytest.mark.parametrize("runtime", ["kata", "runsc"])
+def test_sandboxes_contain_no_breakage(tmp_path: Path, runtime: str) -> None:
+    """Client and engine disagree about TLS in a virtual machine as well."""
+    text = TLS_COMPOSE.replace("privileged: true", f"runtime: {runtime}").replace(":2376", ":2375")
+    findings = scanned(tmp_path, "compose.yaml", text).findings
+    assert "medium client-engine-tls-mismatch" in [f"{each.severity.word} {each.rule.id}" for each in findings]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "severity", "words"),
+    [("kata-qemu", "low", "virtual machine"), ("gvisor", "info", "gVisor")],
+)
+def test_a_lowered_finding_says_why(tmp_path: Path, runtime: str, severity: str, words: str) -> None:
+    (finding,) = scanned(tmp_path, "pod.yaml", sandboxed(runtime)).findings
+    assert finding.severity.word == severity
+    assert words in finding.containment
+    assert runtime in finding.containment

@@ -1,0 +1,168 @@
+"""The pre-commit hooks, run by the real pre-commit, and the files for CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy_tree import COMPOSE, committed, git, write
+
+ROOT = Path(__file__).parent.parent
+SAFE = "services:\n  web:\n    image: nginx:1.29\n"
+BIN = Path(sys.executable).parent
+
+
+def plain(path: Path) -> Any:
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).load(path)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with our hooks, run from this environment instead of one that pre-commit installs."""
+    if not (BIN / "pre-commit").exists():
+        pytest.skip("pre-commit is not installed (the dependency group 'test' has it)")
+    git(tmp_path, "init", "-q")
+    hooks = [
+        hook | {"language": "system", "entry": f"{sys.executable} -m {hook['entry']}"}
+        for hook in plain(ROOT / ".pre-commit-hooks.yaml")
+    ]
+    from ruamel.yaml import YAML
+
+    with (tmp_path / ".pre-commit-config.yaml").open("w") as file:
+        YAML().dump({"repos": [{"repo": "local", "hooks": hooks}]}, file)
+    write(tmp_path, "compose.yaml", SAFE)
+    committed(tmp_path)
+    return tmp_path
+
+
+def pre_commit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.pathsep.join((str(BIN), "/usr/bin", "/bin")),
+        "HOME": str(folder),
+        "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit"),
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+    }
+    return subprocess.run(
+        [BIN / "pre-commit", "run", "--color", "never", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_changed_files_and_whole_repository(repository: Path) -> None:
+    done = pre_commit(repository, "--all-files")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Passed") == 2
+    write(repository, "old.compose.yaml", COMPOSE)
+    committed(repository)
+    write(repository, "compose.yaml", SAFE.replace("1.29", "1.30"))
+    git(repository, "add", "-A")
+    done = pre_commit(repository, "dindguard")
+    assert done.returncode == 0, done.stdout
+    done = pre_commit(repository, "dindguard-all")
+    assert done.returncode == 1
+    assert "old.compose.yaml:5:9 critical host-engine-socket" in done.stdout
+
+
+def test_a_commit_with_a_danger_is_stopped(repository: Path) -> None:
+    write(repository, "sub/compose.yaml", COMPOSE)
+    write(repository, "image.bin", "\0")
+    git(repository, "add", "-A")
+    done = pre_commit(repository, "dindguard")
+    assert done.returncode == 1
+    assert "sub/compose.yaml:5:9 critical host-engine-socket" in done.stdout
+
+
+def test_the_manifest_is_one(repository: Path) -> None:
+    done = subprocess.run(
+        [BIN / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_action_passes_its_own_kind_of_linter() -> None:
+    zizmor = shutil.which("zizmor", path=f"{BIN}{os.pathsep}{os.environ['PATH']}")
+    if zizmor is None:
+        pytest.skip("zizmor is not installed (the dependency group 'test' has it where there is a wheel)")
+    done = subprocess.run(
+        [zizmor, "--offline", "--no-progress", "action.yml", ".github/workflows"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_action_takes_no_input_for_code() -> None:
+    action = plain(ROOT / "action.yml")
+    for step in action["runs"]["steps"]:
+        assert "${{" not in step.get("run", ""), "inputs reach a script as environment variables only"
+        reference = step.get("uses", "@" + "0" * 40).partition("@")[2]
+        assert len(reference) == 40, "actions of others are pinned by commit"
+    assert {"since", "untrusted", "fail-on", "paths"} <= set(action["inputs"])
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the action's script needs bash")
+@pytest.mark.parametrize(
+    ("files", "inputs", "code"),
+    [
+        ({"compose.yaml": SAFE}, {}, 0),
+        ({"compose.yaml": COMPOSE}, {}, 1),
+        ({"compose.yaml": COMPOSE, "sub dir/compose.yaml": SAFE}, {"PATHS": "sub dir\n"}, 0),
+        ({"compose.yaml": COMPOSE}, {"PATHS": "$(touch trap)\n"}, 2),
+        ({"compose.yaml": COMPOSE, ".dindguard.yaml": "disable: [host-engine-socket]\n"}, {"FAIL_ON": "critical"}, 0),
+        ({"compose.yaml": COMPOSE, ".dindguard.yaml": "disable: [host-engine-socket]\n"}, {"UNTRUSTED": "true"}, 1),
+        ({"compose.yaml": "services: [\n"}, {}, 3),
+    ],
+)
+def test_the_actions_script(tmp_path: Path, files: dict[str, str], inputs: dict[str, str], code: int) -> None:
+    (tmp_path / "r" / ".git").mkdir(parents=True)
+    for name, text in files.items():
+        write(tmp_path / "r", name, text)
+    bin_folder = tmp_path / "dindguard" / "bin"
+    bin_folder.mkdir(parents=True)
+    (bin_folder / "dindguard").write_text(f'#!/bin/sh\nexec {sys.executable} -W error -m dindguard "$@"\n')
+    (bin_folder / "dindguard").chmod(0o755)
+    (script,) = (step["run"] for step in plain(ROOT / "action.yml")["runs"]["steps"] if step.get("id") == "scan")
+    output, summary = tmp_path / "output", tmp_path / "summary.md"
+    environment = {"PATHS": ".", "FAIL_ON": "", "SINCE": "", "UNTRUSTED": "false"} | inputs
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=tmp_path / "r",
+        env=environment
+        | {
+            "PATH": os.environ["PATH"],
+            "RUNNER_TEMP": str(tmp_path),
+            "GITHUB_OUTPUT": str(output),
+            "GITHUB_STEP_SUMMARY": str(summary),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"exit-code={code}\n" in output.read_text()
+    assert (tmp_path / "dindguard.sarif").exists() is (code != 2)
+    assert not (tmp_path / "r" / "trap").exists()
+    if code == 1:
+        assert "::error " in done.stdout
+        assert "host-engine-socket" in summary.read_text() or "dangerous-capability" in summary.read_text()
+
+
+def test_our_own_ci_files_are_safe_by_our_own_rules() -> None:
+    from dindguard.scan import Options, scan
+
+    names = ("action.yml", "ci/dindguard.gitlab-ci.yml", "Dockerfile", ".pre-commit-hooks.yaml")
+    report = scan(Options(paths=tuple(ROOT / name for name in names)))
+    assert not report.open
+    assert not report.incomplete
