@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from support import write_files
 
 from dindguard.findings import Finding
+from dindguard.rules import Profile
 from dindguard.scan import Options, Report, scan
+from support import write_files
 
 DIND = "docker:29.10.0-dind"
 
@@ -201,7 +202,11 @@ def test_client_of_a_service_without_tls(tmp_path: Path, name: str) -> None:
 def test_port_behind_a_service(
     tmp_path: Path, port: int, target: int, namespace: str, host: str, mismatch: bool
 ) -> None:
-    files = {"engine.yaml": OPEN_ENGINE, "service.yaml": service(port, target), "job.yaml": client_pod(host, namespace)}
+    files = {
+        "engine.yaml": OPEN_ENGINE,
+        "service.yaml": service(port, target),
+        "job.yaml": client_pod(host, namespace),
+    }
     findings = found(tmp_path, files, "client-engine-tls-mismatch")
     assert bool(findings) is mismatch
 
@@ -500,3 +505,40 @@ def test_way_through_a_proxy(tmp_path: Path) -> None:
     assert [step.span.line for step in job.escape.steps] == [6, 8, 2, 8, 6]
     closed = scanned(tmp_path / "closed", {"compose.yaml": text.replace("POST: 1", "POST: 0")})
     assert next(each for each in closed.model.containers if each.name == "job").escape is None
+
+
+# -- the lines of one script ------------------------------------------------------------------------
+
+SCRIPT = """#!/bin/sh
+docker network create nested
+{before}
+docker run -d --name dind --network nested --runtime sysbox-runc {image}
+{between}
+docker run --rm --network nested -e DOCKER_HOST=tcp://dind:2376 -e DOCKER_TLS_VERIFY=1 docker:29.10.0-cli docker pull example/app
+"""
+
+
+def said(folder: Path, rule: str, before: str = "", between: str = "", image: str = DIND) -> list[Finding]:
+    write_files(folder, {"start.sh": SCRIPT.format(before=before, between=between, image=image)})
+    report = scan(Options(paths=(folder,), root=folder, untrusted=True, profile=Profile.ALL))
+    return [finding for finding in report.findings if finding.rule.id == rule]
+
+
+@pytest.mark.parametrize(
+    ("between", "awaited"),
+    [
+        ("", False),
+        ("docker pull example/app", False),
+        ("docker inspect dind", False),
+        ("until docker inspect -f '{{.State.Health.Status}}' dind | grep -q ^healthy; do sleep 1; done", True),
+        ("timeout 60 sh -c 'until docker exec dind docker info; do sleep 1; done'", True),
+    ],
+)
+def test_script_that_waits_between_two_starts(tmp_path: Path, between: str, awaited: bool) -> None:
+    assert bool(said(tmp_path, "engine-not-awaited", between=between)) is not awaited
+
+
+@pytest.mark.parametrize(("tag", "moving"), [("docker:29-dind", False), ("docker:28-dind", True)])
+def test_image_that_the_same_script_builds(tmp_path: Path, tag: str, moving: bool) -> None:
+    findings = said(tmp_path, "unpinned-engine-image", before=f"docker build --tag {tag} .", image="docker:29-dind")
+    assert bool([each for each in findings if each.span.line == 4]) is moving

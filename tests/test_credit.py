@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import write_files
 
+from dindguard.model.credit import credits_of
+from dindguard.reports import model_text
+from dindguard.reports.terminal import Terminal
 from dindguard.scan import Options, Report, scan
+from support import write_files
 
 DIND = "docker:29.10.0-dind@sha256:" + "0123456789abcdef" * 4
 CLI = "docker:29.10.0-cli"
@@ -82,10 +85,10 @@ ROOTLESS_COMPOSE = f"""services:
     volumes: ["certs:/certs/client:ro"]
 volumes: {{certs: {{}}, state: {{}}}}
 """
-SOCKET_PROXY = f"""services:
+SOCKET_PROXY = """services:
   proxy:
     image: tecnativa/docker-socket-proxy:0.4.1
-    environment: {{POST: 0, CONTAINERS: 0, IMAGES: 1}}
+    environment: {POST: 0, CONTAINERS: 0, IMAGES: 1}
     volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]
     networks: [engine]
     read_only: true
@@ -93,10 +96,10 @@ SOCKET_PROXY = f"""services:
     security_opt: ["no-new-privileges:true"]
   reader:
     image: example/dashboard:1
-    environment: {{DOCKER_HOST: "tcp://proxy:2375"}}
+    environment: {DOCKER_HOST: "tcp://proxy:2375"}
     networks: [engine]
 networks:
-  engine: {{internal: true}}
+  engine: {internal: true}
 """
 PODMAN_STORE = """services:
   podman:
@@ -281,3 +284,32 @@ def test_a_lowered_finding_says_why(tmp_path: Path, runtime: str, severity: str,
     assert finding.severity.word == severity
     assert words in finding.containment
     assert runtime in finding.containment
+
+
+# -- what ``dindguard model`` says ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("compose.yaml", SYSBOX_COMPOSE, "a user namespace contains its privileges"),
+        ("pod.yaml", sandboxed("gvisor"), "gVisor contains its privileges"),
+        ("pod.yaml", BUILDKIT_POD, "it runs containers as an ordinary user"),
+        ("compose.yaml", ROOTLESS_COMPOSE, "the engine that it commands runs as an ordinary user"),
+        ("compose.yaml", SOCKET_PROXY, "service 'proxy' lets it do no more than reading"),
+        ("compose.yaml", SYSBOX_COMPOSE, "nothing leads on from service 'docker' to the host"),
+    ],
+)
+def test_the_model_says_why_there_is_no_way_out(tmp_path: Path, name: str, text: str, words: str) -> None:
+    report = scanned(tmp_path, name, text)
+    said = {why: span for container in report.model.containers for why, span in credits_of(container)}
+    (why,) = (each for each in said if each.startswith(words))
+    assert said[why].path == name
+    shown = model_text.render(report, Terminal(width=200))
+    assert why in shown
+
+
+def test_no_credit_where_there_is_a_way_out(tmp_path: Path) -> None:
+    report = scanned(tmp_path, "compose.yaml", TLS_COMPOSE)
+    assert [credits_of(container) for container in report.model.containers] == [(), ()]
+    assert all(container.escape for container in report.model.containers)

@@ -9,6 +9,7 @@ import pytest
 
 from dindguard.discover import Files, decode, discover, find_root, relative
 from dindguard.errors import UserError
+from dindguard.scan import Options, scan
 from dindguard.source import Gravity
 from manifests import write_files
 
@@ -129,8 +130,9 @@ def test_a_missing_path_is_the_users_to_mend(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "interesting"),
     [
-        (b"image: a", True), (b"FROM a", True), (b"xfromy: a", False), (b"a: b", False), (b"\\x64ocker", True),
-        (b"DOCKER=1", True), (b"memcachedindex", False), (b"dind", True), (b"docker\0", False), (b"", False),
+        (b"image: docker", True), (b"a: b", False), (b"\\x64ocker", True), (b"\\U00000064", True), (b"DOCKER=1", True),
+        (b"memcachedindex", False), (b"dind", True), (b"x: /:/host", True), (b"privileged: ${P}", True), (b"docker\0", False),
+        (b"\xff\xfed\0o\0", True), (b"", False),
     ],
 )  # fmt: skip
 def test_the_byte_test(tmp_path: Path, data: bytes, interesting: bool) -> None:
@@ -138,6 +140,18 @@ def test_the_byte_test(tmp_path: Path, data: bytes, interesting: bool) -> None:
     files = Files(tmp_path)
     result = discover([str(tmp_path)], files)
     assert (len(result.sources), result.without_interest) == ((1, 0) if interesting else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("pod.yaml", "spec: {containers: [{image: evil.example/app:1}]}"), ("Dockerfile", "FROM evil.example/a:1")],
+)
+def test_where_registries_are_listed_every_image_counts(tmp_path: Path, name: str, text: str) -> None:
+    write_files(tmp_path, {name: text, ".dindguard.yaml": "allowed-registries: [good.example]\n"})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert [(finding.rule.id, finding.span.path) for finding in report.findings] == [("disallowed-registry", name)]
+    (tmp_path / ".dindguard.yaml").unlink()
+    assert scan(Options(paths=(tmp_path,), root=tmp_path)).files_without_interest == 1
 
 
 def test_a_file_above_the_cap_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from dindguard.formats import Document, Reading, makefile, shell
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.mount import Medium, MountKind
-from dindguard.model.workload import Platform, WorkloadKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.source import Source, Span
 from support import context_of
 
@@ -26,7 +26,13 @@ def containers(reading: Reading) -> list[Container]:
 
 
 def owner(kind: ContainerKind) -> Container:
-    return Container(name="job", address="jobs.build", kind=kind, span=Span("ci.yml", 1, 1, 1, 4))
+    place = Span("ci.yml", 1, 1, 1, 4)
+    container = Container(name="job", address="jobs.build", kind=kind, span=place)
+    Workload(
+        name="build", address="jobs.build", kind=WorkloadKind.JOB, platform=Platform.GITLAB, span=place,
+        containers=(container,),
+    )  # fmt: skip
+    return container
 
 
 def test_docker_run_is_a_container_with_all_that_it_was_given(tmp_path: Path) -> None:

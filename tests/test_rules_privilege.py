@@ -25,6 +25,8 @@ SERVICES = [
     ("{privileged: true, cap_add: [SYS_ADMIN], security_opt: [apparmor=unconfined]}", APP,
      {"privileged-container": "critical"}),
     ("privileged: true", "image: docker:dind", {"privileged-engine": "critical"}),
+    ("privileged: true", "image: team/dind", {"privileged-engine": "critical"}),
+    ("privileged: true", "image: team-dind", {"privileged-engine": "high"}),
     ("{privileged: true, ports: ['2376:2376']}", DIND, {"privileged-engine": "critical"}),
     ("{privileged: true, ports: ['127.0.0.1:2376:2376']}", DIND, {"privileged-engine": "high"}),
     ("{privileged: true, environment: {DOCKER_TLS_CERTDIR: ''}}", DIND, {"privileged-engine": "critical"}),

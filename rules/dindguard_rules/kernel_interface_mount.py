@@ -52,14 +52,12 @@ def check(container: Container) -> Iterator[Problem]:
     """Report mounts of the host's /proc, /sys and the parts that control the kernel or its security modules."""
     if container.unrestricted:
         return
-    # A bind mount of `/` brings what is mounted below it, and has a finding of its own.
-    whole_host = any(mount.host_path == "/" for mount in container.host_mounts)
     for mount in container.mounts:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.KERNEL_CONTROL:
             continue
         if not mount.read_only.off:
-            if not paths.harmless_read_only(path) and not whole_host:
+            if not paths.harmless_read_only(path) and not container.mounts_whole_host:
                 message = f"{container} can read the kernel's view of the host in {path}"
                 yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=Severity.MEDIUM)
             continue

@@ -36,6 +36,8 @@ INTEREST = regex(
 )
 """The byte test: a file without a hit cannot produce a finding. Escapes count as a hit, because they hide words."""
 
+_IMAGE = regex(rb"\bimage\b|\bFROM\b", re.IGNORECASE)
+
 _OURS_BY_NAME = regex(
     r"(^|/)(daemon\.json|buildkitd[^/]*\.toml|(docker-)?compose[^/]*\.ya?ml|kustomization\.ya?ml|[^/]*gitlab-ci[^/]*\.ya?ml)$"
 )
@@ -51,9 +53,13 @@ _BOMS = (
 
 
 class Found:
-    """What discovery gives: sources in the order of their paths, and what was left out."""
+    """What discovery gives: sources in the order of their paths, and what was left out.
 
-    def __init__(self) -> None:
+    ``every_image`` widens the byte test: the configuration lists registries, so that any image is of interest.
+    """
+
+    def __init__(self, *, every_image: bool = False) -> None:
+        self.every_image = every_image
         self.sources: list[Source] = []
         self.notices: list[Notice] = []
         self.without_interest = 0
@@ -192,6 +198,7 @@ def discover(
     ignore_files: bool = True,
     exclude: Iterable[str] = (),
     could_be_ours: Callable[[str], bool] = lambda _: True,
+    every_image: bool = False,
 ) -> Found:
     """Return the sources below ``paths`` (files or folders, absolute) that could be ours.
 
@@ -200,7 +207,7 @@ def discover(
     ``could_be_ours`` tells from a path alone whether any format could read it. A file that is named itself
     is always read. Raises :class:`UserError` for a path that does not exist.
     """
-    found = Found()
+    found = Found(every_image=every_image)
     seen: set[str] = set()
     excluded = _spec(exclude)
     for path in [os.fspath(each) for each in paths]:
@@ -228,6 +235,7 @@ def take(name: str, files: Files, found: Found) -> None:
         return
     utf8 = not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"))
     told = _OURS_BY_NAME.search(name) is not None or INTEREST.search(data) is not None
+    told = told or (found.every_image and _IMAGE.search(data) is not None)
     if utf8 and (not told or b"\0" in data[:8192]):
         found.without_interest += 1
         return

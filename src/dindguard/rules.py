@@ -144,10 +144,6 @@ class Rule:
             return self.text
         return (importlib.import_module(self.module or self.check.__module__).__doc__ or "").strip()
 
-    def concerns(self, subject: object) -> bool:
-        """Whether the subject has any of what the rule asks for; a rule that asks for nothing concerns all."""
-        return not self.asks or any(_there(subject, way) for way in self.asks)
-
     @property
     def title(self) -> str:
         """The first line of the page."""
@@ -222,15 +218,31 @@ def run(model: Model, rules: Iterable[Rule]) -> tuple[list[Verdict], list[Notice
     """Run rules over a model: their verdicts in order, and a notice for each crash and each undecided value."""
     verdicts: list[Verdict] = []
     notices: list[Notice] = []
+    known: dict[tuple[str, str], set[int]] = {}
     for each in rules:
-        for subject in model.each(each.each):
-            if not each.concerns(subject):
-                continue
+        for subject in _concerned(each, model, known):
             try:
                 _judge(each, subject, verdicts, notices)
             except Exception as error:
                 notices.append(_crash(each, subject, error))
     return _without_replaced(verdicts), list(dict.fromkeys(notices))
+
+
+def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[int]]) -> Iterable[Any]:
+    """Return the subjects that have any of what a rule asks for; all of them when it asks for nothing.
+
+    ``known`` remembers which subjects have what, because many rules ask for the same.
+    """
+    subjects = model.each(each.each)
+    if not each.asks:
+        return subjects
+    asked: set[int] = set()
+    for way in each.asks:
+        key = (each.each.__name__, way)
+        if key not in known:
+            known[key] = {id(subject) for subject in subjects if _there(subject, way)}
+        asked |= known[key]
+    return [subject for subject in subjects if id(subject) in asked]
 
 
 def _judge(each: Rule, subject: Any, verdicts: list[Verdict], notices: list[Notice]) -> None:

@@ -188,7 +188,7 @@ def _brought(
     from dindguard.policy.since import Revision, new_subjects
 
     with Revision(files.root, options.since) as revision:
-        before = discover.Found()
+        before = discover.Found(every_image=bool(config.allowed_registries))
         for path in revision.paths_below(_prefixes(options, files), config.exclude):
             if shapes.could_be_ours(path):
                 discover.take(path, revision, before)
@@ -284,7 +284,10 @@ def _discover(options: Options, files: discover.Files, config: Config) -> discov
     ignore_files = not options.untrusted
     overrides = options.type_overrides
     ours = shapes.could_be_ours if not overrides else lambda _: True
-    found = discover.discover(paths, files, ignore_files=ignore_files, exclude=config.exclude, could_be_ours=ours)
+    found = discover.discover(
+        paths, files, ignore_files=ignore_files, exclude=config.exclude, could_be_ours=ours,
+        every_image=bool(config.allowed_registries),
+    )  # fmt: skip
     if options.stdin is not None:
         name, data = options.stdin
         source = files.adopt(name, data)

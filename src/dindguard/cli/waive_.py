@@ -164,7 +164,8 @@ def _fields(
     if old is None:
         _ask_for_the_rest(finding, fields)
     approved = _date(given.get("approved"), "--approved") or dt.date.today()
-    expires = _date(given.get("expires"), "--expires") or approved + dt.timedelta(days=_longest(report, finding))
+    days = min(_longest(report, finding), (dt.date.max - approved).days)
+    expires = _date(given.get("expires"), "--expires") or approved + dt.timedelta(days=days)
     fields |= {"approved": approved.isoformat(), "expires": expires.isoformat()}
     fields["fingerprint"] = fingerprint(identity(*subject.key), subject.about, blames)
     return fields

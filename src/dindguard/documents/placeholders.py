@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from dindguard.documents.tree import how_written
-from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
+from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written, unknown
 from dindguard.records import replace
 from dindguard.source import Span, Step
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
 
-from dindguard.model.values import Flag, How, Text, flag, unset
+from dindguard.model.values import Flag, Text, flag, unset
 from dindguard.source import Segment, Source, Span, Step
 
 
@@ -325,9 +325,3 @@ def route_key(key: str) -> str:
 def join_route(route: str, step: str) -> str:
     """Return ``route`` followed by ``step``; no dot at the beginning."""
     return step.removeprefix(".") if not route else route + step
-
-
-def how_written(texts: Sequence[Text]) -> How:
-    """Return the weakest provenance among ``texts``: unknown before default, variable and written."""
-    order = (How.UNKNOWN, How.DEFAULT, How.VARIABLE, How.INHERITED, How.WRITTEN)
-    return next((how for how in order if any(text.how is how for text in texts)), How.WRITTEN)

@@ -271,6 +271,11 @@ class Container(Linked):
         """Mounts of paths of the host."""
         return tuple(mount for mount in self.mounts if mount.host_text is not None)
 
+    @property
+    def mounts_whole_host(self) -> bool:
+        """Whether the host's `/` is mounted: what lies below it can be read through that mount already."""
+        return any(mount.host_path == "/" for mount in self.host_mounts)
+
     def mount_at(self, path: str) -> Mount | None:
         """Return the mount that provides ``path`` (absolute, inside the container): the deepest at or above it."""
         covering = [mount for mount in self.mounts if mount.provides(path)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from dindguard.model.access import Access
@@ -46,7 +47,7 @@ class Model:
     build_grants: tuple[BuildGrant, ...] = ()
     policy: Policy = field(default_factory=Policy)
 
-    @property
+    @cached_property
     def containers(self) -> tuple[Container, ...]:
         """All containers, in the order of their workloads."""
         return tuple(container for workload in self.workloads for container in workload.containers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NoReturn
 
@@ -190,3 +190,9 @@ def unset(span: Span, name: str, state: bool = False) -> Flag:
 def first_unknown(texts: Iterable[Text]) -> Text | None:
     """Return the first text that the files do not decide."""
     return next((text for text in texts if text.unknown), None)
+
+
+def how_written(texts: Sequence[Text]) -> How:
+    """Return the weakest provenance among ``texts``: unknown before default, variable and written."""
+    order = (How.UNKNOWN, How.DEFAULT, How.VARIABLE, How.INHERITED, How.WRITTEN)
+    return next((how for how in order if any(text.how is how for text in texts)), How.WRITTEN)

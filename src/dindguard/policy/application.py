@@ -42,6 +42,10 @@ class _Clerk:
         self.notices: list[Notice] = []
         self.problems: dict[tuple[str, Span, str], Finding] = {}
         self.allows = list(self._read_allows(sidecars)) if around.trusted else []
+        self.allows_by_rule: dict[str, list[tuple[int, allow.Allow]]] = {}
+        for index, each in enumerate(self.allows):
+            for rule in dict.fromkeys(each.rules):
+                self.allows_by_rule.setdefault(rule, []).append((index, each))
         self.used_allows: set[tuple[int, str]] = set()
         self.entries = Counter(entry.key for entry in around.baseline)
         self.blames: dict[tuple[str, str, str], list[str]] = {}
@@ -142,9 +146,13 @@ class _Clerk:
 
     def _allow_for(self, finding: Finding, subject: Subject) -> allow.Allow | None:
         """Return the allow in force that covers any place of a subject's part of a finding."""
+        candidates = self.allows_by_rule.get(finding.rule.id)
+        if not candidates:
+            return None
         shared = finding.places if len(finding.subjects) == 1 else (finding.span,)
-        for index, candidate in enumerate(self.allows):
-            if candidate.covers(finding.rule.id, (*shared, *subject.places, subject.span)):
+        places = (*shared, *subject.places, subject.span)
+        for index, candidate in candidates:
+            if candidate.covers(finding.rule.id, places):
                 self.used_allows.add((index, finding.rule.id))
                 if candidate.until is None or candidate.until >= self.around.today:
                     return candidate

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FILE_NAME = ".dindguard.yaml"
 MISNAMED = ".dindguard.yml"
 PROJECT = "pyproject.toml"
+_SYNTAX = "mend the syntax, or ignore the file with --untrusted"
 SEVERITIES = {severity.word: severity for severity in Severity}
 MODES = ("privileged", "socket", "sysbox")
 
@@ -181,7 +182,7 @@ def _from_file(path: StrPath, name: str) -> Config:
 
     tree = yaml.read(Source(name, text))
     if tree.notices:
-        raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}")
+        raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}; {_SYNTAX}")
     if len(tree.documents) > 1:
         raise UserError(
             f"{tree.documents[1].span}: the configuration must be one document: remove what follows '---'"
@@ -201,6 +202,6 @@ def _from_toml(text: str, name: str) -> Config:
 
     tree = toml.read(Source(name, text))
     if tree.notices:
-        raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}")
+        raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}; {_SYNTAX}")
     table = tree.documents[0].at("tool", "dindguard") if tree.documents else None
     return replace(read(table), file=name) if table is not None and table.present else Config()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dindguard import __version__
 from dindguard.model.access import Access, Host
 from dindguard.model.container import Container, Role, Sandbox
+from dindguard.model.credit import credits_of
 from dindguard.model.engine import Daemon, Endpoint
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag, Text
@@ -91,6 +92,9 @@ class Describer:
             "way_to_the_host": [
                 {"what": self.words(step.what), "place": self.place(step.span)}
                 for step in (container.escape.steps if container.escape is not None else ())
+            ],
+            "no_way_to_the_host": [
+                {"why": self.words(why), "place": self.place(span)} for why, span in credits_of(container)
             ],
         }
         return {name: fact for name, fact in facts.items() if fact not in ("", [], {}, None)}

@@ -12,7 +12,7 @@ from dindguard.reports.terminal import Terminal, cells, wrapped
 if TYPE_CHECKING:
     from dindguard.scan import Report
 
-_LABEL = 16
+_LABEL = 18
 """Columns of the names of facts."""
 
 _PLAIN = (
@@ -91,6 +91,8 @@ class _Page:
             place = step["place"] if step["place"] != before else ""
             yield from self.fact("way to the host" if number == 1 else "", f"{number}. {step['what']}", place)
             before = step["place"]
+        for number, credit in enumerate(container.get("no_way_to_the_host", ())):
+            yield from self.fact("" if number else "no way out", credit["why"], credit["place"])
 
     def engine(self, engine: dict[str, Any]) -> Iterator[str]:
         """Yield an engine's lines."""

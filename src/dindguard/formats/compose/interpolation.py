@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dindguard.documents.tree import how_written
-from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written
 from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Step

@@ -6,6 +6,7 @@ import re
 
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.patches import json_patch, merge
+from dindguard.formats.kubernetes.placeholders import scope_of
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.records import record
 
@@ -28,7 +29,7 @@ class Patch:
         """Return the resource's node as the patch leaves it; ``None`` when it is deleted."""
         if self.content.is_sequence:
             return json_patch(resource.node, self.content)
-        content = self.content.scoped(resource.node.scope)
+        content = self.content.scoped(scope_of(resource.node))
         own = [
             (key, value) for key, value in content.pairs() if key.content not in ("apiVersion", "kind", "metadata")
         ]

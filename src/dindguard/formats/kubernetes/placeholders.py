@@ -11,8 +11,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from dindguard.documents.placeholders import substitute, undecided
+from dindguard.documents.tree import Node, Scope
 from dindguard.model.values import How, Text
 from dindguard.patterns import regex
+from dindguard.source import Source
 
 _PLACEHOLDER = regex(
     r"\{\{-?\s*(?P<braces>.*?)\s*-?\}\}"
@@ -46,6 +48,16 @@ class Placeholders:
             return Text(match["default"], text.span, How.DEFAULT) if match["default"] else undecided(text, name)
 
         return substitute(text, _PLACEHOLDER, found)
+
+
+def scope_of(node: Node) -> Scope:
+    """Return the scope of a manifest, for what is written elsewhere and goes into it."""
+    return node.scope or Placeholders()
+
+
+def may_hold_any(source: Source) -> bool:
+    """Whether a text can hold a placeholder, be it spelt with escapes; few manifests do, and scopes cost copies."""
+    return any(mark in source.text for mark in ("$", "{{", "\\"))
 
 
 def expand(text: Text, lookup: Callable[[str], Text | None]) -> Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dindguard.documents.tree import Node
-from dindguard.formats.kubernetes.placeholders import Placeholders
+from dindguard.formats.kubernetes.placeholders import Placeholders, may_hold_any
 from dindguard.model.values import How, Text
 from dindguard.records import record, replace
 from dindguard.source import Gravity, Notice, Source, Span
@@ -136,7 +136,8 @@ def _objects(root: Node, depth: int = 0) -> Iterator[Node]:
         for item in items:
             yield from _objects(item.scoped(Placeholders(values)) if values else item, depth + 1)
     else:
-        yield root if root.scope is not None else root.scoped(Placeholders(_step_defaults(root)))
+        bare = root.scope is None and may_hold_any(root.source)
+        yield root.scoped(Placeholders(_step_defaults(root))) if bare else root
 
 
 def _step_defaults(root: Node) -> dict[str, Text]:

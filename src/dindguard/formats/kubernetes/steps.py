@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.patches import BudgetError, merge
+from dindguard.formats.kubernetes.placeholders import scope_of
 from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import ContainerKind
@@ -140,7 +141,7 @@ def _patched(
     if not tree.documents or not tree.documents[0].is_mapping:
         return pod, found
     try:
-        return _merged(pod, found, tree.documents[0].scoped(pod.scope))
+        return _merged(pod, found, tree.documents[0].scoped(scope_of(pod)))
     except BudgetError:
         notices.append(Notice("budget", "this patch is too large to be applied", patch.span, Gravity.ERROR))
         return pod, found

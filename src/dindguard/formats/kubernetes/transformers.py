@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.formats import Context
+from dindguard.formats.kubernetes.placeholders import scope_of
 from dindguard.formats.kubernetes.podspecs import is_pod_spec
 from dindguard.formats.kubernetes.resources import Resource
 
@@ -85,7 +86,7 @@ def _with_image(container: Node, images: dict[str, Node]) -> Node:
     text = (override["newName"].content or name) + suffix
     image = Node(
         Kind.SCALAR, place.source, place.start, place.end, route=place.route, content=text, style="double",
-        key=container["image"].key, trail=container["image"].trail, scope=container.scope,
+        key=container["image"].key, trail=container["image"].trail, scope=scope_of(container),
     )  # fmt: skip
     return _replaced(container, "image", image)
 
