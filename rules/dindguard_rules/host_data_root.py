@@ -14,8 +14,8 @@ Give a nested engine a named volume. For logs and metrics mount the one director
 (`/var/lib/docker/containers:ro`), or ask the engine's API through a proxy.
 
 ## When it is fine
-cAdvisor, log shippers and the like read it by design: read-only, that is *medium* (and not told again beside a
-mount of the whole host).
+cAdvisor, log shippers and the like read it by design: read-only, that is *medium*. Beside a mount of
+the whole host in the same mode it is not told again.
 
 ## References
 - https://docs.docker.com/engine/daemon/#daemon-data-directory
@@ -51,7 +51,7 @@ def check(container: Container) -> Iterator[Problem]:
         if paths.inside(path, "/run"):
             continue  # the engine's sockets are there: that is the graver half
         nested = container.keeps_state_in(mount)
-        if mount.read_only.on and not nested and container.mounts_whole_host:
+        if not nested and container.has_through_root(mount):
             continue
         writable = Severity.HIGH if paths.is_below_data_root(standard) else Severity.CRITICAL
         severity = Severity.CRITICAL if nested else Severity.MEDIUM if mount.read_only.on else writable

@@ -25,7 +25,7 @@ An engine that has to load modules needs `/lib/modules` read-only.
 ## When it is fine
 An installer that writes a CNI plugin or a certificate to its nodes does this by design; allow it with the reason.
 Read-only mounts of `/etc/passwd`, `/etc/localtime`, `/etc/ssl/certs`, `/lib/modules` and their like are not
-reported, nor is any beside a mount of the whole host, which has a finding of its own.
+reported, nor is any beside a mount of the whole host in the same mode, which has a finding of its own.
 
 ## References
 - https://docs.docker.com/engine/storage/bind-mounts/
@@ -54,7 +54,7 @@ def check(container: Container) -> Iterator[Problem]:
         if path is None or paths.classify(path) is not paths.HostPath.SYSTEM_CONFIG:
             continue
         writable = mount.read_only.off
-        if not writable and (container.mounts_whole_host or paths.harmless_read_only(path)):
+        if container.has_through_root(mount) or (not writable and paths.harmless_read_only(path)):
             continue
         severity = Severity.HIGH if writable else Severity.MEDIUM
         message = f"{container} can {'change' if writable else 'read'} the host's {path}"

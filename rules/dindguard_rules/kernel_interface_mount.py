@@ -57,7 +57,7 @@ def check(container: Container) -> Iterator[Problem]:
         if path is None or paths.classify(path) is not paths.HostPath.KERNEL_CONTROL:
             continue
         if not mount.read_only.off:
-            if not paths.harmless_read_only(path) and not container.mounts_whole_host:
+            if not paths.harmless_read_only(path) and not container.has_through_root(mount):
                 message = f"{container} can read the kernel's view of the host in {path}"
                 yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=Severity.MEDIUM)
             continue

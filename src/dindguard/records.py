@@ -7,6 +7,7 @@ most of a cold start (``benchmarks/cold_start.py``). A record's methods are shar
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
@@ -108,9 +109,15 @@ def _fields(made: type) -> list[Field]:
 def _initialiser(owner: str, fields: tuple[Field, ...], kw_only: bool, finish: bool) -> Callable[..., None]:
     names = tuple(each.name for each in fields if each.init)
     known = frozenset(names)
-    defaults = {each.name: each.default for each in fields if each.default is not _MISSING}
+    plain = [
+        (each.name, each.default)
+        for each in fields
+        if each.default_factory is _MISSING and (each.init or each.default is not _MISSING)
+    ]
     factories = [(each.name, each.default_factory) for each in fields if each.default_factory is not _MISSING]
-    required = known.difference(defaults, (name for name, _ in factories))
+    required = known.difference(each.name for each in fields if each.default is not _MISSING)
+    required = required.difference(name for name, _ in factories)
+    keep = object.__setattr__  # attribute by attribute, so that the records of a class share the keys of their dicts
     positional = 0 if kw_only else len(names)
 
     def __init__(self: Any, *values: Any, **named: Any) -> None:
@@ -124,12 +131,10 @@ def _initialiser(owner: str, fields: tuple[Field, ...], kw_only: bool, finish: b
         given = named.keys()
         if not required <= given or not given <= known:
             raise TypeError(f"{owner}() lacks {sorted(required - given)} or does not know {sorted(given - known)}")
-        data = self.__dict__
-        data.update(defaults)
-        data.update(named)
+        for name, default in plain:
+            keep(self, name, named.get(name, default))
         for name, factory in factories:
-            if name not in named:
-                data[name] = factory()
+            keep(self, name, named[name] if name in named else factory())
         if finish:
             self.__post_init__()
 
@@ -146,15 +151,15 @@ def _repr(self: Any) -> str:
 
 
 def _comparison(names: tuple[str, ...]) -> tuple[Callable[..., Any], Callable[..., int]]:
+    values: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
+
     def __eq__(self: Any, other: Any) -> Any:
         if other.__class__ is not self.__class__:
             return NotImplemented
-        mine, theirs = self.__dict__, other.__dict__
-        return all(mine[name] == theirs[name] for name in names)
+        return bool(values(self) == values(other))
 
     def __hash__(self: Any) -> int:
-        mine = self.__dict__
-        return hash(tuple(mine[name] for name in names))
+        return hash(values(self))
 
     return __eq__, __hash__
 

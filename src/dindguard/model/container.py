@@ -271,10 +271,10 @@ class Container(Linked):
         """Mounts of paths of the host."""
         return tuple(mount for mount in self.mounts if mount.host_text is not None)
 
-    @property
-    def mounts_whole_host(self) -> bool:
-        """Whether the host's `/` is mounted: what lies below it can be read through that mount already."""
-        return any(mount.host_path == "/" for mount in self.host_mounts)
+    def has_through_root(self, mount: Mount) -> bool:
+        """Whether a mount of the host's `/` gives the container all that ``mount`` gives it, in the same mode."""
+        roots = [other for other in self.host_mounts if other.host_path == "/" and other is not mount]
+        return any(other.read_only.off or not mount.read_only.off for other in roots)
 
     def mount_at(self, path: str) -> Mount | None:
         """Return the mount that provides ``path`` (absolute, inside the container): the deepest at or above it."""

@@ -124,7 +124,7 @@ _DEEPEST_TREE = 1 + max(path.count("/") for path in _TREE_CLASS)
 _LSM_STATE = ("/sys/kernel/security", "/sys/fs/selinux", "/etc/apparmor.d", "/etc/selinux")
 _FINE_READ_ONLY = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt/cni"),  # programs, which everybody may read
-    *("/sys/fs/cgroup", "/etc/passwd", "/etc/group"),
+    *("/sys/fs/cgroup", "/etc/passwd", "/etc/group", "/etc/docker/daemon.json"),
 )
 _DISK = r"/dev/(?:(?:sd|vd|xvd|hd)(?:[a-z]+\d*|\*)|(?:nvme|mmcblk|nbd|md|loop)(?:\d.*|\*)|dm-.+)"
 
