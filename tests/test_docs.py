@@ -101,7 +101,7 @@ def test_the_readme_names_every_format_category_and_exit_code() -> None:
     assert set(FORMATS) <= set(TICKED.findall(text))
     assert {rule.category for rule in RULES} == set(re.findall(r"docs/rules/README\.md#([\w-]+)", text))
     codes = {CLEAN, FINDINGS, USAGE, INCOMPLETE, CONSENT, ENGINE}
-    assert {int(code) for code in re.findall(r"^\| (\d) \|", text, re.MULTILINE)} == codes
+    assert {int(code) for code in re.findall(r"^\| `(\d)` \|", text, re.MULTILINE)} == codes
 
 
 @pytest.mark.parametrize("path", WRITTEN_BY_HAND, ids=name_of)

@@ -12,7 +12,7 @@ import pytest
 from dindguard import errors
 from policy_tree import COMPOSE, tree, write
 
-TABLE = Path(__file__).parent.parent / "docs" / "ci.md"
+TABLE = Path(__file__).parent.parent / "README.md"
 CODES = {"CLEAN": 0, "FINDINGS": 1, "USAGE": 2, "INCOMPLETE": 3, "CONSENT": 4, "ENGINE": 5}
 SAFE = "services:\n  web:\n    image: nginx:1.29\n"
 BROKEN = "services: [\n"
