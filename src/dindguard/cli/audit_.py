@@ -36,7 +36,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
     click.option("-f", "--format", "form", type=click.Choice(list(reports.FORMATS)), default="text", help="Output."),
     click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write there, whole or not at all."),
-    click.option("--fail-on", type=click.Choice(SEVERITIES), default=None, help="Exit with 1 from here up (high)."),
+    click.option(
+        "--fail-on",
+        type=click.Choice(SEVERITIES),
+        default=None,
+        help="Exit with 1 from here up (the configuration's, else high).",
+    ),
     click.option("--profile", type=click.Choice([each.value for each in Profile]), help="Which rules (recommended)."),
     click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated."),
     click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule or category; may be repeated."),

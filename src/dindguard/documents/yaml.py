@@ -191,7 +191,9 @@ def read(source: Source) -> Tree:
     Documents before a syntax error are kept. Never raises.
     """
     tree = Tree(source)
-    text = _UNPRINTABLE.sub("\ufffd", source.text)
+    text = source.text
+    if not text.replace("\n", "").isprintable():
+        text = _UNPRINTABLE.sub("\ufffd", text)
     loaders = [_PureLoader] if _too_deep(text) else [_FAST, _PureLoader]
     problem: Notice | None = None
     for loader in loaders:
