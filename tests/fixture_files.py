@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dindguard.loading import load
-from dindguard.scan import Options, Report, scan
+from dindguard.scanning import Options, Report, scan
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 MARKER = re.compile(r"expect(-below)?:\s*([a-z][\w-]*(?:\s*,\s*[a-z][\w-]*)*)")

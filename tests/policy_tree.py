@@ -10,7 +10,7 @@ from typing import Any
 from dindguard.findings import Finding, Status, identity
 from dindguard.policy.approval import fingerprint
 from dindguard.policy.writing import Value, added
-from dindguard.scan import Options, Report, scan
+from dindguard.scanning import Options, Report, scan
 
 TODAY = dt.date(2026, 11, 23)
 

@@ -12,7 +12,7 @@ from dindguard.model.model import Model
 from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.rules import Confidence, Profile, Rule, Severity
-from dindguard.scan import Report
+from dindguard.scanning import Report
 from dindguard.source import Gravity, Notice, Source, Span, Step
 
 SOCKET_PAGE = """A container can reach the host's container engine through its socket.

@@ -9,7 +9,7 @@ import pytest
 
 from dindguard.findings import Finding
 from dindguard.rules import Profile
-from dindguard.scan import Options, Report, scan
+from dindguard.scanning import Options, Report, scan
 from support import write_files
 
 DIND = "docker:29.10.0-dind"

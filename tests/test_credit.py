@@ -9,7 +9,7 @@ import pytest
 from dindguard.model.credit import credits_of
 from dindguard.reports import model_text
 from dindguard.reports.terminal import Terminal
-from dindguard.scan import Options, Report, scan
+from dindguard.scanning import Options, Report, scan
 from support import write_files
 
 DIND = "docker:29.10.0-dind@sha256:" + "0123456789abcdef" * 4

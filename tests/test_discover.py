@@ -9,7 +9,7 @@ import pytest
 
 from dindguard.discover import Files, decode, discover, find_root, relative
 from dindguard.errors import UserError
-from dindguard.scan import Options, scan
+from dindguard.scanning import Options, scan
 from dindguard.source import Gravity
 from manifests import write_files
 

@@ -23,7 +23,7 @@ from dindguard.cli.rules_ import every
 from dindguard.errors import CLEAN, CONSENT, ENGINE, FINDINGS, INCOMPLETE, USAGE
 from dindguard.formats import FORMATS
 from dindguard.rules import Rule
-from dindguard.scan import Options, scan
+from dindguard.scanning import Options, scan
 
 ROOT = Path(__file__).parent.parent
 RULES = every()

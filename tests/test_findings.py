@@ -12,7 +12,7 @@ from dindguard.model.container import Container
 from dindguard.model.values import Flag, unset
 from dindguard.records import replace
 from dindguard.rules import Confidence, Problem, Rule, Severity, Verdict
-from dindguard.scan import Options, scan
+from dindguard.scanning import Options, scan
 from dindguard.source import Span, Step
 
 

@@ -10,7 +10,7 @@ from dindguard.model.container import Container, ContainerKind
 from dindguard.model.model import Model
 from dindguard.model.mount import Medium, MountKind
 from dindguard.model.workload import Platform, Workload, WorkloadKind
-from dindguard.scan import Options, scan
+from dindguard.scanning import Options, scan
 
 CONFIG = """concurrent = 4
 [[runners]]

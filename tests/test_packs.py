@@ -14,7 +14,7 @@ from dindguard.cli import cli
 from dindguard.errors import USAGE, UserError
 from dindguard.packs import load_packs
 from dindguard.rules import API
-from dindguard.scan import Options, scan
+from dindguard.scanning import Options, scan
 from manifests import write_files
 
 RULE = '''"""A container has a name.

@@ -160,7 +160,7 @@ def test_the_actions_script(tmp_path: Path, files: dict[str, str], inputs: dict[
 
 
 def test_our_own_ci_files_are_safe_by_our_own_rules() -> None:
-    from dindguard.scan import Options, scan
+    from dindguard.scanning import Options, scan
 
     names = ("action.yml", "ci/dindguard.gitlab-ci.yml", "Dockerfile", ".pre-commit-hooks.yaml")
     report = scan(Options(paths=tuple(ROOT / name for name in names)))

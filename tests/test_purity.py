@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dindguard.rules import Profile
-from dindguard.scan import Options, scan
+from dindguard.scanning import Options, scan
 
 FORBIDDEN = (
     "subprocess.Popen",

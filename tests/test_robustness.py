@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dindguard import discover, reports
 from dindguard.documents import yaml
 from dindguard.rules import Profile, Severity
-from dindguard.scan import Options, Report, scan
+from dindguard.scanning import Options, Report, scan
 from dindguard.source import Gravity, Notice, Source
 from fixture_files import FIXTURES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dindguard.findings import Finding
-from dindguard.scan import Options, scan
+from dindguard.scanning import Options, scan
 from support import write_files
 
 DOCKER = "/var/run/docker.sock"

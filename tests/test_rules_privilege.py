@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dindguard.rules import Profile
-from dindguard.scan import Options, scan
+from dindguard.scanning import Options, scan
 from support import write_files
 
 DIND = "image: docker:29.7.2-dind"

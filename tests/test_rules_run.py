@@ -11,7 +11,7 @@ from build import container, model, on
 from dindguard.errors import UserError
 from dindguard.model.container import Container
 from dindguard.rules import Problem, Profile, Rule, Severity, Undecided, nearest, run, selected
-from dindguard.scan import Options, scan
+from dindguard.scanning import Options, scan
 from dindguard.source import Gravity
 
 

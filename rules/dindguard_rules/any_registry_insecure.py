@@ -26,7 +26,15 @@ from collections.abc import Iterator
 from dindguard.api import Model, Problem, Severity, rule, subnets
 
 
-@rule("any-registry-insecure", each=Model, severity=Severity.MEDIUM, category="operation", cwe=295, since="0.1.0")
+@rule(
+    "any-registry-insecure",
+    each=Model,
+    severity=Severity.MEDIUM,
+    category="operation",
+    cwe=295,
+    since="0.1.0",
+    asks=("configured",),
+)
 def check(model: Model) -> Iterator[Problem]:
     """Report the exception for every address."""
     for engine, settings in model.configured:

@@ -21,7 +21,14 @@ from collections.abc import Iterator
 from dindguard.api import Model, Problem, Severity, Step, rule
 
 
-@rule("conflicting-network-settings", each=Model, severity=Severity.HIGH, category="operation", since="0.1.0")
+@rule(
+    "conflicting-network-settings",
+    each=Model,
+    severity=Severity.HIGH,
+    category="operation",
+    since="0.1.0",
+    asks=("configured",),
+)
 def check(model: Model) -> Iterator[Problem]:
     """Report the two pairs that make dockerd exit."""
     for engine, settings in model.configured:

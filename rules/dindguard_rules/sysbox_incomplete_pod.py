@@ -38,6 +38,7 @@ from dindguard.api import Container, Platform, Problem, Severity, rule
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
+    asks=("sysbox",),
     formats="Kubernetes alone wants it asked for; in other formats the runtime does it",
 )
 def check(container: Container) -> Iterator[Problem]:

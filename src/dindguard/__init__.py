@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dindguard.findings import Finding
     from dindguard.rules import Severity
-    from dindguard.scan import Options, Report, scan
+    from dindguard.scanning import Options, Report, scan
 
 __version__ = "0.1.0"
 __all__ = ["Finding", "Options", "Report", "Severity", "scan"]
 
-_HOMES = {"Finding": "findings", "Options": "scan", "Report": "scan", "Severity": "rules", "scan": "scan"}
+_HOMES = {"Finding": "findings", "Options": "scanning", "Report": "scanning", "Severity": "rules", "scan": "scanning"}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ from dindguard.rules import Profile, Severity
 
 if TYPE_CHECKING:
     from dindguard.audit.redaction import Redaction
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 _ENGINE = "docker-inspect.json"
 _CLUSTER = "kubectl-get.json"
@@ -138,7 +138,7 @@ def _audit(data: bytes, name: str, save: Path | None, options: dict[str, Any]) -
 def _scan(data: bytes, path: Path, options: dict[str, Any]) -> Report:
     from dindguard.discover import find_root, relative, within
     from dindguard.records import replace
-    from dindguard.scan import Options, scan
+    from dindguard.scanning import Options, scan
 
     start = time.perf_counter()
     path = path.resolve()

@@ -11,7 +11,7 @@ from dindguard.errors import UserError
 
 if TYPE_CHECKING:
     from dindguard.policy.baseline import Entry
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 
 @click.group("baseline")
@@ -64,7 +64,7 @@ def _scanned(output: str | None, config: Path | None) -> tuple[Report, Path]:
     """Scan the whole repository without a baseline; return the report and the baseline's path."""
     from dindguard.discover import find_root
     from dindguard.policy import BASELINE_FILE
-    from dindguard.scan import Options, scan
+    from dindguard.scanning import Options, scan
 
     root = find_root(Path.cwd())
     report = scan(Options(paths=(root,), config=config, without_baseline=True))

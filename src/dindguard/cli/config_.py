@@ -22,7 +22,7 @@ def command(form: str, explicit: Path | None, untrusted: bool, schema: str | Non
     from dindguard.policy.config import load
     from dindguard.reports.json import dumps
     from dindguard.reports.output import deliver
-    from dindguard.scan import Options, load_rules
+    from dindguard.scanning import Options, load_rules
 
     if schema is not None:
         deliver(schema_text(schema), None)

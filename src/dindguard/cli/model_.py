@@ -29,7 +29,7 @@ def command(
     from dindguard.cli.scan_ import request
     from dindguard.reports import errors, model_json, model_text, safe, shown_place
     from dindguard.reports.output import deliver
-    from dindguard.scan import scan
+    from dindguard.scanning import scan
 
     report = scan(request(paths, types=types, stdin_name=stdin_name, untrusted=untrusted))
     screen = terminal.Terminal(width=100) if output else terminal.stdout()

@@ -27,7 +27,7 @@ def command(form: str, packs: tuple[str, ...], rules_dirs: tuple[Path, ...]) -> 
 def every(packs: tuple[str, ...] = (), rules_dirs: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
     """Return all rules, those of the policy itself included, sorted by id."""
     from dindguard.policy.catalogue import RULES
-    from dindguard.scan import Options, load_rules
+    from dindguard.scanning import Options, load_rules
 
     rules = (*load_rules(Options(packs=packs, rules_dirs=rules_dirs)), *RULES.values())
     return tuple(sorted(rules, key=lambda rule: rule.id))

@@ -15,7 +15,7 @@ from dindguard.reports import terminal
 from dindguard.rules import Profile, Severity
 
 if TYPE_CHECKING:
-    from dindguard.scan import Options, Report
+    from dindguard.scanning import Options, Report
 
 SEVERITIES = [severity.word for severity in sorted(Severity, reverse=True)]
 
@@ -84,7 +84,7 @@ def exit_code(report: Report, fail_on: Severity, *, strict: bool = False, exit_z
 def _scan(**given: Any) -> Report:
     from dindguard.records import replace
     from dindguard.reports.progress import Progress
-    from dindguard.scan import scan
+    from dindguard.scanning import scan
 
     start = time.perf_counter()
     with Progress() as progress:
@@ -101,7 +101,7 @@ def request(
     **given: Any,
 ) -> Options:
     """Return what the command line asks a scan to do; raises :class:`UserError` for what makes no sense."""
-    from dindguard.scan import Options
+    from dindguard.scanning import Options
 
     files = tuple(path for path in paths if path != "-")
     stdin = _stdin(stdin_name) if len(files) < len(paths) else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dindguard.findings import Finding, Subject
     from dindguard.policy.waivers import Waiver
     from dindguard.policy.writing import Value
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 
 @click.command("waive")
@@ -41,7 +41,7 @@ def command(renew: bool, config: Path | None, **given: Any) -> None:
     On a terminal it asks for what is not given. The fingerprint of the settings is computed by a scan.
     """
     from dindguard.discover import find_root
-    from dindguard.scan import Options, scan
+    from dindguard.scanning import Options, scan
 
     given = {name: value for name, value in given.items() if value not in (None, ())}
     report = scan(Options(paths=(find_root(Path.cwd()),), config=config, without_baseline=True))

@@ -33,7 +33,7 @@ def _rows(explicit: Path | None) -> list[dict[str, Any]]:
     from dindguard.discover import Files, find_root
     from dindguard.policy import WAIVER_FILE, review, waivers
     from dindguard.policy.config import load
-    from dindguard.scan import Options, load_rules
+    from dindguard.scanning import Options, load_rules
 
     root = find_root(Path.cwd())
     files = Files(root)

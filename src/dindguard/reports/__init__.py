@@ -20,7 +20,7 @@ from dindguard.rules import Severity
 from dindguard.source import Gravity, Notice, Span
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 FORMATS: dict[str, str] = {
     "text": "for people (the default)",

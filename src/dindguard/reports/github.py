@@ -11,7 +11,7 @@ from dindguard.rules import Severity
 from dindguard.source import Span
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 MOST = 10
 """What the runner shows of each level."""

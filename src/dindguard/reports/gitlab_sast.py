@@ -14,7 +14,7 @@ from dindguard.reports.masking import Masks
 from dindguard.source import Gravity, Notice
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 SCHEMA = "15.2.1"
 

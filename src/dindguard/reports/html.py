@@ -14,7 +14,7 @@ from dindguard.rules import Rule
 from dindguard.source import Gravity, Notice, Span
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 

@@ -13,7 +13,7 @@ from dindguard.rules import Severity
 from dindguard.source import Notice, Span, Step
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 VERSION = 1
 """Grows when a field changes its meaning or goes away; new fields may come at any time."""

@@ -12,7 +12,7 @@ from dindguard.reports.terminal import Terminal
 from dindguard.source import Span
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 
 def render(report: Report, options: Options) -> str:

@@ -24,7 +24,7 @@ from dindguard.reports.terminal import Terminal
 from dindguard.rules import Severity
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 LONGEST = 60_000
 """GitHub takes comments of 65,536 characters: findings beyond this are counted, not shown."""

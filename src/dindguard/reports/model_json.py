@@ -19,7 +19,7 @@ from dindguard.reports.masking import Masks, shown
 from dindguard.source import Span
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 VERSION = 1
 

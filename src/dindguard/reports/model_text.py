@@ -10,7 +10,7 @@ from dindguard.reports.model_json import Describer
 from dindguard.reports.terminal import Terminal, cells, wrapped
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 _LABEL = 18
 """Columns of the names of facts."""

@@ -20,7 +20,7 @@ from dindguard.rules import Rule
 from dindguard.source import Gravity, Notice, Source, Span, Step
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"

@@ -15,7 +15,7 @@ from dindguard.reports.terminal import GLUE, SEVERITY_STYLES, Terminal, cells, w
 from dindguard.source import Gravity, Notice, Span
 
 if TYPE_CHECKING:
-    from dindguard.scan import Report
+    from dindguard.scanning import Report
 
 _GRAVITY_STYLES = {Gravity.ERROR: "bold red", Gravity.WARNING: "bold yellow", Gravity.NOTE: "cyan"}
 
