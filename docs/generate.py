@@ -58,9 +58,7 @@ def rule_index() -> str:
     rows = [index_row(each) for each in load(indexed=False)]
     lines = [f"    {{{', '.join(f'{key!r}: {value!r}' for key, value in row.items())}}}," for row in rows]
     head = '"""What is known of each rule without importing its module. Written by docs/generate.py."""'
-    return (
-        f"{head}\n\n# fmt: off\n# ruff: noqa\nRULES: tuple[dict[str, object], ...] = (\n" + "\n".join(lines) + "\n)\n"
-    )
+    return f"{head}\n\n# fmt: off\nRULES: tuple[dict[str, object], ...] = (\n" + "\n".join(lines) + "\n)\n"
 
 
 # -- rules ----------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """What is known of each rule without importing its module. Written by docs/generate.py."""
 
 # fmt: off
-# ruff: noqa
 RULES: tuple[dict[str, object], ...] = (
     {'module': 'any_registry_insecure', 'id': 'any-registry-insecure', 'each': 'Model', 'severity': 2, 'category': 'operation', 'since': '0.1.0', 'cwe': 295, 'contained_by': (), 'replaces': (), 'profile': 'recommended', 'precision': 'high', 'formats': '', 'needs_approval': '', 'asks': ('configured',)},
     {'module': 'apparmor_conflict', 'id': 'apparmor-conflict', 'each': 'Container', 'severity': 2, 'category': 'confinement', 'since': '0.1.0', 'cwe': 0, 'contained_by': (), 'replaces': (), 'profile': 'recommended', 'precision': 'high', 'formats': 'Kubernetes alone has two places for it; in other formats the last one wins', 'needs_approval': '', 'asks': ('confinement',)},

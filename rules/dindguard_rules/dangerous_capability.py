@@ -27,7 +27,8 @@ securityContext:                  # Kubernetes
 Debuggers need no `SYS_PTRACE` for their own children since kernel 4.8 and Engine 19.03.
 
 ## When it is fine
-For a tool of your own that administers the machine: allow it with the reason. In gVisor, Kata or a user namespace the finding is lowered.
+For a tool of your own that administers the machine: allow it with the reason. In gVisor, Kata or a user namespace
+the finding is lowered.
 
 ## References
 - https://man7.org/linux/man-pages/man7/capabilities.7.html
