@@ -313,3 +313,25 @@ def test_no_credit_where_there_is_a_way_out(tmp_path: Path) -> None:
     report = scanned(tmp_path, "compose.yaml", TLS_COMPOSE)
     assert [credits_of(container) for container in report.model.containers] == [(), ()]
     assert all(container.escape for container in report.model.containers)
+
+
+@pytest.mark.parametrize(
+    ("runs_on", "severity"),
+    [
+        ("ubuntu-24.04", "low"),
+        ("self-hosted", "critical"),
+        ("[self-hosted, linux]", "critical"),
+        ("${{ matrix.os }}", "critical"),
+    ],
+)
+def test_a_hosted_machine_that_ends_with_the_job_lowers_privilege_and_sockets(
+    tmp_path: Path, runs_on: str, severity: str
+) -> None:
+    (tmp_path / "ci.yaml").write_text(
+        f"on: push\njobs:\n  build:\n    runs-on: {runs_on}\n    steps:\n"
+        "      - run: docker run -v /var/run/docker.sock:/var/run/docker.sock example/tool:1\n"
+        "      - run: docker run --privileged example/tool:1\n"
+    )
+    report = scan(Options(paths=(tmp_path,), root=tmp_path, untrusted=True))
+    found = {finding.rule.id: finding.severity.word for finding in report.findings}
+    assert found == {"host-engine-socket": severity, "privileged-container": severity}

@@ -199,13 +199,15 @@ def discover(
     exclude: Iterable[str] = (),
     could_be_ours: Callable[[str], bool] = lambda _: True,
     every_image: bool = False,
+    force_exclude: bool = False,
 ) -> Found:
     """Return the sources below ``paths`` (files or folders, absolute) that could be ours.
 
     Folders are walked in sorted order, without links; ``.gitignore`` and ``.dindguardignore`` are obeyed
     there unless ``ignore_files`` is false. ``exclude`` are patterns as in ``.gitignore``;
     ``could_be_ours`` tells from a path alone whether any format could read it. A file that is named itself
-    is always read. Raises :class:`UserError` for a path that does not exist.
+    is always read, unless ``force_exclude`` asks to obey ``exclude`` there too.
+    Raises :class:`UserError` for a path that does not exist.
     """
     found = Found(every_image=every_image)
     seen: set[str] = set()
@@ -216,7 +218,8 @@ def discover(
         named = not os.path.isdir(path)
         for real in [path] if named else _walk(path, files.root, ignore_files):
             name = relative(real, files.root)
-            if name in seen or (not named and excluded is not None and excluded.match_file(name)):
+            spared = named and not force_exclude
+            if name in seen or (not spared and excluded is not None and excluded.match_file(name)):
                 continue
             seen.add(name)
             if named or could_be_ours(name):

@@ -163,8 +163,8 @@ def _container(owner: Any) -> Container | None:
 
 
 def _forced(source: Source, overrides: Sequence[tuple[str, str]]) -> str | None:
+    if source.parent is not None or not overrides:
+        return None
     from fnmatch import fnmatchcase
 
-    if source.parent is not None:
-        return None
     return next((name for pattern, name in overrides if fnmatchcase(source.path, pattern)), None)

@@ -52,6 +52,7 @@ class Options:
     without_baseline: bool = False
     since: str = ""
     packs: tuple[str, ...] = ()
+    force_exclude: bool = False
     rules_dirs: tuple[StrPath, ...] = ()
     type_overrides: tuple[tuple[str, str], ...] = ()
     progress: Progress | None = None
@@ -286,7 +287,7 @@ def _discover(options: Options, files: discover.Files, config: Config) -> discov
     ours = shapes.could_be_ours if not overrides else lambda _: True
     found = discover.discover(
         paths, files, ignore_files=ignore_files, exclude=config.exclude, could_be_ours=ours,
-        every_image=bool(config.allowed_registries),
+        every_image=bool(config.allowed_registries), force_exclude=options.force_exclude,
     )  # fmt: skip
     if options.stdin is not None:
         name, data = options.stdin

@@ -49,6 +49,9 @@ Exit codes:
 @click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
 @click.option("--strict", is_flag=True, help="Having nothing to scan is incomplete.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 for findings, whatever their severity.")
+@click.option(
+    "--force-exclude", is_flag=True, help="Leave out what the configuration excludes even when it is named."
+)
 @click.option("--type", "types", multiple=True, metavar="FORMAT=GLOB", help="Read these files as a format.")
 @click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Use an installed rule pack.")

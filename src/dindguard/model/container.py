@@ -267,6 +267,12 @@ class Container(Linked):
         return None
 
     @property
+    def hosted_machine(self) -> Text | None:
+        """The label of the hosted machine it runs on, which ends with the job; ``None`` for somebody's own."""
+        runs_in = self.workload.runs_in
+        return self.workload.hosted or (runs_in.workload.hosted if runs_in is not None else None)
+
+    @property
     def host_mounts(self) -> tuple[Mount, ...]:
         """Mounts of paths of the host."""
         return tuple(mount for mount in self.mounts if mount.host_text is not None)

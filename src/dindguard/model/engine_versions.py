@@ -151,9 +151,9 @@ def _parse(version: str) -> Version:
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
     import json
-    from pathlib import Path
 
-    data: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    with open(f"{__file__.removesuffix('.py')}.json", encoding="utf-8") as file:
+        data: dict[str, Any] = json.load(file)
     return data
 
 

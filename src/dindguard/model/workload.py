@@ -111,6 +111,8 @@ class Workload(Linked):
     """How many jobs run at once on the same runner."""
     disposable: Text | None = None
     """The setting that gives every job a machine of its own, which is thrown away afterwards."""
+    hosted: Text | None = None
+    """The label of a CI provider's own machine, on which the job's script is the administrator."""
     cached_paths: tuple[Text, ...] = ()
     """Paths that a CI system saves after a job and restores before the next."""
     ends_with_its_containers: bool = False

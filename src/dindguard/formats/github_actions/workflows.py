@@ -97,8 +97,17 @@ class WorkflowReader:
                 containers=containers,
                 storages=volumes.storages,
                 cached_paths=tuple(steps.cached_paths),
+                hosted=_hosted(job["runs-on"]),
             )
         )
+
+
+def _hosted(runs_on: Node) -> Text | None:
+    """Return the label of a hosted runner, whose machine ends with the job; ``None`` for one of somebody's own."""
+    labels = [label.value for label in runs_on.listed()]
+    if len(labels) != 1 or not (labels[0].value or "").startswith(("ubuntu-", "windows-", "macos-")):
+        return None
+    return labels[0]
 
 
 def _job_container(
