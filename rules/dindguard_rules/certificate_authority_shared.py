@@ -28,7 +28,13 @@ from dindguard.api import Daemon, Problem, Severity, Step, rule
 
 
 @rule(
-    "certificate-authority-shared", each=Daemon, severity=Severity.HIGH, category="daemon-api", cwe=522, since="0.1.0"
+    "certificate-authority-shared",
+    each=Daemon,
+    severity=Severity.HIGH,
+    category="daemon-api",
+    cwe=522,
+    since="0.1.0",
+    asks=("certificates.mounts",),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report storages that hold the authority's key and that others than the engine mount."""

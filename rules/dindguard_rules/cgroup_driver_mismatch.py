@@ -22,7 +22,14 @@ from collections.abc import Iterator
 from dindguard.api import Daemon, Problem, Severity, rule
 
 
-@rule("cgroup-driver-mismatch", each=Daemon, severity=Severity.MEDIUM, category="operation", since="0.1.0")
+@rule(
+    "cgroup-driver-mismatch",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="operation",
+    since="0.1.0",
+    asks=("launch.settings", "configuration"),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report the systemd driver where dockerd itself is the container's main program."""
     if not daemon.launch.main_program:

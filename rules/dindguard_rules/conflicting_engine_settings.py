@@ -21,7 +21,14 @@ from collections.abc import Iterator
 from dindguard.api import Daemon, Problem, Severity, Step, rule
 
 
-@rule("conflicting-engine-settings", each=Daemon, severity=Severity.HIGH, category="daemon-api", since="0.1.0")
+@rule(
+    "conflicting-engine-settings",
+    each=Daemon,
+    severity=Severity.HIGH,
+    category="daemon-api",
+    since="0.1.0",
+    asks=("configuration",),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report settings that stand in the file and on the command line."""
     if daemon.configuration is None:

@@ -23,7 +23,14 @@ from dindguard.api import Daemon, Problem, Sandbox, Severity, rule
 COPYING = ("vfs", "native")
 
 
-@rule("copying-storage-driver", each=Daemon, severity=Severity.MEDIUM, category="storage-driver", since="0.1.0")
+@rule(
+    "copying-storage-driver",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="storage-driver",
+    since="0.1.0",
+    asks=("storage_driver",),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report drivers without copy-on-write."""
     driver = daemon.storage_driver

@@ -39,6 +39,7 @@ from dindguard.api import Daemon, Problem, Severity, rule
     category="socket",
     since="0.1.0",
     replaces=("host-engine-socket",),
+    asks=("container.mounts",),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report a mount of the host's socket, or of its directory, over the daemon's own socket."""

@@ -27,6 +27,7 @@ from dindguard.api import Daemon, Problem, Profile, Sandbox, Severity, rule
     category="operation",
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("launch.settings", "configuration"),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report the switch outside of gVisor."""

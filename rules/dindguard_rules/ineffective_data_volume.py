@@ -26,7 +26,14 @@ from collections.abc import Iterator
 from dindguard.api import Daemon, Problem, Severity, Step, paths, rule
 
 
-@rule("ineffective-data-volume", each=Daemon, severity=Severity.MEDIUM, category="data-root", since="0.1.0")
+@rule(
+    "ineffective-data-volume",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="data-root",
+    since="0.1.0",
+    asks=("container.mounts",),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report mounts at an engine's default data root when its state is elsewhere."""
     root = daemon.data_root

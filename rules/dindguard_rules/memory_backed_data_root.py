@@ -20,7 +20,15 @@ from collections.abc import Iterator
 from dindguard.api import Backing, Daemon, Problem, Sandbox, Severity, rule
 
 
-@rule("memory-backed-data-root", each=Daemon, severity=Severity.MEDIUM, category="data-root", cwe=770, since="0.1.0")
+@rule(
+    "memory-backed-data-root",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="data-root",
+    cwe=770,
+    since="0.1.0",
+    asks=("data_mount",),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report data roots in memory that have no size limit."""
     mount = daemon.data_mount

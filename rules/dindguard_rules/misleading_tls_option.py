@@ -28,6 +28,7 @@ from dindguard.api import Daemon, Problem, Profile, Severity, rule
     category="daemon-api",
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("launch.settings",),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report ``--tls=false`` where TLS stays on."""

@@ -31,6 +31,7 @@ from dindguard.api import Daemon, Problem, Profile, Severity, rule
     category="storage-driver",
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("storage_driver",),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report nested engines that were told to use btrfs."""

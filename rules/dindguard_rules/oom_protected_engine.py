@@ -28,7 +28,15 @@ from collections.abc import Iterator
 from dindguard.api import Daemon, Problem, Severity, rule
 
 
-@rule("oom-protected-engine", each=Daemon, severity=Severity.MEDIUM, category="operation", cwe=770, since="0.1.0")
+@rule(
+    "oom-protected-engine",
+    each=Daemon,
+    severity=Severity.MEDIUM,
+    category="operation",
+    cwe=770,
+    since="0.1.0",
+    asks=("container.limits.oom_score_adj", "container.limits.oom_kill_disable"),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report engines that outlive the host's own when memory runs out."""
     container = daemon.container

@@ -29,6 +29,7 @@ from dindguard.api import Daemon, Problem, Severity, Step, rule, subnets
     category="operation",
     since="0.1.0",
     formats="the other formats declare no subnets around an engine",
+    asks=("address_ranges",),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report explicit address ranges of an engine that meet a declared subnet of its own container."""

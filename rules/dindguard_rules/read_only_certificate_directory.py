@@ -20,7 +20,14 @@ from collections.abc import Iterator
 from dindguard.api import Daemon, Problem, Severity, rule
 
 
-@rule("read-only-certificate-directory", each=Daemon, severity=Severity.HIGH, category="daemon-api", since="0.1.0")
+@rule(
+    "read-only-certificate-directory",
+    each=Daemon,
+    severity=Severity.HIGH,
+    category="daemon-api",
+    since="0.1.0",
+    asks=("certificates.mounts",),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report read-only mounts where the entry point writes certificates."""
     certificates = daemon.certificates

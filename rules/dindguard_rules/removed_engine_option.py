@@ -19,7 +19,14 @@ from collections.abc import Iterator
 from dindguard.api import Daemon, Problem, Severity, rule
 
 
-@rule("removed-engine-option", each=Daemon, severity=Severity.HIGH, category="operation", since="0.1.0")
+@rule(
+    "removed-engine-option",
+    each=Daemon,
+    severity=Severity.HIGH,
+    category="operation",
+    since="0.1.0",
+    asks=("launch.settings", "configuration"),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report the old name of the data root's option."""
     written = daemon.configuration["graph"] if daemon.configuration is not None else None

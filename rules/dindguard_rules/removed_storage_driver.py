@@ -21,7 +21,14 @@ from collections.abc import Iterator
 from dindguard.api import Daemon, Problem, Severity, rule, storage_drivers
 
 
-@rule("removed-storage-driver", each=Daemon, severity=Severity.HIGH, category="storage-driver", since="0.1.0")
+@rule(
+    "removed-storage-driver",
+    each=Daemon,
+    severity=Severity.HIGH,
+    category="storage-driver",
+    since="0.1.0",
+    asks=("storage_driver",),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report drivers that have been taken out of the engine."""
     driver = daemon.storage_driver

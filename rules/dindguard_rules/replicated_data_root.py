@@ -28,7 +28,14 @@ from collections.abc import Iterator
 from dindguard.api import Daemon, Medium, Problem, Severity, rule
 
 
-@rule("replicated-data-root", each=Daemon, severity=Severity.CRITICAL, category="data-root", since="0.1.0")
+@rule(
+    "replicated-data-root",
+    each=Daemon,
+    severity=Severity.CRITICAL,
+    category="data-root",
+    since="0.1.0",
+    asks=("data_mount",),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report data roots that several copies of one container share."""
     mount = daemon.data_mount

@@ -27,6 +27,7 @@ from dindguard.api import Daemon, Problem, Profile, Severity, durations, rule
     category="operation",
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("container.stop_grace_period",),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report less than ten seconds for an engine to stop."""

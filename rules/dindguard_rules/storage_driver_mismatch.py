@@ -21,7 +21,14 @@ from collections.abc import Iterator
 from dindguard.api import Backing, Daemon, Problem, Severity, Step, rule, storage_drivers
 
 
-@rule("storage-driver-mismatch", each=Daemon, severity=Severity.HIGH, category="storage-driver", since="0.1.0")
+@rule(
+    "storage-driver-mismatch",
+    each=Daemon,
+    severity=Severity.HIGH,
+    category="storage-driver",
+    since="0.1.0",
+    asks=("data_mount",),
+)
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report drivers on file systems that they refuse, and network file systems under any copy-on-write driver."""
     mount = daemon.data_mount

@@ -39,6 +39,7 @@ USUAL = "/var/lib/docker"
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
+    asks=("container.sysbox",),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report a data root elsewhere, and remapping, in a Docker engine under Sysbox."""

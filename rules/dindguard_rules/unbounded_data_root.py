@@ -32,6 +32,7 @@ from dindguard.api import Daemon, MountKind, Problem, Profile, Severity, rule
     cwe=770,
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("data_mount",),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report persistent data roots of engines that are told nothing about garbage collection."""

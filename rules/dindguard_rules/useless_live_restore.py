@@ -26,6 +26,7 @@ from dindguard.api import Daemon, Problem, Profile, Severity, rule
     category="operation",
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("launch.settings", "configuration"),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report the setting where dockerd is the container's main program."""

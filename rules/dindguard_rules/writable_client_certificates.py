@@ -27,6 +27,7 @@ from dindguard.api import Daemon, Problem, Profile, Severity, Step, rule
     cwe=732,
     since="0.1.0",
     profile=Profile.ALL,
+    asks=("certificates.mounts",),
 )
 def check(daemon: Daemon) -> Iterator[Problem]:
     """Report writable mounts of the client certificates outside the engine."""
