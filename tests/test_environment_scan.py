@@ -48,7 +48,8 @@ def test_it_passes_our_own_scan(form: str, level: str, tmp_path: Path) -> None:
     assert report["complete"] is True
     assert report["summary"]["silenced"] == {"allowed": 0, "waived": 0, "in baseline": 0}
     if privileged and form != "gitlab-ci":
-        assert (found, code) == (["privileged-engine"], 1)
+        # On a hosted machine that ends with its job the finding is lowered below what fails a scan.
+        assert (found, code) == (["privileged-engine"], 0 if form == "github-actions" else 1)
     elif privileged:  # what is privileged there is the runner's to say
         assert len(found) <= 1
     else:
