@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from dindguard.findings import Status
+from dindguard.policy.catalogue import RULES as POLICY_RULES
 from dindguard.reports import Options, render
 from dindguard.reports import sarif as module
 from dindguard.reports.line_hash import line_hashes
@@ -74,7 +75,7 @@ def test_the_log_has_what_github_requires() -> None:
 
 def test_every_rule_is_described_whether_it_fired_or_not() -> None:
     rules = run(sample(findings=()))["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == sorted((HYGIENE.id, SOCKET.id, TCP.id))
+    assert [rule["id"] for rule in rules] == sorted((HYGIENE.id, SOCKET.id, TCP.id, *POLICY_RULES))
     for rule in rules:
         for part in ("shortDescription", "fullDescription"):
             assert 0 < len(rule[part]["text"]) <= 1024
@@ -221,7 +222,7 @@ def test_related_places_are_bounded() -> None:
 
 def test_rules_of_findings_are_described_even_when_policy_brought_them() -> None:
     found = run(sample(rules=()))
-    assert {rule["id"] for rule in found["tool"]["driver"]["rules"]} == {SOCKET.id, TCP.id}
+    assert {rule["id"] for rule in found["tool"]["driver"]["rules"]} == {SOCKET.id, TCP.id, *POLICY_RULES}
 
 
 def test_a_crashed_rule_has_no_place() -> None:

@@ -75,6 +75,12 @@ class Report:
     policy_summary: tuple[str, ...] = ()
     seconds: float | None = None
 
+    def every_rule(self) -> tuple[Rule, ...]:
+        """Return the rules with policy's own among them, whether they had anything to say or not."""
+        from dindguard.policy.catalogue import RULES
+
+        return tuple({rule.id: rule for rule in (*self.rules, *RULES.values())}.values())
+
     @property
     def incomplete(self) -> bool:
         """Whether something recognised could not be read, or a rule failed."""

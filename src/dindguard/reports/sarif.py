@@ -67,7 +67,7 @@ def _cut(count: int) -> Notice:
 
 def _rules(report: Report, findings: Iterable[Finding]) -> dict[str, tuple[int, Rule]]:
     """Return all rules, by id, with their index; those of findings are among them whatever was loaded."""
-    known = {rule.id: rule for rule in (*report.rules, *(finding.rule for finding in findings))}
+    known = {rule.id: rule for rule in (*report.every_rule(), *(finding.rule for finding in findings))}
     return {name: (index, known[name]) for index, name in enumerate(sorted(known))}
 
 
