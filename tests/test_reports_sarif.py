@@ -86,8 +86,9 @@ def test_every_rule_is_described_whether_it_fired_or_not() -> None:
         assert len(rule["properties"]["tags"]) <= 9
         assert rule["properties"]["precision"] in ("very-high", "high", "medium", "low")
         assert rule["defaultConfiguration"]["level"] in ("error", "warning", "note")
-    assert "external/cwe/cwe-250" in rules[1]["properties"]["tags"]
-    assert rules[0]["defaultConfiguration"] == {"enabled": False, "level": "note"}
+    by_id = {rule["id"]: rule for rule in rules}
+    assert "external/cwe/cwe-250" in by_id[SOCKET.id]["properties"]["tags"]
+    assert by_id[HYGIENE.id]["defaultConfiguration"] == {"enabled": False, "level": "note"}
 
 
 @pytest.mark.parametrize("severity", Severity)
