@@ -27,7 +27,7 @@ permissions (`root:docker`, 660) keep `user: 1000:1000` without further groups o
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Container, Host, Mount, Problem, Role, Severity, Step, rule
+from dindguard.api import Access, Confidence, Container, Host, Mount, Problem, Role, Severity, Step, paths, rule
 
 MANAGERS = {"systemd": "systemd", "libvirt": "virtual machines", "lxd": "LXD", "incus": "Incus"}
 WITHOUT_MANAGER = "run what needs it on the host itself, or on a machine of its own: no proxy filters this socket"
@@ -52,7 +52,7 @@ def check(access: Access) -> Iterator[Problem]:
         )
         return
     mount = access.via
-    if not access.deliberate:
+    if not access.deliberate or _told_already(access, mount):
         return  # a mount of something wider is a finding of its own
     read_only = Step("read-only does not protect a socket", mount.read_only.span) if mount.read_only.on else None
     severity = Severity.HIGH if access.who.known_socket_user else Severity.CRITICAL
@@ -72,6 +72,15 @@ def check(access: Access) -> Iterator[Problem]:
         confidence=Confidence.MEDIUM if outsider else Confidence.HIGH,
         instead=WITHOUT_MANAGER if access.engine in MANAGERS else "",
     )
+
+
+def _told_already(access: Access, mount: Mount) -> bool:
+    """Whether a directory's socket is mounted by itself as well: that mount is the finding."""
+    folder = mount.host_path or ""
+    others = (
+        each for each in access.who.accesses if each is not access and each.uses and isinstance(each.via, Mount)
+    )
+    return not access.uses and any(paths.inside(each.through, folder) for each in others)
 
 
 def _outsider(container: Container) -> str:
