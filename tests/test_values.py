@@ -11,7 +11,6 @@ from dindguard.model.values import (
     Flag,
     How,
     Text,
-    first_unknown,
     flag,
     inherited,
     unknown,
@@ -73,8 +72,6 @@ def test_texts_are_known_or_not() -> None:
     known, lost = written("a", HERE), unknown(HERE, "V", "${V}")
     assert (known.known, known.unknown, known.pattern, str(known)) == (True, False, "a", "a")
     assert (lost.known, lost.unknown, lost.pattern, str(lost)) == (False, True, UNKNOWN_PIECE, "${V}")
-    assert first_unknown([known, lost, unknown(HERE, "W")]) is lost
-    assert first_unknown([known]) is None
 
 
 def test_a_part_of_a_plain_text_covers_just_its_characters() -> None:

@@ -52,13 +52,11 @@ class Document:
 
     ``content`` is what its reader gave: a :class:`~dindguard.documents.tree.Node` for YAML and JSON, ``None`` for
     formats that read the text themselves. ``owner`` is the container whose text it was embedded in.
-    ``given`` tells that the file was asked for, not only referred to.
     """
 
     source: Source
     content: Any = None
     owner: Container | None = None
-    given: bool = True
 
 
 class Reading:

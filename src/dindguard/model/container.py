@@ -115,7 +115,6 @@ class Container(Linked):
     replicas: Replicas | None = None
     user_namespace: Flag | None = None
     """The platform puts it in a user namespace of its own (``hostUsers: false`` is *on*)."""
-    writable_layer: Text | None = None
     started_by: Text | None = None
     """The engine's address, when a command line names one (``docker -H tcp://…``)."""
     ignored_settings: tuple[str, ...] = ()

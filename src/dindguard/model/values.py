@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NoReturn
 
@@ -185,11 +185,6 @@ def flag(text: Text, name: str = "") -> Flag:
 def unset(span: Span, name: str, state: bool = False) -> Flag:
     """Return a flag that nobody wrote; ``span`` is the object that has it."""
     return Flag(state, span, How.INHERITED, name)
-
-
-def first_unknown(texts: Iterable[Text]) -> Text | None:
-    """Return the first text that the files do not decide."""
-    return next((text for text in texts if text.unknown), None)
 
 
 def how_written(texts: Sequence[Text]) -> How:
