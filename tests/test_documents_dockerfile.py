@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dindguard.documents.dockerfile import Dockerfile, Instruction, read
-from dindguard.documents.dockerfile_text import LogicalLines
-from dindguard.documents.dockerfile_variables import Walk, expand, stage_environment
+from dindguard.documents.dockerfile.reader import Dockerfile, Instruction, read
+from dindguard.documents.dockerfile.text import LogicalLines
+from dindguard.documents.dockerfile.variables import Walk, expand, stage_environment
 from dindguard.model.values import UNKNOWN_PIECE, How
 from dindguard.source import Gravity, Source, Span
 

@@ -23,6 +23,9 @@ YamlNode: TypeAlias = Any
 MERGED_KEYS = 50_000
 """Merge keys may bring this many keys into one file; real files stay below a hundredth of it."""
 
+DEEPEST = 10_000
+"""Levels of nesting that are read; people stay below fifty."""
+
 _DEEP = 200
 _RUN_OF_INDICATORS = regex(r"(?:[-?] +){60,}")
 _ALIAS = regex(r"\*[^\s,\[\]{}]+")
@@ -225,14 +228,55 @@ def _documents(text: str, loader_class: Any) -> Iterator[YamlNode]:
 
 
 class _PureLoader(pyyaml.SafeLoader):
-    """PyYAML's own loader, letting an anchor be defined again, as YAML does."""
+    """PyYAML's own parser with a composer that needs no stack, and lets an anchor be defined again, as YAML does.
 
-    def compose_node(self, parent: YamlNode, index: YamlNode) -> YamlNode:
-        if not self.check_event(pyyaml.AliasEvent):
-            event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs lack it
-            if getattr(event, "anchor", None) in self.anchors:
-                del self.anchors[event.anchor]
-        return super().compose_node(parent, index)
+    It reads what libyaml refuses: from 0.2.6 on that ends at 1,000 levels of nesting, before it overflowed its stack.
+    """
+
+    def compose_document(self) -> YamlNode:
+        self.get_event()  # type: ignore[no-untyped-call]  # the stubs lack it
+        root = self._compose()
+        self.get_event()  # type: ignore[no-untyped-call]
+        self.anchors = {}
+        return root
+
+    def _compose(self) -> YamlNode:
+        unfinished: list[tuple[Any, list[YamlNode]]] = []
+        while True:
+            event: Any = self.get_event()  # type: ignore[no-untyped-call]
+            if isinstance(event, pyyaml.CollectionEndEvent):
+                node, children = unfinished.pop()
+                node.end_mark = event.end_mark
+                is_mapping = node.id == "mapping"
+                node.value = list(zip(children[::2], children[1::2], strict=True)) if is_mapping else children
+            else:
+                node = self._node_of(event)
+                if unfinished:
+                    unfinished[-1][1].append(node)
+                if isinstance(event, pyyaml.CollectionStartEvent):
+                    unfinished.append((node, []))
+                    if len(unfinished) > DEEPEST:
+                        raise RecursionError
+            if not unfinished:
+                return node
+
+    def _node_of(self, event: Any) -> Any:
+        if isinstance(event, pyyaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                mark: Any = event.start_mark
+                raise pyyaml.composer.ComposerError(None, None, f"found undefined alias {event.anchor!r}", mark)
+            return self.anchors[event.anchor]
+        scalar = isinstance(event, pyyaml.ScalarEvent)
+        kind: Any = pyyaml.SequenceNode if isinstance(event, pyyaml.SequenceStartEvent) else pyyaml.MappingNode
+        kind = pyyaml.ScalarNode if scalar else kind
+        tag = event.tag
+        if tag is None or tag == "!":
+            tag = self.resolve(kind, event.value if scalar else None, event.implicit)  # type: ignore[no-untyped-call]
+        style = event.style if scalar else event.flow_style
+        node = kind(tag, event.value if scalar else [], event.start_mark, event.end_mark, style)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node
+        return node
 
 
 _FAST: Any = getattr(pyyaml, "CSafeLoader", _PureLoader)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dindguard.documents.commandline import Dialect, commands
-from dindguard.documents.script_model import script_model
 from dindguard.formats import Context, Document, Reading
+from dindguard.scripts.commands import Dialect, commands
+from dindguard.scripts.meaning import script_model
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:

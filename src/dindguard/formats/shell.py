@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dindguard.documents.commandline import commands, programs
-from dindguard.documents.script_model import script_model
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.container import Container, ContainerKind
 from dindguard.records import replace
+from dindguard.scripts.commands import commands, programs
+from dindguard.scripts.meaning import script_model
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
-from dindguard.documents import minigrammars
 from dindguard.documents.tree import Kind, Node
+from dindguard.scripts.engine_cli import specs
 
 
 def key_values(node: Node) -> list[Node]:
@@ -60,7 +60,7 @@ def _null(key: Node) -> Node:
 
 def volume_target(item: Node) -> str:
     """Return where in the container a volume entry is mounted, in one spelling."""
-    target = item["target"].value.pattern if item.is_mapping else minigrammars.volume_spec(item.value).target.pattern
+    target = item["target"].value.pattern if item.is_mapping else specs.volume_spec(item.value).target.pattern
     return clean(target)
 
 
@@ -90,7 +90,7 @@ def port_key(item: Node) -> object:
     if item.is_mapping:
         words = [item[name].value.pattern for name in ("host_ip", "published", "target", "protocol")]
     else:
-        port = minigrammars.port_spec(item.value)
+        port = specs.port_spec(item.value)
         words = [part.pattern if part else "" for part in (port.address, port.published, port.target, port.protocol)]
     return (words[0] or "0.0.0.0", words[1], words[2], words[3] or "tcp")  # noqa: S104 - a key, not a listener
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dindguard.documents import minigrammars
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries, storage
 from dindguard.formats.compose.interpolation import ComposeScope
@@ -14,6 +13,7 @@ from dindguard.model import paths
 from dindguard.model.mount import Mount, MountKind, Storage
 from dindguard.model.values import Flag, Text, inherited, unset
 from dindguard.records import replace
+from dindguard.scripts.engine_cli import specs
 
 _PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
 _CHAIN = 60
@@ -52,7 +52,7 @@ class MountReader:
             return self._long(service, item)
         if not item.is_scalar or item.is_null:
             return None
-        spec = minigrammars.volume_spec(item.value)
+        spec = specs.volume_spec(item.value)
         read_only = spec.has("ro")
         flag = unset(item.span, "read_only")
         if read_only is not None:
@@ -140,10 +140,10 @@ class MountReader:
     # -- tmpfs, configs and secrets -----------------------------------------------------------------
 
     def _tmpfs(self, service: str, written: Text) -> Mount:
-        path, options = minigrammars.key_value(written, ":")
+        path, options = specs.key_value(written, ":")
         size = None
-        for option in minigrammars.items(options) if options is not None else ():
-            name, value = minigrammars.key_value(option)
+        for option in specs.items(options) if options is not None else ():
+            name, value = specs.key_value(option)
             size = value if name.pattern == "size" else size
         return self._tmpfs_mount(service, path, None, size, written)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dindguard.documents.dockerfile import Dockerfile
-from dindguard.documents.dockerfile import read as read_dockerfile
-from dindguard.documents.dockerfile_variables import Walk, expand
+from dindguard.documents.dockerfile.reader import Dockerfile
+from dindguard.documents.dockerfile.reader import read as read_dockerfile
+from dindguard.documents.dockerfile.variables import Walk, expand
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.dockerfile.contents import Contents
 from dindguard.formats.dockerfile.imports import installations

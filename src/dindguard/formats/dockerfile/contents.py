@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dindguard.documents.dockerfile import Instruction, Word
-from dindguard.documents.dockerfile_variables import Scope, expand
+from dindguard.documents.dockerfile.reader import Instruction, Word
+from dindguard.documents.dockerfile.variables import Scope, expand
 from dindguard.documents.joined import Joined
 from dindguard.formats import Context
 from dindguard.formats.dockerfile.imports import Import

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from dindguard.documents.dockerfile import Instruction
+from dindguard.documents.dockerfile.reader import Instruction
 from dindguard.model.container import Container
 from dindguard.model.image import Image
 from dindguard.model.invocation import Invocation, InvocationKind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dindguard.documents.dockerfile import Instruction, Stage
-from dindguard.documents.dockerfile_variables import Scope, expand
+from dindguard.documents.dockerfile.reader import Instruction, Stage
+from dindguard.documents.dockerfile.variables import Scope, expand
 from dindguard.formats.dockerfile.contents import Contents
 from dindguard.model.container import Container, ContainerKind, Copied, Environment, EnvVar, HealthCheck, Words
 from dindguard.model.image import Image

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dindguard.documents.dockerfile import BuildFlag, Instruction, Stage
+from dindguard.documents.dockerfile.reader import BuildFlag, Instruction, Stage
 from dindguard.model.container import Build, Container, ContainerKind
 from dindguard.model.values import Text
 

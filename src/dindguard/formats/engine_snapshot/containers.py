@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dindguard.documents.shell_argument import script_index
 from dindguard.documents.tree import Node
 from dindguard.formats import Context
 from dindguard.formats.engine_snapshot import settings
@@ -18,6 +17,7 @@ from dindguard.model.image import Image
 from dindguard.model.values import Text, inherited
 from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
 from dindguard.patterns import regex
+from dindguard.scripts.shell_argument import script_index
 from dindguard.source import Embedded, Source
 
 _PROJECT = "com.docker.compose.project"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 
-from dindguard.documents.run_mounts import Volumes
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.github_actions.containers import scripts_of, words_of
@@ -14,6 +13,7 @@ from dindguard.formats.github_actions.workflows import repository_root
 from dindguard.model.container import Build, Container, ContainerKind, Environment
 from dindguard.model.image import Image
 from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
 
 _SCHEME = "docker://"

@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from dindguard.documents.run_mounts import Volumes, port
-from dindguard.documents.run_options import run_attributes
-from dindguard.documents.shell.pieces import Piece, Script, Word, embedded_source, unknown_piece, word
-from dindguard.documents.shell.split import split
-from dindguard.documents.shell_argument import script_index
 from dindguard.documents.tree import Node
 from dindguard.formats.github_actions.expressions import EXPRESSION, Expressions, environment
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
@@ -17,6 +12,11 @@ from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import How, Text
 from dindguard.records import replace
+from dindguard.scripts.engine_cli.mounts import Volumes, port
+from dindguard.scripts.engine_cli.options import run_attributes
+from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, unknown_piece, word
+from dindguard.scripts.shell.split import split
+from dindguard.scripts.shell_argument import script_index
 from dindguard.source import Source
 
 _SCHEME = "docker://"

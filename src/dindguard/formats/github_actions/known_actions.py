@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 
 from dindguard.documents.joined import Joined
-from dindguard.documents.run_mounts import Volumes
 from dindguard.documents.tree import Node
 from dindguard.formats import Reading
 from dindguard.formats.github_actions.containers import option_words, started_container
@@ -20,6 +19,7 @@ from dindguard.model.mount import Mount, MountKind
 from dindguard.model.values import Text, inherited, unset
 from dindguard.patterns import regex
 from dindguard.records import field, record
+from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
 
 _LINES = regex(r"[^\r\n]+")

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 
 from dindguard.documents.joined import Joined
-from dindguard.documents.run_mounts import Volumes
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Reading
 from dindguard.formats.github_actions.containers import step_container
@@ -16,6 +15,7 @@ from dindguard.formats.github_actions.known_actions import KNOWN_ACTIONS, Use
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.records import record, replace
+from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
 
 COMPOSITE_LEVELS = 10

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dindguard.documents.run_mounts import Volumes
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.github_actions.containers import declared_container, image_of, runner_host, scripts_of
@@ -13,6 +12,7 @@ from dindguard.formats.github_actions.steps import Place, StepReader
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
 
 _FOLDERS = (".github/", ".gitea/", ".forgejo/")

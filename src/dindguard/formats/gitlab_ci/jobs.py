@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from dindguard.documents.joined import joined_scripts
-from dindguard.documents.shell_argument import script_index
 from dindguard.documents.tree import Node
 from dindguard.formats.gitlab_ci.inputs import PLACEHOLDER
 from dindguard.formats.gitlab_ci.merging import Jobs
@@ -23,6 +22,7 @@ from dindguard.model.container import Container, ContainerKind, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.scripts.shell_argument import script_index
 from dindguard.source import Embedded
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dindguard.documents.option_words import Option
-from dindguard.documents.run_mounts import Volumes
-from dindguard.documents.run_options import attributes
 from dindguard.documents.tree import Node
 from dindguard.formats.gitlab_runner.parts import Parts, environment, image, services, text, texts, words
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
 from dindguard.model.values import Text, written
+from dindguard.scripts.engine_cli.mounts import Volumes
+from dindguard.scripts.engine_cli.options import attributes
+from dindguard.scripts.engine_cli.words import Option
 from dindguard.source import Span
 
 _BOTH = {"volumes": "volume", "network_mode": "network", "userns_mode": "userns", "runtime": "runtime"}

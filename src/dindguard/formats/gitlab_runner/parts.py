@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dindguard.documents.minigrammars import key_value
 from dindguard.documents.tree import Node
 from dindguard.model.container import Container, Environment, EnvVar, Words
 from dindguard.model.image import Image
 from dindguard.model.mount import Storage
 from dindguard.model.values import Text
 from dindguard.model.workload import Placement
+from dindguard.scripts.engine_cli.specs import key_value
 
 
 class Parts(NamedTuple):

@@ -1,0 +1,1 @@
+"""Dockerfiles: instructions, flags, words, here-documents and stages, each with its exact place."""

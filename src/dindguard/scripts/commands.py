@@ -1,0 +1,138 @@
+"""Command lines: which commands a text runs, with what words, and where each word is written.
+
+A tokenizer of our own that looks for commands where a shell would look for them. It follows scripts in
+scripts (``sh -c``, ``ssh``, heredocs), variables that the file decides, and survives the templates of other
+tools (``${{ }}``, ``{{ }}``). Text that is only printed, searched for or tested is no command. Nothing is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from dindguard.model.values import Text
+from dindguard.patterns import regex
+from dindguard.scripts.command import Command, Commands, Export, Redirect
+from dindguard.scripts.engine_cli.calls import ENGINES
+from dindguard.scripts.engine_cli.flags import DAEMON_PROGRAMS, names
+from dindguard.scripts.shell.context import Collected
+from dindguard.scripts.shell.interpreter import read_argv, read_script, unwrapped
+from dindguard.scripts.shell.pieces import Script, Word
+from dindguard.scripts.shell.split import split
+from dindguard.scripts.shell.wrappers import SHELLS
+from dindguard.source import Source
+
+__all__ = [
+    "Command",
+    "Commands",
+    "Dialect",
+    "Export",
+    "Redirect",
+    "argv_command",
+    "argv_commands",
+    "commands",
+    "programs",
+    "script_commands",
+    "split_words",
+]
+
+PROGRAMS = (
+    frozenset(ENGINES)
+    | DAEMON_PROGRAMS
+    | SHELLS
+    | names(
+        "buildctl buildctl-daemonless.sh buildah containerd rootlesskit gitlab-runner start-docker.sh wrapdocker dind"
+        " curl wget apt-get apt apk dnf yum microdnf zypper pacman tdnf usermod useradd gpasswd adduser addgroup"
+        " chmod chown setfacl chgrp systemctl service rc-service ln socat mount modprobe earthly"
+    )
+)
+"""The programs whose commands are returned; all others are only followed into what they start."""
+
+_RELEVANT = regex(
+    r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|\bdind\b|earthly|balena"
+)
+
+
+class Dialect(Enum):
+    """How a text becomes words."""
+
+    SHELL = "shell"
+    MAKE = "make"
+    EXEC = "exec"
+    """One command line without a shell: words and quotes only (systemd, supervisord, Compose strings)."""
+
+
+def commands(source: Source, *, dialect: Dialect = Dialect.SHELL) -> Commands:
+    """Return what ``source`` runs: a script, a CI step, the arguments of ``RUN``, or a Makefile."""
+    if not _RELEVANT.search(source.text):
+        return Commands()
+    if dialect is Dialect.MAKE:
+        from dindguard.scripts.makefile import read_makefile
+
+        collected = Collected(PROGRAMS)
+        read_makefile(source, collected)
+        return _result(collected)
+    return _read(Script.of(source), dialect)
+
+
+class _Everything(frozenset[str]):
+    """Holds every name."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def programs(source: Source) -> frozenset[str]:
+    """Return the base names of all programs that a script runs; ``""`` for one that the file does not decide."""
+    collected = Collected(_Everything())
+    read_script(Script.of(source), collected)
+    return frozenset(command.program for command in collected.commands)
+
+
+def script_commands(text: Text, *, dialect: Dialect = Dialect.SHELL) -> Commands:
+    """Return what a script runs that another document holds as a value."""
+    return _read(Script.of_text(text), dialect) if text.pattern else Commands()
+
+
+def argv_commands(words: Sequence[Text]) -> Commands:
+    """Return what a list of words runs (``["sh", "-c", "dockerd & …"]``): the command, or those in its script."""
+    collected = Collected(PROGRAMS)
+    read_argv([_as_word(word) for word in words], collected)
+    return _result(collected)
+
+
+def argv_command(words: Sequence[Text]) -> Command:
+    """Return a list of words as a command, with what only wraps it (``sudo``, ``tini --``) taken off."""
+    if not words:
+        raise ValueError("a command has at least one word")
+    return unwrapped([_as_word(word) for word in words])
+
+
+def split_words(text: Text) -> tuple[Text, ...]:
+    """Return the words of one command line, by a shell's quoting rules and without expansion."""
+    return tuple(split(Script.of_text(text)))
+
+
+def _read(script: Script, dialect: Dialect) -> Commands:
+    collected = Collected(PROGRAMS)
+    if dialect is Dialect.EXEC:
+        read_argv(split(script), collected)
+    else:
+        read_script(script, collected)
+    return _result(collected)
+
+
+def _result(collected: Collected) -> Commands:
+    return Commands(
+        tuple(collected.commands),
+        tuple(collected.embedded),
+        tuple(collected.exports),
+        tuple(collected.notices),
+    )
+
+
+def _as_word(text: Text) -> Word:
+    if isinstance(text, Word):
+        return text
+    pieces = tuple(Script.of_text(text).pieces)
+    return Word(text.value, text.span, text.how, text.partial, text.variable, text.raw, pieces)

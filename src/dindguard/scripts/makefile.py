@@ -1,0 +1,321 @@
+"""Makefiles: the recipes as shell scripts, with the variables of Make put in where the file decides them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dindguard.model.values import How
+from dindguard.patterns import regex
+from dindguard.scripts.command import USED, Export
+from dindguard.scripts.shell.context import Collected
+from dindguard.scripts.shell.expansion import used
+from dindguard.scripts.shell.interpreter import read_script
+from dindguard.scripts.shell.pieces import Piece, Script, joined_span, unknown_piece, word
+from dindguard.scripts.shell.variables import PIECE_LIMIT, UNDECIDED, Scopes, Variable, either, scalar
+from dindguard.source import Source, Step
+
+DEPTH_LIMIT = 20
+"""Variables that hold variables are followed so far."""
+
+_ASSIGNMENT = regex(
+    r"[ ]*((?:(?:export|override|private)[ \t]+)*)([^\s:#=!?+(){}$]+)[ \t]*(\?=|::?:?=|\+=|!=|=)[ \t]*"
+)
+_TARGET_ASSIGNMENT = regex(r"[^\t#=:][^#=:]*::?[ \t]*(?=(?:export[ \t]+)?[\w.-]+[ \t]*(?:\?=|::?=|\+=|=))")
+_EXPORT = regex(r"[ ]*export[ \t]+([\w \t]+)$")
+_CONDITIONAL = regex(r"[ ]*(ifeq|ifneq|ifdef|ifndef|else|endif)\b")
+_DEFINE = regex(r"[ ]*(?:(?:override|export)[ \t]+)*define[ \t]+\S")
+_PREFIX = regex(r"[@+\-\s]*")
+_REFERENCE = regex(r"\$(.)", re.DOTALL)
+_CLOSING = {"(": ")", "{": "}"}
+_SIMPLE_NAME = regex(r"[\w.-]+\Z")
+_FUNCTION = regex(r"(shell|if|strip|or|and|call|foreach|patsubst|subst|addprefix|addsuffix|wildcard)\s+")
+_CONTINUATION = regex(r"[ \t]*\\\r?\n[ \t]*")
+
+
+class Value(NamedTuple):
+    """What one assignment gives: text that is not expanded yet."""
+
+    script: Script
+    default: bool
+
+
+def read_makefile(source: Source, collected: Collected) -> None:
+    """Collect what the recipes of ``source`` run."""
+    Makefile(source, collected).run()
+
+
+class Makefile:
+    """One Makefile; its variables have the values of its end, as recipes are expanded last."""
+
+    def __init__(self, source: Source, collected: Collected) -> None:
+        self._source = source
+        self._out = collected
+        self._values: dict[str, list[Value]] = {}
+        self._expanded: dict[str, Variable | None] = {}
+        self._recipes: list[Script] = []
+        self._exported: dict[str, tuple[int, int]] = {}
+        self._running: set[str] = set()
+        self._one_shell = False
+
+    def run(self) -> None:
+        """Read the file, then its recipes."""
+        self._read_lines()
+        scopes_for_exports = self._exports()
+        for recipe in self._recipes:
+            pieces = self._expand(recipe, 0)
+            scopes = Scopes()
+            for name, variable in scopes_for_exports.items():
+                scopes.assign(name, variable)
+                scopes.exported.append(name)
+            read_script(Script(pieces), self._out, scopes=scopes)
+
+    # -- lines ------------------------------------------------------------------------------------------
+
+    def _read_lines(self) -> None:
+        text = self._source.text
+        conditions = 0
+        in_rule = in_define = False
+        rule_lines: list[Piece] = []
+        for start, end in _logical_lines(text):
+            if in_define:
+                in_define = not text[start:end].lstrip().startswith("endef")
+                if in_define:
+                    self._recipe(start, end, rule_lines)
+                continue
+            if text.startswith("\t", start) and in_rule:
+                self._recipe(start, end, rule_lines)
+                continue
+            conditional = _CONDITIONAL.match(text, start, end)
+            if conditional:
+                conditions += {"endif": -1, "else": 0}.get(conditional.group(1), 1)
+                continue
+            if _DEFINE.match(text, start, end):
+                in_define = True
+            elif self._assignment(start, end, conditional=conditions > 0):
+                continue
+            elif text.startswith(".ONESHELL", start):
+                self._one_shell = True
+            elif text.find(":", start, end) >= 0 and not text.startswith(("#", "\t"), start):
+                self._flush(rule_lines)
+                in_rule = True
+                self._rule(start, end, rule_lines)
+        self._flush(rule_lines)
+
+    def _rule(self, start: int, end: int, lines: list[Piece]) -> None:
+        """A rule's line may have a recipe after a semicolon."""
+        semicolon = self._source.text.find(";", start, end)
+        if semicolon >= 0:
+            self._recipe(semicolon + 1, end, lines)
+
+    def _recipe(self, start: int, end: int, lines: list[Piece]) -> None:
+        pieces = self._recipe_pieces(start, end)
+        if self._one_shell:
+            lines += [*pieces, *self._range(end, min(end + 1, len(self._source.text)))]
+        elif pieces:
+            self._recipes.append(Script(pieces))
+
+    def _flush(self, lines: list[Piece]) -> None:
+        if lines:
+            self._recipes.append(Script(lines))
+            lines.clear()
+
+    def _recipe_pieces(self, start: int, end: int) -> list[Piece]:
+        """Return a recipe line without its prefix, and without the tabs of continued lines."""
+        text = self._source.text
+        prefix = _PREFIX.match(text, start, end)
+        start = prefix.end() if prefix else start
+        pieces: list[Piece] = []
+        while start < end:
+            stop = text.find("\n", start, end)
+            stop = end if stop < 0 else stop + 1
+            pieces += self._range(start, stop)
+            start = stop + 1 if text.startswith("\t", stop) and stop < end else stop
+        return pieces
+
+    def _range(self, start: int, end: int) -> list[Piece]:
+        return [Piece(self._source.text[start:end], self._source, start, end)] if start < end else []
+
+    def _assignment(self, start: int, end: int, *, conditional: bool) -> bool:
+        text = self._source.text
+        target = _TARGET_ASSIGNMENT.match(text, start, end)
+        if target:
+            start, conditional = target.end(), True
+        found = _ASSIGNMENT.match(text, start, end)
+        if found is None:
+            exported = _EXPORT.match(text, start, end)
+            for name in exported.group(1).split() if exported else ():
+                self._exported[name] = (start, end)
+            return exported is not None
+        name, operator = found.group(2), found.group(3)
+        if "export" in found.group(1):
+            self._exported[name] = (start, end)
+        script = Script(self._value_pieces(found.end(), end))
+        if operator == "!=":
+            self._recipes.append(script)
+            self._values[name] = []
+            return True
+        self._set(name, operator, script, conditional=conditional)
+        return True
+
+    def _set(self, name: str, operator: str, script: Script, *, conditional: bool) -> None:
+        before = self._values.get(name)
+        if operator == "?=":
+            if before is None or conditional:
+                self._values[name] = [*(before or ()), Value(script, default=True)]
+        elif operator == "+=" and before:
+            if sum(len(value.script.pieces) for value in before) > PIECE_LIMIT:
+                self._values[name] = []
+                return
+            added = [Value(_concatenated(value.script, script), value.default) for value in before]
+            self._values[name] = [*before, *added] if conditional else added
+        elif conditional and before is not None:
+            self._values[name] = [*before, Value(script, default=False)]
+        else:
+            self._values[name] = [Value(script, default=False)]
+
+    def _value_pieces(self, start: int, end: int) -> list[Piece]:
+        """Return an assignment's value: continued lines are joined by one blank, a comment ends it."""
+        text = self._source.text
+        comment = re.compile(r"(?<!\\)#").search(text, start, end)
+        end = comment.start() if comment else end
+        while end > start and text[end - 1] in " \t\r":
+            end -= 1
+        pieces: list[Piece] = []
+        for joint in _CONTINUATION.finditer(text, start, end):
+            pieces += self._range(start, joint.start())
+            pieces.append(Piece(" ", self._source, joint.start(), joint.start()))
+            start = joint.end()
+        return pieces + self._range(start, end)
+
+    # -- expansion --------------------------------------------------------------------------------------
+
+    def _exports(self) -> dict[str, Variable]:
+        found = {}
+        for name, (start, end) in self._exported.items():
+            variable = self._variable(name, 0)
+            if variable is not None and variable.fields is not None and variable.scalar:
+                found[name] = variable
+                value = word(variable.scalar, joined_span(variable.scalar))
+                self._out.exports.append(Export(name, value, self._source.span(start, end)))
+        return found
+
+    def _expand(self, script: Script, depth: int) -> list[Piece]:
+        """Return ``script`` with the variables of Make replaced; ``$$`` is a dollar for the shell."""
+        text = script.text
+        pieces: list[Piece] = []
+        start = 0
+        while True:
+            found = _REFERENCE.search(text, start)
+            if found is None:
+                return pieces + script.cut(start, len(text))
+            pieces += script.cut(start, found.start())
+            opener = found.group(1)
+            start = found.end()
+            if opener == "$":
+                dollar = script.cut(found.start(), found.end())
+                pieces.append(dollar[0]._replace(text="$", end=dollar[-1].end))
+                continue
+            inner = opener
+            if opener in _CLOSING:
+                end = _balanced(text, found.end(), opener)
+                if end < 0:
+                    return pieces + script.cut(found.start(), len(text))
+                inner, start = text[found.end() : end], end + 1
+            pieces += self._reference(script, found.start(), start, inner, depth)
+
+    def _reference(self, script: Script, start: int, end: int, inner: str, depth: int) -> list[Piece]:
+        """Return the pieces for ``$(inner)``, which stands at ``[start, end)`` of ``script``."""
+        step = Step(USED, script.span(start, end))
+        if _SIMPLE_NAME.match(inner) and depth < DEPTH_LIMIT:
+            variable = self._variable(inner, depth)
+            if variable is not None and variable.fields is not None:
+                return [used(piece, step, inner, many=True) for piece in variable.scalar]
+            return [_unknown(script, start, end, inner)]
+        function = _FUNCTION.match(inner)
+        if function is None or depth >= DEPTH_LIMIT:
+            return [_unknown(script, start, end, inner)]
+        first = start + 2 + function.end()
+        name = function.group(1)
+        if name == "shell":
+            read_script(Script(self._expand(Script(script.cut(first, end - 1)), depth + 1)), self._out)
+        elif name == "strip":
+            return self._expand(Script(script.cut(first, end - 1)), depth + 1)
+        elif name == "if":
+            commas = _commas(script.text, first, end - 1)
+            if len(commas) == 1:
+                chosen = self._expand(Script(script.cut(commas[0] + 1, end - 1)), depth + 1)
+                return [piece._replace(optional=True, variable=inner) for piece in chosen]
+        return [_unknown(script, start, end, f"{name} …")]
+
+    def _variable(self, name: str, depth: int) -> Variable | None:
+        """Return what a variable holds in the end; ``None`` if the file does not set it."""
+        if name in self._expanded:
+            return self._expanded[name]
+        if name not in self._values or name in self._running:
+            return None if name not in self._values else UNDECIDED
+        self._running.add(name)
+        candidates = []
+        for value in self._values[name]:
+            pieces = self._expand(value.script, depth + 1)
+            if value.default:
+                pieces = [piece if piece.unknown else piece._replace(how=How.DEFAULT) for piece in pieces]
+            candidates.append(scalar(pieces))
+        self._running.discard(name)
+        found = either(candidates, name) if candidates else UNDECIDED
+        self._expanded[name] = found
+        return found
+
+
+def _unknown(script: Script, start: int, end: int, name: str) -> Piece:
+    pieces = script.cut(start, end)
+    return unknown_piece(pieces[0].place, pieces[0].start, pieces[-1].end, name, many=True)
+
+
+def _concatenated(first: Script, second: Script) -> Script:
+    joint = [Piece(" ", piece.place, piece.start, piece.start) for piece in second.pieces[:1]]
+    return Script([*first.pieces, *joint, *second.pieces])
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the extents of lines, those that end in a backslash joined to the next one."""
+    start = 0
+    length = len(text)
+    while start < length:
+        end = start
+        while True:
+            stop = text.find("\n", end)
+            if stop < 0:
+                stop = length
+            tail = stop - 1 if stop > start and text[stop - 1] == "\r" else stop
+            slashes = 0
+            while tail - slashes > start and text[tail - slashes - 1] == "\\":
+                slashes += 1
+            if slashes % 2 == 0 or stop == length:
+                break
+            end = stop + 1
+        yield start, stop
+        start = stop + 1
+
+
+def _balanced(text: str, start: int, opener: str) -> int:
+    """Return the offset of the parenthesis that closes the one before ``start``; -1 if none does."""
+    closer = _CLOSING[opener]
+    level = 1
+    for match in re.compile(f"[{re.escape(opener + closer)}]").finditer(text, start):
+        level += 1 if match.group() == opener else -1
+        if level == 0:
+            return match.start()
+    return -1
+
+
+def _commas(text: str, start: int, end: int) -> Sequence[int]:
+    found = []
+    level = 0
+    for index in range(start, end):
+        char = text[index]
+        level += (char in "({") - (char in ")}")
+        if char == "," and level == 0:
+            found.append(index)
+    return found

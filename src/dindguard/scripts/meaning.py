@@ -1,0 +1,172 @@
+"""What a script's commands mean for the model: the containers they start, and what else they do to engines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dindguard.model.container import Container, ContainerKind
+from dindguard.model.invocation import Invocation, InvocationKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.scripts.command import Command, Commands
+from dindguard.scripts.engine_cli.calls import DockerCall, docker_call
+from dindguard.scripts.engine_cli.mounts import Volumes
+from dindguard.scripts.engine_cli.started import STARTS, container_of, declare_volume, name_of
+from dindguard.scripts.invocations import Meaning, meanings
+from dindguard.source import Notice, Source
+
+
+class ScriptModel(NamedTuple):
+    """What a script adds to the model."""
+
+    workloads: tuple[Workload, ...]
+    invocations: tuple[Invocation, ...]
+    notices: tuple[Notice, ...]
+
+
+def script_model(found: Commands, source: Source, owner: Container | None) -> ScriptModel:
+    """Return what the commands of ``source`` mean; ``owner`` is the container that runs it, if it is known.
+
+    Containers that one engine starts share a workload: those of this script, of each host that it reaches by
+    ``ssh``, and of each container in which it runs a client.
+    """
+    return _ScriptReader(found, source, owner).read()
+
+
+class _ScriptReader:
+    """Reads one script's commands."""
+
+    def __init__(self, found: Commands, source: Source, owner: Container | None) -> None:
+        self._found = found
+        self._source = source
+        self._owner = owner
+        self._prefix = "" if owner is None else f"{owner.address}."
+        self._build_step = owner is not None and owner.kind is ContainerKind.IMAGE and source.hint == "shell"
+        self._started: dict[int, Container] = {}
+        self._addresses: Counter[str] = Counter()
+        self._notices = list(found.notices)
+
+    def read(self) -> ScriptModel:
+        """Return workloads, invocations and notices."""
+        workloads = [self._workload(place, calls) for place, calls in self._places().items()]
+        machine = self._machine()
+        if machine is not None:
+            workloads.append(self._machine_workload(machine))
+        invocations = [
+            self._invocation(command, meaning, machine) for command, meaning in meanings(self._found.commands)
+        ]
+        return ScriptModel(tuple(workloads), tuple(invocations), tuple(self._notices))
+
+    # -- containers -------------------------------------------------------------------------------------
+
+    def _places(self) -> dict[str, list[DockerCall]]:
+        """Return the calls that start containers, by the place whose engine starts them."""
+        places: dict[str, list[DockerCall]] = {}
+        for command in self._found.commands:
+            call = docker_call(command)
+            if call is None or not (call.action in STARTS or call.action == "volume create"):
+                continue
+            swarm = ".swarm" if call.action == "service create" else ""
+            places.setdefault(_place(command) + swarm, []).append(call)
+        return {place: calls for place, calls in places.items() if any(call.action in STARTS for call in calls)}
+
+    def _workload(self, place: str, calls: Sequence[DockerCall]) -> Workload:
+        address = f"{self._prefix}commands{place}"
+        volumes = Volumes(f"{self._source.path}#{address}")
+        for call in calls:
+            if call.action == "volume create":
+                declare_volume(call, volumes)
+        containers = [self._container(call, volumes) for call in calls if call.action in STARTS and _starts(call)]
+        workload = Workload(
+            name=self._source.name,
+            address=address,
+            kind=WorkloadKind.COMMANDS,
+            platform=Platform.SWARM if place.endswith(".swarm") else Platform.ENGINE,
+            span=calls[0].span,
+            containers=tuple(containers),
+            storages=volumes.storages,
+        )
+        if self._owner is not None and place in ("", ".swarm"):
+            workload.conclude(runs_in=self._owner)
+        return workload
+
+    def _container(self, call: DockerCall, volumes: Volumes) -> Container:
+        container = container_of(call, volumes, self._address(f"run.{name_of(call)}"))
+        self._started[id(call.command)] = container
+        for doubt in call.doubts:
+            message = f"'{doubt}' may hold further options of {container}, which the file does not decide"
+            self._notices.append(Notice("unresolved", message, doubt.span))
+        return container
+
+    def _address(self, name: str) -> str:
+        address = f"{self._prefix}{name}"
+        self._addresses[address] += 1
+        count = self._addresses[address]
+        return address if count == 1 else f"{address}-{count}"
+
+    # -- the machine that runs the script -------------------------------------------------------------------
+
+    def _machine(self) -> Container | None:
+        """Return the machine that runs a script of its own, if the script reaches or starts an engine there."""
+        if self._owner is not None:
+            return None
+        for command, meaning in meanings(self._found.commands):
+            here = command.remote is None and command.inside is None
+            starts = meaning.kind is InvocationKind.ENGINE_START and "host" in meaning.options
+            if here and (meaning.endpoint is not None or starts):
+                span = command.span
+                return Container(name=self._source.name, address="script", kind=ContainerKind.SCRIPT, span=span)
+        return None
+
+    def _machine_workload(self, machine: Container) -> Workload:
+        return Workload(
+            name=self._source.name,
+            address="script",
+            kind=WorkloadKind.HOST,
+            platform=Platform.NONE,
+            span=machine.span,
+            containers=(machine,),
+        )
+
+    # -- invocations ------------------------------------------------------------------------------------
+
+    def _invocation(self, command: Command, meaning: Meaning, machine: Container | None) -> Invocation:
+        container = self._owner or machine
+        if command.inside is not None:
+            container = self._started.get(id(command.inside))
+        elif command.remote is not None:
+            container = None
+        about = meaning.subject or next(iter(meaning.arguments), None)
+        name = " ".join(filter(None, (command.program, meaning.action)))
+        return Invocation(
+            kind=meaning.kind,
+            program=command.program,
+            words=command.words,
+            span=command.span,
+            action=meaning.action,
+            options=meaning.options,
+            arguments=meaning.arguments,
+            environment=command.environment,
+            endpoint=meaning.endpoint,
+            during_build=self._build_step,
+            remote=command.remote is not None,
+            certain=meaning.certain,
+            subject=meaning.subject,
+            container=container,
+            address=self._address(name if about is None else f"{name}.{about}"),
+        )
+
+
+def _starts(call: DockerCall) -> bool:
+    """Whether a call starts anything: ``docker run --help`` does not."""
+    return call.last("help") is None and bool(call.arguments or call.doubts)
+
+
+def _place(command: Command) -> str:
+    """Return what tells the engine's place from this machine: the host, or the container, of the client."""
+    place = "" if command.remote is None else f".on-{command.remote}"
+    if command.inside is not None:
+        call = docker_call(command.inside)
+        place += f".in-{call.arguments[0]}" if call is not None and call.arguments else ".in"
+    return place

@@ -1,0 +1,41 @@
+"""Where a command runs, and what was found so far."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dindguard.model.values import Text
+from dindguard.scripts.command import Command, Export
+from dindguard.scripts.shell.wrappers import Layer
+from dindguard.source import Embedded, Notice
+
+
+class Context(NamedTuple):
+    """Where a command runs: on which host, in whose container, started by what."""
+
+    remote: Text | None = None
+    inside: Command | None = None
+    wrappers: tuple[str, ...] = ()
+    environment: tuple[tuple[str, Text], ...] = ()
+    in_test: bool = False
+
+    def within(self, layer: Layer) -> Context:
+        """Return the context of what ``layer`` starts."""
+        return self._replace(
+            remote=layer.remote or self.remote,
+            wrappers=(*self.wrappers, layer.name),
+            environment=(*self.environment, *layer.assignments),
+        )
+
+
+class Collected:
+    """What was found, in all scripts of one text."""
+
+    def __init__(self, programs: frozenset[str]) -> None:
+        self.programs = programs
+        self.commands: list[Command] = []
+        self.embedded: list[Embedded] = []
+        self.exports: list[Export] = []
+        self.notices: list[Notice] = []
+        self.muted = False
+        """A function is only read for what it assigns: nothing is collected."""

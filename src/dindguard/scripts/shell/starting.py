@@ -1,0 +1,158 @@
+"""What a command starts: itself, the command that it wraps, or the script that it is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.patterns import regex
+from dindguard.scripts.command import Command, base_name, spanning
+from dindguard.scripts.engine_cli.calls import docker_call
+from dindguard.scripts.shell.context import Collected, Context
+from dindguard.scripts.shell.pieces import Piece, Script, Word, joined_span, word
+from dindguard.scripts.shell.syntax import Simple
+from dindguard.scripts.shell.variables import Scopes
+from dindguard.scripts.shell.wrappers import SHELLS, may_unwrap, unwrap
+from dindguard.scripts.shell.writing import WRITERS, Redirections
+
+WRAPPER_LIMIT = 16
+"""So many wrappers around one command are taken off."""
+
+Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], None]
+"""Reads a script inside the script: its text, where it runs, what it is given, and if it shares the variables."""
+
+_ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_", "CONTAINERD_")
+_IN_CONTAINER = frozenset({"exec", "run", "compose exec", "compose run"})
+_ENGINE_NAMES = frozenset({"container_engine", "container_runtime", "container_tool", "container_cli"})
+_CLIENTS = ("docker_compose", "docker", "podman", "nerdctl")
+_PRINTS = regex(r"echo|print|log|info|debug|warn", re.IGNORECASE)
+
+
+class Starter:
+    """Collects the commands that one script starts."""
+
+    def __init__(
+        self, script: Script, scopes: Scopes, collected: Collected, redirections: Redirections, follow: Follow
+    ) -> None:
+        self._script = script
+        self._scopes = scopes
+        self._out = collected
+        self._redirections = redirections
+        self._follow = follow
+        self.runs_arguments: set[str] = set()
+        """The functions that run their arguments (``retry docker …``)."""
+
+    def matters(self, program: str) -> bool:
+        """Whether a program is one of those to collect, or may start or write something."""
+        return (
+            program in self._out.programs
+            or program in WRITERS
+            or program in self.runs_arguments
+            or may_unwrap(program)
+        )
+
+    def start(
+        self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None = None
+    ) -> None:
+        """Take off what wraps the command, and collect it or the script that it runs."""
+        if self._out.muted:
+            return
+        for _ in range(WRAPPER_LIMIT):
+            if not words:
+                return
+            if base_name(words[0].pattern) in self.runs_arguments:
+                words = self._arguments_run(words)
+                continue
+            if _maybe_wrapper(words, self._out.programs):
+                words, context = words[1:], context._replace(wrappers=(*context.wrappers, str(words[0])))
+                continue
+            layer = unwrap(words)
+            if layer is None:
+                break
+            if layer.script is not None:
+                self._follow(layer.script, context.within(layer), stdin, layer.same_shell)
+                return
+            if layer.stdin:
+                if stdin is not None:
+                    self._follow(stdin, context.within(layer), None, False)
+                break
+            words, context = layer.words, context.within(layer)
+        self._collect(words, node, context, stdin)
+
+    def command(self, words: Sequence[Word], node: Simple, context: Context) -> Command:
+        """Return ``words`` as a command."""
+        return Command(
+            words=tuple(words),
+            program=_program(words[0]),
+            span=spanning(words),
+            environment=self._environment(context),
+            wrappers=context.wrappers,
+            remote=context.remote,
+            inside=context.inside,
+            redirects=self._redirections.all(node),
+            background=node.background,
+            in_test=context.in_test,
+        )
+
+    def _arguments_run(self, words: Sequence[Word]) -> Sequence[Word]:
+        """Return the command among the arguments of a function that runs its arguments."""
+        for index, one in enumerate(words[1:5], start=1):
+            name = base_name(one.pattern)
+            if name in self._out.programs or unwrap(words[index:]) is not None:
+                return words[index:]
+        return ()
+
+    def _collect(self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None) -> None:
+        if _program(words[0]) not in self._out.programs:
+            return
+        command = self.command(words, node, context)
+        self._out.commands.append(command)
+        self._substituted(command, node)
+        call = docker_call(command)
+        if call is not None and call.action in _IN_CONTAINER:
+            inner = [one for one in call.arguments[1:] if isinstance(one, Word)]
+            there = Context(remote=context.remote, inside=command)
+            if inner and context.inside is None:
+                self.start(inner, Simple(node.start), there, stdin)
+
+    def _substituted(self, command: Command, node: Simple) -> None:
+        """``bash <(curl …)`` is a pipe as well."""
+        if command.program not in SHELLS or len(self._out.commands) < 2:
+            return
+        text = self._script.text
+        if any(text.startswith("<(", raw.start) for raw in node.words):
+            before = self._out.commands[-2]
+            before.pipes_to, command.piped_from = command, before
+
+    def _environment(self, context: Context) -> dict[str, Text]:
+        found: dict[str, Text] = {}
+        for name in self._scopes.exported:
+            value = self._scopes.get(name) if name.startswith(_ENGINE_VARIABLES) else None
+            if value is not None and value.fields is not None and value.scalar:
+                found[name] = word(value.scalar, joined_span(value.scalar))
+        found.update(context.environment)
+        return found
+
+
+def _maybe_wrapper(words: Sequence[Word], programs: frozenset[str]) -> bool:
+    """Whether an undecided ``$SUDO`` stands before a program: it is taken for a wrapper, unless it may print."""
+    first = words[0]
+    undecided = first.partial == UNKNOWN_PIECE and first.many and not _program(first)
+    if len(words) < 2 or not undecided or _PRINTS.search(first.variable):
+        return False
+    return base_name(words[1].pattern) in programs or unwrap(words[1:]) is not None
+
+
+def _program(first: Word) -> str:
+    """Return the base name of the program; a variable that is named after a client stands for it."""
+    name = base_name(first.pattern)
+    if first.known or first.optional:
+        return name
+    if first.partial != UNKNOWN_PIECE:
+        return "" if UNKNOWN_PIECE in name else name
+    variable = first.variable.lower().replace("-", "_")
+    for client in _CLIENTS:
+        if variable in (client, f"{client}_cmd", f"{client}_bin", f"{client}_cli", f"{client}_command"):
+            return client.replace("_", "-")
+    return "docker" if variable in _ENGINE_NAMES else ""

@@ -1,0 +1,193 @@
+"""What a script's variables hold, where the script decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dindguard.model.values import How
+from dindguard.records import record, replace
+from dindguard.scripts.shell.pieces import Piece, known, text_of
+
+PIECE_LIMIT = 500
+"""A value of more pieces than this is not followed: real ones have a handful."""
+TEXT_LIMIT = 200_000
+"""Nor is a longer one: two variables that hold each other twice grow without end."""
+
+EXPANSION_BUDGET = 300_000
+"""So many pieces may the variables of one script bring in, all uses counted; then they are undecided."""
+
+Fields = tuple[tuple[Piece, ...], ...]
+
+
+@record
+class Variable:
+    """A value: one field for a scalar, one for each element of an array. ``fields`` None: not known."""
+
+    fields: Fields | None
+    array: bool = False
+
+    @property
+    def scalar(self) -> tuple[Piece, ...]:
+        """The value as ``$NAME`` gives it: the first element."""
+        return self.fields[0] if self.fields else ()
+
+    @property
+    def text(self) -> str:
+        """All characters, to tell values apart."""
+        return "\0".join(text_of(field) for field in self.fields or ())
+
+    @property
+    def known(self) -> bool:
+        """Whether the script decides all of it."""
+        return self.fields is not None and all(known(field) for field in self.fields)
+
+
+UNDECIDED = Variable(None)
+
+
+def scalar(pieces: Sequence[Piece]) -> Variable:
+    """Return a variable that holds ``pieces``; too large a value is undecided."""
+    if len(pieces) > PIECE_LIMIT or sum(len(piece.text) for piece in pieces) > TEXT_LIMIT:
+        return UNDECIDED
+    return Variable((tuple(pieces),))
+
+
+def array(fields: Fields) -> Variable:
+    """Return an array; too large a one is undecided."""
+    pieces = sum(len(field) for field in fields)
+    if pieces > PIECE_LIMIT or sum(len(piece.text) for field in fields for piece in field) > TEXT_LIMIT:
+        return UNDECIDED
+    return Variable(fields, array=True)
+
+
+def appended(before: Variable | None, added: Variable) -> Variable:
+    """Return the value after ``NAME+=added``."""
+    if before is None:
+        return added
+    if before.fields is None or added.fields is None:
+        return UNDECIDED
+    if before.array or added.array:
+        return array(before.fields + added.fields)
+    return scalar(before.scalar + added.scalar)
+
+
+class Scopes:
+    """The variables at one point of a script: branches and functions lie over what surrounds them."""
+
+    def __init__(self) -> None:
+        self._frames: list[dict[str, Variable]] = [{}]
+        self._overwritten: set[str] = set()
+        self.exported: list[str] = []
+        """The exported names, in order."""
+        self.called: dict[str, Variable] = {}
+        """What functions assign when they are called, for names that nothing else assigns."""
+        self.spent = 0
+        """The pieces that uses of variables brought in so far."""
+        self.function_frame = 0
+        """The index of the frame at which the function that is being read starts; 0 outside functions."""
+
+    def get(self, name: str) -> Variable | None:
+        """Return what ``name`` holds here; ``None`` if the script assigns it nowhere before."""
+        for index in range(len(self._frames) - 1, -1, -1):
+            found = self._frames[index].get(name)
+            if found is not None:
+                outer = self.function_frame and index < self.function_frame
+                return UNDECIDED if outer and name in self._overwritten else found
+        return self.called.get(name)
+
+    def use(self, name: str) -> Variable | None:
+        """Return what ``name`` holds for a use of it, within the budget."""
+        found = self.get(name)
+        if found is None or found.fields is None:
+            return found
+        self.spent += sum(map(len, found.fields))
+        return found if self.spent <= EXPANSION_BUDGET else UNDECIDED
+
+    def assign(self, name: str, value: Variable) -> None:
+        """Assign ``value``."""
+        before = self.get(name)
+        if before is not None and before.text and not value.text.startswith(before.text):
+            self._overwritten.add(name)
+        self._frames[-1][name] = value
+
+    def inherit(self, caller: Scopes) -> None:
+        """Take over what the calling shell exported."""
+        for name in caller.exported:
+            value = caller.get(name)
+            if value is not None:
+                self.assign(name, value)
+        self.exported = list(caller.exported)
+
+    def push(self) -> None:
+        """Enter a branch, a function or a subshell."""
+        self._frames.append({})
+
+    def pop(self) -> dict[str, Variable]:
+        """Leave it, and return what it assigned."""
+        return self._frames.pop()
+
+    def merge(self, branches: Sequence[dict[str, Variable]], *, exhaustive: bool) -> None:
+        """Take over what ``branches`` assigned, one of which was taken (or none, if not ``exhaustive``)."""
+        for name in dict.fromkeys(name for branch in branches for name in branch):
+            before = self.get(name)
+            values = [branch.get(name, before) for branch in branches]
+            if not exhaustive:
+                values.append(before)
+            self._frames[-1][name] = either([value for value in values if value is not None], name)
+
+
+def either(values: Sequence[Variable], name: str) -> Variable:
+    """Return what holds if one of ``values`` does: the common beginning, and optional pieces after it."""
+    distinct = list({(value.fields is None, value.text): value for value in values}.values())
+    if len(distinct) == 1:
+        return distinct[0]
+    if any(value.fields is None for value in distinct):
+        return UNDECIDED
+    shortest = min(distinct, key=lambda value: len(value.text))
+    others = [value for value in distinct if value is not shortest]
+    is_array = any(value.array for value in distinct)
+    if is_array:
+        return _either_array(shortest, others, name)
+    base = shortest.text
+    if not all(value.text.startswith(base) for value in others) or (len(others) > 1 and not base):
+        return UNDECIDED
+    pieces = list(shortest.scalar)
+    for value in others:
+        pieces += [_optional(piece, name) for piece in _after(value.scalar, len(base))]
+    return scalar(pieces)
+
+
+def _either_array(shortest: Variable, others: Sequence[Variable], name: str) -> Variable:
+    base = shortest.fields or ()
+    fields = list(base)
+    for value in others:
+        found = value.fields or ()
+        if [text_of(field) for field in found[: len(base)]] != [text_of(field) for field in base]:
+            return UNDECIDED
+        fields += [tuple(_optional(piece, name) for piece in field) for field in found[len(base) :]]
+    return array(tuple(fields))
+
+
+def _after(pieces: Sequence[Piece], start: int) -> list[Piece]:
+    rest: list[Piece] = []
+    for piece in pieces:
+        length = len(piece.text)
+        if start < length:
+            rest.append(piece.cut(max(start, 0), length))
+        start -= length
+    return rest
+
+
+def _optional(piece: Piece, name: str) -> Piece:
+    return piece._replace(optional=True, variable=piece.variable or name)
+
+
+def as_default(value: Variable) -> Variable:
+    """Return a value that the environment may replace."""
+    if value.fields is None:
+        return value
+    fields = tuple(
+        tuple(piece._replace(how=How.DEFAULT) if piece.how is not How.UNKNOWN else piece for piece in field)
+        for field in value.fields
+    )
+    return replace(value, fields=fields)
