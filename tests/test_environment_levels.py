@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from dindguard.engine_client import Engine, EngineFacts
 from dindguard.environment import labels, plan
-from dindguard.environment.engine import Engine
 from dindguard.environment.images import Pinned, pin, resolved
-from dindguard.environment.levels import EngineFacts, assess, choose
+from dindguard.environment.levels import assess, choose
 from dindguard.environment.offers import describe
 from dindguard.environment.spec import Isolation, Spec, parse_size, parse_time
 from dindguard.errors import CONSENT, ENGINE, USAGE, UserError

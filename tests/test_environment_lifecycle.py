@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from dindguard.engine_client import Engine, deliver
 from dindguard.environment import labels
-from dindguard.environment.engine import Engine, deliver
 from dindguard.environment.removal import down, remove
 from dindguard.environment.signals import Interrupted, guarded
 from dindguard.errors import ENGINE, USAGE, UserError

@@ -11,8 +11,8 @@ import re
 import sys
 from pathlib import Path
 
+from dindguard.engine_client import Engine, connect
 from dindguard.environment import lifecycle
-from dindguard.environment.engine import Engine, connect
 from dindguard.environment.plan import seccomp_profile
 from dindguard.environment.removal import down
 from dindguard.environment.signals import Guard, guarded

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from private_engine import BUSYBOX, COMPOSE, IMAGES, Host
 
+from dindguard.engine_client import connect
 from dindguard.environment import lifecycle, render
-from dindguard.environment.engine import connect
 from dindguard.environment.signals import guarded
 from dindguard.environment.spec import CLIENT_IMAGE, Isolation, Spec
 from dindguard.environment.verify import Report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dindguard.audit.redaction import Redaction
 from dindguard.audit.snapshot import Facts, snapshot
-from dindguard.environment.engine import Engine, connect, is_gone
+from dindguard.engine_client import Engine, connect, is_gone
 
 
 def collect(keep: Redaction, *, stopped: bool = False) -> Facts:

@@ -12,7 +12,7 @@ import click
 from dindguard.errors import CLEAN, INCOMPLETE, UserError
 
 if TYPE_CHECKING:
-    from dindguard.environment.engine import Engine
+    from dindguard.engine_client import Engine
     from dindguard.environment.signals import Guard
     from dindguard.environment.spec import Spec
 
@@ -27,7 +27,7 @@ def _say(message: str) -> None:
 @contextmanager
 def _session() -> Iterator[tuple[Engine, Guard]]:
     """Open the engine with signals under control; a signal ends the process with the shell's code for it."""
-    from dindguard.environment.engine import connect
+    from dindguard.engine_client import connect
     from dindguard.environment.signals import Interrupted, guarded
 
     try:

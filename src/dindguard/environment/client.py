@@ -7,11 +7,11 @@ import sys
 import threading
 from collections.abc import Iterator
 
+from dindguard.engine_client import Engine, deliver
 from dindguard.environment import labels, plan
-from dindguard.environment.engine import Engine, deliver
 from dindguard.environment.lookup import find_daemon
 from dindguard.environment.signals import Guard
-from dindguard.environment.terminal import printable
+from dindguard.printable import printable
 
 _NOT_FOUND = 127  # what a shell returns for a command that does not exist
 

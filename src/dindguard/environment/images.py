@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dindguard.environment.engine import Engine, is_gone
+from dindguard.engine_client import Engine, is_gone
 from dindguard.environment.spec import Spec
-from dindguard.environment.terminal import printable
 from dindguard.errors import ENGINE, UserError
+from dindguard.printable import printable
 
 
 @dataclass(frozen=True, slots=True)

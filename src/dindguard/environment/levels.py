@@ -3,50 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from dindguard.engine_client import EngineFacts
 from dindguard.environment.spec import Isolation
-from dindguard.environment.terminal import printable
 from dindguard.errors import CONSENT, ENGINE, UserError
 
 SYSBOX_RUNTIME = "sysbox-runc"
 _ROOTLESS_MACHINES = {"x86_64", "amd64", "aarch64", "arm64"}
-
-
-@dataclass(frozen=True, slots=True)
-class EngineFacts:
-    """What an engine says of itself (``GET /info`` and the negotiated API version)."""
-
-    version: str
-    api: tuple[int, int]
-    system: str
-    os_type: str
-    machine: str
-    kernel: str
-    cgroup: str
-    processors: int
-    runtimes: tuple[str, ...]
-    security: frozenset[str]
-    warnings: tuple[str, ...]
-
-    @classmethod
-    def read(cls, info: dict[str, Any], api: str) -> EngineFacts:
-        """Read the answer to ``GET /info``; what is missing in it stays empty, never assumed."""
-        options = (str(option).split(",")[0] for option in info.get("SecurityOptions") or ())
-        major, _, minor = api.partition(".")
-        return cls(
-            version=printable(info.get("ServerVersion", ""), 60),
-            api=(int(major), int(minor or 0)),
-            system=printable(info.get("OperatingSystem", ""), 80),
-            os_type=printable(info.get("OSType", ""), 20),
-            machine=printable(info.get("Architecture", ""), 20),
-            kernel=printable(info.get("KernelVersion", ""), 60),
-            cgroup=printable(info.get("CgroupVersion", ""), 5),
-            processors=int(info.get("NCPU") or 1),
-            runtimes=tuple(sorted(printable(name, 60) for name in info.get("Runtimes") or ())),
-            security=frozenset(option.removeprefix("name=") for option in options),
-            warnings=tuple(printable(warning) for warning in info.get("Warnings") or ()),
-        )
 
 
 @dataclass(frozen=True, slots=True)

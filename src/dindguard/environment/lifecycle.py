@@ -8,18 +8,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from dindguard.engine_client import Engine, is_gone
 from dindguard.environment import labels, plan
 from dindguard.environment.client import run
-from dindguard.environment.engine import Engine, is_gone
 from dindguard.environment.images import pin
 from dindguard.environment.levels import assess, choose
-from dindguard.environment.lookup import find_daemon
+from dindguard.environment.lookup import find, find_daemon
 from dindguard.environment.removal import expired, remove
 from dindguard.environment.signals import Guard
 from dindguard.environment.spec import Isolation, Spec
-from dindguard.environment.terminal import printable
 from dindguard.environment.verify import NotVerifiedError, Report, verify
 from dindguard.errors import INCOMPLETE, UserError
+from dindguard.printable import printable
 
 Say = Callable[[str], None]
 _READY_WITHIN = 90.0
@@ -87,7 +87,7 @@ def load(engine: Engine, name: str, image: str, say: Say) -> None:
 
 
 def _require_free(engine: Engine, name: str) -> None:
-    found = engine.find(labels.selector(name))
+    found = find(engine, labels.selector(name))
     if any(found.values()):
         raise UserError(f"an environment {name} exists already: dindguard env down {name}")
 

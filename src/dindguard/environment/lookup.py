@@ -7,16 +7,28 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dindguard.engine_client import Engine
 from dindguard.environment import labels
-from dindguard.environment.engine import Engine
 from dindguard.environment.spec import Isolation
-from dindguard.environment.terminal import printable
 from dindguard.errors import ENGINE, UserError
+from dindguard.printable import printable
+
+Labelled = dict[str, Any]
+
+
+def find(engine: Engine, filters: dict[str, list[str]]) -> dict[str, list[Labelled]]:
+    """Return our containers (stopped ones too), networks and volumes that match, as the engine lists them."""
+    found = {
+        "containers": engine.api.containers(all=True, filters=filters),
+        "networks": engine.api.networks(filters=filters),
+        "volumes": engine.api.volumes(filters=filters).get("Volumes") or [],
+    }
+    return {kind: [item for item in items if labels.is_ours(item)] for kind, items in found.items()}
 
 
 def find_daemon(engine: Engine, name: str) -> dict[str, Any]:
     """Return the inspection of an environment's running daemon; :class:`UserError` when there is none."""
-    found = engine.find(labels.selector(name, role=labels.DAEMON))["containers"]
+    found = find(engine, labels.selector(name, role=labels.DAEMON))["containers"]
     if not found:
         shown = printable(name, 40)
         raise UserError(f"there is no environment {shown}; `dindguard env status` lists those that exist")
@@ -48,7 +60,7 @@ def statuses(engine: Engine) -> list[Status]:
     """Return all environments of this engine, sorted by name; those of which only remnants are left, too."""
     now = time.time()
     listed: dict[str, list[dict[str, Any]]] = {}
-    for items in engine.find(labels.selector()).values():
+    for items in find(engine, labels.selector()).values():
         for item in items:
             its_labels = item.get("Labels") or {}
             listed.setdefault(its_labels.get(labels.ENVIRONMENT, ""), []).append(item)

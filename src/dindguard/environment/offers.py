@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from dindguard.environment.levels import EngineFacts, Offer, assess, choose
+from dindguard.engine_client import EngineFacts
+from dindguard.environment.levels import Offer, assess, choose
 from dindguard.errors import UserError
 
 

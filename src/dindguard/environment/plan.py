@@ -7,9 +7,10 @@ from importlib.resources import files
 from typing import Any
 
 from dindguard import __version__
+from dindguard.engine_client import EngineFacts
 from dindguard.environment import labels
 from dindguard.environment.images import Pinned
-from dindguard.environment.levels import SYSBOX_RUNTIME, EngineFacts
+from dindguard.environment.levels import SYSBOX_RUNTIME
 from dindguard.environment.spec import Isolation, Spec
 
 # `newuidmap` with a file capability keeps its caller's user id, which owns the new namespace; with the setuid

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from dindguard.engine_client import Engine
 from dindguard.environment import labels
-from dindguard.environment.engine import Engine
-from dindguard.environment.terminal import printable
+from dindguard.environment.lookup import find
 from dindguard.errors import ENGINE, UserError
+from dindguard.printable import printable
 
 _ROUNDS = 20
 
@@ -23,7 +24,7 @@ def remove(engine: Engine, filters: dict[str, list[str]]) -> dict[str, int]:
     gone: dict[str, set[str]] = {"containers": set(), "networks": set(), "volumes": set()}
     resisting = ""
     for attempt in range(_ROUNDS):
-        found = engine.find(filters)
+        found = find(engine, filters)
         if not any(found.values()):
             return {kind: len(names) for kind, names in gone.items()}
         if attempt:
@@ -68,7 +69,7 @@ def down(engine: Engine, name: str | None, *, only_expired: bool = False) -> str
 
 def expired(engine: Engine, now: float) -> list[str]:
     """Return the names of the environments whose time to live is over, sorted."""
-    found = engine.find(labels.selector())
+    found = find(engine, labels.selector())
     marked = (item.get("Labels") or {} for items in found.values() for item in items)
     return sorted({its.get(labels.ENVIRONMENT, "") for its in marked if labels.has_expired(its, now)} - {""})
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dindguard.environment.terminal import printable
 from dindguard.errors import UserError
+from dindguard.printable import printable
 
 ENGINE_VERSION = "29.10.0"  # the newest release known to this version of dindguard
 CLIENT_IMAGE = f"docker:{ENGINE_VERSION}-cli"

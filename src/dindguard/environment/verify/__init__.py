@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dindguard.environment.engine import Engine
+from dindguard.engine_client import Engine
 from dindguard.environment.signals import Guard
 from dindguard.environment.verify.answers import Answer, Answers
 from dindguard.environment.verify.collect import collect

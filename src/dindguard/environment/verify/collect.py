@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
+from dindguard.engine_client import Engine
 from dindguard.environment import labels, plan
-from dindguard.environment.engine import Engine
 from dindguard.environment.lookup import find_daemon
 from dindguard.environment.signals import Guard
 from dindguard.environment.verify.answers import Answer, Answers, parse

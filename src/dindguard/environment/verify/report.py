@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 
 from dindguard.environment import labels
 from dindguard.environment.spec import Isolation
-from dindguard.environment.terminal import printable
 from dindguard.environment.verify import access, confinement, upkeep
 from dindguard.environment.verify.answers import Answers
 from dindguard.environment.verify.result import Outcome, Result
 from dindguard.errors import INCOMPLETE, UserError
+from dindguard.printable import printable
 
 CHECKS = (*confinement.CHECKS, *access.CHECKS, *upkeep.CHECKS)
 _MARKS = {

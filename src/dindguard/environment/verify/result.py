@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dindguard.environment.terminal import printable
 from dindguard.environment.verify.answers import Answers
+from dindguard.printable import printable
 
 
 class Outcome(StrEnum):

@@ -6,14 +6,47 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
-from dindguard.environment.labels import is_ours
-from dindguard.environment.levels import EngineFacts
-from dindguard.environment.terminal import printable
 from dindguard.errors import ENGINE, UserError
+from dindguard.printable import printable
 
-Labelled = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What an engine says of itself (``GET /info`` and the negotiated API version)."""
+
+    version: str
+    api: tuple[int, int]
+    system: str
+    os_type: str
+    machine: str
+    kernel: str
+    cgroup: str
+    processors: int
+    runtimes: tuple[str, ...]
+    security: frozenset[str]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def read(cls, info: dict[str, Any], api: str) -> EngineFacts:
+        """Read the answer to ``GET /info``; what is missing in it stays empty, never assumed."""
+        options = (str(option).split(",")[0] for option in info.get("SecurityOptions") or ())
+        major, _, minor = api.partition(".")
+        return cls(
+            version=printable(info.get("ServerVersion", ""), 60),
+            api=(int(major), int(minor or 0)),
+            system=printable(info.get("OperatingSystem", ""), 80),
+            os_type=printable(info.get("OSType", ""), 20),
+            machine=printable(info.get("Architecture", ""), 20),
+            kernel=printable(info.get("KernelVersion", ""), 60),
+            cgroup=printable(info.get("CgroupVersion", ""), 5),
+            processors=int(info.get("NCPU") or 1),
+            runtimes=tuple(sorted(printable(name, 60) for name in info.get("Runtimes") or ())),
+            security=frozenset(option.removeprefix("name=") for option in options),
+            warnings=tuple(printable(warning) for warning in info.get("Warnings") or ()),
+        )
 
 
 class Engine:
@@ -25,15 +58,6 @@ class Engine:
     def __init__(self, api: Any, facts: EngineFacts) -> None:
         self.api = api
         self.facts = facts
-
-    def find(self, filters: dict[str, list[str]]) -> dict[str, list[Labelled]]:
-        """Return our containers (stopped ones too), networks and volumes that match, as the engine lists them."""
-        found = {
-            "containers": self.api.containers(all=True, filters=filters),
-            "networks": self.api.networks(filters=filters),
-            "volumes": self.api.volumes(filters=filters).get("Volumes") or [],
-        }
-        return {kind: [item for item in items if is_ours(item)] for kind, items in found.items()}
 
     def execute(self, container: str, command: list[str]) -> tuple[int, str]:
         """Run ``command`` in a running container as its own user; return its exit code and its stdout."""
