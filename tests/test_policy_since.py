@@ -135,3 +135,17 @@ def test_links_and_binary_files_of_a_revision_are_left_alone(repository: Path) -
     (repository / "Dockerfile").write_bytes(b"FROM docker:dind\n\0\xff")
     committed(repository)
     assert rules(scanned(repository, since="HEAD")) == []
+
+
+def test_a_shallow_clone_says_what_it_lacks_and_what_mends_it(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write(repository, "a.txt", "a")
+    committed(repository)
+    clone = tmp_path_factory.mktemp("clones") / "shallow"
+    git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(clone))
+    first = git(repository, "rev-list", "--max-parents=0", "HEAD").strip()
+    with pytest.raises(UserError, match=rf"--since {first}: this clone is shallow.*git fetch --unshallow.*GIT_DEPTH"):
+        scanned(clone, since=first)
+    with pytest.raises(UserError, match="--since nonsense: the repository has no such revision"):
+        scanned(repository, since="nonsense")

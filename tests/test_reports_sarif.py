@@ -99,6 +99,24 @@ def test_security_severity_falls_into_githubs_range(severity: Severity) -> None:
     assert low < float(SECURITY_SEVERITY[severity]) <= high
 
 
+def test_what_github_reads_of_a_lowered_finding_is_its_own_severity() -> None:
+    from dindguard.records import replace
+    from dindguard.reports.sarif_rules import SECURITY_SEVERITY
+
+    given = sample().findings[0]
+    lowered = replace(given, severity=Severity.MEDIUM)
+    found = run(sample(findings=(given, lowered)))
+    rules = found["tool"]["driver"]["rules"]
+    first, second = (rules[result["ruleIndex"]] for result in found["results"])
+    assert [first["id"], second["id"]] == [SOCKET.id, f"{SOCKET.id}/medium"]
+    assert [result["ruleId"] for result in found["results"]] == [first["id"], second["id"]]
+    assert first["properties"]["security-severity"] == SECURITY_SEVERITY[Severity.CRITICAL]
+    assert second["properties"]["security-severity"] == SECURITY_SEVERITY[Severity.MEDIUM]
+    assert second["defaultConfiguration"]["level"] == "warning"
+    assert second["help"] == first["help"]
+    assert len({rule["id"] for rule in rules}) == len({rule["name"] for rule in rules}) == len(rules)
+
+
 def test_results() -> None:
     first, second, third = run()["results"]
     assert first["ruleId"] == SOCKET.id
@@ -223,7 +241,9 @@ def test_related_places_are_bounded() -> None:
 
 def test_rules_of_findings_are_described_even_when_policy_brought_them() -> None:
     found = run(sample(rules=()))
-    assert {rule["id"] for rule in found["tool"]["driver"]["rules"]} == {SOCKET.id, TCP.id, *POLICY_RULES}
+    assert {rule["id"] for rule in found["tool"]["driver"]["rules"]} == {
+        SOCKET.id, TCP.id, f"{TCP.id}/medium", *POLICY_RULES,
+    }  # fmt: skip
 
 
 def test_a_crashed_rule_has_no_place() -> None:

@@ -108,9 +108,7 @@ def connect() -> Iterator[Engine]:
         import docker
         import requests
     except ImportError:
-        raise UserError(
-            "the Docker SDK for Python is not installed: pip install 'dindguard[engine]'", ENGINE
-        ) from None
+        raise UserError("the Docker SDK for Python is not installed: pip install docker", ENGINE) from None
     client = None
     try:
         client = docker.from_env(timeout=120)

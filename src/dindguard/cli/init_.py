@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dindguard.cli.recipes import GITHUB, GITLAB, LOCAL, recipe
 from dindguard.errors import UserError
 
 CONFIG = """\
@@ -25,54 +26,6 @@ approval:                                  # what only a waiver silences, and wh
   require: [privileged, socket]
   roles: [architecture, security]
   max-days: 180
-"""
-
-GITHUB = """\
-# .github/workflows/dindguard.yml
-name: dindguard
-on: [push, pull_request]
-permissions:
-  contents: read
-jobs:
-  scan:
-    runs-on: ubuntu-latest
-    permissions:
-      contents: read
-      security-events: write
-    steps:
-      - uses: actions/checkout@v4
-        with: {persist-credentials: false}
-      - run: pipx run dindguard scan --format sarif --output dindguard.sarif
-      - if: always()
-        uses: github/codeql-action/upload-sarif@v3
-        with: {sarif_file: dindguard.sarif}
-"""
-
-GITLAB = """\
-# .gitlab-ci.yml
-dindguard:
-  image: python:3.13-slim
-  script:
-    - pip install --quiet dindguard
-    - dindguard scan --format gitlab --output gl-code-quality-report.json
-  artifacts:
-    when: always
-    reports:
-      codequality: gl-code-quality-report.json
-"""
-
-LOCAL = """\
-# .pre-commit-config.yaml
-repos:
-  - repo: local
-    hooks:
-      - id: dindguard
-        name: dindguard
-        entry: dindguard scan
-        language: python
-        additional_dependencies: [dindguard]
-        types: [text]
-        require_serial: true
 """
 
 
@@ -134,10 +87,10 @@ def _platform(root: Path) -> tuple[str, str]:
         remote = _remote(root)
         gitlab, github = "gitlab" in remote, "github" in remote
     if github and not gitlab:
-        return "in GitHub Actions", GITHUB
+        return "in GitHub Actions", recipe(GITHUB)
     if gitlab:
-        return "in GitLab CI", GITLAB
-    return "before every commit", LOCAL
+        return "in GitLab CI", recipe(GITLAB)
+    return "before every commit", recipe(LOCAL)
 
 
 def _remote(root: Path) -> str:

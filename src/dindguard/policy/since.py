@@ -126,13 +126,28 @@ def _git(root: str, *arguments: str) -> bytes:
     return done.stdout
 
 
+def _commit(root: str, revision: str) -> str:
+    """Return the name of a revision's commit; raises :class:`UserError` that says what to do when it is not there."""
+    try:
+        found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except UserError as error:
+        if not os.path.exists(os.path.join(root, ".git")):
+            raise UserError(f"--since {revision}: {root} is no Git repository") from None
+        if _git(root, "rev-parse", "--is-shallow-repository").strip() != b"true":
+            raise UserError(f"--since {revision}: the repository has no such revision") from error
+        raise UserError(
+            f"--since {revision}: this clone is shallow and lacks the revision; fetch it (git fetch --unshallow, or "
+            f"git fetch --depth 1 origin {revision}), or clone whole: fetch-depth: 0 for actions/checkout, "
+            'GIT_DEPTH: "0" in GitLab'
+        ) from error
+    return found.decode().strip()
+
+
 def _blobs(root: str, revision: str) -> dict[str, tuple[str, int]]:
     """Return object name and size of each regular file of a revision, by path."""
     if revision.startswith("-"):
         raise UserError(f"--since: '{revision}' is no revision")
-    name = (
-        _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
-    )
+    name = _commit(root, revision)
     found = {}
     for entry in _git(root, "ls-tree", "-r", "-l", "-z", "--full-tree", name).split(b"\0"):
         if not entry:

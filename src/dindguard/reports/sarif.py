@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attr
@@ -10,6 +10,7 @@ import sarif_om as om
 
 from dindguard import __version__
 from dindguard.findings import Finding, Status, Subject
+from dindguard.records import replace
 from dindguard.reports import Options, advice, errors, plural, safe, sarif_rules, sentence, worst_first
 from dindguard.reports.json import dumps
 from dindguard.reports.line_hash import line_hashes
@@ -65,10 +66,25 @@ def _cut(count: int) -> Notice:
     return Notice("budget", message, Span("", 1, 1, 1, 1), Gravity.WARNING, "scan parts of the repository")
 
 
-def _rules(report: Report, findings: Iterable[Finding]) -> dict[str, tuple[int, Rule]]:
-    """Return all rules, by id, with their index; those of findings are among them whatever was loaded."""
+def _rules(report: Report, findings: Sequence[Finding]) -> dict[str, tuple[int, Rule]]:
+    """Return all rules, by the id that SARIF gives them, with their index.
+
+    Code scanning takes the severity from the rule alone. A rule whose findings differ in severity is there once
+    for each: under its own id with its own severity, else with the severity behind the id.
+    """
     known = {rule.id: rule for rule in (*report.every_rule(), *(finding.rule for finding in findings))}
+    known |= {sarif_id(f): replace(f.rule, id=sarif_id(f), severity=f.severity) for f in findings}
     return {name: (index, known[name]) for index, name in enumerate(sorted(known))}
+
+
+def sarif_id(finding: Finding) -> str:
+    """Return ``rule``, or ``rule/severity`` where a finding has another severity than its rule.
+
+    An alert so keeps its identity while its severity stays, and is a new one, whatever became of the old one,
+    when it gets graver.
+    """
+    rule = finding.rule
+    return rule.id if finding.severity is rule.severity else f"{rule.id}/{finding.severity.word}"
 
 
 def plain(value: Any) -> Any:
@@ -114,8 +130,8 @@ class _Writer:
         text = sentence(self.text(finding.message)) + (f" See: {', '.join(links)}." if links else "")
         suppressions = [_suppression(finding.subjects[0])] if not finding.open else []
         return om.Result(
-            rule_id=finding.rule.id,
-            rule_index=rules[finding.rule.id][0],
+            rule_id=sarif_id(finding),
+            rule_index=rules[sarif_id(finding)][0],
             level=level(finding.severity),
             message=om.Message(text=text),
             locations=[self.location(finding.span, subjects=finding.subjects)],
@@ -209,7 +225,7 @@ def _suppression(subject: Subject) -> om.Suppression:
     return om.Suppression(kind=kind, justification=safe.one_line(words))
 
 
-def _hashes(findings: Iterable[Finding], sources: Mapping[str, Source]) -> dict[tuple[str, int], str]:
+def _hashes(findings: Sequence[Finding], sources: Mapping[str, Source]) -> dict[tuple[str, int], str]:
     lines: dict[str, set[int]] = {}
     for finding in findings:
         lines.setdefault(finding.span.path, set()).add(finding.span.line)
