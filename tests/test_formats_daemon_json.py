@@ -70,13 +70,17 @@ def test_keys_become_settings_under_the_names_of_their_flags():
     assert {setting.source for setting in configuration.settings} == {"file"}
     tcp = configuration.settings[1]
     assert (tcp.span.line, tcp.span.column, tcp.span.end_column) == (2, 44, 64)
-    assert (configuration.engine, configuration.path, configuration.owner) == ("docker", "etc/daemon.json", None)
+    assert (configuration.product, configuration.span.path, configuration.container) == (
+        "docker",
+        "etc/daemon.json",
+        None,
+    )
 
 
 def test_the_owner_is_the_container_it_was_found_in():
     owner = Container(name="dind", address="a", kind=ContainerKind.SERVICE, span=Span("c", 1, 1, 1, 2))
     (configuration,) = read("{}", owner).configurations
-    assert configuration.owner is owner
+    assert configuration.container is owner
 
 
 @pytest.mark.parametrize("text", ["[]", '"x"', "1"])

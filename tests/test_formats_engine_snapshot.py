@@ -80,15 +80,15 @@ def test_the_host_cgroup_namespace_is_the_default_on_cgroup_v1(
 def test_who_runs_an_engine(image: str, entrypoint: Any, command: Any, port: int | None, tmp_path: Path) -> None:
     config = {"Entrypoint": entrypoint, "Cmd": command, "Env": ["DOCKER_TLS_CERTDIR=/certs"]}
     found = live.only(live.snapshot(live.container(image=image, Config=config)), tmp_path)
-    ports = [each.port for each in found.daemon.listens if each.scheme == "tcp"] if found.daemon is not None else []
+    ports = [each.port for each in found.engine.listens if each.scheme == "tcp"] if found.engine is not None else []
     assert ports == ([port] if port is not None else [])
 
 
 def test_an_engine_that_runs_as_an_ordinary_user_is_rootless(tmp_path: Path) -> None:
     config = {"Entrypoint": ["dockerd-entrypoint.sh"], "Cmd": [], "User": "rootless"}
-    daemon = live.only(live.snapshot(live.container(image="own/dind:1", Config=config)), tmp_path).daemon
-    assert daemon is not None
-    assert daemon.rootless.on
+    engine = live.only(live.snapshot(live.container(image="own/dind:1", Config=config)), tmp_path).engine
+    assert engine is not None
+    assert engine.rootless.on
 
 
 def test_mounts(tmp_path: Path) -> None:
@@ -109,8 +109,8 @@ def test_mounts(tmp_path: Path) -> None:
     assert (state.kind, scratch.kind, tmpfs.kind) == (MountKind.ANONYMOUS, MountKind.TMPFS, MountKind.TMPFS)
     assert tmpfs.storage is not None
     assert str(tmpfs.storage.size_limit) == "64m"
-    assert found.daemon is not None
-    assert found.daemon.backing is Backing.ANONYMOUS_VOLUME
+    assert found.engine is not None
+    assert found.engine.backing is Backing.ANONYMOUS_VOLUME
 
 
 def test_ports_are_what_the_engine_bound(tmp_path: Path) -> None:
@@ -151,8 +151,8 @@ def test_the_engine_gives_user_namespaces(options: list[str], mode: str, sandbox
 )  # fmt: skip
 def test_a_host_engine_warns_of_its_open_api(warning: str, reach: Reach, encrypted: bool, tmp_path: Path) -> None:
     document = live.snapshot(info=live.info(Warnings=["WARNING: No swap limit support", warning]))
-    (daemon,) = live.model_of(document, tmp_path).daemons
-    (exposure,) = daemon.exposures
+    (engine,) = live.model_of(document, tmp_path).engines
+    (exposure,) = engine.exposures
     assert exposure.reach is reach
     assert exposure.endpoint.encrypted is not None
     assert exposure.endpoint.encrypted.on is encrypted
@@ -177,7 +177,7 @@ def test_projects_are_workloads_and_the_rest_is_the_hosts(tmp_path: Path) -> Non
     first, second, _ = model.containers
     assert first.workload.find("dind") is first
     assert not first.runs_beside(second)
-    assert not model.daemons
+    assert not model.engines
 
 
 def test_a_neighbour_by_network_and_by_namespace(tmp_path: Path) -> None:
@@ -202,5 +202,5 @@ def test_a_neighbour_by_network_and_by_namespace(tmp_path: Path) -> None:
 )
 def test_lookalikes_are_left_alone(document: Any, tmp_path: Path) -> None:
     model = live.model_of(document, tmp_path)
-    assert not model.daemons
+    assert not model.engines
     assert not any(each.kind is WorkloadKind.HOST for each in model.workloads)

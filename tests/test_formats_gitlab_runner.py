@@ -97,11 +97,11 @@ def test_docker_executor(runners: dict[str, Workload]) -> None:
     assert (job.limits.memory.value, service.limits.memory.value) == ("512m", "4g")
     assert job.namespaces.host("network") is not None
     assert service.namespaces.host("network") is not None
-    assert (service.name, service.daemon.launch["mtu"].value.value) == ("engine", "1400")
+    assert (service.name, service.engine.launch["mtu"].value.value) == ("engine", "1400")
     assert (job.environment.value("DOCKER_TLS_CERTDIR"), service.environment.value("DOCKER_TLS_CERTDIR")) == (
         "/certs", ""
     )  # fmt: skip
-    assert job.daemon is None, "a job's command is its script"
+    assert job.engine is None, "a job's command is its script"
     assert runner.environment.value("DOCKER_HOST") == "tcp://engine.example.com:2375"
 
 

@@ -54,7 +54,7 @@ def test_any_text_is_an_image(reference: str) -> None:
     engine = image.engine
     assert image.socket_proxy is None or image.name
     if engine is not None:
-        assert engine.runs_containers or not engine.runs_daemon
+        assert engine.runs_containers or not engine.runs_engine
         assert engine.floating is not False or image.pinned or len(engine.version or (0, 0, 0)) == 3
 
 
@@ -100,7 +100,7 @@ def test_the_official_docker_image(
 ) -> None:
     engine = parse(reference).engine
     assert engine is not None
-    assert (engine.engine, engine.official) == ("docker", True)
+    assert (engine.product, engine.official) == ("docker", True)
     assert (engine.variant, engine.version, engine.floating) == (Variant(variant), version, floating)
 
 
@@ -110,7 +110,7 @@ def test_frozen_channels(reference: str) -> None:
     assert image.engine is not None
     assert image.engine.frozen
     assert image.engine.version == (19, 3, 14)
-    assert image.engine.runs_daemon is reference.endswith("dind")
+    assert image.engine.runs_engine is reference.endswith("dind")
     assert image.archived
 
 
@@ -144,7 +144,7 @@ def test_frozen_channels(reference: str) -> None:
 def test_other_engines(reference: str, engine: str, variant: str) -> None:
     found = parse(reference).engine
     assert found is not None
-    assert (found.engine, found.variant) == (engine, Variant(variant))
+    assert (found.product, found.variant) == (engine, Variant(variant))
     assert found.official is (engine != "docker" and "dagger" not in reference)
 
 

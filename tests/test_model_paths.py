@@ -156,7 +156,7 @@ def test_a_text_keeps_the_meaning_of_well_known_variables() -> None:
 def test_engine_sockets(path: str, engine: str, rootless: bool) -> None:
     socket = paths.socket_at(path)
     assert socket is not None
-    assert (socket.engine, socket.rootless) == (engine, rootless)
+    assert (socket.product, socket.rootless) == (engine, rootless)
     assert paths.classify(path) is HostPath.ENGINE_SOCKET
     assert not paths.sockets_below(path)
 
@@ -206,7 +206,7 @@ def test_no_engine_sockets(path: str) -> None:
     ],
 )
 def test_directories_that_expose_sockets(directory: str, engines: set[str]) -> None:
-    assert engines <= {socket.engine for socket in paths.sockets_below(directory)}
+    assert engines <= {socket.product for socket in paths.sockets_below(directory)}
 
 
 @pytest.mark.parametrize(

@@ -23,22 +23,21 @@ Never; for a registry on the same machine, name `localhost:5000` alone.
 
 from collections.abc import Iterator
 
-from dindguard.api import Model, Problem, Severity, rule, subnets
+from dindguard.api import Engine, Problem, Severity, rule, subnets
 
 
 @rule(
     "any-registry-insecure",
-    each=Model,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="operation",
     cwe=295,
     since="0.1.0",
-    asks=("configured",),
+    asks=("launch.settings", "configuration"),
 )
-def check(model: Model) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report the exception for every address."""
-    for engine, settings in model.configured:
-        for setting in settings:
-            if setting.name == "insecure-registry" and subnets.everything(setting.value.pattern):
-                message = f"{engine} trusts every registry ('{setting.value}') without checking who it is"
-                yield Problem(setting, message, subject=engine)
+    for setting in engine.settings("insecure-registry"):
+        if subnets.everything(setting.value.pattern):
+            message = f"{engine} trusts every registry ('{setting.value}') without checking who it is"
+            yield Problem(setting, message)

@@ -38,6 +38,6 @@ def check(container: Container) -> Iterator[Problem]:
     image = container.image
     if image is None or container.build is not None or image.archived is None:
         return
-    if container.daemon is not None and container.daemon.version is not None:
+    if container.engine is not None and container.engine.version is not None:
         return
     yield Problem(image, f"{container} uses '{image}', which nobody maintains: {image.archived}")

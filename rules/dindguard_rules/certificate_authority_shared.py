@@ -24,28 +24,28 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, Step, rule
+from dindguard.api import Engine, Problem, Severity, Step, rule
 
 
 @rule(
     "certificate-authority-shared",
-    each=Daemon,
+    each=Engine,
     severity=Severity.HIGH,
     category="daemon-api",
     cwe=522,
     since="0.1.0",
     asks=("certificates.mounts",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report storages that hold the authority's key and that others than the engine mount."""
-    certificates = daemon.certificates
-    if certificates is None or daemon.container is None:
+    certificates = engine.certificates
+    if certificates is None or engine.container is None:
         return
-    own = daemon.container.mount_at(f"{certificates.directory}/ca")
+    own = engine.container.mount_at(f"{certificates.directory}/ca")
     if own is None or own.storage is None:
         return
     for user, mount in own.storage.users:
         narrowed = mount.sub_path is not None and mount.sub_path.value not in ("", ".", "ca")
-        if user.daemon is None and not narrowed:
-            message = f"{user} can read the key of the certificate authority of {daemon}"
+        if user.engine is None and not narrowed:
+            message = f"{user} can read the key of the certificate authority of {engine}"
             yield Problem(mount, message, (Step("the engine writes it here", own.span),), subject=user)

@@ -19,21 +19,21 @@ In a container that runs systemd itself, such as a Sysbox system container.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
 @rule(
     "cgroup-driver-mismatch",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="operation",
     since="0.1.0",
     asks=("launch.settings", "configuration"),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report the systemd driver where dockerd itself is the container's main program."""
-    if not daemon.launch.main_program:
+    if not engine.launch.main_program:
         return
-    for setting in daemon.settings("exec-opt"):
+    for setting in engine.settings("exec-opt"):
         if setting.value.value == "native.cgroupdriver=systemd":
-            yield Problem(setting, f"{daemon} is told to ask systemd for cgroups, and its container runs none")
+            yield Problem(setting, f"{engine} is told to ask systemd for cgroups, and its container runs none")

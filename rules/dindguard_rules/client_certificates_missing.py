@@ -24,14 +24,14 @@ When the certificates are your own and lie in the client's image, or come from a
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Daemon, Problem, Severity, Step, rule
+from dindguard.api import Access, Confidence, Engine, Problem, Severity, Step, rule
 
 
 @rule("client-certificates-missing", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
 def check(access: Access) -> Iterator[Problem]:
     """Report TLS clients that share no directory with the engine that makes the certificates."""
-    client, daemon = access.endpoint, access.to
-    if not isinstance(daemon, Daemon) or daemon.certificates is None or client is None or client.encrypted is None:
+    client, engine = access.endpoint, access.to
+    if not isinstance(engine, Engine) or engine.certificates is None or client is None or client.encrypted is None:
         return
     workload = access.who.workload
     unseen = workload.platform.adds_mounts and workload.runner is None
@@ -43,6 +43,6 @@ def check(access: Access) -> Iterator[Problem]:
         or access.who.mount_at(access.certificate_path) is not None
     ):
         return
-    made = Step(f"{daemon} makes them below {daemon.certificates.directory}", daemon.certificates.span)
+    made = Step(f"{engine} makes them below {engine.certificates.directory}", engine.certificates.span)
     message = f"{access.who} looks for certificates in {access.certificate_path}, and nothing brings them there"
     yield Problem(client.encrypted, message, (made, client), confidence=Confidence.MEDIUM)

@@ -28,14 +28,14 @@ When something between the two speaks the other's language, such as a TLS-termin
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Daemon, Problem, Severity, Step, rule
+from dindguard.api import Access, Confidence, Engine, Problem, Severity, Step, rule
 
 
 @rule("client-engine-tls-mismatch", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
 def check(access: Access) -> Iterator[Problem]:
     """Compare a client's address and TLS variables with what the engine listens on."""
     client = access.endpoint
-    if not isinstance(access.to, Daemon) or not access.uses or client is None or client.scheme != "tcp":
+    if not isinstance(access.to, Engine) or not access.uses or client is None or client.scheme != "tcp":
         return
     listeners = [each for each in access.to.listens if each.scheme == "tcp" and each.port is not None]
     if access.port is None or not access.to.launch.certain:

@@ -18,27 +18,27 @@ Never: equal values are refused as well.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, Step, rule
+from dindguard.api import Engine, Problem, Severity, Step, rule
 
 
 @rule(
     "conflicting-engine-settings",
-    each=Daemon,
+    each=Engine,
     severity=Severity.HIGH,
     category="daemon-api",
     since="0.1.0",
     asks=("configuration",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report settings that stand in the file and on the command line."""
-    if daemon.configuration is None:
+    if engine.configuration is None:
         return
-    for setting in daemon.configuration.settings:
-        given = daemon.launch[setting.name]
+    for setting in engine.configuration.settings:
+        given = engine.launch[setting.name]
         if given is not None:
             step = Step("and as an option here", given.span)
-        elif setting.name in daemon.launch.implied:
-            step = Step(f"the entry point always passes --{setting.name}", daemon.launch.span)
+        elif setting.name in engine.launch.implied:
+            step = Step(f"the entry point always passes --{setting.name}", engine.launch.span)
         else:
             continue
-        yield Problem(setting, f"{daemon} is given '{setting.name}' twice and refuses to start", (step,))
+        yield Problem(setting, f"{engine} is given '{setting.name}' twice and refuses to start", (step,))

@@ -18,26 +18,25 @@ Never: the daemon does not start.
 
 from collections.abc import Iterator
 
-from dindguard.api import Model, Problem, Severity, Step, rule
+from dindguard.api import Engine, Problem, Severity, Step, rule
 
 
 @rule(
     "conflicting-network-settings",
-    each=Model,
+    each=Engine,
     severity=Severity.HIGH,
     category="operation",
     since="0.1.0",
-    asks=("configured",),
+    asks=("launch.settings", "configuration"),
 )
-def check(model: Model) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report the two pairs that make dockerd exit."""
-    for engine, settings in model.configured:
-        values = {setting.name: setting for setting in reversed(settings)}
-        bridge, address = values.get("bridge"), values.get("bip")
-        if bridge and address and bridge.value.value not in (None, "", "none") and address.value.value:
-            message = f"{engine} refuses to start: it gets a bridge and an address for another one"
-            yield Problem(address, message, because=(Step("the bridge", bridge.span),), subject=engine)
-        filters, between = values.get("iptables"), values.get("icc")
-        if filters and between and filters.value.value == between.value.value == "false":
-            message = f"{engine} refuses to start: without iptables it cannot keep containers apart"
-            yield Problem(between, message, because=(Step("iptables is off", filters.span),), subject=engine)
+    values = {setting.name: setting for setting in reversed(engine.written_settings)}
+    bridge, address = values.get("bridge"), values.get("bip")
+    if bridge and address and bridge.value.value not in (None, "", "none") and address.value.value:
+        message = f"{engine} refuses to start: it gets a bridge and an address for another one"
+        yield Problem(address, message, because=(Step("the bridge", bridge.span),))
+    filters, between = values.get("iptables"), values.get("icc")
+    if filters and between and filters.value.value == between.value.value == "false":
+        message = f"{engine} refuses to start: without iptables it cannot keep containers apart"
+        yield Problem(between, message, because=(Step("iptables is off", filters.span),))

@@ -18,25 +18,25 @@ In gVisor, for test fixtures, and for a handful of tiny images.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Sandbox, Severity, rule
+from dindguard.api import Engine, Problem, Sandbox, Severity, rule
 
 COPYING = ("vfs", "native")
 
 
 @rule(
     "copying-storage-driver",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="storage-driver",
     since="0.1.0",
     asks=("storage_driver",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report drivers without copy-on-write."""
-    driver = daemon.storage_driver
+    driver = engine.storage_driver
     if driver is None or driver.value not in COPYING:
         return
-    if daemon.container is not None and daemon.container.sandbox is Sandbox.GVISOR:
+    if engine.container is not None and engine.container.sandbox is Sandbox.GVISOR:
         return
-    severity = Severity.MEDIUM if daemon.engine == "docker" else Severity.LOW
-    yield Problem(driver, f"{daemon} copies every layer in full with the '{driver}' driver", severity=severity)
+    severity = Severity.MEDIUM if engine.product == "docker" else Severity.LOW
+    yield Problem(driver, f"{engine} copies every layer in full with the '{driver}' driver", severity=severity)

@@ -18,7 +18,7 @@ For a tool of your own whose only task is pulling private images, such as an upd
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Host, Problem, Severity, rule
+from dindguard.api import Container, Machine, Problem, Severity, rule
 
 CONFIGURATION = ("/.docker/config.json", "/.docker", "/containers/auth.json")
 
@@ -34,7 +34,9 @@ CONFIGURATION = ("/.docker/config.json", "/.docker", "/containers/auth.json")
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounted registry credentials where the host's engine can be commanded."""
-    access = next((each for each in container.accesses if isinstance(each.to, Host) and each.endpoint is None), None)
+    access = next(
+        (each for each in container.accesses if isinstance(each.to, Machine) and each.endpoint is None), None
+    )
     if access is None:
         return
     for mount in container.mounts:

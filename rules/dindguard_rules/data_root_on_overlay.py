@@ -30,23 +30,23 @@ a daemon whose images are tiny.
 
 from collections.abc import Iterator
 
-from dindguard.api import Backing, Daemon, Problem, Sandbox, Severity, Step, rule, storage_drivers
+from dindguard.api import Backing, Engine, Problem, Sandbox, Severity, Step, rule, storage_drivers
 
 
-@rule("data-root-on-overlay", each=Daemon, severity=Severity.HIGH, category="storage-driver", since="0.1.0")
-def check(daemon: Daemon) -> Iterator[Problem]:
+@rule("data-root-on-overlay", each=Engine, severity=Severity.HIGH, category="storage-driver", since="0.1.0")
+def check(engine: Engine) -> Iterator[Problem]:
     """Report data roots that no mount and no declared volume provides."""
-    container = daemon.container
-    if daemon.backing is not Backing.CONTAINER_LAYER or container is None or daemon.engine != "docker":
+    container = engine.container
+    if engine.backing is not Backing.CONTAINER_LAYER or container is None or engine.product != "docker":
         return
     if container.sandbox in (Sandbox.GVISOR, Sandbox.VM):
         return
-    driver = daemon.storage_driver
+    driver = engine.storage_driver
     asked = driver is not None and driver.value is not None
     if asked and driver is not None and storage_drivers.runs_on(driver.pattern, "overlay"):
         return
     outcome = f"'{driver}' refuses to start there" if asked else "it falls back to copying every layer"
-    message = f"{daemon} keeps its state in {daemon.data_root} inside the container's own layer, and {outcome}"
-    at = daemon.data_root if daemon.data_root.span != container.span else daemon
+    message = f"{engine} keeps its state in {engine.data_root} inside the container's own layer, and {outcome}"
+    at = engine.data_root if engine.data_root.span != container.span else engine
     because = (Step("this driver is asked for", driver.span),) if asked and driver is not None else ()
     yield Problem(at, message, because, Severity.HIGH if asked else Severity.MEDIUM)

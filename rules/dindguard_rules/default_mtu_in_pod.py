@@ -23,12 +23,12 @@ Where the pod network's MTU is 1500 or more: nothing in the files tells, which i
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Daemon, Platform, Problem, Profile, Severity, rule
+from dindguard.api import Confidence, Engine, Platform, Problem, Profile, Severity, rule
 
 
 @rule(
     "default-mtu-in-pod",
-    each=Daemon,
+    each=Engine,
     severity=Severity.INFO,
     category="operation",
     since="0.1.0",
@@ -36,11 +36,11 @@ from dindguard.api import Confidence, Daemon, Platform, Problem, Profile, Severi
     precision=Confidence.LOW,
     formats="of the formats, only pods are usually on an overlay network",
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report docker engines in pods that nobody told an MTU."""
-    if daemon.container is None or daemon.engine != "docker" or not daemon.launch.certain:
+    if engine.container is None or engine.product != "docker" or not engine.launch.certain:
         return
-    on_overlay = daemon.container.workload.platform is Platform.KUBERNETES
-    if on_overlay and daemon.container.namespaces.host("network") is None and not daemon.settings("mtu"):
-        message = f"{daemon} uses an MTU of 1500, which many pod networks do not carry"
-        yield Problem(daemon.container, message, confidence=Confidence.LOW)
+    on_overlay = engine.container.workload.platform is Platform.KUBERNETES
+    if on_overlay and engine.container.namespaces.host("network") is None and not engine.settings("mtu"):
+        message = f"{engine} uses an MTU of 1500, which many pod networks do not carry"
+        yield Problem(engine.container, message, confidence=Confidence.LOW)

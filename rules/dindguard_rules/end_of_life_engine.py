@@ -29,19 +29,19 @@ names.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, engine_versions, rule
+from dindguard.api import Engine, Problem, Severity, engine_versions, rule
 
 
-@rule("end-of-life-engine", each=Daemon, severity=Severity.HIGH, category="image", cwe=1104, since="0.1.0")
-def check(daemon: Daemon) -> Iterator[Problem]:
+@rule("end-of-life-engine", each=Engine, severity=Severity.HIGH, category="image", cwe=1104, since="0.1.0")
+def check(engine: Engine) -> Iterator[Problem]:
     """Report engines of an official image that is rebuilt no more, and hosts' engines that nobody patches."""
-    place = daemon.version_place
-    if place is None or daemon.engine != "docker":
+    place = engine.version_place
+    if place is None or engine.product != "docker":
         return
-    line = engine_versions.lifecycle(daemon.version) if daemon.version is not None else None
-    if line is None or not (line.image_over if daemon.container is not None else line.over):
+    line = engine_versions.lifecycle(engine.version) if engine.version is not None else None
+    if line is None or not (line.image_over if engine.container is not None else line.over):
         return
-    ways = len(engine_versions.breakouts(daemon.version or ()))
+    ways = len(engine_versions.breakouts(engine.version or ()))
     known = f" with {ways} known way{'s' if ways > 1 else ''} out of its containers" if ways else ""
-    message = f"{daemon} is Docker {line.line}, which {line.end}{known} (as of {engine_versions.as_of()})"
-    yield Problem(place, message, severity=None if line.over and not daemon.packaged_by_others else Severity.MEDIUM)
+    message = f"{engine} is Docker {line.line}, which {line.end}{known} (as of {engine_versions.as_of()})"
+    yield Problem(place, message, severity=None if line.over and not engine.packaged_by_others else Severity.MEDIUM)

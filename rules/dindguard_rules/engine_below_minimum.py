@@ -32,10 +32,10 @@ from dindguard.api import Model, Problem, Severity, engine_versions, rule
 def check(model: Model) -> Iterator[Problem]:
     """Report engines whose version is known to be below the policy's minimum."""
     minimum = model.policy.minimum_engine
-    for daemon in model.daemons if minimum else ():
-        place = daemon.version_place
-        if place is None or daemon.engine != "docker" or daemon.version is None:
+    for engine in model.engines if minimum else ():
+        place = engine.version_place
+        if place is None or engine.product != "docker" or engine.version is None:
             continue
-        if engine_versions.below(daemon.version, minimum):
-            message = f"{daemon} is older than {'.'.join(map(str, minimum))}, the minimum of the policy"
-            yield Problem(place, message, subject=daemon.container or daemon)
+        if engine_versions.below(engine.version, minimum):
+            message = f"{engine} is older than {'.'.join(map(str, minimum))}, the minimum of the policy"
+            yield Problem(place, message, subject=engine.container or engine)

@@ -23,19 +23,19 @@ Never without those mounts.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
-@rule("engine-cannot-write", each=Daemon, severity=Severity.MEDIUM, category="operation", since="0.1.0")
-def check(daemon: Daemon) -> Iterator[Problem]:
+@rule("engine-cannot-write", each=Engine, severity=Severity.MEDIUM, category="operation", since="0.1.0")
+def check(engine: Engine) -> Iterator[Problem]:
     """Report read-only roots without a writable place for what every start writes."""
-    container = daemon.container
+    container = engine.container
     if container is None or not container.read_only_root.on:
         return
     needed = ["/run"]
-    if daemon.certificates is not None and daemon.certificates.generated and not daemon.rootless.on:
-        needed.append(daemon.certificates.directory)
+    if engine.certificates is not None and engine.certificates.generated and not engine.rootless.on:
+        needed.append(engine.certificates.directory)
     missing = [path for path in needed if (mount := container.mount_at(path)) is None or mount.read_only.on]
     if missing:
-        message = f"{daemon} cannot write to {' and '.join(missing)}: its container's root is read-only"
+        message = f"{engine} cannot write to {' and '.join(missing)}: its container's root is read-only"
         yield Problem(container.read_only_root, message)

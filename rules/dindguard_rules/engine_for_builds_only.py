@@ -44,6 +44,6 @@ def check(workload: Workload) -> Iterator[Problem]:
     builds = [only_builds(each) for each in workload.containers if each.kind is ContainerKind.JOB]
     if builds and all(builds):
         for container in workload.containers:
-            if container.daemon is not None and container.kind is ContainerKind.JOB_SERVICE:
-                message = f"{workload} runs {container.daemon} only to build images"
+            if container.engine is not None and container.kind is ContainerKind.JOB_SERVICE:
+                message = f"{workload} runs {container.engine} only to build images"
                 yield Problem(container.image or container, message, because=tuple(builds))

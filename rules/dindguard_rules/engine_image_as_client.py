@@ -32,9 +32,9 @@ from dindguard.api import Container, ContainerKind, Problem, Profile, Severity, 
 def check(container: Container) -> Iterator[Problem]:
     """Report containers of the daemon's image that run no daemon."""
     image = container.image
-    if image is None or image.engine is None or container.daemon is not None:
+    if image is None or image.engine is None or container.engine is not None:
         return
     if container.kind is ContainerKind.RUNNER_DEFAULT or not container.started:
         return  # a job decides what a runner's default image is for
-    if image.engine.engine == "docker" and image.engine.official and image.engine.variant is Variant.DAEMON:
+    if image.engine.product == "docker" and image.engine.official and image.engine.variant is Variant.DAEMON:
         yield Problem(image, f"{container} only commands an engine, and '{image}' brings a daemon as well")

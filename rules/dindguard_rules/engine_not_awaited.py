@@ -30,7 +30,7 @@ When the client tries again by itself.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, ContainerKind, Daemon, Problem, Profile, Severity, rule, waits_for
+from dindguard.api import Access, ContainerKind, Engine, Problem, Profile, Severity, rule, waits_for
 
 
 @rule(
@@ -43,7 +43,7 @@ from dindguard.api import Access, ContainerKind, Daemon, Problem, Profile, Sever
 )
 def check(access: Access) -> Iterator[Problem]:
     """Report clients of a neighbour's engine that nothing makes wait."""
-    if not isinstance(access.to, Daemon) or not access.uses or access.who.kind is ContainerKind.LIVE:
+    if not isinstance(access.to, Engine) or not access.uses or access.who.kind is ContainerKind.LIVE:
         return  # what an engine reports has started
     engine = access.to.container
     if engine is None or engine.workload is not access.who.workload or not access.who.workload.platform.only_starts:

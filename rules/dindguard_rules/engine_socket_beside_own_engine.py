@@ -29,26 +29,26 @@ Never at the daemon's own path. A host socket mounted elsewhere is `host-engine-
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
 @rule(
     "engine-socket-beside-own-engine",
-    each=Daemon,
+    each=Engine,
     severity=Severity.HIGH,
     category="socket",
     since="0.1.0",
     replaces=("host-engine-socket",),
     asks=("container.mounts",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report a mount of the host's socket, or of its directory, over the daemon's own socket."""
-    if daemon.container is None:
+    if engine.container is None:
         return
-    for endpoint in daemon.listens:
-        mount = daemon.container.mount_at(endpoint.host) if endpoint.scheme == "unix" else None
+    for endpoint in engine.listens:
+        mount = engine.container.mount_at(endpoint.host) if endpoint.scheme == "unix" else None
         if mount is not None and mount.socket() is not None:
             message = (
-                f"{daemon.container} runs an engine of its own and mounts the host's socket where that engine listens"
+                f"{engine.container} runs an engine of its own and mounts the host's socket where that engine listens"
             )
             yield Problem(mount.host_text or mount, message, because=(endpoint, mount.declared))

@@ -43,7 +43,7 @@ def check(workload: Workload) -> Iterator[Problem]:
     jobs = [each for each in workload.containers if each.kind is ContainerKind.JOB]
     if jobs and all(needs_no_engine(job) for job in jobs):
         for container in workload.containers:
-            if container.daemon is not None and container.kind is ContainerKind.JOB_SERVICE:
+            if container.engine is not None and container.kind is ContainerKind.JOB_SERVICE:
                 yield Problem(
-                    container.image or container, f"nothing in {workload} uses {container.daemon}", because=(jobs[0],)
+                    container.image or container, f"nothing in {workload} uses {container.engine}", because=(jobs[0],)
                 )

@@ -17,22 +17,22 @@ In gVisor, which needs it off, and for builds that use the host's network only.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Profile, Sandbox, Severity, rule
+from dindguard.api import Engine, Problem, Profile, Sandbox, Severity, rule
 
 
 @rule(
     "engine-without-iptables",
-    each=Daemon,
+    each=Engine,
     severity=Severity.LOW,
     category="operation",
     since="0.1.0",
     profile=Profile.ALL,
     asks=("launch.settings", "configuration"),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report the switch outside of gVisor."""
-    if daemon.container is None or daemon.container.sandbox is Sandbox.GVISOR:
+    if engine.container is None or engine.container.sandbox is Sandbox.GVISOR:
         return
-    for setting in daemon.settings("iptables"):
+    for setting in engine.settings("iptables"):
         if setting.value.value == "false":
-            yield Problem(setting, f"{daemon} makes no iptables rules: its containers reach nothing outside")
+            yield Problem(setting, f"{engine} makes no iptables rules: its containers reach nothing outside")

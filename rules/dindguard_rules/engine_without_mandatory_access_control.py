@@ -22,20 +22,20 @@ use either: it is never reported.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
 @rule(
     "engine-without-mandatory-access-control",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="confinement",
     cwe=693,
     since="0.1.0",
     formats="only a running engine tells",
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report engines that list neither AppArmor nor SELinux among their security options."""
-    control = daemon.mandatory_access_control
-    if control is not None and control.off and not daemon.rootless.on:
-        yield Problem(control, f"neither AppArmor nor SELinux confines the containers of {daemon}")
+    control = engine.mandatory_access_control
+    if control is not None and control.off and not engine.rootless.on:
+        yield Problem(control, f"neither AppArmor nor SELinux confines the containers of {engine}")

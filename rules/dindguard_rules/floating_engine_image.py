@@ -43,14 +43,14 @@ from dindguard.api import Container, Problem, Severity, Undecided, rule
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report engines whose image tag says nothing about their version."""
     image = container.image
-    if image is None or container.build is not None or container.daemon is None or image.engine is None:
+    if image is None or container.build is not None or container.engine is None or image.engine is None:
         return
     if not image.reference.written:
         return  # the platform chooses the image: there is no tag to write
     if image.engine.floating is None:
         yield Undecided(image, image.reference.variable)
     elif image.engine.floating and image.engine.version is None:
-        grave = image.engine.engine == "docker" and container.started
+        grave = image.engine.product == "docker" and container.started
         severity = Severity.MEDIUM if grave else Severity.LOW
         message = f"{container} runs its engine from '{image}', a tag that names no version"
         yield Problem(image, message, severity=severity)

@@ -53,6 +53,6 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         message = (
             f"{container} runs an engine that manages the host's cgroups: the container's limits don't hold inside"
         )
-        yield Problem(host, message, because=(container.daemon,))
+        yield Problem(host, message, because=(container.engine,))
     else:
         yield Problem(host, f"{container} sees the host's whole cgroup tree", severity=Severity.MEDIUM)

@@ -27,7 +27,7 @@ permissions (`root:docker`, 660) keep `user: 1000:1000` without further groups o
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Container, Host, Mount, Problem, Role, Severity, Step, paths, rule
+from dindguard.api import Access, Confidence, Container, Machine, Mount, Problem, Role, Severity, Step, paths, rule
 
 MANAGERS = {"systemd": "systemd", "libvirt": "virtual machines", "lxd": "LXD", "incus": "Incus"}
 WITHOUT_MANAGER = "run what needs it on the host itself, or on a machine of its own: no proxy filters this socket"
@@ -44,7 +44,7 @@ WITHOUT_MANAGER = "run what needs it on the host itself, or on a machine of its 
 )
 def check(access: Access) -> Iterator[Problem]:
     """Report a host engine's socket in a container that is no proxy for it."""
-    if not isinstance(access.to, Host) or access.endpoint is not None or access.who.role is Role.SOCKET_PROXY:
+    if not isinstance(access.to, Machine) or access.endpoint is not None or access.who.role is Role.SOCKET_PROXY:
         return
     if not isinstance(access.via, Mount):
         yield Problem(
@@ -59,7 +59,7 @@ def check(access: Access) -> Iterator[Problem]:
     if access.rootless:
         severity = Severity.MEDIUM
     whose = "a user's" if access.rootless else "the host's"
-    what = MANAGERS.get(access.engine, f"{access.engine} engine")
+    what = MANAGERS.get(access.product, f"{access.product} engine")
     message = f"{access.who} can command {whose} {what} through {access.through}"
     outsider = _outsider(access.who)
     if outsider:
@@ -70,7 +70,7 @@ def check(access: Access) -> Iterator[Problem]:
         because=(read_only, mount.declared, *access.group_grants),
         severity=severity,
         confidence=Confidence.MEDIUM if outsider else Confidence.HIGH,
-        instead=WITHOUT_MANAGER if access.engine in MANAGERS else "",
+        instead=WITHOUT_MANAGER if access.product in MANAGERS else "",
     )
 
 

@@ -54,4 +54,4 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     host = container.namespaces.host("network")
     if host is not None and not container.rootless_engine.on:
         message = f"{container} runs an engine in the host's network: its ports and firewall rules are the host's"
-        yield Problem(host, message, because=(container.daemon,))
+        yield Problem(host, message, because=(container.engine,))

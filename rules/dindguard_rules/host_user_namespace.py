@@ -36,11 +36,11 @@ from dindguard.api import Model, Problem, Severity, Step, Undecided, rule
     category="privilege",
     cwe=653,
     since="0.1.0",
-    asks=("host_configurations", "containers"),
+    asks=("machine_engines", "containers"),
 )
 def check(model: Model) -> Iterator[Problem | Undecided]:
     """Report userns_mode: host; it is graver where the scan has the configuration that it undoes."""
-    remap = next((setting for host in model.host_configurations if (setting := host["userns-remap"])), None)
+    remap = next((setting for host in model.machine_engines if (setting := host.setting("userns-remap"))), None)
     undone = Step("the host's engine is told to remap users", remap.span) if remap is not None else None
     for container in model.containers:
         unknown = container.namespaces.undecided("user")

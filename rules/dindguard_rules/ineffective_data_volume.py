@@ -23,25 +23,25 @@ Never; remove the mount or move it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, Step, paths, rule
+from dindguard.api import Engine, Problem, Severity, Step, paths, rule
 
 
 @rule(
     "ineffective-data-volume",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="data-root",
     since="0.1.0",
     asks=("container.mounts",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report mounts at an engine's default data root when its state is elsewhere."""
-    root = daemon.data_root
-    if daemon.container is None or root.unknown or daemon.engine != "docker" or daemon.rootless.unknown:
+    root = engine.data_root
+    if engine.container is None or root.unknown or engine.product != "docker" or engine.rootless.unknown:
         return
-    for mount in daemon.container.mounts:
+    for mount in engine.container.mounts:
         target = mount.target.value or ""
         elsewhere = not paths.inside(root.pattern, target) and not paths.inside(target, root.pattern)
         if target in paths.DATA_ROOTS and paths.data_root_of(target) == "docker" and elsewhere:
-            message = f"{daemon.container} mounts a volume at {target}, and its engine keeps its state in {root}"
-            yield Problem(mount, message, (Step("the engine that decides it", daemon.span),))
+            message = f"{engine.container} mounts a volume at {target}, and its engine keeps its state in {root}"
+            yield Problem(mount, message, (Step("the engine that decides it", engine.span),))

@@ -18,23 +18,22 @@ insecure by default only as long as the list is not set at all.
 
 from collections.abc import Iterator
 
-from dindguard.api import Model, Problem, Profile, Severity, rule, subnets
+from dindguard.api import Engine, Problem, Profile, Severity, rule, subnets
 
 
 @rule(
     "insecure-registry",
-    each=Model,
+    each=Engine,
     severity=Severity.LOW,
     category="operation",
     cwe=319,
     since="0.1.0",
     profile=Profile.ALL,
 )
-def check(model: Model) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report exceptions for single registries and networks beyond this machine."""
-    for engine, settings in model.configured:
-        for setting in settings:
-            name = setting.value.pattern
-            if setting.name != "insecure-registry" or subnets.everything(name) or subnets.loopback(name):
-                continue
-            yield Problem(setting, f"{engine} talks to '{setting.value}' without checking who it is", subject=engine)
+    for setting in engine.settings("insecure-registry"):
+        name = setting.value.pattern
+        if subnets.everything(name) or subnets.loopback(name):
+            continue
+        yield Problem(setting, f"{engine} talks to '{setting.value}' without checking who it is")

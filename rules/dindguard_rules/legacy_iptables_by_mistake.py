@@ -18,15 +18,15 @@ Where legacy iptables is wanted; write `1` then, so that readers are not misled.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 LOOKS_LIKE_NO = ("0", "false", "no", "off", "disabled")
 
 
-@rule("legacy-iptables-by-mistake", each=Daemon, severity=Severity.LOW, category="operation", since="0.1.0")
-def check(daemon: Daemon) -> Iterator[Problem]:
+@rule("legacy-iptables-by-mistake", each=Engine, severity=Severity.LOW, category="operation", since="0.1.0")
+def check(engine: Engine) -> Iterator[Problem]:
     """Report values that say no and mean yes."""
-    variable = daemon.variable("DOCKER_IPTABLES_LEGACY")
-    if daemon.launch.wrapper and variable is not None and (variable.value.value or "").lower() in LOOKS_LIKE_NO:
-        message = f"{daemon} uses legacy iptables, because '{variable.value}' is not empty"
+    variable = engine.variable("DOCKER_IPTABLES_LEGACY")
+    if engine.launch.wrapper and variable is not None and (variable.value.value or "").lower() in LOOKS_LIKE_NO:
+        message = f"{engine} uses legacy iptables, because '{variable.value}' is not empty"
         yield Problem(variable.value, message)

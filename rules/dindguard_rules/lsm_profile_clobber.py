@@ -30,22 +30,22 @@ not reported).
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Daemon, Problem, Severity, rule
+from dindguard.api import Confidence, Engine, Problem, Severity, rule
 
 
 @rule(
     "lsm-profile-clobber",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="confinement",
     cwe=693,
     since="0.1.0",
     precision=Confidence.MEDIUM,
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report privileged engines that are started past the nesting script, where AppArmor's loader can be."""
-    container = daemon.container
-    if container is None or not daemon.loads_apparmor_profile or not container.privileged.on:
+    container = engine.container
+    if container is None or not engine.loads_apparmor_profile or not container.privileged.on:
         return
-    message = f"{daemon} overwrites the AppArmor profile 'docker-default' of the host when it starts"
-    yield Problem(daemon.launch, message, because=(container.privileged,), confidence=Confidence.MEDIUM)
+    message = f"{engine} overwrites the AppArmor profile 'docker-default' of the host when it starts"
+    yield Problem(engine.launch, message, because=(container.privileged,), confidence=Confidence.MEDIUM)

@@ -17,23 +17,23 @@ In gVisor and Kata, where memory is what overlay needs, and with a bound.
 
 from collections.abc import Iterator
 
-from dindguard.api import Backing, Daemon, Problem, Sandbox, Severity, rule
+from dindguard.api import Backing, Engine, Problem, Sandbox, Severity, rule
 
 
 @rule(
     "memory-backed-data-root",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="data-root",
     cwe=770,
     since="0.1.0",
     asks=("data_mount",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report data roots in memory that have no size limit."""
-    mount = daemon.data_mount
-    if daemon.backing is not Backing.MEMORY or mount is None or daemon.container is None:
+    mount = engine.data_mount
+    if engine.backing is not Backing.MEMORY or mount is None or engine.container is None:
         return
     bounded = mount.storage is not None and mount.storage.size_limit is not None
-    if not bounded and daemon.container.sandbox not in (Sandbox.GVISOR, Sandbox.VM):
-        yield Problem(mount, f"{daemon} keeps its state in memory without a limit", (mount.declared,))
+    if not bounded and engine.container.sandbox not in (Sandbox.GVISOR, Sandbox.VM):
+        yield Problem(mount, f"{engine} keeps its state in memory without a limit", (mount.declared,))

@@ -18,22 +18,22 @@ It is harmless as long as nobody believes it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Profile, Severity, rule
+from dindguard.api import Engine, Problem, Profile, Severity, rule
 
 
 @rule(
     "misleading-tls-option",
-    each=Daemon,
+    each=Engine,
     severity=Severity.LOW,
     category="daemon-api",
     since="0.1.0",
     profile=Profile.ALL,
     asks=("launch.settings",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report ``--tls=false`` where TLS stays on."""
-    option = daemon.launch["tls"]
+    option = engine.launch["tls"]
     if option is None or option.value.value != "false":
         return
-    if any(each.encrypted is not None and each.encrypted.on for each in daemon.listens):
-        yield Problem(option, f"{daemon} keeps TLS on although it is told '--tls=false'")
+    if any(each.encrypted is not None and each.encrypted.on for each in engine.listens):
+        yield Problem(option, f"{engine} keeps TLS on although it is told '--tls=false'")

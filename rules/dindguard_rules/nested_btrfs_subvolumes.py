@@ -21,20 +21,20 @@ When only the engines themselves ever remove what is there.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Profile, Severity, rule
+from dindguard.api import Engine, Problem, Profile, Severity, rule
 
 
 @rule(
     "nested-btrfs-subvolumes",
-    each=Daemon,
+    each=Engine,
     severity=Severity.INFO,
     category="storage-driver",
     since="0.1.0",
     profile=Profile.ALL,
     asks=("storage_driver",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report nested engines that were told to use btrfs."""
-    driver = daemon.storage_driver
-    if daemon.container is not None and driver is not None and driver.value == "btrfs":
-        yield Problem(driver, f"{daemon} nests btrfs subvolumes that other tools cannot remove")
+    driver = engine.storage_driver
+    if engine.container is not None and driver is not None and driver.value == "btrfs":
+        yield Problem(driver, f"{engine} nests btrfs subvolumes that other tools cannot remove")

@@ -25,21 +25,21 @@ On a machine whose only purpose is this engine.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
 @rule(
     "oom-protected-engine",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="operation",
     cwe=770,
     since="0.1.0",
     asks=("container.limits.oom_score_adj", "container.limits.oom_kill_disable"),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report engines that outlive the host's own when memory runs out."""
-    container = daemon.container
+    container = engine.container
     if container is None:
         return
     score = container.limits.oom_score

@@ -19,28 +19,28 @@ Without authorization plugins, and with an engine that listens on a socket only.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Profile, Severity, engine_versions, rule
+from dindguard.api import Engine, Problem, Profile, Severity, engine_versions, rule
 
 
 @rule(
     "outdated-engine",
-    each=Daemon,
+    each=Engine,
     severity=Severity.LOW,
     category="image",
     cwe=1395,
     since="0.1.0",
     profile=Profile.ALL,
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with holes that are no breakout."""
-    place = daemon.version_place
-    if place is None or daemon.engine != "docker":
+    place = engine.version_place
+    if place is None or engine.product != "docker":
         return
-    line = engine_versions.lifecycle(daemon.version) if daemon.version is not None else None
-    over = line is not None and (line.image_over if daemon.container is not None else line.over)
-    if line is None or over or engine_versions.breakouts(daemon.version or ()):
+    line = engine_versions.lifecycle(engine.version) if engine.version is not None else None
+    over = line is not None and (line.image_over if engine.container is not None else line.over)
+    if line is None or over or engine_versions.breakouts(engine.version or ()):
         return
-    holes = engine_versions.vulnerabilities(daemon.version or ())
+    holes = engine_versions.vulnerabilities(engine.version or ())
     if holes:
         known = f"{', '.join(hole.id for hole in holes)} (as of {engine_versions.as_of()})"
-        yield Problem(place, f"{daemon} has known holes: {known}")
+        yield Problem(place, f"{engine} has known holes: {known}")

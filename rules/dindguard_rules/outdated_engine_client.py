@@ -24,13 +24,13 @@ Never with engine 29 and its default settings. `DOCKER_MIN_API_VERSION` at the d
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Daemon, Problem, Severity, Step, engine_versions, rule
+from dindguard.api import Access, Engine, Problem, Severity, Step, engine_versions, rule
 
 
 @rule("outdated-engine-client", each=Access, severity=Severity.HIGH, category="image", since="0.1.0")
 def check(access: Access) -> Iterator[Problem]:
     """Report clients below 25.0 of a nested engine that is 29 or later."""
-    if not isinstance(access.to, Daemon) or access.to.container is None or not access.uses:
+    if not isinstance(access.to, Engine) or access.to.container is None or not access.uses:
         return
     image, engine = access.who.image, access.to.container.image
     if image is None or engine is None or access.who.build is not None:

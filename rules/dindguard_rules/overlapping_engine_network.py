@@ -19,25 +19,25 @@ With a container that has no other network at all.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, Step, rule, subnets
+from dindguard.api import Engine, Problem, Severity, Step, rule, subnets
 
 
 @rule(
     "overlapping-engine-network",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="operation",
     since="0.1.0",
     formats="the other formats declare no subnets around an engine",
     asks=("address_ranges",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report explicit address ranges of an engine that meet a declared subnet of its own container."""
-    if daemon.container is None:
+    if engine.container is None:
         return
-    for setting in daemon.address_ranges:
-        for network in daemon.container.attached_networks:
+    for setting in engine.address_ranges:
+        for network in engine.container.attached_networks:
             for subnet in network.subnets:
                 if subnets.overlap(setting.value.pattern, subnet.pattern):
-                    message = f"{daemon} gives its containers addresses of the network it is on itself ({subnet})"
+                    message = f"{engine} gives its containers addresses of the network it is on itself ({subnet})"
                     yield Problem(setting, message, because=(Step("the outer network", subnet.span),))

@@ -19,7 +19,7 @@ Never outside a network that only the client and the engine share.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Host, Problem, Severity, rule
+from dindguard.api import Access, Confidence, Machine, Problem, Severity, rule
 
 
 @rule(
@@ -28,7 +28,7 @@ from dindguard.api import Access, Confidence, Host, Problem, Severity, rule
 def check(access: Access) -> Iterator[Problem]:
     """Report clients of engines outside the model that use plain TCP."""
     endpoint = access.endpoint
-    if not isinstance(access.to, Host) or access.proxy is not None or endpoint is None or endpoint.scheme != "tcp":
+    if not isinstance(access.to, Machine) or access.proxy is not None or endpoint is None or endpoint.scheme != "tcp":
         return
     if endpoint.encrypted is None or not endpoint.encrypted.off:
         return

@@ -34,29 +34,29 @@ On nodes that run nothing else, where one pod may take them whole.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, How, Problem, Sandbox, Severity, Step, rule
+from dindguard.api import Engine, How, Problem, Sandbox, Severity, Step, rule
 
 
 @rule(
     "pod-limits-escaped",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="cluster",
     cwe=770,
     since="0.1.0",
     formats="of the formats, only pods have limits that an engine's containers escape",
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report engines whose container was left in the host's cgroup namespace because it is privileged."""
-    container = daemon.container
-    if container is None or daemon.engine != "docker" or container.sandbox is not Sandbox.NONE:
+    container = engine.container
+    if container is None or engine.product != "docker" or container.sandbox is not Sandbox.NONE:
         return
     namespace = container.namespaces.cgroup
     left_there = namespace is not None and namespace.value == "host" and namespace.how is How.INHERITED
-    parent = daemon.launch["cgroup-parent"] or (daemon.configuration or daemon.launch)["cgroup-parent"]
-    if not left_there or not container.privileged.on or parent is not None or not daemon.launch.certain:
+    parent = engine.launch["cgroup-parent"] or (engine.configuration or engine.launch)["cgroup-parent"]
+    if not left_there or not container.privileged.on or parent is not None or not engine.launch.certain:
         return
     limit = container.limits.memory or container.limits.cpus
     because = Step("this limit does not hold for them", limit.span) if limit is not None else None
-    message = f"{daemon} starts its containers outside of the pod's limits"
+    message = f"{engine} starts its containers outside of the pod's limits"
     yield Problem(container.privileged, message, because=(because,))

@@ -85,7 +85,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         worse = aggravations(container)
         severity = Severity.CRITICAL if worse else Severity.HIGH
         if container.rootless_engine.on:
-            builder = container.daemon is not None and container.daemon.engine == "buildkit"
+            builder = container.engine is not None and container.engine.product == "buildkit"
             severity = severity.lowered(2 if builder else 1)
         message = f"{container} runs a privileged engine: whoever commands it can become root on the host"
         message += f", and {worse[0].what}" if worse else ""

@@ -23,7 +23,7 @@ For a build server that is meant to be used from elsewhere, behind a firewall th
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Reach, Severity, rule
+from dindguard.api import Engine, Problem, Reach, Severity, rule
 
 SEVERITIES = {
     Reach.PUBLISHED: Severity.MEDIUM,
@@ -32,12 +32,12 @@ SEVERITIES = {
 }
 
 
-@rule("published-engine-api", each=Daemon, severity=Severity.MEDIUM, category="daemon-api", cwe=668, since="0.1.0")
-def check(daemon: Daemon) -> Iterator[Problem]:
+@rule("published-engine-api", each=Engine, severity=Severity.MEDIUM, category="daemon-api", cwe=668, since="0.1.0")
+def check(engine: Engine) -> Iterator[Problem]:
     """Report authenticated listeners that are reachable from outside."""
-    for exposure in daemon.exposures:
+    for exposure in engine.exposures:
         asked = exposure.endpoint.authenticated
         if asked is not None and asked.on and exposure.reach in SEVERITIES and exposure.because:
-            message = f"{daemon} can be reached on port {exposure.endpoint.port} by {exposure.reach}"
+            message = f"{engine} can be reached on port {exposure.endpoint.port} by {exposure.reach}"
             first, *others = exposure.because
             yield Problem(first, message, because=tuple(others), severity=SEVERITIES[exposure.reach])

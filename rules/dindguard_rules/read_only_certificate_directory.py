@@ -17,27 +17,27 @@ With certificates of your own in `server/` and no `ca/key.pem`: then nothing is 
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
 @rule(
     "read-only-certificate-directory",
-    each=Daemon,
+    each=Engine,
     severity=Severity.HIGH,
     category="daemon-api",
     since="0.1.0",
     asks=("certificates.mounts",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report read-only mounts where the entry point writes certificates."""
-    certificates = daemon.certificates
+    certificates = engine.certificates
     if certificates is None or any(
         mount.target.value == f"{certificates.directory}/server" for mount in certificates.mounts
     ):
         return
-    old = daemon.version is not None and daemon.version < (20, 10, 24)
+    old = engine.version is not None and engine.version < (20, 10, 24)
     for mount in certificates.mounts:
         if mount.read_only.on:
             outcome = "then listens without TLS" if old else "stops there"
-            message = f"{daemon} makes certificates in {mount.target}, cannot write them, and {outcome}"
+            message = f"{engine} makes certificates in {mount.target}, cannot write them, and {outcome}"
             yield Problem(mount.read_only, message, (mount,), Severity.HIGH if old else Severity.MEDIUM)

@@ -16,23 +16,23 @@ With an engine below 23.0, which has been out of support for years.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
 @rule(
     "removed-engine-option",
-    each=Daemon,
+    each=Engine,
     severity=Severity.HIGH,
     category="operation",
     since="0.1.0",
     asks=("launch.settings", "configuration"),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report the old name of the data root's option."""
-    written = daemon.configuration["graph"] if daemon.configuration is not None else None
-    for setting in (daemon.launch["graph"], written):
+    written = engine.configuration["graph"] if engine.configuration is not None else None
+    for setting in (engine.launch["graph"], written):
         if setting is None:
             continue
-        old = daemon.version is not None and daemon.version < (23,)
-        message = f"{daemon} is given 'graph', which {'23.0 removed' if old else 'it does not know since 23.0'}"
+        old = engine.version is not None and engine.version < (23,)
+        message = f"{engine} is given 'graph', which {'23.0 removed' if old else 'it does not know since 23.0'}"
         yield Problem(setting, message, severity=Severity.LOW if old else Severity.HIGH)

@@ -17,14 +17,14 @@ With an image up to 29.4.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
-@rule("removed-rootless-network", each=Daemon, severity=Severity.MEDIUM, category="operation", since="0.1.0")
-def check(daemon: Daemon) -> Iterator[Problem]:
+@rule("removed-rootless-network", each=Engine, severity=Severity.MEDIUM, category="operation", since="0.1.0")
+def check(engine: Engine) -> Iterator[Problem]:
     """Report vpnkit where the image brings none."""
-    variable = daemon.variable("DOCKERD_ROOTLESS_ROOTLESSKIT_NET")
-    if variable is None or variable.value.value != "vpnkit" or not daemon.rootless.on:
+    variable = engine.variable("DOCKERD_ROOTLESS_ROOTLESSKIT_NET")
+    if variable is None or variable.value.value != "vpnkit" or not engine.rootless.on:
         return
-    if daemon.at_least(29, 5):
-        yield Problem(variable.value, f"{daemon} asks for vpnkit, which its image has not had since 29.5")
+    if engine.at_least(29, 5):
+        yield Problem(variable.value, f"{engine} asks for vpnkit, which its image has not had since 29.5")

@@ -18,27 +18,27 @@ With an engine that still has it, which is out of support.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule, storage_drivers
+from dindguard.api import Engine, Problem, Severity, rule, storage_drivers
 
 
 @rule(
     "removed-storage-driver",
-    each=Daemon,
+    each=Engine,
     severity=Severity.HIGH,
     category="storage-driver",
     since="0.1.0",
     asks=("storage_driver",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report drivers that have been taken out of the engine."""
-    driver = daemon.storage_driver
-    if driver is None or driver.value is None or daemon.engine != "docker":
+    driver = engine.storage_driver
+    if driver is None or driver.value is None or engine.product != "docker":
         return
     removed = storage_drivers.removed_in(driver.value)
     if removed is None:
         return
-    gone = storage_drivers.is_removed(driver.value, daemon.version)
+    gone = storage_drivers.is_removed(driver.value, engine.version)
     since = ".".join(str(number) for number in removed)
     old = "is deprecated there and gone" if gone is False else "has been gone"
-    message = f"{daemon} is told to use the '{driver}' driver, which {old} since {since}"
+    message = f"{engine} is told to use the '{driver}' driver, which {old} since {since}"
     yield Problem(driver, message, severity=Severity.MEDIUM if gone is False else Severity.HIGH)

@@ -25,29 +25,29 @@ With one copy, and an update that stops the old one first.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Medium, Problem, Severity, rule
+from dindguard.api import Engine, Medium, Problem, Severity, rule
 
 
 @rule(
     "replicated-data-root",
-    each=Daemon,
+    each=Engine,
     severity=Severity.CRITICAL,
     category="data-root",
     since="0.1.0",
     asks=("data_mount",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report data roots that several copies of one container share."""
-    mount = daemon.data_mount
-    if mount is None or daemon.container is None or mount.storage is None or mount.storage.per_replica:
+    mount = engine.data_mount
+    if mount is None or engine.container is None or mount.storage is None or mount.storage.per_replica:
         return
     if mount.sub_path is not None and mount.sub_path.unknown:
         return
-    several = daemon.container.several_at_once
+    several = engine.container.several_at_once
     if several is None:
         return
-    overlap_only = not daemon.container.has_several_copies
+    overlap_only = not engine.container.has_several_copies
     severity = Severity.CRITICAL if mount.storage.medium is Medium.NETWORK else Severity.HIGH
     when = "an update starts a second copy" if overlap_only else "several copies run at once"
-    message = f"{daemon} keeps its state in {mount.storage.label}, and {when} on the same one"
+    message = f"{engine} keeps its state in {mount.storage.label}, and {when} on the same one"
     yield Problem(mount, message, (several, mount.declared), Severity.MEDIUM if overlap_only else severity)

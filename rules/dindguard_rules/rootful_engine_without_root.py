@@ -27,23 +27,23 @@ Never: it doesn't start.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
 @rule(
     "rootful-engine-without-root",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report the official rootful image with a user other than root."""
-    container = daemon.container
-    if container is None or daemon.engine != "docker" or not daemon.launch.wrapper or not daemon.rootless.off:
+    container = engine.container
+    if container is None or engine.product != "docker" or not engine.launch.wrapper or not engine.rootless.off:
         return
     if not container.started or container.build is not None:
         return  # an image of one's own may have brought a rootless engine along
     if container.as_root.off and container.as_root.set:
-        message = f"{daemon} is started as an ordinary user by an image that has no rootless engine"
+        message = f"{engine} is started as an ordinary user by an image that has no rootless engine"
         yield Problem(container.as_root, message, because=(container.image,))

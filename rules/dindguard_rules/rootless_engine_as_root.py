@@ -28,19 +28,19 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
 @rule(
     "rootless-engine-as-root",
-    each=Daemon,
+    each=Engine,
     severity=Severity.HIGH,
     category="sandbox",
     cwe=250,
     since="0.1.0",
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report rootless images whose user somebody set to root."""
-    if daemon.container is not None and daemon.rootless.off and daemon.rootless.set:
-        image = daemon.container.image
-        yield Problem(daemon.rootless, f"{daemon} comes in a rootless image, but runs as root", because=(image,))
+    if engine.container is not None and engine.rootless.off and engine.rootless.set:
+        image = engine.container.image
+        yield Problem(engine.rootless, f"{engine} comes in a rootless image, but runs as root", because=(image,))

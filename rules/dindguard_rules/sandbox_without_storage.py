@@ -38,19 +38,19 @@ Kata with a virtiofs that carries extended attributes, on a kernel that allows o
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule, unfit_storage
+from dindguard.api import Engine, Problem, Severity, rule, unfit_storage
 
 
 @rule(
     "sandbox-without-storage",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report Docker engines in gVisor or Kata whose data root their storage can't use."""
-    why = unfit_storage(daemon)
-    if why and daemon.container is not None and daemon.container.sandbox_evidence is not None:
-        sandbox = daemon.container.sandbox_evidence
-        yield Problem(daemon.data_mount or sandbox, f"{daemon} {why}", because=(sandbox,))
+    why = unfit_storage(engine)
+    if why and engine.container is not None and engine.container.sandbox_evidence is not None:
+        sandbox = engine.container.sandbox_evidence
+        yield Problem(engine.data_mount or sandbox, f"{engine} {why}", because=(sandbox,))

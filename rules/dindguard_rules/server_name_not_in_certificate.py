@@ -26,18 +26,18 @@ With certificates of your own that name it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Daemon, Problem, Severity, Step, rule
+from dindguard.api import Access, Confidence, Engine, Problem, Severity, Step, rule
 
 
 @rule("server-name-not-in-certificate", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
 def check(access: Access) -> Iterator[Problem]:
     """Report verifying clients whose name for the engine its certificate lacks."""
-    client, daemon = access.endpoint, access.to
-    if not isinstance(daemon, Daemon) or daemon.certificates is None or client is None or not access.uses:
+    client, engine = access.endpoint, access.to
+    if not isinstance(engine, Engine) or engine.certificates is None or client is None or not access.uses:
         return
-    if client.verified is None or not client.verified.on or daemon.certificates.covers(client.host):
+    if client.verified is None or not client.verified.on or engine.certificates.covers(client.host):
         return
-    made = Step("the engine makes a certificate without that name", daemon.certificates.span)
+    made = Step("the engine makes a certificate without that name", engine.certificates.span)
     message = (
         f"{access.who} checks the engine's certificate for '{client.host}', and it is valid for docker and localhost"
     )

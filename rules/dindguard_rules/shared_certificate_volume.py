@@ -28,9 +28,9 @@ def check(storage: Storage) -> Iterator[Problem]:
     writers = [
         (container, mount)
         for container, mount in storage.users
-        if container.daemon is not None
-        and container.daemon.certificates is not None
-        and mount in container.daemon.certificates.mounts
+        if container.engine is not None
+        and container.engine.certificates is not None
+        and mount in container.engine.certificates.mounts
     ]
     engines = {id(container): (container, mount) for container, mount in writers}
     if len(engines) > 1:

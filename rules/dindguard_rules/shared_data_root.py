@@ -39,7 +39,7 @@ def check(storage: Storage) -> Iterator[Problem]:
         sharing = [(other, theirs) for other, theirs in engines[:index] if other.runs_beside(container)]
         if not sharing:
             continue
-        parts = container.daemon is not None and mount in container.daemon.partial_mounts
+        parts = container.engine is not None and mount in container.engine.partial_mounts
         what = "parts of their state, which nothing locks" if parts else "their state"
         names = ", ".join(str(other) for other, _ in sharing)
         because = tuple(Step(f"and here by {other}", theirs.span) for other, theirs in sharing)

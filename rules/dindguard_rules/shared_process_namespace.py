@@ -43,14 +43,14 @@ from dindguard.api import Problem, Severity, Workload, rule
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report a shared process namespace with an engine in it: a pod's, or one that a container joins."""
-    engines = [container for container in workload.containers if container.daemon is not None]
+    engines = [container for container in workload.containers if container.engine is not None]
     shared = workload.shared_processes
     others = len(workload.containers) > 1
     if shared is not None and shared.on and engines and others:
-        message = f"every container of {workload} can read the files of {engines[0].daemon} through its processes"
-        yield Problem(shared, message, because=(engines[0].daemon,))
+        message = f"every container of {workload} can read the files of {engines[0].engine} through its processes"
+        yield Problem(shared, message, because=(engines[0].engine,))
     for container in workload.containers:
         joined = container.joins("pid")
-        if joined is not None and joined.daemon is not None:
-            message = f"{container} can read the files of {joined.daemon} through its processes"
-            yield Problem(container.namespaces.pid or container, message, because=(joined.daemon,), subject=container)
+        if joined is not None and joined.engine is not None:
+            message = f"{container} can read the files of {joined.engine} through its processes"
+            yield Problem(container.namespaces.pid or container, message, because=(joined.engine,), subject=container)

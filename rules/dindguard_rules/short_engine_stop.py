@@ -17,21 +17,21 @@ When the data root is thrown away with the container.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Profile, Severity, durations, rule
+from dindguard.api import Engine, Problem, Profile, Severity, durations, rule
 
 
 @rule(
     "short-engine-stop",
-    each=Daemon,
+    each=Engine,
     severity=Severity.LOW,
     category="operation",
     since="0.1.0",
     profile=Profile.ALL,
     asks=("container.stop_grace_period",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report less than ten seconds for an engine to stop."""
-    grace = daemon.container.stop_grace_period if daemon.container is not None else None
+    grace = engine.container.stop_grace_period if engine.container is not None else None
     seconds = durations.seconds(grace.value) if grace is not None and grace.value is not None else None
     if grace is not None and seconds is not None and seconds < 10:
-        yield Problem(grace, f"{daemon} is killed {seconds:g} seconds after it is asked to stop")
+        yield Problem(grace, f"{engine} is killed {seconds:g} seconds after it is asked to stop")

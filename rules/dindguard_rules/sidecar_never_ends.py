@@ -48,5 +48,5 @@ def check(workload: Workload) -> Iterator[Problem]:
     for container in waited_for:
         scripted = any(each.kind is InvocationKind.ENGINE_START for each in container.invocations)
         sidecar = container.restart is not None and container.restart.value == "Always"
-        if container.daemon is not None and not scripted and not sidecar and len(waited_for) > 1:
+        if container.engine is not None and not scripted and not sidecar and len(waited_for) > 1:
             yield Problem(container, f"{workload} never ends, because {container} runs an engine that never does")

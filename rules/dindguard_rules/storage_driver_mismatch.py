@@ -18,29 +18,29 @@ With a driver that copies (`vfs`, `native`) on purpose, for small images.
 
 from collections.abc import Iterator
 
-from dindguard.api import Backing, Daemon, Problem, Severity, Step, rule, storage_drivers
+from dindguard.api import Backing, Engine, Problem, Severity, Step, rule, storage_drivers
 
 
 @rule(
     "storage-driver-mismatch",
-    each=Daemon,
+    each=Engine,
     severity=Severity.HIGH,
     category="storage-driver",
     since="0.1.0",
     asks=("data_mount",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report drivers on file systems that they refuse, and network file systems under any copy-on-write driver."""
-    mount = daemon.data_mount
+    mount = engine.data_mount
     if mount is None or mount.storage is None:
         return
     system = mount.storage.file_system
-    network = daemon.backing is Backing.NETWORK
+    network = engine.backing is Backing.NETWORK
     name = system.pattern if system is not None else "nfs" if network else ""
-    driver = daemon.storage_driver
+    driver = engine.storage_driver
     wanted = driver.pattern if driver is not None else "overlay2"
     if not name or storage_drivers.runs_on(wanted, name) is not False:
         return
     because = (system, mount.declared, Step("this driver is asked for", driver.span) if driver is not None else None)
     shown = f"'{driver}'" if driver is not None else "its copy-on-write driver"
-    yield Problem(mount, f"{daemon} keeps its state on {name}, where {shown} does not work", because)
+    yield Problem(mount, f"{engine} keeps its state on {name}, where {shown} does not work", because)

@@ -34,13 +34,13 @@ def check(container: Container) -> Iterator[Problem]:
     variable = container.environment["DOCKER_DRIVER"]
     if variable is None or not variable.value.value:
         return
-    daemon = container.daemon
-    if daemon is not None:
+    engine = container.engine
+    if engine is not None:
         if (
-            daemon.version is not None
-            and daemon.version >= (29,)
+            engine.version is not None
+            and engine.version >= (29,)
             and variable.value.value in storage_drivers.GRAPH_DRIVERS
         ):
-            yield Problem(variable, f"{daemon} leaves its containerd image store for '{variable.value}'")
-    elif container.role is Role.ENGINE_CLIENT and not any(each.daemon for each in container.workload.containers):
+            yield Problem(variable, f"{engine} leaves its containerd image store for '{variable.value}'")
+    elif container.role is Role.ENGINE_CLIENT and not any(each.engine for each in container.workload.containers):
         yield Problem(variable, f"{container} sets a storage driver, and only an engine reads it")

@@ -28,28 +28,28 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 USUAL = "/var/lib/docker"
 
 
 @rule(
     "sysbox-unsupported-engine",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
     asks=("container.sysbox",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report a data root elsewhere, and remapping, in a Docker engine under Sysbox."""
-    sysbox = daemon.container.sysbox if daemon.container is not None else None
-    if sysbox is None or daemon.engine != "docker":
+    sysbox = engine.container.sysbox if engine.container is not None else None
+    if sysbox is None or engine.product != "docker":
         return
-    root = daemon.data_root
-    if root.written and root.known and root.value != USUAL and daemon.data_mount is None:
-        message = f"{daemon} keeps its data in {root.value}, where Sysbox provides no file system for it"
+    root = engine.data_root
+    if root.written and root.known and root.value != USUAL and engine.data_mount is None:
+        message = f"{engine} keeps its data in {root.value}, where Sysbox provides no file system for it"
         yield Problem(root, message, because=(sysbox,))
-    remap = daemon.setting("userns-remap")
+    remap = engine.setting("userns-remap")
     if remap is not None and remap.value.known:
-        yield Problem(remap, f"{daemon} remaps users, which Sysbox doesn't support inside", because=(sysbox,))
+        yield Problem(remap, f"{engine} remaps users, which Sysbox doesn't support inside", because=(sysbox,))

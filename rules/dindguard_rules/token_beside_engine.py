@@ -40,7 +40,7 @@ def check(workload: Workload) -> Iterator[Problem]:
     token = workload.placement.service_account_token if workload.placement is not None else None
     if token is None or not token.on:
         return
-    engine = next((each.daemon for each in workload.containers if each.daemon is not None), None)
+    engine = next((each.engine for each in workload.containers if each.engine is not None), None)
     if engine is not None:
         message = f"{workload} gets a token for the cluster's API although it runs {engine}"
         yield Problem(token, message, because=(engine,))

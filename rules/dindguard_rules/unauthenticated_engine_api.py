@@ -25,7 +25,7 @@ On `localhost` inside one pod whose containers all trust each other; the finding
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Reach, Severity, Step, Undecided, rule
+from dindguard.api import Engine, Problem, Reach, Severity, Step, Undecided, rule
 
 SEVERITIES = {
     Reach.NETWORK: Severity.HIGH,
@@ -40,16 +40,16 @@ ON_HOST = "take tcp:// out of the engine's hosts and reach it over SSH (ssh://us
 
 @rule(
     "unauthenticated-engine-api",
-    each=Daemon,
+    each=Engine,
     severity=Severity.CRITICAL,
     category="daemon-api",
     cwe=306,
     since="0.1.0",
 )
-def check(daemon: Daemon) -> Iterator[Problem | Undecided]:
+def check(engine: Engine) -> Iterator[Problem | Undecided]:
     """Report TCP listeners that do not ask for a client certificate."""
-    users = [Step(f"{access.who} uses it", access.span) for access in daemon.clients if access.uses]
-    for exposure in daemon.exposures:
+    users = [Step(f"{access.who} uses it", access.span) for access in engine.clients if access.uses]
+    for exposure in engine.exposures:
         endpoint = exposure.endpoint
         asked = endpoint.authenticated
         if asked is None or asked.on:
@@ -58,11 +58,11 @@ def check(daemon: Daemon) -> Iterator[Problem | Undecided]:
             yield Undecided(endpoint, asked.variable)
             continue
         how = "encrypts, but obeys" if endpoint.encrypted is not None and endpoint.encrypted.on else "obeys"
-        message = f"{daemon} {how} {exposure.reach} on port {endpoint.port}, without asking who they are"
+        message = f"{engine} {how} {exposure.reach} on port {endpoint.port}, without asking who they are"
         yield Problem(
             asked if asked.set else endpoint,
             message,
-            because=(*exposure.because, daemon.privileged, *users),
+            because=(*exposure.because, engine.privileged, *users),
             severity=SEVERITIES.get(exposure.reach, Severity.CRITICAL),
-            instead="" if daemon.container is not None else ON_HOST,
+            instead="" if engine.container is not None else ON_HOST,
         )

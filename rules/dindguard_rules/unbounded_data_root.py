@@ -21,12 +21,12 @@ When the volume ends with the job, or something outside these files prunes it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, MountKind, Problem, Profile, Severity, rule
+from dindguard.api import Engine, MountKind, Problem, Profile, Severity, rule
 
 
 @rule(
     "unbounded-data-root",
-    each=Daemon,
+    each=Engine,
     severity=Severity.LOW,
     category="operation",
     cwe=770,
@@ -34,18 +34,18 @@ from dindguard.api import Daemon, MountKind, Problem, Profile, Severity, rule
     profile=Profile.ALL,
     asks=("data_mount",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report persistent data roots of engines that are told nothing about garbage collection."""
-    mount = daemon.data_mount
+    mount = engine.data_mount
     if (
         mount is None
         or mount.kind not in (MountKind.VOLUME, MountKind.CLAIM, MountKind.HOST)
-        or daemon.engine != "docker"
+        or engine.product != "docker"
     ):
         return
-    collects = daemon.configuration is not None and any(
-        setting.name in ("builder", "builder.gc", "builder.gc.enabled") for setting in daemon.configuration.settings
+    collects = engine.configuration is not None and any(
+        setting.name in ("builder", "builder.gc", "builder.gc.enabled") for setting in engine.configuration.settings
     )
     bounded = mount.storage is not None and mount.storage.size_limit is not None
-    if not collects and not bounded and daemon.container is not None and not daemon.container.prunes:
-        yield Problem(mount, f"{daemon} keeps its state here and nothing in the files ever removes from it")
+    if not collects and not bounded and engine.container is not None and not engine.container.prunes:
+        yield Problem(mount, f"{engine} keeps its state here and nothing in the files ever removes from it")

@@ -24,23 +24,23 @@ On a machine that exists for this engine only.
 
 from collections.abc import Iterator
 
-from dindguard.api import ContainerKind, Daemon, Problem, Profile, Severity, rule
+from dindguard.api import ContainerKind, Engine, Problem, Profile, Severity, rule
 
 LIMITABLE = (ContainerKind.SERVICE, ContainerKind.COMMAND, ContainerKind.POD_MEMBER, ContainerKind.LIVE)
 
 
 @rule(
     "unlimited-engine",
-    each=Daemon,
+    each=Engine,
     severity=Severity.LOW,
     category="operation",
     cwe=770,
     since="0.1.0",
     profile=Profile.ALL,
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report engines whose container may take all memory, where the file could limit it."""
-    container = daemon.container
+    container = engine.container
     if container is None or container.kind not in LIMITABLE or container.cgroup_parent is not None:
         return
     if container.limits.memory is None:

@@ -48,5 +48,5 @@ def check(container: Container) -> Iterator[Problem]:
         if image.engine.floating is not None and container.runs_containers:
             message = f"{container} runs '{image}' without a digest, so a rebuild can change it"
             yield Problem(image, message, severity=Severity.INFO)
-    elif container.daemon is None or image.engine.version is not None:
+    elif container.engine is None or image.engine.version is not None:
         yield Problem(image, f"{container} runs '{image}', a tag that moves with every release")

@@ -16,22 +16,22 @@ In a system container in which dockerd is one service among several.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Profile, Severity, rule
+from dindguard.api import Engine, Problem, Profile, Severity, rule
 
 
 @rule(
     "useless-live-restore",
-    each=Daemon,
+    each=Engine,
     severity=Severity.LOW,
     category="operation",
     since="0.1.0",
     profile=Profile.ALL,
     asks=("launch.settings", "configuration"),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report the setting where dockerd is the container's main program."""
-    if not daemon.launch.main_program:
+    if not engine.launch.main_program:
         return
-    for setting in daemon.settings("live-restore"):
+    for setting in engine.settings("live-restore"):
         if setting.value.value == "true":
-            yield Problem(setting, f"{daemon} cannot keep its containers alive: they end with its own container")
+            yield Problem(setting, f"{engine} cannot keep its containers alive: they end with its own container")

@@ -27,22 +27,22 @@ On clusters with writable cgroups switched on.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, rule
 
 
 @rule(
     "user-namespace-engine",
-    each=Daemon,
+    each=Engine,
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
     formats="Kubernetes alone gives single pods a user namespace; no other of the formats does",
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report rootful Docker engines in a user namespace that no runtime prepares."""
-    container = daemon.container
-    if container is None or daemon.engine != "docker" or not daemon.rootless.off or container.sysbox is not None:
+    container = engine.container
+    if container is None or engine.product != "docker" or not engine.rootless.off or container.sysbox is not None:
         return
     own = container.user_namespace
     if own is not None and own.on:
-        yield Problem(own, f"{daemon} can't write the cgroups of its user namespace", because=(daemon,))
+        yield Problem(own, f"{engine} can't write the cgroups of its user namespace", because=(engine,))

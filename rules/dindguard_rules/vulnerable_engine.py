@@ -21,21 +21,21 @@ nothing about an engine elsewhere, so a client's image is never blamed.
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Daemon, Problem, Severity, engine_versions, rule
+from dindguard.api import Confidence, Engine, Problem, Severity, engine_versions, rule
 
 
-@rule("vulnerable-engine", each=Daemon, severity=Severity.HIGH, category="image", cwe=1395, since="0.1.0")
-def check(daemon: Daemon) -> Iterator[Problem]:
+@rule("vulnerable-engine", each=Engine, severity=Severity.HIGH, category="image", cwe=1395, since="0.1.0")
+def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with a known breakout; an ended line is reported as such, holes included."""
-    place = daemon.version_place
-    if place is None or daemon.engine != "docker":
+    place = engine.version_place
+    if place is None or engine.product != "docker":
         return
-    line = engine_versions.lifecycle(daemon.version) if daemon.version is not None else None
-    if line is None or (line.image_over if daemon.container is not None else line.over):
+    line = engine_versions.lifecycle(engine.version) if engine.version is not None else None
+    if line is None or (line.image_over if engine.container is not None else line.over):
         return
-    holes = engine_versions.breakouts(daemon.version or ())
+    holes = engine_versions.breakouts(engine.version or ())
     if holes:
         more = f" and {len(holes) - 1} more" if len(holes) > 1 else ""
         known = f"{holes[-1].id}{more} (as of {engine_versions.as_of()})"
-        confidence = Confidence.LOW if daemon.packaged_by_others else Confidence.HIGH
-        yield Problem(place, f"the containers of {daemon} can break out: {known}", confidence=confidence)
+        confidence = Confidence.LOW if engine.packaged_by_others else Confidence.HIGH
+        yield Problem(place, f"the containers of {engine} can break out: {known}", confidence=confidence)

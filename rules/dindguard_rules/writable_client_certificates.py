@@ -16,12 +16,12 @@ With one client only, and a volume that ends with it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Daemon, Problem, Profile, Severity, Step, rule
+from dindguard.api import Engine, Problem, Profile, Severity, Step, rule
 
 
 @rule(
     "writable-client-certificates",
-    each=Daemon,
+    each=Engine,
     severity=Severity.LOW,
     category="daemon-api",
     cwe=732,
@@ -29,14 +29,14 @@ from dindguard.api import Daemon, Problem, Profile, Severity, Step, rule
     profile=Profile.ALL,
     asks=("certificates.mounts",),
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report writable mounts of the client certificates outside the engine."""
-    if daemon.certificates is None or daemon.container is None or daemon.container.given_by is not None:
+    if engine.certificates is None or engine.container is None or engine.container.given_by is not None:
         return  # a CI runner mounts the same for the engine and for the job
-    own = daemon.container.mount_at(f"{daemon.certificates.directory}/client")
+    own = engine.container.mount_at(f"{engine.certificates.directory}/client")
     if own is None or own.storage is None:
         return
     for user, mount in own.storage.users:
-        if user.daemon is None and mount.read_only.off:
-            message = f"{user} can write to the client certificates of {daemon}"
+        if user.engine is None and mount.read_only.off:
+            message = f"{user} can write to the client certificates of {engine}"
             yield Problem(mount, message, (Step("the engine writes them here", own.span),), subject=user)

@@ -18,21 +18,21 @@ For an engine that lives for one job.
 
 from collections.abc import Iterator
 
-from dindguard.api import ContainerKind, Daemon, Problem, Profile, Severity, rule
+from dindguard.api import ContainerKind, Engine, Problem, Profile, Severity, rule
 
 
 @rule(
     "zombie-processes",
-    each=Daemon,
+    each=Engine,
     severity=Severity.LOW,
     category="operation",
     since="0.1.0",
     profile=Profile.ALL,
 )
-def check(daemon: Daemon) -> Iterator[Problem]:
+def check(engine: Engine) -> Iterator[Problem]:
     """Report engines that are process 1, as far as the files tell."""
-    container = daemon.container
+    container = engine.container
     if container is None or container.kind is ContainerKind.JOB_SERVICE or container.init.on:
         return
-    if daemon.launch.init is False:
-        yield Problem(daemon.launch, f"{daemon} is process 1 of its container and collects no zombies")
+    if engine.launch.init is False:
+        yield Problem(engine.launch, f"{engine} is process 1 of its container and collects no zombies")

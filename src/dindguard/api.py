@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from dindguard.model import capabilities, paths
-from dindguard.model.access import Access, EscapePath, Host, Permit
+from dindguard.model.access import Access, EscapePath, Permit
 from dindguard.model.build_grant import BuildGrant, Power
 from dindguard.model.container import (
     Confinement,
@@ -19,20 +19,11 @@ from dindguard.model.container import (
     Role,
     Sandbox,
 )
-from dindguard.model.engine import (
-    Backing,
-    Certificates,
-    Daemon,
-    Endpoint,
-    EngineConfiguration,
-    Exposure,
-    Launch,
-    Reach,
-    Setting,
-)
+from dindguard.model.engine import Backing, Certificates, Endpoint, Engine, Exposure, Machine, Owner, Reach
 from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
 from dindguard.model.invocation import Invocation, InvocationKind
+from dindguard.model.launch import Launch, Setting
 from dindguard.model.model import Model, Policy
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import Flag, How, Text
@@ -105,27 +96,27 @@ __all__ = [
     "Confinement",
     "Container",
     "ContainerKind",
-    "Daemon",
     "Device",
     "Endpoint",
-    "EngineConfiguration",
+    "Engine",
     "EngineSecret",
     "EnvVar",
     "EscapePath",
     "Exposure",
     "Flag",
     "HasSpan",
-    "Host",
     "How",
     "Image",
     "Invocation",
     "InvocationKind",
     "Launch",
+    "Machine",
     "Medium",
     "Model",
     "Mount",
     "MountKind",
     "Namespaces",
+    "Owner",
     "Permit",
     "Placement",
     "Platform",

@@ -14,7 +14,7 @@ from dindguard.model.values import Flag
 from dindguard.records import record
 from dindguard.source import Gravity, HasSpan, Notice, Span, Step
 
-API = 1
+API = 2
 """The version of what :mod:`dindguard.api` offers; a pack states the one it was written for."""
 
 T = TypeVar("T")

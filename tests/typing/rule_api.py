@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Daemon, Problem, Severity, Undecided, rule
+from dindguard.api import Container, Engine, Problem, Severity, Undecided, rule
 
 
 @rule("acme-privileged", each=Container, severity=Severity.HIGH, category="acme", since="1.0.0")
@@ -12,7 +12,7 @@ def fits(container: Container) -> Iterator[Problem | Undecided]:
         yield Problem(container.privileged, f"{container} is privileged", because=(container.image,))
 
 
-@rule("acme-mismatch", each=Daemon, severity=Severity.HIGH, category="acme", since="1.0.0")  # type: ignore[arg-type]
+@rule("acme-mismatch", each=Engine, severity=Severity.HIGH, category="acme", since="1.0.0")  # type: ignore[arg-type]
 def does_not_fit(container: Container) -> Iterator[Problem]:
     """Ask for daemons and take containers: mypy must refuse it, or the ignore above is unused and refused itself."""
     yield Problem(container, "never")

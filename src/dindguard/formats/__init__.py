@@ -26,8 +26,9 @@ from dindguard.source import Embedded, Notice, Source
 
 if TYPE_CHECKING:
     from dindguard.documents.yaml import Tree
-    from dindguard.model.engine import Daemon, EngineConfiguration
+    from dindguard.model.engine import Engine
     from dindguard.model.invocation import Invocation
+    from dindguard.model.launch import Configuration
     from dindguard.model.workload import Workload
 
 FORMATS: dict[str, str] = {
@@ -66,8 +67,8 @@ class Reading:
         self.workloads: list[Workload] = list(workloads)
         self.embedded: list[Embedded] = []
         self.invocations: list[Invocation] = []
-        self.configurations: list[EngineConfiguration] = []
-        self.engines: list[Daemon] = []
+        self.configurations: list[Configuration] = []
+        self.engines: list[Engine] = []
         """Engines of hosts, which tell about themselves; those in containers are concluded by ``infer``."""
         self.programs: list[tuple[Container, str]] = []
         """Every program that a container's scripts run, by its base name."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
-from dindguard.model.engine import EngineConfiguration, Setting
+from dindguard.model.launch import Configuration, Setting
 from dindguard.model.values import written
 
 _FLAGS = {"insecure-entitlements": "allow-insecure-entitlement", "root": "root"}
@@ -22,12 +22,11 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     for document in documents:
         reading.configurations.append(
-            EngineConfiguration(
-                engine="buildkit",
+            Configuration(
+                product="buildkit",
                 settings=tuple(_settings(document.content)),
                 span=document.source.whole(),
-                path=document.source.path,
-                owner=document.owner,
+                container=document.owner,
             )
         )
     return reading

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
-from dindguard.model.engine import EngineConfiguration, Setting
+from dindguard.model.launch import Configuration, Setting
 from dindguard.model.values import How, Text
 from dindguard.source import Gravity, Notice
 
@@ -47,12 +47,11 @@ def read(documents: Sequence[Document], context: Context) -> Reading:  # noqa: A
             )  # fmt: skip
             continue
         reading.configurations.append(
-            EngineConfiguration(
-                engine="docker",
+            Configuration(
+                product="docker",
                 settings=tuple(setting for key, value in root.pairs() for setting in _settings(key.content, value)),
                 span=document.source.whole(),
-                path=document.source.path,
-                owner=document.owner,
+                container=document.owner,
             )
         )
     return reading

@@ -34,4 +34,4 @@ def _beside_an_engine(owner: Container) -> bool:
         for each in owner.workload.containers
         if each.kind is ContainerKind.JOB_SERVICE and each is not owner
     ]
-    return any(image is not None and image.engine is not None and image.engine.runs_daemon for image in images)
+    return any(image is not None and image.engine is not None and image.engine.runs_engine for image in images)

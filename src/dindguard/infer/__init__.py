@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dindguard.formats import Reading
 from dindguard.infer.build_grants import find_build_grants
-from dindguard.infer.daemons import find_daemons
+from dindguard.infer.engines import find_engines
 from dindguard.infer.escape import find_escapes
 from dindguard.infer.exposure import find_exposures
 from dindguard.infer.images import base_image, link_builds
@@ -41,7 +41,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
         sandbox, evidence = sandbox_of(container)
         container.conclude(sandbox=sandbox, sandbox_evidence=evidence, as_root=as_root(container))
     hosts = (engine for reading in readings for engine in reading.engines)
-    daemons = (*find_daemons(containers, configurations), *hosts)
+    engines = (*find_engines(containers, configurations), *hosts)
     policy = policy or Policy()
     for container in containers:
         container.conclude(
@@ -51,7 +51,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
         )
         if container.role is Role.SOCKET_PROXY:
             container.conclude(proxy=permits_of(container))
-    find_exposures(daemons)
+    find_exposures(engines)
     accesses = find_accesses(containers)
     for container in containers:
         if container.role is Role.OTHER and _is_client(container):
@@ -59,12 +59,11 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     find_escapes(containers)
     return Model(
         workloads=workloads,
-        daemons=daemons,
+        engines=engines,
         accesses=accesses,
         storages=_storages(containers),
         invocations=invocations,
-        configurations=configurations,
-        build_grants=find_build_grants(containers, invocations, daemons, configurations),
+        build_grants=find_build_grants(containers, invocations, engines),
         policy=policy,
     )
 
@@ -88,7 +87,7 @@ def _link_programs(readings: Iterable[Reading]) -> None:
 
 
 def _role(container: Container) -> Role:
-    if container.daemon is not None:
+    if container.engine is not None:
         return Role.ENGINE
     image = base_image(container) or container.image
     if image is None:
@@ -103,7 +102,7 @@ def _role(container: Container) -> Role:
 
 
 def _runs_containers(container: Container) -> bool:
-    if container.daemon is not None:
+    if container.engine is not None:
         return True
     image = base_image(container)
     return image is not None and image.engine is not None and image.engine.runs_containers

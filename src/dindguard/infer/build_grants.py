@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from dindguard.model.build_grant import POWERS, BuildGrant, Power
 from dindguard.model.container import Build, Container, ContainerKind
-from dindguard.model.engine import Daemon, EngineConfiguration
+from dindguard.model.engine import Engine
 from dindguard.model.invocation import Invocation
 from dindguard.model.values import Text
 
@@ -18,8 +18,7 @@ _BUILDERS_OWN = "allow-insecure-entitlement"
 def find_build_grants(
     containers: Iterable[Container],
     invocations: Iterable[Invocation],
-    daemons: Sequence[Daemon],
-    configurations: Iterable[EngineConfiguration],
+    engines: Iterable[Engine],
 ) -> tuple[BuildGrant, ...]:
     """Return every place that gives a build, or all builds of a builder, more than usual."""
     found: list[BuildGrant] = []
@@ -28,14 +27,9 @@ def find_build_grants(
             found.extend(_of_build(container, container.build))
     for invocation in invocations:
         found.extend(_of_invocation(invocation))
-    for daemon in daemons:
-        values = [setting.value for setting in daemon.settings(_BUILDERS_OWN)]
-        found.extend(grant for value in values for grant in _entitlement(value, daemon))
-    read = {id(daemon.configuration) for daemon in daemons}
-    for configuration in configurations:
-        if id(configuration) not in read:
-            values = [setting.value for setting in configuration.settings if setting.name == _BUILDERS_OWN]
-            found.extend(grant for value in values for grant in _entitlement(value, configuration))
+    for engine in engines:
+        values = [setting.value for setting in engine.settings(_BUILDERS_OWN)]
+        found.extend(grant for value in values for grant in _entitlement(value, engine))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dindguard.infer import images
 from dindguard.model import endpoints
 from dindguard.model.container import Container, EnvVar
-from dindguard.model.engine import Daemon, Endpoint
+from dindguard.model.engine import Endpoint, Engine
 from dindguard.model.values import Flag, How, Text
 from dindguard.records import record
 
@@ -16,7 +16,7 @@ VARIABLES = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST", "buildkit": "B
 class Client:
     """A client's engine address and where it is written; ``verified`` as in :class:`Endpoint`."""
 
-    engine: str
+    product: str
     endpoint: Endpoint
     via: EnvVar | Text
 
@@ -77,11 +77,11 @@ def certificate_path(container: Container) -> str:
     return "/certs/client"
 
 
-def shares_certificates(container: Container, daemon: Daemon) -> bool:
+def shares_certificates(container: Container, engine: Engine) -> bool:
     """Whether the client certificates that a daemon makes reach the client through a storage that both mount."""
-    if daemon.certificates is None or daemon.container is None:
+    if engine.certificates is None or engine.container is None:
         return False
-    written = daemon.container.mount_at(f"{daemon.certificates.directory}/client")
+    written = engine.container.mount_at(f"{engine.certificates.directory}/client")
     read = container.mount_at(certificate_path(container))
     if written is None or read is None or written.storage is None or read.storage is None:
         return False
@@ -91,7 +91,7 @@ def shares_certificates(container: Container, daemon: Daemon) -> bool:
 def _entry_point_sets_tls(container: Container) -> bool:
     """Whether the official image's entry point runs and finds client certificates: it then exports the variables."""
     image = images.base_image(container)
-    if image is None or image.engine is None or image.engine.engine != "docker" or not image.engine.official:
+    if image is None or image.engine is None or image.engine.product != "docker" or not image.engine.official:
         return False
     entrypoint, _ = images.entrypoint_and_command(container)
     if entrypoint is not None:

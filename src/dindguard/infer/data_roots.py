@@ -6,8 +6,9 @@ from dindguard.infer import images
 from dindguard.infer.launches import Started
 from dindguard.model import paths
 from dindguard.model.container import Container
-from dindguard.model.engine import Backing, EngineConfiguration
+from dindguard.model.engine import Backing
 from dindguard.model.engine_image import EngineImage
+from dindguard.model.launch import Configuration
 from dindguard.model.mount import Medium, Mount, MountKind
 from dindguard.model.values import Text, inherited, unknown
 
@@ -32,9 +33,7 @@ _BACKINGS = {
 }
 
 
-def data_root(
-    container: Container, started: Started, rootless: bool, configuration: EngineConfiguration | None
-) -> Text:
+def data_root(container: Container, started: Started, rootless: bool, configuration: Configuration | None) -> Text:
     """Return the engine's data root: a flag, then the file, then the engine's default."""
     for name in ("data-root", "graph", "root"):
         setting = started.launch[name] or (configuration[name] if configuration is not None else None)
@@ -43,7 +42,7 @@ def data_root(
     if started.rootless:
         return unknown(started.launch.span, "HOME")  # below the home of a user whom the files do not tell
     table = ROOTLESS if rootless else DEFAULTS
-    return inherited(table.get(started.engine, "/var/lib/docker"), container.span)
+    return inherited(table.get(started.product, "/var/lib/docker"), container.span)
 
 
 def partial_mounts(container: Container, root: Text) -> tuple[Mount, ...]:

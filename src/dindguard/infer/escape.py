@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dindguard.model import paths
-from dindguard.model.access import Access, EscapePath, Host, Permit
+from dindguard.model.access import Access, EscapePath, Permit
 from dindguard.model.container import Container, Sandbox
-from dindguard.model.engine import Daemon
+from dindguard.model.engine import Engine, Machine
 from dindguard.source import Step
 
 _ENOUGH = frozenset({Permit.EVERYTHING, Permit.CREATE})
@@ -53,17 +53,17 @@ def _through(container: Container, access: Access, passed: frozenset[int]) -> tu
     if access.permits not in _ENOUGH or access.rootless or not access.credentials:
         return ()
     begin = _begin(container)
-    if isinstance(access.to, Host):
+    if isinstance(access.to, Machine):
         proxy = (
             (Step(f"the proxy {access.proxy} lets containers be created", access.proxy.span),) if access.proxy else ()
         )
         last = Step("a new container with / mounted is root there", access.span)
         return (begin, *access.steps, *proxy, last, _end(container, access.to))
-    return _through_daemon(begin, access, access.to, passed)
+    return _through_engine(begin, access, access.to, passed)
 
 
-def _through_daemon(begin: Step, access: Access, daemon: Daemon, passed: frozenset[int]) -> tuple[Step, ...]:
-    owner = daemon.container
+def _through_engine(begin: Step, access: Access, engine: Engine, passed: frozenset[int]) -> tuple[Step, ...]:
+    owner = engine.container
     if owner is None:
         return ()
     onward = shortest(owner, passed)
@@ -77,6 +77,6 @@ def _begin(container: Container) -> Step:
     return Step(f"code in {container}", container.span)
 
 
-def _end(container: Container, host: Host | None = None) -> Step:
+def _end(container: Container, host: Machine | None = None) -> Step:
     where = "the host" if host is None or host.own else str(host)
     return Step(f"root on {where}", container.span)

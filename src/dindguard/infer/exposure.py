@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dindguard.infer import networks
-from dindguard.model.engine import Daemon, Endpoint, Exposure, Reach
+from dindguard.model.engine import Endpoint, Engine, Exposure, Reach
 
 
-def find_exposures(daemons: Iterable[Daemon]) -> None:
+def find_exposures(engines: Iterable[Engine]) -> None:
     """Give each engine the widest circle that can connect to each of its TCP listeners."""
-    for daemon in daemons:
-        found = (exposure for endpoint in daemon.listens for exposure in _of(daemon, endpoint))
-        daemon.conclude(exposures=tuple(found))
+    for engine in engines:
+        found = (exposure for endpoint in engine.listens for exposure in _of(engine, endpoint))
+        engine.conclude(exposures=tuple(found))
 
 
-def _of(daemon: Daemon, endpoint: Endpoint) -> Iterator[Exposure]:
-    owner = daemon.container
+def _of(engine: Engine, endpoint: Endpoint) -> Iterator[Exposure]:
+    owner = engine.container
     if endpoint.scheme == "tcp" and owner is None:
         yield Exposure(endpoint=endpoint, reach=Reach.PUBLISHED_LOCALLY if endpoint.loopback else Reach.HOST_NETWORK)
     if endpoint.scheme != "tcp" or owner is None or not owner.started:

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 
 from dindguard.infer import images
 from dindguard.model.container import Container, ContainerKind, Words
-from dindguard.model.daemon_flags import settings_of
-from dindguard.model.engine import Launch, Setting
 from dindguard.model.engine_image import EngineImage
+from dindguard.model.engine_settings import settings_of
 from dindguard.model.invocation import Invocation, InvocationKind
+from dindguard.model.launch import Launch, Setting
 from dindguard.model.values import Text
 from dindguard.records import record, replace
 from dindguard.source import Span
 
-_DAEMONS = {
+_PROGRAMS = {
     "dockerd": "docker",
     "dockerd-rootless.sh": "docker",
     "buildkitd": "buildkit",
@@ -38,7 +38,7 @@ _NESTING_SCRIPT = "dind"
 class Started:
     """The engine that a container starts, and how. ``defaults`` tells that the wrapper adds its listeners."""
 
-    engine: str
+    product: str
     launch: Launch
     defaults: bool = False
     rootless: bool = False
@@ -55,7 +55,7 @@ def started_engine(container: Container) -> Started | None:
         return _from_scripts(container)
     if entrypoint is not None and not entrypoint.empty:
         return _from_words(container, (*entrypoint, *(command or ())), entrypoint.span) or _from_scripts(container)
-    if engine_image is not None and engine_image.runs_daemon:
+    if engine_image is not None and engine_image.runs_engine:
         return _from_engine_image(container, engine_image, command)
     if command is not None and not command.empty:
         return _from_words(container, tuple(command), command.span) or _from_scripts(container)
@@ -65,10 +65,10 @@ def started_engine(container: Container) -> Started | None:
 def _from_engine_image(container: Container, image: EngineImage, command: Words | None) -> Started | None:
     words = tuple(command or ())
     span = container.image.span if container.image is not None else container.span
-    if image.engine == "docker":
+    if image.product == "docker":
         return _wrapped(container, words, command.span if words and command is not None else span)
-    if image.engine in ("buildkit", "kubernetes-node"):
-        engine = "buildkit" if image.engine == "buildkit" else "containerd"
+    if image.product in ("buildkit", "kubernetes-node"):
+        engine = "buildkit" if image.product == "buildkit" else "containerd"
         settings, certain = settings_of(words)
         return Started(engine, _launch(words, settings, span, certain, prepared=True))
     return _from_words(container, words, span) or _from_scripts(container)
@@ -126,11 +126,11 @@ def _from_words(container: Container, words: Sequence[Text], span: Span) -> Star
         if name == _NESTING_SCRIPT:
             prepared = True
             continue
-        if name in _DAEMONS:
+        if name in _PROGRAMS:
             settings, certain = settings_of(rest)
             init = any(each.pattern.rpartition("/")[2] in _INITS for each in words[:index])
             launch = _launch(rest, settings, word.span, certain, prepared=prepared, main=True, init=init)
-            return Started(_DAEMONS[name], launch, rootless=name in _ROOTLESS)
+            return Started(_PROGRAMS[name], launch, rootless=name in _ROOTLESS)
         if name == "podman" and [str(each) for each in rest[:2]] == ["system", "service"]:
             return Started("podman", _podman_launch(rest[2:], word.span))
         if name in _SHELLS or name not in _PREFIXES:
@@ -161,7 +161,7 @@ def _from_invocation(invocation: Invocation) -> Started:
     launch = _launch(invocation.arguments, settings, invocation.span, invocation.certain, wrapper=wrapper)
     defaults = name in _WRAPPERS and (not invocation.words[1:] or invocation.words[1].pattern.startswith("-"))
     return Started(
-        _DAEMONS.get(name, invocation.subject.pattern if invocation.subject else "docker"),
+        _PROGRAMS.get(name, invocation.subject.pattern if invocation.subject else "docker"),
         launch,
         defaults,
         name in _ROOTLESS,

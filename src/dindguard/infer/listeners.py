@@ -6,8 +6,9 @@ from dindguard.infer import images
 from dindguard.infer.launches import Started
 from dindguard.model import endpoints
 from dindguard.model.container import Container
-from dindguard.model.engine import Endpoint, EngineConfiguration, Launch, Setting
+from dindguard.model.engine import Endpoint
 from dindguard.model.engine_image import EngineImage, Variant
+from dindguard.model.launch import Configuration, Launch, Setting
 from dindguard.model.values import Flag, How, Text, flag, inherited, unknown, unset
 from dindguard.records import record
 from dindguard.source import Span
@@ -30,7 +31,7 @@ class Security:
 
 
 def listeners(
-    container: Container, started: Started, image: EngineImage | None, configuration: EngineConfiguration | None
+    container: Container, started: Started, image: EngineImage | None, configuration: Configuration | None
 ) -> tuple[Endpoint, ...]:
     """Return every address that the engine listens on, each with the place that makes it so."""
     launch = started.launch
@@ -38,15 +39,15 @@ def listeners(
     if started.defaults:
         return _wrapper_listeners(container, launch, image, rootless)
     security = _written_security(container, started, configuration)
-    hosts = _addresses(launch, configuration, "addr" if started.engine == "buildkit" else "host")
+    hosts = _addresses(launch, configuration, "addr" if started.product == "buildkit" else "host")
     found = [_listener(setting.value, security) for setting in hosts]
     known = tuple(endpoint for endpoint in found if endpoint is not None)
     if hosts:
         return known
-    return (_unix(_SOCKETS.get(started.engine, _DEFAULT_SOCKET), launch.span, rootless),)
+    return (_unix(_SOCKETS.get(started.product, _DEFAULT_SOCKET), launch.span, rootless),)
 
 
-def _addresses(launch: Launch, configuration: EngineConfiguration | None, name: str) -> tuple[Setting, ...]:
+def _addresses(launch: Launch, configuration: Configuration | None, name: str) -> tuple[Setting, ...]:
     given = launch.all(name)
     if given or configuration is None:
         return given
@@ -121,12 +122,12 @@ def _wrapper_security(launch: Launch, directory: Text) -> Security:
     )
 
 
-def _written_security(container: Container, started: Started, configuration: EngineConfiguration | None) -> Security:
+def _written_security(container: Container, started: Started, configuration: Configuration | None) -> Security:
     launch = started.launch
-    if started.engine == "podman":
+    if started.product == "podman":
         off = unset(launch.span, "authentication")
         return Security(off, off)
-    if started.engine == "buildkit":
+    if started.product == "buildkit":
         authority = launch["tlscacert"] or (configuration["tlscacert"] if configuration is not None else None)
         state = authority is not None
         span = authority.span if authority is not None else launch.span
@@ -139,7 +140,7 @@ def _written_security(container: Container, started: Started, configuration: Eng
     return _security(launch, configuration, launch.span, How.INHERITED)
 
 
-def _security(launch: Launch, configuration: EngineConfiguration | None, span: Span, how: How) -> Security:
+def _security(launch: Launch, configuration: Configuration | None, span: Span, how: How) -> Security:
     """Apply dockerd's own rule: any ``tlsverify``, even a false one, turns TLS on; ``tls`` implies verification."""
 
     def setting(name: str) -> Setting | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dindguard.infer import networks
-from dindguard.model.access import Host
 from dindguard.model.container import Container, OuterName
-from dindguard.model.engine import Endpoint
+from dindguard.model.engine import Endpoint, Machine
 from dindguard.model.values import UNKNOWN_PIECE
 from dindguard.records import record
 
@@ -21,7 +20,7 @@ _HOST_PREFIXES = ("172.17.0.1", "192.168.65.")
 class Reached:
     """Who is at an address; ``port`` is theirs, where something on the way translates ports."""
 
-    who: Container | Host
+    who: Container | Machine
     port: int | None = None
 
 
@@ -61,7 +60,7 @@ class Names:
             chosen = beside if len({id(each[0].workload) for each in found}) > 1 else found
             if len({id(each[0].workload) for each in chosen}) == 1:
                 # Members of one pod share their ports: whoever runs an engine is the one that answers.
-                container, name = next((each for each in chosen if each[0].daemon is not None), chosen[0])
+                container, name = next((each for each in chosen if each[0].engine is not None), chosen[0])
                 return Reached(container, name.target if name.port == endpoint.port else None)
         return None
 
@@ -74,7 +73,7 @@ def _on_host(client: Container, endpoint: Endpoint) -> Reached | None:
         return published
     if not own and "." not in host and ":" not in host:
         return None  # a short name that nothing here answers to: some other file's container, or nobody
-    return Reached(Host(name=host, span=endpoint.span, own=own))
+    return Reached(Machine(name=host, span=endpoint.span, own=own))
 
 
 def _publisher(client: Container, endpoint: Endpoint) -> Reached:

@@ -8,9 +8,9 @@ from dindguard.infer import networks
 from dindguard.infer.clients import Client, certificate_path, clients, shares_certificates
 from dindguard.infer.names import Names
 from dindguard.model import paths
-from dindguard.model.access import Access, Host, Permit
+from dindguard.model.access import Access, Permit
 from dindguard.model.container import Container, Role
-from dindguard.model.engine import Daemon, Endpoint
+from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.mount import Mount
 from dindguard.source import Step
 
@@ -21,47 +21,47 @@ def find_accesses(containers: Iterable[Container]) -> tuple[Access, ...]:
     names, meetings = Names(containers), _meetings(containers)
     accesses: list[Access] = []
     for container in containers:
-        if not container.started and container.daemon is None:
+        if not container.started and container.engine is None:
             continue  # an image nobody starts reaches nothing; what starts it is looked at by itself
         accesses.extend(_of(container, names, meetings))
     _link(accesses)
     return tuple(accesses)
 
 
-Meetings = dict[str, list[Daemon]]
+Meetings = dict[str, list[Engine]]
 
 
 def _meetings(containers: Iterable[Container]) -> Meetings:
     """Return the engines on each network that several projects can join."""
     found: Meetings = {}
     for container in containers:
-        if container.daemon is not None and container.started and not container.workload.shared_network:
+        if container.engine is not None and container.started and not container.workload.shared_network:
             for scope in container.scopes:
-                found.setdefault(scope, []).append(container.daemon)
+                found.setdefault(scope, []).append(container.engine)
     return found
 
 
 def _link(accesses: list[Access]) -> None:
     by_container: dict[int, list[Access]] = {}
-    by_daemon: dict[int, tuple[Daemon, list[Access]]] = {}
+    by_engine: dict[int, tuple[Engine, list[Access]]] = {}
     for access in accesses:
         by_container.setdefault(id(access.who), []).append(access)
-        if isinstance(access.to, Daemon):
-            by_daemon.setdefault(id(access.to), (access.to, []))[1].append(access)
+        if isinstance(access.to, Engine):
+            by_engine.setdefault(id(access.to), (access.to, []))[1].append(access)
     for access in accesses:
         access.who.conclude(accesses=tuple(by_container[id(access.who)]))
-    for daemon, found in by_daemon.values():
-        daemon.conclude(clients=tuple(found))
+    for engine, found in by_engine.values():
+        engine.conclude(clients=tuple(found))
 
 
 def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Access]:
-    own = container.daemon
+    own = container.engine
     for mount in container.mounts:
         yield from _through_mount(container, mount)
     if container.engine_api.on:
-        host = Host(name="", span=container.engine_api.span)
+        host = Machine(name="", span=container.engine_api.span)
         yield Access(
-            who=container, to=host, via=container.engine_api, engine="docker", span=container.engine_api.span, uses=True,
+            who=container, to=host, via=container.engine_api, product="docker", span=container.engine_api.span, uses=True,
             steps=(Step("the platform hands over its engine's socket", container.engine_api.span),),
         )  # fmt: skip
     commanded: set[int] = set()
@@ -70,12 +70,12 @@ def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Acce
         if access is not None and access.to is not own:
             commanded.add(id(access.to))
             yield access
-    near = [neighbour.daemon for neighbour in container.workload.containers if neighbour.daemon is not None]
+    near = [neighbour.engine for neighbour in container.workload.containers if neighbour.engine is not None]
     if not container.workload.shared_network:
-        near += [daemon for scope in container.scopes for daemon in meetings.get(scope, ())]
-    for daemon in {id(daemon): daemon for daemon in near}.values():
-        if daemon is not own and id(daemon) not in commanded:
-            access = _as_neighbour(container, daemon)
+        near += [engine for scope in container.scopes for engine in meetings.get(scope, ())]
+    for engine in {id(engine): engine for engine in near}.values():
+        if engine is not own and id(engine) not in commanded:
+            access = _as_neighbour(container, engine)
             if access is not None:
                 yield access
 
@@ -83,25 +83,25 @@ def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Acce
 def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
     socket = mount.socket()
     if socket is not None:
-        host = Host(name="", span=mount.span)
+        host = Machine(name="", span=mount.span)
         path = mount.host_path or ""
         uses = paths.socket_at(path) is not None
         yield Access(
-            who=container, to=host, via=mount, engine=socket.engine, span=mount.span, rootless=socket.rootless,
-            uses=uses, permits=Permit.BUILD if socket.engine == "buildkit" else Permit.EVERYTHING,
+            who=container, to=host, via=mount, product=socket.product, span=mount.span, rootless=socket.rootless,
+            uses=uses, permits=Permit.BUILD if socket.product == "buildkit" else Permit.EVERYTHING,
             through=path if uses else f"{socket.pattern}, below {path}",
             deliberate=uses or paths.inside(path, "/run"),
-            steps=(Step(f"{container} reaches the host's {socket.engine} socket", mount.span),),
+            steps=(Step(f"{container} reaches the host's {socket.product} socket", mount.span),),
         )  # fmt: skip
         return
     storage = mount.storage
     if storage is None or not mount.target.known:
         return
     for neighbour in container.workload.containers:
-        daemon = neighbour.daemon
-        if daemon is None or neighbour is container:
+        engine = neighbour.engine
+        if engine is None or neighbour is container:
             continue
-        for endpoint in daemon.listens:
+        for endpoint in engine.listens:
             if endpoint.scheme != "unix":
                 continue
             provided = neighbour.mount_at(endpoint.host)
@@ -111,9 +111,9 @@ def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
                 and provided.storage.identity == storage.identity
             ):
                 yield Access(
-                    who=container, to=daemon, via=mount, engine=daemon.engine, span=mount.span, endpoint=endpoint,
-                    uses=True, rootless=daemon.rootless.on,
-                    steps=(Step(f"{container} shares the directory of {daemon}'s socket", mount.span),),
+                    who=container, to=engine, via=mount, product=engine.product, span=mount.span, endpoint=endpoint,
+                    uses=True, rootless=engine.rootless.on,
+                    steps=(Step(f"{container} shares the directory of {engine}'s socket", mount.span),),
                 )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def _through_client(container: Container, client: Client, names: Names) -> Acces
             return None
         return _to_container(container, client, target, reached.port)
     return Access(
-        who=container, to=target, via=client.via, engine=client.engine, span=span, endpoint=endpoint, uses=True,
+        who=container, to=target, via=client.via, product=client.product, span=span, endpoint=endpoint, uses=True,
         steps=(Step(f"{container} commands the engine at {endpoint}", span),),
     )  # fmt: skip
 
@@ -139,37 +139,37 @@ def _to_container(container: Container, client: Client, target: Container, port:
     span = client.via.span
     if target.role is Role.SOCKET_PROXY:
         assert target.proxy is not None
-        host = Host(name="", span=target.span)
+        host = Machine(name="", span=target.span)
         return Access(
-            who=container, to=host, via=client.via, engine=client.engine, span=span, endpoint=client.endpoint,
+            who=container, to=host, via=client.via, product=client.product, span=span, endpoint=client.endpoint,
             proxy=target, permits=target.proxy.permits, uses=True,
             steps=(Step(f"{container} talks to the proxy {target}", span),),
         )  # fmt: skip
-    daemon = _daemon_behind(container, target)
-    if daemon is None:
+    engine = _engine_behind(container, target)
+    if engine is None:
         return None
-    listener = _listener(daemon, client.endpoint.port if port is None else port)
+    listener = _listener(engine, client.endpoint.port if port is None else port)
     return Access(
-        who=container, to=daemon, via=client.via, engine=daemon.engine, span=span, endpoint=client.endpoint, uses=True,
-        rootless=daemon.rootless.on, certificate_path=certificate_path(container),
-        shares_certificates=shares_certificates(container, daemon),
+        who=container, to=engine, via=client.via, product=engine.product, span=span, endpoint=client.endpoint, uses=True,
+        rootless=engine.rootless.on, certificate_path=certificate_path(container),
+        shares_certificates=shares_certificates(container, engine),
         credentials=listener is not None and _has_credentials(listener, client.endpoint),
-        arrives_at=port, steps=(Step(f"{container} commands {daemon}", span),),
+        arrives_at=port, steps=(Step(f"{container} commands {engine}", span),),
     )  # fmt: skip
 
 
-def _daemon_behind(container: Container, target: Container) -> Daemon | None:
+def _engine_behind(container: Container, target: Container) -> Engine | None:
     """Return the engine at a container's address: its own, or that of one in the same network namespace."""
-    if target.daemon is not None and target is not container:
-        return target.daemon
+    if target.engine is not None and target is not container:
+        return target.engine
     for neighbour in target.workload.containers:
-        if neighbour.daemon not in (None, container.daemon) and networks.same_namespace(target, neighbour):
-            return neighbour.daemon
+        if neighbour.engine not in (None, container.engine) and networks.same_namespace(target, neighbour):
+            return neighbour.engine
     return None
 
 
-def _listener(daemon: Daemon, port: int | None) -> Endpoint | None:
-    tcp = [each for each in daemon.listens if each.scheme == "tcp"]
+def _listener(engine: Engine, port: int | None) -> Endpoint | None:
+    tcp = [each for each in engine.listens if each.scheme == "tcp"]
     return next((each for each in tcp if each.port == port), tcp[0] if tcp else None)
 
 
@@ -178,19 +178,19 @@ def _has_credentials(listener: Endpoint, client: Endpoint) -> bool:
     return not asked or (client.encrypted is not None and client.encrypted.on)
 
 
-def _as_neighbour(container: Container, daemon: Daemon) -> Access | None:
+def _as_neighbour(container: Container, engine: Engine) -> Access | None:
     """Return the access of a container that merely shares a network with an engine that asks nobody."""
-    owner = daemon.container
+    owner = engine.container
     assert owner is not None
-    for endpoint in daemon.listens:
+    for endpoint in engine.listens:
         if endpoint.scheme != "tcp" or endpoint.authenticated is None or not endpoint.authenticated.off:
             continue
         local = networks.same_namespace(container, owner)
         if local or (not endpoint.loopback and _meet(container, owner)):
             return Access(
-                who=container, to=daemon, via=endpoint, engine=daemon.engine, span=endpoint.span, endpoint=endpoint,
-                rootless=daemon.rootless.on,
-                steps=(Step(f"{container} can connect to {daemon}, which asks nobody who they are", endpoint.span),),
+                who=container, to=engine, via=endpoint, product=engine.product, span=endpoint.span, endpoint=endpoint,
+                rootless=engine.rootless.on,
+                steps=(Step(f"{container} can connect to {engine}, which asks nobody who they are", endpoint.span),),
             )  # fmt: skip
     return None
 

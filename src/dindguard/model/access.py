@@ -11,7 +11,7 @@ from dindguard.source import Span, Step
 
 if TYPE_CHECKING:
     from dindguard.model.container import Container, EnvVar
-    from dindguard.model.engine import Daemon, Endpoint
+    from dindguard.model.engine import Endpoint, Engine, Machine
     from dindguard.model.mount import Mount
 
 
@@ -41,31 +41,18 @@ class ProxyPermits:
 
 
 @record(eq=False, kw_only=True)
-class Host:
-    """A machine outside the model: the one that a workload runs on, or a remote one."""
-
-    name: str
-    span: Span
-    own: bool = True
-    """Whether it is the machine the container itself runs on."""
-
-    def __str__(self) -> str:
-        return "the host" if self.own else f"host '{self.name}'"
-
-
-@record(eq=False, kw_only=True)
 class Access:
     """``who`` can command the engine ``to``, through ``via``.
 
-    ``to`` is a daemon of the model or a host's engine. ``via`` is what grants it: a mount of its socket, an
+    ``to`` is an engine of the model, or a machine, whose own engine it is. ``via`` is what grants it: a mount of its socket, an
     endpoint it listens on, the variable that points there, or the flag that hands it over.
     ``credentials`` tells that the engine asks for proof and that ``who`` has it (or that none is asked).
     """
 
     who: Container
-    to: Daemon | Host
+    to: Engine | Machine
     via: Mount | Endpoint | EnvVar | Flag | Text
-    engine: str
+    product: str
     span: Span
     permits: Permit = Permit.EVERYTHING
     rootless: bool = False
@@ -106,7 +93,7 @@ class Access:
     @property
     def address(self) -> str:
         """Its place inside its container."""
-        return f"access.{getattr(self.via, 'address', self.engine)}"
+        return f"access.{getattr(self.via, 'address', self.product)}"
 
 
 @record(kw_only=True)

@@ -51,8 +51,8 @@ def _namespaces(container: Container) -> list[Step]:
 
 def _engine(container: Container) -> list[Step]:
     found: list[Step] = []
-    daemon = container.daemon
-    for exposure in daemon.exposures if daemon is not None else ():
+    engine = container.engine
+    for exposure in engine.exposures if engine is not None else ():
         asked = exposure.endpoint.authenticated
         if asked is not None and asked.off:
             found.append(Step("its engine asks nobody who they are", asked.span))

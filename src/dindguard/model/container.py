@@ -27,7 +27,7 @@ from dindguard.source import HasSpan, Span
 
 if TYPE_CHECKING:
     from dindguard.model.access import Access, EscapePath, ProxyPermits
-    from dindguard.model.engine import Daemon
+    from dindguard.model.engine import Engine
     from dindguard.model.image import Image
     from dindguard.model.invocation import Invocation
     from dindguard.model.mount import Mount
@@ -137,7 +137,7 @@ class Container(Linked):
     """The well-known tool, or the organisation's own, that it runs and that needs an engine's socket by design."""
     sandbox: Sandbox = field(init=False, repr=False, default=Sandbox.NONE)
     sandbox_evidence: Text | Flag | None = field(init=False, repr=False, default=None)
-    daemon: Daemon | None = field(init=False, repr=False, default=None)
+    engine: Engine | None = field(init=False, repr=False, default=None)
     proxy: ProxyPermits | None = field(init=False, repr=False, default=None)
     """What it lets through, when it is a socket proxy."""
     given_by: Container | None = field(init=False, repr=False, default=None)
@@ -195,8 +195,8 @@ class Container(Linked):
     @property
     def rootless_engine(self) -> Flag:
         """Whether what runs containers inside it does so as an ordinary user."""
-        if self.daemon is not None:
-            return self.daemon.rootless
+        if self.engine is not None:
+            return self.engine.rootless
         root = self.as_root
         return Flag(None if root.unknown else root.off, root.span, root.how, "rootless", root.variable)
 
@@ -207,7 +207,7 @@ class Container(Linked):
         if engine is None or engine.variant != "rootless" or not self.rootless_engine.on:
             return False
         words = (*(self.entrypoint or ()), *(self.command or ()))
-        return self.daemon is not None or any("buildctl-daemonless" in word.pattern for word in words)
+        return self.engine is not None or any("buildctl-daemonless" in word.pattern for word in words)
 
     @property
     def opt_outs_expected(self) -> bool:
@@ -220,12 +220,12 @@ class Container(Linked):
             return True
         if not self.runs_containers:
             return False
-        return self.engine_in_sandbox or self.daemon is None or not self.daemon.rootless.off
+        return self.engine_in_sandbox or self.engine is None or not self.engine.rootless.off
 
     def keeps_state_in(self, mount: Mount) -> bool:
         """Whether ``mount`` holds the state of this container's engine, or a part of it."""
-        daemon = self.daemon
-        return daemon is not None and (mount is daemon.data_mount or mount in daemon.partial_mounts)
+        engine = self.engine
+        return engine is not None and (mount is engine.data_mount or mount in engine.partial_mounts)
 
     def runs_beside(self, other: Container) -> bool:
         """Whether both may run at once: not in profiles that differ, and neither waits for the other's end."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dindguard.model.access import Access, Permit
 from dindguard.model.container import Container, Sandbox
-from dindguard.model.engine import Daemon
+from dindguard.model.engine import Engine
 from dindguard.source import Span
 
 Credit = tuple[str, Span]
@@ -47,5 +47,5 @@ def _of_access(access: Access) -> Iterator[Credit]:
         yield "the engine that it commands runs as an ordinary user", access.span
     elif not access.credentials:
         yield "it has no certificate for the engine, which asks for one", access.span
-    elif isinstance(access.to, Daemon) and access.to.container is not None:
+    elif isinstance(access.to, Engine) and access.to.container is not None:
         yield f"nothing leads on from {access.to.container} to the host", access.span

@@ -1,10 +1,11 @@
-"""A container engine inside a container, or on a host, and how it was launched."""
+"""A container engine: what configures it, how it is started, and whose it is."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.model.launch import Configuration, Launch, Setting
 from dindguard.model.link import Linked
 from dindguard.model.values import Flag, Text, unset
 from dindguard.records import field, record, replace
@@ -16,53 +17,8 @@ if TYPE_CHECKING:
     from dindguard.model.mount import Mount
 
 
-@record
-class Setting:
-    """One setting of a daemon: its canonical long name (``storage-driver``), its value, and where.
-
-    ``source`` is ``flag``, ``file`` (daemon.json), ``environment`` or ``image``.
-    """
-
-    name: str
-    value: Text
-    span: Span
-    source: str = "flag"
-
-    @property
-    def address(self) -> str:
-        """Its place inside its daemon."""
-        return f"{self.name}"
-
-
-@record(kw_only=True)
-class EngineConfiguration:
-    """A daemon's configuration file (``daemon.json``, ``buildkitd.toml``), read; ``owner`` has it, when known.
-
-    ``host`` tells that it configures the engine of the machine it is installed on.
-    """
-
-    engine: str
-    settings: tuple[Setting, ...]
-    span: Span
-    path: str
-    owner: Container | None = None
-    storage_identity: str = ""
-    """The configuration object it is written in, to join it to the container that mounts it."""
-
-    def __getitem__(self, name: str) -> Setting | None:
-        return next((setting for setting in reversed(self.settings) if setting.name == name), None)
-
-    @property
-    def address(self) -> str:
-        """Its engine: a file configures one."""
-        return self.engine
-
-    def __str__(self) -> str:
-        return f"the {self.engine} engine configured here"
-
-
 class Backing(StrEnum):
-    """What a daemon's data root lies on."""
+    """What an engine's data root lies on."""
 
     VOLUME = "volume"
     ANONYMOUS_VOLUME = "anonymous volume"
@@ -75,42 +31,8 @@ class Backing(StrEnum):
 
 
 @record(kw_only=True)
-class Launch:
-    """How a daemon is started.
-
-    ``wrapper`` tells whether the official image's entry point runs first (it adds default listeners,
-    certificates, an init and the ``dind`` script). ``arguments`` are what reaches the daemon itself.
-    """
-
-    wrapper: bool
-    prepared: bool = False
-    """The nesting script runs first: it sets ``container=docker``, moves cgroups, makes mounts shared."""
-    arguments: tuple[Text, ...]
-    settings: tuple[Setting, ...]
-    span: Span
-    certain: bool = True
-    implied: frozenset[str] = frozenset()
-    """Settings that the official entry point always passes as options."""
-    main_program: bool = False
-    """It is what the container runs, not something that a script or an init system starts in it."""
-    init: bool | None = None
-    """Whether process 1 is an init, which collects orphaned processes; ``None`` if the files do not tell."""
-
-    def __getitem__(self, name: str) -> Setting | None:
-        """Return the setting that counts: a flag before the file, the last one of several."""
-        found = [setting for setting in self.settings if setting.name == name]
-        flags = [setting for setting in found if setting.source != "file"]
-        counting = flags or found
-        return counting[-1] if counting else None
-
-    def all(self, name: str) -> tuple[Setting, ...]:
-        """Return every setting of that name, in order (``host`` may be given several times)."""
-        return tuple(setting for setting in self.settings if setting.name == name)
-
-
-@record(kw_only=True)
 class Endpoint:
-    """Where a daemon listens, or where a client connects.
+    """Where an engine listens, or where a client connects.
 
     ``scheme`` is ``tcp``, ``unix``, ``ssh``, ``fd`` or ``npipe``; ``host`` an address, a name or a path;
     ``port`` a number for tcp. For a listener, ``authenticated`` tells whether a client must prove who it is,
@@ -137,7 +59,7 @@ class Endpoint:
 
     @property
     def address(self) -> str:
-        """Its place inside its daemon."""
+        """Its place inside its engine."""
         return f"listener.{self}"
 
     def __str__(self) -> str:
@@ -173,7 +95,7 @@ class Exposure:
 
 @record(kw_only=True)
 class Certificates:
-    """Where a daemon's or client's certificates come from. ``directory`` is inside the container."""
+    """Where an engine's or client's certificates come from. ``directory`` is inside the container."""
 
     directory: str
     span: Span
@@ -192,17 +114,39 @@ class Certificates:
         return any(name.unknown or name.value in (host, f"DNS:{host}", f"IP:{host}") for name in self.names)
 
 
+class Owner(StrEnum):
+    """Whose an engine is."""
+
+    CONTAINER = "container"
+    IMAGE = "image"
+    """Nobody here starts the image; whoever does gets the engine."""
+    MACHINE = "machine"
+
+
 @record(eq=False, kw_only=True)
-class Daemon(Linked):
-    """An engine that a container runs (or a host, when ``container`` is ``None``).
+class Machine:
+    """A machine outside the model: the one that a workload runs on, that files configure, or a remote one."""
+
+    name: str
+    span: Span
+    own: bool = True
+    """Whether it is the machine that whoever looks at it runs on."""
+
+    def __str__(self) -> str:
+        return "the host" if self.own else f"host '{self.name}'"
+
+
+@record(eq=False, kw_only=True)
+class Engine(Linked):
+    """An engine that a container runs, that an image would run once somebody started it, or that a machine has.
 
     ``version`` is as much of the engine's version as the image tells, ``None`` when nothing does.
     """
 
-    engine: str
+    product: str
     span: Span
     address: str
-    container: Container | None
+    owner: Container | Machine
     launch: Launch
     listens: tuple[Endpoint, ...] = ()
     rootless: Flag
@@ -216,7 +160,7 @@ class Daemon(Linked):
     """Mounts of directories below the data root: parts of the engine's state."""
     backing: Backing = Backing.UNKNOWN
     certificates: Certificates | None = None
-    configuration: EngineConfiguration | None = None
+    configuration: Configuration | None = None
     reported_version: Text | None = None
     """The version as a running engine gives it, a distributor's suffix included."""
     mandatory_access_control: Flag | None = None
@@ -229,10 +173,24 @@ class Daemon(Linked):
     """Who can command it; concluded by ``infer``."""
 
     @property
+    def owned_by(self) -> Owner:
+        """What kind of thing has it."""
+        if self.container is None:
+            return Owner.MACHINE
+        return Owner.CONTAINER if self.container.started else Owner.IMAGE
+
+    @property
+    def container(self) -> Container | None:
+        """The container that runs it, or the image that would; ``None`` for a machine's."""
+        return None if isinstance(self.owner, Machine) else self.owner
+
+    @property
     def label(self) -> str:
         """What runs it, for messages: ``the docker engine in service 'dind'``."""
-        where = f" in {self.container}" if self.container is not None else " on the host"
-        return f"the {self.engine} engine{where}"
+        if not self.launch.shown:
+            return f"the {self.product} engine configured here"
+        where = f"in {self.owner}" if self.container is not None else f"on {self.owner}"
+        return f"the {self.product} engine {where}"
 
     def __str__(self) -> str:
         return self.label
@@ -256,19 +214,24 @@ class Daemon(Linked):
             found = self.configuration[name]
         return found
 
+    @property
+    def written_settings(self) -> tuple[Setting, ...]:
+        """Every setting that somebody wrote: options first, then the file's."""
+        written = self.configuration.settings if self.configuration is not None else ()
+        return (*self.launch.settings, *written)
+
     def settings(self, name: str) -> tuple[Setting, ...]:
         """Return every setting of that name: options first, then the file's."""
-        written = self.configuration.settings if self.configuration is not None else ()
-        return tuple(setting for setting in (*self.launch.settings, *written) if setting.name == name)
+        return tuple(setting for setting in self.written_settings if setting.name == name)
 
     def variable(self, name: str) -> EnvVar | None:
         """Return a variable of its container, or of the build stages that its image comes from."""
-        seen: set[int] = set()
+        seen: set[Container] = set()
         container = self.container
-        while container is not None and id(container) not in seen:
+        while container is not None and container not in seen:
             if (found := container.environment[name]) is not None:
                 return found
-            seen.add(id(container))
+            seen.add(container)
             container = container.built_from
         return None
 

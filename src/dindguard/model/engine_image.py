@@ -54,13 +54,13 @@ class ImageDefaults(NamedTuple):
 class EngineImage(NamedTuple):
     """What an image's name tells about the engine in it.
 
-    ``engine`` is ``docker``, ``podman``, ``buildah``, ``buildkit`` or ``kubernetes-node``. ``version`` is as
+    ``product`` is ``docker``, ``podman``, ``buildah``, ``buildkit`` or ``kubernetes-node``. ``version`` is as
     much of the engine's version as the tag says: ``(29,)``, ``(29, 7, 2)``, or ``None``. ``floating`` tells
     whether a rebuild can bring another version; ``None`` if a variable decides. ``official`` is true for its
     maker's own image, mirrors included. ``frozen`` is a channel that gets no builds any more.
     """
 
-    engine: str
+    product: str
     variant: Variant
     version: Version | None
     floating: bool | None
@@ -68,26 +68,26 @@ class EngineImage(NamedTuple):
     frozen: bool = False
 
     @property
-    def runs_daemon(self) -> bool:
+    def runs_engine(self) -> bool:
         """Whether a daemon runs in it unless the command says otherwise."""
         return self.variant in (Variant.DAEMON, Variant.ROOTLESS)
 
     @property
     def runs_containers(self) -> bool:
         """Whether containers run inside it, with a daemon or without."""
-        return self.runs_daemon or self.variant is Variant.DAEMONLESS
+        return self.runs_engine or self.variant is Variant.DAEMONLESS
 
     @property
     def defaults(self) -> ImageDefaults | None:
         """The image's settings; ``None`` for a client and for images of which they are not known."""
         rootless = self.variant is Variant.ROOTLESS
-        if self.engine == "docker" and self.official and self.runs_daemon:
+        if self.product == "docker" and self.official and self.runs_engine:
             return _docker_defaults(self.version, self.floating, rootless)
-        if self.engine == "buildkit" and self.official:
+        if self.product == "buildkit" and self.official:
             root = "/home/user/.local/share/buildkit" if rootless else "/var/lib/buildkit"
             return ImageDefaults(root, volumes=(root,), uid=1000 if rootless else 0)
-        if self.engine in ("podman", "buildah") and self.official:
-            user = "podman" if self.engine == "podman" else "build"
+        if self.product in ("podman", "buildah") and self.official:
+            user = "podman" if self.product == "podman" else "build"
             root = "/var/lib/containers"
             return ImageDefaults(root, volumes=(root, f"/home/{user}/.local/share/containers"))
         return None

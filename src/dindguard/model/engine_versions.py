@@ -123,7 +123,7 @@ def refuses(engine: EngineImage | None, client: EngineImage | None) -> bool:
     """
     if engine is None or client is None or not (engine.official and client.official):
         return False
-    if (engine.engine, client.engine) != ("docker", "docker") or client.version is None:
+    if (engine.product, client.product) != ("docker", "docker") or client.version is None:
         return False
     newest = engine.version is None and engine.floating is True
     return client.version < (25,) and (newest or (engine.version or ()) >= (29,))

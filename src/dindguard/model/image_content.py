@@ -41,7 +41,7 @@ def preloads(container: Container) -> Iterator[tuple[Text, Invocation]]:
 
     That is a VOLUME of the stage itself, written earlier, or its base image, which declares one.
     """
-    root = container.daemon.data_root.value if container.daemon is not None else None
+    root = container.engine.data_root.value if container.engine is not None else None
     roots = (root,) if root else _DEFAULT_ROOTS
     for call in container.invocations:
         if call.kind is InvocationKind.ENGINE_CALL and call.during_build and call.action in _FILLING:

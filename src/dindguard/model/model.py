@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from dindguard.model.access import Access
 from dindguard.model.build_grant import BuildGrant
 from dindguard.model.container import Container
-from dindguard.model.engine import Daemon, EngineConfiguration, Setting
+from dindguard.model.engine import Engine, Owner
 from dindguard.model.invocation import Invocation
 from dindguard.model.mount import Storage
 from dindguard.model.workload import Workload
@@ -39,11 +39,10 @@ class Model:
     """The whole scan: every workload with its containers, the engines, who can command them, what is run."""
 
     workloads: tuple[Workload, ...] = ()
-    daemons: tuple[Daemon, ...] = ()
+    engines: tuple[Engine, ...] = ()
     accesses: tuple[Access, ...] = ()
     storages: tuple[Storage, ...] = ()
     invocations: tuple[Invocation, ...] = ()
-    configurations: tuple[EngineConfiguration, ...] = ()
     build_grants: tuple[BuildGrant, ...] = ()
     policy: Policy = field(default_factory=Policy)
 
@@ -53,20 +52,9 @@ class Model:
         return tuple(container for workload in self.workloads for container in workload.containers)
 
     @property
-    def host_configurations(self) -> tuple[EngineConfiguration, ...]:
-        """Configuration files that belong to no container: those of the machines themselves."""
-        return tuple(each for each in self.configurations if each.owner is None and not each.storage_identity)
-
-    @property
-    def configured(self) -> tuple[tuple[Daemon | EngineConfiguration, tuple[Setting, ...]], ...]:
-        """Every engine with its settings, options before the file's; a file that no engine here reads by itself."""
-        read = {id(daemon.configuration) for daemon in self.daemons}
-        found: list[tuple[Daemon | EngineConfiguration, tuple[Setting, ...]]] = [
-            (daemon, (*daemon.launch.settings, *(daemon.configuration.settings if daemon.configuration else ())))
-            for daemon in self.daemons
-        ]
-        found.extend((each, each.settings) for each in self.configurations if id(each) not in read)
-        return tuple(found)
+    def machine_engines(self) -> tuple[Engine, ...]:
+        """The engines of machines."""
+        return tuple(engine for engine in self.engines if engine.owned_by is Owner.MACHINE)
 
     @property
     def address(self) -> str:
@@ -81,11 +69,10 @@ class Model:
         found: dict[type[Any], Iterable[Any]] = {
             Container: self.containers,
             Workload: self.workloads,
-            Daemon: self.daemons,
+            Engine: self.engines,
             Access: self.accesses,
             Storage: self.storages,
             Invocation: self.invocations,
-            EngineConfiguration: self.configurations,
             BuildGrant: self.build_grants,
             Model: (self,),
         }
@@ -95,7 +82,7 @@ class Model:
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        Container, Workload, Daemon, Access, Storage, Invocation, EngineConfiguration, BuildGrant, Model,
+        Container, Workload, Engine, Access, Storage, Invocation, BuildGrant, Model,
     )
 }  # fmt: skip
 """What a rule may ask for with ``each=``, by name."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dindguard.model.access import Host
 from dindguard.model.container import Container, Sandbox
+from dindguard.model.engine import Machine
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.values import Flag, Text
 
@@ -15,7 +15,7 @@ def leads_to_host(container: Container) -> Flag | Mount | None:
     sockets = (
         access.via
         for access in container.accesses
-        if isinstance(access.to, Host) and isinstance(access.via, Mount) and not access.rootless
+        if isinstance(access.to, Machine) and isinstance(access.via, Mount) and not access.rootless
     )
     return next(sockets, None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dindguard.model.container import Sandbox
-from dindguard.model.engine import Backing, Daemon
+from dindguard.model.engine import Backing, Engine
 
 _NEED_NO_OVERLAY = frozenset({"vfs", "native", "fuse-overlayfs"})
 _ON_VIRTIOFS = {
@@ -13,30 +13,30 @@ _ON_VIRTIOFS = {
 _STORE = "containerd-snapshotter"
 
 
-def unfit_storage(daemon: Daemon) -> str:
+def unfit_storage(engine: Engine) -> str:
     """Return in a phrase why a Docker engine can't keep images where it does; ``""`` when it can, or nobody knows.
 
     Kata: ``docs/how-to/how-to-run-docker-with-kata.md``; gVisor: ``g3doc/user_guide/tutorials/docker-in-gvisor.md``.
     A volume or an emptyDir in Kata may be a block device, so only what certainly goes through virtiofs counts.
     """
-    container = daemon.container
-    if container is None or daemon.engine != "docker":
+    container = engine.container
+    if container is None or engine.product != "docker":
         return ""
-    driver = daemon.storage_driver
+    driver = engine.storage_driver
     if container.sandbox is Sandbox.VM:
         fits = driver is not None and (driver.unknown or driver.value in _NEED_NO_OVERLAY)
-        anonymous = daemon.backing is not Backing.ANONYMOUS_VOLUME or daemon.data_mount is None
-        return "" if fits or not anonymous else _ON_VIRTIOFS.get(daemon.backing, "")
+        anonymous = engine.backing is not Backing.ANONYMOUS_VOLUME or engine.data_mount is None
+        return "" if fits or not anonymous else _ON_VIRTIOFS.get(engine.backing, "")
     if container.sandbox is Sandbox.GVISOR:
-        fits = daemon.backing in (Backing.MEMORY, Backing.UNKNOWN)
-        old_store = (driver is not None and driver.value != "overlayfs") or _without_containerd_store(daemon)
-        if not fits and not old_store and daemon.at_least(29):
+        fits = engine.backing in (Backing.MEMORY, Backing.UNKNOWN)
+        old_store = (driver is not None and driver.value != "overlayfs") or _without_containerd_store(engine)
+        if not fits and not old_store and engine.at_least(29):
             return "keeps its data where gVisor mounts no overlay for the containerd store"
     return ""
 
 
-def _without_containerd_store(daemon: Daemon) -> bool:
-    feature = daemon.setting("feature")
-    nested = daemon.setting(f"features.{_STORE}")
+def _without_containerd_store(engine: Engine) -> bool:
+    feature = engine.setting("feature")
+    nested = engine.setting(f"features.{_STORE}")
     off = nested is not None and (nested.value.value or "").lower() == "false"
     return off or (feature is not None and feature.value.value == f"{_STORE}=false")

@@ -16,7 +16,7 @@ class EngineSocket(NamedTuple):
     """
 
     pattern: str
-    engine: str
+    product: str
     rootless: bool = False
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dindguard.model.container import Container, EnvVar, Words
-from dindguard.model.engine import Daemon, EngineConfiguration, Setting
+from dindguard.model.engine import Engine
 from dindguard.model.invocation import Invocation
+from dindguard.model.launch import Setting
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag, Text
 from dindguard.rules import blamed
@@ -57,8 +58,8 @@ def profile(about: Any) -> dict[str, Any]:
     """Return the attributes of a thing that decide how dangerous it is; an image without its tag."""
     if isinstance(about, Container):
         return _container(about)
-    if isinstance(about, Daemon | EngineConfiguration):
-        return {"engine": _daemon(about) if isinstance(about, Daemon) else sorted(map(_setting, about.settings))}
+    if isinstance(about, Engine):
+        return {"engine": _engine(about)}
     if isinstance(about, Invocation):
         return {"words": [word.pattern for word in about.words]}
     return {"address": str(getattr(about, "address", ""))}
@@ -91,7 +92,7 @@ def _container(container: Container) -> dict[str, Any]:
         "user": [_text(container.user), _flag(container.run_as_non_root), _sorted(container.groups)],
         "runtime": _text(container.runtime),
         "engine socket": _flag(container.engine_api),
-        "engine": None if container.daemon is None else _daemon(container.daemon),
+        "engine": None if container.engine is None else _engine(container.engine),
     }
 
 
@@ -133,12 +134,10 @@ def _variable(variable: EnvVar) -> str:
     return f"{variable.name}={variable.value.pattern}"
 
 
-def _daemon(daemon: Daemon) -> list[str]:
-    listens = (f"{endpoint}|{_flag(endpoint.authenticated)}" for endpoint in daemon.listens)
-    written = daemon.configuration.settings if daemon.configuration is not None else ()
-    return sorted(
-        (*listens, *map(_setting, (*daemon.launch.settings, *written)), f"rootless={_flag(daemon.rootless)}")
-    )
+def _engine(engine: Engine) -> list[str]:
+    listens = (f"{endpoint}|{_flag(endpoint.authenticated)}" for endpoint in engine.listens)
+    rootless = (f"rootless={_flag(engine.rootless)}",) if engine.launch.shown else ()
+    return sorted((*listens, *map(_setting, engine.written_settings), *rootless))
 
 
 def _setting(setting: Setting) -> str:

@@ -87,7 +87,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 def empty(report: Report) -> bool:
     """Whether nothing was recognised that a rule could look at: that is not the same as clean."""
     model = report.model
-    return not (report.files_read and (model.workloads or model.daemons or model.invocations or model.configurations))
+    return not (report.files_read and (model.workloads or model.engines or model.invocations))
 
 
 def shown_place(span: Span) -> str:

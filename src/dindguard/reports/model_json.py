@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dindguard import __version__
-from dindguard.model.access import Access, Host
+from dindguard.model.access import Access
 from dindguard.model.container import Container, Role, Sandbox
 from dindguard.model.credit import credits_of
-from dindguard.model.engine import Daemon, Endpoint
+from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag, Text
 from dindguard.model.workload import Workload
@@ -43,7 +43,7 @@ class Describer:
             "version": VERSION,
             "tool": {"name": "dindguard", "version": __version__},
             "workloads": [self.workload(workload) for workload in model.workloads],
-            "host_engines": [self.daemon(daemon) for daemon in model.daemons if daemon.container is None],
+            "host_engines": [self.engine(engine) for engine in model.machine_engines],
         }
 
     def words(self, text: str) -> str:
@@ -87,7 +87,7 @@ class Describer:
                 variable.name: self.value(variable.name, variable.value) for variable in container.environment
             },
             "command": " ".join(self.words(str(word)) for word in container.command or ()),
-            "engine": self.daemon(container.daemon) if container.daemon is not None else {},
+            "engine": self.engine(container.engine) if container.engine is not None else {},
             "commands_engines": [self.access(access) for access in container.accesses],
             "way_to_the_host": [
                 {"what": self.words(step.what), "place": self.place(step.span)}
@@ -154,24 +154,24 @@ class Describer:
             "source": self.text(mount.source),
             "target": self.text(mount.target),
             "read_only": self.flag(mount.read_only),
-            "exposes": f"the {socket.engine} engine's socket" if socket is not None else "",
+            "exposes": f"the {socket.product} engine's socket" if socket is not None else "",
             "place": self.place(mount.span),
         }
         return {name: fact for name, fact in facts.items() if fact}
 
-    def daemon(self, daemon: Daemon) -> dict[str, Any]:
+    def engine(self, engine: Engine) -> dict[str, Any]:
         """Return an engine."""
         facts = {
-            "engine": self.words(daemon.engine),
-            "version": ".".join(map(str, daemon.version)) if daemon.version else "",
-            "place": self.place(daemon.span),
-            "launched_by": "the image's entry point" if daemon.launch.wrapper else "its command",
-            "listens": [self.endpoint(endpoint) for endpoint in daemon.listens],
-            "rootless": self.flag(daemon.rootless),
-            "storage_driver": self.text(daemon.storage_driver),
-            "data_root": self.text(daemon.data_root),
-            "data_on": daemon.backing.value,
-            "clients": [self.words(str(access.who)) for access in daemon.clients],
+            "engine": self.words(engine.product),
+            "version": ".".join(map(str, engine.version)) if engine.version else "",
+            "place": self.place(engine.span),
+            "launched_by": _launched_by(engine),
+            "listens": [self.endpoint(endpoint) for endpoint in engine.listens],
+            "rootless": self.flag(engine.rootless),
+            "storage_driver": self.text(engine.storage_driver),
+            "data_root": self.text(engine.data_root) if engine.launch.shown else "",
+            "data_on": engine.backing.value if engine.launch.shown else "",
+            "clients": [self.words(str(access.who)) for access in engine.clients],
         }
         return {name: fact for name, fact in facts.items() if fact not in ("", [])}
 
@@ -189,15 +189,21 @@ class Describer:
         """Return which engine a container commands, through what, and what that permits."""
         facts = {
             "to": self.words(
-                f"{access.to}'s {access.engine} engine" if isinstance(access.to, Host) else str(access.to)
+                f"{access.to}'s {access.product} engine" if isinstance(access.to, Machine) else str(access.to)
             ),
-            "engine": self.words(access.engine),
+            "engine": self.words(access.product),
             "through": self.words(_via(access)),
             "proxy": self.words(str(access.proxy)) if access.proxy is not None else "",
             "permits": access.permits.value,
             "place": self.place(access.span),
         }
         return {name: fact for name, fact in facts.items() if fact}
+
+
+def _launched_by(engine: Engine) -> str:
+    if not engine.launch.shown:
+        return ""
+    return "the image's entry point" if engine.launch.wrapper else "its command"
 
 
 def _state(flag: Flag | None) -> bool | str | None:

@@ -98,13 +98,16 @@ class _Page:
         """Yield an engine's lines."""
         rootless = ", rootless" if engine.get("rootless") == "yes" else ""
         words = f"{engine['engine']} {engine.get('version', '')}".strip()
-        yield from self.fact(
-            "runs an engine", f"{words}{rootless}, started by {engine['launched_by']}", engine["place"]
-        )
+        if "launched_by" in engine:
+            words += f"{rootless}, started by {engine['launched_by']}"
+            yield from self.fact("runs an engine", words, engine["place"])
+        else:
+            yield from self.fact("engine", f"{words}, configured here; nothing shows how it starts", engine["place"])
         for endpoint in engine.get("listens", ()):
             yield from self.fact("  listens", f"{endpoint['address']}{_proof(endpoint)}", endpoint["place"])
-        driver = engine.get("storage_driver", "the engine's own choice")
-        yield from self.fact("  driver", driver)
+        unknown = "the engine's own choice" if "launched_by" in engine else ""
+        if driver := engine.get("storage_driver", unknown):
+            yield from self.fact("  driver", driver)
         if "data_root" in engine:
             yield from self.fact("  data root", f"{engine['data_root']} on {engine['data_on']}")
         if "clients" in engine:

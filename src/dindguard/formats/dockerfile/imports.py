@@ -54,5 +54,5 @@ def _brings_engine(source: Text, image: Image) -> bool:
     path = source.pattern.rstrip("*") or "/"
     if posixpath.basename(path) in _ENGINES:
         return True
-    holds = image.engine is not None and image.engine.runs_daemon
+    holds = image.engine is not None and image.engine.runs_engine
     return holds and posixpath.normpath(path) in _FOLDERS

@@ -30,6 +30,6 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
             reading.notices.append(Notice("budget", message, root.span, Gravity.ERROR, "inspect fewer at a time"))
         host = Host(parts)
         reading.workloads.extend(workloads(parts, parts.containers[:MOST], host, context, reading.embedded))
-        if (engine := host.daemon()) is not None:
+        if (engine := host.engine()) is not None:
             reading.engines.append(engine)
     return reading

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dindguard.documents.tree import Node
 from dindguard.formats.engine_snapshot.parts import Parts
 from dindguard.model import endpoints
-from dindguard.model.engine import Daemon, Endpoint, Launch, Setting
+from dindguard.model.engine import Endpoint, Engine, Machine
+from dindguard.model.launch import Launch, Setting
 from dindguard.model.values import Flag, How, Text, inherited, unset
 from dindguard.patterns import regex
 
@@ -50,7 +51,7 @@ class Host:
         node = self.info["DockerRootDir"]
         return node.typed if node.is_scalar and node.content else None
 
-    def daemon(self) -> Daemon | None:
+    def engine(self) -> Engine | None:
         """Return the host's own engine; ``None`` when the snapshot says nothing about it."""
         info = self.info
         if not info.is_mapping or not info.pairs():
@@ -62,11 +63,11 @@ class Host:
         reported = self._reported()
         root = self.data_root
         rootless = self.rootless
-        return Daemon(
-            engine="docker",
+        return Engine(
+            product="docker",
             span=span,
             address="engine",
-            container=None,
+            owner=Machine(name="", span=span),
             launch=Launch(wrapper=False, arguments=(), settings=tuple(self._settings()), span=span),
             listens=tuple(self._listeners()),
             rootless=unset(span, "rootless") if rootless is None else Flag(True, rootless.span, name="rootless"),

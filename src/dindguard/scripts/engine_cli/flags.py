@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dindguard.model.daemon_flags import BOOLEANS, SHORT
+from dindguard.model.engine_settings import BOOLEANS, SHORT
 
 
 def names(text: str) -> frozenset[str]:

@@ -1,41 +1,63 @@
-"""Which containers run an engine, and with what."""
+"""Which engines there are, whose they are, and with what they run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dindguard.infer import data_roots, images, listeners
 from dindguard.infer.launches import Started, started_engine
 from dindguard.infer.users import as_root
 from dindguard.model.container import Container, ContainerKind, EnvVar
-from dindguard.model.engine import Certificates, Daemon, EngineConfiguration
+from dindguard.model.engine import Certificates, Engine, Machine
 from dindguard.model.engine_image import EngineImage, Variant
-from dindguard.model.values import Flag, How, Text, unset
-
-_CONFIGURATION_FILES = {
-    "docker": ("/etc/docker/daemon.json", "/home/rootless/.config/docker/daemon.json"),
-    "buildkit": ("/etc/buildkit/buildkitd.toml",),
-}
+from dindguard.model.launch import Configuration, Launch
+from dindguard.model.values import Flag, How, Text, unknown, unset
 
 _WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-debootstrap"})
 
 
-def find_daemons(
-    containers: Iterable[Container], configurations: Sequence[EngineConfiguration]
-) -> tuple[Daemon, ...]:
-    """Return the engines that containers run, and link each to its container."""
-    daemons = []
+def find_engines(containers: Iterable[Container], configurations: Sequence[Configuration]) -> tuple[Engine, ...]:
+    """Return the engines that containers run, each linked to its container, and those that a file alone shows."""
+    engines: list[Engine] = []
     for container in containers:
         if container.discarded:
             continue  # nothing is ever started from it
-        daemon = daemon_of(container, configurations)
-        if daemon is not None:
-            container.conclude(daemon=daemon)
-            daemons.append(daemon)
-    return tuple(daemons)
+        engine = engine_of(container, configurations)
+        if engine is not None:
+            container.conclude(engine=engine)
+            engines.append(engine)
+    return (*engines, *map(_configured, _unread(engines, configurations)))
 
 
-def daemon_of(container: Container, configurations: Sequence[EngineConfiguration]) -> Daemon | None:
+def _unread(engines: Iterable[Engine], configurations: Sequence[Configuration]) -> Iterator[Configuration]:
+    """Yield the files that no engine here reads; one that a container gets is not its machine's as well."""
+    read = {engine.configuration for engine in engines}
+    given = {each.span for each in configurations if each.container is not None}
+    for each in configurations:
+        if each not in read and (each.container is not None or each.span not in given):
+            yield each
+
+
+def _configured(configuration: Configuration) -> Engine:
+    """Return the engine of whoever has a configuration file, where nothing in the files starts it.
+
+    What its options say is unknown, not absent.
+    """
+    span = configuration.span
+    nobody_knows = Flag(None, span, How.INHERITED, "rootless")
+    return Engine(
+        product=configuration.product,
+        span=span,
+        address=configuration.product,
+        owner=configuration.container or Machine(name="", span=span),
+        launch=Launch(wrapper=False, arguments=(), settings=(), span=span, certain=False, shown=False),
+        rootless=nobody_knows,
+        data_root=unknown(span, "data-root"),
+        configuration=configuration,
+    )
+
+
+def engine_of(container: Container, configurations: Sequence[Configuration]) -> Engine | None:
     """Return the engine that one container runs; ``None`` when nothing in the files says that it runs one.
 
     An image that merely brings an engine and that nobody starts is one all the same when its own entry
@@ -49,11 +71,11 @@ def daemon_of(container: Container, configurations: Sequence[EngineConfiguration
     rootless = _rootless(container, started, image)
     root = data_roots.data_root(container, started, rootless.on, configuration)
     mount = container.mount_at(root.pattern) if root.known else None
-    return Daemon(
-        engine=started.engine,
+    return Engine(
+        product=started.product,
         span=started.launch.span,
         address=f"{container.address}.engine",
-        container=container,
+        owner=container,
         launch=started.launch,
         listens=listeners.listeners(container, started, image, configuration),
         rootless=rootless,
@@ -76,7 +98,7 @@ def _loads_apparmor_profile(container: Container, started: Started, rootless: Fl
     ``apparmor_parser`` along count; the official image, which is Alpine's, has none.
     """
     image = images.base_image(container)
-    if started.engine != "docker" or started.launch.prepared or not rootless.off or image is None:
+    if started.product != "docker" or started.launch.prepared or not rootless.off or image is None:
         return False
     return image.name in _WITH_APPARMOR and images.variable(container, "container") is None
 
@@ -108,14 +130,14 @@ def _rootless(container: Container, started: Started, image: EngineImage | None)
     return Flag(True, span, How.WRITTEN, "rootless")
 
 
-def _storage_driver(container: Container, started: Started, configuration: EngineConfiguration | None) -> Text | None:
+def _storage_driver(container: Container, started: Started, configuration: Configuration | None) -> Text | None:
     """Return the driver somebody asked for: a flag, the variable that dockerd reads, or the file."""
-    name = "oci-worker-snapshotter" if started.engine == "buildkit" else "storage-driver"
+    name = "oci-worker-snapshotter" if started.product == "buildkit" else "storage-driver"
     setting = started.launch[name]
     if setting is not None:
         return setting.value
-    variable = images.variable(container, "DOCKER_DRIVER") if started.engine == "docker" else None
-    if variable is None and started.engine == "podman":
+    variable = images.variable(container, "DOCKER_DRIVER") if started.product == "docker" else None
+    if variable is None and started.product == "podman":
         variable = images.variable(container, "STORAGE_DRIVER")
     if variable is not None and variable.value.pattern:
         return variable.value
@@ -161,18 +183,11 @@ def _touches(target: Text, directory: str) -> bool:
 
 
 def _configuration(
-    container: Container, started: Started, configurations: Sequence[EngineConfiguration]
-) -> EngineConfiguration | None:
-    """Return the configuration file that the engine reads: one it owns, or one it mounts where it looks for it."""
+    container: Container, started: Started, configurations: Sequence[Configuration]
+) -> Configuration | None:
+    """Return the configuration file that the engine reads: one that its container, or its image, has."""
     for link in images.chain(container):
         for configuration in configurations:
-            if configuration.owner is link and configuration.engine == started.engine:
-                return configuration
-    places = _CONFIGURATION_FILES.get(started.engine, ())
-    for mount in container.mounts:
-        if mount.storage is None or not any(mount.provides(place) for place in places):
-            continue
-        for configuration in configurations:
-            if configuration.storage_identity and configuration.storage_identity == mount.storage.identity:
+            if configuration.container is link and configuration.product == started.product:
                 return configuration
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dindguard.model.engine import Setting
+from dindguard.model.launch import Setting
 from dindguard.model.values import How, Text
 
 BOOLEANS = frozenset(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from build import bind, container, model, volume
+from dindguard import Options, scan
 from dindguard.model.container import ContainerKind, Role
-from dindguard.model.engine import Backing, Daemon
+from dindguard.model.engine import Backing, Engine, Machine, Owner
 
 DIND = "docker:29-dind"
 
 
-def daemon(**fields: object) -> Daemon | None:
-    found = model(container(**fields)).daemons  # type: ignore[arg-type]
+def engine(**fields: object) -> Engine | None:
+    found = model(container(**fields)).engines  # type: ignore[arg-type]
     return found[0] if found else None
 
 
@@ -44,7 +47,7 @@ STARTS = [
 
 @pytest.mark.parametrize(("fields", "starts"), STARTS, ids=lambda value: str(value))
 def test_what_starts_an_engine(fields: dict[str, object], starts: bool) -> None:
-    assert (daemon(**fields) is not None) == starts
+    assert (engine(**fields) is not None) == starts
 
 
 LISTENS = [
@@ -77,7 +80,7 @@ LISTENS = [
 
 @pytest.mark.parametrize(("fields", "expected"), LISTENS, ids=lambda value: str(value))
 def test_where_it_listens_and_whom_it_asks(fields: dict[str, object], expected: set[object]) -> None:
-    found = daemon(**fields)
+    found = engine(**fields)
     assert found is not None
     tcp = [endpoint for endpoint in found.listens if endpoint.scheme == "tcp"]
     seen = {
@@ -105,13 +108,13 @@ BACKINGS = [
 
 @pytest.mark.parametrize(("fields", "expected"), BACKINGS, ids=lambda value: str(value))
 def test_what_the_data_root_lies_on(fields: dict[str, object], expected: Backing) -> None:
-    found = daemon(**fields)
+    found = engine(**fields)
     assert found is not None
     assert found.backing is expected
 
 
 def test_a_part_of_the_data_root_is_told_from_the_whole() -> None:
-    found = daemon(
+    found = engine(
         image=DIND, mounts=(volume("cache", "/var/lib/docker/overlay2"), volume("x", "/var/lib/dockerish"))
     )
     assert found is not None
@@ -120,12 +123,12 @@ def test_a_part_of_the_data_root_is_told_from_the_whole() -> None:
 
 
 def test_rootless_unless_somebody_makes_it_root() -> None:
-    rootless = daemon(image="docker:29-dind-rootless")
+    rootless = engine(image="docker:29-dind-rootless")
     assert rootless is not None
     assert rootless.rootless.on
     from build import text
 
-    as_root = daemon(image="docker:29-dind-rootless", user=text("0:0"))
+    as_root = engine(image="docker:29-dind-rootless", user=text("0:0"))
     assert as_root is not None
     assert as_root.rootless.off
 
@@ -143,3 +146,34 @@ ROLES = [
 @pytest.mark.parametrize(("fields", "role"), ROLES, ids=lambda value: str(value))
 def test_roles(fields: dict[str, object], role: Role) -> None:
     assert model(container(**fields)).containers[0].role is role  # type: ignore[arg-type]
+
+
+def test_a_file_that_no_engine_here_reads_is_its_machines_engine(tmp_path: Path) -> None:
+    (tmp_path / "daemon.json").write_text('{"hosts": ["tcp://0.0.0.0:2375"], "insecure-registries": ["r.example"]}')
+    (engine,) = scan(Options(paths=(tmp_path,), root=tmp_path)).model.engines
+    assert engine.owned_by is Owner.MACHINE
+    assert isinstance(engine.owner, Machine)
+    assert engine.container is None
+    assert not engine.launch.shown
+    assert not engine.launch.certain
+    assert [setting.value.pattern for setting in engine.settings("insecure-registry")] == ["r.example"]
+    assert str(engine) == "the docker engine configured here"
+
+
+def test_a_file_in_an_image_is_the_images_and_not_its_machines_as_well(tmp_path: Path) -> None:
+    (tmp_path / "daemon.json").write_text("{}")
+    (tmp_path / "Dockerfile").write_text("FROM docker:29-dind\nCOPY daemon.json /etc/docker/daemon.json\n")
+    (engine,) = scan(Options(paths=(tmp_path,), root=tmp_path)).model.engines
+    assert engine.owned_by is Owner.IMAGE
+    assert engine.configuration is not None
+    assert engine.container is not None
+    assert engine.container.engine is engine
+
+
+def test_a_file_in_a_container_that_starts_no_engine_is_that_containers(tmp_path: Path) -> None:
+    (tmp_path / "daemon.json").write_text("{}")
+    (tmp_path / "Dockerfile").write_text("FROM alpine:3.22\nCOPY daemon.json /etc/docker/daemon.json\n")
+    (engine,) = scan(Options(paths=(tmp_path,), root=tmp_path)).model.engines
+    assert engine.owned_by is Owner.IMAGE
+    assert engine.container is not None
+    assert engine.container.engine is None

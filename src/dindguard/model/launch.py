@@ -1,0 +1,83 @@
+"""How an engine is started and configured: its command line, and its configuration file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dindguard.model.values import Text
+from dindguard.records import record
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.model.container import Container
+
+
+@record
+class Setting:
+    """One setting of an engine: its canonical long name (``storage-driver``), its value, and where.
+
+    ``source`` is ``flag``, ``file`` (daemon.json), ``environment`` or ``image``.
+    """
+
+    name: str
+    value: Text
+    span: Span
+    source: str = "flag"
+
+    @property
+    def address(self) -> str:
+        """Its place inside its engine."""
+        return f"{self.name}"
+
+
+@record(eq=False, kw_only=True)
+class Configuration:
+    """What a configuration file (``daemon.json``, ``buildkitd.toml``) tells an engine.
+
+    ``container`` has the file in it, or mounts it; ``None`` for a machine's.
+    """
+
+    product: str
+    settings: tuple[Setting, ...]
+    span: Span
+    container: Container | None = None
+
+    def __getitem__(self, name: str) -> Setting | None:
+        return next((setting for setting in reversed(self.settings) if setting.name == name), None)
+
+
+@record(kw_only=True)
+class Launch:
+    """How an engine is started.
+
+    ``wrapper`` tells whether the official image's entry point runs first (it adds default listeners,
+    certificates, an init and the ``dind`` script). ``arguments`` are what reaches its own program.
+    """
+
+    wrapper: bool
+    prepared: bool = False
+    """The nesting script runs first: it sets ``container=docker``, moves cgroups, makes mounts shared."""
+    arguments: tuple[Text, ...]
+    settings: tuple[Setting, ...]
+    span: Span
+    certain: bool = True
+    """Whether ``arguments`` are all that it gets."""
+    shown: bool = True
+    """Whether the files hold what starts it; they may hold its configuration alone."""
+    implied: frozenset[str] = frozenset()
+    """Settings that the official entry point always passes as options."""
+    main_program: bool = False
+    """It is what the container runs, not something that a script or an init system starts in it."""
+    init: bool | None = None
+    """Whether process 1 is an init, which collects orphaned processes; ``None`` if the files do not tell."""
+
+    def __getitem__(self, name: str) -> Setting | None:
+        """Return the setting that counts: a flag before the file, the last one of several."""
+        found = [setting for setting in self.settings if setting.name == name]
+        flags = [setting for setting in found if setting.source != "file"]
+        counting = flags or found
+        return counting[-1] if counting else None
+
+    def all(self, name: str) -> tuple[Setting, ...]:
+        """Return every setting of that name, in order (``host`` may be given several times)."""
+        return tuple(setting for setting in self.settings if setting.name == name)
