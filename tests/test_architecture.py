@@ -109,6 +109,13 @@ def test_no_rule_is_known_outside_the_rules() -> None:
             assert not any(name.startswith("dindguard_rules") for name in imports(path)), path
 
 
+def test_no_meaning_hangs_on_where_an_object_lies_in_memory() -> None:
+    parts = {"model", "infer", "rules", "findings", "scripts", "formats", "loading", "policy"}
+    for path in [path for path in modules() if part_of(path) in parts] + sorted(RULES.glob("*.py")):
+        calls = (node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+        assert not any(isinstance(func, ast.Name) and func.id == "id" for func in calls), f"{path} calls id()"
+
+
 def test_only_the_environment_and_the_audit_talk_to_anything() -> None:
     for path in modules():
         place = path.relative_to(SOURCE).as_posix()

@@ -32,13 +32,13 @@ def check(storage: Storage) -> Iterator[Problem]:
         and container.engine.certificates is not None
         and mount in container.engine.certificates.mounts
     ]
-    engines = {id(container): (container, mount) for container, mount in writers}
+    engines = dict(writers)
     if len(engines) > 1:
-        (first, mount), *others = engines.values()
+        (first, mount), *others = engines.items()
         because = tuple(Step(f"and here by {container}", other.span) for container, other in others)
         yield Problem(mount, f"{len(engines)} engines write their certificates to {storage}, {first} first", because)
     elif engines and not storage.per_replica:
-        container, mount = next(iter(engines.values()))
+        container, mount = next(iter(engines.items()))
         if container.several_at_once is not None:
             message = f"every copy of {container} writes its certificates to the same {storage}"
             yield Problem(mount, message, (container.several_at_once,))

@@ -119,7 +119,7 @@ def stamp(
     seen: dict[tuple[str, Span, int], int] = {}
     for verdict in verdicts:
         rule, span = verdict.rule.id, verdict.problem.at.span
-        own = (rule, span, id(blamed(verdict.subject)))
+        own = (rule, span, blamed(verdict.subject))
         again = seen[own] = seen.get(own, -1) + 1  # one subject may have several problems at one place
         groups.setdefault((rule, span, again), []).append(verdict)
     findings = [_finding(group, lowered, severities) for group in groups.values()]

@@ -29,7 +29,7 @@ def load(package: str = "dindguard_rules", prefix: str = "", *, indexed: bool = 
     except Exception as error:
         raise UserError(f"rule pack '{package}' cannot be loaded: {type(error).__name__}: {error}") from error
     found = [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
-    found = list({id(each): each for each in found}.values())
+    found = list(dict.fromkeys(found))
     if not found:
         raise UserError(f"rule pack '{package}' holds no rule; a scan without rules would always be clean")
     for each in found:

@@ -218,7 +218,7 @@ def run(model: Model, rules: Iterable[Rule]) -> tuple[list[Verdict], list[Notice
     """Run rules over a model: their verdicts in order, and a notice for each crash and each undecided value."""
     verdicts: list[Verdict] = []
     notices: list[Notice] = []
-    known: dict[tuple[str, str], set[int]] = {}
+    known: dict[tuple[str, str], set[Any]] = {}
     for each in rules:
         for subject in _concerned(each, model, known):
             try:
@@ -228,7 +228,7 @@ def run(model: Model, rules: Iterable[Rule]) -> tuple[list[Verdict], list[Notice
     return _without_replaced(verdicts), list(dict.fromkeys(notices))
 
 
-def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[int]]) -> Iterable[Any]:
+def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]]) -> Iterable[Any]:
     """Return the subjects that have any of what a rule asks for; all of them when it asks for nothing.
 
     ``known`` remembers which subjects have what, because many rules ask for the same.
@@ -236,13 +236,13 @@ def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[int]])
     subjects = model.each(each.each)
     if not each.asks:
         return subjects
-    asked: set[int] = set()
+    asked: set[Any] = set()
     for way in each.asks:
         key = (each.each.__name__, way)
         if key not in known:
-            known[key] = {id(subject) for subject in subjects if _there(subject, way)}
+            known[key] = {subject for subject in subjects if _there(subject, way)}
         asked |= known[key]
-    return [subject for subject in subjects if id(subject) in asked]
+    return [subject for subject in subjects if subject in asked]
 
 
 def _judge(each: Rule, subject: Any, verdicts: list[Verdict], notices: list[Notice]) -> None:
@@ -252,7 +252,9 @@ def _judge(each: Rule, subject: Any, verdicts: list[Verdict], notices: list[Noti
             message = f"{each.id} could not decide: {variable} is not known here"
             notices.append(Notice("undecided", message, said.at.span))
         else:
-            verdicts.append(Verdict(each, said.subject or subject, said))
+            verdict = Verdict(each, said.subject or subject, said)
+            hash(verdict.subject)  # whom a problem is about tells problems apart: what cannot is the rule's fault
+            verdicts.append(verdict)
 
 
 def _crash(each: Rule, subject: Any, error: Exception) -> Notice:
@@ -274,17 +276,17 @@ def blamed(subject: Any) -> Any:
 
 def _without_replaced(verdicts: list[Verdict]) -> list[Verdict]:
     """Drop what a composite rule replaces: one root cause is one finding."""
-    replaced = {(name, id(blamed(verdict.subject))) for verdict in verdicts for name in verdict.rule.replaces}
+    replaced = {(name, blamed(verdict.subject)) for verdict in verdicts for name in verdict.rule.replaces}
     return [
         verdict for verdict in verdicts if not any((verdict.rule.id, each) in replaced for each in _causes(verdict))
     ]
 
 
-def _causes(verdict: Verdict) -> tuple[int, ...]:
+def _causes(verdict: Verdict) -> tuple[Any, ...]:
     """Return whom a verdict is about, and the runner's default that gave it its settings, if one did."""
     about = blamed(verdict.subject)
     given = about.given_by if isinstance(about, Container) else None
-    return (id(about),) if given is None else (id(about), id(given))
+    return (about,) if given is None else (about, given)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

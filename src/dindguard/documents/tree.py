@@ -297,12 +297,12 @@ class Node:
 
         At most ``limit`` nodes are visited.
         """
-        stack: list[tuple[Node, frozenset[tuple[int, int, int]]]] = [(self, frozenset())]
+        stack: list[tuple[Node, frozenset[tuple[Source, int, int]]]] = [(self, frozenset())]
         while stack and limit > 0:
             node, above = stack.pop()
             limit -= 1
             yield node
-            place = (id(node.source), node.start, node.end)
+            place = (node.source, node.start, node.end)
             if node.kind is Kind.SCALAR or place in above:
                 continue
             below = above | {place}

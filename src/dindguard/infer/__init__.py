@@ -69,20 +69,20 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
 
 
 def _link_invocations(invocations: Sequence[Invocation]) -> None:
-    found: dict[int, tuple[Container, list[Invocation]]] = {}
+    found: dict[Container, list[Invocation]] = {}
     for invocation in invocations:
         if invocation.container is not None:
-            found.setdefault(id(invocation.container), (invocation.container, []))[1].append(invocation)
-    for container, own in found.values():
+            found.setdefault(invocation.container, []).append(invocation)
+    for container, own in found.items():
         container.conclude(invocations=tuple(own))
 
 
 def _link_programs(readings: Iterable[Reading]) -> None:
-    found: dict[int, tuple[Container, set[str]]] = {}
+    found: dict[Container, set[str]] = {}
     for reading in readings:
         for container, program in reading.programs:
-            found.setdefault(id(container), (container, set()))[1].add(program)
-    for container, programs in found.values():
+            found.setdefault(container, set()).add(program)
+    for container, programs in found.items():
         container.conclude(programs=frozenset(programs))
 
 

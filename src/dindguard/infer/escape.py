@@ -21,15 +21,15 @@ def find_escapes(containers: Iterable[Container]) -> None:
             container.conclude(escape=EscapePath(steps=steps))
 
 
-def shortest(container: Container, passed: frozenset[int]) -> tuple[Step, ...]:
+def shortest(container: Container, passed: frozenset[Container]) -> tuple[Step, ...]:
     """Return the steps of the shortest way; ``()`` when the files show none.
 
-    ``passed`` are the containers already on the way (by ``id``), so that engines commanding each other end.
+    ``passed`` are the containers already on the way, so that engines commanding each other end.
     """
-    if id(container) in passed:
+    if container in passed:
         return ()
     ways = [_own(container)]
-    ways.extend(_through(container, access, passed | {id(container)}) for access in container.accesses)
+    ways.extend(_through(container, access, passed | {container}) for access in container.accesses)
     return min((way for way in ways if way), key=len, default=())
 
 
@@ -49,7 +49,7 @@ def _own(container: Container) -> tuple[Step, ...]:
     return ()
 
 
-def _through(container: Container, access: Access, passed: frozenset[int]) -> tuple[Step, ...]:
+def _through(container: Container, access: Access, passed: frozenset[Container]) -> tuple[Step, ...]:
     if access.permits not in _ENOUGH or access.rootless or not access.credentials:
         return ()
     begin = _begin(container)
@@ -62,7 +62,7 @@ def _through(container: Container, access: Access, passed: frozenset[int]) -> tu
     return _through_engine(begin, access, access.to, passed)
 
 
-def _through_engine(begin: Step, access: Access, engine: Engine, passed: frozenset[int]) -> tuple[Step, ...]:
+def _through_engine(begin: Step, access: Access, engine: Engine, passed: frozenset[Container]) -> tuple[Step, ...]:
     owner = engine.container
     if owner is None:
         return ()

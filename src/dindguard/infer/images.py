@@ -27,11 +27,11 @@ def link_builds(workloads: Sequence[Workload]) -> None:
 
 
 def _mark_discarded(workloads: Sequence[Workload]) -> None:
-    used = {id(container.built_from) for workload in workloads for container in workload.containers}
+    used = {container.built_from for workload in workloads for container in workload.containers}
     for workload in workloads:
         for container in workload.containers[:-1]:
             if container.kind is ContainerKind.IMAGE:
-                container.conclude(discarded=id(container) not in used)
+                container.conclude(discarded=container not in used)
 
 
 def _base_stage(container: Container, workload: Workload) -> Container | None:
@@ -52,10 +52,10 @@ def _stage(workload: Workload, container: Container) -> Container | None:
 
 def chain(container: Container) -> Iterator[Container]:
     """Yield the container, the stage it is built from, that stage's base stage, and so on."""
-    seen: set[int] = set()
+    seen: set[Container] = set()
     current: Container | None = container
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
+    while current is not None and current not in seen:
+        seen.add(current)
         yield current
         current = current.built_from
 

@@ -57,8 +57,8 @@ class Names:
             found = self._names.get((scope, endpoint.host), [])
             found = [each for each in found if each[1].port in (None, endpoint.port)] or found
             beside = [each for each in found if each[0].workload.path == client.workload.path]
-            chosen = beside if len({id(each[0].workload) for each in found}) > 1 else found
-            if len({id(each[0].workload) for each in chosen}) == 1:
+            chosen = beside if len({each[0].workload for each in found}) > 1 else found
+            if len({each[0].workload for each in chosen}) == 1:
                 # Members of one pod share their ports: whoever runs an engine is the one that answers.
                 container, name = next((each for each in chosen if each[0].engine is not None), chosen[0])
                 return Reached(container, name.target if name.port == endpoint.port else None)

@@ -7,10 +7,10 @@ from dindguard.model.container import Container
 
 def network_of(container: Container) -> Container:
     """Return the container whose network namespace it lives in: itself, or the one it joins."""
-    seen: set[int] = set()
+    seen: set[Container] = set()
     current = container
-    while id(current) not in seen:
-        seen.add(id(current))
+    while current not in seen:
+        seen.add(current)
         mode = current.namespaces.network
         if mode is None or mode.unknown:
             break

@@ -42,15 +42,15 @@ def _meetings(containers: Iterable[Container]) -> Meetings:
 
 
 def _link(accesses: list[Access]) -> None:
-    by_container: dict[int, list[Access]] = {}
-    by_engine: dict[int, tuple[Engine, list[Access]]] = {}
+    by_container: dict[Container, list[Access]] = {}
+    by_engine: dict[Engine, list[Access]] = {}
     for access in accesses:
-        by_container.setdefault(id(access.who), []).append(access)
+        by_container.setdefault(access.who, []).append(access)
         if isinstance(access.to, Engine):
-            by_engine.setdefault(id(access.to), (access.to, []))[1].append(access)
-    for access in accesses:
-        access.who.conclude(accesses=tuple(by_container[id(access.who)]))
-    for engine, found in by_engine.values():
+            by_engine.setdefault(access.to, []).append(access)
+    for container, own in by_container.items():
+        container.conclude(accesses=tuple(own))
+    for engine, found in by_engine.items():
         engine.conclude(clients=tuple(found))
 
 
@@ -64,17 +64,17 @@ def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Acce
             who=container, to=host, via=container.engine_api, product="docker", span=container.engine_api.span, uses=True,
             steps=(Step("the platform hands over its engine's socket", container.engine_api.span),),
         )  # fmt: skip
-    commanded: set[int] = set()
+    commanded: set[Engine | Machine] = set()
     for client in clients(container):
         access = _through_client(container, client, names)
         if access is not None and access.to is not own:
-            commanded.add(id(access.to))
+            commanded.add(access.to)
             yield access
     near = [neighbour.engine for neighbour in container.workload.containers if neighbour.engine is not None]
     if not container.workload.shared_network:
         near += [engine for scope in container.scopes for engine in meetings.get(scope, ())]
-    for engine in {id(engine): engine for engine in near}.values():
-        if engine is not own and id(engine) not in commanded:
+    for engine in dict.fromkeys(near):
+        if engine is not own and engine not in commanded:
             access = _as_neighbour(container, engine)
             if access is not None:
                 yield access

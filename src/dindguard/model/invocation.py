@@ -32,7 +32,7 @@ class InvocationKind(StrEnum):
     """It lets others write to an engine's socket."""
 
 
-@record(kw_only=True)
+@record(eq=False, kw_only=True)
 class Invocation:
     """One command. ``words`` is its argument list as written; ``action`` e.g. ``build``, ``run``, ``buildx create``.
 

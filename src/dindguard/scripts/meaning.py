@@ -43,7 +43,7 @@ class _ScriptReader:
         self._owner = owner
         self._prefix = "" if owner is None else f"{owner.address}."
         self._build_step = owner is not None and owner.kind is ContainerKind.IMAGE and source.hint == "shell"
-        self._started: dict[int, Container] = {}
+        self._started: dict[Command, Container] = {}
         self._addresses: Counter[str] = Counter()
         self._notices = list(found.notices)
 
@@ -93,7 +93,7 @@ class _ScriptReader:
 
     def _container(self, call: DockerCall, volumes: Volumes) -> Container:
         container = container_of(call, volumes, self._address(f"run.{name_of(call)}"))
-        self._started[id(call.command)] = container
+        self._started[call.command] = container
         for doubt in call.doubts:
             message = f"'{doubt}' may hold further options of {container}, which the file does not decide"
             self._notices.append(Notice("unresolved", message, doubt.span))
@@ -134,7 +134,7 @@ class _ScriptReader:
     def _invocation(self, command: Command, meaning: Meaning, machine: Container | None) -> Invocation:
         container = self._owner or machine
         if command.inside is not None:
-            container = self._started.get(id(command.inside))
+            container = self._started.get(command.inside)
         elif command.remote is not None:
             container = None
         about = meaning.subject or next(iter(meaning.arguments), None)

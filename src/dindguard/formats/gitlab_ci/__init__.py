@@ -13,7 +13,7 @@ from dindguard.formats import Context, Document, Reading
 from dindguard.formats.gitlab_ci.jobs import JobReader
 from dindguard.formats.gitlab_ci.merging import Jobs
 from dindguard.formats.gitlab_ci.project import Loader, Project, files_of
-from dindguard.source import Notice
+from dindguard.source import Notice, Source
 
 _SETTINGS = ("image", "services", "stages", "types", "before_script", "after_script", "variables", "cache")
 _NO_JOBS = frozenset((*_SETTINGS, "include", "default", "workflow", "spec"))
@@ -63,7 +63,7 @@ def _has_content(job: Node) -> bool:
     return any(job[key].present for key in _CONTENT)
 
 
-Place = tuple[int, int]
+Place = tuple[Source, int]
 
 
 def _merged_places(jobs: dict[str, Node]) -> set[Place]:
@@ -81,4 +81,4 @@ def _used(job: Node, merged: set[Place]) -> bool:
 
 
 def _place(node: Node) -> Place:
-    return id(node.source), node.start
+    return node.source, node.start

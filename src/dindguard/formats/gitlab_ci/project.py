@@ -58,9 +58,9 @@ class Project:
 
 def files_of(documents: Sequence[Document]) -> list[File]:
     """Join the documents of each source into files."""
-    by_source: dict[int, list[Document]] = {}
+    by_source: dict[Source, list[Document]] = {}
     for document in documents:
-        by_source.setdefault(id(document.source), []).append(document)
+        by_source.setdefault(document.source, []).append(document)
     files = []
     for found in by_source.values():
         nodes = [document.content for document in found if isinstance(document.content, Node)]

@@ -34,7 +34,7 @@ class Mounted:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._mounts: dict[int, list[tuple[Container, Mount, Volume]]] = {}
+        self._mounts: dict[Resource, list[tuple[Container, Mount, Volume]]] = {}
 
     def add(self, pod: ReadPod, resource: Resource) -> None:
         """Remember what a pod mounts."""
@@ -46,7 +46,7 @@ class Mounted:
         for found, volume in objects:
             if found is None:
                 continue
-            uses = self._mounts.setdefault(id(found), [])
+            uses = self._mounts.setdefault(found, [])
             for container in pod.workload.containers:
                 uses.extend(
                     (container, mount, volume) for mount in container.mounts if mount.storage is volume.storage
@@ -55,7 +55,7 @@ class Mounted:
     def uses(self, found: Resource, key: str) -> list[_Use]:
         """Return the containers that have a key as a file, and where."""
         uses = []
-        for container, mount, volume in self._mounts.get(id(found), ()):
+        for container, mount, volume in self._mounts.get(found, ()):
             path = volume.files.get(key, None if volume.files else key)
             if path is None:
                 continue
@@ -68,7 +68,7 @@ class Mounted:
 
 def embedded(cluster: Cluster, mounted: Mounted) -> Iterator[Embedded]:
     """Yield the documents in all ConfigMaps and Secrets, each with the container that reads it."""
-    seen: set[tuple[str, int, int]] = set()
+    seen: set[tuple[str, int, Container | None]] = set()
     for found in cluster.of_kind("ConfigMap", "Secret"):
         for key, node in _values(found):
             uses = mounted.uses(found, key)
@@ -78,7 +78,7 @@ def embedded(cluster: Cluster, mounted: Mounted) -> Iterator[Embedded]:
             if source is None:
                 continue
             for owner in _owners(uses, hint):
-                place = (node.source.path, node.start, id(owner))
+                place = (node.source.path, node.start, owner)
                 if place not in seen:
                     seen.add(place)
                     yield Embedded(source, owner)

@@ -53,9 +53,9 @@ class Services:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._selectors: dict[int, frozenset[tuple[str, str]]] = {}
-        self._openings: dict[int, tuple[Opening, ...]] = {}
-        self._backends: dict[int, tuple[tuple[Node, Node], ...]] = {}
+        self._selectors: dict[Resource, frozenset[tuple[str, str]]] = {}
+        self._openings: dict[Resource, tuple[Opening, ...]] = {}
+        self._backends: dict[Resource, tuple[tuple[Node, Node], ...]] = {}
 
     def openings(self, labels: Node, resource: Resource) -> tuple[Opening, ...]:
         """Return what opens a pod with these labels."""
@@ -70,23 +70,23 @@ class Services:
         return tuple(opening for service in chosen for opening in self._of(service))
 
     def _selector(self, service: Resource) -> frozenset[tuple[str, str]]:
-        found = self._selectors.get(id(service))
+        found = self._selectors.get(service)
         if found is None:
             knative = service.group == "serving.knative.dev"
             found = frozenset() if knative else _pairs(service.node["spec"]["selector"])
-            self._selectors[id(service)] = found
+            self._selectors[service] = found
         return found
 
     def _of(self, service: Resource) -> tuple[Opening, ...]:
-        if id(service) not in self._openings:
-            self._openings[id(service)] = (*_of_service(service), *self._of_ingresses(service))
-        return self._openings[id(service)]
+        if service not in self._openings:
+            self._openings[service] = (*_of_service(service), *self._of_ingresses(service))
+        return self._openings[service]
 
     def _of_ingresses(self, service: Resource) -> Iterator[Opening]:
         for ingress in self._cluster.beside(service, "Ingress"):
-            if id(ingress) not in self._backends:
-                self._backends[id(ingress)] = tuple(_backends(ingress.node["spec"]))
-            for name, port in self._backends[id(ingress)]:
+            if ingress not in self._backends:
+                self._backends[ingress] = tuple(_backends(ingress.node["spec"]))
+            for name, port in self._backends[ingress]:
                 if name.content == service.name:
                     yield Opening(_target(service, port.content), None, "Ingress", name.span)
 

@@ -10,7 +10,7 @@ from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import Container, ContainerKind
 from dindguard.patterns import regex
 from dindguard.records import record
-from dindguard.source import Gravity, Notice, Span
+from dindguard.source import Gravity, Notice, Source, Span
 
 NODE_BUDGET = 50_000
 """So many nodes of one document are searched for PodSpecs."""
@@ -200,12 +200,12 @@ Way = tuple[tuple[str, bool], ...]
 
 def _pod_specs(root: Node, notices: list[Notice]) -> Iterator[tuple[Node, Node, Way]]:
     """Yield every PodSpec below ``root``, what holds it, and the way there."""
-    stack: list[tuple[Node, Node, Way, frozenset[tuple[int, int, int]]]] = [(root, root, (), frozenset())]
+    stack: list[tuple[Node, Node, Way, frozenset[tuple[Source, int, int]]]] = [(root, root, (), frozenset())]
     budget = NODE_BUDGET
     while stack and budget:
         node, holder, way, above = stack.pop()
         budget -= 1
-        place = (id(node.source), node.start, node.end)
+        place = (node.source, node.start, node.end)
         if node.is_scalar or place in above or len(above) > 100:
             continue
         if node.is_mapping and is_pod_spec(node):
