@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dindguard import budget
 from dindguard.formats import Reading, compose
 from dindguard.model.container import Container
 from dindguard.model.mount import Medium, MountKind
@@ -538,8 +539,9 @@ def test_strange_documents_are_read_as_far_as_they_go(text: str, tmp_path: Path)
 
 def test_long_chains_end(tmp_path: Path) -> None:
     chain = "".join(f"  s{i}: {{image: a, extends: s{i + 1}, volumes_from: [s{i + 1}]}}\n" for i in range(300))
-    reading = read(tmp_path, {"compose.yaml": f"services:\n{chain}  s300: {{image: a, privileged: true}}\n"})
+    with budget.opened() as ledger:
+        reading = read(tmp_path, {"compose.yaml": f"services:\n{chain}  s300: {{image: a, privileged: true}}\n"})
     containers = reading.workloads[0].containers
     assert len(containers) == 301
     assert containers[290].privileged.on
-    assert reading.notices
+    assert {notice.kind for notice in ledger.notices} == {"budget"}

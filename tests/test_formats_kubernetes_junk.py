@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import yaml as pyyaml
 
+from dindguard import budget
 from dindguard.documents import json as reader
 from dindguard.formats import Context, Document, kubernetes
-from dindguard.formats.kubernetes import podspecs, resources
+from dindguard.records import replace
 from dindguard.source import Source
 from manifests import read as read_files
 
@@ -225,11 +226,12 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_end_with_a_notice_or_nothing(tmp_path, monkeypatch, name):
-    monkeypatch.setattr(resources, "OBJECTS", 500)
-    monkeypatch.setattr(podspecs, "NODE_BUDGET", 2_000)
-    reading = read_files(tmp_path, BOMBS[name])
-    assert {notice.kind for notice in reading.notices} <= {"budget"}
-    assert bool(reading.notices) is (name != "a cycle")
+    monkeypatch.setattr(budget, "LISTED_OBJECTS", replace(budget.LISTED_OBJECTS, most=500))
+    monkeypatch.setattr(budget, "POD_SEARCH", replace(budget.POD_SEARCH, most=2_000))
+    with budget.opened() as ledger:
+        reading = read_files(tmp_path, BOMBS[name])
+    assert reading.notices == []
+    assert bool(ledger.notices) is (name != "a cycle")
     assert len(reading.workloads) < 500
 
 
@@ -250,6 +252,7 @@ def test_a_patch_that_doubles_what_it_patches(tmp_path, count, notices):
     patches = f"patches: [{{target: {{kind: Pod}}, patch: '[{copies}]'}}]\n"
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: x}]}\n"
     kustomization = "resources: [pod.yaml]\nimages: [{name: y, newTag: z}]\n" + patches
-    reading = read_files(tmp_path, {"k/pod.yaml": pod, "k/kustomization.yaml": kustomization})
+    with budget.opened() as ledger:
+        reading = read_files(tmp_path, {"k/pod.yaml": pod, "k/kustomization.yaml": kustomization})
     assert [w.address for w in reading.workloads] == ["Pod/-/p"]
-    assert [notice.kind for notice in reading.notices] == notices
+    assert [notice.kind for notice in ledger.notices] == notices

@@ -97,7 +97,7 @@ def test_strange_but_readable(tmp_path: Path, data: bytes) -> None:
 def test_what_cannot_be_read_is_said(tmp_path: Path, data: bytes) -> None:
     report = scan_bytes(tmp_path, data)
     assert report.incomplete
-    assert {notice.kind for notice in errors(report)} == {"unreadable"}
+    assert {notice.kind for notice in errors(report)} in ({"unreadable"}, {"budget"})
     assert all(notice.remedy for notice in errors(report))
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dindguard import budget
 from dindguard.scripts.command import Command
 from dindguard.scripts.commands import Commands, Dialect, commands
 from dindguard.scripts.engine_cli.calls import daemon_call, docker_call
@@ -157,8 +158,9 @@ def inside_the_text(command: Command, text: str) -> None:
     ids=lambda text: str(text)[:12],
 )
 def test_deep_nesting_ends_with_a_notice(text: str) -> None:
-    result = commands(Source("x.sh", f"docker ps; {text}"))
-    assert [notice.kind for notice in result.notices] == ["budget"]
+    with budget.opened() as ledger:
+        commands(Source("x.sh", f"docker ps; {text}"))
+    assert [notice.kind for notice in ledger.notices] == ["budget"]
 
 
 @pytest.mark.parametrize(

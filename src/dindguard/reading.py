@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dindguard import discover
+from dindguard import budget, discover
 from dindguard.formats import FORMATS, Context, Document, Reading, load, shapes
 from dindguard.model.container import Container
 from dindguard.records import replace
@@ -13,9 +14,6 @@ from dindguard.source import Embedded, Gravity, Notice, Source
 
 if TYPE_CHECKING:
     from dindguard.documents.yaml import Tree
-
-EMBEDDED_DEPTH = 5
-"""Documents in documents in documents are followed this far."""
 
 Progress = Callable[[int, int], None]
 
@@ -34,17 +32,18 @@ def read_all(
     context = Context(files.open, trees.tree, files.listing, files.relative)
     readings: list[Reading] = []
     waiting = [Embedded(source) for source in sources]
-    for _ in range(EMBEDDED_DEPTH):
-        if not waiting:
-            break
-        documents = _recognise(waiting, trees, type_overrides, progress)
-        waiting = []
-        for name in FORMATS:
-            if documents.get(name):
-                reading = load(name).read(documents[name], context)
-                readings.append(reading)
-                waiting.extend(reading.embedded)
-    notices = trees.all_notices()
+    with budget.opened() as ledger:
+        for depth in itertools.count(1):
+            if not waiting or not budget.within(budget.EMBEDDED_DEPTH, depth, waiting[0].source.whole()):
+                break
+            documents = _recognise(waiting, trees, type_overrides, progress)
+            waiting = []
+            for name in FORMATS:
+                if documents.get(name):
+                    reading = load(name).read(documents[name], context)
+                    readings.append(reading)
+                    waiting.extend(reading.embedded)
+    notices = [*trees.all_notices(), *ledger.notices]
     for reading in readings:
         notices.extend(reading.notices)
     return readings, notices

@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 from json import JSONDecodeError, JSONDecoder
 
+from dindguard import budget
 from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
 from dindguard.documents.yaml import Tree
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source
 
 _STRINGS = JSONDecoder(strict=False)
-
-DEPTH = 200
-"""Arrays and objects may nest so deeply."""
 
 _BLANK = regex(r"(?:[ \t\r\n\ufeff]++|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _PLAIN = regex(r"true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
@@ -30,6 +28,10 @@ class _InvalidError(Exception):
         super().__init__(problem)
         self.problem = problem
         self.position = position
+
+
+class _TooDeepError(_InvalidError):
+    """The text nests deeper than :data:`~dindguard.budget.JSON_NESTING`."""
 
 
 def read(source: Source) -> Tree:
@@ -47,6 +49,8 @@ def read(source: Source) -> Tree:
             if end < len(source.text):
                 raise _InvalidError("more text after the end of the document", end)
             tree.documents.append(node)
+    except _TooDeepError as error:
+        tree.notices.append(budget.JSON_NESTING.notice(source.span(error.position, error.position)))
     except _InvalidError as error:
         position = min(error.position, len(source.text))
         tree.notices.append(
@@ -76,8 +80,8 @@ class _Reader:
         if char == '"':
             return self.string(at, route, key)
         if char in ("{", "["):
-            if depth >= DEPTH:
-                raise _InvalidError(f"it nests more than {DEPTH} levels deep", at)
+            if depth >= budget.JSON_NESTING.most:
+                raise _TooDeepError("it nests too deeply", at)
             return self.object(at, route, key, depth) if char == "{" else self.array(at, route, key, depth)
         match = _PLAIN.match(self.text, at)
         if match is None:

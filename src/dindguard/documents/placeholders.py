@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written, unknown
 from dindguard.records import replace
 from dindguard.source import Span, Step
-
-TRAIL_LIMIT = 6
-"""So many steps explain a value; a longer chain of variables explains nothing any more."""
 
 Lookup = Callable[[re.Match[str]], Text | str]
 """What a match stands for: a text, known or not, or the very characters (an escaped dollar)."""
@@ -38,8 +36,10 @@ def substitute(text: Text, pattern: re.Pattern[str], lookup: Lookup) -> Text:
     if not pieces:
         return text
     pieces.append(typed[at:])
-    whole = "".join(pieces)
     raw = text.raw or typed
+    if not budget.within(budget.VALUE_TEXT, sum(map(len, pieces)), text):
+        return unknown(text.span, next((value.variable for value in found if value.variable), ""), raw)
+    whole = "".join(pieces)
     undecided = next((value for value in (text, *found) if value.unknown), None)
     span = _explained(text.span, found)
     if undecided is not None:
@@ -70,4 +70,5 @@ def _explained(span: Span, found: list[Text]) -> Span:
         steps += [Step("set here", bare), *text.span.trail]
     if not steps:
         return span
-    return span.with_trail(*steps[: max(TRAIL_LIMIT - len(span.trail), 1)])
+    budget.within(budget.STEPS_SHOWN, len(span.trail) + len(steps), span)
+    return span.with_trail(*steps[: max(budget.STEPS_SHOWN.most - len(span.trail), 1)])

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
 
+from dindguard import budget
 from dindguard.model.values import Flag, Text, flag, unset
 from dindguard.source import Segment, Source, Span, Step
 
@@ -292,15 +293,15 @@ class Node:
             trail=self.trail, scope=self.scope,
         )  # fmt: skip
 
-    def walk(self, limit: int = 200_000) -> Iterator[Node]:
-        """Yield this node and all below it, depth first, each shared or cyclic part once on its way.
-
-        At most ``limit`` nodes are visited.
-        """
+    def walk(self) -> Iterator[Node]:
+        """Yield this node and all below it, depth first, each shared or cyclic part once on its way."""
         stack: list[tuple[Node, frozenset[tuple[Source, int, int]]]] = [(self, frozenset())]
-        while stack and limit > 0:
+        visited = 0
+        while stack and (
+            visited < budget.SEARCHED_NODES.most or budget.within(budget.SEARCHED_NODES, visited + 1, self)
+        ):
             node, above = stack.pop()
-            limit -= 1
+            visited += 1
             yield node
             place = (node.source, node.start, node.end)
             if node.kind is Kind.SCALAR or place in above:

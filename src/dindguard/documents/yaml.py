@@ -13,18 +13,13 @@ from typing import Any, TypeAlias
 
 import yaml as pyyaml
 
+from dindguard import budget
 from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
 from dindguard.documents.yaml_scalars import segments
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source, Step
 
 YamlNode: TypeAlias = Any
-
-MERGED_KEYS = 50_000
-"""Merge keys may bring this many keys into one file; real files stay below a hundredth of it."""
-
-DEEPEST = 10_000
-"""Levels of nesting that are read; people stay below fifty."""
 
 _DEEP = 200
 _RUN_OF_INDICATORS = regex(r"(?:[-?] +){60,}")
@@ -132,22 +127,14 @@ class Tree:
         pairs: Pairs = []
         targets = raw_value.value if raw_value.id == "sequence" else [raw_value]
         for target in targets:
-            if target.id != "mapping" or self._merged > MERGED_KEYS:
+            if target.id != "mapping" or self._merged > budget.MERGED_KEYS.most:
                 continue
             if target.start_mark <= parent.start and self._end(target) >= parent.end and target.value:
                 continue  # an anchor merged into itself
             below = self._node(target, parent.route, parent.key, (*parent.trail, step))
             found = below.pairs()
             self._merged += len(found)
-            if self._merged > MERGED_KEYS:
-                if any(notice.kind == "budget" for notice in self.notices):
-                    break
-                self.notices.append(
-                    Notice(
-                        "budget", f"merge keys bring in more than {MERGED_KEYS} keys; the rest was not read", span,
-                        Gravity.ERROR, "use fewer or smaller merge keys (<<)",
-                    )
-                )  # fmt: skip
+            if not budget.within(budget.MERGED_KEYS, self._merged, span):
                 break
             pairs.extend(found)
         return pairs
@@ -255,7 +242,7 @@ class _PureLoader(pyyaml.SafeLoader):
                     unfinished[-1][1].append(node)
                 if isinstance(event, pyyaml.CollectionStartEvent):
                     unfinished.append((node, []))
-                    if len(unfinished) > DEEPEST:
+                    if len(unfinished) > budget.YAML_NESTING.most:
                         raise RecursionError
             if not unfinished:
                 return node
@@ -295,10 +282,7 @@ def _too_deep(text: str) -> bool:
 
 def _notice(error: Exception, source: Source) -> Notice:
     if isinstance(error, RecursionError):
-        return Notice(
-            "unreadable", "this YAML nests too deeply to be read", source.whole(), Gravity.ERROR,
-            "split the file or exclude it",
-        )  # fmt: skip
+        return budget.YAML_NESTING.notice(source.whole())
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     position = min(mark.index if mark else getattr(error, "position", 0), len(source.text))
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)

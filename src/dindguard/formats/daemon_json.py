@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.launch import Configuration, Setting
@@ -75,7 +76,7 @@ def _nested(prefix: str, node: Node, depth: int = 0) -> Iterator[Setting]:
     """Yield the settings of an object under dotted names: ``features.containerd-snapshotter``."""
     for key, value in node.pairs():
         name = f"{prefix}.{key.content}"
-        if value.is_mapping and depth < 5:
+        if value.is_mapping and budget.within(budget.CONFIGURATION_NESTING, depth + 1, value):
             yield from _nested(name, value, depth + 1)
         elif value.is_scalar:
             yield _setting(name, value.typed, value)

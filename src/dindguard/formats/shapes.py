@@ -251,7 +251,7 @@ def _has_pod_spec(source: Source, node: Node) -> bool:
         return False
     if "kind" in node and "apiVersion" in node:
         return False  # a policy or a definition, decided above
-    for place in node.walk(20_000):
+    for place in node.walk():
         containers = place["containers"] if place.is_mapping else None
         if containers is None or not containers.is_sequence:
             continue

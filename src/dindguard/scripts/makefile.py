@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from dindguard import budget
 from dindguard.model.values import How
 from dindguard.patterns import regex
 from dindguard.scripts.command import USED, Export
@@ -13,11 +14,8 @@ from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import used
 from dindguard.scripts.shell.interpreter import read_script
 from dindguard.scripts.shell.pieces import Piece, Script, joined_span, unknown_piece, word
-from dindguard.scripts.shell.variables import PIECE_LIMIT, UNDECIDED, Scopes, Variable, either, scalar
+from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, either, scalar
 from dindguard.source import Source, Step
-
-DEPTH_LIMIT = 20
-"""Variables that hold variables are followed so far."""
 
 _ASSIGNMENT = regex(
     r"[ ]*((?:(?:export|override|private)[ \t]+)*)([^\s:#=!?+(){}$]+)[ \t]*(\?=|::?:?=|\+=|!=|=)[ \t]*"
@@ -165,7 +163,8 @@ class Makefile:
             if before is None or conditional:
                 self._values[name] = [*(before or ()), Value(script, default=True)]
         elif operator == "+=" and before:
-            if sum(len(value.script.pieces) for value in before) > PIECE_LIMIT:
+            pieces = sum(len(value.script.pieces) for value in before)
+            if script.pieces and not budget.within(budget.VALUE_PIECES, pieces, script.pieces[0]):
                 self._values[name] = []
                 return
             added = [Value(_concatenated(value.script, script), value.default) for value in before]
@@ -228,13 +227,15 @@ class Makefile:
     def _reference(self, script: Script, start: int, end: int, inner: str, depth: int) -> list[Piece]:
         """Return the pieces for ``$(inner)``, which stands at ``[start, end)`` of ``script``."""
         step = Step(USED, script.span(start, end))
-        if _SIMPLE_NAME.match(inner) and depth < DEPTH_LIMIT:
+        if not budget.within(budget.MAKE_VARIABLES, depth, step):
+            return [_unknown(script, start, end, inner)]
+        if _SIMPLE_NAME.match(inner):
             variable = self._variable(inner, depth)
             if variable is not None and variable.fields is not None:
                 return [used(piece, step, inner, many=True) for piece in variable.scalar]
             return [_unknown(script, start, end, inner)]
         function = _FUNCTION.match(inner)
-        if function is None or depth >= DEPTH_LIMIT:
+        if function is None:
             return [_unknown(script, start, end, inner)]
         first = start + 2 + function.end()
         name = function.group(1)

@@ -9,32 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from dindguard import budget
 from dindguard.documents.dockerfile.lexer import Lexer, LexError
 from dindguard.documents.dockerfile.reader import Dockerfile, Instruction, Word
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown, written
 from dindguard.source import Step
-
-_BUDGET = 1_000_000
-"""Characters that one file's variables may expand to: ``ENV A=$A$A`` doubles with every line."""
-
-_MOST_INHERITED = 500_000
-"""Variables that one file's stages may hand down: each stage may be based on the one before."""
-
-_LONGEST_TRAIL = 8
 
 _SET_BY_THE_BUILDER = frozenset(
     f"{where}{what}" for where in ("BUILD", "TARGET") for what in ("PLATFORM", "OS", "ARCH", "VARIANT")
 )
 
 
-class _Budget:
-    """How much may still be expanded and inherited."""
+class _Spent:
+    """How much one file's variables expanded and its stages inherited so far."""
 
-    __slots__ = ("inherited", "left")
+    __slots__ = ("expanded", "inherited")
 
     def __init__(self) -> None:
-        self.left = _BUDGET
-        self.inherited = _MOST_INHERITED
+        self.expanded = 0
+        self.inherited = 0
 
 
 class Scope:
@@ -43,18 +36,19 @@ class Scope:
     ``environment`` holds the ENV variables by name, those of the stage this one is based on included.
     """
 
-    def __init__(self, escape: str, budget: _Budget, environment: Mapping[str, Text] | None = None) -> None:
+    def __init__(self, escape: str, spent: _Spent, environment: Mapping[str, Text] | None = None) -> None:
         self.environment: Mapping[str, Text] = environment or {}
         self.arguments: dict[str, Text | None] = {}
         self._escape = escape
-        self._budget = budget
+        self._spent = spent
         self._own: dict[str, Text] | None = None
 
     def set(self, name: str, value: Text) -> None:
         """Set an ENV variable. The mapping that this scope was made with stays as it is."""
         if self._own is None:
-            self._budget.inherited -= len(self.environment)
-            self._own = dict(self.environment) if self._budget.inherited >= 0 else {}
+            self._spent.inherited += len(self.environment)
+            allowed = budget.within(budget.DOCKERFILE_INHERITED, self._spent.inherited, value)
+            self._own = dict(self.environment) if allowed else {}
             self.environment = self._own
         self._own[name] = value
 
@@ -63,16 +57,16 @@ class Scope:
         raw = text.pattern
         if not any(char in raw for char in ("$", "'", '"', self._escape)):
             return text
-        return _Expansion(self, text, self._budget).result(raw, self._escape)
+        return _Expansion(self, text, self._spent).result(raw, self._escape)
 
 
 class _Expansion:
     """Expands one text, and notes how its value came to be."""
 
-    def __init__(self, scope: Scope, text: Text, budget: _Budget) -> None:
+    def __init__(self, scope: Scope, text: Text, spent: _Spent) -> None:
         self._scope = scope
         self._text = text
-        self._budget = budget
+        self._spent = spent
         self._how = How.WRITTEN
         self._unknown = ""
         self._trail: list[Step] = []
@@ -83,7 +77,7 @@ class _Expansion:
             value, _ = Lexer(raw, escape, self._substitute).process()
         except LexError:
             return unknown(self._text.span, "", raw)
-        span = self._text.span.with_trail(*self._trail[:_LONGEST_TRAIL])
+        span = self._text.span.with_trail(*self._trail[: budget.STEPS_SHOWN.most])
         if self._unknown:
             return Text(None, span, How.UNKNOWN, value, self._unknown, raw)
         return Text(value, span, self._how, raw=raw)
@@ -129,8 +123,8 @@ class _Expansion:
 
     def _value(self, name: str, held: Text) -> str:
         pattern = held.pattern
-        self._budget.left -= len(pattern)
-        if self._budget.left < 0:
+        self._spent.expanded += len(pattern)
+        if not budget.within(budget.DOCKERFILE_TEXT, self._spent.expanded, self._text):
             return self._undecided(name, UNKNOWN_PIECE)
         return self._undecided(held.variable or name, pattern) if held.unknown else pattern
 
@@ -154,14 +148,9 @@ class Walk:
     def __init__(self, dockerfile: Dockerfile) -> None:
         self.ends: dict[int, Scope] = {}
         self._dockerfile = dockerfile
-        self._budget = _Budget()
-        self._top = Scope(dockerfile.escape, self._budget)
+        self._spent = _Spent()
+        self._top = Scope(dockerfile.escape, self._spent)
         self._names: dict[str, int] = {}
-
-    @property
-    def complete(self) -> bool:
-        """Whether every variable was worked out; otherwise, what is missing is unknown."""
-        return self._budget.left >= 0 and self._budget.inherited >= 0
 
     def __iter__(self) -> Iterator[tuple[Instruction, Scope]]:
         scope = self._top
@@ -179,7 +168,7 @@ class Walk:
         base = expand(instruction.words[0], self._top).value if instruction.words else None
         earlier = self._names.get(base.lower()) if base else None
         environment = None if earlier is None else self.ends[earlier].environment
-        scope = self.ends[instruction.stage] = Scope(self._dockerfile.escape, self._budget, environment)
+        scope = self.ends[instruction.stage] = Scope(self._dockerfile.escape, self._spent, environment)
         name = self._dockerfile.stages[instruction.stage].name
         if name:
             self._names[name] = instruction.stage

@@ -6,18 +6,17 @@ The grammar is compose-go's ``template`` package: ``$NAME``, ``${NAME}``, the op
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written
+from dindguard import budget
+from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written, unknown
 from dindguard.patterns import regex
 from dindguard.records import replace
-from dindguard.source import Step
+from dindguard.source import HasSpan, Step
 
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = regex(r":?[-?+]")
-_DEPTH = 20
-"""Words may nest this deep; real files stay below four."""
+_BRACE = regex(r"[{}]")
 
 
 class _Result:
@@ -58,7 +57,10 @@ class ComposeScope:
         """Return ``text`` with its variables replaced as far as the files decide them."""
         if "$" not in text.pattern:
             return text
-        result = substitute(text.pattern, self.variables)
+        result = substitute(text.pattern, self.variables, text)
+        length = sum(len(piece) for piece in result.pieces if piece is not None)
+        if not budget.within(budget.VALUE_TEXT, length, text):
+            return unknown(text.span, result.variable, text.raw)
         steps = [Step("set here", part.span) for part in result.parts]
         span = text.span.with_trail(*steps) if steps else text.span
         if None in result.pieces:
@@ -73,9 +75,10 @@ class ComposeScope:
         return self if directory == self.directory else ComposeScope(self.variables, directory)
 
 
-def substitute(text: str, variables: Mapping[str, Text], depth: int = 0) -> _Result:
+def substitute(text: str, variables: Mapping[str, Text], at_fault: HasSpan, depth: int = 0) -> _Result:
     """Interpolate ``text``. What Compose refuses (``${1}``, an open brace) stays as it is typed."""
     result = _Result()
+    closing = _closing_braces(text)
     at = 0
     while (dollar := text.find("$", at)) >= 0:
         result.pieces.append(text[at:dollar])
@@ -84,12 +87,12 @@ def substitute(text: str, variables: Mapping[str, Text], depth: int = 0) -> _Res
             result.pieces.append("$")
             at += 1
         elif text.startswith("{", at):
-            end = _closing(text, at)
+            end = closing.get(at, -1)
             name = _NAME.match(text, at + 1)
-            if end < 0 or name is None or depth > _DEPTH:
+            if end < 0 or name is None or not budget.within(budget.COMPOSE_WORDS, depth, at_fault):
                 result.pieces.append("$")
                 continue
-            result.add(_braced(name.group(), text[name.end() : end], variables, depth))
+            result.add(_braced(name.group(), text[name.end() : end], variables, at_fault, depth))
             at = end + 1
         elif name := _NAME.match(text, at):
             _value(name.group(), variables, result)
@@ -100,14 +103,16 @@ def substitute(text: str, variables: Mapping[str, Text], depth: int = 0) -> _Res
     return result
 
 
-def _closing(text: str, at: int) -> int:
-    """Return where the brace that opens at ``at`` closes, or -1."""
-    depth = 0
-    for match in re.compile(r"[{}]").finditer(text, at):
-        depth += 1 if match.group() == "{" else -1
-        if depth == 0:
-            return match.start()
-    return -1
+def _closing_braces(text: str) -> dict[int, int]:
+    """Return where each brace that closes does so, by where it opens."""
+    found: dict[int, int] = {}
+    waiting: list[int] = []
+    for match in _BRACE.finditer(text):
+        if match.group() == "{":
+            waiting.append(match.start())
+        elif waiting:
+            found[waiting.pop()] = match.start()
+    return found
 
 
 def _value(name: str, variables: Mapping[str, Text], result: _Result) -> None:
@@ -119,7 +124,7 @@ def _value(name: str, variables: Mapping[str, Text], result: _Result) -> None:
         result.parts.append(found)
 
 
-def _braced(name: str, rest: str, variables: Mapping[str, Text], depth: int) -> _Result:
+def _braced(name: str, rest: str, variables: Mapping[str, Text], at_fault: HasSpan, depth: int) -> _Result:
     result = _Result()
     operator = _OPERATOR.match(rest)
     found = variables.get(name)
@@ -129,12 +134,12 @@ def _braced(name: str, rest: str, variables: Mapping[str, Text], depth: int) -> 
     kind = operator.group()[-1]
     set_here = found is not None and (found.value != "" or not operator.group().startswith(":"))
     if kind == "-" and not set_here:
-        result.add(substitute(rest[operator.end() :], variables, depth + 1))
+        result.add(substitute(rest[operator.end() :], variables, at_fault, depth + 1))
         result.defaulted = True
     elif kind == "+" and set_here:
         assert found is not None
         result.parts.append(found)
-        result.add(substitute(rest[operator.end() :], variables, depth + 1))
+        result.add(substitute(rest[operator.end() :], variables, at_fault, depth + 1))
     else:
         _value(name, variables, result)
     return result

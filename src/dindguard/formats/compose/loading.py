@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import merging
 from dindguard.formats.compose.files import Files, folder_of, is_remote, resolve
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.source import Gravity, Span, Step
-
-_FILES = 500
-"""A project may load this many files, counting each time; real ones stay below fifty."""
-_CHAIN = 25
-"""Services may extend each other, and files include each other, this deep."""
 
 _SECTIONS = ("services", "volumes", "networks", "secrets", "configs", "models")
 
@@ -37,7 +33,7 @@ class Loader:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._loaded = Loaded()
-        self._budget = _FILES
+        self._loads = 0
         self.merger = merging.Merger()
 
     def load(self, paths: Sequence[str], scope: ComposeScope) -> Loaded:
@@ -58,7 +54,7 @@ class Loader:
     def _merge_files(self, paths: Sequence[str], scope: ComposeScope, chain: tuple[str, ...]) -> Node | None:
         merged: Node | None = None
         for path in paths:
-            self._budget -= 1
+            self._loads += 1
             for root in self._files.documents(path):
                 merged = self._merge_document(root.scoped(scope), merged, scope, path, chain)
         return merged
@@ -78,9 +74,6 @@ class Loader:
                 base = merging.remove(base, place)
         root = self._extend_all(root, scope, path, removed)
         merged = root if base is None else self.merger.merge(base, root)
-        if self.merger.exhausted:
-            message = "aliases multiply the settings of this project too much; not all were merged"
-            self._files.note("budget", message, root.span, Gravity.ERROR, "use fewer or smaller anchors")
         return merging.without_repetition(merged)
 
     # -- include ------------------------------------------------------------------------------------
@@ -111,7 +104,9 @@ class Loader:
         paths = [found for node in written if (found := self._path(node, scope.directory, "include"))]
         if not paths:
             return None
-        if paths[0] in chain or len(chain) > _CHAIN or self._budget <= 0:
+        if not budget.within(budget.COMPOSE_CHAIN, len(chain), item) or not self._may_load(item):
+            return None
+        if paths[0] in chain:
             self._files.note("unresolved", "this include leads back to itself", item.span, Gravity.WARNING)
             return None
         directory = folder_of(paths[0])
@@ -156,9 +151,9 @@ class Loader:
     def services_of(self, node: Node, scope: ComposeScope) -> tuple[str, Node, list[merging.Path]] | None:
         """Return path, services and resets of the file that an ``extends`` names."""
         path = self._path(node, scope.directory, "extends")
-        if path is None or self._budget <= 0:
+        if path is None or not self._may_load(node):
             return None
-        self._budget -= 1
+        self._loads += 1
         merged: Node | None = None
         removed: list[merging.Path] = []
         for document in self._files.documents(path):
@@ -166,6 +161,9 @@ class Loader:
             root, removed = merging.take_tags(root)
             merged = root if merged is None else self.merger.merge(merged, root)
         return None if merged is None else (path, merged["services"], removed)
+
+    def _may_load(self, node: Node) -> bool:
+        return budget.within(budget.COMPOSE_FILES, self._loads + 1, node)
 
     def refuse(self, message: str, span: Span) -> None:
         """Note what Compose would refuse."""
@@ -203,10 +201,10 @@ class _Extension:
         origin = self._origin(extends)
         if origin is None:
             return merging.without(service, "extends")
-        if (origin._path, target) in chain or len(chain) > _CHAIN:
-            circle = len(chain) <= _CHAIN
-            message = "this service extends itself in the end" if circle else "this chain of extends is too long"
-            self._loader.refuse(message, extends.span)
+        if not budget.within(budget.COMPOSE_CHAIN, len(chain), extends):
+            return merging.without(service, "extends")
+        if (origin._path, target) in chain:
+            self._loader.refuse("this service extends itself in the end", extends.span)
             return merging.without(service, "extends")
         if not origin._services[target].present:
             if reference.value.known:

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries
-
-_DEPTH = 8
-"""No setting of Compose lies this deep; only cyclic aliases do."""
-_KEYS = 20_000
-"""Keys that are merged, or looked at for tags, in one project; real ones stay below a tenth of it."""
 
 Path = tuple[str, ...]
 
@@ -51,16 +47,14 @@ class Merger:
     """Merges the documents of one project, with a budget for what aliases multiply."""
 
     def __init__(self) -> None:
-        self._keys = _KEYS
+        self._keys = 0
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether some keys were not merged any more."""
-        return self._keys < 0
+    def _may_merge(self, node: Node) -> bool:
+        return budget.within(budget.COMPOSE_KEYS, self._keys, node)
 
     def merge(self, base: Node, over: Node, path: Path = ()) -> Node:
         """Return ``base`` with ``over`` put on it. ``path`` is where both lie: ``("services", "web", "ports")``."""
-        if len(path) > _DEPTH or self._keys < 0:
+        if not budget.within(budget.COMPOSE_DEPTH, len(path), over) or not self._may_merge(over):
             return over
         if len(path) == 3 and path[0] == "services":
             special = self._merge_setting(base, over, path)
@@ -85,7 +79,7 @@ class Merger:
         merged = {key.content: (key, value) for key, value in base.pairs()}
         for key, value in over.pairs():
             name = key.content
-            self._keys -= 1
+            self._keys += 1
             if name in merged:
                 first_key, first = merged[name]
                 merged[name] = (first_key, self.merge(first, value, (*path, name)))
@@ -159,7 +153,7 @@ def take_tags(root: Node) -> tuple[Node, list[Path]]:
     resets: list[Path] = []
     pending: list[tuple[Node, Path]] = [(root, ())]
     looked_at = 0
-    while pending and looked_at < _KEYS:
+    while pending and budget.within(budget.COMPOSE_KEYS, looked_at, root):
         current, path = pending.pop()
         for key, value in current.pairs():
             looked_at += 1
@@ -168,7 +162,7 @@ def take_tags(root: Node) -> tuple[Node, list[Path]]:
                 places.append(below)
                 if value.tag == "!reset":
                     resets.append(below)
-            elif value.is_mapping and len(below) < _DEPTH:
+            elif value.is_mapping and len(below) < budget.COMPOSE_DEPTH.most:
                 pending.append((value, below))
     for place in resets:
         root = remove(root, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries, storage
 from dindguard.formats.compose.interpolation import ComposeScope
@@ -16,8 +17,6 @@ from dindguard.records import replace
 from dindguard.scripts.engine_cli import specs
 
 _PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
-_CHAIN = 60
-"""Services may take volumes from each other this deep."""
 
 _KINDS = {
     "volume": MountKind.VOLUME,
@@ -202,7 +201,9 @@ def from_others(services: Mapping[str, Node], own: Mapping[str, tuple[Mount, ...
         taken = {mount.target.pattern for mount in mounts}
         for item in services[name]["volumes_from"].listed():
             reference, _, mode = item.value.pattern.partition(":")
-            if reference not in own or reference in chain or len(chain) > _CHAIN:
+            if reference not in own or reference in chain:
+                continue
+            if not budget.within(budget.VOLUMES_FROM, len(chain), item):
                 continue
             for mount in collect(reference, (*chain, reference)):
                 if mount.kind is MountKind.TMPFS or mount.target.pattern in taken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import embedding, mounts, settings, stack
 from dindguard.formats.compose.environment import environment
@@ -14,17 +15,14 @@ from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag, Text
 from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
-from dindguard.source import Embedded, Gravity
-
-MOST_SERVICES = 5_000
-"""A project's services that are read; real ones have below a hundred."""
+from dindguard.source import Embedded
 
 _HOOKS = ("pre_start", "post_start", "pre_stop")
 
 
 def workload(project: Project, files: Files, volumes: Volumes) -> tuple[Workload, list[Embedded]]:
     """Return a project as a workload, and the documents that its services hold."""
-    services = _services(project, files)
+    services = _services(project)
     is_stack = stack.is_stack(project)
     ignored: dict[str, tuple[str, ...]] = {}
     if is_stack:
@@ -60,13 +58,11 @@ def workload(project: Project, files: Files, volumes: Volumes) -> tuple[Workload
     return result, held
 
 
-def _services(project: Project, files: Files) -> dict[str, Node]:
+def _services(project: Project) -> dict[str, Node]:
     """Return the services that are containers: not those that a provider stands for, nor empty ones."""
     pairs = project.root["services"].pairs()
-    if len(pairs) > MOST_SERVICES:
-        message = f"this project has more than {MOST_SERVICES} services; the rest was not read"
-        files.note("budget", message, project.root["services"].span, Gravity.ERROR, "split the file")
-        pairs = pairs[:MOST_SERVICES]
+    budget.within(budget.COMPOSE_SERVICES, len(pairs), project.root["services"])
+    pairs = pairs[: budget.COMPOSE_SERVICES.most]
     return {key.content: node for key, node in pairs if node.is_mapping and "provider" not in node}
 
 

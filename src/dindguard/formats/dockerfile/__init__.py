@@ -21,7 +21,7 @@ from dindguard.formats.dockerfile.steps import steps
 from dindguard.model.container import Container
 from dindguard.model.image import Image
 from dindguard.model.workload import Platform, Workload, WorkloadKind
-from dindguard.source import Embedded, Gravity, Notice
+from dindguard.source import Embedded
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -36,7 +36,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 def _read_file(document: Document, dockerfile: Dockerfile, context: Context, reading: Reading) -> None:
     prefix = f"{document.owner.address}." if document.owner is not None else ""
-    readers = _read_stages(document, dockerfile, context, reading)
+    readers = _read_stages(document, dockerfile, context)
     if not readers:
         return
     containers: list[Container] = []
@@ -53,7 +53,7 @@ def _read_file(document: Document, dockerfile: Dockerfile, context: Context, rea
         _add_workload(document, prefix + "steps", special, reading)
 
 
-def _read_stages(document: Document, dockerfile: Dockerfile, context: Context, reading: Reading) -> list[StageReader]:
+def _read_stages(document: Document, dockerfile: Dockerfile, context: Context) -> list[StageReader]:
     readers: list[StageReader] = []
     names: dict[str, StageReader] = {}
     walk = Walk(dockerfile)
@@ -70,9 +70,6 @@ def _read_stages(document: Document, dockerfile: Dockerfile, context: Context, r
                 names[stage.name] = reader
         else:
             readers[-1].add(instruction, scope)
-    if not walk.complete:
-        message = "its variables expand to too much text: some are taken for unknown"
-        reading.notices.append(Notice("budget", message, document.source.whole(), Gravity.WARNING))
     return readers
 
 

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from dindguard import budget
 from dindguard.documents.dockerfile.reader import Instruction, Word
 from dindguard.documents.dockerfile.variables import Scope, expand
 from dindguard.documents.joined import Joined
@@ -14,14 +15,12 @@ from dindguard.formats.dockerfile.imports import Import
 from dindguard.model.container import Container, Words
 from dindguard.model.values import Text, written
 from dindguard.patterns import regex
-from dindguard.source import Source
+from dindguard.source import HasSpan, Source
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 _SHEBANG = regex(r"#!.*\b(ba|da|z|k|a)?sh\b")
 _SAFE = regex(r"[\w@%+=:,./-]+")
 _DAEMON_JSON = "/etc/docker/daemon.json"
-_MOST_COPIED = 50
-"""Files that a stage hands down to those based on it: a long chain of stages must not cost its square."""
 
 
 class _Copied(NamedTuple):
@@ -48,11 +47,12 @@ class Contents:
         self._copied: list[_Copied] = []
         self.imports: list[Import] = []
 
-    def continue_from(self, earlier: Contents) -> None:
+    def continue_from(self, earlier: Contents, stage: HasSpan) -> None:
         """Start with the shell, the working folder and the files of the stage that this one is based on."""
         self._shell = earlier._shell
         self._workdir = earlier._workdir
-        self._copied = list(earlier._copied[-_MOST_COPIED:])
+        budget.within(budget.COPIED_FILES, len(earlier._copied), stage)  # a long chain must not cost its square
+        self._copied = list(earlier._copied[-budget.COPIED_FILES.most :])
 
     def add(self, instruction: Instruction, scope: Scope) -> None:
         """Take in one instruction."""

@@ -38,7 +38,7 @@ class StageReader:
         self._health: HealthCheck | None = None
         if earlier is not None:
             self.image = earlier.image
-            contents.continue_from(earlier.contents)
+            contents.continue_from(earlier.contents, stage)
 
     def add(self, instruction: Instruction, scope: Scope) -> None:
         """Take in one instruction; of several CMD, ENTRYPOINT, USER and HEALTHCHECK, the last one counts."""

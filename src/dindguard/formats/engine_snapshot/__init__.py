@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.engine_snapshot.containers import workloads
 from dindguard.formats.engine_snapshot.engine import Host
 from dindguard.formats.engine_snapshot.parts import Parts
-from dindguard.source import Gravity, Notice
-
-MOST = 5_000
-"""So many containers of one engine are read."""
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -25,11 +22,11 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for document in documents:
         root: Node = document.content
         parts = Parts.of(root)
-        if len(parts.containers) > MOST:
-            message = f"this engine has more than {MOST} containers; the rest was not read"
-            reading.notices.append(Notice("budget", message, root.span, Gravity.ERROR, "inspect fewer at a time"))
+        budget.within(budget.SNAPSHOT_CONTAINERS, len(parts.containers), root)
         host = Host(parts)
-        reading.workloads.extend(workloads(parts, parts.containers[:MOST], host, context, reading.embedded))
+        reading.workloads.extend(
+            workloads(parts, parts.containers[: budget.SNAPSHOT_CONTAINERS.most], host, context, reading.embedded)
+        )
         if (engine := host.engine()) is not None:
             reading.engines.append(engine)
     return reading

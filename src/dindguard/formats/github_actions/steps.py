@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
+from dindguard import budget
 from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Reading
@@ -18,10 +19,6 @@ from dindguard.records import record, replace
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
 
-COMPOSITE_LEVELS = 10
-"""GitHub's own limit for composite actions that use each other."""
-_LOCAL_ACTIONS = 300
-"""A job may use this many local actions, each use counted."""
 _POSIX_SHELLS = ("bash", "sh", "dash", "ash", "zsh", "ksh")
 _POWERSHELLS = ("pwsh", "powershell")
 
@@ -116,9 +113,11 @@ class StepReader:
             if tree is None or not tree.documents:
                 continue
             runs = tree.documents[0]["runs"]
-            if runs["using"].text != "composite" or path in place.files or len(place.files) > COMPOSITE_LEVELS:
+            if runs["using"].text != "composite" or path in place.files:
                 return
-            if self._local_actions > _LOCAL_ACTIONS:
+            if not budget.within(budget.COMPOSITE_LEVELS, len(place.files), step):
+                return
+            if not budget.within(budget.LOCAL_ACTIONS, self._local_actions, step):
                 return
             self.used.add(path)
             given = {

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.source import Step
 
-EXTENDS_LEVELS = 11
-"""GitLab's own limit for chains of ``extends``."""
-REFERENCE_LEVELS = 10
-"""GitLab's own limit for nested ``!reference`` tags."""
-MERGE_LEVELS = 30
-"""Mappings are merged this deep; an anchor that holds itself would go on for ever."""
-_ITEMS = 20_000
-_REFERENCES = 100_000
-"""Budgets for one list and for one project: real ones stay below a hundredth of them."""
 
-
-def deep_merge(base: Node, over: Node, levels: int = MERGE_LEVELS) -> Node:
+def deep_merge(base: Node, over: Node, depth: int = 0) -> Node:
     """Return ``over`` merged over ``base``: mappings key by key, everything else replaced."""
-    if not (base.is_mapping and over.is_mapping and levels):
+    if not (base.is_mapping and over.is_mapping and budget.within(budget.GITLAB_MERGE_LEVELS, depth + 1, over)):
         return over
     merged: dict[str, tuple[Node, Node]] = {key.content: (key, value) for key, value in base.pairs()}
     for key, value in over.pairs():
         below = merged.get(key.content)
-        merged[key.content] = (key, value if below is None else deep_merge(below[1], value, levels - 1))
+        merged[key.content] = (key, value if below is None else deep_merge(below[1], value, depth + 1))
     return over.with_pairs(list(merged.values()))
 
 
@@ -45,37 +36,52 @@ class Jobs:
         self.root = root
         self.extended: set[str] = set()
         self.missing: dict[str, Node] = {}
-        self._complete: dict[str, Node] = {}
+        self._complete: dict[str, tuple[Node, int]] = {}
         self._references = 0
+        self._items = 0
 
-    def job(self, name: str, path: tuple[str, ...] = ()) -> Node:
+    def job(self, name: str) -> Node:
         """Return a job with everything it extends merged into it; a hole when there is none."""
-        node = self.root[name]
-        if name in path or len(path) >= EXTENDS_LEVELS or not node.is_mapping:
-            return node
-        if name not in self._complete:
-            complete = self._extend(node, (*path, name))
-            if path:
-                return complete  # a cycle may have cut it short
-            self._complete[name] = complete
-        return self._complete[name]
+        waiting, begun = [name], set[str]()
+        while waiting:
+            current = waiting[-1]
+            begun.add(current)
+            bases = [base for base in self._bases(current) if base not in self._complete and base not in begun]
+            if bases and current not in self._complete:
+                waiting += bases
+                continue
+            waiting.pop()
+            if current not in self._complete:
+                self._complete[current] = self._extended(self.root[current])
+        return self._complete[name][0]
 
-    def _extend(self, node: Node, path: tuple[str, ...]) -> Node:
+    def _bases(self, name: str) -> list[str]:
+        return [base.text for base in self.root[name]["extends"].listed() if self.root[base.text].is_mapping]
+
+    def _extended(self, node: Node) -> tuple[Node, int]:
+        """Return a job merged over those that it extends, and how many levels those are. GitLab refuses circles."""
+        if not node.is_mapping:
+            return node, 0
         base: Node | None = None
+        levels = 0
         for parent in node["extends"].listed():
             name = parent.text
             self.extended.add(name)
             if not self.root[name].is_mapping:
                 self.missing.setdefault(name, parent)
                 continue
-            found = self.job(name, path).explained(Step("extended here", parent.span))
+            complete, below = self._complete.get(name, (self.root[name], 0))
+            levels = max(levels, below + 1)
+            if not budget.within(budget.GITLAB_EXTENDS, levels, parent):
+                continue
+            found = complete.explained(Step("extended here", parent.span))
             base = found if base is None else deep_merge(base, found)
-        return node if base is None else deep_merge(base, node)
+        return (node if base is None else deep_merge(base, node)), levels
 
-    def resolve(self, node: Node, levels: int = REFERENCE_LEVELS) -> Node:
+    def resolve(self, node: Node, depth: int = 0) -> Node:
         """Return what a node stands for: itself, or what it refers to."""
-        while is_reference(node) and levels > 0 and self._references < _REFERENCES:
-            levels -= 1
+        while is_reference(node) and self._may_refer(node, depth + 1):
+            depth += 1
             self._references += 1
             steps = [item.text for item in node.items()]
             if not steps:
@@ -85,24 +91,27 @@ class Jobs:
             if not target.present:
                 self.missing.setdefault(steps[0], node)
             for step in steps[1:]:
-                target = self.resolve(target, levels)[step]
+                target = self.resolve(target, depth)[step]
             node = target.explained(Step("referenced here", node.span)) if target.present else target
         return node.hole("") if is_reference(node) else node
 
     def items(self, node: Node) -> list[Node]:
         """Return the items of a list, nested lists and references flattened; a single value is a list of one."""
-        budget = _ITEMS
+        return list(self._flat(node, 0))
 
-        def flat(node: Node, levels: int) -> Iterator[Node]:
-            nonlocal budget
-            node = self.resolve(node, levels)
-            for item in node.listed():
-                budget -= 1
-                if budget < 0:
-                    return
-                if item.is_sequence and levels > 0:
-                    yield from flat(item, levels - 1)
-                elif item.is_scalar or item.is_mapping:
-                    yield item
+    def _flat(self, node: Node, depth: int) -> Iterator[Node]:
+        node = self.resolve(node, depth)
+        for item in node.listed():
+            self._items += 1
+            if not budget.within(budget.GITLAB_ITEMS, self._items, item):
+                return
+            if item.is_sequence and budget.within(budget.GITLAB_REFERENCE_LEVELS, depth + 1, item):
+                yield from self._flat(item, depth + 1)
+            elif item.is_scalar or item.is_mapping:
+                yield item
 
-        return list(flat(node, REFERENCE_LEVELS))
+    def _may_refer(self, node: Node, depth: int) -> bool:
+        count = self._references
+        return budget.within(budget.GITLAB_REFERENCE_LEVELS, depth, node) and budget.within(
+            budget.GITLAB_REFERENCES, count, node
+        )

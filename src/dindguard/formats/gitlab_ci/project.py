@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from dindguard import budget
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document
@@ -16,10 +17,6 @@ from dindguard.records import record
 from dindguard.source import Notice, Source
 
 MAIN_NAME = ".gitlab-ci.yml"
-INCLUDES = 150
-"""GitLab's own default limit for the includes of one pipeline."""
-WILDCARDS = 3
-"""A local include with more wildcards than this is not looked up."""
 _OWN_COMPONENT = regex(r".*\$\{?CI_PROJECT_PATH\}?/(?P<name>[\w-]+)@")
 _WILDCARD = regex(r"(\*\*/?|\*)")
 _ELSEWHERE = ("project", "remote", "template", "component")
@@ -126,7 +123,7 @@ class Loader:
             for job in project.root.values():
                 for entry in job.at("trigger", "include").listed():
                     local = entry["local"] if entry.is_mapping else entry
-                    pending += self._matching(local.text, path)
+                    pending += self._matching(local, path)
 
     def _load(self, file: File, given: Node | None, project: Project, above: tuple[str, ...]) -> Node:
         """Return a file's configuration merged over everything that it includes."""
@@ -135,7 +132,9 @@ class Loader:
         merged: Node | None = None
         for entry in own["include"].listed():
             for below, inputs in self._included(entry, file.path, project):
-                if below.path in (*above, file.path) or project.includes >= INCLUDES:
+                if below.path in (*above, file.path):
+                    continue
+                if not budget.within(budget.GITLAB_INCLUDES, project.includes + 1, entry):
                     continue
                 project.includes += 1
                 loaded = self._load(below, inputs, project, (*above, file.path))
@@ -172,7 +171,7 @@ class Loader:
         if name.value is None or "$" in name.value or re.match(r"https?://", name.value):
             self._unread(project, local, f"the include '{name}' was not read")
             return
-        matching = self._matching(name.value, path)
+        matching = self._matching(local, path)
         if not matching and name.value:
             self._unread(project, local, f"no file matches the include '{name}'")
         for target in matching:
@@ -198,25 +197,26 @@ class Loader:
         if file is None:
             return []
         entries = file.config["include"].listed()
-        names = [(entry["local"] if entry.is_mapping else entry).text for entry in entries]
+        names = [entry["local"] if entry.is_mapping else entry for entry in entries]
         return [target for name in names for target in self._matching(name, path) if target != path]
 
-    def _matching(self, name: str, path: str) -> list[str]:
-        """Return the paths of the files that ``name``, written in the file ``path``, stands for."""
+    def _matching(self, written: Node, path: str) -> list[str]:
+        """Return the paths of the files that a name, written in the file ``path``, stands for."""
+        name = written.text
         relative = posixpath.normpath("/" + name).lstrip("/")
         if not relative or re.match(r"https?:", name):
             return []
         for base in self._bases(path):
             if "*" in relative:
-                found = self._glob(base + relative)
+                found = self._glob(base + relative, written)
             else:
                 found = [base + relative] if self._open(base + relative) is not None else []
             if found:
                 return found
         return []
 
-    def _glob(self, pattern: str) -> list[str]:
-        if len(_WILDCARD.findall(pattern)) > WILDCARDS:
+    def _glob(self, pattern: str, written: Node) -> list[str]:
+        if not budget.within(budget.GITLAB_WILDCARDS, len(_WILDCARD.findall(pattern)), written):
             return []
         folder = pattern[: pattern.index("*")].rpartition("/")[0]
         names = [f"{folder}/{name}".removeprefix("/") for name in self.context.listing(folder)]

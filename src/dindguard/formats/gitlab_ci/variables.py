@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from dindguard import budget
 from dindguard.documents.placeholders import differing, substitute
 from dindguard.documents.places import entry_span
 from dindguard.documents.tree import Node
@@ -14,8 +15,6 @@ from dindguard.patterns import regex
 from dindguard.source import Span
 
 _REFERENCE = regex(r"\$\$|\$\{(?P<braced>\w+)\}|\$(?P<plain>[A-Za-z_]\w*)|%(?P<percent>[A-Za-z_]\w*)%")
-_CHAIN = 20
-"""Variables may be made of each other this deep; the rest is unknown."""
 Resolve = Callable[[Node], Node]
 
 
@@ -131,7 +130,7 @@ class Variables:
             variable = uses[name] = self._variables.get(name)
             if match["percent"] and variable is None:
                 return match[0]
-            if variable is None or name in path or len(path) > _CHAIN:
+            if variable is None or name in path or not budget.within(budget.GITLAB_VARIABLES, len(path), text):
                 return unknown(text.span, name, match[0])
             return self._variable(variable, path, uses).value
 

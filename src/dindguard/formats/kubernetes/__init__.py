@@ -44,7 +44,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 
 def _templates(resource: Resource, notices: list[Notice]) -> list[PodTemplate]:
-    return [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource, notices)]
+    return [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource)]
 
 
 def _numbered(template: PodTemplate, seen: dict[tuple[str, str], int]) -> PodTemplate:

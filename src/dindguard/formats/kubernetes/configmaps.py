@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.pods import ReadPod
@@ -18,7 +19,6 @@ from dindguard.source import Embedded, Segment, Source
 
 _DAEMON_JSON = "daemon.json"
 _ENCODED = (".json", ".sh", ".yaml", ".yml", ".toml", "Dockerfile")
-_LONGEST_ENCODED = 100_000
 
 
 @record
@@ -95,7 +95,7 @@ def _source(node: Node, hint: str, encoded: bool) -> Source | None:
     if not encoded:
         text = node.content
         return node.document(hint) if "\n" in text or text.lstrip().startswith("{") else None
-    if not hint.endswith(_ENCODED) or len(node.content) > _LONGEST_ENCODED:
+    if not hint.endswith(_ENCODED) or not budget.within(budget.ENCODED_TEXT, len(node.content), node):
         return None
     try:
         text = base64.b64decode("".join(node.content.split()), validate=True).decode()

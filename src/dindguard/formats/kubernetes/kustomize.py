@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from dindguard import budget
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document
@@ -19,11 +20,10 @@ from dindguard.formats.kubernetes.patches import BudgetError
 from dindguard.formats.kubernetes.resources import Resource, resources
 from dindguard.patterns import regex
 from dindguard.records import replace
-from dindguard.source import Gravity, Notice
+from dindguard.source import Notice
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _REMOTE = regex(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/]+/")
-_DEPTH = 30
 
 
 class Built:
@@ -83,7 +83,7 @@ def collect(documents: Sequence[Document], context: Context, notices: list[Notic
             continue
         if document.source.parent is None and (path in read or path in overlays.patch_files):
             continue
-        found.extend((True, Built(item, True)) for item in resources(document.source, document.content, notices))
+        found.extend((True, Built(item, True)) for item in resources(document.source, document.content))
     return [(built.resource, shown) for shown, built in found]
 
 
@@ -137,7 +137,7 @@ class _Overlays:
         """Return what a kustomization builds; one that includes itself builds nothing more."""
         if folder.built is not None:
             return folder.built
-        if folder.building or depth > _DEPTH:
+        if folder.building or not budget.within(budget.KUSTOMIZE_DEPTH, depth, folder.node):
             return []
         folder.building = True
         built: list[Built] = []
@@ -177,7 +177,7 @@ class _Overlays:
             self._unread(node)
             return
         for document in tree.documents:
-            yield from (Built(resource, direct=True) for resource in resources(tree.source, document, self._notices))
+            yield from (Built(resource, direct=True) for resource in resources(tree.source, document))
 
     def _unread(self, node: Node) -> None:
         notice = Notice(
@@ -210,8 +210,6 @@ class _Overlays:
             try:
                 node = patch.applied(item.resource)
             except BudgetError:
-                place = patch.content.source.whole()
-                self._notices.append(Notice("budget", "this patch is too large to be applied", place, Gravity.ERROR))
                 return built
             if node is not None:
                 result.append(Built(replace(item.resource, node=node), item.direct, changed=True))

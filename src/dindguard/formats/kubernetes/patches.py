@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dindguard import budget
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.source import Span, Step
 
@@ -25,21 +26,12 @@ _LIST_KEYS = {
 }
 """Lists whose items are merged by a key (patchMergeKey in the Kubernetes API); all others are replaced."""
 
-_DEPTH = 100
 _REPLACED_BY = "replaces"
 _ADDED_TO = "is added to"
 
 
-STEPS = 20_000
-"""So many places one patch may touch; what is more is a bomb of aliases."""
-
-
-COPIES = 8
-"""So many copies one JSON patch may make: each can double what is there."""
-
-
 class BudgetError(Exception):
-    """A patch touches more places than any real one."""
+    """A patch touches more places than any real one; the open ledger has the notice."""
 
 
 def merge(base: Node, patch: Node, by_name: bool = True) -> Node | None:
@@ -56,12 +48,13 @@ class _Merger:
 
     def __init__(self, by_name: bool) -> None:
         self._by_name = by_name
-        self._steps = STEPS
+        self._steps = 0
 
     def merge(self, base: Node, patch: Node, depth: int) -> Node | None:
         """Return what a place becomes."""
-        self._steps -= 1
-        if self._steps < 0 or depth > _DEPTH:
+        self._steps += 1
+        allowed = budget.within(budget.PATCH_STEPS, self._steps, patch)
+        if not allowed or not budget.within(budget.PATCH_DEPTH, depth, patch):
             raise BudgetError
         directive = patch["$patch"].content if patch.is_mapping else ""
         if directive == "delete":
@@ -118,9 +111,10 @@ class _Merger:
 def json_patch(base: Node, operations: Node) -> Node:
     """Return ``base`` with RFC 6902 operations applied; an operation that finds no place changes nothing.
 
-    Raises :class:`BudgetError` for more than :data:`COPIES` copies.
+    Raises :class:`BudgetError` for more than :data:`~dindguard.budget.PATCH_COPIES`.
     """
-    if sum(operation["op"].content in ("copy", "move") for operation in operations) > COPIES:
+    copies = sum(operation["op"].content in ("copy", "move") for operation in operations)
+    if not budget.within(budget.PATCH_COPIES, copies, operations):
         raise BudgetError
     for operation in operations:
         path = _pointer(operation["path"].content)
@@ -160,7 +154,7 @@ def _removal(_old: Node | None, _parent: Node) -> None:
 
 def _pointer(path: str) -> list[str]:
     """Return a JSON pointer's steps; none for one that leads nowhere, or deeper than any manifest."""
-    if path.count("/") > _DEPTH:
+    if path.count("/") > budget.PATCH_DEPTH.most:
         return []
     return [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import Container, ContainerKind
 from dindguard.patterns import regex
 from dindguard.records import record
-from dindguard.source import Gravity, Notice, Source, Span
-
-NODE_BUDGET = 50_000
-"""So many nodes of one document are searched for PodSpecs."""
+from dindguard.source import Source, Span
 
 _TEMPLATED = frozenset(
     {
@@ -142,13 +140,13 @@ def members(spec: Node) -> tuple[Member, ...]:
     )
 
 
-def pod_templates(resource: Resource, notices: list[Notice]) -> Iterator[PodTemplate]:
+def pod_templates(resource: Resource) -> Iterator[PodTemplate]:
     """Yield the pods that an object of a known kind holds; of any other, what looks like a PodSpec."""
     path = _PATHS.get(resource.kind)
     if path is None and resource.group == _KNATIVE and resource.kind == "Service":
         path = ("spec", "template")
     if path is None:
-        yield from _by_shape(resource, notices)
+        yield from _by_shape(resource)
         return
     holder = resource.node.at(*path)
     spec = holder["spec"]
@@ -177,13 +175,13 @@ _POSSIBLE = regex(r"containers|\\[xuU]")
 """Without one of these, a text holds no PodSpec; an escape may spell the word."""
 
 
-def _by_shape(resource: Resource, notices: list[Notice]) -> Iterator[PodTemplate]:
+def _by_shape(resource: Resource) -> Iterator[PodTemplate]:
     node = resource.node
     if resource.kind in _WITHOUT_PODS:
         return
     if resource.overlay is None and not _POSSIBLE.search(resource.source.text, node.start, node.end):
         return
-    for spec, holder, way in _pod_specs(resource.node, notices):
+    for spec, holder, way in _pod_specs(resource.node):
         route = ".".join(part for part, _ in way).replace(".[", "[")
         name = resource.name or next((part for part, named in reversed(way) if named), "")
         prefix = resource.address if resource.kind else ""
@@ -198,15 +196,16 @@ Way = tuple[tuple[str, bool], ...]
 """The steps to a place; each tells whether it is the name of a list's item."""
 
 
-def _pod_specs(root: Node, notices: list[Notice]) -> Iterator[tuple[Node, Node, Way]]:
+def _pod_specs(root: Node) -> Iterator[tuple[Node, Node, Way]]:
     """Yield every PodSpec below ``root``, what holds it, and the way there."""
     stack: list[tuple[Node, Node, Way, frozenset[tuple[Source, int, int]]]] = [(root, root, (), frozenset())]
-    budget = NODE_BUDGET
-    while stack and budget:
+    searched = 0
+    beginning = root.source.span(root.start, root.start)
+    while stack and budget.within(budget.POD_SEARCH, searched, beginning):
         node, holder, way, above = stack.pop()
-        budget -= 1
+        searched += 1
         place = (node.source, node.start, node.end)
-        if node.is_scalar or place in above or len(above) > 100:
+        if node.is_scalar or place in above or not budget.within(budget.POD_DEPTH, len(above), node):
             continue
         if node.is_mapping and is_pod_spec(node):
             yield node, holder, way
@@ -217,10 +216,6 @@ def _pod_specs(root: Node, notices: list[Notice]) -> Iterator[tuple[Node, Node, 
         else:
             children = [(item, (*way, _item_step(item, index))) for index, item in enumerate(node.items())]
         stack.extend((child, node, steps, below) for child, steps in reversed(children))
-    if stack:
-        message = f"only {NODE_BUDGET} values of this document were searched for pods"
-        beginning = root.source.span(root.start, root.start)
-        notices.append(Notice("budget", message, beginning, Gravity.ERROR, "split the file, or use fewer aliases"))
 
 
 def _item_step(item: Node, index: int) -> tuple[str, bool]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.placeholders import Placeholders, may_hold_any
 from dindguard.model.values import How, Text
 from dindguard.records import record, replace
-from dindguard.source import Gravity, Notice, Source, Span
+from dindguard.source import Source, Span
 
 _POLICY_GROUPS = (
     "kyverno.io",
@@ -108,17 +109,11 @@ def unit_of(path: str) -> str:
     return above if last.lower() in _KIND_FOLDERS else folder
 
 
-OBJECTS = 20_000
-"""So many objects one document may list."""
-
-
-def resources(source: Source, root: Node, notices: list[Notice]) -> Iterator[Resource]:
+def resources(source: Source, root: Node) -> Iterator[Resource]:
     """Yield every object of a document, lists and templates opened; policies are left out."""
     unit = unit_of(source.path) if source.parent is None else f"{source.path}#{source.origin(0)}"
     for count, node in enumerate(_objects(root)):
-        if count >= OBJECTS:
-            message = f"this document lists more than {OBJECTS} objects; the rest was not read"
-            notices.append(Notice("budget", message, source.whole(), Gravity.ERROR, "split the file"))
+        if not budget.within(budget.LISTED_OBJECTS, count + 1, source.whole()):
             return
         if node.is_mapping and not is_policy(node):
             yield _resource(node, source, unit)
@@ -126,7 +121,7 @@ def resources(source: Source, root: Node, notices: list[Notice]) -> Iterator[Res
 
 def _objects(root: Node, depth: int = 0) -> Iterator[Node]:
     """Yield what a document holds; a list counts as one, too, so that lists of lists end."""
-    if not root.is_mapping or depth > 20 or is_policy(root):
+    if not root.is_mapping or is_policy(root) or not budget.within(budget.LIST_DEPTH, depth, root):
         return
     kind = root["kind"].content
     items = root["objects"] if kind == "Template" else root["items"]

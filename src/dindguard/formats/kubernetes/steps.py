@@ -143,7 +143,6 @@ def _patched(
     try:
         return _merged(pod, found, tree.documents[0].scoped(scope_of(pod)))
     except BudgetError:
-        notices.append(Notice("budget", "this patch is too large to be applied", patch.span, Gravity.ERROR))
         return pod, found
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 
+from dindguard import budget
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.formats import Context
 from dindguard.formats.kubernetes.placeholders import scope_of
 from dindguard.formats.kubernetes.podspecs import is_pod_spec
 from dindguard.formats.kubernetes.resources import Resource
-
-NODES = 50_000
-"""So many nodes of one resource are searched for images."""
 
 
 def transformed(node: Node, name: str, kustomization: Node) -> Node:
@@ -41,12 +39,14 @@ class _Images:
 
     def __init__(self, images: dict[str, Node]) -> None:
         self._images = images
-        self._nodes = NODES
+        self._nodes = 0
 
     def replaced(self, node: Node, depth: int = 0) -> Node:
         """Return a node with the images of all containers below it replaced; the very same when there are none."""
-        self._nodes -= 1
-        if self._nodes < 0 or depth > 60:
+        self._nodes += 1
+        if not budget.within(budget.IMAGE_SEARCH, self._nodes, node):
+            return node
+        if not budget.within(budget.IMAGE_DEPTH, depth, node):
             return node
         if node.is_sequence:
             items = [self.replaced(item, depth + 1) for item in node.items()]

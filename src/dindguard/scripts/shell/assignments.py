@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.model.values import Text, unknown
 from dindguard.patterns import regex
 from dindguard.scripts.command import Export
@@ -13,9 +14,6 @@ from dindguard.scripts.shell.expansion import Expander
 from dindguard.scripts.shell.pieces import Script, joined_span, word
 from dindguard.scripts.shell.syntax import Kind, RawWord
 from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, appended, array
-
-EXPORT_LIMIT = 64
-"""So many exported variables are followed, the first ones."""
 
 _ASSIGNMENT = regex(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)")
 _DECLARATIONS = frozenset({"export", "declare", "typeset", "local", "readonly"})
@@ -97,10 +95,10 @@ class Assignments:
         return word(value.scalar, joined_span(value.scalar) if value.scalar else span)
 
     def _export(self, name: str, value: Variable, raw: RawWord) -> None:
-        if name not in self._scopes.exported and len(self._scopes.exported) < EXPORT_LIMIT:
+        span = self._script.span(raw.start, raw.end)
+        if name not in self._scopes.exported and budget.within(budget.EXPORTS, len(self._scopes.exported) + 1, span):
             self._scopes.exported.append(name)
         if not self._out.muted:
-            span = self._script.span(raw.start, raw.end)
             self._out.exports.append(Export(name, self._text(name, value, raw), span))
 
     def _declare(self, program: str, raws: Sequence[RawWord]) -> None:

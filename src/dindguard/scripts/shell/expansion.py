@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.model.values import How
 from dindguard.patterns import regex
 from dindguard.scripts.command import USED
@@ -20,9 +21,6 @@ from dindguard.scripts.shell.pieces import (
 from dindguard.scripts.shell.syntax import Kind, Node, Part, RawWord, Simple
 from dindguard.scripts.shell.variables import Scopes, Variable, as_default, scalar
 from dindguard.source import Step
-
-FIELD_LIMIT = 5_000
-"""So many words may one typed word become."""
 
 _BLANKS = regex(r"[ \t\r\n]+")
 _POSITIONAL = frozenset("@*#?$!-0123456789")
@@ -104,7 +102,8 @@ class Expander:
                 current = _split(fields, current, pieces)
             else:
                 current.pieces += pieces
-            if len(fields) > FIELD_LIMIT:
+            if len(fields) > budget.WORD_FIELDS.most:
+                budget.within(budget.WORD_FIELDS, len(fields), self._script.span(raw.start, raw.end))
                 break
         if current.pieces or current.quoted or not split:
             fields.append(current)

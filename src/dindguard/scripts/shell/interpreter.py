@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.scripts.command import Command, base_name
 from dindguard.scripts.shell.assignments import BUILTINS, Assignments
 from dindguard.scripts.shell.context import Collected, Context
@@ -16,10 +17,6 @@ from dindguard.scripts.shell.syntax import Choice, Function, Group, Guarded, Kin
 from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, scalar
 from dindguard.scripts.shell.wrappers import unwrap
 from dindguard.scripts.shell.writing import WRITERS, Redirections
-from dindguard.source import Gravity, Notice
-
-NESTING_LIMIT = 5
-"""Scripts in scripts (``ssh host "sh -c '…'"``) are followed so far."""
 
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}", '"${@:2}"', "${@:2}", '"${@:3}"'})
 _PASS_ON = frozenset({"sudo", "timeout", "env", "exec", "eval", "time", "command"})
@@ -70,9 +67,8 @@ class Interpreter:
         try:
             nodes = Parser(self._script.text).script()
         except TooDeep as error:
-            span = self._script.span(error.offset, error.offset + 1)
-            message = "commands nest too deeply to be read"
-            self._out.notices.append(Notice("budget", message, span, Gravity.WARNING))
+            at = self._script.span(error.offset, error.offset + 1)
+            budget.within(budget.SCRIPT_NESTING, budget.SCRIPT_NESTING.most + 1, at)
             return
         for index, node in enumerate(nodes):
             self._node(node, None if index else stdin)
@@ -269,7 +265,11 @@ class Interpreter:
         self, pieces: Sequence[Piece], context: Context, stdin: Sequence[Piece] | None, same_shell: bool
     ) -> None:
         """Read a script inside this one."""
-        if self._out.muted or self._nesting >= NESTING_LIMIT or not pieces:
+        if (
+            self._out.muted
+            or not pieces
+            or not budget.within(budget.SCRIPTS_IN_SCRIPTS, self._nesting + 1, pieces[0])
+        ):
             return
         scopes = self._scopes if same_shell else Scopes()
         if not same_shell and context.remote is None and context.inside is None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from dindguard.budget import SCRIPT_NESTING
 from dindguard.model.values import UNKNOWN_PIECE
 from dindguard.patterns import regex
 from dindguard.scripts.shell.syntax import Kind, Node, Part, RawWord
 
-DEPTH_LIMIT = 60
 """So deep may constructs nest; real scripts stay under ten."""
 
 
 class TooDeep(Exception):  # noqa: N818 (a signal to stop reading, not an error of the program)
-    """The script nests deeper than :data:`DEPTH_LIMIT`, at ``offset``."""
+    """The script nests deeper than :data:`~dindguard.budget.SCRIPT_NESTING`, at ``offset``."""
 
     def __init__(self, offset: int) -> None:
         super().__init__(offset)
@@ -113,7 +113,7 @@ class Lexer:
 
     def _enter(self) -> None:
         self.depth += 1
-        if self.depth > DEPTH_LIMIT:
+        if self.depth > SCRIPT_NESTING.most:
             raise TooDeep(self.pos)
 
     def _literal(self, start: int, end: int, *, quoted: bool) -> Part:

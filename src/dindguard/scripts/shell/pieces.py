@@ -6,12 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
 from dindguard.records import field, record, replace
 from dindguard.source import Segment, Source, Span, Step
-
-TRAIL_LIMIT = 6
-"""So many steps explain a value; a longer chain of variables explains nothing any more."""
 
 
 class Place(Protocol):
@@ -75,7 +73,8 @@ class Piece(NamedTuple):
 
     def used(self, step: Step, how: How = How.VARIABLE) -> Piece:
         """Return it as the value of a variable that is used at ``step``."""
-        trail = self.trail if len(self.trail) >= TRAIL_LIMIT else (*self.trail, step)
+        more = budget.within(budget.STEPS_SHOWN, len(self.trail) + 1, step)
+        trail = (*self.trail, step) if more else self.trail
         return self._replace(how=how if self.how is How.WRITTEN else self.how, trail=trail)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 
+from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.patterns import regex
 from dindguard.scripts.command import Command, base_name, spanning
@@ -15,9 +17,6 @@ from dindguard.scripts.shell.syntax import Simple
 from dindguard.scripts.shell.variables import Scopes
 from dindguard.scripts.shell.wrappers import SHELLS, may_unwrap, unwrap
 from dindguard.scripts.shell.writing import WRITERS, Redirections
-
-WRAPPER_LIMIT = 16
-"""So many wrappers around one command are taken off."""
 
 Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], None]
 """Reads a script inside the script: its text, where it runs, what it is given, and if it shares the variables."""
@@ -58,8 +57,8 @@ class Starter:
         """Take off what wraps the command, and collect it or the script that it runs."""
         if self._out.muted:
             return
-        for _ in range(WRAPPER_LIMIT):
-            if not words:
+        for count in itertools.count(1):
+            if not words or not budget.within(budget.WRAPPERS, count, words[0]):
                 return
             if base_name(words[0].pattern) in self.runs_arguments:
                 words = self._arguments_run(words)

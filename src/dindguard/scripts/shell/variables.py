@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.model.values import How
 from dindguard.records import record, replace
 from dindguard.scripts.shell.pieces import Piece, known, text_of
-
-PIECE_LIMIT = 500
-"""A value of more pieces than this is not followed: real ones have a handful."""
-TEXT_LIMIT = 200_000
-"""Nor is a longer one: two variables that hold each other twice grow without end."""
-
-EXPANSION_BUDGET = 300_000
-"""So many pieces may the variables of one script bring in, all uses counted; then they are undecided."""
 
 Fields = tuple[tuple[Piece, ...], ...]
 
@@ -47,17 +40,23 @@ UNDECIDED = Variable(None)
 
 def scalar(pieces: Sequence[Piece]) -> Variable:
     """Return a variable that holds ``pieces``; too large a value is undecided."""
-    if len(pieces) > PIECE_LIMIT or sum(len(piece.text) for piece in pieces) > TEXT_LIMIT:
-        return UNDECIDED
-    return Variable((tuple(pieces),))
+    return Variable((tuple(pieces),)) if _followed(pieces) else UNDECIDED
 
 
 def array(fields: Fields) -> Variable:
     """Return an array; too large a one is undecided."""
-    pieces = sum(len(field) for field in fields)
-    if pieces > PIECE_LIMIT or sum(len(piece.text) for field in fields for piece in field) > TEXT_LIMIT:
-        return UNDECIDED
-    return Variable(fields, array=True)
+    pieces = [piece for field in fields for piece in field]
+    return Variable(fields, array=True) if _followed(pieces) else UNDECIDED
+
+
+def _followed(pieces: Sequence[Piece]) -> bool:
+    """Whether a value is small enough to follow: two variables that hold each other twice grow without end."""
+    if not pieces:
+        return True
+    length = sum(len(piece.text) for piece in pieces)
+    return budget.within(budget.VALUE_PIECES, len(pieces), pieces[0]) and budget.within(
+        budget.VALUE_TEXT, length, pieces[0]
+    )
 
 
 def appended(before: Variable | None, added: Variable) -> Variable:
@@ -101,7 +100,10 @@ class Scopes:
         if found is None or found.fields is None:
             return found
         self.spent += sum(map(len, found.fields))
-        return found if self.spent <= EXPANSION_BUDGET else UNDECIDED
+        if self.spent <= budget.EXPANSIONS.most:
+            return found
+        budget.within(budget.EXPANSIONS, self.spent, next(piece for field in found.fields for piece in field))
+        return UNDECIDED
 
     def assign(self, name: str, value: Variable) -> None:
         """Assign ``value``."""

@@ -1,0 +1,289 @@
+"""Every limit that reading and concluding have, and the notice when one is met: nothing is given up in silence.
+
+A limit is asked with :func:`within`; whoever asks counts by itself, for each file or text, so that the order of
+files and parallel work change nothing. Whoever opens a ledger (:func:`opened`) gets the notices; without one,
+limits hold all the same and nobody is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from dindguard.records import record
+from dindguard.source import Gravity, HasSpan, Notice
+
+
+@record(kw_only=True)
+class Limit:
+    """One limit. ``what`` tells how it was met, ``lost`` what was not looked at, ``remedy`` what to do."""
+
+    name: str
+    most: int
+    what: str
+    lost: str
+    remedy: str = "split the file"
+    gravity: Gravity = Gravity.ERROR
+
+    def notice(self, at: HasSpan) -> Notice:
+        """Return what is said when the limit is met at ``at``."""
+        return Notice(
+            "budget", f"{self.what.format(most=self.most)}; {self.lost}", at.span, self.gravity, self.remedy
+        )
+
+
+class Ledger:
+    """The limits that were met while it was open: a notice for each limit and file, at the first place."""
+
+    def __init__(self) -> None:
+        self._notices: dict[tuple[str, str], Notice] = {}
+
+    def met(self, limit: Limit, at: HasSpan) -> None:
+        """Note that ``limit`` was met at ``at``."""
+        key = (limit.name, at.span.path)
+        if key not in self._notices:
+            self._notices[key] = limit.notice(at)
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What was noted, in the order in which it was met."""
+        return list(self._notices.values())
+
+
+_LEDGER: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
+
+
+@contextmanager
+def opened() -> Iterator[Ledger]:
+    """Keep what is met inside the block; an inner ledger keeps its own."""
+    ledger = Ledger()
+    token = _LEDGER.set(ledger)
+    try:
+        yield ledger
+    finally:
+        _LEDGER.reset(token)
+
+
+def within(limit: Limit, count: int, at: HasSpan) -> bool:
+    """Whether ``count`` is not above the limit; if it is, the open ledger notes the place ``at``."""
+    if count <= limit.most:
+        return True
+    ledger = _LEDGER.get()
+    if ledger is not None:
+        ledger.met(limit, at)
+    return False
+
+
+# -- documents ------------------------------------------------------------------------------------------------
+
+MERGED_KEYS = Limit(
+    name="merged-keys", most=50_000, what="merge keys bring in more than {most} keys", lost="the rest was not read",
+    remedy="use fewer or smaller merge keys (<<)",
+)  # fmt: skip
+YAML_NESTING = Limit(
+    name="yaml-nesting", most=10_000, what="this YAML nests more than {most} levels", lost="it was not read",
+    remedy="split the file or exclude it",
+)  # fmt: skip
+JSON_NESTING = Limit(
+    name="json-nesting", most=200, what="this JSON nests more than {most} levels", lost="it was not read",
+    remedy="split the file or exclude it",
+)  # fmt: skip
+SEARCHED_NODES = Limit(
+    name="searched-nodes", most=50_000, what="this document has more than {most} values",
+    lost="the rest was not searched for pods",
+)  # fmt: skip
+EMBEDDED_DEPTH = Limit(
+    name="embedded-depth", most=5, what="documents lie in documents more than {most} levels deep",
+    lost="the innermost were not read", remedy="write them into files of their own",
+)  # fmt: skip
+DOCKERFILE_TEXT = Limit(
+    name="dockerfile-text", most=1_000_000, what="its variables expand to more than {most} characters",
+    lost="some are taken for unknown", remedy="use shorter variables",
+)  # fmt: skip
+DOCKERFILE_INHERITED = Limit(
+    name="dockerfile-inherited", most=500_000, what="stages hand down more than {most} variables to each other",
+    lost="those of later stages are taken for unknown", remedy="use fewer stages",
+)  # fmt: skip
+STEPS_SHOWN = Limit(
+    name="steps-shown", most=6, what="a value passes through more than {most} variables",
+    lost="the first places are shown only", remedy="", gravity=Gravity.NOTE,
+)  # fmt: skip
+
+# -- scripts --------------------------------------------------------------------------------------------------
+
+WORD_FIELDS = Limit(
+    name="word-fields", most=5_000, what="one word becomes more than {most} words", lost="the rest was not read",
+)  # fmt: skip
+SCRIPT_NESTING = Limit(
+    name="script-nesting", most=60, what="commands nest more than {most} levels", lost="this script was not read",
+    remedy="split the script",
+)  # fmt: skip
+SCRIPTS_IN_SCRIPTS = Limit(
+    name="scripts-in-scripts", most=5, what="scripts lie in scripts more than {most} levels deep",
+    lost="the innermost were not read", remedy="write them into files of their own",
+)  # fmt: skip
+EXPORTS = Limit(
+    name="exports", most=64, what="this script exports more than {most} variables", lost="the others were not followed",
+    remedy="split the script",
+)  # fmt: skip
+VALUE_PIECES = Limit(
+    name="value-pieces", most=500, what="a variable is put together from more than {most} pieces",
+    lost="its value is taken for unknown", remedy="split the value",
+)  # fmt: skip
+VALUE_TEXT = Limit(
+    name="value-text", most=200_000, what="a variable holds more than {most} characters",
+    lost="its value is taken for unknown", remedy="split the value",
+)  # fmt: skip
+EXPANSIONS = Limit(
+    name="expansions", most=300_000, what="the variables of this script bring in more than {most} pieces",
+    lost="the values of later uses are taken for unknown", remedy="split the script",
+)  # fmt: skip
+WRAPPERS = Limit(
+    name="wrappers", most=16, what="a command stands behind more than {most} wrappers (sudo, env …)",
+    lost="what it starts was not read", remedy="use fewer wrappers",
+)  # fmt: skip
+MAKE_VARIABLES = Limit(
+    name="make-variables", most=20, what="variables hold variables more than {most} levels deep",
+    lost="their values are taken for unknown", remedy="use fewer levels",
+)  # fmt: skip
+
+# -- Compose --------------------------------------------------------------------------------------------------
+
+COMPOSE_SERVICES = Limit(
+    name="compose-services", most=5_000, what="this project has more than {most} services", lost="the rest was not read",
+)  # fmt: skip
+COMPOSE_FILES = Limit(
+    name="compose-files", most=500, what="this project loads more than {most} files", lost="the rest was not read",
+    remedy="include fewer files",
+)  # fmt: skip
+COMPOSE_CHAIN = Limit(
+    name="compose-chain", most=25, what="files include, or services extend, each other more than {most} levels deep",
+    lost="what lies deeper was not read", remedy="use fewer levels",
+)  # fmt: skip
+COMPOSE_KEYS = Limit(
+    name="compose-keys", most=20_000, what="this project merges more than {most} settings",
+    lost="the rest was not merged", remedy="use fewer or smaller aliases",
+)  # fmt: skip
+COMPOSE_DEPTH = Limit(
+    name="compose-depth", most=8, what="a setting lies deeper than any of Compose ({most} levels)",
+    lost="it was not merged", remedy="end the alias that holds itself",
+)  # fmt: skip
+COMPOSE_WORDS = Limit(
+    name="compose-words", most=20, what="defaults of variables nest more than {most} levels",
+    lost="the innermost are taken for text", remedy="use fewer levels",
+)  # fmt: skip
+VOLUMES_FROM = Limit(
+    name="volumes-from", most=60, what="services take volumes from each other more than {most} levels deep",
+    lost="the volumes behind it were not followed", remedy="use fewer levels",
+)  # fmt: skip
+
+# -- Kubernetes -----------------------------------------------------------------------------------------------
+
+LISTED_OBJECTS = Limit(
+    name="listed-objects", most=20_000, what="this document lists more than {most} objects", lost="the rest was not read",
+)  # fmt: skip
+LIST_DEPTH = Limit(
+    name="list-depth", most=20, what="lists lie in lists more than {most} levels deep", lost="the innermost were not read",
+    remedy="use one list",
+)  # fmt: skip
+POD_SEARCH = Limit(
+    name="pod-search", most=50_000, what="this document has more than {most} values",
+    lost="the rest was not searched for pods", remedy="split the file, or use fewer aliases",
+)  # fmt: skip
+POD_DEPTH = Limit(
+    name="pod-depth", most=100, what="this document nests more than {most} levels",
+    lost="what lies deeper was not searched for pods", remedy="end the alias that holds itself",
+)  # fmt: skip
+PATCH_STEPS = Limit(
+    name="patch-steps", most=20_000, what="a patch touches more than {most} places", lost="it was not applied",
+    remedy="split the patch, or use fewer aliases",
+)  # fmt: skip
+PATCH_DEPTH = Limit(
+    name="patch-depth", most=100, what="a patch goes deeper than {most} levels", lost="it was not applied",
+    remedy="end the alias that holds itself",
+)  # fmt: skip
+PATCH_COPIES = Limit(
+    name="patch-copies", most=8, what="a patch copies more than {most} times", lost="it was not applied",
+    remedy="write what is copied",
+)  # fmt: skip
+KUSTOMIZE_DEPTH = Limit(
+    name="kustomize-depth", most=30, what="kustomizations refer to each other more than {most} levels deep",
+    lost="those below were not built", remedy="use fewer levels",
+)  # fmt: skip
+ENCODED_TEXT = Limit(
+    name="encoded-text", most=100_000, what="a Secret's value is longer than {most} characters",
+    lost="it was not decoded", remedy="mount it from a file of the image",
+)  # fmt: skip
+IMAGE_SEARCH = Limit(
+    name="image-search", most=50_000, what="a resource has more than {most} values",
+    lost="its images were not replaced", remedy="split the resource, or use fewer aliases",
+)  # fmt: skip
+IMAGE_DEPTH = Limit(
+    name="image-depth", most=60, what="a resource nests more than {most} levels", lost="its images were not replaced there",
+    remedy="end the alias that holds itself",
+)  # fmt: skip
+
+# -- pipelines ------------------------------------------------------------------------------------------------
+
+COMPOSITE_LEVELS = Limit(
+    name="composite-levels", most=10, what="actions use actions more than {most} levels deep, GitHub's own limit",
+    lost="the innermost were not read", remedy="use fewer levels", gravity=Gravity.WARNING,
+)  # fmt: skip
+LOCAL_ACTIONS = Limit(
+    name="local-actions", most=300, what="a job uses local actions more than {most} times", lost="the rest was not read",
+    remedy="split the job",
+)  # fmt: skip
+GITLAB_EXTENDS = Limit(
+    name="gitlab-extends", most=10, what="jobs extend each other more than {most} levels deep, GitLab's own limit",
+    lost="what lies deeper was not read", remedy="use fewer levels", gravity=Gravity.WARNING,
+)  # fmt: skip
+GITLAB_REFERENCE_LEVELS = Limit(
+    name="gitlab-reference-levels", most=10, what="!reference tags nest more than {most} levels, GitLab's own limit",
+    lost="what lies deeper was not read", remedy="use fewer levels", gravity=Gravity.WARNING,
+)  # fmt: skip
+GITLAB_REFERENCES = Limit(
+    name="gitlab-references", most=100_000, what="this pipeline refers (!reference) more than {most} times",
+    lost="the rest was not read", remedy="use fewer references",
+)  # fmt: skip
+GITLAB_MERGE_LEVELS = Limit(
+    name="gitlab-merge-levels", most=30, what="a setting lies more than {most} levels deep", lost="it was not merged",
+    remedy="end the alias that holds itself",
+)  # fmt: skip
+GITLAB_ITEMS = Limit(
+    name="gitlab-items", most=200_000, what="the lists of this pipeline have more than {most} items",
+    lost="the rest was not read",
+    remedy="split the list, or use fewer aliases",
+)  # fmt: skip
+GITLAB_INCLUDES = Limit(
+    name="gitlab-includes", most=150, what="this pipeline includes more than {most} files, GitLab's own limit",
+    lost="the rest was not read", remedy="include fewer files", gravity=Gravity.WARNING,
+)  # fmt: skip
+GITLAB_WILDCARDS = Limit(
+    name="gitlab-wildcards", most=3, what="an include has more than {most} wildcards", lost="it was not looked up",
+    remedy="name the folder",
+)  # fmt: skip
+GITLAB_VARIABLES = Limit(
+    name="gitlab-variables", most=20, what="variables are made of each other more than {most} levels deep",
+    lost="their values are taken for unknown", remedy="use fewer levels",
+)  # fmt: skip
+
+# -- others ---------------------------------------------------------------------------------------------------
+
+COPIED_FILES = Limit(
+    name="copied-files", most=50, what="the stages below this one copy more than {most} files",
+    lost="the first ones were not followed into the stages based on it", remedy="copy folders",
+)  # fmt: skip
+SNAPSHOT_CONTAINERS = Limit(
+    name="snapshot-containers", most=5_000, what="this engine has more than {most} containers",
+    lost="the rest was not read", remedy="inspect fewer at a time",
+)  # fmt: skip
+CONFIGURATION_NESTING = Limit(
+    name="configuration-nesting", most=5, what="a setting lies more than {most} levels deep", lost="it was not read",
+    remedy="write it as the engine reads it",
+)  # fmt: skip
+
+
+def limits() -> tuple[Limit, ...]:
+    """Return every limit there is."""
+    return tuple(value for value in globals().values() if isinstance(value, Limit))

@@ -1,0 +1,141 @@
+"""Each limit has an input that meets it, and the notice says where, what, and what was not looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dindguard import Options, budget, scan
+from dindguard.budget import Limit
+from dindguard.records import replace
+
+Files = dict[str, str]
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: docker:29-dind}]}\n"
+COMPOSE = "services: {a: {image: docker:29-dind, privileged: true}}\n"
+
+
+def compose(body: str, **more: str) -> Files:
+    return {"compose.yaml": body, **{name.replace("__", "."): text for name, text in more.items()}}
+
+
+def shell(text: str) -> Files:
+    return {"run.sh": f"docker ps\n{text}\n"}
+
+
+def chain(count: int, line: Callable[[int], str]) -> str:
+    return "\n".join(line(index) for index in range(count))
+
+
+def nested_documents(levels: int) -> str:
+    """A script that writes a script that writes a script."""
+    text = "docker ps\n"
+    for level in range(levels):
+        text = f"docker ps\ncat > s{level}.sh <<'E{level}'\n{text}E{level}\n"
+    return text
+
+
+def gitlab(text: str) -> Files:
+    return {".gitlab-ci.yml": text}
+
+
+def workflow(step: str) -> str:
+    return f"on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n{step}\n"
+
+
+def overlay(patch: str) -> Files:
+    return {
+        "k/pod.yaml": POD,
+        "k/kustomization.yaml": f"resources: [pod.yaml]\npatches: [{{target: {{kind: Pod}}, {patch}}}]\n",
+    }
+
+
+INPUTS: dict[str, tuple[int | None, Files]] = {
+    "merged-keys": (50, compose("x: &a {" + ", ".join(f"k{n}: 1" for n in range(60)) + "}\nservices: {a: {image: docker, environment: {<<: *a}}}\n")),
+    "yaml-nesting": (50, compose(COMPOSE + "x: " + "[" * 300 + "]" * 300)),
+    "json-nesting": (None, {"daemon.json": '{"hosts": ' + "[" * 300 + "]" * 300 + "}"}),
+    "searched-nodes": (20, {"x.yaml": "docker: true\n" + chain(30, lambda n: f"k{n}: {n}") + "\nspec: {containers: [{image: docker:29-dind}]}\n"}),
+    "embedded-depth": (None, {"run.sh": nested_documents(8)}),
+    "dockerfile-text": (1_000, {"Dockerfile": "FROM docker:29-dind\nENV A=xxxxxxxx\n" + "ENV A=$A$A\n" * 10}),
+    "dockerfile-inherited": (5, {"Dockerfile": "FROM docker AS s0\nENV A=1 B=2 C=3\n" + chain(6, lambda n: f"FROM s{n} AS s{n + 1}\nENV D{n}=1")}),
+    "steps-shown": (3, shell(chain(6, lambda n: f"v{n + 1}=$v{n}").replace("$v0", "docker") + "\n$v6 run --privileged x")),
+    "word-fields": (10, shell("v='" + "a " * 40 + "'\ndocker run $v")),
+    "script-nesting": (None, shell("$(" * 200)),
+    "scripts-in-scripts": (2, shell("""sh -c "sh -c 'bash -c \\"docker ps\\"'" """)),
+    "exports": (3, shell(chain(6, lambda n: f"export V{n}=1"))),
+    "value-pieces": (5, shell("a=x$B\nB=x\n" + "a=$a$a$B\n" * 6 + "docker run $a")),
+    "value-text": (200, shell("a=" + "x" * 60 + "\n" + "a=$a$a\n" * 4 + "docker run $a")),
+    "expansions": (20, shell("a=x\n" + "docker run $a\n" * 40)),
+    "wrappers": (None, shell("sudo " * 30 + "docker ps")),
+    "make-variables": (4, {"Makefile": chain(12, lambda n: f"V{n + 1} = $(V{n})") + "\nV0 = docker\nall:\n\t$(V12) run --privileged x\n"}),
+    "compose-services": (3, compose("services: {" + ", ".join(f"s{n}: {{image: docker}}" for n in range(6)) + "}")),
+    "compose-files": (2, compose("include: [a.yaml, b.yaml, c.yaml]\n" + COMPOSE, a__yaml=COMPOSE, b__yaml="services: {b: {image: docker}}", c__yaml="services: {c: {image: docker}}")),
+    "compose-chain": (3, compose("services:\n" + chain(9, lambda n: f"  s{n}: {{extends: {{service: s{n + 1}}}}}") + "\n  s9: {image: docker}\n")),
+    "compose-keys": (10, compose("services: {" + ", ".join(f"s{n}: {{image: docker}}" for n in range(30)) + "}", compose__override__yaml="services: {" + ", ".join(f"s{n}: {{user: a}}" for n in range(30)) + "}")),
+    "compose-depth": (None, compose("services: &s\n  a: {image: docker}\n  x: *s\n", compose__override__yaml="services: &s\n  a: {image: docker}\n  x: *s\n")),
+    "compose-words": (3, compose("services: {a: {image: '" + "${A:-" * 8 + "docker" + "}" * 8 + "'}}")),
+    "volumes-from": (3, compose("services:\n" + chain(9, lambda n: f"  s{n}: {{image: docker, volumes_from: [s{n + 1}]}}") + "\n  s9: {image: docker}\n")),
+    "listed-objects": (3, {"list.yaml": "apiVersion: v1\nkind: List\nitems:\n" + "".join("- " + POD.replace("\n", "\n  ").rstrip(" ") for _ in range(8))}),
+    "list-depth": (None, {"list.yaml": "apiVersion: v1\nkind: List\nitems: " + "[{kind: List, items: " * 40 + "[{kind: Pod, spec: {containers: [{image: docker}]}}]" + "}]" * 40}),
+    "pod-search": (20, {"x.yaml": "apiVersion: example.org/v1\nkind: X\nspec:\n  docker: {containers: 1}\n" + chain(40, lambda n: f"  k{n}: {{a: 1}}")}),
+    "pod-depth": (10, {"x.yaml": "apiVersion: example.org/v1\nkind: X\nspec: {docker: {containers: 1}, x: " + "{docker: " * 30 + "1" + "}" * 31}),
+    "patch-steps": (5, overlay("patch: '{kind: Pod, metadata: {labels: {a: 1, b: 2, c: 3, d: 4, e: 5}}}'") | {"k/pod.yaml": POD.replace("name: p", "name: p, labels: {a: 0, b: 0, c: 0, d: 0, e: 0}")}),
+    "patch-depth": (5, overlay("patch: '{kind: Pod, spec: {a: {b: {c: {d: {e: {f: {g: 1}}}}}}}}'") | {"k/pod.yaml": POD.replace("containers:", "a: {b: {c: {d: {e: {f: {g: 2}}}}}}, containers:")}),
+    "patch-copies": (2, overlay("patch: '[" + ", ".join(f"{{op: copy, from: /spec, path: /spec/x{n}}}" for n in range(6)) + "]'")),
+    "kustomize-depth": (3, {f"k{n}/kustomization.yaml": f"resources: [../k{n + 1}]\n" for n in range(9)} | {"k9/kustomization.yaml": "resources: [pod.yaml]\n", "k9/pod.yaml": POD}),
+    "encoded-text": (20, {"s.yaml": POD.replace("spec:", "spec: &x").replace("}]}", ", volumeMounts: [{name: v, mountPath: /etc/docker}]}], volumes: [{name: v, secret: {secretName: s}}]}") + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {daemon.json: eyJob3N0cyI6IFsidGNwOi8vMC4wLjAuMDoyMzc1Il19}\n"}),
+    "image-search": (3, {"k/pod.yaml": POD.replace("spec: {", "spec: {a: {b: {}, c: {}}, "), "k/kustomization.yaml": "resources: [pod.yaml]\nimages: [{name: docker, newTag: 29-dind}]\n"}),
+    "image-depth": (3, {"k/pod.yaml": POD.replace("spec: {", "spec: {a: {b: {c: {d: {}}}}, "), "k/kustomization.yaml": "resources: [pod.yaml]\nimages: [{name: docker, newTag: 29-dind}]\n"}),
+    "composite-levels": (2, {".github/workflows/a.yml": workflow("      - run: docker ps\n      - uses: ./a0")} | {f"a{n}/action.yml": f"name: a\nruns:\n  using: composite\n  steps:\n    - uses: ./a{n + 1}\n" for n in range(6)}),
+    "local-actions": (2, {".github/workflows/a.yml": workflow("      - run: docker ps\n" + "      - uses: ./a\n" * 6), "a/action.yml": "name: a\nruns:\n  using: composite\n  steps:\n    - run: docker ps\n      shell: bash\n"}),
+    "gitlab-extends": (None, gitlab("j0: {script: docker ps, image: docker}\n" + chain(15, lambda n: f"j{n + 1}: {{extends: j{n}}}"))),
+    "gitlab-reference-levels": (None, gitlab(".a: &a [docker ps]\nb: {script: " + "[" * 20 + "docker ps" + "]" * 20 + "}\n")),
+    "gitlab-references": (2, gitlab("a: {script: docker ps}\n" + chain(6, lambda n: f"j{n}: {{script: [!reference [a, script]]}}"))),
+    "gitlab-merge-levels": (3, gitlab("a: &a\n  script: docker ps\n  variables: {a: {b: {c: {d: {e: 1}}}}}\nb:\n  extends: a\n  variables: {a: {b: {c: {d: {e: 2}}}}}\n")),
+    "gitlab-items": (3, gitlab("a: {script: [docker ps, docker ps, docker ps, docker ps, docker ps]}\n")),
+    "gitlab-includes": (2, gitlab("include: [a.yml, b.yml, c.yml]\na: {script: docker ps}\n") | {f"{n}.yml": f"{n}: {{script: docker ps}}\n" for n in "abc"}),
+    "gitlab-wildcards": (None, gitlab("include: '/*/*/*/*/*.yml'\na: {script: docker ps}\n")),
+    "gitlab-variables": (3, gitlab("variables:\n" + chain(9, lambda n: f"  V{n + 1}: $V{n}") + "\n  V0: docker\na: {image: $V9, script: docker ps}\n")),
+    "copied-files": (3, {"Dockerfile": "FROM docker AS a\nCOPY a b c d e f g /x/\nFROM a\nRUN /x/a\n"}),
+    "snapshot-containers": (1, {"inspect.json": json.dumps([{"Id": str(n), "Name": f"/c{n}", "Config": {"Image": "docker"}, "HostConfig": {"Privileged": True}} for n in range(4)])}),
+    "configuration-nesting": (2, {"daemon.json": '{"features": {"a": {"b": {"c": {"d": true}}}}}'}),
+}  # fmt: skip
+"""By limit: the lowered bound to test with (``None``: the real one), and files that go beyond it."""
+
+
+def test_every_limit_has_an_input() -> None:
+    assert {limit.name for limit in budget.limits()} == set(INPUTS)
+
+
+def name_of(limit: Limit) -> str:
+    return next(name for name, value in vars(budget).items() if value is limit)
+
+
+@pytest.mark.parametrize("limit", budget.limits(), ids=lambda limit: limit.name)
+def test_a_limit_that_is_met_is_said(limit: Limit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lowered, files = INPUTS[limit.name]
+    if lowered is not None:
+        limit_now = replace(limit, most=lowered)
+        monkeypatch.setattr(budget, name_of(limit), limit_now)
+        limit = limit_now
+    (tmp_path / ".git").mkdir()
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    report = scan(Options(paths=(tmp_path,)))
+    said = [notice for notice in report.notices if notice.message.startswith(limit.what.format(most=limit.most))]
+    assert said, [notice.message for notice in report.notices]
+    assert said[0].kind == "budget"
+    assert limit.lost in said[0].message
+    assert said[0].span.path in files
+    assert said[0].gravity is limit.gravity
+
+
+@pytest.mark.parametrize("limit", budget.limits(), ids=lambda limit: limit.name)
+def test_a_limit_says_what_to_do(limit: Limit) -> None:
+    assert limit.lost
+    assert limit.remedy or limit.gravity is budget.Gravity.NOTE
