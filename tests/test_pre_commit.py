@@ -112,53 +112,6 @@ def test_the_action_takes_no_input_for_code() -> None:
     assert {"since", "untrusted", "fail-on", "paths"} <= set(action["inputs"])
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="the action's script needs bash")
-@pytest.mark.parametrize(
-    ("files", "inputs", "code"),
-    [
-        ({"compose.yaml": SAFE}, {}, 0),
-        ({"compose.yaml": COMPOSE}, {}, 1),
-        ({"compose.yaml": COMPOSE, "sub dir/compose.yaml": SAFE}, {"PATHS": "sub dir\n"}, 0),
-        ({"compose.yaml": COMPOSE}, {"PATHS": "$(touch trap)\n"}, 2),
-        ({"compose.yaml": COMPOSE, ".dindguard.yaml": "disable: [host-engine-socket]\n"}, {"FAIL_ON": "critical"}, 0),
-        ({"compose.yaml": COMPOSE, ".dindguard.yaml": "disable: [host-engine-socket]\n"}, {"UNTRUSTED": "true"}, 1),
-        ({"compose.yaml": "services: [\n"}, {}, 3),
-    ],
-)
-def test_the_actions_script(tmp_path: Path, files: dict[str, str], inputs: dict[str, str], code: int) -> None:
-    (tmp_path / "r" / ".git").mkdir(parents=True)
-    for name, text in files.items():
-        write(tmp_path / "r", name, text)
-    bin_folder = tmp_path / "dindguard" / "bin"
-    bin_folder.mkdir(parents=True)
-    (bin_folder / "dindguard").write_text(f'#!/bin/sh\nexec {sys.executable} -W error -m dindguard "$@"\n')
-    (bin_folder / "dindguard").chmod(0o755)
-    (script,) = (step["run"] for step in plain(ROOT / "action.yml")["runs"]["steps"] if step.get("id") == "scan")
-    output, summary = tmp_path / "output", tmp_path / "summary.md"
-    environment = {"PATHS": ".", "FAIL_ON": "", "SINCE": "", "UNTRUSTED": "false"} | inputs
-    done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        cwd=tmp_path / "r",
-        env=environment
-        | {
-            "PATH": os.environ["PATH"],
-            "RUNNER_TEMP": str(tmp_path),
-            "GITHUB_OUTPUT": str(output),
-            "GITHUB_STEP_SUMMARY": str(summary),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert f"exit-code={code}\n" in output.read_text()
-    assert (tmp_path / "dindguard.sarif").exists() is (code != 2)
-    assert not (tmp_path / "r" / "trap").exists()
-    if code == 1:
-        assert "::error " in done.stdout
-        assert "host-engine-socket" in summary.read_text() or "dangerous-capability" in summary.read_text()
-
-
 def test_our_own_ci_files_are_safe_by_our_own_rules() -> None:
     from dindguard.scanning import Options, scan
 

@@ -60,7 +60,11 @@ class Options:
 
 @record(kw_only=True)
 class Report:
-    """All that a scan found, could not read, and left out. ``findings`` include the silenced ones."""
+    """All that a scan found, could not read, and left out. ``findings`` include the silenced ones.
+
+    With ``since``, ``findings`` are those that the change brings, and ``everything`` all of the tree: whoever keeps
+    a list of alerts needs them, or would close the rest as mended.
+    """
 
     root: str
     findings: tuple[Finding, ...]
@@ -69,6 +73,8 @@ class Report:
     sources: Mapping[str, Source]
     model: Model
     config: Config = field(default_factory=Config)
+    since: str = ""
+    everything: tuple[Finding, ...] = ()
     files_read: int = 0
     files_without_interest: int = 0
     files_unreadable: int = 0
@@ -112,14 +118,17 @@ def scan(options: Options) -> Report:
     for finding in judged.findings:
         _add_sources(finding, files, sources)
     applied = apply_policy(judged.findings, _surroundings(sources, files, config, judged, options))
+    everything = applied.findings
     if options.since:
-        applied = replace(applied, findings=_brought(applied.findings, files, config, chosen, options))
+        applied = replace(applied, findings=_brought(everything, files, config, chosen, options))
     for finding in applied.findings if applied.rules else ():
         _add_sources(finding, files, sources)
     notices = _kept([*found.notices, *files.notices, *judged.notices, *applied.notices])
     return Report(
         root=root,
         findings=applied.findings,
+        since=options.since,
+        everything=everything if options.since else (),
         notices=notices,
         rules=(*chosen, *applied.rules),
         sources=sources,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dindguard import reports
+from dindguard.cli.outputs import STDOUT, Named, OrderedOptions, Output, paired
 from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
 from dindguard.reports import terminal
 from dindguard.rules import Profile, Severity
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from dindguard.scanning import Options, Report
 
 SEVERITIES = [severity.word for severity in sorted(Severity, reverse=True)]
-
-_WRITTEN = "Write there, whole or not at all."
 
 _EPILOG = """\b
 Exit codes:
@@ -30,17 +29,22 @@ Exit codes:
 """
 
 
-@click.command("scan", epilog=_EPILOG)
+@click.command("scan", cls=OrderedOptions, epilog=_EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
-@click.option("-f", "--format", "form", type=click.Choice(list(reports.FORMATS)), default="text", help="Output.")
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
+@click.option(
+    "-f", "--format", "form", type=Named(list(reports.FORMATS)), multiple=True, help="The form of the report (text)."
+)
+@click.option(
+    "-o", "--output", type=click.Path(), multiple=True, metavar="FILE",
+    help="Write the report of the -f before it there, whole or not at all.",
+)  # fmt: skip
 @click.option(
     "--fail-on",
-    type=click.Choice(SEVERITIES),
+    type=Named(SEVERITIES),
     default=None,
     help="Exit with 1 from here up (the configuration's, else high).",
 )
-@click.option("--profile", type=click.Choice([each.value for each in Profile]), help="Which rules (recommended).")
+@click.option("--profile", type=Named([each.value for each in Profile]), help="Which rules (recommended).")
 @click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule or category; may be repeated.")
 @click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
@@ -59,21 +63,34 @@ Exit codes:
               help="Use the rules of a folder outside the scanned paths.")  # fmt: skip
 @click.option("--sarif-suppressed", is_flag=True, help="Put silenced findings into SARIF, marked as such.")
 @click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings.")
-def command(form: str, output: str | None, exit_zero: bool, strict: bool, fail_on: str | None, **given: Any) -> None:
+def command(
+    form: tuple[str, ...],
+    output: tuple[str, ...],
+    exit_zero: bool,
+    strict: bool,
+    fail_on: str | None,
+    **given: Any,
+) -> None:
     """Find what is dangerous or broken in containers that run containers.
 
     PATHS are files or folders, the current folder by default; '-' is standard input.
     """
+    outputs = paired(form, output)
     report = _scan(**{name: value for name, value in given.items() if name not in ("verbose", "sarif_suppressed")})
     threshold = Severity[fail_on.upper()] if fail_on else report.config.fail_on
-    screen = terminal.Terminal(width=100) if output else terminal.stdout()
-    options = reports.Options(
-        terminal=screen, verbose=given["verbose"], silenced=given["sarif_suppressed"], fail_on=threshold
-    )
+    options = reports.Options(verbose=given["verbose"], silenced=given["sarif_suppressed"], fail_on=threshold)
+    for each in outputs:
+        _write(each, report, options)
+    sys.exit(exit_code(report, threshold, strict=strict, exit_zero=exit_zero))
+
+
+def _write(output: Output, report: Report, options: reports.Options) -> None:
+    from dindguard.records import replace
     from dindguard.reports.output import deliver
 
-    deliver(reports.render(form, report, options), output)
-    sys.exit(exit_code(report, threshold, strict=strict, exit_zero=exit_zero))
+    shown = output.file == STDOUT
+    screen = terminal.stdout() if shown else terminal.Terminal(width=100)
+    deliver(reports.render(output.form, report, replace(options, terminal=screen)), None if shown else output.file)
 
 
 def exit_code(report: Report, fail_on: Severity, *, strict: bool = False, exit_zero: bool = False) -> int:

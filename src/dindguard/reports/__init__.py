@@ -84,6 +84,16 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: -finding.severity)
 
 
+def alerts(report: Report) -> tuple[Finding, ...]:
+    """Return the findings of the whole tree, for those who keep a list and close what is no longer in it."""
+    return report.everything if report.since else report.findings
+
+
+def brought(report: Report) -> set[tuple[str, Span]]:
+    """Return rule and place of each finding that is new since the revision of ``--since``."""
+    return {(finding.rule.id, finding.span) for finding in report.findings}
+
+
 def empty(report: Report) -> bool:
     """Whether nothing was recognised that a rule could look at: that is not the same as clean."""
     model = report.model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dindguard.reports import Options, errors, safe, sentence, worst_first
+from dindguard.reports import Options, alerts, errors, safe, sentence, worst_first
 from dindguard.reports.json import dumps
 from dindguard.reports.masking import Masks
 from dindguard.rules import Severity
@@ -34,7 +34,7 @@ def render(report: Report, options: Options) -> str:
             finding.fingerprint,
             finding.span,
         )
-        for finding in worst_first(finding for finding in report.findings if finding.open)
+        for finding in worst_first(finding for finding in alerts(report) if finding.open)
     ]
     for notice in errors(report.notices):
         name = f"not-looked-at/{notice.kind}"

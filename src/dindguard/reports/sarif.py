@@ -11,7 +11,18 @@ import sarif_om as om
 from dindguard import __version__
 from dindguard.findings import Finding, Status, Subject
 from dindguard.records import replace
-from dindguard.reports import Options, advice, errors, plural, safe, sarif_rules, sentence, worst_first
+from dindguard.reports import (
+    Options,
+    advice,
+    alerts,
+    brought,
+    errors,
+    plural,
+    safe,
+    sarif_rules,
+    sentence,
+    worst_first,
+)
 from dindguard.reports.json import dumps
 from dindguard.reports.line_hash import line_hashes
 from dindguard.reports.masking import Masks
@@ -34,7 +45,7 @@ MOST_STEPS = 1_000
 def render(report: Report, options: Options) -> str:
     """Return one run. Silenced findings are left out unless ``options.silenced``: GitHub would show them as open."""
     writer = _Writer(report, with_suppressions=options.silenced)
-    findings = worst_first(f for f in report.findings if f.open or options.silenced)
+    findings = worst_first(f for f in alerts(report) if f.open or options.silenced)
     notices = list(report.notices)
     if len(findings) > MOST_RESULTS:
         notices.append(_cut(len(findings)))
@@ -115,7 +126,8 @@ class _Writer:
         self.masks = Masks(report.model)
         self.sources = report.sources
         self.with_suppressions = with_suppressions
-        self.hashes = _hashes(report.findings, report.sources)
+        self.hashes = _hashes(alerts(report), report.sources)
+        self.new = brought(report) if report.since else None
 
     def text(self, text: str) -> str:
         """Return plain text of a message: no credential, no control character, no link of its own."""
@@ -139,8 +151,15 @@ class _Writer:
             code_flows=[self.code_flow(finding.path)] if finding.path else None,
             partial_fingerprints=self.fingerprints(finding),
             suppressions=suppressions if self.with_suppressions else None,
+            baseline_state=self.state(finding),
             properties=self.properties(finding),
         )
+
+    def state(self, finding: Finding) -> str | None:
+        """Return whether a finding is new since the revision that the scan was asked to compare with."""
+        if self.new is None:
+            return None
+        return "new" if (finding.rule.id, finding.span) in self.new else "unchanged"
 
     def properties(self, finding: Finding) -> dict[str, Any]:
         """Return what has no place of its own in SARIF."""

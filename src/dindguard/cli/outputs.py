@@ -1,0 +1,85 @@
+"""Which reports a command writes, and where: ``-f sarif -o a.sarif -f html -o b.html``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import click
+
+from dindguard.errors import UserError
+from dindguard.records import record
+
+STDOUT = "-"
+
+
+@record
+class Output:
+    """One report: its format, and its file (``-`` is standard output)."""
+
+    form: str
+    file: str = STDOUT
+
+
+class OrderedOptions(click.Command):
+    """A command that remembers the order of its options, which says which ``-o`` belongs to which ``-f``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note the names of the options in the order given, then parse as usual."""
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            ctx.meta[__name__] = [parameter.name for parameter in order]
+        return super().parse_args(ctx, args)
+
+
+def paired(forms: Sequence[str], files: Sequence[str]) -> tuple[Output, ...]:
+    """Return the reports that the current command line asks for, the one for standard output last.
+
+    An ``-o`` goes with the ``-f`` before it, and with the only ``-f`` wherever that stands; without any ``-f``
+    the report is text. Raises :class:`UserError` where it is not clear what goes where.
+    """
+    if len(forms) <= 1 and len(files) <= 1:
+        return (Output((*forms, "text")[0], (*files, STDOUT)[0]),)
+    given = click.get_current_context().meta.get(__name__, [])
+    found = list(_in_order([name for name in given if name in ("form", "output")], forms, files))
+    _check(found)
+    return tuple(sorted(found, key=lambda output: output.file == STDOUT))
+
+
+def _in_order(given: Iterable[str], forms: Sequence[str], files: Sequence[str]) -> Iterator[Output]:
+    form, file = iter(forms), iter(files)
+    waiting: str | None = None
+    for name in given:
+        if name == "form":
+            if waiting is not None:
+                yield Output(waiting)
+            waiting = next(form)
+        elif waiting is None:
+            raise UserError(f"--output {next(file)}: write the --format of this file before it")
+        else:
+            yield Output(waiting, next(file))
+            waiting = None
+    if waiting is not None:
+        yield Output(waiting)
+
+
+def _check(outputs: Sequence[Output]) -> None:
+    shown = [output.form for output in outputs if output.file == STDOUT]
+    if len(shown) > 1:
+        raise UserError(f"only one report can go to standard output: give {shown[0]} a file with --output")
+    files = [output.file for output in outputs if output.file != STDOUT]
+    for file in files:
+        if files.count(file) > 1:
+            raise UserError(f"--output {file}: two reports cannot go to one file")
+
+
+class Named(click.Choice[str]):
+    """A choice among names that suggests the nearest one."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; fail, with a suggestion, for one that is none of the choices."""
+        if value not in self.choices:
+            from dindguard.rules import nearest
+
+            known = ", ".join(self.choices)
+            self.fail(f"there is no '{value}'{nearest(value, self.choices)}; there are {known}", param, ctx)
+        return value
