@@ -62,8 +62,7 @@ class Options:
 class Report:
     """All that a scan found, could not read, and left out. ``findings`` include the silenced ones.
 
-    With ``since``, ``findings`` are those that the change brings, and ``everything`` all of the tree: whoever keeps
-    a list of alerts needs them, or would close the rest as mended.
+    With ``since`` they are those that the change brings, and ``everything`` has all of the tree.
     """
 
     root: str
@@ -137,7 +136,7 @@ def scan(options: Options) -> Report:
         files_read=len(found.sources),
         files_without_interest=found.without_interest,
         files_unreadable=len({n.span.path for n in notices if n.kind == "unreadable"}),
-        policy_summary=(*applied.summary, *_configured(config)),
+        policy_summary=(*applied.summary, *config.summary),
     )
 
 
@@ -266,11 +265,6 @@ def _baseline(files: discover.Files, config: Config, options: Options) -> tuple[
     from dindguard.policy import baseline
 
     return baseline.read(source.text, name), name
-
-
-def _configured(config: Config) -> tuple[str, ...]:
-    count = len(config.disabled)
-    return (f"{count} rule{'s' * (count != 1)} off by configuration",) if count else ()
 
 
 def load_rules(options: Options) -> tuple[Rule, ...]:

@@ -71,6 +71,12 @@ class Config:
             minimum_engine=self.minimum_engine,
         )
 
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What a report says about it, in words."""
+        count = len(self.disabled)
+        return (f"{count} rule{'s' * (count != 1)} off by configuration",) if count else ()
+
     def check_rules(self, known: Collection[str]) -> None:
         """Raise :class:`UserError` for a rule id that does not exist."""
         for name in (*self.disabled, *self.severities):
