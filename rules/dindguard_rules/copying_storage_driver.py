@@ -18,7 +18,7 @@ In gVisor, for test fixtures, and for a handful of tiny images.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Sandbox, Severity, rule
+from dindguard.api import Engine, EngineProduct, Problem, Sandbox, Severity, rule
 
 COPYING = ("vfs", "native")
 
@@ -38,5 +38,5 @@ def check(engine: Engine) -> Iterator[Problem]:
         return
     if engine.container is not None and engine.container.sandbox is Sandbox.GVISOR:
         return
-    severity = Severity.MEDIUM if engine.product == "docker" else Severity.LOW
+    severity = Severity.MEDIUM if engine.product is EngineProduct.DOCKER else Severity.LOW
     yield Problem(driver, f"{engine} copies every layer in full with the '{driver}' driver", severity=severity)

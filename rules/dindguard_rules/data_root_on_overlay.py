@@ -30,14 +30,18 @@ a daemon whose images are tiny.
 
 from collections.abc import Iterator
 
-from dindguard.api import Backing, Engine, Problem, Sandbox, Severity, Step, rule, storage_drivers
+from dindguard.api import Backing, Engine, EngineProduct, Problem, Sandbox, Severity, Step, rule, storage_drivers
 
 
 @rule("data-root-on-overlay", each=Engine, severity=Severity.HIGH, category="storage-driver", since="0.1.0")
 def check(engine: Engine) -> Iterator[Problem]:
     """Report data roots that no mount and no declared volume provides."""
     container = engine.container
-    if engine.backing is not Backing.CONTAINER_LAYER or container is None or engine.product != "docker":
+    if (
+        engine.backing is not Backing.CONTAINER_LAYER
+        or container is None
+        or engine.product is not EngineProduct.DOCKER
+    ):
         return
     if container.sandbox in (Sandbox.GVISOR, Sandbox.VM):
         return

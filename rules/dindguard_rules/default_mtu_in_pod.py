@@ -23,7 +23,7 @@ Where the pod network's MTU is 1500 or more: nothing in the files tells, which i
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Engine, Platform, Problem, Profile, Severity, rule
+from dindguard.api import Confidence, Engine, EngineProduct, Platform, Problem, Profile, Severity, rule
 
 
 @rule(
@@ -38,7 +38,7 @@ from dindguard.api import Confidence, Engine, Platform, Problem, Profile, Severi
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report docker engines in pods that nobody told an MTU."""
-    if engine.container is None or engine.product != "docker" or not engine.launch.certain:
+    if engine.container is None or engine.product is not EngineProduct.DOCKER or not engine.launch.certain:
         return
     on_overlay = engine.container.workload.platform is Platform.KUBERNETES
     if on_overlay and engine.container.namespaces.host("network") is None and not engine.settings("mtu"):

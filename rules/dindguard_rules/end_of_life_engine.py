@@ -29,14 +29,14 @@ names.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, engine_versions, rule
+from dindguard.api import Engine, EngineProduct, Problem, Severity, engine_versions, rule
 
 
 @rule("end-of-life-engine", each=Engine, severity=Severity.HIGH, category="image", cwe=1104, since="0.1.0")
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines of an official image that is rebuilt no more, and hosts' engines that nobody patches."""
     place = engine.version_place
-    if place is None or engine.product != "docker":
+    if place is None or engine.product is not EngineProduct.DOCKER:
         return
     line = engine_versions.lifecycle(engine.version) if engine.version is not None else None
     if line is None or not (line.image_over if engine.container is not None else line.over):

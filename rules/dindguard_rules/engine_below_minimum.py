@@ -17,7 +17,7 @@ With a waiver that says until when.
 
 from collections.abc import Iterator
 
-from dindguard.api import Model, Problem, Severity, engine_versions, rule
+from dindguard.api import EngineProduct, Model, Problem, Severity, engine_versions, rule
 
 
 @rule(
@@ -34,7 +34,7 @@ def check(model: Model) -> Iterator[Problem]:
     minimum = model.policy.minimum_engine
     for engine in model.engines if minimum else ():
         place = engine.version_place
-        if place is None or engine.product != "docker" or engine.version is None:
+        if place is None or engine.product is not EngineProduct.DOCKER or engine.version is None:
             continue
         if engine_versions.below(engine.version, minimum):
             message = f"{engine} is older than {'.'.join(map(str, minimum))}, the minimum of the policy"

@@ -17,7 +17,7 @@ When the job starts `dockerd` itself.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, ContainerKind, Problem, Profile, Severity, Variant, rule
+from dindguard.api import Container, ContainerKind, EngineProduct, Problem, Profile, Severity, Variant, rule
 
 
 @rule(
@@ -36,5 +36,9 @@ def check(container: Container) -> Iterator[Problem]:
         return
     if container.kind is ContainerKind.RUNNER_DEFAULT or not container.started:
         return  # a job decides what a runner's default image is for
-    if image.engine.product == "docker" and image.engine.official and image.engine.variant is Variant.DAEMON:
+    if (
+        image.engine.product is EngineProduct.DOCKER
+        and image.engine.official
+        and image.engine.variant is Variant.DAEMON
+    ):
         yield Problem(image, f"{container} only commands an engine, and '{image}' brings a daemon as well")

@@ -16,7 +16,7 @@ On nodes with cri-dockerd or a Docker engine beside containerd, and on kind or m
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Machine, Mount, Problem, Profile, Severity, rule
+from dindguard.api import Access, Confidence, EngineProduct, Machine, Mount, Problem, Profile, Severity, rule
 
 
 @rule(
@@ -32,6 +32,10 @@ from dindguard.api import Access, Confidence, Machine, Mount, Problem, Profile, 
 def check(access: Access) -> Iterator[Problem]:
     """Report a docker socket on a platform whose nodes run another engine."""
     engine = access.who.workload.platform.node_engine
-    if isinstance(access.to, Machine) and isinstance(access.via, Mount) and access.product == "docker" != engine:
+    if (
+        isinstance(access.to, Machine)
+        and isinstance(access.via, Mount)
+        and access.product is EngineProduct.DOCKER != engine
+    ):
         message = f"{access.who} mounts a Docker socket, and the platform's nodes run {engine}"
         yield Problem(access.via.host_text or access.via, message, confidence=Confidence.LOW)

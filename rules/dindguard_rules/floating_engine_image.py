@@ -28,7 +28,7 @@ afternoon.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, Undecided, rule
+from dindguard.api import Container, EngineProduct, Problem, Severity, Undecided, rule
 
 
 @rule(
@@ -50,7 +50,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if image.engine.floating is None:
         yield Undecided(image, image.reference.variable)
     elif image.engine.floating and image.engine.version is None:
-        grave = image.engine.product == "docker" and container.started
+        grave = image.engine.product is EngineProduct.DOCKER and container.started
         severity = Severity.MEDIUM if grave else Severity.LOW
         message = f"{container} runs its engine from '{image}', a tag that names no version"
         yield Problem(image, message, severity=severity)

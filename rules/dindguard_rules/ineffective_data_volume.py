@@ -23,7 +23,7 @@ Never; remove the mount or move it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, Step, paths, rule
+from dindguard.api import Engine, EngineProduct, Problem, Severity, Step, paths, rule
 
 
 @rule(
@@ -37,11 +37,16 @@ from dindguard.api import Engine, Problem, Severity, Step, paths, rule
 def check(engine: Engine) -> Iterator[Problem]:
     """Report mounts at an engine's default data root when its state is elsewhere."""
     root = engine.data_root
-    if engine.container is None or root.unknown or engine.product != "docker" or engine.rootless.unknown:
+    if (
+        engine.container is None
+        or root.unknown
+        or engine.product is not EngineProduct.DOCKER
+        or engine.rootless.unknown
+    ):
         return
     for mount in engine.container.mounts:
         target = mount.target.value or ""
         elsewhere = not paths.inside(root.pattern, target) and not paths.inside(target, root.pattern)
-        if target in paths.DATA_ROOTS and paths.data_root_of(target) == "docker" and elsewhere:
+        if target in paths.DATA_ROOTS and paths.data_root_of(target) is EngineProduct.DOCKER and elsewhere:
             message = f"{engine.container} mounts a volume at {target}, and its engine keeps its state in {root}"
             yield Problem(mount, message, (Step("the engine that decides it", engine.span),))

@@ -19,7 +19,7 @@ Without authorization plugins, and with an engine that listens on a socket only.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Profile, Severity, engine_versions, rule
+from dindguard.api import Engine, EngineProduct, Problem, Profile, Severity, engine_versions, rule
 
 
 @rule(
@@ -34,7 +34,7 @@ from dindguard.api import Engine, Problem, Profile, Severity, engine_versions, r
 def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with holes that are no breakout."""
     place = engine.version_place
-    if place is None or engine.product != "docker":
+    if place is None or engine.product is not EngineProduct.DOCKER:
         return
     line = engine_versions.lifecycle(engine.version) if engine.version is not None else None
     over = line is not None and (line.image_over if engine.container is not None else line.over)

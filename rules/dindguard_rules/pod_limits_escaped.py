@@ -34,7 +34,7 @@ On nodes that run nothing else, where one pod may take them whole.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, How, Problem, Sandbox, Severity, Step, rule
+from dindguard.api import Engine, EngineProduct, How, Problem, Sandbox, Severity, Step, rule
 
 
 @rule(
@@ -49,7 +49,7 @@ from dindguard.api import Engine, How, Problem, Sandbox, Severity, Step, rule
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines whose container was left in the host's cgroup namespace because it is privileged."""
     container = engine.container
-    if container is None or engine.product != "docker" or container.sandbox is not Sandbox.NONE:
+    if container is None or engine.product is not EngineProduct.DOCKER or container.sandbox is not Sandbox.NONE:
         return
     namespace = container.namespaces.cgroup
     left_there = namespace is not None and namespace.value == "host" and namespace.how is How.INHERITED

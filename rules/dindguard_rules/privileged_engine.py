@@ -50,7 +50,17 @@ because a process that breaks out of it is no root, yet seccomp and AppArmor are
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, Undecided, aggravations, rule
+from dindguard.api import (
+    Container,
+    ContainerKind,
+    EngineProduct,
+    Problem,
+    Sandbox,
+    Severity,
+    Undecided,
+    aggravations,
+    rule,
+)
 
 
 @rule(
@@ -85,7 +95,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         worse = aggravations(container)
         severity = Severity.CRITICAL if worse else Severity.HIGH
         if container.rootless_engine.on:
-            builder = container.engine is not None and container.engine.product == "buildkit"
+            builder = container.engine is not None and container.engine.product is EngineProduct.BUILDKIT
             severity = severity.lowered(2 if builder else 1)
         message = f"{container} runs a privileged engine: whoever commands it can become root on the host"
         message += f", and {worse[0].what}" if worse else ""

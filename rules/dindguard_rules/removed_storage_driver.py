@@ -18,7 +18,7 @@ With an engine that still has it, which is out of support.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule, storage_drivers
+from dindguard.api import Engine, EngineProduct, Problem, Severity, rule, storage_drivers
 
 
 @rule(
@@ -32,7 +32,7 @@ from dindguard.api import Engine, Problem, Severity, rule, storage_drivers
 def check(engine: Engine) -> Iterator[Problem]:
     """Report drivers that have been taken out of the engine."""
     driver = engine.storage_driver
-    if driver is None or driver.value is None or engine.product != "docker":
+    if driver is None or driver.value is None or engine.product is not EngineProduct.DOCKER:
         return
     removed = storage_drivers.removed_in(driver.value)
     if removed is None:

@@ -27,7 +27,7 @@ Never: it doesn't start.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import Engine, EngineProduct, Problem, Severity, rule
 
 
 @rule(
@@ -40,7 +40,12 @@ from dindguard.api import Engine, Problem, Severity, rule
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the official rootful image with a user other than root."""
     container = engine.container
-    if container is None or engine.product != "docker" or not engine.launch.wrapper or not engine.rootless.off:
+    if (
+        container is None
+        or engine.product is not EngineProduct.DOCKER
+        or not engine.launch.wrapper
+        or not engine.rootless.off
+    ):
         return
     if not container.started or container.build is not None:
         return  # an image of one's own may have brought a rootless engine along

@@ -28,7 +28,7 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import Engine, EngineProduct, Problem, Severity, rule
 
 USUAL = "/var/lib/docker"
 
@@ -44,7 +44,7 @@ USUAL = "/var/lib/docker"
 def check(engine: Engine) -> Iterator[Problem]:
     """Report a data root elsewhere, and remapping, in a Docker engine under Sysbox."""
     sysbox = engine.container.sysbox if engine.container is not None else None
-    if sysbox is None or engine.product != "docker":
+    if sysbox is None or engine.product is not EngineProduct.DOCKER:
         return
     root = engine.data_root
     if root.written and root.known and root.value != USUAL and engine.data_mount is None:

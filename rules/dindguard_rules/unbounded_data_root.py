@@ -21,7 +21,7 @@ When the volume ends with the job, or something outside these files prunes it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, MountKind, Problem, Profile, Severity, rule
+from dindguard.api import Engine, EngineProduct, MountKind, Problem, Profile, Severity, rule
 
 
 @rule(
@@ -40,7 +40,7 @@ def check(engine: Engine) -> Iterator[Problem]:
     if (
         mount is None
         or mount.kind not in (MountKind.VOLUME, MountKind.CLAIM, MountKind.HOST)
-        or engine.product != "docker"
+        or engine.product is not EngineProduct.DOCKER
     ):
         return
     collects = engine.configuration is not None and any(

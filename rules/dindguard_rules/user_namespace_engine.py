@@ -27,7 +27,7 @@ On clusters with writable cgroups switched on.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import Engine, EngineProduct, Problem, Severity, rule
 
 
 @rule(
@@ -41,7 +41,12 @@ from dindguard.api import Engine, Problem, Severity, rule
 def check(engine: Engine) -> Iterator[Problem]:
     """Report rootful Docker engines in a user namespace that no runtime prepares."""
     container = engine.container
-    if container is None or engine.product != "docker" or not engine.rootless.off or container.sysbox is not None:
+    if (
+        container is None
+        or engine.product is not EngineProduct.DOCKER
+        or not engine.rootless.off
+        or container.sysbox is not None
+    ):
         return
     own = container.user_namespace
     if own is not None and own.on:

@@ -21,14 +21,14 @@ nothing about an engine elsewhere, so a client's image is never blamed.
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Engine, Problem, Severity, engine_versions, rule
+from dindguard.api import Confidence, Engine, EngineProduct, Problem, Severity, engine_versions, rule
 
 
 @rule("vulnerable-engine", each=Engine, severity=Severity.HIGH, category="image", cwe=1395, since="0.1.0")
 def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with a known breakout; an ended line is reported as such, holes included."""
     place = engine.version_place
-    if place is None or engine.product != "docker":
+    if place is None or engine.product is not EngineProduct.DOCKER:
         return
     line = engine_versions.lifecycle(engine.version) if engine.version is not None else None
     if line is None or (line.image_over if engine.container is not None else line.over):

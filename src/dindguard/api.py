@@ -42,6 +42,7 @@ from dindguard.rules import (
     rule,
 )
 from dindguard.source import HasSpan, Span, Step
+from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model import durations, engine_versions, storage_drivers, subnets
@@ -99,6 +100,7 @@ __all__ = [
     "Device",
     "Endpoint",
     "Engine",
+    "EngineProduct",
     "EngineSecret",
     "EnvVar",
     "EscapePath",

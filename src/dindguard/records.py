@@ -69,14 +69,14 @@ def record(*, eq: bool = ..., kw_only: bool = ...) -> Callable[[type[T]], type[T
 def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False) -> Any:
     """Make a class a frozen record of its annotated fields.
 
-    ``eq=False`` compares by identity; ``kw_only=True`` refuses positional arguments.
+    ``eq=False`` compares by identity; ``kw_only=True`` refuses positional arguments. A record that inherits from
+    another has that one's fields first, as a dataclass would.
     """
 
     def decorate(made: type[T]) -> type[T]:
         fields = tuple(_fields(made))
         methods: dict[str, Any] = {
             "__record_fields__": fields,
-            "__dataclass_fields__": {each.name: each for each in fields},
             "__init__": _initialiser(made.__name__, fields, kw_only, hasattr(made, "__post_init__")),
             "__setattr__": _refuse,
             "__delattr__": _refuse,
@@ -93,6 +93,15 @@ def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False
 
 
 def _fields(made: type) -> list[Field]:
+    """Return the fields of the records that a class inherits from, then its own; one named again stays in its place."""
+    found: dict[str, Field] = {}
+    for base in reversed(made.__mro__[1:]):
+        found.update({each.name: each for each in base.__dict__.get("__record_fields__", ())})
+    found.update({each.name: each for each in _own_fields(made)})
+    return list(found.values())
+
+
+def _own_fields(made: type) -> list[Field]:
     found = []
     for name, annotation in made.__dict__.get("__annotations__", {}).items():
         if str(annotation).startswith("ClassVar"):

@@ -13,8 +13,8 @@ from dindguard import discover, loading, rules
 from dindguard.errors import UserError
 from dindguard.findings import Finding, stamp
 from dindguard.formats import shapes
+from dindguard.grading import lowered
 from dindguard.infer import infer
-from dindguard.infer.sandbox import lowered
 from dindguard.model.model import Model
 from dindguard.policy import BASELINE_FILE, Surroundings, apply_policy
 from dindguard.policy.config import Config

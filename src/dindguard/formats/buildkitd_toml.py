@@ -11,6 +11,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.launch import Configuration, Setting
 from dindguard.model.values import written
+from dindguard.vocabulary import EngineProduct
 
 _FLAGS = {"insecure-entitlements": "allow-insecure-entitlement", "root": "root"}
 _WORKER = {"snapshotter": "oci-worker-snapshotter", "noProcessSandbox": "oci-worker-no-process-sandbox"}
@@ -23,7 +24,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for document in documents:
         reading.configurations.append(
             Configuration(
-                product="buildkit",
+                product=EngineProduct.BUILDKIT,
                 settings=tuple(_settings(document.content)),
                 span=document.source.whole(),
                 container=document.owner,

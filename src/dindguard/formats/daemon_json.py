@@ -10,6 +10,7 @@ from dindguard.formats import Context, Document, Reading
 from dindguard.model.launch import Configuration, Setting
 from dindguard.model.values import How, Text
 from dindguard.source import Gravity, Notice
+from dindguard.vocabulary import EngineProduct
 
 _FLAGS = {
     "authorization-plugins": "authorization-plugin",
@@ -49,7 +50,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:  # noqa: A
             continue
         reading.configurations.append(
             Configuration(
-                product="docker",
+                product=EngineProduct.DOCKER,
                 settings=tuple(setting for key, value in root.pairs() for setting in _settings(key.content, value)),
                 span=document.source.whole(),
                 container=document.owner,

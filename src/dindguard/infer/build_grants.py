@@ -9,8 +9,8 @@ from dindguard.model.container import Build, Container, ContainerKind
 from dindguard.model.engine import Engine
 from dindguard.model.invocation import Invocation
 from dindguard.model.values import Text
+from dindguard.vocabulary import BUILD_ACTIONS
 
-_BUILDS = frozenset({"build", "buildx build", "buildx bake", "image build", "builder build"})
 _ALLOW = "--allow-insecure-entitlement"
 _BUILDERS_OWN = "allow-insecure-entitlement"
 
@@ -43,7 +43,7 @@ def _of_build(container: Container, build: Build) -> Iterator[BuildGrant]:
 
 
 def _of_invocation(invocation: Invocation) -> Iterator[BuildGrant]:
-    if invocation.action in _BUILDS:
+    if invocation.action in BUILD_ACTIONS:
         for text in invocation.options.get("allow", ()):
             yield from _entitlement(text, invocation)
         network = invocation.option("network")

@@ -8,15 +8,20 @@ from dindguard.model.container import Container, EnvVar
 from dindguard.model.engine import Endpoint, Engine
 from dindguard.model.values import Flag, How, Text
 from dindguard.records import record
+from dindguard.vocabulary import EngineProduct
 
-VARIABLES = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST", "buildkit": "BUILDKIT_HOST"}
+VARIABLES = {
+    EngineProduct.DOCKER: "DOCKER_HOST",
+    EngineProduct.PODMAN: "CONTAINER_HOST",
+    EngineProduct.BUILDKIT: "BUILDKIT_HOST",
+}
 
 
 @record
 class Client:
     """A client's engine address and where it is written; ``verified`` as in :class:`Endpoint`."""
 
-    product: str
+    product: EngineProduct
     endpoint: Endpoint
     via: EnvVar | Text
 
@@ -32,7 +37,7 @@ def clients(container: Container) -> tuple[Client, ...]:
         if endpoint is not None:
             found.append(Client(engine, endpoint, variable))
     found.extend(
-        Client("docker", invocation.endpoint, invocation.endpoint.text)
+        Client(EngineProduct.DOCKER, invocation.endpoint, invocation.endpoint.text)
         for invocation in container.invocations
         if invocation.endpoint is not None and invocation.endpoint.text is not None
     )
@@ -91,7 +96,12 @@ def shares_certificates(container: Container, engine: Engine) -> bool:
 def _entry_point_sets_tls(container: Container) -> bool:
     """Whether the official image's entry point runs and finds client certificates: it then exports the variables."""
     image = images.base_image(container)
-    if image is None or image.engine is None or image.engine.product != "docker" or not image.engine.official:
+    if (
+        image is None
+        or image.engine is None
+        or image.engine.product is not EngineProduct.DOCKER
+        or not image.engine.official
+    ):
         return False
     entrypoint, _ = images.entrypoint_and_command(container)
     if entrypoint is not None:

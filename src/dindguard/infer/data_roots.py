@@ -11,17 +11,18 @@ from dindguard.model.engine_image import EngineImage
 from dindguard.model.launch import Configuration
 from dindguard.model.mount import Medium, Mount, MountKind
 from dindguard.model.values import Text, inherited, unknown
+from dindguard.vocabulary import EngineProduct
 
 DEFAULTS = {
-    "docker": "/var/lib/docker",
-    "containerd": "/var/lib/containerd",
-    "podman": "/var/lib/containers/storage",
-    "buildkit": "/var/lib/buildkit",
+    EngineProduct.DOCKER: "/var/lib/docker",
+    EngineProduct.CONTAINERD: "/var/lib/containerd",
+    EngineProduct.PODMAN: "/var/lib/containers/storage",
+    EngineProduct.BUILDKIT: "/var/lib/buildkit",
 }
 ROOTLESS = {
-    "docker": "/home/rootless/.local/share/docker",
-    "buildkit": "/home/user/.local/share/buildkit",
-    "podman": "/home/podman/.local/share/containers/storage",
+    EngineProduct.DOCKER: "/home/rootless/.local/share/docker",
+    EngineProduct.BUILDKIT: "/home/user/.local/share/buildkit",
+    EngineProduct.PODMAN: "/home/podman/.local/share/containers/storage",
 }
 _BACKINGS = {
     MountKind.VOLUME: Backing.VOLUME,
@@ -66,7 +67,7 @@ def backing(container: Container, root: Text, mount: Mount | None, image: Engine
     if root.unknown:
         return Backing.UNKNOWN
     path = root.pattern
-    if container.sysbox is not None and path == DEFAULTS["docker"]:
+    if container.sysbox is not None and path == DEFAULTS[EngineProduct.DOCKER]:
         return Backing.RUNTIME
     declared = [
         volume.pattern for link in images.chain(container) for volume in link.declared_volumes if volume.known

@@ -12,6 +12,7 @@ from dindguard.model.engine import Certificates, Engine, Machine
 from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.launch import Configuration, Launch
 from dindguard.model.values import Flag, How, Text, unknown, unset
+from dindguard.vocabulary import EngineProduct
 
 _WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-debootstrap"})
 
@@ -98,7 +99,7 @@ def _loads_apparmor_profile(container: Container, started: Started, rootless: Fl
     ``apparmor_parser`` along count; the official image, which is Alpine's, has none.
     """
     image = images.base_image(container)
-    if started.product != "docker" or started.launch.prepared or not rootless.off or image is None:
+    if started.product is not EngineProduct.DOCKER or started.launch.prepared or not rootless.off or image is None:
         return False
     return image.name in _WITH_APPARMOR and images.variable(container, "container") is None
 
@@ -132,12 +133,12 @@ def _rootless(container: Container, started: Started, image: EngineImage | None)
 
 def _storage_driver(container: Container, started: Started, configuration: Configuration | None) -> Text | None:
     """Return the driver somebody asked for: a flag, the variable that dockerd reads, or the file."""
-    name = "oci-worker-snapshotter" if started.product == "buildkit" else "storage-driver"
+    name = "oci-worker-snapshotter" if started.product is EngineProduct.BUILDKIT else "storage-driver"
     setting = started.launch[name]
     if setting is not None:
         return setting.value
-    variable = images.variable(container, "DOCKER_DRIVER") if started.product == "docker" else None
-    if variable is None and started.product == "podman":
+    variable = images.variable(container, "DOCKER_DRIVER") if started.product is EngineProduct.DOCKER else None
+    if variable is None and started.product is EngineProduct.PODMAN:
         variable = images.variable(container, "STORAGE_DRIVER")
     if variable is not None and variable.value.pattern:
         return variable.value

@@ -18,19 +18,18 @@ from dindguard.model.launch import Launch, Setting
 from dindguard.model.values import Text
 from dindguard.records import record, replace
 from dindguard.source import Span
+from dindguard.vocabulary import INITS, EngineProduct
 
 _PROGRAMS = {
-    "dockerd": "docker",
-    "dockerd-rootless.sh": "docker",
-    "buildkitd": "buildkit",
-    "containerd": "containerd",
-    "start-docker.sh": "docker",
+    "dockerd": EngineProduct.DOCKER,
+    "dockerd-rootless.sh": EngineProduct.DOCKER,
+    "buildkitd": EngineProduct.BUILDKIT,
+    "containerd": EngineProduct.CONTAINERD,
+    "start-docker.sh": EngineProduct.DOCKER,
 }
 _ROOTLESS = frozenset({"dockerd-rootless.sh", "rootlesskit"})
 _WRAPPERS = frozenset({"dockerd-entrypoint.sh"})
-_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
-_INITS = frozenset({"tini", "dumb-init", "docker-init", "catatonit"})
-_PREFIXES = _INITS | {"exec", "sudo", "env", "--", "-g", "-s", "-E"}
+_PREFIXES = INITS | {"exec", "sudo", "env", "--", "-g", "-s", "-E"}
 _NESTING_SCRIPT = "dind"
 
 
@@ -38,7 +37,7 @@ _NESTING_SCRIPT = "dind"
 class Started:
     """The engine that a container starts, and how. ``defaults`` tells that the wrapper adds its listeners."""
 
-    product: str
+    product: EngineProduct
     launch: Launch
     defaults: bool = False
     rootless: bool = False
@@ -65,12 +64,12 @@ def started_engine(container: Container) -> Started | None:
 def _from_engine_image(container: Container, image: EngineImage, command: Words | None) -> Started | None:
     words = tuple(command or ())
     span = container.image.span if container.image is not None else container.span
-    if image.product == "docker":
+    if image.product is EngineProduct.DOCKER:
         return _wrapped(container, words, command.span if words and command is not None else span)
-    if image.product in ("buildkit", "kubernetes-node"):
-        engine = "buildkit" if image.product == "buildkit" else "containerd"
+    if image.product in (EngineProduct.BUILDKIT, EngineProduct.KUBERNETES_NODE):
+        product = EngineProduct.BUILDKIT if image.product is EngineProduct.BUILDKIT else EngineProduct.CONTAINERD
         settings, certain = settings_of(words)
-        return Started(engine, _launch(words, settings, span, certain, prepared=True))
+        return Started(product, _launch(words, settings, span, certain, prepared=True))
     return _from_words(container, words, span) or _from_scripts(container)
 
 
@@ -84,7 +83,7 @@ def _wrapped(container: Container, words: Sequence[Text], span: Span) -> Started
         launch = _launch(
             words, settings, span, certain, wrapper=True, main=_runs_wrapper(container), init=_wrapper_init(container)
         )
-        return Started("docker", replace(launch, implied=frozenset({"host"})), defaults=True)
+        return Started(EngineProduct.DOCKER, replace(launch, implied=frozenset({"host"})), defaults=True)
     if first == "dockerd":
         settings, certain = settings_of(words[1:])
         launch = _launch(
@@ -96,7 +95,7 @@ def _wrapped(container: Container, words: Sequence[Text], span: Span) -> Started
             main=_runs_wrapper(container),
             init=_wrapper_init(container),
         )
-        return Started("docker", launch)
+        return Started(EngineProduct.DOCKER, launch)
     return _from_words(container, words, span) or _from_scripts(container)
 
 
@@ -128,12 +127,12 @@ def _from_words(container: Container, words: Sequence[Text], span: Span) -> Star
             continue
         if name in _PROGRAMS:
             settings, certain = settings_of(rest)
-            init = any(each.pattern.rpartition("/")[2] in _INITS for each in words[:index])
+            init = any(each.pattern.rpartition("/")[2] in INITS for each in words[:index])
             launch = _launch(rest, settings, word.span, certain, prepared=prepared, main=True, init=init)
             return Started(_PROGRAMS[name], launch, rootless=name in _ROOTLESS)
         if name == "podman" and [str(each) for each in rest[:2]] == ["system", "service"]:
-            return Started("podman", _podman_launch(rest[2:], word.span))
-        if name in _SHELLS or name not in _PREFIXES:
+            return Started(EngineProduct.PODMAN, _podman_launch(rest[2:], word.span))
+        if name not in _PREFIXES:
             return None
     return None
 
@@ -161,11 +160,17 @@ def _from_invocation(invocation: Invocation) -> Started:
     launch = _launch(invocation.arguments, settings, invocation.span, invocation.certain, wrapper=wrapper)
     defaults = name in _WRAPPERS and (not invocation.words[1:] or invocation.words[1].pattern.startswith("-"))
     return Started(
-        _PROGRAMS.get(name, invocation.subject.pattern if invocation.subject else "docker"),
+        _PROGRAMS.get(name) or _service(invocation),
         launch,
         defaults,
         name in _ROOTLESS,
     )
+
+
+def _service(invocation: Invocation) -> EngineProduct:
+    """Return the product behind a service's name: ``podman.socket``, ``docker``."""
+    name = invocation.subject.pattern.partition(".")[0] if invocation.subject is not None else ""
+    return next((product for product in EngineProduct if product == name), EngineProduct.DOCKER)
 
 
 def _launch(

@@ -12,13 +12,14 @@ from dindguard.model.launch import Configuration, Launch, Setting
 from dindguard.model.values import Flag, How, Text, flag, inherited, unknown, unset
 from dindguard.records import record
 from dindguard.source import Span
+from dindguard.vocabulary import EngineProduct
 
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 _SOCKETS = {
-    "docker": _DEFAULT_SOCKET,
-    "buildkit": "unix:///run/buildkit/buildkitd.sock",
-    "podman": "unix:///run/podman/podman.sock",
-    "containerd": "unix:///run/containerd/containerd.sock",
+    EngineProduct.DOCKER: _DEFAULT_SOCKET,
+    EngineProduct.BUILDKIT: "unix:///run/buildkit/buildkitd.sock",
+    EngineProduct.PODMAN: "unix:///run/podman/podman.sock",
+    EngineProduct.CONTAINERD: "unix:///run/containerd/containerd.sock",
 }
 
 
@@ -39,7 +40,7 @@ def listeners(
     if started.defaults:
         return _wrapper_listeners(container, launch, image, rootless)
     security = _written_security(container, started, configuration)
-    hosts = _addresses(launch, configuration, "addr" if started.product == "buildkit" else "host")
+    hosts = _addresses(launch, configuration, "addr" if started.product is EngineProduct.BUILDKIT else "host")
     found = [_listener(setting.value, security) for setting in hosts]
     known = tuple(endpoint for endpoint in found if endpoint is not None)
     if hosts:
@@ -124,10 +125,10 @@ def _wrapper_security(launch: Launch, directory: Text) -> Security:
 
 def _written_security(container: Container, started: Started, configuration: Configuration | None) -> Security:
     launch = started.launch
-    if started.product == "podman":
+    if started.product is EngineProduct.PODMAN:
         off = unset(launch.span, "authentication")
         return Security(off, off)
-    if started.product == "buildkit":
+    if started.product is EngineProduct.BUILDKIT:
         authority = launch["tlscacert"] or (configuration["tlscacert"] if configuration is not None else None)
         state = authority is not None
         span = authority.span if authority is not None else launch.span

@@ -13,6 +13,7 @@ from dindguard.model.container import Container, Role
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.mount import Mount
 from dindguard.source import Step
+from dindguard.vocabulary import EngineProduct
 
 
 def find_accesses(containers: Iterable[Container]) -> tuple[Access, ...]:
@@ -59,10 +60,10 @@ def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Acce
     for mount in container.mounts:
         yield from _through_mount(container, mount)
     if container.engine_api.on:
-        host = Machine(name="", span=container.engine_api.span)
+        handed = container.engine_api
         yield Access(
-            who=container, to=host, via=container.engine_api, product="docker", span=container.engine_api.span, uses=True,
-            steps=(Step("the platform hands over its engine's socket", container.engine_api.span),),
+            who=container, to=Machine(name="", span=handed.span), via=handed, product=EngineProduct.DOCKER,
+            span=handed.span, uses=True, steps=(Step("the platform hands over its engine's socket", handed.span),),
         )  # fmt: skip
     commanded: set[Engine | Machine] = set()
     for client in clients(container):
@@ -88,7 +89,7 @@ def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
         uses = paths.socket_at(path) is not None
         yield Access(
             who=container, to=host, via=mount, product=socket.product, span=mount.span, rootless=socket.rootless,
-            uses=uses, permits=Permit.BUILD if socket.product == "buildkit" else Permit.EVERYTHING,
+            uses=uses, permits=Permit.BUILD if socket.product is EngineProduct.BUILDKIT else Permit.EVERYTHING,
             through=path if uses else f"{socket.pattern}, below {path}",
             deliberate=uses or paths.inside(path, "/run"),
             steps=(Step(f"{container} reaches the host's {socket.product} socket", mount.span),),

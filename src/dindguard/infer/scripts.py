@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.source import Span
-
-_BUILDS = frozenset({"build", "image build", "builder build", "buildx build"})
+from dindguard.vocabulary import IMAGE_BUILDS
 
 
 def link_scripts(containers: Iterable[Container], invocations: Iterable[Invocation]) -> None:
@@ -28,7 +27,7 @@ def link_scripts(containers: Iterable[Container], invocations: Iterable[Invocati
 
 def _built(container: Container, before: list[Invocation]) -> Invocation | None:
     name = str(container.image) if container.image is not None else ""
-    return next((call for call in reversed(before) if call.action in _BUILDS and name in _tags(call)), None)
+    return next((call for call in reversed(before) if call.action in IMAGE_BUILDS and name in _tags(call)), None)
 
 
 def _tags(call: Invocation) -> set[str]:

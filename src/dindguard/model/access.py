@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
 from dindguard.source import Span, Step
+from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model.container import Container, EnvVar
@@ -52,7 +53,7 @@ class Access:
     who: Container
     to: Engine | Machine
     via: Mount | Endpoint | EnvVar | Flag | Text
-    product: str
+    product: EngineProduct
     span: Span
     permits: Permit = Permit.EVERYTHING
     rootless: bool = False

@@ -10,6 +10,7 @@ from dindguard.model.link import Linked
 from dindguard.model.values import Flag, Text, unset
 from dindguard.records import field, record, replace
 from dindguard.source import HasSpan, Span
+from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model.access import Access
@@ -143,7 +144,7 @@ class Engine(Linked):
     ``version`` is as much of the engine's version as the image tells, ``None`` when nothing does.
     """
 
-    product: str
+    product: EngineProduct
     span: Span
     address: str
     owner: Container | Machine

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model.image import Image
@@ -54,13 +55,13 @@ class ImageDefaults(NamedTuple):
 class EngineImage(NamedTuple):
     """What an image's name tells about the engine in it.
 
-    ``product`` is ``docker``, ``podman``, ``buildah``, ``buildkit`` or ``kubernetes-node``. ``version`` is as
+    ``version`` is as
     much of the engine's version as the tag says: ``(29,)``, ``(29, 7, 2)``, or ``None``. ``floating`` tells
     whether a rebuild can bring another version; ``None`` if a variable decides. ``official`` is true for its
     maker's own image, mirrors included. ``frozen`` is a channel that gets no builds any more.
     """
 
-    product: str
+    product: EngineProduct
     variant: Variant
     version: Version | None
     floating: bool | None
@@ -81,13 +82,13 @@ class EngineImage(NamedTuple):
     def defaults(self) -> ImageDefaults | None:
         """The image's settings; ``None`` for a client and for images of which they are not known."""
         rootless = self.variant is Variant.ROOTLESS
-        if self.product == "docker" and self.official and self.runs_engine:
+        if self.product is EngineProduct.DOCKER and self.official and self.runs_engine:
             return _docker_defaults(self.version, self.floating, rootless)
-        if self.product == "buildkit" and self.official:
+        if self.product is EngineProduct.BUILDKIT and self.official:
             root = "/home/user/.local/share/buildkit" if rootless else "/var/lib/buildkit"
             return ImageDefaults(root, volumes=(root,), uid=1000 if rootless else 0)
-        if self.product in ("podman", "buildah") and self.official:
-            user = "podman" if self.product == "podman" else "build"
+        if self.product in (EngineProduct.PODMAN, EngineProduct.BUILDAH) and self.official:
+            user = "podman" if self.product is EngineProduct.PODMAN else "build"
             root = "/var/lib/containers"
             return ImageDefaults(root, volumes=(root, f"/home/{user}/.local/share/containers"))
         return None
@@ -143,7 +144,7 @@ def _docker(image: Image) -> EngineImage | None:
     if frozen:
         version = FROZEN_VERSION
     variant = _docker_variant(image, words, version)
-    return EngineImage("docker", variant, version, _floating(image, version), plain, frozen)
+    return EngineImage(EngineProduct.DOCKER, variant, version, _floating(image, version), plain, frozen)
 
 
 def _docker_variant(image: Image, words: list[str], version: Version | None) -> Variant:
@@ -160,22 +161,22 @@ def _docker_variant(image: Image, words: list[str], version: Version | None) -> 
 
 
 _ENGINES = {
-    "moby/buildkit": "buildkit",
-    "earthly/buildkitd": "buildkit",
-    "earthly/earthly": "buildkit",
-    "dagger/engine": "buildkit",
-    "podman/stable": "podman",
-    "podman/testing": "podman",
-    "podman/upstream": "podman",
-    "containers/podman": "podman",
-    "buildah/stable": "buildah",
-    "buildah/testing": "buildah",
-    "buildah/upstream": "buildah",
-    "containers/buildah": "buildah",
-    "kindest/node": "kubernetes-node",
-    "rancher/k3s": "kubernetes-node",
-    "rancher/rancher": "kubernetes-node",
-    "k8s-minikube/kicbase": "kubernetes-node",
+    "moby/buildkit": EngineProduct.BUILDKIT,
+    "earthly/buildkitd": EngineProduct.BUILDKIT,
+    "earthly/earthly": EngineProduct.BUILDKIT,
+    "dagger/engine": EngineProduct.BUILDKIT,
+    "podman/stable": EngineProduct.PODMAN,
+    "podman/testing": EngineProduct.PODMAN,
+    "podman/upstream": EngineProduct.PODMAN,
+    "containers/podman": EngineProduct.PODMAN,
+    "buildah/stable": EngineProduct.BUILDAH,
+    "buildah/testing": EngineProduct.BUILDAH,
+    "buildah/upstream": EngineProduct.BUILDAH,
+    "containers/buildah": EngineProduct.BUILDAH,
+    "kindest/node": EngineProduct.KUBERNETES_NODE,
+    "rancher/k3s": EngineProduct.KUBERNETES_NODE,
+    "rancher/rancher": EngineProduct.KUBERNETES_NODE,
+    "k8s-minikube/kicbase": EngineProduct.KUBERNETES_NODE,
 }
 
 
@@ -185,11 +186,11 @@ def _other_engine(image: Image) -> EngineImage | None:
     if engine is None:
         return None
     variant = Variant.DAEMON
-    if engine in ("podman", "buildah"):
+    if engine in (EngineProduct.PODMAN, EngineProduct.BUILDAH):
         variant = Variant.DAEMONLESS
     elif "rootless" in _words(image.tag):
         variant = Variant.ROOTLESS
-    elif engine == "buildkit" and UNKNOWN_PIECE in image.tag:
+    elif engine is EngineProduct.BUILDKIT and UNKNOWN_PIECE in image.tag:
         variant = Variant.UNKNOWN
     version = _version(image.tag)
     official = path.split("/")[-2] not in ("earthly", "dagger")  # they bring BuildKit inside their own
@@ -214,7 +215,7 @@ def _docker_by_name(image: Image) -> EngineImage | None:
     if not told or "cli" in tag:
         return None
     variant = Variant.ROOTLESS if "rootless" in words or "rootless" in tag else Variant.DAEMON
-    return EngineImage("docker", variant, None, _floating_by_habit(image), official=False)
+    return EngineImage(EngineProduct.DOCKER, variant, None, _floating_by_habit(image), official=False)
 
 
 def _not_denied(words: list[str]) -> bool:

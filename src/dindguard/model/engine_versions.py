@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dindguard.vocabulary import EngineProduct
+
 if TYPE_CHECKING:
     from dindguard.model.engine_image import EngineImage
 
@@ -123,7 +125,7 @@ def refuses(engine: EngineImage | None, client: EngineImage | None) -> bool:
     """
     if engine is None or client is None or not (engine.official and client.official):
         return False
-    if (engine.product, client.product) != ("docker", "docker") or client.version is None:
+    if (engine.product, client.product) != (EngineProduct.DOCKER, EngineProduct.DOCKER) or client.version is None:
         return False
     newest = engine.version is None and engine.floating is True
     return client.version < (25,) and (newest or (engine.version or ()) >= (29,))

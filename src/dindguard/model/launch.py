@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dindguard.model.values import Text
 from dindguard.records import record
 from dindguard.source import Span
+from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model.container import Container
@@ -37,7 +38,7 @@ class Configuration:
     ``container`` has the file in it, or mounts it; ``None`` for a machine's.
     """
 
-    product: str
+    product: EngineProduct
     settings: tuple[Setting, ...]
     span: Span
     container: Container | None = None

@@ -12,6 +12,7 @@ from enum import StrEnum
 from dindguard.model.path_spelling import home_relative, inside, normalise, on_the_host, path_of
 from dindguard.model.sockets import EngineSocket, socket_at, sockets_below
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.vocabulary import EngineProduct
 
 __all__ = [
     "DATA_ROOTS",
@@ -62,19 +63,19 @@ class HostPath(StrEnum):
 
 
 DATA_ROOTS = {
-    "/var/lib/docker": "docker",
-    "/var/snap/docker": "docker",
-    "/var/lib/containerd": "containerd",
-    "/var/snap/microk8s/common/var/lib/containerd": "containerd",
-    "/var/lib/containers": "podman",
-    "/var/lib/buildkit": "buildkit",
-    "/var/lib/balena-engine": "balena",
-    "/var/lib/kubelet": "kubernetes",
-    "/var/lib/rancher": "kubernetes",
-    "~/.local/share/docker": "docker",
-    "~/.local/share/containers": "podman",
-    "~/.local/share/buildkit": "buildkit",
-    "c:/programdata/docker": "docker",
+    "/var/lib/docker": EngineProduct.DOCKER,
+    "/var/snap/docker": EngineProduct.DOCKER,
+    "/var/lib/containerd": EngineProduct.CONTAINERD,
+    "/var/snap/microk8s/common/var/lib/containerd": EngineProduct.CONTAINERD,
+    "/var/lib/containers": EngineProduct.PODMAN,
+    "/var/lib/buildkit": EngineProduct.BUILDKIT,
+    "/var/lib/balena-engine": EngineProduct.BALENA,
+    "/var/lib/kubelet": EngineProduct.KUBERNETES,
+    "/var/lib/rancher": EngineProduct.KUBERNETES,
+    "~/.local/share/docker": EngineProduct.DOCKER,
+    "~/.local/share/containers": EngineProduct.PODMAN,
+    "~/.local/share/buildkit": EngineProduct.BUILDKIT,
+    "c:/programdata/docker": EngineProduct.DOCKER,
 }
 """Default directories that an engine owns alone (moby daemon/config, containers-storage.conf(5))."""
 

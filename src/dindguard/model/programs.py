@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dindguard.model.container import Container
 from dindguard.model.invocation import Invocation, InvocationKind
+from dindguard.vocabulary import BUILD_ACTIONS
 
 WITHOUT_ENGINE = frozenset(
     {
@@ -20,8 +21,7 @@ WITHOUT_ENGINE = frozenset(
 """Programs that work without any container engine, whatever their arguments are."""
 
 _CLIENTS = frozenset({"docker", "docker-compose", "podman", "buildah", "nerdctl", "buildctl"})
-_BUILDING = frozenset({"build", "buildx build", "buildx bake"})
-_AROUND_BUILDING = _BUILDING | {
+_AROUNDBUILD_ACTIONS = BUILD_ACTIONS | {
     "push", "pull", "tag", "login", "logout", "info", "version", "images", "image ls", "inspect", "image inspect",
     "buildx create", "buildx use", "buildx inspect", "buildx rm", "buildx ls", "buildx imagetools create",
     "manifest create", "manifest push", "manifest annotate", "manifest inspect", "image push", "image tag",
@@ -41,9 +41,9 @@ def only_builds(container: Container) -> Invocation | None:
     calls = _calls(container)
     if programs is None or not programs <= WITHOUT_ENGINE | _CLIENTS:
         return None
-    if any(call.action not in _AROUND_BUILDING for call in calls):
+    if any(call.action not in _AROUNDBUILD_ACTIONS for call in calls):
         return None
-    return next((call for call in calls if call.action in _BUILDING), None)
+    return next((call for call in calls if call.action in BUILD_ACTIONS), None)
 
 
 def _calls(container: Container) -> list[Invocation]:

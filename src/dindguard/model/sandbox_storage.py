@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dindguard.model.container import Sandbox
 from dindguard.model.engine import Backing, Engine
+from dindguard.vocabulary import EngineProduct
 
 _NEED_NO_OVERLAY = frozenset({"vfs", "native", "fuse-overlayfs"})
 _ON_VIRTIOFS = {
@@ -20,7 +21,7 @@ def unfit_storage(engine: Engine) -> str:
     A volume or an emptyDir in Kata may be a block device, so only what certainly goes through virtiofs counts.
     """
     container = engine.container
-    if container is None or engine.product != "docker":
+    if container is None or engine.product is not EngineProduct.DOCKER:
         return ""
     driver = engine.storage_driver
     if container.sandbox is Sandbox.VM:

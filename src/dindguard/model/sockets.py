@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from dindguard.model.path_spelling import home_relative, on_the_host
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.vocabulary import EngineProduct
 
 
 class EngineSocket(NamedTuple):
@@ -16,12 +17,12 @@ class EngineSocket(NamedTuple):
     """
 
     pattern: str
-    product: str
+    product: EngineProduct
     rootless: bool = False
 
 
 _PATTERNS = {
-    "docker": (
+    EngineProduct.DOCKER: (
         "/run/docker.sock /run/docker.raw.sock /run/docker.sock.raw /run/docker-host.sock /run/dockershim.sock "
         "/mnt/wsl/**/docker.sock /mnt/wsl/**/docker.proxy.sock ~/.docker/run/docker.sock "
         "~/.docker/desktop/docker.sock ~/.docker/desktop/docker.raw.sock "
@@ -30,25 +31,25 @@ _PATTERNS = {
         "//./pipe/docker_engine //./pipe/docker_engine_linux //./pipe/docker_engine_windows "
         "//./pipe/dockerdesktoplinuxengine //./pipe/dockerdesktopwindowsengine"
     ),
-    "cri-dockerd": "/run/cri-dockerd.sock",
-    "containerd": (
+    EngineProduct.CRI_DOCKERD: "/run/cri-dockerd.sock",
+    EngineProduct.CONTAINERD: (
         "/run/containerd/containerd.sock /run/containerd/containerd.sock.ttrpc "
         "/run/k3s/containerd/containerd.sock /run/docker/containerd/containerd.sock "
         "/var/snap/microk8s/common/run/containerd.sock //./pipe/containerd-containerd"
     ),
-    "cri-o": "/run/crio/crio.sock",
-    "podman": "/run/podman/podman.sock //./pipe/podman-machine-default",
-    "buildkit": "/run/buildkit/buildkitd.sock",
-    "balena": "/run/balena-engine.sock /run/balena.sock",
-    "lxd": "/var/snap/lxd/common/lxd/unix.socket /var/lib/lxd/unix.socket",
-    "incus": "/var/lib/incus/unix.socket /run/incus/unix.socket",
-    "libvirt": "/run/libvirt/libvirt-sock",
-    "systemd": "/run/systemd/private",
+    EngineProduct.CRI_O: "/run/crio/crio.sock",
+    EngineProduct.PODMAN: "/run/podman/podman.sock //./pipe/podman-machine-default",
+    EngineProduct.BUILDKIT: "/run/buildkit/buildkitd.sock",
+    EngineProduct.BALENA: "/run/balena-engine.sock /run/balena.sock",
+    EngineProduct.LXD: "/var/snap/lxd/common/lxd/unix.socket /var/lib/lxd/unix.socket",
+    EngineProduct.INCUS: "/var/lib/incus/unix.socket /run/incus/unix.socket",
+    EngineProduct.LIBVIRT: "/run/libvirt/libvirt-sock",
+    EngineProduct.SYSTEMD: "/run/systemd/private",
 }
 _ROOTLESS_PATTERNS = {
-    "docker": "/run/user/*/docker.sock",
-    "podman": "/run/user/*/podman/podman.sock ~/.local/share/containers/podman/machine/**/podman.sock",
-    "buildkit": "/run/user/*/buildkit/buildkitd.sock",
+    EngineProduct.DOCKER: "/run/user/*/docker.sock",
+    EngineProduct.PODMAN: "/run/user/*/podman/podman.sock ~/.local/share/containers/podman/machine/**/podman.sock",
+    EngineProduct.BUILDKIT: "/run/user/*/buildkit/buildkitd.sock",
 }
 
 SOCKETS = tuple(
@@ -60,15 +61,15 @@ SOCKETS = tuple(
 """Default sockets, from the engines' own documentation; a path given to ``--host`` can be any other."""
 
 _TELLING_NAMES = {
-    "docker.sock": "docker",
-    "docker.raw.sock": "docker",
-    "dockershim.sock": "docker",
-    "cri-dockerd.sock": "cri-dockerd",
-    "containerd.sock": "containerd",
-    "crio.sock": "cri-o",
-    "podman.sock": "podman",
-    "buildkitd.sock": "buildkit",
-    "balena-engine.sock": "balena",
+    "docker.sock": EngineProduct.DOCKER,
+    "docker.raw.sock": EngineProduct.DOCKER,
+    "dockershim.sock": EngineProduct.DOCKER,
+    "cri-dockerd.sock": EngineProduct.CRI_DOCKERD,
+    "containerd.sock": EngineProduct.CONTAINERD,
+    "crio.sock": EngineProduct.CRI_O,
+    "podman.sock": EngineProduct.PODMAN,
+    "buildkitd.sock": EngineProduct.BUILDKIT,
+    "balena-engine.sock": EngineProduct.BALENA,
 }
 """File names that tell the engine whatever the directory is."""
 

@@ -8,21 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dindguard.vocabulary import NETWORK_FILE_SYSTEMS
+
 Version = tuple[int, ...]
 
-_NETWORK = frozenset({"nfs", "cifs", "cephfs", "glusterfs", "9p", "virtiofs"})
-_NO_UPPER = _NETWORK | {"overlay", "aufs", "ecryptfs", "vfat"}
+_NO_UPPER = frozenset(NETWORK_FILE_SYSTEMS.values()) | {"overlay", "aufs", "ecryptfs", "vfat"}
 _PLAIN = frozenset({"ext4", "xfs", "btrfs", "tmpfs"})
-_SYNONYMS = {
-    "overlay2": "overlay",
-    "overlayfs": "overlay",
-    "nfs4": "nfs",
-    "efs": "nfs",
-    "smb": "cifs",
-    "smbfs": "cifs",
-    "azurefile": "cifs",
-    "ceph": "cephfs",
-}
+_SYNONYMS = {"overlay2": "overlay", "overlayfs": "overlay", **NETWORK_FILE_SYSTEMS}
 
 
 class Driver(NamedTuple):

@@ -13,6 +13,7 @@ from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
 from dindguard.source import Span
+from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model.mount import Storage
@@ -53,9 +54,9 @@ class Platform(StrEnum):
         return self in (Platform.ENGINE, Platform.KUBERNETES, Platform.SWARM)
 
     @property
-    def node_engine(self) -> str:
+    def node_engine(self) -> EngineProduct:
         """The engine that its nodes run today: Kubernetes dropped Docker's with 1.24."""
-        return "containerd" if self is Platform.KUBERNETES else "docker"
+        return EngineProduct.CONTAINERD if self is Platform.KUBERNETES else EngineProduct.DOCKER
 
 
 @record(kw_only=True)

@@ -19,8 +19,8 @@ from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.interpreter import read_argv, read_script, unwrapped
 from dindguard.scripts.shell.pieces import Script, Word
 from dindguard.scripts.shell.split import split
-from dindguard.scripts.shell.wrappers import SHELLS
 from dindguard.source import Source
+from dindguard.vocabulary import SHELLS
 
 __all__ = [
     "Command",

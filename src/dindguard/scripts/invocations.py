@@ -19,7 +19,7 @@ from dindguard.scripts.engine_cli.flags import Flags, names
 from dindguard.scripts.engine_cli.specs import items, key_value
 from dindguard.scripts.engine_cli.started import engine_address
 from dindguard.scripts.engine_cli.words import Option, options_of
-from dindguard.scripts.shell.wrappers import SHELLS
+from dindguard.vocabulary import SHELLS
 
 PACKAGES = frozenset(
     {
@@ -48,7 +48,7 @@ _GRANTS = {
     "addgroup": Flags(names("system S"), {"g": "number"}, True),
 }
 _ENGINE_GROUPS = frozenset({"docker", "podman"})
-_SERVICES = {"docker": "docker", "docker.service": "docker", "docker.socket": "docker", "podman.socket": "podman"}
+_SERVICES = frozenset({"docker", "docker.service", "docker.socket", "podman.socket"})
 _ASKS_ONLY = frozenset({"help", "version", "validate"})
 
 

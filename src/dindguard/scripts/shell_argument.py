@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dindguard.patterns import regex
+from dindguard.vocabulary import SCRIPT_RUNNERS
 
-_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 _COMMAND_OPTION = regex(r"-[a-z]*c[a-z]*$")
 
 
 def script_index(words: Sequence[str]) -> int | None:
     """Return the index of the word that is a script; ``None`` when the words start no shell with ``-c``."""
-    if not words or words[0].rpartition("/")[2] not in _SHELLS:
+    if not words or words[0].rpartition("/")[2] not in SCRIPT_RUNNERS:
         return None
     return next((index + 1 for index in range(1, len(words) - 1) if _COMMAND_OPTION.match(words[index])), None)

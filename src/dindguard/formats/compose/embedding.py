@@ -13,8 +13,8 @@ from dindguard.model.container import Container
 from dindguard.model.mount import MountKind
 from dindguard.patterns import regex
 from dindguard.source import Embedded, Segment, Source
+from dindguard.vocabulary import SCRIPT_RUNNERS
 
-_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 _WRAPPERS = frozenset(
     {"tini", "dumb-init", "docker-init", "timeout", "env", "exec", "nohup", "nice", "gosu", "su-exec"}
 )
@@ -79,9 +79,9 @@ def _program(words: list[tuple[str, Source]], at: int) -> str:
 
 def _script(words: list[tuple[str, Source]]) -> Source | None:
     """Return the script that a shell gets with ``-c``, perhaps behind a wrapper like ``tini --``."""
-    if not words or _program(words, 0) not in _SHELLS | _WRAPPERS:
+    if not words or _program(words, 0) not in SCRIPT_RUNNERS | _WRAPPERS:
         return None
-    shell = next((index for index in range(len(words)) if _program(words, index) in _SHELLS), len(words))
+    shell = next((index for index in range(len(words)) if _program(words, index) in SCRIPT_RUNNERS), len(words))
     for index in range(shell + 1, len(words) - 1):
         if _OPTION_WITH_COMMAND.match(words[index][0]):
             return words[index + 1][1]

@@ -9,8 +9,8 @@ from dindguard.formats.compose.projects import Project
 from dindguard.formats.compose.settings import text
 from dindguard.model.mount import Medium, MountKind, Storage
 from dindguard.model.values import Text
+from dindguard.vocabulary import MEMORY_FILE_SYSTEMS, NETWORK_FILE_SYSTEMS
 
-_NETWORK_TYPES = frozenset({"nfs", "nfs4", "cifs", "smb", "smb3", "glusterfs", "ceph", "9p", "fuse.sshfs", "lustre"})
 _NETWORK_DRIVERS = (
     "nfs",
     "netshare",
@@ -91,7 +91,7 @@ def _external(node: Node) -> bool:
 
 def _medium(node: Node) -> Medium:
     kind = node["driver_opts"]["type"].text.lower()
-    if kind in _NETWORK_TYPES or any(word in node["driver"].text.lower() for word in _NETWORK_DRIVERS):
+    if kind in NETWORK_FILE_SYSTEMS or any(word in node["driver"].text.lower() for word in _NETWORK_DRIVERS):
         return Medium.NETWORK
     if kind in ("tmpfs", "ramfs"):
         return Medium.MEMORY
@@ -101,7 +101,7 @@ def _medium(node: Node) -> Medium:
 def _host_path(options: Node) -> Text | None:
     """Return the host's directory or device behind a local volume (``o: bind``, or a block device)."""
     device = text(options["device"])
-    if device is None or options["type"].text in _NETWORK_TYPES or options["type"].text in ("tmpfs", "ramfs"):
+    if device is None or options["type"].text in NETWORK_FILE_SYSTEMS.keys() | MEMORY_FILE_SYSTEMS:
         return None
     flags = options["o"].value.pattern.split(",")
     is_bind = "bind" in flags or "rbind" in flags

@@ -16,8 +16,8 @@ from dindguard.model.container import Container, Words
 from dindguard.model.values import Text, written
 from dindguard.patterns import regex
 from dindguard.source import HasSpan, Source
+from dindguard.vocabulary import SCRIPT_RUNNERS
 
-_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 _SHEBANG = regex(r"#!.*\b(ba|da|z|k|a)?sh\b")
 _SAFE = regex(r"[\w@%+=:,./-]+")
 _DAEMON_JSON = "/etc/docker/daemon.json"
@@ -65,7 +65,7 @@ class Contents:
                 self._runs_later(instruction)
             case "SHELL" if instruction.words:
                 program = instruction.words[0].text.replace("\\", "/").rpartition("/")[2]
-                self._shell = program.removesuffix(".exe").lower() in _SHELLS
+                self._shell = program.removesuffix(".exe").lower() in SCRIPT_RUNNERS
             case "WORKDIR" if instruction.words:
                 self._workdir = self._absolute(expand(instruction.words[0], scope))
 
@@ -158,7 +158,7 @@ def _program(words: Words | None) -> str:
         return ""
     for word in words:
         name = posixpath.basename(word.pattern)
-        if name not in _SHELLS and name not in ("tini", "dumb-init", "--", "exec"):
+        if name not in SCRIPT_RUNNERS and name not in ("tini", "dumb-init", "--", "exec"):
             return name
     return ""
 

@@ -11,6 +11,7 @@ from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.launch import Launch, Setting
 from dindguard.model.values import Flag, How, Text, inherited, unset
 from dindguard.patterns import regex
+from dindguard.vocabulary import EngineProduct
 
 _OPEN_API = regex(r"API is accessible on (https?)://([^\s/]+?)\.? without (encryption|TLS client verification)")
 """What ``docker info`` warns of (moby ``daemon/info.go``)."""
@@ -64,7 +65,7 @@ class Host:
         root = self.data_root
         rootless = self.rootless
         return Engine(
-            product="docker",
+            product=EngineProduct.DOCKER,
             span=span,
             address="engine",
             owner=Machine(name="", span=span),

@@ -11,10 +11,10 @@ from dindguard.model import paths
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import Flag, How, Text, unset
 from dindguard.patterns import regex
+from dindguard.vocabulary import MEMORY_FILE_SYSTEMS, NETWORK_FILE_SYSTEMS
 
 _ANONYMOUS = regex(r"[0-9a-f]{64}\Z")
 _RELABEL = regex(r"(?:^|,)([zZ])(?:,|\Z)")
-_NETWORK_TYPES = frozenset({"nfs", "nfs4", "cifs", "smb", "smb3", "glusterfs", "ceph", "9p", "lustre"})
 
 
 class Storages:
@@ -110,14 +110,14 @@ def _read_only(item: Node, place: Place) -> Flag:
 def _medium(options: Node | None) -> Medium:
     """A volume of the driver ``local`` without options is a directory; another driver's is unknown only by its type."""
     kind = options["type"].content.lower() if options is not None else ""
-    if kind in _NETWORK_TYPES:
+    if kind in NETWORK_FILE_SYSTEMS:
         return Medium.NETWORK
     return Medium.MEMORY if kind in ("tmpfs", "ramfs") else Medium.DISK
 
 
 def _host_path(options: Node | None, place: Place) -> Text | None:
     """Return the host's directory or device behind a volume with options (``o: bind``)."""
-    if options is None or options["type"].content in (*_NETWORK_TYPES, "tmpfs", "ramfs"):
+    if options is None or options["type"].content in NETWORK_FILE_SYSTEMS.keys() | MEMORY_FILE_SYSTEMS:
         return None
     device = place.text(options["device"])
     return device if device is not None and device.pattern.startswith("/") else None

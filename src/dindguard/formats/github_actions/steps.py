@@ -18,9 +18,7 @@ from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.records import record, replace
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
-
-_POSIX_SHELLS = ("bash", "sh", "dash", "ash", "zsh", "ksh")
-_POWERSHELLS = ("pwsh", "powershell")
+from dindguard.vocabulary import POWERSHELLS, SHELLS
 
 
 @record
@@ -142,9 +140,9 @@ def shell_hint(shell: str) -> str:
     A step without ``shell:`` runs in bash or sh, on Windows in PowerShell; a docker command line is the same.
     """
     program = posixpath.basename(shell.strip().partition(" ")[0])
-    if not program or program in _POSIX_SHELLS or program.startswith("$"):
+    if not program or program in SHELLS or program.startswith("$"):
         return "shell"
-    return "powershell" if program in _POWERSHELLS else ""
+    return "powershell" if program in POWERSHELLS else ""
 
 
 def script_source(run: Node, env: Node | None, variables: tuple[EnvVar, ...], expressions: Expressions) -> Joined:

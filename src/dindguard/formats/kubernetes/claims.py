@@ -12,7 +12,7 @@ from dindguard.model.mount import Medium, MountKind, Storage
 from dindguard.model.values import Text
 from dindguard.source import Span
 
-_NETWORK_VOLUMES = {
+NETWORK_VOLUMES = {
     "nfs": "nfs", "cephfs": "cephfs", "glusterfs": "glusterfs", "azureFile": "cifs", "quobyte": "quobyte",
 }  # fmt: skip
 _NETWORK_DRIVERS = {
@@ -112,8 +112,8 @@ def _claims(volume: Resource, name: str, claim: Resource) -> bool:
 
 def _medium_of(spec: Node) -> tuple[Medium, Text | None]:
     for key, value in spec.pairs():
-        if key.content in _NETWORK_VOLUMES:
-            return Medium.NETWORK, meaning(key, _NETWORK_VOLUMES[key.content])
+        if key.content in NETWORK_VOLUMES:
+            return Medium.NETWORK, meaning(key, NETWORK_VOLUMES[key.content])
         if key.content == "csi":
             return _medium_of_driver(value["driver"], written(value["fsType"]))
         if key.content in ("hostPath", "local"):

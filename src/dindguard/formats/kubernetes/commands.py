@@ -10,8 +10,8 @@ from dindguard.formats.kubernetes.environment import Variables
 from dindguard.model.container import HealthCheck, Words
 from dindguard.patterns import regex
 from dindguard.source import Source
+from dindguard.vocabulary import SCRIPT_RUNNERS
 
-_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 _LAUNCHERS = frozenset({"tini", "dumb-init", "catatonit", "env", "exec", "nice", "nohup", "sudo", "su-exec", "gosu"})
 _SHELL_SHEBANG = regex(r"#!\s*\S*?(/env\s+(-S\s+)?)?(/|\b)(ba|da|z|k|a)?sh\b")
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -60,14 +60,14 @@ def _after_c(options: list[Node]) -> Node | None:
             takes_option = word.endswith("o")
             following = options[index + 1 + takes_option :]
             return next((item for item in following if not item.content.startswith("-") and item.is_scalar), None)
-        elif word not in _SHELLS and not word.startswith(("-", "+")):
+        elif word not in SCRIPT_RUNNERS and not word.startswith(("-", "+")):
             return None
     return None
 
 
 def names_shell(word: str) -> bool:
     """Whether a program is a shell."""
-    return word.rpartition("/")[2] in _SHELLS
+    return word.rpartition("/")[2] in SCRIPT_RUNNERS
 
 
 def is_shell(text: str) -> bool:

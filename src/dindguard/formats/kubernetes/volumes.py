@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dindguard.documents.tree import Node
-from dindguard.formats.kubernetes.claims import claim_storage, template_storage
+from dindguard.formats.kubernetes.claims import NETWORK_VOLUMES, claim_storage, template_storage
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.environment import Variables
 from dindguard.formats.kubernetes.resources import Resource
@@ -15,9 +15,6 @@ from dindguard.model.values import Flag, Text
 from dindguard.records import field, record, replace
 from dindguard.source import Span
 
-_NETWORK_SOURCES = {
-    "nfs": "nfs", "cephfs": "cephfs", "glusterfs": "glusterfs", "azureFile": "cifs", "quobyte": "quobyte",
-}  # fmt: skip
 _PROPAGATION = {"Bidirectional": "rshared", "HostToContainer": "rslave", "None": "private"}
 
 
@@ -160,8 +157,8 @@ def _other(node: Node, name: str, place: _Place) -> Volume:
     volume = _simple(MountKind.OTHER, node, name, place)
     medium = Medium.UNKNOWN
     file_system = written(node["fsType"]) or written(node["volumeAttributes"]["fsType"])
-    if key in _NETWORK_SOURCES:
-        medium, file_system = Medium.NETWORK, meaning(node.key or node, _NETWORK_SOURCES[key])
+    if key in NETWORK_VOLUMES:
+        medium, file_system = Medium.NETWORK, meaning(node.key or node, NETWORK_VOLUMES[key])
     storage = replace(volume.storage, medium=medium, file_system=file_system)
     return replace(volume, storage=storage)
 

@@ -21,15 +21,16 @@ from dindguard.scripts.engine_cli.flags import (
 )
 from dindguard.scripts.engine_cli.words import Option, OptionReader, options_of
 from dindguard.source import Span
+from dindguard.vocabulary import EngineProduct
 
 ENGINES = {
-    "docker": "docker",
-    "podman": "podman",
-    "nerdctl": "nerdctl",
-    "podman-remote": "podman",
-    "finch": "nerdctl",
-    "docker-compose": "docker",
-    "podman-compose": "podman",
+    "docker": EngineProduct.DOCKER,
+    "podman": EngineProduct.PODMAN,
+    "nerdctl": EngineProduct.CONTAINERD,
+    "podman-remote": EngineProduct.PODMAN,
+    "finch": EngineProduct.CONTAINERD,
+    "docker-compose": EngineProduct.DOCKER,
+    "podman-compose": EngineProduct.PODMAN,
 }
 """Client programs, and the engine they speak to."""
 
@@ -44,7 +45,7 @@ class DockerCall:
     it. ``doubts`` are the words that may hold further options.
     """
 
-    engine: str
+    engine: EngineProduct
     action: str
     command: Command
     globals: tuple[Option, ...] = ()
@@ -136,7 +137,7 @@ def daemon_call(command: Command) -> DaemonCall | None:
         text = [word.pattern for word in words[found : found + 2]]
         if text[:1] == ["daemon"]:
             words = words[found + 1 :]
-        elif text == ["system", "service"] and ENGINES[program] == "podman":
+        elif text == ["system", "service"] and ENGINES[program] is EngineProduct.PODMAN:
             words = words[found + 2 :]
         else:
             return None
@@ -163,7 +164,7 @@ def _action(words: Sequence[Text]) -> tuple[str, int]:
 
 
 def _call(
-    engine: str,
+    engine: EngineProduct,
     action: str,
     command: Command,
     words: Sequence[Text],
@@ -177,7 +178,7 @@ def _call(
     return DockerCall(engine, action, command, globals_, options, arguments, (*doubts, *further))
 
 
-def _compose(engine: str, command: Command, words: Sequence[Text], outer: tuple[Option, ...]) -> DockerCall:
+def _compose(engine: EngineProduct, command: Command, words: Sequence[Text], outer: tuple[Option, ...]) -> DockerCall:
     head = OptionReader(words, ACTIONS["compose"])
     head.read()
     rest = words[head.position :]

@@ -17,12 +17,10 @@ from dindguard.scripts.engine_cli.options import attributes
 from dindguard.scripts.engine_cli.specs import items, key_value, mount_spec
 from dindguard.scripts.engine_cli.words import Option
 from dindguard.source import Span
+from dindguard.vocabulary import MEMORY_FILE_SYSTEMS, NETWORK_FILE_SYSTEMS, EngineProduct
 
 STARTS = frozenset({"run", "create", "service create"})
 """The actions that start a container, or make one to be started."""
-
-_MEMORY = frozenset({"tmpfs", "ramfs"})
-_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb", "glusterfs", "ceph"})
 
 
 def name_of(call: DockerCall) -> str:
@@ -61,7 +59,7 @@ def engine_address(call: DockerCall) -> Text | None:
     host = call.last_global("host") or call.last_global("url")
     if host is not None:
         return host.value
-    return call.command.environment.get("CONTAINER_HOST" if call.engine == "podman" else "DOCKER_HOST")
+    return call.command.environment.get("CONTAINER_HOST" if call.engine is EngineProduct.PODMAN else "DOCKER_HOST")
 
 
 def declare_volume(call: DockerCall, volumes: Volumes) -> None:
@@ -73,7 +71,13 @@ def declare_volume(call: DockerCall, volumes: Volumes) -> None:
     bind = any(each.value in ("bind", "rbind") for each in items(given["o"])) if "o" in given else False
     file_system = given.get("type")
     kind = file_system.pattern if file_system is not None else ""
-    medium = Medium.MEMORY if kind in _MEMORY else Medium.NETWORK if kind in _NETWORK else Medium.DISK
+    medium = (
+        Medium.MEMORY
+        if kind in MEMORY_FILE_SYSTEMS
+        else Medium.NETWORK
+        if kind in NETWORK_FILE_SYSTEMS
+        else Medium.DISK
+    )
     volumes.declare(
         Storage(
             identity=volumes.identity(MountKind.VOLUME, str(name)),

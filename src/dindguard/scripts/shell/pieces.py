@@ -199,12 +199,6 @@ class Word(Text):
     A word with no ``value`` whose ``partial`` has no unknown piece is there as a whole, or not at all.
     """
 
-    value: str | None
-    span: Span
-    how: How = How.WRITTEN
-    partial: str = ""
-    variable: str = ""
-    raw: str = ""
     pieces: tuple[Piece, ...] = field(default=(), compare=False, repr=False)
     quoted: bool = False
     """Part of it was quoted, so that it is one word whatever its variables hold."""

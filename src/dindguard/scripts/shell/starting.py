@@ -15,8 +15,9 @@ from dindguard.scripts.shell.context import Collected, Context
 from dindguard.scripts.shell.pieces import Piece, Script, Word, joined_span, word
 from dindguard.scripts.shell.syntax import Simple
 from dindguard.scripts.shell.variables import Scopes
-from dindguard.scripts.shell.wrappers import SHELLS, may_unwrap, unwrap
+from dindguard.scripts.shell.wrappers import may_unwrap, unwrap
 from dindguard.scripts.shell.writing import WRITERS, Redirections
+from dindguard.vocabulary import SHELLS
 
 Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], None]
 """Reads a script inside the script: its text, where it runs, what it is given, and if it shares the variables."""

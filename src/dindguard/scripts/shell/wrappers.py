@@ -11,6 +11,7 @@ from dindguard.patterns import regex
 from dindguard.scripts.command import base_name
 from dindguard.scripts.shell.expansion import space_before
 from dindguard.scripts.shell.pieces import Piece, Script, Word
+from dindguard.vocabulary import SHELLS
 
 
 class Wrapper(NamedTuple):
@@ -111,7 +112,6 @@ WRAPPERS: dict[str, Wrapper] = {
 }
 """What is not listed runs its arguments itself, or prints or searches them."""
 
-SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"})
 _NUMBER = regex(r"\d+[smhd]?\Z")
 _ASSIGNMENT = regex(r"([A-Za-z_]\w*)=")
 _SKIPPED_BEFORE_SUBCOMMAND = 3

@@ -1,0 +1,52 @@
+"""Words that several parts of dindguard have to agree on: engines, shells, file systems, what builds an image."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EngineProduct(StrEnum):
+    """What runs containers, or manages those who do; the value is its name in messages."""
+
+    DOCKER = "docker"
+    PODMAN = "podman"
+    BUILDAH = "buildah"
+    BUILDKIT = "buildkit"
+    CONTAINERD = "containerd"
+    CRI_O = "cri-o"
+    CRI_DOCKERD = "cri-dockerd"
+    BALENA = "balena"
+    KUBERNETES = "kubernetes"
+    KUBERNETES_NODE = "kubernetes-node"
+    """A whole node in a container: kubelet, containerd and all (kind, k3s)."""
+    LXD = "lxd"
+    INCUS = "incus"
+    LIBVIRT = "libvirt"
+    SYSTEMD = "systemd"
+
+
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"})
+"""Shells whose language :mod:`dindguard.scripts.shell` reads."""
+
+SCRIPT_RUNNERS = SHELLS | {"busybox"}
+"""Programs that run the script after ``-c``, perhaps behind a further word (``busybox sh -c``)."""
+
+POWERSHELLS = frozenset({"pwsh", "powershell"})
+
+INITS = frozenset({"tini", "dumb-init", "docker-init", "catatonit"})
+"""Programs for process 1 that start another one, pass signals on and collect orphans."""
+
+NETWORK_FILE_SYSTEMS = {
+    "nfs": "nfs", "nfs4": "nfs", "efs": "nfs", "cifs": "cifs", "smb": "cifs", "smb3": "cifs", "smbfs": "cifs",
+    "azurefile": "cifs", "ceph": "cephfs", "cephfs": "cephfs", "glusterfs": "glusterfs", "9p": "9p",
+    "virtiofs": "virtiofs", "lustre": "lustre", "fuse.sshfs": "sshfs",
+}  # fmt: skip
+"""File systems whose bytes lie on another machine, or on the host of a virtual one, and the family of each."""
+
+MEMORY_FILE_SYSTEMS = frozenset({"tmpfs", "ramfs"})
+
+IMAGE_BUILDS = frozenset({"build", "image build", "builder build", "buildx build"})
+"""Actions of an engine's client that build one image and can name it."""
+
+BUILD_ACTIONS = IMAGE_BUILDS | {"buildx bake"}
+"""Actions that build."""
