@@ -14,6 +14,7 @@ import click
 
 from dindguard.cli import cli
 from dindguard.cli.rules_ import every
+from dindguard.formats import registry
 from dindguard.loading import index_row, load
 from dindguard.rules import Confidence, Profile, Rule
 
@@ -50,6 +51,7 @@ def pages() -> dict[Path, str]:
     found[ROOT / "docs/rules/README.md"] = index(rules)
     found[ROOT / "docs/cli.md"] = command_pages()
     found[ROOT / "rules/dindguard_rules/_index.py"] = rule_index()
+    found[ROOT / "src/dindguard/formats/_index.py"] = format_index()
     return found
 
 
@@ -59,6 +61,15 @@ def rule_index() -> str:
     lines = [f"    {{{', '.join(f'{key!r}: {value!r}' for key, value in row.items())}}}," for row in rows]
     head = '"""What is known of each rule without importing its module. Written by docs/generate.py."""'
     return f"{head}\n\n# fmt: off\nRULES: tuple[dict[str, object], ...] = (\n" + "\n".join(lines) + "\n)\n"
+
+
+def format_index() -> str:
+    """Return the index that spares a scan importing every format: their rows, their functions by name."""
+    rows = [registry.index_row(row) for row in registry.declared()]
+    lines = [f"    {{{', '.join(f'{key!r}: {value!r}' for key, value in row.items())}}}," for row in rows]
+    head = '"""The row of each format, without importing its package. Written by docs/generate.py."""'
+    annotation = "from __future__ import annotations\n\nfrom typing import Any\n\n# fmt: off\n"
+    return f"{head}\n\n{annotation}ROWS: tuple[dict[str, Any], ...] = (\n" + "\n".join(lines) + "\n)\n"
 
 
 # -- rules ----------------------------------------------------------------------------------------------------

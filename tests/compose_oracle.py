@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dindguard.formats import compose
+from dindguard.formats.compose import reader as compose
 from dindguard.model.container import Container, Port, Words
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.values import UNKNOWN_PIECE, Text

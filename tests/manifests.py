@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent
 
-from dindguard.formats import Reading, kubernetes
+from dindguard.formats import Reading
+from dindguard.formats.kubernetes import reader
 from dindguard.model.container import Container
 from dindguard.source import Span
 from support import context_of, documents_of, write_files
@@ -15,7 +16,7 @@ def read(folder: Path, files: str | dict[str, str]) -> Reading:
     """Write manifests and read them; a lone text is ``pod.yaml``."""
     named = {"pod.yaml": files} if isinstance(files, str) else files
     write_files(folder, {name: dedent(text) for name, text in named.items()})
-    return kubernetes.read(documents_of(folder, "kubernetes"), context_of(folder))
+    return reader.read(documents_of(folder, "kubernetes"), context_of(folder))
 
 
 def containers(reading: Reading) -> dict[str, Container]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dindguard.documents import yaml
 from dindguard.documents.yaml import Tree
-from dindguard.formats import Context, Document, shapes
+from dindguard.formats import Context, Document
+from dindguard.formats.recognition import Recogniser
 from dindguard.source import Source
 
 
@@ -48,5 +49,6 @@ def documents_of(folder: Path, format_name: str, *names: str) -> list[Document]:
             continue
         source = Source(name, path.read_text("utf-8", errors="replace"))
         nodes = yaml.read(source).documents
-        found += [Document(source, node) for node in nodes if shapes.document_format(source, node) == format_name]
+        claims = [(node, [row.name for row in Recogniser().formats_of(source, node)]) for node in nodes]
+        found += [Document(source, node) for node, names in claims if names[:1] == [format_name]]
     return found

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dindguard import budget
-from dindguard.formats import Reading, compose
+from dindguard.formats import Reading
+from dindguard.formats.compose import reader as compose
 from dindguard.model.container import Container
 from dindguard.model.mount import Medium, MountKind
 from dindguard.model.values import How

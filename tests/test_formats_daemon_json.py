@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dindguard.documents import json as reader
-from dindguard.formats import Document, Reading, daemon_json
+from dindguard.formats import Document, Reading
+from dindguard.formats.daemon_json import reader as daemon_json
 from dindguard.model.container import Container, ContainerKind
 from dindguard.source import Gravity, Source, Span
 from support import context_of

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dindguard.formats import Context, Document, Reading
-from dindguard.formats.dockerfile import read
-from dindguard.formats.shapes import Syntax, syntax_of, text_format
+from dindguard.formats.dockerfile.reader import read
+from dindguard.formats.recognition import Recogniser
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.values import How
@@ -165,7 +165,7 @@ def test_configuration_that_is_copied_in(copy: str, hint: str) -> None:
     files = {"app/daemon.json": "{}\n", "app/conf/dind.json": "{}\n"}
     [embedded] = reading(f"FROM a\n{copy}\n", files).embedded
     assert (embedded.source.hint, embedded.source.text) == (hint, "{}\n")
-    assert syntax_of(embedded.source) is Syntax.JSON
+    assert Recogniser().syntax_of(embedded.source) == "json"
     assert isinstance(embedded.owner, Container)
 
 
@@ -193,7 +193,7 @@ def test_files_that_are_not_followed(copy: str) -> None:
 def test_the_script_that_a_container_starts_with_is_followed(lines: str, hint: str) -> None:
     [embedded] = reading(f"FROM a\n{lines}\n", {"app/run.sh": "#!/bin/sh\ndockerd &\n"}).embedded
     assert (embedded.source.path, embedded.source.hint) == ("app/run.sh", hint)
-    assert text_format(embedded.source) == "shell"
+    assert Recogniser().syntax_of(embedded.source) == "shell"
 
 
 def test_other_scripts_are_not_followed() -> None:

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dindguard.documents import yaml
-from dindguard.formats import Context, Document, Reading, github_actions
+from dindguard.formats import Context, Document, Reading
+from dindguard.formats.github_actions import reader as github_actions
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.image import Image
 from dindguard.model.invocation import InvocationKind

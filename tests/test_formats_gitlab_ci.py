@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dindguard.documents import yaml
-from dindguard.formats import Context, Document, Reading, gitlab_ci
+from dindguard.formats import Context, Document, Reading
+from dindguard.formats.gitlab_ci import reader as gitlab_ci
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.image import Image
 from dindguard.model.values import UNKNOWN_PIECE, How

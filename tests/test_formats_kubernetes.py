@@ -387,7 +387,8 @@ def test_openshift_parameters_are_defaults(tmp_path):
 
 def test_json_manifests_read_like_yaml(tmp_path):
     from dindguard.documents import json as reader
-    from dindguard.formats import Document, kubernetes
+    from dindguard.formats import Document
+    from dindguard.formats.kubernetes import reader as kubernetes
     from dindguard.source import Source
     from support import context_of
 

@@ -13,7 +13,8 @@ import yaml as pyyaml
 
 from dindguard import budget
 from dindguard.documents import json as reader
-from dindguard.formats import Context, Document, kubernetes
+from dindguard.formats import Context, Document
+from dindguard.formats.kubernetes import reader as kubernetes
 from dindguard.records import replace
 from dindguard.source import Source
 from manifests import read as read_files

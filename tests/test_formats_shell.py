@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dindguard.formats import Document, Reading, makefile, shell
+from dindguard.formats import Document, Reading
+from dindguard.formats.makefile import reader as makefile
+from dindguard.formats.shell import reader as shell
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.mount import Medium, MountKind

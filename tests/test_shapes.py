@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from dindguard.documents import json, toml, yaml
-from dindguard.formats import shapes
-from dindguard.formats.shapes import Syntax
+from dindguard.documents import syntax
+from dindguard.formats.recognition import Recogniser
 from dindguard.source import Source
 
 
 def format_of(path: str, text: str, hint: str = "") -> str | None:
     source = Source(path, text, hint=hint)
-    syntax = shapes.syntax_of(source)
-    if syntax is None:
-        return None
-    if syntax is Syntax.TEXT:
-        return shapes.text_format(source)
-    reader = {Syntax.YAML: yaml, Syntax.JSON: json, Syntax.TOML: toml}[syntax]
-    documents = reader.read(source).documents
-    return shapes.document_format(source, documents[0]) if documents else None
+    recogniser = Recogniser()
+    row = recogniser.text_format(source)
+    if row is not None:
+        return row.name
+    written = recogniser.tree_syntax(source)
+    documents = syntax.reader(written)(source).documents if written else ()
+    found = [row.name for node in documents[:1] for row in recogniser.formats_of(source, node)]
+    assert len(found) < 2, f"{found} disagree"
+    return found[0] if found else None
 
 
 OURS = {
@@ -130,4 +130,4 @@ def test_what_the_surrounding_document_says_counts(hint: str, text: str, expecte
     ],
 )  # fmt: skip
 def test_names_that_say_enough_for_an_error(path: str, ours: bool) -> None:
-    assert shapes.name_is_ours(Source(path, "")) == ours
+    assert Recogniser().name_says_enough(Source(path, "")) == ours

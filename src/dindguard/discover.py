@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.errors import UserError
-from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
     import pathspec
 
     Specs: TypeAlias = list[tuple[str, pathspec.GitIgnoreSpec]]
+
+Interest: TypeAlias = Callable[[str, bytes], bool]
+"""Tells from a file's path and bytes whether it can matter."""
 
 StrPath: TypeAlias = "str | os.PathLike[str]"
 """Paths are taken in either form and kept as text: importing ``pathlib`` costs a tenth of a cold start."""
@@ -26,23 +27,6 @@ SKIPPED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache", ".terraform"}
 )
 
-INTEREST = regex(
-    rb"docker|podman|nerdctl|containerd|buildkit|buildah|kaniko|sysbox|privileged|hostPath|host(?:PID|Network|IPC|Users)"
-    rb"|\bdind\b|crio|SYS_ADMIN|cap_add|capabilities|securityContext|security_opt|2375|2376|network_mode|devices:"
-    rb"|device_cgroup|unconfined|hostPort|\bpid:|\bipc:|\buts:|cgroup|userns|runtimeClass|runtime:|/run\b|include:|extends:"
-    rb"|(?<![\w.])/[\w./-]*:/|(?:source|device):\s*[\"']?/|PersistentVolume|HorizontalPodAutoscaler|pod-security"
-    rb"|\\x[0-9A-Fa-f]|\\u[0-9A-Fa-f]|\\U[0-9A-Fa-f]|\bbuild:|\[\[runners|dindguard:",
-    re.IGNORECASE,
-)
-"""The byte test: a file without a hit cannot produce a finding. Escapes count as a hit, because they hide words."""
-
-_IMAGE = regex(rb"\bimage\b|\bFROM\b", re.IGNORECASE)
-
-_OURS_BY_NAME = regex(
-    r"(^|/)(daemon\.json|buildkitd[^/]*\.toml|(docker-)?compose[^/]*\.ya?ml|kustomization\.ya?ml|[^/]*gitlab-ci[^/]*\.ya?ml)$"
-)
-"""Names that say enough by themselves: their content need not name an engine."""
-
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
@@ -53,13 +37,9 @@ _BOMS = (
 
 
 class Found:
-    """What discovery gives: sources in the order of their paths, and what was left out.
+    """What discovery gives: sources in the order of their paths, and what was left out."""
 
-    ``every_image`` widens the byte test: the configuration lists registries, so that any image is of interest.
-    """
-
-    def __init__(self, *, every_image: bool = False) -> None:
-        self.every_image = every_image
+    def __init__(self) -> None:
         self.sources: list[Source] = []
         self.notices: list[Notice] = []
         self.without_interest = 0
@@ -198,18 +178,18 @@ def discover(
     ignore_files: bool = True,
     exclude: Iterable[str] = (),
     could_be_ours: Callable[[str], bool] = lambda _: True,
-    every_image: bool = False,
+    interest: Interest = lambda *_: True,
     force_exclude: bool = False,
 ) -> Found:
     """Return the sources below ``paths`` (files or folders, absolute) that could be ours.
 
     Folders are walked in sorted order, without links; ``.gitignore`` and ``.dindguardignore`` are obeyed
     there unless ``ignore_files`` is false. ``exclude`` are patterns as in ``.gitignore``;
-    ``could_be_ours`` tells from a path alone whether any format could read it. A file that is named itself
-    is always read, unless ``force_exclude`` asks to obey ``exclude`` there too.
+    ``could_be_ours`` tells from a path alone whether any format could read it, ``interest`` from its bytes as well.
+    A file that is named itself is always read, unless ``force_exclude`` asks to obey ``exclude`` there too.
     Raises :class:`UserError` for a path that does not exist.
     """
-    found = Found(every_image=every_image)
+    found = Found()
     seen: set[str] = set()
     excluded = _spec(exclude)
     for path in [os.fspath(each) for each in paths]:
@@ -223,7 +203,7 @@ def discover(
                 continue
             seen.add(name)
             if named or could_be_ours(name):
-                take(name, files, found)
+                take(name, files, found, interest)
             else:
                 found.without_interest += 1
     found.sources.sort(key=lambda source: source.path)
@@ -231,18 +211,12 @@ def discover(
     return found
 
 
-def take(name: str, files: Files, found: Found) -> None:
-    """Add one file to what was found, unless the byte test says that it cannot matter."""
+def take(name: str, files: Files, found: Found, interest: Interest) -> None:
+    """Add one file to what was found, unless it is binary or its bytes say that it cannot matter."""
     data = files.read_bytes(name)
     if data is None:
         return
-    utf8 = not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"))
-    told = _OURS_BY_NAME.search(name) is not None or INTEREST.search(data) is not None
-    told = told or (found.every_image and _IMAGE.search(data) is not None)
-    if utf8 and (not told or b"\0" in data[:8192]):
-        found.without_interest += 1
-        return
-    source = files.adopt(name, data)
+    source = files.adopt(name, data) if interest(name, data) else None
     if source is None:
         found.without_interest += 1
     else:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dindguard import budget, discover
-from dindguard.formats import FORMATS, Context, Document, Reading, load, shapes
+from dindguard.documents import syntax as syntaxes
+from dindguard.formats import Context, Document, Reading, registry
+from dindguard.formats.recognition import Recogniser
 from dindguard.model.container import Container
 from dindguard.records import replace
 from dindguard.source import Embedded, Gravity, Notice, Source
 
 if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
     from dindguard.documents.yaml import Tree
 
 Progress = Callable[[int, int], None]
@@ -21,14 +26,15 @@ Progress = Callable[[int, int], None]
 def read_all(
     sources: Iterable[Source],
     files: discover.Files,
-    type_overrides: Sequence[tuple[str, str]] = (),
+    recogniser: Recogniser | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[Reading], list[Notice]]:
     """Recognise and read every source, and the documents inside them, round by round.
 
-    ``type_overrides`` maps file name patterns to format names; ``progress`` is called with files done and in all.
+    ``progress`` is called with files done and in all.
     """
-    trees = _Trees(files)
+    recogniser = recogniser or Recogniser()
+    trees = _Trees(files, recogniser)
     context = Context(files.open, trees.tree, files.listing, files.relative)
     readings: list[Reading] = []
     waiting = [Embedded(source) for source in sources]
@@ -36,11 +42,11 @@ def read_all(
         for depth in itertools.count(1):
             if not waiting or not budget.within(budget.EMBEDDED_DEPTH, depth, waiting[0].source.whole()):
                 break
-            documents = _recognise(waiting, trees, type_overrides, progress)
+            documents = _recognise(waiting, trees, progress)
             waiting = []
-            for name in FORMATS:
-                if documents.get(name):
-                    reading = load(name).read(documents[name], context)
+            for row in registry.rows():
+                if documents.get(row.name):
+                    reading = registry.load(row).read(documents[row.name], context)
                     readings.append(reading)
                     waiting.extend(reading.embedded)
     notices = [*trees.all_notices(), *ledger.notices]
@@ -49,25 +55,33 @@ def read_all(
     return readings, notices
 
 
-class _Trees:
-    """Parsed YAML and JSON, each text once."""
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep the cycle collector from walking a growing tree again and again; it makes up for it afterwards."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
-    def __init__(self, files: discover.Files) -> None:
+
+class _Trees:
+    """Parsed YAML, JSON and TOML, each text once."""
+
+    def __init__(self, files: discover.Files, recogniser: Recogniser) -> None:
+        self.recogniser = recogniser
+        self.notices: list[Notice] = []
         self._files = files
         self._trees: dict[int, tuple[Source, Tree]] = {}
         self._ours: set[int] = set()
         self._forgotten: set[int] = set()
 
-    def read(self, source: Source, syntax: shapes.Syntax) -> Tree:
+    def read(self, source: Source, syntax: str) -> Tree:
         """Return the tree of a source."""
         if id(source) not in self._trees:
-            if syntax is shapes.Syntax.JSON:
-                from dindguard.documents import json as reader
-            elif syntax is shapes.Syntax.TOML:
-                from dindguard.documents import toml as reader  # type: ignore[no-redef]  # the same signature
-            else:
-                from dindguard.documents import yaml as reader  # type: ignore[no-redef]  # the same signature
-            self._trees[id(source)] = (source, reader.read(source))
+            self._trees[id(source)] = (source, syntaxes.reader(syntax)(source))
         return self._trees[id(source)][1]
 
     def forget(self, source: Source) -> None:
@@ -83,8 +97,8 @@ class _Trees:
         if id(source) in self._forgotten:
             self._forgotten.remove(id(source))
             del self._trees[id(source)]
-        syntax = shapes.syntax_of(source) or shapes.Syntax.YAML
-        tree = self.read(source, shapes.Syntax.JSON if syntax is shapes.Syntax.JSON else shapes.Syntax.YAML)
+        syntax = self.recogniser.syntax_of(source)
+        tree = self.read(source, syntaxes.JSON if syntax == syntaxes.JSON else syntaxes.YAML)
         self._ours.add(id(source))
         return tree
 
@@ -94,7 +108,7 @@ class _Trees:
 
     def all_notices(self) -> list[Notice]:
         """Return what went wrong, errors only for files that are ours as far as anyone can tell."""
-        notices = []
+        notices = [*self.notices]
         for key, (_, tree) in self._trees.items():
             for notice in tree.notices:
                 ours = key in self._ours or notice.gravity is not Gravity.ERROR
@@ -102,68 +116,43 @@ class _Trees:
         return notices
 
 
-def _recognise(
-    waiting: Sequence[Embedded],
-    trees: _Trees,
-    type_overrides: Sequence[tuple[str, str]],
-    progress: Progress | None,
-) -> dict[str, list[Document]]:
+def _recognise(waiting: Sequence[Embedded], trees: _Trees, progress: Progress | None) -> dict[str, list[Document]]:
     documents: dict[str, list[Document]] = {}
     for index, embedded in enumerate(waiting):
         source = embedded.source
-        owner: Any = embedded.owner
         if progress is not None and source.parent is None:
             progress(index + 1, len(waiting))
-        forced = _forced(source, type_overrides)
-        syntax = shapes.syntax_of(source) if forced is None else None
-        text_format = forced if forced in ("shell", "dockerfile", "makefile") else shapes.text_format(source)
-        if syntax is shapes.Syntax.TEXT or forced == text_format is not None:
-            documents.setdefault(text_format or "", []).append(Document(source, None, _container(owner)))
-        elif syntax is not None or forced is not None:
-            _recognise_tree(source, syntax or shapes.Syntax.YAML, forced, owner, trees, documents)
+        text_format = trees.recogniser.text_format(source)
+        if text_format is not None:
+            documents.setdefault(text_format.name, []).append(Document(source, None, _container(embedded.owner)))
+        elif syntax := trees.recogniser.tree_syntax(source):
+            _recognise_tree(embedded, syntax, trees, documents)
     return documents
 
 
-def _recognise_tree(
-    source: Source,
-    syntax: shapes.Syntax,
-    forced: str | None,
-    owner: Any,
-    trees: _Trees,
-    documents: dict[str, list[Document]],
-) -> None:
+def _recognise_tree(embedded: Embedded, syntax: str, trees: _Trees, documents: dict[str, list[Document]]) -> None:
+    source = embedded.source
     tree = trees.read(source, syntax)
-    if not tree.readable and shapes.name_is_ours(source):
+    if not tree.readable and trees.recogniser.name_says_enough(source):
         trees.recognised(source)
     ours = False
     for node in tree.documents:
-        name = forced or shapes.document_format(source, node)
-        if name is not None:
+        claims = trees.recogniser.formats_of(source, node)
+        if claims:
             ours = True
             trees.recognised(source)
-            documents.setdefault(name, []).append(Document(source, node, _container(owner)))
+            documents.setdefault(claims[0].name, []).append(Document(source, node, _container(embedded.owner)))
+        if len(claims) > 1:
+            trees.notices.append(_ambiguous(node, [row.name for row in claims]))
     if not ours:
         trees.forget(source)
 
 
-def syntax_name(source: Source, type_overrides: Sequence[tuple[str, str]] = ()) -> str:
-    """Return how a text is read: ``shell``, ``dockerfile``, ``makefile``, ``yaml``, ``json``, ``toml``; else ``""``."""
-    forced = _forced(source, type_overrides)
-    if forced in ("shell", "dockerfile", "makefile"):
-        return forced
-    syntax = shapes.syntax_of(source)
-    if syntax is shapes.Syntax.TEXT:
-        return shapes.text_format(source) or ""
-    return syntax.value if syntax is not None else "yaml" if forced else ""
+def _ambiguous(node: Node, names: list[str]) -> Notice:
+    """Say that several formats claim a document; one of them has to be told."""
+    message = f"looks like {' and like '.join(names)}; it was read as {names[0]}"
+    return Notice("ambiguous", message, node.span, Gravity.NOTE, f"say which: --type {names[-1]}={node.span.path}")
 
 
 def _container(owner: Any) -> Container | None:
     return owner if isinstance(owner, Container) else None
-
-
-def _forced(source: Source, overrides: Sequence[tuple[str, str]]) -> str | None:
-    if source.parent is not None or not overrides:
-        return None
-    from fnmatch import fnmatchcase
-
-    return next((name for pattern, name in overrides if fnmatchcase(source.path, pattern)), None)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dindguard import discover, loading, rules
 from dindguard.errors import UserError
 from dindguard.findings import Finding, stamp
-from dindguard.formats import shapes
+from dindguard.formats.interest import Interest
+from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
 from dindguard.model.model import Model
 from dindguard.policy import BASELINE_FILE, Surroundings, apply_policy
 from dindguard.policy.config import Config
 from dindguard.policy.config import load as load_config
-from dindguard.reading import Progress, read_all, syntax_name
+from dindguard.reading import Progress, no_collection, read_all
 from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Rule, Severity
 from dindguard.source import Gravity, Notice, Source, Span
@@ -158,10 +157,10 @@ class _Judged:
 def _judge(
     found: discover.Found, files: discover.Files, config: Config, chosen: tuple[Rule, ...], options: Options
 ) -> _Judged:
-    given = frozenset(source.path for source in found.sources)
-    with _no_collection():
-        readings, notices = read_all(found.sources, files, options.type_overrides, options.progress)
+    with no_collection():
+        readings, notices = read_all(found.sources, files, Recogniser(options.type_overrides), options.progress)
         model = infer(readings, config.rule_policy())
+    given = frozenset(source.path for source in found.sources)
     active, muted = _selected(chosen, config, options)
     verdicts, said = rules.run(model, active)
     findings = stamp(verdicts, lowered, config.severities)
@@ -203,10 +202,11 @@ def _brought(
     from dindguard.policy.since import Revision, new_subjects
 
     with Revision(files.root, options.since) as revision:
-        before = discover.Found(every_image=bool(config.allowed_registries))
+        before = discover.Found()
+        interest = _interest(recogniser := Recogniser(options.type_overrides), options, config)
         for path in revision.paths_below(_prefixes(options, files), config.exclude):
-            if shapes.could_be_ours(path):
-                discover.take(path, revision, before)
+            if recogniser.could_be_ours(path):
+                discover.take(path, revision, before, interest)
         old = _judge(before, revision, config, chosen, replace(options, progress=None))
         sources = {source.path: source for source in before.sources}
         for finding in old.findings:
@@ -228,7 +228,7 @@ def _surroundings(
     return Surroundings(
         sources=sources,
         embedded=judged.embedded,
-        syntax_of=lambda source: syntax_name(source, options.type_overrides),
+        syntax_of=Recogniser(options.type_overrides).syntax_of,
         files=files,
         config=config,
         today=options.today,
@@ -277,33 +277,29 @@ def load_rules(options: Options) -> tuple[Rule, ...]:
     return chosen
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the cycle collector from walking a growing tree again and again; it makes up for it afterwards."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def _discover(options: Options, files: discover.Files, config: Config) -> discover.Found:
-    paths = [os.path.realpath(path) for path in options.paths]
-    ignore_files = not options.untrusted
-    overrides = options.type_overrides
-    ours = shapes.could_be_ours if not overrides else lambda _: True
+    recogniser = Recogniser(options.type_overrides)
     found = discover.discover(
-        paths, files, ignore_files=ignore_files, exclude=config.exclude, could_be_ours=ours,
-        every_image=bool(config.allowed_registries), force_exclude=options.force_exclude,
-    )  # fmt: skip
+        map(os.path.realpath, options.paths),
+        files,
+        ignore_files=not options.untrusted,
+        exclude=config.exclude,
+        could_be_ours=recogniser.could_be_ours,
+        interest=_interest(recogniser, options, config),
+        force_exclude=options.force_exclude,
+    )
     if options.stdin is not None:
         name, data = options.stdin
         source = files.adopt(name, data)
         if source is not None:
             found.sources.append(source)
     return found
+
+
+def _interest(recogniser: Recogniser, options: Options, config: Config) -> Interest:
+    """Return the byte test; rules that are not ours may speak of files that ours cannot."""
+    images, foreign = bool(config.allowed_registries), bool(options.packs or options.rules_dirs)
+    return Interest(recogniser.must_be_read, every_image=images, everything=foreign)
 
 
 def _concerns(finding: Finding, given: Collection[str]) -> bool:

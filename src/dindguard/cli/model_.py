@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from dindguard.cli.type_option import type_option
 from dindguard.errors import CLEAN, INCOMPLETE
 from dindguard.reports import terminal
 
@@ -14,7 +15,7 @@ from dindguard.reports import terminal
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
-@click.option("--type", "types", multiple=True, metavar="FORMAT=GLOB", help="Read these files as a format.")
+@type_option
 @click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
 @click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
 def command(

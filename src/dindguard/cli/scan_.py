@@ -11,6 +11,7 @@ import click
 
 from dindguard import reports
 from dindguard.cli.outputs import STDOUT, Named, OrderedOptions, Output, paired
+from dindguard.cli.type_option import override, type_option
 from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
 from dindguard.reports import terminal
 from dindguard.rules import Profile, Severity
@@ -56,7 +57,7 @@ Exit codes:
 @click.option(
     "--force-exclude", is_flag=True, help="Leave out what the configuration excludes even when it is named."
 )
-@click.option("--type", "types", multiple=True, metavar="FORMAT=GLOB", help="Read these files as a format.")
+@type_option
 @click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Use an installed rule pack.")
 @click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(), metavar="DIR",
@@ -133,7 +134,7 @@ def request(
         paths=files,
         stdin=stdin,
         profile=Profile(profile) if profile else None,
-        type_overrides=tuple(map(_override, types)),
+        type_overrides=tuple(map(override, types)),
         **{name: value for name, value in given.items() if value is not None},
     )
 
@@ -153,16 +154,3 @@ def _name_for(data: bytes) -> str:
     if start.startswith((b"FROM ", b"ARG ", b"# SYNTAX=", b"#SYNTAX=")):
         return "stdin.Dockerfile"
     return "stdin.json" if start.startswith(b"{") else "stdin.yaml"
-
-
-def _override(text: str) -> tuple[str, str]:
-    from dindguard.formats import FORMATS
-    from dindguard.rules import nearest
-
-    name, equals, pattern = text.partition("=")
-    if not equals or not pattern:
-        raise UserError(f"--type {text}: write FORMAT=GLOB, for example kubernetes=deploy/*.tpl")
-    if name not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise UserError(f"--type: there is no format '{name}'{nearest(name, FORMATS)}; there are {known}")
-    return pattern, name

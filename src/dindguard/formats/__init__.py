@@ -1,10 +1,11 @@
-"""Formats: file kinds read into the model. One module per format, imported when a file needs it.
+"""Formats: file kinds read into the model. One package per format, imported when a file needs it.
 
 How a format is written (see CONTRIBUTING.md, "a format in an hour"):
 
-* Its module satisfies :class:`Format`: one function ``read(documents, context) -> Reading``. It gets *all*
-  documents of its kind at once, so that it can join what several files say (an override, a namespace's labels).
-* Which documents are its own is decided in :mod:`dindguard.formats.shapes`, by shape first, by name second.
+* The package's ``__init__`` declares ``FORMAT``, its :class:`~dindguard.formats.row.FormatRow`: its names, its shape,
+  its words. It imports nothing heavy. Nobody else knows a format by name.
+* Its module ``reader`` has one function ``read(documents, context) -> Reading``. It gets *all* documents of its kind
+  at once, so that it can join what several files say (an override, a namespace's labels).
 * It builds :class:`~dindguard.model.workload.Workload` objects with their containers, and leaves *conclusions*
   (roles, daemons, accesses, sandboxes) to ``infer``. It knows no rule and no other format.
 * A document inside a document (a script, a ``daemon.json`` in a ConfigMap) becomes
@@ -16,9 +17,8 @@ How a format is written (see CONTRIBUTING.md, "a format in an hour"):
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from dindguard.model.container import Container
 from dindguard.records import record
@@ -30,21 +30,6 @@ if TYPE_CHECKING:
     from dindguard.model.invocation import Invocation
     from dindguard.model.launch import Configuration
     from dindguard.model.workload import Workload
-
-FORMATS: dict[str, str] = {
-    "compose": "dindguard.formats.compose",
-    "kubernetes": "dindguard.formats.kubernetes",
-    "gitlab-ci": "dindguard.formats.gitlab_ci",
-    "github-actions": "dindguard.formats.github_actions",
-    "dockerfile": "dindguard.formats.dockerfile",
-    "shell": "dindguard.formats.shell",
-    "makefile": "dindguard.formats.makefile",
-    "daemon-json": "dindguard.formats.daemon_json",
-    "gitlab-runner": "dindguard.formats.gitlab_runner",
-    "engine-snapshot": "dindguard.formats.engine_snapshot",
-    "buildkitd-toml": "dindguard.formats.buildkitd_toml",
-}
-"""Formats by name, and the module of each; the order is that in which a scan reads them."""
 
 
 @record
@@ -92,15 +77,3 @@ class Context:
     tree: Callable[[str], Tree | None]
     listing: Callable[[str], tuple[str, ...]]
     relative: Callable[[str], str | None] = _outside
-
-
-class Format(Protocol):
-    """A format's module."""
-
-    def read(self, documents: Sequence[Document], context: Context) -> Reading:
-        """Read all documents of this format in one scan (or one round of embedded ones)."""
-
-
-def load(name: str) -> Format:
-    """Import and return a format's module."""
-    return cast("Format", importlib.import_module(FORMATS[name]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from dindguard.documents.syntax import TREES
 from dindguard.findings import Finding, Status, Subject, identity
 from dindguard.policy import WAIVER_FILE, Applied, Surroundings, allow, approval, baseline, review, waivers
 from dindguard.policy.catalogue import RULES
@@ -61,7 +62,7 @@ class _Clerk:
         texts = (*around.sources.values(), *around.embedded)
         scripts: dict[str, set[int]] = {}
         for source in around.embedded:
-            if around.syntax_of(source) in ("shell", "dockerfile", "makefile") and source.text:
+            if around.syntax_of(source) not in ("", *TREES) and source.text:
                 # The indicator of a block scalar stands on the line before its text.
                 line = source.position(0)[0]
                 scripts.setdefault(source.path, set()).update((line, line - 1))

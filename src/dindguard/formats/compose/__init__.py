@@ -1,29 +1,81 @@
-"""Compose projects and Swarm stacks, as Compose itself puts them together.
-
-A project's files are merged first (``projects``, ``loading``, ``merging``), on the located trees, so that every
-setting keeps the place where it is written; then services become containers (``services``, ``mounts``, ``settings``).
-"""
+"""Docker Compose: files, overrides and projects."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dindguard.formats import Context, Document, Reading
-from dindguard.formats.compose.files import Files
-from dindguard.formats.compose.projects import projects_of
-from dindguard.formats.compose.services import workload
-from dindguard.formats.compose.storage import Volumes
+from dindguard.formats.row import FormatRow
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
+    from dindguard.source import Source
+
+_SERVICE_KEYS = frozenset(
+    {
+        "image", "build", "command", "entrypoint", "environment", "env_file", "ports", "volumes", "volumes_from",
+        "depends_on", "networks", "network_mode", "privileged", "cap_add", "cap_drop", "devices", "security_opt",
+        "restart", "container_name", "extends", "deploy", "healthcheck", "links", "expose", "labels", "user",
+        "working_dir", "hostname", "logging", "tmpfs", "pid", "ipc", "init", "stdin_open", "tty", "profiles", "secrets",
+        "configs", "runtime", "ulimits", "sysctls", "extra_hosts", "read_only", "use_api_socket",
+    }
+)  # fmt: skip
 
 
-def read(documents: Sequence[Document], context: Context) -> Reading:
-    """Read all Compose documents of a scan: one workload for each project."""
-    files = Files(documents, context)
-    found = projects_of(files)
-    volumes = Volumes(found)
-    reading = Reading()
-    for project in found:
-        made, held = workload(project, files, volumes)
-        reading.workloads.append(made)
-        reading.embedded.extend(held)
-    reading.notices.extend(files.notices)
-    return reading
+def is_compose(source: Source, node: Node) -> bool:
+    """Whether a document has services that look like Compose's, or has a Compose file's name and any services."""
+    if not node.is_mapping:
+        return False
+    named = FORMAT.named(source.path)
+    services = node["services"]
+    if services.is_mapping:
+        bodies = [body for body in services.values() if body.is_mapping]
+        if named:
+            return True
+        if not bodies:
+            return False
+        clear = [body for body in bodies if _looks_like_service(body)]
+        return 2 * len(clear) >= len(bodies) and not any("class" in b or "arguments" in b for b in bodies)
+    if named and ("include" in node or "services" in node or "volumes" in node):
+        return True
+    return _is_compose_v1(node, named)
+
+
+def _looks_like_service(body: Node) -> bool:
+    if body["image"].is_scalar or body["build"].present:
+        return not body["script"].present
+    if body["extends"].present and not body["script"].present:
+        return True
+    return len(_SERVICE_KEYS.intersection(body.keys())) >= 2 and not body["script"].present
+
+
+def _is_compose_v1(node: Node, named: bool) -> bool:
+    bodies = node.values()
+    if not bodies or not all(body.is_mapping for body in bodies):
+        return False
+    if any(key in ("default", "stages", "variables", "workflow") for key in node.keys()):
+        return False
+    for body in bodies:
+        if not (body["image"].is_scalar or body["build"].is_scalar):
+            return False
+        if any(key in body for key in ("script", "stage", "trigger", "repository", "tag", "rules", "only")):
+            return False
+    keys = {key for body in bodies for key in body.keys()}
+    return named or (
+        len(keys & _SERVICE_KEYS) >= 2 and keys <= _SERVICE_KEYS | {"net", "dockerfile", "mem_limit", "cpu_shares"}
+    )
+
+
+FORMAT = FormatRow(
+    name="compose",
+    title="Docker Compose",
+    syntaxes=("yaml", "json"),
+    names=r"(?i:(^|/)(docker-)?(compose|stack)([-._][^/]*)?\.ya?ml(\.\w+)?$)",
+    always=True,
+    words=(
+        "sys_admin", "cap_add", "security_opt", "network_mode", "devices:", "device_cgroup", "unconfined", "cgroup",
+        "userns", "runtime:", "include:", "extends:", ("pid:", r"\bpid:"), ("ipc:", r"\bipc:"), ("uts:", r"\buts:"),
+        ("build:", r"\bbuild:"), ("/run", r"/run\b"), ("source:", r"source:\s*[\"']?/"),
+        ("device:", r"device:\s*[\"']?/"), (":/", r"(?<![\w.])/[\w./-]*:/"),
+    ),
+    shape=is_compose,
+)  # fmt: skip

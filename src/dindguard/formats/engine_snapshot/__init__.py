@@ -1,32 +1,36 @@
-"""What an engine says about itself: saved ``docker inspect`` and ``docker info`` output, and what the audit collects.
-
-The snapshot of ``dindguard audit docker`` is one object, ``{"info": …, "version": …, "containers": […], "networks": […],
-"volumes": […]}``, each part as the engine gives it. A bare array of inspected objects is read too, as is one object.
-"""
+"""What an engine says about itself: saved ``docker inspect`` and ``docker info`` output."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dindguard import budget
-from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document, Reading
-from dindguard.formats.engine_snapshot.containers import workloads
-from dindguard.formats.engine_snapshot.engine import Host
-from dindguard.formats.engine_snapshot.parts import Parts
+from dindguard.formats.row import Evidence, FormatRow
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
+    from dindguard.source import Source
 
 
-def read(documents: Sequence[Document], context: Context) -> Reading:
-    """Read every snapshot: a workload for each Compose project, one for the other containers, and the engine."""
-    reading = Reading()
-    for document in documents:
-        root: Node = document.content
-        parts = Parts.of(root)
-        budget.within(budget.SNAPSHOT_CONTAINERS, len(parts.containers), root)
-        host = Host(parts)
-        reading.workloads.extend(
-            workloads(parts, parts.containers[: budget.SNAPSHOT_CONTAINERS.most], host, context, reading.embedded)
-        )
-        if (engine := host.engine()) is not None:
-            reading.engines.append(engine)
-    return reading
+def tells_of_an_engine(source: Source, node: Node) -> bool:
+    """Whether a document is output of ``docker inspect`` or ``docker info``, or a snapshot of both."""
+    del source
+    if node.is_sequence:
+        return any(_is_inspected(item) for item in node.items()[:100])
+    if not node.is_mapping:
+        return False
+    if _is_inspected(node) or (node["DockerRootDir"].is_scalar and node["ServerVersion"].is_scalar):
+        return True
+    return node["info"]["ServerVersion"].is_scalar or any(map(_is_inspected, node["containers"].items()[:100]))
+
+
+def _is_inspected(node: Node) -> bool:
+    return node.is_mapping and node["HostConfig"].is_mapping and node["Config"].is_mapping
+
+
+FORMAT = FormatRow(
+    name="engine-snapshot",
+    title="docker inspect, docker info",
+    syntaxes=("json", "yaml"),
+    evidence=Evidence.DECLARED,
+    shape=tells_of_an_engine,
+)

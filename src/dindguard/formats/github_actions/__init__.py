@@ -1,30 +1,38 @@
-"""GitHub Actions: workflows, composite actions and Docker actions (and the same files of Gitea and Forgejo).
-
-Source: GitHub's workflow and metadata syntax references. Whether a runner is hosted by GitHub or not is not decided.
-"""
+"""GitHub Actions: workflows and actions, and the same files of Gitea and Forgejo."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document, Reading
-from dindguard.formats.github_actions.actions import read_action
-from dindguard.formats.github_actions.workflows import WorkflowReader, reusable_calls
+from dindguard.formats.row import FormatRow
+from dindguard.patterns import regex
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
+    from dindguard.source import Source
+
+_ACTION_NAME = regex(r"(^|/)action\.ya?ml$")
 
 
-def read(documents: Sequence[Document], context: Context) -> Reading:
-    """Read all workflows and actions of a scan.
+def is_workflow_or_action(source: Source, node: Node) -> bool:
+    """Whether a document has jobs that name their runner, or is an action's description."""
+    if _ACTION_NAME.search(source.path) and node["runs"]["using"].is_scalar:
+        return True
+    jobs = node["jobs"]
+    if not jobs.is_mapping:
+        return node["runs"]["using"].is_scalar and ("inputs" in node or "name" in node)
+    if FORMAT.named(source.path):
+        return True
+    if "on" not in node and "true" not in node:
+        return False
+    return any("runs-on" in job or "uses" in job for job in jobs.values() if job.is_mapping)
 
-    A composite action of the same repository is read as part of the jobs that use it, and by itself when none does.
-    """
-    reading = Reading()
-    readable = [document for document in documents if isinstance(document.content, Node)]
-    workflows = [document for document in readable if "jobs" in document.content]
-    reader = WorkflowReader(reading, context, reusable_calls(workflows))
-    for document in workflows:
-        reader.read(document)
-    for document in readable:
-        if "jobs" not in document.content and document.source.path not in reader.used_actions:
-            read_action(document, reading, context)
-    return reading
+
+FORMAT = FormatRow(
+    name="github-actions",
+    title="GitHub Actions",
+    syntaxes=("yaml", "json"),
+    names=r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$",
+    keys=("jobs", "runs"),
+    shape=is_workflow_or_action,
+)

@@ -1,54 +1,70 @@
-"""Kubernetes: every workload kind, and a PodSpec wherever one is recognised by its shape.
-
-Objects are collected first, over all files, because they explain each other: a Service opens a port of a pod
-elsewhere, a claim leads to a volume, a namespace's labels say what its pods may do, an overlay changes a base.
-"""
+"""Kubernetes: manifests, kustomizations, and a PodSpec wherever one is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dindguard.formats import Context, Document, Reading
-from dindguard.formats.kubernetes import configmaps, kustomize
-from dindguard.formats.kubernetes.cluster import Cluster
-from dindguard.formats.kubernetes.openings import Services
-from dindguard.formats.kubernetes.owners import Owners
-from dindguard.formats.kubernetes.pods import read_pod
-from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
-from dindguard.formats.kubernetes.resources import Resource
-from dindguard.formats.kubernetes.runners import runner_templates
-from dindguard.formats.kubernetes.steps import step_templates
-from dindguard.records import replace
-from dindguard.source import Notice
+from dindguard.documents import syntax
+from dindguard.formats.row import Evidence, FormatRow
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
+    from dindguard.source import Source
+
+_POLICY_GROUPS = (
+    "kyverno.io",
+    "gatekeeper.sh",
+    "policies.kubewarden.io",
+    "admissionregistration.k8s.io",
+    "policy.open-cluster-management.io",
+)
+_NO_WORKLOAD_KINDS = frozenset({"CustomResourceDefinition", "PodSecurityPolicy", "Config", "ConstraintTemplate"})
 
 
-def read(documents: Sequence[Document], context: Context) -> Reading:
-    """Read all manifests of a scan."""
-    reading = Reading()
-    resources = kustomize.collect(documents, context, reading.notices)
-    cluster = Cluster(resource for resource, _ in resources)
-    services = Services(cluster)
-    mounted = configmaps.Mounted(cluster)
-    seen: dict[tuple[str, str], int] = {}
-    owners = Owners(resource for resource, _ in resources)
-    for resource, is_workload in resources:
-        if not is_workload or owners.cover(resource):
+def is_manifest(source: Source, node: Node) -> bool:
+    """Whether a document says which kind of object it is, and that kind may lead to a workload."""
+    if node["apiVersion"].is_scalar and (node["kind"].is_scalar or "kustomize" in node["apiVersion"].content):
+        group = node["apiVersion"].content.partition("/")[0]
+        if any(group.endswith(policy) for policy in _POLICY_GROUPS):
+            return False
+        return node["kind"].content not in _NO_WORKLOAD_KINDS
+    if source.name in ("kustomization.yaml", "kustomization.yml"):
+        return node.is_mapping
+    return node["metadata"].is_mapping and node["spec"].is_mapping
+
+
+def holds_pod_spec(source: Source, node: Node) -> bool:
+    """Whether a document of no kind we know holds a PodSpec: containers that have an image or a name."""
+    if source.hint == "" and syntax.by_name(source.path) not in (syntax.YAML, syntax.JSON):
+        return False
+    if "kind" in node and "apiVersion" in node:
+        return False  # a policy or a definition, decided above
+    for place in node.walk():
+        containers = place["containers"] if place.is_mapping else None
+        if containers is None or not containers.is_sequence:
             continue
-        for template in _templates(resource, reading.notices):
-            pod = read_pod(_numbered(template, seen), cluster, services)
-            reading.workloads.append(pod.workload)
-            reading.embedded.extend(pod.embedded)
-            mounted.add(pod, resource)
-    reading.embedded.extend(configmaps.embedded(cluster, mounted))
-    return reading
+        items = containers.items()
+        if items and all(item.is_mapping for item in items) and any(_is_container(item) for item in items):
+            return True
+    return False
 
 
-def _templates(resource: Resource, notices: list[Notice]) -> list[PodTemplate]:
-    return [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource)]
+def _is_container(item: Node) -> bool:
+    return item["image"].is_scalar or (item["name"].is_scalar and len(item.keys()) > 1)
 
 
-def _numbered(template: PodTemplate, seen: dict[tuple[str, str], int]) -> PodTemplate:
-    """Return the template with an address of its own, should the file have two of that address."""
-    key = (template.span.path, template.address)
-    seen[key] = seen.get(key, 0) + 1
-    return template if seen[key] == 1 else replace(template, address=f"{template.address}#{seen[key]}")
+FORMAT = FormatRow(
+    name="kubernetes",
+    title="Kubernetes",
+    syntaxes=("yaml", "json"),
+    names=r"(^|/)kustomization\.ya?ml$",
+    always=True,
+    evidence=Evidence.DECLARED,
+    words=(
+        "hostpath", "hostpid", "hostnetwork", "hostipc", "hostusers", "hostport", "sys_admin", "capabilities",
+        "securitycontext", "unconfined", "runtimeclass", "persistentvolume", "horizontalpodautoscaler", "pod-security",
+        "cgroup", "userns", ("/run", r"/run\b"),
+    ),
+    shape=is_manifest,
+    part=holds_pod_spec,
+)  # fmt: skip

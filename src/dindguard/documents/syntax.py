@@ -1,0 +1,43 @@
+"""Syntaxes: what a file's name says about how it is written, and which reader makes a tree of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dindguard.patterns import regex
+from dindguard.source import Source
+
+if TYPE_CHECKING:
+    from dindguard.documents.yaml import Tree
+
+YAML, JSON, TOML = "yaml", "json", "toml"
+TREES = (YAML, JSON, TOML)
+"""Syntaxes that a reader here turns into a tree; a text in any other is read by its format itself."""
+
+_EXTENSION = regex(
+    r"\.(?:(?P<yaml>ya?ml)(?:\.(?:j2|tpl|tmpl|dist|example|sample))?|(?P<json>jsonc?)"
+    r"|(?P<toml>toml)(?:\.(?:j2|tpl|tmpl|dist|example|sample|template))?)$",
+    2,  # re.IGNORECASE
+)
+
+
+def by_name(name: str) -> str:
+    """Return the tree's syntax that a file name's extension names; ``""`` for any other file."""
+    match = _EXTENSION.search(name)
+    return (match.lastgroup or "") if match is not None else ""
+
+
+def reader(syntax: str) -> Callable[[Source], Tree]:
+    """Return the function that reads a syntax of :data:`TREES`."""
+    if syntax == JSON:
+        from dindguard.documents import json
+
+        return json.read
+    if syntax == TOML:
+        from dindguard.documents import toml
+
+        return toml.read
+    from dindguard.documents import yaml
+
+    return yaml.read

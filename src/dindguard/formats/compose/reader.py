@@ -1,0 +1,29 @@
+"""Compose projects and Swarm stacks, as Compose itself puts them together.
+
+A project's files are merged first (``projects``, ``loading``, ``merging``), on the located trees, so that every
+setting keeps the place where it is written; then services become containers (``services``, ``mounts``, ``settings``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dindguard.formats import Context, Document, Reading
+from dindguard.formats.compose.files import Files
+from dindguard.formats.compose.projects import projects_of
+from dindguard.formats.compose.services import workload
+from dindguard.formats.compose.storage import Volumes
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read all Compose documents of a scan: one workload for each project."""
+    files = Files(documents, context)
+    found = projects_of(files)
+    volumes = Volumes(found)
+    reading = Reading()
+    for project in found:
+        made, held = workload(project, files, volumes)
+        reading.workloads.append(made)
+        reading.embedded.extend(held)
+    reading.notices.extend(files.notices)
+    return reading

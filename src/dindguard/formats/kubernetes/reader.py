@@ -1,0 +1,54 @@
+"""Kubernetes: every workload kind, and a PodSpec wherever one is recognised by its shape.
+
+Objects are collected first, over all files, because they explain each other: a Service opens a port of a pod
+elsewhere, a claim leads to a volume, a namespace's labels say what its pods may do, an overlay changes a base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dindguard.formats import Context, Document, Reading
+from dindguard.formats.kubernetes import configmaps, kustomize
+from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.openings import Services
+from dindguard.formats.kubernetes.owners import Owners
+from dindguard.formats.kubernetes.pods import read_pod
+from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
+from dindguard.formats.kubernetes.resources import Resource
+from dindguard.formats.kubernetes.runners import runner_templates
+from dindguard.formats.kubernetes.steps import step_templates
+from dindguard.records import replace
+from dindguard.source import Notice
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read all manifests of a scan."""
+    reading = Reading()
+    resources = kustomize.collect(documents, context, reading.notices)
+    cluster = Cluster(resource for resource, _ in resources)
+    services = Services(cluster)
+    mounted = configmaps.Mounted(cluster)
+    seen: dict[tuple[str, str], int] = {}
+    owners = Owners(resource for resource, _ in resources)
+    for resource, is_workload in resources:
+        if not is_workload or owners.cover(resource):
+            continue
+        for template in _templates(resource, reading.notices):
+            pod = read_pod(_numbered(template, seen), cluster, services)
+            reading.workloads.append(pod.workload)
+            reading.embedded.extend(pod.embedded)
+            mounted.add(pod, resource)
+    reading.embedded.extend(configmaps.embedded(cluster, mounted))
+    return reading
+
+
+def _templates(resource: Resource, notices: list[Notice]) -> list[PodTemplate]:
+    return [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource)]
+
+
+def _numbered(template: PodTemplate, seen: dict[tuple[str, str], int]) -> PodTemplate:
+    """Return the template with an address of its own, should the file have two of that address."""
+    key = (template.span.path, template.address)
+    seen[key] = seen.get(key, 0) + 1
+    return template if seen[key] == 1 else replace(template, address=f"{template.address}#{seen[key]}")

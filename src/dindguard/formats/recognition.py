@@ -1,0 +1,117 @@
+"""Which format a text has: as the command line says, else by the surrounding document, its shape, and its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from dindguard.documents import syntax
+from dindguard.formats import registry
+from dindguard.formats.row import FormatRow
+from dindguard.source import Source
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
+
+
+class Recogniser:
+    """Answers for one scan. ``overrides`` are patterns of root-relative paths, and the format that each forces."""
+
+    def __init__(self, overrides: Sequence[tuple[str, str]] = ()) -> None:
+        self._overrides = overrides
+
+    def forced(self, path: str) -> FormatRow | None:
+        """Return the format that the command line forces on a file."""
+        if not self._overrides:
+            return None
+        from fnmatch import fnmatchcase
+
+        name = next((name for pattern, name in self._overrides if fnmatchcase(path, pattern)), None)
+        return registry.by_name(name) if name is not None else None
+
+    def could_be_ours(self, path: str) -> bool:
+        """Whether a file of this path could be read by any format; its content decides then."""
+        name = path.rpartition("/")[2]
+        if "." not in name.lstrip("."):
+            return True  # a Dockerfile, a Makefile, a script that only its first line tells
+        return bool(syntax.by_name(path)) or _named(path) is not None or self.forced(path) is not None
+
+    def must_be_read(self, path: str) -> bool:
+        """Whether a file is read whatever its bytes say."""
+        return self.forced(path) is not None or any(row.always and row.named(path) for row in registry.rows())
+
+    def name_says_enough(self, source: Source) -> bool:
+        """Whether a text's name alone, or the command line, says that it is ours: not to read it is an error."""
+        return self._said(source) is not None or _named(source.hint or source.path) is not None
+
+    def text_format(self, source: Source) -> FormatRow | None:
+        """Return the format that reads this text itself; ``None`` for trees, and for what nobody reads."""
+        said = self._said(source)
+        if said is not None:
+            return said if _reads_text(said) else None
+        name = source.hint or source.path
+        if syntax.by_name(name):
+            return None
+        row = _named(name)
+        if row is None and "." not in name.rpartition("/")[2]:
+            row = next((each for each in registry.rows() if each.starts(source.text[:200])), None)
+        return row if row is not None and _reads_text(row) else None
+
+    def syntax_of(self, source: Source) -> str:
+        """Return how a text is written; ``""`` when no format reads it."""
+        text = self.text_format(source)
+        return text.syntaxes[0] if text is not None else self.tree_syntax(source)
+
+    def tree_syntax(self, source: Source) -> str:
+        """Return the syntax of :data:`~dindguard.documents.syntax.TREES` that a text is to be read with, or ``""``."""
+        name = source.hint or source.path
+        usual = name if name in syntax.TREES else syntax.by_name(name)
+        row = self._said(source)
+        if row is None and not usual:
+            row = _named(name)
+        if row is None or _reads_text(row):
+            return usual if row is None else ""
+        return usual if usual in row.syntaxes else row.syntaxes[0]
+
+    def formats_of(self, source: Source, node: Node) -> list[FormatRow]:
+        """Return the formats that claim a document with the best evidence there is: one, none, or some that disagree.
+
+        Of those, the one whose file name it has comes first.
+        """
+        said = self._said(source)
+        if said is not None:
+            return [said]
+        claims: list[FormatRow] = []
+        for row in registry.rows():
+            if claims and claims[0].evidence < row.evidence:
+                break
+            if row.matches(source, node):
+                claims.append(row)
+        claims = claims or [row for row in registry.rows() if row.part is not None and row.part(source, node)]
+        return (
+            claims if len(claims) < 2 else sorted(claims, key=lambda row: not row.named(source.hint or source.path))
+        )
+
+    def _said(self, source: Source) -> FormatRow | None:
+        """Return the format that the command line or the surrounding document names."""
+        if source.hint:
+            return registry.by_name(source.hint)
+        return self.forced(source.path) if source.parent is None else None
+
+
+def _named(path: str) -> FormatRow | None:
+    if _any_name().search(path) is None:
+        return None
+    return next((row for row in registry.rows() if row.named(path)), None)
+
+
+@cache
+def _any_name() -> re.Pattern[str]:
+    """Return one expression for all names: most paths of a tree are nobody's."""
+    return re.compile("|".join(f"(?:{row.names})" for row in registry.rows() if row.names))
+
+
+def _reads_text(row: FormatRow) -> bool:
+    return row.syntaxes[0] not in syntax.TREES

@@ -1,0 +1,107 @@
+"""The formats that there are: their rows, from the index or from their packages, and their modules.
+
+``docs/generate.py`` writes the index, so that a scan need not import every package to learn its row. It is taken only
+when it lists just the packages that are there: a new format works before anybody has written it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from dindguard import formats
+from dindguard.formats.row import Evidence, FormatRow
+from dindguard.records import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dindguard.documents.tree import Node
+    from dindguard.formats import Context, Document, Reading
+    from dindguard.source import Source
+
+
+class Format(Protocol):
+    """The module ``reader`` of a format's package."""
+
+    def read(self, documents: Sequence[Document], context: Context) -> Reading:
+        """Read all documents of this format in one scan (or one round of embedded ones)."""
+
+
+@cache
+def rows() -> tuple[FormatRow, ...]:
+    """Return every format's row: better evidence first, then by name."""
+    packages = _packages()
+    indexed = _indexed()
+    found = indexed if sorted(row.package for row in indexed) == packages else declared()
+    return tuple(sorted(found, key=lambda row: (row.evidence, row.name)))
+
+
+def declared() -> list[FormatRow]:
+    """Return the rows as the packages declare them, in the order of the packages' names."""
+    return [
+        replace(importlib.import_module(f"dindguard.formats.{package}").FORMAT, package=package)
+        for package in _packages()
+    ]
+
+
+def by_name(name: str) -> FormatRow | None:
+    """Return the row of a format; ``None`` when there is none of that name."""
+    return next((row for row in rows() if row.name == name), None)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all formats, sorted."""
+    return tuple(sorted(row.name for row in rows()))
+
+
+def load(row: FormatRow) -> Format:
+    """Import and return the module that reads a format."""
+    return cast("Format", importlib.import_module(f"dindguard.formats.{row.package}.reader"))
+
+
+def index_row(row: FormatRow) -> dict[str, Any]:
+    """Return what the index holds of a row: plain values, its functions by name."""
+    values = {name: getattr(row, name) for name in _PLAIN if getattr(row, name)}
+    functions = {name: getattr(row, name).__name__ for name in _FUNCTIONS if getattr(row, name) is not None}
+    return {**values, **functions, "evidence": int(row.evidence)}
+
+
+_PLAIN = ("name", "title", "package", "syntaxes", "names", "refuses", "always", "first_line", "keys", "words")
+_FUNCTIONS = ("shape", "part")
+
+
+class _Deferred:
+    """A function of a format's package, which is imported when it is called for the first time."""
+
+    def __init__(self, package: str, name: str) -> None:
+        self._package = package
+        self.__name__ = name
+
+    def __call__(self, source: Source, node: Node) -> bool:
+        function = getattr(importlib.import_module(f"dindguard.formats.{self._package}"), self.__name__)
+        return bool(function(source, node))
+
+
+def _indexed() -> list[FormatRow]:
+    try:
+        index = importlib.import_module("dindguard.formats._index")
+    except ModuleNotFoundError:
+        return []
+    return [_from_index(row) for row in index.ROWS]
+
+
+def _from_index(row: dict[str, Any]) -> FormatRow:
+    functions = {name: _Deferred(row["package"], row[name]) for name in _FUNCTIONS if name in row}
+    return FormatRow(**{**row, **functions, "evidence": Evidence(row["evidence"])})
+
+
+def _packages() -> list[str]:
+    """Return the names of the packages below; folders are read, because ``pkgutil`` costs more than that."""
+    found = []
+    for folder in formats.__path__:
+        with os.scandir(folder) as entries:
+            found += [each.name for each in entries if os.path.isfile(os.path.join(each.path, "__init__.py"))]
+    return sorted(found)

@@ -1,0 +1,86 @@
+"""The row in which a format declares itself: all that anybody else knows about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from dindguard.patterns import regex
+from dindguard.records import record
+from dindguard.source import Source
+
+if TYPE_CHECKING:
+    import re
+
+    from dindguard.documents.tree import Node
+
+    Shape: TypeAlias = Callable[[Source, Node], bool]
+    Word: TypeAlias = str | tuple[str, str]
+
+
+class Evidence(IntEnum):
+    """How a shape tells a document; of two formats that claim one, the better evidence wins."""
+
+    DECLARED = 1
+    """The document says what it is, or its name does."""
+    LIKENESS = 2
+    """Its keys look like it."""
+    PART = 3
+    """It is something else, and holds a part of that kind."""
+
+
+@record(kw_only=True)
+class FormatRow:
+    """One format. Patterns are regular expressions, kept as text so that an index can hold them.
+
+    ``syntaxes`` are names of :mod:`dindguard.documents.syntax` for formats that get a tree, the first being the usual
+    one; the name of its own syntax for a format that reads texts itself. ``names`` finds the paths whose name says by
+    itself that a file is of this format: not being able to read one is an error, and ``always`` has it read whatever
+    its bytes say. ``refuses`` takes some of them back. ``first_line`` tells a file without an extension.
+
+    A document is of this format when ``shape`` says so, with ``evidence``; it is only asked about a mapping that has
+    one of ``keys`` at the top (any document, when there are none). ``part`` is asked when no shape has said yes.
+
+    ``words`` are those without which no file of this format can give a finding, in lower case: a literal, or a literal
+    and the exact expression that has to match as well, also in lower case.
+    """
+
+    name: str
+    title: str
+    syntaxes: tuple[str, ...]
+    names: str = ""
+    refuses: str = ""
+    always: bool = False
+    first_line: str = ""
+    keys: tuple[str, ...] = ()
+    evidence: Evidence = Evidence.LIKENESS
+    words: tuple[Word, ...] = ()
+    shape: Shape | None = None
+    part: Shape | None = None
+    package: str = ""
+
+    def named(self, path: str) -> bool:
+        """Whether a path's name says by itself that a file is of this format."""
+        if not self.names or self._pattern("names").search(path) is None:
+            return False
+        return not self.refuses or self._pattern("refuses").search(path) is None
+
+    def starts(self, line: str) -> bool:
+        """Whether the first line of a file says that it is of this format."""
+        return bool(self.first_line) and self._pattern("first_line").match(line) is not None
+
+    def matches(self, source: Source, node: Node) -> bool:
+        """Whether a document has this format's shape."""
+        if self.shape is None or (self.keys and not (node.is_mapping and any(key in node for key in self.keys))):
+            return False
+        return self.shape(source, node)
+
+    def _pattern(self, name: str) -> re.Pattern[str]:
+        text: str = getattr(self, name)
+        if text not in _PATTERNS:
+            _PATTERNS[text] = regex(text)
+        return _PATTERNS[text]
+
+
+_PATTERNS: dict[str, re.Pattern[str]] = {}
