@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,10 +11,15 @@ from dindguard.cli.type_option import type_option
 from dindguard.errors import CLEAN, INCOMPLETE
 from dindguard.reports import terminal
 
+if TYPE_CHECKING:
+    from dindguard.scanning import Report
+
+FORMS = ("text", "json", "svg", "dot", "mermaid")
+
 
 @click.command("model")
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=click.Choice(FORMS), default="text", help="Output.")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
 @type_option
 @click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
@@ -26,15 +32,28 @@ def command(
     stdin_name: str | None,
     untrusted: bool,
 ) -> None:
-    """Show what dindguard believes your files say: containers, engines, and who commands them."""
+    """Show what dindguard believes your files say: containers, engines, and who commands them.
+
+    With -f svg, dot or mermaid: a picture of who reaches what, and of the ways to root on a machine.
+    """
     from dindguard.cli.scan_ import request
-    from dindguard.reports import errors, model_json, model_text, safe, shown_place
+    from dindguard.reports import errors, safe, shown_place
     from dindguard.reports.output import deliver
     from dindguard.scanning import scan
 
     report = scan(request(paths, types=types, stdin_name=stdin_name, untrusted=untrusted))
-    screen = terminal.Terminal(width=100) if output else terminal.stdout()
-    deliver(model_json.render(report) if form == "json" else model_text.render(report, screen), output)
+    deliver(_document(report, form, terminal.Terminal(width=100) if output else terminal.stdout()), output)
     for notice in errors(report.notices):
         click.echo(f"dindguard: {safe.one_line(f'{shown_place(notice.span)}: {notice.message}')}", err=True)
     sys.exit(INCOMPLETE if report.incomplete else CLEAN)
+
+
+def _document(report: Report, form: str, screen: terminal.Terminal) -> str:
+    if form in ("text", "json"):
+        from dindguard.reports import model_json, model_text
+
+        return model_json.render(report) if form == "json" else model_text.render(report, screen)
+    from dindguard.reports.picture import building, dot, folding, mermaid, svg
+
+    draw = {"svg": svg.document, "dot": dot.document, "mermaid": mermaid.document}[form]
+    return draw(folding.legible(building.build(report)))

@@ -16,6 +16,7 @@ from dindguard.reports import safe, shown_place
 from dindguard.reports.excerpt import MASK
 from dindguard.reports.json import dumps
 from dindguard.reports.masking import Masks, shown
+from dindguard.reports.picture import building, plain
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -37,13 +38,14 @@ class Describer:
         self.masks = Masks(report.model)
 
     def model(self) -> dict[str, Any]:
-        """Return everything: workloads with their containers, and the engines of hosts."""
+        """Return everything: workloads with their containers, the engines of hosts, and who reaches what."""
         model = self.report.model
         return {
             "version": VERSION,
             "tool": {"name": "dindguard", "version": __version__},
             "workloads": [self.workload(workload) for workload in model.workloads],
             "host_engines": [self.engine(engine) for engine in model.machine_engines],
+            "graph": plain.data(building.build(self.report, self.masks)),
         }
 
     def words(self, text: str) -> str:

@@ -1,0 +1,265 @@
+"""From a report to the graph of who reaches what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dindguard.records import replace
+from dindguard.reports import plural, safe
+from dindguard.reports.masking import Masks
+from dindguard.reports.picture import believed
+from dindguard.reports.picture.graph import Edge, Graph, Kind, Node, leading, marked
+from dindguard.rules import Severity
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.scanning import Report
+
+_PREFIX = {
+    Kind.OUTSIDER: "o", Kind.CONTAINER: "c", Kind.NETWORK: "n", Kind.SOCKET: "s", Kind.LISTENER: "l",
+    Kind.PROXY: "p", Kind.PRIVILEGE: "w", Kind.ENGINE: "e", Kind.STORAGE: "d", Kind.MACHINE: "m",
+}  # fmt: skip
+
+
+def build(report: Report, masks: Masks | None = None) -> Graph:
+    """Return everything that acts on an engine or a machine, the ways to root marked; nothing folded or cut."""
+    return _Builder(report, masks or Masks(report.model)).graph()
+
+
+class _Builder:
+    """Collects nodes by what they stand for, and edges once each."""
+
+    def __init__(self, report: Report, masks: Masks) -> None:
+        self.report = report
+        self.masks = masks
+        self.severities = believed.severities(report)
+        self.weaknesses = believed.weaknesses(report)
+        self.nodes: dict[tuple[object, ...], Node] = {}
+        self.edges: dict[tuple[str, str], Edge] = {}
+        self.of: dict[believed.Container, str] = {}
+
+    def graph(self) -> Graph:
+        """Walk the containers, then the machines' own engines; give isolated containers no node."""
+        acting = list(believed.acting(self.report))
+        for container in acting:
+            self.container(container)
+        for engine in believed.host_engines(self.report):
+            self.host_engine(engine)
+        able = self.believe_escapes(acting)
+        self.weak_isolation(container for container in acting if self.of[container] not in able)
+        touched = {key for edge in self.edges.values() for key in (edge.source, edge.target)}
+        kept = [node for node in self.nodes.values() if node.key in touched or node.kind is Kind.ENGINE]
+        nodes, edges = marked(kept, tuple(self.edges.values()))
+        counts = self.counts(acting, {node.key for node in nodes})
+        return Graph(nodes=_with_paths(nodes), edges=edges, counts=counts)
+
+    def words(self, text: str) -> str:
+        """Return text for people: one line, without credentials."""
+        return self.masks.text(safe.one_line(text))
+
+    def node(
+        self, kind: Kind, what: tuple[object, ...], label: str, notes: Iterable[str] = (), **more: object
+    ) -> str:
+        """Return the key of the node that stands for ``what``, made when it is new; the gravest severity counts."""
+        known = self.nodes.get((kind, *what))
+        severity = more.pop("severity", None)
+        if known is None:
+            known = Node(
+                key=f"{_PREFIX[kind]}{len(self.nodes) + 1}", kind=kind, label=self.words(label),
+                notes=tuple(self.words(note) for note in notes if note), **more,  # type: ignore[arg-type]  # a node's own fields
+            )  # fmt: skip
+        if isinstance(severity, Severity) and (known.severity is None or severity > known.severity):
+            known = replace(known, severity=severity)
+        self.nodes[kind, *what] = known
+        return known.key
+
+    def edge(self, source: str, target: str, label: str = "", *, passes: bool = True) -> None:
+        """Draw an edge; of two between the same nodes, the one that passes on more counts."""
+        known = self.edges.get((source, target))
+        if source != target and (known is None or (passes and not known.passes)):
+            self.edges[source, target] = Edge(source=source, target=target, label=self.words(label), passes=passes)
+
+    def machine(self, place: believed.Place) -> str:
+        """Return the node of a machine."""
+        return self.node(Kind.MACHINE, (place.name,), place.name, [place.note])
+
+    def container(self, container: believed.Container) -> None:
+        """Draw a container, as the engine or the proxy that it is, with all that it reaches."""
+        engine = believed.engine_of(container)
+        if engine is not None:
+            own = self.engine(engine)
+        else:
+            kind = Kind.PROXY if believed.is_proxy(container) else Kind.CONTAINER
+            own = self.node(
+                kind, (container,), believed.label_of(container), believed.container_notes(container),
+                span=container.span, severity=self.severities.get(container),
+            )  # fmt: skip
+        self.of[container] = own
+        for access in believed.accesses(container):
+            self.access(own, access)
+        self.privileges(own, container, direct=engine is not None)
+        self.states(own, container)
+
+    def engine(self, engine: believed.Engine) -> str:
+        """Draw an engine and who else can connect to it."""
+        owner = believed.runs_in(engine)
+        key = self.node(
+            Kind.ENGINE, (engine,), believed.label_of(owner if owner is not None else "the host's engine"),
+            believed.engine_notes(engine), span=engine.span,
+            severity=max(
+                (self.severities[each] for each in (owner, engine) if each in self.severities), default=None
+            ),
+        )  # fmt: skip
+        for exposure in believed.exposures(engine):
+            endpoint = exposure.endpoint
+            outsider = self.node(Kind.OUTSIDER, (exposure.reach,), str(exposure.reach))
+            obeyed = believed.asks_nobody(endpoint)
+            self.edge(outsider, self.listener(endpoint, key, engine), "can connect", passes=obeyed)
+        return key
+
+    def host_engine(self, engine: believed.Engine) -> None:
+        """Draw an engine that a configuration file of a machine describes."""
+        rootless = engine.rootless.on
+        self.edge(
+            self.engine(engine), self.machine(believed.machine_of_engine(engine)), "runs there", passes=not rootless
+        )
+
+    def listener(self, endpoint: believed.Endpoint, engine: str, owner: object) -> str:
+        """Draw an address at which an engine takes commands."""
+        key = self.node(
+            Kind.LISTENER, (owner, str(endpoint)), str(endpoint), [believed.proof(endpoint)],
+            span=endpoint.span, obeys_anyone=believed.asks_nobody(endpoint),
+        )  # fmt: skip
+        self.edge(key, engine, "listens for")
+        return key
+
+    def access(self, own: str, access: believed.Access) -> None:
+        """Draw how a container commands an engine."""
+        limit = believed.limit(access)
+        passes = believed.hands_on(access)
+        if access.proxy is not None:
+            proxy = self.node(Kind.PROXY, (access.proxy,), believed.label_of(access.proxy), span=access.proxy.span)
+            self.edge(own, proxy, limit or "commands through it", passes=passes)
+            return
+        engine = self.commanded(access)
+        endpoint = believed.by_address(access)
+        if endpoint is None:
+            if own.startswith(_PREFIX[Kind.PROXY]):
+                self.edge(own, engine, f"holds {believed.socket_path(access)}", passes=passes)
+                return
+            door = self.socket(access, engine)
+            self.edge(own, door, limit or "has it", passes=passes)
+            return
+        door = self.listener(endpoint, engine, access.to if not believed.is_host(access.to) else engine)
+        over = "" if believed.is_host(access.to) else believed.network_between(access.who, access.to)  # type: ignore[arg-type]  # a host has none
+        if over:
+            network = self.node(Kind.NETWORK, (access.to, over), over)
+            self.edge(own, network, limit or ("commands" if access.uses else "is on it"), passes=passes)
+            self.edge(network, door, believed.proof(endpoint))
+        else:
+            self.edge(own, door, limit or "commands", passes=passes)
+
+    def socket(self, access: believed.Access, engine: str) -> str:
+        """Draw a socket; a proxy that holds one is drawn as its own door."""
+        path = believed.socket_path(access)
+        key = self.node(Kind.SOCKET, (engine, path), path, [believed.socket_note(access)], span=access.span)
+        self.edge(key, engine, "commands")
+        return key
+
+    def commanded(self, access: believed.Access) -> str:
+        """Return the node of the engine that an access commands: one of the files, or a machine's own."""
+        target = access.to
+        if isinstance(target, believed.Engine):
+            owner = believed.runs_in(target)
+            return self.engine(target) if owner is None or owner not in self.of else self.of[owner]
+        place = believed.machine_at(access)
+        rootless = access.rootless
+        key = self.node(
+            Kind.ENGINE, (place.name, access.product, rootless), f"{access.product} engine of {place.name}",
+            ["rootless"] if rootless else [],
+        )  # fmt: skip
+        if access.product is not believed.BUILDKIT:  # it builds, and starts no containers on its machine
+            self.edge(key, self.machine(place), "runs there", passes=not rootless)
+        return key
+
+    def privileges(self, own: str, container: believed.Container, *, direct: bool) -> None:
+        """Draw what leads to the machine without an engine; from an engine's container directly."""
+        machine = believed.machine_of(container)
+        for name, note, span in believed.privileges(container):
+            self.way(own, machine, name, note, span, direct=direct)
+
+    def weak_isolation(self, containers: Iterable[believed.Container]) -> None:
+        """Draw what rules say against a container's isolation, where nothing graver leads to the machine."""
+        for container in containers:
+            own, machine = self.of[container], believed.machine_of(container)
+            for rule, severity, span in self.weaknesses.get(container, ()):
+                direct = believed.engine_of(container) is not None
+                self.way(own, machine, rule, "weak isolation", span, direct=direct, passes=False, severity=severity)
+
+    def way(
+        self, own: str, machine: believed.Place, name: str, note: str, span: Span, *,
+        direct: bool = False, passes: bool = True, severity: Severity | None = None,
+    ) -> None:  # fmt: skip
+        """Draw one way to a machine."""
+        if direct:
+            self.edge(own, self.machine(machine), name, passes=passes)
+            return
+        door = self.node(Kind.PRIVILEGE, (name, machine.name), name, [note], span=span, severity=severity)
+        self.edge(own, door, passes=passes)
+        self.edge(door, self.machine(machine), note, passes=passes)
+
+    def states(self, own: str, container: believed.Container) -> None:
+        """Draw where engines keep their state, and who else holds it."""
+        for state in believed.states(container):
+            what, label = (state.identity or (state.path, believed.machine_of(container).name)), state.name
+            key = self.node(
+                Kind.STORAGE,
+                (what,),
+                label,
+                [state.note],
+                span=state.span,
+                severity=self.severities.get(state.about) if state.about is not None else None,
+            )
+            self.edge(own, key, "keeps its state in" if state.own else "mounts", passes=False)
+
+    def believe_escapes(self, acting: Iterable[believed.Container]) -> set[str]:
+        """Draw the ways to a machine that the model knows and the walk did not find: the model is the judge.
+
+        Returns the keys that lead to a machine.
+        """
+        leads = leading(self.edges.values(), [node.key for node in self.nodes.values() if node.kind is Kind.MACHINE])
+        for container in acting:
+            own, escape = self.of[container], believed.escape_of(container)
+            if escape is not None and own not in leads:
+                what, span = escape
+                direct = believed.engine_of(container) is not None
+                self.way(own, believed.machine_of(container), what, "", span, direct=direct)
+                leads.add(own)
+        return leads
+
+    def counts(self, acting: list[believed.Container], drawn: set[str]) -> tuple[str, ...]:
+        """Return in words what a picture shows, and what it does not."""
+        quiet = sum(self.of[container] not in drawn for container in acting)
+        able = sum(believed.escape_of(container) is not None for container in acting)
+        engines = sum(node.kind is Kind.ENGINE for node in self.nodes.values())
+        words = [
+            f"{able} of {plural(len(acting), 'container')} can become root on a machine",
+            plural(engines, "engine"),
+        ]
+        if quiet:
+            words.append(
+                f"not drawn: {plural(quiet, 'container')} that {'reaches' if quiet == 1 else 'reach'} no engine and no machine"
+            )
+        return tuple(words) if acting or engines else ()
+
+
+def _with_paths(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Return nodes that say in which file they are written, when there are several."""
+    written = (Kind.CONTAINER, Kind.PROXY, Kind.ENGINE)
+    paths = {node.key: node.span.path for node in nodes if node.span is not None and node.kind in written}
+    if len(set(paths.values())) < 2:
+        return nodes
+    return tuple(
+        replace(node, paths=(safe.one_line(paths[node.key]),)) if paths.get(node.key) else node for node in nodes
+    )
