@@ -156,7 +156,7 @@ def _heights(columns: Sequence[Sequence[_Slot]]) -> dict[_Slot, float]:
     for sweep in range(2 * SWEEPS):
         for column in columns if sweep % 2 == 0 else reversed(columns):
             wanted = [_wanted(slot, middle) for slot in column]
-            middle |= {slot: y for slot, y in zip(column, _apart(column, wanted), strict=True)}
+            middle |= dict(zip(column, _apart(column, wanted), strict=True))
     return middle
 
 
