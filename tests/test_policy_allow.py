@@ -239,3 +239,51 @@ def test_a_faulty_sidecar_says_so(tmp_path: Path, entry: object, problem: str) -
     report = scanned(tmp_path)
     assert statuses(report) == {"any-registry-insecure": Status.OPEN}
     assert own(report) == [problem]
+
+
+BLOCKS = {
+    "above a list": ("    # D\n    cap_add:\n      - SYS_ADMIN\n", True),
+    "above a list that is not indented": ("    # D\n    cap_add:\n    - NET_RAW\n    - SYS_ADMIN\n    restart: always\n", True),
+    "at the end of the line that begins it": ("    cap_add: # D\n\n      # words\n      - SYS_ADMIN\n", True),
+    "above another item": ("    cap_add:\n      # D\n      - NET_RAW\n      - SYS_ADMIN\n", False),
+    "above another block": ("    # D\n    labels:\n      a: b\n    cap_add:\n      - SYS_ADMIN\n", False),
+    "above another list that is not indented": (
+        "    # D\n    ports:\n    - 80:80\n    cap_add:\n    - SYS_ADMIN\n", False
+    ),
+    "behind it": ("    cap_add:\n      - SYS_ADMIN\n    # D\n    labels:\n      a: b\n", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_an_allow_above_a_block_covers_the_block(tmp_path: Path, name: str) -> None:
+    text, holds = BLOCKS[name]
+    service = text.replace("# D", f"# dindguard: allow[{CAP}] {REASON}")
+    report = scanned(tree(tmp_path, compose_dot_yaml=f"services:\n  web:\n    image: nginx:1.29\n{service}"))
+    assert statuses(report) == {CAP: Status.ALLOWED if holds else Status.OPEN}
+    assert own(report) == ([] if holds else ["allow-unused"])
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("services:\n  # D\n  web:\n    image: nginx:1.29\n    cap_add:\n      - SYS_ADMIN\n", True),
+        ("# D\nservices:\n  web:\n    image: nginx:1.29\n    cap_add:\n      - SYS_ADMIN\n", False),
+        ("# D\nx-b: &b\n  cap_add:\n    - SYS_ADMIN\nservices:\n  web:\n    image: nginx:1.29\n    <<: *b\n", True),
+    ],
+)
+def test_a_block_of_containers_is_not_covered_as_one(tmp_path: Path, text: str, holds: bool) -> None:
+    text = text.replace("# D", f"# dindguard: allow[{CAP}] {REASON}")
+    report = scanned(tree(tmp_path, compose_dot_yaml=text))
+    assert statuses(report) == {CAP: Status.ALLOWED if holds else Status.OPEN}
+
+
+def test_an_allow_above_a_mount_in_long_syntax_covers_it(tmp_path: Path) -> None:
+    text = (
+        "services:\n  web:\n    image: nginx:1.29\n    volumes:\n"
+        "      # dindguard: allow[host-root-mount] the backup reads all\n"
+        "      - type: bind\n        source: /\n        target: /host\n"
+        "      - type: bind\n        source: /etc\n        target: /etc-of-the-host\n"
+    )
+    report = scanned(tree(tmp_path, compose_dot_yaml=text))
+    assert statuses(report)["host-root-mount"] is Status.ALLOWED
+    assert own(report) == []

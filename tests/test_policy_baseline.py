@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 
 from dindguard.errors import UserError
 from dindguard.findings import Status
-from dindguard.policy import BASELINE_FILE, baseline
+from dindguard.policy import BASELINE_FILE, baseline_file
+from dindguard.policy.baseline_file import Entry, Update, updated
+from dindguard.records import replace
 from policy_tree import COMPOSE, own, scanned, statuses, tree, write
 
 TEXT = """\
@@ -25,8 +28,8 @@ services:
 
 def based(folder: Path) -> Path:
     report = scanned(folder, without_baseline=True)
-    entries = baseline.entries_of(report.findings, report.config.approval.modes)
-    write(folder, BASELINE_FILE, baseline.write(entries))
+    entries = baseline_file.entries_of(report.findings, report.config.approval.modes)
+    write(folder, BASELINE_FILE, baseline_file.write(entries))
     return folder
 
 
@@ -105,19 +108,96 @@ def test_what_needs_an_approval_is_never_in_it(tmp_path: Path) -> None:
     assert "host-engine-socket" not in (tmp_path / BASELINE_FILE).read_text()
 
 
-def test_it_shrinks_by_itself_and_grows_only_when_told(tmp_path: Path) -> None:
-    one, two, three = (baseline.Entry("f", "r", at, "d") for at in ("1", "2", "3"))
-    assert baseline.merged((one, two), (two, three), accept_new=False) == ((two,), 1, 1)
-    entries, removed, new = baseline.merged((one, two), (two, three), accept_new=True)
-    assert set(entries) == {two, three}
-    assert (removed, new) == (1, 1)
-    assert baseline.merged((one,), (one, one), accept_new=False) == ((one,), 0, 1)
-    assert baseline.read(baseline.write([two, one, one]), "b") == (
-        baseline.Entry("f", "r", "1", "d", 4),
-        baseline.Entry("f", "r", "1", "d", 5),
-        baseline.Entry("f", "r", "2", "d", 6),
-    )
-    assert [entry.key for entry in baseline.read(baseline.write([two, one]), "b")] == [one.key, two.key]
+def test_it_shrinks_by_itself_and_grows_only_when_told() -> None:
+    one, two, three = (Entry("f", "r", at, "d") for at in ("1", "2", "3"))
+    assert updated((one, two), (two, three), accept_new=False) == Update((two,), removed=1, new=1)
+    assert updated((one, two), (two, three), accept_new=True) == Update((two, three), removed=1, new=1)
+    assert updated((one,), (one, one), accept_new=False) == Update((one,), new=1)
+
+
+def test_it_is_read_as_it_was_written() -> None:
+    one, two = (Entry("f", "r", at, "d", "c") for at in ("1", "2"))
+    text = baseline_file.write([two, one, one])
+    assert [(entry.at, entry.line) for entry in baseline_file.read(text, "b").entries] == [
+        ("1", 4),
+        ("1", 5),
+        ("2", 6),
+    ]
+    old = text.replace('"version": 2', '"version": 1').replace(', "content": "c"', "")
+    assert [entry.key for entry in baseline_file.read(old, "b").entries] == [one.key, one.key, two.key]
+
+
+def test_an_update_follows_a_move_and_never_gives_grace() -> None:
+    old = Entry("a", "r", "1", "d", "c")
+    moved, other = Entry("b", "r", "1", "e", "c"), Entry("b", "r", "1", "e", "x")
+    assert updated((old,), (moved,), accept_new=False) == Update((moved,), moved=1)
+    assert updated((old,), (old, moved), accept_new=False) == Update((old,), new=1), "a copy is new"
+    assert updated((old,), (other,), accept_new=False) == Update((), removed=1, new=1)
+    bound = replace(moved, grace=True)
+    assert updated((old,), (bound,), accept_new=True) == Update((), removed=1), "what needs an approval was not known"
+    assert updated((replace(old, grace=True),), (bound,), accept_new=False) == Update((bound,), moved=1)
+
+
+def test_known_findings_move_with_their_file(tmp_path: Path) -> None:
+    folder = based(tree(tmp_path, compose_dot_yaml=TEXT))
+    (folder / "deploy").mkdir()
+    (folder / "compose.yaml").rename(folder / "deploy" / "compose.yaml")
+    report = scanned(folder)
+    assert set(statuses(report).values()) == {Status.BASELINE}
+    assert own(report) == []
+    assert [notice.message for notice in report.notices if notice.kind == "baseline-moved"]
+    write(folder, "deploy/other.yaml", TEXT.replace("  a:", "  c:"))
+    assert {subject.address for f in scanned(folder).open for subject in f.subjects} == {"services.c", "services.b"}
+
+
+def test_a_copy_is_new(tmp_path: Path) -> None:
+    folder = based(tree(tmp_path, compose_dot_yaml=TEXT))
+    write(folder, "deploy/compose.yaml", TEXT)
+    opened = [f for f in scanned(folder).open if f.rule.category != "policy"]
+    assert {f.span.path for f in opened} == {"deploy/compose.yaml"}
+    assert [f.span.path for f in scanned(folder, "deploy").open] == ["deploy/compose.yaml"] * len(opened)
+
+
+def with_grace(folder: Path, until: str = "2027-02-20") -> Path:
+    report = scanned(folder, without_baseline=True)
+    entries = baseline_file.entries_of(report.findings, report.config.approval.modes)
+    grace = baseline_file.Grace(dt.date(2026, 11, 23), dt.date.fromisoformat(until))
+    write(folder, BASELINE_FILE, baseline_file.write(entries, grace))
+    return folder
+
+
+def test_grace_lets_what_needs_an_approval_wait(tmp_path: Path) -> None:
+    folder = with_grace(tree(tmp_path))
+    report = scanned(folder)
+    assert set(statuses(report).values()) == {Status.BASELINE}
+    (notice,) = (each for each in report.notices if each.kind == "grace")
+    assert "1 finding is in grace until 2027-02-20: 89 days left" in notice.message
+    (folder / "sub").mkdir()
+    (folder / "compose.yaml").rename(folder / "sub" / "compose.yaml")
+    assert set(statuses(scanned(folder)).values()) == {Status.BASELINE}, "a move keeps it"
+    write(folder, "sub/compose.yaml", COMPOSE.replace("  runner:\n", "  other:\n"))
+    assert statuses(scanned(folder))["host-engine-socket"] is Status.OPEN
+
+
+def test_grace_ends(tmp_path: Path) -> None:
+    folder = with_grace(tree(tmp_path))
+    last, after = dt.date(2027, 2, 20), dt.date(2027, 2, 21)
+    assert statuses(scanned(folder, today=last))["host-engine-socket"] is Status.BASELINE
+    report = scanned(folder, today=after)
+    assert statuses(report) == {"host-engine-socket": Status.OPEN, "dangerous-capability": Status.BASELINE}
+    assert own(report) == ["baseline-grace-over"]
+    (over,) = (f for f in report.findings if f.rule.id == "baseline-grace-over")
+    assert "1 day ago" in over.message
+    assert '"grace"' in (folder / BASELINE_FILE).read_text().splitlines()[over.span.line - 1]
+
+
+def test_grace_is_given_for_90_days_at_most(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="90 days at most"):
+        scanned(with_grace(tree(tmp_path), until="2027-02-22"))
+    text = (tmp_path / BASELINE_FILE).read_text()
+    write(tmp_path, BASELINE_FILE, "\n".join(line for line in text.splitlines() if "until" not in line))
+    with pytest.raises(UserError, match="gives no dates"):
+        scanned(tmp_path)
 
 
 def test_gone_entries_are_reported_only_where_the_scan_looked(tmp_path: Path) -> None:
@@ -134,7 +214,8 @@ def test_gone_entries_are_reported_only_where_the_scan_looked(tmp_path: Path) ->
     [
         ("{", ":1:2:"),
         ("[]", ":1:1:"),
-        ('{"version": 2, "findings": []}', ":1:1:"),
+        ('{"version": 3, "findings": []}', ":1:1:"),
+        ('{"version": 2,\n"grace": {"from": "2026-11-23", "until": "soon"}, "findings": []}', ":2:1:"),
         ('{"version": 1}', ":1:1:"),
         ('{"version": 1, "findings": [], "more": 1}', ":1:1:"),
         ('{"version": 1, "findings": [\n{"rule": "a", "file": "b", "at": "c", "danger": 1}]}', ":2:1:"),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dindguard.cli.config_ import schema_text
 from dindguard.documents import toml, yaml
 from dindguard.errors import UserError
-from dindguard.policy import baseline, config, waivers
+from dindguard.policy import baseline_file, config, waiver_file
 from dindguard.rules import Severity
 from dindguard.source import Source
 from policy_tree import rules, scanned, tree, write
@@ -75,10 +75,10 @@ def loads(name: str, data: Any) -> bool:
             return False
         return True
     if name == "waivers":
-        file = waivers.read(Source("waivers.yaml", text))
+        file = waiver_file.read(Source("waivers.yaml", text))
         return not file.faults and not any(waiver.faults for waiver in file.waivers)
     try:
-        baseline.read(text, "b.json")
+        baseline_file.read(text, "b.json")
     except UserError:
         return False
     return True

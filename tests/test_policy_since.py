@@ -126,7 +126,8 @@ def test_a_hostile_repository_runs_nothing(repository: Path, tmp_path: Path) -> 
     assert not trap.exists()
     # A blob that is missing would be fetched from a promisor remote.
     (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    scanned(repository, since="HEAD")
+    with pytest.raises(UserError, match=r"--since HEAD: this clone lacks compose\.yaml: .*--refetch"):
+        scanned(repository, since="HEAD")
     assert not trap.exists()
 
 
@@ -137,15 +138,54 @@ def test_links_and_binary_files_of_a_revision_are_left_alone(repository: Path) -
     assert rules(scanned(repository, since="HEAD")) == []
 
 
-def test_a_shallow_clone_says_what_it_lacks_and_what_mends_it(
-    repository: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    write(repository, "a.txt", "a")
+def test_a_move_brings_nothing(repository: Path) -> None:
+    git(repository, "mv", "compose.yaml", "stack.yaml")
+    assert rules(scanned(repository, since="HEAD")) == []
+    (repository / "deploy").mkdir()
+    git(repository, "mv", "stack.yaml", "deploy/compose.yaml")
+    assert rules(scanned(repository, since="HEAD")) == []
+    assert rules(scanned(repository, "deploy/compose.yaml", since="HEAD")) == [], "the old place was not given"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "brought"),
+    [
+        ("", "", []),
+        ("nginx:1.29", "nginx:1.30", []),
+        ("nginx:1.29", "other:1", ["dangerous-capability"]),
+        ("[SYS_ADMIN]", "[SYS_MODULE]", ["dangerous-capability"]),
+        ("    cap_add", "    pid: host\n    cap_add", ["dangerous-capability", "host-pid-namespace"]),
+        ("  web:", "  web2:", ["dangerous-capability"]),
+    ],
+)
+def test_a_move_with_a_change_brings_the_change(repository: Path, old: str, new: str, brought: list[str]) -> None:
+    git(repository, "mv", "compose.yaml", "stack.yaml")
+    write(repository, "stack.yaml", COMPOSE.replace(old, new, 1))
+    assert rules(scanned(repository, since="HEAD")) == brought
+
+
+def test_a_copy_is_new(repository: Path) -> None:
+    write(repository, "copy/compose.yaml", COMPOSE)
+    assert rules(scanned(repository, since="HEAD")) == ["dangerous-capability", "host-engine-socket"]
+    assert rules(scanned(repository, "copy", since="HEAD")) == ["dangerous-capability", "host-engine-socket"]
+
+
+def test_two_of_one_kind_need_two_that_are_gone(repository: Path) -> None:
+    git(repository, "mv", "compose.yaml", "one.yaml")
+    write(repository, "two/compose.yaml", COMPOSE)
+    assert rules(scanned(repository, since="HEAD")) == ["dangerous-capability", "host-engine-socket"]
+
+
+def test_a_waiver_does_not_move(repository: Path) -> None:
+    waived(repository, record(repository))
     committed(repository)
-    clone = tmp_path_factory.mktemp("clones") / "shallow"
-    git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(clone))
-    first = git(repository, "rev-list", "--max-parents=0", "HEAD").strip()
-    with pytest.raises(UserError, match=rf"--since {first}: this clone is shallow.*git fetch --unshallow.*GIT_DEPTH"):
-        scanned(clone, since=first)
-    with pytest.raises(UserError, match="--since nonsense: the repository has no such revision"):
-        scanned(repository, since="nonsense")
+    git(repository, "mv", "compose.yaml", "stack.yaml")
+    report = scanned(repository, since="HEAD")
+    assert rules(report) == ["host-engine-socket", "waiver-unused"]
+
+
+@pytest.mark.parametrize("length", [40, 64])
+def test_before_the_first_push_there_is_nothing(repository: Path, length: int) -> None:
+    assert rules(scanned(repository, since="0" * length)) == ["dangerous-capability", "host-engine-socket"]
+    with pytest.raises(UserError, match="there is no commit"):
+        scanned(repository, since="0" * 39)

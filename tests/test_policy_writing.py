@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dindguard.errors import UserError
-from dindguard.policy import WAIVER_FILE, waivers, writing
+from dindguard.policy import WAIVER_FILE, waiver_file, writing
 from dindguard.source import Source
 from policy_tree import committed, git, write
 
@@ -39,7 +39,7 @@ def fields(at: str, **changes: Any) -> dict[str, Any]:
 
 
 def read(text: str) -> list[str]:
-    file = waivers.read(Source(WAIVER_FILE, text))
+    file = waiver_file.read(Source(WAIVER_FILE, text))
     assert not file.faults, file.faults
     assert not [waiver.faults for waiver in file.waivers if waiver.faults]
     return [waiver.at for waiver in file.waivers]
@@ -75,7 +75,7 @@ def test_a_renewal_changes_the_values_and_nothing_else() -> None:
     first = before.index("  # host-engine-socket at z in compose.yaml")
     assert before[:first] == after[:first]
     assert len(after) == len(before) + 1, "the proof of concept is a new line"
-    found = waivers.read(Source(WAIVER_FILE, more)).waivers
+    found = waiver_file.read(Source(WAIVER_FILE, more)).waivers
     assert [str(each.expires) for each in found] == ["2027-01-15", "2028-01-01"]
     assert found[1].poc == "it's: here"
     assert [each.name for each in found[1].approvers] == ["@x"]
@@ -102,7 +102,7 @@ waivers:
 """
     key = ("host-engine-socket", "compose.yaml", "m")
     more = writing.renewed(text, key, {"approvers": FIELDS["approvers"], "expires": "2027-01-01", "ticket": "T"})
-    (found,) = waivers.read(Source(WAIVER_FILE, more)).waivers
+    (found,) = waiver_file.read(Source(WAIVER_FILE, more)).waivers
     assert [each.name for each in found.approvers] == ["@arch", "@sec"]
     assert found.ticket == "T"
     assert "# first" in more
@@ -135,7 +135,7 @@ def test_a_file_that_is_not_understood_is_left_alone(text: str) -> None:
 )
 def test_any_words_come_back_as_they_went_in(words: str) -> None:
     text = writing.added("", fields("m", notes=words, owner=f"o {words}", alternatives=[words, f"{words}: # x"]))
-    (found,) = waivers.read(Source(WAIVER_FILE, text)).waivers
+    (found,) = waiver_file.read(Source(WAIVER_FILE, text)).waivers
     assert found.owner == f"o {words}".strip()
     assert len(found.alternatives) == (2 if words.strip() else 1)
 
@@ -195,7 +195,7 @@ def test_one_renews_while_another_adds(tmp_path: Path) -> None:
 def test_what_git_mixes_never_passes_unseen(tmp_path: Path) -> None:
     one, two = fields("m", reason=FIELDS["reason"]), fields("n", reason=FIELDS["reason"])
     text = merged(tmp_path, writing.added(BASE, one), writing.added(BASE, two), BASE)
-    found = waivers.read(Source(WAIVER_FILE, text)).waivers
+    found = waiver_file.read(Source(WAIVER_FILE, text)).waivers
     assert [each.at for each in found if not each.faults] == ["c", "s"]
     assert any("is there twice" in problem for each in found for problem, _ in each.faults)
 
@@ -204,7 +204,7 @@ def test_two_renewals_of_one_waiver_never_pass_unseen(tmp_path: Path) -> None:
     key = ("host-engine-socket", "compose.yaml", "c")
     one = writing.renewed(BASE, key, {"expires": "2028-01-01"})
     text = merged(tmp_path, one, writing.renewed(BASE, key, {"expires": "2029-01-01"}), BASE)
-    found = waivers.read(Source(WAIVER_FILE, text)).waivers
+    found = waiver_file.read(Source(WAIVER_FILE, text)).waivers
     assert any("'expires' is there twice" in problem for waiver in found for problem, _ in waiver.faults)
 
 

@@ -94,6 +94,10 @@ class Files:
             return None
         return real if within(real, self.root) else None
 
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at a root-relative path."""
+        return os.path.lexists(os.path.join(self.root, path))
+
     def _real(self, path: str) -> str:
         """Return a path without links; folders are resolved once, because trees hold many files in each."""
         folder, name = os.path.split(path)

@@ -46,6 +46,8 @@ class Subject:
     """What tells it from others with the same key, in its identity only."""
     status: Status = Status.OPEN
     reason: str = ""
+    record: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """The approval that silences it, field by field."""
 
     @property
     def key(self) -> tuple[str, str, str]:

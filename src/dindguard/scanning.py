@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dindguard import discover, loading, rules
-from dindguard.errors import UserError
 from dindguard.findings import Finding, stamp
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
 from dindguard.model.model import Model
-from dindguard.policy import BASELINE_FILE, Surroundings, apply_policy
+from dindguard.policy import Surroundings, apply_policy, baseline_in_force
 from dindguard.policy.config import Config
 from dindguard.policy.config import load as load_config
 from dindguard.reading import Progress, no_collection, read_all
@@ -25,7 +24,6 @@ from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
     from dindguard.discover import StrPath
-    from dindguard.policy.baseline import Entry
 
 
 @record(kw_only=True)
@@ -199,12 +197,15 @@ def _brought(
 
     Both trees are judged by the same rules, configuration and day; each by the allows and waivers it brings.
     """
+    from dindguard.policy.git import nothing_before
     from dindguard.policy.since import Revision, new_subjects
 
+    if nothing_before(options.since):
+        return findings
     with Revision(files.root, options.since) as revision:
         before = discover.Found()
         interest = _interest(recogniser := Recogniser(options.type_overrides), options, config)
-        for path in revision.paths_below(_prefixes(options, files), config.exclude):
+        for path in revision.paths_below(_prefixes(options, files), config.exclude, files.exists):
             if recogniser.could_be_ours(path):
                 discover.take(path, revision, before, interest)
         old = _judge(before, revision, config, chosen, replace(options, progress=None))
@@ -224,7 +225,7 @@ def _prefixes(options: Options, files: discover.Files) -> tuple[str, ...]:
 def _surroundings(
     sources: Mapping[str, Source], files: discover.Files, config: Config, judged: _Judged, options: Options
 ) -> Surroundings:
-    entries, name = _baseline(files, config, options)
+    own = not (options.untrusted or options.without_baseline)
     return Surroundings(
         sources=sources,
         embedded=judged.embedded,
@@ -238,33 +239,8 @@ def _surroundings(
         muted=judged.muted,
         stamped=judged.stamped,
         trusted=not options.untrusted,
-        baseline=entries,
-        baseline_name=name,
+        baseline=baseline_in_force(files, config, options.baseline, own=own),
     )
-
-
-def _baseline(files: discover.Files, config: Config, options: Options) -> tuple[tuple[Entry, ...], str]:
-    """Return the baseline in force: the command line's, else the configuration's, else the usual file."""
-    if options.baseline is not None:
-        from dindguard.policy import baseline
-
-        name = os.fspath(options.baseline)
-        try:
-            with open(name, encoding="utf-8") as file:
-                return baseline.read(file.read(), name), name
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"--baseline {name}: cannot be read: {error}") from None
-    if options.untrusted or options.without_baseline:
-        return (), ""
-    name = config.baseline or BASELINE_FILE
-    source = files.open(name)
-    if source is None and config.baseline:
-        raise UserError(f"{config.origins['baseline']}: there is no baseline '{name}'; dindguard baseline create")
-    if source is None:
-        return (), ""
-    from dindguard.policy import baseline
-
-    return baseline.read(source.text, name), name
 
 
 def load_rules(options: Options) -> tuple[Rule, ...]:

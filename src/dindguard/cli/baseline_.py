@@ -10,7 +10,7 @@ import click
 from dindguard.errors import UserError
 
 if TYPE_CHECKING:
-    from dindguard.policy.baseline import Entry
+    from dindguard.policy.baseline_file import Entry, Grace
     from dindguard.scanning import Report
 
 
@@ -34,7 +34,7 @@ def create(output: str | None, config: Path | None) -> None:
     report, path = _scanned(output, config)
     if path.exists():
         raise UserError(f"{path} exists: 'dindguard baseline update' shrinks it, with --accept-new it grows")
-    entries = _entries(report)
+    entries = tuple(entry for entry in _entries(report) if not entry.grace)
     _write(path, entries)
     click.echo(f"wrote {path}: {_count(entries)}{_left_out(report)}")
 
@@ -45,19 +45,24 @@ def create(output: str | None, config: Path | None) -> None:
 @click.option("--accept-new", is_flag=True, help="Take in the findings that it does not hold yet.")
 def update(output: str | None, config: Path | None, accept_new: bool) -> None:
     """Remove what is gone; take in what is new only with --accept-new."""
-    from dindguard.policy import baseline
+    from dindguard.policy import baseline_file
 
     report, path = _scanned(output, config)
     try:
-        old = baseline.read(path.read_text("utf-8"), str(path))
+        old = baseline_file.read(path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError):
         raise UserError(f"{path} cannot be read: write it with 'dindguard baseline create'") from None
-    entries, removed, new = baseline.merged(old, _entries(report), accept_new=accept_new)
-    _write(path, entries)
+    update = baseline_file.updated(old.entries, _entries(report), accept_new=accept_new)
+    _write(path, update.entries, old.grace)
+    new = update.new
     added = (
         f"{new} added" if accept_new else f"{new} new left out (--accept-new takes them in)" if new else "none new"
     )
-    click.echo(f"wrote {path}: {_count(entries)}, {removed} removed, {added}{_left_out(report)}")
+    moved = f"{update.moved} moved, " if update.moved else ""
+    waiting = sum(entry.grace for entry in update.entries)
+    click.echo(
+        f"wrote {path}: {_count(update.entries)}, {update.removed} removed, {moved}{added}{_left_out(report, waiting)}"
+    )
 
 
 def _scanned(output: str | None, config: Path | None) -> tuple[Report, Path]:
@@ -74,27 +79,27 @@ def _scanned(output: str | None, config: Path | None) -> tuple[Report, Path]:
 
 
 def _entries(report: Report) -> tuple[Entry, ...]:
-    from dindguard.policy import baseline
+    from dindguard.policy import baseline_file
 
-    return baseline.entries_of(report.findings, report.config.approval.modes)
+    return baseline_file.entries_of(report.findings, report.config.approval.modes)
 
 
-def _write(path: Path, entries: tuple[Entry, ...]) -> None:
-    from dindguard.policy import baseline
+def _write(path: Path, entries: tuple[Entry, ...], grace: Grace | None = None) -> None:
+    from dindguard.policy import baseline_file
     from dindguard.reports.output import write_whole
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{path.parent}: cannot be made: {error.strerror}") from None
-    write_whole(path, baseline.write(entries).encode())
+    write_whole(path, baseline_file.write(entries, grace).encode())
 
 
 def _count(entries: tuple[Entry, ...]) -> str:
     return f"{len(entries)} known finding{'s' * (len(entries) != 1)}"
 
 
-def _left_out(report: Report) -> str:
+def _left_out(report: Report, waiting: int = 0) -> str:
     modes = report.config.approval.modes
-    count = sum(1 for finding in report.open if finding.rule.needs_approval in modes)
-    return f"; {count} left out, which only a waiver silences (dindguard waive)" if count else ""
+    count = sum(1 for finding in report.open if finding.rule.needs_approval in modes) - waiting
+    return f"; {count} left out, which only a waiver silences (dindguard waive)" if count > 0 else ""

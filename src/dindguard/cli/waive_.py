@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dindguard.findings import Finding, Subject
-    from dindguard.policy.waivers import Waiver
+    from dindguard.policy.waiver_file import Waiver
     from dindguard.policy.writing import Value
     from dindguard.scanning import Report
 
@@ -126,10 +126,10 @@ def _options(subject: Subject) -> str:
 
 
 def _existing(report: Report, subject: Subject) -> Waiver | None:
-    from dindguard.policy import waivers
+    from dindguard.policy import waiver_file
 
     source = _source(report)
-    file = waivers.read(source) if source is not None else waivers.WaiverFile()
+    file = waiver_file.read(source) if source is not None else waiver_file.WaiverFile()
     for problem, span in file.faults:
         raise UserError(f"{span}: {problem}: mend it before a waiver can be written")
     return next((waiver for waiver in file.waivers if waiver.key == subject.key), None)
@@ -219,7 +219,7 @@ def _longest(report: Report, finding: Finding) -> int:
 
 def _write(report: Report, finding: Finding, fields: dict[str, Value], old: Waiver | None) -> None:
     """Write the record unless it would be faulty; one that only lacks approvals is written, and said not to hold."""
-    from dindguard.policy import review, waivers, writing
+    from dindguard.policy import review, waiver_file, writing
     from dindguard.reports.output import write_whole
     from dindguard.source import Source
 
@@ -230,7 +230,7 @@ def _write(report: Report, finding: Finding, fields: dict[str, Value], old: Waiv
         text = writing.added(text, fields)
     else:
         text = writing.renewed(text, key, {k: v for k, v in fields.items() if k not in ("rule", "file", "at")})
-    waiver = next(each for each in waivers.read(Source(_waiver_file(), text)).waivers if each.key == key)
+    waiver = next(each for each in waiver_file.read(Source(_waiver_file(), text)).waivers if each.key == key)
     from dindguard.discover import Files
 
     known = {rule.id for rule in report.rules}

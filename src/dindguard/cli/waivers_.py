@@ -11,7 +11,7 @@ import click
 from dindguard.errors import UserError
 
 if TYPE_CHECKING:
-    from dindguard.policy.waivers import Waiver
+    from dindguard.policy.waiver_file import Waiver
 
 
 @click.command("waivers")
@@ -31,14 +31,14 @@ def command(form: str, config: Path | None) -> None:
 
 def _rows(explicit: Path | None) -> list[dict[str, Any]]:
     from dindguard.discover import Files, find_root
-    from dindguard.policy import WAIVER_FILE, review, waivers
+    from dindguard.policy import WAIVER_FILE, review, waiver_file
     from dindguard.policy.config import load
     from dindguard.scanning import Options, load_rules
 
     root = find_root(Path.cwd())
     files = Files(root)
     source = files.open(WAIVER_FILE)
-    file = waivers.read(source) if source is not None else waivers.WaiverFile()
+    file = waiver_file.read(source) if source is not None else waiver_file.WaiverFile()
     for problem, span in file.faults:
         raise UserError(f"{span}: {problem}")
     approval, today = load(root, explicit).approval, dt.date.today()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from dindguard.patterns import regex
 from dindguard.records import record
@@ -38,6 +39,7 @@ class Comment:
     """One comment. ``text`` starts with its sign (``#``); ``lines`` are the 1-based lines of the file it speaks about.
 
     That is its own line, continued lines included, or the next one that holds anything when it stands alone.
+    ``block`` are first and last line of the YAML block that begins there (``cap_add:`` and its items), 0 without one.
     ``fault`` says why it looks like a comment and is none.
     """
 
@@ -45,6 +47,7 @@ class Comment:
     span: Span
     lines: tuple[int, ...]
     fault: str = ""
+    block: Range = (0, 0)
 
 
 def find(source: Source, syntax: str, word: str, *, scripts: frozenset[int] = frozenset()) -> Iterator[Comment]:
@@ -57,7 +60,7 @@ def find(source: Source, syntax: str, word: str, *, scripts: frozenset[int] = fr
     for start, end, fault in _READERS.get(syntax, _other)(source.text):
         if word in source.text[start:end]:
             span = source.span(start, end)
-            yield Comment(source.text[start:end], span, text.about(start), fault)
+            yield Comment(source.text[start:end], span, text.about(start), fault, text.block(start))
 
 
 class _Text:
@@ -73,6 +76,8 @@ class _Text:
         self.skips_comments = syntax == "dockerfile"
         self.long = dict(_long_scalars(source.text, self.line)) if syntax == "yaml" else {}
         self.scripts = scripts
+        self.has_blocks = syntax == "yaml"
+        self._blocks: dict[int, Range] = {}
 
     def line(self, offset: int) -> int:
         """Return the 0-based line of an offset."""
@@ -101,19 +106,50 @@ class _Text:
         here = range(first, last + 1) if alone is False or first != own else range(own, own + 1)
         return tuple(sorted({self._in_file(line) for line in (own, *here)}))
 
+    def block(self, start: int) -> Range:
+        """Return the file's first and last line of the YAML block that begins where a comment at ``start`` speaks."""
+        own = self.line(start)
+        first = own if self.source.text[self.starts[own] : start].strip() else self._next(own)
+        if not self.has_blocks or self.content(first).startswith(self.signs):
+            return 0, 0
+        if first not in self._blocks:
+            last = self._last_of_block(first)
+            self._blocks[first] = (self._in_file(first), self._in_file(last)) if last > first else (0, 0)
+        return self._blocks[first]
+
+    def _last_of_block(self, first: int) -> int:
+        """Return the last line that is indented deeper; the items of a list may also stand right below their key."""
+        indent, is_item = self._indent(first), self.content(first).startswith("-")
+        last = first
+        while (line := self._next(last)) > last:
+            own = self._indent(line)
+            if own < indent or (own == indent and (is_item or not self.content(line).startswith("- "))):
+                break
+            last = line
+        return last
+
+    def _indent(self, line: int) -> int:
+        end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.source.text)
+        text = self.source.text[self.starts[line] : end]
+        return len(text) - len(text.lstrip(" \t"))
+
     def _in_file(self, line: int) -> int:
-        start = self.starts[line]
-        blank = (
-            len(self.source.text[start:]) - len(self.source.text[start:].lstrip(" \t")) if self.source.parent else 0
-        )
-        return self.source.position(start + blank)[0]
+        blank = self._indent(line) if self.source.parent else 0
+        return self.source.position(self.starts[line] + blank)[0]
 
     def _next(self, line: int) -> int:
-        for later in range(line + 1, len(self.starts)):
-            content = self.content(later)
-            if content and not content.startswith(self.signs):
-                return later
-        return line
+        """Return the next line that holds anything but a comment; ``line`` itself when there is none."""
+        found = self._following[line]
+        return found or line
+
+    @cached_property
+    def _following(self) -> list[int]:
+        following = [0] * len(self.starts)
+        for line in range(len(self.starts) - 1, 0, -1):
+            content = self.content(line)
+            holds = content and not content.startswith(self.signs)
+            following[line - 1] = line if holds else following[line]
+        return following
 
     def _continued(self, line: int) -> bool:
         return bool(self.continues) and self.content(line).endswith(self.continues)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dindguard.errors import UserError
 from dindguard.records import record
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection, Mapping
 
-    from dindguard.discover import Files
+    from dindguard.discover import Files, StrPath
     from dindguard.findings import Finding
-    from dindguard.policy.baseline import Entry
+    from dindguard.policy.baseline_file import BaselineFile
     from dindguard.policy.config import Config
     from dindguard.rules import Rule
     from dindguard.source import Notice, Source
@@ -25,7 +26,7 @@ SIDECAR = ".allow.yaml"
 
 @record(kw_only=True)
 class Surroundings:
-    """What policy needs to know of a scan. ``baseline`` is what the file in force holds, ``baseline_name`` its name.
+    """What policy needs to know of a scan. ``baseline`` is what the file in force holds.
 
     ``embedded`` are the documents inside the sources, ``syntax_of`` names the syntax of either. ``given`` are the
     paths that the scan was asked for. ``known`` are the ids of all rules, ``active`` those of the rules that ran,
@@ -45,9 +46,12 @@ class Surroundings:
     active: Collection[str]
     stamped: Collection[Finding]
     muted: Collection[str] = ()
+    baseline: BaselineFile | None = None
     trusted: bool = True
-    baseline: tuple[Entry, ...] = ()
-    baseline_name: str = ""
+
+    def looked_at(self, path: str) -> bool:
+        """Whether this scan would know what is in a file: it was given, or there is none."""
+        return path in self.given or self.files.open(path) is None
 
 
 @record
@@ -60,6 +64,24 @@ class Applied:
     rules: tuple[Rule, ...] = ()
 
 
+def baseline_in_force(files: Files, config: Config, explicit: StrPath | None, *, own: bool) -> BaselineFile | None:
+    """Return the baseline that holds: the command line's, else the configuration's, else the usual file's.
+
+    ``own`` is false when the tree's own does not count. Raises :class:`UserError` for one that cannot be read.
+    """
+    if explicit is None and not own:
+        return None
+    name = config.baseline or BASELINE_FILE
+    source = files.open(name) if explicit is None else None
+    if explicit is None and source is None:
+        if config.baseline:
+            raise UserError(f"{config.origins['baseline']}: there is no baseline '{name}'; dindguard baseline create")
+        return None
+    from dindguard.policy import baseline_file
+
+    return baseline_file.read(source.text, name) if source is not None else baseline_file.read_named(str(explicit))
+
+
 def apply_policy(findings: tuple[Finding, ...], around: Surroundings) -> Applied:
     """Apply allows, waivers and the baseline to findings.
 
@@ -68,7 +90,7 @@ def apply_policy(findings: tuple[Finding, ...], around: Surroundings) -> Applied
     waiver_source = around.files.open(WAIVER_FILE) if around.trusted else None
     allowing = around.trusted and any("dindguard:" in source.text for source in around.sources.values())
     sidecars = _sidecars(around) if around.trusted else ()
-    if waiver_source is None and not allowing and not sidecars and not around.baseline:
+    if waiver_source is None and not allowing and not sidecars and around.baseline is None:
         return Applied(findings)
     from dindguard.policy.application import apply
 

@@ -65,6 +65,11 @@ def profile(about: Any) -> dict[str, Any]:
     return {"address": str(getattr(about, "address", ""))}
 
 
+def content(about: Any) -> dict[str, Any]:
+    """Return what a subject's thing is, wherever it is written, by the newest profile."""
+    return PROFILES[VERSION](blamed(about))
+
+
 def _container(container: Container) -> dict[str, Any]:
     confinement, namespaces = container.confinement, container.namespaces
     return {

@@ -1,121 +1,118 @@
-"""The baseline: known findings, keyed without line numbers, that do not count until their danger changes."""
+"""The register of the baseline: which findings are known, which entries are gone, and how long grace lasts."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
-from dindguard.errors import UserError
 from dindguard.findings import Finding, Status, Subject
-from dindguard.records import record
+from dindguard.policy.baseline_file import BaselineFile, Entry, entry_of, move_of
+from dindguard.policy.complaints import Complaint, Standing
+from dindguard.source import Gravity, Notice, Span
 
-VERSION = 1
-_KEYS = ("rule", "file", "at", "danger")
-_REMEDY = "remove it, and write it anew with 'dindguard baseline create'"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-
-@record
-class Entry:
-    """One known subject of a rule. ``danger`` is a digest of what makes it dangerous; see :func:`danger`.
-
-    ``line`` is its 1-based line in the baseline file, 0 for one that comes from a scan.
-    """
-
-    file: str
-    rule: str
-    at: str
-    danger: str
-    line: int = 0
-
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        """What a finding's subject is matched by. Several may be equal: so many findings are known."""
-        return self.file, self.rule, self.at, self.danger
+    from dindguard.policy import Surroundings
+    from dindguard.policy.baseline_file import Key, Move
 
 
-def danger(finding: Finding, subject: Subject) -> str:
-    """Return a digest of a subject's danger: rule, file, address, the blamed value, and the severity.
+class Baseline:
+    """The known findings of a file. Each entry answers for one subject, in its file or in the one it was moved to."""
 
-    It holds no line, message or order, so moving, indenting and sorting leave it alone; another value at the
-    same place, or a graver finding, does not.
-    """
-    import hashlib
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
+        self.file = around.baseline or BaselineFile()
+        self._left: dict[Key, list[Entry]] = {}
+        for entry in self.file.entries:
+            self._left.setdefault(entry.key, []).append(entry)
+        self._moves: dict[Move, list[Entry]] | None = None
+        self._waiting = 0
+        self._late = 0
+        self._moved = 0
 
-    text = "\0".join((*subject.key, subject.blames, finding.severity.word))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    def standing(self, finding: Finding, subject: Subject) -> Standing | None:
+        """Return *in baseline* when an entry is left that names a subject where it is."""
+        if not self.file.entries:
+            return None
+        return self._by(self._left.get(entry_of(finding, subject).key), finding)
+
+    def followed(self, finding: Finding, subject: Subject) -> Standing | None:
+        """Return *in baseline* when a subject was moved to its file; to be asked once all have been looked up."""
+        if self._moves is None:
+            self._moves = {}
+            for entry in (entry for entries in self._left.values() for entry in entries):
+                if entry.content and self.around.looked_at(entry.file):
+                    self._moves.setdefault(entry.move, []).append(entry)
+        if not self._moves:
+            return None
+        standing = self._by(self._moves.get(move_of(finding, subject)), finding)
+        self._moved += standing is not None
+        return standing
+
+    def _by(self, entries: list[Entry] | None, finding: Finding) -> Standing | None:
+        """Use up one of the entries; what needs an approval is known by grace only, as long as that lasts."""
+        bound = finding.rule.needs_approval in self.around.config.approval.modes
+        entry = next((each for each in entries or () if each.grace or not bound), None)
+        if entry is None:
+            return None
+        own = self._left[entry.key]
+        own.remove(entry)
+        if entries is not own and entries is not None:
+            entries.remove(entry)
+        if not entry.grace:
+            return Standing(Status.BASELINE, f"known in {self.file.name}")
+        grace = self.file.grace
+        if grace is None or grace.left(self.around.today) < 0:
+            self._late += 1
+            return None
+        self._waiting += 1
+        return Standing(
+            Status.BASELINE, f"in grace until {grace.until} ({_days(grace.left(self.around.today))} left)"
+        )
+
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield the entries whose finding is gone, and the end of the time of grace."""
+        grace = self.file.grace
+        if self._late and grace is not None:
+            over = -grace.left(self.around.today)
+            message = (
+                f"the time of grace ran out {_days(over)} ago, and {_findings(self._late)} still without approval"
+            )
+            yield Complaint("baseline-grace-over", self._line(grace.line), message, "grace")
+        for entry in self.file.entries:
+            left = self._left[entry.key]
+            if entry in left and self._ran(entry) and self.around.looked_at(entry.file):
+                left.remove(entry)
+                message = f"{entry.rule} at {entry.at} in {entry.file} is gone, and still in the baseline"
+                yield Complaint("baseline-entry-gone", self._line(entry.line), message, "|".join(entry.key))
+
+    def _ran(self, entry: Entry) -> bool:
+        known = self.around.known
+        return entry.rule in self.around.active or (entry.rule not in known and "/" not in entry.rule)
+
+    def _line(self, line: int) -> Span:
+        return Span(self.file.name, line, 1, line, 1)
+
+    def notices(self) -> Iterator[Notice]:
+        """Yield how long grace still lasts, and that entries were followed to other files."""
+        grace = self.file.grace
+        if self._waiting and grace is not None:
+            left = _days(grace.left(self.around.today))
+            yield Notice(
+                "grace", f"{_findings(self._waiting)} in grace until {grace.until}: {left} left",
+                self._line(grace.line), Gravity.WARNING, "mend them, or have each approved: dindguard waive",
+            )  # fmt: skip
+        if self._moved:
+            count = f"{self._moved} known finding{'s were' if self._moved != 1 else ' was'}"
+            yield Notice(
+                "baseline-moved", f"{count} moved to another file", self._line(1), Gravity.NOTE,
+                "dindguard baseline update writes the new places down",
+            )  # fmt: skip
 
 
-def entry_of(finding: Finding, subject: Subject) -> Entry:
-    """Return the entry that a subject of a finding would have."""
-    return Entry(subject.path, finding.rule.id, subject.address, danger(finding, subject))
+def _days(count: int) -> str:
+    return f"{count} day{'s' * (count != 1)}"
 
 
-def read(text: str, name: str) -> tuple[Entry, ...]:
-    """Return a baseline file's entries; raises :class:`UserError` with file, line and remedy for a faulty one."""
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{name}:{error.lineno}:{error.colno}: this is no JSON ({error.msg}); {_REMEDY}") from None
-    except RecursionError:
-        raise UserError(f"{name}:1:1: it nests too deeply; {_REMEDY}") from None
-    if not isinstance(data, dict) or data.get("version") != VERSION or isinstance(data["version"], bool):
-        raise UserError(f"{name}:1:1: this is no baseline of version {VERSION}; {_REMEDY}")
-    unknown = [key for key in data if key not in ("version", "findings", "$schema")]
-    if unknown or not isinstance(data.get("findings"), list):
-        what = f"there is no setting '{unknown[0]}'" if unknown else "it lacks the list 'findings'"
-        raise UserError(f"{name}:1:1: {what}; {_REMEDY}")
-    lines = _lines(text, len(data["findings"]))
-    return tuple(_entry(item, name, line) for item, line in zip(data["findings"], lines, strict=True))
-
-
-def _lines(text: str, count: int) -> list[int]:
-    """Return the line of each entry, when each stands on one of its own, as this module writes them; else 1."""
-    found = [number for number, line in enumerate(text.split("\n"), 1) if '"danger"' in line]
-    return found if len(found) == count else [1] * count
-
-
-def _entry(item: Any, name: str, line: int) -> Entry:
-    if not isinstance(item, dict) or set(item) != set(_KEYS) or not all(isinstance(item[key], str) for key in _KEYS):
-        raise UserError(f"{name}:{line}:1: an entry holds {', '.join(_KEYS)}, each a text; {_REMEDY}")
-    return Entry(item["file"], item["rule"], item["at"], item["danger"], line)
-
-
-def write(entries: Iterable[Entry]) -> str:
-    """Return a baseline's text: one line per entry, sorted, so that two people's changes merge."""
-    rows = sorted(entry.key for entry in entries)
-    lines = [
-        json.dumps({"rule": rule, "file": file, "at": at, "danger": danger}, ensure_ascii=False)
-        for file, rule, at, danger in rows
-    ]
-    body = ",\n".join(f"    {line}" for line in lines)
-    listed = f"[\n{body}\n  ]" if lines else "[]"
-    return f'{{\n  "version": {VERSION},\n  "findings": {listed}\n}}\n'
-
-
-def entries_of(findings: Iterable[Finding], modes: Collection[str]) -> tuple[Entry, ...]:
-    """Return an entry for every open or baselined subject of findings.
-
-    Waived and allowed ones need none, policy's own findings must be mended, and what needs an approval (one of
-    ``modes``) no baseline silences.
-    """
-    return tuple(
-        entry_of(finding, subject)
-        for finding in findings
-        if finding.rule.category != "policy" and finding.rule.needs_approval not in modes
-        for subject in finding.subjects
-        if subject.status in (Status.OPEN, Status.BASELINE)
-    )
-
-
-def merged(old: Iterable[Entry], now: Iterable[Entry], *, accept_new: bool) -> tuple[tuple[Entry, ...], int, int]:
-    """Return the entries to keep, how many were removed, and how many of those found now are new.
-
-    A baseline shrinks by itself; new ones are kept only with ``accept_new``.
-    """
-    known, current = Counter(entry.key for entry in old), Counter(entry.key for entry in now)
-    new = (current - known).total()
-    kept = current if accept_new else known & current
-    entries = tuple(Entry(*key) for key in kept.elements())
-    return entries, (known - current).total(), new
+def _findings(count: int) -> str:
+    return f"{count} finding{'s are' if count != 1 else ' is'}"

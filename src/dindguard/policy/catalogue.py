@@ -37,5 +37,6 @@ RULES: dict[str, Rule] = {
         _rule("waiver-unused", Severity.LOW),
         _rule("waiver-twice", Severity.MEDIUM),
         _rule("baseline-entry-gone", Severity.INFO),
+        _rule("baseline-grace-over", Severity.MEDIUM),
     )
 }

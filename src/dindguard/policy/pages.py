@@ -81,6 +81,11 @@ PAGES: dict[str, str] = {
         "Nobody can tell which approval holds.",
         "Keep the newer one.",
     ),
+    "baseline-grace-over": _page(
+        "The time in which old findings could wait for an approval is over.",
+        "`dindguard init` let what needs an approval wait once, so that a team could start. Nobody approved it since.",
+        "Mend the settings, or have each approved: `dindguard waive`. Grace is not given a second time.",
+    ),
     "baseline-entry-gone": _page(
         "A finding of the baseline is gone.",
         "That is good news; an entry left behind would silence the same danger when it comes back.",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dindguard.discover import Files
 from dindguard.policy import WAIVER_FILE, owners
 from dindguard.policy.config import Approval
-from dindguard.policy.waivers import Waiver
+from dindguard.policy.waiver_file import Waiver
 from dindguard.rules import Rule, Severity, nearest
 from dindguard.source import Span
 

@@ -1,238 +1,92 @@
-"""Waivers: dated approvals by people who answer for them, in ``.dindguard/waivers.yaml``."""
+"""The register of waivers: which of them hold for a finding, and what is wrong with the others."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
-from dindguard.policy.approval import is_fingerprint
-from dindguard.policy.typed import date_of, is_text, quoting
-from dindguard.records import record, replace
+from dindguard.findings import Finding, Status, Subject, identity
+from dindguard.policy import WAIVER_FILE, approval, review, waiver_file
+from dindguard.policy.complaints import Complaint, Standing
 from dindguard.rules import nearest
-from dindguard.source import Source, Span
+from dindguard.source import Gravity, Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from dindguard.documents.tree import Node
-
-MODES = ("privileged", "socket", "sysbox", "other")
-MINIMAL_REASON = 20
-_PLACEHOLDERS = ("todo", "fixme", "tbd", "xxx")
-_REQUIRED = ("rule", "file", "at", "mode", "reason", "owner", "approvers", "approved", "expires", "fingerprint")
-_KEYS = (*_REQUIRED, "alternatives", "poc", "ticket", "notes")
-_TOP = ("waivers", "version", "$schema")
-VERSION = "1"
+    from dindguard.policy import Surroundings
+    from dindguard.policy.waiver_file import Key, Waiver
+    from dindguard.source import Source
 
 
-@record
-class Approver:
-    """One person who approved, and in which role."""
+class Waivers:
+    """The approval records of ``.dindguard/waivers.yaml``; ``source`` is ``None`` when there is no such file."""
 
-    name: str
-    role: str
-    span: Span
+    def __init__(self, around: Surroundings, source: Source | None) -> None:
+        self.around = around
+        self._valid: dict[Key, Waiver] = {}
+        self._used: set[Key] = set()
+        self._complaints: list[Complaint] = []
+        self._blames: dict[Key, list[str]] = {}
+        for subject in (subject for finding in around.stamped for subject in finding.subjects):
+            self._blames.setdefault(subject.key, []).append(subject.blames)
+        if source is not None:
+            self._admit(waiver_file.read(source))
 
+    def _admit(self, file: waiver_file.WaiverFile) -> None:
+        """Keep the records that are sound by themselves."""
+        for problem, span in file.faults:
+            message = f"{WAIVER_FILE} cannot be used: {problem}"
+            self._complaints.append(Complaint("waiver-malformed", span, message, "file"))
+        around = self.around
+        for waiver in file.waivers:
+            faults = list(review.reasons(waiver, around.config.approval, around.today, around.files, around.known))
+            if waiver.key in self._valid:
+                faults.append(("waiver-twice", waiver.span, "is there twice"))
+            elif not faults and not file.faults:
+                self._valid[waiver.key] = waiver
+            self._complain(waiver, faults)
 
-@record(kw_only=True)
-class Waiver:
-    """One approval record. ``faults`` says what is malformed, each with its place; such a record silences nothing.
+    def _complain(self, waiver: Waiver, faults: Iterable[review.Fault]) -> None:
+        at = "|".join(waiver.key)
+        self._complaints += [Complaint(rule, span, f"{waiver} {problem}", at) for rule, span, problem in faults]
 
-    ``rule``, ``file`` and ``at`` (a logical address) name one subject of one rule; there are no wildcards.
-    """
+    def standing(self, finding: Finding, subject: Subject) -> Standing | None:
+        """Return *waived* when a waiver holds for a subject as it is now."""
+        waiver = self._valid.get(subject.key)
+        if waiver is None:
+            return None
+        self._used.add(waiver.key)
+        faults = list(review.unfit(waiver, finding.rule, finding.severity, self.around.config.approval))
+        if not faults:
+            faults.extend(self._changed(waiver, subject))
+        self._complain(waiver, faults)
+        if faults:
+            return None
+        return Standing(Status.WAIVED, f"{waiver.reason} (until {waiver.expires})", waiver.as_data())
 
-    rule: str
-    file: str
-    at: str
-    mode: str
-    reason: str
-    alternatives: tuple[str, ...]
-    poc: str
-    owner: str
-    approvers: tuple[Approver, ...]
-    ticket: str
-    approved: dt.date | None
-    expires: dt.date | None
-    fingerprint: str
-    span: Span
-    places: dict[str, Span]
-    faults: tuple[tuple[str, Span], ...] = ()
+    def _changed(self, waiver: Waiver, subject: Subject) -> Iterator[review.Fault]:
+        blames = self._blames.get(subject.key, [subject.blames])
+        if not approval.holds(waiver.fingerprint, identity(*subject.key), subject.about, blames):
+            problem = f"was approved for other settings than {subject.path}:{subject.span.line} has now"
+            yield "waiver-changed", waiver.place("fingerprint"), problem
 
-    def place(self, key: str) -> Span:
-        """Return where a key's value is written, or the record itself."""
-        return self.places.get(key, self.span)
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield what is wrong with each record, and those that cover nothing any more."""
+        for waiver in self._valid.values():
+            looked = waiver.rule in self.around.active and self.around.looked_at(waiver.file)
+            if looked and waiver.key not in self._used:
+                places = [at for rule, file, at in self._blames if (rule, file) == (waiver.rule, waiver.file)]
+                problem = f"covers nothing in {waiver.file}{nearest(waiver.at, places)}"
+                self._complain(waiver, [("waiver-unused", waiver.span, problem)])
+        yield from self._complaints
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What it covers: rule, file and address, as a subject's key has them."""
-        return self.rule, self.file, self.at
-
-    @property
-    def lasts(self) -> int:
-        """The days from approval to expiry; 0 without both dates."""
-        return (self.expires - self.approved).days if self.expires and self.approved else 0
-
-    def days_left(self, today: dt.date) -> int:
-        """Return the days until it runs out, negative when it has; 0 without a date."""
-        return (self.expires - today).days if self.expires is not None else 0
-
-
-@record
-class WaiverFile:
-    """What a waiver file holds; ``faults`` are of the file as a whole."""
-
-    waivers: tuple[Waiver, ...] = ()
-    faults: tuple[tuple[str, Span], ...] = ()
-
-
-def read(source: Source) -> WaiverFile:
-    """Read a waiver file. Nothing raises: a fault comes back in words, with its place."""
-    from dindguard.documents import yaml
-
-    tree = yaml.read(source)
-    if tree.notices:
-        return WaiverFile(faults=tuple((notice.message, notice.span) for notice in tree.notices))
-    if not tree.documents or tree.documents[0].is_null:
-        return WaiverFile()
-    root = tree.documents[0]
-    listed = root["waivers"]
-    if not root.is_mapping or not (listed.is_sequence or listed.is_null or not listed.present):
-        return WaiverFile(faults=(("the file must hold a list under 'waivers:'", root.span),))
-    faults = [
-        (f"there is no setting '{key.content}'{nearest(key.content, _TOP)}", key.span)
-        for key, _ in root.pairs()
-        if key.content not in _TOP
-    ]
-    version = root["version"]
-    if root["$schema"].present and not is_text(root["$schema"]):
-        faults.append(("'$schema' must be a text", root["$schema"].span))
-    if not listed.present:
-        faults.append(("it lacks the list 'waivers'", root.span))
-    if version.present and (version.style or version.content != VERSION):
-        faults.append((f"'version' must be {VERSION}", version.span))
-    if len(tree.documents) > 1:
-        faults.append(("it must hold one document: what follows this line is not read", tree.documents[1].span))
-    faults.extend(_repeated(root))
-    return WaiverFile(tuple(_waiver(node) for node in listed), tuple(faults))
-
-
-def _repeated(node: Node) -> Iterator[tuple[str, Span]]:
-    """Yield keys that stand twice: YAML's readers disagree about which counts, and a merge may mix two records."""
-    seen: set[str] = set()
-    for key, _ in node.pairs():
-        if key.content in seen:
-            yield f"'{key.content}' is there twice", key.span
-        seen.add(key.content)
-
-
-class _Fields:
-    """Reads the fields of one record and collects what is wrong with them."""
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-        self.faults: list[tuple[str, Span]] = []
-        self.places: dict[str, Span] = {}
-
-    def text(self, key: str) -> str:
-        found = self.node[key]
-        self.places[key] = found.span
-        if not found.present:
-            if key in _REQUIRED:
-                self.faults.append((f"it lacks '{key}'", self.node.span))
-            return ""
-        if not is_text(found):
-            self.faults.append((f"'{key}' must be a text{quoting(found)}", found.span))
-            return ""
-        if not found.content.strip():
-            self.faults.append((f"'{key}' is empty", found.span))
-        return found.content.strip()
-
-    def date(self, key: str) -> dt.date | None:
-        text = self.text(key)
-        date = date_of(text)
-        if text and date is None:
-            self.faults.append((f"'{key}' is no date such as 2027-03-31", self.node[key].span))
-        return date
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        found = self.node[key]
-        self.places[key] = found.span
-        texts = tuple(item.content.strip() for item in found if is_text(item) and item.content.strip())
-        if found.present and (not texts or len(texts) != len(found.items())):
-            self.faults.append((f"'{key}' must be a list of texts", found.span))
-        return texts
-
-    def approvers(self) -> tuple[Approver, ...]:
-        found = self.node["approvers"]
-        self.places["approvers"] = found.span
-        people = []
-        for item in found:
-            name, role = item["name"].content.strip(), item["role"].content.strip()
-            if (
-                not is_text(item["name"])
-                or not is_text(item["role"])
-                or not name
-                or not role
-                or set(item.keys()) != {"name", "role"}
-                or len(item.pairs()) != 2
-            ):
-                self.faults.append(("each approver has a 'name' and a 'role', and nothing else", item.span))
-            else:
-                people.append(Approver(name, role, item.span))
-        if not found.is_sequence:
-            problem = "'approvers' must be a list" if found.present else "it lacks 'approvers'"
-            self.faults.append((problem, found.span if found.present else self.node.span))
-        elif not found.items():
-            self.faults.append(("'approvers' names nobody", found.span))
-        return tuple(people)
-
-
-def _waiver(node: Node) -> Waiver:
-    fields = _Fields(node)
-    if not node.is_mapping:
-        fields.faults.append(("it must be a mapping", node.span))
-    for key, _ in node.pairs():
-        if key.content not in _KEYS:
-            fields.faults.append((f"there is no field '{key.content}'{nearest(key.content, _KEYS)}", key.span))
-    fields.faults.extend(_repeated(node))
-    waiver = Waiver(
-        rule=fields.text("rule"),
-        file=fields.text("file"),
-        at=fields.text("at"),
-        mode=fields.text("mode"),
-        reason=fields.text("reason"),
-        alternatives=fields.texts("alternatives"),
-        poc=fields.text("poc"),
-        owner=fields.text("owner"),
-        approvers=fields.approvers(),
-        ticket=fields.text("ticket"),
-        approved=fields.date("approved"),
-        expires=fields.date("expires"),
-        fingerprint=fields.text("fingerprint"),
-        span=node.span,
-        places=fields.places,
-    )
-    if fields.node["notes"].present:
-        fields.text("notes")
-    _check_contents(waiver, fields)
-    return replace(waiver, faults=tuple(dict.fromkeys(fields.faults)))
-
-
-def _check_contents(waiver: Waiver, fields: _Fields) -> None:
-    if waiver.reason and (
-        len(waiver.reason) < MINIMAL_REASON
-        or any(word.strip(".:,!()") in _PLACEHOLDERS for word in waiver.reason.lower().split())
-    ):
-        fields.faults.append(
-            (f"'reason' must say in words why, in at least {MINIMAL_REASON} characters", waiver.place("reason"))
-        )
-    if any(sign in waiver.rule + waiver.file for sign in "*?"):
-        fields.faults.append(("a waiver names one thing: no wildcards", waiver.place("rule")))
-    if waiver.fingerprint and not is_fingerprint(waiver.fingerprint):
-        fields.faults.append(("'fingerprint' is none that 'dindguard waive' writes", waiver.place("fingerprint")))
-    if waiver.mode and waiver.mode not in MODES:
-        fields.faults.append((f"'mode' must be one of {', '.join(MODES)}", waiver.place("mode")))
-    if waiver.approved is not None and waiver.expires is not None and waiver.expires < waiver.approved:
-        fields.faults.append(("it expires before it is approved", waiver.place("expires")))
-    if not waiver.alternatives and not fields.node["alternatives"].present:
-        fields.faults.append(("it names no alternative that was considered ('alternatives')", waiver.span))
+    def notices(self) -> Iterator[Notice]:
+        """Yield the waivers that soon run out."""
+        for waiver in self._valid.values():
+            left = waiver.days_left(self.around.today)
+            if left <= self.around.config.approval.warn_days:
+                when = "today" if left == 0 else f"in {left} day{'s' * (left != 1)}"
+                yield Notice(
+                    "waiver-expiring", f"{waiver} runs out {when}", waiver.place("expires"), Gravity.WARNING,
+                    "mend the setting or have it approved again: dindguard waive --renew",
+                )  # fmt: skip

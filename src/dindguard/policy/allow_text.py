@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from dindguard.policy import SIDECAR
 from dindguard.policy.typed import date_of
-from dindguard.records import record
+from dindguard.records import record, replace
 from dindguard.rules import nearest
 from dindguard.source import Source, Span
 
@@ -25,6 +25,8 @@ MINIMAL_REASON = 8
 class Allow:
     """One allow. ``lines`` are the 1-based lines of ``path`` that it covers; a sidecar's covers a ``route``.
 
+    ``block`` are first and last line of the block that begins there: it covers what a container sets in it, and
+    no containers in it.
     ``fault`` says what is wrong with a malformed one, in words; it silences nothing.
     """
 
@@ -32,18 +34,27 @@ class Allow:
     reason: str
     span: Span
     lines: tuple[int, ...] = ()
+    block: tuple[int, int] = (0, 0)
     path: str = ""
     route: str = ""
     until: dt.date | None = None
     fault: str = ""
 
-    def covers(self, rule_id: str, places: Iterable[Span]) -> bool:
-        """Whether it excuses a finding of a rule with these places (the primary one and the related ones)."""
+    def covers(self, rule_id: str, places: Iterable[Span], subject: Span) -> bool:
+        """Whether it excuses a finding of a rule with these places (the primary one and the related ones).
+
+        ``subject`` is where the container, or whatever the finding is about, is named.
+        """
         if self.fault or rule_id not in self.rules:
             return False
         if self.route:
             return any(place.path == self.path and _at_or_below(place.route, self.route) for place in places)
-        return any(place.path == self.path and place.line in self.lines for place in places)
+        lines = [place.line for place in places if place.path == self.path]
+        if any(line in self.lines for line in lines):
+            return True
+        first, last = self.block
+        inside = subject.path == self.path and first < subject.line <= last
+        return not inside and any(first <= line <= last for line in lines)
 
 
 def _at_or_below(route: str, above: str) -> bool:
@@ -72,7 +83,7 @@ def find(
             match = _MARK.match(comment.text)
             if match is not None and not _HINT.match(match["text"]):
                 allow = read(match["text"], comment.span, comment.lines, known, fault=comment.fault)
-                found.setdefault(comment.span, allow)
+                found.setdefault(comment.span, replace(allow, block=comment.block) if comment.block[0] else allow)
     return sorted(found.values(), key=lambda allow: (allow.span.path, allow.span.line, allow.span.column))
 
 
