@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written, unknown
@@ -20,22 +20,21 @@ def substitute(text: Text, pattern: re.Pattern[str], lookup: Lookup) -> Text:
     The span stays; its trail leads to the places that the values come from. A text without a match is
     returned as it is.
     """
+    return assembled(text, [(*match.span(), lookup(match)) for match in pattern.finditer(text.pattern)])
+
+
+def assembled(text: Text, parts: Sequence[tuple[int, int, Text | str]]) -> Text:
+    """Return ``text`` with its characters ``[start, end)`` replaced by what each part gives, in order."""
+    if not parts:
+        return text
     typed = text.pattern
     pieces: list[str] = []
-    found: list[Text] = []
     at = 0
-    for match in pattern.finditer(typed):
-        value = lookup(match)
-        pieces.append(typed[at : match.start()])
-        at = match.end()
-        if isinstance(value, Text):
-            found.append(value)
-            pieces.append(value.pattern)
-        else:
-            pieces.append(value)
-    if not pieces:
-        return text
+    for start, end, value in parts:
+        pieces += (typed[at:start], value.pattern if isinstance(value, Text) else value)
+        at = end
     pieces.append(typed[at:])
+    found = [value for _, _, value in parts if isinstance(value, Text)]
     raw = text.raw or typed
     if not budget.within(budget.VALUE_TEXT, sum(map(len, pieces)), text):
         return unknown(text.span, next((value.variable for value in found if value.variable), ""), raw)
@@ -44,8 +43,31 @@ def substitute(text: Text, pattern: re.Pattern[str], lookup: Lookup) -> Text:
     span = _explained(text.span, found)
     if undecided is not None:
         return Text(None, span, How.UNKNOWN, whole, undecided.variable, raw)
-    how = how_written([text, *(value for value in found)]) if found else text.how
+    how = how_written([text, *found]) if found else text.how
     return Text(whole, span, How.VARIABLE if found and how is How.WRITTEN else how, raw=raw)
+
+
+class Holes:
+    """The scope of one scalar: which of its characters are expressions, and what the document says of them.
+
+    ``places`` are ``(start, end, expression)`` in the scalar's content; ``values`` gives an expression's value.
+    """
+
+    __slots__ = ("_values", "places")
+
+    def __init__(self, places: Sequence[tuple[int, int, str]], values: Mapping[str, Text]) -> None:
+        self.places = tuple(places)
+        self._values = values
+
+    def value_of(self, expression: str, span: Span, raw: str = "") -> Text:
+        """Return what an expression stands for; unknown, by the name of the expression, if nothing tells."""
+        return self._values.get(expression) or unknown(span, expression, raw or expression)
+
+    def resolve(self, text: Text) -> Text:
+        """Return the scalar's text with every expression replaced as far as the document decides it."""
+        return assembled(
+            text, [(start, end, self.value_of(name, text.span_of(start, end))) for start, end, name in self.places]
+        )
 
 
 def undecided(text: Text, variable: str) -> Text:

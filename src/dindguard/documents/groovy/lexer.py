@@ -1,0 +1,256 @@
+"""Tokens of a Groovy text. Offsets are 0-based, ends exclusive.
+
+Sources: the Groovy 4 language documentation, "Syntax" (strings, comments, when a slash opens a string).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from dindguard import budget
+from dindguard.patterns import regex
+from dindguard.source import Segment
+
+
+class Kind(Enum):
+    """What a token is."""
+
+    NAME = "name"
+    STRING = "string"
+    NUMBER = "number"
+    SIGN = "sign"
+    LINE = "end of line"
+    END = "end"
+
+
+class Token(NamedTuple):
+    """A token; of a string, ``text`` is its value, and ``holes`` are the expressions in it, placed in the value."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    holes: tuple[tuple[int, int, str], ...] = ()
+    segments: tuple[Segment, ...] = ()
+    quote: str = ""
+
+
+class GroovyError(Exception):
+    """The text is no Groovy that can be read: ``problem`` at the 0-based offset ``position``."""
+
+    def __init__(self, problem: str, position: int) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.position = position
+
+
+class TooDeepError(GroovyError):
+    """The text nests deeper than :data:`~dindguard.budget.GROOVY_NESTING`."""
+
+
+_BLANK = regex(r"(?:[ \t\f\r\ufeff]++|\\\r?\n|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)++")
+_NAME = regex(r"[^\W\d][\w$]*|\$\w[\w$]*")
+_NUMBER = regex(r"\d[\w]*(?:\.\d\w*)?")
+_SIGN = regex(r"->|\?\.|\*\.|\.\.|==~|=~|==|!=|<=|>=|&&|\|\||\+=|-=|<<|\?:|.", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "s": " ", "\n": ""}
+_PATH = regex(r"\$([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
+_BEFORE_SLASHY = frozenset(
+    {
+        "(", ",", "=", "[", "!", "~", "?", ":", "{", ";", "&", "|", "<", ">", "+", "&&", "||", "==", "!=", "=~", "==~",
+        "+=", "<<", "?:", "->",
+    }
+)  # fmt: skip
+_WORDS_BEFORE_SLASHY = frozenset({"return", "in", "case", "assert"})
+_QUOTES = ("'''", '"""', "$/", "'", '"')
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the tokens of a text, the last one an ``END``. Raises :class:`GroovyError` for an open string."""
+    found: list[Token] = []
+    at = text.index("\n") if text.startswith("#!") and "\n" in text else 0
+    while True:
+        blank = _BLANK.match(text, at)
+        at = blank.end() if blank else at
+        if at >= len(text):
+            found.append(Token(Kind.END, "", len(text), len(text)))
+            return found
+        token = _token(text, at, found[-1] if found else None)
+        found.append(token)
+        at = token.end
+
+
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+
+
+def closing_brackets(found: Sequence[Token]) -> dict[int, int]:
+    """Return which token closes each opening bracket, by their indexes.
+
+    Raises :class:`GroovyError` for a bracket that has no other half.
+    """
+    closes: dict[int, int] = {}
+    waiting: list[int] = []
+    for index, token in enumerate(found):
+        if token.kind is not Kind.SIGN:
+            continue
+        if token.text in ("(", "[", "{"):
+            waiting.append(index)
+        elif token.text in _CLOSING:
+            if not waiting or found[waiting[-1]].text != _CLOSING[token.text]:
+                raise GroovyError(f"nothing is open that this '{token.text}' could close", token.start)
+            closes[waiting.pop()] = index
+    if waiting:
+        token = found[waiting[-1]]
+        raise GroovyError(f"this '{token.text}' is not closed", token.start)
+    return closes
+
+
+def _token(text: str, at: int, before: Token | None) -> Token:
+    if text[at] == "\n":
+        return Token(Kind.LINE, "\n", at, at + 1)
+    quote = next((quote for quote in _QUOTES if text.startswith(quote, at)), "")
+    if quote == "$/" or (not quote and text[at] == "/" and _opens_string(before)):
+        quote = quote or "/"
+    if quote:
+        return _String(text, at, quote).read()
+    for pattern, kind in ((_NAME, Kind.NAME), (_NUMBER, Kind.NUMBER)):
+        match = pattern.match(text, at)
+        if match:
+            return Token(kind, match.group(), at, match.end())
+    match = _SIGN.match(text, at)
+    assert match is not None  # its last alternative is any character
+    return Token(Kind.SIGN, match.group(), at, match.end())
+
+
+def _opens_string(before: Token | None) -> bool:
+    """Whether a slash after ``before`` begins a string; after a value, it divides."""
+    if before is None or before.kind is Kind.LINE:
+        return before is None
+    if before.kind is Kind.NAME:
+        return before.text in _WORDS_BEFORE_SLASHY
+    return before.kind is Kind.SIGN and before.text in _BEFORE_SLASHY
+
+
+class _String:
+    """Reads one string literal, and keeps where its characters and expressions are written."""
+
+    def __init__(self, text: str, start: int, quote: str, depth: int = 0) -> None:
+        if depth > budget.GROOVY_NESTING.most:
+            raise TooDeepError("strings in strings nest too deeply", start)
+        self._depth = depth
+        self._text = text
+        self._start = start
+        self._quote = quote
+        self._closing = "/$" if quote == "$/" else quote
+        self._interpolates = "'" not in quote
+        self._value: list[str] = []
+        self._length = 0
+        self._segments: list[Segment] = []
+        self._holes: list[tuple[int, int, str]] = []
+
+    def read(self) -> Token:
+        text, at = self._text, self._start + len(self._quote)
+        stop = regex_of(self._quote)
+        while True:
+            match = stop.search(text, at)
+            if match is None:
+                raise GroovyError("this string has no end", self._start)
+            self._run(at, match.start())
+            sign = match.group()
+            if sign == self._closing:
+                return self._token(match.end())
+            if sign == "\n":
+                raise GroovyError("this string has no end", self._start)
+            at = self._special(match.start(), sign)
+
+    def _token(self, end: int) -> Token:
+        return Token(
+            Kind.STRING,
+            "".join(self._value),
+            self._start,
+            end,
+            tuple(self._holes),
+            tuple(self._segments),
+            self._quote,
+        )
+
+    def _special(self, at: int, sign: str) -> int:
+        """Read an escape or an expression, and return where it ends."""
+        if sign.startswith("$") and not sign[1:]:
+            return self._expression(at) if self._interpolates else self._run(at, at + 1)
+        if self._quote == "$/":
+            self._add(sign[1:], at, at + 2)
+            return at + 2
+        if self._quote == "/":
+            if self._text.startswith("\\/", at):
+                self._add("/", at, at + 2)
+                return at + 2
+            return self._run(at, at + 1)
+        following = self._text[at + 1 : at + 2]
+        if following == "u" and re.match(r"[0-9A-Fa-f]{4}", self._text[at + 2 : at + 6]):
+            self._add(chr(int(self._text[at + 2 : at + 6], 16)), at, at + 6)
+            return at + 6
+        self._add(_ESCAPES.get(following, following), at, at + 2)
+        return at + 2
+
+    def _expression(self, at: int) -> int:
+        if self._text.startswith("{", at + 1):
+            end = expression_end(self._text, at + 2, self._depth + 1)
+            inner = self._text[at + 2 : end - 1].strip()
+        else:
+            match = _PATH.match(self._text, at)
+            if match is None:
+                return self._run(at, at + 1)
+            end, inner = match.end(), match.group(1)
+        self._holes.append((self._length, self._length + end - at, inner))
+        return self._run(at, end)
+
+    def _run(self, start: int, end: int) -> int:
+        """Add characters that stand for themselves."""
+        if start < end:
+            self._segments.append(Segment(self._length, start, end - start))
+            self._value.append(self._text[start:end])
+            self._length += end - start
+        return end
+
+    def _add(self, value: str, start: int, end: int) -> None:
+        if value:
+            self._segments.append(Segment(self._length, start, end - start if end - start == len(value) else 0))
+            self._value.append(value)
+            self._length += len(value)
+
+
+_STOPS = {
+    "'": regex(r"['\n]|\\"),
+    '"': regex(r'["\n$]|\\'),
+    "'''": regex(r"'''|\\"),
+    '"""': regex(r'"""|\$|\\'),
+    "/": regex(r"/|\$|\\"),
+    "$/": regex(r"/\$|\$[$/]|\$"),
+}
+
+
+def regex_of(quote: str) -> re.Pattern[str]:
+    """Return the pattern of what ends a run of plain characters in a string with this quote."""
+    return _STOPS[quote]
+
+
+_IN_EXPRESSION = regex(r"'''|\"\"\"|['\"{}]")
+
+
+def expression_end(text: str, at: int, depth: int = 0) -> int:
+    """Return where the ``${`` expression whose content begins at ``at`` ends, after its brace."""
+    level, begin = 1, at - 2
+    while level:
+        match = _IN_EXPRESSION.search(text, at)
+        if match is None:
+            raise GroovyError("this ${ has no end", begin)
+        sign = match.group()
+        if sign in ("{", "}"):
+            level += 1 if sign == "{" else -1
+            at = match.end()
+        else:
+            at = _String(text, match.start(), sign, depth).read().end
+    return at
