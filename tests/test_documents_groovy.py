@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dindguard.documents.groovy.reader import ASSIGNED, DEFINED, read
+from dindguard.documents.groovy.nodes import ASSIGNED, DEFINED
+from dindguard.documents.groovy.reader import read
 from dindguard.documents.tree import Node
 from dindguard.source import Source
 

@@ -1,0 +1,112 @@
+"""The nodes that Groovy is read into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dindguard.documents.groovy.lexer import Token
+from dindguard.documents.placeholders import Holes
+from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
+from dindguard.model.values import How, Text
+from dindguard.source import Segment, Source
+
+ASSIGNED = "!assigned"
+"""The tag of a value that a name was given, not of a call's arguments."""
+
+DEFINED = "!defined"
+"""The tag of the body of a function or class that the text defines."""
+
+
+class Values(dict[str, Text]):
+    """What names stand for, where the text gives them one literal; a name that is given two values is unknown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._several: set[str] = set()
+
+    def give(self, name: str, value: Node) -> None:
+        """Note that the text assigns ``value`` to ``name``."""
+        known = value.is_scalar and value.scope is None and name not in self and name not in self._several
+        if known:
+            self[name] = Text(value.content, value.span, How.VARIABLE, raw=value.content)
+        else:
+            self.pop(name, None)
+            self._several.add(name)
+
+
+class Nodes:
+    """Makes the nodes of one text."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.values = Values()
+
+    def mapping(self, pairs: Pairs, start: int, end: int, key: Node | None) -> Node:
+        """Return a mapping of ``pairs``."""
+        return loaded(Node(Kind.MAPPING, self.source, start, end, key=key), pairs)
+
+    def received(self, receiver: Node) -> tuple[Node, Node]:
+        """Return the pair that holds what a chained call was made on."""
+        return Node(Kind.SCALAR, self.source, receiver.start, receiver.start, content="receiver"), receiver
+
+    def key(self, token: Token) -> Node:
+        """Return a name as a key."""
+        return Node(Kind.SCALAR, self.source, token.start, token.end, content=token.text)
+
+    def path(self, words: Sequence[Token]) -> Node:
+        """Return a path as a key, placed at its last name."""
+        name = ".".join(word.text for word in words)
+        return Node(Kind.SCALAR, self.source, words[-1].start, words[-1].end, content=name)
+
+    def string(self, token: Token, key: Node | None) -> Node:
+        """Return a string; what it interpolates is unknown unless the text gives it."""
+        return Node(
+            Kind.SCALAR, self.source, token.start, token.end, content=token.text, style=token.quote, key=key,
+            scope=Holes(token.holes, self.values) if token.holes else None,
+            mapping=lambda _: token.segments or (Segment(0, token.start + len(token.quote), 0),),
+        )  # fmt: skip
+
+    def expression(self, start: int, end: int, key: Node | None) -> Node:
+        """Return ``[start, end)`` of the text as an expression."""
+        text = self.source.text[start:end]
+        return Node(
+            Kind.SCALAR, self.source, start, end, content=text, style="expression", key=key,
+            scope=Holes(((0, len(text), text),), self.values),
+        )  # fmt: skip
+
+    def added(self, parts: Sequence[Node], key: Node | None, start: int, end: int) -> Node:
+        """Return ``'a' + b + "c"`` as one string with an expression in it."""
+        content, segments, holes = "", [], []
+        for part in parts:
+            if isinstance(part.scope, Holes):
+                holes += [(at + len(content), to + len(content), name) for at, to, name in part.scope.places]
+            elif not part.is_scalar:
+                text = self.source.text[part.start : part.end]
+                holes.append((len(content), len(content) + len(text), text))
+            own = part.document().segments if part.is_scalar else (Segment(0, part.start, part.end - part.start),)
+            segments += [Segment(each.start + len(content), each.origin, each.length) for each in own]
+            content += part.content if part.is_scalar else self.source.text[part.start : part.end]
+        return Node(
+            Kind.SCALAR, self.source, start, end, content=content, style="+", key=key,
+            scope=Holes(holes, self.values) if holes else None, mapping=lambda _: tuple(segments),
+        )  # fmt: skip
+
+
+def loaded(node: Node, children: Pairs | list[Node]) -> Node:
+    """Return a mapping or sequence with its children."""
+    return node.with_pairs(children) if node.is_mapping else node.with_items(children)  # type: ignore[arg-type]
+
+
+def routed(root: Node, route: str) -> Node:
+    """Give every node below ``root`` its route; routes of repeated names are equal."""
+    stack = [(root, route)]
+    while stack:
+        node, way = stack.pop()
+        node.route = way
+        for key, value in node.pairs():
+            below = join_route(way, route_key(key.content))
+            key.route = below
+            value.key = value.key or key
+            stack.append((value, below))
+        stack.extend((item, f"{way}[{index}]") for index, item in enumerate(node.items()))
+    return root
