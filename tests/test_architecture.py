@@ -89,6 +89,15 @@ def test_imports_point_one_way(path: Path) -> None:
         assert other in allowed or other not in LAYERS | dict.fromkeys(EVERYBODY), f"{part} imports {name}"
 
 
+def test_the_modules_of_the_model_import_each_other_one_way() -> None:
+    files = {f"dindguard.model.{path.stem}": imports(path) for path in (SOURCE / "model").glob("*.py")}
+    left = {name: found & files.keys() for name, found in files.items()}
+    while free := [name for name, found in left.items() if not found & left.keys()]:
+        for name in free:
+            del left[name]
+    assert not left, f"these import each other in a circle: {sorted(left)}"
+
+
 def test_a_format_knows_no_other_format() -> None:
     for path in (SOURCE / "formats").rglob("*.py"):
         own = path.relative_to(SOURCE / "formats").parts[0].removesuffix(".py")

@@ -2,63 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from dindguard.formats import Reading
 from dindguard.infer.build_grants import find_build_grants
 from dindguard.infer.engines import find_engines
-from dindguard.infer.escape import find_escapes
-from dindguard.infer.exposure import find_exposures
-from dindguard.infer.images import base_image, link_builds
+from dindguard.infer.escape import escape_of
+from dindguard.infer.exposure import exposures_of
+from dindguard.infer.images import base_image
+from dindguard.infer.origins import settle_origins
 from dindguard.infer.proxies import permits_of
 from dindguard.infer.reach import find_accesses
-from dindguard.infer.runners import apply_runners
+from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
-from dindguard.infer.scripts import link_scripts
 from dindguard.infer.users import as_root
 from dindguard.model.access import Access
 from dindguard.model.container import Container, Role
+from dindguard.model.engine import Engine, Machine
+from dindguard.model.facts import Activity, Contact, Purpose, Sharing, Standing
 from dindguard.model.invocation import Invocation, InvocationKind
+from dindguard.model.launch import Configuration
 from dindguard.model.model import Model, Policy
 from dindguard.model.mount import Mount, Storage
 from dindguard.model.workload import Workload
+from dindguard.records import replace
+
+Within = TypeVar("Within", Invocation, Configuration)
 
 
 def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     """Conclude everything that no file says by itself, and return the frozen model."""
     readings = list(readings)
-    workloads = tuple(workload for reading in readings for workload in reading.workloads)
-    invocations = tuple(invocation for reading in readings for invocation in reading.invocations)
-    configurations = tuple(configuration for reading in readings for configuration in reading.configurations)
-    containers = tuple(container for workload in workloads for container in workload.containers)
-
-    link_builds(workloads)
-    apply_runners(workloads)
-    _link_invocations(invocations)
-    _link_programs(readings)
-    link_scripts(containers, invocations)
-    for container in containers:
-        sandbox, evidence = sandbox_of(container)
-        container.conclude(sandbox=sandbox, sandbox_evidence=evidence, as_root=as_root(container))
-    hosts = (engine for reading in readings for engine in reading.engines)
-    engines = (*find_engines(containers, configurations), *hosts)
     policy = policy or Policy()
-    for container in containers:
-        container.conclude(
-            role=_role(container),
-            runs_containers=_runs_containers(container),
-            known_socket_user=_socket_user(container, policy),
-        )
-        if container.role is Role.SOCKET_PROXY:
-            container.conclude(proxy=permits_of(container))
-    find_exposures(engines)
+    given = give_defaults([workload for reading in readings for workload in reading.workloads])
+    invocations = tuple(_moved(each, given) for reading in readings for each in reading.invocations)
+    configurations = [_moved(each, given) for reading in readings for each in reading.configurations]
+    containers = tuple(container for workload in given.workloads for container in workload.containers)
+
+    settle_origins(given.workloads, invocations)
+    _settle_activities(containers, invocations, _programs(readings, given))
+    engines = (*find_engines(containers, configurations), *(each for reading in readings for each in reading.engines))
+    _settle_purposes(containers, engines, policy)
     accesses = find_accesses(containers)
-    for container in containers:
-        if container.role is Role.OTHER and _is_client(container):
-            container.conclude(role=Role.ENGINE_CLIENT)
-    find_escapes(containers)
+    _settle_standings(containers, accesses)
+    _settle_contacts(engines, accesses)
     return Model(
-        workloads=workloads,
+        workloads=given.workloads,
         engines=engines,
         accesses=accesses,
         storages=_storages(containers),
@@ -68,41 +58,89 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     )
 
 
-def _link_invocations(invocations: Sequence[Invocation]) -> None:
-    found: dict[Container, list[Invocation]] = {}
-    for invocation in invocations:
-        if invocation.container is not None:
-            found.setdefault(invocation.container, []).append(invocation)
-    for container, own in found.items():
-        container.conclude(invocations=tuple(own))
+def _moved(found: Within, given: Given) -> Within:
+    """Return what was found in a container as found in the copy that stands for it."""
+    copy = given.copy_of(found.container)
+    return found if copy is found.container else replace(found, container=copy)
 
 
-def _link_programs(readings: Iterable[Reading]) -> None:
+def _programs(readings: Iterable[Reading], given: Given) -> dict[Container, set[str]]:
     found: dict[Container, set[str]] = {}
     for reading in readings:
         for container, program in reading.programs:
-            found.setdefault(container, set()).add(program)
-    for container, programs in found.items():
-        container.conclude(programs=frozenset(programs))
+            found.setdefault(given.copies.get(container, container), set()).add(program)
+    return found
+
+
+def _settle_activities(
+    containers: Iterable[Container], invocations: Iterable[Invocation], programs: Mapping[Container, set[str]]
+) -> None:
+    own: dict[Container, list[Invocation]] = {}
+    for invocation in invocations:
+        if invocation.container is not None:
+            own.setdefault(invocation.container, []).append(invocation)
+    for container in containers:
+        sandbox, evidence = sandbox_of(container)
+        container.settle(
+            Activity(
+                invocations=tuple(own.get(container, ())),
+                programs=frozenset(programs[container]) if container in programs else None,
+                as_root=as_root(container),
+                sandbox=sandbox,
+                sandbox_evidence=evidence,
+            )
+        )
+
+
+def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine], policy: Policy) -> None:
+    started = {each.container: each for each in engines if each.container is not None and each.launch.shown}
+    for container in containers:
+        engine, image = started.get(container), base_image(container) or container.image
+        is_proxy = engine is None and image is not None and image.socket_proxy is not None
+        container.settle(
+            Purpose(
+                engine=engine,
+                runs_containers=_runs_containers(container, engine),
+                known_socket_user=_socket_user(container, policy),
+                proxy=permits_of(container) if is_proxy else None,
+            )
+        )
+
+
+def _settle_standings(containers: Iterable[Container], accesses: Iterable[Access]) -> None:
+    found: dict[Container, list[Access]] = {}
+    for access in accesses:
+        found.setdefault(access.who, []).append(access)
+    own = {container: tuple(mine) for container, mine in found.items()}
+    for container in containers:
+        mine = own.get(container, ())
+        role = _role(container)
+        if role is Role.OTHER and _is_client(container, mine):
+            role = Role.ENGINE_CLIENT
+        container.settle(Standing(role=role, accesses=mine, escape=escape_of(container, own)))
+
+
+def _settle_contacts(engines: Iterable[Engine], accesses: Iterable[Access]) -> None:
+    clients: dict[Engine | Machine, list[Access]] = {}
+    for access in accesses:
+        clients.setdefault(access.to, []).append(access)
+    for engine in engines:
+        engine.settle(Contact(exposures=exposures_of(engine), clients=tuple(clients.get(engine, ()))))
 
 
 def _role(container: Container) -> Role:
     if container.engine is not None:
         return Role.ENGINE
-    image = base_image(container) or container.image
-    if image is None:
-        return Role.OTHER
-    if image.socket_proxy is not None:
+    if container.proxy is not None:
         return Role.SOCKET_PROXY
-    if image.runner is not None:
+    image = base_image(container) or container.image
+    if image is not None and image.runner is not None:
         return Role.CI_RUNNER
-    if image.engine is not None:
-        return Role.ENGINE_CLIENT
-    return Role.OTHER
+    return Role.ENGINE_CLIENT if image is not None and image.engine is not None else Role.OTHER
 
 
-def _runs_containers(container: Container) -> bool:
-    if container.engine is not None:
+def _runs_containers(container: Container, engine: Engine | None) -> bool:
+    if engine is not None:
         return True
     image = base_image(container)
     return image is not None and image.engine is not None and image.engine.runs_containers
@@ -119,8 +157,8 @@ def _socket_user(container: Container, policy: Policy) -> str | None:
     return image.known_socket_user
 
 
-def _is_client(container: Container) -> bool:
-    if any(access.uses for access in container.accesses):
+def _is_client(container: Container, accesses: Iterable[Access]) -> bool:
+    if any(access.uses for access in accesses):
         return True
     return any(
         invocation.kind is InvocationKind.ENGINE_CALL and not invocation.remote
@@ -130,19 +168,18 @@ def _is_client(container: Container) -> bool:
 
 def _storages(containers: Iterable[Container]) -> tuple[Storage, ...]:
     """Return each storage once, with everybody who mounts it; equal identities are one storage."""
-    users: dict[str, tuple[Storage, list[tuple[Container, Mount]]]] = {}
+    users: dict[str, list[tuple[Container, Mount]]] = {}
+    same: dict[str, dict[Storage, None]] = {}
     for container in containers:
         for mount in container.mounts:
             if mount.storage is not None:
-                entry = users.setdefault(mount.storage.identity, (mount.storage, []))
-                entry[1].append((container, mount))
-    for storage, found in users.values():
-        storage.conclude(users=tuple(found))
-    for container in containers:
-        for mount in container.mounts:
-            if mount.storage is not None:
-                mount.storage.conclude(users=users[mount.storage.identity][0].users)
-    return tuple(storage for storage, _ in users.values())
+                users.setdefault(mount.storage.identity, []).append((container, mount))
+                same.setdefault(mount.storage.identity, {})[mount.storage] = None
+    for identity, storages in same.items():
+        sharing = Sharing(users=tuple(users[identity]))
+        for storage in storages:
+            storage.settle(sharing)
+    return tuple(next(iter(storages)) for storages in same.values())
 
 
 __all__ = ["Access", "Workload", "infer"]

@@ -18,14 +18,13 @@ _WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-deboot
 
 
 def find_engines(containers: Iterable[Container], configurations: Sequence[Configuration]) -> tuple[Engine, ...]:
-    """Return the engines that containers run, each linked to its container, and those that a file alone shows."""
+    """Return the engines that containers run, and those that a file alone shows."""
     engines: list[Engine] = []
     for container in containers:
         if container.discarded:
             continue  # nothing is ever started from it
         engine = engine_of(container, configurations)
         if engine is not None:
-            container.conclude(engine=engine)
             engines.append(engine)
     return (*engines, *map(_configured, _unread(engines, configurations)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from dindguard.model import paths
 from dindguard.model.access import Access, EscapePath, Permit
@@ -13,23 +13,25 @@ from dindguard.source import Step
 _ENOUGH = frozenset({Permit.EVERYTHING, Permit.CREATE})
 
 
-def find_escapes(containers: Iterable[Container]) -> None:
-    """Give each container its escape path, where the files show one."""
-    for container in containers:
-        steps = shortest(container, frozenset())
-        if steps:
-            container.conclude(escape=EscapePath(steps=steps))
+Accesses = Mapping[Container, tuple[Access, ...]]
 
 
-def shortest(container: Container, passed: frozenset[Container]) -> tuple[Step, ...]:
-    """Return the steps of the shortest way; ``()`` when the files show none.
+def escape_of(container: Container, accesses: Accesses) -> EscapePath | None:
+    """Return a container's shortest way to root on the host; ``None`` when the files show none.
 
-    ``passed`` are the containers already on the way, so that engines commanding each other end.
+    ``accesses`` are those of all containers.
     """
+    steps = _shortest(container, accesses, frozenset())
+    return EscapePath(steps=steps) if steps else None
+
+
+def _shortest(container: Container, accesses: Accesses, passed: frozenset[Container]) -> tuple[Step, ...]:
+    """Return the steps of the shortest way; ``passed`` are already on it, so that engines commanding each other end."""
     if container in passed:
         return ()
     ways = [_own(container)]
-    ways.extend(_through(container, access, passed | {container}) for access in container.accesses)
+    own = accesses.get(container, ())
+    ways.extend(_through(container, access, accesses, passed | {container}) for access in own)
     return min((way for way in ways if way), key=len, default=())
 
 
@@ -49,7 +51,9 @@ def _own(container: Container) -> tuple[Step, ...]:
     return ()
 
 
-def _through(container: Container, access: Access, passed: frozenset[Container]) -> tuple[Step, ...]:
+def _through(
+    container: Container, access: Access, accesses: Accesses, passed: frozenset[Container]
+) -> tuple[Step, ...]:
     if access.permits not in _ENOUGH or access.rootless or not access.credentials:
         return ()
     begin = _begin(container)
@@ -59,14 +63,16 @@ def _through(container: Container, access: Access, passed: frozenset[Container])
         )
         last = Step("a new container with / mounted is root there", access.span)
         return (begin, *access.steps, *proxy, last, _end(container, access.to))
-    return _through_engine(begin, access, access.to, passed)
+    return _through_engine(begin, access, access.to, accesses, passed)
 
 
-def _through_engine(begin: Step, access: Access, engine: Engine, passed: frozenset[Container]) -> tuple[Step, ...]:
+def _through_engine(
+    begin: Step, access: Access, engine: Engine, accesses: Accesses, passed: frozenset[Container]
+) -> tuple[Step, ...]:
     owner = engine.container
     if owner is None:
         return ()
-    onward = shortest(owner, passed)
+    onward = _shortest(owner, accesses, passed)
     if not onward:
         return ()
     inside = Step(f"a privileged container there has all that {owner} has", access.span)

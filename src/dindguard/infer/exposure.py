@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from dindguard.infer import networks
 from dindguard.model.engine import Endpoint, Engine, Exposure, Reach
 
 
-def find_exposures(engines: Iterable[Engine]) -> None:
-    """Give each engine the widest circle that can connect to each of its TCP listeners."""
-    for engine in engines:
-        found = (exposure for endpoint in engine.listens for exposure in _of(engine, endpoint))
-        engine.conclude(exposures=tuple(found))
+def exposures_of(engine: Engine) -> tuple[Exposure, ...]:
+    """Return the widest circle that can connect to each of an engine's TCP listeners."""
+    return tuple(exposure for endpoint in engine.listens for exposure in _of(engine, endpoint))
 
 
 def _of(engine: Engine, endpoint: Endpoint) -> Iterator[Exposure]:

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
 from dindguard.model.image import Image
 from dindguard.model.workload import Workload
 
 
-def link_builds(workloads: Sequence[Workload]) -> None:
-    """Give each container that is built the Dockerfile stage it comes from, when the scan has it."""
+def stages_built_from(workloads: Sequence[Workload]) -> dict[Container, Container]:
+    """Return the Dockerfile stage of each container that is built from one of the scan."""
     stages: dict[str, Workload] = {}
     for workload in workloads:
         if workload.containers and workload.containers[0].kind is ContainerKind.IMAGE:
             stages.setdefault(workload.path, workload)
+    found = {}
     for workload in workloads:
         for container in workload.containers:
-            if container.kind is ContainerKind.IMAGE:
-                container.conclude(built_from=_base_stage(container, workload))
-            elif container.build is not None and container.build.dockerfile is not None:
-                found = stages.get(container.build.dockerfile)
-                if found is not None:
-                    container.conclude(built_from=_stage(found, container))
-    _mark_discarded(workloads)
+            stage = _built_from(container, workload, stages)
+            if stage is not None:
+                found[container] = stage
+    return found
 
 
-def _mark_discarded(workloads: Sequence[Workload]) -> None:
-    used = {container.built_from for workload in workloads for container in workload.containers}
-    for workload in workloads:
-        for container in workload.containers[:-1]:
-            if container.kind is ContainerKind.IMAGE:
-                container.conclude(discarded=container not in used)
+def discarded_stages(
+    workloads: Sequence[Workload], built_from: Mapping[Container, Container]
+) -> frozenset[Container]:
+    """Return the build stages that are neither the last of their file nor built upon."""
+    used = set(built_from.values())
+    return frozenset(
+        container
+        for workload in workloads
+        for container in workload.containers[:-1]
+        if container.kind is ContainerKind.IMAGE and container not in used
+    )
+
+
+def _built_from(container: Container, workload: Workload, stages: Mapping[str, Workload]) -> Container | None:
+    if container.kind is ContainerKind.IMAGE:
+        return _base_stage(container, workload)
+    if container.build is None or container.build.dockerfile is None:
+        return None
+    found = stages.get(container.build.dockerfile)
+    return _stage(found, container) if found is not None else None
 
 
 def _base_stage(container: Container, workload: Workload) -> Container | None:

@@ -9,7 +9,7 @@ from dindguard.infer.clients import Client, certificate_path, clients, shares_ce
 from dindguard.infer.names import Names
 from dindguard.model import paths
 from dindguard.model.access import Access, Permit
-from dindguard.model.container import Container, Role
+from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.mount import Mount
 from dindguard.source import Step
@@ -17,7 +17,7 @@ from dindguard.vocabulary import EngineProduct
 
 
 def find_accesses(containers: Iterable[Container]) -> tuple[Access, ...]:
-    """Return every way in which a container can command an engine, and link them to both ends."""
+    """Return every way in which a container can command an engine."""
     containers = tuple(containers)
     names, meetings = Names(containers), _meetings(containers)
     accesses: list[Access] = []
@@ -25,7 +25,6 @@ def find_accesses(containers: Iterable[Container]) -> tuple[Access, ...]:
         if not container.started and container.engine is None:
             continue  # an image nobody starts reaches nothing; what starts it is looked at by itself
         accesses.extend(_of(container, names, meetings))
-    _link(accesses)
     return tuple(accesses)
 
 
@@ -40,19 +39,6 @@ def _meetings(containers: Iterable[Container]) -> Meetings:
             for scope in container.scopes:
                 found.setdefault(scope, []).append(container.engine)
     return found
-
-
-def _link(accesses: list[Access]) -> None:
-    by_container: dict[Container, list[Access]] = {}
-    by_engine: dict[Engine, list[Access]] = {}
-    for access in accesses:
-        by_container.setdefault(access.who, []).append(access)
-        if isinstance(access.to, Engine):
-            by_engine.setdefault(access.to, []).append(access)
-    for container, own in by_container.items():
-        container.conclude(accesses=tuple(own))
-    for engine, found in by_engine.items():
-        engine.conclude(clients=tuple(found))
 
 
 def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Access]:
@@ -138,8 +124,7 @@ def _through_client(container: Container, client: Client, names: Names) -> Acces
 
 def _to_container(container: Container, client: Client, target: Container, port: int | None) -> Access | None:
     span = client.via.span
-    if target.role is Role.SOCKET_PROXY:
-        assert target.proxy is not None
+    if target.proxy is not None:
         host = Machine(name="", span=target.span)
         return Access(
             who=container, to=host, via=client.via, product=client.product, span=span, endpoint=client.endpoint,

@@ -2,46 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dindguard.model.container import Capabilities, Container, ContainerKind
+from dindguard.model.facts import Assignment
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag
 from dindguard.model.workload import Workload, WorkloadKind
-from dindguard.records import replace
+from dindguard.records import field, record, replace
 from dindguard.source import Step
 
 
-def apply_runners(workloads: Sequence[Workload]) -> None:
-    """Give the jobs of a scan what their runner's configuration adds, where exactly one runner can be theirs.
+@record(eq=False)
+class Given:
+    """The workloads of a scan, jobs with what their runner adds; ``copies`` are those of the containers concerned."""
 
-    Every setting keeps its place in the configuration; its trail leads to the job that gets it.
+    workloads: tuple[Workload, ...]
+    copies: Mapping[Container, Container] = field(default_factory=dict)
+
+    def copy_of(self, container: Container | None) -> Container | None:
+        """Return what stands for a container that was read: its copy, or itself."""
+        return self.copies.get(container, container) if container is not None else None
+
+
+def give_defaults(workloads: Sequence[Workload]) -> Given:
+    """Give copies of a scan's jobs what their runner's configuration adds, where exactly one runner can be theirs.
+
+    What was read stays as it is. Every setting keeps its place in the configuration; its trail leads to the job that
+    gets it.
     """
     runners = [workload for workload in workloads if workload.kind is WorkloadKind.RUNNER]
     jobs = [each for each in workloads if each.kind is WorkloadKind.JOB and each.platform.adds_mounts]
     if len(runners) != 1 or not jobs:
-        return
+        return Given(tuple(workloads))
     runner = runners[0]
-    runner.conclude(jobs=tuple(jobs))
-    for job in jobs:
-        job.conclude(
-            runner=runner,
-            concurrency=runner.concurrency,
-            disposable=runner.disposable,
-            shared_network=runner.shared_network,
-            placement=runner.placement,
-        )
-        for container in job.containers:
-            given = runner.containers[0] if container.kind is ContainerKind.JOB else runner.service_default
-            if given is not None:
-                container.conclude(given_by=runner.containers[0])
-                _give(container, given)
+    copies = {
+        container: copy
+        for job in jobs
+        for container in job.containers
+        if (copy := _copy(container, runner)) is not None
+    }
+    changed = {job: _job(job, runner, copies) for job in jobs}
+    for job in changed.values():
+        job.settle(Assignment(runner=runner))
+    runner.settle(Assignment(jobs=tuple(changed.values())))
+    return Given(tuple(_started_in(changed.get(each, each), copies) for each in workloads), copies)
 
 
-def _give(container: Container, given: Container) -> None:
+def _job(job: Workload, runner: Workload, copies: Mapping[Container, Container]) -> Workload:
+    return replace(
+        job,
+        containers=tuple(copies.get(container, container) for container in job.containers),
+        concurrency=runner.concurrency,
+        disposable=runner.disposable,
+        shared_network=runner.shared_network,
+        placement=runner.placement,
+    )
+
+
+def _started_in(workload: Workload, copies: Mapping[Container, Container]) -> Workload:
+    """Return a workload that a job's script starts as started in the job's copy."""
+    inside = workload.runs_in
+    return replace(workload, runs_in=copies[inside]) if inside is not None and inside in copies else workload
+
+
+def _copy(container: Container, runner: Workload) -> Container | None:
+    given = runner.containers[0] if container.kind is ContainerKind.JOB else runner.service_default
+    if given is None:
+        return None
     step = Step(f"given to {container.kind} '{container.name}'", container.span)
     own, more = container.capabilities, given.capabilities
-    container.conclude(
+    return replace(
+        container,
+        given_by=runner.containers[0],
         privileged=_at(given.privileged, step),
         capabilities=Capabilities(
             added=(*own.added, *(text.used_at(step.span, what=step.what) for text in more.added)),

@@ -9,23 +9,24 @@ from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.source import Span
 from dindguard.vocabulary import IMAGE_BUILDS
 
+Calls = tuple[Invocation, ...]
 
-def link_scripts(containers: Iterable[Container], invocations: Iterable[Invocation]) -> None:
-    """Give each container that a command line starts the earlier engine calls of its file.
 
-    One whose image such a call has built and tagged knows that call.
-    """
+def calls_before(containers: Iterable[Container], invocations: Iterable[Invocation]) -> dict[Container, Calls]:
+    """Return the earlier engine calls of its file for each container that a command line starts."""
     calls: dict[str, list[Invocation]] = {}
     for invocation in invocations:
         if invocation.kind is InvocationKind.ENGINE_CALL:
             calls.setdefault(invocation.span.path, []).append(invocation)
-    for container in containers:
-        if container.kind is ContainerKind.COMMAND and container.span.path in calls:
-            before = [call for call in calls[container.span.path] if _place(call.span) < _place(container.span)]
-            container.conclude(commands_before=tuple(before), image_built_by=_built(container, before))
+    return {
+        container: tuple(call for call in calls[container.span.path] if _place(call.span) < _place(container.span))
+        for container in containers
+        if container.kind is ContainerKind.COMMAND and container.span.path in calls
+    }
 
 
-def _built(container: Container, before: list[Invocation]) -> Invocation | None:
+def image_built_by(container: Container, before: Calls) -> Invocation | None:
+    """Return the last call that built the container's image and gave it this name."""
     name = str(container.image) if container.image is not None else ""
     return next((call for call in reversed(before) if call.action in IMAGE_BUILDS and name in _tags(call)), None)
 

@@ -19,17 +19,14 @@ from dindguard.model.container_parts import (
     Port,
     Words,
 )
-from dindguard.model.link import Linked
+from dindguard.model.facts import ContainerFacts
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, How, Text, unset
 from dindguard.records import field, record
 from dindguard.source import HasSpan, Span
 
 if TYPE_CHECKING:
-    from dindguard.model.access import Access, EscapePath, ProxyPermits
-    from dindguard.model.engine import Engine
     from dindguard.model.image import Image
-    from dindguard.model.invocation import Invocation
     from dindguard.model.mount import Mount
     from dindguard.model.workload import Network, Workload
 
@@ -56,12 +53,12 @@ __all__ = [
 
 
 @record(eq=False, kw_only=True)
-class Container(Linked):
+class Container(ContainerFacts):
     """One container. What nobody wrote is ``None``, empty, or a flag whose ``how`` is *inherited*.
 
     ``address`` names it inside its file and does not move with lines: ``services.dind``,
-    ``Deployment/ci/agent.containers.dind``. ``span`` is its name's place. The fields without an initial
-    value at the end are concluded once by ``infer``; rules may rely on them.
+    ``Deployment/ci/agent.containers.dind``. ``span`` is its name's place. What ``infer`` concludes about it is in
+    :class:`~dindguard.model.facts.ContainerFacts`; rules may rely on it.
     """
 
     name: str
@@ -125,41 +122,20 @@ class Container(Linked):
     """An engine reported it, and it does not run."""
     privileged_commands: tuple[Flag, ...] = ()
     """Commands that the platform runs inside it with every capability (a hook's ``privileged``)."""
-
-    # Concluded by infer, once:
-    workload: Workload = field(init=False, repr=False)
-    role: Role = field(init=False, repr=False, default=Role.OTHER)
-    runs_containers: bool = field(init=False, repr=False, default=False)
-    """Containers run inside it: by an engine's daemon, or without one (Podman, Buildah)."""
-    as_root: Flag = field(init=False, repr=False, default_factory=lambda: _nobody_knows("user"))
-    """Whether its main process runs as root: somebody wrote it, or its image is known."""
-    known_socket_user: str | None = field(init=False, repr=False, default=None)
-    """The well-known tool, or the organisation's own, that it runs and that needs an engine's socket by design."""
-    sandbox: Sandbox = field(init=False, repr=False, default=Sandbox.NONE)
-    sandbox_evidence: Text | Flag | None = field(init=False, repr=False, default=None)
-    engine: Engine | None = field(init=False, repr=False, default=None)
-    proxy: ProxyPermits | None = field(init=False, repr=False, default=None)
-    """What it lets through, when it is a socket proxy."""
-    given_by: Container | None = field(init=False, repr=False, default=None)
+    given_by: Container | None = None
     """The default of a CI runner that gave it settings beyond its own file."""
-    built_from: Container | None = field(init=False, repr=False, default=None)
-    """The Dockerfile stage that its image is built from, when the scan has it."""
-    discarded: bool = field(init=False, repr=False, default=False)
-    """A build stage that is neither the last one nor built upon: its files are copied at most."""
-    accesses: tuple[Access, ...] = field(init=False, repr=False, default=())
-    invocations: tuple[Invocation, ...] = field(init=False, repr=False, default=())
-    commands_before: tuple[Invocation, ...] = field(init=False, repr=False, default=())
-    """Engine calls that stand before it in its file, when a command line starts it."""
-    image_built_by: Invocation | None = field(init=False, repr=False, default=None)
-    """The call of the same file that built its image and gave it this name."""
-    programs: frozenset[str] | None = field(init=False, repr=False, default=None)
-    """The base names of all programs that its scripts run; ``None`` when no script was read."""
-    escape: EscapePath | None = field(init=False, repr=False, default=None)
+
+    workload: Workload = field(init=False, repr=False)
+    """What it lives in; the workload says so when it is made."""
 
     def __post_init__(self) -> None:
         for name in ("privileged", "engine_api", "read_only_root", "init"):
             if getattr(self, name).span is _NOWHERE:
                 object.__setattr__(self, name, unset(self.span, getattr(self, name).name))
+
+    def join(self, workload: Workload) -> None:
+        """Belong to a workload, which has just been made; a copy of it takes its containers along."""
+        object.__setattr__(self, "workload", workload)
 
     @property
     def label(self) -> str:
@@ -310,7 +286,3 @@ _NOWHERE = Span("", 1, 1, 1, 1)
 
 def _nowhere(name: str) -> Flag:
     return Flag(False, _NOWHERE, How.INHERITED, name)
-
-
-def _nobody_knows(name: str) -> Flag:
-    return Flag(None, _NOWHERE, How.INHERITED, name)

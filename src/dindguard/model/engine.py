@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.model.facts import Contact, settle
 from dindguard.model.launch import Configuration, Launch, Setting
-from dindguard.model.link import Linked
 from dindguard.model.values import Flag, Text, unset
 from dindguard.records import field, record, replace
 from dindguard.source import HasSpan, Span
@@ -138,7 +138,7 @@ class Machine:
 
 
 @record(eq=False, kw_only=True)
-class Engine(Linked):
+class Engine:
     """An engine that a container runs, that an image would run once somebody started it, or that a machine has.
 
     ``version`` is as much of the engine's version as the image tells, ``None`` when nothing does.
@@ -168,10 +168,21 @@ class Engine(Linked):
     """Whether AppArmor or SELinux confines its containers; ``None`` when nothing says so."""
     loads_apparmor_profile: bool = False
     """At its start it loads the profile ``docker-default`` into the kernel, if the image has AppArmor's tools."""
-    exposures: tuple[Exposure, ...] = field(init=False, repr=False, default=())
-    """Who can connect to its TCP listeners; a listener that nobody else can reach has none."""
-    clients: tuple[Access, ...] = field(init=False, repr=False, default=())
-    """Who can command it; concluded by ``infer``."""
+    contact: Contact = field(init=False, repr=False, default=Contact())
+
+    def settle(self, facts: Contact) -> None:
+        """Take what ``infer`` concluded; it comes once."""
+        settle(self, "contact", facts)
+
+    @property
+    def exposures(self) -> tuple[Exposure, ...]:
+        """Who can connect to its TCP listeners; a listener that nobody else can reach has none."""
+        return self.contact.exposures
+
+    @property
+    def clients(self) -> tuple[Access, ...]:
+        """Who can command it."""
+        return self.contact.clients
 
     @property
     def owned_by(self) -> Owner:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model import paths
-from dindguard.model.link import Linked
+from dindguard.model.facts import Sharing, settle
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
 from dindguard.source import Span
@@ -40,7 +40,7 @@ class Medium(StrEnum):
 
 
 @record(eq=False, kw_only=True)
-class Storage(Linked):
+class Storage:
     """Something that holds bytes and that several containers may mount.
 
     ``identity`` makes two storages one: equal identities in one scan are the same bytes. Formats build it
@@ -62,8 +62,16 @@ class Storage(Linked):
     host_path: Text | None = None
     """The host directory behind a named volume (``driver_opts`` with ``o: bind``) or a claim's volume."""
     access_modes: tuple[Text, ...] = ()
-    users: tuple[tuple[Container, Mount], ...] = field(init=False, repr=False, default=())
-    """Who mounts it, and how; concluded by ``infer``."""
+    sharing: Sharing = field(init=False, repr=False, default=Sharing())
+
+    def settle(self, facts: Sharing) -> None:
+        """Take what ``infer`` concluded; it comes once."""
+        settle(self, "sharing", facts)
+
+    @property
+    def users(self) -> tuple[tuple[Container, Mount], ...]:
+        """Who mounts it, and how."""
+        return self.sharing.users
 
     @property
     def address(self) -> str:

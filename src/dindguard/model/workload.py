@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dindguard.model import paths
 from dindguard.model.container import Container, ContainerKind
-from dindguard.model.link import Linked
+from dindguard.model.facts import Assignment, settle
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
@@ -90,7 +90,7 @@ class Placement:
 
 
 @record(eq=False, kw_only=True)
-class Workload(Linked):
+class Workload:
     """Containers that share a lifecycle, with their networks and volumes.
 
     ``shared_network`` tells that all containers are in one network namespace (a pod).
@@ -124,18 +124,30 @@ class Workload(Linked):
     """Read by its shape alone: its wrapper is not a kind that dindguard knows."""
     engine_data_root: Text | None = None
     """Where the engine that runs the containers keeps its state, when that engine was asked."""
-    runner: Workload | None = field(init=False, repr=False, default=None)
-    """The CI runner of the scan that runs this job."""
-    jobs: tuple[Workload, ...] = field(init=False, repr=False, default=())
-    """The jobs of the scan that this CI runner runs."""
-    runs_in: Container | None = field(init=False, repr=False, default=None)
+    runs_in: Container | None = field(repr=False, default=None)
     """The container whose script starts these, when a document inside its text was read."""
+
+    assignment: Assignment = field(init=False, repr=False, default=Assignment())
 
     def __post_init__(self) -> None:
         for container in self.containers:
-            container.conclude(workload=self)
+            container.join(self)
         if self.service_default is not None:
-            self.service_default.conclude(workload=self)
+            self.service_default.join(self)
+
+    def settle(self, facts: Assignment) -> None:
+        """Take what ``infer`` concluded; it comes once."""
+        settle(self, "assignment", facts)
+
+    @property
+    def runner(self) -> Workload | None:
+        """The CI runner of the scan that runs this job."""
+        return self.assignment.runner
+
+    @property
+    def jobs(self) -> tuple[Workload, ...]:
+        """The jobs of the scan that this CI runner runs."""
+        return self.assignment.jobs
 
     @property
     def path(self) -> str:

@@ -78,7 +78,8 @@ class _ScriptReader:
             if call.action == "volume create":
                 declare_volume(call, volumes)
         containers = [self._container(call, volumes) for call in calls if call.action in STARTS and _starts(call)]
-        workload = Workload(
+        inside = place in ("", ".swarm")
+        return Workload(
             name=self._source.name,
             address=address,
             kind=WorkloadKind.COMMANDS,
@@ -86,10 +87,8 @@ class _ScriptReader:
             span=calls[0].span,
             containers=tuple(containers),
             storages=volumes.storages,
+            runs_in=self._owner if inside else None,
         )
-        if self._owner is not None and place in ("", ".swarm"):
-            workload.conclude(runs_in=self._owner)
-        return workload
 
     def _container(self, call: DockerCall, volumes: Volumes) -> Container:
         container = container_of(call, volumes, self._address(f"run.{name_of(call)}"))

@@ -1,0 +1,29 @@
+"""Where the containers of a scan come from: build stages, and the commands that stand before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dindguard.infer.images import discarded_stages, stages_built_from
+from dindguard.infer.scripts import calls_before, image_built_by
+from dindguard.model.facts import Origin
+from dindguard.model.invocation import Invocation
+from dindguard.model.workload import Workload
+
+
+def settle_origins(workloads: Sequence[Workload], invocations: Iterable[Invocation]) -> None:
+    """Tell each container what its image is built from and which engine calls its file makes before it."""
+    containers = [container for workload in workloads for container in workload.containers]
+    stages = stages_built_from(workloads)
+    discarded = discarded_stages(workloads, stages)
+    calls = calls_before(containers, invocations)
+    for container in containers:
+        before = calls.get(container, ())
+        container.settle(
+            Origin(
+                built_from=stages.get(container),
+                discarded=container in discarded,
+                commands_before=before,
+                image_built_by=image_built_by(container, before),
+            )
+        )

@@ -1,0 +1,207 @@
+"""What ``infer`` concludes about the objects that were read: typed, frozen, settled once and never changed.
+
+A container's facts come in the order in which they rest on each other: where it comes from, what it does, what runs
+in it, what it can reach. Each step is one record; nothing of what was read is overwritten.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dindguard.model.container_kinds import Role, Sandbox
+from dindguard.model.values import Flag, How, Text
+from dindguard.records import field, record
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.model.access import Access, EscapePath, ProxyPermits
+    from dindguard.model.container import Container
+    from dindguard.model.engine import Engine, Exposure
+    from dindguard.model.invocation import Invocation
+    from dindguard.model.mount import Mount
+    from dindguard.model.workload import Workload
+
+_NOBODY_KNOWS = Flag(None, Span("", 1, 1, 1, 1), How.INHERITED, "user")
+
+
+class SettledTwiceError(RuntimeError):
+    """Somebody tried to conclude the same kind of fact again."""
+
+
+def settle(about: Any, name: str, facts: object) -> None:
+    """Give an object one record of facts. Raises :class:`SettledTwiceError` when it has it already."""
+    unsettled = next(each.default for each in about.__record_fields__ if each.name == name)
+    if getattr(about, name) is not unsettled:
+        raise SettledTwiceError(f"{type(about).__name__}.{name} is settled already")
+    object.__setattr__(about, name, facts)
+
+
+@record(eq=False, kw_only=True)
+class Origin:
+    """Where a container comes from."""
+
+    built_from: Container | None = None
+    """The Dockerfile stage that its image is built from, when the scan has it."""
+    discarded: bool = False
+    """A build stage that is neither the last one nor built upon: its files are copied at most."""
+    commands_before: tuple[Invocation, ...] = ()
+    """Engine calls that stand before it in its file, when a command line starts it."""
+    image_built_by: Invocation | None = None
+    """The call of the same file that built its image and gave it this name."""
+
+
+@record(eq=False, kw_only=True)
+class Activity:
+    """What runs in a container, as whom, and what holds it."""
+
+    invocations: tuple[Invocation, ...] = ()
+    programs: frozenset[str] | None = None
+    """The base names of all programs that its scripts run; ``None`` when no script was read."""
+    as_root: Flag = _NOBODY_KNOWS
+    """Whether its main process runs as root: somebody wrote it, or its image is known."""
+    sandbox: Sandbox = Sandbox.NONE
+    sandbox_evidence: Text | Flag | None = None
+
+
+@record(eq=False, kw_only=True)
+class Purpose:
+    """What a container is for, as far as engines go."""
+
+    engine: Engine | None = None
+    """The engine that it starts."""
+    runs_containers: bool = False
+    """Containers run inside it: by an engine that listens, or without one (Podman, Buildah)."""
+    known_socket_user: str | None = None
+    """The well-known tool, or the organisation's own, that it runs and that needs an engine's socket by design."""
+    proxy: ProxyPermits | None = None
+    """What it lets through, when it is a socket proxy."""
+
+
+@record(eq=False, kw_only=True)
+class Standing:
+    """What a container can command, and where that leads."""
+
+    role: Role = Role.OTHER
+    accesses: tuple[Access, ...] = ()
+    escape: EscapePath | None = None
+
+
+@record(eq=False, kw_only=True)
+class Contact:
+    """Who gets in touch with an engine."""
+
+    exposures: tuple[Exposure, ...] = ()
+    """Who can connect to its TCP listeners; a listener that nobody else can reach has none."""
+    clients: tuple[Access, ...] = ()
+    """Who can command it."""
+
+
+@record(eq=False, kw_only=True)
+class Sharing:
+    """Who mounts a storage, and how."""
+
+    users: tuple[tuple[Container, Mount], ...] = ()
+
+
+@record(eq=False, kw_only=True)
+class Assignment:
+    """Which CI runner runs which jobs."""
+
+    runner: Workload | None = None
+    """The CI runner of the scan that runs this job."""
+    jobs: tuple[Workload, ...] = ()
+    """The jobs of the scan that this CI runner runs."""
+
+
+@record(eq=False, kw_only=True)
+class ContainerFacts:
+    """The facts of a container, each under a name of its own."""
+
+    origin: Origin = field(init=False, repr=False, default=Origin())
+    activity: Activity = field(init=False, repr=False, default=Activity())
+    purpose: Purpose = field(init=False, repr=False, default=Purpose())
+    standing: Standing = field(init=False, repr=False, default=Standing())
+
+    def settle(self, facts: Origin | Activity | Purpose | Standing) -> None:
+        """Take what ``infer`` concluded; each kind comes once."""
+        settle(self, type(facts).__name__.lower(), facts)
+
+    @property
+    def built_from(self) -> Container | None:
+        """The Dockerfile stage that its image is built from, when the scan has it."""
+        return self.origin.built_from
+
+    @property
+    def discarded(self) -> bool:
+        """A build stage that is neither the last one nor built upon: its files are copied at most."""
+        return self.origin.discarded
+
+    @property
+    def commands_before(self) -> tuple[Invocation, ...]:
+        """Engine calls that stand before it in its file, when a command line starts it."""
+        return self.origin.commands_before
+
+    @property
+    def image_built_by(self) -> Invocation | None:
+        """The call of the same file that built its image and gave it this name."""
+        return self.origin.image_built_by
+
+    @property
+    def invocations(self) -> tuple[Invocation, ...]:
+        """What its scripts run, as far as it concerns engines."""
+        return self.activity.invocations
+
+    @property
+    def programs(self) -> frozenset[str] | None:
+        """The base names of all programs that its scripts run; ``None`` when no script was read."""
+        return self.activity.programs
+
+    @property
+    def as_root(self) -> Flag:
+        """Whether its main process runs as root: somebody wrote it, or its image is known."""
+        return self.activity.as_root
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """What stands between it and the host's kernel."""
+        return self.activity.sandbox
+
+    @property
+    def sandbox_evidence(self) -> Text | Flag | None:
+        """The setting that tells its sandbox."""
+        return self.activity.sandbox_evidence
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine that it starts."""
+        return self.purpose.engine
+
+    @property
+    def runs_containers(self) -> bool:
+        """Containers run inside it: by an engine that listens, or without one (Podman, Buildah)."""
+        return self.purpose.runs_containers
+
+    @property
+    def known_socket_user(self) -> str | None:
+        """The well-known tool, or the organisation's own, that it runs and that needs an engine's socket by design."""
+        return self.purpose.known_socket_user
+
+    @property
+    def proxy(self) -> ProxyPermits | None:
+        """What it lets through, when it is a socket proxy."""
+        return self.purpose.proxy
+
+    @property
+    def role(self) -> Role:
+        """What it does with engines."""
+        return self.standing.role
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        """The engines that it can command, and through what."""
+        return self.standing.accesses
+
+    @property
+    def escape(self) -> EscapePath | None:
+        """Its shortest way to root on the host, where the files show one."""
+        return self.standing.escape
