@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from dindguard.engine_client import Engine, EngineFacts
-from dindguard.environment import labels, plan
+from dindguard.environment import bodies, labels, plan
 from dindguard.environment.images import Pinned, pin, resolved
 from dindguard.environment.levels import assess, choose
 from dindguard.environment.offers import describe
-from dindguard.environment.spec import Isolation, Spec, parse_size, parse_time
+from dindguard.environment.spec import Isolation, Limits, Spec, parse_size, parse_time
 from dindguard.errors import CONSENT, ENGINE, USAGE, UserError
 
 LINUX = EngineFacts.read(
@@ -164,12 +164,12 @@ def test_only_what_we_named_is_ours() -> None:
 def planned(isolation: Isolation, facts: EngineFacts = LINUX, **changes: object) -> plan.Plan:
     image = Pinned("docker@sha256:" + "a" * 64, "sha256:" + "b" * 64)
     spec = Spec("ci", isolation, consent="SEC-1", **changes)
-    return plan.Plan(spec, isolation, image, image, facts, "run", 1_800_000_000.0)
+    return plan.Plan(spec, isolation, image, image, plan.Ground.of(facts), "run", 1_800_000_000)
 
 
 @pytest.mark.parametrize("isolation", list(Isolation))
 def test_every_daemon_is_walled_in(isolation: Isolation) -> None:
-    body = plan.daemon(planned(isolation))
+    body = bodies.daemon(planned(isolation))
     host = body["HostConfig"]
     assert host["NetworkMode"] == "dindguard-ci-network"
     assert body["NetworkingConfig"]["EndpointsConfig"]["dindguard-ci-network"]["Aliases"] == ["docker"]
@@ -186,7 +186,7 @@ def test_every_daemon_is_walled_in(isolation: Isolation) -> None:
 
 
 def test_levels_differ_in_isolation_alone() -> None:
-    hosts = {level: plan.daemon(planned(level))["HostConfig"] for level in Isolation}
+    hosts = {level: bodies.daemon(planned(level))["HostConfig"] for level in Isolation}
     assert hosts[Isolation.PRIVILEGED]["Privileged"] is True
     assert hosts[Isolation.SYSBOX]["Runtime"] == "sysbox-runc"
     rootless = hosts[Isolation.ROOTLESS]
@@ -208,20 +208,29 @@ def test_the_consent_is_on_privileged_objects_alone() -> None:
 
 def test_what_depends_on_the_engine() -> None:
     plain = replace(LINUX, security=frozenset({"seccomp"}), api=(1, 41), processors=1, cgroup="1")
-    body = plan.daemon(planned(Isolation.ROOTLESS, plain))
+    body = bodies.daemon(planned(Isolation.ROOTLESS, plain))
     assert len(body["HostConfig"]["SecurityOpt"]) == 1
-    assert body["HostConfig"]["NanoCpus"] == 1_000_000_000
     assert "StartInterval" not in body["Healthcheck"], "unknown before API 1.44"
-    assert "StartInterval" in plan.daemon(planned(Isolation.ROOTLESS))["Healthcheck"]
+    assert "StartInterval" in bodies.daemon(planned(Isolation.ROOTLESS))["Healthcheck"]
     setuid = replace(planned(Isolation.ROOTLESS), setuid_mapper=True)
-    assert plan.daemon(setuid)["HostConfig"]["CapAdd"] == ["SETUID", "SETGID", "SYS_ADMIN", "DAC_OVERRIDE"]
-    mirrored = plan.daemon(planned(Isolation.ROOTLESS, mirror="http://mirror:5000"))
+    assert bodies.daemon(setuid)["HostConfig"]["CapAdd"] == ["SETUID", "SETGID", "SYS_ADMIN", "DAC_OVERRIDE"]
+    mirrored = bodies.daemon(planned(Isolation.ROOTLESS, mirror="http://mirror:5000"))
     assert mirrored["Cmd"] == ["--registry-mirror=http://mirror:5000"]
 
 
+def test_limits_fit_the_machine() -> None:
+    ground = replace(plan.Ground.of(LINUX), processors=1, memory=4 << 30)
+    assert plan.fitted(Limits(), ground) == Limits(cpus=1.0)
+    assert plan.fitted(Limits(cpus=0.5), ground).cpus == 0.5
+    for memory in (4 << 30, 1 << 50):
+        with pytest.raises(UserError, match=r"has 4096 MiB.*--memory 2048m") as refusal:
+            plan.fitted(Limits(memory=memory), ground)
+        assert refusal.value.exit_code == USAGE
+    assert plan.fitted(Limits(), replace(ground, memory=0)).memory == 2 << 30, "an engine that does not tell"
+
+
 def test_clients_have_no_rights_and_cannot_write_certificates() -> None:
-    its_labels = plan.object_labels(planned(Isolation.ROOTLESS), labels.DAEMON)
-    body = plan.client(its_labels, ["docker", "version"], interactive=False)
+    body = bodies.client(planned(Isolation.ROOTLESS), ["docker", "version"], interactive=False)
     host = body["HostConfig"]
     assert (body["Entrypoint"], body["Cmd"], body["User"]) == (["docker"], ["version"], "65534:65534")
     assert host["CapDrop"] == ["ALL"]
@@ -232,7 +241,7 @@ def test_clients_have_no_rights_and_cannot_write_certificates() -> None:
 
 
 def test_the_system_call_filter() -> None:
-    profile = json.loads(plan.seccomp_profile())
+    profile = json.loads(bodies.seccomp_profile())
     assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
     allowed = {name for rule in profile["syscalls"] if "args" not in rule for name in rule["names"]}
     needed = {"clone3", "unshare", "mount", "umount2", "pivot_root", "setns", "keyctl", "openat2", "seccomp"}
@@ -252,7 +261,7 @@ def test_the_system_call_filter() -> None:
 )
 def test_no_sockets_into_the_kernels_cryptography_or_the_hypervisor(family: int, allowed: bool) -> None:
     compare = {"SCMP_CMP_LT": int.__lt__, "SCMP_CMP_EQ": int.__eq__, "SCMP_CMP_GT": int.__gt__}
-    rules = [rule for rule in json.loads(plan.seccomp_profile())["syscalls"] if rule["names"] == ["socket"]]
+    rules = [rule for rule in json.loads(bodies.seccomp_profile())["syscalls"] if rule["names"] == ["socket"]]
     assert any(compare[rule["args"][0]["op"]](family, rule["args"][0]["value"]) for rule in rules) is allowed
 
 

@@ -25,9 +25,12 @@ class EngineFacts:
     kernel: str
     cgroup: str
     processors: int
+    memory: int
     runtimes: tuple[str, ...]
     security: frozenset[str]
     warnings: tuple[str, ...]
+    runtime: str = ""
+    product: str = "docker"
 
     @classmethod
     def read(cls, info: dict[str, Any], api: str) -> EngineFacts:
@@ -43,9 +46,11 @@ class EngineFacts:
             kernel=printable(info.get("KernelVersion", ""), 60),
             cgroup=printable(info.get("CgroupVersion", ""), 5),
             processors=int(info.get("NCPU") or 1),
+            memory=int(info.get("MemTotal") or 0),
             runtimes=tuple(sorted(printable(name, 60) for name in info.get("Runtimes") or ())),
             security=frozenset(option.removeprefix("name=") for option in options),
             warnings=tuple(printable(warning) for warning in info.get("Warnings") or ()),
+            runtime=printable(info.get("DefaultRuntime", ""), 60),
         )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dindguard.engine_client import Engine, connect
 from dindguard.environment import lifecycle
-from dindguard.environment.plan import seccomp_profile
+from dindguard.environment.bodies import seccomp_profile
 from dindguard.environment.removal import down
 from dindguard.environment.signals import Guard, guarded
 from dindguard.environment.spec import Isolation, Spec
@@ -24,14 +24,15 @@ IMAGES = {Isolation.ROOTLESS: "local/dind:test-rootless"}
 
 
 def scrubbed(answers: Answers) -> Answers:
-    """Without our profile, which would be in it twice, and without the folders of this machine."""
+    """Without our profile, which would be in it twice (the tests put it back), and without the engine's folders."""
     options = [option for option in answers.host.get("SecurityOpt") or () if not option.startswith("seccomp=")]
     if len(options) != len(answers.host.get("SecurityOpt") or ()):
         options.append("seccomp={}")
     daemon = answers.daemon | {"GraphDriver": {}, "HostConfig": answers.host | {"SecurityOpt": options}}
-    text = dataclasses.replace(answers, daemon=daemon).to_json()
+    images = {name: getattr(answers, name) | {"GraphDriver": {}} for name in ("image", "client_image")}
+    text = dataclasses.replace(answers, daemon=daemon, **images).to_json()
     assert seccomp_profile()[:60] not in text
-    return Answers.from_json(re.sub(r"/[\w./-]*?/(data|dev|exec)/", r"/var/lib/docker/\1/", text))
+    return Answers.from_json(re.sub(r"/[\w./-]*?/(data|exec)/", r"/var/lib/docker/\1/", text))
 
 
 def save(level: Isolation, answers: Answers) -> Report:

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 
 from dindguard.engine_client import Engine, deliver
-from dindguard.environment import labels, plan
+from dindguard.environment import bodies, labels
 from dindguard.environment.lookup import find_daemon
+from dindguard.environment.plan import rebuilt
 from dindguard.environment.signals import Guard
 from dindguard.printable import printable
 
@@ -30,8 +31,8 @@ def run(
     stdout and stderr go to this process's own; stdin comes from it when ``interactive``. ``environment`` holds
     ``KEY=VALUE`` settings. The container is removed in every case.
     """
-    its_labels = find_daemon(engine, name)["Config"]["Labels"]
-    body = plan.client(its_labels, command, interactive=interactive)
+    plan = rebuilt(find_daemon(engine, name)["Config"]["Labels"])
+    body = bodies.client(plan, command, interactive=interactive)
     body["Env"] += environment
     made = ""
     try:

@@ -18,6 +18,9 @@ EXPIRES = PREFIX + "expires"
 VERSION = PREFIX + "version"
 DAEMON_IMAGE = PREFIX + "daemon-image"
 CLIENT_IMAGE = PREFIX + "client-image"
+PLAN = PREFIX + "plan"
+PLAN_DIGEST = PREFIX + "plan-sha256"
+PROBER = PREFIX + "prober"
 
 DAEMON, CLIENT, PROBE, DATA, CERTIFICATES, NETWORK = (
     "daemon",

@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from dindguard.engine_client import Engine, is_gone
-from dindguard.environment import labels, plan
+from dindguard.environment import bodies, labels
 from dindguard.environment.client import run
 from dindguard.environment.images import pin
 from dindguard.environment.levels import assess, choose
 from dindguard.environment.lookup import find, find_daemon
+from dindguard.environment.plan import Ground, Plan, fitted, object_labels
 from dindguard.environment.removal import expired, remove
 from dindguard.environment.signals import Guard
 from dindguard.environment.spec import Isolation, Spec
@@ -33,12 +34,14 @@ def up(engine: Engine, spec: Spec, guard: Guard, say: Say) -> Report:
     the engine cannot. On every exception, signals included, nothing that this call created stays behind.
     """
     isolation = choose(assess(engine.facts), spec.isolation, spec.consent)
+    ground = Ground.of(engine.facts)
+    spec = replace(spec, limits=fitted(spec.limits, ground))
     sweep(engine, guard, say)
     _require_free(engine, spec.name)
     mine = labels.selector(spec.name, run=(run := uuid.uuid4().hex))
     try:
         images = [pin(engine, image, say) for image in (spec.image_for(isolation), spec.client_image)]
-        decided = plan.Plan(spec, isolation, images[0], images[1], engine.facts, run, time.time())
+        decided = Plan(spec, isolation, images[0], images[1], ground, run, int(time.time()))
         if isolation is Isolation.ROOTLESS:
             decided = replace(decided, setuid_mapper=_mapper_is_setuid(engine, guard, decided))
         say(f"starting {spec.name} ({isolation})")
@@ -81,7 +84,7 @@ def load(engine: Engine, name: str, image: str, say: Say) -> None:
     pin(engine, image, say)
     say(f"loading {image}")
     daemon = find_daemon(engine, name)["Id"]
-    command = ["env", *plan.LOCAL_CLIENT, "docker", "load", "--quiet"]
+    command = ["env", *bodies.LOCAL_CLIENT, "docker", "load", "--quiet"]
     if engine.feed(daemon, command, engine.api.get_image(image)) != 0:
         raise UserError(f"{image} could not be loaded into {name}", INCOMPLETE)
 
@@ -92,11 +95,11 @@ def _require_free(engine: Engine, name: str) -> None:
         raise UserError(f"an environment {name} exists already: dindguard env down {name}")
 
 
-def _mapper_is_setuid(engine: Engine, guard: Guard, decided: plan.Plan) -> bool:
+def _mapper_is_setuid(engine: Engine, guard: Guard, decided: Plan) -> bool:
     """Look at the mode of ``newuidmap`` in the image, in a container that is created and never started."""
     body = {
         "Image": decided.daemon_image.id,
-        "Labels": plan.object_labels(decided, labels.PROBE),
+        "Labels": object_labels(decided, labels.PROBE),
         "HostConfig": {"NetworkMode": "none"},
     }
     with guard.unbroken():
@@ -115,30 +118,28 @@ def _mapper_is_setuid(engine: Engine, guard: Guard, decided: plan.Plan) -> bool:
     return bool(int(status["mode"]) & _SETUID)
 
 
-def _create(engine: Engine, guard: Guard, decided: plan.Plan) -> None:
+def _create(engine: Engine, guard: Guard, decided: Plan) -> None:
     """Create and start; a taken name (two ``up`` at once) is the engine's own refusal."""
-    name = decided.spec.name
+    asked = bodies.network(decided)
     with guard.unbroken():
         engine.api.create_network(
-            decided.network,
-            driver="bridge",
-            internal=decided.spec.offline,
-            labels=plan.object_labels(decided, labels.NETWORK),
+            asked["Name"],
+            driver=asked["Driver"],
+            internal=asked["Internal"],
+            labels=asked["Labels"],
             check_duplicate=True,
         )
-    for role in (labels.DATA, labels.CERTIFICATES):
+    for volume in bodies.volumes(decided):
         with guard.unbroken():
-            engine.api.create_volume(
-                labels.object_name(name, role), driver="local", labels=plan.object_labels(decided, role)
-            )
+            engine.api.create_volume(volume["Name"], driver=volume["Driver"], labels=volume["Labels"])
     with guard.unbroken():
-        daemon_name = labels.object_name(name, labels.DAEMON)
-        made = engine.api.create_container_from_config(plan.daemon(decided), daemon_name)
+        daemon_name = decided.object_name(labels.DAEMON)
+        made = engine.api.create_container_from_config(bodies.daemon(decided), daemon_name)
     with guard.unbroken():
         engine.api.start(made["Id"])
 
 
-def _wait_until_ready(engine: Engine, decided: plan.Plan) -> None:
+def _wait_until_ready(engine: Engine, decided: Plan) -> None:
     daemon = labels.object_name(decided.spec.name, labels.DAEMON)
     deadline = time.monotonic() + _READY_WITHIN
     while time.monotonic() < deadline:
@@ -152,7 +153,7 @@ def _wait_until_ready(engine: Engine, decided: plan.Plan) -> None:
     raise UserError(f"the nested engine was not ready after {_READY_WITHIN:.0f} s; it says: {words}", INCOMPLETE)
 
 
-def _why_it_stopped(engine: Engine, decided: plan.Plan, daemon: str) -> str:
+def _why_it_stopped(engine: Engine, decided: Plan, daemon: str) -> str:
     words = engine.last_words(daemon, 12)
     hint = ""
     if decided.isolation is Isolation.ROOTLESS:

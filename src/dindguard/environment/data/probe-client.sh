@@ -13,6 +13,19 @@ over_tls() { ask DOCKER_HOST=tcp://docker:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_P
 in_the_clear() { ask -u DOCKER_TLS_VERIFY -u DOCKER_CERT_PATH DOCKER_HOST="tcp://docker:$1"; }
 
 reach() { timeout 5 openssl s_client -connect "$1:2376" </dev/null; }
+accepted() { # the authorities that the server names in its request for a certificate, one a line
+    timeout 5 openssl s_client -connect docker:2376 </dev/null 2>/dev/null |
+        sed -n '/^Acceptable client certificate CA names/,/^\(---\|Client Certificate\|Requested\|Peer\|Shared\)/p' |
+        grep -v -e '^Acceptable' -e '^---' -e '^Client Certificate' -e '^Requested' -e '^Peer' -e '^Shared'
+}
+subject() { openssl x509 -in /certs/client/ca.pem -noout -subject | sed 's/^subject= *//'; }
+keys() {
+    find /certs -type f | while read -r file; do
+        if grep -q 'PRIVATE KEY' "$file"; then
+            printf '%s %s\n' "$(openssl pkey -in "$file" -pubout 2>/dev/null | sha256sum | cut -c1-64)" "$file"
+        fi
+    done
+}
 
 mkdir /tmp/none /tmp/foreign && cp /certs/client/ca.pem /tmp/none && cp /certs/client/ca.pem /tmp/foreign
 openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=stranger \
@@ -25,5 +38,8 @@ answer foreign-files ls /tmp/foreign/key.pem /tmp/foreign/cert.pem
 answer foreign-certificate over_tls /tmp/foreign
 answer plain-port in_the_clear 2375
 answer own-network reach "$1"
-answer client-files find /certs -type f
+answer client-authority cat /certs/client/ca.pem
+answer accepted-authorities accepted
+answer authority-subject subject
+answer client-keys keys
 exit 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from dindguard.environment.plan import seccomp_profile
+from dindguard.environment.bodies import seccomp_profile
 from dindguard.environment.render import ci, compose, kubernetes, shell
 from dindguard.environment.spec import Isolation, Spec
 from dindguard.errors import CONSENT, UserError

@@ -18,7 +18,7 @@ def daemon_command(spec: Spec, name: str, seccomp: str) -> str:
     assert isolation is not None
     limits = spec.limits
     words = [
-        "docker run --detach",
+        "docker run --detach --init",
         f"--name {name}",
         f"--label io.dindguard.isolation={isolation}",
         *(

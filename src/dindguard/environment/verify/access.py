@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dindguard.environment import labels
+from dindguard.environment.bodies import AUTHORITY, CERTIFICATES
 from dindguard.environment.verify.answers import Answer, Answers
+from dindguard.environment.verify.mounts import file_system_of
 from dindguard.environment.verify.result import Check, Judgement, failed, passed, require, unknown
 
+_OWN = frozenset({labels.DAEMON, labels.CLIENT, labels.PROBE})
 _UNREACHED = ("Cannot connect to the Docker daemon", "no such host", "lookup docker", "i/o timeout")
 _LISTENING = "0A"  # the kernel's state number in /proc/net/tcp
 
@@ -89,7 +92,7 @@ def _own_network(answers: Answers) -> Judgement:
         return failed(f"the daemon is in {', '.join(sorted(attached))}")
     if (answers.network.get("Labels") or {}).get(labels.ENVIRONMENT) != name:
         return failed(f"the network {own} was not made for this environment")
-    strangers = sorted(member for member, owner in answers.members.items() if owner != name)
+    strangers = answers.strangers(answers.members, _OWN)
     return require(
         not strangers, f"{own} holds this environment alone", f"also in the network: {', '.join(strangers)}"
     )
@@ -104,13 +107,87 @@ def _other_networks(answers: Answers) -> Judgement:
     return passed("port 2376 opens from the own network and from no other")
 
 
-def _authority(answers: Answers) -> Judgement:
-    answer = answers.probe("client-files")
-    if not answer.ok:
-        return unknown("the client could not list its certificates")
-    keys = [name for name in answer.output.split() if name.endswith("key.pem")]
-    strange = sorted(set(keys) - {"/certs/client/key.pem"})
-    return require(not strange, "clients hold their own key alone", f"clients can read {', '.join(strange)}")
+def _certificates(text: str) -> list[str]:
+    """Return the certificates in a PEM text, each as its base64 on one line."""
+    blocks = text.split("-----BEGIN CERTIFICATE-----")[1:]
+    return ["".join(block.partition("-----END")[0].split()) for block in blocks]
+
+
+def _one_authority(answers: Answers) -> Judgement:
+    """The server trusts one authority, and it is the client's: the files to the byte, and what the server itself says."""
+    server, client = answers.probe("authority"), answers.probe("client-authority")
+    if not server.ok or not client.ok:
+        return unknown("the authority's certificate could not be read on both sides")
+    trusted = _certificates(server.output)
+    if len(trusted) != 1:
+        return failed(f"the engine trusts {len(trusted)} authorities")
+    if server.output != client.output:
+        return failed("the engine and its clients have different authorities")
+    named, own = answers.probe("accepted-authorities"), answers.probe("authority-subject")
+    if not named.output.strip() or not own.ok:
+        return unknown("the engine did not name the authorities that it accepts")
+    accepted = [line.strip() for line in named.output.splitlines() if line.strip()]
+    return require(
+        accepted == [own.output.strip()],
+        f"one, the same on both sides: {own.output.strip()}",
+        f"the engine that runs accepts certificates of {', '.join(accepted)}",
+    )
+
+
+def _keys(answer: Answer) -> dict[str, str]:
+    """Return the fingerprints of private keys by path."""
+    pairs = (line.split(" ", 1) for line in answer.output.splitlines() if " " in line)
+    return {path: fingerprint for fingerprint, path in pairs}
+
+
+_AUTHORITY_KEY = f"{AUTHORITY}/key.pem"
+
+
+def _authority_hidden(answers: Answers) -> Judgement:
+    """No copy of the authority's key, under whatever name, but the one in memory."""
+    own, client, engine = (answers.probe(name) for name in ("authority-key", "client-keys", "keys"))
+    if not own.ok or len(own.output.strip()) != 64 or client.code < 0 or engine.code < 0:
+        return unknown("the keys could not be compared")
+    secret = own.output.strip()
+    copies = [f"{path} (clients)" for path, found in _keys(client).items() if found == secret]
+    copies += [path for path, found in _keys(engine).items() if found == secret and path != _AUTHORITY_KEY]
+    if copies:
+        return failed(f"the authority's key is also in {', '.join(sorted(copies))}")
+    strange = sorted(set(_keys(client)) - {f"{CERTIFICATES}/key.pem"})
+    if strange:
+        return failed(f"clients can read {', '.join(strange)}")
+    _, kind = file_system_of(_AUTHORITY_KEY, answers.probe("mounts").output)
+    return require(
+        kind == "tmpfs", "in the engine's memory alone; clients hold their own key", f"it lies on disk ({kind})"
+    )
+
+
+def _certificates_exclusive(answers: Answers) -> Judgement:
+    """Who holds the client's certificate commands the engine."""
+    volume = labels.object_name(answers.labels[labels.ENVIRONMENT], labels.CERTIFICATES)
+    strangers = answers.strangers(answers.users.get(volume, []), _OWN)
+    return require(
+        not strangers, "this environment's own containers alone mount them", f"also: {', '.join(strangers)}"
+    )
+
+
+def _engine_arguments(answers: Answers) -> Judgement:
+    """What the engine was told when it was started, from the kernel."""
+    answer = answers.probe("engine-arguments")
+    words = answer.output.splitlines()
+    if not answer.ok or not words:
+        return unknown("the engine's own command line could not be read")
+    given = [word.partition("=") for word in words]
+    hosts = [
+        value if equals else following
+        for (name, equals, value), following in zip(given, [*words[1:], ""], strict=True)
+        if name in ("--host", "-H")
+    ]
+    wide = sorted(host for host in hosts if not host.startswith("unix://") and host != "tcp://0.0.0.0:2376")
+    if wide:
+        return failed(f"it also listens on {', '.join(wide)}")
+    verifies = any(word in ("--tlsverify", "--tlsverify=true") for word in words)
+    return require(verifies, "--tlsverify, on 2376 and its own socket", "it was started without --tlsverify")
 
 
 CHECKS = (
@@ -139,5 +216,16 @@ CHECKS = (
     Check("nothing-published", _published, "remove the published ports: clients belong into the network"),
     Check("own-network-only", _own_network, "disconnect what does not belong: dindguard env down, then up"),
     Check("other-networks-blocked", _other_networks, "do not turn off the engine's isolation of networks (iptables)"),
-    Check("authority-key-hidden", _authority, "share /certs/client alone, never /certs or /certs/ca"),
+    Check("engine-arguments", _engine_arguments, "start the daemon through the image's own entry point"),
+    Check(
+        "one-authority",
+        _one_authority,
+        "dindguard env down, then up: whoever holds the second one commands the engine",
+    ),
+    Check(
+        "certificates-exclusive",
+        _certificates_exclusive,
+        "stop the other container, then env down and up: it may have copied them",
+    ),
+    Check("authority-key-hidden", _authority_hidden, "share /certs/client alone, never /certs or /certs/ca"),
 )

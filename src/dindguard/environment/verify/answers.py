@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dindguard.environment import labels
+from dindguard.environment.plan import Plan, rebuilt
 from dindguard.environment.spec import Isolation
 
 
@@ -29,17 +30,23 @@ class Answer:
 class Answers:
     """Everything the checks are allowed to know.
 
-    ``daemon`` and ``network`` are inspections as the Engine API gives them. ``volumes`` maps a volume's name to its
-    inspection, ``users`` to the names of the containers that mount it. ``members`` maps the names of the containers
-    in the environment's network to the environments that they belong to. ``probes`` are answers by name. ``taken``
-    is the moment, in seconds since the epoch.
+    ``daemon``, ``image``, ``client_image`` and ``network`` are inspections as the Engine API gives them, ``outer`` what
+    the outer engine says of itself. ``volumes`` maps a volume's name to its inspection, ``users`` to the names of the
+    containers that mount it, stopped ones too; ``members`` are those in the environment's network. ``bystanders``
+    maps the names of all these to their labels. ``changes`` are the paths that differ in the container from its image.
+    ``probes`` are answers by name. ``taken`` is the moment, in seconds since the epoch.
     """
 
     daemon: dict[str, Any]
+    image: dict[str, Any]
+    client_image: dict[str, Any]
+    outer: dict[str, Any]
     network: dict[str, Any]
     volumes: dict[str, dict[str, Any]]
     users: dict[str, list[str]]
-    members: dict[str, str]
+    members: list[str]
+    bystanders: dict[str, dict[str, str]]
+    changes: list[str]
     probes: dict[str, Answer]
     taken: float
 
@@ -50,9 +57,14 @@ class Answers:
         return found
 
     @property
+    def plan(self) -> Plan:
+        """The plan recorded on the daemon's container; :class:`UserError` (3) when there is none to be read."""
+        return rebuilt(self.labels)
+
+    @property
     def isolation(self) -> Isolation:
-        """The level that was asked for."""
-        return Isolation(self.labels[labels.ISOLATION])
+        """The level that was planned."""
+        return self.plan.isolation
 
     @property
     def host(self) -> dict[str, Any]:
@@ -63,6 +75,18 @@ class Answers:
     def probe(self, name: str) -> Answer:
         """Return a probe's answer; an empty one when it is missing."""
         return self.probes.get(name, Answer())
+
+    def strangers(self, names: list[str], roles: frozenset[str]) -> list[str]:
+        """Return those of ``names`` that are not this environment's own containers in one of ``roles``."""
+        prefix = labels.object_name(self.labels[labels.ENVIRONMENT], "")
+        own = {key: self.labels.get(key) for key in (labels.ENVIRONMENT, labels.RUN)}
+
+        def belongs(name: str) -> bool:
+            its = self.bystanders.get(name, {})
+            known = all(its.get(key) == value for key, value in own.items())
+            return known and its.get(labels.ROLE) in roles and name.startswith(prefix)
+
+        return sorted(name for name in names if not belongs(name))
 
     def inner(self) -> dict[str, Any]:
         """Return the nested engine's own ``info``; empty when it gave none that can be read."""

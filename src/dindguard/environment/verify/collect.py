@@ -12,37 +12,46 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
-from dindguard.engine_client import Engine
-from dindguard.environment import labels, plan
+from dindguard.engine_client import Engine, is_gone
+from dindguard.environment import bodies, labels
 from dindguard.environment.lookup import find_daemon
+from dindguard.environment.plan import Plan, object_labels, rebuilt
 from dindguard.environment.signals import Guard
+from dindguard.environment.verify import leftovers
 from dindguard.environment.verify.answers import Answer, Answers, parse
 
-_PATIENCE = 120.0
+_PATIENCE = float(bodies.PROBES_END_AFTER)
+_MANY = 2000  # paths as arguments of one command
+_OUTER = (
+    "ID", "NCPU", "MemTotal", "CgroupVersion", "SecurityOptions", "DefaultRuntime", "ServerVersion", "KernelVersion",
+    "OperatingSystem", "OSType", "Architecture",
+)  # fmt: skip
 
 
 def collect(engine: Engine, name: str, guard: Guard) -> Answers:
     """Put every question to the running environment ``name``; what was created for it is removed again."""
     daemon = find_daemon(engine, name)
-    network = labels.object_name(name, labels.NETWORK)
-    attached = daemon["NetworkSettings"]["Networks"].get(network) or {}
-    address = attached.get("IPAddress") or "docker"
-    with _strangers(engine, guard, daemon, network, address) as (client, outsider):
-        probes = _script(engine, daemon["Id"], "probe-daemon.sh", uuid.uuid4().hex[:8])
-        for stranger in (client, outsider):
-            engine.wait_for_exit(stranger, _PATIENCE)
-            probes |= parse(engine.api.logs(stranger).decode("utf-8", "replace"))
-    volumes = {
-        mount["Name"]: engine.api.inspect_volume(mount["Name"])
-        for mount in daemon["Mounts"]
-        if mount["Type"] == "volume"
-    }
+    plan = rebuilt(daemon["Config"]["Labels"])
+    leftovers.sweep(engine, guard, name)
+    changes = [str(change["Path"]) for change in engine.api.diff(daemon["Id"]) or ()]
+    probes = _probes(engine, guard, plan, daemon, changes)
+    daemon = engine.api.inspect_container(daemon["Id"])
+    names = {mount["Name"] for mount in daemon["Mounts"] if mount["Type"] == "volume"}
+    names |= {body["Name"] for body in bodies.volumes(plan)}
+    volumes = {name: told for name in sorted(names) if (told := _or_none(engine.api.inspect_volume, name))}
+    users = {volume: _listed(engine, volume=volume) for volume in volumes}
+    members = _listed(engine, network=plan.network)
     return Answers(
-        daemon=engine.api.inspect_container(daemon["Id"]),
-        network=engine.api.inspect_network(network),
+        daemon=daemon,
+        image=_or_none(engine.api.inspect_image, daemon["Image"]) or {},
+        client_image=_or_none(engine.api.inspect_image, plan.client_image.reference) or {},
+        outer={key: value for key, value in engine.api.info().items() if key in _OUTER},
+        network=engine.api.inspect_network(plan.network),
         volumes=volumes,
-        users={volume: _users(engine, volume) for volume in volumes},
-        members=_members(engine, network),
+        users={volume: sorted(found) for volume, found in users.items()},
+        members=sorted(members),
+        bystanders=_ours(members, *users.values()),
+        changes=changes,
         probes=probes,
         taken=time.time(),
     )
@@ -53,49 +62,73 @@ def script(name: str) -> str:
     return (files("dindguard.environment") / "data" / name).read_text(encoding="utf-8")
 
 
-def _script(engine: Engine, container: str, name: str, argument: str) -> dict[str, Answer]:
-    _, output = engine.execute(container, ["/bin/sh", "-c", script(name), "probe", argument])
+def _probes(
+    engine: Engine, guard: Guard, plan: Plan, daemon: dict[str, Any], changes: list[str]
+) -> dict[str, Answer]:
+    attached = daemon["NetworkSettings"]["Networks"].get(plan.network) or {}
+    address = attached.get("IPAddress") or "docker"
+    with _strangers(engine, guard, plan, address) as strangers:
+        probes = _script(engine, daemon["Id"], "probe-daemon.sh", uuid.uuid4().hex[:8], *changes[:_MANY])
+        for stranger in strangers:
+            engine.wait_for_exit(stranger, _PATIENCE)
+            probes |= parse(engine.api.logs(stranger).decode("utf-8", "replace"))
+    return probes
+
+
+def _script(engine: Engine, container: str, name: str, *arguments: str) -> dict[str, Answer]:
+    _, output = engine.execute(container, ["/bin/sh", "-c", script(name), "probe", *arguments])
     return parse(output)
 
 
-def _users(engine: Engine, volume: str) -> list[str]:
-    found = engine.api.containers(all=True, filters={"volume": volume})
-    return sorted(name.lstrip("/") for container in found for name in container["Names"])
+def _or_none(ask: Any, name: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = ask(name)
+    except Exception as error:
+        if is_gone(error):
+            return None
+        raise
+    return found
 
 
-def _members(engine: Engine, network: str) -> dict[str, str]:
-    found = engine.api.containers(filters={"network": network})
+def _listed(engine: Engine, **where: str) -> dict[str, dict[str, str]]:
+    """Return the labels of the containers, running or not, that a volume or a network has, by name."""
     return {
-        name.lstrip("/"): str((container.get("Labels") or {}).get(labels.ENVIRONMENT, ""))
-        for container in found
-        for name in container["Names"]
+        name.lstrip("/"): container.get("Labels") or {}
+        for container in engine.api.containers(all=True, filters=where)
+        for name in container["Names"][:1]
     }
 
 
+def _ours(*listed: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Keep of the labels those that say whose a container is."""
+    telling = (labels.ENVIRONMENT, labels.RUN, labels.ROLE)
+    return {name: {key: its[key] for key in telling if key in its} for found in listed for name, its in found.items()}
+
+
 @contextmanager
-def _strangers(
-    engine: Engine, guard: Guard, daemon: dict[str, Any], network: str, address: str
-) -> Iterator[tuple[str, str]]:
+def _strangers(engine: Engine, guard: Guard, plan: Plan, address: str) -> Iterator[list[str]]:
     """Start a client in the environment's network and an outsider in one made for it; remove all three."""
-    its_labels = daemon["Config"]["Labels"]
     made: list[str] = []
     made_network = ""
-    elsewhere = labels.passing_name(its_labels[labels.ENVIRONMENT], labels.PROBE)
+    name = plan.spec.name
+    elsewhere = labels.passing_name(name, labels.PROBE)
+    prober = leftovers.signature()
     try:
         with guard.unbroken():
             made_network = engine.api.create_network(
-                elsewhere, driver="bridge", labels=its_labels | {labels.ROLE: labels.PROBE}
+                elsewhere, driver="bridge", labels=object_labels(plan, labels.PROBE) | prober
             )["Id"]
-        for where, name, certificates in (
-            (network, "probe-client.sh", True),
+        for where, probe, certificates in (
+            (plan.network, "probe-client.sh", True),
             (elsewhere, "probe-outsider.sh", False),
         ):
-            body = plan.probe(its_labels, where, script(name), address, certificates=certificates)
+            body = bodies.probe(plan, where, script(probe), address, certificates=certificates)
+            body["Labels"] |= prober
             with guard.unbroken():
-                unique = labels.passing_name(its_labels[labels.ENVIRONMENT], labels.PROBE)
+                unique = labels.passing_name(name, labels.PROBE)
                 made.append(engine.api.create_container_from_config(body, unique)["Id"])
                 engine.api.start(made[-1])
-        yield made[0], made[1]
+        yield made
     finally:
         with guard.unbroken():
             for container in made:

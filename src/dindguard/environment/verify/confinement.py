@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from dindguard.environment import labels
+from dindguard.environment.bodies import FILE_CAPABILITY_SET, SETUID_BIT_SET, seccomp_profile
 from dindguard.environment.levels import SYSBOX_RUNTIME
-from dindguard.environment.plan import FILE_CAPABILITY_SET, SETUID_BIT_SET
 from dindguard.environment.spec import Isolation
+from dindguard.environment.verify import conformity
 from dindguard.environment.verify.answers import Answers
+from dindguard.environment.verify.conformity import Difference
 from dindguard.environment.verify.result import (
     Check,
     Judgement,
@@ -72,11 +76,19 @@ def _capabilities(answers: Answers) -> Judgement:
     added = {str(name).removeprefix("CAP_") for name in answers.host.get("CapAdd") or ()}
     if "ALL" not in (answers.host.get("CapDrop") or ()):
         return failed("the default capabilities were not dropped")
-    if added <= set(FILE_CAPABILITY_SET):
-        return passed(f"all dropped but {', '.join(sorted(added))}, for newuidmap and newgidmap")
-    excess = added - set(SETUID_BIT_SET)
-    wide = f"{', '.join(sorted(added))}: newuidmap is setuid in this image, so its bounding set has to be wider"
-    return require(not excess, wide, f"also {', '.join(sorted(excess))}")
+    told = ", ".join(sorted(added))
+    mode = answers.probe("mapper-mode").output.strip()
+    if not mode.isdigit():
+        return unknown(f"the mode of newuidmap could not be read: {mode or 'no answer'}")
+    # What newuidmap is decides, not what somebody once noted about it.
+    setuid = bool(int(mode, 8) & 0o4000)
+    needed = set(SETUID_BIT_SET if setuid else FILE_CAPABILITY_SET)
+    if added != needed:
+        kind = "setuid" if setuid else "not setuid"
+        return failed(f"{told or 'none'}, where newuidmap ({kind}) needs {', '.join(sorted(needed))}")
+    if setuid:
+        return passed(f"{told}: newuidmap is setuid in this image, so its bounding set has to be wider")
+    return passed(f"all dropped but {told}, for newuidmap and newgidmap")
 
 
 def _filter(answers: Answers) -> Judgement:
@@ -85,18 +97,35 @@ def _filter(answers: Answers) -> Judgement:
     answer = answers.probe("filter")
     if not answer.ok:
         return unknown("the kernel did not tell")
-    mode = answer.output.split()[-1:]
-    return require(mode == ["2"], "a system call filter is in force", f"no filter: {answer.output}")
+    if answer.output.split()[-1:] != ["2"]:
+        return failed(f"no filter: {answer.output}")
+    options = [str(option) for option in answers.host.get("SecurityOpt") or ()]
+    given = next((text for name, _, text in (option.partition("=") for option in options) if name == "seccomp"), "")
+    return require(
+        _same_json(given, seccomp_profile()), "ours is in force", "a filter is in force, and it is not ours"
+    )
+
+
+def _same_json(one: str, other: str) -> bool:
+    try:
+        return bool(json.loads(one) == json.loads(other))
+    except ValueError:
+        return False
 
 
 def _devices(answers: Answers) -> Judgement:
     if answers.isolation is Isolation.PRIVILEGED:
         return not_applicable(_NONE_CLAIMED)
-    answer = answers.probe("block-devices")
+    answer, rules = answers.probe("block-devices"), answers.probe("device-rules")
     if answer.code < 0:
         return unknown("the devices could not be listed")
-    disks = [name for name in answer.output.split() if name.startswith("/dev/")]
-    return require(not disks, "no disk of the host is in /dev", f"in /dev: {', '.join(sorted(disks))}")
+    disks = [name for name in answer.output.split() if name.startswith("/")]
+    if disks:
+        return failed(f"disks of the host: {', '.join(sorted(disks))}")
+    # With version 2 of the control groups the rules are a program in the kernel, which nobody can read.
+    lines = rules.output.splitlines() if rules.ok else []
+    opened = [line for line in lines if line[:1] in "ab" and set(line.split()[-1]) & set("rw")]
+    return require(not opened, "no disk of the host can be opened", f"may be opened: {', '.join(opened)}")
 
 
 def _inner_privileged(answers: Answers) -> Judgement:
@@ -134,6 +163,25 @@ def _host_files(answers: Answers) -> Judgement:
     return require(not binds, "volumes of the engine alone", f"from the host: {', '.join(binds)}")
 
 
+def _told(differences: list[Difference], good: str) -> Judgement:
+    return require(not differences, good, "; ".join(map(str, differences)))
+
+
+def _container(answers: Answers) -> Judgement:
+    differences = conformity.container(answers.plan, answers.daemon, answers.image)
+    return _told(differences, "every field of the container is as planned, and nothing else is set")
+
+
+def _network(answers: Answers) -> Judgement:
+    return _told(conformity.network(answers.plan, answers.network), "the network is as planned")
+
+
+def _volumes(answers: Answers) -> Judgement:
+    return _told(conformity.volumes(answers.plan, answers.volumes), "both volumes are as planned")
+
+
+_AGAIN = "dindguard env down, then up; and find out who changed it"
+
 CHECKS = (
     Check("consent-recorded", _consent, "dindguard env down, then up with --accept-privileged TICKET"),
     Check("not-privileged", _not_privileged, "dindguard env down, then up: the object was not made by this tool"),
@@ -149,5 +197,8 @@ CHECKS = (
     Check("inner-privileged-refused", _inner_privileged, "the nested engine is not rootless: check its image"),
     Check("no-host-namespace", _host_namespaces, "dindguard env down, then up: the object was not made by this tool"),
     Check("no-host-socket", _host_socket, "never mount an engine's socket, read-only or not"),
+    Check("container-as-planned", _container, _AGAIN),
+    Check("network-as-planned", _network, _AGAIN),
+    Check("volumes-as-planned", _volumes, _AGAIN),
     Check("no-host-files", _host_files, "give the nested engine volumes, and images with --load"),
 )

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from dindguard.environment import labels
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from dindguard.engine_client import EngineFacts
+from dindguard.environment import bodies, labels
+from dindguard.environment.plan import Ground
 from dindguard.environment.verify.answers import Answers
+from dindguard.environment.verify.mounts import file_system_of
 from dindguard.environment.verify.result import Check, Judgement, failed, passed, require, unknown
 
 # Which file systems can carry the writable layer of an overlay (Linux, fs/overlayfs; observed for overlay itself:
@@ -12,7 +21,16 @@ _OVERLAY = {"overlay2", "overlayfs"}
 _BELOW_OVERLAY = {"ext4", "xfs", "btrfs", "tmpfs", "zfs", "f2fs"}
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "ceph"}
 _COUNTED = {"memory", "pids", "cpu"}
-_LIMITS = ("memory-limit", "process-limit", "processor-limit")
+_PAGE = 65536  # the kernel rounds a limit down to whole pages, and they have up to 64 KiB
+_HEALTH_PATIENCE = 60.0
+# Where engines, their entry points and the probes write. A key of its own is in /etc/docker or below a home.
+_WRITTEN_BY_ENGINES = re.compile(
+    r"/(?:run|var|tmp|certs|dev|sys|proc|(?:root|home/[^/]+)/\.(?:local|cache))(?:/|$)"
+    r"|/(?:etc|(?:root|home/[^/]+)/\.config)/docker/key\.json$"
+    r"|/opt(?:/containerd(?:/(?:bin|lib))?)?$"
+    r"|/(?:usr/)?sbin/docker-init$"  # the engine mounts its own over it
+    r"|/etc/(?:hosts|hostname|resolv\.conf|mtab)$"
+)
 
 
 def _inner_run(answers: Answers) -> Judgement:
@@ -21,21 +39,6 @@ def _inner_run(answers: Answers) -> Judgement:
         return failed(f"no image could be made: {made.output or 'no answer'}")
     works = ran.ok and "inner-container-ran" in ran.output
     return require(works, "an inner container ran", f"it did not run: {ran.output or 'no answer'}")
-
-
-def file_system_of(path: str, mounts: str) -> tuple[str, str]:
-    """Return mount point and type of the file system that holds ``path``, from ``/proc/self/mountinfo``."""
-    best = ("", "")
-    for line in mounts.splitlines():
-        left, _, right = line.partition(" - ")
-        fields, kind = left.split(), right.split()
-        if len(fields) < 5 or not kind:
-            continue
-        point = fields[4]
-        inside = path == point or path.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best[0]):
-            best = (point, kind[0])
-    return best
 
 
 def _driver(answers: Answers) -> Judgement:
@@ -74,31 +77,42 @@ def _data_root(answers: Answers) -> Judgement:
 
 
 def _exclusive(answers: Answers) -> Judgement:
-    own = labels.object_name(answers.labels[labels.ENVIRONMENT], labels.DATA)
-    users = answers.users.get(own, [])
-    daemon = labels.object_name(answers.labels[labels.ENVIRONMENT], labels.DAEMON)
-    others = sorted(set(users) - {daemon})
-    if daemon not in users:
+    """Of all volumes of the engine but the certificates, which are for clients too."""
+    name = answers.labels[labels.ENVIRONMENT]
+    own, daemon = (labels.object_name(name, role) for role in (labels.DATA, labels.DAEMON))
+    if daemon not in answers.users.get(own, []):
         return unknown(f"the engine does not list the daemon as a user of {own}")
+    shared = labels.object_name(name, labels.CERTIFICATES)
+    others = sorted(
+        {user for volume, users in answers.users.items() if volume != shared for user in users} - {daemon}
+    )
     return require(not others, "no other container mounts the data root", f"also: {', '.join(others)}")
 
 
 def _limits_set(answers: Answers) -> Judgement:
-    host = answers.host
-    memory, swap = int(host.get("Memory") or 0), int(host.get("MemorySwap") or 0)
-    cpus, pids = int(host.get("NanoCpus") or 0), int(host.get("PidsLimit") or 0)
-    missing = [
-        what
-        for what, there in (
-            ("memory", memory > 0),
-            ("swap", swap == memory),
-            ("processors", cpus > 0),
-            ("processes", pids > 0),
-        )
-        if not there
+    """As asked for, and below what the machine has: a limit above that stops nothing."""
+    host, asked = answers.host, bodies.daemon(answers.plan)["HostConfig"]
+    given = {field: int(host.get(field) or 0) for field in ("Memory", "MemorySwap", "NanoCpus", "PidsLimit")}
+    wrong = [
+        f"{field} is {value}, asked for {asked[field]}" for field, value in given.items() if value != asked[field]
     ]
-    told = f"{memory >> 20} MiB, {cpus / 1e9:g} processors, {pids} processes"
-    return require(not missing, told, f"no limit for {', '.join(missing)}")
+    if wrong:
+        return failed("; ".join(wrong))
+    pid_max = answers.probe("pid-max").output.strip()
+    memory, processors = int(answers.outer.get("MemTotal") or 0), int(answers.outer.get("NCPU") or 0)
+    told = f"{given['Memory'] >> 20} MiB, {given['NanoCpus'] / 1e9:g} processors, {given['PidsLimit']} processes"
+    if not memory or not processors or not pid_max.isdigit():
+        return unknown(f"{told}; the machine's own size could not be read")
+    vain = [
+        f"{what} {limit} of {there}"
+        for what, limit, there in (
+            ("memory", given["Memory"], memory),
+            ("processors", given["NanoCpus"] / 1e9, processors),
+            ("processes", given["PidsLimit"], int(pid_max)),
+        )
+        if limit > there or (limit == there and what != "processors")
+    ]
+    return require(not vain, told, f"above what the machine has, so it stops nothing: {', '.join(vain)}")
 
 
 def cgroup_paths(text: str) -> dict[str, str]:
@@ -130,9 +144,10 @@ def _is_below(inner: str, own: str, private: bool) -> bool:
 
 def _limits_hold(answers: Answers) -> Judgement:
     """The kernel's own files hold the limits, and inner containers are counted with the outer one."""
-    unlimited = [name for name in _LIMITS if not _is_finite(answers, name)]
-    if unlimited:
-        return failed(f"the kernel shows no limit: {', '.join(unlimited)}")
+    asked = bodies.daemon(answers.plan)["HostConfig"]
+    wrong = list(_not_in_force(answers, asked))
+    if wrong:
+        return failed(f"in the kernel: {', '.join(wrong)}")
     own, inner = (cgroup_paths(answers.probe(name).output) for name in ("cgroup", "inner-cgroup"))
     if not own or not inner or not answers.probe("inner-cgroup").ok:
         return unknown("no inner container could be found in the control groups")
@@ -145,11 +160,24 @@ def _limits_hold(answers: Answers) -> Judgement:
     )
 
 
-def _is_finite(answers: Answers, probe: str) -> bool:
-    answer = answers.probe(probe)
-    value = (answer.output.split() or [""])[0]
-    # Version 1 writes "no limit" as a number close to 2^63, or as -1 for processors; version 2 as "max".
-    return answer.ok and value.isdigit() and 0 < int(value) < 1 << 60
+def _not_in_force(answers: Answers, asked: dict[str, Any]) -> Iterator[str]:
+    """Compare the kernel's numbers with those asked for.
+
+    Version 1 counts swap with the memory and writes "no limit" as a huge number or -1; version 2 counts swap alone
+    and writes "max". Processors are a share of a period of 100 ms unless the file tells another.
+    """
+    unified = answers.outer.get("CgroupVersion") == "2"
+    swap = asked["MemorySwap"] - (asked["Memory"] if unified else 0)
+    for probe, wanted, slack in (
+        ("memory-limit", asked["Memory"], _PAGE),
+        ("swap-limit", swap, _PAGE),
+        ("process-limit", asked["PidsLimit"], 1),
+        ("processor-limit", asked["NanoCpus"] // 10_000, 1),
+    ):
+        answer = answers.probe(probe)
+        value = (answer.output.split() or [""])[0]
+        if not answer.ok or not value.isdigit() or not 0 <= wanted - int(value) < slack:
+            yield f"{probe} {value or 'unknown'} instead of {wanted}"
 
 
 def _logs(answers: Answers) -> Judgement:
@@ -160,11 +188,34 @@ def _logs(answers: Answers) -> Judgement:
 
 
 def _pinned(answers: Answers) -> Judgement:
-    used, named = str(answers.daemon.get("Image", "")), answers.labels.get(labels.DAEMON_IMAGE, "")
-    if "sha256:" not in named or not used.startswith("sha256:"):
-        return failed(f"runs {named or 'an unnamed image'}, which is no digest")
-    where = "" if "@" in named else " (made locally: no registry knows it)"
-    return passed(f"{named}{where}")
+    """Both images are those of the plan, by id, and a registry's digest still stands for that id."""
+    plan = answers.plan
+    for what, pinned, image in (
+        ("engine", plan.daemon_image, answers.image),
+        ("client", plan.client_image, answers.client_image),
+    ):
+        if "sha256:" not in pinned.reference:
+            return failed(f"the {what}'s image is named by {pinned.reference or 'nothing'}, which is no digest")
+        if image.get("Id") != pinned.id:
+            return failed(f"the {what}'s image is {image.get('Id') or 'gone'}, planned {pinned.id}")
+        if "@" in pinned.reference and pinned.reference not in (image.get("RepoDigests") or ()):
+            return failed(f"{pinned.reference} does not stand for the {what}'s image")
+        if "@" not in pinned.reference and pinned.reference != pinned.id:
+            return failed(f"the {what}'s image is named by another id: {pinned.reference}")
+    where = "" if "@" in plan.daemon_image.reference else " (made locally: no registry knows it)"
+    return passed(f"{plan.daemon_image.reference}{where}")
+
+
+def _same_machine(answers: Answers) -> Judgement:
+    """What the plan was made for is what is there."""
+    planned, facts = answers.plan.ground, EngineFacts.read(answers.outer, ".".join(map(str, answers.plan.ground.api)))
+    now = Ground.of(facts)
+    changed = [
+        f"{field.name} {getattr(now, field.name)}, planned for {getattr(planned, field.name)}"
+        for field in fields(Ground)
+        if getattr(now, field.name) != getattr(planned, field.name)
+    ]
+    return require(not changed, "the outer engine is the one that it was planned for", "; ".join(changed))
 
 
 def _healthy(answers: Answers) -> Judgement:
@@ -173,13 +224,45 @@ def _healthy(answers: Answers) -> Judgement:
 
 
 def _ends(answers: Answers) -> Judgement:
-    end = labels.seconds(answers.labels.get(labels.EXPIRES, ""))
+    """The health check stops the engine when its time is over: it is the planned one, and it is being asked."""
+    plan = answers.plan
+    if answers.labels.get(labels.EXPIRES) != labels.timestamp(plan.expires):
+        return failed(f"the label tells another end than the plan: {answers.labels.get(labels.EXPIRES) or 'none'}")
     restart = (answers.host.get("RestartPolicy") or {}).get("Name", "")
-    if end is None:
-        return failed("it has no time to live")
     if restart not in {"", "no"}:
         return failed(f"it is started again by itself: {restart}")
-    return require(end > answers.taken, f"until {answers.labels[labels.EXPIRES]}", "its time to live is over")
+    if answers.daemon["Config"].get("Healthcheck", {}).get("Test") != bodies.daemon(plan)["Healthcheck"]["Test"]:
+        return failed("the health check that would stop it has been changed")
+    if plan.expires <= answers.taken:
+        return failed("its time to live is over")
+    asked = [_moment(entry.get("Start")) for entry in (answers.daemon["State"].get("Health") or {}).get("Log") or ()]
+    if not asked or answers.taken - max(asked) > _HEALTH_PATIENCE:
+        return failed("the engine does not ask the health check that would stop it")
+    return passed(f"until {answers.labels[labels.EXPIRES]}")
+
+
+def _moment(stamp: object) -> float:
+    """Seconds since the epoch of an engine's time, which has nine decimals and a zone."""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", str(stamp))
+    return datetime.fromisoformat(match[1] + match[2]).timestamp() if match else 0.0
+
+
+def _zombies(answers: Answers) -> Judgement:
+    answer = answers.probe("zombies")
+    if not answer.ok or not answer.output.strip().isdigit():
+        return unknown("dead processes could not be counted")
+    count = int(answer.output)
+    return require(
+        not count, "process 1 reaps: none after the inner containers", f"{count} dead processes are not reaped"
+    )
+
+
+def _unchanged(answers: Answers) -> Judgement:
+    """Nothing of the image was replaced: programs, libraries and configuration are what the digest stands for."""
+    parents = {path[:end] for path in answers.changes for end in range(1, len(path)) if path[end] == "/"}
+    foreign = sorted(path for path in set(answers.changes) - parents if not _WRITTEN_BY_ENGINES.match(path))
+    shown = ", ".join(foreign[:5]) + (f" and {len(foreign) - 5} more" if len(foreign) > 5 else "")
+    return require(not foreign, "nothing of the image was changed", f"not as in the image: {shown}")
 
 
 CHECKS = (
@@ -191,6 +274,9 @@ CHECKS = (
     Check("limits-hold", _limits_hold, "enable the memory, pids and cpu controllers on the engine's host"),
     Check("log-limited", _logs, "dindguard env down, then up: the object was not made by this tool"),
     Check("image-pinned", _pinned, "dindguard env down, then up: the object was not made by this tool"),
+    Check("same-machine", _same_machine, "dindguard env down, then up: it was planned for another machine"),
     Check("healthy", _healthy, "look at the daemon's log"),
+    Check("no-zombies", _zombies, "start it with an init process (--init, init: true)"),
+    Check("image-unchanged", _unchanged, "dindguard env down, then up; and find out who changed it"),
     Check("time-to-live", _ends, "dindguard env down, then up"),
 )
