@@ -108,7 +108,7 @@ def test_what_github_reads_of_a_lowered_finding_is_its_own_severity() -> None:
     found = run(sample(findings=(given, lowered)))
     rules = found["tool"]["driver"]["rules"]
     first, second = (rules[result["ruleIndex"]] for result in found["results"])
-    assert [first["id"], second["id"]] == [SOCKET.id, f"{SOCKET.id}/medium"]
+    assert [first["id"], second["id"]] == [SOCKET.id, f"{SOCKET.id}.medium"]
     assert [result["ruleId"] for result in found["results"]] == [first["id"], second["id"]]
     assert first["properties"]["security-severity"] == SECURITY_SEVERITY[Severity.CRITICAL]
     assert second["properties"]["security-severity"] == SECURITY_SEVERITY[Severity.MEDIUM]
@@ -242,7 +242,7 @@ def test_related_places_are_bounded() -> None:
 def test_rules_of_findings_are_described_even_when_policy_brought_them() -> None:
     found = run(sample(rules=()))
     assert {rule["id"] for rule in found["tool"]["driver"]["rules"]} == {
-        SOCKET.id, TCP.id, f"{TCP.id}/medium", *POLICY_RULES,
+        SOCKET.id, TCP.id, f"{TCP.id}.medium", *POLICY_RULES,
     }  # fmt: skip
 
 

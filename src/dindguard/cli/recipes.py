@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from importlib.metadata import PackageNotFoundError, distribution
+from dindguard.installation import source
 
 ADDRESS = "git+https://<host>/<owner>/dindguard@<commit>"
 """Stands where nobody knows from where dindguard can be had; whoever copies the lines fills it in."""
@@ -68,16 +67,3 @@ def recipe(template: str) -> str:
     if address:
         return template % f"dindguard @ {address}" if template is LOCAL else template % address
     return f"# replace {ADDRESS} by the place of dindguard's source\n{template % ADDRESS}"
-
-
-def source() -> str:
-    """Return the Git address and commit that this installation came from (PEP 610), or nothing."""
-    try:
-        record = distribution("dindguard").read_text("direct_url.json")
-    except PackageNotFoundError:
-        return ""
-    if not record:
-        return ""
-    content = json.loads(record)
-    commit = content.get("vcs_info", {}).get("commit_id", "")
-    return f"git+{content['url']}@{commit}" if commit else ""

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attr
 import sarif_om as om
 
-from dindguard import __version__
 from dindguard.findings import Finding, Status, Subject
-from dindguard.records import replace
 from dindguard.reports import (
     Options,
     advice,
@@ -26,9 +24,10 @@ from dindguard.reports import (
 from dindguard.reports.json import dumps
 from dindguard.reports.line_hash import line_hashes
 from dindguard.reports.masking import Masks
+from dindguard.reports.provenance import provenance
 from dindguard.reports.quoting import marked
-from dindguard.reports.sarif_rules import level
-from dindguard.rules import Rule
+from dindguard.reports.sarif_rules import Components, level, sarif_id
+from dindguard.rules import Severity
 from dindguard.source import Gravity, Notice, Source, Span, Step
 
 if TYPE_CHECKING:
@@ -49,13 +48,13 @@ def render(report: Report, options: Options) -> str:
     notices = list(report.notices)
     if len(findings) > MOST_RESULTS:
         notices.append(_cut(len(findings)))
-    rules = _rules(report, findings)
+    rules = sarif_rules.Components.of(report.every_rule(), findings)
     invocation = om.Invocation(
         execution_successful=not errors(report.notices),
         tool_execution_notifications=[writer.notification(notice) for notice in notices] or None,
     )
     run = om.Run(
-        tool=om.Tool(driver=sarif_rules.driver(rules, __version__)),
+        tool=rules.tool(),
         results=[writer.result(finding, rules) for finding in findings[:MOST_RESULTS]],
         invocations=[invocation],
         automation_details=om.RunAutomationDetails(id="dindguard/"),
@@ -64,7 +63,8 @@ def render(report: Report, options: Options) -> str:
         original_uri_base_ids={
             ROOT: om.ArtifactLocation(description=om.Message(text="The root of the scanned repository."))
         },
-        taxonomies=sarif_rules.taxonomies(rules),
+        taxonomies=rules.taxonomies(),
+        version_control_provenance=_provenance(report.root),
     )
     log = om.SarifLog(schema_uri=SCHEMA, version="2.1.0", runs=[run])
     content = plain(log)
@@ -75,27 +75,6 @@ def _cut(count: int) -> Notice:
     left_out = plural(count - MOST_RESULTS, "finding")
     message = f"{left_out} of the least severity were left out: code scanning keeps {MOST_RESULTS}"
     return Notice("budget", message, Span("", 1, 1, 1, 1), Gravity.WARNING, "scan parts of the repository")
-
-
-def _rules(report: Report, findings: Sequence[Finding]) -> dict[str, tuple[int, Rule]]:
-    """Return all rules, by the id that SARIF gives them, with their index.
-
-    Code scanning takes the severity from the rule alone. A rule whose findings differ in severity is there once
-    for each: under its own id with its own severity, else with the severity behind the id.
-    """
-    known = {rule.id: rule for rule in (*report.every_rule(), *(finding.rule for finding in findings))}
-    known |= {sarif_id(f): replace(f.rule, id=sarif_id(f), severity=f.severity) for f in findings}
-    return {name: (index, known[name]) for index, name in enumerate(sorted(known))}
-
-
-def sarif_id(finding: Finding) -> str:
-    """Return ``rule``, or ``rule/severity`` where a finding has another severity than its rule.
-
-    An alert so keeps its identity while its severity stays, and is a new one, whatever became of the old one,
-    when it gets graver.
-    """
-    rule = finding.rule
-    return rule.id if finding.severity is rule.severity else f"{rule.id}/{finding.severity.word}"
 
 
 def plain(value: Any) -> Any:
@@ -135,20 +114,22 @@ class _Writer:
         # "[words](1)" links to a related location; text of the scanned files must not.
         return text.replace("[", "\\[").replace("]", "\\]") if "](" in text else text
 
-    def result(self, finding: Finding, rules: Mapping[str, tuple[int, Rule]]) -> om.Result:
+    def result(self, finding: Finding, rules: Components) -> om.Result:
         """Return the result of a finding."""
         related = finding.related[:MOST_RELATED]
         links = [f"[{_link_text(self.text(step.what))}]({number})" for number, step in enumerate(related, 1)]
         text = sentence(self.text(finding.message)) + (f" See: {', '.join(links)}." if links else "")
+        index, reference = rules.reference(finding)
         suppressions = [_suppression(finding.subjects[0])] if not finding.open else []
         return om.Result(
             rule_id=sarif_id(finding),
-            rule_index=rules[sarif_id(finding)][0],
+            rule_index=index,
+            rule=reference,
             level=level(finding.severity),
             message=om.Message(text=text),
             locations=[self.location(finding.span, subjects=finding.subjects)],
             related_locations=[self.location(s.span, number, s.what) for number, s in enumerate(related, 1)] or None,
-            code_flows=[self.code_flow(finding.path)] if finding.path else None,
+            code_flows=self.code_flows(finding),
             partial_fingerprints=self.fingerprints(finding),
             suppressions=suppressions if self.with_suppressions else None,
             baseline_state=self.state(finding),
@@ -213,12 +194,15 @@ class _Writer:
             snippet=om.ArtifactContent(text=safe.visible(snippet[:1000])) if snippet else None,
         )
 
-    def code_flow(self, steps: tuple[Step, ...]) -> om.CodeFlow:
-        """Return a path of several steps."""
+    def code_flows(self, finding: Finding) -> list[om.CodeFlow] | None:
+        """Return the way to the host; of a critical finding without one, what makes it so, one after another."""
+        steps = finding.path or (_story(finding) if finding.severity is Severity.CRITICAL else ())
+        if not steps:
+            return None
         places = [
             om.ThreadFlowLocation(location=self.location(step.span, message=step.what)) for step in steps[:MOST_STEPS]
         ]
-        return om.CodeFlow(thread_flows=[om.ThreadFlow(locations=places)])
+        return [om.CodeFlow(thread_flows=[om.ThreadFlow(locations=places)])]
 
     def notification(self, notice: Notice) -> om.Notification:
         """Return a notice."""
@@ -229,6 +213,26 @@ class _Writer:
             message=om.Message(text=text),
             locations=[self.location(notice.span)] if notice.span.path else None,
         )
+
+
+def _story(finding: Finding) -> tuple[Step, ...]:
+    """Return who is concerned, what makes it so, and the finding's own place last."""
+    concerned = [Step(subject.label, subject.span) for subject in finding.subjects[:1] if subject.span.path]
+    return (*concerned, *finding.related, Step(finding.message, finding.span))
+
+
+def _provenance(root: str) -> list[om.VersionControlDetails] | None:
+    known = provenance(root)
+    if known is None:
+        return None
+    return [
+        om.VersionControlDetails(
+            repository_uri=known.address,
+            revision_id=known.revision or None,
+            branch=known.branch or None,
+            mapped_to=om.ArtifactLocation(uri_base_id=ROOT),
+        )
+    ]
 
 
 def _link_text(text: str) -> str:
