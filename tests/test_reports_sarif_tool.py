@@ -97,9 +97,8 @@ def test_a_packs_rules_are_an_extension() -> None:
     ours, high, low = found["results"]
     assert "rule" not in ours
     for result, index in ((high, 0), (low, 1)):
-        assert result["ruleIndex"] == result["rule"]["index"] == index
-        assert result["rule"]["toolComponent"] == {"index": 0, "name": "acme"}
-        assert extension["rules"][index]["id"] == result["ruleId"] == result["rule"]["id"]
+        assert result["rule"] == {"index": index, "toolComponent": {"index": 0}}
+        assert extension["rules"][index]["id"] == result["ruleId"]
 
 
 def test_pages_name_their_weakness_technique_and_recommendation() -> None:
@@ -227,4 +226,7 @@ def test_microsofts_validator_has_neither_error_nor_warning(tmp_path: Path) -> N
              "--output", verdict, "--log", "ForceOverwrite"],
             check=False, capture_output=True,
         )  # fmt: skip
-        assert not json.loads(verdict.read_text("utf-8-sig"))["runs"][0]["results"]
+        said = [each["message"]["id"] for each in json.loads(verdict.read_text("utf-8-sig"))["runs"][0]["results"]]
+        # A pack's result has "rule" for its component, and "ruleId" for whoever knows nothing else: its own text
+        # says that this does not apply then.
+        assert said == ["Warning_AvoidDuplicativeResultRuleInformation"] * (name == "fixtures")

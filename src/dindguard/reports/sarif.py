@@ -119,12 +119,10 @@ class _Writer:
         related = finding.related[:MOST_RELATED]
         links = [f"[{_link_text(self.text(step.what))}]({number})" for number, step in enumerate(related, 1)]
         text = sentence(self.text(finding.message)) + (f" See: {', '.join(links)}." if links else "")
-        index, reference = rules.reference(finding)
         suppressions = [_suppression(finding.subjects[0])] if not finding.open else []
         return om.Result(
             rule_id=sarif_id(finding),
-            rule_index=index,
-            rule=reference,
+            **rules.reference(finding),
             level=level(finding.severity),
             message=om.Message(text=text),
             locations=[self.location(finding.span, subjects=finding.subjects)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 import sarif_om as om
 
@@ -79,14 +80,13 @@ class Components:
             for index, rule in enumerate(rules)
         }
 
-    def reference(self, finding: Finding) -> tuple[int, om.ReportingDescriptorReference | None]:
-        """Return a finding's index among the rules of its component, and how to tell the component if not ours."""
-        name = sarif_id(finding)
-        component, index = self._places[name]
+    def reference(self, finding: Finding) -> dict[str, Any]:
+        """Return how a result says which rule it is of: an index in the driver, or component and index."""
+        component, index = self._places[sarif_id(finding)]
         if component == 0:
-            return index, None
-        where = om.ToolComponentReference(index=component - 1, name=_pack(finding.rule))
-        return index, om.ReportingDescriptorReference(id=name, index=index, tool_component=where)
+            return {"rule_index": index}
+        where = om.ToolComponentReference(index=component - 1)
+        return {"rule": om.ReportingDescriptorReference(index=index, tool_component=where)}
 
     def tool(self) -> om.Tool:
         """Return the tool with all its rules, whether they found something or not."""
