@@ -30,6 +30,8 @@ LAYERS: dict[str, set[str]] = {
     "api": {"source", "model", "rules"},
     "findings": {"source", "model", "rules"},
     "discover": {"source", "errors"},
+    "checkout": set(),
+    "report": {"source", "model", "rules", "findings", "policy"},
     "packs": {"rules", "errors", "loading", "discover"},
     "loading": {"rules", "model", "errors"},
     "reading": {"discover", "formats", "model", "source", "documents"},

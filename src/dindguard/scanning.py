@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dindguard import discover, loading, rules
+from dindguard.checkout import commit_of
 from dindguard.findings import Finding, stamp
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
@@ -19,7 +20,8 @@ from dindguard.policy.config import Config
 from dindguard.policy.config import load as load_config
 from dindguard.reading import Progress, no_collection, read_all
 from dindguard.records import field, record, replace
-from dindguard.rules import Profile, Rule, Severity
+from dindguard.report import Report
+from dindguard.rules import Profile, Rule
 from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
@@ -53,49 +55,6 @@ class Options:
     rules_dirs: tuple[StrPath, ...] = ()
     type_overrides: tuple[tuple[str, str], ...] = ()
     progress: Progress | None = None
-
-
-@record(kw_only=True)
-class Report:
-    """All that a scan found, could not read, and left out. ``findings`` include the silenced ones.
-
-    With ``since`` they are those that the change brings, and ``everything`` has all of the tree.
-    """
-
-    root: str
-    findings: tuple[Finding, ...]
-    notices: tuple[Notice, ...]
-    rules: tuple[Rule, ...]
-    sources: Mapping[str, Source]
-    model: Model
-    config: Config = field(default_factory=Config)
-    since: str = ""
-    everything: tuple[Finding, ...] = ()
-    files_read: int = 0
-    files_without_interest: int = 0
-    files_unreadable: int = 0
-    policy_summary: tuple[str, ...] = ()
-    seconds: float | None = None
-
-    def every_rule(self) -> tuple[Rule, ...]:
-        """Return the rules with policy's own among them, whether they had anything to say or not."""
-        from dindguard.policy.catalogue import RULES
-
-        return tuple({rule.id: rule for rule in (*self.rules, *RULES.values())}.values())
-
-    @property
-    def incomplete(self) -> bool:
-        """Whether something recognised could not be read, or a rule failed."""
-        return any(notice.gravity is Gravity.ERROR for notice in self.notices)
-
-    @property
-    def open(self) -> tuple[Finding, ...]:
-        """The findings that nothing silences."""
-        return tuple(finding for finding in self.findings if finding.open)
-
-    def worst_open(self) -> Severity | None:
-        """Return the gravest severity among open findings; ``None`` when there is none."""
-        return max((finding.severity for finding in self.open), default=None)
 
 
 def scan(options: Options) -> Report:
@@ -134,6 +93,9 @@ def scan(options: Options) -> Report:
         files_without_interest=found.without_interest,
         files_unreadable=len({n.span.path for n in notices if n.kind == "unreadable"}),
         policy_summary=(*applied.summary, *config.summary),
+        today=options.today,
+        commit=commit_of(root),
+        waivers=applied.waivers,
     )
 
 

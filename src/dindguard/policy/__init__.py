@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dindguard.findings import Finding
     from dindguard.policy.baseline_file import BaselineFile
     from dindguard.policy.config import Config
+    from dindguard.policy.waiver_file import Waiver
     from dindguard.rules import Rule
     from dindguard.source import Notice, Source
 
@@ -56,12 +57,16 @@ class Surroundings:
 
 @record
 class Applied:
-    """Findings with their status, the policy's own among them; notices; what was silenced, in words; its rules."""
+    """Findings with their status, the policy's own among them; notices; what was silenced, in words; its rules.
+
+    ``waivers`` are all records that were read, those not in force among them.
+    """
 
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...] = ()
     summary: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
 def baseline_in_force(files: Files, config: Config, explicit: StrPath | None, *, own: bool) -> BaselineFile | None:

@@ -33,7 +33,9 @@ def apply(
     judged = tuple(_judged(finding, [baseline.followed]) if finding.open else finding for finding in judged)
     complaints = [each for register in registers for each in register.complaints()]
     notices = tuple(notice for register in registers for notice in register.notices())
-    return Applied((*judged, *_own(complaints, around)), notices, _summary(judged), tuple(RULES.values()))
+    return Applied(
+        (*judged, *_own(complaints, around)), notices, _summary(judged), tuple(RULES.values()), waivers.records
+    )
 
 
 def _judged(finding: Finding, asked: Iterable[Ask]) -> Finding:

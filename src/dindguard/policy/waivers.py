@@ -23,6 +23,8 @@ class Waivers:
 
     def __init__(self, around: Surroundings, source: Source | None) -> None:
         self.around = around
+        self.records: tuple[Waiver, ...] = ()
+        """Every record that was read, those not in force among them."""
         self._valid: dict[Key, Waiver] = {}
         self._used: set[Key] = set()
         self._complaints: list[Complaint] = []
@@ -38,6 +40,7 @@ class Waivers:
             message = f"{WAIVER_FILE} cannot be used: {problem}"
             self._complaints.append(Complaint("waiver-malformed", span, message, "file"))
         around = self.around
+        self.records = file.waivers
         for waiver in file.waivers:
             faults = list(review.reasons(waiver, around.config.approval, around.today, around.files, around.known))
             if waiver.key in self._valid:

@@ -1,0 +1,66 @@
+"""What a scan comes to: findings, notices, the model, and what was scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dindguard.findings import Finding
+from dindguard.model.model import Model
+from dindguard.policy.config import Config
+from dindguard.records import field, record
+from dindguard.rules import Rule, Severity
+from dindguard.source import Gravity, Notice, Source
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from dindguard.policy.waiver_file import Waiver
+
+
+@record(kw_only=True)
+class Report:
+    """All that a scan found, could not read, and left out. ``findings`` include the silenced ones.
+
+    With ``since`` they are those that the change brings, and ``everything`` has all of the tree. ``today`` decided what
+    has expired; ``commit`` is the one that the tree has checked out, empty when it is not told.
+    """
+
+    root: str
+    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
+    rules: tuple[Rule, ...]
+    sources: Mapping[str, Source]
+    model: Model
+    config: Config = field(default_factory=Config)
+    since: str = ""
+    everything: tuple[Finding, ...] = ()
+    files_read: int = 0
+    files_without_interest: int = 0
+    files_unreadable: int = 0
+    policy_summary: tuple[str, ...] = ()
+    seconds: float | None = None
+    today: dt.date | None = None
+    commit: str = ""
+    waivers: tuple[Waiver, ...] = ()
+    """Every record of the tree's waiver file, in force or not."""
+
+    def every_rule(self) -> tuple[Rule, ...]:
+        """Return the rules with policy's own among them, whether they had anything to say or not."""
+        from dindguard.policy.catalogue import RULES
+
+        return tuple({rule.id: rule for rule in (*self.rules, *RULES.values())}.values())
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something recognised could not be read, or a rule failed."""
+        return any(notice.gravity is Gravity.ERROR for notice in self.notices)
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that nothing silences."""
+        return tuple(finding for finding in self.findings if finding.open)
+
+    def worst_open(self) -> Severity | None:
+        """Return the gravest severity among open findings; ``None`` when there is none."""
+        return max((finding.severity for finding in self.open), default=None)
