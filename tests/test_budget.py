@@ -106,7 +106,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
 """By limit: the lowered bound to test with (``None``: the real one), and files that go beyond it."""
 
 
-READERS = {"groovy-nesting": "tests/test_documents_groovy.py"}
+READERS = {"groovy-nesting": "tests/test_documents_groovy.py", "hcl-nesting": "tests/test_documents_hcl.py"}
 """Limits of readers that no format uses yet, and where they are tested."""
 
 

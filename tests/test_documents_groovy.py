@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from dindguard.documents.groovy.lexer import tokens
 from dindguard.documents.groovy.nodes import ASSIGNED, DEFINED
 from dindguard.documents.groovy.reader import read
+from dindguard.documents.tokens import Kind
 from dindguard.documents.tree import Node
 from dindguard.source import Source
 
@@ -153,3 +155,23 @@ def test_deep_nesting_ends_with_a_notice(opening: str) -> None:
 )
 def test_long_texts_are_read(text: str) -> None:
     assert not read(Source("Jenkinsfile", text)).notices
+
+
+@pytest.mark.oracle
+def test_strings_stand_where_tree_sitter_finds_them() -> None:
+    sitter = pytest.importorskip("tree_sitter", reason="tree-sitter is not installed")
+    grammar = pytest.importorskip("tree_sitter_groovy", reason="tree-sitter-groovy is not installed")
+    text = "\n".join(
+        f"v{index} = {one}" for index, one in enumerate(STRINGS) if not one.startswith("=") and "+" not in one
+    )
+    text += "\nf(a: 'x', b: [\"y ${z['k']}\"]) { c 'd' }\n"
+    root = sitter.Parser(sitter.Language(grammar.language())).parse(text.encode()).root_node
+    theirs, stack = set(), [root]
+    while stack:
+        node = stack.pop()
+        if node.type in ("string_literal", "character_literal"):
+            theirs.add((node.start_byte, node.end_byte))
+            continue
+        stack.extend(node.children)
+    ours = {(token.start, token.end) for token in tokens(text) if token.kind is Kind.STRING}
+    assert ours == theirs

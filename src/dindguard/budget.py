@@ -93,6 +93,10 @@ GROOVY_NESTING = Limit(
     name="groovy-nesting", most=100, what="this Groovy nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",
 )  # fmt: skip
+HCL_NESTING = Limit(
+    name="hcl-nesting", most=150, what="this HCL nests more than {most} levels", lost="it was not read",
+    remedy="split the file or exclude it",
+)  # fmt: skip
 SEARCHED_NODES = Limit(
     name="searched-nodes", most=50_000, what="this document has more than {most} values",
     lost="the rest was not searched for pods",

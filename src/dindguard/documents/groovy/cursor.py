@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dindguard import budget
-from dindguard.documents.groovy.lexer import Kind, Token, TooDeepError, closing_brackets, tokens
+from dindguard.documents.groovy.lexer import tokens
+from dindguard.documents.tokens import Kind, Token, TooDeepError, closing_brackets
 
 JOINS = frozenset({".", "?.", "*."})
 """What joins the names of a path."""

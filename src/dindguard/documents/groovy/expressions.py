@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dindguard.documents.built import loaded
 from dindguard.documents.groovy.cursor import JOINS, Cursor, operator_word
-from dindguard.documents.groovy.lexer import Kind
-from dindguard.documents.groovy.nodes import Nodes, loaded
+from dindguard.documents.groovy.nodes import Nodes
+from dindguard.documents.tokens import Kind
 from dindguard.documents.tree import Kind as NodeKind
 from dindguard.documents.tree import Node, Pairs
 

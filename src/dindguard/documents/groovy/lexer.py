@@ -6,50 +6,11 @@ Sources: the Groovy 4 language documentation, "Syntax" (strings, comments, when 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from enum import Enum
-from typing import NamedTuple
 
 from dindguard import budget
+from dindguard.documents.tokens import Kind, Token, TooDeepError, UnreadableError
 from dindguard.patterns import regex
 from dindguard.source import Segment
-
-
-class Kind(Enum):
-    """What a token is."""
-
-    NAME = "name"
-    STRING = "string"
-    NUMBER = "number"
-    SIGN = "sign"
-    LINE = "end of line"
-    END = "end"
-
-
-class Token(NamedTuple):
-    """A token; of a string, ``text`` is its value, and ``holes`` are the expressions in it, placed in the value."""
-
-    kind: Kind
-    text: str
-    start: int
-    end: int
-    holes: tuple[tuple[int, int, str], ...] = ()
-    segments: tuple[Segment, ...] = ()
-    quote: str = ""
-
-
-class GroovyError(Exception):
-    """The text is no Groovy that can be read: ``problem`` at the 0-based offset ``position``."""
-
-    def __init__(self, problem: str, position: int) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.position = position
-
-
-class TooDeepError(GroovyError):
-    """The text nests deeper than :data:`~dindguard.budget.GROOVY_NESTING`."""
-
 
 _BLANK = regex(r"(?:[ \t\f\r\ufeff]++|\\\r?\n|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)++")
 _NAME = regex(r"[^\W\d][\w$]*|\$\w[\w$]*")
@@ -68,7 +29,7 @@ _QUOTES = ("'''", '"""', "$/", "'", '"')
 
 
 def tokens(text: str) -> list[Token]:
-    """Return the tokens of a text, the last one an ``END``. Raises :class:`GroovyError` for an open string."""
+    """Return the tokens of a text, the last one an ``END``. Raises :class:`UnreadableError` for an open string."""
     found: list[Token] = []
     at = text.index("\n") if text.startswith("#!") and "\n" in text else 0
     while True:
@@ -80,31 +41,6 @@ def tokens(text: str) -> list[Token]:
         token = _token(text, at, found[-1] if found else None)
         found.append(token)
         at = token.end
-
-
-_CLOSING = {")": "(", "]": "[", "}": "{"}
-
-
-def closing_brackets(found: Sequence[Token]) -> dict[int, int]:
-    """Return which token closes each opening bracket, by their indexes.
-
-    Raises :class:`GroovyError` for a bracket that has no other half.
-    """
-    closes: dict[int, int] = {}
-    waiting: list[int] = []
-    for index, token in enumerate(found):
-        if token.kind is not Kind.SIGN:
-            continue
-        if token.text in ("(", "[", "{"):
-            waiting.append(index)
-        elif token.text in _CLOSING:
-            if not waiting or found[waiting[-1]].text != _CLOSING[token.text]:
-                raise GroovyError(f"nothing is open that this '{token.text}' could close", token.start)
-            closes[waiting.pop()] = index
-    if waiting:
-        token = found[waiting[-1]]
-        raise GroovyError(f"this '{token.text}' is not closed", token.start)
-    return closes
 
 
 def _token(text: str, at: int, before: Token | None) -> Token:
@@ -156,13 +92,13 @@ class _String:
         while True:
             match = stop.search(text, at)
             if match is None:
-                raise GroovyError("this string has no end", self._start)
+                raise UnreadableError("this string has no end", self._start)
             self._run(at, match.start())
             sign = match.group()
             if sign == self._closing:
                 return self._token(match.end())
             if sign == "\n":
-                raise GroovyError("this string has no end", self._start)
+                raise UnreadableError("this string has no end", self._start)
             at = self._special(match.start(), sign)
 
     def _token(self, end: int) -> Token:
@@ -246,7 +182,7 @@ def expression_end(text: str, at: int, depth: int = 0) -> int:
     while level:
         match = _IN_EXPRESSION.search(text, at)
         if match is None:
-            raise GroovyError("this ${ has no end", begin)
+            raise UnreadableError("this ${ has no end", begin)
         sign = match.group()
         if sign in ("{", "}"):
             level += 1 if sign == "{" else -1

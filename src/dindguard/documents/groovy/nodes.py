@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dindguard.documents.groovy.lexer import Token
+from dindguard.documents.built import loaded
 from dindguard.documents.placeholders import Holes
-from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
+from dindguard.documents.tokens import Token
+from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.model.values import How, Text
 from dindguard.source import Segment, Source
 
@@ -90,23 +91,3 @@ class Nodes:
             Kind.SCALAR, self.source, start, end, content=content, style="+", key=key,
             scope=Holes(holes, self.values) if holes else None, mapping=lambda _: tuple(segments),
         )  # fmt: skip
-
-
-def loaded(node: Node, children: Pairs | list[Node]) -> Node:
-    """Return a mapping or sequence with its children."""
-    return node.with_pairs(children) if node.is_mapping else node.with_items(children)  # type: ignore[arg-type]
-
-
-def routed(root: Node, route: str) -> Node:
-    """Give every node below ``root`` its route; routes of repeated names are equal."""
-    stack = [(root, route)]
-    while stack:
-        node, way = stack.pop()
-        node.route = way
-        for key, value in node.pairs():
-            below = join_route(way, route_key(key.content))
-            key.route = below
-            value.key = value.key or key
-            stack.append((value, below))
-        stack.extend((item, f"{way}[{index}]") for index, item in enumerate(node.items()))
-    return root

@@ -12,10 +12,11 @@ A block is a mapping of its statements, in their order and with repetitions: a c
 from __future__ import annotations
 
 from dindguard import budget
+from dindguard.documents.built import routed
 from dindguard.documents.groovy.cursor import Cursor, operator_word
 from dindguard.documents.groovy.expressions import Arguments, Expressions
-from dindguard.documents.groovy.lexer import GroovyError, Kind, Token, TooDeepError
-from dindguard.documents.groovy.nodes import ASSIGNED, DEFINED, Nodes, routed
+from dindguard.documents.groovy.nodes import ASSIGNED, DEFINED, Nodes
+from dindguard.documents.tokens import Kind, Token, TooDeepError, UnreadableError
 from dindguard.documents.tree import Node, Pairs
 from dindguard.documents.yaml import Tree
 from dindguard.source import Gravity, Notice, Source
@@ -32,7 +33,7 @@ def read(source: Source) -> Tree:
         tree.documents.append(_Statements(source).document())
     except TooDeepError as error:
         tree.notices.append(budget.GROOVY_NESTING.notice(source.span(error.position, error.position)))
-    except GroovyError as error:
+    except UnreadableError as error:
         span = source.span(error.position, error.position)
         message = f"this Groovy cannot be read: {error.problem}"
         tree.notices.append(Notice("unreadable", message, span, Gravity.ERROR, "mend the syntax or exclude the file"))
