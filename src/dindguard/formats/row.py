@@ -39,8 +39,9 @@ class FormatRow:
     itself that a file is of this format: not being able to read one is an error, and ``always`` has it read whatever
     its bytes say. ``refuses`` takes some of them back. ``first_line`` tells a file without an extension.
 
-    A document is of this format when ``shape`` says so, with ``evidence``; it is only asked about a mapping that has
-    one of ``keys`` at the top (any document, when there are none). ``part`` is asked when no shape has said yes.
+    A document is of this format when ``shape`` says so, with ``evidence``; where ``keys`` are given, it is only asked
+    about a mapping that has one of them at the top, a list of such mappings, and files of this format by name. Without
+    a shape, any mapping in a file of its name is. ``part`` is asked when no shape has said yes.
 
     ``words`` are those without which no file of this format can give a finding, in lower case: a literal, or a literal
     and the exact expression that has to match as well, also in lower case.
@@ -72,9 +73,16 @@ class FormatRow:
 
     def matches(self, source: Source, node: Node) -> bool:
         """Whether a document has this format's shape."""
-        if self.shape is None or (self.keys and not (node.is_mapping and any(key in node for key in self.keys))):
+        if self.shape is None:
+            return node.is_mapping and self.named(source.hint or source.path)
+        if self.keys and not self._has_a_key(node) and not self.named(source.path):
             return False
         return self.shape(source, node)
+
+    def _has_a_key(self, node: Node) -> bool:
+        if node.is_sequence:
+            return any(each.is_mapping and self._has_a_key(each) for each in node.items()[:_ITEMS])
+        return node.is_mapping and any(key in node for key in self.keys)
 
     def _pattern(self, name: str) -> re.Pattern[str]:
         text: str = getattr(self, name)
@@ -82,5 +90,8 @@ class FormatRow:
             _PATTERNS[text] = regex(text)
         return _PATTERNS[text]
 
+
+_ITEMS = 100
+"""So many items of a list are looked at to tell what it lists."""
 
 _PATTERNS: dict[str, re.Pattern[str]] = {}

@@ -31,6 +31,7 @@ FORMAT = FormatRow(
     name="engine-snapshot",
     title="docker inspect, docker info",
     syntaxes=("json", "yaml"),
+    keys=("HostConfig", "DockerRootDir", "info", "containers"),
     evidence=Evidence.DECLARED,
     shape=tells_of_an_engine,
 )

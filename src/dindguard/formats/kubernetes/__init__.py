@@ -59,6 +59,7 @@ FORMAT = FormatRow(
     syntaxes=("yaml", "json"),
     names=r"(^|/)kustomization\.ya?ml$",
     always=True,
+    keys=("apiVersion", "metadata"),
     evidence=Evidence.DECLARED,
     words=(
         "hostpath", "hostpid", "hostnetwork", "hostipc", "hostusers", "hostport", "sys_admin", "capabilities",
