@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dindguard.discover import Files
 from dindguard.infer import infer
 from dindguard.model.container import Container
 from dindguard.model.model import Model
 from dindguard.reading import read_all
 from dindguard.source import Source
+from dindguard.working_tree import WorkingTree
 
 ANONYMOUS = "f854049c4288abe5a572861b938b7016407801450c34ca9bdb6aef07142f8ef9"
 NAME = "engine.json"
@@ -86,7 +86,7 @@ def snapshot(*containers: dict[str, Any], **more: Any) -> dict[str, Any]:
 def model_of(document: Any, root: Path) -> Model:
     """Read a document as a scan does."""
     source = Source(NAME, json.dumps(document, indent=1))
-    readings, notices = read_all([source], Files(root))
+    readings, notices = read_all([source], WorkingTree(root))
     assert not notices, notices
     return infer(readings)
 

@@ -7,19 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from dindguard.discover import Files, decode, discover, find_root, relative
+from dindguard.discover import discover
 from dindguard.errors import UserError
+from dindguard.files import decode, find_root, relative
 from dindguard.scanning import Options, scan
 from dindguard.source import Gravity
+from dindguard.working_tree import WorkingTree
 from manifests import write_files
 
 OURS = "image: docker:dind\n"
 
 
 def found(root: Path, *paths: str, ignore_files: bool = True, exclude: tuple[str, ...] = ()) -> list[str]:
-    files = Files(root)
+    files = WorkingTree(root)
     given = [str(root / path) for path in paths] or [str(root)]
-    result = discover(given, files, ignore_files=ignore_files, exclude=exclude, interest=names_an_engine)
+    entries = files.below(given, ignore_files=ignore_files, exclude=exclude)
+    result = discover(entries, files, interest=names_an_engine)
     return [source.path for source in result.sources]
 
 
@@ -111,7 +114,7 @@ def test_links(tmp_path: Path) -> None:
     (root / "out.yaml").symlink_to(tmp_path / "outside.yaml")
     (root / "folder").symlink_to(root / "b")
     assert found(root) == ["a.yaml", "b/c.yaml"]
-    files = Files(root)
+    files = WorkingTree(root)
     assert files.open("in.yaml") is not None, "a file that others refer to may be a link inside the root"
     assert files.open("folder/c.yaml") is not None
     for outside in ("out.yaml", "../outside.yaml", "/etc/hostname", "b/../../outside.yaml", "a\0b"):
@@ -145,9 +148,10 @@ def test_where_registries_are_listed_every_image_counts(tmp_path: Path, name: st
 
 
 def test_a_file_above_the_cap_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dindguard.discover.MAX_BYTES", 5)
+    monkeypatch.setattr("dindguard.working_tree.MAX_BYTES", 5)
     (tmp_path / "a.yaml").write_text(OURS)
-    result = discover([str(tmp_path)], Files(tmp_path))
+    files = WorkingTree(tmp_path)
+    result = discover(files.below([str(tmp_path)]), files)
     assert [(notice.kind, notice.span.path, notice.gravity) for notice in result.notices] == [
         ("skipped", "a.yaml", Gravity.WARNING)
     ]

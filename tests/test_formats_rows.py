@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 import dindguard_rules
-from dindguard.discover import Files, discover
+from dindguard.discover import discover
 from dindguard.formats import _index, registry
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
 from dindguard.reading import read_all
 from dindguard.scanning import Options, scan
 from dindguard.source import Source
+from dindguard.working_tree import WorkingTree
 from fixture_files import FIXTURES, fixtures
 
 SOURCE = Path(registry.__file__).parent.parent
@@ -44,7 +45,7 @@ def test_a_row_is_whole(row) -> None:
 def test_no_two_formats_claim_a_document_of_any_fixture() -> None:
     for fixture in fixtures():
         sources = [Source(path.relative_to(FIXTURES).as_posix(), path.read_text("utf-8")) for path in fixture.files]
-        _, notices = read_all(sources, Files(FIXTURES))
+        _, notices = read_all(sources, WorkingTree(FIXTURES))
         assert not [notice for notice in notices if notice.kind == "ambiguous"], fixture.id
 
 
@@ -71,7 +72,8 @@ def test_documents_that_two_formats_claim_are_told(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_the_byte_test(tmp_path: Path, data: bytes, interesting: bool) -> None:
     (tmp_path / "x").write_bytes(data)
-    result = discover([str(tmp_path)], Files(tmp_path), interest=Interest(Recogniser().must_be_read))
+    files = WorkingTree(tmp_path)
+    result = discover(files.below([str(tmp_path)]), files, interest=Interest(Recogniser().must_be_read))
     assert (len(result.sources), result.without_interest) == ((1, 0) if interesting else (0, 1))
 
 

@@ -7,12 +7,12 @@ import re
 
 import pytest
 
-from dindguard.discover import Files
 from dindguard.infer import infer
 from dindguard.loading import load
 from dindguard.reading import read_all
 from dindguard.rules import run
 from dindguard.source import Source
+from dindguard.working_tree import WorkingTree
 from fixture_files import Fixture, fixtures
 
 JUNK = (
@@ -26,7 +26,7 @@ RULES = load()
 @pytest.mark.parametrize("fixture", fixtures(), ids=lambda fixture: fixture.id)
 def test_junk_gives_notices_and_no_crash(fixture: Fixture) -> None:
     chance = random.Random(fixture.id)
-    files = Files(fixture.root)
+    files = WorkingTree(fixture.root)
     for path in fixture.files:
         text = path.read_text("utf-8")
         places = list(VALUE.finditer(text))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dindguard import discover, reports
+from dindguard import files, reports, working_tree
 from dindguard.documents import yaml
 from dindguard.rules import Profile, Severity
 from dindguard.scanning import Options, Report, scan
@@ -122,10 +122,10 @@ def test_an_alias_bomb_costs_what_is_looked_at(tmp_path: Path) -> None:
     scan_bytes(tmp_path, bomb.encode())
 
 
-@pytest.mark.parametrize("size", [discover.MAX_BYTES, discover.MAX_BYTES + 1])
+@pytest.mark.parametrize("size", [files.MAX_BYTES, files.MAX_BYTES + 1])
 def test_the_size_cap(tmp_path: Path, size: int) -> None:
     report = scan_bytes(tmp_path, (ENGINE + "#").encode().ljust(size, b"x"))
-    small = size <= discover.MAX_BYTES
+    small = size <= files.MAX_BYTES
     assert bool(report.findings) == small
     assert [notice.kind for notice in report.notices if notice.gravity is not Gravity.NOTE] == (
         [] if small else ["skipped"]
@@ -214,14 +214,14 @@ def test_links_in_a_circle(tmp_path: Path) -> None:
 def test_a_file_that_vanishes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "compose.yaml").write_text(ENGINE)
     (tmp_path / "stack.yaml").write_text(ENGINE)
-    read = discover._bytes_of
+    read = working_tree._bytes_of
 
     def gone(path: str) -> bytes:
         if path.endswith("stack.yaml"):
             Path(path).unlink()
         return read(path)
 
-    monkeypatch.setattr(discover, "_bytes_of", gone)
+    monkeypatch.setattr(working_tree, "_bytes_of", gone)
     report = looked_at(tmp_path)
     assert [(notice.kind, notice.span.path) for notice in errors(report)] == [("unreadable", "stack.yaml")]
     assert list(report.sources) == ["compose.yaml"]
@@ -234,7 +234,7 @@ def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def refused(path: str) -> bytes:
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(discover, "_bytes_of", refused)
+    monkeypatch.setattr(working_tree, "_bytes_of", refused)
     report = looked_at(tmp_path)
     assert [(notice.kind, notice.message) for notice in errors(report)] == [
         ("unreadable", "cannot be read: Permission denied")
@@ -250,9 +250,9 @@ def test_ten_thousand_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             (tmp_path / str(folder) / f"{number}.yaml").write_bytes(b"a: b\n")
     (tmp_path / "50/compose.yaml").write_text(ENGINE)
     parsed, opened = [], []
-    compose, read = yaml.read, discover._bytes_of
+    compose, read = yaml.read, working_tree._bytes_of
     monkeypatch.setattr(yaml, "read", lambda source: parsed.append(source.path) or compose(source))
-    monkeypatch.setattr(discover, "_bytes_of", lambda path: opened.append(path) or read(path))
+    monkeypatch.setattr(working_tree, "_bytes_of", lambda path: opened.append(path) or read(path))
     report = looked_at(tmp_path)
     assert (report.files_read, report.files_without_interest) == (1, 10_000)
     assert parsed == ["50/compose.yaml"]

@@ -1,6 +1,7 @@
 """dindguard: a security linter for containers that run, or command, other containers.
 
-The public API: ``scan(Options(paths=…))`` gives a :class:`Report`, whose findings have a :class:`Severity`.
+The public API: ``scan(Options(paths=…))`` gives a :class:`Report`, whose findings have a :class:`Severity`; what
+the user has to mend first is raised as :class:`UserError`.
 Everything else may change between minor versions.
 """
 
@@ -10,14 +11,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dindguard.errors import UserError
     from dindguard.findings import Finding
     from dindguard.rules import Severity
     from dindguard.scanning import Options, Report, scan
 
 __version__ = "0.1.0"
-__all__ = ["Finding", "Options", "Report", "Severity", "scan"]
+__all__ = ["Finding", "Options", "Report", "Severity", "UserError", "scan"]
 
-_HOMES = {"Finding": "findings", "Options": "scanning", "Report": "scanning", "Severity": "rules", "scan": "scanning"}
+_HOMES = {
+    "Finding": "findings",
+    "Options": "scanning",
+    "Report": "scanning",
+    "Severity": "rules",
+    "UserError": "errors",
+    "scan": "scanning",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,8 @@ USAGE = 2
 INCOMPLETE = 3
 CONSENT = 4
 ENGINE = 5
+INTERRUPTED = 130
+"""What a shell gives a process that an interrupt ended: 128 and the signal's number."""
 
 
 class UserError(Exception):

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dindguard import loading
-from dindguard.discover import StrPath
 from dindguard.errors import UserError
+from dindguard.files import StrPath
+from dindguard.model.model import KINDS
 from dindguard.rules import API, Rule
 
 GROUP = "dindguard.rules"
@@ -29,6 +30,10 @@ def load_packs(names: Iterable[str], folders: Iterable[StrPath], scanned: Iterab
     roots = [Path(path).resolve() for path in scanned]
     for folder in folders:
         found.extend(_local(Path(folder), roots))
+    for each in found:
+        if each.each not in KINDS.values():
+            asked, known = getattr(each.each, "__name__", each.each), ", ".join(sorted(KINDS))
+            raise UserError(f"rule '{each.id}' has each={asked}, which the model has none of; there are {known}")
     ids = [each.id for each in found]
     twice = sorted({each for each in ids if ids.count(each) > 1})
     if twice:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dindguard import budget, discover
+from dindguard import budget
 from dindguard.documents import syntax as syntaxes
+from dindguard.files import Files
 from dindguard.formats import Context, Document, Reading, registry
 from dindguard.formats.recognition import Recogniser
+from dindguard.formats.row import FormatRow
 from dindguard.model.container import Container
 from dindguard.records import replace
 from dindguard.source import Embedded, Gravity, Notice, Source
@@ -25,7 +27,7 @@ Progress = Callable[[int, int], None]
 
 def read_all(
     sources: Iterable[Source],
-    files: discover.Files,
+    files: Files,
     recogniser: Recogniser | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[Reading], list[Notice]]:
@@ -46,7 +48,8 @@ def read_all(
             waiting = []
             for row in registry.rows():
                 if documents.get(row.name):
-                    reading = registry.load(row).read(documents[row.name], context)
+                    reading, faults = _read(row, documents[row.name], context)
+                    trees.notices += faults
                     readings.append(reading)
                     waiting.extend(reading.embedded)
     notices = [*trees.all_notices(), *ledger.notices]
@@ -67,10 +70,42 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
+def _read(row: FormatRow, documents: list[Document], context: Context) -> tuple[Reading, list[Notice]]:
+    """Read all documents of a format together; a fault costs only the files that the reader fails on."""
+    try:
+        return registry.load(row).read(documents, context), []
+    except Exception as error:
+        if len(documents) == 1:
+            return Reading(), [_failed(documents[0].source, error)]
+        message = "the files of this format were read one by one, for a fault of dindguard's own"
+        apart = replace(_failed(documents[0].source, error), message=f"{message}: {type(error).__name__}: {error}")
+    alone = [_read(row, [document], context) for document in documents]
+    faults = [fault for _, found in alone for fault in found]
+    if not faults:
+        return _together(reading for reading, _ in alone), [apart]
+    good = [document for document, (_, found) in zip(documents, alone, strict=True) if not found]
+    reading, more = _read(row, good, context) if good else (Reading(), [])
+    return reading, [*faults, *more]
+
+
+def _together(readings: Iterable[Reading]) -> Reading:
+    whole = Reading()
+    for reading in readings:
+        for name, values in vars(reading).items():
+            getattr(whole, name).extend(values)
+    return whole
+
+
+def _failed(source: Source, error: Exception) -> Notice:
+    """Say that a reader failed on a file: that is our fault, and the file counts as not read."""
+    message = f"cannot be read, for a fault of dindguard's own: {type(error).__name__}: {error}"
+    return Notice("unreadable", message, source.whole(), Gravity.ERROR, "please report this as a bug, with the file")
+
+
 class _Trees:
     """Parsed YAML, JSON and TOML, each text once."""
 
-    def __init__(self, files: discover.Files, recogniser: Recogniser) -> None:
+    def __init__(self, files: Files, recogniser: Recogniser) -> None:
         self.recogniser = recogniser
         self.notices: list[Notice] = []
         self._files = files
@@ -122,16 +157,26 @@ def _recognise(waiting: Sequence[Embedded], trees: _Trees, progress: Progress | 
         source = embedded.source
         if progress is not None and source.parent is None:
             progress(index + 1, len(waiting))
-        text_format = trees.recogniser.text_format(source)
-        if text_format is not None:
-            documents.setdefault(text_format.name, []).append(Document(source, None, _container(embedded.owner)))
-        elif syntax := trees.recogniser.tree_syntax(source):
-            _recognise_tree(embedded, syntax, trees, documents)
+        try:
+            for name, document in _documents(embedded, trees):
+                documents.setdefault(name, []).append(document)
+        except Exception as error:
+            trees.notices.append(_failed(source, error))
     return documents
 
 
-def _recognise_tree(embedded: Embedded, syntax: str, trees: _Trees, documents: dict[str, list[Document]]) -> None:
-    source = embedded.source
+def _documents(embedded: Embedded, trees: _Trees) -> Iterator[tuple[str, Document]]:
+    """Yield the documents of a source, each with the name of its format."""
+    source, owner = embedded.source, _container(embedded.owner)
+    text_format = trees.recogniser.text_format(source)
+    if text_format is not None:
+        yield text_format.name, Document(source, None, owner)
+    elif syntax := trees.recogniser.tree_syntax(source):
+        for name, node in _recognise_tree(source, syntax, trees):
+            yield name, Document(source, node, owner)
+
+
+def _recognise_tree(source: Source, syntax: str, trees: _Trees) -> Iterator[tuple[str, Node]]:
     tree = trees.read(source, syntax)
     if not tree.readable and trees.recogniser.name_says_enough(source):
         trees.recognised(source)
@@ -141,7 +186,7 @@ def _recognise_tree(embedded: Embedded, syntax: str, trees: _Trees, documents: d
         if claims:
             ours = True
             trees.recognised(source)
-            documents.setdefault(claims[0].name, []).append(Document(source, node, _container(embedded.owner)))
+            yield claims[0].name, node
         if len(claims) > 1:
             trees.notices.append(_ambiguous(node, [row.name for row in claims]))
     if not ours:

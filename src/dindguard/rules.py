@@ -34,6 +34,12 @@ class Severity(IntEnum):
         """The name in lower case, as people and files write it."""
         return self.name.lower()
 
+    def __str__(self) -> str:
+        return self.word
+
+    def __format__(self, form: str) -> str:
+        return format(self.word, form)
+
     def lowered(self, levels: int) -> Severity:
         """Return the severity some levels below, ``INFO`` at the least."""
         return Severity(max(self - levels, Severity.INFO))

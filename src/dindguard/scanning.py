@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
-from dindguard import discover, loading, rules
+from dindguard import loading, rules
 from dindguard.checkout import commit_of
+from dindguard.discover import Found, discover
+from dindguard.files import Files, find_root
 from dindguard.findings import Finding, stamp
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
 from dindguard.model.model import Model
-from dindguard.policy import Surroundings, apply_policy, baseline_in_force
+from dindguard.policy import Applied, Surroundings, apply_policy, baseline_in_force
 from dindguard.policy.config import Config
 from dindguard.policy.config import load as load_config
 from dindguard.reading import Progress, no_collection, read_all
@@ -23,22 +25,23 @@ from dindguard.records import field, record, replace
 from dindguard.report import Report
 from dindguard.rules import Profile, Rule
 from dindguard.source import Gravity, Notice, Source, Span
+from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
-    from dindguard.discover import StrPath
+    from dindguard.files import StrPath
 
 
 @record(kw_only=True)
 class Options:
     """What a scan is asked to do.
 
-    ``paths`` are files or folders; ``stdin`` is ``(name, bytes)`` of a document given on standard input, its
-    name relative to the root. ``today`` decides what has expired. ``type_overrides`` maps patterns to format
-    names. ``progress`` is called with files done and files in all.
-    ``without_baseline`` leaves the tree's own baseline out.
+    ``paths`` are files or folders, a lone one may stand by itself; ``stdin`` is ``(name, bytes)`` of a document given
+    on standard input, its name relative to the root. ``today`` decides what has expired. ``type_overrides`` maps
+    patterns to format names. ``progress`` is called with files done and files in all. ``without_baseline`` leaves the
+    tree's own baseline out.
     """
 
-    paths: tuple[StrPath, ...] = ()
+    paths: tuple[StrPath, ...] | StrPath = ()
     root: StrPath | None = None
     stdin: tuple[str, bytes] | None = None
     today: dt.date = field(default_factory=dt.date.today)
@@ -56,85 +59,178 @@ class Options:
     type_overrides: tuple[tuple[str, str], ...] = ()
     progress: Progress | None = None
 
+    def __post_init__(self) -> None:
+        """Take one path for a tuple of one: the letters of a text are no paths."""
+        if isinstance(self.paths, (str, os.PathLike)):
+            object.__setattr__(self, "paths", (self.paths,))
 
-def scan(options: Options) -> Report:
+
+def scan(options: Options, files: Files | None = None) -> Report:
     """Read the given paths, build the model, run the rules, apply the policy.
 
-    Raises :class:`~dindguard.errors.UserError` for what the user has to mend first: a missing path, a
-    faulty configuration, a rule pack that does not load. All else becomes a notice in the report.
+    ``files`` provides them, the tree on disk by default. Raises :class:`~dindguard.errors.UserError` for what the user
+    has to mend first: a missing path, a faulty configuration, a rule pack that does not load. All else becomes a notice
+    in the report.
     """
-    root = os.fspath(options.root or discover.find_root(options.paths[0] if options.paths else ""))
-    config = load_config(root, options.config, untrusted=options.untrusted)
-    chosen = load_rules(options)
-    files = discover.Files(root)
-    found = _discover(options, files, config)
-    judged = _judge(found, files, config, chosen, options)
-    sources = {source.path: source for source in found.sources}
-    for finding in judged.findings:
-        _add_sources(finding, files, sources)
-    applied = apply_policy(judged.findings, _surroundings(sources, files, config, judged, options))
-    everything = applied.findings
-    if options.since:
-        applied = replace(applied, findings=_brought(everything, files, config, chosen, options))
-    for finding in applied.findings if applied.rules else ():
-        _add_sources(finding, files, sources)
-    notices = _kept([*found.notices, *files.notices, *judged.notices, *applied.notices])
-    return Report(
-        root=root,
-        findings=applied.findings,
-        since=options.since,
-        everything=everything if options.since else (),
-        notices=notices,
-        rules=(*chosen, *applied.rules),
-        sources=sources,
-        model=judged.model,
-        config=config,
-        files_read=len(found.sources),
-        files_without_interest=found.without_interest,
-        files_unreadable=len({n.span.path for n in notices if n.kind == "unreadable"}),
-        policy_summary=(*applied.summary, *config.summary),
-        today=options.today,
-        commit=commit_of(root),
-        waivers=applied.waivers,
-    )
+    this = Scan.of(options, files)
+    found = this.find()
+    judged = this.judge(found)
+    applied = this.apply(found, judged)
+    return this.report(found, judged, applied)
 
 
 @record(kw_only=True)
-class _Judged:
+class Judged:
     """What the rules say about a set of sources, before policy."""
 
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
     model: Model
-    given: frozenset[str]
-    known: frozenset[str]
     active: frozenset[str]
     muted: frozenset[str]
     stamped: tuple[Finding, ...]
     embedded: tuple[Source, ...]
 
 
-def _judge(
-    found: discover.Found, files: discover.Files, config: Config, chosen: tuple[Rule, ...], options: Options
-) -> _Judged:
-    with no_collection():
-        readings, notices = read_all(found.sources, files, Recogniser(options.type_overrides), options.progress)
-        model = infer(readings, config.rule_policy())
-    given = frozenset(source.path for source in found.sources)
-    active, muted = _selected(chosen, config, options)
-    verdicts, said = rules.run(model, active)
-    findings = stamp(verdicts, lowered, config.severities)
-    return _Judged(
-        findings=tuple(finding for finding in findings if _concerns(finding, given)),
-        notices=(*notices, *said),
-        model=model,
-        given=given,
-        known=frozenset(rule.id for rule in chosen),
-        active=frozenset(rule.id for rule in active),
-        muted=muted,
-        stamped=findings,
-        embedded=tuple(embedded.source for reading in readings for embedded in reading.embedded),
-    )
+class Scan:
+    """One tree to be judged: where its files come from, and by which configuration, rules and options."""
+
+    def __init__(self, files: Files, config: Config, chosen: tuple[Rule, ...], options: Options) -> None:
+        self.files = files
+        self.config = config
+        self.rules = chosen
+        self.options = options
+        self.recogniser = Recogniser(options.type_overrides)
+
+    @classmethod
+    def of(cls, options: Options, files: Files | None = None) -> Scan:
+        """Return the scan that the options ask for; raises :class:`UserError` for what the user has to mend first."""
+        paths = _given(options)
+        root = files.root if files is not None else os.fspath(options.root or find_root(paths[0] if paths else ""))
+        config = load_config(root, options.config, untrusted=options.untrusted)
+        return cls(files or WorkingTree(root), config, load_rules(options), options)
+
+    def find(self) -> Found:
+        """Return the sources to be read."""
+        options = self.options
+        entries = self.files.below(
+            [os.path.realpath(path) for path in _given(options)],
+            exclude=self.config.exclude,
+            ignore_files=not options.untrusted,
+            force_exclude=options.force_exclude,
+        )
+        found = discover(entries, self.files, could_be_ours=self.recogniser.could_be_ours, interest=self._interest())
+        source = self.files.adopt(*options.stdin) if options.stdin is not None else None
+        if source is not None:
+            found.sources.append(source)
+        return found
+
+    def _interest(self) -> Interest:
+        """Return the byte test; rules that are not ours may speak of files that ours cannot."""
+        foreign = bool(self.options.packs or self.options.rules_dirs)
+        images = bool(self.config.allowed_registries)
+        return Interest(self.recogniser.must_be_read, every_image=images, everything=foreign)
+
+    def judge(self, found: Found) -> Judged:
+        """Read the sources and run the rules over what they say."""
+        with no_collection():
+            readings, notices = read_all(found.sources, self.files, self.recogniser, self.options.progress)
+            model = infer(readings, self.config.rule_policy())
+        active, muted = _selected(self.rules, self.config, self.options)
+        verdicts, said = rules.run(model, active)
+        findings = stamp(verdicts, lowered, self.config.severities)
+        given = found.paths
+        return Judged(
+            findings=tuple(finding for finding in findings if _concerns(finding, given)),
+            notices=(*notices, *said),
+            model=model,
+            active=frozenset(rule.id for rule in active),
+            muted=muted,
+            stamped=findings,
+            embedded=tuple(embedded.source for reading in readings for embedded in reading.embedded),
+        )
+
+    def apply(self, found: Found, judged: Judged) -> Applied:
+        """Return the findings with what policy says of them."""
+        options, own = self.options, not (self.options.untrusted or self.options.without_baseline)
+        return apply_policy(
+            judged.findings,
+            Surroundings(
+                sources=self.sources(found, judged.findings),
+                embedded=judged.embedded,
+                syntax_of=self.recogniser.syntax_of,
+                files=self.files,
+                config=self.config,
+                today=options.today,
+                given=found.paths,
+                known=frozenset(rule.id for rule in self.rules),
+                active=judged.active,
+                muted=judged.muted,
+                stamped=judged.stamped,
+                trusted=not options.untrusted,
+                baseline=baseline_in_force(self.files, self.config, options.baseline, own=own),
+            ),
+        )
+
+    def sources(self, found: Found, findings: Iterable[Finding]) -> dict[str, Source]:
+        """Return the sources that were found, and those of the other files that findings speak of, by path."""
+        sources = {source.path: source for source in found.sources}
+        for path in (span.path for finding in findings for span in finding.places if span.path):
+            if path not in sources and (source := self.files.open(path)) is not None:
+                sources[path] = source
+        return sources
+
+    def report(self, found: Found, judged: Judged, applied: Applied) -> Report:
+        """Return what the scan found, in the form that reports take."""
+        since = self.options.since
+        findings = tuple(self._brought(applied.findings)) if since else applied.findings
+        sources = self.sources(found, (*judged.findings, *findings))
+        notices = _kept([*found.notices, *self.files.notices, *judged.notices, *applied.notices])
+        return Report(
+            root=self.files.root,
+            findings=findings,
+            since=since,
+            everything=applied.findings if since else (),
+            notices=notices,
+            rules=(*self.rules, *applied.rules),
+            sources=sources,
+            model=judged.model,
+            config=self.config,
+            files_read=len(found.sources),
+            files_without_interest=found.without_interest,
+            files_unreadable=len({n.span.path for n in notices if n.kind == "unreadable"}),
+            policy_summary=(*applied.summary, *self.config.summary),
+            today=self.options.today,
+            commit=commit_of(self.files.root),
+            waivers=applied.waivers,
+        )
+
+    def _brought(self, findings: tuple[Finding, ...]) -> Iterable[Finding]:
+        """Keep the findings, and their subjects, that the tree of ``since`` lacks, or silences and this one not.
+
+        Both trees are judged by the same rules, configuration and day; each by the allows and waivers it brings.
+        """
+        from dindguard.policy.git import nothing_before
+        from dindguard.policy.since import Revision, new_subjects
+
+        if nothing_before(self.options.since):
+            return findings
+        with Revision(self.files.root, self.options.since, now=self.files) as revision:
+            older = self._at(revision)
+            found = older.find()
+            return new_subjects(findings, older.apply(found, older.judge(found)).findings)
+
+    def _at(self, files: Files) -> Scan:
+        """Return the same scan of another state of the tree."""
+        options, stdin = self.options, self.options.stdin
+        paths = (*_given(options), *((os.path.join(files.root, stdin[0]),) if stdin is not None else ()))
+        config = self.config if files.open(self.config.baseline or ".") else replace(self.config, baseline="")
+        return Scan(files, config, self.rules, replace(options, paths=paths, stdin=None, since="", progress=None))
+
+
+def _given(options: Options) -> tuple[StrPath, ...]:
+    assert isinstance(options.paths, tuple)
+    return options.paths
 
 
 def _selected(chosen: tuple[Rule, ...], config: Config, options: Options) -> tuple[tuple[Rule, ...], frozenset[str]]:
@@ -152,105 +248,19 @@ def _selected(chosen: tuple[Rule, ...], config: Config, options: Options) -> tup
     return tuple(rule for rule in selected if rule.id not in RULES), frozenset(set(RULES) - on)
 
 
-def _brought(
-    findings: tuple[Finding, ...], files: discover.Files, config: Config, chosen: tuple[Rule, ...], options: Options
-) -> tuple[Finding, ...]:
-    """Keep the findings, and their subjects, that the tree of ``options.since`` lacks, or silences and this one not.
-
-    Both trees are judged by the same rules, configuration and day; each by the allows and waivers it brings.
-    """
-    from dindguard.policy.git import nothing_before
-    from dindguard.policy.since import Revision, new_subjects
-
-    if nothing_before(options.since):
-        return findings
-    with Revision(files.root, options.since) as revision:
-        before = discover.Found()
-        interest = _interest(recogniser := Recogniser(options.type_overrides), options, config)
-        for path in revision.paths_below(_prefixes(options, files), config.exclude, files.exists):
-            if recogniser.could_be_ours(path):
-                discover.take(path, revision, before, interest)
-        old = _judge(before, revision, config, chosen, replace(options, progress=None))
-        sources = {source.path: source for source in before.sources}
-        for finding in old.findings:
-            _add_sources(finding, revision, sources)
-        known = config if revision.open(config.baseline or ".") else replace(config, baseline="")
-        applied = apply_policy(old.findings, _surroundings(sources, revision, known, old, options))
-    return new_subjects(findings, applied.findings)
-
-
-def _prefixes(options: Options, files: discover.Files) -> tuple[str, ...]:
-    given = [discover.relative(os.path.realpath(path), files.root) for path in options.paths]
-    return (*given, *((options.stdin[0],) if options.stdin is not None else ()))
-
-
-def _surroundings(
-    sources: Mapping[str, Source], files: discover.Files, config: Config, judged: _Judged, options: Options
-) -> Surroundings:
-    own = not (options.untrusted or options.without_baseline)
-    return Surroundings(
-        sources=sources,
-        embedded=judged.embedded,
-        syntax_of=Recogniser(options.type_overrides).syntax_of,
-        files=files,
-        config=config,
-        today=options.today,
-        given=judged.given,
-        known=judged.known,
-        active=judged.active,
-        muted=judged.muted,
-        stamped=judged.stamped,
-        trusted=not options.untrusted,
-        baseline=baseline_in_force(files, config, options.baseline, own=own),
-    )
-
-
 def load_rules(options: Options) -> tuple[Rule, ...]:
     """Return the built-in rules and those of the packs and folders that the command line names."""
     chosen = loading.load()
     if options.packs or options.rules_dirs:
         from dindguard.packs import load_packs
 
-        chosen = (*chosen, *load_packs(options.packs, options.rules_dirs, options.paths))
+        chosen = (*chosen, *load_packs(options.packs, options.rules_dirs, _given(options)))
     return chosen
-
-
-def _discover(options: Options, files: discover.Files, config: Config) -> discover.Found:
-    recogniser = Recogniser(options.type_overrides)
-    found = discover.discover(
-        map(os.path.realpath, options.paths),
-        files,
-        ignore_files=not options.untrusted,
-        exclude=config.exclude,
-        could_be_ours=recogniser.could_be_ours,
-        interest=_interest(recogniser, options, config),
-        force_exclude=options.force_exclude,
-    )
-    if options.stdin is not None:
-        name, data = options.stdin
-        source = files.adopt(name, data)
-        if source is not None:
-            found.sources.append(source)
-    return found
-
-
-def _interest(recogniser: Recogniser, options: Options, config: Config) -> Interest:
-    """Return the byte test; rules that are not ours may speak of files that ours cannot."""
-    images, foreign = bool(config.allowed_registries), bool(options.packs or options.rules_dirs)
-    return Interest(recogniser.must_be_read, every_image=images, everything=foreign)
 
 
 def _concerns(finding: Finding, given: Collection[str]) -> bool:
     """Whether any place of a finding lies in a file that was given."""
     return any(span.path in given for span in finding.places)
-
-
-def _add_sources(finding: Finding, files: discover.Files, sources: dict[str, Source]) -> None:
-    for span in finding.places:
-        if span.path and span.path not in sources:
-            source = files.open(span.path)
-            if source is not None:
-                sources[span.path] = source
 
 
 def _kept(notices: Iterable[Notice]) -> tuple[Notice, ...]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from dindguard.errors import UserError
+from dindguard.cli.debug import debug_option, debugging
+from dindguard.errors import CLEAN, INCOMPLETE, INTERRUPTED, UserError
 
 COMMANDS = {
     "scan": "Find what is dangerous or broken in containers that run containers.",
@@ -65,12 +66,13 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     callback=_version,
     help="Show the version and exit.",
 )
+@debug_option
 def cli() -> None:
     """Check containers that run, or command, other containers."""
 
 
 def main(argv: list[str] | None = None) -> Any:
-    """Run the command line; a :class:`UserError` becomes one line on stderr and its exit code.
+    """Run the command line and end the process with its exit code; no traceback reaches anybody who did not ask.
 
     Without ``argv`` the process is our own, and too short-lived for the cycle collector to earn its price.
     """
@@ -78,15 +80,34 @@ def main(argv: list[str] | None = None) -> Any:
         gc.disable()
         atexit.register(gc.freeze)  # else the interpreter searches all that is left for cycles before it ends
     try:
-        return cli.main(args=argv, prog_name="dindguard", standalone_mode=True)
+        code = cli.main(args=argv, prog_name="dindguard", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
     except UserError as error:
-        from dindguard.reports.safe import log, visible
-
-        # The message may quote what was scanned.
-        text = log("\n".join(map(visible, str(error).split("\n"))))
-        click.echo(f"dindguard: error: {text}", err=True)
-        sys.exit(error.exit_code)
+        _complain(f"error: {error}")
+        code = error.exit_code
     except BrokenPipeError:
         # The reader went away (`| head`); Python would complain when it flushes stdout.
         sys.stderr.close()
-        sys.exit(141)
+        code = 141
+    except Exception as error:
+        if debugging():
+            import traceback
+
+            traceback.print_exc()
+        _complain(
+            f"internal error: {type(error).__name__}: {error}; run it again with --debug and report it as a bug"
+        )
+        code = INCOMPLETE
+    sys.exit(code if isinstance(code, int) else CLEAN)
+
+
+def _complain(message: str) -> None:
+    """Write one line of ours on stderr; it may quote what was scanned."""
+    from dindguard.reports.safe import log, visible
+
+    text = log("\n".join(map(visible, message.split("\n"))))
+    click.echo(f"dindguard: {text}", err=True)

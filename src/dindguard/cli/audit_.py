@@ -136,7 +136,7 @@ def _audit(data: bytes, name: str, save: Path | None, options: dict[str, Any]) -
 
 
 def _scan(data: bytes, path: Path, options: dict[str, Any]) -> Report:
-    from dindguard.discover import find_root, relative, within
+    from dindguard.files import find_root, relative, within
     from dindguard.records import replace
     from dindguard.scanning import Options, scan
 

@@ -67,7 +67,7 @@ def update(output: str | None, config: Path | None, accept_new: bool) -> None:
 
 def _scanned(output: str | None, config: Path | None) -> tuple[Report, Path]:
     """Scan the whole repository without a baseline; return the report and the baseline's path."""
-    from dindguard.discover import find_root
+    from dindguard.files import find_root
     from dindguard.policy import BASELINE_FILE
     from dindguard.scanning import Options, scan
 

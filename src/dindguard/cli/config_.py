@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--schema", type=click.Choice(["config", "waivers", "baseline"]), help="Print a JSON Schema instead.")
 def command(form: str, explicit: Path | None, untrusted: bool, schema: str | None) -> None:
     """Show the configuration in force, and where each value was written."""
-    from dindguard.discover import find_root
+    from dindguard.files import find_root
     from dindguard.policy.config import load
     from dindguard.reports.json import dumps
     from dindguard.reports.output import deliver

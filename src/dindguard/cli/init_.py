@@ -33,7 +33,7 @@ approval:                                  # what only a waiver silences, and wh
 @click.option("--baseline/--no-baseline", default=None, help="Write down the findings that are known now.")
 def command(baseline: bool | None) -> None:
     """Write a configuration, offer a baseline, and show how to run in CI."""
-    from dindguard.discover import find_root
+    from dindguard.files import find_root
     from dindguard.policy.config import FILE_NAME, load
     from dindguard.policy.writing import ensure_attributes
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dindguard import reports
+from dindguard.cli.debug import debug_option
 from dindguard.cli.outputs import STDOUT, Named, OrderedOptions, Output, paired
 from dindguard.cli.type_option import override, type_option
 from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
@@ -64,6 +65,7 @@ Exit codes:
               help="Use the rules of a folder outside the scanned paths.")  # fmt: skip
 @click.option("--sarif-suppressed", is_flag=True, help="Put silenced findings into SARIF, marked as such.")
 @click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings.")
+@debug_option
 def command(
     form: tuple[str, ...],
     output: tuple[str, ...],
@@ -76,8 +78,16 @@ def command(
 
     PATHS are files or folders, the current folder by default; '-' is standard input.
     """
+    from dindguard.records import replace
+    from dindguard.reports.progress import Progress
+    from dindguard.scanning import scan
+
     outputs = paired(form, output)
-    report = _scan(**{name: value for name, value in given.items() if name not in ("verbose", "sarif_suppressed")})
+    asked = {name: value for name, value in given.items() if name not in ("verbose", "sarif_suppressed")}
+    start = time.perf_counter()
+    with Progress() as progress:
+        report = scan(request(progress=progress, **asked))
+    report = replace(report, seconds=time.perf_counter() - start)
     threshold = Severity[fail_on.upper()] if fail_on else report.config.fail_on
     options = reports.Options(verbose=given["verbose"], silenced=given["sarif_suppressed"], fail_on=threshold)
     for each in outputs:
@@ -100,17 +110,6 @@ def exit_code(report: Report, fail_on: Severity, *, strict: bool = False, exit_z
         return INCOMPLETE
     worst = report.worst_open()
     return FINDINGS if worst is not None and worst >= fail_on and not exit_zero else CLEAN
-
-
-def _scan(**given: Any) -> Report:
-    from dindguard.records import replace
-    from dindguard.reports.progress import Progress
-    from dindguard.scanning import scan
-
-    start = time.perf_counter()
-    with Progress() as progress:
-        report = scan(request(progress=progress, **given))
-    return replace(report, seconds=time.perf_counter() - start)
 
 
 def request(
@@ -140,7 +139,7 @@ def request(
 
 
 def _stdin(name: str | None) -> tuple[str, bytes]:
-    from dindguard.discover import find_root, relative
+    from dindguard.files import find_root, relative
 
     data = sys.stdin.buffer.read()
     return relative(os.path.realpath(name or _name_for(data)), find_root("")), data

@@ -40,7 +40,7 @@ def command(renew: bool, config: Path | None, **given: Any) -> None:
 
     On a terminal it asks for what is not given. The fingerprint of the settings is computed by a scan.
     """
-    from dindguard.discover import find_root
+    from dindguard.files import find_root
     from dindguard.scanning import Options, scan
 
     given = {name: value for name, value in given.items() if value not in (None, ())}
@@ -136,9 +136,9 @@ def _existing(report: Report, subject: Subject) -> Waiver | None:
 
 
 def _source(report: Report) -> Any:
-    from dindguard.discover import Files
+    from dindguard.working_tree import WorkingTree
 
-    return Files(report.root).open(_waiver_file())
+    return WorkingTree(report.root).open(_waiver_file())
 
 
 # -- what it says -----------------------------------------------------------------------------------
@@ -231,12 +231,12 @@ def _write(report: Report, finding: Finding, fields: dict[str, Value], old: Waiv
     else:
         text = writing.renewed(text, key, {k: v for k, v in fields.items() if k not in ("rule", "file", "at")})
     waiver = next(each for each in waiver_file.read(Source(_waiver_file(), text)).waivers if each.key == key)
-    from dindguard.discover import Files
+    from dindguard.working_tree import WorkingTree
 
     known = {rule.id for rule in report.rules}
     approval = report.config.approval
     faults = [
-        *review.reasons(waiver, approval, dt.date.today(), Files(report.root), known),
+        *review.reasons(waiver, approval, dt.date.today(), WorkingTree(report.root), known),
         *review.unfit(waiver, finding.rule, finding.severity, approval),
     ]
     waiting = [fault for fault in faults if _awaits_approval(fault)]

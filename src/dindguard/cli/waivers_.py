@@ -30,13 +30,14 @@ def command(form: str, config: Path | None) -> None:
 
 
 def _rows(explicit: Path | None) -> list[dict[str, Any]]:
-    from dindguard.discover import Files, find_root
+    from dindguard.files import find_root
     from dindguard.policy import WAIVER_FILE, review, waiver_file
     from dindguard.policy.config import load
     from dindguard.scanning import Options, load_rules
+    from dindguard.working_tree import WorkingTree
 
     root = find_root(Path.cwd())
-    files = Files(root)
+    files = WorkingTree(root)
     source = files.open(WAIVER_FILE)
     file = waiver_file.read(source) if source is not None else waiver_file.WaiverFile()
     for problem, span in file.faults:

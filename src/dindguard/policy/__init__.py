@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection, Mapping
 
-    from dindguard.discover import Files, StrPath
+    from dindguard.files import Files, StrPath
     from dindguard.findings import Finding
     from dindguard.policy.baseline_file import BaselineFile
     from dindguard.policy.config import Config

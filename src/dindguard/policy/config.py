@@ -6,16 +6,16 @@ import os
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dindguard.discover import within
 from dindguard.errors import UserError
+from dindguard.files import within
 from dindguard.model.model import Policy
 from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Severity, nearest
 from dindguard.source import Source, Span
 
 if TYPE_CHECKING:
-    from dindguard.discover import StrPath
     from dindguard.documents.tree import Node
+    from dindguard.files import StrPath
     from dindguard.policy.typed import Reader
 
 FILE_NAME = ".dindguard.yaml"

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from dindguard.discover import within
 from dindguard.errors import UserError
+from dindguard.files import within
 from dindguard.records import record
 from dindguard.rules import nearest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator
 
-from dindguard.discover import Files
+from dindguard.files import Files
 from dindguard.policy import WAIVER_FILE, owners
 from dindguard.policy.config import Approval
 from dindguard.policy.waiver_file import Waiver

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from dindguard.discover import MAX_BYTES, SKIPPED_FOLDERS, Files
+from dindguard.files import MAX_BYTES, Entry, Files, StrPath
 from dindguard.findings import Finding, Status, Subject
 from dindguard.policy import git
 from dindguard.policy.baseline_file import Key, Move, entry_of, move_of
 from dindguard.records import replace
+from dindguard.working_tree import SKIPPED_FOLDERS
 
 
 class Revision(Files):
-    """The files of one Git revision, read from the objects."""
+    """The files of one Git revision, read from the objects. ``now`` are those of today, when there are any."""
 
-    def __init__(self, root: str, revision: str, asked: str = "") -> None:
+    def __init__(self, root: str, revision: str, asked: str = "", now: Files | None = None) -> None:
         super().__init__(root)
+        self._now = now
         self.revision = revision
         self._repository = git.Repository(root, asked or f"--since {revision}")
         try:
@@ -32,24 +35,35 @@ class Revision(Files):
     def __exit__(self, *_: object) -> None:
         self._repository.close()
 
-    def paths_below(
-        self, prefixes: Iterable[str], exclude: Iterable[str], kept: Callable[[str], bool]
-    ) -> Iterator[str]:
-        """Yield the paths that are one of ``prefixes`` (``.`` for all) or below one, sorted.
+    def below(
+        self,
+        paths: Iterable[StrPath],
+        *,
+        exclude: Iterable[str] = (),
+        ignore_files: bool = True,
+        force_exclude: bool = False,
+    ) -> Iterator[Entry]:
+        """Yield the revision's files at or below the paths, sorted. A path that it lacks gives none.
 
-        So are those elsewhere that the tree does not have any more (``kept`` is false): they may have been moved.
-        ``exclude`` are patterns as in ``.gitignore``.
+        So are those elsewhere that the tree does not have any more: they may have been moved. Ignore files do not
+        count: what is in a revision is tracked.
         """
+        del ignore_files
         import pathspec
 
         excluded = pathspec.GitIgnoreSpec.from_lines(exclude)
-        wanted = tuple(prefixes)
+        wanted = [self.relative(os.path.realpath(path)) or "." for path in paths]
         for path in sorted(self._blobs):
             below = any(prefix in (".", path) or path.startswith(f"{prefix}/") for prefix in wanted)
-            if below or not kept(path):
+            if below or (self._now is not None and not self._now.exists(path)):
+                spared = path in wanted and not force_exclude
                 folders = path.split("/")[:-1]
-                if SKIPPED_FOLDERS.isdisjoint(folders) and not excluded.match_file(path):
-                    yield path
+                if spared or (SKIPPED_FOLDERS.isdisjoint(folders) and not excluded.match_file(path)):
+                    yield Entry(path, path in wanted)
+
+    def exists(self, path: str) -> bool:
+        """Whether the revision has a file or folder of this path."""
+        return path in self._blobs or any(each.startswith(f"{path}/") for each in self._blobs)
 
     def inside(self, path: str) -> str | None:
         """Return a path for a file of the revision, for existence tests only."""

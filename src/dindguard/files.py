@@ -1,0 +1,188 @@
+"""Where a scan's files come from: a tree on disk, a Git revision, or what an editor holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from dindguard.errors import UserError
+from dindguard.records import record
+from dindguard.source import Notice, Source
+
+StrPath: TypeAlias = "str | os.PathLike[str]"
+"""Paths are taken in either form and kept as text: importing ``pathlib`` costs a tenth of a cold start."""
+
+MAX_BYTES = 2 * 1024 * 1024
+"""Larger files are skipped, with a notice when they could be ours."""
+
+_BOMS = (
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+
+
+@record
+class Entry:
+    """One file below the given paths; ``named`` when it was given itself."""
+
+    path: str
+    named: bool = False
+
+
+def find_root(start: StrPath) -> str:
+    """Return the nearest folder at or above ``start`` that holds ``.git``, else the current folder or ``start``."""
+    start = os.path.realpath(start)
+    folder = start if os.path.isdir(start) else os.path.dirname(start)
+    candidate = folder
+    while not os.path.exists(os.path.join(candidate, ".git")):
+        above = os.path.dirname(candidate)
+        if above == candidate:
+            here = os.getcwd()
+            return here if within(folder, here) else folder
+        candidate = above
+    return candidate
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether an absolute path is a folder, or lies below it."""
+    return path == folder or path.startswith(os.path.join(folder, ""))
+
+
+def relative(path: StrPath, root: StrPath) -> str:
+    """Return ``path`` relative to ``root`` with ``/``.
+
+    Raises :class:`UserError` for a path outside the root.
+    """
+    path, root = os.fspath(path), os.fspath(root)
+    if not within(path, root):
+        raise UserError(f"{path} lies outside {root}: scan it from its own repository")
+    return path[len(os.path.join(root, "")) :].replace(os.sep, "/") or "."
+
+
+class Files:
+    """The files below one root, by root-relative path: each is opened once. Providers say where bytes come from."""
+
+    def __init__(self, root: StrPath) -> None:
+        self.root = os.fspath(root)
+        self.notices: list[Notice] = []
+        self._sources: dict[str, Source | None] = {}
+
+    def inside(self, path: str) -> str | None:
+        """Return the absolute path of a root-relative path if that stays inside the root."""
+        raise NotImplementedError
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at a root-relative path."""
+        raise NotImplementedError
+
+    def read_bytes(self, path: str) -> bytes | None:
+        """Return a file's bytes; ``None`` when it is missing, no file, too large, or outside the root."""
+        raise NotImplementedError
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the files in a root-relative folder, sorted; empty when there is none."""
+        raise NotImplementedError
+
+    def below(
+        self,
+        paths: Iterable[StrPath],
+        *,
+        exclude: Iterable[str] = (),
+        ignore_files: bool = True,
+        force_exclude: bool = False,
+    ) -> Iterator[Entry]:
+        """Yield every file that is one of the absolute ``paths``, or below one, once, in the order of the folders.
+
+        ``exclude`` are patterns as in ``.gitignore``; a file that is named itself is spared unless ``force_exclude``.
+        The tree's own ignore files are obeyed unless ``ignore_files`` is false.
+        Raises :class:`UserError` for a path that does not exist.
+        """
+        raise NotImplementedError
+
+    def relative(self, path: str) -> str | None:
+        """Return an absolute path as one relative to the root; ``None`` outside it."""
+        normal = os.path.normpath(path).replace(os.sep, "/")
+        prefix = f"{self.root.replace(os.sep, '/').rstrip('/')}/"
+        return normal[len(prefix) :] if normal.startswith(prefix) else None
+
+    def open(self, path: str) -> Source | None:
+        """Return a file's text; ``None`` for what :meth:`read_bytes` gives nothing for, and for binary files."""
+        path = os.path.normpath(path).replace(os.sep, "/")
+        if path not in self._sources:
+            data = self.read_bytes(path)
+            self._sources[path] = None if data is None else _decoded(path, data)
+        return self._sources[path]
+
+    def adopt(self, path: str, data: bytes) -> Source | None:
+        """Keep and return the source for bytes that were read already (or given on standard input)."""
+        source = self._sources[path] = _decoded(path, data)
+        return source
+
+
+class Buffers(Files):
+    """Texts that are not saved yet, by root-relative path, over another provider's files."""
+
+    def __init__(self, saved: Files, texts: Mapping[str, str]) -> None:
+        super().__init__(saved.root)
+        self.notices = saved.notices
+        self._saved = saved
+        self._texts = texts
+
+    def inside(self, path: str) -> str | None:
+        """Return the absolute path of a buffer, or what the saved files say."""
+        return os.path.join(self.root, path) if path in self._texts else self._saved.inside(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a buffer or a saved file of this path."""
+        return path in self._texts or self._saved.exists(path)
+
+    def read_bytes(self, path: str) -> bytes | None:
+        """Return a buffer's text as UTF-8, or the saved file's bytes."""
+        return self._texts[path].encode() if path in self._texts else self._saved.read_bytes(path)
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Return the names of saved files and of buffers."""
+        here = os.path.normpath(folder or ".")
+        own = {os.path.basename(path) for path in self._texts if (os.path.dirname(path) or ".") == here}
+        return tuple(sorted({*self._saved.listing(folder), *own}))
+
+    def below(
+        self,
+        paths: Iterable[StrPath],
+        *,
+        exclude: Iterable[str] = (),
+        ignore_files: bool = True,
+        force_exclude: bool = False,
+    ) -> Iterator[Entry]:
+        """Yield the saved files, then the buffers below the paths that are no saved file yet."""
+        given = [os.fspath(path) for path in paths]
+        there = [path for path in given if os.path.exists(path)]
+        seen = set()
+        for entry in self._saved.below(
+            there, exclude=exclude, ignore_files=ignore_files, force_exclude=force_exclude
+        ):
+            seen.add(entry.path)
+            yield entry
+        for path in sorted(self._texts):
+            absolute = os.path.join(self.root, path)
+            if path not in seen and any(within(absolute, folder) for folder in given):
+                yield Entry(path, absolute in given)
+
+
+def _decoded(path: str, data: bytes) -> Source | None:
+    text = decode(data)
+    return None if text is None else Source(path, text)
+
+
+def decode(data: bytes) -> str | None:
+    """Return the text of a file's bytes, its byte order mark removed; ``None`` for binary data."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, errors="replace")
+    if b"\0" in data[:8192]:
+        return None
+    return data.decode("utf-8", errors="replace")

@@ -1,0 +1,165 @@
+"""The pipeline itself: how deep it calls, where its files come from, and what a fault of its own costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import dindguard
+from dindguard.errors import INCOMPLETE, INTERRUPTED
+from dindguard.files import Buffers
+from dindguard.rules import Severity
+from dindguard.scanning import Options, scan
+from dindguard.source import Gravity
+from dindguard.working_tree import WorkingTree
+from support import write_files
+
+COMPOSE = "services: {a: {image: nginx, privileged: true}}\n"
+RULE = '''"""Stack: who called this rule.
+
+## Why it matters
+It does.
+"""
+import sys
+from collections.abc import Iterator
+from dindguard.api import Container, Problem, Severity, rule
+
+@rule("stack", each=Container, severity=Severity.HIGH, category="c", since="1")
+def check(container: Container) -> Iterator[Problem]:
+    frame, names = sys._getframe().f_back, []
+    while frame is not None:
+        if "dindguard" in frame.f_code.co_filename.split("site-packages")[-1]:
+            names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    yield Problem(container, " ".join(names))
+'''
+
+
+def run(folder: Path, *arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
+    start = f"{code}\nfrom dindguard.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", start, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_at_most_four_calls_lie_between_a_command_and_a_rule(tmp_path: Path) -> None:
+    write_files(tmp_path, {"tree/compose.yaml": COMPOSE, "stack_rules/__init__.py": "", "stack_rules/s.py": RULE})
+    done = run(tmp_path, "scan", "tree", "--rules-dir", "stack_rules", "--select", "local/stack", "-f", "json")
+    import json
+
+    (finding,) = json.loads(done.stdout)["findings"]
+    calls = finding["message"].split()
+    between = calls[: calls.index("command")]
+    assert len(between) <= 4, between
+
+
+def test_an_editors_text_is_scanned_before_it_is_saved(tmp_path: Path) -> None:
+    write_files(tmp_path, {"compose.yaml": "services: {a: {image: nginx}}\n", "b/x.yaml": COMPOSE})
+    saved = WorkingTree(tmp_path)
+    texts = {"compose.yaml": COMPOSE, "new/compose.yaml": COMPOSE, "b/compose.yaml": "services: {}\n"}
+    report = scan(Options(paths=(tmp_path, tmp_path / "new/compose.yaml")), Buffers(saved, texts))
+    assert [finding.span.path for finding in report.findings] == ["b/x.yaml", "compose.yaml", "new/compose.yaml"]
+    files = Buffers(WorkingTree(tmp_path), texts)
+    assert files.listing("b") == ("compose.yaml", "x.yaml")
+    assert files.exists("new/compose.yaml")
+    assert files.inside("new/compose.yaml")
+    assert files.inside("../x") is None
+
+
+def test_one_path_may_stand_by_itself(tmp_path: Path) -> None:
+    write_files(tmp_path, {"compose.yaml": COMPOSE})
+    for path in (tmp_path / "compose.yaml", str(tmp_path / "compose.yaml")):
+        assert len(dindguard.scan(dindguard.Options(paths=path, root=tmp_path)).findings) == 1
+    with pytest.raises(dindguard.UserError):
+        dindguard.scan(dindguard.Options(paths=tmp_path / "no", root=tmp_path))
+
+
+def test_severities_print_as_words() -> None:
+    assert f"{Severity.HIGH} {Severity.LOW:>6}" == "high    low"
+    assert str(Severity.CRITICAL) == "critical"
+
+
+@pytest.mark.parametrize("where", ["reader", "shape"])
+def test_a_file_that_a_reader_fails_on_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    from dindguard.documents import yaml
+    from dindguard.formats.compose import reader
+
+    write_files(tmp_path, {f"{name}/compose.yaml": COMPOSE for name in "abc"})
+    if where == "shape":
+        read = yaml.read
+        monkeypatch.setattr(yaml, "read", lambda source: 1 / 0 if source.path[0] == "b" else read(source))
+    else:
+        whole = reader.read
+        monkeypatch.setattr(
+            reader,
+            "read",
+            lambda documents, context: (
+                1 / 0 if any(document.source.path[0] == "b" for document in documents) else whole(documents, context)
+            ),
+        )
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert [finding.span.path for finding in report.findings] == ["a/compose.yaml", "c/compose.yaml"]
+    (notice,) = (notice for notice in report.notices if notice.gravity is Gravity.ERROR)
+    assert notice.span.path == "b/compose.yaml"
+    assert notice.message == "cannot be read, for a fault of dindguard's own: ZeroDivisionError: division by zero"
+
+
+def test_files_that_fail_only_together_are_read_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dindguard.formats.compose import reader
+
+    write_files(tmp_path, {f"{name}/compose.yaml": COMPOSE for name in "ab"})
+    read = reader.read
+    monkeypatch.setattr(reader, "read", lambda docs, context: 1 / 0 if len(docs) > 1 else read(docs, context))
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert len(report.findings) == 2
+    assert report.incomplete
+
+
+FAULT = "import dindguard.scanning as s\ns.infer = lambda *_: 1 / 0"
+
+
+def test_a_fault_of_our_own_is_one_line_and_incomplete(tmp_path: Path) -> None:
+    write_files(tmp_path, {"compose.yaml": COMPOSE})
+    done = run(tmp_path, "scan", ".", code=FAULT)
+    assert (done.returncode, done.stdout) == (INCOMPLETE, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(
+        "dindguard: internal error: ZeroDivisionError: division by zero; run it again with --debug"
+    )
+    for arguments in (("--debug", "scan", "."), ("scan", ".", "--debug")):
+        done = run(tmp_path, *arguments, code=FAULT)
+        assert "Traceback" in done.stderr
+        assert done.returncode == INCOMPLETE
+
+
+def test_an_interrupt_has_the_shells_code(tmp_path: Path) -> None:
+    write_files(tmp_path, {"compose.yaml": COMPOSE})
+    slow = "import dindguard.scanning as s, time, sys\ndef slow(*_): print('up', flush=True); time.sleep(30)\ns.infer = slow"
+    start = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{slow}\n"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{start}from dindguard.cli import main; main()", "scan", "."],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == INTERRUPTED
+    assert "Traceback" not in errors
+
+
+def test_a_pack_that_asks_for_what_the_model_lacks_is_refused(tmp_path: Path) -> None:
+    faulty = RULE.replace("each=Container", "each=str")
+    write_files(tmp_path, {"tree/compose.yaml": COMPOSE, "each_rules/__init__.py": "", "each_rules/s.py": faulty})
+    done = run(tmp_path, "scan", "tree", "--rules-dir", "each_rules")
+    assert done.returncode == 2
+    assert "rule 'local/stack' has each=str, which the model has none of; there are" in done.stderr
