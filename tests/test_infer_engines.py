@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from build import bind, container, model, volume
-from dindguard import Options, scan
+from dindguard import Options, Severity, scan
 from dindguard.model.container import ContainerKind, Role
 from dindguard.model.engine import Backing, Engine, Machine, Owner
+from dindguard.rules import Profile
 
 DIND = "docker:29-dind"
 
@@ -177,3 +178,73 @@ def test_a_file_in_a_container_that_starts_no_engine_is_that_containers(tmp_path
     assert engine.owned_by is Owner.IMAGE
     assert engine.container is not None
     assert engine.container.engine is None
+
+
+FILES = [
+    # (daemon.json, {(port, authenticated, encrypted, whether options may close it)})
+    ('{"hosts": ["tcp://0.0.0.0:2375"]}', {(2375, False, False, False)}),
+    ('{"hosts": ["tcp://0.0.0.0:2376"]}', {(2376, False, False, True)}),
+    ('{"hosts": ["tcp://0.0.0.0:2376"], "tls": false}', {(2376, False, False, False)}),
+    ('{"hosts": ["tcp://0.0.0.0:2376"], "tls": true}', {(2376, True, True, False)}),
+    ('{"hosts": ["tcp://0.0.0.0:2376"], "tls": true, "tlsverify": false}', {(2376, False, True, False)}),
+    ('{"hosts": ["tcp://0.0.0.0:2376"], "tlsverify": true}', {(2376, True, True, False)}),
+    ('{"hosts": ["tcp://0.0.0.0:2376"], "tlscacert": "/ca.pem"}', {(2376, None, None, False)}),
+    ('{"hosts": ["tcp://0.0.0.0:2375", "tcp://0.0.0.0:2375"]}', {(2375, False, False, False)}),
+    ('{"hosts": ["fd://", "unix:///run/docker.sock"]}', set()),
+    ('{"host": ["tcp://0.0.0.0:2375"]}', set()),
+    ("{}", set()),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), FILES, ids=lambda value: str(value))
+def test_where_a_machines_engine_listens_by_its_file_alone(tmp_path: Path, text: str, expected: set[object]) -> None:
+    (tmp_path / "daemon.json").write_text(text)
+    (engine,) = scan(Options(paths=(tmp_path,), root=tmp_path)).model.engines
+    found = [
+        (
+            each.port,
+            each.authenticated.state if each.authenticated is not None else None,
+            each.encrypted.state if each.encrypted is not None else None,
+            bool(each.open_unless),
+        )
+        for each in engine.listens
+        if each.scheme == "tcp"
+    ]
+    assert set(found) == expected
+    assert len(found) == len(expected)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"log-driver": "journald"}', '{"data-root": "/srv/docker"}'])
+def test_what_a_file_does_not_say_is_no_finding(tmp_path: Path, text: str) -> None:
+    (tmp_path / "daemon.json").write_text(text)
+    assert scan(Options(paths=(tmp_path,), root=tmp_path, profile=Profile.ALL)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("daemon.json", Severity.CRITICAL),
+        ("roles/docker/files/daemon.json", Severity.CRITICAL),
+        ("latest/daemon.json", Severity.CRITICAL),
+        ("docs/daemon.json", Severity.HIGH),
+        ("molecule/tests/etc/daemon.json", Severity.HIGH),
+    ],
+)
+def test_an_example_weighs_one_level_less_and_says_so(tmp_path: Path, name: str, severity: Severity) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('{"hosts": ["tcp://0.0.0.0:2375"]}')
+    (finding,) = scan(Options(paths=(tmp_path,), root=tmp_path)).findings
+    assert finding.severity is severity
+    assert bool(finding.containment) == (severity is not Severity.CRITICAL)
+
+
+def test_an_image_that_a_container_starts_otherwise_is_not_open(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text('FROM docker:29-dind\nENV DOCKER_TLS_CERTDIR=""\n')
+    alone = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert [each.rule.id for each in alone.open if each.severity >= Severity.HIGH] == ["unauthenticated-engine-api"]
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  e:\n    build: .\n    environment: {DOCKER_TLS_CERTDIR: /certs}\n"
+    )
+    both = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert "unauthenticated-engine-api" not in [each.rule.id for each in both.open]

@@ -33,7 +33,7 @@ def check(engine: Engine) -> Iterator[Problem]:
     """Report settings that stand in the file and on the command line."""
     if engine.configuration is None:
         return
-    for setting in engine.configuration.settings:
+    for setting in {setting.name: setting for setting in reversed(engine.configuration.settings)}.values():
         given = engine.launch[setting.name]
         if given is not None:
             step = Step("and as an option here", given.span)

@@ -25,11 +25,12 @@ On `localhost` inside one pod whose containers all trust each other; the finding
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Reach, Severity, Step, Undecided, rule
+from dindguard.api import Confidence, Engine, Problem, Reach, Severity, Step, Undecided, rule
 
 SEVERITIES = {
     Reach.NETWORK: Severity.HIGH,
     Reach.INNER: Severity.HIGH,
+    Reach.IMAGE: Severity.HIGH,
     Reach.CLUSTER: Severity.HIGH,
     Reach.PUBLISHED_LOCALLY: Severity.HIGH,
     Reach.POD: Severity.MEDIUM,
@@ -59,10 +60,15 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
             continue
         how = "encrypts, but obeys" if endpoint.encrypted is not None and endpoint.encrypted.on else "obeys"
         message = f"{engine} {how} {exposure.reach} on port {endpoint.port}, without asking who they are"
+        severity = SEVERITIES.get(exposure.reach, Severity.CRITICAL)
+        if endpoint.open_unless:
+            message += f", unless {endpoint.open_unless}"
+            severity = min(severity, Severity.MEDIUM)
         yield Problem(
             asked if asked.set else endpoint,
             message,
             because=(*exposure.because, engine.privileged, *users),
-            severity=SEVERITIES.get(exposure.reach, Severity.CRITICAL),
+            severity=severity,
+            confidence=Confidence.MEDIUM if endpoint.open_unless else Confidence.HIGH,
             instead="" if engine.container is not None else ON_HOST,
         )

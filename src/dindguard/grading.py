@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dindguard.model.container import Sandbox
+from dindguard.model.engine import Engine, Machine
 from dindguard.model.values import Text
 from dindguard.rules import Rule, Severity
 
@@ -20,9 +21,10 @@ def lowered(rule: Rule, subject: Any) -> tuple[int, str]:
     """Return by how many levels a rule's findings about ``subject`` are lowered, and why, in words.
 
     Either a sandbox contains the danger, or the machine is thrown away with the job whose script is its
-    administrator anyway; the greater of the two counts.
+    administrator anyway, or a machine's file is an example; the greatest of them counts.
     """
-    return max(_by_sandbox(rule, subject), _by_machine(rule, subject), key=lambda each: each[0])
+    found = (_by_sandbox(rule, subject), _by_machine(rule, subject), _by_place(subject))
+    return max(found, key=lambda each: each[0])
 
 
 def _by_sandbox(rule: Rule, subject: Any) -> tuple[int, str]:
@@ -41,3 +43,10 @@ def _by_machine(rule: Rule, subject: Any) -> tuple[int, str]:
     if machine is None or rule.category not in MACHINE_CATEGORIES:
         return 0, ""
     return MACHINE_LEVELS, f"on a machine of {machine}, which ends with the job"
+
+
+def _by_place(subject: Any) -> tuple[int, str]:
+    """Lower by one level what is said of a machine's engine in a folder of tests, examples or docs."""
+    if not isinstance(subject, Engine) or not isinstance(subject.owner, Machine) or not subject.owner.shown_by:
+        return 0, ""
+    return 1, f"'{subject.owner.shown_by}' in its path says that it is an example"

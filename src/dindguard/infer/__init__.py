@@ -10,7 +10,7 @@ from dindguard.infer.build_grants import find_build_grants
 from dindguard.infer.engines import find_engines
 from dindguard.infer.escape import escape_of
 from dindguard.infer.exposure import exposures_of
-from dindguard.infer.images import base_image
+from dindguard.infer.images import base_image, chain
 from dindguard.infer.origins import settle_origins
 from dindguard.infer.proxies import permits_of
 from dindguard.infer.reach import find_accesses
@@ -46,7 +46,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     _settle_purposes(containers, engines, policy)
     accesses = find_accesses(containers)
     _settle_standings(containers, accesses)
-    _settle_contacts(engines, accesses)
+    _settle_contacts(engines, accesses, _started_from(containers))
     return Model(
         workloads=given.workloads,
         engines=engines,
@@ -120,12 +120,20 @@ def _settle_standings(containers: Iterable[Container], accesses: Iterable[Access
         container.settle(Standing(role=role, accesses=mine, escape=escape_of(container, own)))
 
 
-def _settle_contacts(engines: Iterable[Engine], accesses: Iterable[Access]) -> None:
+def _started_from(containers: Iterable[Container]) -> frozenset[Container]:
+    """Return the build stages that a container of the scan is started from."""
+    started = (container for container in containers if container.started)
+    return frozenset(link for container in started for link in chain(container) if link is not container)
+
+
+def _settle_contacts(
+    engines: Iterable[Engine], accesses: Iterable[Access], started_from: frozenset[Container]
+) -> None:
     clients: dict[Engine | Machine, list[Access]] = {}
     for access in accesses:
         clients.setdefault(access.to, []).append(access)
     for engine in engines:
-        engine.settle(Contact(exposures=exposures_of(engine), clients=tuple(clients.get(engine, ()))))
+        engine.settle(Contact(exposures=exposures_of(engine, started_from), clients=tuple(clients.get(engine, ()))))
 
 
 def _role(container: Container) -> Role:

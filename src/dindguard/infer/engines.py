@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from dindguard.infer import data_roots, images, listeners
+from dindguard.infer.configured import configured_engine
 from dindguard.infer.launches import Started, started_engine
 from dindguard.infer.users import as_root
 from dindguard.model.container import Container, ContainerKind, EnvVar
-from dindguard.model.engine import Certificates, Engine, Machine
+from dindguard.model.engine import Certificates, Engine
 from dindguard.model.engine_image import EngineImage, Variant
-from dindguard.model.launch import Configuration, Launch
-from dindguard.model.values import Flag, How, Text, unknown, unset
+from dindguard.model.launch import Configuration
+from dindguard.model.values import Flag, How, Text, unset
 from dindguard.vocabulary import EngineProduct
 
 _WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-debootstrap"})
@@ -26,7 +27,7 @@ def find_engines(containers: Iterable[Container], configurations: Sequence[Confi
         engine = engine_of(container, configurations)
         if engine is not None:
             engines.append(engine)
-    return (*engines, *map(_configured, _unread(engines, configurations)))
+    return (*engines, *map(configured_engine, _unread(engines, configurations)))
 
 
 def _unread(engines: Iterable[Engine], configurations: Sequence[Configuration]) -> Iterator[Configuration]:
@@ -36,25 +37,6 @@ def _unread(engines: Iterable[Engine], configurations: Sequence[Configuration]) 
     for each in configurations:
         if each not in read and (each.container is not None or each.span not in given):
             yield each
-
-
-def _configured(configuration: Configuration) -> Engine:
-    """Return the engine of whoever has a configuration file, where nothing in the files starts it.
-
-    What its options say is unknown, not absent.
-    """
-    span = configuration.span
-    nobody_knows = Flag(None, span, How.INHERITED, "rootless")
-    return Engine(
-        product=configuration.product,
-        span=span,
-        address=configuration.product,
-        owner=configuration.container or Machine(name="", span=span),
-        launch=Launch(wrapper=False, arguments=(), settings=(), span=span, certain=False, shown=False),
-        rootless=nobody_knows,
-        data_root=unknown(span, "data-root"),
-        configuration=configuration,
-    )
 
 
 def engine_of(container: Container, configurations: Sequence[Configuration]) -> Engine | None:

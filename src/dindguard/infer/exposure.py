@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from dindguard.infer import networks
+from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint, Engine, Exposure, Reach
 
 
-def exposures_of(engine: Engine) -> tuple[Exposure, ...]:
-    """Return the widest circle that can connect to each of an engine's TCP listeners."""
+def exposures_of(engine: Engine, started_from: Collection[Container]) -> tuple[Exposure, ...]:
+    """Return the widest circle that can connect to each of an engine's TCP listeners.
+
+    ``started_from`` are the images that containers of the scan are started from: those containers speak for them.
+    """
+    if engine.container in started_from:
+        return ()
     return tuple(exposure for endpoint in engine.listens for exposure in _of(engine, endpoint))
 
 
 def _of(engine: Engine, endpoint: Endpoint) -> Iterator[Exposure]:
     owner = engine.container
-    if endpoint.scheme == "tcp" and owner is None:
-        yield Exposure(endpoint=endpoint, reach=Reach.PUBLISHED_LOCALLY if endpoint.loopback else Reach.HOST_NETWORK)
-    if endpoint.scheme != "tcp" or owner is None or not owner.started:
+    if endpoint.scheme != "tcp":
         return
+    if owner is None:
+        yield Exposure(endpoint=endpoint, reach=Reach.PUBLISHED_LOCALLY if endpoint.loopback else Reach.HOST_NETWORK)
+    elif owner.started:
+        yield from _of_container(owner, endpoint)
+    elif not endpoint.loopback and endpoint.authenticated is not None and not endpoint.authenticated.unknown:
+        yield Exposure(endpoint=endpoint, reach=Reach.IMAGE)
+
+
+def _of_container(owner: Container, endpoint: Endpoint) -> Iterator[Exposure]:
     published = owner.published(endpoint.port) if endpoint.port is not None else None
     mode = networks.network_of(owner).namespaces.network
     if published is not None and not endpoint.loopback:

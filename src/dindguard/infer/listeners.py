@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dindguard.infer import images
 from dindguard.infer.launches import Started
 from dindguard.model import endpoints
@@ -41,10 +43,10 @@ def listeners(
         return _wrapper_listeners(container, launch, image, rootless)
     security = _written_security(container, started, configuration)
     hosts = _addresses(launch, configuration, "addr" if started.product is EngineProduct.BUILDKIT else "host")
-    found = [_listener(setting.value, security) for setting in hosts]
+    found = [listener(setting.value, security) for setting in hosts]
     known = tuple(endpoint for endpoint in found if endpoint is not None)
     if hosts:
-        return known
+        return _once(known)
     return (_unix(_SOCKETS.get(started.product, _DEFAULT_SOCKET), launch.span, rootless),)
 
 
@@ -55,11 +57,17 @@ def _addresses(launch: Launch, configuration: Configuration | None, name: str) -
     return tuple(setting for setting in configuration.settings if setting.name == name)
 
 
-def _listener(address: Text, security: Security) -> Endpoint | None:
-    endpoint = endpoints.parse(address, authenticated=security.authenticated, encrypted=security.encrypted)
-    if endpoint is None or endpoint.scheme == "tcp":
+def listener(address: Text, security: Security | None) -> Endpoint | None:
+    """Return the listener at an address; sockets have no TLS. ``None`` for what is no address."""
+    endpoint = endpoints.parse(address)
+    if endpoint is None or endpoint.scheme != "tcp" or security is None:
         return endpoint
-    return endpoints.parse(address)
+    return endpoints.parse(address, authenticated=security.authenticated, encrypted=security.encrypted)
+
+
+def _once(listeners: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+    """Return each address once, however often somebody gave it."""
+    return tuple({str(each): each for each in reversed(tuple(listeners))}.values())[::-1]
 
 
 def _unix(address: str, span: Span, rootless: bool) -> Endpoint:
@@ -88,8 +96,8 @@ def _wrapper_listeners(
         encrypted=security.encrypted,
         text=inherited(f"tcp://0.0.0.0:{port}", launch.span),
     )
-    extra = [_listener(setting.value, security) for setting in launch.all("host")]
-    return (unix, tcp, *(endpoint for endpoint in extra if endpoint is not None))
+    extra = [listener(setting.value, security) for setting in launch.all("host")]
+    return _once((unix, tcp, *(endpoint for endpoint in extra if endpoint is not None)))
 
 
 def certificate_directory(container: Container, image: EngineImage | None) -> Text:
@@ -110,7 +118,7 @@ def _wrapper_security(launch: Launch, directory: Text) -> Security:
         return Security(unknown, unknown)
     if not directory.value:
         plain = Flag(False, directory.span, directory.how, "tlsverify")
-        security = _security(launch, None, directory.span, directory.how)
+        security = security_of(launch, None, directory.span, directory.how)
         # `--tls=false` beside the empty variable repeats it: without the variable, the wrapper's TLS would win.
         return Security(plain, plain) if directory.written and security.encrypted.off else security
     verify = launch["tlsverify"]
@@ -138,10 +146,10 @@ def _written_security(container: Container, started: Started, configuration: Con
     if variable is not None and variable.value.value and launch["tlsverify"] is None:
         on = Flag(True, variable.span, How.WRITTEN, "DOCKER_TLS_VERIFY")
         return Security(on, on)
-    return _security(launch, configuration, launch.span, How.INHERITED)
+    return security_of(launch, configuration, launch.span, How.INHERITED)
 
 
-def _security(launch: Launch, configuration: Configuration | None, span: Span, how: How) -> Security:
+def security_of(launch: Launch, configuration: Configuration | None, span: Span, how: How) -> Security:
     """Apply dockerd's own rule: any ``tlsverify``, even a false one, turns TLS on; ``tls`` implies verification."""
 
     def setting(name: str) -> Setting | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.model import paths
 from dindguard.model.facts import Contact, settle
 from dindguard.model.launch import Configuration, Launch, Setting
 from dindguard.model.values import Flag, Text, unset
@@ -48,6 +49,8 @@ class Endpoint:
     encrypted: Flag | None = None
     verified: Flag | None = None
     text: Text | None = None
+    open_unless: str = ""
+    """What the files do not show and what would make a listener ask: ``its unit sets TLS``; empty if they do."""
 
     @property
     def loopback(self) -> bool:
@@ -78,6 +81,7 @@ class Reach(StrEnum):
     NETWORK = "every container on its network"
     POD = "every container of its pod"
     INNER = "the containers it starts"
+    IMAGE = "whoever reaches a container of this image"
 
     @property
     def beyond_the_host(self) -> bool:
@@ -132,6 +136,11 @@ class Machine:
     span: Span
     own: bool = True
     """Whether it is the machine that whoever looks at it runs on."""
+
+    @property
+    def shown_by(self) -> str:
+        """The part of its file's path that says that it is an example (``docs``, ``.sample``); empty for a real one."""
+        return paths.example_part(self.span.path)
 
     def __str__(self) -> str:
         return "the host" if self.own else f"host '{self.name}'"

@@ -42,6 +42,8 @@ class Configuration:
     settings: tuple[Setting, ...]
     span: Span
     container: Container | None = None
+    ignored: tuple[Setting, ...] = ()
+    """Keys that the engine takes no notice of: options' names (``host``) where the file's are others (``hosts``)."""
 
     def __getitem__(self, name: str) -> Setting | None:
         return next((setting for setting in reversed(self.settings) if setting.name == name), None)

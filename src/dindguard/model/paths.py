@@ -216,3 +216,16 @@ def is_below_data_root(path: str) -> bool:
 
 def _is_one_volume(key: str) -> bool:
     return key.startswith(("/var/lib/docker/volumes/", "~/.local/share/docker/volumes/"))
+
+
+_EXAMPLES = frozenset(
+    ["test", "tests", "testdata", "example", "examples", "sample", "samples", "demo", "demos", "doc", "docs"]
+)
+_EXAMPLE_ENDINGS = (".sample", ".example", ".dist")
+
+
+def example_part(path: str) -> str:
+    """Return the part of a file's path that says that nobody uses it as it is; ``""`` for an ordinary path."""
+    *folders, name = path.split("/")
+    found = next((folder for folder in folders if folder.lower() in _EXAMPLES), "")
+    return found or next((ending for ending in _EXAMPLE_ENDINGS if name.lower().endswith(ending)), "")

@@ -8,7 +8,7 @@ from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.launch import Configuration, Setting
-from dindguard.model.values import How, Text
+from dindguard.model.values import How, Text, written
 from dindguard.source import Gravity, Notice
 from dindguard.vocabulary import EngineProduct
 
@@ -31,6 +31,9 @@ _FLAGS = {
 }
 """Keys of the file whose flag is named otherwise (moby daemon/command/config.go)."""
 
+_OPTIONS_ONLY = frozenset(_FLAGS.values()) - _FLAGS.keys()
+"""Names of options that are no keys: dockerd takes them for known ones and reads nothing from them."""
+
 _KEY_VALUE = frozenset({"default-ulimits", "log-opts", "runtimes"})
 """Objects that the command line takes as ``NAME=VALUE``."""
 
@@ -52,6 +55,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:  # noqa: A
             Configuration(
                 product=EngineProduct.DOCKER,
                 settings=tuple(setting for key, value in root.pairs() for setting in _settings(key.content, value)),
+                ignored=tuple(_ignored(root)),
                 span=document.source.whole(),
                 container=document.owner,
             )
@@ -59,7 +63,15 @@ def read(documents: Sequence[Document], context: Context) -> Reading:  # noqa: A
     return reading
 
 
+def _ignored(root: Node) -> Iterator[Setting]:
+    for key, _ in root.pairs():
+        if key.content in _OPTIONS_ONLY:
+            yield Setting(key.content, written(key.content, key.span), key.span, "file")
+
+
 def _settings(name: str, node: Node) -> Iterator[Setting]:
+    if name in _OPTIONS_ONLY:
+        return
     flag = _FLAGS.get(name, name)
     if node.is_sequence:
         for item in node:
