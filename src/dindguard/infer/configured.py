@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dindguard.infer.listeners import Security, listener, security_of
+from dindguard.infer.listeners import Security, listener, once, security_of
 from dindguard.model.endpoints import PLAIN_PORT
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.launch import Configuration, Launch
@@ -32,7 +32,7 @@ def configured_engine(configuration: Configuration) -> Engine:
         address=configuration.product,
         owner=configuration.container or Machine(name="", span=span),
         launch=launch,
-        listens=tuple(_listeners(configuration, launch)),
+        listens=once(_listeners(configuration, launch)),
         rootless=Flag(None, span, How.INHERITED, "rootless"),
         storage_driver=driver.value if driver is not None else None,
         data_root=unknown(span, "data-root"),

@@ -46,7 +46,7 @@ def listeners(
     found = [listener(setting.value, security) for setting in hosts]
     known = tuple(endpoint for endpoint in found if endpoint is not None)
     if hosts:
-        return _once(known)
+        return once(known)
     return (_unix(_SOCKETS.get(started.product, _DEFAULT_SOCKET), launch.span, rootless),)
 
 
@@ -65,7 +65,7 @@ def listener(address: Text, security: Security | None) -> Endpoint | None:
     return endpoints.parse(address, authenticated=security.authenticated, encrypted=security.encrypted)
 
 
-def _once(listeners: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+def once(listeners: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
     """Return each address once, however often somebody gave it."""
     return tuple({str(each): each for each in reversed(tuple(listeners))}.values())[::-1]
 
@@ -97,7 +97,7 @@ def _wrapper_listeners(
         text=inherited(f"tcp://0.0.0.0:{port}", launch.span),
     )
     extra = [listener(setting.value, security) for setting in launch.all("host")]
-    return _once((unix, tcp, *(endpoint for endpoint in extra if endpoint is not None)))
+    return once((unix, tcp, *(endpoint for endpoint in extra if endpoint is not None)))
 
 
 def certificate_directory(container: Container, image: EngineImage | None) -> Text:
