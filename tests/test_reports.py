@@ -13,14 +13,23 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dindguard.reports import FORMATS, Options, first_sentence, render, safe, sentence
+from dindguard.records import replace
+from dindguard.reports import FORMATS, Options, first_sentence, places, render, safe, sentence
 from dindguard.reports.page import blocks, for_html, for_terminal
-from dindguard.reports.terminal import Terminal, detect
+from dindguard.reports.terminal import _CODES, Terminal, detect
 from dindguard.rules import Severity
+from dindguard.scanning import Report
 from dindguard.source import Gravity, Notice, Source, Span, Step
-from reporting import SOCKET, finding, model, sample
+from reporting import SOCKET, finding, model, rule, sample
 
 TEXT = """\
+ci/build me.sh:1:15 critical host-engine-socket
+  'docker run' can command the host's engine
+  1 │ docker run -v /var/run/docker.sock:/s \\
+    │               ^^^^^^^^^^^^^^^^^^^^
+  instead: give the job its own engine (docker:dind-rootless), or a filtering proxy
+    (dindguard explain host-engine-socket)
+
 compose.yaml:8:9 critical host-engine-socket
   service 'runner' can command the host's engine through /var/run/docker.sock
   8 │       - /var/run/docker.sock:/var/run/docker.sock:ro
@@ -28,9 +37,6 @@ compose.yaml:8:9 critical host-engine-socket
   .env:1:8
   1 │ SOCKET=/var/run/docker.sock
     │        ^^^^^^^^^^^^^^^^^^^^ the path is set here
-  the way to the host:
-    1. service 'runner' commands the host's engine
-    2. the engine starts a privileged container that mounts /
   instead: give the job its own engine, or a filtering proxy (dindguard explain host-engine-socket)
 
 compose.yaml:12:39 medium unauthenticated-daemon-tcp
@@ -45,13 +51,6 @@ compose.yaml:12:39 medium unauthenticated-daemon-tcp
   instead: leave DOCKER_TLS_CERTDIR at /certs and use port 2376
     (dindguard explain unauthenticated-daemon-tcp)
 
-ci/build me.sh:1:15 critical host-engine-socket
-  'docker run' can command the host's engine
-  1 │ docker run -v /var/run/docker.sock:/s \\
-    │               ^^^^^^^^^^^^^^^^^^^^
-  instead: give the job its own engine (docker:dind-rootless), or a filtering proxy
-    (dindguard explain host-engine-socket)
-
 broken.yaml:2:6 error unreadable
   not valid YAML: the list is not closed
   2 │   a: [
@@ -62,6 +61,11 @@ broken.yaml:2:6 error unreadable
 14 files read, 3 without containers or engines, 1 could not be read · 1 waived
 1 note (-v shows them)
 """
+
+
+@pytest.fixture(autouse=True)
+def in_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "current_folder", lambda: "/project")
 
 
 def text(report: object, **options: object) -> str:
@@ -91,9 +95,156 @@ def test_a_narrow_terminal_breaks_all_but_long_words() -> None:
 
 def test_the_same_advice_and_the_same_way_are_shown_once() -> None:
     first = sample().findings[0]
-    shown = text(sample(findings=(first, first)))
+    shown = text(sample(findings=(first, first)), verbose=True)
     assert shown.count("critical host-engine-socket\n") == 2
     assert (shown.count("the way to the host:"), shown.count("instead:")) == (1, 1)
+    assert "    2. the engine starts a privileged container that mounts /" in shown
+
+
+def test_the_way_is_told_where_it_leads_elsewhere() -> None:
+    first, second = sample().findings[:2]
+    steps = (Step("code in it", first.span), Step("its engine", second.span), Step("the host", first.span))
+    shown = text(sample(findings=(replace(first, path=steps),)))
+    assert "  the way to the host: code in it → its engine (line 12) → the host\n" in shown
+    far = replace(first, path=(steps[0], Step("its engine", Span("b.yaml", 2, 3, 2, 4)), steps[2]))
+    ascii_only = Terminal(width=100, unicode=False)
+    assert "code in it -> its engine (b.yaml:2:3) -> the host" in text(sample(findings=(far,)), terminal=ascii_only)
+
+
+def test_the_gravest_come_first_in_each_file() -> None:
+    first, second, _, last = sample().findings
+    low = replace(first, severity=Severity.LOW, message="a low one")
+    heads = [line for line in text(sample(findings=(low, second, last, first))).splitlines() if line[:1].isalpha()]
+    assert [line.split(" ")[:2] for line in heads if line.startswith("compose.yaml")] == [
+        ["compose.yaml:8:9", "critical"], ["compose.yaml:12:39", "medium"], ["compose.yaml:8:9", "low"],
+    ]  # fmt: skip
+
+
+def test_paths_are_relative_to_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ci").mkdir()
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path / "ci")
+    shown = text(sample(root=tmp_path))
+    assert "\n../compose.yaml:12:39 medium " in shown
+    assert shown.startswith("build me.sh:1:15 critical ")
+    assert "\n  ../.env:1:8\n" in shown
+    assert "\n../broken.yaml:2:6 error unreadable\n" in shown
+    assert render("concise", sample(root=tmp_path), Options()).startswith("build me.sh:1:15: critical: ")
+    assert '"compose.yaml"' in render("json", sample(root=tmp_path), Options())
+
+
+def many(count: int) -> Report:
+    """Return a report with the sample's findings again and again, in ten files."""
+    report = sample()
+    found = []
+    for number in range(count):
+        given = report.findings[number % 2]
+        path = f"deploy/service-{number % 10}/compose.yaml"
+        related = tuple(replace(step, span=replace(step.span, path=path)) for step in given.related)
+        found.append(replace(given, span=replace(given.span, path=path), related=related))
+    sources = {f.span.path: Source(f.span.path, report.sources["compose.yaml"].text) for f in found}
+    return sample(findings=tuple(sorted(found, key=lambda f: f.span.path)), sources=sources, notices=())
+
+
+def test_forty_findings_fit_two_hundred_and_forty_lines_of_a_hundred_columns() -> None:
+    lines = text(many(40)).splitlines()
+    assert len(lines) <= 240
+    assert max(map(len, lines)) <= 100
+
+
+def test_many_findings_are_told_briefly_and_counted() -> None:
+    assert "by rule" not in text(many(20))
+    shown = text(many(21))
+    assert (
+        "  with line 13: because of services.dind.ports[0]; line 11: because of services.dind.privileged\n" in shown
+    )
+    assert "\n  instead:" not in shown
+    assert "\n  11 critical  host-engine-socket          give the job its own engine, or a filtering proxy\n" in shown
+    assert "\n  10 medium    unauthenticated-daemon-tcp  " in shown
+    assert "\nby file\n  3 critical  deploy/service-0/compose.yaml\n" in shown
+    whole = text(many(21), verbose=True)
+    assert "  instead:" in whole
+    assert "by rule" in whole
+
+
+def test_statistics_count_instead_of_telling() -> None:
+    shown = text(sample(), statistics=True)
+    assert (
+        "\n\nby rule, and what to write instead (dindguard explain RULE)\n  2 critical  host-engine-socket " in shown
+    )
+    assert "2 critical, 1 medium in 2 files" in shown
+    assert shown.startswith("broken.yaml:2:6 error unreadable\n")
+    assert text(sample(findings=(), notices=()), statistics=True).startswith("no findings")
+
+
+def test_long_tables_are_cut_and_say_so() -> None:
+    rules = [rule(f"rule-{n:02}", Severity.LOW, SOCKET.page) for n in range(30)]
+    span = sample().findings[0].span
+    found = tuple(finding(each, replace(span, path=f"{each.id}.yaml"), "x") for each in rules)
+    shown = text(sample(findings=found))
+    assert "\n  and 10 more rules\n" in shown
+    assert "\n  and 20 more files\n" in shown
+    assert " more rules" not in text(sample(findings=found), statistics=True)
+
+
+def test_concise_is_one_line_each() -> None:
+    assert render("concise", sample(), Options(terminal=Terminal(width=100))) == (
+        "ci/build me.sh:1:15: critical: 'docker run' can command the host's engine [host-engine-socket]\n"
+        "compose.yaml:8:9: critical: service 'runner' can command the host's engine through /var/run/docker.sock"
+        " [host-engine-socket]\n"
+        "compose.yaml:12:39: medium: the docker engine in service 'dind' obeys whoever reaches 0.0.0.0:2375 on"
+        " tcp://0.0.0.0:2375 [unauthenticated-daemon-tcp]\n"
+        "broken.yaml:2:6: error: not valid YAML: the list is not closed [unreadable]\n"
+        "2 critical, 1 medium in 2 files\n"
+        "14 files read, 3 without containers or engines, 1 could not be read · 1 waived\n"
+        "1 note (-v shows them)\n"
+    )
+    assert ": note: rule privileged-engine" in render("concise", sample(), Options(verbose=True))
+
+
+def test_the_problem_matcher_takes_every_line() -> None:
+    import json
+
+    matchers = json.loads((Path(__file__).parent.parent / "ci/problem-matcher.json").read_text("utf-8"))
+    found = []
+    for line in render("concise", sample(), Options(verbose=True)).splitlines()[:-3]:
+        for each in matchers["problemMatcher"]:
+            (pattern,) = each["pattern"]
+            if match := re.match(pattern["regexp"], line):
+                found.append((each["severity"], *(match[pattern[k]] for k in ("file", "line", "column", "code"))))
+    assert found == [
+        ("error", "ci/build me.sh", "1", "15", "host-engine-socket"),
+        ("error", "compose.yaml", "8", "9", "host-engine-socket"),
+        ("warning", "compose.yaml", "12", "39", "unauthenticated-daemon-tcp"),
+        ("error", "broken.yaml", "2", "6", "unreadable"),
+        ("notice", "compose.yaml", "8", "9", "undecided"),
+    ]
+
+
+XTERM = {"30": (0, 0, 0), "31": (205, 0, 0), "35": (205, 0, 205), "97": (255, 255, 255), "41": (205, 0, 0),
+         "43": (205, 205, 0), "45": (205, 0, 205), "46": (0, 205, 205), "47": (229, 229, 229)}  # fmt: skip
+
+
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """Return the contrast ratio of two colours as WCAG 2 defines it."""
+
+    def luminance(colour: tuple[int, ...]) -> float:
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
+        return sum(share * value for share, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("style", "code"), list(_CODES.items()))
+def test_colours_can_be_read_on_dark_and_on_light(style: str, code: str) -> None:
+    codes = code.split(";")
+    colours = [XTERM[each] for each in codes if each in XTERM]
+    assert len(colours) == sum(len(each) == 2 for each in codes), "a colour that this test does not know"
+    if len(colours) == 2:
+        assert contrast(*colours) >= 3
+    for colour in colours if len(colours) == 1 else ():
+        assert min(contrast(colour, (0, 0, 0)), contrast(colour, (255, 255, 255))) >= 3, style
 
 
 def test_many_related_places_are_counted() -> None:
@@ -135,7 +286,7 @@ def test_verbose_shows_notes_and_the_silenced() -> None:
 
 def test_colours_and_links_add_nothing_but_themselves() -> None:
     coloured = text(sample(), terminal=Terminal(width=100, colour=True, links=True))
-    assert "\x1b[1;35mcritical\x1b[0m" in coloured
+    assert "\x1b[1;97;45mcritical\x1b[0m" in coloured
     assert "\x1b]8;;file:///project/ci/build%20me.sh\x1b\\ci/build me.sh:1:15\x1b]8;;\x1b\\" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\", "", coloured) == TEXT
 
@@ -465,7 +616,7 @@ def test_pages_in_a_terminal_and_in_html() -> None:
         "well. See docs (https://example.org/x)",
         "or https://example.org/y.",
     ]
-    assert "\x1b[36mcode\x1b[0m" in "\n".join(for_terminal(PAGE, Terminal(width=40, colour=True)))
+    assert "\x1b[35mcode\x1b[0m" in "\n".join(for_terminal(PAGE, Terminal(width=40, colour=True)))
     page = for_html(PAGE + "\n<script>alert(1)</script> [x](javascript:alert(1)) `<i>`\n")
     assert '<a href="https://example.org/x">docs</a>' in page
     assert '<a href="https://example.org/y">https://example.org/y</a>.' in page

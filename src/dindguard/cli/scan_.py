@@ -64,6 +64,7 @@ Exit codes:
 @click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(), metavar="DIR",
               help="Use the rules of a folder outside the scanned paths.")  # fmt: skip
 @click.option("--sarif-suppressed", is_flag=True, help="Put silenced findings into SARIF, marked as such.")
+@click.option("--statistics", is_flag=True, help="Text: count by rule and by file instead of telling each finding.")
 @click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings.")
 @debug_option
 def command(
@@ -83,13 +84,14 @@ def command(
     from dindguard.scanning import scan
 
     outputs = paired(form, output)
-    asked = {name: value for name, value in given.items() if name not in ("verbose", "sarif_suppressed")}
+    look = {"verbose": given.pop("verbose"), "silenced": given.pop("sarif_suppressed")}
+    look["statistics"] = given.pop("statistics")
     start = time.perf_counter()
     with Progress() as progress:
-        report = scan(request(progress=progress, **asked))
+        report = scan(request(progress=progress, **given))
     report = replace(report, seconds=time.perf_counter() - start)
     threshold = Severity[fail_on.upper()] if fail_on else report.config.fail_on
-    options = reports.Options(verbose=given["verbose"], silenced=given["sarif_suppressed"], fail_on=threshold)
+    options = reports.Options(fail_on=threshold, **look)
     for each in outputs:
         _write(each, report, options)
     sys.exit(exit_code(report, threshold, strict=strict, exit_zero=exit_zero))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FORMATS: dict[str, str] = {
     "text": "for people (the default)",
+    "concise": "one line for each finding: editors, problem matchers",
     "json": "everything, for programs; the schema is in the package",
     "sarif": "code scanning: GitHub, editors, DefectDojo",
     "github": "annotations in a GitHub workflow",
@@ -41,12 +42,14 @@ class Options:
     """How a report is written.
 
     ``verbose`` shows notes and silenced findings in the text report; ``silenced`` puts silenced findings
-    into SARIF; ``fail_on`` is the severity from which a finding makes the command fail.
+    into SARIF; ``fail_on`` is the severity from which a finding makes the command fail; ``statistics`` makes
+    the text report count by rule and by file instead of telling each finding.
     """
 
     terminal: Terminal = field(default_factory=Terminal)
     verbose: bool = False
     silenced: bool = False
+    statistics: bool = False
     fail_on: Severity = Severity.HIGH
 
 
@@ -114,7 +117,7 @@ def advice(finding: Finding) -> str:
     """Return what to do instead: the finding's own advice, else the first sentence of the rule's page."""
     prose = finding.instead or first_sentence(finding.rule.section("Instead")) or "see the rule's page"
     text = prose.rstrip(".")
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text.startswith("A ") else text
 
 
 def first_sentence(text: str) -> str:

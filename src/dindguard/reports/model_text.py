@@ -85,7 +85,7 @@ class _Page:
         for access in container.get("commands_engines", ()):
             proxy = f", by way of {access['proxy']}" if "proxy" in access else ""
             text = f"{access['to']} through {access.get('through', '?')}{proxy}: {access['permits']}"
-            yield from self.fact("commands", text, access["place"], "bold yellow")
+            yield from self.fact("commands", text, access["place"], "bold magenta")
         before = container["place"]
         for number, step in enumerate(container.get("way_to_the_host", ()), 1):
             place = step["place"] if step["place"] != before else ""

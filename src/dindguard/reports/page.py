@@ -108,7 +108,7 @@ def for_terminal(page: str, terminal: Terminal) -> list[str]:
 
 def _for_terminal(block: Block, terminal: Terminal) -> list[str]:
     if block.kind is Kind.CODE:
-        return [f"    {terminal.paint(safe.visible(line), 'cyan')}".rstrip() for line in block.text.splitlines()]
+        return [f"    {terminal.paint(safe.visible(line), 'magenta')}".rstrip() for line in block.text.splitlines()]
     if block.kind is Kind.HEADING:
         return [terminal.paint(safe.one_line(block.text), "bold")]
     marker = "" if block.kind is Kind.PARAGRAPH else ("•" if terminal.unicode else "-") + " "
@@ -131,7 +131,7 @@ def _painted(lines: list[str], terminal: Terminal) -> list[str]:
         return re.sub(r"\*\*(.+?)\*\*", r"\1", text, flags=re.DOTALL).split("\n")
 
     def paint(found: re.Match[str]) -> str:
-        style = "cyan" if found["code"] else "bold"
+        style = "magenta" if found["code"] else "bold"
         return "\n".join(terminal.paint(part, style) for part in (found["code"] or found["bold"]).split("\n"))
 
     pattern = re.compile(r"`+(?P<code>[^`]+)`+|\*\*(?P<bold>.+?)\*\*", re.DOTALL)

@@ -92,7 +92,7 @@ def marked(span: Span, line: str) -> Range:
 def rows(quote: Quote, terminal: Terminal, digits: int, style: str) -> list[str]:
     """Return a quote as text: a gutter with line numbers of ``digits`` places, carets below what is marked.
 
-    ``style`` colours the marks without a note; those with one are blue.
+    ``style`` colours the marks without a note; those with one are magenta.
     """
     glyphs = terminal.glyphs
     bar = terminal.paint(glyphs.bar, "dim")
@@ -115,17 +115,17 @@ def _carets(line: QuotedLine, room: int, terminal: Terminal, style: str) -> Iter
     first = ""
     column = 0
     for (start, end), note in drawn:
-        colour = "bold blue" if note else style
+        colour = "magenta" if note else style
         first += " " * (start - column) + terminal.paint("^" * (end - start), colour)
         column = end
     last = drawn[-1]
     notes = [pair for pair in (*drawn[:-1], *later) if pair[1]]
     if last[1] and cells(last[1]) + 1 <= room - column:
-        yield f"{first} {terminal.paint(last[1], 'blue')}"
+        yield f"{first} {terminal.paint(last[1], 'magenta')}"
     elif last[1] and room - column - 1 >= SMALLEST_NOTE:
         top, *rest = wrapped(last[1], room - column - 1)
-        yield f"{first} {terminal.paint(top, 'blue')}"
-        yield from (" " * (column + 1) + terminal.paint(row, "blue") for row in rest)
+        yield f"{first} {terminal.paint(top, 'magenta')}"
+        yield from (" " * (column + 1) + terminal.paint(row, "magenta") for row in rest)
     else:
         yield first
         if last[1]:
@@ -149,9 +149,9 @@ def _below(pair: tuple[Range, str], room: int, terminal: Terminal, *, carets: bo
     (start, end), note = pair
     beside = carets and cells(note) + 1 <= room - end
     if beside:
-        yield " " * start + terminal.paint("^" * (end - start), "bold blue") + " " + terminal.paint(note, "blue")
+        yield " " * start + terminal.paint("^" * (end - start), "magenta") + " " + terminal.paint(note, "magenta")
         return
     indent = max(0, min(start, room - cells(note)))
     yield from (
-        " " * indent + terminal.paint(row, "blue") for row in wrapped(note, max(room - indent, SMALLEST_NOTE))
+        " " * indent + terminal.paint(row, "magenta") for row in wrapped(note, max(room - indent, SMALLEST_NOTE))
     )

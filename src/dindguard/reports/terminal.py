@@ -18,25 +18,27 @@ _CODES = {
     "bold": "1",
     "dim": "2",
     "red": "31",
-    "green": "32",
-    "yellow": "33",
-    "blue": "34",
     "magenta": "35",
-    "cyan": "36",
     "bold red": "1;31",
     "bold magenta": "1;35",
-    "bold yellow": "1;33",
-    "bold blue": "1;34",
-    "bold green": "1;32",
+    "white on magenta": "1;97;45",
+    "white on red": "1;97;41",
+    "black on yellow": "30;43",
+    "black on cyan": "30;46",
+    "black on white": "30;47",
 }
+"""Foregrounds alone are those that can be read on a dark and on a light background; others bring their own."""
 
 SEVERITY_STYLES = {
-    Severity.CRITICAL: "bold magenta",
-    Severity.HIGH: "bold red",
-    Severity.MEDIUM: "bold yellow",
-    Severity.LOW: "bold blue",
-    Severity.INFO: "cyan",
+    Severity.CRITICAL: "white on magenta",
+    Severity.HIGH: "white on red",
+    Severity.MEDIUM: "black on yellow",
+    Severity.LOW: "black on cyan",
+    Severity.INFO: "black on white",
 }
+
+MARK_STYLES = {Severity.CRITICAL: "bold magenta", Severity.HIGH: "bold red"}
+"""What colours the carets below a finding of such a severity; all others are bold."""
 
 
 @record
@@ -60,7 +62,7 @@ class Terminal:
     @property
     def glyphs(self) -> Glyphs:
         """The signs that this terminal can print."""
-        return Glyphs() if self.unicode else Glyphs("|", "...", "-", "...", "-")
+        return Glyphs() if self.unicode else Glyphs("|", "...", "-", "...", "-", "->")
 
 
 @record
@@ -72,6 +74,7 @@ class Glyphs:
     dot: str = "·"
     cut: str = "…"
     rule: str = "─"
+    arrow: str = "→"
 
 
 def detect(stream: TextIO, environ: dict[str, str] | None = None) -> Terminal:
@@ -104,7 +107,7 @@ def _width(stream: TextIO, interactive: bool, env: os._Environ[str] | dict[str, 
 
 def _speaks_unicode(stream: TextIO) -> bool:
     try:
-        "│⋮·…─".encode(stream.encoding or "utf-8")
+        "│⋮·…─→".encode(stream.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -1,34 +1,59 @@
-"""The report for people: each finding with the characters that cause it, and a summary."""
+"""The report for people: each finding with the characters that cause it, and a summary.
+
+Many findings are told in fewer lines each, and counted by rule and by file at the end.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding, Status
-from dindguard.reports import Options, advice, by_severity, by_status, empty, errors, plural, safe, shown_place
+from dindguard.reports import Options, advice, by_severity, by_status, empty, errors, plural, safe, tally
 from dindguard.reports.masking import Masks
+from dindguard.reports.places import Places
 from dindguard.reports.quoting import MOST_RELATED, Mark, Quote, Quoter, rows
-from dindguard.reports.terminal import GLUE, SEVERITY_STYLES, Terminal, cells, wrapped
+from dindguard.reports.terminal import GLUE, MARK_STYLES, SEVERITY_STYLES, Terminal, cells, wrapped
 from dindguard.source import Gravity, Notice, Span
 
 if TYPE_CHECKING:
     from dindguard.scanning import Report
 
-_GRAVITY_STYLES = {Gravity.ERROR: "bold red", Gravity.WARNING: "bold yellow", Gravity.NOTE: "cyan"}
+MANY = 20
+"""Beyond so many findings each is told in fewer lines, and tables follow."""
+
+MOST_BESIDE = 2
+"""As many related places are named of each of many findings."""
+
+_GRAVITY_STYLES = {Gravity.ERROR: "white on red", Gravity.WARNING: "black on yellow", Gravity.NOTE: "black on white"}
 
 
 def render(report: Report, options: Options) -> str:
     """Return findings, then what could not be read, then the summary."""
     page = _Page(report, options)
-    blocks = [page.finding(finding) for finding in report.findings if finding.open]
+    opened = in_order(report.findings)
+    blocks = [] if options.statistics else [*page.findings(opened)]
     blocks += [page.notice(notice) for notice in report.notices if _told(notice, options)]
     if options.verbose:
         blocks += [[line] for line in page.silenced()]
+    if opened and (options.statistics or len(opened) > MANY):
+        blocks += tally.tables(opened, page.terminal, page.places, whole=options.statistics or options.verbose)
     blocks.append(page.summary())
     return safe.log("\n\n".join("\n".join(block) for block in blocks) + "\n")
+
+
+def summary(report: Report, options: Options) -> list[str]:
+    """Return the last lines alone: what was found, what was read, what was silenced."""
+    return _Page(report, options).summary()
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the open findings file by file, in each the gravest first."""
+    opened = [finding for finding in findings if finding.open]
+    return sorted(opened, key=lambda finding: (finding.span.path, -finding.severity))
 
 
 def _told(notice: Notice, options: Options) -> bool:
@@ -45,6 +70,11 @@ class _Page:
         self.said: set[object] = set()
 
     @cached_property
+    def places(self) -> Places:
+        """How places are shown: relative to the current folder."""
+        return Places(str(self.report.root))
+
+    @cached_property
     def masks(self) -> Masks:
         """What must not be shown; a page without findings and notices asks for nothing."""
         return Masks(self.report.model)
@@ -55,27 +85,35 @@ class _Page:
 
     def place(self, span: Span) -> str:
         """Return ``path:line:column``, linked to the file where the terminal can."""
-        text = shown_place(span)
+        text = self.places.shown(span)
         if not self.terminal.links or not span.path:
             return text
         path = f"{self.report.root}/{span.path}".replace(os.sep, "/")
         return self.terminal.link(text, f"file://{safe.uri(path)}")
 
+    def findings(self, findings: list[Finding]) -> Iterator[list[str]]:
+        """Yield each finding; those of one file without a line between them when there are many."""
+        if len(findings) <= MANY or self.options.verbose:
+            yield from map(self.finding, findings)
+            return
+        for _, group in groupby(findings, lambda finding: finding.span.path):
+            yield [line for finding in group for line in self.brief(finding)]
+
+    def head(self, finding: Finding) -> list[str]:
+        """Return a finding's first lines: place, severity, rule, message."""
+        severity = self.terminal.paint(finding.severity.word, SEVERITY_STYLES[finding.severity])
+        first = f"{self.terminal.paint(self.place(finding.span), 'bold')} {severity} {finding.rule.id}"
+        return [first, *wrapped(self.clean(finding.message), self.terminal.width, "  ")]
+
     def finding(self, finding: Finding) -> list[str]:
         """Return a finding: place, message, quoted lines, the way to the host, the advice."""
-        paint, style = self.terminal.paint, SEVERITY_STYLES[finding.severity]
-        lines = [f"{paint(self.place(finding.span), 'bold')} {paint(finding.severity.word, style)} {finding.rule.id}"]
-        lines += wrapped(self.clean(finding.message), self.terminal.width, "  ")
+        lines = self.head(finding)
         related = finding.related if self.options.verbose else finding.related[:MOST_RELATED]
-        lines += self.quoted([Mark(finding.span), *(Mark(step.span, step.what) for step in related)], style)
+        marks = [Mark(finding.span), *(Mark(step.span, step.what) for step in related)]
+        lines += self.quoted(marks, MARK_STYLES.get(finding.severity, "bold"))
         if rest := len(finding.related) - len(related):
             lines.append(f"  and {plural(rest, 'more place')} (-v shows them)")
-        if finding.path and self.new(finding.path):
-            lines += self.labelled("the way to the host:", "")
-            before = finding.span
-            for number, step in enumerate(finding.path, 1):
-                lines += self.step(number, step.what, step.span if step.span != before else None)
-                before = step.span
+        lines += self.way(finding)
         if finding.containment:
             lines += self.labelled("less grave here:", finding.containment)
         if self.new((finding.rule.id, advice(finding))):
@@ -83,6 +121,45 @@ class _Page:
         if self.options.verbose and finding.rule.category != "policy":
             lines += self.waive(finding)
         return lines
+
+    def brief(self, finding: Finding) -> list[str]:
+        """Return a finding among many: place, message, its own line, the places beside it by name."""
+        lines = self.head(finding)
+        beside = [step for step in finding.related if _line(step.span) != _line(finding.span)]
+        marks = [Mark(step.span, step.what) for step in finding.related if step not in beside]
+        lines += self.quoted([Mark(finding.span), *marks], MARK_STYLES.get(finding.severity, "bold"))
+        named = [f"{self.beside(step.span, finding.span)}: {self.clean(step.what)}" for step in beside[:MOST_BESIDE]]
+        if rest := len(beside) - len(named):
+            named.append(plural(rest, "more place"))
+        return [*lines, *(wrapped(f"with {'; '.join(named)}", self.terminal.width, "    ", "  ") if named else ())]
+
+    def beside(self, span: Span, own: Span) -> str:
+        """Return a place briefly: its line where it is in the finding's own file."""
+        return f"line {span.line}" if span.path == own.path else self.places.shown(span)
+
+    def way(self, finding: Finding) -> list[str]:
+        """Return the way to the host: all its steps if asked for, else only where it leads over other places."""
+        if not finding.path or not self.new(finding.path):
+            return []
+        if self.options.verbose:
+            return list(self.steps(finding))
+        own = {_line(finding.span), _line(finding.path[0].span)}
+        if all(not step.span.path or _line(step.span) in own for step in finding.path):
+            return []
+        told: list[str] = []
+        for step in finding.path:
+            known = not step.span.path or _line(step.span) in own
+            told.append(step.what if known else f"{step.what} ({self.beside(step.span, finding.span)})")
+            own.add(_line(step.span))
+        return self.labelled("the way to the host:", f" {self.terminal.glyphs.arrow} ".join(told))
+
+    def steps(self, finding: Finding) -> Iterator[str]:
+        """Yield each step of the way to the host on lines of its own."""
+        yield from self.labelled("the way to the host:", "")
+        before: Span | None = finding.span
+        for number, step in enumerate(finding.path, 1):
+            yield from self.step(number, step.what, step.span if step.span != before else None)
+            before = step.span
 
     def waive(self, finding: Finding) -> list[str]:
         """Return the command, for each open subject, that writes an approval record."""
@@ -126,7 +203,7 @@ class _Page:
         if span is None:
             return lines
         place = self.place(span)
-        length = cells(shown_place(span))
+        length = cells(self.places.shown(span))
         if cells(lines[-1]) + 2 + length <= self.terminal.width:
             lines[-1] += "  " + self.terminal.paint(place, "dim")
         else:
@@ -137,7 +214,7 @@ class _Page:
         """Return a paragraph with a coloured label before it and a command, kept on one line, after it."""
         text = self.clean(text) + (f" ({command.replace(' ', GLUE)})" if command else "")
         first, *rest = wrapped(f"{label} {text}", self.terminal.width, "    ", "  ")
-        return [first.replace(label, self.terminal.paint(label, "green"), 1), *rest]
+        return [first.replace(label, self.terminal.paint(label, "bold"), 1), *rest]
 
     def advice(self, finding: Finding) -> list[str]:
         """Return what to do, and where to read more."""
@@ -188,8 +265,8 @@ class _Page:
         if self.report.incomplete:
             return self.terminal.paint("no findings, but the scan is incomplete", "bold red")
         if empty(self.report):
-            return self.terminal.paint("nothing to scan: no containers, engines or pipelines found", "bold yellow")
-        return self.terminal.paint("no findings", "bold green")
+            return self.terminal.paint("nothing to scan: no containers, engines or pipelines found", "bold magenta")
+        return self.terminal.paint("no findings", "bold")
 
     def files(self) -> str:
         """Return how many files were read, hold nothing of ours, and could not be read."""
@@ -216,6 +293,10 @@ def _flow(parts: list[str], terminal: Terminal) -> list[str]:
         else:
             lines[-1] = joined
     return lines
+
+
+def _line(span: Span) -> tuple[str, int]:
+    return span.path, span.line
 
 
 def _length(text: str) -> int:

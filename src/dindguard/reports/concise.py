@@ -1,0 +1,31 @@
+"""One line for each finding, in the form of compilers, which editors and problem matchers read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dindguard.reports import Options, safe, text
+from dindguard.reports.masking import Masks
+from dindguard.reports.places import Places
+from dindguard.source import Gravity
+
+if TYPE_CHECKING:
+    from dindguard.scanning import Report
+
+
+def render(report: Report, options: Options) -> str:
+    """Return ``path:line:column: severity: message [rule]`` for findings and notices, then the summary."""
+    lines = [*_lines(report, options), *text.summary(report, options)]
+    return safe.log("\n".join(lines) + "\n")
+
+
+def _lines(report: Report, options: Options) -> Iterator[str]:
+    masks, places = Masks(report.model), Places(str(report.root))
+    for finding in text.in_order(report.findings):
+        message = masks.text(safe.one_line(finding.message))
+        yield f"{places.shown(finding.span)}: {finding.severity.word}: {message} [{finding.rule.id}]"
+    for notice in report.notices:
+        if options.verbose or notice.gravity is not Gravity.NOTE:
+            message = masks.text(safe.one_line(notice.message))
+            yield f"{places.shown(notice.span)}: {notice.gravity}: {message} [{safe.one_line(notice.kind)}]"
