@@ -11,6 +11,7 @@ import pytest
 
 import dindguard_rules
 from dindguard.discover import discover
+from dindguard.documents import syntax
 from dindguard.formats import _index, registry
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
@@ -117,9 +118,23 @@ def test_type_works_for_every_format(tmp_path: Path, form: str, name: str, text:
     assert not report.incomplete, report.notices
 
 
-def test_type_is_tested_for_every_format() -> None:
+@pytest.mark.parametrize("form", registry.names())
+def test_every_format_has_a_bad_fixture_or_an_example_above(form: str) -> None:
     (mark,) = (m for m in test_type_works_for_every_format.pytestmark if m.name == "parametrize")
-    assert {case[0] for case in mark.args[1]} == set(registry.names())
+    bad = (path for fixture in fixtures() if fixture.bad for path in fixture.files)
+    assert form in {case[0] for case in mark.args[1]} or any(form in formats_of(path) for path in bad)
+
+
+def formats_of(path: Path) -> set[str]:
+    """Return the formats that a file by itself is read with."""
+    source = Source(path.name, path.read_text("utf-8", errors="replace"))
+    recogniser = Recogniser()
+    text_format = recogniser.text_format(source)
+    if text_format is not None:
+        return {text_format.name}
+    name = recogniser.tree_syntax(source)
+    trees = syntax.reader(name)(source).documents if name else []
+    return {row.name for node in trees for row in recogniser.formats_of(source, node)}
 
 
 TOY = {

@@ -56,18 +56,19 @@ class Joined:
             value = replacement(match)
             if value is None:
                 continue
-            self._add_slice(document, at, match.start())
+            self.add_slice(document, at, match.start())
             start, last = document.origin(match.start()), document.origin(match.end() - 1)
             self.add(value, start, max(last, start) + 1)
             at = match.end()
-        self._add_slice(document, at, len(text))
+        self.add_slice(document, at, len(text))
 
     def source(self, hint: str) -> Source:
         """Return what was added as one embedded source."""
         text = "".join(self._text)
         return Source(self.parent.path, text, hint=hint, parent=self.parent, segments=tuple(self._segments))
 
-    def _add_slice(self, document: Source, start: int, end: int) -> None:
+    def add_slice(self, document: Source, start: int, end: int) -> None:
+        """Add the characters ``[start, end)`` of a document embedded in the parent."""
         shift = self._length - start
         for segment in document.segments:
             first, last = max(segment.start, start), min(segment.start + segment.length, end)

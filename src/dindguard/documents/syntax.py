@@ -11,13 +11,13 @@ from dindguard.source import Source
 if TYPE_CHECKING:
     from dindguard.documents.yaml import Tree
 
-YAML, JSON, TOML = "yaml", "json", "toml"
-TREES = (YAML, JSON, TOML)
+YAML, JSON, TOML, GROOVY, HCL = "yaml", "json", "toml", "groovy", "hcl"
+TREES = (YAML, JSON, TOML, GROOVY, HCL)
 """Syntaxes that a reader here turns into a tree; a text in any other is read by its format itself."""
 
 _EXTENSION = regex(
     r"\.(?:(?P<yaml>ya?ml)(?:\.(?:j2|tpl|tmpl|dist|example|sample))?|(?P<json>jsonc?)"
-    r"|(?P<toml>toml)(?:\.(?:j2|tpl|tmpl|dist|example|sample|template))?)$",
+    r"|(?P<toml>toml)(?:\.(?:j2|tpl|tmpl|dist|example|sample|template))?|(?P<groovy>groovy)|(?P<hcl>tf|tofu|hcl|nomad))$",
     2,  # re.IGNORECASE
 )
 
@@ -38,6 +38,18 @@ def reader(syntax: str) -> Callable[[Source], Tree]:
         from dindguard.documents import toml
 
         return toml.read
+    if syntax in (GROOVY, HCL):
+        return _of_our_own(syntax)
     from dindguard.documents import yaml
 
     return yaml.read
+
+
+def _of_our_own(syntax: str) -> Callable[[Source], Tree]:
+    if syntax == GROOVY:
+        from dindguard.documents.groovy import reader as groovy
+
+        return groovy.read
+    from dindguard.documents.hcl import reader as hcl
+
+    return hcl.read

@@ -1,0 +1,44 @@
+"""Where steps run: which container, with which variables, in which workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dindguard.documents.groovy.nodes import ASSIGNED
+from dindguard.documents.tree import Node
+from dindguard.model.container import Container, EnvVar
+from dindguard.records import field, record
+
+
+@record
+class Place:
+    """What surrounds steps.
+
+    ``owner`` is the container (or machine) that they run in, ``address`` the named way to it, ``pod`` the containers
+    that ``container('name')`` can choose, ``variables`` those of the blocks around.
+    """
+
+    owner: Container
+    address: str
+    variables: tuple[EnvVar, ...] = ()
+    pod: Mapping[str, Container] = field(default_factory=dict)
+
+
+def variables_of(block: Node) -> tuple[EnvVar, ...]:
+    """Return the variables of an ``environment`` block, or of what stands for one: ``NAME = value``."""
+    return tuple(
+        EnvVar(key.content.removeprefix("env."), value.value, key.span)
+        for key, value in block.pairs()
+        if value.tag == ASSIGNED and value.is_scalar
+    )
+
+
+def listed_variables(items: Node) -> tuple[EnvVar, ...]:
+    """Return the variables of ``withEnv(['NAME=value', …])``."""
+    found = []
+    for item in items.listed():
+        text = item.value
+        name, equals, _ = text.pattern.partition("=")
+        if equals:
+            found.append(EnvVar(name, text.part(len(name) + 1, len(text.pattern)), item.span))
+    return tuple(found)

@@ -1,0 +1,209 @@
+"""Reads pipelines: agents and their containers, pods, and the scripts that steps run in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dindguard.documents.groovy.nodes import ASSIGNED
+from dindguard.documents.joined import Joined
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document, Reading
+from dindguard.formats.jenkinsfile import pods
+from dindguard.formats.jenkinsfile.containers import build_of, machine, started
+from dindguard.formats.jenkinsfile.places import Place, listed_variables, variables_of
+from dindguard.model.container import Container, EnvVar
+from dindguard.model.values import Text
+from dindguard.records import replace
+from dindguard.scripts.located import add_script
+from dindguard.source import Embedded
+
+_SCRIPTS = {"sh": "shell", "bat": "batch", "powershell": "powershell", "pwsh": "powershell"}
+_NO_STEPS = frozenset({"environment", "options", "parameters", "triggers", "when", "tools", "libraries", "agent"})
+_IMAGES = frozenset({"docker.image", "docker.build"})
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read all pipelines of one scan."""
+    reading = Reading()
+    for document in documents:
+        _Pipeline(document, context, reading).read()
+    return reading
+
+
+class _Pipeline:
+    """Reads one file into ``reading``."""
+
+    def __init__(self, document: Document, context: Context, reading: Reading) -> None:
+        self._root: Node = document.content
+        self._source = document.source
+        self._context = context
+        self._reading = reading
+        self._names: dict[str, int] = {}
+        self._places: dict[str, Callable[[Node, Place], Place]] = {
+            "stage": self._stage,
+            "container": self._member,
+            "podTemplate": self._pod,
+            "withEnv": self._with_variables,
+            "docker.withServer": self._server,
+            "withDockerServer": self._server,
+            "withDockerContainer": self._with_container,
+        }
+
+    def read(self) -> None:
+        """Read the whole file; what runs outside every block runs on an agent's machine."""
+        workload, owner = machine("", "agent", self._root.span, ())
+        before = len(self._reading.embedded)
+        self._block(self._root, Place(owner, "agent"))
+        if any(embedded.owner is owner for embedded in self._reading.embedded[before:]):
+            self._reading.workloads.append(workload)
+
+    # -- blocks -----------------------------------------------------------------------------------------
+
+    def _block(self, block: Node, place: Place) -> None:
+        """Read a block's statements; its agent and variables hold for all of them."""
+        variables = (*place.variables, *variables_of(block["environment"]))
+        place = replace(place, variables=variables)
+        place = self._agent(block["agent"], place)
+        for key, value in block.pairs():
+            name = key.content
+            if name in _NO_STEPS and value.tag != ASSIGNED:
+                continue
+            if name.startswith("env.") and value.tag == ASSIGNED and value.is_scalar:
+                place = replace(place, variables=(*place.variables, EnvVar(name[4:], value.value, key.span)))
+            elif value.is_mapping or value.is_scalar or value.is_sequence:
+                self._statement(name, value, place)
+
+    def _statement(self, name: str, value: Node, place: Place) -> None:
+        if name in _SCRIPTS and value.tag != ASSIGNED:
+            self._script(_SCRIPTS[name], value, place)
+        elif name in self._places:
+            self._inside(value, self._places[name](value, place))
+        elif name in ("inside", "withRun", "run"):
+            self._image_call(name, value, place)
+        elif name == "docker.build":
+            self._command("docker build -t ", (value["0"] if value.is_mapping else value, value["1"]), place)
+        elif value.is_mapping:
+            self._inside(value, place)
+        elif value.is_sequence:
+            for item in value.items():
+                self._inside(item, place)
+
+    def _inside(self, value: Node, place: Place) -> None:
+        if value.is_mapping:
+            self._block(value, place)
+
+    def _address(self, kind: str, name: Node) -> str:
+        address = f"{kind}.{name.value.pattern if name.is_scalar else ''}".rstrip(".")
+        count = self._names[address] = self._names.get(address, 0) + 1
+        return address if count == 1 else f"{address}#{count}"
+
+    # -- where steps run ----------------------------------------------------------------------------------
+
+    def _agent(self, agent: Node, place: Place) -> Place:
+        docker, build, cloud = agent["docker"], agent["dockerfile"], agent["kubernetes"]
+        if docker.present:
+            image = docker["image"] if docker.is_mapping else docker
+            return self._started(image, docker["args"], place)
+        if build.present and not build.flag().off:
+            return self._started(build.hole("image"), build["args"], place, built=build)
+        if agent["dockerContainer"].is_mapping:
+            given = agent["dockerContainer"]
+            return self._started(given["image"], given.hole("args"), self._on(given["dockerHost"], place))
+        return self._pod(cloud, place) if cloud.is_mapping else place
+
+    def _started(self, image: Node, arguments: Node, place: Place, *, built: Node | None = None) -> Place:
+        inner = replace(place, address=self._address(f"{place.address}.docker", image))
+        build = build_of(built) if built is not None else None
+        workload, container = started(image, arguments, inner, build=build)
+        self._reading.workloads.append(workload)
+        return replace(place, owner=container, pod={})
+
+    def _pod(self, template: Node, place: Place) -> Place:
+        """Read a pod in calls, in YAML, or in a file of its own."""
+        address = self._address("pods", template["label"] if template["label"].is_scalar else template["name"])
+        if template["yaml"].is_scalar:
+            joined = Joined(self._source)
+            add_script(joined, template["yaml"])
+            self._reading.embedded.append(Embedded(joined.source("kubernetes")))
+        found = pods.pod(template, address)
+        if found is None:
+            return place
+        workload, members = found
+        self._reading.workloads.append(workload)
+        return replace(place, owner=members.get("jnlp", place.owner), pod=members)
+
+    def _stage(self, call: Node, place: Place) -> Place:
+        return replace(place, address=self._address("stages", call["0"]))
+
+    def _with_variables(self, call: Node, place: Place) -> Place:
+        given = call["0"] if call["0"].present else call["overrides"]
+        return replace(place, variables=(*place.variables, *listed_variables(given)))
+
+    def _with_container(self, call: Node, place: Place) -> Place:
+        return self._started(call["image"] if call["image"].present else call["0"], call["args"], place)
+
+    def _member(self, call: Node, place: Place) -> Place:
+        """Choose the container that ``container('name')`` names; one that only a YAML text has is not known here."""
+        written = call["0"] if call["0"].present else call["name"]
+        name = written.value.pattern if written.is_scalar else ""
+        chosen: Container | None = place.pod.get(name)
+        if chosen is None:
+            workload, chosen = machine(name, self._address("containers", written), written.span, ())
+            self._reading.workloads.append(workload)
+        return replace(place, owner=chosen)
+
+    def _server(self, call: Node, place: Place) -> Place:
+        return self._on(call["0"] if call["0"].present else call["uri"], place)
+
+    def _on(self, host: Node, place: Place) -> Place:
+        if not host.is_scalar or host.is_null:
+            return place
+        return replace(place, variables=(*place.variables, EnvVar("DOCKER_HOST", host.value, host.span)))
+
+    # -- steps ------------------------------------------------------------------------------------------
+
+    def _image_call(self, name: str, value: Node, place: Place) -> None:
+        """Read ``docker.image('i').inside('ARGS') { … }``, ``.withRun(…)`` and ``.run(…)``."""
+        receiver = value["receiver"]
+        self._inside(receiver, place) if "docker.build" in receiver else None
+        called = next((receiver[each] for each in _IMAGES if each in receiver), None)
+        if called is None:
+            self._inside(value, place)
+            return
+        image = called["0"] if called.is_mapping else called
+        if name == "inside":
+            self._inside(value, self._started(image, value["0"], place))
+            return
+        self._command("docker run -d ", (value["0"], image, value["1"]), place)
+        self._inside(value, place)
+
+    def _command(self, start: str, parts: Sequence[Node], place: Place) -> None:
+        joined = Joined(self._source)
+        joined.add_glue(start)
+        for part in parts:
+            if part.is_scalar and not part.is_null:
+                add_script(joined, part)
+                joined.add_glue(" ")
+        self._embed(joined, "shell", place)
+
+    def _script(self, hint: str, value: Node, place: Place) -> None:
+        script = value["script"] if value.is_mapping else value
+        if not script.is_scalar:
+            return
+        joined = Joined(self._source)
+        if hint == "shell":
+            for variable in place.variables:
+                _export(joined, variable.name, variable.value)
+        add_script(joined, script)
+        self._embed(joined, hint, place)
+
+    def _embed(self, joined: Joined, hint: str, place: Place) -> None:
+        if not joined.empty:
+            self._reading.embedded.append(Embedded(joined.source(hint), place.owner))
+
+
+def _export(joined: Joined, name: str, value: Text) -> None:
+    """Put an engine's variable before a script; the others decide nothing here."""
+    if not name.startswith(("DOCKER_", "CONTAINER_", "BUILDKIT_", "COMPOSE_")) or value.value is None:
+        return
+    joined.add_glue(f"export {name}='" + value.value.replace("'", "'\\''") + "'\n")

@@ -1,0 +1,66 @@
+"""Values of a located tree as command lines and scripts, every character with its place."""
+
+from __future__ import annotations
+
+import re
+
+from dindguard.documents.joined import Joined
+from dindguard.documents.placeholders import Holes
+from dindguard.documents.tree import Node
+from dindguard.model.values import How, Text
+from dindguard.scripts.shell.pieces import Piece, Script, unknown_piece
+from dindguard.scripts.shell.split import split
+
+_NO_EXPRESSION = re.compile(r"[{}\"'\n`\\]")
+
+
+def option_words(node: Node) -> tuple[Text, ...]:
+    """Return the words of a scalar that is put into a command line, split by a shell's quoting rules."""
+    if not node.is_scalar or node.is_null:
+        return ()
+    return tuple(split(Script(_pieces(node))))
+
+
+def add_script(joined: Joined, node: Node) -> None:
+    """Add a scalar's text to a script; an expression that nothing decides stays one, as shell readers know it."""
+    document = node.document()
+    at = 0
+    for start, end, expression in _holes(node):
+        _copy(joined, node, at, start)
+        value = _value(node, start, end, expression)
+        text = value.value if value.value is not None else f"${{{{ {_NO_EXPRESSION.sub('', expression)} }}}}"
+        origin = document.origin(start)
+        joined.add(text, origin, max(document.origin(end - 1) + 1, origin + 1))
+        at = end
+    _copy(joined, node, at, len(document.text))
+
+
+def _copy(joined: Joined, node: Node, start: int, end: int) -> None:
+    if start < end:
+        joined.add_slice(node.document(), start, end)
+
+
+def _holes(node: Node) -> tuple[tuple[int, int, str], ...]:
+    return node.scope.places if isinstance(node.scope, Holes) else ()
+
+
+def _value(node: Node, start: int, end: int, expression: str) -> Text:
+    assert isinstance(node.scope, Holes)
+    return node.scope.value_of(expression, node.typed.span_of(start, end))
+
+
+def _pieces(node: Node) -> list[Piece]:
+    document = node.document()
+    pieces: list[Piece] = []
+    at = 0
+    for start, end, expression in _holes(node):
+        pieces.append(Piece(document.text[at:start], document, at, start))
+        value = _value(node, start, end, expression)
+        if value.value is not None:
+            how = How.VARIABLE if value.how is How.WRITTEN else value.how
+            pieces.append(Piece(value.value, document, start, end, how))
+        else:
+            pieces.append(unknown_piece(document, start, end, expression, many=True))
+        at = end
+    pieces.append(Piece(document.text[at:], document, at, len(document.text)))
+    return pieces

@@ -1,0 +1,139 @@
+"""Jenkins pipelines: which container steps run in, pods in calls and in YAML, and what is no pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dindguard import Options, Report, scan
+from dindguard.model.container import Container
+
+
+def report_of(tmp_path: Path, text: str, name: str = "Jenkinsfile", **more: str) -> Report:
+    (tmp_path / ".git").mkdir()
+    for file, content in {name: text, **more}.items():
+        (tmp_path / file).write_text(content, "utf-8")
+    return scan(Options(paths=(tmp_path,)))
+
+
+def containers(report: Report) -> dict[str, Container]:
+    return {container.address: container for container in report.model.containers}
+
+
+def test_declarative_agents_give_their_container_to_the_steps(tmp_path: Path) -> None:
+    found = containers(
+        report_of(
+            tmp_path,
+            """pipeline {
+    agent { docker { image 'docker:29-cli'; args '-v /var/run/docker.sock:/var/run/docker.sock' } }
+    environment { DOCKER_HOST = 'tcp://builder:2375' }
+    stages {
+        stage('A') { steps { sh 'docker ps' } }
+        stage('B') { agent { dockerfile { dir 'ci'; filename 'Dockerfile.build'; args '--privileged' } }
+            steps { sh 'docker run --rm alpine' } }
+    }
+}""",
+        )
+    )
+    outer = found["agent.docker.docker:29-cli"]
+    assert [str(mount.source) for mount in outer.mounts] == ["/var/run/docker.sock"]
+    assert outer.environment.value("DOCKER_HOST") == "tcp://builder:2375"
+    assert outer.invocations[0].action == "ps"
+    built = found["stages.B.docker"]
+    assert built.privileged.on
+    assert built.build is not None
+    assert built.build.dockerfile == "ci/Dockerfile.build"
+    assert found["stages.B.docker.run.alpine"].workload.runs_in is built
+
+
+def test_a_container_runs_cat_and_no_entry_point(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "node { docker.image('docker:29-dind').inside('--privileged') { sh 'docker ps' } }")
+    container = next(each for each in report.model.containers if each.image is not None)
+    assert container.privileged.on
+    assert container.engine is None
+
+
+def test_pods_share_their_volumes_with_the_agent(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        """podTemplate(label: 'b', hostNetwork: true, containers: [
+    [name: 'cli', image: 'docker:29-cli'],
+    containerTemplate(name: 'dind', image: 'docker:29-dind', privileged: true),
+], volumes: [hostPathVolume(hostPath: '/var/run/docker.sock', mountPath: '/var/run/docker.sock')]) {
+    node('b') { container('cli') { sh 'docker ps' } }
+}""",
+    )
+    pod = next(each for each in report.model.workloads if each.name == "b")
+    assert [each.name for each in pod.containers] == ["cli", "dind", "jnlp"]
+    assert all(len(each.mounts) == 1 for each in pod.containers)
+    assert pod.containers[1].engine is not None
+    assert [call.action for call in pod.containers[0].invocations] == ["ps"]
+
+
+def test_a_pod_in_yaml_keeps_its_places(tmp_path: Path) -> None:
+    text = """pipeline {
+    agent {
+        kubernetes {
+            yaml '''
+spec:
+  containers:
+    - name: dind
+      image: docker:29-dind
+      securityContext: {privileged: true}
+'''
+        }
+    }
+}"""
+    report = report_of(tmp_path, text)
+    finding = next(each for each in report.findings if each.rule.id == "privileged-engine")
+    assert (finding.span.line, finding.span.column) == (9, 37)
+
+
+@pytest.mark.parametrize(
+    ("statement", "command"),
+    [
+        ("sh 'docker run --privileged alpine'", 1),
+        ("sh(returnStdout: true, script: 'docker run --privileged alpine').trim()", 1),
+        ('sh "docker run ${options} --privileged alpine"', 1),
+        ("def out = sh(script: '''docker run \\\n --privileged alpine''', returnStatus: true)", 1),
+        ("retry(3) { timeout(5) { sh 'docker run --privileged alpine' } }", 1),
+        ("parallel a: { sh 'docker run --privileged alpine' }, b: { echo 'x' }", 1),
+        ("docker.image('alpine').run('--privileged')", 1),
+        ("docker.build('x').withRun('--privileged') { c -> echo c.id }", 1),
+        ("withEnv(['A=b']) { sh 'docker run --privileged alpine' }", 1),
+        ("if (params.X) { sh 'docker run --privileged alpine' } else { sh 'true' }", 1),
+        ("echo 'docker run --privileged alpine'", 0),
+        ("def text = 'docker run --privileged alpine'", 0),
+        ("// sh 'docker run --privileged alpine'", 0),
+        ("sh 'echo docker run --privileged alpine'", 0),
+        ("input message: 'docker run --privileged alpine'", 0),
+    ],
+)
+def test_commands_are_found_where_steps_run_them(tmp_path: Path, statement: str, command: int) -> None:
+    report = report_of(tmp_path, f"node('linux') {{\n    {statement}\n}}")
+    found = [finding for finding in report.findings if finding.rule.id == "privileged-container"]
+    assert len(found) == command
+
+
+def test_a_server_is_an_engine_that_the_steps_command(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "node { docker.withServer('tcp://10.0.0.5:2375') { sh 'docker ps' } }")
+    assert "plaintext-engine-client" in {finding.rule.id for finding in report.findings}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("build.groovy", "docker { url = 'tcp://x:2375' }\ntask a { sh 'docker run --privileged x' }"),
+        ("Plugin.groovy", "package a\nclass Docker { def run() { sh 'docker run --privileged x' } }"),
+        ("Jenkinsfile.md", "node { sh 'docker run --privileged x' }"),
+    ],
+)
+def test_other_groovy_is_no_pipeline(tmp_path: Path, name: str, text: str) -> None:
+    assert report_of(tmp_path, text, name).findings == ()
+
+
+def test_a_broken_pipeline_is_said(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "node {\n  sh 'docker run --privileged x'\n")
+    assert report.incomplete
+    assert [(notice.kind, notice.span.line) for notice in report.notices] == [("unreadable", 1)]
