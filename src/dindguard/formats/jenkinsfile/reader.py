@@ -104,7 +104,7 @@ class _Pipeline:
         if docker.present:
             image = docker["image"] if docker.is_mapping else docker
             return self._started(image, docker["args"], place)
-        if build.present and not build.flag().off:
+        if build.is_mapping or build.flag().on:
             return self._started(build.hole("image"), build["args"], place, built=build)
         if agent["dockerContainer"].is_mapping:
             given = agent["dockerContainer"]
