@@ -5,43 +5,33 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
 
 from dindguard.cli import cli
 from dindguard.cli.rules_ import every
+from dindguard.documents import syntax
 from dindguard.formats import registry
+from dindguard.formats.recognition import formats_in
+from dindguard.formats.row import FormatRow
 from dindguard.loading import index_row, load
 from dindguard.rules import Confidence, Profile, Rule
+from dindguard.source import Source
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
 HEADER = "<!-- Written by docs/generate.py: edit {source} instead. -->\n"
 WIDTH = 100
 
-MARKER_LINE = re.compile(r"^\s*#\s*expect(-below)?:\s*[a-z][\w, -]*$")
-MARKER = re.compile(r"\s*#\s*expect(-below)?:\s*[a-z][\w, -]*$")
-FORMATS: tuple[tuple[str, str, str], ...] = (
-    (".dindguard.yaml", "", "yaml"),  # a fixture's configuration is no example of a format
-    ("compose", "Compose", "yaml"),
-    ("kubernetes", "Kubernetes", "yaml"),
-    ("kustom", "Kubernetes", "yaml"),
-    ("gitlab-ci", "GitLab CI", "yaml"),
-    ("github", "GitHub Actions", "yaml"),
-    ("dockerfile", "Dockerfile", "dockerfile"),
-    ("makefile", "Makefile", "makefile"),
-    (".sh", "Shell", "sh"),
-    ("daemon.json", "daemon.json", "json"),
-    ("config.toml", "GitLab Runner", "toml"),
-    (".json", "JSON", "json"),
-    (".toml", "TOML", "toml"),
-    (".y", "YAML", "yaml"),
-)
-"""Parts of a file's name that tell its format, that format's name, and the language of its code block."""
+MARKER_LINE = re.compile(r"^\s*(?:#|//)\s*expect(-below)?:\s*[a-z][\w, -]*$")
+MARKER = re.compile(r"\s*(?:#|//)\s*expect(-below)?:\s*[a-z][\w, -]*$")
 
 
 def pages() -> dict[Path, str]:
@@ -50,6 +40,7 @@ def pages() -> dict[Path, str]:
     found = {ROOT / "docs/rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}
     found[ROOT / "docs/rules/README.md"] = index(rules)
     found[ROOT / "docs/cli.md"] = command_pages()
+    found[ROOT / "docs/formats.md"] = format_page()
     found[ROOT / "rules/dindguard_rules/_index.py"] = rule_index()
     found[ROOT / "src/dindguard/formats/_index.py"] = format_index()
     return found
@@ -129,23 +120,50 @@ def _examples(rule_id: str) -> Iterator[str]:
 
 
 def _by_format(rule_id: str, verdict: str) -> dict[str, Path]:
-    """Return the plainest fixture of each format."""
+    """Return the plainest fixture of each format, by the format's title; those with most fixtures first."""
     folder = FIXTURES / rule_id
     paths = [path for path in folder.glob(f"{verdict}*") if path.suffix != ".expect"] if folder.is_dir() else []
     found: dict[str, Path] = {}
     for path in sorted(paths, key=lambda path: (len(path.name.partition(".")[0]), path.name)):
-        labels = {format_of(file.relative_to(folder).as_posix())[0] for file in _files(path)}
-        label = next((label for _, label, _ in FORMATS if label and label in labels), "")
-        if label:
-            found.setdefault(label, path)
-    order = [label for _, label, _ in FORMATS]
-    return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
+        titles = {row.title for file in _files(path) if not file.name.startswith(".dind") for row in read_with(file)}
+        for title in sorted(titles, key=_commonest)[:1]:
+            found.setdefault(title, path)
+    return dict(sorted(found.items(), key=lambda item: _commonest(item[0])))
 
 
-def format_of(name: str) -> tuple[str, str]:
-    """Return the format and the code block's language of a fixture's file."""
-    lowered = name.lower()
-    return next(((label, language) for part, label, language in FORMATS if part in lowered), ("Text", "text"))
+def _commonest(title: str) -> tuple[int, str]:
+    return -how_often()[title], title
+
+
+@cache
+def how_often() -> Counter[str]:
+    """Return how many fixtures each format has, by its title."""
+    files = (path for path in FIXTURES.rglob("*") if path.is_file() and path.suffix != ".expect")
+    return Counter(row.title for path in files for row in read_with(path))
+
+
+@cache
+def read_with(path: Path) -> tuple[FormatRow, ...]:
+    """Return the formats that a fixture's file is read with."""
+    return tuple(formats_in(Source(path.name, path.read_text("utf-8", errors="replace"))))
+
+
+def language_of(path: Path) -> str:
+    """Return the language of a file's code block."""
+    extension = syntax.by_name(path.name)
+    rows = read_with(path)
+    return extension or (rows[0].syntaxes[0] if rows else "text")
+
+
+def format_page() -> str:
+    """Return the page of all formats: how each is called, and by what its files are known."""
+    lines = [HEADER.format(source="the packages in src/dindguard/formats"), "# Formats\n"]
+    lines.append("A file is known by its shape first and by its name second; `--type NAME=GLOB` forces a format.\n")
+    for row in sorted(registry.rows(), key=lambda row: row.title):
+        text = (importlib.import_module(f"dindguard.formats.{row.package}").__doc__ or "").strip()
+        names = f"\n\nNames that say enough: `{row.names}`" if row.names else ""
+        lines.append(f"## {row.title}\n\n`{row.name}`: {text}{names}\n")
+    return "\n".join(lines)
 
 
 def _files(path: Path) -> list[Path]:
@@ -161,7 +179,7 @@ def _shown(path: Path) -> Iterator[str]:
         lines = [line for line in file.read_text("utf-8").splitlines() if not MARKER_LINE.match(line)]
         text = "\n".join(MARKER.sub("", line) for line in lines).strip("\n")
         fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`{3,}", text))])
-        yield f"{fence}{format_of(file.name)[1]}\n{text}\n{fence}"
+        yield f"{fence}{language_of(file)}\n{text}\n{fence}"
 
 
 def index(rules: tuple[Rule, ...]) -> str:

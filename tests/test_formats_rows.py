@@ -11,10 +11,9 @@ import pytest
 
 import dindguard_rules
 from dindguard.discover import discover
-from dindguard.documents import syntax
 from dindguard.formats import _index, registry
 from dindguard.formats.interest import Interest
-from dindguard.formats.recognition import Recogniser
+from dindguard.formats.recognition import Recogniser, formats_in
 from dindguard.reading import read_all
 from dindguard.scanning import Options, scan
 from dindguard.source import Source
@@ -122,19 +121,11 @@ def test_type_works_for_every_format(tmp_path: Path, form: str, name: str, text:
 def test_every_format_has_a_bad_fixture_or_an_example_above(form: str) -> None:
     (mark,) = (m for m in test_type_works_for_every_format.pytestmark if m.name == "parametrize")
     bad = (path for fixture in fixtures() if fixture.bad for path in fixture.files)
-    assert form in {case[0] for case in mark.args[1]} or any(form in formats_of(path) for path in bad)
+    assert form in {case[0] for case in mark.args[1]} or any(form in names_of(path) for path in bad)
 
 
-def formats_of(path: Path) -> set[str]:
-    """Return the formats that a file by itself is read with."""
-    source = Source(path.name, path.read_text("utf-8", errors="replace"))
-    recogniser = Recogniser()
-    text_format = recogniser.text_format(source)
-    if text_format is not None:
-        return {text_format.name}
-    name = recogniser.tree_syntax(source)
-    trees = syntax.reader(name)(source).documents if name else []
-    return {row.name for node in trees for row in recogniser.formats_of(source, node)}
+def names_of(path: Path) -> set[str]:
+    return {row.name for row in formats_in(Source(path.name, path.read_text("utf-8", errors="replace")))}
 
 
 TOY = {

@@ -101,6 +101,18 @@ class Recogniser:
         return self.forced(source.path) if source.parent is None else None
 
 
+def formats_in(source: Source) -> list[FormatRow]:
+    """Return the formats that a whole file is read with, each once, in the order of its documents."""
+    recogniser = Recogniser()
+    text_format = recogniser.text_format(source)
+    if text_format is not None:
+        return [text_format]
+    name = recogniser.tree_syntax(source)
+    nodes = syntax.reader(name)(source).documents if name else []
+    claims = (recogniser.formats_of(source, node) for node in nodes)
+    return list(dict.fromkeys(found[0] for found in claims if found))
+
+
 def _named(path: str) -> FormatRow | None:
     if _any_name().search(path) is None:
         return None
