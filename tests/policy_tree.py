@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import io
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from dindguard.cli import main
 from dindguard.findings import Finding, Status, identity
 from dindguard.policy.approval import fingerprint
 from dindguard.policy.writing import Value, added
+from dindguard.records import record as frozen
 from dindguard.scanning import Options, Report, scan
 
 TODAY = dt.date(2026, 11, 23)
@@ -105,6 +109,28 @@ def waived(folder: Path, *records: dict[str, Value]) -> Path:
         text = added(text, each)
     write(folder, ".dindguard/waivers.yaml", text)
     return folder
+
+
+@frozen
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def command(folder: Path, *arguments: str) -> Done:
+    """Run a command of ours in this process, in a folder, without a terminal."""
+    streams = [io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2)]
+    code: Any = 0
+    with contextlib.chdir(folder), contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
+        try:
+            main(list(arguments))
+        except SystemExit as end:
+            code = end.code
+    out, err = (stream.buffer.getvalue().decode() for stream in streams)  # type: ignore[attr-defined]  # a BytesIO
+    return Done(int(code or 0), out, err)
 
 
 def git(folder: Path, *arguments: str) -> str:

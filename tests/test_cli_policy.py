@@ -193,6 +193,49 @@ def test_init_suits_the_platform_it_sees(tmp_path: Path, files: dict[str, str], 
     assert (tmp_path / first.partition("$schema=")[2]).is_file()
 
 
+@pytest.mark.parametrize("who", ["alone", "team", "organisation"])
+def test_after_init_the_gate_is_green(tmp_path: Path, who: str) -> None:
+    tree(tmp_path)
+    run(tmp_path, "scan", code=1)
+    said = run(tmp_path, "init", "--for", who, "--engine-for", "builds")
+    assert "Image builds need no engine" in said
+    assert "2 known findings, of which 1 needs an approval by " in said
+    assert "1 finding is in grace until " in run(tmp_path, "scan")
+    assert "90 days left" in run(tmp_path, "scan")
+    config = json.loads(run(tmp_path, "config", "-f", "json"))["settings"]
+    modes = next(row["value"] for row in config if row["setting"] == "approval.require")
+    assert ("sysbox" in modes) == (who != "alone")
+    assert ("CODEOWNERS" in said) == (who != "alone")
+    write(tmp_path, "new.compose.yaml", COMPOSE)
+    assert "host-engine-socket" in run(tmp_path, "scan", code=1), "what comes later has no grace"
+    assert "kept .dindguard/baseline.json: grace is given once" in run(tmp_path, "init")
+    run(tmp_path, "baseline", "update", "--accept-new")
+    assert "host-engine-socket" in run(tmp_path, "scan", code=1)
+
+
+def test_init_asks_what_the_engine_is_for_and_who_works_here(tmp_path: Path) -> None:
+    tree(tmp_path)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execv(sys.executable, [*COMMAND, "init"])
+    shown = b""
+    for question, answer in (
+        (b"What is the engine for?", "2"),
+        (b"Who works here?", "1"),
+        (b"new findings count", "y"),
+    ):
+        while question not in shown or not shown.rstrip().endswith(b":"):
+            shown += os.read(terminal, 1024)
+        os.write(terminal, f"{answer}\n".encode())
+    while b"to run it" not in shown:
+        shown += os.read(terminal, 1024)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert b"start services beside a job" in shown
+    assert "alone: true" in (tmp_path / ".dindguard.yaml").read_text()
+    run(tmp_path, "scan")
+
+
 def test_since_from_the_command_line(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / "compose.yaml").write_text(COMPOSE)

@@ -39,6 +39,7 @@ FULL: dict[str, Any] = {
         "max-days-critical": 30,
         "warn-days": 7,
         "codeowners": True,
+        "people": {"ada": ["@ada", "ada@example.org"]},
     },
 }
 WAIVER: dict[str, Any] = {

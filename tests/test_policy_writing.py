@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dindguard.cli.writing import ensure_attributes
 from dindguard.errors import UserError
 from dindguard.policy import WAIVER_FILE, waiver_file, writing
 from dindguard.source import Source
@@ -143,7 +144,7 @@ def test_any_words_come_back_as_they_went_in(words: str) -> None:
 def merged(folder: Path, one: str, two: str, base: str | None) -> str:
     """Return what a real merge makes of two branches' waiver files."""
     git(folder, "init", "-q")
-    writing.ensure_attributes(folder)
+    ensure_attributes(folder)
     if base is not None:
         write(folder, WAIVER_FILE, base)
     committed(folder)
@@ -208,8 +209,8 @@ def test_two_renewals_of_one_waiver_never_pass_unseen(tmp_path: Path) -> None:
     assert any("'expires' is there twice" in problem for waiver in found for problem, _ in waiver.faults)
 
 
-def test_the_attributes_are_written_once(tmp_path: Path) -> None:
-    write(tmp_path, ".gitattributes", "*.sh text")
-    assert writing.ensure_attributes(tmp_path)
-    assert not writing.ensure_attributes(tmp_path)
-    assert (tmp_path / ".gitattributes").read_text() == f"*.sh text\n{writing.ATTRIBUTES}\n"
+def test_the_attributes_are_written_once() -> None:
+    text = writing.attributes("*.sh text")
+    assert text == f"*.sh text\n{writing.ATTRIBUTES}\n"
+    assert writing.attributes(text) is None
+    assert writing.attributes("") == f"{writing.ATTRIBUTES}\n"

@@ -85,14 +85,10 @@ def _entries(report: Report) -> tuple[Entry, ...]:
 
 
 def _write(path: Path, entries: tuple[Entry, ...], grace: Grace | None = None) -> None:
+    from dindguard.cli.writing import write_text
     from dindguard.policy import baseline_file
-    from dindguard.reports.output import write_whole
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{path.parent}: cannot be made: {error.strerror}") from None
-    write_whole(path, baseline_file.write(entries, grace).encode())
+    write_text(path, baseline_file.write(entries, grace))
 
 
 def _count(entries: tuple[Entry, ...]) -> str:

@@ -1,83 +1,109 @@
-"""``dindguard init``: a configuration, a baseline if wanted, and the lines that run it in CI."""
+"""``dindguard init``: a configuration, a baseline that makes the gate green, and the lines that run it in CI."""
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from dindguard.cli.recipes import GITHUB, GITLAB, LOCAL, recipe
-from dindguard.errors import UserError
-
-CONFIG = """\
-# yaml-language-server: $schema=.dindguard/config.schema.json
-# What dindguard looks for here. Every setting: docs/configuration.md; what holds: dindguard config
-
-profile: recommended
-fail-on: high
-
-# disable: [rule-id]                       # dindguard rules lists them
-# exclude: [vendor/, "**/testdata/"]       # patterns as in .gitignore
-# allowed-registries: [registry.example.com]
-# socket-users: [registry.example.com/our/runner]
-
-approval:                                  # what only a waiver silences, and who approves it
-  require: [privileged, socket]
-  roles: [architecture, security]
-  max-days: 180
-"""
+from dindguard.cli.starting import GUARDS, WAYS, WHO
 
 
 @click.command("init")
-@click.option("--baseline/--no-baseline", default=None, help="Write down the findings that are known now.")
-def command(baseline: bool | None) -> None:
-    """Write a configuration, offer a baseline, and show how to run in CI."""
+@click.option(
+    "--engine-for", type=click.Choice(list(WAYS)), help="What the engine is for: shows the ways without one."
+)
+@click.option("--for", "who", type=click.Choice(list(WHO)), help="Who works here, and so who approves (team).")
+@click.option(
+    "--baseline/--no-baseline", default=None, help="Write down what is there now, so that only new findings count."
+)
+def command(engine_for: str | None, who: str | None, baseline: bool | None) -> None:
+    """Write a configuration and a baseline of what is there now, and show how to run in CI.
+
+    What needs an approval and is there already may wait for it, once and for 90 days.
+    """
     from dindguard.files import find_root
     from dindguard.policy.config import FILE_NAME, load
-    from dindguard.policy.writing import ensure_attributes
 
     root = Path(find_root(Path.cwd()))
+    engine_for = engine_for or _asked("What is the engine for?", WAYS)
+    if engine_for is not None:
+        click.echo(f"{WAYS[engine_for][1]}\n")
     if load(root).file:
         click.echo(f"kept the configuration in {load(root).file}")
     else:
-        _write(root / FILE_NAME, CONFIG)
-        click.echo(f"wrote {FILE_NAME}")
+        who = who or _asked("Who works here?", WHO) or "team"
+        _write_configuration(root / FILE_NAME, who)
     _write_schemas(root)
-    if (root / ".git").exists() and ensure_attributes(root):
-        click.echo("wrote .gitattributes: two people's waivers merge")
-    if baseline is None and sys.stdin.isatty():
-        baseline = click.confirm("Write a baseline, so that only new findings count", default=False, err=True)
+    if baseline is None:
+        baseline = not _interactive() or click.confirm("Let only new findings count", default=True, err=True)
     if baseline:
-        _baseline()
-    elif baseline is None:
-        click.echo("only new findings shall count? dindguard baseline create")
+        _write_baseline(root)
+    if who in ("team", "organisation"):
+        click.echo(GUARDS, nl=False)
     platform, snippet = _platform(root)
     click.echo(f"\nto run it {platform}:\n\n{snippet}", nl=False)
 
 
-def _baseline() -> None:
-    from dindguard.cli.baseline_ import create
+def _interactive() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
-    create.main(args=[], standalone_mode=False)
+
+def _asked(question: str, choices: Mapping[str, tuple[str, Any]]) -> str | None:
+    """Let a person on a terminal choose; ``None`` elsewhere."""
+    if not _interactive():
+        return None
+    names = list(choices)
+    lines = [f"  {number}. {choices[name][0]}" for number, name in enumerate(names, 1)]
+    click.echo("\n".join([question, *lines]), err=True)
+    number = click.prompt("Which one", type=click.IntRange(1, len(names)), err=True)
+    return names[number - 1]
+
+
+def _write_configuration(path: Path, who: str) -> None:
+    from dindguard.cli.writing import write_text
+
+    write_text(path, WHO[who][1])
+    click.echo(f"wrote {path.name}: {WHO[who][0]}")
 
 
 def _write_schemas(root: Path) -> None:
     from dindguard.cli.config_ import schema_text
+    from dindguard.cli.writing import ensure_attributes, write_text
 
     for name in ("config", "waivers"):
-        _write(root / ".dindguard" / f"{name}.schema.json", schema_text(name))
+        write_text(root / ".dindguard" / f"{name}.schema.json", schema_text(name))
     click.echo("wrote .dindguard/*.schema.json: editors complete settings with them")
+    if (root / ".git").exists() and ensure_attributes(root):
+        click.echo("wrote .gitattributes: two people's waivers merge")
 
 
-def _write(path: Path, text: str) -> None:
-    from dindguard.reports.output import write_whole
+def _write_baseline(root: Path) -> None:
+    """Write what is there now; what needs an approval is in grace, which is given this once."""
+    from dindguard.cli.writing import write_text
+    from dindguard.policy import BASELINE_FILE, baseline_file
+    from dindguard.scanning import Options, scan
 
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{path.parent}: cannot be made: {error.strerror}") from None
-    write_whole(path, text.encode())
+    report = scan(Options(paths=(root,), without_baseline=True))
+    path = root / (report.config.baseline or BASELINE_FILE)
+    name = path.relative_to(root)
+    entries = baseline_file.entries_of(report.findings, report.config.approval.modes)
+    if path.exists():
+        click.echo(f"kept {name}: grace is given once; 'dindguard baseline update' brings it up to date")
+    elif report.incomplete:
+        click.echo("wrote no baseline: the scan is incomplete; see 'dindguard scan', then 'dindguard init' again")
+    elif not entries:
+        click.echo("no baseline is needed: there are no findings")
+    else:
+        today = dt.date.today()
+        grace = baseline_file.Grace(today, today + dt.timedelta(days=baseline_file.GRACE_DAYS))
+        write_text(path, baseline_file.write(entries, grace))
+        click.echo(f"wrote {name}: {baseline_file.described(entries, grace)}")
 
 
 def _platform(root: Path) -> tuple[str, str]:

@@ -219,8 +219,8 @@ def _longest(report: Report, finding: Finding) -> int:
 
 def _write(report: Report, finding: Finding, fields: dict[str, Value], old: Waiver | None) -> None:
     """Write the record unless it would be faulty; one that only lacks approvals is written, and said not to hold."""
+    from dindguard.cli.writing import ensure_attributes, write_text
     from dindguard.policy import review, waiver_file, writing
-    from dindguard.reports.output import write_whole
     from dindguard.source import Source
 
     source = _source(report)
@@ -244,11 +244,9 @@ def _write(report: Report, finding: Finding, fields: dict[str, Value], old: Waiv
         problems = "\n".join(f"  it {problem}" for fault in faults if fault not in waiting for problem in [fault[2]])
         raise UserError(f"the waiver was not written:\n{problems}")
     root = Path(report.root)
-    target = root / _waiver_file()
-    target.parent.mkdir(exist_ok=True)
-    write_whole(target, text.encode())
+    write_text(root / _waiver_file(), text)
     click.echo(f"wrote {_waiver_file()}:{waiver.span.line} ({waiver.lasts} days, until {waiver.expires})")
-    if writing.ensure_attributes(root):
+    if ensure_attributes(root):
         click.echo(f"wrote .gitattributes: {writing.ATTRIBUTES}")
     for _, _, problem in waiting:
         click.echo(f"dindguard: it does not hold yet: it {problem}", err=True)

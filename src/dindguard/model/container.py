@@ -72,6 +72,8 @@ class Container(ContainerFacts):
     confinement: Confinement = Confinement()
     namespaces: Namespaces = Namespaces()
     mounts: tuple[Mount, ...] = ()
+    volumes_from: tuple[Text, ...] = ()
+    """Containers whose volumes it mounts as well, as written; those that the scan knows are in ``mounts``."""
     devices: tuple[Device, ...] = ()
     device_rules: tuple[Text, ...] = ()
     environment: Environment = field(default_factory=Environment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dindguard.model.container import Container, EnvVar, Words
@@ -25,6 +25,7 @@ _RELEVANT_VARIABLES = (
     "XDG_RUNTIME_DIR",
 )
 _SECRET_NAMES = ("AUTH", "PASSWORD", "TOKEN", "SECRET")
+_SWITCHES = ("", "0", "1", "true", "false", "yes", "no", "on", "off")
 
 
 def fingerprint(identity: str, about: Any, blames: Iterable[str]) -> str:
@@ -54,10 +55,17 @@ def _fingerprint(version: str, identity: str, about: Any, blames: Iterable[str])
     return f"{version}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
-def profile(about: Any) -> dict[str, Any]:
+def first_profile(about: Any) -> dict[str, Any]:
     """Return the attributes of a thing that decide how dangerous it is; an image without its tag."""
-    if isinstance(about, Container):
-        return _container(about)
+    return _container(about) if isinstance(about, Container) else _other(about)
+
+
+def second_profile(about: Any) -> dict[str, Any]:
+    """Return what :func:`first_profile` does, and what else widens a container without a word about privileges."""
+    return _wider(about) if isinstance(about, Container) else _other(about)
+
+
+def _other(about: Any) -> dict[str, Any]:
     if isinstance(about, Engine):
         return {"engine": _engine(about)}
     if isinstance(about, Invocation):
@@ -101,10 +109,31 @@ def _container(container: Container) -> dict[str, Any]:
     }
 
 
-VERSION = "v1"
+def _wider(container: Container) -> dict[str, Any]:
+    build = container.build
+    return _container(container) | {
+        "build": None if build is None else [
+            build.context, build.dockerfile, build.inline, _text(build.target), _flag(build.privileged),
+            _sorted(build.entitlements), _text(build.network),
+        ],
+        "networks": _sorted(container.networks),
+        "volumes from": _sorted(container.volumes_from),
+        "mounts": sorted(
+            f"{_mount(mount)}|{_text(mount.propagation)}|{_text(mount.sub_path)}" for mount in container.mounts
+        ),
+        "ports": sorted(
+            f"{port.host_address}:{port.host_port}-{port.host_port_end}:{port.container_port}-{port.container_port_end}"
+            f"/{port.protocol}" for port in container.ports
+        ),
+        "environment": sorted(_all_but_secrets(container)),
+        "command": [_words(container.entrypoint), _words(container.command)],
+    }  # fmt: skip
+
+
+VERSION = "v2"
 """The version of new fingerprints."""
 
-PROFILES: dict[str, Callable[[Any], dict[str, Any]]] = {"v1": profile}
+PROFILES: dict[str, Callable[[Any], dict[str, Any]]] = {"v1": first_profile, "v2": second_profile}
 """Profiles by version: new attributes make a new one; an approval by an older one is compared by that one."""
 
 
@@ -137,6 +166,19 @@ def _variable(variable: EnvVar) -> str:
     if any(word in variable.name for word in _SECRET_NAMES):
         return variable.name
     return f"{variable.name}={variable.value.pattern}"
+
+
+def _all_but_secrets(container: Container) -> Iterator[str]:
+    """Yield the variables that count; of one with a secret's name the value only where it is a switch.
+
+    A socket proxy lets through what ``SECRETS=1`` and ``AUTH=1`` name.
+    """
+    for variable in container.environment:
+        if container.proxy is None and not variable.name.startswith((*_RELEVANT_VARIABLES, "DOCKERD")):
+            continue
+        secret = any(word in variable.name for word in _SECRET_NAMES)
+        shown = not secret or variable.value.pattern.casefold() in _SWITCHES
+        yield f"{variable.name}={variable.value.pattern}" if shown else variable.name
 
 
 def _engine(engine: Engine) -> list[str]:

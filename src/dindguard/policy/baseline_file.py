@@ -186,6 +186,16 @@ def write(entries: Iterable[Entry], grace: Grace | None = None) -> str:
     return f'{{\n  "version": {VERSION},\n{dates}  "findings": {listed}\n}}\n'
 
 
+def described(entries: Collection[Entry], grace: Grace | None) -> str:
+    """Return in words what a baseline holds."""
+    waiting = sum(entry.grace for entry in entries)
+    said = f"{len(entries)} known finding{'s' * (len(entries) != 1)}"
+    if waiting and grace is not None:
+        verb = "need" if waiting != 1 else "needs"
+        said += f", of which {waiting} {verb} an approval by {grace.until} (dindguard waive)"
+    return said
+
+
 def _line(entry: Entry) -> str:
     data: dict[str, Any] = {"rule": entry.rule, "file": entry.file, "at": entry.at, "danger": entry.danger}
     if entry.content:

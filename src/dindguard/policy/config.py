@@ -24,6 +24,8 @@ PROJECT = "pyproject.toml"
 _SYNTAX = "mend the syntax, or ignore the file with --untrusted"
 SEVERITIES = {severity.word: severity for severity in Severity}
 MODES = ("privileged", "socket", "sysbox")
+A_YEAR = 366
+"""The longest waiver, in days, that somebody may give themselves."""
 
 
 @record(kw_only=True)
@@ -33,7 +35,8 @@ class Approval:
     ``modes`` are those that only a waiver may silence; ``roles`` must each be among the approvers;
     ``max_days`` is the longest time from approval to expiry, ``max_days_critical`` for critical findings;
     ``warn_days`` before the expiry a notice appears; ``codeowners`` asks that approvers be owners of the
-    waiver file.
+    waiver file. ``alone`` is for a repository of one person: owners approve for themselves, and that is said.
+    ``people`` gives the spellings of each person, ``holders`` the people of each role, where somebody says who.
     """
 
     modes: tuple[str, ...] = ("privileged", "socket")
@@ -42,6 +45,9 @@ class Approval:
     max_days_critical: int = 90
     warn_days: int = 14
     codeowners: bool = False
+    alone: bool = False
+    people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @record(kw_only=True)
@@ -128,14 +134,21 @@ def _approval(reader: Reader) -> tuple[Approval, Mapping[str, Span]]:
     from dindguard.policy.typed import Reader
 
     own = Reader(node, "approval.")
+    alone = own.yes("alone", default.alone)
+    longest = A_YEAR if alone else None
     approval = Approval(
         modes=own.texts("require", default.modes, MODES),
-        roles=own.texts("roles", default.roles),
-        max_days=own.number("max-days", default.max_days),
-        max_days_critical=own.number("max-days-critical", default.max_days_critical),
+        roles=own.texts("roles", () if alone else default.roles),
+        max_days=own.number("max-days", longest or default.max_days, most=longest),
+        max_days_critical=own.number("max-days-critical", longest or default.max_days_critical, most=longest),
         warn_days=own.number("warn-days", default.warn_days),
         codeowners=own.yes("codeowners", default.codeowners),
+        alone=alone,
+        people=own.lists("people"),
     )
+    for key, asked in (("roles", approval.roles), ("codeowners", approval.codeowners)):
+        if alone and asked:
+            raise own.fault(node[key], f"'approval.{key}' needs other people: take 'approval.alone' out")
     own.no_other_keys()
     return approval, own.origins
 

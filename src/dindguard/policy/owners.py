@@ -13,7 +13,7 @@ PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOW
 
 
 def owners_of(path: str, files: Files) -> frozenset[str] | None:
-    """Return the owners of a file in lower case, with and without ``@``; ``None`` without a CODEOWNERS file.
+    """Return the owners of a file as they are written; ``None`` without a CODEOWNERS file.
 
     The last pattern that matches counts, in each of GitLab's sections (``[name] @owners``); patterns are those of
     ``.gitignore``.
@@ -32,9 +32,7 @@ def owners_of(path: str, files: Files) -> frozenset[str] | None:
         elif text and not text.startswith("#"):
             pattern, *names = re.split(r"(?<!\\)\s+", text)
             if _matches(pattern.removeprefix("!"), path):
-                owners = names or usual
-                lowered = [] if pattern.startswith("!") else [name.casefold() for name in owners]
-                sections[section] = frozenset((*lowered, *(name.removeprefix("@") for name in lowered)))
+                sections[section] = frozenset(() if pattern.startswith("!") else names or usual)
     return frozenset().union(*sections.values())
 
 

@@ -8,20 +8,13 @@ from collections.abc import Collection, Iterator
 from dindguard.files import Files
 from dindguard.policy import WAIVER_FILE, owners
 from dindguard.policy.config import Approval
+from dindguard.policy.people import People, disguised
 from dindguard.policy.waiver_file import Waiver
 from dindguard.rules import Rule, Severity, nearest
 from dindguard.source import Span
 
 Fault = tuple[str, Span, str]
 """A rule of policy, a place, and words that complete "the waiver of X …"."""
-
-
-def person(name: str) -> str:
-    """Return a name in the form in which two spellings of one person are equal: ``@Ada`` is ``ada``."""
-    text = name.strip()
-    if text.endswith(">") and "<" in text:
-        text = text[text.index("<") + 1 : -1]
-    return text.removeprefix("@").strip().casefold()
 
 
 def reasons(
@@ -49,43 +42,75 @@ def _dates(waiver: Waiver, approval: Approval, today: dt.date) -> Iterator[Fault
 
 
 def _people(waiver: Waiver, approval: Approval, files: Files) -> Iterator[Fault]:
+    yield from _names(waiver)
+    if approval.alone:
+        return
+    if not waiver.approvers:
+        problem = (
+            "is malformed: 'approvers' names nobody"
+            if "approvers" in waiver.given
+            else "is malformed: it lacks 'approvers'"
+        )
+        yield "waiver-malformed", waiver.place("approvers"), problem
+        return
+    people = People(approval.people)
     for approver in waiver.approvers:
-        if person(approver.name) == person(waiver.owner):
+        if people.one(approver.name) == people.one(waiver.owner):
             yield "waiver-self-approved", approver.span, f"is approved by its owner, {approver.name}"
-    if waiver.mode in approval.modes and waiver.approvers:
-        yield from _roles(waiver, approval)
-    if approval.codeowners and waiver.approvers:
-        allowed = owners.owners_of(WAIVER_FILE, files)
-        if allowed is None:
-            problem = "cannot be checked: 'approval.codeowners' is set, and there is no CODEOWNERS file"
-            yield "waiver-approver-unknown", waiver.place("approvers"), problem
-            return
-        for approver in waiver.approvers:
-            if person(approver.name) not in allowed:
-                problem = f"is approved by {approver.name}, who is no code owner of {WAIVER_FILE}"
-                yield "waiver-approver-unknown", approver.span, problem
+    if waiver.mode in approval.modes:
+        yield from _roles(waiver, approval, people)
+    if approval.codeowners:
+        yield from _owners(waiver, people, files)
 
 
-def _roles(waiver: Waiver, approval: Approval) -> Iterator[Fault]:
-    """Every required role needs a person of its own."""
+def _names(waiver: Waiver) -> Iterator[Fault]:
+    """Yield the names that seem to be somebody else's."""
+    for name, span in ((waiver.owner, waiver.place("owner")), *((each.name, each.span) for each in waiver.approvers)):
+        problem = disguised(name)
+        if problem:
+            yield "waiver-malformed", span, f"is malformed: the name '{name}' {problem}"
+
+
+def _owners(waiver: Waiver, people: People, files: Files) -> Iterator[Fault]:
+    """Yield the approvers that CODEOWNERS does not name for the waiver file."""
+    allowed = owners.owners_of(WAIVER_FILE, files)
+    if allowed is None:
+        problem = "cannot be checked: 'approval.codeowners' is set, and there is no CODEOWNERS file"
+        yield "waiver-approver-unknown", waiver.place("approvers"), problem
+        return
+    for approver in waiver.approvers:
+        if not people.among(approver.name, allowed):
+            problem = f"is approved by {approver.name}, who is no code owner of {WAIVER_FILE}"
+            yield "waiver-approver-unknown", approver.span, problem
+
+
+def _roles(waiver: Waiver, approval: Approval, people: People) -> Iterator[Fault]:
+    """Every required role needs a person of its own, who holds it."""
     missing = [
         role for role in approval.roles if role.casefold() not in {a.role.casefold() for a in waiver.approvers}
     ]
     if missing:
         yield "waiver-lacks-role", waiver.place("approvers"), f"lacks the approval of {' and '.join(missing)}"
         return
+    yield from _holders(waiver, approval, people)
     required = {role.casefold() for role in approval.roles}
     roles: dict[str, set[str]] = {}
     for approver in waiver.approvers:
         if approver.role.casefold() in required:
-            roles.setdefault(person(approver.name), set()).add(approver.role.casefold())
+            roles.setdefault(people.one(approver.name), set()).add(approver.role.casefold())
     if len(roles) < len(required):
-        twice = next(approver for approver in waiver.approvers if len(roles.get(person(approver.name), ())) > 1)
-        yield (
-            "waiver-lacks-role",
-            twice.span,
-            f"has {twice.name} approve for two roles: each needs somebody of its own",
-        )
+        twice = next(each for each in waiver.approvers if len(roles.get(people.one(each.name), ())) > 1)
+        problem = f"has {twice.name} approve for two roles: each needs somebody of its own"
+        yield "waiver-lacks-role", twice.span, problem
+
+
+def _holders(waiver: Waiver, approval: Approval, people: People) -> Iterator[Fault]:
+    """Yield the approvers who claim a role that the organisation gives to others."""
+    for approver in waiver.approvers:
+        holders = approval.holders.get(approver.role.casefold())
+        if holders is not None and not people.among(approver.name, holders):
+            problem = f"is approved by {approver.name} as {approver.role}, a role that the policy does not give them"
+            yield "waiver-approver-unknown", approver.span, problem
 
 
 def unfit(waiver: Waiver, rule: Rule, severity: Severity, approval: Approval) -> Iterator[Fault]:
@@ -99,6 +124,6 @@ def unfit(waiver: Waiver, rule: Rule, severity: Severity, approval: Approval) ->
                 f"lasts {waiver.lasts} days, the policy allows {approval.max_days_critical} for a critical finding"
             )
             yield "waiver-too-long", waiver.place("expires"), problem
-        if not waiver.poc:
+        if not waiver.poc and not approval.alone:
             problem = "is malformed: it names no proof of concept ('poc'), which a critical finding needs"
             yield "waiver-malformed", waiver.span, problem

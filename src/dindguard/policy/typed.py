@@ -82,14 +82,16 @@ class Reader:
             raise self.fault(found, f"'{self.prefix}{key}' must be a text{quoting(found)}")
         return found.content
 
-    def number(self, key: str, default: int) -> int:
-        """Return a whole number above 0."""
+    def number(self, key: str, default: int, most: int | None = None) -> int:
+        """Return a whole number above 0, and at most ``most``."""
         found = self.take(key)
         if found is None:
             return default
         value = found.integer if found.style == "" else None
         if value is None or value < 1:
             raise self.fault(found, f"'{self.prefix}{key}' must be a whole number above 0")
+        if most is not None and value > most:
+            raise self.fault(found, f"'{self.prefix}{key}' is at most {most} here")
         return value
 
     def yes(self, key: str, default: bool) -> bool:
@@ -116,6 +118,16 @@ class Reader:
                     item, f"'{item.content}' is none of {', '.join(allowed)}{nearest(item.content, allowed)}"
                 )
         return tuple(item.content for item in found)
+
+    def lists(self, key: str) -> dict[str, tuple[str, ...]]:
+        """Return a mapping of names to lists of texts."""
+        found = self.mapping(key)
+        if found is None:
+            return {}
+        inner = Reader(found, f"{self.prefix}{key}.")
+        values = {name: inner.texts(name) for name in found.keys()}
+        inner.no_other_keys()
+        return values
 
     def mapping(self, key: str) -> Node | None:
         """Return the node of a mapping; ``None`` without one."""

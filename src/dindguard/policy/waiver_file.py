@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MODES = ("privileged", "socket", "sysbox", "other")
 MINIMAL_REASON = 20
 _PLACEHOLDERS = ("todo", "fixme", "tbd", "xxx")
-_REQUIRED = ("rule", "file", "at", "mode", "reason", "owner", "approvers", "approved", "expires", "fingerprint")
-_KEYS = (*_REQUIRED, "alternatives", "poc", "ticket", "notes")
+_REQUIRED = ("rule", "file", "at", "mode", "reason", "owner", "approved", "expires", "fingerprint")
+_KEYS = (*_REQUIRED, "approvers", "alternatives", "poc", "ticket", "notes")
 _TOP = ("waivers", "version", "$schema")
 VERSION = "1"
 Key = tuple[str, str, str]
@@ -60,6 +60,8 @@ class Waiver:
     notes: str = ""
     span: Span
     places: dict[str, Span]
+    given: frozenset[str] = frozenset()
+    """The fields that are written."""
     faults: tuple[tuple[str, Span], ...] = ()
 
     def place(self, key: str) -> Span:
@@ -206,11 +208,8 @@ class _Fields:
                 self.faults.append(("each approver has a 'name' and a 'role', and nothing else", item.span))
             else:
                 people.append(Approver(name, role, item.span))
-        if not found.is_sequence:
-            problem = "'approvers' must be a list" if found.present else "it lacks 'approvers'"
-            self.faults.append((problem, found.span if found.present else self.node.span))
-        elif not found.items():
-            self.faults.append(("'approvers' names nobody", found.span))
+        if found.present and not found.is_sequence:
+            self.faults.append(("'approvers' must be a list", found.span))
         return tuple(people)
 
 
@@ -239,6 +238,7 @@ def _waiver(node: Node) -> Waiver:
         notes=fields.text("notes") if node["notes"].present else "",
         span=node.span,
         places=fields.places,
+        given=frozenset(node.keys()),
     )
     _check_contents(waiver, fields)
     return replace(waiver, faults=tuple(dict.fromkeys(fields.faults)))

@@ -65,7 +65,8 @@ class Waivers:
         self._complain(waiver, faults)
         if faults:
             return None
-        return Standing(Status.WAIVED, f"{waiver.reason} (until {waiver.expires})", waiver.as_data())
+        own = "; its owner's own approval" if self.around.config.approval.alone else ""
+        return Standing(Status.WAIVED, f"{waiver.reason} (until {waiver.expires}{own})", waiver.as_data())
 
     def _changed(self, waiver: Waiver, subject: Subject) -> Iterator[review.Fault]:
         blames = self._blames.get(subject.key, [subject.blames])

@@ -18,8 +18,6 @@ from dindguard.policy import WAIVER_FILE
 from dindguard.source import Source
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from dindguard.documents.tree import Node
 
 FIELDS = (
@@ -188,17 +186,8 @@ def _last_line(text: str, item: Node) -> int:
     return item.source.position(_end(text, item))[0]
 
 
-def ensure_attributes(root: Path) -> bool:
-    """Add the line that lets waivers merge to ``.gitattributes``, unless it is there; return whether it was added.
-
-    Raises :class:`UserError` when the file cannot be written.
-    """
-    path = root / ".gitattributes"
-    try:
-        text = path.read_text("utf-8") if path.is_file() else ""
-        if any(line.split("#")[0].split()[:1] == [WAIVER_FILE] for line in text.splitlines()):
-            return False
-        path.write_text(f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{ATTRIBUTES}\n", "utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path.name}: cannot be written: {error}; add the line '{ATTRIBUTES}'") from None
-    return True
+def attributes(text: str) -> str | None:
+    """Return ``.gitattributes`` with the line that lets waivers merge; ``None`` when it is there already."""
+    if any(line.split("#")[0].split()[:1] == [WAIVER_FILE] for line in text.splitlines()):
+        return None
+    return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{ATTRIBUTES}\n"

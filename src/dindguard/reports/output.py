@@ -26,12 +26,19 @@ def deliver(document: str, path: str | os.PathLike[str] | None) -> None:
     stream.flush()
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file through a neighbour that takes its name once it is complete; devices and pipes directly."""
+def write_whole(path: str | os.PathLike[str], data: bytes, *, make_folders: bool = False) -> None:
+    """Write a file through a neighbour that takes its name once it is complete; devices and pipes directly.
+
+    ``make_folders`` makes the folders that lack. Raises :class:`UserError` when it cannot be written, and when a link
+    in a repository leads out of it: whoever wrote the repository would choose what is overwritten.
+    """
     from pathlib import Path
 
+    _stay_inside(os.fspath(path))
     path = Path(path)
     try:
+        if make_folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
@@ -39,7 +46,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
             mode = target.stat().st_mode & 0o7777 if target.exists() else None
-            draft.write_bytes(data)
+            with open(draft, "xb") as file:  # a link of this name is not followed
+                file.write(data)
             if mode is not None:
                 draft.chmod(mode)
             draft.replace(target)
@@ -47,3 +55,25 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _stay_inside(path: str) -> None:
+    root = _root(os.path.abspath(path))
+    target = os.path.realpath(path)
+    if root is not None and os.path.commonpath([target, os.path.realpath(root)]) != os.path.realpath(root):
+        raise UserError(
+            f"cannot write {path}: a link leads out of {root} to {target}; remove it, or name that file itself"
+        )
+
+
+def _root(path: str) -> str | None:
+    """Return the repository that a path lies in as it is written, links and all; else the current folder above it."""
+    here = os.getcwd()
+    folder = os.path.dirname(path)
+    above = f"{folder}/".startswith(f"{here.rstrip(os.sep)}/")
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return here if above else None
+        folder = parent
+    return folder

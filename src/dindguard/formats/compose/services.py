@@ -107,6 +107,7 @@ def _container(
         confinement=settings.confinement(service["security_opt"]),
         namespaces=settings.namespaces(service),
         mounts=mounted,
+        volumes_from=settings.texts(service["volumes_from"]),
         devices=settings.devices(service["devices"]),
         device_rules=settings.texts(service["device_cgroup_rules"]),
         environment=environment(service, files),

@@ -1,0 +1,156 @@
+"""What an approval covers: each attribute that widens a container ends it, nothing else does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dindguard.model.container import Container
+from dindguard.policy import approval
+from dindguard.scanning import Options, scan
+from policy_tree import write
+
+SERVICE = """\
+services:
+  it:
+    image: registry.example/runner:1.2
+    volumes:
+      - /var/run/docker.sock:/var/run/docker.sock
+  other:
+    image: nginx:1.29
+networks: {inner: {}, outer: {}}
+"""
+
+ADDED = {
+    "privileged": "privileged: true",
+    "capabilities": "cap_add: [SYS_PTRACE]",
+    "confinement": "security_opt: ['seccomp=unconfined']",
+    "namespaces": "pid: host",
+    "devices": "devices: [/dev/kvm]",
+    "device rules": "device_cgroup_rules: ['c 10:232 rwm']",
+    "ports": "ports: ['80:80']",
+    "environment": "environment: {DOCKERD_ROOTLESS_ROOTLESSKIT_NET: host}",
+    "command": "command: [docker, run, --privileged, x]",
+    "user": "user: root",
+    "runtime": "runtime: runc",
+    "engine socket": "use_api_socket: true",
+    "build": "build: {context: ., dockerfile: Other}",
+    "networks": "networks: [inner]",
+    "volumes from": "volumes_from: ['container:somebody']",
+}
+REPLACED = {
+    "image": ("runner:1.2", "attacker:1.2"),
+    "mounts": ("docker.sock\n  other", "docker.sock:ro\n  other"),
+    "user namespace": ("    image: registry", "    userns_mode: host\n    image: registry"),
+}
+MORE = [
+    ("environment: {DOCKER_HOST: 'tcp://a:2376'}", "environment: {DOCKER_HOST: 'tcp://b:2376'}"),
+    ("networks: [inner]", "networks: [inner, outer]"),
+    ("build: .", "build: ./other"),
+    ("build: {context: ., privileged: false}", "build: {context: ., privileged: true}"),
+    ("build: {context: ., entitlements: []}", "build: {context: ., entitlements: [security.insecure]}"),
+    ("build: {context: ., network: none}", "build: {context: ., network: host}"),
+    ("ports: ['80:80']", "ports: ['80-90:80-90']"),
+    ("ports: ['80:80']", "ports: ['80:80/udp']"),
+    ("ports: ['127.0.0.1:80:80']", "ports: ['80:80']"),
+    ("security_opt: []", "security_opt: ['apparmor=unconfined']"),
+    ("security_opt: []", "security_opt: ['label=disable']"),
+    ("security_opt: []", "security_opt: ['systempaths=unconfined']"),
+    ("security_opt: ['no-new-privileges:true']", "security_opt: []"),
+    ("cap_drop: [ALL]", "cap_drop: [NET_RAW]"),
+    ("ipc: private", "ipc: host"),
+    ("network_mode: bridge", "network_mode: host"),
+    ("uts: ''", "uts: host"),
+    ("cgroup: private", "cgroup: host"),
+    ("devices: ['/dev/a:/dev/a:r']", "devices: ['/dev/a:/dev/a:rwm']"),
+    ("group_add: []", "group_add: ['999']"),
+    ("entrypoint: [a]", "entrypoint: [b]"),
+    ("volumes_from: [other]", "volumes_from: [other, 'container:x']"),
+]
+HARMLESS = [
+    ("labels: {}", "labels: {a: b}"),
+    ("restart: always", "restart: 'no'"),
+    ("environment: {LOG: debug}", "environment: {LOG: info, MORE: x}"),
+    ("environment: {DOCKER_PASSWORD: a}", "environment: {DOCKER_PASSWORD: b}"),
+    ("healthcheck: {test: a}", "healthcheck: {test: b}"),
+    ("mem_limit: 1g", "mem_limit: 2g"),
+]
+PROXY = """\
+services:
+  it:
+    image: tecnativa/docker-socket-proxy:0.3
+    environment:
+      %s
+    volumes:
+      - /var/run/docker.sock:/var/run/docker.sock
+"""
+
+FROZEN = ("v1:d1fa5886de25a0321eebc76a09d04be4", "v2:ffdc2ae60c5a48cfae3f2c7d6efadc82")
+"""The fingerprints of :data:`SERVICE`, which no later version of dindguard may change."""
+
+
+def container(folder: Path, text: str) -> Container:
+    (folder / ".git").mkdir(exist_ok=True)
+    write(folder, "compose.yaml", text)
+    write(folder, "Dockerfile", "FROM scratch\n")
+    model = scan(Options(paths=(folder,))).model
+    return next(each for each in model.containers if each.name == "it")
+
+
+def profile(folder: Path, setting: str = "", text: str = SERVICE) -> dict[str, Any]:
+    if setting:
+        text = text.replace("    image: reg", f"    {setting}\n    image: reg", 1)
+    return approval.second_profile(container(folder, text))
+
+
+@pytest.mark.parametrize("name", [*ADDED, *REPLACED])
+def test_each_attribute_is_part_of_an_approval(tmp_path: Path, name: str) -> None:
+    before = profile(tmp_path)
+    if name in ADDED:
+        after = profile(tmp_path, ADDED[name])
+    else:
+        old, new = REPLACED[name]
+        assert old in SERVICE
+        after = profile(tmp_path, text=SERVICE.replace(old, new, 1))
+    changed = {key for key in before if before[key] != after[key]}
+    assert name in changed or (name == "user namespace" and "namespaces" in changed)
+
+
+def test_every_attribute_has_a_case(tmp_path: Path) -> None:
+    derived = {"sandbox", "engine"}  # told by the runtime, the image and the command
+    assert set(profile(tmp_path)) == {*ADDED, *REPLACED, *derived}
+
+
+@pytest.mark.parametrize(("one", "other"), MORE)
+def test_more_of_the_same_is_another_approval(tmp_path: Path, one: str, other: str) -> None:
+    assert profile(tmp_path, one) != profile(tmp_path, other)
+
+
+@pytest.mark.parametrize(("one", "other"), HARMLESS)
+def test_what_widens_nothing_keeps_an_approval(tmp_path: Path, one: str, other: str) -> None:
+    assert profile(tmp_path, one) == profile(tmp_path, other)
+
+
+@pytest.mark.parametrize("switch", ["SECRETS", "AUTH", "POST", "EXEC"])
+def test_a_proxy_that_lets_more_through_is_another_one(tmp_path: Path, switch: str) -> None:
+    closed, opened = (profile(tmp_path, text=PROXY % f"{switch}: {value}") for value in (0, 1))
+    assert closed != opened
+
+
+def test_a_secret_is_no_part_of_an_approval(tmp_path: Path) -> None:
+    one, other = (profile(tmp_path, text=PROXY % f"PROXY_PASSWORD: {value}") for value in ("hunter2", "hunter3"))
+    assert one == other
+
+
+def test_an_older_approval_is_compared_by_its_own_profile(tmp_path: Path) -> None:
+    about = container(tmp_path, SERVICE)
+    old = approval._fingerprint("v1", "i", about, ["b"])
+    assert (old, approval.fingerprint("i", about, ["b"])) == FROZEN, "approvals that people have given would end"
+    assert approval.holds(old, "i", about, ["b"])
+    assert approval.holds(approval.fingerprint("i", about, ["b"]), "i", about, ["b"])
+    assert approval.fingerprint("i", about, ["b"]).startswith("v2:")
+    for identity, blames in (("j", ["b"]), ("i", ["c"]), ("i", ["b", "b"])):
+        assert not approval.holds(old, identity, about, blames)
+    assert not approval.holds("v3" + old[2:], "i", about, ["b"])

@@ -1,0 +1,135 @@
+"""What is written stays inside: no command follows a link of the tree to elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dindguard.errors import UserError
+from dindguard.reports.output import write_whole
+from policy_tree import SOCKET, tree, waived, write
+from policy_tree import command as run
+
+APPROVED = (
+    "--rule", SOCKET[0], "--reason", "The runner starts the stacks under test.", "--owner", "@owner",
+    "--alternative", "a socket proxy", "--poc", "https://git.example/poc/7", "--approver", "@arch:architecture",
+    "--approver", "@sec:security",
+)  # fmt: skip
+
+COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
+    "baseline": (("baseline", "create"), ".dindguard/baseline.json"),
+    "named baseline": (("baseline", "create", "-o", "known/b.json"), "known/b.json"),
+    "waive": (("waive", *APPROVED), ".dindguard/waivers.yaml"),
+    "attributes": (("waive", *APPROVED), ".gitattributes"),
+    "configuration": (("init",), ".dindguard.yaml"),
+    "schemas": (("init",), ".dindguard/waivers.schema.json"),
+    "report": (("scan", "-f", "sarif", "-o", "report.sarif"), "report.sarif"),
+    "report in a folder": (("scan", "-f", "html", "-o", "out/report.html"), "out/report.html"),
+}
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def link_the_file(path: Path, outside: Path) -> None:
+    (outside / "victim").write_text("mine\n")
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(outside / "victim")
+
+
+def link_to_nothing_yet(path: Path, outside: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(outside / "absent")
+
+
+def link_the_folder(path: Path, outside: Path) -> None:
+    path.parent.symlink_to(outside)
+
+
+@pytest.mark.parametrize(
+    ("name", "link"),
+    [
+        (name, link)
+        for name, (_, written) in COMMANDS.items()
+        for link in (link_the_file, link_to_nothing_yet, link_the_folder)
+        if "/" in written or link is not link_the_folder
+    ],
+)
+def test_no_command_writes_through_a_link(tmp_path: Path, name: str, link: Callable[[Path, Path], None]) -> None:
+    arguments, written = COMMANDS[name]
+    (tmp_path / "r").mkdir()
+    (tmp_path / "outside").mkdir()
+    folder = tree(tmp_path / "r")
+    link(folder / written, tmp_path / "outside")
+    before = everything(tmp_path / "outside")
+    done = run(folder, *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "leads out of" in done.stderr or "exists: 'dindguard baseline update'" in done.stderr
+    assert everything(tmp_path / "outside") == before
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_link_that_stays_inside_is_followed(tmp_path: Path, name: str) -> None:
+    arguments, written = COMMANDS[name]
+    folder = tree(tmp_path)
+    (folder / written).parent.mkdir(exist_ok=True)
+    (folder / "there").mkdir()
+    (folder / written).symlink_to(folder / "there" / "file")
+    done = run(folder, *arguments)
+    assert done.returncode in (0, 1), done.stderr
+    assert (folder / "there" / "file").is_file()
+    assert (folder / written).is_symlink()
+
+
+def test_baselines_are_updated_and_waivers_renewed_inside_too(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    folder = tree(tmp_path / "r")
+    run(folder, "baseline", "create")
+    (folder / ".dindguard").rename(tmp_path / "elsewhere")
+    (folder / ".dindguard").symlink_to(tmp_path / "elsewhere")
+    before = everything(tmp_path / "elsewhere")
+    assert "leads out of" in run(folder, "baseline", "update").stderr
+    assert everything(tmp_path / "elsewhere") == before
+    (folder / ".dindguard").unlink()
+    waived(folder)
+    (folder / ".dindguard" / "waivers.yaml").rename(tmp_path / "waivers.yaml")
+    (folder / ".dindguard" / "waivers.yaml").symlink_to(tmp_path / "waivers.yaml")
+    assert run(folder, "waive", *APPROVED).returncode == 2
+
+
+def test_what_somebody_names_outside_is_written(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    folder = tree(tmp_path / "r")
+    (tmp_path / "real").mkdir()
+    (tmp_path / "latest").symlink_to(tmp_path / "real")
+    assert run(folder, "scan", "-f", "json", "-o", str(tmp_path / "latest" / "a.json")).returncode == 1
+    assert run(folder, "scan", "-f", "json", "-o", "../real/b.json").returncode == 1
+    assert sorted(os.listdir(tmp_path / "real")) == ["a.json", "b.json"]
+    assert run(folder, "scan", "-f", "json", "-o", "/dev/null").returncode == 1
+
+
+def test_without_a_repository_the_current_folder_is_the_border(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "a").symlink_to(tmp_path / "victim")
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(UserError, match="leads out of"):
+        write_whole("a", b"x")
+    monkeypatch.chdir(tmp_path)
+    write_whole("here/a", b"x")
+    assert (tmp_path / "victim").read_bytes() == b"x"
+
+
+def test_a_draft_is_no_way_out_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "r").mkdir()
+    write(tmp_path, "victim", "mine\n")
+    monkeypatch.chdir(tree(tmp_path / "r"))
+    (tmp_path / "r" / f".a.{os.getpid()}.tmp").symlink_to(tmp_path / "victim")
+    with pytest.raises(UserError):
+        write_whole("a", b"x")
+    assert (tmp_path / "victim").read_text() == "mine\n"
