@@ -1,0 +1,94 @@
+"""The blocks of a template: which branch of which ``if`` a place stands in, and what the loops around it go over."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from dindguard.documents.template.actions import Act, Action
+
+_BRANCHES = 20
+"""So many branches of one ``if`` are kept beside each; more are a table, not a decision."""
+
+_SCOPES = frozenset({"with", "range", "define", "block"})
+"""Blocks in which the dot means something else."""
+
+
+class Block:
+    """One branch of a block, ``[start, end)`` with the actions at both ends.
+
+    ``word`` is ``if``, ``with``, ``range``, ``define``, ``block`` or empty for the whole text; ``expression`` is what
+    decides this branch, empty for an ``else``. All branches of one block share ``group``, the offset of its first
+    action; ``before`` are the branches above this one.
+    """
+
+    __slots__ = ("action", "before", "end", "expression", "group", "parent", "scope", "start", "word")
+
+    def __init__(self, action: Action | None, parent: Block | None, before: tuple[Block, ...] = ()) -> None:
+        self.action = action
+        self.parent = parent
+        self.before = before
+        self.start = action.start if action else 0
+        self.end = 0
+        self.word = action.word if action else ""
+        self.expression = action.expression if action else ""
+        self.group = before[-1].group if before else self.start
+        self.scope: Block = self if parent is None or self.word in _SCOPES else parent.scope
+        """The nearest block, itself among them, that says what the dot is."""
+
+    def above(self) -> Iterator[Block]:
+        """Yield the blocks around it, the nearest first, itself first of all."""
+        block: Block | None = self
+        while block is not None:
+            yield block
+            block = block.parent
+
+    def holds(self, offset: int) -> bool:
+        """Whether a place stands in it."""
+        return self.start <= offset < self.end
+
+
+class Blocks:
+    """The blocks of one text. An ``end`` too many is passed over; what nothing ends goes on to the end."""
+
+    def __init__(self, actions: list[Action], length: int) -> None:
+        self.root = Block(None, None)
+        self.branches: list[Block] = []
+        """Every branch, in the order of the text."""
+        self.assignments: list[tuple[Action, Block]] = []
+        self._starts: list[int] = [0]
+        self._at: list[Block] = [self.root]
+        current = self.root
+        for action in actions:
+            current = self._after(action, current)
+        for block in current.above():
+            block.end = length
+
+    def at(self, offset: int) -> Block:
+        """Return the innermost block at a place; an action that begins a branch belongs to that branch."""
+        return self._at[bisect_right(self._starts, offset) - 1]
+
+    def _after(self, action: Action, current: Block) -> Block:
+        """Return the block that is open behind an action."""
+        if action.act is Act.SET:
+            self.assignments.append((action, current))
+        if action.act is Act.OPEN:
+            return self._enter(Block(action, current), action.start)
+        if action.act is Act.ELSE and current.parent is not None:
+            current.end = action.start
+            branch = Block(action, current.parent, (*current.before[-_BRANCHES:], current))
+            branch.word = action.word or "if"
+            return self._enter(branch, action.start)
+        if action.act is Act.END and current.parent is not None:
+            current.end = action.end
+            return self._leave(current.parent, action.end)
+        return current
+
+    def _enter(self, block: Block, offset: int) -> Block:
+        self.branches.append(block)
+        return self._leave(block, offset)
+
+    def _leave(self, block: Block, offset: int) -> Block:
+        self._starts.append(offset)
+        self._at.append(block)
+        return block
