@@ -9,7 +9,8 @@ import re
 from json import JSONDecodeError, JSONDecoder
 
 from dindguard import budget
-from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
+from dindguard.documents.routes import join_route, route_key
+from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml import Tree
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import tomllib
 
+from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.toml_scanner import Items, Scanner, Table
-from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
+from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml import Tree
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Source

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from functools import lru_cache
 from typing import Protocol
 
 from dindguard import budget
+from dindguard.documents.routes import route_key
+from dindguard.model.condition import Condition
 from dindguard.model.values import Flag, Text, flag, unset
+from dindguard.records import replace
 from dindguard.source import Segment, Source, Span, Step
 
 
@@ -43,8 +45,8 @@ class Node:
     """
 
     __slots__ = (
-        "_children", "_key_index", "_loaded", "content", "end", "key", "kind", "mapping", "route", "scope",
-        "source", "start", "style", "tag", "trail",
+        "_children", "_key_index", "_loaded", "conditions", "content", "end", "filled", "key", "kind", "mapping",
+        "route", "scope", "source", "start", "style", "tag", "trail",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +65,8 @@ class Node:
         children: Children | None = None,
         scope: Scope | None = None,
         mapping: Callable[[Node], tuple[Segment, ...]] | None = None,
+        filled: Text | None = None,
+        conditions: tuple[Condition, ...] = (),
     ) -> None:
         self.kind = kind
         self.source = source
@@ -76,6 +80,10 @@ class Node:
         self.trail = trail
         self.scope = scope
         self.mapping = mapping
+        self.filled = filled
+        """What a template's values make of a scalar; of a hole or a null: what may stand there and nobody knows."""
+        self.conditions = conditions
+        """The branches of a template in which it stands, the outermost first."""
         self._children = children
         self._loaded: Pairs | list[Node] | None = None
         self._key_index: dict[str, Node] | None = None
@@ -183,7 +191,8 @@ class Node:
         suffix = f"[{step}]" if isinstance(step, int) else route_key(step)
         return Node(
             Kind.HOLE, self.source, self.start, self.end, route=self.route + suffix, key=self.key, trail=self.trail,
-            scope=self.scope,
+            scope=self.scope, filled=self.filled if self.kind is Kind.SCALAR and self.is_null else None,
+            conditions=self.conditions,
         )  # fmt: skip
 
     def listed(self) -> list[Node]:
@@ -197,7 +206,10 @@ class Node:
     @property
     def typed(self) -> Text:
         """The scalar as typed, no variable replaced. Of anything but a scalar: an empty text."""
-        return Text(self.content, self.span, raw=self.content)
+        filled = self.filled
+        if filled is None:
+            return Text(self.content, self.span, raw=self.content)
+        return replace(filled, span=self.span.with_trail(*filled.span.trail))
 
     @property
     def value(self) -> Text:
@@ -212,6 +224,8 @@ class Node:
 
     def flag(self, name: str = "") -> Flag:
         """Return the scalar as a flag; a hole or a null is off, because nobody wrote it."""
+        if self.filled is not None and self.filled.unknown:
+            return flag(self.value, name)
         if self.kind is not Kind.SCALAR or self.is_null:
             return unset(self.span, name)
         return flag(self.value, name)
@@ -271,7 +285,7 @@ class Node:
         return Node(
             self.kind, self.source, self.start, self.end, route=new_route, content=self.content, style=self.style,
             tag=self.tag, key=key or self.key, trail=self.trail if trail is None else trail, scope=new_scope,
-            mapping=self.mapping,
+            mapping=self.mapping, filled=self.filled, conditions=self.conditions,
             children=children if self.kind in (Kind.MAPPING, Kind.SEQUENCE) else None,
         )  # fmt: skip
 
@@ -290,7 +304,7 @@ class Node:
     def _bare(self, kind: Kind) -> Node:
         return Node(
             kind, self.source, self.start, self.end, route=self.route, style=self.style, key=self.key,
-            trail=self.trail, scope=self.scope,
+            trail=self.trail, scope=self.scope, conditions=self.conditions,
         )  # fmt: skip
 
     def walk(self) -> Iterator[Node]:
@@ -312,17 +326,3 @@ class Node:
 
     def __repr__(self) -> str:
         return f"Node({self.kind}, {self.span}, {self.route or '.'})"
-
-
-@lru_cache(maxsize=4096)
-def route_key(key: str) -> str:
-    """Return a mapping key as a step of a route: ``.web``, or ``["a.b"]`` where a dot would confuse."""
-    if key and all(char.isalnum() or char in "_-/" for char in key):
-        return f".{key}"
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return f'["{escaped}"]'
-
-
-def join_route(route: str, step: str) -> str:
-    """Return ``route`` followed by ``step``; no dot at the beginning."""
-    return step.removeprefix(".") if not route else route + step

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 import yaml as pyyaml
 
 from dindguard import budget
-from dindguard.documents.tree import Kind, Node, Pairs, join_route, route_key
+from dindguard.documents.routes import join_route, route_key
+from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml_scalars import segments
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source, Step
@@ -34,10 +35,16 @@ _KINDS = {
 
 
 class Tree:
-    """The documents of one YAML or JSON source, and what went wrong while reading them."""
+    """The documents of one YAML or JSON source, and what went wrong while reading them.
 
-    def __init__(self, source: Source) -> None:
+    ``text`` is what was read where that is not the source's own text: a part of it that begins at ``base``, in which
+    other characters may stand.
+    """
+
+    def __init__(self, source: Source, text: str | None = None, base: int = 0) -> None:
         self.source = source
+        self.text = source.text if text is None else text
+        self.base = base
         self.documents: list[Node] = []
         self.notices: list[Notice] = []
         self._merged = 0
@@ -55,7 +62,7 @@ class Tree:
 
     def add(self, root: YamlNode) -> None:
         """Add a document that PyYAML composed."""
-        _lighten(root)
+        _lighten(root, self.base)
         self.documents.append(self._node(root, route="", key=None, trail=()))
 
     def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
@@ -66,11 +73,11 @@ class Tree:
             style = _STYLES[raw.style]
             text, source = raw.value, self.source
             end = raw.end_mark
-            while start == end and start and source.text[start - 1] in " \t":
+            while start == end and start > self.base and self.text[start - self.base - 1] in " \t":
                 start = end = start - 1  # nothing is written: the loaders differ, so it stands behind what is
             return Node(
                 kind, source, start, end, route=route, content=text, style=style, tag=tag, key=key, trail=trail,
-                mapping=_segments_of,
+                mapping=self._segments,
             )  # fmt: skip
         load = self._pairs if kind is Kind.MAPPING else self._items
         return Node(
@@ -139,35 +146,36 @@ class Tree:
             pairs.extend(found)
         return pairs
 
+    def _segments(self, node: Node) -> tuple[Segment, ...]:
+        base = self.base
+        found = segments(self.text, node.start - base, node.end - base, node.style, node.content)
+        return tuple(Segment(each.start, each.origin + base, each.length) for each in found) if base else found
+
     def _items(self, raw: YamlNode, parent: Node) -> list[Node]:
         items = []
         reached = raw.start_mark
         for index, child in enumerate(raw.value):
             trail = parent.trail
             if child.start_mark < reached:
-                match = _ALIAS.search(self.source.text, reached)
+                match = _ALIAS.search(self.text, reached - self.base)
                 if match:
-                    span = self.source.span(match.start(), match.end(), f"{parent.route}[{index}]")
+                    first, reached = match.start() + self.base, match.end() + self.base
+                    span = self.source.span(first, reached, f"{parent.route}[{index}]")
                     trail = (*trail, Step("used here", span))
-                    reached = match.end()
             else:
                 reached = max(reached, self._end(child))
             items.append(self._node(child, f"{parent.route}[{index}]", None, trail))
         return items
 
 
-def _segments_of(node: Node) -> tuple[Segment, ...]:
-    return segments(node.source.text, node.start, node.end, node.style, node.content)
-
-
-def _lighten(root: YamlNode) -> None:
+def _lighten(root: YamlNode, base: int) -> None:
     """Replace the marks of PyYAML's nodes, which take most of a tree's memory, by their offsets."""
     stack = [root]
     while stack:
         raw = stack.pop()
         if isinstance(raw.start_mark, int):
             continue  # an alias
-        raw.start_mark, raw.end_mark = raw.start_mark.index, raw.end_mark.index
+        raw.start_mark, raw.end_mark = raw.start_mark.index + base, raw.end_mark.index + base
         if raw.id == "mapping":
             for pair in raw.value:
                 stack.extend(pair)
@@ -180,26 +188,30 @@ def read(source: Source) -> Tree:
 
     Documents before a syntax error are kept. Never raises.
     """
-    tree = Tree(source)
-    text = source.text
+    tree = read_part(source, source.text, 0)
+    if tree.readable or _too_deep(source.text):
+        return tree
+    again = _composed(Tree(source), _PureLoader)
+    best = again if again.readable or len(again.documents) > len(tree.documents) else tree
+    best.notices = again.notices if again.readable else tree.notices
+    return best
+
+
+def read_part(source: Source, text: str, base: int) -> Tree:
+    """Read the documents of ``text``, which stands for the characters of ``source`` from ``base`` on, in one go."""
+    tree = Tree(source, text, base)
+    return _composed(tree, _PureLoader if _too_deep(text) else _FAST)
+
+
+def _composed(tree: Tree, loader: Any) -> Tree:
+    text = tree.text
     if not text.replace("\n", "").isprintable():
         text = _UNPRINTABLE.sub("\ufffd", text)
-    loaders = [_PureLoader] if _too_deep(text) else [_FAST, _PureLoader]
-    problem: Notice | None = None
-    for loader in loaders:
-        fresh = Tree(source)
-        try:
-            for root in _documents(text, loader):
-                fresh.add(root)
-        except (pyyaml.YAMLError, RecursionError) as error:
-            notice = _notice(error, source)
-            problem = problem or notice
-            if len(fresh.documents) >= len(tree.documents):
-                tree = fresh
-            continue
-        return fresh
-    assert problem is not None
-    tree.notices.append(problem)
+    try:
+        for root in _documents(text, loader):
+            tree.add(root)
+    except (pyyaml.YAMLError, RecursionError) as error:
+        tree.notices.append(_notice(error, tree))
     return tree
 
 
@@ -280,11 +292,12 @@ def _too_deep(text: str) -> bool:
     return _RUN_OF_INDICATORS.search(text) is not None
 
 
-def _notice(error: Exception, source: Source) -> Notice:
+def _notice(error: Exception, tree: Tree) -> Notice:
+    source = tree.source
     if isinstance(error, RecursionError):
         return budget.YAML_NESTING.notice(source.whole())
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    position = min(mark.index if mark else getattr(error, "position", 0), len(source.text))
+    position = min(tree.base + (mark.index if mark else getattr(error, "position", 0)), len(source.text))
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     context = getattr(error, "context", None)
     message = f"this YAML cannot be read: {problem}" + (f" ({context})" if context else "")

@@ -32,7 +32,7 @@ class Block:
         self.end = 0
         self.word = action.word if action else ""
         self.expression = action.expression if action else ""
-        self.group = before[-1].group if before else self.start
+        self.group: int = before[-1].group if before else self.start
         self.scope: Block = self if parent is None or self.word in _SCOPES else parent.scope
         """The nearest block, itself among them, that says what the dot is."""
 

@@ -1,0 +1,151 @@
+"""Pipelines of Go templates into terms: ``.Values.a | default "x"`` is a call of ``default`` with two arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Term, Variable
+from dindguard.patterns import regex
+
+_TOKEN = regex(
+    r"\s+|(?P<string>\"(?:\\.|[^\"\\\n])*\")|(?P<raw>`[^`]*`)|(?P<char>'(?:\\.|[^'\\\n])')"
+    r"|(?P<number>[-+]?(?:0[xX][0-9a-fA-F]+|\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?))(?![\w.])"
+    r"|(?P<field>(?:\$\w*)?(?:\.\w+)+|\$\w*)|(?P<word>[A-Za-z_]\w*(?:\.\w+)*)|(?P<sign>[().|,]|:?=)"
+)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_ESCAPE = regex(r"\\(.)")
+_DEEPEST = 40
+
+Token = tuple[str, str]
+
+
+class _NotUnderstoodError(Exception):
+    """The expression is none that this reader knows."""
+
+
+def parse(expression: str) -> Term:
+    """Return the term that a pipeline stands for; :class:`Opaque` for what this reader does not understand."""
+    try:
+        tokens = [*_tokens(expression)]
+        parser = _Parser(tokens)
+        term = parser.pipeline(0)
+        if parser.ahead() is not None:
+            raise _NotUnderstoodError
+    except _NotUnderstoodError:
+        return Opaque(expression)
+    return term
+
+
+def assigned(expression: str) -> tuple[tuple[str, ...], str] | None:
+    """Return the variables that an assignment or a ``range`` sets, and the expression; ``None`` for no assignment."""
+    match = _ASSIGNED.match(expression)
+    if match is None:
+        return None
+    names = tuple(name.strip() for name in match["names"].split(","))
+    return names, expression[match.end() :].strip()
+
+
+_ASSIGNED = regex(r"(?P<names>\$\w+(?:\s*,\s*\$\w+)?)\s*:?=(?!=)")
+
+
+def _tokens(expression: str) -> Iterator[Token]:
+    position = 0
+    while position < len(expression):
+        match = _TOKEN.match(expression, position)
+        if match is None:
+            if expression[position] == ".":
+                yield "field", "."
+                position += 1
+                continue
+            raise _NotUnderstoodError
+        position = match.end()
+        if match.lastgroup is not None:
+            yield match.lastgroup, match.group()
+
+
+class _Parser:
+    """Reads tokens one after the other."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self._tokens = tokens
+        self._next = 0
+
+    def ahead(self) -> Token | None:
+        """Return the next token without taking it."""
+        return self._tokens[self._next] if self._next < len(self._tokens) else None
+
+    def pipeline(self, depth: int) -> Term:
+        """Read commands joined by ``|``: each gets the one before as its last argument."""
+        if depth > _DEEPEST:
+            raise _NotUnderstoodError
+        term = self._command(depth, None)
+        while self.ahead() == ("sign", "|"):
+            self._next += 1
+            term = self._command(depth, term)
+        return term
+
+    def _command(self, depth: int, piped: Term | None) -> Term:
+        operands: list[Term] = []
+        name = ""
+        token = self.ahead()
+        if token is not None and token[0] == "word" and token[1] not in _CONSTANTS:
+            name = token[1]
+            self._next += 1
+        while (token := self.ahead()) is not None and token[1] not in ("|", ")", ",", "=", ":="):
+            operands.append(self._operand(depth))
+        if name:
+            return Call(name, (*operands, *((piped,) if piped is not None else ())))
+        if len(operands) != 1 or piped is not None:
+            raise _NotUnderstoodError
+        return operands[0]
+
+    def _operand(self, depth: int) -> Term:
+        kind, text = self._tokens[self._next]
+        self._next += 1
+        if kind == "sign":
+            if text == ".":
+                return Variable("")
+            if text != "(":
+                raise _NotUnderstoodError
+            term = self.pipeline(depth + 1)
+            if self.ahead() != ("sign", ")"):
+                raise _NotUnderstoodError
+            self._next += 1
+            ahead = self.ahead()
+            if ahead is not None and ahead[0] == "field" and ahead[1].startswith(".") and len(ahead[1]) > 1:
+                self._next += 1
+                term = Field(term, tuple(ahead[1][1:].split(".")))
+            return term
+        return _leaf(kind, text)
+
+
+_CONSTANTS: dict[str, object] = {"true": True, "false": False, "nil": None}
+
+
+def _leaf(kind: str, text: str) -> Term:
+    if kind == "field":
+        variable, *path = text.split(".")
+        term = Variable(variable)
+        steps = tuple(step for step in path if step)
+        return Field(term, steps) if steps else term
+    if kind == "number":
+        digits = text.replace("_", "")
+        return Literal(
+            int(digits, 0) if digits.lstrip("+-").isdigit() and not digits.startswith("0") else _number(digits)
+        )
+    if kind == "word":
+        return Literal(_CONSTANTS[text]) if text in _CONSTANTS else Call(text, ())
+    if kind == "raw":
+        return Literal(text[1:-1])
+    return Literal(_ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), text[1:-1]))
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text, 0)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        raise _NotUnderstoodError from None

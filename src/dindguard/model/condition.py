@@ -1,0 +1,44 @@
+"""Conditions of a template: what must hold for something that it writes to exist at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dindguard.records import record
+from dindguard.source import Span
+
+
+@record
+class Condition:
+    """One branch of a template's ``if``, ``with`` or loop.
+
+    ``text`` is the condition as messages show it (``dind.enabled``), ``span`` where it is written. ``holds`` tells
+    what the files' own values make of it; ``None`` when they do not decide it. ``decision`` names the whole block:
+    branches of one block exclude each other, whatever their texts.
+    """
+
+    text: str
+    span: Span
+    holds: bool | None
+    decision: str
+    branch: int = 0
+
+    @property
+    def words(self) -> str:
+        """``only when 'dind.enabled', false by default``, as a step beside a finding says it."""
+        default = {True: ", true by default", False: ", false by default", None: ""}[self.holds]
+        return f"only when '{self.text}'{default}"
+
+    def excludes(self, other: Condition) -> bool:
+        """Whether both can never hold at once: two branches of the same block."""
+        return self.decision == other.decision and self.branch != other.branch
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def exclude_each_other(one: Iterable[Condition], other: Iterable[Condition]) -> bool:
+    """Whether things under these conditions can never exist together."""
+    theirs = {condition.decision: condition for condition in other}
+    found = ((condition, theirs.get(condition.decision)) for condition in one)
+    return any(match is not None and condition.excludes(match) for condition, match in found)
