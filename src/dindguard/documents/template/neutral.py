@@ -52,15 +52,15 @@ class Neutral:
         pieces.append(text[at:])
         self.text = "".join(pieces)
 
-    def without(self, blocks: Iterable[Block]) -> str:
-        """Return the text with blocks blanked, which come in the order of their beginnings."""
+    def without(self, blocks: Iterable[Block], start: int, end: int) -> str:
+        """Return the text ``[start, end)`` with blocks blanked, which come in the order of their beginnings."""
         pieces: list[str] = []
-        at = 0
+        at = start
         for block in blocks:
-            if block.start >= at:
-                pieces += (self.text[at : block.start], blank(self.text[block.start : block.end]))
-                at = block.end
-        pieces.append(self.text[at:])
+            if at <= block.start < end:
+                pieces += (self.text[at : block.start], blank(self.text[block.start : min(block.end, end)]))
+                at = min(block.end, end)
+        pieces.append(self.text[at:end])
         return "".join(pieces)
 
     def _line(self, line: list[Action]) -> Iterator[str]:

@@ -1,0 +1,138 @@
+"""What the expressions of a template stand for: values that the files decide, and those that they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol, TypeAlias
+
+from dindguard.documents.tree import Kind, Node
+from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.patterns import regex
+from dindguard.records import record
+from dindguard.source import Step
+
+
+@record
+class Known:
+    """A value that the files decide, and the places that say so.
+
+    ``value`` is ``None`` (nothing), a boolean, a number, a string, a mapping or sequence of a file
+    (:class:`~dindguard.documents.tree.Node`), a ``list`` or ``dict`` of answers, or a :class:`Namespace`.
+    """
+
+    value: Any
+    steps: tuple[Step, ...] = ()
+
+
+@record
+class Unknown:
+    """What the files do not decide: ``name`` is what would have to be known, ``partial`` the text as far as it is."""
+
+    name: str
+    partial: str = UNKNOWN_PIECE
+    steps: tuple[Step, ...] = ()
+
+
+Answer: TypeAlias = Known | Unknown
+
+
+class Namespace(Protocol):
+    """Something whose fields templates may ask for: Helm's root, ``.Chart``."""
+
+    def field(self, name: str) -> Answer:
+        """Return a field's value."""
+
+
+NOTHING = Known(None)
+_INTEGER = regex(r"[-+]?(?:0|[1-9]\d{0,17})$")
+_FLOAT = regex(r"[-+]?\d+\.\d*(?:[eE][-+]?\d+)?$")
+_TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})
+_FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})
+
+
+def of_node(node: Node) -> Answer:
+    """Return what a place of a values file holds, as YAML 1.1 reads it."""
+    if not node.present:
+        return NOTHING
+    step = (Step("set here", node.source.span(node.start, node.end, node.route)),)
+    if node.kind is not Kind.SCALAR:
+        return Known(node, step)
+    text = node.content
+    if node.filled is not None and node.filled.unknown:
+        return Unknown(node.filled.variable, node.filled.pattern, step)
+    if node.is_null:
+        return Known(None, step)
+    return Known(text if node.style else _plain(text), step)
+
+
+def _plain(text: str) -> Any:
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if _INTEGER.match(text):
+        return int(text)
+    return float(text) if _FLOAT.match(text) else text
+
+
+def field(answer: Answer, name: str, expression: str) -> Answer:
+    """Return what stands under ``name`` in an answer; ``expression`` names what is asked for."""
+    if isinstance(answer, Unknown):
+        return Unknown(expression)
+    value = answer.value
+    if isinstance(value, Node):
+        return of_node(value[name])
+    if isinstance(value, dict):
+        found = value.get(name)
+        return found if isinstance(found, (Known, Unknown)) else NOTHING
+    if value is None or isinstance(value, (str, bool, int, float, list)):
+        return NOTHING
+    found = value.field(name)
+    return found if not isinstance(found, Unknown) else Unknown(expression)
+
+
+def truth(answer: Answer) -> bool | None:
+    """Return whether a condition takes the answer for true; ``None`` when the files do not decide it."""
+    if isinstance(answer, Unknown):
+        return None
+    value = answer.value
+    if isinstance(value, Node):
+        return bool(value.pairs() or value.items())
+    return bool(value) if value is None or isinstance(value, (bool, int, float, str, list, dict)) else True
+
+
+def text_of(answer: Answer) -> str | None:
+    """Return the text that an answer prints; ``None`` for what is unknown or no scalar."""
+    if isinstance(answer, Unknown):
+        return None
+    value = answer.value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (int, str)):
+        return str(value)
+    return "" if value is None else None
+
+
+def items_of(answer: Answer) -> list[tuple[Answer, Answer]] | None:
+    """Return keys and values of what a loop goes over; ``None`` when the files do not decide it."""
+    if isinstance(answer, Unknown):
+        return None
+    value = answer.value
+    if isinstance(value, Node):
+        pairs = [(of_node(key), of_node(each)) for key, each in value.pairs()]
+        return pairs or [(Known(index), of_node(each)) for index, each in enumerate(value.items())]
+    if isinstance(value, dict):
+        return [(Known(key), each) for key, each in value.items()]
+    if isinstance(value, list):
+        return [(Known(index), each) for index, each in enumerate(value)]
+    return [] if value is None else None
+
+
+def steps_of(answers: Iterable[Answer]) -> tuple[Step, ...]:
+    """Return the places behind several answers, each once."""
+    found = dict.fromkeys(step for answer in answers for step in answer.steps)
+    return tuple(found)[:_STEPS]
+
+
+_STEPS = 6
+"""So many places explain a value; more explain nothing any more."""

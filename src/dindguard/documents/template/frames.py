@@ -1,0 +1,274 @@
+"""What the expressions of a template stand for at a place: the dot, the variables in force, the loops around it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Protocol
+
+from dindguard.documents.template import go_expressions, jinja_expressions
+from dindguard.documents.template.actions import Dialect
+from dindguard.documents.template.answers import (
+    Answer,
+    Known,
+    Unknown,
+    field,
+    items_of,
+    text_of,
+    truth,
+)  # fmt: skip
+from dindguard.documents.template.blocks import Block
+from dindguard.documents.template.functions import GO, call
+from dindguard.documents.template.jinja_filters import JINJA
+from dindguard.documents.template.template import Template
+from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Term, Variable
+from dindguard.source import Source
+
+DEEPEST = 24
+"""So deeply do named templates, variables and conditions call for each other; more is not followed."""
+
+Defined = tuple[Template, Block]
+Item = tuple[Answer, Answer]
+
+
+class Library(Protocol):
+    """What a template may call: the named templates of its chart, and the text that a part of one writes."""
+
+    def find(self, name: str) -> Defined | None:
+        """Return a named template."""
+
+    def write(self, frame: Frame, start: int, end: int) -> Answer:
+        """Return the text that ``[start, end)`` of a frame's template writes."""
+
+
+_RENDERS = frozenset({"include", "template", "tpl", "common.tplvalues.render"})
+
+
+class Frame:
+    """One use of a template's text: the whole file, a named template with its argument, one round of a loop.
+
+    ``dot`` is what ``.`` and ``$`` are outside of ``with`` and ``range``.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        dot: Answer,
+        library: Library,
+        *,
+        depth: int = 0,
+        items: dict[int, Item] | None = None,
+    ) -> None:
+        self.template = template
+        self.dot = dot
+        self.library = library
+        self.depth = depth
+        self.items = items or {}
+        self._answers: dict[tuple[str, int], Answer] = {}
+
+    def looped(self, loop: Block, item: Item) -> Frame:
+        """Return the frame of one round of a loop."""
+        return Frame(self.template, self.dot, self.library, depth=self.depth, items={**self.items, loop.start: item})
+
+    def called(self, defined: Defined, dot: Answer) -> Frame:
+        """Return the frame of a named template with its argument."""
+        return Frame(defined[0], dot, self.library, depth=self.depth + 1)
+
+    # -- expressions --------------------------------------------------------------------------------
+
+    def answer(self, expression: str, offset: int, block: Block) -> Answer:
+        """Return what an expression stands for at a place inside ``block``."""
+        key = (expression, offset)
+        found = self._answers.get(key)
+        if found is None:
+            self._answers[key] = Unknown(expression)  # while it is evaluated
+            found = self._answers[key] = self._evaluated(expression, offset, block)
+        return found
+
+    def _evaluated(self, expression: str, offset: int, block: Block) -> Answer:
+        made = go_expressions.assigned(expression) if self.template.dialect is Dialect.GO else None
+        term = self._term(made[1] if made is not None else expression)
+        self.depth += 1
+        try:
+            return self.value(term, offset, block) if self.depth < DEEPEST else Unknown(expression)
+        finally:
+            self.depth -= 1
+
+    def _term(self, expression: str) -> Term:
+        if self.template.dialect is Dialect.GO:
+            return go_expressions.parse(expression)
+        if self.template.dialect is Dialect.JINJA:
+            return jinja_expressions.parse(expression)
+        return Opaque(expression)
+
+    def value(self, term: Term, offset: int, block: Block) -> Answer:
+        """Return what a term stands for."""
+        match term:
+            case Literal(value):
+                return Known(value)
+            case Variable(name):
+                return self._variable(name, offset, block)
+            case Field(of, path):
+                found = self.value(of, offset, block)
+                name = written(of)
+                for step in path:
+                    name += f".{step}"
+                    found = field(found, step, name)
+                return found
+            case Call():
+                return self._call(term, offset, block)
+        return Unknown(term.expression)
+
+    def _call(self, term: Call, offset: int, block: Block) -> Answer:
+        arguments = [self.value(each, offset, block) for each in term.arguments]
+        if term.name in _RENDERS or term.name == "common.images.image":
+            return self._rendering(term.name, arguments, written(term))
+        functions = GO if self.template.dialect is Dialect.GO else JINJA
+        return call(functions, term.name, arguments, written(term))
+
+    # -- variables ----------------------------------------------------------------------------------
+
+    def _variable(self, name: str, offset: int, block: Block) -> Answer:
+        if name == "":
+            return self.dot_at(block)
+        if name == "$":
+            return self.dot
+        looped = self._loop_variable(name, block)
+        assigned = self._assigned(name, offset, looped[0].start if looped else -1)
+        if assigned is not None:
+            return assigned
+        if looped is not None:
+            return looped[1]
+        return Unknown(name)
+
+    def dot_at(self, block: Block) -> Answer:
+        """Return what the dot is directly inside a block."""
+        scope = block.scope
+        if scope.word not in ("with", "range") or scope.parent is None:
+            return self.dot
+        if scope.word == "with":
+            return self.answer(scope.expression, scope.start, scope.parent)
+        item = self.items.get(scope.start)
+        return item[1] if item is not None else Unknown(f"each of {scope.expression}")
+
+    def _loop_variable(self, name: str, block: Block) -> tuple[Block, Answer] | None:
+        """Return the variable of a loop or a ``with`` around a place, and the block that sets it."""
+        for count, around in enumerate(block.above()):
+            if count >= DEEPEST:
+                return None
+            names = loop_names(around, self.template.dialect)
+            if around.parent is not None and name in names:
+                if around.word == "with":
+                    return around, self.answer(around.expression, around.start, around.parent)
+                key, item = self.items.get(around.start) or (Unknown(name), Unknown(name))
+                return around, key if len(names) > 1 and name == names[0] else item
+        return None
+
+    def _assigned(self, name: str, offset: int, after: int) -> Answer | None:
+        """Return the last assignment that is in force at a place; unknown when a branch changed the variable."""
+        made = self.template.assignments.get(name, [])
+        index = bisect_left(made, offset, key=lambda each: each[0].start)
+        for action, block, expression in reversed(made[max(index - DEEPEST, 0) : index]):
+            if action.start < after:
+                return None
+            if block.holds(offset) or block.parent is None:
+                return self.answer(expression, action.start, block)
+            if not action.expression.replace(" ", "").startswith(f"{name}:="):
+                return Unknown(name)
+        return None
+
+    # -- named templates ----------------------------------------------------------------------------
+
+    def _rendering(self, name: str, arguments: list[Answer], expression: str) -> Answer:
+        if name == "common.images.image":
+            return _image(arguments)
+        if name == "tpl":
+            return self._expanded(arguments[0], arguments[-1]) if arguments else Unknown(expression)
+        called = text_of(arguments[0]) if arguments else None
+        if called is None:
+            return Unknown(expression)
+        return self.included(called, arguments[1] if len(arguments) > 1 else Known(None), expression)
+
+    def included(self, name: str, dot: Answer, expression: str) -> Answer:
+        """Return the text of a named template; structured values stay what they are."""
+        held = dot.value.get("value") if isinstance(dot, Known) and isinstance(dot.value, dict) else None
+        if name in ("common.tplvalues.render", "common.tplvalues.merge") and held is not None:
+            return self._expanded(held, self.dot)
+        if name == "common.images.image":
+            return _image([dot])
+        defined = self.library.find(name)
+        if defined is None or self.depth >= DEEPEST:
+            return Unknown(expression)
+        start, end = defined[0].body(defined[1])
+        answer = self.library.write(self.called(defined, dot), start, end)
+        return answer if isinstance(answer, Known) else Unknown(expression, answer.partial, answer.steps)
+
+    def _expanded(self, answer: Answer, dot: Answer) -> Answer:
+        """Return a text that is a template itself with its actions decided."""
+        text = answer.value if isinstance(answer, Known) else None
+        if not isinstance(text, str) or "{{" not in text or self.depth >= DEEPEST:
+            return answer
+        inner = Template(Source(self.template.source.path, text), Dialect.GO)
+        return self.library.write(Frame(inner, dot, self.library, depth=self.depth + 1), 0, len(text))
+
+
+def _image(arguments: list[Answer]) -> Answer:
+    """Return what Bitnami's image helper makes of ``imageRoot``: ``[registry/]repository:tag`` or ``@digest``."""
+    given = arguments[0] if arguments else Known(None)
+    root = field(given, "imageRoot", "imageRoot")
+    named = {name: field(root, name, name) for name in ("registry", "repository", "tag", "digest")}
+    if any(isinstance(each, Unknown) for each in named.values()):
+        return Unknown("imageRoot")
+    shared = field(field(given, "global", "global"), "imageRegistry", "imageRegistry")
+    registry = (text_of(shared) if truth(shared) else None) or text_of(named["registry"])
+    version = f"@{text_of(named['digest'])}" if truth(named["digest"]) else f":{text_of(named['tag'])}"
+    steps = tuple(step for each in named.values() for step in each.steps)
+    return Known(f"{registry + '/' if registry else ''}{text_of(named['repository'])}{version}", steps)
+
+
+def loop_names(block: Block, dialect: Dialect) -> tuple[str, ...]:
+    """Return the variables that a loop or a ``with`` sets."""
+    if block.word not in ("range", "with"):
+        return ()
+    if dialect is Dialect.JINJA:
+        names, found, _ = block.expression.partition(" in ")
+        return tuple(name.strip() for name in names.split(",")) if found else ()
+    made = go_expressions.assigned(block.expression)
+    return made[0] if made is not None else ()
+
+
+def looped_over(block: Block, frame: Frame) -> list[Item] | None:
+    """Return keys and items of a loop; ``None`` when the files do not decide what it goes over."""
+    if block.parent is None:
+        return None
+    expression = block.expression
+    if frame.template.dialect is Dialect.JINJA:
+        expression = expression.partition(" in ")[2].partition(" if ")[0]
+    return items_of(frame.answer(expression, block.start, block.parent))
+
+
+def written(term: Term) -> str:
+    """Return a term as people write it, for the name of something unknown."""
+    match term:
+        case Variable(name):
+            return name
+        case Field(of, path):
+            return f"{written(of)}.{'.'.join(path)}"
+        case Literal(value):
+            return f'"{value}"' if isinstance(value, str) else str(value)
+        case Opaque(expression):
+            return expression
+    if term.name in ("default", "quote", "toYaml", "nindent", "indent", "tpl", "toString", "int") and term.arguments:
+        return _longest(term.arguments)
+    return f"{term.name} {' '.join(_bracketed(each) for each in term.arguments)}".strip()
+
+
+def _bracketed(term: Term) -> str:
+    text = written(term) or "."
+    return f"({text})" if isinstance(term, Call) and " " in text else text
+
+
+def _longest(terms: Iterable[Term]) -> str:
+    """Return the argument that a wrapper is about: the field, not the fallback or the number of columns."""
+    fields = [each for each in terms if not isinstance(each, Literal)]
+    return written(fields[0]) if fields else written(next(iter(terms)))

@@ -1,0 +1,346 @@
+"""Functions of Go templates that decide values, Helm's and Sprig's; none of them reads or runs anything.
+
+Each takes answers and gives one; :func:`call` makes any answer with an unknown part unknown, where a function does not
+know better. What is not in the tables is unknown.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from dindguard.documents.template.answers import (
+    NOTHING,
+    Answer,
+    Known,
+    Unknown,
+    field,
+    items_of,
+    steps_of,
+    text_of,
+    truth,
+)  # fmt: skip
+from dindguard.documents.tree import Node
+from dindguard.patterns import regex
+from dindguard.records import record
+
+LONGEST_TEXT = 4_096
+"""Longer texts are not put together: assignments that double a text would never end."""
+
+Function = Callable[[Sequence[Answer]], Answer]
+
+
+@record
+class Functions:
+    """The functions of a language: ``lenient`` ones take unknown answers, ``strict`` ones plain known values."""
+
+    lenient: Mapping[str, Function]
+    strict: Mapping[str, Callable[..., Any]]
+
+
+def call(functions: Functions, name: str, arguments: Sequence[Answer], expression: str) -> Answer:
+    """Return what a function makes of its arguments; unknown under the name ``expression`` when nobody knows."""
+    lenient, strict = functions.lenient.get(name), functions.strict.get(name)
+    unknown = next((each for each in arguments if isinstance(each, Unknown)), None)
+    try:
+        if lenient is not None:
+            answer = lenient(arguments)
+        elif strict is None or unknown is not None:
+            return Unknown(expression if strict is None or unknown is None else unknown.name)
+        else:
+            values = [each.value for each in arguments if isinstance(each, Known)]
+            answer = Known(strict(*values), steps_of(arguments))
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError):
+        return Unknown(expression)
+    return Unknown(expression) if isinstance(answer, Known) and _too_long(answer.value) else answer
+
+
+def _too_long(value: Any) -> bool:
+    if isinstance(value, int):
+        return value.bit_length() > 64
+    return isinstance(value, (str, list, dict)) and len(value) > LONGEST_TEXT
+
+
+# -- functions that know what to do with an unknown argument ----------------------------------------
+
+
+def _default(arguments: Sequence[Answer]) -> Answer:
+    fallback, value = arguments
+    if isinstance(value, Unknown):
+        return value if value.name.lstrip("$").startswith(_ALWAYS_SET) else fallback
+    return value if truth(value) else fallback
+
+
+_ALWAYS_SET = (".Release", ".Capabilities", ".Template", ".Files")
+"""What Helm fills in itself, so that a default beside it never counts."""
+
+
+def _coalesce(arguments: Sequence[Answer]) -> Answer:
+    for each in arguments:
+        if truth(each) is not False:
+            return each
+    return NOTHING
+
+
+def and_(arguments: Sequence[Answer]) -> Answer:
+    """Return the first answer that is false, else an unknown one, else the last."""
+    if any(truth(each) is False for each in arguments):
+        return next(each for each in arguments if truth(each) is False)
+    return next((each for each in arguments if isinstance(each, Unknown)), arguments[-1])
+
+
+def or_(arguments: Sequence[Answer]) -> Answer:
+    """Return the first answer that is true, else an unknown one, else the last."""
+    if any(truth(each) is True for each in arguments):
+        return next(each for each in arguments if truth(each) is True)
+    return next((each for each in arguments if isinstance(each, Unknown)), arguments[-1])
+
+
+def not_(arguments: Sequence[Answer]) -> Answer:
+    """Return the opposite of an answer."""
+    holds = truth(arguments[0])
+    return arguments[0] if holds is None else Known(not holds, arguments[0].steps)
+
+
+def ternary_(arguments: Sequence[Answer]) -> Answer:
+    """Return the first or the second answer, as the third one decides."""
+    yes, no, test = arguments
+    holds = truth(test)
+    return test if holds is None else yes if holds else no
+
+
+def _empty(arguments: Sequence[Answer]) -> Answer:
+    return not_(arguments)
+
+
+def dict_(arguments: Sequence[Answer]) -> Answer:
+    """Return names and values as a mapping."""
+    names = [text_of(each) for each in arguments[::2]]
+    pairs = zip(names, arguments[1::2], strict=False)
+    return Known({name: value for name, value in pairs if name is not None})
+
+
+def list_(arguments: Sequence[Answer]) -> Answer:
+    """Return answers as a list."""
+    return Known(list(arguments))
+
+
+def _index(arguments: Sequence[Answer]) -> Answer:
+    found, *path = arguments
+    for each in path:
+        name = text_of(each)
+        if name is None:
+            return Unknown(each.name if isinstance(each, Unknown) else "index")
+        items = items_of(found) if isinstance(each, Known) and isinstance(each.value, int) else None
+        found = items[each.value][1] if items is not None and isinstance(each, Known) else field(found, name, name)
+    return found
+
+
+def _get(arguments: Sequence[Answer]) -> Answer:
+    return _index(arguments[:2])
+
+
+def _dig(arguments: Sequence[Answer]) -> Answer:
+    *path, fallback, found = arguments
+    for each in path:
+        found = field(found, text_of(each) or "", text_of(each) or "")
+    return fallback if truth(found) is False else found
+
+
+def _has_key(arguments: Sequence[Answer]) -> Answer:
+    holder, name = arguments
+    if isinstance(holder, Unknown) or text_of(name) is None:
+        return Unknown("hasKey")
+    held = holder.value
+    return Known(text_of(name) in (held.keys() if isinstance(held, (Node, dict)) else ()), holder.steps)
+
+
+def _same(arguments: Sequence[Answer]) -> Answer:
+    return arguments[-1]
+
+
+def print_(arguments: Sequence[Answer]) -> Answer:
+    """Return answers as one text."""
+    return _joined(arguments, "")
+
+
+def _printf(arguments: Sequence[Answer]) -> Answer:
+    template, *rest = arguments
+    pattern = text_of(template)
+    if pattern is None:
+        return template
+    pieces: list[Answer] = []
+    at = 0
+    values = iter(rest)
+    for match in _VERB.finditer(pattern):
+        pieces.append(Known(pattern[at : match.start()]))
+        at = match.end()
+        if match.group() == "%%":
+            pieces.append(Known("%"))
+        else:
+            value = next(values, NOTHING)
+            quoted = match.group().endswith("q")
+            pieces += [Known('"'), value, Known('"')] if quoted else [value]
+    pieces.append(Known(pattern[at:]))
+    return _joined(pieces, "")
+
+
+_VERB = regex(r"%[-+# 0]*\d*(?:\.\d+)?[a-zA-Z%]")
+
+
+def _joined(pieces: Sequence[Answer], separator: str) -> Answer:
+    """Return the text of answers one behind the other, unknown pieces among them."""
+    texts = [text_of(each) if isinstance(each, Known) else each.partial for each in pieces]
+    missing = next((each for each in pieces if isinstance(each, Unknown)), None)
+    if any(text is None for text in texts):
+        return Unknown("print")
+    whole = separator.join(text or "" for text in texts)
+    steps = steps_of(pieces)
+    return Known(whole, steps) if missing is None else Unknown(missing.name, whole, steps)
+
+
+def join_(arguments: Sequence[Answer]) -> Answer:
+    """Return the items of the second answer as one text, the first between them."""
+    separator, held = arguments
+    items = items_of(held)
+    if items is None:
+        return held if isinstance(held, Unknown) else Unknown("join")
+    return _joined([value for _, value in items], text_of(separator) or "")
+
+
+def _omit(arguments: Sequence[Answer]) -> Answer:
+    return _chosen(arguments, keep=False)
+
+
+def _pick(arguments: Sequence[Answer]) -> Answer:
+    return _chosen(arguments, keep=True)
+
+
+def _chosen(arguments: Sequence[Answer], *, keep: bool) -> Answer:
+    held, *names = arguments
+    if isinstance(held, Unknown):
+        return held
+    wanted = {text_of(each) for each in names}
+    value = held.value
+    if isinstance(value, Node):
+        return Known(
+            value.with_pairs([pair for pair in value.pairs() if (pair[0].content in wanted) is keep]), held.steps
+        )
+    if isinstance(value, dict):
+        return Known({name: each for name, each in value.items() if (name in wanted) is keep}, held.steps)
+    return held
+
+
+def _merge(arguments: Sequence[Answer]) -> Answer:
+    """The first one wins, as in Sprig's ``merge``."""
+    merged: dict[str, Answer] = {}
+    for each in arguments:
+        if isinstance(each, Unknown):
+            return each
+        for key, value in items_of(each) or []:
+            merged.setdefault(text_of(key) or "", value)
+    return Known(merged, steps_of(arguments))
+
+
+def _merge_overwrite(arguments: Sequence[Answer]) -> Answer:
+    return _merge(arguments[::-1])
+
+
+def _concat(arguments: Sequence[Answer]) -> Answer:
+    found: list[Answer] = []
+    for each in arguments:
+        items = items_of(each)
+        if items is None:
+            return each if isinstance(each, Unknown) else Unknown("concat")
+        found += [value for _, value in items]
+    return Known(found, steps_of(arguments))
+
+
+def _append(arguments: Sequence[Answer]) -> Answer:
+    return _concat([arguments[0], Known([arguments[1]])])
+
+
+def _first(arguments: Sequence[Answer]) -> Answer:
+    items = items_of(arguments[0])
+    if items is None:
+        return Unknown("first")
+    return items[0][1] if items else NOTHING
+
+
+def _kind_is(arguments: Sequence[Answer]) -> Answer:
+    kind, value = arguments
+    if isinstance(value, Unknown):
+        return value
+    return Known(_kind(value.value) == text_of(kind), value.steps)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Node):
+        return "map" if value.is_mapping else "slice"
+    names = {bool: "bool", int: "int", float: "float64", str: "string", dict: "map", list: "slice"}
+    return names.get(type(value), "invalid")
+
+
+_LENIENT: dict[str, Function] = {
+    "default": _default, "coalesce": _coalesce, "and": and_, "or": or_, "not": not_, "ternary": ternary_,
+    "empty": _empty, "dict": dict_, "list": list_, "tuple": list_, "index": _index, "get": _get, "dig": _dig,
+    "hasKey": _has_key, "print": print_, "printf": _printf, "join": join_, "omit": _omit, "pick": _pick,
+    "merge": _merge, "mergeOverwrite": _merge_overwrite, "mustMergeOverwrite": _merge_overwrite, "concat": _concat,
+    "append": _append, "first": _first, "required": _same, "toYaml": _same, "toJson": _same, "toPrettyJson": _same,
+    "fromYaml": _same, "fromJson": _same, "toRawJson": _same, "nindent": _same, "indent": _same, "deepCopy": _same,
+    "mustToYaml": _same, "mustToJson": _same, "kindIs": _kind_is, "typeIs": _kind_is, "toYamlPretty": _same,
+}  # fmt: skip
+"""Go's functions that take unknown arguments; the values that they only write in another way stay what they are."""
+
+
+# -- functions of known values ----------------------------------------------------------------------
+
+
+def word(value: Any) -> str:
+    """Return a scalar as text; raises for a structure."""
+    text = text_of(Known(value))
+    if text is None:
+        raise TypeError
+    return text
+
+
+def number(value: Any) -> Any:
+    """Return a scalar as a whole number; raises for none."""
+    if isinstance(value, str):
+        return int(value)
+    if isinstance(value, (bool, int, float)):
+        return int(value)
+    raise TypeError
+
+
+def equal(first: Any, *others: Any) -> bool:
+    """Whether the first value is one of the others."""
+    return any(word(first) == word(other) for other in others)
+
+
+def length(value: Any) -> int:
+    """Return how many items or characters a value has."""
+    if isinstance(value, Node):
+        return len(value.pairs()) or len(value.items())
+    return len(value or "")
+
+
+_STRICT: dict[str, Callable[..., Any]] = {
+    "quote": lambda *v: " ".join(map(word, v)), "squote": lambda *v: " ".join(map(word, v)), "toString": word,
+    "int": number, "int64": number, "atoi": number, "lower": lambda v: word(v).lower(),
+    "upper": lambda v: word(v).upper(), "trim": lambda v: word(v).strip(), "title": lambda v: word(v).title(),
+    "trunc": lambda n, v: word(v)[:n] if n >= 0 else word(v)[n:],
+    "trimSuffix": lambda s, v: word(v).removesuffix(word(s)), "trimPrefix": lambda s, v: word(v).removeprefix(word(s)),
+    "trimAll": lambda s, v: word(v).strip(word(s)), "replace": lambda a, b, v: word(v).replace(word(a), word(b)),
+    "contains": lambda s, v: word(s) in word(v), "hasPrefix": lambda s, v: word(v).startswith(word(s)),
+    "hasSuffix": lambda s, v: word(v).endswith(word(s)), "eq": equal, "ne": lambda a, b: word(a) != word(b),
+    "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b, "lt": lambda a, b: a < b, "le": lambda a, b: a <= b,
+    "len": length, "add": lambda *v: sum(map(number, v)), "sub": lambda a, b: number(a) - number(b),
+    "mul": lambda a, b: number(a) * number(b), "add1": lambda v: number(v) + 1, "dir": lambda v: posixpath.dirname(word(v)),
+    "base": lambda v: posixpath.basename(word(v)), "clean": lambda v: posixpath.normpath(word(v)),
+    "nospace": lambda v: word(v).replace(" ", ""), "fail": lambda *_: "",
+}  # fmt: skip
+
+GO = Functions(_LENIENT, _STRICT)
+"""The functions of Helm's charts."""
