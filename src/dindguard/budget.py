@@ -85,6 +85,14 @@ YAML_NESTING = Limit(
     name="yaml-nesting", most=10_000, what="this YAML nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",
 )  # fmt: skip
+TEMPLATE_ROUNDS = Limit(
+    name="template-rounds", most=100, what="a template's loop goes over more than {most} items",
+    lost="what it writes was read once, for an item that is not known",
+)  # fmt: skip
+TEMPLATE_CALLS = Limit(
+    name="template-calls", most=2_000, what="a template calls named templates more than {most} times",
+    lost="what further calls write was not read",
+)  # fmt: skip
 JSON_NESTING = Limit(
     name="json-nesting", most=200, what="this JSON nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",

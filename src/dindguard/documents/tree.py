@@ -9,7 +9,7 @@ from typing import Protocol
 from dindguard import budget
 from dindguard.documents.routes import route_key
 from dindguard.model.condition import Condition
-from dindguard.model.values import Flag, Text, flag, unset
+from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unset
 from dindguard.records import replace
 from dindguard.source import Segment, Source, Span, Step
 
@@ -191,7 +191,7 @@ class Node:
         suffix = f"[{step}]" if isinstance(step, int) else route_key(step)
         return Node(
             Kind.HOLE, self.source, self.start, self.end, route=self.route + suffix, key=self.key, trail=self.trail,
-            scope=self.scope, filled=self.filled if self.kind is Kind.SCALAR and self.is_null else None,
+            scope=self.scope, filled=self.filled if self.filled is not None and self.filled.pattern == UNKNOWN_PIECE else None,
             conditions=self.conditions,
         )  # fmt: skip
 

@@ -10,6 +10,9 @@ from dindguard.documents.template.actions import Act, Action
 _BRANCHES = 20
 """So many branches of one ``if`` are kept beside each; more are a table, not a decision."""
 
+_LOOPS = 3
+"""So many loops inside each other are gone through round by round."""
+
 _SCOPES = frozenset({"with", "range", "define", "block"})
 """Blocks in which the dot means something else."""
 
@@ -22,7 +25,7 @@ class Block:
     action; ``before`` are the branches above this one.
     """
 
-    __slots__ = ("action", "before", "end", "expression", "group", "parent", "scope", "start", "word")
+    __slots__ = ("action", "before", "end", "expression", "group", "loop", "parent", "scope", "start", "word")
 
     def __init__(self, action: Action | None, parent: Block | None, before: tuple[Block, ...] = ()) -> None:
         self.action = action
@@ -35,6 +38,8 @@ class Block:
         self.group: int = before[-1].group if before else self.start
         self.scope: Block = self if parent is None or self.word in _SCOPES else parent.scope
         """The nearest block, itself among them, that says what the dot is."""
+        self.loop: Block | None = self if self.word == "range" else parent.loop if parent is not None else None
+        """The nearest loop, itself among them."""
 
     def above(self) -> Iterator[Block]:
         """Yield the blocks around it, the nearest first, itself first of all."""
@@ -42,6 +47,17 @@ class Block:
         while block is not None:
             yield block
             block = block.parent
+
+    def loop_below(self, outer: Block) -> Block | None:
+        """Return the outermost loop around this block that lies inside of ``outer``; of three at most."""
+        found = None
+        loop = self.loop
+        for _ in range(_LOOPS):
+            if loop is None or loop is outer or not outer.holds(loop.start):
+                break
+            found = loop
+            loop = loop.parent.loop if loop.parent is not None else None
+        return found
 
     def holds(self, offset: int) -> bool:
         """Whether a place stands in it."""

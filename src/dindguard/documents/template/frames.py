@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from dindguard.documents.template import go_expressions, jinja_expressions
-from dindguard.documents.template.actions import Dialect
+from dindguard.documents.template.actions import Dialect, normal
 from dindguard.documents.template.answers import (
     Answer,
     Known,
@@ -22,7 +22,9 @@ from dindguard.documents.template.functions import GO, call
 from dindguard.documents.template.jinja_filters import JINJA
 from dindguard.documents.template.template import Template
 from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Term, Variable
-from dindguard.source import Source
+from dindguard.patterns import regex
+from dindguard.records import replace
+from dindguard.source import Source, Step
 
 DEEPEST = 24
 """So deeply do named templates, variables and conditions call for each other; more is not followed."""
@@ -40,7 +42,11 @@ class Library(Protocol):
     def write(self, frame: Frame, start: int, end: int) -> Answer:
         """Return the text that ``[start, end)`` of a frame's template writes."""
 
+    def taken(self, frame: Frame, offset: int, start: int) -> bool | None:
+        """Return whether the branches between ``start`` and a place are taken; ``None`` when nobody knows."""
 
+
+_SET_KEY = regex(r"\bset\s+(?P<name>\$\w+)\s+[\"`](?P<key>[^\"`]+)[\"`]\s+(?P<value>.+)$")
 _RENDERS = frozenset({"include", "template", "tpl", "common.tplvalues.render"})
 
 
@@ -103,21 +109,19 @@ class Frame:
 
     def value(self, term: Term, offset: int, block: Block) -> Answer:
         """Return what a term stands for."""
-        match term:
-            case Literal(value):
-                return Known(value)
-            case Variable(name):
-                return self._variable(name, offset, block)
-            case Field(of, path):
-                found = self.value(of, offset, block)
-                name = written(of)
-                for step in path:
-                    name += f".{step}"
-                    found = field(found, step, name)
-                return found
-            case Call():
-                return self._call(term, offset, block)
-        return Unknown(term.expression)
+        if isinstance(term, Literal):
+            return Known(term.value)
+        if isinstance(term, Variable):
+            return self._variable(term.name, offset, block)
+        if isinstance(term, Call):
+            return self._call(term, offset, block)
+        if isinstance(term, Opaque):
+            return Unknown(term.expression)
+        found, name = self.value(term.of, offset, block), written(term.of)
+        for step in term.path:
+            name += f".{step}"
+            found = field(found, step, name)
+        return found
 
     def _call(self, term: Call, offset: int, block: Block) -> Answer:
         arguments = [self.value(each, offset, block) for each in term.arguments]
@@ -147,7 +151,9 @@ class Frame:
         if scope.word not in ("with", "range") or scope.parent is None:
             return self.dot
         if scope.word == "with":
-            return self.answer(scope.expression, scope.start, scope.parent)
+            answer = self.answer(scope.expression, scope.start, scope.parent)
+            # Inside it is something: what the files' own values make nothing is given by somebody else.
+            return answer if truth(answer) is not False else Unknown(_shown(scope.expression))
         item = self.items.get(scope.start)
         return item[1] if item is not None else Unknown(f"each of {scope.expression}")
 
@@ -172,10 +178,29 @@ class Frame:
             if action.start < after:
                 return None
             if block.holds(offset) or block.parent is None:
-                return self.answer(expression, action.start, block)
+                return self._changed(name, self.answer(expression, action.start, block), action.start, offset)
             if not action.expression.replace(" ", "").startswith(f"{name}:="):
                 return Unknown(name)
         return None
+
+    def _changed(self, name: str, answer: Answer, since: int, offset: int) -> Answer:
+        """Return a mapping with the keys that ``set`` put into it, where the files decide that it did."""
+        if not isinstance(answer, Known) or not isinstance(answer.value, dict):
+            return answer
+        held = dict(answer.value)
+        for action in self.template.between(since + 1, offset)[:DEEPEST]:
+            match = _SET_KEY.search(action.expression) if "set " in action.expression else None
+            if match is None or match["name"] != name:
+                continue
+            block = self.template.blocks.at(action.start)
+            holds = self.library.taken(self, action.start, since)
+            if holds is None:
+                return Unknown(block.expression or name)
+            if holds:
+                value = self.answer(match["value"], action.start, block)
+                step = Step("set here", self.template.source.span(action.start, action.end))
+                held[match["key"]] = replace(value, steps=(step, *value.steps))
+        return Known(held, answer.steps)
 
     # -- named templates ----------------------------------------------------------------------------
 
@@ -237,6 +262,11 @@ def loop_names(block: Block, dialect: Dialect) -> tuple[str, ...]:
     return made[0] if made is not None else ()
 
 
+def _shown(expression: str) -> str:
+    made = go_expressions.assigned(expression)
+    return normal(made[1] if made is not None else expression)
+
+
 def looped_over(block: Block, frame: Frame) -> list[Item] | None:
     """Return keys and items of a loop; ``None`` when the files do not decide what it goes over."""
     if block.parent is None:
@@ -249,15 +279,14 @@ def looped_over(block: Block, frame: Frame) -> list[Item] | None:
 
 def written(term: Term) -> str:
     """Return a term as people write it, for the name of something unknown."""
-    match term:
-        case Variable(name):
-            return name
-        case Field(of, path):
-            return f"{written(of)}.{'.'.join(path)}"
-        case Literal(value):
-            return f'"{value}"' if isinstance(value, str) else str(value)
-        case Opaque(expression):
-            return expression
+    if isinstance(term, Variable):
+        return term.name
+    if isinstance(term, Field):
+        return f"{written(term.of)}.{'.'.join(term.path)}"
+    if isinstance(term, Literal):
+        return f'"{term.value}"' if isinstance(term.value, str) else str(term.value)
+    if isinstance(term, Opaque):
+        return term.expression
     if term.name in ("default", "quote", "toYaml", "nindent", "indent", "tpl", "toString", "int") and term.arguments:
         return _longest(term.arguments)
     return f"{term.name} {' '.join(_bracketed(each) for each in term.arguments)}".strip()

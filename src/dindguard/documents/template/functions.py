@@ -6,7 +6,6 @@ know better. What is not in the tables is unknown.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from dindguard.documents.template.answers import (
     text_of,
     truth,
 )  # fmt: skip
+from dindguard.documents.template.scalar_functions import STRICT
 from dindguard.documents.tree import Node
 from dindguard.patterns import regex
 from dindguard.records import record
@@ -160,6 +160,19 @@ def _same(arguments: Sequence[Answer]) -> Answer:
     return arguments[-1]
 
 
+def _structure(arguments: Sequence[Answer]) -> Answer:
+    """What was never written out is a structure still; a text is not read again."""
+    value = arguments[-1]
+    return Unknown("fromYaml") if isinstance(value, Known) and text_of(value) else value
+
+
+def _has(arguments: Sequence[Answer]) -> Answer:
+    wanted, held = text_of(arguments[0]), items_of(arguments[1])
+    if wanted is None or held is None:
+        return Unknown("has")
+    return Known(any(text_of(item) == wanted for _, item in held), arguments[1].steps)
+
+
 def print_(arguments: Sequence[Answer]) -> Answer:
     """Return answers as one text."""
     return _joined(arguments, "")
@@ -191,6 +204,7 @@ _VERB = regex(r"%[-+# 0]*\d*(?:\.\d+)?[a-zA-Z%]")
 
 def _joined(pieces: Sequence[Answer], separator: str) -> Answer:
     """Return the text of answers one behind the other, unknown pieces among them."""
+    pieces = [Unknown("") if each == NOTHING else each for each in pieces]
     texts = [text_of(each) if isinstance(each, Known) else each.partial for each in pieces]
     missing = next((each for each in pieces if isinstance(each, Unknown)), None)
     if any(text is None for text in texts):
@@ -288,59 +302,12 @@ _LENIENT: dict[str, Function] = {
     "hasKey": _has_key, "print": print_, "printf": _printf, "join": join_, "omit": _omit, "pick": _pick,
     "merge": _merge, "mergeOverwrite": _merge_overwrite, "mustMergeOverwrite": _merge_overwrite, "concat": _concat,
     "append": _append, "first": _first, "required": _same, "toYaml": _same, "toJson": _same, "toPrettyJson": _same,
-    "fromYaml": _same, "fromJson": _same, "toRawJson": _same, "nindent": _same, "indent": _same, "deepCopy": _same,
+    "fromYaml": _structure, "fromJson": _structure, "has": _has, "mustHas": _has,
+    "toRawJson": _same, "nindent": _same, "indent": _same, "deepCopy": _same, "set": lambda arguments: arguments[0],
     "mustToYaml": _same, "mustToJson": _same, "kindIs": _kind_is, "typeIs": _kind_is, "toYamlPretty": _same,
 }  # fmt: skip
 """Go's functions that take unknown arguments; the values that they only write in another way stay what they are."""
 
 
-# -- functions of known values ----------------------------------------------------------------------
-
-
-def word(value: Any) -> str:
-    """Return a scalar as text; raises for a structure."""
-    text = text_of(Known(value))
-    if text is None:
-        raise TypeError
-    return text
-
-
-def number(value: Any) -> Any:
-    """Return a scalar as a whole number; raises for none."""
-    if isinstance(value, str):
-        return int(value)
-    if isinstance(value, (bool, int, float)):
-        return int(value)
-    raise TypeError
-
-
-def equal(first: Any, *others: Any) -> bool:
-    """Whether the first value is one of the others."""
-    return any(word(first) == word(other) for other in others)
-
-
-def length(value: Any) -> int:
-    """Return how many items or characters a value has."""
-    if isinstance(value, Node):
-        return len(value.pairs()) or len(value.items())
-    return len(value or "")
-
-
-_STRICT: dict[str, Callable[..., Any]] = {
-    "quote": lambda *v: " ".join(map(word, v)), "squote": lambda *v: " ".join(map(word, v)), "toString": word,
-    "int": number, "int64": number, "atoi": number, "lower": lambda v: word(v).lower(),
-    "upper": lambda v: word(v).upper(), "trim": lambda v: word(v).strip(), "title": lambda v: word(v).title(),
-    "trunc": lambda n, v: word(v)[:n] if n >= 0 else word(v)[n:],
-    "trimSuffix": lambda s, v: word(v).removesuffix(word(s)), "trimPrefix": lambda s, v: word(v).removeprefix(word(s)),
-    "trimAll": lambda s, v: word(v).strip(word(s)), "replace": lambda a, b, v: word(v).replace(word(a), word(b)),
-    "contains": lambda s, v: word(s) in word(v), "hasPrefix": lambda s, v: word(v).startswith(word(s)),
-    "hasSuffix": lambda s, v: word(v).endswith(word(s)), "eq": equal, "ne": lambda a, b: word(a) != word(b),
-    "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b, "lt": lambda a, b: a < b, "le": lambda a, b: a <= b,
-    "len": length, "add": lambda *v: sum(map(number, v)), "sub": lambda a, b: number(a) - number(b),
-    "mul": lambda a, b: number(a) * number(b), "add1": lambda v: number(v) + 1, "dir": lambda v: posixpath.dirname(word(v)),
-    "base": lambda v: posixpath.basename(word(v)), "clean": lambda v: posixpath.normpath(word(v)),
-    "nospace": lambda v: word(v).replace(" ", ""), "fail": lambda *_: "",
-}  # fmt: skip
-
-GO = Functions(_LENIENT, _STRICT)
+GO = Functions(_LENIENT, STRICT)
 """The functions of Helm's charts."""

@@ -12,17 +12,14 @@ from dindguard.documents.template.functions import (
     Functions,
     and_,
     dict_,
-    equal,
     join_,
-    length,
     list_,
     not_,
-    number,
     or_,
     print_,
     ternary_,
-    word,
 )  # fmt: skip
+from dindguard.documents.template.scalar_functions import equal, length, number, word
 
 
 def _jinja_default(arguments: Sequence[Answer]) -> Answer:

@@ -89,6 +89,14 @@ def _taken(frame: Frame, offset: int, start: int) -> bool:
     return True
 
 
+def taken_between(frame: Frame, offset: int, start: int) -> bool | None:
+    """Return whether the branches between ``start`` and a place are taken; ``None`` when the files do not decide it."""
+    try:
+        return _taken(frame, offset, start)
+    except _Undecided:
+        return None
+
+
 def taken(frame: Frame, block: Block) -> bool:
     """Whether one branch of an ``if`` is taken; raises when the files do not decide it."""
     held = holds(frame, block)

@@ -1,0 +1,115 @@
+"""Templates of a scan into located trees: each with its chart's values and named templates, where it has a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dindguard import budget
+from dindguard.documents import yaml
+from dindguard.documents.template.actions import Dialect
+from dindguard.documents.template.answers import Answer, Known, Unknown
+from dindguard.documents.template.blocks import Block
+from dindguard.documents.template.charts import Chart, Charts, Files
+from dindguard.documents.template.frames import Defined, Frame
+from dindguard.documents.template.template import Template
+from dindguard.documents.template.view import Around, View
+from dindguard.documents.template.writing import taken_between, written_out
+from dindguard.documents.tree import Node
+from dindguard.documents.yaml import Tree
+from dindguard.source import Source
+
+
+class Templates:
+    """Reads templates. ``files`` gives what they refer to, below the scan's root only."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._charts = Charts(files, _first_document)
+        self._read: dict[str, Template] = {}
+        self._libraries: dict[str, Named] = {}
+
+    def read(self, source: Source, dialect: Dialect) -> Tree:
+        """Return the documents that a template writes; notices tell what could not be read without rendering it."""
+        template = self._template(source, dialect)
+        chart = self._charts.of_template(source.path) if source.parent is None else None
+        library = self._library(chart, template)
+        tree = Tree(source)
+        tree.documents.extend(_documents(template, Frame(template, _root(chart), library)))
+        tree.notices.extend(template.notices)
+        return tree
+
+    def _template(self, source: Source, dialect: Dialect) -> Template:
+        if source.parent is not None:
+            return Template(source, dialect)
+        if source.path not in self._read:
+            self._read[source.path] = Template(source, dialect)
+        return self._read[source.path]
+
+    def _library(self, chart: Chart | None, template: Template) -> Named:
+        if chart is None:
+            return Named([template], iter(()))
+        if chart.folder not in self._libraries:
+            self._libraries[chart.folder] = Named([], self._named(chart))
+        return self._libraries[chart.folder]
+
+    def _named(self, chart: Chart) -> Iterator[Template]:
+        """Yield the templates whose named templates a chart may call, the likeliest first."""
+        for folder in dict.fromkeys(chart.library_folders()):
+            for path in chart.template_files(folder):
+                source = self._files.open(path)
+                if source is not None and "{{" in source.text:
+                    yield self._template(source, Dialect.GO)
+
+
+class Named:
+    """The named templates that a text may call; files are read as far as a name has to be searched for."""
+
+    def __init__(self, read: list[Template], more: Iterator[Template]) -> None:
+        self._known: dict[str, Defined] = {}
+        self._more = more
+        self._calls = 0
+        self.called: set[tuple[str, int]] = set()
+        """Where the named templates begin that somebody called."""
+        for template in read:
+            self._add(template)
+
+    def _add(self, template: Template) -> None:
+        for name, block in template.defines.items():
+            self._known.setdefault(name, (template, block))
+
+    def find(self, name: str) -> Defined | None:
+        """Return a named template; ``None`` for one that no file has."""
+        while name not in self._known and (template := next(self._more, None)) is not None:
+            self._add(template)
+        return self._known.get(name)
+
+    def write(self, frame: Frame, start: int, end: int) -> Answer:
+        """Return the text that a part of a template writes."""
+        self._calls += 1
+        if not budget.within(budget.TEMPLATE_CALLS, self._calls, frame.template.source.whole()):
+            return Unknown("a named template")
+        return written_out(frame, start, end)
+
+    def taken(self, frame: Frame, offset: int, start: int) -> bool | None:
+        """Return whether the branches between ``start`` and a place are taken; ``None`` when nobody knows."""
+        return taken_between(frame, offset, start)
+
+
+def _root(chart: Chart | None) -> Answer:
+    return Known(chart) if chart is not None else Unknown("")
+
+
+def _documents(template: Template, frame: Frame, block: Block | None = None) -> Iterator[Node]:
+    view = View()
+    raws: list[Node | None] = [*template.documents(block)]
+    start, end = template.body(block)
+    starts = [start, *(raw.start for raw in raws[1:] if raw is not None), end]
+    for index, raw in enumerate(raws or [None]):
+        around = Around(frame, starts[index], starts[index + 1], block or template.blocks.root)
+        node = view.document(raw, around)
+        if node is not None:
+            yield node
+
+
+def _first_document(source: Source) -> Node | None:
+    return next(iter(yaml.read(source).documents), None)

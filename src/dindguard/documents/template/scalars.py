@@ -1,0 +1,131 @@
+"""Scalars of a template's neutralised text, with what the files make of the actions in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dindguard.documents.template.actions import Act, Action, Dialect, normal
+from dindguard.documents.template.answers import NOTHING, Answer, Known, Unknown, steps_of, text_of
+from dindguard.documents.template.frames import Frame
+from dindguard.documents.template.neutral import FILLER
+from dindguard.documents.template.writing import written_out
+from dindguard.documents.tree import Node
+from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.records import record
+from dindguard.source import Span
+
+
+@record(eq=False)
+class Filled:
+    """A scalar with actions: as it is shown, what it says, and the mapping or list that it stands for, if it does."""
+
+    shown: str
+    text: Text
+    structure: Answer | None = None
+
+
+def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
+    """Return what a scalar with actions says; ``None`` for one without any. ``begin`` is where its value may begin."""
+    template = frame.template
+    start, end = _extent(raw, frame, begin)
+    actions = template.between(start, end)
+    if not actions:
+        return None
+    span = raw.source.span(raw.start, raw.end)
+    if any(action.act not in (Act.OUTPUT, Act.COMMENT) for action in actions):
+        inner = (start + 1, end - 1) if raw.style in ("single", "double") and start == raw.start else (start, end)
+        answer = written_out(frame, *inner)
+        shown = normal(template.source.text[inner[0] : inner[1]])
+        return Filled(shown, _text(answer, shown, span))
+    outputs = [action for action in actions if action.act is Act.OUTPUT]
+    answers = [frame.answer(action.expression, action.start, template.blocks.at(action.start)) for action in outputs]
+    shown = "".join(_pieces(raw.content, outputs, [_shown(action, template.dialect) for action in outputs]))
+    alone = raw.content.strip(FILLER) == "" and len(outputs) == 1
+    if alone and (raw.style == "" or template.dialect is Dialect.JINJA) and _structured(answers[0]):
+        return Filled(shown, _text(answers[0], shown, span), answers[0])
+    named = [_named(each, action) for each, action in zip(answers, outputs, strict=True)]
+    answers = [each if each != NOTHING else Unknown("") for each in answers]
+    texts = [text_of(each) if isinstance(each, Known) else each.partial for each in answers]
+    unknown = next((name for name, text in zip(named, texts, strict=True) if name or text is None), "")
+    if any(text is None for text in texts) and not unknown:
+        unknown = normal(outputs[0].expression)
+    whole = "".join(_pieces(raw.content, outputs, [text if text is not None else UNKNOWN_PIECE for text in texts]))
+    steps = steps_of(answers)
+    if unknown:
+        return Filled(shown, Text(None, span.with_trail(*steps), How.UNKNOWN, whole, unknown, shown))
+    return Filled(shown, Text(whole, span.with_trail(*steps), How.DEFAULT, raw=shown))
+
+
+def key_text(raw: Node, frame: Frame) -> str | None:
+    """Return the text of a key; ``None`` for one that the files do not decide."""
+    if FILLER not in raw.content:
+        return raw.content
+    found = filled(raw, frame, raw.start)
+    return found.text.value if found is not None else None
+
+
+def is_name(key: Node | None) -> bool:
+    """Whether a key's value is a name, which is shown and remembered as it is written."""
+    return key is not None and key.content in _NAMES
+
+
+_NAMES = frozenset({"name", "generateName", "namespace", "container_name", "hostname", "claimName", "serviceName"})
+
+
+def _named(answer: Answer, action: Action) -> str:
+    """Return the name of what is unknown about an answer; empty when it is known. Nothing at all is not known."""
+    if isinstance(answer, Unknown):
+        return answer.name or normal(action.expression)
+    return normal(action.expression) if answer.value is None and not answer.steps else ""
+
+
+def _structured(answer: Answer) -> bool:
+    return isinstance(answer, Known) and answer.value is not None and text_of(answer) is None
+
+
+def _text(answer: Answer, shown: str, span: Span) -> Text:
+    value = text_of(answer)
+    steps = answer.steps
+    if value is None:
+        name = answer.name if isinstance(answer, Unknown) else shown
+        partial = answer.partial if isinstance(answer, Unknown) else UNKNOWN_PIECE
+        return Text(None, span.with_trail(*steps), How.UNKNOWN, partial, name, shown)
+    return Text(value, span.with_trail(*steps), How.DEFAULT, raw=shown)
+
+
+def _shown(action: Action, dialect: Dialect) -> str:
+    expression = normal(action.expression)
+    return f"<%= {expression} %>" if dialect is Dialect.ERB else f"{{{{ {expression} }}}}"
+
+
+def _pieces(content: str, actions: Sequence[Action], texts: Sequence[str]) -> list[str]:
+    """Return a scalar's content with the filler of each action replaced by its text."""
+    pieces: list[str] = []
+    at = 0
+    for action, text in zip(actions, texts, strict=True):
+        first = content.find(FILLER, at)
+        if first < 0:
+            break
+        pieces += (content[at:first], text)
+        at = first + action.end - action.start
+        while at > len(content) or content[at - 1] != FILLER:
+            at -= 1  # an action over several lines has filler on its first one only
+    pieces.append(content[at:])
+    return pieces
+
+
+def _extent(raw: Node, frame: Frame, begin: int) -> tuple[int, int]:
+    """Return where a scalar begins and ends, together with the actions that touch it on its line."""
+    template, text = frame.template, raw.source.text
+    start, end = raw.start, raw.end
+    if raw.style in ("literal", "folded"):
+        return start, end
+    while (before := template.action_at(start - 1)) is not None and before.start >= begin:
+        if before.end != start or "\n" in text[before.start : start] or not text[begin : before.start].strip():
+            break
+        start = before.start
+    while (
+        (behind := template.action_at(end)) is not None and behind.start == end and "\n" not in text[end : behind.end]
+    ):
+        end = behind.end
+    return start, end
