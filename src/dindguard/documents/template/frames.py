@@ -47,6 +47,9 @@ class Library(Protocol):
 
 
 _SET_KEY = regex(r"\bset\s+(?P<name>\$\w+)\s+[\"`](?P<key>[^\"`]+)[\"`]\s+(?P<value>.+)$")
+_HANDS_ON = {"common.tplvalues.render": "value", "common.compatibility.renderSecurityContext": "secContext"}
+"""Named templates of Bitnami's library, which lies in few trees: each writes what it is given under this key."""
+
 _RENDERS = frozenset({"include", "template", "tpl", "common.tplvalues.render"})
 
 
@@ -216,8 +219,12 @@ class Frame:
 
     def included(self, name: str, dot: Answer, expression: str) -> Answer:
         """Return the text of a named template; structured values stay what they are."""
-        held = dot.value.get("value") if isinstance(dot, Known) and isinstance(dot.value, dict) else None
-        if name in ("common.tplvalues.render", "common.tplvalues.merge") and held is not None:
+        held = (
+            dot.value.get(_HANDS_ON[name])
+            if name in _HANDS_ON and isinstance(dot, Known) and isinstance(dot.value, dict)
+            else None
+        )
+        if held is not None:
             return self._expanded(held, self.dot)
         if name == "common.images.image":
             return _image([dot])

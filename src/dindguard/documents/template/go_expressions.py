@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Term, Variable
 from dindguard.patterns import regex
@@ -23,6 +24,7 @@ class _NotUnderstoodError(Exception):
     """The expression is none that this reader knows."""
 
 
+@lru_cache(maxsize=4096)
 def parse(expression: str) -> Term:
     """Return the term that a pipeline stands for; :class:`Opaque` for what this reader does not understand."""
     try:

@@ -17,23 +17,28 @@ from dindguard.documents.template.terms import Call, Literal, Term
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.model.condition import Condition
 from dindguard.model.values import How, Text
-from dindguard.records import record, replace
+from dindguard.records import replace
 from dindguard.source import Segment, Source, Span, Step
 
 _WRAPPERS = frozenset({"nindent", "indent", "trim", "tpl", "quote", "trimSuffix", "trimPrefix"})
 
 
-@record(eq=False)
 class Place:
     """Where something is planted: the action's characters, and all that it has from what holds it."""
 
-    source: Source
-    start: int
-    end: int
-    route: str
-    key: Node | None
-    trail: tuple[Step, ...]
-    held: tuple[Condition, ...]
+    __slots__ = ("end", "held", "key", "route", "source", "start", "trail")
+
+    def __init__(
+        self, source: Source, start: int, end: int, route: str, key: Node | None, trail: tuple[Step, ...],
+        held: tuple[Condition, ...],
+    ) -> None:  # fmt: skip
+        self.source = source
+        self.start = start
+        self.end = end
+        self.route = route
+        self.key = key
+        self.trail = trail
+        self.held = held
 
     @property
     def span(self) -> Span:
@@ -42,7 +47,8 @@ class Place:
 
     def below(self, step: str, key: Node | None = None) -> Place:
         """Return the place of a part."""
-        return replace(self, route=join_route(self.route, step), key=key)
+        route = join_route(self.route, step)
+        return Place(self.source, self.start, self.end, route, key, self.trail, self.held)
 
     def node(self, kind: Kind, **more: Any) -> Node:
         """Return a node at this place."""
@@ -141,7 +147,7 @@ def _from_file(node: Node, place: Place) -> Node:
             for key, value in node.pairs():
                 below = place.below(route_key(key.content))
                 own = below.node(Kind.SCALAR, content=key.content, style=key.style)
-                found.append((own, _from_file(value, replace(below, key=own))))
+                found.append((own, _from_file(value, place.below(route_key(key.content), own))))
             return found
         return [_from_file(item, place.below(f"[{index}]")) for index, item in enumerate(node.items())]
 

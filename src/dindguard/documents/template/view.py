@@ -12,51 +12,97 @@ from dindguard import budget
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.template import alternatives, conditions, planting, scalars
 from dindguard.documents.template.blocks import Block
-from dindguard.documents.template.frames import Frame, looped_over
+from dindguard.documents.template.frames import Frame, Item, looped_over
 from dindguard.documents.template.neutral import Graft
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.model.condition import Condition
-from dindguard.records import record, replace
 from dindguard.source import Step
 
 
-@record(eq=False)
 class Around:
     """What surrounds a node in a template.
 
     ``[begin, end)`` is the text that belongs to it, from behind its key to what follows it; ``floor`` the column of
-    what holds it. ``block`` is the block whose conditions are in ``held`` already.
+    what holds it. ``block`` is the block whose conditions are in ``held`` already, and their steps in ``trail``.
     """
 
-    frame: Frame
-    begin: int
-    end: int
-    block: Block
-    floor: int = -1
-    held: tuple[Condition, ...] = ()
-    trail: tuple[Step, ...] = ()
-    route: str = ""
-    key: Node | None = None
+    __slots__ = ("begin", "block", "end", "floor", "frame", "held", "key", "route", "trail")
+
+    def __init__(self, frame: Frame, begin: int, end: int, block: Block) -> None:
+        self.frame = frame
+        self.begin = begin
+        self.end = end
+        self.block = block
+        self.floor = -1
+        self.held: tuple[Condition, ...] = ()
+        self.trail: tuple[Step, ...] = ()
+        self.route = ""
+        self.key: Node | None = None
+
+    def copy(self) -> Around:
+        """Return the same, to be changed by who asked for it."""
+        made = Around(self.frame, self.begin, self.end, self.block)
+        made.floor, made.held, made.trail, made.route, made.key = (
+            self.floor,
+            self.held,
+            self.trail,
+            self.route,
+            self.key,
+        )
+        return made
+
+    def at(self, begin: int, end: int, route: str, key: Node | None) -> Around:
+        """Return the surroundings of a part: its text, its route, its key."""
+        made = self.copy()
+        made.begin, made.end, made.route, made.key = begin, end, route, key
+        return made
 
     def inside(self, block: Block) -> Around:
         """Return the same under the conditions of a block further in."""
+        if block is self.block:
+            return self
         found = conditions.between(block, self.block, self.frame)
-        if not found:
-            return replace(self, block=block) if block is not self.block else self
-        steps = tuple(Step(each.words, each.span) for each in found if each.holds is not True)
-        return replace(self, block=block, held=(*self.held, *found), trail=(*self.trail, *steps))
+        made = self.copy()
+        made.block = block
+        if found:
+            made.held = (*self.held, *found)
+            made.trail = (*self.trail, *(Step(each.words, each.span) for each in found if each.holds is not True))
+        return made
+
+    def under(self, column: int) -> Around:
+        """Return the same for what a collection at a column holds."""
+        made = self.copy()
+        made.floor = column
+        return made
+
+    def looped(self, loop: Block, item: Item) -> Around:
+        """Return the same in one round of a loop."""
+        made = self.copy()
+        made.frame = self.frame.looped(loop, item)
+        return made
+
+    def called(self, frame: Frame, block: Block, step: Step) -> Around:
+        """Return the surroundings of a named template's body, which is used at the place that ``step`` says."""
+        made = self.copy()
+        made.begin, made.end = frame.template.body(block)
+        made.frame, made.block, made.floor, made.trail = frame, block, -1, (step, *self.trail)
+        return made
 
 
-@record(eq=False)
 class _Entry:
     """One pair, one item or one graft of a collection, and the text that belongs to it."""
 
-    start: int
-    end: int
-    block: Block
-    key: Node | None = None
-    value: Node | None = None
-    graft: Graft | None = None
+    __slots__ = ("block", "end", "graft", "key", "start", "value")
+
+    def __init__(
+        self, start: int, end: int, block: Block, key: Node | None, value: Node | None, graft: Graft | None = None
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.block = block
+        self.key = key
+        self.value = value
+        self.graft = graft
 
 
 class View:
@@ -80,7 +126,7 @@ class View:
 
         def children(_: Node) -> Pairs | list[Node]:
             entries = self._entries(raw, around)
-            within = around if raw.style == "flow" else replace(around, floor=planting.column(raw))
+            within = around if raw.style == "flow" else around.under(planting.column(raw))
             return self._pairs(entries, within) if mapping else self._items(entries, within)
 
         return Node(
@@ -117,7 +163,7 @@ class View:
         pairs = raw.pairs() if raw.kind is Kind.MAPPING else [(None, item) for item in raw.items()]
         starts = [key.start if key is not None else planting.item_start(value) for key, value in pairs]
         here = sorted(start for start in starts if around.begin <= start < around.end)
-        follows = dict(zip(here, [*here[1:], around.end], strict=True))
+        follows = dict(zip(here, [*here[1:], around.end], strict=False))
         entries = [
             _Entry(start, follows.get(start, value.end), blocks.at(start), key, value)
             for start, (key, value) in zip(starts, pairs, strict=True)
@@ -126,7 +172,9 @@ class View:
             return entries
         column = planting.column(raw)
         own = [graft for graft in self._grafts(around) if self._owns(graft, column, here, raw, around)]
-        found = [_Entry(each.action.start, each.action.end, blocks.at(each.action.start), graft=each) for each in own]
+        found = [
+            _Entry(each.action.start, each.action.end, blocks.at(each.action.start), None, None, each) for each in own
+        ]
         return sorted([*entries, *found], key=lambda entry: entry.start) if found else entries
 
     def _owns(self, graft: Graft, column: int, starts: list[int], raw: Node, around: Around) -> bool:
@@ -161,13 +209,13 @@ class View:
             Kind.SCALAR, raw_key.source, raw_key.start, raw_key.end, route=route, content=name, style=raw_key.style,
             trail=(*raw_key.trail, *inner.trail), conditions=inner.held,
         )  # fmt: skip
-        below = replace(inner, begin=raw_key.end, end=entry.end, route=route, key=key)
+        below = inner.at(raw_key.end, entry.end, route, key)
         return [(key, self.node(raw_value, below))]
 
     def _items(self, entries: list[_Entry], around: Around) -> list[Node]:
         found: list[Node] = []
         for entry, inner in self._rounds(entries, around):
-            found += self._item(entry, replace(inner, key=None), len(found))
+            found += self._item(entry, inner.at(inner.begin, inner.end, inner.route, None), len(found))
         return found
 
     def _item(self, entry: _Entry, around: Around, index: int) -> list[Node]:
@@ -181,7 +229,7 @@ class View:
         inner = around.inside(entry.block)
         if _ruled_out(entry, inner, around):
             return []
-        below = replace(inner, begin=entry.start, end=entry.end, route=f"{around.route}[{index}]")
+        below = inner.at(entry.start, entry.end, f"{around.route}[{index}]", None)
         return [self.node(entry.value, below)]
 
     def _rounds(self, entries: list[_Entry], around: Around) -> Iterator[tuple[_Entry, Around]]:
@@ -207,7 +255,7 @@ class View:
             yield outside
             return
         for item in items:
-            yield replace(outside, frame=around.frame.looped(loop, item))
+            yield outside.looped(loop, item)
 
     # -- grafts -------------------------------------------------------------------------------------
 
@@ -237,12 +285,9 @@ class View:
         if used is None:
             return planting.grafted(action.expression, inner.frame, inner.block, place)
         defined, frame = used
-        start, end = defined[0].body(defined[1])
         raw = next(iter(defined[0].documents(defined[1])), None)
         step = Step("used here", template.source.span(action.start, action.end, inner.route))
-        below = replace(
-            inner, frame=frame, begin=start, end=end, block=defined[1], floor=-1, trail=(step, *inner.trail)
-        )  # fmt: skip
+        below = inner.called(frame, defined[1], step)
         return self.document(raw, below)
 
 
