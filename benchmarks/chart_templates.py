@@ -15,12 +15,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from dindguard.discover import Files
 from dindguard.documents.template.actions import Dialect
 from dindguard.documents.template.reading import Templates
 from dindguard.documents.template.template import Template
 from dindguard.documents.tree import Kind, Node
 from dindguard.source import Source
+from dindguard.working_tree import WorkingTree
 
 SETTINGS = {
     "privileged": (7, 7), "hostPID": (7, 8), "hostNetwork": (42, 49), "runtimeClassName": (10, 12),
@@ -89,7 +89,7 @@ def main(folders: list[str]) -> None:
     count = Count()
     start = time.process_time()
     for folder in folders:
-        files = Files(folder)
+        files = WorkingTree(folder)
         reader = Templates(files)
         for path in templates_below(Path(folder)):
             source = files.open(path.relative_to(folder).as_posix())

@@ -87,6 +87,10 @@ class Files:
         """Return the names of the files in a root-relative folder, sorted; empty when there is none."""
         raise NotImplementedError
 
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the folders in a root-relative folder, sorted, links left out."""
+        raise NotImplementedError
+
     def below(
         self,
         paths: Iterable[StrPath],
@@ -149,6 +153,10 @@ class Buffers(Files):
         here = os.path.normpath(folder or ".")
         own = {os.path.basename(path) for path in self._texts if (os.path.dirname(path) or ".") == here}
         return tuple(sorted({*self._saved.listing(folder), *own}))
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the folders that are saved."""
+        return self._saved.folders(folder)
 
     def below(
         self,

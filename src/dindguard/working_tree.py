@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.errors import UserError
@@ -69,6 +69,13 @@ class WorkingTree(Files):
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a root-relative folder, sorted; empty when there is none."""
+        return self._names(folder, os.path.isfile)
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the folders in a root-relative folder, sorted, links left out."""
+        return self._names(folder, lambda path: os.path.isdir(path) and not os.path.islink(path))
+
+    def _names(self, folder: str, wanted: Callable[[str], bool]) -> tuple[str, ...]:
         real = self.inside(folder or ".")
         if real is None:
             return ()
@@ -76,7 +83,7 @@ class WorkingTree(Files):
             names = sorted(os.listdir(real))
         except OSError:
             return ()
-        return tuple(name for name in names if os.path.isfile(os.path.join(real, name)))
+        return tuple(name for name in names if wanted(os.path.join(real, name)))
 
     def below(
         self,

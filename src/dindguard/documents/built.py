@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dindguard.documents.tree import Node, Pairs, join_route, route_key
+from dindguard.documents.routes import join_route, route_key
+from dindguard.documents.tree import Node, Pairs
 
 
 def loaded(node: Node, children: Pairs | list[Node]) -> Node:

@@ -82,6 +82,12 @@ class Revision(Files):
         names = [path[len(prefix) :] for path in self._blobs if path.startswith(prefix)]
         return tuple(sorted(name for name in names if "/" not in name))
 
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the folders in a folder of the revision."""
+        prefix = f"{folder.strip('/')}/" if folder.strip("./") else ""
+        below = {path[len(prefix) :].partition("/") for path in self._blobs if path.startswith(prefix)}
+        return tuple(sorted({name for name, slash, _ in below if slash}))
+
 
 def new_subjects(findings: Iterable[Finding], before: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings, each with the subjects only that ``before`` does not have as open ones.

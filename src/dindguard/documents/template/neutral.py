@@ -1,7 +1,8 @@
 """A template's text with its actions neutralised: of the same length, so that every character keeps its offset.
 
-What prints nothing becomes blanks. What prints a value becomes :data:`FILLER`, so that the value is there and is
-recognised. What prints whole lines becomes blanks, and a *graft*: the place where those lines belong.
+What prints nothing becomes blanks, or filler in the middle of a value. What prints a value becomes :data:`FILLER`, so
+that the value is there and is recognised. What prints whole lines becomes blanks, and a *graft*: the place where those
+lines belong.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _INDENTED = regex(r"\b(?P<word>n?indent)\b\s*\(?\s*(?:width\s*=\s*)?(?P<columns>
 _LINES = regex(r"\b(?:toYaml|to_nice_yaml|to_yaml)\b")
 _NOT_BREAKS = regex(r"[^\n\r]")
 _HOLDS_VALUE = regex(r"(?::|(?:^|\s)-)\s*$")
+_KEY = regex(r"\s*(?:-\s+)*[\"']?[\w./-]+[\"']?:$")
 _TAIL = 64
 
 
@@ -77,7 +79,9 @@ class Neutral:
                 graft = self._graft(action, action.start - first, before)
             if graft is not None:
                 self.grafts.append(graft)
-            if graft is not None or action.act is not Act.OUTPUT:
+            if action.act is not Act.OUTPUT and before.glued:
+                yield _filled(written)
+            elif graft is not None or action.act is not Act.OUTPUT:
                 yield blanked(written)
             else:
                 yield written if self._dialect is Dialect.ENVSUBST else _filled(written)
@@ -117,6 +121,12 @@ class _Before:
         """Go on behind an action."""
         self.blank = self.blank and not text.strip()
         self._tail = (self._tail + text)[-_TAIL:]
+
+    @property
+    def glued(self) -> bool:
+        """Whether a part of a value stands directly before, so that blanks would cut it in two."""
+        tail = self._tail
+        return tail[-1:] not in ("", " ", "\t", "\r", "[", "{", ",", "(", FILLER) and _KEY.match(tail) is None
 
     @property
     def holds_value(self) -> bool:

@@ -1,0 +1,60 @@
+"""Templates that somebody wrote to stop their reader: work stays in proportion to the text."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from dindguard.documents.template.actions import Dialect
+from test_documents_template import read
+
+HOSTILE = {
+    "nested ifs": lambda size: "{{ if .a }}\n" * size + "a: 1\n" + "{{ end }}\n" * size,
+    "ifs beside each other": lambda size: "{{ if .a }}\na: 1\n{{ else }}\na: 2\n{{ end }}\n" * size,
+    "unclosed actions": lambda size: "a: {{ b\n" * size,
+    "unclosed comments": lambda size: "a: {{ /* b\n" * size,
+    "unclosed strings": lambda size: 'a: {{ "b `c\n' * size,
+    "actions in one line": lambda size: "a: " + "{{ .b }}" * size + "\n",
+    "keys in one line": lambda size: "{" + ", ".join(f"k{n}: {{{{ .b }}}}" for n in range(size)) + "}\n",
+    "blanks": lambda size: "a:\n" + "{{ include `x` . | nindent 2 }}\n" * size + "b: 1\n",
+    "assignments": lambda size: "".join(f"{{{{ $v{n + 1} := $v{n} }}}}\n" for n in range(size)) + f"a: {{{{ $v{size} }}}}\n",
+    "doubling": lambda size: "{{ $a := `xx` }}\n" + "{{ $a = print $a $a }}\n" * size + "a: {{ $a }}\n",
+    "brackets": lambda size: "a: {{ " + "(" * size + ".b" + ")" * size + " }}\n",
+    "named templates": lambda size: "".join(f"{{{{ define `d{n}` }}}}a: 1{{{{ end }}}}\n" for n in range(size))
+    + "b: {{ include `d1` . }}\n",
+}  # fmt: skip
+
+
+def steps(text: str, dialect: Dialect) -> int:
+    """Return how many lines of the reader run for a text: what it costs, on every machine the same."""
+    count = 0
+
+    def trace(frame: object, event: str, argument: object) -> object:
+        nonlocal count
+        count += 1
+        return trace
+
+    old = sys.gettrace()
+    sys.settrace(trace)  # type: ignore[arg-type]  # returns itself
+    try:
+        for document in read(text, "a: 1\n", dialect).documents:
+            for _ in document.walk():
+                pass
+    finally:
+        sys.settrace(old)
+    return count
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("dialect", [Dialect.GO, Dialect.JINJA])
+def test_work_grows_with_the_text(kind: str, dialect: Dialect) -> None:
+    small, large = (steps(HOSTILE[kind](size), dialect) for size in (150, 600))
+    assert large < 4 * small * 1.6, f"{small} steps became {large}"
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_text_is_read_to_its_end(kind: str) -> None:
+    for document in read(HOSTILE[kind](10_000), "a: 1\n").documents:
+        for _ in document.walk():
+            pass
