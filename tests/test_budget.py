@@ -106,7 +106,12 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
 """By limit: the lowered bound to test with (``None``: the real one), and files that go beyond it."""
 
 
-READERS = {"groovy-nesting": "tests/test_documents_groovy.py", "hcl-nesting": "tests/test_documents_hcl.py"}
+READERS = {
+    "groovy-nesting": "tests/test_documents_groovy.py",
+    "hcl-nesting": "tests/test_documents_hcl.py",
+    "template-rounds": "tests/test_documents_template_hostile.py",
+    "template-calls": "tests/test_documents_template_hostile.py",
+}
 """Limits of readers that no format uses yet, and where they are tested."""
 
 

@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
+from dindguard import budget
 from dindguard.documents.template.actions import Dialect
+from dindguard.source import Source
 from test_documents_template import read
 
 HOSTILE = {
@@ -58,3 +60,19 @@ def test_a_hostile_text_is_read_to_its_end(kind: str) -> None:
     for document in read(HOSTILE[kind](10_000), "a: 1\n").documents:
         for _ in document.walk():
             pass
+
+
+LIMITS = {
+    "template-rounds": ("a:\n{{ range .Values.l }}\n- {{ . }}\n{{ end }}\n", "l: [" + "1, " * 200 + "]\n"),
+    "template-calls": ("{{ define `x` }}1{{ end }}" + "a: {{ include `x` . }}\n" * 2_100, "a: 1\n"),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_limit_that_is_met_is_said(name: str) -> None:
+    with budget.opened() as ledger:
+        for document in read(*LIMITS[name]).documents:
+            for _ in document.walk():
+                pass
+    limit = next(limit for limit in budget.limits() if limit.name == name)
+    assert [notice.message for notice in ledger.notices] == [limit.notice(Source("c", "").whole()).message]
