@@ -72,6 +72,15 @@ class Quoter:
             quotes.append(Quote(here[0].span, tuple(line for line in quoted if line is not None)))
         return quotes
 
+    def block(self, source: Source, numbers: Iterable[int], marks: Sequence[Mark]) -> Quote:
+        """Quote lines of a file, those without a mark among them; empty ones are left out."""
+        at: dict[int, list[Mark]] = {}
+        for mark in marks:
+            at.setdefault(mark.span.line, []).append(mark)
+        lines = [self._line(source, number, at.get(number, [])) for number in numbers]
+        kept = tuple(line for line in lines if line is not None)
+        return Quote(Span(source.path, kept[0].number if kept else 1, 1, 1, 1), kept)
+
     def _line(self, source: Source, number: int, marks: list[Mark]) -> QuotedLine | None:
         line = source.line_text(number)
         if not line.strip():

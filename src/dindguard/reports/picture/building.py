@@ -90,23 +90,27 @@ class _Builder:
         if engine is not None:
             own = self.engine(engine)
         else:
-            kind = Kind.PROXY if believed.is_proxy(container) else Kind.CONTAINER
-            own = self.node(
-                kind, (container,), believed.label_of(container), believed.container_notes(container),
-                span=container.span, severity=self.severities.get(container),
-            )  # fmt: skip
+            own = self.box(container)
         self.of[container] = own
         for access in believed.accesses(container):
             self.access(own, access)
         self.privileges(own, container, direct=engine is not None)
         self.states(own, container)
 
+    def box(self, container: believed.Container) -> str:
+        """Draw a container that runs no engine."""
+        return self.node(
+            Kind.PROXY if believed.is_proxy(container) else Kind.CONTAINER, (container,), believed.label_of(container),
+            believed.container_notes(container), span=container.span, severity=self.severities.get(container),
+            about=container,
+        )  # fmt: skip
+
     def engine(self, engine: believed.Engine) -> str:
         """Draw an engine and who else can connect to it."""
         owner = believed.runs_in(engine)
         key = self.node(
             Kind.ENGINE, (engine,), believed.label_of(owner if owner is not None else "the host's engine"),
-            believed.engine_notes(engine), span=engine.span,
+            believed.engine_notes(engine), span=engine.span, about=owner,
             severity=max(
                 (self.severities[each] for each in (owner, engine) if each in self.severities), default=None
             ),
@@ -139,7 +143,7 @@ class _Builder:
         limit = believed.limit(access)
         passes = believed.hands_on(access)
         if access.proxy is not None:
-            proxy = self.node(Kind.PROXY, (access.proxy,), believed.label_of(access.proxy), span=access.proxy.span)
+            proxy = self.box(access.proxy)
             self.edge(own, proxy, limit or "commands through it", passes=passes)
             return
         engine = self.commanded(access)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import cached_property
 
+from dindguard.model.container import Container
 from dindguard.records import field, record
 from dindguard.rules import Severity
 from dindguard.source import Span
@@ -66,6 +67,8 @@ class Node:
     """The keys of its members."""
     paths: tuple[str, ...] = ()
     """The files it is written in, where that tells it from others."""
+    about: Container | None = None
+    """The container that it is, or that it runs in."""
     obeys_anyone: bool = False
     """It is a listener that asks nobody who they are."""
 

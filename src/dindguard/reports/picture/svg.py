@@ -54,11 +54,14 @@ def document(graph: Graph) -> str:
 
 
 def drawing(graph: Graph, links: Mapping[str, str] | None = None, style: str = "") -> str:
-    """Return the ``svg`` element. ``links`` are the places that nodes lead to, by their keys."""
+    """Return the ``svg`` element. ``links`` are the places that nodes lead to, by their keys.
+
+    With a ``style`` of its own it stands alone, and says below what it shows and leaves out.
+    """
     sizes = {node.key: _size(node) for node in graph.nodes}
     placed = layout(graph, sizes, HEAD)
     legend = _legend(graph, placed)
-    notes = [*graph.counts, *graph.left_out]
+    notes = [*graph.counts, *graph.left_out] if style else []
     width = max(placed.width, 560)
     height = placed.height + 28 + 20 * len(legend) + 16 * len(notes)
     view = f"{-PAD} {-PAD} {width + 2 * PAD} {height + 2 * PAD}"
