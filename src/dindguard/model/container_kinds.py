@@ -30,6 +30,8 @@ class ContainerKind(StrEnum):
     """What a CI runner gives to every job."""
     RUNNER = "runner"
     """A CI runner's own process, which starts the containers of jobs."""
+    DEV_CONTAINER = "dev container"
+    """What an editor or a hosted workspace opens a folder in."""
     LIVE = "running container"
     """A container that an engine reported."""
 

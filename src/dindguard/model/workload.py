@@ -30,6 +30,7 @@ class WorkloadKind(StrEnum):
     IMAGE_BUILD = "image build"
     RUNNER = "runner"
     HOST = "host"
+    DEV_CONTAINER = "dev container"
 
 
 class Platform(StrEnum):

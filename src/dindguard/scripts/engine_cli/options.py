@@ -53,7 +53,7 @@ def attributes(options: Sequence[Option], volumes: Volumes, owner: str) -> dict[
     given = _Given(options)
     found: dict[str, Any] = {
         "capabilities": Capabilities(added=given.lists("cap-add"), dropped=given.lists("cap-drop")),
-        "confinement": _confinement(given.texts("security-opt")),
+        "confinement": confinement(given.texts("security-opt")),
         "namespaces": _namespaces(given),
         "mounts": _mounts(options, volumes, owner),
         "devices": tuple(device(text) for text in given.texts("device")),
@@ -155,8 +155,8 @@ def _namespaces(given: _Given) -> Namespaces:
     )
 
 
-def _confinement(options: Sequence[Text]) -> Confinement:
-    """Read ``--security-opt`` values: ``name=value``, or ``name:value`` in the old spelling."""
+def confinement(options: Sequence[Text]) -> Confinement:
+    """Return what ``--security-opt`` values ask for: ``name=value``, or ``name:value`` in the old spelling."""
     found: dict[str, Any] = {}
     selinux: list[Text] = []
     for option in options:
