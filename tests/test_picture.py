@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from dindguard.cli import cli
+from dindguard.reports import Options as ReportOptions
+from dindguard.reports import render
 from dindguard.reports.masking import Masks
 from dindguard.reports.picture import believed, building, dot, folding, mermaid, svg
 from dindguard.reports.picture.graph import Edge, Graph, Kind, Node, marked
@@ -222,6 +224,25 @@ def test_of_too_much_the_gravest_ways_remain_and_it_says_so() -> None:
         "of those that reach something, the 351 least grave are left out: a picture takes 300 boxes",
     )
     assert cut.left_out[0] in svg.document(cut)
+
+
+def test_the_gravest_way_is_the_shortest_of_the_gravest(tmp_path: Path) -> None:
+    way = folding.gravest_way(graph_of(tmp_path, STACK))
+    assert [node.label for node in way.nodes] == [
+        "service 'portainer'", "/run/docker.sock", "docker engine of the host", "the host",
+    ]  # fmt: skip
+    assert len(mermaid.document(way)) < 2000
+    assert folding.gravest_way(Graph()).nodes == ()
+
+
+def test_a_comment_carries_the_gravest_way(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(STACK)
+    page = render("markdown", scan(Options(paths=(tmp_path,), root=tmp_path)), ReportOptions())
+    assert (
+        "**6 of 8 containers can become root on a machine.** The gravest way:\n\n```mermaid\nflowchart LR\n" in page
+    )
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: 'nginx:1.29'}}\n")
+    assert "mermaid" not in render("markdown", scan(Options(paths=(tmp_path,), root=tmp_path)), ReportOptions())
 
 
 # --- harmless ---

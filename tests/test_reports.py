@@ -495,6 +495,26 @@ def test_markdown_shows_places_and_advice() -> None:
     assert "**1 could not be read**" in page
 
 
+def test_markdown_has_a_table_and_folds_much() -> None:
+    span = sample().findings[0].span
+    page = render(
+        "markdown", sample(findings=tuple(finding(SOCKET, span, f"number {n}") for n in range(6))), Options()
+    )
+    assert "| 🟣 critical | `host-engine-socket` | `compose.yaml` | 8 |\n" in page
+    assert "<details><summary>6 findings in full</summary>" in page
+    assert page.endswith("\n\n</details>\n")
+    assert "<details>" not in render("markdown", sample(), Options())
+
+
+def test_markdown_says_how_many_errors_had_no_room() -> None:
+    many = tuple(
+        Notice("unreadable", f"{n} {'word ' * 180}", Span("a", n, 1, n, 2), Gravity.ERROR) for n in range(1, 201)
+    )
+    page = render("markdown", sample(notices=many), Options())
+    assert len(page) < 65_536
+    assert re.search(r"… and \d+ more errors: see the log\.", page)
+
+
 def test_markdown_stays_below_what_a_comment_takes() -> None:
     span = sample().findings[0].span
     many = tuple(finding(SOCKET, span, f"number {n}") for n in range(2000))

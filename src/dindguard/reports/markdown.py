@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
@@ -19,15 +20,23 @@ from dindguard.reports import (
     worst_first,
 )
 from dindguard.reports.masking import Masks
+from dindguard.reports.picture import building, folding, mermaid
 from dindguard.reports.quoting import MOST_RELATED, Quoter, rows
 from dindguard.reports.terminal import Terminal
 from dindguard.rules import Severity
+from dindguard.source import Notice
 
 if TYPE_CHECKING:
     from dindguard.scanning import Report
 
 LONGEST = 60_000
-"""GitHub takes comments of 65,536 characters: findings beyond this are counted, not shown."""
+"""GitHub takes comments of 65,536 characters, GitLab of a million: what is beyond this is counted, not shown."""
+DRAWN = 2000
+"""GitLab draws Mermaid of so many characters without being asked; GitHub of 50,000."""
+ROWS = 40
+"""Rows of the table by rule and file."""
+UNFOLDED = 5
+"""So many findings are shown unfolded."""
 
 _SIGNS = {
     Severity.CRITICAL: "🟣",
@@ -42,22 +51,86 @@ def render(report: Report, options: Options) -> str:
     """Return the document."""
     del options
     masks = Masks(report.model)
-    quoter = Quoter(report.sources, masks, 100)
     opened = worst_first(finding for finding in report.findings if finding.open)
-    blocks = [f"## dindguard: {_verdict(report, opened)}", _read(report)]
-    size = sum(map(len, blocks))
-    for notice in errors(report.notices):
-        remedy = f" {safe.markdown(sentence(notice.remedy))}" if notice.remedy else ""
-        text = safe.markdown(sentence(masks.text(notice.message)))
-        blocks.append(f"> ⚠️ {safe.code_span(shown_place(notice.span))} {text}{remedy}")
-    for index, finding in enumerate(opened):
-        block = _finding(finding, masks, quoter)
-        size += len(block)
-        if size > LONGEST:
-            blocks.append(f"… and {plural(len(opened) - index, 'more finding')}: see the log.")
-            break
-        blocks.append(block)
-    return "\n\n".join(blocks) + "\n"
+    page = _Page([f"## dindguard: {_verdict(report, opened)}", _read(report)])
+    page.add(_way(report, masks) if opened else "")
+    unseen = errors(report.notices)
+    page.add_all((_notice(notice, masks) for notice in unseen), len(unseen), "more error")
+    page.add(_table(opened))
+    quoter = Quoter(report.sources, masks, 100)
+    fold = len(opened) > UNFOLDED
+    if fold:
+        page.add(f"<details><summary>{plural(len(opened), 'finding')} in full</summary>")
+    page.add_all((_finding(finding, masks, quoter) for finding in opened), len(opened), "more finding")
+    return page.text("</details>" if fold else "")
+
+
+class _Page:
+    """Blocks as long as there is room; what has none is counted, and said at the end."""
+
+    def __init__(self, blocks: list[str]) -> None:
+        self.blocks = blocks
+        self.cut: list[str] = []
+        self.room = LONGEST - sum(len(block) + 2 for block in blocks)
+
+    def add(self, block: str) -> bool:
+        """Add a block, if there is room."""
+        fits = len(block) + 2 <= self.room
+        if block and fits:
+            self.blocks.append(block)
+            self.room -= len(block) + 2
+        return fits
+
+    def add_all(self, blocks: Iterator[str], count: int, noun: str) -> None:
+        """Add blocks until one has no room."""
+        for index, block in enumerate(blocks):
+            if not self.add(block):
+                self.cut.append(f"… and {plural(count - index, noun)}: see the log.")
+                return
+
+    def text(self, end: str) -> str:
+        """Return the document; ``end`` closes what was opened."""
+        return "\n\n".join([*self.blocks, *filter(None, (end, *self.cut))]) + "\n"
+
+
+def _way(report: Report, masks: Masks) -> str:
+    """Return how many can become root, and the gravest way as a picture that GitHub and GitLab draw."""
+    graph = building.build(report, masks)
+    way = folding.gravest_way(folding.legible(graph))
+    if not way.nodes:
+        return ""
+    drawn = mermaid.document(way)
+    told = f"**{safe.markdown(graph.counts[0])}.**"
+    if len(drawn) > DRAWN:
+        return told
+    return f"{told} The gravest way:\n\n{safe.fenced(drawn.splitlines(), 'mermaid')}"
+
+
+def _table(opened: Sequence[Finding]) -> str:
+    """Return the findings by rule and file, the gravest first."""
+    found: dict[tuple[Severity, str, str], list[int]] = {}
+    for finding in opened:
+        found.setdefault((finding.severity, finding.rule.id, finding.span.path), []).append(finding.span.line)
+    if len(opened) < 2:
+        return ""
+    lines = ["| | rule | file | lines |", "|---|---|---|---|"]
+    for (severity, rule, path), at in list(found.items())[:ROWS]:
+        told = ", ".join(map(str, sorted(set(at))[:5])) + (" …" if len(set(at)) > 5 else "")
+        lines.append(f"| {_SIGNS[severity]} {severity.word} | {_cell(rule)} | {_cell(path)} | {told} |")
+    if len(found) > ROWS:
+        lines.append(f"| | and {len(found) - ROWS} more rows | | |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """Return text as code in a table, where a bar ends the cell even inside code."""
+    return safe.code_span(text.replace("|", "\N{BROKEN BAR}")) if text else ""
+
+
+def _notice(notice: Notice, masks: Masks) -> str:
+    remedy = f" {safe.markdown(masks.text(sentence(notice.remedy)))}" if notice.remedy else ""
+    text = safe.markdown(masks.text(sentence(notice.message)))
+    return f"> ⚠️ {safe.code_span(shown_place(notice.span))} {text}{remedy}"
 
 
 def _verdict(report: Report, opened: list[Finding]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 
 from dindguard.records import replace
@@ -112,3 +112,40 @@ def _reached(key: str, after: Mapping[str, Sequence[str]], known: set[str]) -> s
             found.add(each)
             waiting.extend(after.get(each, ()))
     return found
+
+
+def gravest_way(graph: Graph) -> Graph:
+    """Return the shortest way to root of the gravest who act, and nothing else; an empty graph when there is none."""
+    after: dict[str, list[Edge]] = defaultdict(list)
+    for edge in graph.edges:
+        if edge.way:
+            after[edge.source].append(edge)
+    able = [node for node in graph.nodes if node.root and after[node.key]]
+    if not able:
+        return Graph()
+    edges = _shortest(min(able, key=_acting_first), after, graph)
+    keys = [edges[0].source, *(edge.target for edge in edges)]
+    return Graph(nodes=tuple(graph.by_key[key] for key in keys), edges=tuple(edges))
+
+
+def _acting_first(node: Node) -> tuple[object, ...]:
+    return (node.kind is not Kind.CONTAINER, *_gravity(node))
+
+
+def _shortest(node: Node, after: Mapping[str, Sequence[Edge]], graph: Graph) -> list[Edge]:
+    """Return the fewest edges that lead from a node to a machine; every node that has any leads to one."""
+    came: dict[str, Edge | None] = {node.key: None}
+    waiting = deque([node.key])
+    while True:
+        key = waiting.popleft()
+        if graph.by_key[key].kind is Kind.MACHINE:
+            break
+        for edge in after.get(key, ()):
+            if edge.target not in came:
+                came[edge.target] = edge
+                waiting.append(edge.target)
+    way: list[Edge] = []
+    while (step := came[key]) is not None:
+        way.append(step)
+        key = step.source
+    return way[::-1]
