@@ -41,8 +41,9 @@ LAYERS: dict[str, set[str]] = {
     "reports": {"source", "model", "rules", "findings", "errors", "installation"},
     "policy": {"source", "model", "rules", "findings", "errors", "documents", "files", "working_tree"},
     "printable": set(),
-    "engine_client": {"errors", "printable"},
-    "environment": {"errors", "printable", "engine_client"},
+    "engine_errors": {"errors", "printable"},
+    "engine_client": {"errors", "printable", "engine_errors"},
+    "environment": {"errors", "printable", "engine_client", "engine_errors"},
     "audit": {"source", "model", "errors", "documents", "formats", "engine_client"},
 }
 """What each part may import of dindguard at run time; ``scanning``, ``cli`` and the package itself know everybody."""

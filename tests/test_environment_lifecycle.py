@@ -156,6 +156,13 @@ def test_an_ignored_signal_stays_ignored() -> None:
         signal.signal(signal.SIGHUP, former)
 
 
+def test_a_system_without_hangups_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "SIGHUP")
+    with pytest.raises(UserError, match="needs a Unix") as refusal, guarded():
+        pass
+    assert refusal.value.exit_code == USAGE
+
+
 def test_a_signal_interrupts_what_waits() -> None:
     def wait() -> None:
         with guarded():
@@ -192,7 +199,9 @@ def test_without_the_sdk_it_says_what_to_install() -> None:
 def test_without_an_engine_it_says_so(command: tuple[str, ...]) -> None:
     done = run(*command, DOCKER_HOST="unix:///nonexistent/docker.sock")
     assert done.returncode == ENGINE
-    assert "no engine answers" in done.stderr
+    assert "no engine listens on /nonexistent/docker.sock" in done.stderr
+    assert "DOCKER_HOST" in done.stderr
+    assert "Error" not in done.stderr.replace("error:", ""), "no name of a Python exception"
     assert "Traceback" not in done.stderr
     assert not done.stdout
 

@@ -30,6 +30,7 @@ REPORTED = {
     "network": ("network",),
     "data volume": ("volumes", "dindguard-recorded-data"),
     "certificate volume": ("volumes", "dindguard-recorded-client-certificates"),
+    "workspace volume": ("volumes", "dindguard-recorded-workspace"),
 }
 """What is reported of the objects that the plan describes."""
 
@@ -84,9 +85,9 @@ def other(value: object) -> object:
         case list() if value:
             return [*value, "sabotage" if isinstance(value[0], str) else {"Destination": "/sabotage"}]
         case dict():
-            return {**value, "sabotage": "x"}
+            return {**value, "sabotage": [{"HostIp": "x"}]}
         case _:
-            return ["sabotage"]
+            return {"sabotage": [{"HostIp": "x"}]}
 
 
 def routes(value: object, route: Route = ()) -> Iterator[Route]:
@@ -108,7 +109,7 @@ def at(data: Any, route: Route) -> Any:
 
 
 def exempt(part: str, route: Route) -> str:
-    prefix = {"data volume": "volume", "certificate volume": "volume"}.get(part, part)
+    prefix = "volume" if part.endswith(" volume") else part
     own = ENGINES_OWN.get(part, {})
     return SAYS_NOTHING.get(f"{prefix}.{route[0]}", "") or next((own[str(step)] for step in route if step in own), "")
 
@@ -117,6 +118,8 @@ def sabotages() -> Iterator[tuple[str, str, Route]]:
     for level in LEVELS:
         data = load(level)
         for part, place in REPORTED.items():
+            if part == "workspace volume" and level != "privileged":
+                continue  # recorded without one
             for route in routes(at(data, place)):
                 hides_more = level == "sysbox" and route in {("MaskedPaths",), ("ReadonlyPaths",)}
                 if not exempt(part, route) and not hides_more:

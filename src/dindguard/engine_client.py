@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Iterable, Iterator
@@ -9,8 +10,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from dindguard.engine_errors import explained
 from dindguard.errors import ENGINE, UserError
 from dindguard.printable import printable
+
+OTHER_AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables that make the SDK's HTTP library trust other authorities than the engine's, which it was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,9 @@ class Engine:
         self.api = api
         self.facts = facts
 
-    def execute(self, container: str, command: list[str]) -> tuple[int, str]:
-        """Run ``command`` in a running container as its own user; return its exit code and its stdout."""
-        started = self.api.exec_create(container, command, stderr=False)
+    def execute(self, container: str, command: list[str], user: str = "") -> tuple[int, str]:
+        """Run ``command`` in a running container, as its own user unless told; return its exit code and its stdout."""
+        started = self.api.exec_create(container, command, stderr=False, user=user)
         output = self.api.exec_start(started["Id"])
         code = self.api.exec_inspect(started["Id"])["ExitCode"]
         return int(code), output.decode("utf-8", "replace")
@@ -74,19 +79,29 @@ class Engine:
     @contextmanager
     def output(self, container: str) -> Iterator[Iterator[tuple[int, bytes]]]:
         """Attach to a container; the block iterates over its output: 1 or 2, for stdout or stderr, and bytes."""
-        from docker.utils.socket import frames_iter
-
         stream = self.api.attach_socket(container, params={"stdout": 1, "stderr": 1, "stream": 1})
         try:
-            yield frames_iter(stream, tty=False)
+            yield self.frames(stream)
         finally:
             hang_up(stream)
+
+    @staticmethod
+    def frames(stream: Any) -> Iterator[tuple[int, bytes]]:
+        """Iterate over an attached stream without a terminal: 1 or 2, for stdout or stderr, and bytes."""
+        from docker.utils.socket import frames_iter
+
+        found: Iterator[tuple[int, bytes]] = frames_iter(stream, tty=False)
+        return found
 
     def feed(self, container: str, command: list[str], chunks: Iterable[bytes]) -> int:
         """Run ``command`` in a running container with ``chunks`` as its input; return its exit code."""
         started = self.api.exec_create(container, command, stdin=True, stdout=False, stderr=False)
         deliver(self.api.exec_start(started["Id"], socket=True), chunks)
-        while (state := self.api.exec_inspect(started["Id"]))["Running"]:
+        return self.wait_for_exec(started["Id"])
+
+    def wait_for_exec(self, started: str) -> int:
+        """Return the exit code of a command in a container, once it has ended."""
+        while (state := self.api.exec_inspect(started))["Running"]:
             time.sleep(0.05)
         return int(state["ExitCode"])
 
@@ -115,15 +130,15 @@ def connect() -> Iterator[Engine]:
     except ImportError:
         raise UserError("the Docker SDK for Python is not installed: pip install docker", ENGINE) from None
     client = None
+    kept = {name: os.environ.pop(name) for name in OTHER_AUTHORITIES if name in os.environ}
     try:
         client = docker.from_env(timeout=120)
         api = client.api
         yield Engine(api, EngineFacts.read(api.info(), api.api_version))
-    except docker.errors.APIError as error:
-        raise UserError(f"the engine refused: {printable(error.explanation or error)}", ENGINE) from error
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise UserError(f"no engine answers: {printable(error)}. Is DOCKER_HOST right?", ENGINE) from error
+        raise explained(error, os.environ.get("DOCKER_HOST", "")) from error
     finally:
+        os.environ |= kept
         if client is not None:
             client.close()
 
@@ -133,23 +148,28 @@ def deliver(stream: Any, chunks: Iterable[bytes]) -> None:
     try:
         with suppress(BrokenPipeError, ConnectionResetError):  # the other side does not want more
             for chunk in chunks:
-                _connection(stream).sendall(chunk)
+                plain(stream).sendall(chunk)
     finally:
         hang_up(stream)
 
 
 def hang_up(stream: Any) -> None:
     """Close an attached stream at once, and not when the garbage collector finds it."""
-    connection = _connection(stream)
+    connection = plain(stream)
     with suppress(OSError):  # the other side may have closed it before
         connection.shutdown(socket.SHUT_RDWR)
     stream.close()
     connection.close()
 
 
-def _connection(stream: Any) -> Any:
+def plain(stream: Any) -> Any:
     """Return what can be written to: the SDK wraps a plain socket read-only; TLS and SSH come bare."""
     return getattr(stream, "_sock", stream)
+
+
+def is_taken(error: BaseException) -> bool:
+    """Tell whether an engine's error means that something of that name exists already."""
+    return getattr(getattr(error, "response", None), "status_code", None) == 409 or "already exists" in str(error)
 
 
 def is_gone(error: BaseException) -> bool:

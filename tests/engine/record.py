@@ -48,6 +48,8 @@ def main(level: Isolation, tun: str) -> None:
     image = IMAGES.get(level, "local/dind:test")
     consent = "SEC-1" if level is Isolation.PRIVILEGED else ""
     spec = Spec("recorded", level, image, "local/docker-cli:test", consent=consent, tun_device=tun)
+    if level is Isolation.PRIVILEGED:  # one recording has all that can be asked for
+        spec = dataclasses.replace(spec, workspace=True, exported=True)
     with guarded() as guard, connect() as engine:
         try:
             print(lifecycle.up(engine, spec, guard, print).text())

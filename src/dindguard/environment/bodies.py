@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from typing import Any
 
@@ -9,6 +10,7 @@ from dindguard.environment import labels
 from dindguard.environment.levels import SYSBOX_RUNTIME
 from dindguard.environment.plan import Plan, object_labels
 from dindguard.environment.spec import Isolation
+from dindguard.environment.workspace import TARGET, Workspace, mount
 
 Body = dict[str, Any]
 
@@ -26,6 +28,7 @@ CLIENT_ENVIRONMENT = {
 LOCAL_CLIENT = tuple(
     f"{key}={value}".replace("//docker:", "//localhost:") for key, value in CLIENT_ENVIRONMENT.items()
 )
+PORT = "2376/tcp"
 NOBODY = "65534:65534"
 SCRATCH = "/tmp"  # noqa: S108 - in the container, where it is a file system of its own
 PROBES_END_AFTER = 120
@@ -52,7 +55,7 @@ def volumes(plan: Plan) -> tuple[Body, ...]:
     """Return the bodies that create the environment's volumes."""
     return tuple(
         {"Name": plan.object_name(role), "Driver": "local", "Labels": object_labels(plan, role)}
-        for role in (labels.DATA, labels.CERTIFICATES)
+        for role in (labels.DATA, labels.CERTIFICATES, *([labels.WORKSPACE] if plan.spec.workspace else []))
     )
 
 
@@ -64,6 +67,7 @@ def daemon(plan: Plan) -> Body:
         "Mounts": [
             volume_mount(plan.object_name(labels.DATA), plan.isolation.data_root),
             volume_mount(plan.object_name(labels.CERTIFICATES), CERTIFICATES),
+            *([mount(plan.object_name(labels.WORKSPACE))] if plan.spec.workspace else []),
         ],
         # The key of the certificate authority lives in memory and in this container alone.
         "Tmpfs": {AUTHORITY: "rw,nosuid,nodev,noexec,size=1m,mode=1777"},
@@ -79,6 +83,8 @@ def daemon(plan: Plan) -> Body:
         "Init": True,
     }
     host |= _isolation(plan)
+    if plan.spec.exported:
+        host["PortBindings"] = {PORT: [{"HostIp": "127.0.0.1", "HostPort": ""}]}
     return {
         "Image": plan.daemon_image.id,
         "Cmd": [f"--registry-mirror={plan.spec.mirror}"] if plan.spec.mirror else [],
@@ -134,7 +140,14 @@ def _health(plan: Plan) -> Body:
     return health
 
 
-def client(plan: Plan, command: list[str], *, interactive: bool) -> Body:
+def client(
+    plan: Plan,
+    command: list[str],
+    *,
+    interactive: bool = False,
+    tty: bool = False,
+    workspace: Workspace | None = None,
+) -> Body:
     """Return the body for one command beside the nested engine."""
     body = _bystander(plan.client_image.reference, plan.network, object_labels(plan, labels.CLIENT), command)
     body["HostConfig"] |= {
@@ -142,9 +155,25 @@ def client(plan: Plan, command: list[str], *, interactive: bool) -> Body:
         "LogConfig": {"Type": "none"},  # the output goes to the caller, and nowhere else
     }
     body["Env"] += [f"{key}={value}" for key, value in CLIENT_ENVIRONMENT.items()]
-    if interactive:
+    if interactive or tty:
         body |= {"OpenStdin": True, "StdinOnce": True, "AttachStdin": True}
+    if tty:
+        body |= {"Tty": True, "Env": [*body["Env"], "TERM=xterm"]}
+    if workspace or plan.spec.workspace:
+        body["HostConfig"]["Mounts"].append(mount(plan.object_name(labels.WORKSPACE), workspace))
+        body["WorkingDir"] = TARGET
+        if workspace and workspace.bound and os.getuid():
+            body["User"] = f"{os.getuid()}:{os.getgid()}"  # whose folder it is
     return body
+
+
+def reservation(plan: Plan) -> Body:
+    """Return the body of a container that is never started: its name is the engine's to give away once only."""
+    return {
+        "Image": plan.daemon_image.id,
+        "Labels": object_labels(plan, labels.RESERVATION),
+        "HostConfig": {"NetworkMode": "none"},
+    }
 
 
 def probe(plan: Plan, in_network: str, script: str, *arguments: str, certificates: bool) -> Body:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dindguard.engine_client import Engine, is_gone
+from dindguard.engine_errors import refusal
 from dindguard.environment.spec import Spec
 from dindguard.errors import ENGINE, UserError
-from dindguard.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,14 @@ def _pull(engine: Engine, image: str) -> None:
     try:
         for step in engine.api.pull(image, stream=True, decode=True):
             if "error" in step:
-                raise UserError(f"{image} could not be pulled: {printable(step['error'])}", ENGINE)
-    except Exception as error:
-        if is_gone(error):
-            raise UserError(f"{image}: no registry that the engine reaches has it", ENGINE) from error
+                raise UserError(f"{image} could not be pulled: {refusal(str(step['error']))}", ENGINE)
+    except UserError:
         raise
+    except Exception as error:
+        if getattr(error, "response", None) is None:
+            raise
+        words = str(getattr(error, "explanation", "") or error)
+        raise UserError(f"{image} could not be pulled: {refusal(words)}", ENGINE) from error
 
 
 def _reference(image: str, inspected: dict[str, Any]) -> str:

@@ -22,12 +22,14 @@ PLAN = PREFIX + "plan"
 PLAN_DIGEST = PREFIX + "plan-sha256"
 PROBER = PREFIX + "prober"
 
-DAEMON, CLIENT, PROBE, DATA, CERTIFICATES, NETWORK = (
+DAEMON, CLIENT, PROBE, RESERVATION, DATA, CERTIFICATES, WORKSPACE, NETWORK = (
     "daemon",
     "client",
     "probe",
+    "reservation",
     "data",
     "client-certificates",
+    "workspace",
     "network",
 )
 

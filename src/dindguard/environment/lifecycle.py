@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from dindguard.engine_client import Engine, is_gone
+from dindguard.engine_client import Engine, is_gone, is_taken
 from dindguard.environment import bodies, labels
-from dindguard.environment.client import run
+from dindguard.environment.client import Command, run
 from dindguard.environment.images import pin
 from dindguard.environment.levels import assess, choose
 from dindguard.environment.lookup import find, find_daemon
-from dindguard.environment.plan import Ground, Plan, fitted, object_labels
+from dindguard.environment.plan import Ground, Plan, fitted
 from dindguard.environment.removal import expired, remove
 from dindguard.environment.signals import Guard
 from dindguard.environment.spec import Isolation, Spec
 from dindguard.environment.verify import NotVerifiedError, Report, verify
+from dindguard.environment.workspace import TARGET
 from dindguard.errors import INCOMPLETE, UserError
 from dindguard.printable import printable
 
@@ -42,11 +44,14 @@ def up(engine: Engine, spec: Spec, guard: Guard, say: Say) -> Report:
     try:
         images = [pin(engine, image, say) for image in (spec.image_for(isolation), spec.client_image)]
         decided = Plan(spec, isolation, images[0], images[1], ground, run, int(time.time()))
-        if isolation is Isolation.ROOTLESS:
-            decided = replace(decided, setuid_mapper=_mapper_is_setuid(engine, guard, decided))
-        say(f"starting {spec.name} ({isolation})")
-        _create(engine, guard, decided)
+        with _reserved(engine, guard, decided) as reservation:
+            if isolation is Isolation.ROOTLESS:
+                decided = replace(decided, setuid_mapper=_mapper_is_setuid(engine, decided, reservation))
+            say(f"starting {spec.name} ({isolation})")
+            _create(engine, guard, decided)
         _wait_until_ready(engine, decided)
+        if spec.workspace:
+            _open_workspace(engine, decided)
         for image in spec.load:
             load(engine, spec.name, image, say)
         report = verify(engine, spec.name, guard)
@@ -59,13 +64,13 @@ def up(engine: Engine, spec: Spec, guard: Guard, say: Say) -> Report:
     return report
 
 
-def with_environment(engine: Engine, spec: Spec, command: list[str], guard: Guard, say: Say, **options: Any) -> int:
+def with_environment(engine: Engine, spec: Spec, command: Command, guard: Guard, say: Say) -> int:
     """Start an environment under a name of its own, run ``command`` in it, and remove it; return its exit code."""
     spec = replace(spec, name=f"with-{uuid.uuid4().hex[:8]}")
     try:
         report = up(engine, spec, guard, say)
         say(report.headline())
-        return run(engine, spec.name, command, guard, **options)
+        return run(engine, spec.name, command, guard, say)
     finally:
         with guard.unbroken():
             remove(engine, labels.selector(spec.name))
@@ -92,43 +97,61 @@ def load(engine: Engine, name: str, image: str, say: Say) -> None:
 def _require_free(engine: Engine, name: str) -> None:
     found = find(engine, labels.selector(name))
     if any(found.values()):
-        raise UserError(f"an environment {name} exists already: dindguard env down {name}")
+        raise _taken(name)
 
 
-def _mapper_is_setuid(engine: Engine, guard: Guard, decided: Plan) -> bool:
+def _taken(name: str) -> UserError:
+    return UserError(f"an environment {name} exists already: dindguard env down {name} removes it")
+
+
+@contextmanager
+def _reserved(engine: Engine, guard: Guard, decided: Plan) -> Iterator[str]:
+    """Hold the environment's name while its objects are made: of two ``up`` at once the engine lets one through."""
+    made = ""
+    try:
+        with guard.unbroken():
+            try:
+                name = decided.object_name(labels.RESERVATION)
+                made = engine.api.create_container_from_config(bodies.reservation(decided), name)["Id"]
+            except Exception as error:
+                raise _taken(decided.spec.name) if is_taken(error) else error from None
+        yield made
+    finally:
+        if made:
+            with guard.unbroken():
+                engine.api.remove_container(made, v=True, force=True)
+
+
+def _mapper_is_setuid(engine: Engine, decided: Plan, container: str) -> bool:
     """Look at the mode of ``newuidmap`` in the image, in a container that is created and never started."""
-    body = {
-        "Image": decided.daemon_image.id,
-        "Labels": object_labels(decided, labels.PROBE),
-        "HostConfig": {"NetworkMode": "none"},
-    }
-    with guard.unbroken():
-        unique = labels.passing_name(decided.spec.name, labels.PROBE)
-        made = engine.api.create_container_from_config(body, unique)["Id"]
-        try:
-            stream, status = engine.api.get_archive(made, "/usr/bin/newuidmap")
-            stream.close()
-        except Exception as error:
-            if is_gone(error):
-                image = printable(decided.spec.image_for(decided.isolation), 80)
-                raise UserError(f"{image} is no rootless image: it has no /usr/bin/newuidmap") from error
-            raise
-        finally:
-            engine.api.remove_container(made, v=True, force=True)
+    try:
+        stream, status = engine.api.get_archive(container, "/usr/bin/newuidmap")
+        stream.close()
+    except Exception as error:
+        if is_gone(error):
+            image = printable(decided.spec.image_for(decided.isolation), 80)
+            raise UserError(
+                f"{image} is no rootless image: it has no /usr/bin/newuidmap\n"
+                "name one made from docker:dind-rootless with --image, or take another --isolation"
+            ) from error
+        raise
     return bool(int(status["mode"]) & _SETUID)
 
 
 def _create(engine: Engine, guard: Guard, decided: Plan) -> None:
-    """Create and start; a taken name (two ``up`` at once) is the engine's own refusal."""
+    """Create and start. A network of that name that is not ours is in the way, too."""
     asked = bodies.network(decided)
     with guard.unbroken():
-        engine.api.create_network(
-            asked["Name"],
-            driver=asked["Driver"],
-            internal=asked["Internal"],
-            labels=asked["Labels"],
-            check_duplicate=True,
-        )
+        try:
+            engine.api.create_network(
+                asked["Name"],
+                driver=asked["Driver"],
+                internal=asked["Internal"],
+                labels=asked["Labels"],
+                check_duplicate=True,
+            )
+        except Exception as error:
+            raise _taken(decided.spec.name) if is_taken(error) else error from None
     for volume in bodies.volumes(decided):
         with guard.unbroken():
             engine.api.create_volume(volume["Name"], driver=volume["Driver"], labels=volume["Labels"])
@@ -137,6 +160,14 @@ def _create(engine: Engine, guard: Guard, decided: Plan) -> None:
         made = engine.api.create_container_from_config(bodies.daemon(decided), daemon_name)
     with guard.unbroken():
         engine.api.start(made["Id"])
+
+
+def _open_workspace(engine: Engine, decided: Plan) -> None:
+    """Let every user write there: commands, inner containers and the engine are different ones."""
+    daemon = decided.object_name(labels.DAEMON)
+    code, words = engine.execute(daemon, ["chmod", "0777", TARGET], user="0")
+    if code:
+        raise UserError(f"{TARGET} could not be opened to commands: {printable(words)}", INCOMPLETE)
 
 
 def _wait_until_ready(engine: Engine, decided: Plan) -> None:
@@ -155,16 +186,29 @@ def _wait_until_ready(engine: Engine, decided: Plan) -> None:
 
 def _why_it_stopped(engine: Engine, decided: Plan, daemon: str) -> str:
     words = engine.last_words(daemon, 12)
-    hint = ""
-    if decided.isolation is Isolation.ROOTLESS:
-        if "setup network" in words or "tun" in words:
-            hint = (
-                f"\n{decided.spec.tun_device} on the engine's host must be open to every user (mode 0666); "
-                "name another node with --tun-device"
-            )
-        elif "operation not permitted" in words.lower():
-            hint = (
-                "\nthe engine's host does not let an ordinary user make a user namespace "
-                "(sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)"
-            )
-    return f"the nested engine ({decided.isolation}) stopped at its start; it says: {words}{hint}"
+    state = engine.api.inspect_container(daemon)["State"]
+    evidence = f"it says: {words}" if words else f"exit code {state.get('ExitCode')}, and not a word"
+    return f"the nested engine ({decided.isolation}) stopped at its start; {evidence}{_hint(decided, words, state)}"
+
+
+def _hint(decided: Plan, words: str, state: dict[str, Any]) -> str:
+    """Say what to do, where what it said tells; a start without a word is an image that starts no engine."""
+    lower = words.lower()
+    if decided.isolation is Isolation.ROOTLESS and ("setup network" in words or "tun" in words):
+        return (
+            f"\n{decided.spec.tun_device} on the engine's host must be open to every user (mode 0666); "
+            "name another node with --tun-device"
+        )
+    if decided.isolation is Isolation.ROOTLESS and "operation not permitted" in lower:
+        return (
+            "\nthe engine's host does not let an ordinary user make a user namespace "
+            "(sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)"
+        )
+    if "no space left on device" in lower:
+        return "\nthe engine's disk is full: `docker system df` shows what fills it"
+    if state.get("OOMKilled"):
+        return "\nit needed more memory than --memory allows"
+    if not words or state.get("ExitCode") in (0, 126, 127):
+        image = printable(decided.spec.image_for(decided.isolation), 80)
+        return f"\ndoes {image} start a Docker engine? Name one made from docker:dind with --image"
+    return ""

@@ -37,10 +37,25 @@ def find_daemon(engine: Engine, name: str) -> dict[str, Any]:
     if its_labels.get(labels.ISOLATION) not in set(Isolation) or labels.CLIENT_IMAGE not in its_labels:
         raise UserError(f"the labels of {name} are not ours: dindguard env down {name}", ENGINE)
     if inspected["State"]["Status"] != "running":
-        over = labels.has_expired(its_labels, time.time())
-        why = "its time to live is over" if over else f"it says: {engine.last_words(inspected['Id'])}"
-        raise UserError(f"the engine of {name} has stopped: {why}", ENGINE)
+        raise UserError(f"{why_stopped(engine, inspected)}\ndindguard env down {name} removes it; then up", ENGINE)
     return inspected
+
+
+def why_stopped(engine: Engine, daemon: dict[str, Any]) -> str:
+    """Say in words why an environment's engine does not run, from the inspection of its container."""
+    its_labels, state = daemon["Config"]["Labels"], daemon["State"]
+    name = printable(its_labels.get(labels.ENVIRONMENT, ""), 40)
+    if state["Status"] == "paused":
+        return f"the engine of {name} is paused: docker unpause {labels.object_name(name, labels.DAEMON)}"
+    if labels.has_expired(its_labels, time.time()):
+        return f"the engine of {name} has stopped: its time to live is over"
+    if state.get("OOMKilled"):
+        limit = int(daemon["HostConfig"].get("Memory") or 0) >> 20
+        return f"the engine of {name} has stopped: it and its containers needed more than {limit} MiB (--memory)"
+    code = state.get("ExitCode")
+    words = engine.last_words(daemon["Id"]) or "nothing"
+    killed = " (killed from outside)" if code == 137 else ""
+    return f"the engine of {name} has stopped with exit code {code}{killed}; its last words: {words}"
 
 
 @dataclass(frozen=True, slots=True)

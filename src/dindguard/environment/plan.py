@@ -89,6 +89,8 @@ class Plan:
             "offline": spec.offline,
             "mirror": spec.mirror,
             "tun_device": spec.tun_device,
+            "workspace": spec.workspace,
+            "exported": spec.exported,
             "daemon_image": asdict(self.daemon_image),
             "client_image": asdict(self.client_image),
             "ground": asdict(self.ground),
@@ -149,6 +151,8 @@ def _read(told: dict[str, Any]) -> Plan:
         offline=bool(told["offline"]),
         mirror=told["mirror"],
         tun_device=told["tun_device"],
+        workspace=bool(told["workspace"]),
+        exported=bool(told["exported"]),
     )
     return Plan(
         spec,

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_CAUGHT = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+from dindguard.errors import UserError
+
+_NAMES = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
 class Interrupted(BaseException):
@@ -55,14 +57,24 @@ class Guard:
 
 @contextmanager
 def guarded() -> Iterator[Guard]:
-    """Catch the signals for the length of the block. A signal that the caller ignores (``nohup``) stays ignored."""
+    """Catch the signals for the length of the block.
+
+    A signal that the caller ignores (``nohup``) stays ignored.
+
+    :class:`UserError` (2) on a system without these signals.
+    """
+    if not hasattr(signal, "SIGHUP"):
+        raise UserError(
+            "dindguard env needs a Unix (Linux, macOS, or WSL on Windows): this system has no SIGHUP, without which a "
+            "closed terminal would leave an engine behind"
+        )
     guard = Guard()
     if threading.current_thread() is not threading.main_thread():
         yield guard
         return
     former = {
         number: signal.signal(number, guard.handle)
-        for number in _CAUGHT
+        for number in (getattr(signal, name) for name in _NAMES)
         if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:

@@ -57,7 +57,8 @@ class Spec:
     ``isolation`` is ``None`` for the best that the engine offers. ``daemon_image`` is empty for the official
     image of the level. ``consent`` is the ticket under which privileged mode was accepted; empty: it was not.
     ``time_to_live`` is in seconds. ``tun_device`` is a path on the engine's host. ``mirror`` is the address of
-    a registry mirror. ``load`` names images to copy from the outer engine into the nested one.
+    a registry mirror. ``load`` names images to copy from the outer engine into the nested one. ``workspace`` asks for
+    a volume that commands and the nested engine share; ``exported`` for a port on the engine's host, on its loopback.
     """
 
     name: str
@@ -71,6 +72,8 @@ class Spec:
     mirror: str = ""
     tun_device: str = "/dev/net/tun"
     load: tuple[str, ...] = ()
+    workspace: bool = False
+    exported: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could not be used as it is in a name, a command or a document."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dindguard.environment import labels
-from dindguard.environment.bodies import AUTHORITY, CERTIFICATES
+from dindguard.environment.bodies import AUTHORITY, CERTIFICATES, PORT
 from dindguard.environment.verify.answers import Answer, Answers
 from dindguard.environment.verify.mounts import file_system_of
 from dindguard.environment.verify.result import Check, Judgement, failed, passed, require, unknown
@@ -77,11 +77,22 @@ def _listeners(answers: Answers) -> Judgement:
 
 
 def _published(answers: Answers) -> Judgement:
-    bound = {port for port, to in (answers.daemon["NetworkSettings"].get("Ports") or {}).items() if to}
-    bound |= set(answers.host.get("PortBindings") or {})
+    """Nothing; or, where that was asked for, the TLS port on the loopback of the engine's host."""
+    bound: dict[str, set[str]] = {}
+    for bindings in (answers.daemon["NetworkSettings"].get("Ports"), answers.host.get("PortBindings")):
+        for port, to in (bindings or {}).items():
+            if to:
+                bound.setdefault(port, set()).update(str(one.get("HostIp")) for one in to)
     if answers.host.get("PublishAllPorts"):
         return failed("all ports are published")
-    return require(not bound, "no port of the daemon is published", f"published: {', '.join(sorted(bound))}")
+    if answers.plan.spec.exported:
+        asked = bound == {PORT: {"127.0.0.1"}}
+        return require(asked, "2376 on the loopback of the host, as was asked for", f"published: {_places(bound)}")
+    return require(not bound, "no port of the daemon is published", f"published: {_places(bound)}")
+
+
+def _places(bound: dict[str, set[str]]) -> str:
+    return ", ".join(f"{port} on {' '.join(sorted(to))}" for port, to in sorted(bound.items())) or "nothing"
 
 
 def _own_network(answers: Answers) -> Judgement:
@@ -164,8 +175,10 @@ def _authority_hidden(answers: Answers) -> Judgement:
 
 def _certificates_exclusive(answers: Answers) -> Judgement:
     """Who holds the client's certificate commands the engine."""
-    volume = labels.object_name(answers.labels[labels.ENVIRONMENT], labels.CERTIFICATES)
-    strangers = answers.strangers(answers.users.get(volume, []), _OWN)
+    name = answers.labels[labels.ENVIRONMENT]
+    shared = (labels.object_name(name, role) for role in (labels.CERTIFICATES, labels.WORKSPACE))
+    users = sorted({user for volume in shared for user in answers.users.get(volume, [])})
+    strangers = answers.strangers(users, _OWN)
     return require(
         not strangers, "this environment's own containers alone mount them", f"also: {', '.join(strangers)}"
     )

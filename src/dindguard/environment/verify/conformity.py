@@ -235,8 +235,12 @@ def _attachments(plan: Plan, inspected: Facts) -> Iterator[Difference]:
         yield from _one(f"names in {name}", ["docker"], names)
         for field in sorted(endpoint.keys() - ADDRESSES):
             yield from _one(f"{field} in {name}", None, endpoint[field])
-    published = {port: to for port, to in (settings.get("Ports") or {}).items() if to}
-    yield from _one("published ports", {}, published)
+    published = {
+        port: sorted({str(binding.get("HostIp")) for binding in to})
+        for port, to in (settings.get("Ports") or {}).items()
+        if to
+    }
+    yield from _one("published ports", {bodies.PORT: ["127.0.0.1"]} if plan.spec.exported else {}, published)
 
 
 def network(plan: Plan, inspected: Facts) -> list[Difference]:

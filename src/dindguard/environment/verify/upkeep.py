@@ -29,6 +29,7 @@ _WRITTEN_BY_ENGINES = re.compile(
     r"|/(?:etc|(?:root|home/[^/]+)/\.config)/docker/key\.json$"
     r"|/opt(?:/containerd(?:/(?:bin|lib))?)?$"
     r"|/(?:usr/)?sbin/docker-init$"  # the engine mounts its own over it
+    r"|/workspace$"  # where a volume is mounted
     r"|/etc/(?:hosts|hostname|resolv\.conf|mtab)$"
 )
 
@@ -77,7 +78,7 @@ def _data_root(answers: Answers) -> Judgement:
 
 
 def _exclusive(answers: Answers) -> Judgement:
-    """Of all volumes of the engine but the certificates, which are for clients too."""
+    """Of all volumes of the engine but the certificates and the workspace, which are for clients too."""
     name = answers.labels[labels.ENVIRONMENT]
     own, daemon = (labels.object_name(name, role) for role in (labels.DATA, labels.DAEMON))
     if daemon not in answers.users.get(own, []):
