@@ -46,7 +46,7 @@ def read_all(
                 break
             documents = _recognise(waiting, trees, progress)
             waiting = []
-            for row in registry.rows():
+            for row in sorted(registry.rows(), key=lambda row: row.name):
                 if documents.get(row.name):
                     reading, faults = _read(row, documents[row.name], context)
                     trees.notices += faults
