@@ -6,6 +6,7 @@ import sys
 import types
 from pathlib import Path
 
+from dindguard.coverage import Coverage, FileState, State
 from dindguard.findings import Finding, Status, Subject
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
 from dindguard.model.model import Model
@@ -135,6 +136,13 @@ def model(source: Source) -> Model:
     return Model(workloads=(project,))
 
 
+def coverage(read: int = 14, nothing: int = 3, broken: int = 1, *others: FileState) -> Coverage:
+    """Return states of so many files, and of ``others``."""
+    files = [FileState(f"{number}.yaml", State.UNDERSTOOD, "compose") for number in range(read)]
+    files += [FileState(f"broken{number}.yaml", State.BROKEN) for number in range(broken)]
+    return Coverage(files=(*files, *others), plain={State.NOTHING: tuple(map(str, range(nothing)))})
+
+
 def sample(**changes: object) -> Report:
     """Two open findings in one file and one in another, one waived, one file that could not be read."""
     compose = Source("compose.yaml", COMPOSE)
@@ -195,9 +203,7 @@ def sample(**changes: object) -> Report:
         "rules": (HYGIENE, SOCKET, TCP),
         "sources": {each.path: each for each in (compose, script, broken, env)},
         "model": model(compose),
-        "files_read": 14,
-        "files_without_interest": 3,
-        "files_unreadable": 1,
+        "coverage": coverage(),
         "seconds": 0.12,
     }
     return Report(**(values | changes))  # type: ignore[arg-type]  # the values of the class's fields

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dindguard.coverage import State
 from dindguard.discover import discover
 from dindguard.errors import UserError
 from dindguard.files import decode, find_root, relative
 from dindguard.scanning import Options, scan
-from dindguard.source import Gravity
 from dindguard.working_tree import WorkingTree
 from manifests import write_files
 
@@ -144,17 +144,29 @@ def test_where_registries_are_listed_every_image_counts(tmp_path: Path, name: st
     report = scan(Options(paths=(tmp_path,), root=tmp_path))
     assert [(finding.rule.id, finding.span.path) for finding in report.findings] == [("disallowed-registry", name)]
     (tmp_path / ".dindguard.yaml").unlink()
-    assert scan(Options(paths=(tmp_path,), root=tmp_path)).files_without_interest == 1
+    assert scan(Options(paths=(tmp_path,), root=tmp_path)).coverage.count(State.NOTHING) == 1
 
 
-def test_a_file_above_the_cap_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "state"),
+    [
+        ("compose.yaml", OURS, State.BROKEN),
+        ("x.yaml", "apiVersion: v1\nkind: Pod\n", State.BROKEN),
+        ("x.yaml", "services:\n  a:\n    image: b\n", State.BROKEN),
+        ("x.yaml", OURS, State.LEFT_OUT),
+        ("x.conf", OURS, State.LEFT_OUT),
+        ("x.md", OURS, State.OTHER),
+    ],
+)
+def test_a_file_above_the_cap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, state: State
+) -> None:
+    """Its name or its beginning says whether it would be ours: then not to read it is an error."""
     monkeypatch.setattr("dindguard.working_tree.MAX_BYTES", 5)
-    (tmp_path / "a.yaml").write_text(OURS)
-    files = WorkingTree(tmp_path)
-    result = discover(files.below([str(tmp_path)]), files)
-    assert [(notice.kind, notice.span.path, notice.gravity) for notice in result.notices] == [
-        ("skipped", "a.yaml", Gravity.WARNING)
-    ]
+    (tmp_path / name).write_text(text)
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert report.coverage.every()[0].state is state
+    assert report.incomplete == (state is State.BROKEN)
 
 
 @pytest.mark.parametrize(

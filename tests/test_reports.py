@@ -12,6 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from dindguard.coverage import FileState, State, notices_of
 from dindguard.records import replace
 from dindguard.reports import FORMATS, Options, first_sentence, places, render, safe, sentence
 from dindguard.reports.page import blocks, for_html, for_terminal
@@ -19,7 +20,7 @@ from dindguard.reports.terminal import _CODES, Terminal, detect
 from dindguard.rules import Severity
 from dindguard.scanning import Report
 from dindguard.source import Gravity, Notice, Source, Span, Step
-from reporting import SOCKET, finding, model, rule, sample
+from reporting import SOCKET, coverage, finding, model, rule, sample
 
 TEXT = """\
 ci/build me.sh:1:15 critical host-engine-socket
@@ -73,7 +74,7 @@ def text(report: object, **options: object) -> str:
 
 
 def summary(**changes: object) -> str:
-    changes = {"findings": (), "notices": (), "files_unreadable": 0, "files_without_interest": 0} | changes
+    changes = {"findings": (), "notices": (), "coverage": coverage(14, 0, 0)} | changes
     return text(sample(**changes)).rstrip("\n")
 
 
@@ -261,13 +262,43 @@ def test_many_related_places_are_counted() -> None:
 def test_clean_incomplete_and_empty_look_different() -> None:
     broken = Notice("unreadable", "not valid", Span("a.yaml", 1, 1, 1, 1), Gravity.ERROR)
     assert summary() == "no findings · 14 files read"
-    assert summary(files_without_interest=5) == "no findings · 14 files read, 5 without containers or engines"
-    assert summary(files_read=0, files_without_interest=5).startswith("nothing to scan: ")
-    incomplete = summary(notices=(broken,), files_unreadable=1).splitlines()
+    with_others = coverage(14, 5, 0, FileState("values.yaml", State.KNOWN), FileState("x", State.LEFT_OUT))
+    assert summary(coverage=with_others) == (
+        "no findings · 14 files read, 5 without containers or engines, 1 of kinds not read yet, 1 left out"
+    )
+    assert summary(coverage=coverage(0, 5, 0)).startswith("nothing to scan: ")
+    incomplete = summary(notices=(broken,), coverage=coverage(14, 0, 1)).splitlines()
     assert incomplete[-1] == "no findings, but the scan is incomplete · 14 files read, 1 could not be read"
     crashed = summary(notices=(Notice("rule-crashed", "it failed", Span("", 1, 1, 1, 1), Gravity.ERROR),))
     assert crashed.startswith("dindguard error rule-crashed\n  it failed\n")
     assert crashed.endswith("14 files read, 1 error")
+
+
+def spot(number: int) -> FileState:
+    return FileState(
+        f"p{number}.yaml", State.BLIND_SPOT, "CircleCI pipeline", "--privileged", Span(f"p{number}.yaml", 7, 3, 7, 15)
+    )
+
+
+def test_no_findings_never_stands_alone_beside_a_blind_spot() -> None:
+    changes = {"findings": (), "notices": notices_of(coverage(0, 0, 0, *map(spot, range(5)))),
+               "coverage": coverage(14, 0, 0, *map(spot, range(5)))}  # fmt: skip
+    assert summary(**changes) == (
+        "p0.yaml:7:3 not judged: --privileged (CircleCI pipeline)\n"
+        "p1.yaml:7:3 not judged: --privileged (CircleCI pipeline)\n"
+        "p2.yaml:7:3 not judged: --privileged (CircleCI pipeline)\n"
+        "and 2 more blind spots (-v shows them)\n\n"
+        "no findings in what was read, but 5 blind spots · 14 files read"
+    )
+    words = "this CircleCI pipeline is not read, yet it says '--privileged': its containers are not judged"
+    assert text(sample(**changes), verbose=True).count(words) == 5
+    assert "2 critical, 1 medium in 2 files · 1 blind spot" in text(sample(coverage=coverage(14, 3, 1, spot(1))))
+    for form in ("markdown", "html"):
+        assert "no findings in what was read, but 5 blind spots" in render(form, sample(**changes), Options())
+        assert "1 blind spot" in render(form, sample(coverage=coverage(14, 3, 1, spot(1))), Options())
+    for form in ("json", "sarif", "html"):
+        assert render(form, sample(**changes), Options()).count("is not read, yet it says") == 5
+    assert "5 blind spots, not judged: p0.yaml:7:3, " in render("github", sample(**changes), Options())
 
 
 def test_what_the_configuration_silences_is_told() -> None:

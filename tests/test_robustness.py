@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dindguard import files, reports, working_tree
+from dindguard.coverage import FileState, State
 from dindguard.documents import yaml
 from dindguard.rules import Profile, Severity
 from dindguard.scanning import Options, Report, scan
@@ -103,7 +104,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, data: bytes) -> None:
 
 def test_a_binary_file_is_counted_and_not_read(tmp_path: Path) -> None:
     report = scan_bytes(tmp_path, b"\x7fELF\0\0docker privileged: true", "docker")
-    assert (report.files_read, report.files_without_interest) == (0, 1)
+    assert (report.files_read, report.coverage.count(State.OTHER)) == (0, 1)
 
 
 def test_a_merge_bomb_costs_no_more_than_its_budget(tmp_path: Path) -> None:
@@ -127,9 +128,8 @@ def test_the_size_cap(tmp_path: Path, size: int) -> None:
     report = scan_bytes(tmp_path, (ENGINE + "#").encode().ljust(size, b"x"))
     small = size <= files.MAX_BYTES
     assert bool(report.findings) == small
-    assert [notice.kind for notice in report.notices if notice.gravity is not Gravity.NOTE] == (
-        [] if small else ["skipped"]
-    )
+    assert [notice.kind for notice in errors(report)] == ([] if small else ["unreadable"])
+    assert report.files_unreadable == (0 if small else 1)
 
 
 OTHERS = {
@@ -223,7 +223,10 @@ def test_a_file_that_vanishes_while_it_is_read(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(working_tree, "_bytes_of", gone)
     report = looked_at(tmp_path)
-    assert [(notice.kind, notice.span.path) for notice in errors(report)] == [("unreadable", "stack.yaml")]
+    assert not errors(report)
+    assert report.coverage.of(State.LEFT_OUT) == (
+        FileState("stack.yaml", State.LEFT_OUT, "vanished during the scan"),
+    )
     assert list(report.sources) == ["compose.yaml"]
 
 
@@ -254,7 +257,7 @@ def test_ten_thousand_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(yaml, "read", lambda source: parsed.append(source.path) or compose(source))
     monkeypatch.setattr(working_tree, "_bytes_of", lambda path: opened.append(path) or read(path))
     report = looked_at(tmp_path)
-    assert (report.files_read, report.files_without_interest) == (1, 10_000)
+    assert (report.files_read, report.coverage.count(State.NOTHING)) == (1, 10_000)
     assert parsed == ["50/compose.yaml"]
     assert len(opened) == len(set(opened)) == 10_001
 

@@ -1,4 +1,4 @@
-"""Files to sources: which files below the given paths are read."""
+"""Files to sources: which files below the given paths are read, and what becomes of the others."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TypeAlias
 
-from dindguard.files import Entry, Files
-from dindguard.source import Notice, Source
+from dindguard import surfaces
+from dindguard.coverage import Book, State
+from dindguard.files import Entry, Files, Left, UnreadError, decode, unreadable
+from dindguard.source import Gravity, Notice, Source, Span
 
 Interest: TypeAlias = Callable[[str, bytes], bool]
 """Tells from a file's path and bytes whether it can matter."""
 
 
 class Found:
-    """What discovery gives: sources in the order of their paths, and what was left out."""
+    """What discovery gives: sources in the order of their paths, and what became of the other files."""
 
     def __init__(self) -> None:
         self.sources: list[Source] = []
         self.notices: list[Notice] = []
-        self.without_interest = 0
+        self.book = Book()
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -33,30 +35,64 @@ def discover(
     *,
     could_be_ours: Callable[[str], bool] = lambda _: True,
     interest: Interest = lambda *_: True,
+    is_ours: Callable[[str, str], bool] = lambda *_: False,
 ) -> Found:
     """Return the sources among a provider's files that could be ours.
 
-    ``could_be_ours`` tells from a path alone whether any format could read it, ``interest`` from its bytes as well.
-    A file that is named itself is read whatever its name.
+    ``could_be_ours`` tells from a path alone whether any format could read it, ``interest`` from its bytes as well;
+    ``is_ours`` whether path or beginning of a file that is too large say that one would. A file that is named itself is
+    read whatever its name.
     """
     found = Found()
     for entry in entries:
-        if entry.named or could_be_ours(entry.path):
-            _take(entry.path, files, found, interest)
+        if entry.closed:
+            found.notices.append(unreadable(entry.path, entry.closed))
+            found.book.put(entry.path, State.CLOSED, entry.closed)
+        elif entry.left is not None:
+            found.book.put(entry.path, State.LEFT_OUT, entry.left)
+        elif entry.named or could_be_ours(entry.path):
+            _take(entry.path, files, found, interest, is_ours)
         else:
-            found.without_interest += 1
+            _look_at(entry.path, files, found)
     found.sources.sort(key=lambda source: source.path)
-    found.notices.extend(files.notices)
     return found
 
 
-def _take(name: str, files: Files, found: Found, interest: Interest) -> None:
+def _take(path: str, files: Files, found: Found, interest: Interest, is_ours: Callable[[str, str], bool]) -> None:
     """Add one file to what was found, unless it is binary or its bytes say that it cannot matter."""
-    data = files.read_bytes(name)
-    if data is None:
+    try:
+        data = files.read(path)
+    except UnreadError as error:
+        large = error.left is Left.LARGE
+        if large and is_ours(path, decode(files.head(path)) or ""):
+            remedy = "split the file or exclude it"
+            found.notices.append(Notice("unreadable", str(error), Span(path, 1, 1, 1, 1), Gravity.ERROR, remedy))
+        else:
+            _missed(path, error, found)
         return
-    source = files.adopt(name, data) if interest(name, data) else None
-    if source is None:
-        found.without_interest += 1
-    else:
+    if not interest(path, data):
+        found.book.bytes_unread(path, data, surfaces.by_name(path))
+    elif (source := files.adopt(path, data)) is not None:
         found.sources.append(source)
+    else:
+        found.book.plain(path, State.OTHER)
+
+
+def _look_at(path: str, files: Files, found: Found) -> None:
+    """Judge a file that no format would read: what it is by name, and whether it speaks of us."""
+    what = surfaces.by_name(path)
+    if not what and surfaces.is_other(path):
+        found.book.plain(path, State.OTHER)
+        return
+    try:
+        found.book.bytes_unread(path, files.read(path), what)
+    except UnreadError as error:
+        _missed(path, error, found)
+
+
+def _missed(path: str, error: UnreadError, found: Found) -> None:
+    if error.left is not None:
+        found.book.put(path, State.LEFT_OUT, error.left)
+    else:
+        found.notices.append(unreadable(path, str(error)))
+        found.book.put(path, State.CLOSED, str(error))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 from typing import TypeAlias
 
 from dindguard.errors import UserError
 from dindguard.records import record
-from dindguard.source import Notice, Source
+from dindguard.source import Gravity, Notice, Source, Span
 
 StrPath: TypeAlias = "str | os.PathLike[str]"
 """Paths are taken in either form and kept as text: importing ``pathlib`` costs a tenth of a cold start."""
 
 MAX_BYTES = 2 * 1024 * 1024
-"""Larger files are skipped, with a notice when they could be ours."""
+"""Larger files are not read: an error when their name or their beginning is ours."""
+
+HEAD = 64 * 1024
+"""So much of a file that is too large is looked at to tell whether it is ours."""
 
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -25,12 +29,39 @@ _BOMS = (
 )
 
 
+class Left(StrEnum):
+    """Why a file or folder was not looked at."""
+
+    EXCLUDED = "excluded by the configuration"
+    IGNORED = "named by an ignore file"
+    LINK = "a link"
+    NESTED = "a repository of its own"
+    BUILT_IN = "a folder of tools"
+    SPECIAL = "no regular file"
+    VANISHED = "vanished during the scan"
+    LARGE = "too large"
+
+
 @record
 class Entry:
-    """One file below the given paths; ``named`` when it was given itself."""
+    """One file below the given paths; ``named`` when it was given itself.
+
+    ``left`` says why it is not looked at; such an entry may stand for a folder, and then ends with ``/``. ``closed`` says
+    why it cannot be opened.
+    """
 
     path: str
     named: bool = False
+    left: Left | None = None
+    closed: str = ""
+
+
+class UnreadError(Exception):
+    """A file's bytes cannot be had. ``left`` says why, ``None`` for one that is refused: an error of the scan."""
+
+    def __init__(self, message: str, left: Left | None) -> None:
+        super().__init__(message)
+        self.left = left
 
 
 def find_root(start: StrPath) -> str:
@@ -79,9 +110,14 @@ class Files:
         """Whether there is anything at a root-relative path."""
         raise NotImplementedError
 
-    def read_bytes(self, path: str) -> bytes | None:
-        """Return a file's bytes; ``None`` when it is missing, no file, too large, or outside the root."""
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes; raises :class:`UnreadError` when they cannot be had."""
         raise NotImplementedError
+
+    def head(self, path: str) -> bytes:
+        """Return the first bytes of a file that is too large to be read; none when it cannot be opened."""
+        del path
+        return b""
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a root-relative folder, sorted; empty when there is none."""
@@ -101,6 +137,8 @@ class Files:
     ) -> Iterator[Entry]:
         """Yield every file that is one of the absolute ``paths``, or below one, once, in the order of the folders.
 
+        What is not looked at is yielded too, with the reason.
+
         ``exclude`` are patterns as in ``.gitignore``; a file that is named itself is spared unless ``force_exclude``.
         The tree's own ignore files are obeyed unless ``ignore_files`` is false.
         Raises :class:`UserError` for a path that does not exist.
@@ -114,12 +152,21 @@ class Files:
         return normal[len(prefix) :] if normal.startswith(prefix) else None
 
     def open(self, path: str) -> Source | None:
-        """Return a file's text; ``None`` for what :meth:`read_bytes` gives nothing for, and for binary files."""
+        """Return a file's text; ``None`` for what cannot be read, and for binary files. Why is told once, in a notice."""
         path = os.path.normpath(path).replace(os.sep, "/")
         if path not in self._sources:
-            data = self.read_bytes(path)
-            self._sources[path] = None if data is None else _decoded(path, data)
+            self._sources[path] = self._opened(path)
         return self._sources[path]
+
+    def _opened(self, path: str) -> Source | None:
+        try:
+            return _decoded(path, self.read(path))
+        except UnreadError as error:
+            if error.left is None:
+                self.notices.append(unreadable(path, str(error)))
+            elif error.left is Left.LARGE:
+                self.notices.append(Notice("skipped", str(error), Span(path, 1, 1, 1, 1), Gravity.WARNING))
+        return None
 
     def adopt(self, path: str, data: bytes) -> Source | None:
         """Keep and return the source for bytes that were read already (or given on standard input)."""
@@ -144,9 +191,13 @@ class Buffers(Files):
         """Whether there is a buffer or a saved file of this path."""
         return path in self._texts or self._saved.exists(path)
 
-    def read_bytes(self, path: str) -> bytes | None:
+    def read(self, path: str) -> bytes:
         """Return a buffer's text as UTF-8, or the saved file's bytes."""
-        return self._texts[path].encode() if path in self._texts else self._saved.read_bytes(path)
+        return self._texts[path].encode() if path in self._texts else self._saved.read(path)
+
+    def head(self, path: str) -> bytes:
+        """Return the first bytes of a saved file."""
+        return self._saved.head(path)
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of saved files and of buffers."""
@@ -179,6 +230,11 @@ class Buffers(Files):
             absolute = os.path.join(self.root, path)
             if path not in seen and any(within(absolute, folder) for folder in given):
                 yield Entry(path, absolute in given)
+
+
+def unreadable(path: str, message: str) -> Notice:
+    """Say that a file or folder cannot be opened."""
+    return Notice("unreadable", message, Span(path, 1, 1, 1, 1), Gravity.ERROR, "check its permissions")
 
 
 def _decoded(path: str, data: bytes) -> Source | None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dindguard import budget
+from dindguard.coverage import Book
 from dindguard.documents import syntax as syntaxes
 from dindguard.files import Files
 from dindguard.formats import Context, Document, Reading, registry
@@ -30,14 +31,14 @@ def read_all(
     files: Files,
     recogniser: Recogniser | None = None,
     progress: Progress | None = None,
+    book: Book | None = None,
 ) -> tuple[list[Reading], list[Notice]]:
     """Recognise and read every source, and the documents inside them, round by round.
 
-    ``progress`` is called with files done and in all.
+    ``progress`` is called with files done and in all; ``book`` learns what became of each file.
     """
-    recogniser = recogniser or Recogniser()
-    trees = _Trees(files, recogniser)
-    context = Context(files.open, trees.tree, files.listing, files.relative)
+    trees = _Trees(files, recogniser or Recogniser(), book or Book())
+    context = Context(trees.open, trees.tree, files.listing, files.relative)
     readings: list[Reading] = []
     waiting = [Embedded(source) for source in sources]
     with budget.opened() as ledger:
@@ -105,8 +106,9 @@ def _failed(source: Source, error: Exception) -> Notice:
 class _Trees:
     """Parsed YAML, JSON and TOML, each text once."""
 
-    def __init__(self, files: Files, recogniser: Recogniser) -> None:
+    def __init__(self, files: Files, recogniser: Recogniser, book: Book) -> None:
         self.recogniser = recogniser
+        self.book = book
         self.notices: list[Notice] = []
         self._files = files
         self._trees: dict[int, tuple[Source, Tree]] = {}
@@ -124,9 +126,16 @@ class _Trees:
         self._trees[id(source)][1].forget()
         self._forgotten.add(id(source))
 
+    def open(self, path: str) -> Source | None:
+        """Return a file that another one refers to, which makes it understood as a part of that one."""
+        source = self._files.open(path)
+        if source is not None:
+            self.book.understood(source.path, "part of another file")
+        return source
+
     def tree(self, path: str) -> Tree | None:
         """Return the tree of a file that another one refers to; ``None`` when there is none."""
-        source = self._files.open(path)
+        source = self.open(path)
         if source is None:
             return None
         if id(source) in self._forgotten:
@@ -170,10 +179,14 @@ def _documents(embedded: Embedded, trees: _Trees) -> Iterator[tuple[str, Documen
     source, owner = embedded.source, _container(embedded.owner)
     text_format = trees.recogniser.text_format(source)
     if text_format is not None:
+        trees.book.understood(source.path, text_format.name)
         yield text_format.name, Document(source, None, owner)
     elif syntax := trees.recogniser.tree_syntax(source):
         for name, node in _recognise_tree(source, syntax, trees):
+            trees.book.understood(source.path, name)
             yield name, Document(source, node, owner)
+    else:
+        trees.book.source_unread(source)
 
 
 def _recognise_tree(source: Source, syntax: str, trees: _Trees) -> Iterator[tuple[str, Node]]:
@@ -181,14 +194,24 @@ def _recognise_tree(source: Source, syntax: str, trees: _Trees) -> Iterator[tupl
     if not tree.readable and trees.recogniser.name_says_enough(source):
         trees.recognised(source)
     ours = False
+    unread: list[Node] = []
     for node in tree.documents:
         claims = trees.recogniser.formats_of(source, node)
         if claims:
             ours = True
             trees.recognised(source)
             yield claims[0].name, node
+        elif (idle := trees.recogniser.idle_format(source, node)) is not None:
+            trees.book.understood(source.path, idle.name)
+        else:
+            unread.append(node)
         if len(claims) > 1:
             trees.notices.append(_ambiguous(node, [row.name for row in claims]))
+    whole = len(tree.documents) == 1
+    for node in unread:
+        trees.book.source_unread(source if whole else source.part(node.start, node.end))
+    if not tree.documents:
+        trees.book.source_unread(source)
     if not ours:
         trees.forget(source)
 

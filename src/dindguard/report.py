@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from dindguard.coverage import Coverage, State
 from dindguard.findings import Finding
 from dindguard.model.model import Model
 from dindguard.policy.config import Config
@@ -35,9 +36,7 @@ class Report:
     config: Config = field(default_factory=Config)
     since: str = ""
     everything: tuple[Finding, ...] = ()
-    files_read: int = 0
-    files_without_interest: int = 0
-    files_unreadable: int = 0
+    coverage: Coverage = field(default_factory=Coverage)
     policy_summary: tuple[str, ...] = ()
     seconds: float | None = None
     today: dt.date | None = None
@@ -50,6 +49,21 @@ class Report:
         from dindguard.policy.catalogue import RULES
 
         return tuple({rule.id: rule for rule in (*self.rules, *RULES.values())}.values())
+
+    @property
+    def files_read(self) -> int:
+        """How many files a format understood."""
+        return self.coverage.count(State.UNDERSTOOD)
+
+    @property
+    def files_unreadable(self) -> int:
+        """How many files of ours could not be read, or not opened."""
+        return self.coverage.count(State.BROKEN) + self.coverage.count(State.CLOSED)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether there is anything that a strict scan is not content with: a blind spot, or a rule that cannot decide."""
+        return bool(self.coverage.blind_spots) or any(notice.kind == "undecided" for notice in self.notices)
 
     @property
     def incomplete(self) -> bool:

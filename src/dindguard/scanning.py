@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dindguard import loading, rules
 from dindguard.checkout import commit_of
+from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
 from dindguard.files import Files, find_root
 from dindguard.findings import Finding, stamp
@@ -119,7 +120,14 @@ class Scan:
             ignore_files=not options.untrusted,
             force_exclude=options.force_exclude,
         )
-        found = discover(entries, self.files, could_be_ours=self.recogniser.could_be_ours, interest=self._interest())
+        known = self.recogniser
+        found = discover(
+            entries,
+            self.files,
+            could_be_ours=known.could_be_ours,
+            interest=self._interest(),
+            is_ours=known.is_ours,
+        )
         source = self.files.adopt(*options.stdin) if options.stdin is not None else None
         if source is not None:
             found.sources.append(source)
@@ -134,7 +142,9 @@ class Scan:
     def judge(self, found: Found) -> Judged:
         """Read the sources and run the rules over what they say."""
         with no_collection():
-            readings, notices = read_all(found.sources, self.files, self.recogniser, self.options.progress)
+            readings, notices = read_all(
+                found.sources, self.files, self.recogniser, self.options.progress, found.book
+            )
             model = infer(readings, self.config.rule_policy())
         active, muted = _selected(self.rules, self.config, self.options)
         verdicts, said = rules.run(model, active)
@@ -185,7 +195,9 @@ class Scan:
         since = self.options.since
         findings = tuple(self._brought(applied.findings)) if since else applied.findings
         sources = self.sources(found, (*judged.findings, *findings))
-        notices = _kept([*found.notices, *self.files.notices, *judged.notices, *applied.notices])
+        said = [*found.notices, *self.files.notices, *judged.notices, *applied.notices]
+        coverage = found.book.close(said)
+        notices = _kept([*said, *notices_of(coverage)])
         return Report(
             root=self.files.root,
             findings=findings,
@@ -196,9 +208,7 @@ class Scan:
             sources=sources,
             model=judged.model,
             config=self.config,
-            files_read=len(found.sources),
-            files_without_interest=found.without_interest,
-            files_unreadable=len({n.span.path for n in notices if n.kind == "unreadable"}),
+            coverage=coverage,
             policy_summary=(*applied.summary, *self.config.summary),
             today=self.options.today,
             commit=commit_of(self.files.root),

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.errors import UserError
-from dindguard.files import MAX_BYTES, Entry, Files, StrPath, relative, within
-from dindguard.source import Gravity, Notice, Span
+from dindguard.files import HEAD, MAX_BYTES, Entry, Files, Left, StrPath, UnreadError, relative, within
 
 if TYPE_CHECKING:
     import pathspec
 
     Specs: TypeAlias = list[tuple[str, pathspec.GitIgnoreSpec]]
 
-SKIPPED_FOLDERS = frozenset(
-    {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache", ".terraform"}
-)
+VERSION_CONTROL = frozenset({".git", ".hg", ".svn"})
+SKIPPED_FOLDERS = VERSION_CONTROL | {
+    "node_modules",
+    "__pycache__",
+    ".venv",
+    "venv",
+    ".tox",
+    ".mypy_cache",
+    ".terraform",
+}
 
 
 class WorkingTree(Files):
@@ -49,23 +56,31 @@ class WorkingTree(Files):
         real = os.path.join(self._folders[folder], name)
         return os.path.realpath(real) if os.path.islink(real) else real
 
-    def read_bytes(self, path: str) -> bytes | None:
-        """Return a file's bytes under the same conditions; a notice tells about one that could not be read."""
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes; raises :class:`UnreadError` when they cannot be had."""
+        real = self.inside(path)
+        if real is None:
+            raise UnreadError("lies outside the root", Left.LINK)
+        try:
+            facts = os.stat(real)
+            if not stat.S_ISREG(facts.st_mode):
+                raise UnreadError("is no regular file", Left.SPECIAL)
+            if facts.st_size > MAX_BYTES:
+                raise UnreadError(f"larger than {MAX_BYTES // 1024 // 1024} MiB, so it was not read", Left.LARGE)
+            return _bytes_of(real)
+        except FileNotFoundError:
+            raise UnreadError("there is no such file", Left.VANISHED) from None
+        except OSError as error:
+            raise UnreadError(f"cannot be read: {error.strerror or error}", None) from None
+
+    def head(self, path: str) -> bytes:
+        """Return the first bytes of a file that is too large to be read; none when it cannot be opened."""
         real = self.inside(path)
         try:
-            if real is None or not os.path.isfile(real):
-                return None
-            if os.path.getsize(real) > MAX_BYTES:
-                message = f"larger than {MAX_BYTES // 1024 // 1024} MiB, so it was not read"
-                self.notices.append(Notice("skipped", message, Span(path, 1, 1, 1, 1), Gravity.WARNING))
-                return None
-            return _bytes_of(real)
-        except OSError as error:
-            message = f"cannot be read: {error.strerror or error}"
-            self.notices.append(
-                Notice("unreadable", message, Span(path, 1, 1, 1, 1), Gravity.ERROR, "check its permissions")
-            )
-            return None
+            with open(real or os.devnull, "rb") as file:
+                return file.read(HEAD)
+        except OSError:
+            return b""
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a root-relative folder, sorted; empty when there is none."""
@@ -95,17 +110,14 @@ class WorkingTree(Files):
     ) -> Iterator[Entry]:
         """Yield every file once: folders are walked in sorted order, without links."""
         seen: set[str] = set()
-        excluded = _spec(exclude)
+        walk = _Walk(self.root, _spec(exclude), ignore_files=ignore_files)
         for path in [os.fspath(each) for each in paths]:
-            if not os.path.exists(path):
+            if not os.path.lexists(path):
                 raise UserError(f"{path} does not exist")
-            named = not os.path.isdir(path)
-            for real in [path] if named else _walk(path, self.root, ignore_files):
-                name = relative(real, self.root)
-                spared = named and not force_exclude
-                if name not in seen and (spared or excluded is None or not excluded.match_file(name)):
-                    seen.add(name)
-                    yield Entry(name, named)
+            for entry in walk.below(path) if os.path.isdir(path) else walk.named(path, spared=not force_exclude):
+                if entry.path not in seen:
+                    seen.add(entry.path)
+                    yield entry
 
 
 def _bytes_of(path: str) -> bytes:
@@ -113,31 +125,81 @@ def _bytes_of(path: str) -> bytes:
         return file.read()
 
 
-def _walk(folder: str, root: str, ignore_files: bool) -> Iterator[str]:
-    """Yield the files of a folder and below, names sorted, ignored ones left out."""
-    specs: Specs = []
-    above = folder
-    while ignore_files and above != root and within(above, root):
-        above = os.path.dirname(above)
-        specs[:0] = _ignore_specs(above)
-    stack = [(folder, specs)]
-    while stack:
-        current, inherited = stack.pop()
-        try:
-            entries = sorted(os.scandir(current), key=lambda entry: entry.name)
-        except OSError:
-            continue
-        own = [*inherited, *_ignore_specs(current)] if ignore_files else inherited
-        below = []
-        for entry in entries:
-            if entry.is_symlink():
+class _Walk:
+    """Walks folders in sorted order, and tells what it leaves out."""
+
+    def __init__(self, root: str, excluded: pathspec.GitIgnoreSpec | None, *, ignore_files: bool) -> None:
+        self.root = root
+        self.excluded = excluded
+        self.ignore_files = ignore_files
+        self.in_repository = os.path.exists(os.path.join(root, ".git"))
+
+    def named(self, path: str, *, spared: bool) -> Iterator[Entry]:
+        """Yield a file that was given itself."""
+        name = relative(path, self.root)
+        left = None if spared or self.excluded is None or not self.excluded.match_file(name) else Left.EXCLUDED
+        yield Entry(name, named=True, left=left)
+
+    def below(self, folder: str) -> Iterator[Entry]:
+        """Yield the files of a folder and below it."""
+        specs: Specs = []
+        above = folder
+        while self.ignore_files and above != self.root and within(above, self.root):
+            above = os.path.dirname(above)
+            specs[:0] = _ignore_specs(above)
+        stack = [(folder, specs)]
+        while stack:
+            current, inherited = stack.pop()
+            try:
+                entries = sorted(os.scandir(current), key=lambda entry: entry.name)
+            except FileNotFoundError:
+                yield Entry(f"{relative(current, self.root)}/", left=Left.VANISHED)
                 continue
-            if entry.is_dir():
-                if entry.name not in SKIPPED_FOLDERS and not _ignored(f"{entry.path}/", own):
+            except OSError as error:
+                message = f"this folder cannot be opened: {error.strerror or error}"
+                yield Entry(f"{relative(current, self.root)}/", closed=message)
+                continue
+            own = [*inherited, *_ignore_specs(current)] if self.ignore_files else inherited
+            below = []
+            for entry in entries:
+                found = self._entry(entry, own)
+                if found is None:
                     below.append((entry.path, own))
-            elif entry.is_file() and (entry.name == ".env" or not _ignored(entry.path, own)):
-                yield entry.path
-        stack.extend(reversed(below))
+                elif found is not _UNSEEN:
+                    yield found
+            stack.extend(reversed(below))
+
+    def _entry(self, entry: os.DirEntry[str], specs: Specs) -> Entry | None:
+        """Return what becomes of a folder's entry; ``None`` for a folder to be walked."""
+        name = relative(entry.path, self.root)
+        try:
+            if entry.is_symlink():
+                return Entry(name, left=Left.LINK)
+            if entry.is_dir():
+                return _UNSEEN if entry.name in VERSION_CONTROL else self._folder(entry, name, specs)
+            regular = entry.is_file()
+        except OSError as error:
+            return Entry(name, closed=f"cannot be looked at: {error.strerror or error}")
+        if self.excluded is not None and self.excluded.match_file(name):
+            return Entry(name, left=Left.EXCLUDED)
+        if entry.name != ".env" and _ignored(entry.path, specs):
+            return Entry(name, left=Left.IGNORED)
+        return Entry(name, left=None if regular else Left.SPECIAL)
+
+    def _folder(self, entry: os.DirEntry[str], name: str, specs: Specs) -> Entry | None:
+        if self.excluded is not None and self.excluded.match_file(f"{name}/"):
+            return Entry(f"{name}/", left=Left.EXCLUDED)
+        if _ignored(f"{entry.path}/", specs):
+            return Entry(f"{name}/", left=Left.IGNORED)
+        if entry.name in SKIPPED_FOLDERS:
+            return Entry(f"{name}/", left=Left.BUILT_IN)
+        if self.in_repository and os.path.lexists(os.path.join(entry.path, ".git")):
+            return Entry(f"{name}/", left=Left.NESTED)
+        return None
+
+
+_UNSEEN = Entry("")
+"""Stands for the folder of a version control system, which is no part of the tree."""
 
 
 def _ignore_specs(folder: str) -> Specs:

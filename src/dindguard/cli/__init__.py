@@ -16,6 +16,7 @@ from dindguard.errors import CLEAN, INCOMPLETE, INTERRUPTED, UserError
 COMMANDS = {
     "scan": "Find what is dangerous or broken in containers that run containers.",
     "model": "Show what dindguard believes your files say.",
+    "coverage": "Show what became of every file, and where nobody looks.",
     "explain": "Show the page of a rule.",
     "rules": "List the rules.",
     "init": "Write a configuration and show how to run in CI.",

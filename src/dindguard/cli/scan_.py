@@ -53,7 +53,11 @@ Exit codes:
 @click.option("--baseline", type=click.Path(), metavar="FILE", help="Leave out the findings it lists.")
 @click.option("--since", metavar="REF", help="Only what changed since this git revision.")
 @click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
-@click.option("--strict", is_flag=True, help="Having nothing to scan is incomplete.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Blind spots, rules that cannot decide, and having nothing to scan are incomplete (3).",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 for findings, whatever their severity.")
 @click.option(
     "--force-exclude", is_flag=True, help="Leave out what the configuration excludes even when it is named."
@@ -108,7 +112,7 @@ def _write(output: Output, report: Report, options: reports.Options) -> None:
 
 def exit_code(report: Report, fail_on: Severity, *, strict: bool = False, exit_zero: bool = False) -> int:
     """Return the process's code: incomplete before findings."""
-    if report.incomplete or (strict and reports.empty(report)):
+    if report.incomplete or (strict and (report.unsure or reports.empty(report))):
         return INCOMPLETE
     worst = report.worst_open()
     return FINDINGS if worst is not None and worst >= fail_on and not exit_zero else CLEAN

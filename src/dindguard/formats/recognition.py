@@ -46,6 +46,12 @@ class Recogniser:
         """Whether a text's name alone, or the command line, says that it is ours: not to read it is an error."""
         return self._said(source) is not None or _named(source.hint or source.path) is not None
 
+    def is_ours(self, path: str, head: str) -> bool:
+        """Whether a file's name, or its beginning, says that a format would read it; the rest of it is not known."""
+        if self.forced(path) is not None or _named(path) is not None:
+            return True
+        return bool(syntax.by_name(path)) and any(row.begins(head) for row in registry.rows())
+
     def text_format(self, source: Source) -> FormatRow | None:
         """Return the format that reads this text itself; ``None`` for trees, and for what nobody reads."""
         said = self._said(source)
@@ -93,6 +99,10 @@ class Recogniser:
         return (
             claims if len(claims) < 2 else sorted(claims, key=lambda row: not row.named(source.hint or source.path))
         )
+
+    def idle_format(self, source: Source, node: Node) -> FormatRow | None:
+        """Return the format of whose kind a document is that says nothing of containers and engines."""
+        return next((row for row in registry.rows() if row.idle is not None and row.idle(source, node)), None)
 
     def _said(self, source: Source) -> FormatRow | None:
         """Return the format that the command line or the surrounding document names."""

@@ -69,8 +69,20 @@ def index_row(row: FormatRow) -> dict[str, Any]:
     return {**values, **functions, "evidence": int(row.evidence)}
 
 
-_PLAIN = ("name", "title", "package", "syntaxes", "names", "refuses", "always", "first_line", "keys", "words")
-_FUNCTIONS = ("shape", "part")
+_PLAIN = (
+    "name",
+    "title",
+    "package",
+    "syntaxes",
+    "names",
+    "refuses",
+    "always",
+    "first_line",
+    "beginning",
+    "keys",
+    "words",
+)
+_FUNCTIONS = ("shape", "part", "idle")
 
 
 class _Deferred:

@@ -37,11 +37,13 @@ class FormatRow:
     ``syntaxes`` are names of :mod:`dindguard.documents.syntax` for formats that get a tree, the first being the usual
     one; the name of its own syntax for a format that reads texts itself. ``names`` finds the paths whose name says by
     itself that a file is of this format: not being able to read one is an error, and ``always`` has it read whatever
-    its bytes say. ``refuses`` takes some of them back. ``first_line`` tells a file without an extension.
+    its bytes say. ``refuses`` takes some of them back. ``first_line`` tells a file without an extension, ``beginning`` finds
+    in the first part of a file what says that it is of this format, for files that cannot be read as a whole.
 
     A document is of this format when ``shape`` says so, with ``evidence``; where ``keys`` are given, it is only asked
     about a mapping that has one of them at the top, a list of such mappings, and files of this format by name. Without
-    a shape, any mapping in a file of its name is. ``part`` is asked when no shape has said yes.
+    a shape, any mapping in a file of its name is. ``part`` is asked when no shape has said yes, and ``idle`` when neither
+    has: it tells documents of this kind that start no container and command no engine.
 
     ``words`` are those without which no file of this format can give a finding, in lower case: a literal, or a literal
     and the exact expression that has to match as well, also in lower case.
@@ -54,11 +56,13 @@ class FormatRow:
     refuses: str = ""
     always: bool = False
     first_line: str = ""
+    beginning: str = ""
     keys: tuple[str, ...] = ()
     evidence: Evidence = Evidence.LIKENESS
     words: tuple[Word, ...] = ()
     shape: Shape | None = None
     part: Shape | None = None
+    idle: Shape | None = None
     package: str = ""
 
     def named(self, path: str) -> bool:
@@ -70,6 +74,10 @@ class FormatRow:
     def starts(self, line: str) -> bool:
         """Whether the first line of a file says that it is of this format."""
         return bool(self.first_line) and self._pattern("first_line").match(line) is not None
+
+    def begins(self, head: str) -> bool:
+        """Whether the first part of a file says that it is of this format."""
+        return bool(self.beginning) and self._pattern("beginning").search(head) is not None
 
     def matches(self, source: Source, node: Node) -> bool:
         """Whether a document has this format's shape."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from dindguard.files import MAX_BYTES, Entry, Files, StrPath
+from dindguard.files import MAX_BYTES, Entry, Files, Left, StrPath, UnreadError
 from dindguard.findings import Finding, Status, Subject
 from dindguard.policy import git
 from dindguard.policy.baseline_file import Key, Move, entry_of, move_of
@@ -69,12 +69,17 @@ class Revision(Files):
         """Return a path for a file of the revision, for existence tests only."""
         return f"{self.root}/{path}" if path in self._blobs else None
 
-    def read_bytes(self, path: str) -> bytes | None:
-        """Return a file's bytes as the revision has them."""
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes as the revision has them; raises :class:`UnreadError` when it has none."""
         found = self._blobs.get(path)
-        if found is None or (found.size or 0) > MAX_BYTES:
-            return None
-        return self._repository.read(found, path)
+        if found is None:
+            raise UnreadError("there is no such file", Left.VANISHED)
+        if (found.size or 0) > MAX_BYTES:
+            raise UnreadError("larger than the limit, so it was not read", Left.LARGE)
+        data = self._repository.read(found, path)
+        if data is None:
+            raise UnreadError("its object is missing", Left.VANISHED)
+        return data
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a folder of the revision."""

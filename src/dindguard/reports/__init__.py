@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, cast
 
+from dindguard.coverage import State
 from dindguard.findings import Finding, Status
 from dindguard.records import field, record
 from dindguard.reports import safe
@@ -101,6 +102,35 @@ def empty(report: Report) -> bool:
     """Whether nothing was recognised that a rule could look at: that is not the same as clean."""
     model = report.model
     return not (report.files_read and (model.workloads or model.engines or model.invocations))
+
+
+def files_in_words(report: Report) -> list[str]:
+    """Return how many files were read, and what became of the others, in words."""
+    count = report.coverage.count
+    parts = [f"{plural(report.files_read, 'file')} read"]
+    for number, words in (
+        (count(State.NOTHING), "without containers or engines"),
+        (count(State.OTHER), "code or prose"),
+        (count(State.KNOWN), "of kinds not read yet"),
+        (count(State.LEFT_OUT), "left out"),
+    ):
+        parts += [f"{number} {words}"] if number else []
+    return parts
+
+
+def blind_spots_in_words(report: Report) -> str:
+    """Return how many files nobody reads although they speak of us; empty when there is none."""
+    spots = len(report.coverage.blind_spots)
+    return plural(spots, "blind spot") if spots else ""
+
+
+def nothing_found(report: Report) -> str:
+    """Return what is said where there is no finding: only a scan that saw everything has none at all."""
+    if report.incomplete:
+        return "no findings, but the scan is incomplete"
+    if spots := blind_spots_in_words(report):
+        return f"no findings in what was read, but {spots}"
+    return "nothing to scan" if empty(report) else "no findings"
 
 
 def shown_place(span: Span) -> str:

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dindguard.reports import Options, advice, errors, plural, safe, sentence, shown_place, worst_first
+from dindguard.reports import (
+    Options,
+    advice,
+    blind_spots_in_words,
+    errors,
+    plural,
+    safe,
+    sentence,
+    shown_place,
+    worst_first,
+)
 from dindguard.reports.masking import Masks
 from dindguard.rules import Severity
-from dindguard.source import Span
+from dindguard.source import Notice, Span
 
 if TYPE_CHECKING:
     from dindguard.scanning import Report
@@ -53,7 +63,13 @@ def _summary(report: Report, count: int) -> str:
     words = f"{plural(count, 'finding')} in {plural(report.files_read, 'file')} that dindguard read"
     if report.files_unreadable:
         words += f"; {report.files_unreadable} could not be read"
+    if spots := blind_spots_in_words(report):
+        words += f"; {spots}, not judged: " + ", ".join(shown_place(each.span) for each in _named(report))
     return words
+
+
+def _named(report: Report) -> list[Notice]:
+    return [notice for notice in report.notices if notice.kind == "blind-spot"][:MOST]
 
 
 def _level(severity: Severity) -> str:

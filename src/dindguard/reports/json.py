@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dindguard import __version__
+from dindguard.coverage import FileState, State
 from dindguard.findings import Finding, Status, Subject
 from dindguard.reports import Options, advice, errors, safe
 from dindguard.reports.masking import Masks
@@ -43,6 +44,7 @@ def document(report: Report) -> dict[str, Any]:
         "summary": _summary(report),
         "findings": findings,
         "notices": [writer.notice(notice) for notice in report.notices],
+        "coverage": [writer.state(each) for each in report.coverage.files],
     }
 
 
@@ -55,8 +57,10 @@ def _summary(report: Report) -> dict[str, Any]:
         "silenced_by": [safe.valid(words) for words in report.policy_summary],
         "files": {
             "read": report.files_read,
-            "without_interest": report.files_without_interest,
             "unreadable": report.files_unreadable,
+            "blind_spots": len(report.coverage.blind_spots),
+            "states": {state.value: report.coverage.count(state) for state in State},
+            "left_out": dict(report.coverage.reasons()),
         },
         "rules": len(report.rules),
     }
@@ -80,6 +84,16 @@ class _Writer:
             "end_line": span.end_line,
             "end_column": span.end_column,
             "route": safe.valid(span.route),
+        }
+
+    def state(self, file: FileState) -> dict[str, Any]:
+        return {
+            "path": safe.valid(file.path),
+            "state": file.state.value,
+            "what": self.text(file.what),
+            "says": self.text(file.words),
+            "place": self.place(file.span) if file.span is not None else None,
+            "undecided": file.undecided,
         }
 
     def step(self, step: Step) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from dindguard.findings import Finding
 from dindguard.reports import (
     Options,
     advice,
+    blind_spots_in_words,
     by_severity,
     by_status,
-    empty,
     errors,
+    files_in_words,
+    nothing_found,
     plural,
     safe,
     sentence,
@@ -136,19 +138,16 @@ def _notice(notice: Notice, masks: Masks) -> str:
 def _verdict(report: Report, opened: list[Finding]) -> str:
     if opened:
         return ", ".join(f"{_SIGNS[severity]} {count} {severity.word}" for severity, count in by_severity(opened))
-    if errors(report.notices):
-        return "no findings, but the scan is incomplete"
-    return "nothing to scan" if empty(report) else "no findings"
+    return nothing_found(report)
 
 
 def _read(report: Report) -> str:
-    parts = [f"{plural(report.files_read, 'file')} read"]
-    if report.files_without_interest:
-        parts.append(f"{report.files_without_interest} without containers or engines")
+    parts = files_in_words(report)
     if report.files_unreadable:
         parts.append(f"**{report.files_unreadable} could not be read**")
     silenced = report.policy_summary or tuple(f"{n} {status}" for status, n in by_status(report.findings))
-    return " · ".join([", ".join(parts), *map(safe.markdown, silenced)])
+    spots = [f"**{words}**"] if report.open and (words := blind_spots_in_words(report)) else []
+    return " · ".join([*spots, ", ".join(parts), *map(safe.markdown, silenced)])
 
 
 def _finding(finding: Finding, masks: Masks, quoter: Quoter) -> str:

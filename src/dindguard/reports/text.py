@@ -12,7 +12,20 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding, Status
-from dindguard.reports import Options, advice, by_severity, by_status, empty, errors, plural, safe, tally
+from dindguard.reports import (
+    Options,
+    advice,
+    blind_spots_in_words,
+    by_severity,
+    by_status,
+    empty,
+    errors,
+    files_in_words,
+    nothing_found,
+    plural,
+    safe,
+    tally,
+)
 from dindguard.reports.masking import Masks
 from dindguard.reports.places import Places
 from dindguard.reports.quoting import MOST_RELATED, Mark, Quote, Quoter, rows
@@ -28,6 +41,9 @@ MANY = 20
 MOST_BESIDE = 2
 """As many related places are named of each of many findings."""
 
+MOST_SPOTS = 3
+"""So many blind spots are named; ``-v`` shows all."""
+
 _GRAVITY_STYLES = {Gravity.ERROR: "white on red", Gravity.WARNING: "black on yellow", Gravity.NOTE: "black on white"}
 
 
@@ -39,6 +55,8 @@ def render(report: Report, options: Options) -> str:
     blocks += [page.notice(notice) for notice in report.notices if _told(notice, options)]
     if options.verbose:
         blocks += [[line] for line in page.silenced()]
+    elif spots := page.blind_spots():
+        blocks.append(spots)
     if opened and (options.statistics or len(opened) > MANY):
         blocks += tally.tables(opened, page.terminal, page.places, whole=options.statistics or options.verbose)
     blocks.append(page.summary())
@@ -241,12 +259,29 @@ class _Page:
                 because = f": {self.clean(reason)}" if reason else ""
                 yield f"{self.place(finding.span)} {finding.status} {finding.rule.id}{because}"
 
+    def blind_spots(self) -> list[str]:
+        """Return a line for each of the first files that nobody reads although they speak of us."""
+        spots = self.report.coverage.blind_spots
+        lines = []
+        for spot in spots[:MOST_SPOTS]:
+            place = self.terminal.paint(self.place(spot.span or Span(spot.path, 1, 1, 1, 1)), "bold")
+            words = spot.words if len(spot.words) <= 60 else f"{spot.words[:59]}…"
+            what = f" ({spot.what})" if spot.what else ""
+            lines.append(
+                f"{place} {self.terminal.paint('not judged', 'bold yellow')}: {self.clean(f'{words}{what}')}"
+            )
+        if len(spots) > MOST_SPOTS:
+            lines.append(f"and {plural(len(spots) - MOST_SPOTS, 'more blind spot')} (-v shows them)")
+        return lines
+
     def summary(self) -> list[str]:
         """Return the last lines: what was found, what was read, what was silenced."""
-        parts = [self.verdict(), self.files(), *map(self.clean, self.report.policy_summary)]
+        spots = [blind_spots_in_words(self.report)] if self.report.open else []
+        parts = [self.verdict(), *filter(None, spots), self.files(), *map(self.clean, self.report.policy_summary)]
         if not self.report.policy_summary:
             parts += [f"{count} {status}" for status, count in by_status(self.report.findings)]
-        notes = sum(1 for notice in self.report.notices if notice.gravity is Gravity.NOTE)
+        notices = (notice for notice in self.report.notices if notice.kind != "blind-spot")
+        notes = sum(1 for notice in notices if notice.gravity is Gravity.NOTE)
         if notes and not self.options.verbose:
             parts.append(f"{plural(notes, 'note')} (-v shows them)")
         if self.terminal.interactive and self.report.seconds is not None:
@@ -262,31 +297,31 @@ class _Page:
                 paint(f"{n} {severity.word}", SEVERITY_STYLES[severity]) for severity, n in by_severity(findings)
             )
             return f"{', '.join(counts)} in {plural(len({f.span.path for f in findings}), 'file')}"
+        words = nothing_found(self.report)
         if self.report.incomplete:
-            return self.terminal.paint("no findings, but the scan is incomplete", "bold red")
+            return self.terminal.paint(words, "bold red")
+        if self.report.coverage.blind_spots:
+            return self.terminal.paint(words, "bold yellow")
         if empty(self.report):
-            return self.terminal.paint("nothing to scan: no containers, engines or pipelines found", "bold magenta")
-        return self.terminal.paint("no findings", "bold")
+            return self.terminal.paint(f"{words}: no containers, engines or pipelines found", "bold magenta")
+        return self.terminal.paint(words, "bold")
 
     def files(self) -> str:
         """Return how many files were read, hold nothing of ours, and could not be read."""
         report = self.report
-        parts = [f"{plural(report.files_read, 'file')} read"]
-        if report.files_without_interest:
-            parts.append(f"{report.files_without_interest} without containers or engines")
+        parts = files_in_words(report)
         if report.files_unreadable:
-            # Those that nobody takes for ours are notes, and do not make the scan incomplete.
-            style = "bold red" if report.incomplete else "dim"
-            parts.append(self.terminal.paint(f"{report.files_unreadable} could not be read", style))
+            parts.append(self.terminal.paint(f"{report.files_unreadable} could not be read", "bold red"))
         elif report.incomplete:
             parts.append(self.terminal.paint(plural(len(errors(report.notices)), "error"), "bold red"))
         return ", ".join(parts)
 
 
 def _flow(parts: list[str], terminal: Terminal) -> list[str]:
-    """Join parts by dots, breaking lines between them."""
-    lines = [parts[0]]
-    for part in parts[1:]:
+    """Join parts by dots, breaking lines between them, and at commas where a part is too long by itself."""
+    first, *rest = [piece for part in parts for piece in _broken(part, terminal.width)]
+    lines = [first]
+    for part in rest:
         joined = f"{lines[-1]} {terminal.glyphs.dot} {part}"
         if _length(joined) > terminal.width:
             lines.append(part)
@@ -297,6 +332,18 @@ def _flow(parts: list[str], terminal: Terminal) -> list[str]:
 
 def _line(span: Span) -> tuple[str, int]:
     return span.path, span.line
+
+
+def _broken(part: str, width: int) -> list[str]:
+    if _length(part) <= width:
+        return [part]
+    lines: list[str] = []
+    for piece in part.split(", "):
+        if lines and _length(f"{lines[-1]}, {piece},") <= width:
+            lines[-1] += f", {piece}"
+        else:
+            lines.append(piece)
+    return lines
 
 
 def _length(text: str) -> int:

@@ -71,6 +71,7 @@ FORMAT = FormatRow(
     syntaxes=("yaml", "json"),
     names=r"(?i:(^|/)(docker-)?(compose|stack)([-._][^/]*)?\.ya?ml(\.\w+)?$)",
     always=True,
+    beginning=r"(?m)^services:[ \t]*$\s+^[ \t]+[\w.-]+:[ \t]*$\s+^[ \t]+(image|build|privileged|volumes|command):",
     words=(
         "sys_admin", "cap_add", "security_opt", "network_mode", "devices:", "device_cgroup", "unconfined", "cgroup",
         "userns", "runtime:", "include:", "extends:", ("pid:", r"\bpid:"), ("ipc:", r"\bipc:"), ("uts:", r"\buts:"),

@@ -33,6 +33,12 @@ def is_manifest(source: Source, node: Node) -> bool:
     return node["metadata"].is_mapping and node["spec"].is_mapping
 
 
+def is_rule_or_definition(source: Source, node: Node) -> bool:
+    """Whether a document is an object that permits, forbids or defines others."""
+    del source
+    return node["apiVersion"].is_scalar and node["kind"].is_scalar
+
+
 def holds_pod_spec(source: Source, node: Node) -> bool:
     """Whether a document of no kind we know holds a PodSpec: containers that have an image or a name."""
     if source.hint == "" and syntax.by_name(source.path) not in (syntax.YAML, syntax.JSON):
@@ -59,6 +65,7 @@ FORMAT = FormatRow(
     syntaxes=("yaml", "json"),
     names=r"(^|/)kustomization\.ya?ml$",
     always=True,
+    beginning=r"(?ms)^apiVersion: *\S+\s*$.*^kind: *\w+\s*$|^kind: *\w+\s*$.*^apiVersion: *\S+\s*$",
     keys=("apiVersion", "metadata"),
     evidence=Evidence.DECLARED,
     words=(
@@ -68,4 +75,5 @@ FORMAT = FormatRow(
     ),
     shape=is_manifest,
     part=holds_pod_spec,
+    idle=is_rule_or_definition,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dindguard import __version__
 from dindguard.findings import Finding
 from dindguard.model.engine_versions import as_of
-from dindguard.reports import by_severity, empty, errors, plural, safe
+from dindguard.reports import by_severity, errors, files_in_words, nothing_found, plural, safe
 from dindguard.reports.html.writing import Writer
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ def verdict(report: Report, opened: Sequence[Finding]) -> str:
     """Return the result in a few words."""
     if opened:
         return ", ".join(f"{count} {severity.word}" for severity, count in by_severity(opened))
-    if errors(report.notices):
-        return "no findings, but the scan is incomplete"
-    return "nothing to scan" if empty(report) else "no findings"
+    return nothing_found(report)
 
 
 def head(writer: Writer, opened: Sequence[Finding]) -> Iterator[str]:
@@ -56,9 +54,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _files(report: Report) -> str:
-    parts = [f"{plural(report.files_read, 'file')} read"]
-    if report.files_without_interest:
-        parts.append(f"{report.files_without_interest} without containers or engines")
+    parts = files_in_words(report)
     if report.files_unreadable:
         parts.append(f"{report.files_unreadable} could not be read")
     return ", ".join(parts)
@@ -71,8 +67,11 @@ def _counts(report: Report, opened: Sequence[Finding]) -> str:
         for severity, count in by_severity(opened)
     ]
     if not items:
-        tone = "warning" if empty(report) or errors(report.notices) else "good"
+        tone = "good" if verdict(report, opened) == "no findings" else "warning"
         items = [f'<li class="{tone}"><b>0</b> {safe.markup(verdict(report, opened))}</li>']
     if broken := errors(report.notices):
         items.append(f'<li class="warning"><a href="#unseen"><b>{len(broken)}</b> not looked at</a></li>')
+    if opened and (spots := len(report.coverage.blind_spots)):
+        words = plural(spots, "blind spot").partition(" ")[2]
+        items.append(f'<li class="warning"><a href="#unseen"><b>{spots}</b> {words}</a></li>')
     return f'<ul class="counts" aria-label="Open findings">{"".join(items)}</ul>'

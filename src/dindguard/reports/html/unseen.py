@@ -11,7 +11,7 @@ from dindguard.source import Gravity, Notice
 
 def section(writer: Writer) -> Iterator[str]:
     """Yield what could not be looked at, with what to do about it."""
-    told = [notice for notice in writer.report.notices if notice.gravity is not Gravity.NOTE]
+    told = [notice for notice in writer.report.notices if _unseen(notice)]
     if told:
         yield '<section id="unseen" aria-labelledby="unseen-title">'
         yield f'<h2 id="unseen-title">Not looked at <span class="count">{len(told)}</span></h2>'
@@ -23,7 +23,7 @@ def notes(writer: Writer) -> Iterator[str]:
     """Yield the notes, folded by their kind."""
     found: dict[str, list[Notice]] = {}
     for notice in writer.report.notices:
-        if notice.gravity is Gravity.NOTE:
+        if not _unseen(notice):
             found.setdefault(notice.kind, []).append(notice)
     if not found:
         return
@@ -33,6 +33,10 @@ def notes(writer: Writer) -> Iterator[str]:
     for kind in sorted(found):
         yield from _kind(writer, kind, found[kind])
     yield "</section>"
+
+
+def _unseen(notice: Notice) -> bool:
+    return notice.gravity is not Gravity.NOTE or notice.kind == "blind-spot"
 
 
 def _kind(writer: Writer, kind: str, told: Sequence[Notice]) -> Iterator[str]:

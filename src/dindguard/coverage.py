@@ -1,0 +1,170 @@
+"""What became of every file: each ends in exactly one state, the worst of what it holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from dindguard import phrases, surfaces
+from dindguard.files import decode
+from dindguard.records import field, record
+from dindguard.source import Gravity, Notice, Source, Span
+
+
+class State(StrEnum):
+    """What became of a file; the worse the earlier."""
+
+    CLOSED = "closed"
+    """It cannot be opened."""
+    BROKEN = "broken"
+    """It is ours, and could not be read or is over a limit."""
+    BLIND_SPOT = "blind-spot"
+    """No format reads it, and it speaks of containers with power over their host."""
+    KNOWN = "known-not-read"
+    """It is of a kind that no format reads yet."""
+    UNDERSTOOD = "understood"
+    """A format read it."""
+    LEFT_OUT = "left-out"
+    """It was not looked at, for a reason."""
+    NOTHING = "of-no-interest"
+    """It says nothing of containers and engines."""
+    OTHER = "not-configuration"
+    """It is code, prose or binary, or belongs to tests or to somebody else's code."""
+
+
+_WORSE = {state: rank for rank, state in enumerate(State)}
+_PLAIN = (State.NOTHING, State.OTHER)
+
+
+@record
+class FileState:
+    """One file: its state, what it is or why it was left out, where it speaks or is broken, and what is undecided."""
+
+    path: str
+    state: State
+    what: str = ""
+    words: str = ""
+    span: Span | None = None
+    undecided: int = 0
+
+
+@record(kw_only=True)
+class Coverage:
+    """The states of all files. ``files`` are those of which more is known; ``plain`` are the paths of the others."""
+
+    files: tuple[FileState, ...] = ()
+    plain: Mapping[State, tuple[str, ...]] = field(default_factory=dict)
+
+    def count(self, state: State) -> int:
+        """Return how many files are in a state."""
+        return len(self.plain.get(state, ())) + sum(1 for each in self.files if each.state is state)
+
+    def of(self, state: State) -> tuple[FileState, ...]:
+        """Return the files in a state, by path."""
+        return tuple(each for each in self.files if each.state is state)
+
+    @property
+    def blind_spots(self) -> tuple[FileState, ...]:
+        """The files that nobody reads and that speak of us."""
+        return self.of(State.BLIND_SPOT)
+
+    def reasons(self) -> list[tuple[str, int]]:
+        """Return for which reasons files were left out, and how many for each."""
+        return sorted(Counter(each.what for each in self.of(State.LEFT_OUT)).items())
+
+    def every(self) -> tuple[FileState, ...]:
+        """Return all files, by path."""
+        plain = (FileState(path, state) for state, paths in self.plain.items() for path in paths)
+        return tuple(sorted((*self.files, *plain), key=lambda each: each.path))
+
+
+class Book:
+    """Keeps what became of the files while a scan goes on."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, FileState] = {}
+        self._plain: dict[State, list[str]] = {state: [] for state in _PLAIN}
+        self._formats: dict[str, dict[str, None]] = {}
+
+    def put(self, path: str, state: State, what: str = "", words: str = "", span: Span | None = None) -> None:
+        """Note a file's state, unless a worse one is known."""
+        known = self._states.get(path)
+        if known is None or _WORSE[state] < _WORSE[known.state]:
+            self._states[path] = FileState(path, state, what, words, span)
+
+    def plain(self, path: str, state: State) -> None:
+        """Note a file of which nothing more is to be said."""
+        self._plain[state].append(path)
+
+    def understood(self, path: str, name: str) -> None:
+        """Note that a format read a file or a part of it."""
+        self._formats.setdefault(path, {})[name] = None
+
+    def bytes_unread(self, path: str, data: bytes, what: str) -> None:
+        """Judge a file that no format would read, by its bytes; ``what`` it is by name."""
+        if surfaces.is_other(path) and not what:
+            self.plain(path, State.OTHER)
+            return
+        text = decode(data) if what or phrases.may_speak(data) else ""
+        if text is None:
+            self.plain(path, State.OTHER)
+        elif not text or not self._speaks(Source(path, text), what):
+            self._silent(path, what)
+
+    def source_unread(self, source: Source) -> None:
+        """Judge a text, or a part of one, that no format took."""
+        path = source.path
+        what = surfaces.by_name(path) if source.parent is None else ""
+        if (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint):
+            self.plain(path, State.OTHER)
+        elif not self._speaks(source, what):
+            self._silent(path, what)
+
+    def _silent(self, path: str, what: str) -> None:
+        if what:
+            self.put(path, State.KNOWN, what)
+        else:
+            self.plain(path, State.NOTHING)
+
+    def _speaks(self, source: Source, what: str) -> bool:
+        what = what or surfaces.by_first_words(source.text)
+        hit = phrases.spoken(source.text, known=bool(what))
+        if hit is None:
+            return False
+        self.put(source.path, State.BLIND_SPOT, what, hit.words, source.span(hit.start, hit.end))
+        return True
+
+    def close(self, notices: Iterable[Notice]) -> Coverage:
+        """Return the states of all files, with what ``notices`` say of broken ones and of what is undecided."""
+        undecided: Counter[str] = Counter()
+        for notice in notices:
+            if notice.gravity is Gravity.ERROR and notice.kind in ("unreadable", "budget") and notice.span.path:
+                self.put(notice.span.path, State.BROKEN, notice.message, span=notice.span)
+            elif notice.kind in ("undecided", "unresolved"):
+                undecided[notice.span.path] += 1
+        for path, formats in self._formats.items():
+            self.put(path, State.UNDERSTOOD, ", ".join(formats))
+        files = [
+            each
+            if not undecided[path]
+            else FileState(path, each.state, each.what, each.words, each.span, undecided[path])
+            for path, each in sorted(self._states.items())
+        ]
+        plain = {
+            state: tuple(path for path in dict.fromkeys(paths) if path not in self._states)
+            for state, paths in self._plain.items()
+        }
+        return Coverage(files=tuple(files), plain=plain)
+
+
+def notices_of(coverage: Coverage) -> list[Notice]:
+    """Return a notice for each blind spot."""
+    return [_notice(each) for each in coverage.blind_spots]
+
+
+def _notice(spot: FileState) -> Notice:
+    words = spot.words if len(spot.words) <= 80 else f"{spot.words[:79]}…"
+    message = f"this {spot.what or 'file'} is not read, yet it says '{words}': its containers are not judged"
+    span = spot.span or Span(spot.path, 1, 1, 1, 1)
+    return Notice("blind-spot", message, span, Gravity.NOTE, "look at it yourself, or exclude it")

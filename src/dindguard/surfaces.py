@@ -1,0 +1,179 @@
+"""Kinds of files that configure containers or their hosts and that no format reads yet, known by name or first words.
+
+Whatever a format reads is no longer looked up here. What is neither configuration nor script is known by name as well.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+NAMES = {
+    "devcontainer.json": "dev container", ".devcontainer.json": "dev container",
+    "jenkins.yaml": "Jenkins configuration", "jenkins.yml": "Jenkins configuration",
+    "casc.yaml": "Jenkins configuration", "casc.yml": "Jenkins configuration",
+    "helmfile.yaml": "Helmfile", "helmfile.yml": "Helmfile",
+    "molecule.yml": "Molecule scenario", "molecule.yaml": "Molecule scenario",
+    "dockerrun.aws.json": "Elastic Beanstalk file", "terragrunt.hcl": "Terragrunt file",
+    "containers.conf": "Podman configuration", "storage.conf": "Podman configuration",
+    "registries.conf": "Podman configuration", "supervisord.conf": "supervisord configuration",
+    "user-data": "cloud-init file", "vagrantfile": "Vagrantfile", "preseed.cfg": "preseed file",
+    ".drone.yml": "Drone pipeline", ".drone.yaml": "Drone pipeline", ".drone.jsonnet": "Drone pipeline",
+    ".drone.star": "Drone pipeline", ".woodpecker.yml": "Woodpecker pipeline", ".woodpecker.yaml": "Woodpecker pipeline",
+    "azure-pipelines.yml": "Azure pipeline", "azure-pipelines.yaml": "Azure pipeline",
+    "bitbucket-pipelines.yml": "Bitbucket pipeline", "cloudbuild.yaml": "Cloud Build file",
+    "cloudbuild.yml": "Cloud Build file", "cloudbuild.json": "Cloud Build file", "buildspec.yml": "CodeBuild file",
+    "buildspec.yaml": "CodeBuild file", ".travis.yml": "Travis pipeline", "appveyor.yml": "AppVeyor pipeline",
+    ".appveyor.yml": "AppVeyor pipeline", ".cirrus.yml": "Cirrus pipeline", ".cirrus.star": "Cirrus pipeline",
+    "package.json": "package.json", "justfile": "justfile", ".justfile": "justfile", "taskfile.yml": "Taskfile",
+    "taskfile.yaml": "Taskfile", "taskfile.dist.yml": "Taskfile", "mise.toml": "mise configuration",
+    ".mise.toml": "mise configuration", "procfile": "Procfile", "earthfile": "Earthfile", "tiltfile": "Tiltfile",
+    "docker-bake.json": "bake file", "docker-bake.hcl": "bake file", "docker-bake.override.hcl": "bake file",
+    ".mcp.json": "MCP configuration", "mcp.json": "MCP configuration", "claude_desktop_config.json": "MCP configuration",
+    ".testcontainers.properties": "Testcontainers configuration", "devfile.yaml": "devfile", ".devfile.yaml": "devfile",
+    "skaffold.yaml": "Skaffold file", "devspace.yaml": "DevSpace file", "garden.yml": "Garden file",
+    "okteto.yml": "Okteto file", "okteto.yaml": "Okteto file", "talosconfig": "Talos configuration",
+}  # fmt: skip
+"""File names in lower case."""
+
+EXTENSIONS = {
+    ".jenkinsfile": "Jenkinsfile", ".groovy": "Groovy script", ".tf": "Terraform file", ".tofu": "OpenTofu file",
+    ".tfvars": "Terraform file", ".nomad": "Nomad job", ".hcl": "HCL file", ".service": "systemd unit",
+    ".socket": "systemd unit", ".timer": "systemd unit", ".container": "Quadlet", ".pod": "Quadlet", ".kube": "Quadlet",
+    ".volume": "Quadlet", ".network": "Quadlet", ".bu": "Butane file", ".ign": "Ignition file", ".nix": "Nix file",
+    ".ks": "Kickstart file", ".ps1": "PowerShell script", ".psm1": "PowerShell script", ".bat": "batch file",
+    ".cmd": "batch file", ".just": "justfile", ".j2": "Jinja template", ".jinja": "Jinja template",
+    ".jinja2": "Jinja template", ".erb": "ERB template", ".gotmpl": "Go template", ".tpl": "template",
+    ".tmpl": "template",
+}  # fmt: skip
+
+_BY_PATH = (
+    ("jenkinsfile", r"(^|/)jenkinsfile[^/]*$", "Jenkinsfile"),
+    (".devcontainer", r"(^|/)\.devcontainer/([^/]+/)?devcontainer\.json$", "dev container"),
+    ("templates/", r"(^|/)templates/.*\.(ya?ml|tpl)$", "Helm template"),
+    ("values", r"(^|/)([^/]*[-.])?values([-.][^/]*)?\.ya?ml$", "Helm values"),
+    (".tf.json", r"\.tf\.json$", "Terraform file"),
+    (".d/", r"\.(service|socket|container|pod)\.d/[^/]+\.conf$", "systemd drop-in"),
+    ("docker", r"(^|/)(default|sysconfig|conf\.d)/docker(-storage|-network)?$", "engine's options file"),
+    ("supervisor", r"(^|/)supervisor[^/]*(/.*)?\.(conf|ini)$", "supervisord configuration"),
+    ("containerd", r"(^|/)containerd/[^/]*config\.toml$", "containerd configuration"),
+    ("cloud-init", r"cloud-init[^/]*$", "cloud-init file"),
+    ("cloud-config", r"cloud-config[^/]*$", "cloud-init file"),
+    ("user-data", r"(^|/)user-data[^/]*$", "cloud-init file"),
+    ("lxc", r"(^|/)lxc/[^/]+\.conf$", "LXC configuration"),
+    ("act_runner", r"(^|/)(act_)?runner/config\.ya?ml$", "Gitea runner configuration"),
+    ("runner", r"(^|/)(act_runner|(gitea|forgejo)?-?runner)[^/]*/?config[^/]*\.ya?ml$", "Gitea runner configuration"),
+    ("woodpecker", r"(^|/)\.?woodpecker/.*\.ya?ml$", "Woodpecker pipeline"),
+    ("pipelines", r"(^|/)\.?azure-pipelines[^/]*(/.*)?\.ya?ml$", "Azure pipeline"),
+    ("buildkite", r"(^|/)\.buildkite/.*\.(ya?ml|json)$", "Buildkite pipeline"),
+    ("circleci", r"(^|/)\.circleci/.*\.ya?ml$", "CircleCI pipeline"),
+    ("semaphore", r"(^|/)\.semaphore/.*\.ya?ml$", "Semaphore pipeline"),
+    ("concourse", r"(^|/)concourse/.*\.ya?ml$|(^|/)[^/]*concourse[^/]*\.ya?ml$", "Concourse pipeline"),
+    ("cloudbuild", r"(^|/)[^/]*cloudbuild[^/]*\.(ya?ml|json)$", "Cloud Build file"),
+    ("buildspec", r"(^|/)[^/]*buildspec[^/]*\.ya?ml$", "CodeBuild file"),
+    ("docker-bake", r"(^|/)docker-bake[^/]*\.(hcl|json)$", "bake file"),
+    ("mcp", r"(^|/)\.(vscode|cursor|roo|gemini|codex)/(mcp|settings|config)\.(json|toml)$", "MCP configuration"),
+    ("tasks.json", r"(^|/)\.vscode/tasks\.json$", "VS Code tasks"),
+    ("procfile", r"(^|/)procfile[^/]*$", "Procfile"),
+    ("group_vars/", r"(^|/)(group_vars|host_vars)/", "Ansible variables"),
+    ("roles/", r"(^|/)roles/[^/]+/(tasks|handlers|defaults|vars|templates|files)/", "Ansible role"),
+    ("playbook", r"(^|/)([^/]*playbook[^/]*|playbooks/.*)\.ya?ml$", "Ansible playbook"),
+    ("task", r"(^|/)[^/]*task-?_?def[^/]*\.json$", "ECS task definition"),
+    ("vars/", r"(^|/)vars/[^/]+\.groovy$", "Jenkins library"),
+    ("jupyterhub", r"(^|/)(jupyterhub|binderhub)[^/]*(/.*)?\.ya?ml$", "JupyterHub values"),
+)  # fmt: skip
+"""A literal of the path in lower case, the expression behind it, and what such a file is."""
+
+_FIRST_WORDS = (
+    ("[Service]", "systemd unit"), ("[Socket]", "systemd unit"), ("[Container]", "Quadlet"), ("[Kube]", "Quadlet"),
+    ("[program:", "supervisord configuration"), ("#cloud-config", "cloud-init file"),
+    ("Content-Type: multipart/mixed", "cloud-init file"), ("AWSTemplateFormatVersion", "CloudFormation template"),
+    ('"AWS::', "CloudFormation template"), ("AWS::Serverless", "CloudFormation template"),
+    ("ontainerDefinitions", "ECS task definition"), ("mcpServers", "MCP configuration"), ("{{", "template"),
+    ("{%", "template"), ("<%", "template"), ("TaskGroups", "Nomad job"), ("variant: fcos", "Butane file"),
+    ("variant: flatcar", "Butane file"), ("kind: pipeline", "Drone pipeline"), ("valid_volumes", "Gitea runner configuration"),
+    ("<Container", "Unraid template"), ("docker-run", "VS Code tasks"), ("jenkins:", "Jenkins configuration"),
+    ("community.docker", "Ansible playbook"), ("hosts:", "Ansible playbook"), ("lxc.", "LXC configuration"),
+    ("kind.x-k8s.io", "kind cluster"), ("k3d.io", "k3d cluster"), ("BuildConfig", "OpenShift build"),
+    ("githubConfigUrl", "runner scale set values"), ("imageBuilderType", "JupyterHub values"),
+    ("nomad", "Nomad job"), ("pipeline {", "Jenkinsfile"), ("podTemplate(", "Jenkinsfile"), ("node(", "Jenkinsfile"),
+    ("AWSEBDockerrunVersion", "Elastic Beanstalk file"), ("docker_api", "Home Assistant app"),
+)  # fmt: skip
+"""Words that tell what a file is whose name does not; asked only about files that speak."""
+
+_OTHERS = frozenset(
+    {
+        "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "xhtml", "ipynb", "csv", "tsv",
+        "log", "patch", "diff", "lock", "po", "pot", "tex", "org", "rtf", "svg", "css", "scss", "sass", "less", "go",
+        "py", "pyi", "pyx", "js", "mjs", "cjs", "ts", "tsx", "jsx", "java", "kt", "kts", "scala", "c", "h", "cc",
+        "cpp", "cxx", "hpp", "hh", "cs", "fs", "vb", "swift", "m", "mm", "rs", "rb", "php", "pl", "pm", "lua", "r",
+        "jl", "dart", "ex", "exs", "erl", "hrl", "hs", "elm", "clj", "cljs", "ml", "mli", "sql", "proto", "thrift",
+        "graphql", "vue", "svelte", "astro", "zig", "nim", "d", "pas", "asm", "s", "v", "sv", "vhd", "gradle", "bzl",
+        "star", "cmake", "snap", "sum", "mod", "map", "png", "jpg", "jpeg", "gif", "ico", "webp", "bmp", "tiff",
+        "pdf", "zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "rar", "tar", "jar", "war", "ear", "class", "o", "a",
+        "so", "dll", "exe", "dylib", "lib", "bin", "dat", "db", "sqlite", "woff", "woff2", "ttf", "eot", "otf", "mp3",
+        "mp4", "mov", "avi", "wav", "ogg", "webm", "wasm", "pyc", "pem", "crt", "cer", "key", "der", "p12", "pfx",
+        "jks", "gpg", "asc", "sig", "pub", "parquet", "avro", "onnx", "npy", "npz", "pt", "deb", "rpm", "apk", "iso",
+        "img", "qcow2",
+    }
+)  # fmt: skip
+_OTHER_PARTS = frozenset({"vendor", "node_modules", "third_party", "test", "tests", "testdata", "fixtures"})
+_OTHER_PATHS = ("/.github/issue_template/", "swagger", "openapi")
+_TEMPLATE = (
+    ".j2",
+    ".jinja",
+    ".jinja2",
+    ".erb",
+    ".tmpl",
+    ".tpl",
+    ".gotmpl",
+    ".in",
+    ".template",
+    ".example",
+    ".sample",
+)
+
+
+def by_name(path: str) -> str:
+    """Return what a file is that no format reads, by its path; ``""`` when the path does not tell."""
+    lowered = path.lower()
+    name = lowered.rpartition("/")[2]
+    found = NAMES.get(name)
+    if found is None:
+        for literal, expression, what in _BY_PATH:
+            if literal in lowered and _compiled(expression).search(lowered):
+                found = what
+                break
+    if found is None:
+        found = EXTENSIONS.get("." + name.rpartition(".")[2], "")
+    if found and _extension(name) in _OTHERS and name not in NAMES:
+        return ""
+    return found
+
+
+def by_first_words(text: str) -> str:
+    """Return what a text is by the words at its beginning; ``""`` when they do not tell."""
+    head = text[:65536]
+    return next((what for words, what in _FIRST_WORDS if words in head), "")
+
+
+def is_other(path: str) -> bool:
+    """Whether a file is code, prose or binary by its name, or belongs to tests or somebody else's code."""
+    lowered = path.lower()
+    *folders, name = lowered.split("/")
+    if not _OTHER_PARTS.isdisjoint(folders) or any(part in f"/{lowered}" for part in _OTHER_PATHS):
+        return True
+    return _extension(name) in _OTHERS
+
+
+def _extension(name: str) -> str:
+    """Return the extension of a file, of what it becomes if it is a template."""
+    for suffix in _TEMPLATE:
+        name = name.removesuffix(suffix)
+    stem, dot, extension = name.rpartition(".")
+    return extension if dot and stem else ""
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
