@@ -26,10 +26,11 @@ from dindguard.reports import (
     safe,
     tally,
 )
+from dindguard.reports.flow import flow
 from dindguard.reports.masking import Masks
 from dindguard.reports.places import Places
 from dindguard.reports.quoting import MOST_RELATED, Mark, Quote, Quoter, rows
-from dindguard.reports.terminal import GLUE, MARK_STYLES, SEVERITY_STYLES, Terminal, cells, wrapped
+from dindguard.reports.terminal import GLUE, MARK_STYLES, SEVERITY_STYLES, cells, wrapped
 from dindguard.source import Gravity, Notice, Span
 
 if TYPE_CHECKING:
@@ -286,7 +287,7 @@ class _Page:
             parts.append(f"{plural(notes, 'note')} (-v shows them)")
         if self.terminal.interactive and self.report.seconds is not None:
             parts.append(f"{self.report.seconds:.2f} s")
-        return _flow(parts, self.terminal)
+        return flow(parts, self.terminal)
 
     def verdict(self) -> str:
         """Return the counts by severity, or in so many words that there are none."""
@@ -317,36 +318,5 @@ class _Page:
         return ", ".join(parts)
 
 
-def _flow(parts: list[str], terminal: Terminal) -> list[str]:
-    """Join parts by dots, breaking lines between them, and at commas where a part is too long by itself."""
-    first, *rest = [piece for part in parts for piece in _broken(part, terminal.width)]
-    lines = [first]
-    for part in rest:
-        joined = f"{lines[-1]} {terminal.glyphs.dot} {part}"
-        if _length(joined) > terminal.width:
-            lines.append(part)
-        else:
-            lines[-1] = joined
-    return lines
-
-
 def _line(span: Span) -> tuple[str, int]:
     return span.path, span.line
-
-
-def _broken(part: str, width: int) -> list[str]:
-    if _length(part) <= width:
-        return [part]
-    lines: list[str] = []
-    for piece in part.split(", "):
-        if lines and _length(f"{lines[-1]}, {piece},") <= width:
-            lines[-1] += f", {piece}"
-        else:
-            lines.append(piece)
-    return lines
-
-
-def _length(text: str) -> int:
-    import re
-
-    return cells(re.sub(r"\x1b\[[0-9;]*m", "", text))
