@@ -25,7 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "scripts": {"source", "model", "documents"},
     "formats": {"source", "model", "documents", "scripts"},
     "rules": {"source", "model", "errors"},
-    "infer": {"source", "model", "formats"},
+    "infer": {"source", "model", "scripts", "formats"},
     "grading": {"model", "rules"},
     "api": {"source", "model", "rules"},
     "findings": {"source", "model", "rules"},

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.dockerfile.reader import read
 from dindguard.formats.recognition import Recogniser
+from dindguard.formats.registry import configures_an_engine
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.values import How
@@ -20,7 +21,7 @@ from dindguard.source import Embedded, Source, Span
 
 def reading(text: str, files: Mapping[str, str] | None = None, path: str = "app/Dockerfile") -> Reading:
     sources = {name: Source(name, content) for name, content in (files or {}).items()}
-    context = Context(sources.get, lambda _: None, lambda _: ())
+    context = Context(sources.get, lambda _: None, lambda _: (), configures=configures_an_engine)
     return read([Document(Source(path, text))], context)
 
 

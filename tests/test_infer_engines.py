@@ -39,6 +39,17 @@ STARTS = [
     ({"image": DIND, "entrypoint": ["tini", "--", "dockerd-entrypoint.sh", "dockerd"]}, True),
     ({"image": "ubuntu:24.04", "command": ["dockerd", "-H", "tcp://0.0.0.0:2375"]}, True),
     ({"image": "ubuntu:24.04", "command": ["echo", "dockerd"]}, False),
+    ({"image": DIND, "entrypoint": ["env", "-u", "DOCKER_HOST"], "command": ["dockerd-entrypoint.sh"]}, True),
+    ({"image": DIND, "entrypoint": ["env", "-u", "DOCKER_HOST"], "command": ["docker", "info"]}, False),
+    ({"image": DIND, "entrypoint": ["su-exec", "root"], "command": ["dockerd"]}, True),
+    ({"image": DIND, "entrypoint": ["su-exec", "dockerd"], "command": ["sh"]}, False),
+    ({"image": "ubuntu:24.04", "command": ["gosu", "root", "tini", "-g", "--", "/usr/bin/dockerd"]}, True),
+    ({"image": "ubuntu:24.04", "command": ["setpriv", "--reuid", "0", "dockerd"]}, True),
+    ({"image": "ubuntu:24.04", "command": ["nsenter", "-t", "1", "-m", "dockerd"]}, True),
+    ({"image": "ubuntu:24.04", "command": ["ssh", "host", "dockerd"]}, False),
+    ({"image": "ubuntu:24.04", "command": ["exec", "-a", "engine", "dockerd"]}, True),
+    ({"image": "quay.io/podman/stable", "command": ["podman", "--storage-driver=vfs", "system", "service"]}, True),
+    ({"image": "quay.io/podman/stable", "command": ["podman", "run", "system", "service"]}, False),
     ({"image": "moby/buildkit:v0.31.0"}, True),
     ({"image": "quay.io/podman/stable"}, False),
     ({"image": "quay.io/podman/stable", "command": ["podman", "system", "service", "tcp://0.0.0.0:8080"]}, True),
@@ -248,3 +259,38 @@ def test_an_image_that_a_container_starts_otherwise_is_not_open(tmp_path: Path) 
     )
     both = scan(Options(paths=(tmp_path,), root=tmp_path))
     assert "unauthenticated-engine-api" not in [each.rule.id for each in both.open]
+
+
+def test_every_command_that_starts_an_engine_is_one_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "start.sh").write_text(
+        "#!/bin/sh\n"
+        "if [ -n \"$TLS\" ]; then\n"
+        "  dockerd -H tcp://0.0.0.0:2376 --tlsverify --tlscacert=/ca.pem &\n"
+        "else\n"
+        "  dockerd -H tcp://0.0.0.0:2375 &\n"
+        "fi\n"
+        "buildkitd --addr tcp://0.0.0.0:1234 &\n"
+    )  # fmt: skip
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    found = [(each.product, each.listens[0].port, bool(each.setting("tlsverify"))) for each in report.model.engines]
+    assert found == [("docker", 2376, True), ("docker", 2375, False), ("buildkit", 1234, False)]
+    assert [each.span.line for each in report.findings if each.rule.id == "unauthenticated-engine-api"] == [5, 7]
+    assert len({each.address for each in report.model.engines}) == 3
+
+
+def test_an_engine_of_several_is_commanded_by_its_port(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n"
+        "  two:\n"
+        "    image: docker:29-dind\n"
+        "    entrypoint: [sh, -c]\n"
+        "    command: ['dockerd -H tcp://0.0.0.0:2376 --tlsverify & dockerd -H tcp://0.0.0.0:2375']\n"
+        "  job:\n"
+        "    image: docker:29-cli\n"
+        "    environment: {DOCKER_HOST: 'tcp://two:2375'}\n"
+    )
+    model = scan(Options(paths=(tmp_path,), root=tmp_path)).model
+    (access,) = (each for each in model.accesses if each.uses)
+    assert isinstance(access.to, Engine)
+    assert [each.port for each in access.to.listens] == [2375]
+    assert access.credentials

@@ -118,11 +118,14 @@ def stamp(
     characters become one finding with several subjects.
     """
     groups: dict[tuple[str, Span, int], list[Verdict]] = {}
-    seen: dict[tuple[str, Span, int], int] = {}
+    seen: dict[tuple[str, Span, Any], list[str]] = {}
     for verdict in verdicts:
         rule, span = verdict.rule.id, verdict.problem.at.span
         own = (rule, span, blamed(verdict.subject))
-        again = seen[own] = seen.get(own, -1) + 1  # one subject may have several problems at one place
+        messages = seen.setdefault(own, [])  # one subject may have several problems at one place
+        if verdict.problem.message not in messages:
+            messages.append(verdict.problem.message)
+        again = messages.index(verdict.problem.message)
         groups.setdefault((rule, span, again), []).append(verdict)
     findings = [_finding(group, lowered, severities) for group in groups.values()]
     findings = _numbered(findings)

@@ -38,7 +38,7 @@ def read_all(
     ``progress`` is called with files done and in all; ``book`` learns what became of each file.
     """
     trees = _Trees(files, recogniser or Recogniser(), book or Book())
-    context = Context(trees.open, trees.tree, files.listing, files.relative)
+    context = Context(trees.open, trees.tree, files.listing, files.relative, registry.configures_an_engine)
     readings: list[Reading] = []
     waiting = [Embedded(source) for source in sources]
     with budget.opened() as ledger:

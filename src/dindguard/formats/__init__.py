@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dindguard.documents.yaml import Tree
     from dindguard.model.engine import Engine
     from dindguard.model.invocation import Invocation
-    from dindguard.model.launch import Configuration
+    from dindguard.model.launch import Configuration, ServiceFile
     from dindguard.model.workload import Workload
 
 
@@ -53,6 +53,7 @@ class Reading:
         self.embedded: list[Embedded] = []
         self.invocations: list[Invocation] = []
         self.configurations: list[Configuration] = []
+        self.services: list[ServiceFile] = []
         self.engines: list[Engine] = []
         """Engines of hosts, which tell about themselves; those in containers are concluded by ``infer``."""
         self.programs: list[tuple[Container, str]] = []
@@ -62,6 +63,10 @@ class Reading:
 
 def _outside(_: str) -> str | None:
     return None
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 @record
@@ -77,3 +82,5 @@ class Context:
     tree: Callable[[str], Tree | None]
     listing: Callable[[str], tuple[str, ...]]
     relative: Callable[[str], str | None] = _outside
+    configures: Callable[[str], bool] = _never
+    """Whether a file of that path configures, or starts, the engine of whoever has it."""

@@ -52,6 +52,11 @@ def by_name(name: str) -> FormatRow | None:
     return next((row for row in rows() if row.name == name), None)
 
 
+def configures_an_engine(path: str) -> bool:
+    """Whether a file of that path configures, or starts, the engine of whoever has it."""
+    return any(row.installs(path) for row in rows())
+
+
 def names() -> tuple[str, ...]:
     """Return the names of all formats, sorted."""
     return tuple(sorted(row.name for row in rows()))
@@ -81,6 +86,7 @@ _PLAIN = (
     "beginning",
     "keys",
     "words",
+    "installed",
 )
 _FUNCTIONS = ("shape", "part", "idle")
 

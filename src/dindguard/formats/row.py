@@ -63,6 +63,8 @@ class FormatRow:
     shape: Shape | None = None
     part: Shape | None = None
     idle: Shape | None = None
+    installed: str = ""
+    """Paths at which its files configure or start the engine of whoever has them, as an image does that copies one in."""
     package: str = ""
 
     def named(self, path: str) -> bool:
@@ -70,6 +72,10 @@ class FormatRow:
         if not self.names or self._pattern("names").search(path) is None:
             return False
         return not self.refuses or self._pattern("refuses").search(path) is None
+
+    def installs(self, path: str) -> bool:
+        """Whether a file at that path of a container or a machine configures or starts its engine."""
+        return bool(self.installed) and self._pattern("installed").search(path) is not None
 
     def starts(self, line: str) -> bool:
         """Whether the first line of a file says that it is of this format."""

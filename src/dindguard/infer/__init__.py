@@ -22,13 +22,13 @@ from dindguard.model.container import Container, Role
 from dindguard.model.engine import Engine, Machine
 from dindguard.model.facts import Activity, Contact, Purpose, Sharing, Standing
 from dindguard.model.invocation import Invocation, InvocationKind
-from dindguard.model.launch import Configuration
+from dindguard.model.launch import Configuration, ServiceFile
 from dindguard.model.model import Model, Policy
 from dindguard.model.mount import Mount, Storage
 from dindguard.model.workload import Workload
 from dindguard.records import replace
 
-Within = TypeVar("Within", Invocation, Configuration)
+Within = TypeVar("Within", Invocation, Configuration, ServiceFile)
 
 
 def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
@@ -37,12 +37,16 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     policy = policy or Policy()
     given = give_defaults([workload for reading in readings for workload in reading.workloads])
     invocations = tuple(_moved(each, given) for reading in readings for each in reading.invocations)
+    services = [_moved(each, given) for reading in readings for each in reading.services]
     configurations = [_moved(each, given) for reading in readings for each in reading.configurations]
     containers = tuple(container for workload in given.workloads for container in workload.containers)
 
     settle_origins(given.workloads, invocations)
     _settle_activities(containers, invocations, _programs(readings, given))
-    engines = (*find_engines(containers, configurations), *(each for reading in readings for each in reading.engines))
+    engines = (
+        *find_engines(containers, configurations, services),
+        *(each for reading in readings for each in reading.engines),
+    )
     _settle_purposes(containers, engines, policy)
     accesses = find_accesses(containers)
     _settle_standings(containers, accesses)
@@ -93,14 +97,17 @@ def _settle_activities(
 
 
 def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine], policy: Policy) -> None:
-    started = {each.container: each for each in engines if each.container is not None and each.launch.shown}
+    started: dict[Container, list[Engine]] = {}
+    for each in engines:
+        if each.container is not None and each.launch.shown:
+            started.setdefault(each.container, []).append(each)
     for container in containers:
-        engine, image = started.get(container), base_image(container) or container.image
-        is_proxy = engine is None and image is not None and image.socket_proxy is not None
+        own, image = started.get(container, []), base_image(container) or container.image
+        is_proxy = not own and image is not None and image.socket_proxy is not None
         container.settle(
             Purpose(
-                engine=engine,
-                runs_containers=_runs_containers(container, engine),
+                engines=tuple(own),
+                runs_containers=bool(own) or _runs_containers(container),
                 known_socket_user=_socket_user(container, policy),
                 proxy=permits_of(container) if is_proxy else None,
             )
@@ -147,9 +154,7 @@ def _role(container: Container) -> Role:
     return Role.ENGINE_CLIENT if image is not None and image.engine is not None else Role.OTHER
 
 
-def _runs_containers(container: Container, engine: Engine | None) -> bool:
-    if engine is not None:
-        return True
+def _runs_containers(container: Container) -> bool:
     image = base_image(container)
     return image is not None and image.engine is not None and image.engine.runs_containers
 

@@ -2,52 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from dindguard.infer import data_roots, images, listeners
-from dindguard.infer.configured import configured_engine
-from dindguard.infer.launches import Started, started_engine
+from dindguard.infer.launches import Started, started_engines
+from dindguard.infer.machines import configured_engine
+from dindguard.infer.services import machine_engines, starts_of
 from dindguard.infer.users import as_root
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.engine import Certificates, Engine
 from dindguard.model.engine_image import EngineImage, Variant
-from dindguard.model.launch import Configuration
+from dindguard.model.launch import Configuration, ServiceFile
 from dindguard.model.values import Flag, How, Text, unset
 from dindguard.vocabulary import EngineProduct
 
 _WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-debootstrap"})
 
 
-def find_engines(containers: Iterable[Container], configurations: Sequence[Configuration]) -> tuple[Engine, ...]:
-    """Return the engines that containers run, and those that a file alone shows."""
+def find_engines(
+    containers: Iterable[Container], configurations: Sequence[Configuration], services: Sequence[ServiceFile]
+) -> tuple[Engine, ...]:
+    """Return the engines that containers run, those of machines, and those of which a file alone tells."""
     engines: list[Engine] = []
+    own = _by_container(services)
     for container in containers:
         if container.discarded:
             continue  # nothing is ever started from it
-        engine = engine_of(container, configurations)
-        if engine is not None:
-            engines.append(engine)
-    return (*engines, *map(configured_engine, _unread(engines, configurations)))
+        inside = [file for link in images.chain(container) for file in own.get(link, ())]
+        starts = (*started_engines(container), *starts_of(inside))
+        engines.extend(_engine_of(container, start, configurations, number) for number, start in enumerate(starts, 1))
+    given = {each.span for each in services if each.container is not None}
+    given |= {each.span for each in configurations if each.container is not None}
+    machines = [each for each in services if each.container is None and each.span not in given]
+    files = [each for each in configurations if each.container is None and each.span not in given]
+    of_machines, read = machine_engines(machines, files)
+    read |= {each.configuration for each in engines if each.configuration is not None}
+    alone = [each for each in configurations if each not in read and (each.container is not None or each in files)]
+    return (*engines, *of_machines, *map(configured_engine, alone))
 
 
-def _unread(engines: Iterable[Engine], configurations: Sequence[Configuration]) -> Iterator[Configuration]:
-    """Yield the files that no engine here reads; one that a container gets is not its machine's as well."""
-    read = {engine.configuration for engine in engines}
-    given = {each.span for each in configurations if each.container is not None}
-    for each in configurations:
-        if each not in read and (each.container is not None or each.span not in given):
-            yield each
+def _by_container(services: Iterable[ServiceFile]) -> dict[Container, list[ServiceFile]]:
+    found: dict[Container, list[ServiceFile]] = {}
+    for each in services:
+        if each.container is not None:
+            found.setdefault(each.container, []).append(each)
+    return found
 
 
-def engine_of(container: Container, configurations: Sequence[Configuration]) -> Engine | None:
-    """Return the engine that one container runs; ``None`` when nothing in the files says that it runs one.
+def _engine_of(
+    container: Container, started: Started, configurations: Sequence[Configuration], number: int
+) -> Engine:
+    """Return one of the engines that a container runs; each reads the same file.
 
     An image that merely brings an engine and that nobody starts is one all the same when its own entry
     point would start it: what is started from it later begins there.
     """
-    started = started_engine(container)
-    if started is None:
-        return None
     image = _engine_image(container)
     configuration = _configuration(container, started, configurations)
     rootless = _rootless(container, started, image)
@@ -56,7 +65,7 @@ def engine_of(container: Container, configurations: Sequence[Configuration]) -> 
     return Engine(
         product=started.product,
         span=started.launch.span,
-        address=f"{container.address}.engine",
+        address=f"{container.address}.engine" + (f"-{number}" if number > 1 else ""),
         owner=container,
         launch=started.launch,
         listens=listeners.listeners(container, started, image, configuration),

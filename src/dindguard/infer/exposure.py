@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from dindguard.infer import networks
-from dindguard.model.container import Container
+from dindguard.model.container import Container, ContainerKind
 from dindguard.model.engine import Endpoint, Engine, Exposure, Reach
 
 
@@ -23,7 +23,7 @@ def _of(engine: Engine, endpoint: Endpoint) -> Iterator[Exposure]:
     owner = engine.container
     if endpoint.scheme != "tcp":
         return
-    if owner is None:
+    if owner is None or owner.kind is ContainerKind.SCRIPT:
         yield Exposure(endpoint=endpoint, reach=Reach.PUBLISHED_LOCALLY if endpoint.loopback else Reach.HOST_NETWORK)
     elif owner.started:
         yield from _of_container(owner, endpoint)

@@ -7,7 +7,7 @@ rest of the wrapper; anything else is a client. An entry point of one's own bypa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dindguard.infer import images
 from dindguard.model.container import Container, ContainerKind, Words
@@ -29,8 +29,8 @@ _PROGRAMS = {
 }
 _ROOTLESS = frozenset({"dockerd-rootless.sh", "rootlesskit"})
 _WRAPPERS = frozenset({"dockerd-entrypoint.sh"})
-_PREFIXES = INITS | {"exec", "sudo", "env", "--", "-g", "-s", "-E"}
 _NESTING_SCRIPT = "dind"
+_ENGINE_STARTERS = _PROGRAMS.keys() | _WRAPPERS | {"podman"}
 
 
 @record
@@ -44,21 +44,33 @@ class Started:
     """The program that is started makes the engine run as an ordinary user."""
 
 
-def started_engine(container: Container) -> Started | None:
-    """Return how a container starts an engine; ``None`` when nothing in the files says that it does."""
+def started_engines(container: Container) -> tuple[Started, ...]:
+    """Return every engine that a container starts: the one that its main program is, then those of its scripts."""
+    scripts = tuple(_from_scripts(container))
+    if container.kind in (ContainerKind.JOB, ContainerKind.RUNNER_DEFAULT):
+        return scripts  # a CI system replaces a job container's command by the script's shell
+    main = _main(container)
+    return (main, *scripts) if main is not None else scripts
+
+
+def service_start(words: Sequence[Text]) -> Started | None:
+    """Return the engine that a service manager starts with a command; it collects the orphans then."""
+    start = _from_words(None, words, words[0].span) if words else None
+    return replace(start, launch=replace(start.launch, main_program=False, init=None)) if start is not None else None
+
+
+def _main(container: Container) -> Started | None:
+    """Return the engine that is the container's main program."""
     entrypoint, command = images.entrypoint_and_command(container)
     image = images.base_image(container)
     engine_image = image.engine if image is not None else None
-    if container.kind in (ContainerKind.JOB, ContainerKind.RUNNER_DEFAULT):
-        # A CI system replaces a job container's command by the script's shell.
-        return _from_scripts(container)
     if entrypoint is not None and not entrypoint.empty:
-        return _from_words(container, (*entrypoint, *(command or ())), entrypoint.span) or _from_scripts(container)
+        return _from_words(container, (*entrypoint, *(command or ())), entrypoint.span)
     if engine_image is not None and engine_image.runs_engine:
         return _from_engine_image(container, engine_image, command)
     if command is not None and not command.empty:
-        return _from_words(container, tuple(command), command.span) or _from_scripts(container)
-    return _from_scripts(container)
+        return _from_words(container, tuple(command), command.span)
+    return None
 
 
 def _from_engine_image(container: Container, image: EngineImage, command: Words | None) -> Started | None:
@@ -70,10 +82,10 @@ def _from_engine_image(container: Container, image: EngineImage, command: Words 
         product = EngineProduct.BUILDKIT if image.product is EngineProduct.BUILDKIT else EngineProduct.CONTAINERD
         settings, certain = settings_of(words)
         return Started(product, _launch(words, settings, span, certain, prepared=True))
-    return _from_words(container, words, span) or _from_scripts(container)
+    return _from_words(container, words, span)
 
 
-def _wrapped(container: Container, words: Sequence[Text], span: Span) -> Started | None:
+def _wrapped(container: Container | None, words: Sequence[Text], span: Span) -> Started | None:
     """Decide as ``dockerd-entrypoint.sh`` does."""
     first = words[0].pattern if words else "-"
     if words and words[0].unknown:
@@ -96,43 +108,77 @@ def _wrapped(container: Container, words: Sequence[Text], span: Span) -> Started
             init=_wrapper_init(container),
         )
         return Started(EngineProduct.DOCKER, launch)
-    return _from_words(container, words, span) or _from_scripts(container)
+    return _from_words(container, words, span)
 
 
-def _runs_wrapper(container: Container) -> bool:
+def _runs_wrapper(container: Container | None) -> bool:
     """Whether the entry point is docker-library's; an image of another maker may start its engine by systemd."""
-    image = images.base_image(container)
+    image = images.base_image(container) if container is not None else None
     return image is None or image.engine is None or image.engine.official
 
 
-def _wrapper_init(container: Container) -> bool | None:
+def _wrapper_init(container: Container | None) -> bool | None:
     """Whether the image's own entry point starts an init: docker-library's does since 20.10.8."""
-    image = images.base_image(container)
+    image = images.base_image(container) if container is not None else None
     defaults = image.engine.defaults if image is not None and image.engine is not None else None
     return defaults.init if defaults is not None else None
 
 
-def _from_words(container: Container, words: Sequence[Text], span: Span) -> Started | None:
-    """Find an engine as the program of an argument list, behind inits and the nesting script."""
-    prepared = False
-    for index, word in enumerate(words):
-        if word.unknown:
-            return None
-        name = word.pattern.rpartition("/")[2]
-        rest = words[index + 1 :]
-        if name in _WRAPPERS:
-            return _wrapped(container, rest, span)
-        if name == _NESTING_SCRIPT:
-            prepared = True
+def _from_words(container: Container | None, words: Sequence[Text], span: Span) -> Started | None:
+    """Find an engine as the program of an argument list, behind inits, the nesting script and other prefixes."""
+    words, prefixes = _without_prefixes(words)
+    if not words or words[0].unknown:
+        return None
+    name, rest = _name(words[0]), words[1:]
+    if name in _WRAPPERS:
+        return _wrapped(container, rest, span)
+    if name in _PROGRAMS:
+        settings, certain = settings_of(rest)
+        launch = _launch(
+            rest,
+            settings,
+            words[0].span,
+            certain,
+            prepared=_NESTING_SCRIPT in prefixes,
+            main=True,
+            init=not INITS.isdisjoint(prefixes),
+        )
+        return Started(_PROGRAMS[name], launch, rootless=not _ROOTLESS.isdisjoint({name, *prefixes}))
+    if name == "podman":
+        service = _podman_service(rest)
+        return Started(EngineProduct.PODMAN, _podman_launch(service, words[0].span)) if service is not None else None
+    return None
+
+
+def _name(word: Text) -> str:
+    return word.pattern.rpartition("/")[2]
+
+
+def _without_prefixes(words: Sequence[Text]) -> tuple[Sequence[Text], frozenset[str]]:
+    """Return the command behind what only starts it (``tini --``, ``env -u X``, ``su-exec root``), and those names."""
+    prefixes: set[str] = set()
+    while words and words[0].known and _name(words[0]) not in _ENGINE_STARTERS:
+        if _name(words[0]) == _NESTING_SCRIPT:
+            prefixes.add(_NESTING_SCRIPT)
+            words = words[1:]
             continue
-        if name in _PROGRAMS:
-            settings, certain = settings_of(rest)
-            init = any(each.pattern.rpartition("/")[2] in INITS for each in words[:index])
-            launch = _launch(rest, settings, word.span, certain, prepared=prepared, main=True, init=init)
-            return Started(_PROGRAMS[name], launch, rootless=name in _ROOTLESS)
-        if name == "podman" and [str(each) for each in rest[:2]] == ["system", "service"]:
-            return Started(EngineProduct.PODMAN, _podman_launch(rest[2:], word.span))
-        if name not in _PREFIXES:
+        from dindguard.scripts.commands import argv_command  # few containers have a prefix
+
+        command = argv_command(words)
+        if command.remote is not None or len(command.words) >= len(words):
+            break
+        prefixes.update(command.wrappers)
+        words = command.words
+    return words, frozenset(prefixes)
+
+
+def _podman_service(words: Sequence[Text]) -> Sequence[Text] | None:
+    """Return the arguments of ``podman … system service``; ``None`` for another command."""
+    names = [str(each) for each in words]
+    for index in range(len(names) - 1):
+        if names[index : index + 2] == ["system", "service"]:
+            return words[index + 2 :]
+        if not names[index].startswith("-"):
             return None
     return None
 
@@ -142,13 +188,12 @@ def _podman_launch(words: Sequence[Text], span: Span) -> Launch:
     return Launch(wrapper=False, arguments=tuple(words), settings=tuple(settings), span=span)
 
 
-def _from_scripts(container: Container) -> Started | None:
-    """Find an engine that a script of the container starts; one that an image build starts does not outlive it."""
+def _from_scripts(container: Container) -> Iterator[Started]:
+    """Yield the engines that a container's scripts start; one that an image build starts does not outlive it."""
     for link in images.chain(container):
         for invocation in link.invocations:
             if invocation.kind is InvocationKind.ENGINE_START and not invocation.during_build:
-                return _from_invocation(invocation)
-    return None
+                yield _from_invocation(invocation)
 
 
 def _from_invocation(invocation: Invocation) -> Started:

@@ -37,12 +37,12 @@ def _meetings(containers: Iterable[Container]) -> Meetings:
     for container in containers:
         if container.engine is not None and container.started and not container.workload.shared_network:
             for scope in container.scopes:
-                found.setdefault(scope, []).append(container.engine)
+                found.setdefault(scope, []).extend(container.engines)
     return found
 
 
 def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Access]:
-    own = container.engine
+    own = container.engines
     for mount in container.mounts:
         yield from _through_mount(container, mount)
     if container.engine_api.on:
@@ -54,14 +54,14 @@ def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Acce
     commanded: set[Engine | Machine] = set()
     for client in clients(container):
         access = _through_client(container, client, names)
-        if access is not None and access.to is not own:
+        if access is not None and access.to not in own:
             commanded.add(access.to)
             yield access
-    near = [neighbour.engine for neighbour in container.workload.containers if neighbour.engine is not None]
+    near = [engine for neighbour in container.workload.containers for engine in neighbour.engines]
     if not container.workload.shared_network:
         near += [engine for scope in container.scopes for engine in meetings.get(scope, ())]
     for engine in dict.fromkeys(near):
-        if engine is not own and engine not in commanded:
+        if engine not in own and engine not in commanded:
             access = _as_neighbour(container, engine)
             if access is not None:
                 yield access
@@ -84,10 +84,8 @@ def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
     storage = mount.storage
     if storage is None or not mount.target.known:
         return
-    for neighbour in container.workload.containers:
-        engine = neighbour.engine
-        if engine is None or neighbour is container:
-            continue
+    beside = (neighbour for neighbour in container.workload.containers if neighbour is not container)
+    for neighbour, engine in ((each, engine) for each in beside for engine in each.engines):
         for endpoint in engine.listens:
             if endpoint.scheme != "unix":
                 continue
@@ -131,10 +129,11 @@ def _to_container(container: Container, client: Client, target: Container, port:
             proxy=target, permits=target.proxy.permits, uses=True,
             steps=(Step(f"{container} talks to the proxy {target}", span),),
         )  # fmt: skip
-    engine = _engine_behind(container, target)
+    arrives_at = client.endpoint.port if port is None else port
+    engine = _engine_behind(container, target, arrives_at)
     if engine is None:
         return None
-    listener = _listener(engine, client.endpoint.port if port is None else port)
+    listener = _listener(engine, arrives_at)
     return Access(
         who=container, to=engine, via=client.via, product=engine.product, span=span, endpoint=client.endpoint, uses=True,
         rootless=engine.rootless.on, certificate_path=certificate_path(container),
@@ -144,14 +143,22 @@ def _to_container(container: Container, client: Client, target: Container, port:
     )  # fmt: skip
 
 
-def _engine_behind(container: Container, target: Container) -> Engine | None:
-    """Return the engine at a container's address: its own, or that of one in the same network namespace."""
-    if target.engine is not None and target is not container:
-        return target.engine
-    for neighbour in target.workload.containers:
-        if neighbour.engine not in (None, container.engine) and networks.same_namespace(target, neighbour):
-            return neighbour.engine
-    return None
+def _engine_behind(container: Container, target: Container, port: int | None) -> Engine | None:
+    """Return the engine at a container's address: its own, or that of one in the same network namespace.
+
+    Of several engines it is the one that listens on the port, else the first.
+    """
+    found = list(target.engines) if target is not container else []
+    if not found:
+        found = [
+            engine
+            for neighbour in target.workload.containers
+            if neighbour is not container and networks.same_namespace(target, neighbour)
+            for engine in neighbour.engines
+        ]
+    return next(
+        (each for each in found if any(one.port == port for one in each.listens)), found[0] if found else None
+    )
 
 
 def _listener(engine: Engine, port: int | None) -> Endpoint | None:

@@ -67,8 +67,8 @@ class Activity:
 class Purpose:
     """What a container is for, as far as engines go."""
 
-    engine: Engine | None = None
-    """The engine that it starts."""
+    engines: tuple[Engine, ...] = ()
+    """The engines that it starts: each command that starts one is one of its own."""
     runs_containers: bool = False
     """Containers run inside it: by an engine that listens, or without one (Podman, Buildah)."""
     known_socket_user: str | None = None
@@ -173,8 +173,13 @@ class ContainerFacts:
 
     @property
     def engine(self) -> Engine | None:
-        """The engine that it starts."""
-        return self.purpose.engine
+        """The engine that it starts; the first of several, which is its main program if one is."""
+        return self.purpose.engines[0] if self.purpose.engines else None
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The engines that it starts: each command that starts one is one of its own."""
+        return self.purpose.engines
 
     @property
     def runs_containers(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.values import Text
@@ -11,6 +12,7 @@ from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model.container import Container
+    from dindguard.model.container_parts import EnvVar
 
 
 @record
@@ -42,6 +44,8 @@ class Configuration:
     settings: tuple[Setting, ...]
     span: Span
     container: Container | None = None
+    machine: str = ""
+    """Which machine's files it lies among (:func:`~dindguard.model.paths.machine_of`), to join what belongs together."""
     ignored: tuple[Setting, ...] = ()
     """Keys that the engine takes no notice of: options' names (``host``) where the file's are others (``hosts``)."""
 
@@ -84,3 +88,39 @@ class Launch:
     def all(self, name: str) -> tuple[Setting, ...]:
         """Return every setting of that name, in order (``host`` may be given several times)."""
         return tuple(setting for setting in self.settings if setting.name == name)
+
+
+class ServiceKind(StrEnum):
+    """What a file tells a service manager."""
+
+    UNIT = "unit"
+    DROP_IN = "drop-in"
+    SOCKET = "socket unit"
+    VARIABLES = "variables"
+    """Variables that a unit or an init script puts into the command line (``/etc/default/docker``)."""
+    PROGRAM = "supervised program"
+
+
+@record(eq=False, kw_only=True)
+class ServiceFile:
+    """What a service manager's file, or a file that it reads, tells of how an engine is started.
+
+    ``service`` is the unit's or program's name without its ending, ``machine`` as in :class:`Configuration`, ``path``
+    where the file lies on its machine. ``container`` has the file in it; ``None`` for a machine's.
+    """
+
+    kind: ServiceKind
+    service: str
+    machine: str
+    path: str
+    span: Span
+    container: Container | None = None
+    commands: tuple[tuple[Text, ...], ...] = ()
+    """The words of each command that it starts."""
+    resets: bool = False
+    """It takes back the commands of the files before it (an empty ``ExecStart=``)."""
+    variables: tuple[EnvVar, ...] = ()
+    reads: tuple[Text, ...] = ()
+    """Files of variables that it reads."""
+    addresses: tuple[Text, ...] = ()
+    """Where its socket listens for the engine."""

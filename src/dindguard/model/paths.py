@@ -229,3 +229,25 @@ def example_part(path: str) -> str:
     *folders, name = path.split("/")
     found = next((folder for folder in folders if folder.lower() in _EXAMPLES), "")
     return found or next((ending for ending in _EXAMPLE_ENDINGS if name.lower().endswith(ending)), "")
+
+
+_SYSTEM_FOLDERS = ("etc/", "usr/lib/", "usr/local/lib/", "lib/systemd/", "run/systemd/")
+
+
+def machine_of(path: str, *, embedded: bool) -> str:
+    """Return what tells one machine's files from another's: the folder above ``etc``, a role, a folder; one text.
+
+    ``embedded`` tells that a document was written inside the file at ``path``: all that one script or one cloud-init
+    writes is for one machine.
+    """
+    if embedded:
+        return path
+    folders = path.split("/")[:-1]
+    for index, folder in enumerate(folders):
+        if folder == "roles" and index + 1 < len(folders):
+            return f"{'/'.join(folders[: index + 2])}/"
+        if f"{'/'.join(folders[index:])}/".startswith(_SYSTEM_FOLDERS):
+            return f"{'/'.join(folders[:index])}/"
+    if folders and folders[-1].endswith(".d"):
+        folders = folders[:-1]
+    return f"{'/'.join(folders)}/"

@@ -113,6 +113,11 @@ def split_words(text: Text) -> tuple[Text, ...]:
     return tuple(split(Script.of_text(text)))
 
 
+def source_words(source: Source) -> tuple[Text, ...]:
+    """Return the words of a text that is one command line, by a shell's quoting rules and without expansion."""
+    return tuple(split(Script.of(source)))
+
+
 def _read(script: Script, dialect: Dialect) -> Commands:
     collected = Collected(PROGRAMS)
     if dialect is Dialect.EXEC:

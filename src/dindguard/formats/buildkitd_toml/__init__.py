@@ -10,5 +10,6 @@ FORMAT = FormatRow(
     syntaxes=("toml",),
     names=r"(^|/)buildkitd[^/]*\.toml$",
     always=True,
+    installed=r"^/etc/buildkit/buildkitd\.toml$|/\.config/buildkit/buildkitd\.toml$",
     evidence=Evidence.DECLARED,
 )

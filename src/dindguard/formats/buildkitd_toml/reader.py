@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.launch import Configuration, Setting
+from dindguard.model.paths import machine_of
 from dindguard.model.values import written
 from dindguard.vocabulary import EngineProduct
 
@@ -28,6 +29,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
                 settings=tuple(_settings(document.content)),
                 span=document.source.whole(),
                 container=document.owner,
+                machine=machine_of(document.source.path, embedded=document.source.parent is not None),
             )
         )
     return reading

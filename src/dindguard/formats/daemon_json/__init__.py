@@ -10,5 +10,6 @@ FORMAT = FormatRow(
     syntaxes=("json", "yaml"),
     names=r"(^|/)daemon\.json$",
     always=True,
+    installed=r"^/etc/docker/daemon\.json$|/\.config/docker/daemon\.json$",
     evidence=Evidence.DECLARED,
 )

@@ -8,6 +8,7 @@ from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.launch import Configuration, Setting
+from dindguard.model.paths import machine_of
 from dindguard.model.values import How, Text, written
 from dindguard.source import Gravity, Notice
 from dindguard.vocabulary import EngineProduct
@@ -58,6 +59,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:  # noqa: A
                 ignored=tuple(_ignored(root)),
                 span=document.source.whole(),
                 container=document.owner,
+                machine=machine_of(document.source.path, embedded=document.source.parent is not None),
             )
         )
     return reading

@@ -20,7 +20,6 @@ from dindguard.vocabulary import SCRIPT_RUNNERS
 
 _SHEBANG = regex(r"#!.*\b(ba|da|z|k|a)?sh\b")
 _SAFE = regex(r"[\w@%+=:,./-]+")
-_DAEMON_JSON = "/etc/docker/daemon.json"
 
 
 class _Copied(NamedTuple):
@@ -109,7 +108,7 @@ class Contents:
             copies = list(_copies(words[:-1], target))
             self._copied += copies
             for copied in copies:
-                if copied.target == _DAEMON_JSON:
+                if self._context.configures(copied.target):
                     self._sources.extend(self._opened(copied))
 
     def _absolute(self, path: Text) -> str | None:

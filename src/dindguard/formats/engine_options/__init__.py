@@ -1,0 +1,14 @@
+"""Files of variables that an init script or a unit puts into an engine's command line."""
+
+from __future__ import annotations
+
+from dindguard.formats.row import Evidence, FormatRow
+
+FORMAT = FormatRow(
+    name="engine-options",
+    title="/etc/default/docker, /etc/sysconfig/docker, conf.d/docker",
+    syntaxes=("variables",),
+    names=r"(^|/)(default|sysconfig|conf\.d)/docker(-storage|-network)?(\.(j2|in|tmpl|template|example|sample))?$",
+    evidence=Evidence.DECLARED,
+    installed=r"^/etc/(default|sysconfig|conf\.d)/docker(-storage|-network)?$",
+)

@@ -1,0 +1,18 @@
+"""systemd's units, socket units and drop-ins: how a machine starts its engine, and the containers that it starts."""
+
+from __future__ import annotations
+
+from dindguard.formats.row import Evidence, FormatRow
+
+FORMAT = FormatRow(
+    name="systemd-unit",
+    title="systemd units and drop-ins",
+    syntaxes=("unit",),
+    names=(
+        r"(^|/)[^/]+\.(service|socket)(\.(j2|in|tmpl|template|example|sample))?$"
+        r"|(^|/)[^/]+\.(service|socket)\.d/[^/]+\.conf(\.(j2|in|tmpl|template|example|sample))?$"
+        r"|(^|/)[^/]+\.(service|socket)\.conf$"
+    ),
+    evidence=Evidence.DECLARED,
+    installed=r"^/(etc|run|lib|usr/lib|usr/local/lib)/systemd/.*\.(service|socket|conf)$",
+)

@@ -1,0 +1,121 @@
+"""Units and drop-ins: what they start, with which variables, and where their sockets listen.
+
+Source of the syntax: systemd.service(5), systemd.socket(5), systemd.exec(5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dindguard.documents.sections import Entry, read_unit
+from dindguard.formats import Context, Document, Reading
+from dindguard.model.container_parts import EnvVar
+from dindguard.model.invocation import InvocationKind
+from dindguard.model.launch import ServiceFile, ServiceKind
+from dindguard.model.paths import machine_of
+from dindguard.model.values import Text
+from dindguard.patterns import regex
+from dindguard.scripts.commands import Dialect, commands, source_words
+from dindguard.scripts.invocations import meanings
+from dindguard.scripts.meaning import script_model
+from dindguard.source import Source
+
+_NAME = regex(r"([^/]+?)\.(service|socket)(?:\.d/[^/]+|\.conf)?(?:\.\w+)?$")
+_EXEC = frozenset({"ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost"})
+_PREFIXES = "-@:+!|"
+_ENGINE = regex(r"dockerd|docker\s+daemon|containerd|buildkitd|system\s+service")
+_PORT = regex(r"\d+$")
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read every unit and drop-in."""
+    del context  # units of one machine are joined when all are read
+    reading = Reading()
+    for document in documents:
+        _read_unit(document, reading)
+    return reading
+
+
+def _read_unit(document: Document, reading: Reading) -> None:
+    source = document.source
+    path = source.hint or source.path
+    found = _NAME.search(path)
+    entries = read_unit(source)
+    if found is None or not any(entry.section in ("Service", "Socket") for entry in entries):
+        return
+    starts = [_command(entry.value) for entry in entries if entry.section == "Service" and entry.key == "ExecStart"]
+    reading.services.append(
+        ServiceFile(
+            kind=_kind(path, found[2]),
+            service=found[1],
+            machine=machine_of(source.path, embedded=source.parent is not None),
+            path=path,
+            span=source.whole(),
+            container=document.owner,
+            commands=tuple(source_words(each) for each in _after_reset(starts) if _ENGINE.search(each.text)),
+            resets=any(not each.text for each in starts),
+            variables=tuple(_variables(entries)),
+            reads=tuple(_value(each.value) for each in entries if each.key == "EnvironmentFile" and each.value.text),
+            addresses=tuple(_addresses(entries)) if found[2] == "socket" else (),
+        )
+    )
+    for entry in entries:
+        if entry.section == "Service" and entry.key in _EXEC:
+            _read_containers(_command(entry.value), document, reading)
+
+
+def _kind(path: str, ending: str) -> ServiceKind:
+    if ending == "socket":
+        return ServiceKind.SOCKET
+    return ServiceKind.UNIT if path.endswith(".service") or ".service." not in path else ServiceKind.DROP_IN
+
+
+def _command(value: Source) -> Source:
+    """Return a command line without the signs in front of it."""
+    start = len(value.text) - len(value.text.lstrip(_PREFIXES))
+    return value.part(start, len(value.text), hint="value")
+
+
+def _after_reset(starts: Sequence[Source]) -> Sequence[Source]:
+    """Return what counts: an empty assignment takes back all before it."""
+    empty = max((index for index, each in enumerate(starts) if not each.text), default=-1)
+    return starts[empty + 1 :]
+
+
+def _variables(entries: Sequence[Entry]) -> Iterator[EnvVar]:
+    for entry in entries:
+        if entry.section == "Service" and entry.key == "Environment":
+            for word in source_words(entry.value):
+                name, separator, _ = word.pattern.partition("=")
+                if separator:
+                    yield EnvVar(name, word.part(len(name) + 1, len(word.pattern)), word.span)
+
+
+def _value(value: Source) -> Text:
+    return Text(value.text, value.span(0, len(value.text)))
+
+
+def _addresses(entries: Sequence[Entry]) -> Iterator[Text]:
+    """Yield where a socket unit listens, as an engine's option would say it."""
+    listening = [entry.value for entry in entries if entry.section == "Socket" and entry.key == "ListenStream"]
+    for value in _after_reset(listening):
+        text = _value(value)
+        if _PORT.match(value.text):
+            yield Text(f"tcp://0.0.0.0:{value.text}", text.span, raw=value.text)
+        elif value.text.startswith("/"):
+            yield Text(f"unix://{value.text}", text.span, raw=value.text)
+        elif ":" in value.text and not value.text.startswith(("vsock:", "@")):
+            yield Text(f"tcp://{value.text}", text.span, raw=value.text)
+
+
+def _read_containers(command: Source, document: Document, reading: Reading) -> None:
+    """Read what a command line runs, apart from an engine, as a script of one line."""
+    found = commands(command, dialect=Dialect.EXEC)
+    starts = {each for each, meaning in meanings(found.commands) if meaning.kind is InvocationKind.ENGINE_START}
+    kept = tuple(each for each in found.commands if each not in starts)
+    if not kept:
+        return
+    model = script_model(found._replace(commands=kept), command, document.owner)
+    reading.workloads += model.workloads
+    reading.invocations += model.invocations
+    reading.notices += model.notices

@@ -1,0 +1,126 @@
+"""Engines of machines: how they are started, how they are configured, or only one of the two.
+
+What the half that nobody shows says is unknown, not absent: TLS may be asked for there (moby
+``daemon/config/config.go`` takes each setting from the one or the other, and refuses one that comes from both).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dindguard.infer.data_roots import DEFAULTS
+from dindguard.infer.listeners import Security, listener, once, security_of
+from dindguard.model.endpoints import PLAIN_PORT
+from dindguard.model.engine import Endpoint, Engine, Machine
+from dindguard.model.launch import Configuration, Launch, Setting
+from dindguard.model.values import Flag, How, Text, inherited, unknown, unset
+from dindguard.records import record, replace
+from dindguard.source import Span
+from dindguard.vocabulary import EngineProduct
+
+_CERTIFICATES = ("tlscacert", "tlscert", "tlskey")
+_ADDRESSES = {EngineProduct.DOCKER: "host", EngineProduct.BUILDKIT: "addr"}
+_DRIVERS = {EngineProduct.DOCKER: "storage-driver", EngineProduct.BUILDKIT: "oci-worker-snapshotter"}
+
+
+@record(eq=False)
+class Half:
+    """What is known of an engine beside its configuration file: its start, and the sockets that are opened for it."""
+
+    product: EngineProduct
+    launch: Launch
+    sockets: tuple[Text, ...]
+    span: Span
+    doubt: str = ""
+    """What would make its options void; empty when they count."""
+
+
+def configured_engine(configuration: Configuration) -> Engine:
+    """Return the engine of whoever has a configuration file that no engine here reads."""
+    span = configuration.span
+    launch = Launch(wrapper=False, arguments=(), settings=(), span=span, certain=False, shown=False)
+    half = Half(configuration.product, launch, (), span)
+    return machine_engine(half, configuration, configuration.product)
+
+
+def machine_engine(half: Half, configuration: Configuration | None, address: str) -> Engine:
+    """Return an engine by its two halves, of which one may be missing; it is a machine's unless the file says whose."""
+    written = _Written(half, configuration)
+    container = configuration.container if configuration is not None else None
+    driver = written[_DRIVERS.get(half.product, "storage-driver")]
+    root = written["data-root"] or written["root"]
+    usual = inherited(DEFAULTS.get(half.product, "/var/lib/docker"), half.span)
+    rootless = written["rootless"]
+    return Engine(
+        product=half.product,
+        span=half.span,
+        address=address,
+        owner=container or Machine(name="", span=half.span),
+        launch=half.launch,
+        listens=once(written.listeners()),
+        rootless=_rootless(half, rootless),
+        storage_driver=driver.value if driver is not None else None,
+        data_root=root.value if root is not None else usual if half.launch.shown else unknown(half.span, "data-root"),
+        configuration=configuration,
+    )
+
+
+def _rootless(half: Half, setting: Setting | None) -> Flag:
+    if setting is not None:
+        return Flag(True, setting.span, How.WRITTEN, "rootless")
+    return unset(half.span, "rootless") if half.launch.shown else Flag(None, half.span, How.INHERITED, "rootless")
+
+
+class _Written:
+    """The settings of both halves, options before the file's."""
+
+    def __init__(self, half: Half, configuration: Configuration | None) -> None:
+        self.half = half
+        self.launch = half.launch
+        self.configuration = configuration
+
+    def __getitem__(self, name: str) -> Setting | None:
+        return self.launch[name] or (self.configuration[name] if self.configuration is not None else None)
+
+    def listeners(self) -> Iterator[Endpoint]:
+        """Yield where it listens; nowhere if it refuses to start because both halves say so."""
+        name = _ADDRESSES.get(self.half.product, "host")
+        options = self.launch.all(name)
+        settings = self.configuration.settings if self.configuration is not None else ()
+        file = tuple(setting for setting in settings if setting.name == name)
+        if options and file and not self.half.doubt:
+            return
+        security = self._security()
+        addresses = [*(setting.value for setting in options or file), *self.half.sockets]
+        for address in addresses:
+            found = listener(address, security)
+            if found is not None:
+                yield self._doubted(found)
+
+    def _security(self) -> Security | None:
+        """Return what both halves say about TLS; ``None`` for certificates without a word on what they are for."""
+        if self.half.product is EngineProduct.PODMAN:
+            never = unset(self.half.span, "authentication")
+            return Security(never, never)
+        if self.half.product is not EngineProduct.DOCKER:
+            named = self["tlscacert"]
+            span = named.span if named is not None else self.half.span
+            on = Flag(named is not None, span, How.INHERITED, "tlscacert")
+            return Security(on, on)
+        named = next((setting for name in _CERTIFICATES if (setting := self[name]) is not None), None)
+        if named is not None and self["tls"] is None and self["tlsverify"] is None:
+            return None
+        return security_of(self.launch, self.configuration, self.half.span, How.INHERITED)
+
+    def _doubted(self, endpoint: Endpoint) -> Endpoint:
+        """Mark a listener that the other half may secure: only 2375 is known for asking nobody."""
+        asked = endpoint.authenticated
+        if asked is None or not asked.off or self.half.product is EngineProduct.PODMAN:
+            return endpoint
+        if self.half.doubt:
+            return replace(endpoint, open_unless=self.half.doubt)
+        plain = self.half.product is EngineProduct.DOCKER and endpoint.port == PLAIN_PORT
+        if asked.set or plain or (self.launch.shown and self.configuration is not None):
+            return endpoint
+        other = "its configuration file" if self.launch.shown else "its command line"
+        return replace(endpoint, open_unless=f"{other} asks for certificates")

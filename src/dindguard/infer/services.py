@@ -1,0 +1,159 @@
+"""Engines of machines: units, drop-ins, sockets, variables and configuration files that belong together, joined.
+
+systemd's rules are those of systemd.service(5): files of one unit count in the order of their names, and an empty
+``ExecStart=`` takes back what stands before it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from dindguard.infer.launches import Started, service_start
+from dindguard.infer.machines import Half, machine_engine
+from dindguard.model.engine import Engine
+from dindguard.model.engine_settings import settings_of
+from dindguard.model.launch import Configuration, Launch, ServiceFile, ServiceKind, Setting
+from dindguard.model.values import Text
+from dindguard.records import record, replace
+from dindguard.scripts.commands import split_words
+from dindguard.vocabulary import EngineProduct
+
+_OPTIONS = ("DOCKER_OPTS", "OPTIONS", "other_args", "DOCKER_STORAGE_OPTIONS", "DOCKER_NETWORK_OPTIONS")
+"""Variables that init scripts and packaged units put into dockerd's command line."""
+_PACKAGED = frozenset({"docker", "containerd", "podman", "buildkit"})
+"""Services whose packaged unit has a command of its own: another one beside it, without a reset, is refused."""
+_NOT_READ = "systemd starts it, whose packaged unit does not read this file"
+
+
+@record(eq=False)
+class _Machine:
+    """The files of one machine."""
+
+    services: tuple[ServiceFile, ...]
+    configurations: tuple[Configuration, ...]
+
+
+def machine_engines(
+    services: Iterable[ServiceFile], configurations: Iterable[Configuration]
+) -> tuple[tuple[Engine, ...], frozenset[Configuration]]:
+    """Return the engines of machines whose services the files show, and the configuration files that they read."""
+    engines: list[Engine] = []
+    for machine in _machines(services, configurations):
+        engines.extend(_engines(machine))
+    return tuple(engines), frozenset(each.configuration for each in engines if each.configuration is not None)
+
+
+def starts_of(services: Sequence[ServiceFile]) -> tuple[Started, ...]:
+    """Return the engines that the service manager of a container starts, by its files."""
+    return tuple(start for name in _names(services) for start in _starts(name, services))
+
+
+def _machines(services: Iterable[ServiceFile], configurations: Iterable[Configuration]) -> Iterator[_Machine]:
+    files: dict[str, list[ServiceFile]] = {}
+    settings: dict[str, list[Configuration]] = {}
+    for service in services:
+        files.setdefault(service.machine, []).append(service)
+    for each in configurations:
+        settings.setdefault(each.machine, []).append(each)
+    for machine, found in files.items():
+        yield _Machine(tuple(found), tuple(settings.get(machine, ())))
+
+
+def _names(services: Iterable[ServiceFile]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.service for each in services))
+
+
+def _engines(machine: _Machine) -> Iterator[Engine]:
+    shown: set[EngineProduct] = set()
+    for name in _names(machine.services):
+        sockets = _addresses(name, machine.services)
+        for start in _starts(name, machine.services):
+            shown.add(start.product)
+            half = Half(start.product, start.launch, sockets, start.launch.span)
+            yield machine_engine(half, _configuration(machine, start.product), f"{name}.engine")
+    if EngineProduct.DOCKER not in shown:
+        yield from _unshown(machine)
+
+
+def _unshown(machine: _Machine) -> Iterator[Engine]:
+    """Yield the engine of which the files show options or a socket, and not what starts it."""
+    settings = tuple(_optional_settings(machine.services))
+    sockets = _addresses("docker", machine.services)
+    if settings or sockets:
+        span = settings[0].span if settings else sockets[0].span
+        launch = Launch(wrapper=False, arguments=(), settings=settings, span=span, certain=False, shown=False)
+        half = Half(EngineProduct.DOCKER, launch, sockets, span, _NOT_READ if settings else "")
+        yield machine_engine(half, _configuration(machine, EngineProduct.DOCKER), "docker")
+
+
+def _optional_settings(services: Iterable[ServiceFile]) -> Iterator[Setting]:
+    for service in services:
+        if service.kind is ServiceKind.VARIABLES:
+            for variable in service.variables:
+                if variable.name in _OPTIONS:
+                    yield from settings_of(split_words(variable.value))[0]
+
+
+def _configuration(machine: _Machine, product: EngineProduct) -> Configuration | None:
+    found = [each for each in machine.configurations if each.product is product]
+    return found[0] if len(found) == 1 else None
+
+
+def _addresses(name: str, services: Iterable[ServiceFile]) -> tuple[Text, ...]:
+    own = (each for each in services if each.kind is ServiceKind.SOCKET and each.service == name)
+    return tuple(address for each in own for address in each.addresses)
+
+
+def _starts(name: str, services: Sequence[ServiceFile]) -> Iterator[Started]:
+    """Yield what the files of one service start, after what later ones take back."""
+    own = sorted(
+        (each for each in services if each.service == name and each.kind in _STARTING),
+        key=lambda each: (each.kind is ServiceKind.DROP_IN, posixpath.basename(each.path)),
+    )
+    commands: list[tuple[Text, ...]] = []
+    whole = name not in _PACKAGED or any(each.kind is not ServiceKind.DROP_IN for each in own)
+    for each in own:
+        commands = list(each.commands) if each.resets else [*commands, *each.commands]
+        whole = whole or each.resets
+    variables = _variables(own, services)
+    for words in commands if whole else ():
+        expanded, certain = _expanded(words, variables)
+        start = service_start(expanded)
+        if start is not None:
+            yield replace(start, launch=replace(start.launch, certain=start.launch.certain and certain))
+
+
+_STARTING = frozenset({ServiceKind.UNIT, ServiceKind.DROP_IN, ServiceKind.PROGRAM})
+
+
+def _variables(own: Sequence[ServiceFile], services: Iterable[ServiceFile]) -> Mapping[str, Text]:
+    """Return what a service's command line can name: its own variables, then those of the files that it reads."""
+    found = {variable.name: variable.value for each in own for variable in each.variables}
+    read = {posixpath.normpath(text.pattern.lstrip("-")) for each in own for text in each.reads}
+    for each in services:
+        if each.kind is ServiceKind.VARIABLES and any(f"/{each.path}".endswith(path) for path in read):
+            found.update((variable.name, variable.value) for variable in each.variables)
+    return found
+
+
+def _expanded(words: Iterable[Text], variables: Mapping[str, Text]) -> tuple[tuple[Text, ...], bool]:
+    """Return words with systemd's variables replaced, and whether all of them are known.
+
+    ``$NAME`` alone becomes any number of words, ``${NAME}`` alone one; inside a word they are left as they are.
+    """
+    result: list[Text] = []
+    certain = True
+    for word in words:
+        typed = word.pattern
+        if not typed.startswith("$") or typed.startswith("$$"):
+            result.append(word)
+            continue
+        value = variables.get(typed[1:].strip("{}"))
+        if value is None:
+            certain = False
+        elif typed.startswith("${"):
+            result.append(value)
+        else:
+            result.extend(split_words(value))
+    return tuple(result), certain
