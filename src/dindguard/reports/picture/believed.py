@@ -228,14 +228,25 @@ def states(container: Container) -> Iterator[State]:
     for mount in container.mounts:
         own = engine is not None and mount is engine.data_mount
         path, storage = mount.host_path, mount.storage
-        if not (own or (path is not None and paths.data_root_of(path) is not None)) or _own_copy(mount):
+        root, product = _state_on_host(path or "")
+        if not (own or root) or _own_copy(mount):
             continue
         if path is not None:
-            name, note, identity = path.replace(UNKNOWN_PIECE, "…"), "a directory of the machine", ""
+            note = f"the state of the machine's {product}" if product else "a directory of the machine"
+            path = path.replace(UNKNOWN_PIECE, "…")
+            yield State(root or path, note, "", path, storage, mount.span, own)
         else:
-            name, note = (str(storage), "") if storage is not None else (str(mount.source or mount.target), "")
+            name = str(storage) if storage is not None else str(mount.source or mount.target)
             identity = storage.identity if storage is not None else name
-        yield State(name, note, identity, path or "", storage, mount.span, own)
+            yield State(name, "", identity, name, storage, mount.span, own)
+
+
+def _state_on_host(path: str) -> tuple[str, str]:
+    """Return an engine's own directory on its machine that a path is, or is part of, and the engine; else nothing."""
+    product = paths.data_root_of(path)
+    if product is None or product == "kubernetes" or paths.classify(path) is not paths.HostPath.ENGINE_STATE:
+        return "", ""
+    return next((root for root in paths.DATA_ROOTS if paths.inside(path, root)), path), str(product)
 
 
 def _own_copy(mount: Mount) -> bool:
@@ -275,8 +286,8 @@ def label_of(thing: Any) -> str:
 
 
 def name_of(container: Container) -> str:
-    """Return a container's own name, or what messages call one without."""
-    return container.name or container.kind.unnamed
+    """Return a container's own name, or that of what it belongs to."""
+    return container.name or container.workload.name or container.kind.unnamed
 
 
 def severities(report: Report) -> dict[Blamed, Severity]:

@@ -102,7 +102,7 @@ class _Builder:
         return self.node(
             Kind.PROXY if believed.is_proxy(container) else Kind.CONTAINER, (container,), believed.label_of(container),
             believed.container_notes(container), span=container.span, severity=self.severities.get(container),
-            about=container,
+            about=container, sort=str(container.kind), name=self.words(believed.name_of(container)),
         )  # fmt: skip
 
     def engine(self, engine: believed.Engine) -> str:
@@ -216,16 +216,10 @@ class _Builder:
     def states(self, own: str, container: believed.Container) -> None:
         """Draw where engines keep their state, and who else holds it."""
         for state in believed.states(container):
-            what, label = (state.identity or (state.path, believed.machine_of(container).name)), state.name
-            key = self.node(
-                Kind.STORAGE,
-                (what,),
-                label,
-                [state.note],
-                span=state.span,
-                severity=self.severities.get(state.about) if state.about is not None else None,
-            )
-            self.edge(own, key, "keeps its state in" if state.own else "mounts", passes=False)
+            what = state.identity or (state.name, believed.machine_of(container).name)
+            severity = self.severities.get(state.about) if state.about is not None else None
+            key = self.node(Kind.STORAGE, (what,), state.name, [state.note], span=state.span, severity=severity)
+            self.edge(own, key, "keeps its state in" if state.own else f"mounts {state.path}", passes=False)
 
     def believe_escapes(self, acting: Iterable[believed.Container]) -> set[str]:
         """Draw the ways to a machine that the model knows and the walk did not find: the model is the judge.
@@ -247,10 +241,8 @@ class _Builder:
         quiet = sum(self.of[container] not in drawn for container in acting)
         able = sum(believed.escape_of(container) is not None for container in acting)
         engines = sum(node.kind is Kind.ENGINE for node in self.nodes.values())
-        words = [
-            f"{able} of {plural(len(acting), 'container')} can become root on a machine",
-            plural(engines, "engine"),
-        ]
+        words = [f"{able} of {plural(len(acting), 'container')} can become root on a machine"]
+        words += [plural(engines, "engine")] if engines else []
         if quiet:
             words.append(
                 f"not drawn: {plural(quiet, 'container')} that {'reaches' if quiet == 1 else 'reach'} no engine and no machine"

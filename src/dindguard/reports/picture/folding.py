@@ -6,13 +6,13 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 
 from dindguard.records import replace
-from dindguard.reports import plural
 from dindguard.reports.picture.graph import Edge, Graph, Kind, Node
 
 LEGIBLE = 40
 """From so many nodes on, what is alike is drawn once."""
 ALIKE = 3
 """So many that are alike become one."""
+TIMES = "\N{MULTIPLICATION SIGN}"
 MOST = 300
 """So many nodes are drawn at most."""
 
@@ -55,9 +55,8 @@ def _numbers(graph: Graph) -> Mapping[str, int]:
         for edge in after[node.key]:
             onward = column[edge.target] > column[node.key]
             ahead.append((edge.label, edge.passes, str(numbers[edge.target] if onward else edge.target)))
-        own = "" if node.kind is Kind.CONTAINER else node.label
-        sort = node.label.partition(" '")[0] if node.kind is Kind.CONTAINER else ""
-        what = (node.kind, own, sort, node.notes, node.severity, node.root, tuple(sorted(ahead)))
+        own = node.sort if node.kind is Kind.CONTAINER else node.label
+        what = (node.kind, own, node.notes, node.severity, node.root, tuple(sorted(ahead)))
         numbers[node.key] = known.setdefault(what, len(known))
     return numbers
 
@@ -65,16 +64,13 @@ def _numbers(graph: Graph) -> Mapping[str, int]:
 def _stack(group: list[Node]) -> Node:
     """Return one node that stands for a group."""
     first = group[0]
-    labels = tuple(node.label for node in group)
     keys = tuple(node.key for node in group)
     paths = tuple(dict.fromkeys(path for node in group for path in node.paths))
     if first.kind is not Kind.CONTAINER:
-        notes = (*first.notes, "one for each")
-        return replace(
-            first, label=f"{first.label} (x{len(group)})", notes=notes, members=labels[:1], keys=keys, paths=paths
-        )
-    sort = first.label.partition(" '")[0]
-    return replace(first, label=plural(len(group), sort), members=labels, keys=keys, paths=paths)
+        label, notes = f"{first.label} ({TIMES}{len(group)})", (*first.notes, "one for each")
+        return replace(first, label=label, notes=notes, keys=keys, paths=paths)
+    names = tuple(node.name for node in group)
+    return replace(first, label=f"{len(group)} {TIMES} {first.sort}", members=names, keys=keys, paths=paths)
 
 
 def gravest(graph: Graph, most: int) -> Graph:
@@ -92,7 +88,7 @@ def gravest(graph: Graph, most: int) -> Graph:
         if len(kept) + len(way) <= most:
             kept |= way
         elif node.key not in kept and node.kind.column == 0:
-            left += max(len(node.members), 1)
+            left += max(len(node.keys), 1)
     nodes = tuple(node for node in graph.nodes if node.key in kept)
     edges = tuple(edge for edge in graph.edges if edge.source in kept and edge.target in kept)
     words = f"of those that reach something, the {left} least grave are left out: a picture takes {most} boxes"
@@ -100,7 +96,7 @@ def gravest(graph: Graph, most: int) -> Graph:
 
 
 def _gravity(node: Node) -> tuple[object, ...]:
-    return (not node.root, -(node.severity if node.severity is not None else -1), -len(node.members))
+    return (not node.root, -(node.severity if node.severity is not None else -1), -len(node.keys))
 
 
 def _reached(key: str, after: Mapping[str, Sequence[str]], known: set[str]) -> set[str]:

@@ -47,17 +47,24 @@ HEADINGS = ("who", "over", "through", "engine", "reaches")
 """What the columns are, in order."""
 
 
+_NAMED = 6
+"""Names that a box for several gives."""
+
+
 @record(kw_only=True)
 class Node:
     """One thing of the picture. ``key`` is its name inside the picture; ``notes`` are short lines below its label.
 
     ``severity`` is the gravest of its open findings. ``root`` tells that it can become root on a machine.
-    ``members`` are the labels of the things that it stands for, when it stands for several.
+    ``members`` are the names of those that it stands for, when it stands for several who act.
     """
 
     key: str
     kind: Kind
     label: str
+    name: str = ""
+    sort: str = ""
+    """What sort of container it is, and its own name; both are in the label."""
     notes: tuple[str, ...] = ()
     severity: Severity | None = None
     root: bool = False
@@ -73,29 +80,29 @@ class Node:
     """It is a listener that asks nobody who they are."""
 
     @property
+    def who(self) -> str:
+        """The first names of those that it stands for."""
+        names = list(dict.fromkeys(self.members))
+        return ", ".join([*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])])
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """What a box shows: what it is, whom it stands for, what is known of it, where it is written."""
         label = f"root on {self.label}" if self.kind is Kind.MACHINE and self.root else self.label
-        names = ", ".join(dict.fromkeys(_name(member) for member in self.members))
         files = self.paths[0] if len(self.paths) == 1 else f"{len(self.paths)} files" if self.paths else ""
-        return tuple(line for line in (label, names, *self.notes, files) if line)
+        return tuple(line for line in (label, self.who, *self.notes, files) if line)
 
     @property
     def title(self) -> str:
         """All that is known about it on one line, for a tooltip and for screen readers."""
         words = [f"{self.kind.word}: {self.label}", *self.notes]
-        words += [", ".join(self.members)] if self.members else []
+        words += [self.who] if self.members else []
         words += (
             [f"in {', '.join(self.paths[:3])}" + (" and others" if len(self.paths) > 3 else "")] if self.paths else []
         )
         words += ["can become root on the machine"] if self.root and self.kind is not Kind.MACHINE else []
         words += [f"gravest finding: {self.severity.word}"] if self.severity is not None else []
         return "; ".join(words)
-
-
-def _name(label: str) -> str:
-    """Return the name in ``service 'web'``."""
-    return label.partition(" '")[2].rstrip("'") or label
 
 
 @record(kw_only=True)
@@ -125,11 +132,6 @@ class Graph:
     def by_key(self) -> dict[str, Node]:
         """The nodes by their keys."""
         return {node.key: node for node in self.nodes}
-
-    @property
-    def ways(self) -> int:
-        """How many who act can become root on a machine."""
-        return sum(len(node.members) or 1 for node in self.nodes if node.root and node.kind.column == 0)
 
 
 def leading(edges: Iterable[Edge], ends: Iterable[str]) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dindguard.patterns import regex
 from dindguard.reports.picture.graph import Edge, Graph, Kind, Node
+from dindguard.reports.picture.svg import shortened
 
 _SHAPES = {
     Kind.OUTSIDER: ("([", "])"), Kind.CONTAINER: ("(", ")"), Kind.NETWORK: ("([", "])"), Kind.SOCKET: ("{{", "}}"),
@@ -11,6 +12,9 @@ _SHAPES = {
     Kind.STORAGE: ("[(", ")]"), Kind.MACHINE: ("[", "]"),
 }  # fmt: skip
 _STYLE = ("  classDef root stroke:#b3123b,stroke-width:3px", "  linkStyle default stroke:#8c959f")
+
+LONGEST = 60
+"""Longer lines of a box are cut in the middle."""
 
 _SPECIAL = regex(r"[^A-Za-z0-9 _.,/…-]")
 
@@ -31,7 +35,7 @@ def document(graph: Graph) -> str:
 
 def _node(node: Node) -> str:
     left, right = _SHAPES[node.kind]
-    words = "<br/>".join(coded(line) for line in node.lines)
+    words = "<br/>".join(coded(shortened(line, LONGEST)) for line in node.lines)
     return f'{node.key}{left}"{words}"{right}'
 
 

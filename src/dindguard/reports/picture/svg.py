@@ -143,7 +143,7 @@ def _node(node: Node, box: Box, link: str) -> str:
 def _shape(node: Node, box: Box) -> Iterator[str]:
     x, y, w, h = box.x, box.y, box.width, box.height
     kind = node.kind
-    if len(node.members) > 1:
+    if len(node.keys) > 1:
         yield f'<rect class="shape" x="{x + 4}" y="{y + 4}" width="{w}" height="{h}" rx="6"/>'
     if kind in (Kind.SOCKET, Kind.LISTENER, Kind.PROXY, Kind.PRIVILEGE):
         yield f'<path class="shape" d="{_hexagon(x, y, w, h)}"/>'
