@@ -21,7 +21,7 @@ OURS = "image: docker:dind\n"
 def found(root: Path, *paths: str, ignore_files: bool = True, exclude: tuple[str, ...] = ()) -> list[str]:
     files = WorkingTree(root)
     given = [str(root / path) for path in paths] or [str(root)]
-    entries = files.below(given, ignore_files=ignore_files, exclude=exclude)
+    entries = files.below(given, ignores=files if ignore_files else None, exclude=exclude)
     result = discover(entries, files, interest=names_an_engine)
     return [source.path for source in result.sources]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dindguard.cli.config_ import schema_text
 from dindguard.documents import toml, yaml
 from dindguard.errors import UserError
-from dindguard.policy import baseline_file, config, waiver_file
+from dindguard.policy import baseline_file, config_file, waiver_file
 from dindguard.rules import Severity
 from dindguard.source import Source
 from policy_tree import rules, scanned, tree, write
@@ -71,7 +71,7 @@ def loads(name: str, data: Any) -> bool:
     if name == "config":
         (document,) = yaml.read(Source(".dindguard.yaml", text)).documents
         try:
-            config.read(document)
+            config_file.read(document)
         except UserError:
             return False
         return True
@@ -161,11 +161,11 @@ max-days = 90
 codeowners = true
 """
     table = toml.read(Source("pyproject.toml", text)).documents[0].at("tool", "dindguard")
-    found = config.read(table)
+    found = config_file.read(table)
     same = {name: FULL[name] for name in ("profile", "fail-on", "disable", "minimum-engine", "severity")}
     same["approval"] = {"max-days": 90, "codeowners": True}
     (document,) = yaml.read(Source(".dindguard.yaml", json.dumps(same))).documents
-    expected = config.read(document)
+    expected = config_file.read(document)
     for name in ("profile", "fail_on", "disabled", "minimum_engine", "severities", "approval"):
         assert getattr(found, name) == getattr(expected, name)
     assert str(found.origins["approval.max-days"]) == "pyproject.toml:9:12"

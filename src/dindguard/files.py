@@ -97,6 +97,9 @@ def relative(path: StrPath, root: StrPath) -> str:
 class Files:
     """The files below one root, by root-relative path: each is opened once. Providers say where bytes come from."""
 
+    current = True
+    """Whether they are those of today; false for those of a Git revision."""
+
     def __init__(self, root: StrPath) -> None:
         self.root = os.fspath(root)
         self.notices: list[Notice] = []
@@ -132,7 +135,7 @@ class Files:
         paths: Iterable[StrPath],
         *,
         exclude: Iterable[str] = (),
-        ignore_files: bool = True,
+        ignores: Files | None = None,
         force_exclude: bool = False,
     ) -> Iterator[Entry]:
         """Yield every file that is one of the absolute ``paths``, or below one, once, in the order of the folders.
@@ -140,7 +143,7 @@ class Files:
         What is not looked at is yielded too, with the reason.
 
         ``exclude`` are patterns as in ``.gitignore``; a file that is named itself is spared unless ``force_exclude``.
-        The tree's own ignore files are obeyed unless ``ignore_files`` is false.
+        ``ignores`` are the files whose ignore files are obeyed; ``None`` obeys none.
         Raises :class:`UserError` for a path that does not exist.
         """
         raise NotImplementedError
@@ -167,6 +170,22 @@ class Files:
             elif error.left is Left.LARGE:
                 self.notices.append(Notice("skipped", str(error), Span(path, 1, 1, 1, 1), Gravity.WARNING))
         return None
+
+    def close(self) -> None:
+        """Give back what the provider holds."""
+
+    def named(self, path: StrPath) -> str | None:
+        """Return the text of a file that the command line names, which may lie outside the root.
+
+        One inside it is that of this provider, ``None`` when it lacks it. Raises :class:`OSError` and
+        :class:`UnicodeDecodeError` for one that cannot be read.
+        """
+        inside = None if self.current else self.relative(os.path.realpath(path))
+        if inside is not None:
+            source = self.open(inside)
+            return None if source is None else source.text
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
 
     def adopt(self, path: str, data: bytes) -> Source | None:
         """Keep and return the source for bytes that were read already (or given on standard input)."""
@@ -214,16 +233,14 @@ class Buffers(Files):
         paths: Iterable[StrPath],
         *,
         exclude: Iterable[str] = (),
-        ignore_files: bool = True,
+        ignores: Files | None = None,
         force_exclude: bool = False,
     ) -> Iterator[Entry]:
         """Yield the saved files, then the buffers below the paths that are no saved file yet."""
         given = [os.fspath(path) for path in paths]
         there = [path for path in given if os.path.exists(path)]
         seen = set()
-        for entry in self._saved.below(
-            there, exclude=exclude, ignore_files=ignore_files, force_exclude=force_exclude
-        ):
+        for entry in self._saved.below(there, exclude=exclude, ignores=ignores, force_exclude=force_exclude):
             seen.add(entry.path)
             yield entry
         for path in sorted(self._texts):

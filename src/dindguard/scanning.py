@@ -18,9 +18,9 @@ from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
 from dindguard.model.model import Model
-from dindguard.policy import Applied, Surroundings, apply_policy, baseline_in_force
+from dindguard.policy import Applied, Surroundings, Trust, apply_policy, baseline_in_force, trusted
 from dindguard.policy.config import Config
-from dindguard.policy.config import load as load_config
+from dindguard.policy.config_file import load as load_config
 from dindguard.reading import Progress, no_collection, read_all
 from dindguard.records import field, record, replace
 from dindguard.report import Report
@@ -30,6 +30,7 @@ from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
     from dindguard.files import StrPath
+    from dindguard.policy.baseline_file import BaselineFile
 
 
 @record(kw_only=True)
@@ -39,7 +40,8 @@ class Options:
     ``paths`` are files or folders, a lone one may stand by itself; ``stdin`` is ``(name, bytes)`` of a document given
     on standard input, its name relative to the root. ``today`` decides what has expired. ``type_overrides`` maps
     patterns to format names. ``progress`` is called with files done and files in all. ``without_baseline`` leaves the
-    tree's own baseline out.
+    tree's own baseline out. ``trust`` is the Git revision whose configuration, ignore files, allows, waivers, baseline
+    and CODEOWNERS hold; what the tree changes there is proposed.
     """
 
     paths: tuple[StrPath, ...] | StrPath = ()
@@ -54,6 +56,7 @@ class Options:
     baseline: StrPath | None = None
     without_baseline: bool = False
     since: str = ""
+    trust: str = ""
     packs: tuple[str, ...] = ()
     force_exclude: bool = False
     rules_dirs: tuple[StrPath, ...] = ()
@@ -74,10 +77,13 @@ def scan(options: Options, files: Files | None = None) -> Report:
     in the report.
     """
     this = Scan.of(options, files)
-    found = this.find()
-    judged = this.judge(found)
-    applied = this.apply(found, judged)
-    return this.report(found, judged, applied)
+    try:
+        found = this.find()
+        judged = this.judge(found)
+        applied = this.apply(found, judged)
+        return this.report(found, judged, applied)
+    finally:
+        this.close()
 
 
 @record(kw_only=True)
@@ -94,10 +100,16 @@ class Judged:
 
 
 class Scan:
-    """One tree to be judged: where its files come from, and by which configuration, rules and options."""
+    """One tree to be judged: where its files come from, and by which configuration, rules and options.
 
-    def __init__(self, files: Files, config: Config, chosen: tuple[Rule, ...], options: Options) -> None:
+    ``authority`` are the files whose policy holds: mostly those of the tree, under ``--trust`` those of a revision.
+    """
+
+    def __init__(
+        self, files: Files, authority: Files, config: Config, chosen: tuple[Rule, ...], options: Options
+    ) -> None:
         self.files = files
+        self.authority = authority
         self.config = config
         self.rules = chosen
         self.options = options
@@ -108,8 +120,18 @@ class Scan:
         """Return the scan that the options ask for; raises :class:`UserError` for what the user has to mend first."""
         paths = _given(options)
         root = files.root if files is not None else os.fspath(options.root or find_root(paths[0] if paths else ""))
-        config = load_config(root, options.config, untrusted=options.untrusted)
-        return cls(files or WorkingTree(root), config, load_rules(options), options)
+        files = files or WorkingTree(root)
+        authority = files if options.untrusted else trusted(files, options.trust)
+        try:
+            config = load_config(authority, options.config, untrusted=options.untrusted)
+            return cls(files, authority, config, load_rules(options), options)
+        except BaseException:
+            authority.close()
+            raise
+
+    def close(self) -> None:
+        """Give back what the files hold."""
+        self.authority.close()
 
     def find(self) -> Found:
         """Return the sources to be read."""
@@ -117,7 +139,7 @@ class Scan:
         entries = self.files.below(
             [os.path.realpath(path) for path in _given(options)],
             exclude=self.config.exclude,
-            ignore_files=not options.untrusted,
+            ignores=None if options.untrusted else self.authority,
             force_exclude=options.force_exclude,
         )
         known = self.recogniser
@@ -170,15 +192,17 @@ class Scan:
                 embedded=judged.embedded,
                 syntax_of=self.recogniser.syntax_of,
                 files=self.files,
+                authority=self.authority,
                 config=self.config,
                 today=options.today,
                 given=found.paths,
-                known=frozenset(rule.id for rule in self.rules),
+                known={rule.id: rule.severity for rule in self.rules},
                 active=judged.active,
                 muted=judged.muted,
                 stamped=judged.stamped,
                 trusted=not options.untrusted,
-                baseline=baseline_in_force(self.files, self.config, options.baseline, own=own),
+                baseline=baseline_in_force(self.authority, self.config, options.baseline, own=own),
+                trust=None if self.authority is self.files else Trust(self._before, self._proposed),
             ),
         )
 
@@ -221,21 +245,38 @@ class Scan:
         Both trees are judged by the same rules, configuration and day; each by the allows and waivers it brings.
         """
         from dindguard.policy.git import nothing_before
-        from dindguard.policy.since import Revision, new_subjects
+        from dindguard.policy.revision import Revision
+        from dindguard.policy.since import new_subjects
 
         if nothing_before(self.options.since):
             return findings
         with Revision(self.files.root, self.options.since, now=self.files) as revision:
-            older = self._at(revision)
-            found = older.find()
-            return new_subjects(findings, older.apply(found, older.judge(found)).findings)
+            return new_subjects(findings, self._findings_of(revision))
+
+    def _before(self) -> tuple[Finding, ...]:
+        """Return what the trusted revision's own scan says."""
+        return self._findings_of(self.authority)
+
+    def _proposed(self) -> tuple[Config, BaselineFile | None]:
+        """Return the tree's own configuration and baseline, which are not in force."""
+        config = load_config(self.files, self.options.config)
+        _check_rules(config, self.rules)
+        own = not self.options.without_baseline
+        return config, baseline_in_force(self.files, config, self.options.baseline, own=own)
+
+    def _findings_of(self, files: Files) -> tuple[Finding, ...]:
+        """Return what the same scan of another state of the tree says."""
+        older = self._at(files)
+        found = older.find()
+        return older.apply(found, older.judge(found)).findings
 
     def _at(self, files: Files) -> Scan:
         """Return the same scan of another state of the tree."""
         options, stdin = self.options, self.options.stdin
         paths = (*_given(options), *((os.path.join(files.root, stdin[0]),) if stdin is not None else ()))
         config = self.config if files.open(self.config.baseline or ".") else replace(self.config, baseline="")
-        return Scan(files, config, self.rules, replace(options, paths=paths, stdin=None, since="", progress=None))
+        older = replace(options, paths=paths, stdin=None, since="", trust="", progress=None)
+        return Scan(files, files, config, self.rules, older)
 
 
 def _given(options: Options) -> tuple[StrPath, ...]:
@@ -250,12 +291,18 @@ def _selected(chosen: tuple[Rule, ...], config: Config, options: Options) -> tup
         return tuple(rules.selected(chosen, profile=profile)), frozenset()
     from dindguard.policy.catalogue import RULES
 
-    config.check_rules({*RULES, *(rule.id for rule in chosen)})
+    _check_rules(config, chosen)
     ignore = (*options.ignore, *config.disabled)
     every = (*chosen, *RULES.values())
     selected = tuple(rules.selected(every, profile=profile, select=options.select, ignore=ignore))
     on = {rule.id for rule in selected}
     return tuple(rule for rule in selected if rule.id not in RULES), frozenset(set(RULES) - on)
+
+
+def _check_rules(config: Config, chosen: tuple[Rule, ...]) -> None:
+    from dindguard.policy.catalogue import RULES
+
+    config.check_rules({*RULES, *(rule.id for rule in chosen)})
 
 
 def load_rules(options: Options) -> tuple[Rule, ...]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.errors import UserError
 from dindguard.files import HEAD, MAX_BYTES, Entry, Files, Left, StrPath, UnreadError, relative, within
+from dindguard.source import Span
 
 if TYPE_CHECKING:
     import pathspec
 
     Specs: TypeAlias = list[tuple[str, pathspec.GitIgnoreSpec]]
 
+IGNORE_FILES = (".gitignore", ".dindguardignore")
 VERSION_CONTROL = frozenset({".git", ".hg", ".svn"})
 SKIPPED_FOLDERS = VERSION_CONTROL | {
     "node_modules",
@@ -105,12 +107,12 @@ class WorkingTree(Files):
         paths: Iterable[StrPath],
         *,
         exclude: Iterable[str] = (),
-        ignore_files: bool = True,
+        ignores: Files | None = None,
         force_exclude: bool = False,
     ) -> Iterator[Entry]:
         """Yield every file once: folders are walked in sorted order, without links."""
         seen: set[str] = set()
-        walk = _Walk(self.root, _spec(exclude), ignore_files=ignore_files)
+        walk = _Walk(self, _spec(exclude), ignores)
         for path in [os.fspath(each) for each in paths]:
             if not os.path.lexists(path):
                 raise UserError(f"{path} does not exist")
@@ -128,11 +130,12 @@ def _bytes_of(path: str) -> bytes:
 class _Walk:
     """Walks folders in sorted order, and tells what it leaves out."""
 
-    def __init__(self, root: str, excluded: pathspec.GitIgnoreSpec | None, *, ignore_files: bool) -> None:
-        self.root = root
+    def __init__(self, tree: WorkingTree, excluded: pathspec.GitIgnoreSpec | None, ignores: Files | None) -> None:
+        self.root = tree.root
         self.excluded = excluded
-        self.ignore_files = ignore_files
-        self.in_repository = os.path.exists(os.path.join(root, ".git"))
+        self.ignores = ignores
+        self.listed = ignores is tree
+        self.in_repository = os.path.exists(os.path.join(tree.root, ".git"))
 
     def named(self, path: str, *, spared: bool) -> Iterator[Entry]:
         """Yield a file that was given itself."""
@@ -142,12 +145,7 @@ class _Walk:
 
     def below(self, folder: str) -> Iterator[Entry]:
         """Yield the files of a folder and below it."""
-        specs: Specs = []
-        above = folder
-        while self.ignore_files and above != self.root and within(above, self.root):
-            above = os.path.dirname(above)
-            specs[:0] = _ignore_specs(above)
-        stack = [(folder, specs)]
+        stack = [(folder, self._above(folder))]
         while stack:
             current, inherited = stack.pop()
             try:
@@ -159,7 +157,7 @@ class _Walk:
                 message = f"this folder cannot be opened: {error.strerror or error}"
                 yield Entry(f"{relative(current, self.root)}/", closed=message)
                 continue
-            own = [*inherited, *_ignore_specs(current)] if self.ignore_files else inherited
+            own = [*inherited, *self._ignored_in(current, {entry.name for entry in entries})]
             below = []
             for entry in entries:
                 found = self._entry(entry, own)
@@ -168,6 +166,20 @@ class _Walk:
                 elif found is not _UNSEEN:
                     yield found
             stack.extend(reversed(below))
+
+    def _above(self, folder: str) -> Specs:
+        """Return the patterns that hold in a folder because of those above it, the root's first."""
+        specs: Specs = []
+        while folder != self.root and within(folder, self.root):
+            folder = os.path.dirname(folder)
+            specs[:0] = self._ignored_in(folder, IGNORE_FILES)
+        return specs
+
+    def _ignored_in(self, folder: str, here: Collection[str]) -> Specs:
+        """Return the patterns of a folder's own ignore files; ``here`` are the names in it."""
+        if self.ignores is None or (self.listed and not any(name in here for name in IGNORE_FILES)):
+            return []
+        return ignore_specs(folder, self.root, self.ignores)
 
     def _entry(self, entry: os.DirEntry[str], specs: Specs) -> Entry | None:
         """Return what becomes of a folder's entry; ``None`` for a folder to be walked."""
@@ -202,20 +214,42 @@ _UNSEEN = Entry("")
 """Stands for the folder of a version control system, which is no part of the tree."""
 
 
-def _ignore_specs(folder: str) -> Specs:
-    specs = []
-    for name in (".gitignore", ".dindguardignore"):
-        path = os.path.join(folder, name)
-        try:
-            if not os.path.isfile(path) or os.path.getsize(path) > MAX_BYTES:
-                continue  # a pipe would wait for ever
-            with open(path, encoding="utf-8", errors="replace") as file:
-                spec = _spec(file.read().splitlines())
-        except OSError:
-            continue
+def ignore_specs(folder: str, root: str, ignores: Files) -> Specs:
+    """Return the patterns of a folder's ignore files, as ``ignores`` has them."""
+    specs: Specs = []
+    for name in IGNORE_FILES:
+        source = ignores.open(f"{relative(folder, root)}/{name}")
+        spec = _spec(source.text.splitlines()) if source is not None else None
         if spec is not None:
             specs.append((folder, spec))
     return specs
+
+
+def ignoring_line(path: str, files: Files) -> Span | None:
+    """Return the line of an ignore file because of which a folder's walk leaves a path out; ``None`` without one."""
+    parts = path.split("/")
+    specs: Specs = []
+    for depth in range(len(parts)):
+        folder = os.path.join(files.root, *parts[:depth])
+        specs += ignore_specs(folder, files.root, files)
+        ending = "/" if depth + 1 < len(parts) else ""
+        name = os.path.join(folder, parts[depth]) + ending
+        if _ignored(name, specs):
+            return next(_lines_about(name, parts[:depth], files), None)
+    return None
+
+
+def _lines_about(name: str, folders: list[str], files: Files) -> Iterator[Span]:
+    """Yield the lines that leave a path out, from the one that decides on."""
+    for depth in range(len(folders), -1, -1):
+        base = os.path.join(files.root, *folders[:depth])
+        for own in IGNORE_FILES[::-1]:
+            source = files.open("/".join([*folders[:depth], own]))
+            lines = source.text.splitlines() if source is not None else []
+            for number in range(len(lines), 0, -1):
+                spec = _spec([lines[number - 1]])
+                if spec is not None and _ignored(name, [(base, spec)]) and source is not None:
+                    yield Span(source.path, number, 1, number, len(lines[number - 1]) + 1)
 
 
 def _spec(lines: Iterable[str]) -> pathspec.GitIgnoreSpec | None:

@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 def command(form: str, explicit: Path | None, untrusted: bool, schema: str | None) -> None:
     """Show the configuration in force, and where each value was written."""
     from dindguard.files import find_root
-    from dindguard.policy.config import load
+    from dindguard.policy.config_file import load
     from dindguard.reports.json import dumps
     from dindguard.reports.output import deliver
     from dindguard.scanning import Options, load_rules
+    from dindguard.working_tree import WorkingTree
 
     if schema is not None:
         deliver(schema_text(schema), None)
         return
-    config = load(find_root(Path.cwd()), explicit, untrusted=untrusted)
+    config = load(WorkingTree(find_root(Path.cwd())), explicit, untrusted=untrusted)
     if config.disabled or config.severities:
         from dindguard.policy.catalogue import RULES
 

@@ -28,14 +28,17 @@ def command(engine_for: str | None, who: str | None, baseline: bool | None) -> N
     What needs an approval and is there already may wait for it, once and for 90 days.
     """
     from dindguard.files import find_root
-    from dindguard.policy.config import FILE_NAME, load
+    from dindguard.policy.config import FILE_NAME
+    from dindguard.policy.config_file import load
+    from dindguard.working_tree import WorkingTree
 
     root = Path(find_root(Path.cwd()))
     engine_for = engine_for or _asked("What is the engine for?", WAYS)
     if engine_for is not None:
         click.echo(f"{WAYS[engine_for][1]}\n")
-    if load(root).file:
-        click.echo(f"kept the configuration in {load(root).file}")
+    kept = load(WorkingTree(root)).file
+    if kept:
+        click.echo(f"kept the configuration in {kept}")
     else:
         who = who or _asked("Who works here?", WHO) or "team"
         _write_configuration(root / FILE_NAME, who)

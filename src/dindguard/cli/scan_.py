@@ -52,6 +52,7 @@ Exit codes:
 @click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
 @click.option("--baseline", type=click.Path(), metavar="FILE", help="Leave out the findings it lists.")
 @click.option("--since", metavar="REF", help="Only what changed since this git revision.")
+@click.option("--trust", metavar="REF", help="Obey the configuration, waivers, allows … of this git revision only.")
 @click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
 @click.option(
     "--strict",

@@ -32,7 +32,7 @@ def command(form: str, config: Path | None) -> None:
 def _rows(explicit: Path | None) -> list[dict[str, Any]]:
     from dindguard.files import find_root
     from dindguard.policy import WAIVER_FILE, review, waiver_file
-    from dindguard.policy.config import load
+    from dindguard.policy.config_file import load
     from dindguard.scanning import Options, load_rules
     from dindguard.working_tree import WorkingTree
 
@@ -42,7 +42,7 @@ def _rows(explicit: Path | None) -> list[dict[str, Any]]:
     file = waiver_file.read(source) if source is not None else waiver_file.WaiverFile()
     for problem, span in file.faults:
         raise UserError(f"{span}: {problem}")
-    approval, today = load(root, explicit).approval, dt.date.today()
+    approval, today = load(files, explicit).approval, dt.date.today()
     known = {rule.id for rule in load_rules(Options())}
     rows = []
     for waiver in file.waivers:

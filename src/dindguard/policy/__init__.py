@@ -16,13 +16,25 @@ if TYPE_CHECKING:
     from dindguard.policy.baseline_file import BaselineFile
     from dindguard.policy.config import Config
     from dindguard.policy.waiver_file import Waiver
-    from dindguard.rules import Rule
+    from dindguard.rules import Rule, Severity
     from dindguard.source import Notice, Source
 
 BASELINE_FILE = ".dindguard/baseline.json"
 WAIVER_FILE = ".dindguard/waivers.yaml"
 SIDECAR = ".allow.yaml"
 """``FILE`` with this behind it holds the allows of a JSON file, which has no comments."""
+
+
+@record
+class Trust:
+    """What a scan under ``--trust`` compares: both are made when somebody asks.
+
+    ``before`` returns what the trusted revision's own scan says, ``proposed`` the configuration and the baseline of the
+    tree, which are not in force; it raises :class:`UserError` when they cannot be read.
+    """
+
+    before: Callable[[], Collection[Finding]]
+    proposed: Callable[[], tuple[Config, BaselineFile | None]]
 
 
 @record(kw_only=True)
@@ -34,21 +46,26 @@ class Surroundings:
     ``muted`` those of policy's own rules that configuration or command line turn off. ``trusted`` is false
     under ``--untrusted``: the tree's own allows and waivers then count for nothing. ``stamped`` are all
     findings of the model, those about files that were not given among them.
+
+    ``authority`` are the files in which policy's own are looked up: those of the tree, or of the revision that is
+    trusted; ``trust`` is then what the two are compared by. ``known`` gives the rules' own severities.
     """
 
     sources: Mapping[str, Source]
     embedded: Collection[Source]
     syntax_of: Callable[[Source], str]
     files: Files
+    authority: Files
     config: Config
     today: dt.date
     given: Collection[str]
-    known: Collection[str]
+    known: Mapping[str, Severity]
     active: Collection[str]
     stamped: Collection[Finding]
     muted: Collection[str] = ()
     baseline: BaselineFile | None = None
     trusted: bool = True
+    trust: Trust | None = None
 
     def looked_at(self, path: str) -> bool:
         """Whether this scan would know what is in a file: it was given, or there is none."""
@@ -69,6 +86,21 @@ class Applied:
     waivers: tuple[Waiver, ...] = ()
 
 
+def trusted(files: Files, revision: str) -> Files:
+    """Return the files whose policy holds: those of a Git revision, or of the tree when none is named.
+
+    Raises :class:`UserError` when there is no such revision.
+    """
+    if not revision:
+        return files
+    from dindguard.policy.git import nothing_before
+    from dindguard.policy.revision import Nothing, Revision
+
+    if nothing_before(revision):
+        return Nothing(files.root)
+    return Revision(files.root, revision, f"--trust {revision}", now=files)
+
+
 def baseline_in_force(files: Files, config: Config, explicit: StrPath | None, *, own: bool) -> BaselineFile | None:
     """Return the baseline that holds: the command line's, else the configuration's, else the usual file's.
 
@@ -84,7 +116,7 @@ def baseline_in_force(files: Files, config: Config, explicit: StrPath | None, *,
         return None
     from dindguard.policy import baseline_file
 
-    return baseline_file.read(source.text, name) if source is not None else baseline_file.read_named(str(explicit))
+    return baseline_file.read(source.text, name) if source is not None else baseline_file.named(files, str(explicit))
 
 
 def apply_policy(findings: tuple[Finding, ...], around: Surroundings) -> Applied:
@@ -92,10 +124,11 @@ def apply_policy(findings: tuple[Finding, ...], around: Surroundings) -> Applied
 
     The work is done by :mod:`dindguard.policy.application`, imported only when the tree has any of them.
     """
-    waiver_source = around.files.open(WAIVER_FILE) if around.trusted else None
+    waiver_source = around.authority.open(WAIVER_FILE) if around.trusted else None
     allowing = around.trusted and any("dindguard:" in source.text for source in around.sources.values())
     sidecars = _sidecars(around) if around.trusted else ()
-    if waiver_source is None and not allowing and not sidecars and around.baseline is None:
+    nothing = waiver_source is None and not allowing and not sidecars and around.baseline is None
+    if nothing and around.trust is None:
         return Applied(findings)
     from dindguard.policy.application import apply
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dindguard.documents.syntax import TREES
 from dindguard.findings import Finding, Status, Subject
 from dindguard.policy import allow_text
+from dindguard.policy.before import Before
 from dindguard.policy.complaints import Complaint, Standing
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Allows:
                 self._by_rule.setdefault(rule, []).append(each)
         self._used: set[tuple[Span, str]] = set()
         self._not_enough: list[Complaint] = []
+        self._before = Before(around.trust.before, around.stamped) if around.trust is not None else None
+        self._proposed: dict[tuple[str, str, str, str], Allow] = {}
 
     def standing(self, finding: Finding, subject: Subject) -> Standing | None:
         """Return *allowed* when an allow in force covers any place of a subject's part of a finding."""
@@ -36,11 +39,21 @@ class Allows:
         if excuse is None:
             return None
         if finding.rule.needs_approval not in self.around.config.approval.modes:
-            return Standing(Status.ALLOWED, excuse.reason)
+            if self._before is None or self._before.allowed(finding, subject):
+                return Standing(Status.ALLOWED, excuse.reason)
+            self._proposed[*subject.key, subject.mark] = excuse
+            return None
         message = f"an allow does not silence {finding.rule.id}, which needs an approval record (dindguard waive)"
         at = f"{finding.rule.id}|{subject.address}"
         self._not_enough.append(Complaint("allow-not-enough", excuse.span, message, at))
         return None
+
+    def followed(self, finding: Finding, subject: Subject) -> Standing | None:
+        """Return *allowed* when a trusted allow was moved with its file; to be asked once all have been looked up."""
+        own = (*subject.key, subject.mark)
+        if self._before is None or own not in self._proposed or not self._before.moved(finding, subject):
+            return None
+        return Standing(Status.ALLOWED, self._proposed.pop(own).reason)
 
     def _covering(self, finding: Finding, subject: Subject) -> Allow | None:
         candidates = self._by_rule.get(finding.rule.id)
@@ -58,6 +71,9 @@ class Allows:
     def complaints(self) -> Iterator[Complaint]:
         """Yield the allows that are malformed, have run out, silence nothing, or would need to be a waiver."""
         yield from self._not_enough
+        for (rule, _, at, _), each in self._proposed.items():
+            message = f"the allow of {rule} for {at}: proposed, not in force"
+            yield Complaint("policy-weakened", each.span, message, f"{rule}|{at}")
         for each in self.allows:
             names = ", ".join(each.rules)
             unused = [r for r in each.rules if r in self.around.active and (each.span, r) not in self._used]

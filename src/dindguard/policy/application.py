@@ -30,8 +30,14 @@ def apply(
     registers: tuple[Register, ...] = (waivers, allows, baseline)
     # Every register is asked for every subject, because each reports what it could not use.
     judged = tuple(_judged(finding, [register.standing for register in registers]) for finding in findings)
-    judged = tuple(_judged(finding, [baseline.followed]) if finding.open else finding for finding in judged)
+    judged = tuple(
+        _judged(finding, [baseline.followed, allows.followed]) if finding.open else finding for finding in judged
+    )
     complaints = [each for register in registers for each in register.complaints()]
+    if around.trust is not None:
+        from dindguard.policy.weakening import weakenings
+
+        complaints += weakenings(around)
     notices = tuple(notice for register in registers for notice in register.notices())
     return Applied(
         (*judged, *_own(complaints, around)), notices, _summary(judged), tuple(RULES.values()), waivers.records

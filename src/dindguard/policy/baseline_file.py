@@ -15,6 +15,8 @@ from dindguard.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from dindguard.files import Files
 VERSION = 2
 GRACE_DAYS = 90
 _KEYS = ("rule", "file", "at", "danger")
@@ -104,13 +106,13 @@ def entry_of(finding: Finding, subject: Subject) -> Entry:
 # -- reading ----------------------------------------------------------------------------------------
 
 
-def read_named(name: str) -> BaselineFile:
+def named(files: Files, name: str) -> BaselineFile:
     """Return what a baseline holds that the command line names; raises :class:`UserError` for a faulty one."""
     try:
-        with open(name, encoding="utf-8") as file:
-            return read(file.read(), name)
+        text = files.named(name)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"--baseline {name}: cannot be read: {error}") from None
+    return BaselineFile(name) if text is None else read(text, name)
 
 
 def read(text: str, name: str) -> BaselineFile:

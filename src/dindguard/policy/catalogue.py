@@ -36,6 +36,7 @@ RULES: dict[str, Rule] = {
         _rule("waiver-changed", Severity.HIGH),
         _rule("waiver-unused", Severity.LOW),
         _rule("waiver-twice", Severity.MEDIUM),
+        _rule("policy-weakened", Severity.MEDIUM),
         _rule("baseline-entry-gone", Severity.INFO),
         _rule("baseline-grace-over", Severity.MEDIUM),
     )

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
 
 from dindguard.errors import UserError
-from dindguard.files import within
 from dindguard.model.model import Policy
-from dindguard.records import field, record, replace
+from dindguard.records import field, record
 from dindguard.rules import Profile, Severity, nearest
-from dindguard.source import Source, Span
-
-if TYPE_CHECKING:
-    from dindguard.documents.tree import Node
-    from dindguard.files import StrPath
-    from dindguard.policy.typed import Reader
+from dindguard.source import Span
 
 FILE_NAME = ".dindguard.yaml"
 MISNAMED = ".dindguard.yml"
 PROJECT = "pyproject.toml"
-_SYNTAX = "mend the syntax, or ignore the file with --untrusted"
 SEVERITIES = {severity.word: severity for severity in Severity}
 MODES = ("privileged", "socket", "sysbox")
 A_YEAR = 366
@@ -91,136 +82,3 @@ class Config:
                 raise UserError(
                     f"{self.origins.get(key, FILE_NAME)}: there is no rule '{name}'{nearest(name, known)}"
                 )
-
-
-def read(node: Node) -> Config:
-    """Return the configuration that a mapping holds; raises :class:`UserError` with file, line and remedy."""
-    if not node.is_mapping:
-        raise UserError(f"{node.span}: the configuration must be a mapping of settings")
-    from dindguard.policy.typed import Reader, is_text
-
-    reader = Reader(node)
-    reader.text("$schema")
-    severities = {}
-    table = reader.mapping("severity")
-    for key, value in table.pairs() if table is not None else ():
-        if key.content in severities:
-            raise reader.fault(key, f"'severity.{key.content}' is there twice: keep one")
-        if not is_text(value) or value.content not in SEVERITIES:
-            raise reader.fault(value, f"'severity.{key.content}' must be one of {', '.join(SEVERITIES)}")
-        severities[key.content] = SEVERITIES[value.content]
-        reader.origins[f"severity.{key.content}"] = key.span
-    config: dict[str, Any] = {
-        "profile": Profile(reader.word("profile", tuple(Profile), "recommended")),
-        "fail_on": SEVERITIES[reader.word("fail-on", SEVERITIES, "high")],
-        "severities": severities,
-        "disabled": reader.texts("disable"),
-        "exclude": reader.texts("exclude"),
-        "allowed_registries": reader.texts("allowed-registries"),
-        "first_party_socket_users": reader.texts("socket-users"),
-        "minimum_engine": _version(reader),
-        "baseline": reader.text("baseline"),
-    }
-    approval, origins = _approval(reader)
-    reader.no_other_keys()
-    return Config(**config, approval=approval, origins={**reader.origins, **origins})
-
-
-def _approval(reader: Reader) -> tuple[Approval, Mapping[str, Span]]:
-    node = reader.mapping("approval")
-    default = Approval()
-    if node is None:
-        return default, {}
-    from dindguard.policy.typed import Reader
-
-    own = Reader(node, "approval.")
-    alone = own.yes("alone", default.alone)
-    longest = A_YEAR if alone else None
-    approval = Approval(
-        modes=own.texts("require", default.modes, MODES),
-        roles=own.texts("roles", () if alone else default.roles),
-        max_days=own.number("max-days", longest or default.max_days, most=longest),
-        max_days_critical=own.number("max-days-critical", longest or default.max_days_critical, most=longest),
-        warn_days=own.number("warn-days", default.warn_days),
-        codeowners=own.yes("codeowners", default.codeowners),
-        alone=alone,
-        people=own.lists("people"),
-    )
-    for key, asked in (("roles", approval.roles), ("codeowners", approval.codeowners)):
-        if alone and asked:
-            raise own.fault(node[key], f"'approval.{key}' needs other people: take 'approval.alone' out")
-    own.no_other_keys()
-    return approval, own.origins
-
-
-def _version(reader: Reader) -> tuple[int, ...]:
-    node = reader.take("minimum-engine")
-    if node is None:
-        return ()
-    pieces = node.content.split(".") if node.is_scalar else []
-    if not pieces or not all(piece.isascii() and piece.isdigit() and len(piece) < 6 for piece in pieces):
-        raise reader.fault(node, "'minimum-engine' must be a version such as '29.5.1'")
-    return tuple(int(piece) for piece in pieces)
-
-
-def load(root: StrPath, explicit: StrPath | None = None, *, untrusted: bool = False) -> Config:
-    """Return the configuration for a tree: the file named on the command line, else the tree's own.
-
-    ``untrusted`` ignores the tree's own. Raises :class:`UserError` for a file that cannot be read.
-    """
-    if explicit is not None:
-        return _from_file(explicit, os.fspath(explicit))
-    if untrusted:
-        return Config()
-    own, project = os.path.join(root, FILE_NAME), os.path.join(root, PROJECT)
-    for link, path in ((FILE_NAME, own), (PROJECT, project)):
-        if os.path.islink(path) and not within(os.path.realpath(path), os.path.realpath(root)):
-            raise UserError(f"{link}: the link leads out of {root}: put the file here, or name it with --config")
-    if os.path.isfile(own):
-        return _from_file(own, FILE_NAME)
-    if os.path.isfile(os.path.join(root, MISNAMED)):
-        raise UserError(f"{MISNAMED}: this name is not read: call it {FILE_NAME}")
-    return _from_pyproject(project) if os.path.isfile(project) else Config()
-
-
-def _text(path: StrPath, name: str) -> str:
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read()
-    except OSError as error:
-        raise UserError(f"{name}: cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{name}: cannot be read: it is not UTF-8") from None
-
-
-def _from_file(path: StrPath, name: str) -> Config:
-    text = _text(path, name)
-    if os.path.basename(path) == PROJECT:
-        return _from_toml(text, name)
-    from dindguard.documents import yaml
-
-    tree = yaml.read(Source(name, text))
-    if tree.notices:
-        raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}; {_SYNTAX}")
-    if len(tree.documents) > 1:
-        raise UserError(
-            f"{tree.documents[1].span}: the configuration must be one document: remove what follows '---'"
-        )
-    if not tree.documents or tree.documents[0].is_null:
-        return Config(file=name)
-    return replace(read(tree.documents[0]), file=name)
-
-
-def _from_pyproject(path: StrPath) -> Config:
-    text = _text(path, PROJECT)
-    return _from_toml(text, PROJECT) if "dindguard" in text else Config()
-
-
-def _from_toml(text: str, name: str) -> Config:
-    from dindguard.documents import toml
-
-    tree = toml.read(Source(name, text))
-    if tree.notices:
-        raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}; {_SYNTAX}")
-    table = tree.documents[0].at("tool", "dindguard") if tree.documents else None
-    return replace(read(table), file=name) if table is not None and table.present else Config()

@@ -81,6 +81,13 @@ PAGES: dict[str, str] = {
         "Nobody can tell which approval holds.",
         "Keep the newer one.",
     ),
+    "policy-weakened": _page(
+        "A change would weaken the policy by which it is judged.",
+        "Whoever adds a danger could add its excuse beside it. With `--trust REF` the policy of that revision holds: what the "
+        "change adds to configuration, ignore files, allows, waivers, baseline and CODEOWNERS is proposed, and people see it.",
+        "Have the right people review the line. Once it is merged it is part of what is trusted.",
+        "When those who own the policy agree. Give the rule a severity of your own where it shall stop a merge.",
+    ),
     "baseline-grace-over": _page(
         "The time in which old findings could wait for an approval is over.",
         "`dindguard init` let what needs an approval wait once, so that a team could start. Nobody approved it since.",

@@ -1,97 +1,14 @@
-"""What a change brings: the tree as a Git revision has it, and the findings that it does not have."""
+"""What a change brings: the findings that the tree of a Git revision does not have."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 
-from dindguard.files import MAX_BYTES, Entry, Files, Left, StrPath, UnreadError
 from dindguard.findings import Finding, Status, Subject
-from dindguard.policy import git
 from dindguard.policy.baseline_file import Key, Move, entry_of, move_of
 from dindguard.records import replace
-from dindguard.working_tree import SKIPPED_FOLDERS
-
-
-class Revision(Files):
-    """The files of one Git revision, read from the objects. ``now`` are those of today, when there are any."""
-
-    def __init__(self, root: str, revision: str, asked: str = "", now: Files | None = None) -> None:
-        super().__init__(root)
-        self._now = now
-        self.revision = revision
-        self._repository = git.Repository(root, asked or f"--since {revision}")
-        try:
-            self._blobs = self._repository.blobs(self._repository.commit(revision))
-        except BaseException:
-            self._repository.close()
-            raise
-
-    def __enter__(self) -> Revision:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._repository.close()
-
-    def below(
-        self,
-        paths: Iterable[StrPath],
-        *,
-        exclude: Iterable[str] = (),
-        ignore_files: bool = True,
-        force_exclude: bool = False,
-    ) -> Iterator[Entry]:
-        """Yield the revision's files at or below the paths, sorted. A path that it lacks gives none.
-
-        So are those elsewhere that the tree does not have any more: they may have been moved. Ignore files do not
-        count: what is in a revision is tracked.
-        """
-        del ignore_files
-        import pathspec
-
-        excluded = pathspec.GitIgnoreSpec.from_lines(exclude)
-        wanted = [self.relative(os.path.realpath(path)) or "." for path in paths]
-        for path in sorted(self._blobs):
-            below = any(prefix in (".", path) or path.startswith(f"{prefix}/") for prefix in wanted)
-            if below or (self._now is not None and not self._now.exists(path)):
-                spared = path in wanted and not force_exclude
-                folders = path.split("/")[:-1]
-                if spared or (SKIPPED_FOLDERS.isdisjoint(folders) and not excluded.match_file(path)):
-                    yield Entry(path, path in wanted)
-
-    def exists(self, path: str) -> bool:
-        """Whether the revision has a file or folder of this path."""
-        return path in self._blobs or any(each.startswith(f"{path}/") for each in self._blobs)
-
-    def inside(self, path: str) -> str | None:
-        """Return a path for a file of the revision, for existence tests only."""
-        return f"{self.root}/{path}" if path in self._blobs else None
-
-    def read(self, path: str) -> bytes:
-        """Return a file's bytes as the revision has them; raises :class:`UnreadError` when it has none."""
-        found = self._blobs.get(path)
-        if found is None:
-            raise UnreadError("there is no such file", Left.VANISHED)
-        if (found.size or 0) > MAX_BYTES:
-            raise UnreadError("larger than the limit, so it was not read", Left.LARGE)
-        data = self._repository.read(found, path)
-        if data is None:
-            raise UnreadError("its object is missing", Left.VANISHED)
-        return data
-
-    def listing(self, folder: str) -> tuple[str, ...]:
-        """Return the names of the files in a folder of the revision."""
-        prefix = f"{folder.strip('/')}/" if folder.strip("./") else ""
-        names = [path[len(prefix) :] for path in self._blobs if path.startswith(prefix)]
-        return tuple(sorted(name for name in names if "/" not in name))
-
-    def folders(self, folder: str) -> tuple[str, ...]:
-        """Return the names of the folders in a folder of the revision."""
-        prefix = f"{folder.strip('/')}/" if folder.strip("./") else ""
-        below = {path[len(prefix) :].partition("/") for path in self._blobs if path.startswith(prefix)}
-        return tuple(sorted({name for name, slash, _ in below if slash}))
 
 
 def new_subjects(findings: Iterable[Finding], before: Iterable[Finding]) -> tuple[Finding, ...]:

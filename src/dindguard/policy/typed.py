@@ -117,6 +117,7 @@ class Reader:
                 raise self.fault(
                     item, f"'{item.content}' is none of {', '.join(allowed)}{nearest(item.content, allowed)}"
                 )
+            self.origins[f"{self.prefix}{key}.{item.content}"] = item.span
         return tuple(item.content for item in found)
 
     def lists(self, key: str) -> dict[str, tuple[str, ...]]:

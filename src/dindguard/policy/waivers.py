@@ -42,7 +42,9 @@ class Waivers:
         around = self.around
         self.records = file.waivers
         for waiver in file.waivers:
-            faults = list(review.reasons(waiver, around.config.approval, around.today, around.files, around.known))
+            faults = list(
+                review.reasons(waiver, around.config.approval, around.today, around.authority, around.known)
+            )
             if waiver.key in self._valid:
                 faults.append(("waiver-twice", waiver.span, "is there twice"))
             elif not faults and not file.faults:

@@ -1,0 +1,160 @@
+"""Reads configurations: from YAML or TOML, each value with its place, the first fault with its remedy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dindguard.errors import UserError
+from dindguard.files import UnreadError
+from dindguard.policy.config import A_YEAR, FILE_NAME, MISNAMED, MODES, PROJECT, SEVERITIES, Approval, Config
+from dindguard.records import replace
+from dindguard.rules import Profile
+from dindguard.source import Source, Span
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
+    from dindguard.files import Files, StrPath
+    from dindguard.policy.typed import Reader
+
+_SYNTAX = "mend the syntax, or ignore the file with --untrusted"
+
+
+def read(node: Node) -> Config:
+    """Return the configuration that a mapping holds; raises :class:`UserError` with file, line and remedy."""
+    if not node.is_mapping:
+        raise UserError(f"{node.span}: the configuration must be a mapping of settings")
+    from dindguard.policy.typed import Reader, is_text
+
+    reader = Reader(node)
+    reader.text("$schema")
+    severities = {}
+    table = reader.mapping("severity")
+    for key, value in table.pairs() if table is not None else ():
+        if key.content in severities:
+            raise reader.fault(key, f"'severity.{key.content}' is there twice: keep one")
+        if not is_text(value) or value.content not in SEVERITIES:
+            raise reader.fault(value, f"'severity.{key.content}' must be one of {', '.join(SEVERITIES)}")
+        severities[key.content] = SEVERITIES[value.content]
+        reader.origins[f"severity.{key.content}"] = key.span
+    config: dict[str, Any] = {
+        "profile": Profile(reader.word("profile", tuple(Profile), "recommended")),
+        "fail_on": SEVERITIES[reader.word("fail-on", SEVERITIES, "high")],
+        "severities": severities,
+        "disabled": reader.texts("disable"),
+        "exclude": reader.texts("exclude"),
+        "allowed_registries": reader.texts("allowed-registries"),
+        "first_party_socket_users": reader.texts("socket-users"),
+        "minimum_engine": _version(reader),
+        "baseline": reader.text("baseline"),
+    }
+    approval, origins = _approval(reader)
+    reader.no_other_keys()
+    return Config(**config, approval=approval, origins={**reader.origins, **origins})
+
+
+def _approval(reader: Reader) -> tuple[Approval, Mapping[str, Span]]:
+    node = reader.mapping("approval")
+    default = Approval()
+    if node is None:
+        return default, {}
+    from dindguard.policy.typed import Reader
+
+    own = Reader(node, "approval.")
+    alone = own.yes("alone", default.alone)
+    longest = A_YEAR if alone else None
+    approval = Approval(
+        modes=own.texts("require", default.modes, MODES),
+        roles=own.texts("roles", () if alone else default.roles),
+        max_days=own.number("max-days", longest or default.max_days, most=longest),
+        max_days_critical=own.number("max-days-critical", longest or default.max_days_critical, most=longest),
+        warn_days=own.number("warn-days", default.warn_days),
+        codeowners=own.yes("codeowners", default.codeowners),
+        alone=alone,
+        people=own.lists("people"),
+    )
+    for key, asked in (("roles", approval.roles), ("codeowners", approval.codeowners)):
+        if alone and asked:
+            raise own.fault(node[key], f"'approval.{key}' needs other people: take 'approval.alone' out")
+    own.no_other_keys()
+    return approval, own.origins
+
+
+def _version(reader: Reader) -> tuple[int, ...]:
+    node = reader.take("minimum-engine")
+    if node is None:
+        return ()
+    pieces = node.content.split(".") if node.is_scalar else []
+    if not pieces or not all(piece.isascii() and piece.isdigit() and len(piece) < 6 for piece in pieces):
+        raise reader.fault(node, "'minimum-engine' must be a version such as '29.5.1'")
+    return tuple(int(piece) for piece in pieces)
+
+
+def load(files: Files, explicit: StrPath | None = None, *, untrusted: bool = False) -> Config:
+    """Return the configuration that files hold: the one named on the command line, else the tree's own.
+
+    ``untrusted`` ignores the tree's own. Raises :class:`UserError` for a file that cannot be read.
+    """
+    if explicit is not None:
+        return _named(files, os.fspath(explicit))
+    if untrusted:
+        return Config()
+    for name in (FILE_NAME, PROJECT):
+        if files.exists(name) and files.inside(name) is None:
+            raise UserError(
+                f"{name}: the link leads out of {files.root}: put the file here, or name it with --config"
+            )
+    if files.exists(FILE_NAME):
+        return parsed(_text(files, FILE_NAME), FILE_NAME)
+    if files.exists(MISNAMED):
+        raise UserError(f"{MISNAMED}: this name is not read: call it {FILE_NAME}")
+    text = _text(files, PROJECT) if files.exists(PROJECT) else ""
+    return parsed(text, PROJECT) if "dindguard" in text else Config()
+
+
+def _named(files: Files, name: str) -> Config:
+    try:
+        text = files.named(name)
+    except OSError as error:
+        raise UserError(f"{name}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{name}: cannot be read: it is not UTF-8") from None
+    return Config() if text is None else parsed(text, name)
+
+
+def _text(files: Files, name: str) -> str:
+    try:
+        return files.read(name).decode("utf-8-sig")
+    except UnreadError as error:
+        raise UserError(f"{name}: {error}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{name}: cannot be read: it is not UTF-8") from None
+
+
+def parsed(text: str, name: str) -> Config:
+    """Return what a configuration's text holds; ``name`` says which syntax it has."""
+    if os.path.basename(name) == PROJECT:
+        return _from_toml(text, name)
+    from dindguard.documents import yaml
+
+    tree = yaml.read(Source(name, text))
+    if tree.notices:
+        raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}; {_SYNTAX}")
+    if len(tree.documents) > 1:
+        raise UserError(
+            f"{tree.documents[1].span}: the configuration must be one document: remove what follows '---'"
+        )
+    if not tree.documents or tree.documents[0].is_null:
+        return Config(file=name)
+    return replace(read(tree.documents[0]), file=name)
+
+
+def _from_toml(text: str, name: str) -> Config:
+    from dindguard.documents import toml
+
+    tree = toml.read(Source(name, text))
+    if tree.notices:
+        raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}; {_SYNTAX}")
+    table = tree.documents[0].at("tool", "dindguard") if tree.documents else None
+    return replace(read(table), file=name) if table is not None and table.present else Config()

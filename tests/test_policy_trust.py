@@ -1,0 +1,327 @@
+"""A change does not approve itself: with ``--trust`` the policy of a revision holds, and what is proposed is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dindguard.errors import UserError
+from dindguard.findings import Finding, Status
+from dindguard.policy import BASELINE_FILE, WAIVER_FILE, baseline_file
+from dindguard.report import Report
+from policy_tree import (
+    CAPABILITY,
+    COMPOSE,
+    committed,
+    git,
+    own,
+    record,
+    rules,
+    scanned,
+    statuses,
+    tree,
+    waived,
+    write,
+)
+
+OWNERS = "/.dindguard/ @arch @sec\n"
+CONFIG = (
+    "profile: recommended\nfail-on: high\nminimum-engine: '29.0'\nallowed-registries: [docker.io]\n"
+    "severity: {apparmor-unconfined: critical}\napproval: {codeowners: true, max-days: 90}\n"
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "r"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    tree(folder, CODEOWNERS=OWNERS, _dot_dindguard_dot_yaml=CONFIG, _dot_gitignore="dist/\n")
+    committed(folder)
+    return folder
+
+
+def judged(folder: Path, **options: Any) -> Report:
+    return scanned(folder, trust="HEAD", **options)
+
+
+def weakened(report: Report) -> list[str]:
+    return [f"{f.span.path}:{f.span.line} {f.message}" for f in report.findings if f.rule.id == "policy-weakened"]
+
+
+def dangers(report: Report) -> list[Finding]:
+    return [finding for finding in report.open if finding.rule.category != "policy"]
+
+
+def test_an_unchanged_policy_holds_and_nothing_is_said(repository: Path) -> None:
+    assert rules(judged(repository)) == rules(scanned(repository)) == ["dangerous-capability", "host-engine-socket"]
+    assert weakened(judged(repository)) == []
+
+
+def disable(folder: Path) -> None:
+    write(folder, ".dindguard.yaml", CONFIG + "disable: [dangerous-capability, host-engine-socket]\n")
+
+
+def exclude(folder: Path) -> None:
+    write(folder, ".dindguard.yaml", CONFIG + "exclude: ['**']\n")
+
+
+def lower(folder: Path) -> None:
+    write(folder, ".dindguard.yaml", CONFIG.replace("{apparmor", "{dangerous-capability: info, apparmor"))
+
+
+def raise_the_bar(folder: Path) -> None:
+    write(folder, ".dindguard.yaml", CONFIG.replace("fail-on: high", "fail-on: critical"))
+
+
+def ask_for_less(folder: Path) -> None:
+    write(
+        folder, ".dindguard.yaml", CONFIG.replace("max-days: 90", "require: [privileged], roles: [me], max-days: 180")
+    )
+
+
+def drop_the_configuration(folder: Path) -> None:
+    (folder / ".dindguard.yaml").unlink()
+
+
+def break_the_configuration(folder: Path) -> None:
+    write(folder, ".dindguard.yaml", "disable: [nonsense]\n")
+
+
+def open_the_registries(folder: Path) -> None:
+    write(folder, ".dindguard.yaml", CONFIG.replace("[docker.io]", "[docker.io, evil.example]"))
+
+
+def accept_old_engines(folder: Path) -> None:
+    write(folder, ".dindguard.yaml", CONFIG.replace("29.0", "20.10"))
+
+
+def another_baseline(folder: Path) -> None:
+    write(folder, ".dindguard.yaml", CONFIG + "baseline: mine.json\n")
+    write_baseline(folder, "mine.json")
+
+
+def write_baseline(folder: Path, name: str = BASELINE_FILE) -> None:
+    report = scanned(folder, untrusted=True)
+    write(folder, name, baseline_file.write(baseline_file.entries_of(report.findings, ())))
+
+
+def write_a_waiver(folder: Path) -> None:
+    waived(folder, record(folder), record(folder, CAPABILITY))
+
+
+def write_an_allow(folder: Path) -> None:
+    text = COMPOSE.replace(
+        "    cap_add", "    # dindguard: allow[dangerous-capability] everybody does it\n    cap_add"
+    )
+    write(folder, "compose.yaml", text)
+
+
+def ignore(folder: Path) -> None:
+    write(folder, ".gitignore", "dist/\n*.yaml\n")
+
+
+def ignore_for_us(folder: Path) -> None:
+    write(folder, ".dindguardignore", "# all\n\n/compose.yaml\n")
+
+
+def own_the_waivers(folder: Path) -> None:
+    write(folder, "CODEOWNERS", OWNERS + "/.dindguard/ @me\n")
+
+
+def drop_the_owners(folder: Path) -> None:
+    (folder / "CODEOWNERS").unlink()
+
+
+ATTACKS: dict[Callable[[Path], None], list[str]] = {
+    disable: [
+        ".dindguard.yaml:7 dangerous-capability: the rule is turned off (disable)",
+        ".dindguard.yaml:7 host-engine-socket: the rule is turned off (disable)",
+    ],
+    exclude: [".dindguard.yaml:7 **: is not read any more (exclude)"],
+    lower: [".dindguard.yaml:5 dangerous-capability is info, no more critical"],
+    raise_the_bar: [".dindguard.yaml:2 the gate fails from critical up only, not from high"],
+    ask_for_less: [
+        ".dindguard.yaml:6 architecture need not approve any more",
+        ".dindguard.yaml:6 security need not approve any more",
+        ".dindguard.yaml:6 socket needs no approval any more",
+        ".dindguard.yaml:6 waivers last 180 days, not 90",
+    ],
+    drop_the_configuration: [
+        ".dindguard.yaml:1 approvers need not be code owners",
+        ".dindguard.yaml:1 apparmor-unconfined is medium, no more critical",
+        ".dindguard.yaml:1 images may come from anywhere",
+        ".dindguard.yaml:1 older engines are accepted",
+        ".dindguard.yaml:1 waivers last 180 days, not 90",
+    ],
+    break_the_configuration: [".dindguard.yaml:1 the policy cannot be read: .dindguard.yaml:1:10: there is no rule"],
+    open_the_registries: [".dindguard.yaml:4 evil.example: images may come from there (allowed-registries)"],
+    accept_old_engines: [".dindguard.yaml:3 older engines are accepted"],
+    another_baseline: [
+        ".dindguard.yaml:7 the baseline is another file, 'mine.json'",
+        "mine.json:4 2 findings come into the baseline",
+    ],
+    write_baseline: [".dindguard/baseline.json:4 2 findings come into the baseline"],
+    write_a_waiver: [
+        ".dindguard/waivers.yaml:5 the waiver of host-engine-socket for services.runner.access.mounts.",
+        ".dindguard/waivers.yaml:19 the waiver of dangerous-capability for services.web",
+    ],
+    write_an_allow: ["compose.yaml:8 the allow of dangerous-capability for services.web"],
+    ignore: [".gitignore:2 .dindguard.yaml and 1 more would be ignored"],
+    ignore_for_us: [".dindguardignore:3 compose.yaml would be ignored"],
+    own_the_waivers: ["CODEOWNERS:2 .dindguard/waivers.yaml is owned by @me"],
+    drop_the_owners: ["CODEOWNERS:1 CODEOWNERS is gone"],
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+@pytest.mark.parametrize("revision", ["HEAD", "0" * 40])
+def test_what_a_change_adds_is_proposed_and_not_in_force(
+    repository: Path, attack: Callable[[Path], None], revision: str
+) -> None:
+    before = {(finding.rule.id, finding.severity) for finding in dangers(scanned(repository, trust=revision))}
+    attack(repository)
+    report = scanned(repository, trust=revision)
+    assert before <= {(finding.rule.id, finding.severity) for finding in dangers(report)}
+    if revision == "HEAD":
+        said = weakened(report)
+        expected = ATTACKS[attack]
+        assert len(said) == len(expected), said
+        assert all(any(line.startswith(each) for line in said) for each in expected), said
+    if revision == "HEAD" and attack is not break_the_configuration:
+        committed(repository)
+        assert weakened(judged(repository)) == [], "what is merged is trusted"
+
+
+def test_tightening_is_no_weakening(repository: Path) -> None:
+    write(
+        repository, ".dindguard.yaml",
+        CONFIG.replace("recommended", "all").replace("high", "low").replace("29.0", "29.5").replace("90", "30")
+        .replace("critical}", "critical, dangerous-capability: critical}"),
+    )  # fmt: skip
+    write(repository, "CODEOWNERS", "/.dindguard/ @arch\n")
+    write(repository, ".gitignore", "")
+    assert weakened(judged(repository)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, []),
+        ({"ticket": "OPS-9", "reason": "The runner still starts the stacks."}, []),
+        ({"expires": "2027-01-20"}, ["has another expires"]),
+        ({"fingerprint": "v1:" + "0" * 32}, ["has another fingerprint"]),
+        ({"approvers": [{"name": "@me", "role": "security"}]}, ["has another approvers"]),
+        ({"owner": "@me", "approved": "2026-11-02"}, ["has another owner, approved"]),
+        ({"at": "services.other"}, ["for services.other"]),
+    ],
+)
+def test_a_wider_approval_is_proposed(repository: Path, changes: dict[str, Any], said: list[str]) -> None:
+    waived(repository, record(repository))
+    committed(repository)
+    assert statuses(judged(repository))["host-engine-socket"] is Status.WAIVED
+    waived(repository, record(repository, **changes))
+    report = judged(repository)
+    assert statuses(report)["host-engine-socket"] is Status.WAIVED, "the trusted one holds"
+    found = weakened(report)
+    assert len(found) == len(said)
+    assert all(words in line for words, line in zip(said, found, strict=True))
+
+
+def test_a_trusted_waiver_does_not_cover_what_the_change_widens(repository: Path) -> None:
+    waived(repository, record(repository))
+    committed(repository)
+    write(repository, "compose.yaml", COMPOSE.replace("    volumes:\n", "    privileged: true\n    volumes:\n"))
+    waived(repository, record(repository))
+    report = judged(repository)
+    assert statuses(report)["host-engine-socket"] is Status.OPEN
+    assert "waiver-changed" in own(report)
+
+
+ALLOWED = COMPOSE.replace(
+    "    cap_add", "    # dindguard: allow[dangerous-capability] measured by the team\n    cap_add"
+)
+
+
+def test_a_trusted_allow_holds_where_it_held(repository: Path) -> None:
+    write(repository, "compose.yaml", ALLOWED)
+    committed(repository)
+    write(repository, "compose.yaml", "# a line more\n" + ALLOWED)
+    report = judged(repository)
+    assert statuses(report)["dangerous-capability"] is Status.ALLOWED
+    assert own(report) == []
+    git(repository, "mv", "compose.yaml", "stack.yaml")
+    assert statuses(judged(repository))["dangerous-capability"] is Status.ALLOWED, "it moves with its file"
+    write(repository, "compose.yaml", ALLOWED)
+    report = judged(repository)
+    assert [finding.span.path for finding in dangers(report) if finding.rule.id == CAPABILITY[0]] == ["stack.yaml"]
+    assert len(weakened(report)) == 1, "a copy is new"
+
+
+@pytest.mark.parametrize(("old", "new"), [("[SYS_ADMIN]", "[ALL]"), ("  web:", "  other:"), ("  web:", "  web: &w")])
+def test_a_trusted_allow_covers_nothing_else(repository: Path, old: str, new: str) -> None:
+    write(repository, "compose.yaml", ALLOWED)
+    committed(repository)
+    write(repository, "compose.yaml", ALLOWED.replace(old, new))
+    same = "&" in new
+    assert (statuses(judged(repository))["dangerous-capability"] is Status.ALLOWED) == same
+    assert len(weakened(judged(repository))) == (0 if same else 1)
+
+
+def test_a_sidecar_is_trusted_as_an_allow_is(repository: Path) -> None:
+    write(repository, "daemon.json", '{"insecure-registries": ["0.0.0.0/0"]}\n')
+    committed(repository)
+    allow = "allow:\n  - {rules: [any-registry-insecure], at: insecure-registries, reason: an air-gapped bench}\n"
+    write(repository, "daemon.json.allow.yaml", allow)
+    assert statuses(judged(repository))["any-registry-insecure"] is Status.OPEN
+    assert len(weakened(judged(repository))) == 1
+    committed(repository)
+    assert statuses(judged(repository))["any-registry-insecure"] is Status.ALLOWED
+
+
+def test_named_files_inside_the_tree_are_the_revisions(repository: Path, tmp_path: Path) -> None:
+    write(repository, "ci/policy.yaml", "fail-on: high\n")
+    committed(repository)
+    write(repository, "ci/policy.yaml", "disable: [dangerous-capability, host-engine-socket]\n")
+    write_baseline(repository, "ci/known.json")
+    report = judged(repository, config=repository / "ci/policy.yaml", baseline=repository / "ci/known.json")
+    assert len(dangers(report)) == 2
+    assert len(weakened(report)) == 3
+    write(tmp_path, "outside.yaml", "disable: [dangerous-capability]\n")
+    assert [f.rule.id for f in dangers(judged(repository, config=tmp_path / "outside.yaml"))] == [
+        "host-engine-socket"
+    ]
+
+
+def test_a_moved_baseline_entry_is_no_news(repository: Path) -> None:
+    write_baseline(repository)
+    committed(repository)
+    git(repository, "mv", "compose.yaml", "stack.yaml")
+    write_baseline(repository)
+    assert weakened(judged(repository)) == []
+
+
+def test_trust_goes_with_since(repository: Path) -> None:
+    write(repository, "new.compose.yaml", "services:\n  n:\n    image: nginx:1.29\n    privileged: true\n")
+    disable(repository)
+    report = judged(repository, since="HEAD")
+    assert rules(report) == ["policy-weakened", "policy-weakened", "privileged-container"]
+
+
+def test_a_weakening_does_not_fail_a_gate_by_itself(repository: Path) -> None:
+    waived(repository, record(repository))
+    (finding,) = (f for f in judged(repository).findings if f.rule.id == "policy-weakened")
+    assert finding.severity.word == "medium"
+
+
+def test_the_revision_is_named_when_it_is_not_there(repository: Path) -> None:
+    with pytest.raises(UserError, match="--trust nope: there is no revision 'nope'"):
+        scanned(repository, trust="nope")
+
+
+def test_the_waiver_file_of_the_tree_is_not_read(repository: Path) -> None:
+    write(repository, WAIVER_FILE, "waivers: [\n")
+    assert [rule for rule in own(judged(repository)) if rule != "policy-weakened"] == []
