@@ -177,6 +177,9 @@ def _recognise(waiting: Sequence[Embedded], trees: _Trees, progress: Progress | 
 def _documents(embedded: Embedded, trees: _Trees) -> Iterator[tuple[str, Document]]:
     """Yield the documents of a source, each with the name of its format."""
     source, owner = embedded.source, _container(embedded.owner)
+    if embedded.content is not None:
+        yield source.hint, Document(source, embedded.content, owner)
+        return
     text_format = trees.recogniser.text_format(source)
     if text_format is not None:
         trees.book.understood(source.path, text_format.name)

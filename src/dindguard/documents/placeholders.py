@@ -53,15 +53,15 @@ class Holes:
     ``places`` are ``(start, end, expression)`` in the scalar's content; ``values`` gives an expression's value.
     """
 
-    __slots__ = ("_values", "places")
+    __slots__ = ("places", "values")
 
     def __init__(self, places: Sequence[tuple[int, int, str]], values: Mapping[str, Text]) -> None:
         self.places = tuple(places)
-        self._values = values
+        self.values = values
 
     def value_of(self, expression: str, span: Span, raw: str = "") -> Text:
         """Return what an expression stands for; unknown, by the name of the expression, if nothing tells."""
-        return self._values.get(expression) or unknown(span, expression, raw or expression)
+        return self.values.get(expression) or unknown(span, expression, raw or expression)
 
     def resolve(self, text: Text) -> Text:
         """Return the scalar's text with every expression replaced as far as the document decides it."""

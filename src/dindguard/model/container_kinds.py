@@ -30,6 +30,8 @@ class ContainerKind(StrEnum):
     """What a CI runner gives to every job."""
     RUNNER = "runner"
     """A CI runner's own process, which starts the containers of jobs."""
+    MANAGED = "managed container"
+    """A container that a tool of operations keeps running (Ansible, Terraform)."""
     DEV_CONTAINER = "dev container"
     """What an editor or a hosted workspace opens a folder in."""
     LIVE = "running container"

@@ -34,7 +34,8 @@ _ENDS = frozenset({",", ")", "]", "}", ":", "=", "=>"})
 def read(source: Source, values: Mapping[str, Text] | None = None) -> Tree:
     """Read the one document of ``source``, a mapping; faults become an error notice with their place. Never raises.
 
-    ``values`` gives what expressions such as ``var.image`` stand for; it may be filled after reading.
+    ``values`` gives what expressions such as ``var.image`` stand for; it may be filled after reading, also through the
+    scope of the document.
     """
     tree = Tree(source)
     try:
@@ -102,7 +103,9 @@ class _Reader:
         pairs: Pairs = []
         while self._next.kind is not Kind.END:
             pairs += self._body(len(self._tokens) - 1)
-        return routed(self._mapping(pairs, 0, len(self._source.text), None), "")
+        root = self._mapping(pairs, 0, len(self._source.text), None)
+        root.scope = Holes((), self._values)
+        return routed(root, "")
 
     def _body(self, end: int) -> Pairs:
         """Read attributes and blocks up to the token ``end``."""

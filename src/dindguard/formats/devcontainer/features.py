@@ -123,18 +123,11 @@ def mount_of(item: Node, volumes: Volumes, owner: str) -> Mount | None:
     if item.is_scalar:
         return volumes.mount(item.value, owner)
     fields = {key.content: value.value for key, value in item.pairs() if value.is_scalar}
-    target = fields.get("target")
-    if target is None:
+    kind = fields.get("type")
+    place = fields.get("source") or fields.get("target")
+    if place is None:
         return None
-    written = ",".join(f"{name}={value.pattern}" for name, value in fields.items())
-    undecided = next((value for value in fields.values() if value.unknown), None)
-    place = fields.get("source") or target
-    text = Text(
-        None if undecided is not None else written, place.span, How.UNKNOWN if undecided is not None else How.WRITTEN,
-        partial=written if undecided is not None else "", variable=undecided.variable if undecided is not None else "",
-        raw=written,
-    )  # fmt: skip
-    return volumes.mount(text, owner)
+    return volumes.fields("volume" if kind is None else kind.pattern, fields, place.span, owner)
 
 
 def _named(reference: str) -> tuple[str, str]:

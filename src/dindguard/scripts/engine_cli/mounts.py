@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dindguard.model import paths
 from dindguard.model.container import Device, Port
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
@@ -66,22 +68,26 @@ class Volumes:
     def mount(self, text: Text, owner: str) -> Mount | None:
         """Return what ``type=bind,source=…,target=…`` asks for; ``None`` when it has no target."""
         spec = mount_spec(text)
-        target, source = spec.get("target"), spec.get("source")
+        return self.fields(spec.type, spec.fields, text.span, owner)
+
+    def fields(self, kind_name: str, fields: Mapping[str, Text], span: Span, owner: str) -> Mount | None:
+        """Return the mount of that type (``bind``, ``volume`` …) with the fields of ``--mount`` by their canonical names."""
+        target, source = fields.get("target"), fields.get("source")
         if target is None:
             return None
-        kind = _MOUNT_KINDS.get(spec.type, MountKind.OTHER)
+        kind = _MOUNT_KINDS.get(kind_name, MountKind.OTHER)
         if kind is MountKind.VOLUME and source is None:
             kind = MountKind.ANONYMOUS
-        read_only = spec.get("readonly")
+        read_only = fields.get("readonly")
         return Mount(
             kind=kind,
             source=source,
             target=target,
-            span=text.span,
-            read_only=unset(text.span, "read_only") if read_only is None else flag(read_only, "read_only"),
-            storage=self._storage(kind, source, target, text.span, owner, spec.get("tmpfs-size")),
-            propagation=spec.get("bind-propagation"),
-            sub_path=spec.get("volume-subpath"),
+            span=span,
+            read_only=unset(span, "read_only") if read_only is None else flag(read_only, "read_only"),
+            storage=self._storage(kind, source, target, span, owner, fields.get("tmpfs-size")),
+            propagation=fields.get("bind-propagation"),
+            sub_path=fields.get("volume-subpath"),
         )
 
     def tmpfs(self, text: Text, owner: str) -> Mount:

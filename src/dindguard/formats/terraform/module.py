@@ -1,0 +1,156 @@
+"""One module: all files of a folder, and what its expressions stand for as far as the files decide it.
+
+Source: the Terraform language documentation ("Input Variables": defaults, then ``terraform.tfvars``, then ``*.auto.tfvars``).
+What is given on the command line or by a calling module is not seen: a default is a default.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+
+from dindguard.documents.hcl import reader as hcl
+from dindguard.documents.hcl.reader import BLOCK, CALL
+from dindguard.documents.placeholders import Holes
+from dindguard.documents.tree import Node
+from dindguard.formats import Context
+from dindguard.model.values import How, Text
+from dindguard.records import record, replace
+
+_ROUNDS = 6
+"""Locals are made of each other this deep; what lies deeper stays unknown."""
+
+_IMAGE_NAMES = ("image_id", "latest", "name", "repo_digest")
+
+
+@record
+class Block:
+    """One block: its type, its labels, its body, and its last label as the place that names it."""
+
+    kind: str
+    labels: tuple[str, ...]
+    body: Node
+
+    @property
+    def address(self) -> str:
+        """Its address in the module: ``docker_container.dind``, ``module.runner``."""
+        return ".".join(self.labels if self.kind == "resource" else (self.kind, *self.labels))
+
+
+class Module:
+    """The blocks of one folder. Every document's expressions share one mapping of values."""
+
+    def __init__(self, folder: str, documents: Iterable[Node], context: Context) -> None:
+        self.folder = folder
+        self.context = context
+        self._documents = list(documents)
+        self.blocks = [block for document in self._documents for block in _blocks(document)]
+        self._others = [block for document in self._unread() for block in _blocks(document)]
+        values = self._values()
+        for document in self._documents:
+            if isinstance(document.scope, Holes) and isinstance(document.scope.values, dict):
+                document.scope.values.update(values)
+
+    def of(self, kind: str, first: str = "") -> Iterator[Block]:
+        """Yield the blocks of a type, with that first label."""
+        return (block for block in self.blocks if block.kind == kind and (not first or block.labels[:1] == (first,)))
+
+    def _unread(self) -> Iterator[Node]:
+        """Yield the folder's other files: nothing in them matters by itself, but they may say what variables hold."""
+        read = {document.source.path for document in self._documents}
+        for name in self.context.listing(self.folder):
+            path = posixpath.join(self.folder, name)
+            source = self.context.open(path) if name.endswith((".tf", ".tofu")) and path not in read else None
+            if source is not None:
+                yield from hcl.read(source).documents
+
+    def _everywhere(self, kind: str, first: str = "") -> Iterator[Block]:
+        yield from self.of(kind, first)
+        yield from (each for each in self._others if each.kind == kind and (not first or each.labels[:1] == (first,)))
+
+    def _values(self) -> dict[str, Text]:
+        found: dict[str, Text] = {}
+        for block in self._everywhere("variable"):
+            default = block.body["default"]
+            if block.labels and default.is_scalar and not default.is_null:
+                found[f"var.{block.labels[0]}"] = replace(default.typed, how=How.DEFAULT)
+        for name, value in self._given():
+            found[f"var.{name}"] = replace(value.typed, how=How.VARIABLE)
+        local = [pair for block in self._everywhere("locals") for pair in block.body.pairs()]
+        for _ in range(_ROUNDS):
+            before = len(found)
+            for key, value in local:
+                self._give(found, f"local.{key.content}", value)
+            for block in self._everywhere("resource", "docker_image"):
+                for name in _IMAGE_NAMES:
+                    self._give(found, f"{block.address}.{name}", block.body["name"])
+            if len(found) == before:
+                break
+        return found
+
+    def _give(self, found: dict[str, Text], name: str, value: Node) -> None:
+        if name in found or not value.is_scalar or value.is_null:
+            return
+        holes = value.scope.places if isinstance(value.scope, Holes) else ()
+        text = Holes(holes, found).resolve(value.typed) if holes else value.typed
+        if text.known:
+            found[name] = replace(text, how=How.VARIABLE if text.how is How.WRITTEN else text.how)
+
+    def _given(self) -> Iterator[tuple[str, Node]]:
+        """Yield the variables of ``terraform.tfvars`` and ``*.auto.tfvars``, later ones counting."""
+        names = self.context.listing(self.folder)
+        automatic = sorted(name for name in names if name.endswith(".auto.tfvars"))
+        for name in ("terraform.tfvars", *automatic):
+            source = self.context.open(posixpath.join(self.folder, name)) if name in names else None
+            for document in hcl.read(source).documents if source is not None else ():
+                for key, value in document.pairs():
+                    if value.is_scalar and value.scope is None and not value.is_null:
+                        yield key.content, value
+
+
+def _blocks(document: Node) -> Iterator[Block]:
+    for key, value in document.pairs():
+        labels: list[str] = []
+        body = value
+        while body.is_mapping and body.tag != BLOCK and len(body.pairs()) == 1:
+            label, body = body.pairs()[0]
+            labels.append(label.content)
+        if body.is_mapping:
+            yield Block(key.content, tuple(labels), body)
+
+
+def bodies(body: Node, name: str) -> list[Node]:
+    """Return the blocks of a type inside another, those that ``dynamic`` makes among them."""
+    found = [value for key, value in body.pairs() if key.content == name and value.is_mapping]
+    found += [item for value in [body[name]] if value.is_sequence for item in value.items() if item.is_mapping]
+    for key, value in body.pairs():
+        if key.content == "dynamic" and value[name]["content"].is_mapping:
+            found.append(value[name]["content"])
+    return found
+
+
+def text_of(node: Node) -> Text | None:
+    """Return a scalar that somebody wrote; ``None`` for null and for what is not there."""
+    return node.value if node.is_scalar and not node.is_null else None
+
+
+def items_of(node: Node) -> tuple[Text, ...]:
+    """Return the scalars of a list; a list that is one expression is one unknown text."""
+    if node.is_scalar:
+        return () if node.is_null else (node.value,)
+    return tuple(item.value for item in unwrapped(node).items() if item.is_scalar)
+
+
+def unwrapped(node: Node) -> Node:
+    """Return the argument of ``jsonencode``, ``yamlencode``, ``tolist`` and the like."""
+    while node.tag == CALL and node.keys()[0] in (
+        "jsonencode",
+        "yamlencode",
+        "tolist",
+        "toset",
+        "tomap",
+        "try",
+        "sensitive",
+    ):
+        node = node.values()[0][0]
+    return node

@@ -1,0 +1,102 @@
+"""Blocks in the shape of the documents that they stand for: pods of the kubernetes provider, tasks of ECS.
+
+The kubernetes provider writes the API's fields in snake case, lists as repeated blocks.
+"""
+
+from __future__ import annotations
+
+from dindguard.documents.hcl.reader import BLOCK, CALL
+from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.formats.terraform.module import Block, bodies, unwrapped
+
+_LISTS = {
+    "container": "containers", "init_container": "initContainers", "volume": "volumes", "volume_mount": "volumeMounts",
+    "env": "env", "env_from": "envFrom", "port": "ports", "toleration": "tolerations", "host_aliases": "hostAliases",
+    "image_pull_secrets": "imagePullSecrets", "volume_claim_template": "volumeClaimTemplates", "items": "items",
+    "match_expressions": "matchExpressions", "volume_device": "volumeDevices",
+}  # fmt: skip
+_KINDS = {
+    "pod": ("v1", "Pod"), "deployment": ("apps/v1", "Deployment"), "daemonset": ("apps/v1", "DaemonSet"),
+    "daemon_set": ("apps/v1", "DaemonSet"), "stateful_set": ("apps/v1", "StatefulSet"), "job": ("batch/v1", "Job"),
+    "cron_job": ("batch/v1", "CronJob"), "replication_controller": ("v1", "ReplicationController"),
+    "service": ("v1", "Service"), "namespace": ("v1", "Namespace"), "persistent_volume_claim": ("v1", "PersistentVolumeClaim"),
+}  # fmt: skip
+_FREE = frozenset({"labels", "annotations", "match_labels", "node_selector", "data", "limits", "requests"})
+
+
+def kubernetes_object(block: Block) -> Node | None:
+    """Return a ``kubernetes_*`` resource as the object it makes; ``None`` for a kind that is not read."""
+    kind = block.labels[0].removeprefix("kubernetes_").removesuffix("_v1").removesuffix("_v1beta1")
+    if kind not in _KINDS:
+        return None
+    version, name = _KINDS[kind]
+    body = block.body
+    pairs: Pairs = [(_key(body, "apiVersion"), _written(body, version)), (_key(body, "kind"), _written(body, name))]
+    pairs += camel(body).pairs()
+    node = body.with_pairs(pairs)
+    return node.moved("")
+
+
+def manifest(block: Block) -> Node | None:
+    """Return the object that ``kubernetes_manifest`` holds."""
+    node = unwrapped(block.body["manifest"])
+    return node if node.is_mapping and node.tag != CALL else None
+
+
+def camel(body: Node, key: str = "") -> Node:
+    """Return a block with the API's names: ``security_context`` → ``securityContext``, repeated blocks as a list."""
+    if key in _FREE:
+        return body
+    pairs: Pairs = []
+    done: set[str] = set()
+    names = {name.content for name, value in body.pairs() if name.content != "dynamic"}
+    names |= {inner for name, value in body.pairs() if name.content == "dynamic" for inner in value.keys()}
+    for name, value in body.pairs():
+        inner = name.content
+        if inner == "dynamic":
+            inner = next(iter(value.keys()), "")
+        if inner in done or inner not in names:
+            continue
+        if inner in _LISTS and (value.is_mapping or name.content == "dynamic"):
+            done.add(inner)
+            items = [camel(each, inner) for each in bodies(body, inner)]
+            pairs.append((_key(name, _LISTS[inner]), body.with_items(items)))
+        elif value.is_mapping and value.tag in (BLOCK, ""):
+            pairs.append((_key(name, _camel(inner)), camel(value, inner)))
+        else:
+            pairs.append((_key(name, _camel(inner)), unwrapped(value)))
+    return body.with_pairs(pairs)
+
+
+def ecs_task(block: Block) -> Node | None:
+    """Return ``aws_ecs_task_definition`` as the task definition that it registers; ``None`` for text in a file."""
+    body = block.body
+    containers = unwrapped(body["container_definitions"])
+    if not containers.is_sequence:
+        return None
+    pairs: Pairs = [(_key(body, "containerDefinitions"), containers)]
+    volumes = []
+    for volume in bodies(body, "volume"):
+        host = volume.with_pairs([(_key(volume, "sourcePath"), volume["host_path"])])
+        volumes.append(volume.with_pairs([(_key(volume, "name"), volume["name"]), (_key(volume, "host"), host)]))
+    pairs.append((_key(body, "volumes"), body.with_items(volumes)))
+    for name in ("family", "network_mode", "pid_mode", "ipc_mode", "requires_compatibilities"):
+        if body[name].present:
+            pairs.append((_key(body[name], _camel(name)), body[name]))
+    return body.with_pairs(pairs)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    special = {"pid": "PID", "ipc": "IPC"}
+    if first == "host" and rest and rest[0] in special:
+        return f"host{special[rest[0]]}"
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+def _key(at: Node, name: str) -> Node:
+    return Node(Kind.SCALAR, at.source, at.start, at.end, content=name)
+
+
+def _written(at: Node, value: str) -> Node:
+    return Node(Kind.SCALAR, at.source, at.start, at.start, content=value)

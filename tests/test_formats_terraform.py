@@ -1,0 +1,182 @@
+"""Terraform modules: containers, pods and tasks that resources make, and scripts that machines are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dindguard import Options, Report, scan
+from support import write_files
+
+
+def report_of(tmp_path: Path, **files: str) -> Report:
+    (tmp_path / ".git").mkdir()
+    write_files(tmp_path, {name.replace("__", "/").replace("_dot_", "."): text for name, text in files.items()})
+    return scan(Options(paths=(tmp_path,)))
+
+
+def rules(report: Report) -> list[tuple[str, int]]:
+    return sorted((finding.rule.id, finding.span.line) for finding in report.findings)
+
+
+def test_a_container_in_all_its_attributes(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        main_dot_tf="""resource "docker_container" "c" {
+  name         = "web"
+  image        = "example/web:${var.tag}"
+  command      = ["serve", "--port", "80"]
+  user         = "root"
+  network_mode = "host"
+  pid_mode     = "host"
+  security_opts = ["seccomp=unconfined"]
+  capabilities { add = ["SYS_ADMIN"] }
+  devices { host_path = "/dev/sda" }
+  mounts {
+    type   = "bind"
+    source = "/etc"
+    target = "/host/etc"
+    read_only = true
+  }
+  volumes {
+    volume_name    = "data"
+    container_path = "/data"
+  }
+  env = ["A=b=c", var.more]
+}
+""",
+    )
+    (container,) = report.model.containers
+    assert container.label == "managed container 'web'"
+    assert container.image is not None
+    assert container.image.repository == "example/web"
+    assert [str(word) for word in container.command or ()] == ["serve", "--port", "80"]
+    assert (str(container.namespaces.network), str(container.namespaces.pid)) == ("host", "host")
+    assert str(container.confinement.seccomp) == "unconfined"
+    assert [str(each) for each in container.capabilities.added] == ["SYS_ADMIN"]
+    assert [(mount.kind.value, str(mount.source), mount.read_only.on) for mount in container.mounts] == [
+        ("volume", "data", False),
+        ("host path", "/etc", True),
+    ]
+    assert container.environment.value("A") == "b=c"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ('variable "p" { default = true }', "on"),
+        ('variable "p" { default = false }', "off"),
+        ('variable "p" { type = bool }', "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_defaults_decide_and_what_nobody_wrote_is_unknown(tmp_path: Path, given: str, expected: str) -> None:
+    body = 'resource "docker_container" "c" {\n  image = "a"\n  privileged = var.p\n}\n'
+    (container,) = report_of(tmp_path, main_dot_tf=body, variables_dot_tf=given).model.containers
+    assert getattr(container.privileged, expected)
+
+
+def test_values_of_the_folder_come_before_defaults(tmp_path: Path) -> None:
+    files = {
+        "main_dot_tf": 'variable "p" { default = true }\nlocals { q = var.p }\n'
+        'resource "docker_container" "c" {\n  image = "a"\n  privileged = local.q\n}\n',
+        "terraform_dot_tfvars": "p = false\n",
+        "other__main_dot_tf": 'resource "docker_container" "d" {\n  image = "a"\n  privileged = local.q\n}\n',
+    }
+    found = {each.name: each.privileged for each in report_of(tmp_path, **files).model.containers}
+    assert found["c"].off
+    assert found["d"].unknown, "another folder is another module"
+
+
+def test_pods_in_blocks_and_in_manifests(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        main_dot_tf="""resource "kubernetes_daemonset_v1" "d" {
+  metadata { name = "d" }
+  spec {
+    template {
+      spec {
+        host_pid = true
+        init_container {
+          name = "i"
+          image = "a"
+        }
+        container {
+          name  = "dind"
+          image = "docker:29-dind"
+          security_context { privileged = true }
+          env {
+            name  = "DOCKER_TLS_CERTDIR"
+            value = ""
+          }
+        }
+        dynamic "volume" {
+          for_each = var.volumes
+          content { name = volume.value }
+        }
+      }
+    }
+  }
+}
+resource "kubernetes_manifest" "m" {
+  manifest = {
+    apiVersion = "v1"
+    kind       = "Pod"
+    metadata   = { name = "p" }
+    spec = { containers = [{ name = "x", image = "a", securityContext = { privileged = true } }] }
+  }
+}
+resource "kubectl_manifest" "k" {
+  yaml_body = <<-YAML
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: q}
+    spec: {hostPID: true, containers: [{name: y, image: a}]}
+  YAML
+}
+""",
+    )
+    found = rules(report)
+    assert ("privileged-engine", 14) in found
+    assert ("host-pid-namespace", 6) in found
+    assert ("privileged-container", 33) in found
+    assert ("host-pid-namespace", 41) in found
+
+
+def test_the_runner_module_is_privileged_by_default(tmp_path: Path) -> None:
+    source = '  source = "cattle-ops/gitlab-runner/aws"\n'
+    first = (
+        report_of(tmp_path / "a", main_dot_tf=f'module "r" {{\n{source}}}\n')
+        if (tmp_path / "a").mkdir() is None
+        else None
+    )
+    assert first is not None
+    assert "privileged-runner" in {finding.rule.id for finding in first.findings}
+    (tmp_path / "b").mkdir()
+    off = "  runner_worker_docker_options = { privileged = false }\n"
+    second = report_of(tmp_path / "b", main_dot_tf=f'module "r" {{\n{source}{off}}}\n')
+    assert second.findings == ()
+
+
+def test_scripts_that_machines_are_given(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        main_dot_tf="""resource "aws_instance" "m" {
+  user_data = <<-EOT
+    #!/bin/bash
+    docker run -d --privileged ${var.image}
+  EOT
+  provisioner "remote-exec" {
+    inline = ["docker run --privileged a", "echo docker run --privileged b"]
+  }
+}
+""",
+    )
+    assert [line for rule, line in rules(report) if rule == "privileged-container"] == [4, 7]
+
+
+@pytest.mark.parametrize("name", ["x.hcl", "docker-bake.hcl", ".terraform/modules/x/main.tf", "main.tf.md"])
+def test_other_files_are_no_module(tmp_path: Path, name: str) -> None:
+    write_files(tmp_path, {name: 'resource "docker_container" "c" {\n  image = "a"\n  privileged = true\n}\n'})
+    assert scan(Options(paths=(tmp_path,), root=tmp_path)).model.containers == ()
