@@ -145,7 +145,8 @@ def how_often() -> Counter[str]:
 @cache
 def read_with(path: Path) -> tuple[FormatRow, ...]:
     """Return the formats that a fixture's file is read with."""
-    return tuple(formats_in(Source(path.name, path.read_text("utf-8", errors="replace"))))
+    name = path.relative_to(FIXTURES).as_posix()
+    return tuple(formats_in(Source(name, path.read_text("utf-8", errors="replace"))))
 
 
 def language_of(path: Path) -> str:

@@ -125,7 +125,8 @@ def test_every_format_has_a_bad_fixture_or_an_example_above(form: str) -> None:
 
 
 def names_of(path: Path) -> set[str]:
-    return {row.name for row in formats_in(Source(path.name, path.read_text("utf-8", errors="replace")))}
+    name = path.relative_to(FIXTURES).as_posix()
+    return {row.name for row in formats_in(Source(name, path.read_text("utf-8", errors="replace")))}
 
 
 TOY = {
