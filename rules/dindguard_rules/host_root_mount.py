@@ -52,5 +52,8 @@ def check(container: Container) -> Iterator[Problem]:
             continue
         writable = mount.read_only.off
         severity = Severity.CRITICAL if writable else Severity.HIGH
-        message = f"{container} can {'change' if writable else 'read'} the host's whole file system in {mount.target}"
+        whose = (
+            "the host's whole file system" if container.host is None else f"the whole file system of {container.host}"
+        )
+        message = f"{container} can {'change' if writable else 'read'} {whose} in {mount.target}"
         yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)

@@ -73,8 +73,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         why = f", for an image that {tool}" if tool else ""
         # An image that the files don't decide may hold an engine, which is graded high.
         unsure = image is not None and image.reference.unknown
+        where = "on the host" if container.host is None else f"in {container.host}"
         yield Problem(
             container.privileged,
-            f"{container} is privileged: root in it is root on the host{why}",
+            f"{container} is privileged: root in it is root {where}{why}",
             severity=Severity.MEDIUM if tool else Severity.HIGH if unsure else Severity.CRITICAL,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dindguard.model.container import Sandbox
+from dindguard.model.container import Container, Sandbox
 from dindguard.model.engine import Engine, Machine
 from dindguard.model.values import Text
 from dindguard.rules import Rule, Severity
@@ -12,9 +12,13 @@ from dindguard.rules import Rule, Severity
 LEVELS = {Sandbox.VM: 2, Sandbox.USER_NAMESPACE: 2, Sandbox.GVISOR: int(Severity.CRITICAL)}
 """By how many levels a sandbox lowers the findings of the rules that name it; gVisor leaves information only."""
 
-MACHINE_CATEGORIES = frozenset({"privilege", "confinement", "socket"})
-MACHINE_LEVELS = 3
-"""By how many levels a hosted machine that ends with its job lowers what these categories say: the job is root there."""
+MACHINE_LEVELS = {"privilege": 3, "confinement": 3, "socket": 3, "daemon-api": 2}
+"""By how many levels a hosted machine that ends with its job lowers what these categories say: the job is root there,
+and nobody else is."""
+
+ENGINE_CATEGORIES = frozenset({"privilege", "socket", "data-root"})
+"""What is said of a container less gravely if a nested engine starts it: by two levels, and by one if it is privileged,
+because then it is all that the engine's container is."""
 
 
 def lowered(rule: Rule, subject: Any) -> tuple[int, str]:
@@ -23,7 +27,7 @@ def lowered(rule: Rule, subject: Any) -> tuple[int, str]:
     Either a sandbox contains the danger, or the machine is thrown away with the job whose script is its
     administrator anyway, or a machine's file is an example; the greatest of them counts.
     """
-    found = (_by_sandbox(rule, subject), _by_machine(rule, subject), _by_place(subject))
+    found = (_by_sandbox(rule, subject), _by_machine(rule, subject), _by_engine(rule, subject), _by_place(subject))
     return max(found, key=lambda each: each[0])
 
 
@@ -40,9 +44,10 @@ def _by_sandbox(rule: Rule, subject: Any) -> tuple[int, str]:
 
 def _by_machine(rule: Rule, subject: Any) -> tuple[int, str]:
     machine = getattr(subject, "hosted_machine", None)
-    if machine is None or rule.category not in MACHINE_CATEGORIES:
+    levels = MACHINE_LEVELS.get(rule.category, 0)
+    if machine is None or not levels:
         return 0, ""
-    return MACHINE_LEVELS, f"on a machine of {machine}, which ends with the job"
+    return levels, f"on a machine of {machine}, which ends with the job"
 
 
 def _by_place(subject: Any) -> tuple[int, str]:
@@ -50,3 +55,16 @@ def _by_place(subject: Any) -> tuple[int, str]:
     if not isinstance(subject, Engine) or not isinstance(subject.owner, Machine) or not subject.owner.shown_by:
         return 0, ""
     return 1, f"'{subject.owner.shown_by}' in its path says that it is an example"
+
+
+def _by_engine(rule: Rule, subject: Any) -> tuple[int, str]:
+    """Lower what is said of a container in a nested engine: its host is that engine's container."""
+    host = subject.host if isinstance(subject, Container) else None
+    if host is None or host.engine is None or rule.category not in ENGINE_CATEGORIES or _hands_on(host):
+        return 0, ""
+    return 1 if subject.privileged.on else 2, f"its host is {host}, whose engine starts it"
+
+
+def _hands_on(host: Container) -> bool:
+    """Whether the engine's container has paths of the real host that the containers in it could ask for."""
+    return any(mount.host_path is not None for mount in host.host_mounts)

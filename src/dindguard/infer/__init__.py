@@ -8,14 +8,16 @@ from typing import TypeVar
 from dindguard.formats import Reading
 from dindguard.infer.build_grants import find_build_grants
 from dindguard.infer.engines import find_engines
-from dindguard.infer.escape import escape_of
+from dindguard.infer.escape import Ways, escape_of
 from dindguard.infer.exposure import exposures_of
 from dindguard.infer.images import base_image, chain
+from dindguard.infer.names import Names
 from dindguard.infer.origins import settle_origins
 from dindguard.infer.proxies import permits_of
 from dindguard.infer.reach import find_accesses
 from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
+from dindguard.infer.starters import Starters
 from dindguard.infer.users import as_root
 from dindguard.model.access import Access
 from dindguard.model.container import Container, Role
@@ -48,8 +50,10 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
         *(each for reading in readings for each in reading.engines),
     )
     _settle_purposes(containers, engines, policy)
-    accesses = find_accesses(containers)
-    _settle_standings(containers, accesses)
+    names = Names(containers)
+    starters = Starters(names)
+    accesses = find_accesses(containers, names, starters)
+    _settle_standings(containers, accesses, starters)
     _settle_contacts(engines, accesses, _started_from(containers))
     return Model(
         workloads=given.workloads,
@@ -114,17 +118,19 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
         )
 
 
-def _settle_standings(containers: Iterable[Container], accesses: Iterable[Access]) -> None:
+def _settle_standings(containers: Iterable[Container], accesses: Iterable[Access], starters: Starters) -> None:
     found: dict[Container, list[Access]] = {}
     for access in accesses:
         found.setdefault(access.who, []).append(access)
     own = {container: tuple(mine) for container, mine in found.items()}
+    ways = Ways(own, starters)
     for container in containers:
         mine = own.get(container, ())
         role = _role(container)
         if role is Role.OTHER and _is_client(container, mine):
             role = Role.ENGINE_CLIENT
-        container.settle(Standing(role=role, accesses=mine, escape=escape_of(container, own)))
+        escape = escape_of(container, ways)
+        container.settle(Standing(role=role, runs_on=starters.of(container), accesses=mine, escape=escape))
 
 
 def _started_from(containers: Iterable[Container]) -> frozenset[Container]:

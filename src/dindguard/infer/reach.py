@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dindguard.infer import networks
 from dindguard.infer.clients import Client, certificate_path, clients, shares_certificates
 from dindguard.infer.names import Names
+from dindguard.infer.starters import Starters, engine_behind
 from dindguard.model import paths
 from dindguard.model.access import Access, Permit
 from dindguard.model.container import Container
@@ -16,15 +17,14 @@ from dindguard.source import Step
 from dindguard.vocabulary import EngineProduct
 
 
-def find_accesses(containers: Iterable[Container]) -> tuple[Access, ...]:
+def find_accesses(containers: Sequence[Container], names: Names, starters: Starters) -> tuple[Access, ...]:
     """Return every way in which a container can command an engine."""
-    containers = tuple(containers)
-    names, meetings = Names(containers), _meetings(containers)
+    meetings = _meetings(containers)
     accesses: list[Access] = []
     for container in containers:
         if not container.started and container.engine is None:
             continue  # an image nobody starts reaches nothing; what starts it is looked at by itself
-        accesses.extend(_of(container, names, meetings))
+        accesses.extend(_of(container, names, meetings, starters))
     return tuple(accesses)
 
 
@@ -41,10 +41,14 @@ def _meetings(containers: Iterable[Container]) -> Meetings:
     return found
 
 
-def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Access]:
+def _of(container: Container, names: Names, meetings: Meetings, starters: Starters) -> Iterator[Access]:
     own = container.engines
+    starter = starters.of(container)
     for mount in container.mounts:
-        yield from _through_mount(container, mount)
+        if isinstance(starter, Engine):
+            yield from _through_engines_files(container, mount, starter, starters)
+        else:
+            yield from _through_mount(container, mount)
     if container.engine_api.on:
         handed = container.engine_api
         yield Access(
@@ -65,6 +69,25 @@ def _of(container: Container, names: Names, meetings: Meetings) -> Iterator[Acce
             access = _as_neighbour(container, engine)
             if access is not None:
                 yield access
+
+
+def _through_engines_files(
+    container: Container, mount: Mount, starter: Engine, starters: Starters
+) -> Iterator[Access]:
+    """Yield the access through a socket among the files of the container whose engine starts this one."""
+    socket, owner = mount.socket(), starter.container
+    if socket is None or owner is None:
+        return
+    path = mount.host_path if paths.socket_at(mount.host_path or "") is not None else socket.pattern
+    if mount.host_path is None or path is None:
+        return
+    found = starters.at_socket(owner, path, mount.span)
+    if found is not None:
+        yield Access(
+            who=container, to=found, via=mount, product=socket.product, span=mount.span, uses=True,
+            rootless=isinstance(found, Engine) and found.rootless.on, through=path,
+            steps=(Step(f"{container} reaches a socket of {owner}", mount.span),),
+        )  # fmt: skip
 
 
 def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
@@ -130,7 +153,7 @@ def _to_container(container: Container, client: Client, target: Container, port:
             steps=(Step(f"{container} talks to the proxy {target}", span),),
         )  # fmt: skip
     arrives_at = client.endpoint.port if port is None else port
-    engine = _engine_behind(container, target, arrives_at)
+    engine = engine_behind(container, target, arrives_at)
     if engine is None:
         return None
     listener = _listener(engine, arrives_at)
@@ -141,24 +164,6 @@ def _to_container(container: Container, client: Client, target: Container, port:
         credentials=listener is not None and _has_credentials(listener, client.endpoint),
         arrives_at=port, steps=(Step(f"{container} commands {engine}", span),),
     )  # fmt: skip
-
-
-def _engine_behind(container: Container, target: Container, port: int | None) -> Engine | None:
-    """Return the engine at a container's address: its own, or that of one in the same network namespace.
-
-    Of several engines it is the one that listens on the port, else the first.
-    """
-    found = list(target.engines) if target is not container else []
-    if not found:
-        found = [
-            engine
-            for neighbour in target.workload.containers
-            if neighbour is not container and networks.same_namespace(target, neighbour)
-            for engine in neighbour.engines
-        ]
-    return next(
-        (each for each in found if any(one.port == port for one in each.listens)), found[0] if found else None
-    )
 
 
 def _listener(engine: Engine, port: int | None) -> Endpoint | None:

@@ -16,7 +16,7 @@ from dindguard.source import Span
 if TYPE_CHECKING:
     from dindguard.model.access import Access, EscapePath, ProxyPermits
     from dindguard.model.container import Container
-    from dindguard.model.engine import Engine, Exposure
+    from dindguard.model.engine import Engine, Exposure, Machine
     from dindguard.model.invocation import Invocation
     from dindguard.model.mount import Mount
     from dindguard.model.workload import Workload
@@ -82,6 +82,8 @@ class Standing:
     """What a container can command, and where that leads."""
 
     role: Role = Role.OTHER
+    runs_on: Engine | Machine | None = None
+    """The engine that starts it, when a command line does: its host is that engine's container, or a machine."""
     accesses: tuple[Access, ...] = ()
     escape: EscapePath | None = None
 
@@ -200,6 +202,17 @@ class ContainerFacts:
     def role(self) -> Role:
         """What it does with engines."""
         return self.standing.role
+
+    @property
+    def runs_on(self) -> Engine | Machine | None:
+        """The engine that starts it, when a command line does; ``None`` if nobody knows."""
+        return self.standing.runs_on
+
+    @property
+    def host(self) -> Container | None:
+        """The container whose engine starts it: its host paths are that container's; ``None`` for a machine's engine."""
+        started_by = self.standing.runs_on
+        return getattr(started_by, "container", None)
 
     @property
     def accesses(self) -> tuple[Access, ...]:

@@ -1,0 +1,98 @@
+"""Whose engine starts a container that a command line starts: an engine of the scan, a machine's, or nobody knows.
+
+The client's own order: the option, the variable, the default socket (docker/cli ``cli/command/cli.go``).
+"""
+
+from __future__ import annotations
+
+from dindguard.infer import images, networks
+from dindguard.infer.clients import client_endpoint
+from dindguard.infer.names import Names
+from dindguard.model import paths
+from dindguard.model.container import Container, ContainerKind
+from dindguard.model.engine import Endpoint, Engine, Machine
+from dindguard.source import Span
+
+SOCKET = "/run/docker.sock"
+
+
+class Starters:
+    """Answers for one scan, each container once."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._known: dict[Container, Engine | Machine | None] = {}
+
+    def of(self, container: Container) -> Engine | Machine | None:
+        """Return the engine that starts a container; ``None`` for one that no command line starts, and if unknown."""
+        if container.kind is not ContainerKind.COMMAND:
+            return None
+        if container not in self._known:
+            self._known[container] = self._find(container)
+        return self._known[container]
+
+    def _find(self, container: Container) -> Engine | Machine | None:
+        inside = container.workload.runs_in
+        if inside is None or not inside.started:
+            return None
+        address = container.started_by
+        if address is None:
+            variable = images.variable(inside, "DOCKER_HOST")
+            address = variable.value if variable is not None and variable.value.pattern else None
+        if address is None:
+            return self.at_socket(inside, SOCKET, container.span)
+        endpoint = client_endpoint(inside, address)
+        return self._at(inside, endpoint, container.span) if endpoint is not None else None
+
+    def _at(self, client: Container, endpoint: Endpoint, span: Span) -> Engine | Machine | None:
+        if endpoint.scheme == "unix":
+            return self.at_socket(client, paths.normalise(endpoint.host), span)
+        if endpoint.scheme != "tcp":
+            return None
+        reached = self._names.reached(client, endpoint)
+        if reached is None:
+            return None
+        if isinstance(reached.who, Machine):
+            return reached.who
+        port = endpoint.port if reached.port is None else reached.port
+        return engine_behind(client, reached.who, port)
+
+    def at_socket(self, container: Container, path: str, span: Span) -> Engine | Machine | None:
+        """Return the engine whose socket a path inside a container is; ``None`` if the files do not tell."""
+        mount = next((each for each in container.mounts if each.provides(path) or each.provides(f"/var{path}")), None)
+        if mount is not None and mount.socket() is not None:
+            return Machine(name="", span=span)
+        if mount is not None and mount.storage is not None:
+            return _sharing(container, mount.storage.identity)
+        if container.engine is not None:
+            return container.engine
+        return Machine(name="", span=span) if container.kind is ContainerKind.SCRIPT else None
+
+
+def _sharing(container: Container, identity: str) -> Engine | None:
+    """Return the engine of a neighbour whose socket lies in a storage of both."""
+    for neighbour in container.workload.containers:
+        for engine in neighbour.engines if neighbour is not container else ():
+            for endpoint in engine.listens:
+                provided = neighbour.mount_at(endpoint.host) if endpoint.scheme == "unix" else None
+                if provided is not None and provided.storage is not None and provided.storage.identity == identity:
+                    return engine
+    return None
+
+
+def engine_behind(container: Container, target: Container, port: int | None) -> Engine | None:
+    """Return the engine at a container's address: its own, or that of one in the same network namespace.
+
+    Of several engines it is the one that listens on the port, else the first.
+    """
+    found = list(target.engines) if target is not container else []
+    if not found:
+        found = [
+            engine
+            for neighbour in target.workload.containers
+            if neighbour is not container and networks.same_namespace(target, neighbour)
+            for engine in neighbour.engines
+        ]
+    return next(
+        (each for each in found if any(one.port == port for one in each.listens)), found[0] if found else None
+    )

@@ -1,0 +1,113 @@
+"""Whose engine starts what a script starts, and what that makes of its sockets, mounts and privilege."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dindguard import Finding, Options, Severity, scan
+from dindguard.model.container import Container, ContainerKind
+from dindguard.model.engine import Engine, Machine
+
+GITLAB = """job:
+  image: {image}
+  services: [docker:29-dind]
+  variables: {{{variables}}}
+  script: ['{script}']
+"""
+NESTED = "DOCKER_HOST: 'tcp://docker:2376', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: /certs/client"
+ELSEWHERE = "DOCKER_HOST: 'tcp://builder.example.com:2376', DOCKER_TLS_VERIFY: '1'"
+
+
+def report(root: Path, name: str, text: str) -> tuple[Container, list[Finding]]:
+    file = root / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    found = scan(Options(paths=(root,), root=root))
+    (command,) = (each for each in found.model.containers if each.kind is ContainerKind.COMMAND)
+    return command, list(found.findings)
+
+
+def job(
+    root: Path, script: str, variables: str = NESTED, image: str = "docker:29-cli"
+) -> tuple[Container, list[Finding]]:
+    text = GITLAB.format(script=script, variables=variables, image=image)
+    return report(root, ".gitlab-ci.yml", text)
+
+
+def severity_of(rule: str, findings: list[Finding]) -> Severity | None:
+    return max((each.severity for each in findings if each.rule.id == rule), default=None)
+
+
+RUNS = [
+    # (command, rule, severity in the nested engine, severity in an engine elsewhere)
+    ("docker run --privileged x:1", "privileged-container", Severity.HIGH, Severity.CRITICAL),
+    ("docker run -v /:/host x:1", "host-root-mount", Severity.MEDIUM, Severity.CRITICAL),
+    ("docker run --pid=host x:1", "host-pid-namespace", None, None),
+    ("docker run -v /var/run/docker.sock:/var/run/docker.sock x:1", "host-engine-socket", None, Severity.CRITICAL),
+]
+
+
+@pytest.mark.parametrize(("command", "rule", "nested", "elsewhere"), RUNS)
+def test_a_nested_engine_is_what_its_containers_reach(
+    tmp_path: Path, command: str, rule: str, nested: Severity | None, elsewhere: Severity | None
+) -> None:
+    container, findings = job(tmp_path / "nested", command)
+    assert isinstance(container.runs_on, Engine)
+    other, more = job(tmp_path / "elsewhere", command, ELSEWHERE)
+    assert isinstance(other.runs_on, Machine)
+    if elsewhere is None:
+        before, after = severity_of(rule, more), severity_of(rule, findings)
+        assert before is not None
+        assert after is not None
+        assert after < before
+    else:
+        assert (severity_of(rule, findings), severity_of(rule, more)) == (nested, elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("script", "variables"),
+    [
+        ("docker -H tcp://builder.example.com:2376 run --privileged x:1", NESTED),
+        ("DOCKER_HOST=tcp://builder.example.com:2376 docker run --privileged x:1", NESTED),
+        ("docker run --privileged x:1", "DOCKER_HOST: $SOMEWHERE"),
+        ("docker run --privileged x:1", "DOCKER_HOST: 'tcp://other:2376'"),
+    ],
+)
+def test_another_or_an_unknown_engine_lowers_nothing(tmp_path: Path, script: str, variables: str) -> None:
+    container, findings = job(tmp_path, script, variables)
+    assert not isinstance(container.runs_on, Engine)
+    assert severity_of("privileged-container", findings) is Severity.CRITICAL
+
+
+def test_an_engine_with_the_hosts_files_lowers_nothing(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[[runners]]\nexecutor = "docker"\n[runners.docker]\nprivileged = true\nvolumes = ["/srv:/srv"]\n'
+    )
+    _, findings = job(tmp_path, "docker run -v /:/host x:1")
+    assert severity_of("host-root-mount", findings) is Severity.CRITICAL
+
+
+def test_a_privileged_container_in_a_privileged_engine_has_a_way_to_the_host(tmp_path: Path) -> None:
+    compose = """services:
+  engine:
+    image: docker:29-dind
+    privileged: {privileged}
+  job:
+    image: docker:29-cli
+    environment: {{DOCKER_HOST: 'tcp://engine:2376', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: /certs}}
+    command: sh -c 'docker run --privileged x:1'
+"""
+    command, _ = report(tmp_path / "on", "compose.yaml", compose.format(privileged="true"))
+    assert isinstance(command.runs_on, Engine)
+    assert command.escape is not None
+    assert "service 'engine'" in command.escape.steps[1].what
+    command, _ = report(tmp_path / "off", "compose.yaml", compose.format(privileged="false"))
+    assert command.escape is None
+
+
+def test_a_job_on_the_machine_itself_meets_the_machines_engine(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text("#!/bin/sh\ndocker run --privileged x:1\n")
+    found = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert severity_of("privileged-container", list(found.findings)) is Severity.CRITICAL
