@@ -156,6 +156,27 @@ def test_notes_are_folded_by_their_kind() -> None:
     assert document.count("<summary>undecided: 40 notes</summary>") == 1
 
 
+def test_every_file_has_its_state_and_what_nobody_reads_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "fleet.conf").write_text("run = docker run --privileged x\n")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "compose.yaml").write_text("services:\n  a: [\n")
+    document = page_of(tmp_path)
+    section = document[document.index('<section id="unseen"') :].partition("</section>")[0]
+    assert "<code>broken/compose.yaml:" in section
+    assert "<code>fleet.conf:1:" in section
+    assert "<summary>What became of 3 files</summary>" in section
+    assert re.search(r"<b>1</b> understood</summary><ul>\s*<li><code>compose.yaml</code> compose</li>", section)
+
+
+def test_what_is_written_once_is_shown_once(tmp_path: Path) -> None:
+    job = "  image: docker:27-cli\n  script: [docker ps]\n"
+    variables = "variables: {DOCKER_HOST: 'tcp://docker:2375', DOCKER_TLS_CERTDIR: ''}\n"
+    (tmp_path / ".gitlab-ci.yml").write_text(f"services: ['docker:27-dind']\n{variables}one:\n{job}two:\n{job}")
+    document = render("html", scan(ScanOptions(paths=(tmp_path,), root=tmp_path)), Options())
+    section = document[document.index('<section id="containers"') :].partition("</section>")[0]
+    assert section.count("<strong>job service &#39;docker&#39;</strong>") == 1
+
+
 def test_waivers_are_shown_whole_with_the_days_that_they_have_left(tmp_path: Path) -> None:
     (tmp_path / ".dindguard").mkdir()
     (tmp_path / ".dindguard" / "waivers.yaml").write_text(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dindguard.findings import Finding
 from dindguard.model.container import Container
 from dindguard.reports import plural, safe, sentence
-from dindguard.reports.html.writing import Writer, badge, containers_of
+from dindguard.reports.html.writing import Writer, badge, containers_of, written
 from dindguard.reports.picture import believed
 from dindguard.reports.quoting import Mark
 from dindguard.source import Source, Span
@@ -22,13 +22,7 @@ OPEN = 8
 
 def section(writer: Writer, opened: Sequence[Finding]) -> Iterator[str]:
     """Yield the containers with open findings or a way to root, the gravest first."""
-    found: dict[Container, list[Finding]] = {}
-    for finding in opened:
-        for container in containers_of(finding):
-            found.setdefault(container, []).append(finding)
-    for container in writer.report.model.containers:
-        if believed.escape_of(container) is not None:
-            found.setdefault(container, [])
+    found = _found(writer, opened)
     if not found:
         return
     yield '<section id="containers" aria-labelledby="containers-title">'
@@ -42,6 +36,19 @@ def section(writer: Writer, opened: Sequence[Finding]) -> Iterator[str]:
             yield f'<li id="{writer.id_of(each)}">{writer.text(str(each))} {writer.place(each.span)}</li>'
         yield "</ul></details>"
     yield "</section>"
+
+
+def _found(writer: Writer, opened: Sequence[Finding]) -> dict[Container, list[Finding]]:
+    """Return the containers to show with their findings; of those written at one place, the first stands for all."""
+    first: dict[tuple[str, str], Container] = {}
+    found: dict[Container, list[Finding]] = {}
+    for finding in opened:
+        for container in dict.fromkeys(first.setdefault(written(each), each) for each in containers_of(finding)):
+            found.setdefault(container, []).append(finding)
+    for container in writer.report.model.containers:
+        if believed.escape_of(container) is not None:
+            found.setdefault(first.setdefault(written(container), container), [])
+    return found
 
 
 def _container(writer: Writer, container: Container, findings: Sequence[Finding], *, unfolded: bool) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from dindguard.findings import Finding
 from dindguard.reports import advice, plural, safe, sentence
-from dindguard.reports.html.writing import Writer, badge, containers_of
+from dindguard.reports.html.writing import Writer, badge, containers_of, written
 from dindguard.rules import Severity
 
 GROUPS = (("severity", "severity"), ("rule", "rule"), ("file", "file"), ("service", "service or job"))
@@ -125,7 +125,7 @@ def _detail(writer: Writer, finding: Finding) -> Iterator[str]:
 
 def _who(writer: Writer, finding: Finding) -> Iterator[str]:
     """Yield links to the containers that a finding is about."""
-    who = containers_of(finding)
+    who = list({written(each): each for each in containers_of(finding)}.values())
     links = [f'<a href="#{writer.id_of(each)}">{writer.text(str(each))}</a>' for each in who[:5]]
     rest = f" and {plural(len(who) - 5, 'more')}" if len(who) > 5 else ""
     if links:

@@ -29,7 +29,7 @@ class Writer:
         self.report = report
         self.masks = Masks(report.model)
         self.quoter = Quoter(report.sources, self.masks, WIDTH)
-        self._ids: dict[Container, str] = {}
+        self._ids: dict[tuple[str, str], str] = {}
 
     def text(self, text: str) -> str:
         """Return a message without credentials, escaped."""
@@ -40,8 +40,8 @@ class Writer:
         return f"<code>{self.text(str(span))}</code>" if span.path else ""
 
     def id_of(self, container: Container) -> str:
-        """Return a container's anchor; the same for the same container."""
-        return self._ids.setdefault(container, f"container-{len(self._ids) + 1}")
+        """Return a container's anchor; one for all that are written at one place under one name."""
+        return self._ids.setdefault(written(container), f"container-{len(self._ids) + 1}")
 
     def steps(self, steps: Iterable[Step], told: Iterable[Span] = ()) -> str:
         """Return a way as a list whose items follow each other on the line; each place is told once."""
@@ -73,6 +73,11 @@ class Writer:
         for note in dict.fromkeys(line.notes):
             if note:
                 yield f'<span class="why">{safe.markup(note)}</span>'
+
+
+def written(container: Container) -> tuple[str, str]:
+    """Return what makes two containers one for a reader: the name, and where it is written (a default's services)."""
+    return str(container), str(container.span)
 
 
 def badge(severity: Severity) -> str:
