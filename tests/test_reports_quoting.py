@@ -110,7 +110,7 @@ SHOWN = [
 
 
 def masked(line: str, marks: tuple[tuple[int, int], ...] = ()) -> str:
-    for start, end in reversed(Masks(None).ranges("x", 1, line, marks)):
+    for start, end in reversed(Masks(None).ranges(Source("x", line), 1, marks)):
         line = line[:start] + "***" + line[end:]
     return line
 
@@ -133,8 +133,9 @@ def test_what_is_pointed_at_is_shown_unless_it_is_a_credential() -> None:
 
 @given(st.text(max_size=300))
 def test_masking_survives_any_line(line: str) -> None:
-    found = Masks(None).ranges("x", 1, line)
-    assert all(0 <= start < end <= len(line) for start, end in found)
+    source = Source("x", line)
+    found = Masks(None).ranges(source, 1)
+    assert all(0 <= start < end <= len(source.line_text(1)) for start, end in found)
     assert found == sorted(found)
 
 

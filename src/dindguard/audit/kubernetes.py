@@ -81,7 +81,10 @@ def _value(name: str, value: Any, keep: Redaction) -> Any:
     if name in ("command", "args"):
         return keep.words(value)
     if isinstance(value, dict):
-        return {key: _value(key, inner, keep) for key, inner in value.items()}
+        kept = {key: _value(key, inner, keep) for key, inner in value.items()}
+        if "command" in value and "args" in value:
+            kept["command"], kept["args"] = keep.commands(value["command"], value["args"])
+        return kept
     return [_value("", inner, keep) for inner in value] if isinstance(value, list) else value
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dindguard.records import record
 
 MASK = "***"
-_PIECE = re.compile(r".{1,900}(?:\s|\Z)|.{1,900}", re.DOTALL)
 
 
 @record
 class Redaction:
-    """What may be kept: ``shown`` tells it of a variable's name, ``masked`` replaces credentials in a short text."""
+    """What may be kept of what an engine or cluster says.
+
+    ``shown`` tells it of a variable's name, ``masked`` replaces credentials in a text, ``listed`` in the words of a
+    command, which tell each other's meaning.
+    """
 
     shown: Callable[[str], bool]
     masked: Callable[[str], str]
+    listed: Callable[[Sequence[str]], list[str]]
 
     def variable(self, entry: str) -> str:
         """Return ``NAME=value`` with the value masked, unless variables of that name say how engines run."""
@@ -26,10 +29,20 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Return a command or script without credentials."""
-        return "\n".join("".join(map(self.masked, _PIECE.findall(line))) for line in text.split("\n"))
+        return self.masked(text)
 
     def words(self, value: Any) -> Any:
         """Return the strings of a list, or the one string, without credentials; anything else as it is."""
         if isinstance(value, str):
-            return self.text(value)
+            return self.masked(value)
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            # An item may be a whole script.
+            return [self.masked(item) for item in self.listed(value)]
         return [self.words(item) for item in value] if isinstance(value, list) else value
+
+    def commands(self, first: Any, second: Any) -> tuple[Any, Any]:
+        """Return a program and its arguments, which stand in two lists, without credentials."""
+        if not (isinstance(first, list) and isinstance(second, list)):
+            return self.words(first), self.words(second)
+        both = self.words([*first, *second])
+        return both[: len(first)], both[len(first) :]

@@ -58,13 +58,14 @@ def _container(facts: Facts, keep: Redaction) -> Facts:
     config, host = facts["Config"], facts["HostConfig"]
     settings = facts.get("NetworkSettings") or {}
     networks = settings.get("Networks") or {}
+    entrypoint, command = keep.commands(config.get("Entrypoint"), config.get("Cmd"))
     return {
         **_only(facts, ("Id", "Name")),
         "State": _only(facts.get("State") or {}, ("Status", "Running")),
         "Config": {
             **_only(config, _CONFIG),
-            "Entrypoint": keep.words(config.get("Entrypoint")),
-            "Cmd": keep.words(config.get("Cmd")),
+            "Entrypoint": entrypoint,
+            "Cmd": command,
             "Env": [keep.variable(entry) for entry in config.get("Env") or ()],
             "Healthcheck": {"Test": keep.words((config.get("Healthcheck") or {}).get("Test"))},
             "Labels": {name: value for name, value in (config.get("Labels") or {}).items() if name.startswith(_LABELS)},

@@ -108,7 +108,8 @@ def _redaction() -> Redaction:
     from dindguard.audit.redaction import Redaction
     from dindguard.reports.masking import Masks, shown
 
-    return Redaction(shown, Masks(None).text)
+    masks = Masks(None)
+    return Redaction(shown, masks.document, masks.words)
 
 
 def _audit_file(saved: Path, save: Path | None, what: str, options: dict[str, Any]) -> Report:

@@ -88,7 +88,7 @@ class Describer:
             "environment": {
                 variable.name: self.value(variable.name, variable.value) for variable in container.environment
             },
-            "command": " ".join(self.words(str(word)) for word in container.command or ()),
+            "command": safe.one_line(" ".join(self.masks.words([str(word) for word in container.command or ()]))),
             "engine": self.engine(container.engine) if container.engine is not None else {},
             "commands_engines": [self.access(access) for access in container.accesses],
             "way_to_the_host": [

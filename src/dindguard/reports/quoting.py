@@ -86,7 +86,7 @@ class Quoter:
         if not line.strip():
             return None
         ranges = [marked(mark.span, line) for mark in marks]
-        hidden = self.masks.ranges(source.path, number, line, ranges)
+        hidden = self.masks.ranges(source, number, ranges)
         notes = tuple(self.masks.text(safe.one_line(mark.note)) for mark in marks)
         return QuotedLine(number, excerpt(line, ranges, hidden, self.width, self.cut), notes)
 

@@ -182,7 +182,7 @@ class _Writer:
         line = source.line_text(span.line)
         start, end = marked(span, line)
         snippet = line[start:end]
-        if any(a < end and start < b for a, b in self.masks.ranges(span.path, span.line, line, [(start, end)])):
+        if any(a < end and start < b for a, b in self.masks.ranges(source, span.line, [(start, end)])):
             snippet = "***"
         return om.Region(
             start_line=span.line,

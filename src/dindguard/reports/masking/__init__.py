@@ -1,0 +1,182 @@
+"""Which characters of what a report shows stay secret.
+
+Values of environment variables print as ``***``, but for a short list of names that decide how engines
+behave. What looks like a credential is masked wherever it stands: by its form, by the name before it, by the
+program that it is handed to, by the lines around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from dindguard.reports.excerpt import MASK, REACH, Range
+from dindguard.reports.masking import assigned, shapes, words
+from dindguard.reports.masking.names import plain, reference, secret_name, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dindguard.model.model import Model
+    from dindguard.model.values import Text
+    from dindguard.source import Source, Span
+
+LONGEST = 1000
+"""Longer messages are cut."""
+
+SHORTEST = 6
+"""A shorter value of a credential may be an ordinary word: it is masked where it is written only."""
+
+BLOCK = 4 * REACH
+"""Long lines are looked at in blocks of so many characters, each with one more before and after it."""
+
+_Found = tuple[tuple[Range, ...], tuple[Range, ...]]
+
+
+class Masks:
+    """What to mask in the lines of one scan: the model says where the variables are."""
+
+    def __init__(self, model: Model | None) -> None:
+        self._lines: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        self._blocks: dict[tuple[str, int, int], _Found] = {}
+        self._values: dict[str, list[str]] = {}
+        for name, value in _variables(model) if model is not None else ():
+            if not shown(name):
+                self._hide(value.span)
+                if value.value and len(value.value) >= SHORTEST and secret_name(name) and not plain(value.value):
+                    known = self._values.setdefault(value.value[:SHORTEST], [])
+                    known.append(value.value)
+
+    def _hide(self, span: Span) -> None:
+        for line in range(span.line, min(span.end_line, span.line + 1000) + 1):
+            start = span.column if line == span.line else 1
+            end = span.end_column if line == span.end_line else 1 << 30
+            self._lines.setdefault((span.path, line), []).append((start - 1, end - 1))
+
+    def ranges(self, source: Source, number: int, marks: Iterable[Range] = ()) -> list[Range]:
+        """Return the hidden characters of a line, 0-based, end exclusive; sorted and apart.
+
+        ``marks`` are what the finding points at: a value there is masked only when it belongs to a
+        container's variable or looks like a credential. Of a long line, what is near the first mark is looked at.
+        """
+        marks = tuple(marks)
+        line = source.line_text(number)
+        found = [(start, min(end, len(line))) for start, end in self._lines.get((source.path, number), ())]
+        found = [(start, end) for start, end in found if not reference(line[start:end])]
+        first = max(0, marks[0][0] - REACH) if marks else 0
+        for block in range(first // BLOCK, min(len(line), first + 2 * REACH) // BLOCK + 1):
+            certain, likely = self._block(source, number, line, block)
+            found += certain
+            found += [
+                (a, b)
+                for a, b in likely
+                if not any(a < mark_end and mark_start < b for mark_start, mark_end in marks)
+            ]
+        return joined(found)
+
+    def _block(self, source: Source, number: int, line: str, block: int) -> _Found:
+        """Return what to hide in a block of a line: credentials, and values that only their name makes suspect."""
+        key = (source.path, number, block)
+        if key not in self._blocks:
+            low = max(0, (block - 1) * BLOCK)
+            piece = line[low : (block + 2) * BLOCK]
+            certain = [*credentials(piece)]
+            if len(line) <= BLOCK:
+                from dindguard.reports.masking.context import around
+
+                certain += around(source, number)
+            likely = joined(assigned.variables(piece))
+            self._blocks[key] = (_moved(joined(certain), low), _moved(likely, low))
+        return self._blocks[key]
+
+    def text(self, text: str) -> str:
+        """Return a message without credentials, not too long."""
+        if len(text) > LONGEST:
+            text = self._without_values(text[: 2 * LONGEST])[:LONGEST] + "…"
+        else:
+            text = self._without_values(text)
+        return _replaced(text, joined([*credentials(text), *words.quoted_in_prose(text)]))
+
+    def document(self, text: str) -> str:
+        """Return a text of several lines without credentials, whole."""
+        from dindguard.source import Source
+
+        lines = self._without_values(text).split("\n")
+        source, fresh = Source("", "\n".join(lines).replace("\r", " ")), Masks(None)
+        for number, line in enumerate(lines, 1):
+            blocks = range(len(line) // BLOCK + 1)
+            hidden = [each for block in blocks for each in fresh._block(source, number, line, block)[0]]
+            lines[number - 1] = _replaced(line, joined(hidden))
+        return "\n".join(lines)
+
+    def words(self, items: Sequence[str]) -> list[str]:
+        """Return the words of a command, or of a list, without credentials: one may be told by those before it."""
+        spans: list[Range] = []
+        text = ""
+        for item in items:
+            clean = item.replace("\\", "/").replace('"', "'").replace("\n", " ")
+            spans.append((len(text) + 1, len(text) + 1 + len(clean)))
+            text += f'"{clean}", '
+        hidden = joined(words.spoken(text))
+        result = []
+        for item, (start, end) in zip(items, spans, strict=True):
+            own = [(max(a, start) - start, min(b, end) - start) for a, b in hidden if a < end and start < b]
+            result.append(_replaced(item, joined([*own, *credentials(item)])))
+        return result
+
+    def _without_values(self, text: str) -> str:
+        """Replace values of credentials that the model knows, in one pass."""
+        if not self._values:
+            return text
+        found = [
+            (at, at + len(value))
+            for at in range(len(text) - SHORTEST + 1)
+            for value in self._values.get(text[at : at + SHORTEST], ())
+            if text.startswith(value, at)
+        ]
+        return _replaced(text, joined(found))
+
+
+def credentials(line: str) -> Iterator[Range]:
+    """Yield what looks like a credential in a line, by its form, its name or the command it stands in."""
+    yield from shapes.by_form(line)
+    yield from shapes.in_addresses(line)
+    yield from assigned.credentials(line)
+    yield from words.spoken(line)
+
+
+def _variables(model: Model) -> Iterator[tuple[str, Text]]:
+    for container in model.containers:
+        for variable in container.environment:
+            yield variable.name, variable.value
+        if container.build is not None:
+            yield from container.build.arguments.items()
+    for invocation in model.invocations:
+        yield from invocation.environment.items()
+
+
+def _moved(ranges: Iterable[Range], by: int) -> tuple[Range, ...]:
+    return tuple((start + by, end + by) for start, end in ranges)
+
+
+def _replaced(text: str, hidden: list[Range]) -> str:
+    parts = []
+    before = 0
+    for start, end in hidden:
+        parts += [text[before:start], MASK]
+        before = end
+    return "".join([*parts, text[before:]])
+
+
+def joined(ranges: Iterable[Range]) -> list[Range]:
+    """Return ranges sorted, those that touch made one."""
+    found: list[Range] = []
+    for start, end in sorted(pair for pair in ranges if pair[0] < pair[1]):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+__all__ = ["Masks", "credentials", "joined", "plain", "secret_name", "shown"]

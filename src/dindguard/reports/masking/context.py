@@ -1,0 +1,247 @@
+"""Credentials that one line shows and others give away: keys in blocks, items of lists, heredocs, continued commands.
+
+Each looks a limited number of lines around; what is further away is not told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from dindguard.records import record
+from dindguard.reports.excerpt import Range
+from dindguard.reports.masking import assigned, words
+from dindguard.reports.masking.names import plain, secret_name
+from dindguard.source import Source
+
+FAR = 200
+"""Lines of a private key, or of a document that says it is a Secret."""
+
+NEAR = 40
+"""Lines of a block, a heredoc, a list or a continued command."""
+
+LONGEST = 4000
+"""Longer lines are not joined with others."""
+
+
+def around(source: Source, number: int) -> Iterator[Range]:
+    """Yield the credentials in a line that only the lines around it tell."""
+    line = source.line_text(number)
+    if not line.strip() or len(line) > LONGEST:
+        return
+    lines = _Lines(source, number, line)
+    if lines.in_private_key() or lines.in_heredoc_of_a_login() or lines.in_secret_block():
+        yield lines.content
+        return
+    yield from lines.after_an_option()
+    yield from lines.beside_its_name()
+    yield from lines.joined()
+
+
+@cache
+def _item() -> re.Pattern[str]:
+    """An item of a list, in YAML or JSON: the dash if there is one, and the value without quotes and comma."""
+    return re.compile(r"(\s*(?:-\s+)?)([\"']?)(.*?)\2\s*,?\s*$")
+
+
+@cache
+def _key() -> re.Pattern[str]:
+    return re.compile(r"(\s*(?:-\s+)?)[\"']?([\w.-]{1,100})[\"']?\s*[:=]\s*(.*)$")
+
+
+@cache
+def _heredoc() -> re.Pattern[str]:
+    return re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
+
+
+@record
+class _Lines:
+    """A line of a file and its neighbours."""
+
+    source: Source
+    number: int
+    line: str
+
+    @property
+    def content(self) -> Range:
+        """The line without its indent, dash and quotes."""
+        found = _item().match(self.line)
+        assert found is not None
+        return found.span(3)
+
+    def before(self, most: int) -> Iterator[str]:
+        """Yield the lines above, the nearest first."""
+        for number in range(self.number - 1, max(0, self.number - most - 1), -1):
+            yield self.source.line_text(number)
+
+    def after(self, most: int) -> Iterator[str]:
+        """Yield the lines below."""
+        for number in range(self.number + 1, self.number + most + 1):
+            yield self.source.line_text(number)
+
+    def in_private_key(self) -> bool:
+        """Whether the line lies between the first and the last line of a private key."""
+        if re.fullmatch(r"[\s\"'>|#*+-]*[A-Za-z0-9+/=:,. -]+[\"'\\n]*\s*", self.line) is None or "-----" in self.line:
+            return False
+        for line in self.before(FAR):
+            if "-----" in line:
+                return "-----BEGIN" in line and "PRIVATE KEY" in line
+        return False
+
+    def in_heredoc_of_a_login(self) -> bool:
+        """Whether the line is handed to a command that takes a credential from its standard input."""
+        seen = {self.line.strip()}
+        for line in self.before(NEAR):
+            found = _heredoc().search(line)
+            if found:
+                return found[1] not in seen and _takes_secret(line)
+            seen.add(line.strip())
+        return False
+
+    def in_secret_block(self) -> bool:
+        """Whether the line belongs to a block or list below a key that names a credential, or to a Secret's data."""
+        indent = _indent(self.line)
+        for line in self.before(NEAR):
+            if not line.strip():
+                continue
+            found = _key().match(line)
+            if _indent(line) >= indent and not (found and _indent(line) == indent and _dashed(self.line)):
+                continue
+            if found is None:
+                return False
+            name, value = found[2], found[3].split(" #")[0].strip()
+            if name in ("data", "stringData") and not value:
+                return self.in_secret_document()
+            opens = value[:1] in ("|", ">") or (not value and _dashed(self.line) and name != "secrets")
+            return opens and secret_name(name) and _key().match(self.line) is None
+        return False
+
+    def in_secret_document(self) -> bool:
+        """Whether the document of the line says that it is a Kubernetes Secret."""
+        for lines in (self.before(FAR), self.after(FAR)):
+            for line in lines:
+                if line.startswith("---"):
+                    break
+                if re.match(r"\s*(?:-\s+)?[\"']?kind[\"']?:\s*[\"']?Secret\b", line):
+                    return True
+        return False
+
+    def after_an_option(self) -> Iterator[Range]:
+        """Yield the first word when the line above ends with an option that takes a credential."""
+        above = next((line for line in self.before(NEAR) if line.strip()), "")
+        last = words.words(above.rstrip().rstrip("\\").rstrip(",").rstrip()) if len(above) <= LONGEST else []
+        if not last or not words.secret_option(last[-1].text):
+            return
+        own = [word for word in words.words(self.line) if word.text != "-"]
+        if own and not own[0].sign and not plain(own[0].text) and not own[0].text.startswith("-"):
+            yield own[0].start, own[0].end
+
+    def beside_its_name(self) -> Iterator[Range]:
+        """Yield the value of a pair whose name stands on a line of its own, as containers' variables do."""
+        found = _key().match(self.line)
+        if found is None or found[2].lower() not in ("value", "default") or not found[3]:
+            return
+        for name in self._named():
+            if assigned.named_variable(name):
+                start = found.start(3)
+                text = found[3].split(" #")[0].rstrip().rstrip(",")
+                quoted = len(text) > 1 and text[0] in "\"'" and text[-1] == text[0]
+                if not plain(text.strip("\"'")):
+                    yield start + quoted, start + len(text) - quoted
+
+    def _named(self) -> Iterator[str]:
+        """Yield the names that neighbours of a ``value:`` give, within its item."""
+        if not _dashed(self.line):
+            for line in self.before(4):
+                found = _key().match(line)
+                if found and found[2].lower() in ("name", "key"):
+                    yield found[3].strip().strip("\"',")
+                if _dashed(line) or found is None or line.strip()[:1] in "{}":
+                    break
+        for line in self.after(4):
+            found = _key().match(line)
+            if found is None or _dashed(line):
+                break
+            if found[2].lower() in ("name", "key"):
+                yield found[3].strip().strip("\"',")
+
+    def joined(self) -> Iterator[Range]:
+        """Yield what the line gives away as part of a command over several lines, or of a list of its words."""
+        for first, last in (self._continued(), self._listed()):
+            if first == last:
+                continue
+            text, start = "", 0
+            for number in range(first, last + 1):
+                line = self.source.line_text(number).rstrip()
+                if number == self.number:
+                    start = len(text)
+                text += (line.removesuffix("\\")).ljust(len(line)) + " "
+            if len(text) > 4 * LONGEST:
+                continue
+            end = start + len(self.line)
+            for begin, finish in words.spoken(_without_dashes(text) if (first, last) == self._listed() else text):
+                if begin < end and start < finish:
+                    yield max(begin, start) - start, min(finish, end) - start
+
+    def _continued(self) -> tuple[int, int]:
+        """Return the first and last line of the command that goes on over backslashes and pipes."""
+        first = last = self.number
+        for line in self.before(NEAR):
+            if not _goes_on(line):
+                break
+            first -= 1
+        if _goes_on(self.line):
+            for line in self.after(NEAR):
+                last += 1
+                if not _goes_on(line):
+                    break
+        return first, last
+
+    def _listed(self) -> tuple[int, int]:
+        """Return the first and last line of a list with one word a line that this line is an item of."""
+        if not _is_item(self.line):
+            return self.number, self.number
+        indent = _indent(self.line)
+        first = last = self.number
+        for line in self.before(NEAR):
+            if _indent(line) != indent or not _is_item(line):
+                break
+            first -= 1
+        for line in self.after(NEAR):
+            if _indent(line) != indent or not _is_item(line):
+                break
+            last += 1
+        return first, last
+
+
+def _takes_secret(line: str) -> bool:
+    text = line[:LONGEST]
+    return any(each in text for each in ("--password-stdin", "chpasswd", "--with-token", "secret create", "netrc"))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _dashed(line: str) -> bool:
+    return line.lstrip().startswith("- ")
+
+
+def _goes_on(line: str) -> bool:
+    return line.rstrip().endswith(("\\", "|", "&&"))
+
+
+def _is_item(line: str) -> bool:
+    """Whether a line is an item of a list that is a scalar: ``- x``, or ``"x",``."""
+    if len(line) > LONGEST:
+        return False
+    text = line.strip()
+    return (text.startswith("- ") and _key().match(line) is None) or re.fullmatch(
+        r"([\"'])[^\"']*\1,?", text
+    ) is not None
+
+
+def _without_dashes(text: str) -> str:
+    """Return the text of a list's lines with blanks for the dashes of its items, so that words stay in their columns."""
+    return re.sub(r"(?:(?<=^)|(?<=\s))-(?=\s)", " ", text)
