@@ -230,7 +230,7 @@ def test_without_an_engine_or_its_sdk(here: Path, monkeypatch: pytest.MonkeyPatc
     result = audit()
     assert isinstance(result.exception, UserError)
     assert result.exception.exit_code == ENGINE
-    assert "no engine answers" in str(result.exception)
+    assert "no engine " in str(result.exception)
     del result
     gc.collect()
     monkeypatch.setitem(sys.modules, "docker", None)
