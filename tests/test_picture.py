@@ -100,6 +100,23 @@ def test_it_says_what_each_is(tmp_path: Path) -> None:
     assert {label for label, node in nodes.items() if not node.root} == {"service 'reader'", "volume 'state'"}
 
 
+@pytest.mark.parametrize(
+    ("ports", "settings", "edge"),
+    [
+        ("2375:2375", "CONTAINERS: 1, POST: 1", "whoever reaches the host =>"),
+        ("2375:2375", "CONTAINERS: 1", "whoever reaches the host .."),
+        ("127.0.0.1:2375:2375", "CONTAINERS: 1, POST: 1", "every user and program of the host =>"),
+    ],
+)
+def test_who_reaches_a_published_proxy(tmp_path: Path, ports: str, settings: str, edge: str) -> None:
+    text = (
+        "services:\n  proxy:\n    image: tecnativa/docker-socket-proxy:0.3.0\n"
+        f"    environment: {{{settings}}}\n    ports: ['{ports}']\n"
+        "    volumes: ['/var/run/docker.sock:/var/run/docker.sock']\n"
+    )
+    assert f"{edge} service 'proxy'" in drawn(graph_of(tmp_path, text))
+
+
 def test_its_counts_name_what_is_not_drawn(tmp_path: Path) -> None:
     assert graph_of(tmp_path, STACK).counts == (
         "6 of 8 containers can become root on a machine",

@@ -278,7 +278,10 @@ def test_filters_narrow_what_is_shown_and_say_how_much(page: Page, tmp_path: Pat
 def test_counts_lead_to_what_they_count(page: Page, tmp_path: Path) -> None:
     opened(page, tmp_path, page_of(tmp_path))
     told = page.run("document.querySelector('.counts li.critical b').textContent")
+    page.run("scrollTo(0, document.documentElement.scrollHeight)")
     page.run("document.querySelector('.counts li.critical a').click()")
+    page.run("new Promise(done => setTimeout(done, 100))")
+    assert 0 <= page.run("document.getElementById('findings').getBoundingClientRect().top") < 100
     assert page.run("[...new Set([...document.querySelectorAll('#list article')].filter(a => a.offsetParent)"
                     ".map(a => a.dataset.severity))]") == ["critical"]  # fmt: skip
     assert str(len(page.run(SHOWN))) == told

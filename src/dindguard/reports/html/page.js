@@ -90,7 +90,7 @@
       for (const each of form.elements) if (["severity", "rule", "file", "words"].includes(each.name)) each.value = "";
       for (const name of names) form.elements[name].value = link.dataset[name];
       apply();
-      form.scrollIntoView();
+      document.getElementById("findings").scrollIntoView(); // the form itself sticks to the top
       form.elements[names[0]].focus({ preventScroll: true });
       return;
     }

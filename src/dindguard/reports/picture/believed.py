@@ -92,6 +92,14 @@ def is_proxy(container: Container) -> bool:
     return container.role is Role.SOCKET_PROXY
 
 
+def openings(container: Container) -> Iterator[tuple[Reach, bool]]:
+    """Yield who beyond its networks reaches a socket proxy, and whether it lets them start any container."""
+    enough = container.proxy is not None and container.proxy.permits in _ENOUGH
+    for port in container.ports if is_proxy(container) else ():
+        local = Reach.CLUSTER if port.cluster_only else Reach.PUBLISHED_LOCALLY
+        yield local if port.loopback or port.cluster_only else Reach.PUBLISHED, enough
+
+
 def hands_on(access: Access) -> bool:
     """Whether an access gives all that its engine can do: containers of any kind, and proof where it is asked for."""
     return access.permits in _ENOUGH and access.credentials and not access.rootless

@@ -94,6 +94,9 @@ class _Builder:
         self.of[container] = own
         for access in believed.accesses(container):
             self.access(own, access)
+        for reach, enough in believed.openings(container):
+            outsider = self.node(Kind.OUTSIDER, (reach,), str(reach))
+            self.edge(outsider, own, "can connect", passes=enough)
         self.privileges(own, container, direct=engine is not None)
         self.states(own, container)
 
