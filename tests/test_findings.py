@@ -24,7 +24,7 @@ RULE = make_rule()
 
 
 def stamped(*verdicts: Verdict, lowered=lambda rule, who: (0, ""), severities=None) -> tuple[Finding, ...]:
-    return stamp(verdicts, lowered, severities or {})
+    return stamp(verdicts, lowered, lambda rule, _: (severities or {}).get(rule.id))
 
 
 def verdict(subject: Container, at: object = None, rule: Rule = RULE, **problem: object) -> Verdict:

@@ -26,7 +26,13 @@ FULL: dict[str, Any] = {
     "profile": "all",
     "fail-on": "medium",
     "severity": {"host-network": "low"},
+    "select": ["privilege", "host-engine-socket"],
     "disable": ["zombie-processes"],
+    "overrides": [
+        {"paths": ["ci/"], "disable": ["host-network"], "severity": {"host-pid": "info"}, "profile": "all"},
+        {"paths": ["*.tmpl"]},
+    ],
+    "nested": ["disable"],
     "exclude": ["vendor/"],
     "allowed-registries": ["registry.example.com"],
     "socket-users": ["registry.example.com/our/runner"],
@@ -60,9 +66,8 @@ WAIVER: dict[str, Any] = {
 }
 ENTRY = {"rule": "r", "file": "f", "at": "a", "danger": "0123456789abcdef"}
 
-VALIDATORS = {
-    name: jsonschema.Draft202012Validator(json.loads(schema_text(name))) for name in ("config", "waivers", "baseline")
-}
+SCHEMAS = {name: json.loads(schema_text(name)) for name in ("config", "waivers", "baseline")}
+VALIDATORS = {name: jsonschema.validators.validator_for(schema)(schema) for name, schema in SCHEMAS.items()}
 
 
 def loads(name: str, data: Any) -> bool:
@@ -107,7 +112,7 @@ def places(data: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("name", COMPLETE)
 def test_the_schemas_are_schemas_and_take_what_is_complete(name: str) -> None:
-    jsonschema.Draft202012Validator.check_schema(VALIDATORS[name].schema)
+    VALIDATORS[name].check_schema(SCHEMAS[name])
     assert agrees(name, COMPLETE[name])
 
 
@@ -221,6 +226,142 @@ def test_a_link_out_of_the_tree_is_no_configuration(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="leads out") as caught:
         scanned(tmp_path / "r")
     assert "password" not in str(caught.value)
+
+
+def described(schema: dict[str, Any], way: str = "") -> list[str]:
+    """Return the properties of a schema that say nothing about themselves."""
+    found = []
+    for name, inner in schema.get("properties", {}).items():
+        found += [f"{way}.{name}"] * ("description" not in inner)
+        found += described(inner, f"{way}.{name}") + described(inner.get("items", {}), f"{way}.{name}[]")
+    return found
+
+
+def test_the_schema_can_go_to_the_schema_store() -> None:
+    schema = SCHEMAS["config"]
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert schema["$id"] == "https://json.schemastore.org/dindguard.json"
+    assert schema["title"]
+    assert described(schema) == []
+    for match in ("then", "if"):
+        assert match in schema["properties"]["approval"]
+
+
+LAYERED = """\
+services:
+  a:
+    image: nginx:1.29
+    cap_add: [SYS_ADMIN]
+    pid: host
+    security_opt: ['no-new-privileges:false']
+"""
+
+
+def everywhere(folder: Path, config: str, **files: str) -> dict[str, dict[str, str]]:
+    """Return rule and severity of the open findings by file, of one Compose file in three folders."""
+    tree(folder, compose_dot_yaml=LAYERED, _dot_dindguard_dot_yaml=config)
+    write(folder, "ci/compose.yaml", LAYERED)
+    write(folder, "ci/deep/compose.yaml", LAYERED)
+    for name, text in files.items():
+        write(folder, name.replace("__", "/").replace("_dot_", "."), text)
+    found: dict[str, dict[str, str]] = {}
+    for finding in scanned(folder).open:
+        found.setdefault(finding.span.path, {})[finding.rule.id] = finding.severity.word
+    return found
+
+
+BOTH = {"dangerous-capability": "high", "host-pid-namespace": "critical"}
+
+
+def test_overrides_hold_for_their_paths_the_last_one_first(tmp_path: Path) -> None:
+    found = everywhere(
+        tmp_path,
+        "overrides:\n  - {paths: [ci/], disable: [dangerous-capability], severity: {host-pid-namespace: low}}\n"
+        "  - {paths: ['ci/deep/**'], severity: {host-pid-namespace: high}}\n",
+    )
+    assert found == {
+        "compose.yaml": BOTH,
+        "ci/compose.yaml": {"host-pid-namespace": "low"},
+        "ci/deep/compose.yaml": {"host-pid-namespace": "high"},
+    }
+
+
+def test_a_profile_for_some_paths(tmp_path: Path) -> None:
+    found = everywhere(tmp_path, "overrides: [{paths: [ci/deep/], profile: all}]\n")
+    assert set(found["ci/deep/compose.yaml"]) > set(BOTH)
+    assert set(found["compose.yaml"]) == set(BOTH)
+    write(tmp_path, ".dindguard.yaml", "profile: all\noverrides: [{paths: [ci/], profile: recommended}]\n")
+    report = scanned(tmp_path)
+    assert {f.rule.id for f in report.open if f.span.path == "ci/compose.yaml"} == set(BOTH)
+    assert {f.rule.id for f in report.open if f.span.path == "compose.yaml"} > set(BOTH)
+
+
+def test_only_what_is_selected_runs(tmp_path: Path) -> None:
+    assert everywhere(tmp_path, "select: [dangerous-capability]\n")["compose.yaml"] == {
+        "dangerous-capability": "high"
+    }
+    assert rules(scanned(tmp_path, "compose.yaml", select=("host-pid-namespace",))) == ["host-pid-namespace"]
+    write(tmp_path, ".dindguard.yaml", "select: [privilege]\n")
+    assert "dangerous-capability" in rules(scanned(tmp_path))
+    write(tmp_path, ".dindguard.yaml", "select: [privileges]\n")
+    with pytest.raises(UserError, match=r"\.dindguard\.yaml:1:10: there is no rule 'privileges'"):
+        scanned(tmp_path)
+
+
+def said(folder: Path) -> list[str]:
+    return [f"{n.span}: {n.message}" for n in scanned(folder).notices if n.kind == "not-obeyed"]
+
+
+def test_a_configuration_in_a_folder_tightens(tmp_path: Path) -> None:
+    found = everywhere(
+        tmp_path, "severity: {host-pid-namespace: low}\n",
+        ci___dot_dindguard_dot_yaml="profile: all\nseverity: {host-pid-namespace: critical}\n",
+    )  # fmt: skip
+    assert found["compose.yaml"] == {"dangerous-capability": "high", "host-pid-namespace": "low"}
+    for path in ("ci/compose.yaml", "ci/deep/compose.yaml"):
+        assert found[path]["host-pid-namespace"] == "critical"
+        assert set(found[path]) > set(BOTH)
+    assert said(tmp_path) == []
+
+
+def test_a_configuration_in_a_folder_loosens_what_the_root_lets_it(tmp_path: Path) -> None:
+    loose = "disable: [dangerous-capability]\nseverity: {host-pid-namespace: low}\n"
+    found = everywhere(tmp_path, "profile: recommended\n", ci___dot_dindguard_dot_yaml=loose)
+    assert found["ci/compose.yaml"] == BOTH
+    assert [line.partition(": ")[0] for line in said(tmp_path)] == [
+        "ci/.dindguard.yaml:1:11",
+        "ci/.dindguard.yaml:2:12",
+    ]
+    found = everywhere(tmp_path, "nested: [disable]\n", ci___dot_dindguard_dot_yaml=loose)
+    assert found["ci/compose.yaml"] == {"host-pid-namespace": "critical"}
+    found = everywhere(tmp_path, "nested: [disable, severity]\n", ci___dot_dindguard_dot_yaml=loose)
+    assert found["ci/deep/compose.yaml"] == {"host-pid-namespace": "low"}
+    assert found["compose.yaml"] == BOTH
+    assert said(tmp_path) == []
+    assert {f.rule.id for f in scanned(tmp_path, untrusted=True).open if f.span.path.startswith("ci/")} == set(BOTH)
+
+
+def test_a_configuration_in_a_folder_never_touches_approvals(tmp_path: Path) -> None:
+    everywhere(
+        tmp_path, "nested: [disable, severity, profile]\n",
+        ci___dot_dindguard_dot_yaml="disable: [host-engine-socket]\nseverity: {privileged-engine: info}\n"
+        "approval: {require: []}\nfail-on: critical\nexclude: ['**']\nbaseline: b.json\n",
+    )  # fmt: skip
+    assert [line.partition(": ")[2].partition(" is not")[0] for line in said(tmp_path)] == [
+        "'disable' of host-engine-socket",
+        "'severity' of privileged-engine",
+        "'approval'",
+        "'fail-on'",
+        "'exclude'",
+        "'baseline'",
+    ]
+
+
+def test_a_faulty_configuration_in_a_folder_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"ci/\.dindguard\.yaml:1:1: there is no setting 'profil'"):
+        everywhere(tmp_path, "profile: all\n", ci___dot_dindguard_dot_yaml="profil: all\n")
+    with pytest.raises(UserError, match="there is no rule 'nonsense'"):
+        everywhere(tmp_path, "profile: all\n", ci___dot_dindguard_dot_yaml="disable: [nonsense]\n")
 
 
 def test_dates_are_days() -> None:

@@ -157,7 +157,7 @@ ATTACKS: dict[Callable[[Path], None], list[str]] = {
         ".dindguard.yaml:1 older engines are accepted",
         ".dindguard.yaml:1 waivers last 180 days, not 90",
     ],
-    break_the_configuration: [".dindguard.yaml:1 the policy cannot be read: .dindguard.yaml:1:10: there is no rule"],
+    break_the_configuration: [".dindguard.yaml:1 the policy cannot be read: .dindguard.yaml:1:11: there is no rule"],
     open_the_registries: [".dindguard.yaml:4 evil.example: images may come from there (allowed-registries)"],
     accept_old_engines: [".dindguard.yaml:3 older engines are accepted"],
     another_baseline: [

@@ -109,12 +109,12 @@ def identity(rule_id: str, path: str, address: str) -> str:
 def stamp(
     verdicts: Iterable[Verdict],
     lowered: Callable[[Rule, Any], tuple[int, str]],
-    severities: Mapping[str, Severity],
+    given: Callable[[Rule, str], Severity | None] = lambda *_: None,
 ) -> tuple[Finding, ...]:
     """Turn verdicts into findings, sorted by place.
 
     ``lowered`` says by how many levels, and why, a subject's sandbox lowers a rule's findings;
-    ``severities`` are those the configuration sets, by rule id. Verdicts of one rule that blame the same
+    ``given`` is the severity that the configuration sets for a rule in a file. Verdicts of one rule that blame the same
     characters become one finding with several subjects.
     """
     groups: dict[tuple[str, Span, int], list[Verdict]] = {}
@@ -127,7 +127,7 @@ def stamp(
             messages.append(verdict.problem.message)
         again = messages.index(verdict.problem.message)
         groups.setdefault((rule, span, again), []).append(verdict)
-    findings = [_finding(group, lowered, severities) for group in groups.values()]
+    findings = [_finding(group, lowered, given) for group in groups.values()]
     findings = _numbered(findings)
     return tuple(sorted(findings, key=lambda f: (f.span.path, f.span.line, f.span.column, f.rule.id, f.message)))
 
@@ -135,13 +135,14 @@ def stamp(
 def _finding(
     group: list[Verdict],
     lowered: Callable[[Rule, Any], tuple[int, str]],
-    severities: Mapping[str, Severity],
+    given: Callable[[Rule, str], Severity | None],
 ) -> Finding:
     graded = []
     for verdict in group:
         severity = min(verdict.problem.severity or verdict.rule.severity, verdict.rule.severity)
         levels, why = lowered(verdict.rule, blamed(verdict.subject))
-        graded.append((severities.get(verdict.rule.id, severity.lowered(levels)), why, verdict))
+        set_there = given(verdict.rule, verdict.problem.at.span.path)
+        graded.append((severity.lowered(levels) if set_there is None else set_there, why, verdict))
     severity, containment, worst = max(graded, key=lambda grade: grade[0])
     problem = worst.problem
     subjects = tuple({subject.key: subject for subject in map(_subject, group)}.values())

@@ -19,8 +19,9 @@ from dindguard.grading import lowered
 from dindguard.infer import infer
 from dindguard.model.model import Model
 from dindguard.policy import Applied, Surroundings, Trust, apply_policy, baseline_in_force, trusted
-from dindguard.policy.config import Config
+from dindguard.policy.config import Config, Override
 from dindguard.policy.config_file import load as load_config
+from dindguard.policy.regime import Regime, check_rules
 from dindguard.reading import Progress, no_collection, read_all
 from dindguard.records import field, record, replace
 from dindguard.report import Report
@@ -168,19 +169,32 @@ class Scan:
                 found.sources, self.files, self.recogniser, self.options.progress, found.book
             )
             model = infer(readings, self.config.rule_policy())
-        active, muted = _selected(self.rules, self.config, self.options)
-        verdicts, said = rules.run(model, active)
-        findings = stamp(verdicts, lowered, self.config.severities)
-        given = found.paths
+        given, options = found.paths, self.options
+        overrides, refused = self._nested(given)
+        regime = Regime(
+            self.config, self.rules, profile=options.profile, select=options.select, ignore=options.ignore,
+            overrides=overrides,
+        )  # fmt: skip
+        verdicts, said = rules.run(model, regime.active)
+        findings = stamp(verdicts, lowered, regime.severity)
         return Judged(
             findings=tuple(finding for finding in findings if _concerns(finding, given)),
-            notices=(*notices, *said),
+            notices=(*notices, *said, *refused),
             model=model,
-            active=frozenset(rule.id for rule in active),
-            muted=muted,
+            active=frozenset(rule.id for rule in regime.active),
+            muted=regime.muted,
             stamped=findings,
             embedded=tuple(embedded.source for reading in readings for embedded in reading.embedded),
         )
+
+    def _nested(self, paths: Collection[str]) -> tuple[tuple[Override, ...], tuple[Notice, ...]]:
+        """Return what configurations in folders ask for, and what of it is not obeyed."""
+        folders = {path.rpartition("/")[0] for path in paths} - {""}
+        if self.options.untrusted or not folders:
+            return (), ()
+        from dindguard.policy.nested import nested
+
+        return nested(self.authority, paths, self.config, self.rules)
 
     def apply(self, found: Found, judged: Judged) -> Applied:
         """Return the findings with what policy says of them."""
@@ -260,7 +274,7 @@ class Scan:
     def _proposed(self) -> tuple[Config, BaselineFile | None]:
         """Return the tree's own configuration and baseline, which are not in force."""
         config = load_config(self.files, self.options.config)
-        _check_rules(config, self.rules)
+        check_rules(config, self.rules)
         own = not self.options.without_baseline
         return config, baseline_in_force(self.files, config, self.options.baseline, own=own)
 
@@ -282,27 +296,6 @@ class Scan:
 def _given(options: Options) -> tuple[StrPath, ...]:
     assert isinstance(options.paths, tuple)
     return options.paths
-
-
-def _selected(chosen: tuple[Rule, ...], config: Config, options: Options) -> tuple[tuple[Rule, ...], frozenset[str]]:
-    """Return the rules to run, and the ids of policy's own rules that are off."""
-    profile = options.profile or config.profile
-    if not (options.select or options.ignore or config.disabled or config.severities):
-        return tuple(rules.selected(chosen, profile=profile)), frozenset()
-    from dindguard.policy.catalogue import RULES
-
-    _check_rules(config, chosen)
-    ignore = (*options.ignore, *config.disabled)
-    every = (*chosen, *RULES.values())
-    selected = tuple(rules.selected(every, profile=profile, select=options.select, ignore=ignore))
-    on = {rule.id for rule in selected}
-    return tuple(rule for rule in selected if rule.id not in RULES), frozenset(set(RULES) - on)
-
-
-def _check_rules(config: Config, chosen: tuple[Rule, ...]) -> None:
-    from dindguard.policy.catalogue import RULES
-
-    config.check_rules({*RULES, *(rule.id for rule in chosen)})
 
 
 def load_rules(options: Options) -> tuple[Rule, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from dindguard.policy.config import Config
+    from dindguard.policy.config import Config, Override
 
 
 @click.command("config")
@@ -29,10 +29,10 @@ def command(form: str, explicit: Path | None, untrusted: bool, schema: str | Non
         deliver(schema_text(schema), None)
         return
     config = load(WorkingTree(find_root(Path.cwd())), explicit, untrusted=untrusted)
-    if config.disabled or config.severities:
-        from dindguard.policy.catalogue import RULES
+    if config.named_rules:
+        from dindguard.policy.regime import check_rules
 
-        config.check_rules({*RULES, *(rule.id for rule in load_rules(Options()))})
+        check_rules(config, load_rules(Options()))
     rows = settings(config)
     deliver(dumps({"file": config.file or None, "settings": rows}) if form == "json" else _table(config, rows), None)
 
@@ -48,7 +48,10 @@ def settings(config: Config) -> list[dict[str, Any]]:
     values: dict[str, Any] = {
         "profile": config.profile.value,
         "fail-on": config.fail_on.word,
+        "select": list(config.selected),
         "disable": list(config.disabled),
+        "overrides": [_shown(each) for each in config.overrides],
+        "nested": list(config.nested),
         "exclude": list(config.exclude),
         "allowed-registries": list(config.allowed_registries),
         "socket-users": list(config.first_party_socket_users),
@@ -60,6 +63,8 @@ def settings(config: Config) -> list[dict[str, Any]]:
         "approval.max-days-critical": approval.max_days_critical,
         "approval.warn-days": approval.warn_days,
         "approval.codeowners": approval.codeowners,
+        "approval.alone": approval.alone,
+        "approval.people": [f"{name}: {', '.join(spellings)}" for name, spellings in approval.people.items()],
     }
     values |= {f"severity.{rule}": severity.word for rule, severity in config.severities.items()}
     places = config.origins
@@ -67,6 +72,14 @@ def settings(config: Config) -> list[dict[str, Any]]:
         {"setting": name, "value": value, "place": str(places[name]) if name in places else None}
         for name, value in values.items()
     ]
+
+
+def _shown(override: Override) -> str:
+    """Return an override in words."""
+    said = [f"not {rule}" for rule in override.disabled]
+    said += [f"{rule} {severity.word}" for rule, severity in override.severities.items()]
+    said += [f"profile {override.profile.value}"] if override.profile is not None else []
+    return f"{' '.join(override.paths)}: {'; '.join(said) or 'nothing'}"
 
 
 def _table(config: Config, rows: list[dict[str, Any]]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dindguard.errors import UserError
 from dindguard.model.model import Policy
@@ -10,10 +12,15 @@ from dindguard.records import field, record
 from dindguard.rules import Profile, Severity, nearest
 from dindguard.source import Span
 
+if TYPE_CHECKING:
+    import pathspec
+
 FILE_NAME = ".dindguard.yaml"
 MISNAMED = ".dindguard.yml"
 PROJECT = "pyproject.toml"
 SEVERITIES = {severity.word: severity for severity in Severity}
+LOOSENED = ("profile", "severity", "disable")
+"""What configurations in folders may be let loosen."""
 MODES = ("privileged", "socket", "sysbox")
 A_YEAR = 366
 """The longest waiver, in days, that somebody may give themselves."""
@@ -42,13 +49,56 @@ class Approval:
 
 
 @record(kw_only=True)
+class Override:
+    """What holds for some paths in place of the rest.
+
+    ``paths`` are patterns as in ``.gitignore``, for the folder ``base``; ``profile`` is ``None`` where it stays.
+    """
+
+    paths: tuple[str, ...]
+    disabled: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    profile: Profile | None = None
+    base: str = ""
+    span: Span = Span("", 1, 1, 1, 1)
+
+    def covers(self, path: str) -> bool:
+        """Whether it is about a file."""
+        if self.base and not path.startswith(f"{self.base}/"):
+            return False
+        return self._patterns.match_file(path.removeprefix(f"{self.base}/" if self.base else ""))
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What it says, wherever that is written."""
+        return self.base, self.paths, self.disabled, tuple(self.severities.items()), self.profile
+
+    @property
+    def loosens(self) -> bool:
+        """Whether it may silence or lower anything."""
+        return bool(self.disabled or self.severities) or self.profile is Profile.RECOMMENDED
+
+    @cached_property
+    def _patterns(self) -> pathspec.GitIgnoreSpec:
+        import pathspec
+
+        return pathspec.GitIgnoreSpec.from_lines(self.paths)
+
+
+@record(kw_only=True)
 class Config:
-    """What holds for one scan. ``origins`` says where each value that is not a default was written."""
+    """What holds for one scan. ``origins`` says where each value that is not a default was written.
+
+    ``nested`` names the settings that configurations in folders may loosen.
+    """
 
     profile: Profile = Profile.RECOMMENDED
     fail_on: Severity = Severity.HIGH
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    selected: tuple[str, ...] = ()
     disabled: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    nested: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     allowed_registries: tuple[str, ...] = ()
     first_party_socket_users: tuple[str, ...] = ()
@@ -74,11 +124,16 @@ class Config:
         count = len(self.disabled)
         return (f"{count} rule{'s' * (count != 1)} off by configuration",) if count else ()
 
-    def check_rules(self, known: Collection[str]) -> None:
-        """Raise :class:`UserError` for a rule id that does not exist."""
-        for name in (*self.disabled, *self.severities):
-            if name not in known:
-                key = "disable" if name in self.disabled else f"severity.{name}"
-                raise UserError(
-                    f"{self.origins.get(key, FILE_NAME)}: there is no rule '{name}'{nearest(name, known)}"
-                )
+    @property
+    def named_rules(self) -> tuple[str, ...]:
+        """The rules and categories that it names."""
+        own = (*self.selected, *self.disabled, *self.severities)
+        return (*own, *(name for each in self.overrides for name in (*each.disabled, *each.severities)))
+
+    def check_rules(self, known: Collection[str], categories: Collection[str]) -> None:
+        """Raise :class:`UserError` for a rule id, or a category to select, that does not exist."""
+        for name in self.named_rules:
+            if name not in known and not (name in self.selected and name in categories):
+                keys = (f"disable.{name}", f"severity.{name}", f"select.{name}", f"overrides.{name}", FILE_NAME)
+                place = next((self.origins[key] for key in keys if key in self.origins), self.file)
+                raise UserError(f"{place}: there is no rule '{name}'{nearest(name, known)}")

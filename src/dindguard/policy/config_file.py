@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from dindguard.errors import UserError
 from dindguard.files import UnreadError
-from dindguard.policy.config import A_YEAR, FILE_NAME, MISNAMED, MODES, PROJECT, SEVERITIES, Approval, Config
+from dindguard.policy.config import (
+    A_YEAR,
+    FILE_NAME,
+    LOOSENED,
+    MISNAMED,
+    MODES,
+    PROJECT,
+    SEVERITIES,
+    Approval,
+    Config,
+    Override,
+)
 from dindguard.records import replace
-from dindguard.rules import Profile
+from dindguard.rules import Profile, Severity
 from dindguard.source import Source, Span
 
 if TYPE_CHECKING:
@@ -25,23 +36,17 @@ def read(node: Node) -> Config:
     """Return the configuration that a mapping holds; raises :class:`UserError` with file, line and remedy."""
     if not node.is_mapping:
         raise UserError(f"{node.span}: the configuration must be a mapping of settings")
-    from dindguard.policy.typed import Reader, is_text
+    from dindguard.policy.typed import Reader
 
     reader = Reader(node)
     reader.text("$schema")
-    severities = {}
-    table = reader.mapping("severity")
-    for key, value in table.pairs() if table is not None else ():
-        if key.content in severities:
-            raise reader.fault(key, f"'severity.{key.content}' is there twice: keep one")
-        if not is_text(value) or value.content not in SEVERITIES:
-            raise reader.fault(value, f"'severity.{key.content}' must be one of {', '.join(SEVERITIES)}")
-        severities[key.content] = SEVERITIES[value.content]
-        reader.origins[f"severity.{key.content}"] = key.span
     config: dict[str, Any] = {
         "profile": Profile(reader.word("profile", tuple(Profile), "recommended")),
         "fail_on": SEVERITIES[reader.word("fail-on", SEVERITIES, "high")],
-        "severities": severities,
+        "severities": _severities(reader),
+        "selected": reader.texts("select"),
+        "overrides": _overrides(reader),
+        "nested": reader.texts("nested", allowed=LOOSENED),
         "disabled": reader.texts("disable"),
         "exclude": reader.texts("exclude"),
         "allowed_registries": reader.texts("allowed-registries"),
@@ -52,6 +57,52 @@ def read(node: Node) -> Config:
     approval, origins = _approval(reader)
     reader.no_other_keys()
     return Config(**config, approval=approval, origins={**reader.origins, **origins})
+
+
+def _severities(reader: Reader) -> dict[str, Severity]:
+    from dindguard.policy.typed import is_text
+
+    severities: dict[str, Severity] = {}
+    table = reader.mapping("severity")
+    for key, value in table.pairs() if table is not None else ():
+        if key.content in severities:
+            raise reader.fault(key, f"'{reader.prefix}severity.{key.content}' is there twice: keep one")
+        if not is_text(value) or value.content not in SEVERITIES:
+            problem = f"'{reader.prefix}severity.{key.content}' must be one of {', '.join(SEVERITIES)}"
+            raise reader.fault(value, problem)
+        severities[key.content] = SEVERITIES[value.content]
+        reader.origins[f"{reader.prefix}severity.{key.content}"] = key.span
+    return severities
+
+
+def _overrides(reader: Reader) -> tuple[Override, ...]:
+    from dindguard.policy.typed import Reader
+
+    node = reader.take("overrides")
+    if node is not None and not node.is_sequence:
+        raise reader.fault(node, "'overrides' must be a list")
+    found = []
+    for item in node or ():
+        if not item.is_mapping:
+            raise reader.fault(item, "an override must be a mapping of settings")
+        own = Reader(item, "overrides.")
+        paths = own.texts("paths")
+        if not paths:
+            raise own.fault(item, "an override needs 'paths', patterns as in .gitignore")
+        profile = own.word("profile", tuple(Profile), "")
+        found.append(
+            Override(
+                paths=paths,
+                disabled=own.texts("disable"),
+                severities=_severities(own),
+                profile=Profile(profile) if profile else None,
+                span=item.span,
+            )
+        )
+        own.no_other_keys()
+        for rule in (*found[-1].disabled, *found[-1].severities):
+            reader.origins[f"overrides.{rule}"] = item.span
+    return tuple(found)
 
 
 def _approval(reader: Reader) -> tuple[Approval, Mapping[str, Span]]:
@@ -106,11 +157,16 @@ def load(files: Files, explicit: StrPath | None = None, *, untrusted: bool = Fal
                 f"{name}: the link leads out of {files.root}: put the file here, or name it with --config"
             )
     if files.exists(FILE_NAME):
-        return parsed(_text(files, FILE_NAME), FILE_NAME)
+        return load_file(files, FILE_NAME)
     if files.exists(MISNAMED):
         raise UserError(f"{MISNAMED}: this name is not read: call it {FILE_NAME}")
     text = _text(files, PROJECT) if files.exists(PROJECT) else ""
     return parsed(text, PROJECT) if "dindguard" in text else Config()
+
+
+def load_file(files: Files, name: str) -> Config:
+    """Return the configuration of one file of the tree; raises :class:`UserError` when it cannot be read."""
+    return parsed(_text(files, name), name)
 
 
 def _named(files: Files, name: str) -> Config:

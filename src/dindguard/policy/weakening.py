@@ -67,10 +67,25 @@ def _settings(old: Config, new: Config, known: Mapping[str, Severity]) -> Iterat
                           new.allowed_registries)  # fmt: skip
         if not new.allowed_registries:
             yield "images may come from anywhere", "allowed-registries"
+    yield from _selection(old, new)
     if new.minimum_engine < old.minimum_engine:
         yield "older engines are accepted", "minimum-engine"
     if new.baseline != old.baseline:
         yield f"the baseline is another file, '{new.baseline}'", "baseline"
+
+
+def _selection(old: Config, new: Config) -> Iterator[tuple[str, str]]:
+    """Yield that fewer rules are selected, that some paths are asked less, and that folders may loosen more."""
+    for name in old.selected if new.selected else ():
+        if name not in new.selected:
+            yield f"{name} is selected no more", "select"
+    if new.selected and not old.selected:
+        yield f"only {', '.join(new.selected)} run", "select"
+    yield from _added("may be loosened in folders", "nested", old.nested, new.nested)
+    before = [each.said for each in old.overrides]
+    for each in new.overrides:
+        if each.loosens and each.said not in before:
+            yield f"{' '.join(each.paths)}: fewer or lower findings", "overrides"
 
 
 def _added(what: str, key: str, old: Collection[str], new: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,90 @@
+"""Which rules hold where, and with which severity: the configuration, its overrides, and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from dindguard import rules as engine
+from dindguard.records import replace
+from dindguard.rules import Problem, Profile, Rule, Severity, Undecided
+
+if TYPE_CHECKING:
+    from dindguard.policy.config import Config, Override
+
+
+class Regime:
+    """What is asked of each path. ``overrides`` are those of nested configurations, the deepest last.
+
+    ``active`` are the rules to run, ``muted`` the ids of policy's own rules that are off. Raises
+    :class:`~dindguard.errors.UserError` for a rule that does not exist.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        rules: tuple[Rule, ...],
+        *,
+        profile: Profile | None = None,
+        select: Collection[str] = (),
+        ignore: Collection[str] = (),
+        overrides: Iterable[Override] = (),
+    ) -> None:
+        self.config = config
+        self.overrides = (*config.overrides, *overrides)
+        self.profile = profile or config.profile
+        self._by_path = profile is None
+        select = select or config.selected
+        self.narrowed = bool(select)
+        if not (select or ignore or config.named_rules or self.overrides):
+            self.active, self.muted = tuple(engine.selected(rules, profile=self.profile)), frozenset[str]()
+            return
+        from dindguard.policy.catalogue import RULES
+
+        check_rules(config, rules)
+        widest = Profile.ALL if any(each.profile is Profile.ALL for each in self.overrides) else self.profile
+        chosen = tuple(
+            engine.selected(
+                (*rules, *RULES.values()),
+                profile=self.profile if profile is not None else widest,
+                select=select,
+                ignore=(*ignore, *config.disabled),
+            )
+        )
+        on = {rule.id for rule in chosen}
+        self.active = tuple(self._asked(rule) for rule in chosen if rule.id not in RULES)
+        self.muted = frozenset(set(RULES) - on)
+
+    def _asked(self, rule: Rule) -> Rule:
+        """Return a rule that speaks only of files that it is asked of."""
+        if not self.overrides:
+            return rule
+
+        def check(subject: Any) -> Iterator[Problem | Undecided]:
+            return (said for said in rule.check(subject) if self.wants(rule, said.at.span.path))
+
+        return replace(rule, check=check)
+
+    def wants(self, rule: Rule, path: str) -> bool:
+        """Whether a rule is asked of what stands in a file."""
+        profile = self.profile
+        for each in self.overrides:
+            if each.covers(path):
+                if rule.id in each.disabled:
+                    return False
+                profile = each.profile or profile if self._by_path else profile
+        return self.narrowed or profile is Profile.ALL or rule.profile is not Profile.ALL
+
+    def severity(self, rule: Rule, path: str) -> Severity | None:
+        """Return the severity that a rule is given for what stands in a file; ``None`` for its own."""
+        for each in reversed(self.overrides):
+            if rule.id in each.severities and each.covers(path):
+                return each.severities[rule.id]
+        return self.config.severities.get(rule.id)
+
+
+def check_rules(config: Config, rules: Iterable[Rule]) -> None:
+    """Raise :class:`~dindguard.errors.UserError` for a rule that a configuration names and that does not exist."""
+    from dindguard.policy.catalogue import RULES
+
+    config.check_rules({*RULES, *(rule.id for rule in rules)}, {rule.category for rule in (*rules, *RULES.values())})
