@@ -47,7 +47,7 @@ LAYERS: dict[str, set[str]] = {
     "engine_errors": {"errors", "printable"},
     "engine_client": {"errors", "printable", "engine_errors"},
     "environment": {"errors", "printable", "engine_client", "engine_errors"},
-    "audit": {"source", "model", "errors", "documents", "formats", "engine_client"},
+    "audit": {"source", "model", "errors", "documents", "formats", "engine_client", "printable"},
 }
 """What each part may import of dindguard at run time; ``scanning``, ``cli`` and the package itself know everybody."""
 

@@ -18,6 +18,7 @@ from dindguard.cli import cli
 from dindguard.errors import ENGINE, USAGE, UserError
 from dindguard.reports import FORMATS
 
+SOCKET = "/srv/engines/7/api"
 SECRET = "correct-horse-battery"
 READING = {"info", "version", "containers", "inspect_container", "networks", "volumes"}
 
@@ -68,8 +69,8 @@ def use(monkeypatch: pytest.MonkeyPatch, api: Api) -> None:
     """Let the audit talk to ``api``."""
 
     @contextmanager
-    def connected() -> Iterator[Any]:
-        yield type("Engine", (), {"api": api})
+    def connected(context: str = "") -> Iterator[Any]:
+        yield type("Engine", (), {"api": api, "socket": SOCKET})
 
     monkeypatch.setattr("dindguard.audit.docker.connect", connected)
 

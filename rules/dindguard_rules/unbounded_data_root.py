@@ -21,7 +21,7 @@ When the volume ends with the job, or something outside these files prunes it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, MountKind, Problem, Profile, Severity, rule
+from dindguard.api import ContainerKind, Engine, EngineProduct, MountKind, Problem, Profile, Severity, rule
 
 
 @rule(
@@ -47,5 +47,7 @@ def check(engine: Engine) -> Iterator[Problem]:
         setting.name in ("builder", "builder.gc", "builder.gc.enabled") for setting in engine.configuration.settings
     )
     bounded = mount.storage is not None and mount.storage.size_limit is not None
+    if engine.container is not None and engine.container.kind is ContainerKind.LIVE:
+        return  # a running engine shows neither its configuration file nor who prunes it
     if not collects and not bounded and engine.container is not None and not engine.container.prunes:
         yield Problem(mount, f"{engine} keeps its state here and nothing in the files ever removes from it")

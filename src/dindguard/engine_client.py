@@ -60,14 +60,16 @@ class EngineFacts:
 
 
 class Engine:
-    """An open connection to the engine that ``DOCKER_HOST`` names, or the local one.
+    """An open connection to an engine.
 
-    ``api`` is the SDK's low-level client: its calls mirror the Engine API. Use as a context manager.
+    ``api`` is the SDK's low-level client: its calls mirror the Engine API. ``socket`` is the path of the Unix socket
+    at which it answers; empty when it is reached over a network.
     """
 
-    def __init__(self, api: Any, facts: EngineFacts) -> None:
+    def __init__(self, api: Any, facts: EngineFacts, socket: str = "") -> None:
         self.api = api
         self.facts = facts
+        self.socket = socket
 
     def execute(self, container: str, command: list[str], user: str = "") -> tuple[int, str]:
         """Run ``command`` in a running container, as its own user unless told; return its exit code and its stdout."""
@@ -122,8 +124,12 @@ class Engine:
 
 
 @contextmanager
-def connect() -> Iterator[Engine]:
-    """Open the engine, and close it at the end; every failure of the SDK inside becomes a ``UserError``."""
+def connect(context: str = "") -> Iterator[Engine]:
+    """Open an engine, and close it at the end; every failure of the SDK inside becomes a ``UserError``.
+
+    Which engine: that of ``context``, one of the Docker command line's; without it what ``DOCKER_HOST`` names, else
+    the command line's current context, which is the local engine unless somebody chose another.
+    """
     try:
         import docker
         import requests
@@ -131,16 +137,53 @@ def connect() -> Iterator[Engine]:
         raise UserError("the Docker SDK for Python is not installed: pip install docker", ENGINE) from None
     client = None
     kept = {name: os.environ.pop(name) for name in OTHER_AUTHORITIES if name in os.environ}
+    where = os.environ.get("DOCKER_HOST", "") if not context else ""
     try:
-        client = docker.from_env(timeout=120)
+        tls: Any = None
+        if not where:
+            where, tls = _of_context(context or os.environ.get("DOCKER_CONTEXT", ""))
+        client = docker.DockerClient(where, tls=tls, timeout=120) if where and tls is not None else _from_env(where)
         api = client.api
-        yield Engine(api, EngineFacts.read(api.info(), api.api_version))
+        yield Engine(api, EngineFacts.read(api.info(), api.api_version), _socket_of(where))
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise explained(error, os.environ.get("DOCKER_HOST", "")) from error
+        raise explained(error, where) from error
     finally:
         os.environ |= kept
         if client is not None:
             client.close()
+
+
+def _from_env(where: str) -> Any:
+    import docker
+
+    return docker.from_env(timeout=120, environment=os.environ | ({"DOCKER_HOST": where} if where else {}))
+
+
+def _of_context(name: str) -> tuple[str, Any]:
+    """Return address and TLS settings (false for none) of a context; no address for the default one."""
+    from docker.context import ContextAPI
+    from docker.errors import ContextException, MissingContextParameter
+
+    try:
+        found = ContextAPI.get_context(name or None)
+    except (ContextException, MissingContextParameter, OSError, ValueError) as error:
+        raise UserError(
+            f"the context {printable(name or 'in use', 80)} cannot be read: {printable(error)}"
+        ) from error
+    if found is None:
+        raise UserError(f"there is no context {printable(name, 80)}: `docker context ls` lists those that exist")
+    if found.name == "default":
+        return "", None
+    endpoint = found.endpoints.get("docker") or {}
+    return str(endpoint.get("Host") or ""), found.tls_cfg.get("docker") or False
+
+
+def _socket_of(where: str) -> str:
+    """Return the path of the Unix socket that an address names; empty for an engine over a network."""
+    scheme, sign, path = where.partition("://")
+    if not where:
+        return "/var/run/docker.sock"
+    return path if sign and scheme in ("unix", "http+unix") else ""
 
 
 def deliver(stream: Any, chunks: Iterable[bytes]) -> None:

@@ -11,7 +11,7 @@ Facts = dict[str, Any]
 
 _INFO = (
     "ID", "Name", "ServerVersion", "OperatingSystem", "OSType", "KernelVersion", "Architecture", "Driver", "DriverStatus",
-    "DockerRootDir", "CgroupDriver", "CgroupVersion", "DefaultRuntime", "SecurityOptions", "Warnings",
+    "BuildahVersion", "DockerRootDir", "CgroupDriver", "CgroupVersion", "DefaultRuntime", "SecurityOptions", "Warnings",
 )  # fmt: skip
 _CONFIG = ("Image", "User", "Hostname", "StopTimeout", "Volumes")
 _HOST_CONFIG = (
@@ -24,15 +24,26 @@ _LABELS = "com.docker.compose."
 
 
 def snapshot(
-    info: Facts, version: Facts, containers: list[Facts], networks: list[Facts], volumes: list[Facts], keep: Redaction
+    info: Facts,
+    version: Facts,
+    containers: list[Facts],
+    networks: list[Facts],
+    volumes: list[Facts],
+    keep: Redaction,
+    socket: str = "",
 ) -> Facts:
-    """Return the snapshot of what the engine's API answered; see ``formats.engine_snapshot`` for its form."""
+    """Return the snapshot of what the engine's API answered at ``socket`` (empty: over a
+    network); see ``formats.engine_snapshot`` for its form."""
     return {
         "info": {**_only(info, _INFO), "RegistryConfig": _registries(info)},
-        "version": _only(version, ("Version", "ApiVersion", "Platform")),
+        "version": {
+            **_only(version, ("Version", "ApiVersion", "Platform")),
+            "Components": [_only(part, ("Name", "Version")) for part in version.get("Components") or ()],
+        },
         "containers": [_container(container, keep) for container in containers],
         "networks": [_only(network, ("Name", "Driver", "Internal", "IPAM")) for network in networks],
         "volumes": [_volume(volume) for volume in volumes],
+        **({"socket": socket} if socket else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from dindguard.audit.redaction import Redaction
     from dindguard.scanning import Report
 
-_ENGINE = "docker-inspect.json"
+ENGINE_NAME = "docker-inspect.json"
 _CLUSTER = "kubectl-get.json"
 """What reports call a document that lies in no file."""
 
@@ -67,18 +68,42 @@ def command() -> None:
 
 @command.command("docker", epilog=_EPILOG)
 @click.option("--all", "stopped", is_flag=True, help="Stopped containers, too.")
+@click.option("--context", default="", metavar="NAME", help="The engine of this context of the Docker command line.")
+@click.option("--watch", is_flag=True, help="Go on, and print each finding that comes or goes as a line of JSON.")
+@click.option(
+    "--for", "seconds", type=click.FloatRange(0.1), metavar="SECONDS", help="End the watch after that time."
+)
 @_with_options
-def docker(saved: Path | None, save: Path | None, stopped: bool, **options: Any) -> None:
-    """Audit the containers of the engine that DOCKER_HOST names, and the engine itself.
+def docker(
+    saved: Path | None,
+    save: Path | None,
+    stopped: bool,
+    context: str,
+    watch: bool,
+    seconds: float | None,
+    **options: Any,
+) -> None:
+    """Audit the containers of an engine, and the engine itself.
+
+    The engine is the one that DOCKER_HOST names, else that of the Docker command line's current context.
 
     With --from, FILE holds what --save wrote, or the output of 'docker inspect' or 'docker info --format json'.
     """
+    if saved is not None and watch:
+        raise UserError("--watch asks an engine, and --from reads a file")
+    if watch and save is not None:
+        raise UserError("--watch prints what changes; --save writes one state: leave one of them out")
     if saved is not None:
         _finish(_audit_file(saved, save, "output of 'docker inspect'", options), options)
     from dindguard.audit.docker import collect
     from dindguard.audit.snapshot import written
 
-    _finish(_audit(written(collect(_redaction(), stopped=stopped)), _ENGINE, save, options), options)
+    if watch:
+        from dindguard.cli.audit_watch import watch_docker
+
+        sys.exit(watch_docker(stopped, context, seconds, options))
+    found = collect(redaction(), stopped=stopped, context=context)
+    _finish(_audit(written(found), ENGINE_NAME, save, options), options)
 
 
 @command.command("kubernetes", epilog=_EPILOG)
@@ -95,7 +120,7 @@ def kubernetes(saved: Path | None, save: Path | None, namespace: str, context: s
     from dindguard.audit.kubernetes import collect
     from dindguard.audit.snapshot import written
 
-    found = collect(_redaction(), namespace=namespace, context=context)
+    found = collect(redaction(), namespace=namespace, context=context)
     report = _audit(written(found.objects), _CLUSTER, save, options)
     if found.refused:
         click.echo(
@@ -104,7 +129,8 @@ def kubernetes(saved: Path | None, save: Path | None, namespace: str, context: s
     _finish(report, options, incomplete=bool(found.refused))
 
 
-def _redaction() -> Redaction:
+def redaction() -> Redaction:
+    """Return what is kept of what an engine or a cluster says."""
     from dindguard.audit.redaction import Redaction
     from dindguard.reports.masking import Masks, shown
 
@@ -120,23 +146,33 @@ def _audit_file(saved: Path, save: Path | None, what: str, options: dict[str, An
         data = saved.read_bytes()
     except OSError as error:
         raise UserError(f"--from {saved}: cannot be read: {error.strerror}") from None
-    report = _scan(data, saved, options)
-    if reports.empty(report) and not report.incomplete:
+    report = judge(data, saved, options)
+    if reports.empty(report) and not report.incomplete and not _lists_nothing(data):
         raise UserError(f"--from {saved}: there is no {what} in it")
     return report
+
+
+def _lists_nothing(data: bytes) -> bool:
+    """Whether it is an empty list of what was asked for: an engine or a namespace without containers is clean."""
+    text = data.decode("utf-8", "replace").strip()
+    if text == "[]":
+        return True
+    listed = re.search(r"""["']?kind["']?\s*:\s*["']?\w*List\b""", text)
+    return listed is not None and re.search(r"""(?m)["']?items["']?\s*:\s*\[\s*\]""", text) is not None
 
 
 def _audit(data: bytes, name: str, save: Path | None, options: dict[str, Any]) -> Report:
     """Judge what was collected; its findings point into the file it is saved in, if it is."""
     if save is None:
-        return _scan(data, Path(name), options)
+        return judge(data, Path(name), options)
     from dindguard.reports.output import deliver
 
     deliver(data.decode("utf-8"), save)
-    return _scan(data, save, options)
+    return judge(data, save, options)
 
 
-def _scan(data: bytes, path: Path, options: dict[str, Any]) -> Report:
+def judge(data: bytes, path: Path, options: dict[str, Any]) -> Report:
+    """Apply the rules to a document that was collected, or saved at ``path``."""
     from dindguard.files import find_root, relative, within
     from dindguard.records import replace
     from dindguard.scanning import Options, scan

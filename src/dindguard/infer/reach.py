@@ -104,6 +104,9 @@ def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
             steps=(Step(f"{container} reaches the host's {socket.product} socket", mount.span),),
         )  # fmt: skip
         return
+    if (path := container.workload.socket_behind(mount.host_path or "")) != "":
+        yield _to_its_own_engine(container, mount, path)
+        return
     storage = mount.storage
     if storage is None or not mount.target.known:
         return
@@ -123,6 +126,18 @@ def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
                     uses=True, rootless=engine.rootless.on,
                     steps=(Step(f"{container} shares the directory of {engine}'s socket", mount.span),),
                 )  # fmt: skip
+
+
+def _to_its_own_engine(container: Container, mount: Mount, path: str) -> Access:
+    """Through the socket at which the engine that runs it was asked, wherever that lies."""
+    uses = mount.host_path == path
+    product = container.workload.engine_product or EngineProduct.DOCKER
+    return Access(
+        who=container, to=Machine(name="", span=mount.span), via=mount, product=product, span=mount.span, uses=uses,
+        through=path if uses else f"{path}, below {mount.host_path}",
+        deliberate=uses or path.rpartition("/")[0] == mount.host_path,
+        steps=(Step(f"{container} reaches the host's {product} socket", mount.span),),
+    )  # fmt: skip
 
 
 def _through_client(container: Container, client: Client, names: Names) -> Access | None:

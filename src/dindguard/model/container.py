@@ -141,8 +141,10 @@ class Container(ContainerFacts):
 
     @property
     def label(self) -> str:
-        """Kind and name, as messages begin: ``service 'dind'``."""
-        return f"{self.kind} '{self.name}'" if self.name else self.kind.unnamed
+        """Kind and name, as messages begin: ``service 'dind'``, ``container 'main' of Deployment 'ci/runner'``."""
+        own = f"{self.kind} '{self.name}'" if self.name else self.kind.unnamed
+        workload = getattr(self, "workload", None)
+        return f"{own} of {workload.told_as}" if workload is not None and workload.told_as else own
 
     def __str__(self) -> str:
         return self.label

@@ -123,8 +123,14 @@ class Workload:
     """What a CI runner gives to the services of its jobs; what it gives to the jobs is its first container."""
     wrapped: bool = False
     """Read by its shape alone: its wrapper is not a kind that dindguard knows."""
+    told_as: str = ""
+    """Kind, namespace and name, where a container's own name does not tell which one is meant: a cluster's list."""
     engine_data_root: Text | None = None
     """Where the engine that runs the containers keeps its state, when that engine was asked."""
+    engine_socket: Text | None = None
+    """Where the engine that runs the containers was asked: whoever mounts that socket, at any path, commands it."""
+    engine_product: EngineProduct | None = None
+    """What the engine that runs the containers is, when that engine was asked."""
     runs_in: Container | None = field(repr=False, default=None)
     """The container whose script starts these, when a document inside its text was read."""
 
@@ -154,6 +160,14 @@ class Workload:
     def path(self) -> str:
         """The file it is written in."""
         return self.span.path
+
+    def socket_behind(self, path: str) -> str:
+        """Return the engine's own socket if a mount of the normalised host ``path`` hands it over; else nothing.
+
+        The whole root file system is a danger of its own, and is told as one.
+        """
+        own = paths.path_of(self.engine_socket) if self.engine_socket is not None else ""
+        return own if own and path != "/" and paths.inside(own, path) else ""
 
     def standard_path(self, path: str) -> str:
         """Return a normalised host path as it would be if the engine kept its state at the default place.

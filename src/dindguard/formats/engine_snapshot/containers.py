@@ -64,6 +64,8 @@ def workloads(
             containers=tuple(made),
             networks=networks,
             engine_data_root=host.data_root,
+            engine_socket=host.socket,
+            engine_product=host.product,
         )
 
 

@@ -27,6 +27,7 @@ class Host:
     def __init__(self, parts: Parts) -> None:
         self.info = parts.info
         self.version = parts.version
+        self._socket = parts.socket
         options = [(item, item.content.split(",")) for item in self.info["SecurityOptions"].items()]
         # Before 1.13 the names stood alone: "apparmor".
         self._options = {words[0].removeprefix("name="): item for item, words in options}
@@ -47,6 +48,18 @@ class Host:
         return self._options.get("rootless")
 
     @property
+    def product(self) -> EngineProduct:
+        """What it is. Podman answers Docker's questions, with a version of its own and the component's name."""
+        components = (item["Name"].content for item in self.version["Components"].items())
+        podman = self.info["BuildahVersion"].present or any("podman" in name.lower() for name in components)
+        return EngineProduct.PODMAN if podman else EngineProduct.DOCKER
+
+    @property
+    def socket(self) -> Text | None:
+        """The Unix socket at which it was asked."""
+        return self._socket.typed if self._socket.is_scalar and self._socket.content else None
+
+    @property
     def data_root(self) -> Text | None:
         """Where the engine keeps its state."""
         node = self.info["DockerRootDir"]
@@ -65,7 +78,7 @@ class Host:
         root = self.data_root
         rootless = self.rootless
         return Engine(
-            product=EngineProduct.DOCKER,
+            product=self.product,
             span=span,
             address="engine",
             owner=Machine(name="", span=span),

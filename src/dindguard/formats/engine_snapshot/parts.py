@@ -10,13 +10,15 @@ from dindguard.records import record
 
 @record
 class Parts:
-    """The inspected objects of one engine, sorted by kind; ``info`` and ``version`` are holes where nobody asked."""
+    """The inspected objects of one engine, sorted by kind; ``info``, ``version`` and
+    ``socket`` are holes where nobody asked."""
 
     containers: tuple[Node, ...]
     networks: tuple[Node, ...]
     volumes: tuple[Node, ...]
     info: Node
     version: Node
+    socket: Node
     root: Node
 
     @staticmethod
@@ -34,6 +36,7 @@ class Parts:
             volumes=tuple(item for item in found if item["Mountpoint"].is_scalar and item["Name"].is_scalar),
             info=root if is_info(root) else root["info"],
             version=root["version"],
+            socket=root["socket"],
             root=root,
         )
 

@@ -1,7 +1,8 @@
 """What an engine says about itself: saved ``docker inspect`` and ``docker info`` output, and what the audit collects.
 
-The snapshot of ``dindguard audit docker`` is one object, ``{"info": …, "version": …, "containers": […], "networks": […],
-"volumes": […]}``, each part as the engine gives it. A bare array of inspected objects is read too, as is one object.
+The snapshot of ``dindguard audit docker`` is one object, with ``info``, ``version``, ``containers``, ``networks``,
+``volumes`` and ``socket``, each part as the engine gives it. A bare array of inspected objects is read too, as is one
+object.
 """
 
 from __future__ import annotations

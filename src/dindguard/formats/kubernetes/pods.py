@@ -10,6 +10,7 @@ from dindguard.formats.kubernetes.openings import Opening, Services, declared_po
 from dindguard.formats.kubernetes.placement import placement
 from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
 from dindguard.formats.kubernetes.replicas import replicas
+from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.security import Contexts
 from dindguard.formats.kubernetes.values import boolean, written
 from dindguard.formats.kubernetes.volumes import Volume, mounts, volumes
@@ -93,7 +94,16 @@ def _workload(pod: Pod, containers: tuple[Container, ...]) -> Workload:
         placement=placement(template.spec, template.resource, pod.cluster),
         ends_with_its_containers=template.resource.kind in ("Job", "CronJob"),
         wrapped=template.wrapped,
+        told_as=_told_as(template.resource),
     )
+
+
+def _told_as(resource: Resource) -> str:
+    """In a cluster's list names repeat, and no file tells them apart."""
+    if not resource.node.route.startswith("items["):
+        return ""
+    where = f"{resource.namespace}/" if resource.namespace else ""
+    return f"{resource.kind} '{where}{resource.name}'"
 
 
 def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> Container:

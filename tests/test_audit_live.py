@@ -1,0 +1,228 @@
+"""What only a live engine or cluster tells: where it was asked, what it is, and what changes meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import live
+from dindguard import engine_client
+from dindguard.cli import cli
+from dindguard.errors import USAGE, UserError
+from test_audit_docker import SOCKET, Api, audit, findings, here, use
+
+__all__ = ["here"]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        (SOCKET, True),
+        ("/srv/engines/7", True),  # the folder that holds it
+        ("/srv/engines", False),  # much more than a socket
+        ("/srv/engines/7/api.log", False),
+        ("/srv/engines/8/api", False),
+    ],
+)
+def test_the_socket_at_which_it_was_asked_is_a_socket_wherever_it_lies(
+    source: str, found: bool, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, Api(live.container("agent", Mounts=[live.bind(source, "/x")])))
+    result = audit("-f", "json", "--select", "host-engine-socket", "--save", "saved.json")
+    assert (("running container 'agent'", "host-engine-socket") in findings(result)) is found
+    assert (SOCKET in result.output) is found
+    again = audit("-f", "json", "--select", "host-engine-socket", "--from", "saved.json")
+    assert findings(again) == findings(result)
+
+
+class Podman(Api):
+    def version(self, api_version: bool = True) -> dict[str, Any]:
+        return {"Version": "4.3.1", "Components": [{"Name": "Podman Engine", "Version": "4.3.1"}]}
+
+
+def test_podman_is_not_an_old_docker(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = live.info(ServerVersion="4.3.1", BuildahVersion="1.28.2", DockerRootDir="/var/lib/containers/storage")
+    use(monkeypatch, Podman(live.container("agent", Mounts=[live.bind(SOCKET, "/x")]), info=facts))
+    result = audit("-f", "json", "--profile", "all", "--save", "saved.json")
+    rules = {rule for _, rule in findings(result)}
+    assert not rules & {"end-of-life-engine", "outdated-engine", "vulnerable-engine"}
+    assert "the host's podman" in result.output
+    assert "docker engine" not in result.output
+    docker = live.info(ServerVersion="4.3.1")
+    use(monkeypatch, Api(info=docker))
+    assert ("the docker engine on the host", "end-of-life-engine") in findings(audit("-f", "json"))
+    assert findings(audit("-f", "json", "--profile", "all", "--from", "saved.json")) == findings(result)
+
+
+def test_of_a_running_engine_no_prune_schedule_is_missed(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Api(live.dind(Mounts=[live.volume("data", "/var/lib/docker")])))
+    assert "unbounded-data-root" not in {rule for _, rule in findings(audit("-f", "json", "--profile", "all"))}
+
+
+@pytest.mark.parametrize(
+    ("content", "command"),
+    [
+        ("[]", "docker"),
+        ('{"apiVersion": "v1", "kind": "List", "items": []}', "kubernetes"),
+        ('{"apiVersion": "v1", "items": [], "kind": "PodList", "metadata": {}}', "kubernetes"),
+        ("apiVersion: v1\nitems: []\nkind: List\n", "kubernetes"),
+    ],
+)
+def test_an_empty_list_is_clean(content: str, command: str, here: Path) -> None:
+    (here / "it.json").write_text(content)
+    result = CliRunner().invoke(cli, ["audit", command, "--from", "it.json"])
+    assert result.exit_code == 0, result.output
+    assert "error" not in result.output
+
+
+@pytest.mark.parametrize("content", ["{}", '{"kind": "List"}', "items: []", "services: {}"])
+def test_what_is_no_list_is_not_clean(content: str, here: Path) -> None:
+    (here / "it.json").write_text(content)
+    result = CliRunner().invoke(cli, ["audit", "kubernetes", "--from", "it.json"])
+    assert isinstance(result.exception, UserError)
+    assert result.exception.exit_code == USAGE
+
+
+def test_objects_of_a_cluster_are_told_with_namespace_and_workload(here: Path) -> None:
+    container = {"name": "main", "image": "docker:29.10.0-dind", "securityContext": {"privileged": True}}
+    spec = {"containers": [container]}
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": spec}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "runner", "namespace": "ci"},
+        "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template},
+    }
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": "prod"}, "spec": spec}
+    (here / "it.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [deployment, pod]}))
+    result = CliRunner().invoke(cli, ["audit", "kubernetes", "--from", "it.json", "-f", "json"])
+    told = {finding["message"] for finding in json.loads(result.stdout)["findings"]}
+    assert any("container 'main' of Deployment 'ci/runner'" in words for words in told)
+    assert any("container 'main' of Pod 'prod/one'" in words for words in told)
+    (here / "pod.yaml").write_text(json.dumps(pod))
+    alone = CliRunner().invoke(cli, ["scan", "pod.yaml", "-f", "json"])
+    assert "of Pod" not in json.loads(alone.stdout)["findings"][0]["message"], "in a file its place tells"
+
+
+def watched(monkeypatch: pytest.MonkeyPatch, api: Api) -> None:
+    @contextmanager
+    def connected(context: str = "") -> Any:
+        yield type("Engine", (), {"api": api, "socket": SOCKET})
+
+    monkeypatch.setattr("dindguard.audit.watch.connect", connected)
+
+
+class Changing(Api):
+    """An engine in which a privileged container starts, and goes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        bad = live.container("bad", HostConfig={"Privileged": True})
+        self.states = [{}, {bad["Id"]: bad}, {}]
+
+    def containers(self, all: bool) -> list[dict[str, Any]]:  # noqa: A002
+        self.found = self.states.pop(0)
+        return [{"Id": key} for key in self.found]
+
+    def events(self, decode: bool, filters: dict[str, list[str]]) -> Any:
+        assert decode
+        assert {"start", "die"} <= set(filters["event"])
+        for action in ("start", "die"):
+            time.sleep(0.2 if action == "start" else 1.0)
+            yield {"Type": "container", "Action": action, "Actor": {"Attributes": {"name": "bad\x1b[2J"}}}
+
+
+@pytest.mark.parametrize("fail_on", [None, "critical"])
+def test_a_watch_prints_what_comes_and_goes(fail_on: str | None, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched(monkeypatch, Changing())
+    options = ["--fail-on", fail_on] if fail_on else []
+    result = CliRunner().invoke(cli, ["audit", "docker", "--watch", "--for", "5", *options])
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(line["change"], line["rule"]) for line in lines] == [
+        ("found", "privileged-container"),
+        ("gone", "privileged-container"),
+    ]
+    assert lines[0]["after"].startswith("container start bad")
+    assert "\x1b" not in result.stdout
+    assert result.exit_code == 1
+
+
+def test_a_baseline_is_what_drift_is_told_from(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = live.container("bad", HostConfig={"PidMode": "host"})
+
+    class Still(Api):
+        def events(self, **_: Any) -> Any:
+            return iter(())
+
+    use(monkeypatch, Api(bad))
+    assert audit("--save", "docker-inspect.json").exit_code == 1
+    made = CliRunner().invoke(cli, ["baseline", "create"])
+    assert made.exit_code == 0, made.output
+    baseline = next((here / ".dindguard").glob("baseline*"))
+
+    watched(monkeypatch, Still(bad))
+    watch = ["audit", "docker", "--watch", "--for", "1"]
+    assert CliRunner().invoke(cli, [*watch, "--baseline", str(baseline)]).stdout == ""
+    assert "host-pid-namespace" in CliRunner().invoke(cli, watch).stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--watch", "--from", "x.json"], ["--watch", "--save", "x.json"]], ids=["from", "save"]
+)
+def test_what_a_watch_does_not_go_with(arguments: list[str], here: Path) -> None:
+    (here / "x.json").write_text("[]")
+    result = audit(*arguments)
+    assert isinstance(result.exception, UserError)
+
+
+def contexts(home: Path, chosen: str, **hosts: str) -> None:
+    """Contexts as the Docker command line keeps them."""
+    import hashlib
+
+    (home / "config.json").write_text(json.dumps({"currentContext": chosen}))
+    for name, host in hosts.items():
+        folder = home / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+        folder.mkdir(parents=True)
+        document = {"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host, "SkipTLSVerify": False}}}
+        (folder / "meta.json").write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("settings", "context", "expected"),
+    [
+        ({}, "", "/srv/current.sock"),
+        ({}, "other", "/srv/other.sock"),
+        ({"DOCKER_CONTEXT": "other"}, "", "/srv/other.sock"),
+        ({"DOCKER_HOST": "unix:///srv/host.sock", "DOCKER_CONTEXT": "other"}, "", "/srv/host.sock"),
+        ({"DOCKER_HOST": "unix:///srv/host.sock"}, "other", "/srv/other.sock"),
+        ({}, "default", "/var/run/docker.sock"),
+    ],
+)
+def test_the_engine_is_the_one_that_the_docker_command_line_would_ask(
+    settings: dict[str, str], context: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    contexts(tmp_path, "current", current="unix:///srv/current.sock", other="unix:///srv/other.sock")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(UserError, match=expected), engine_client.connect(context):
+        pass
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # the SDK leaves the socket that did not connect open
+        gc.collect()
+
+
+def test_a_context_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(UserError, match="there is no context nowhere"), engine_client.connect("nowhere"):
+        pass
