@@ -16,6 +16,7 @@ from test_audit_docker import Api, here, use
 
 __all__ = ["here"]
 S = "hunter2-hunter2"
+BODY = "\n".join(("hunter2hunter2" * 5)[:64] for _ in range(12))
 LINES = {  # as one text
     "option with equals": f"tool --token={S}",
     "option and value": f"tool --password {S}",
@@ -34,8 +35,8 @@ LINES = {  # as one text
     "header": f"curl -H 'Authorization: Bearer {S}' http://x",
     "json": '{"password":"' + S + '"}',
     "yaml": f"cat <<E\npassword: {S}\nE",
-    "private key": f"-----BEGIN RSA PRIVATE KEY-----\n{S.replace('-', '')}\n-----END RSA PRIVATE KEY-----",
-    "private key without an end": f"-----BEGIN PRIVATE KEY-----\n{S.replace('-', '')}",
+    "private key": f"-----BEGIN RSA PRIVATE KEY-----\n{BODY}\n-----END RSA PRIVATE KEY-----",
+    "private key without an end": f"-----BEGIN PRIVATE KEY-----\n{BODY}",
     "java": f"java -Ddb.password={S} x",
 }
 WORDS = {  # as arguments, one by one
@@ -55,13 +56,12 @@ WORDS = {  # as arguments, one by one
     "sshpass, two words": ["sshpass", "-p", S, "ssh"],
     "curl -u": ["curl", "-u", f"me:{S}", "http://x"],
     "curl -u, one word": ["curl", f"-ume:{S}", "http://x"],
-    "user": ["tool", "--user", f"me:{S}"],
+    "user": ["curl", "--user", f"me:{S}"],
     "script": ["sh", "-c", f"echo {S} | docker login --password-stdin"],
 }
 CERTAINLY_KEPT = {
     "a path": ["dockerd", "--tlskey", "/certs/server/key.pem"],
     "a reference": ["tool", "--password", "$PASSWORD"],
-    "another option": ["tool", "--password", "--verbose"],
     "an address": ["dockerd", "--host", "tcp://0.0.0.0:2375"],
     "a user without a password": ["tool", "--user", "1000"],
     "a user and a group": ["tool", "--name", "1000:1000"],

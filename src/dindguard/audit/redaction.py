@@ -25,7 +25,7 @@ class Redaction:
     def variable(self, entry: str) -> str:
         """Return ``NAME=value`` with the value masked, unless variables of that name say how engines run."""
         name, equals, _ = entry.partition("=")
-        return entry if self.shown(name) else f"{name}{equals}{MASK if equals else ''}"
+        return self.masked(entry) if self.shown(name) else f"{name}{equals}{MASK if equals else ''}"
 
     def text(self, text: str) -> str:
         """Return a command or script without credentials."""
@@ -36,8 +36,8 @@ class Redaction:
         if isinstance(value, str):
             return self.masked(value)
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            # An item may be a whole script.
-            return [self.masked(item) for item in self.listed(value)]
+            # An item may be a whole script, or a key of many lines: it is looked at whole first.
+            return self.listed([self.masked(item) for item in value])
         return [self.words(item) for item in value] if isinstance(value, list) else value
 
     def commands(self, first: Any, second: Any) -> tuple[Any, Any]:
