@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from policy_tree import COMPOSE, committed, git, write
-from workflow_expressions import as_string, evaluate
+from workflow_expressions import as_string, evaluate, filled
 from workflow_steps import Outcome, Runner
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +53,7 @@ def machine(folder: Path, files: dict[str, str], command: str = "", failing: tup
 
 def acted(runner: Runner, github: dict[str, Any] = OURS, **given: str) -> Outcome:
     """Run the action with its inputs' defaults."""
-    inputs = {name: str(each["default"]) for name, each in ACTION["inputs"].items()}
+    inputs = {name: filled(str(each["default"]), {"github": github}) for name, each in ACTION["inputs"].items()}
     given = {name.replace("_", "-"): value for name, value in given.items()}
     return runner.run(ACTION["runs"]["steps"], {"inputs": inputs | given, "github": github})
 
@@ -178,6 +178,43 @@ def test_with_since_all_alerts_stay_and_the_new_ones_decide(tmp_path: Path) -> N
     assert "file=old.compose.yaml" not in outcome.log
     prints = [result["partialFingerprints"] for result in results(outcome)]
     assert all(result["partialFingerprints"] in prints for result in before)
+
+
+def test_a_pull_request_is_judged_by_what_it_is_merged_into(tmp_path: Path) -> None:
+    runner = machine(tmp_path, {"compose.yaml": SAFE, ".dindguard.yaml": "fail-on: high\n"})
+    shutil.rmtree(runner.workspace / ".git")
+    git(runner.workspace, "init", "-q")
+    base = committed(runner.workspace)
+    pull = FORK | {"event": {"pull_request": {**FORK["event"]["pull_request"], "base": {"sha": base}}}}
+    assert acted(runner, pull).code == 0
+    write(runner.workspace, "compose.yaml", COMPOSE)
+    write(runner.workspace, ".dindguard.yaml", "disable: [host-engine-socket, dangerous-capability]\n")
+    outcome = acted(runner, pull)
+    assert outcome.code == 1
+    assert "host-engine-socket" in outcome.log
+    assert "policy-weakened" in outcome.log
+    assert acted(runner, pull, trust="").code == 0
+
+
+def test_a_checkout_without_the_base_gets_it_or_says_what_mends_it(tmp_path: Path) -> None:
+    runner = machine(tmp_path, {})
+    upstream = tmp_path / "upstream"
+    upstream.mkdir()
+    git(upstream, "init", "-q")
+    write(upstream, "compose.yaml", SAFE)
+    base = committed(upstream)
+    write(upstream, "compose.yaml", COMPOSE)
+    committed(upstream)
+    shutil.rmtree(runner.workspace)
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{upstream}", str(runner.workspace))
+    pull = OWN_BRANCH | {"event": {"pull_request": {**OWN_BRANCH["event"]["pull_request"], "base": {"sha": base}}}}
+    assert acted(runner, pull | {}, since=base).code == 1
+    shutil.rmtree(runner.workspace)
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{upstream}", str(runner.workspace))
+    git(runner.workspace, "remote", "remove", "origin")
+    outcome = acted(runner, pull)
+    assert outcome.code == 2
+    assert "fetch-depth: 0" in outcome.log
 
 
 EXPRESSIONS = [

@@ -488,25 +488,6 @@ def test_github_gets_ten_annotations_of_a_level_and_the_log_the_rest(severity: s
     assert len(annotations) - 1 + len(plain) == 25
 
 
-def test_gitlab_code_quality() -> None:
-    issues = json.loads(render("gitlab", sample(), Options()))
-    assert [issue["severity"] for issue in issues] == ["blocker", "blocker", "major", "major"]
-    assert len({issue["fingerprint"] for issue in issues}) == len(issues)
-    assert issues[0]["location"] == {"path": "compose.yaml", "lines": {"begin": 8}}
-    assert issues[-1]["check_name"] == "not-looked-at/unreadable"
-
-
-def test_gitlab_sast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    document = json.loads(render("gitlab-sast", sample(), Options()))
-    assert document["scan"]["start_time"] == "2023-11-14T22:13:20"
-    assert document["scan"]["status"] == "failure"
-    first = document["vulnerabilities"][0]
-    assert first["severity"] == "Critical"
-    assert first["location"] == {"file": "compose.yaml", "start_line": 8, "end_line": 8}
-    assert [each["type"] for each in first["identifiers"]] == ["dindguard_rule", "cwe"]
-
-
 def test_junit_counts_findings_as_failures_and_unread_files_as_errors() -> None:
     suite = ET.fromstring(render("junit", sample(), Options()))[0]
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "3", "1")
