@@ -57,6 +57,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         return
     if proxy.unknown is not None:
         yield Undecided(proxy.unknown, proxy.unknown.value.variable)
+    elif proxy.permits is Permit.UNKNOWN and container.image is not None:
+        yield Undecided(container.image, f"what the proxy '{container.image}' lets through")
     if proxy.permits in SEVERITIES and proxy.because:
         message = f"the socket proxy in {container} lets its clients go as far as {proxy.permits}"
         first, *others = proxy.because

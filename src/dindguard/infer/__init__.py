@@ -13,13 +13,13 @@ from dindguard.infer.exposure import exposures_of
 from dindguard.infer.images import base_image, chain
 from dindguard.infer.names import Names
 from dindguard.infer.origins import settle_origins
-from dindguard.infer.proxies import permits_of
+from dindguard.infer.proxies import is_proxy, permits_of
 from dindguard.infer.reach import find_accesses
 from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
 from dindguard.infer.starters import Starters
 from dindguard.infer.users import as_root
-from dindguard.model.access import Access
+from dindguard.model.access import Access, Permit
 from dindguard.model.container import Container, Role
 from dindguard.model.engine import Engine, Machine
 from dindguard.model.facts import Activity, Contact, Purpose, Sharing, Standing
@@ -106,14 +106,13 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
         if each.container is not None and each.launch.shown:
             started.setdefault(each.container, []).append(each)
     for container in containers:
-        own, image = started.get(container, []), base_image(container) or container.image
-        is_proxy = not own and image is not None and image.socket_proxy is not None
+        own = started.get(container, [])
         container.settle(
             Purpose(
                 engines=tuple(own),
                 runs_containers=bool(own) or _runs_containers(container),
                 known_socket_user=_socket_user(container, policy),
-                proxy=permits_of(container) if is_proxy else None,
+                proxy=permits_of(container) if not own and is_proxy(container) else None,
             )
         )
 
@@ -152,7 +151,7 @@ def _settle_contacts(
 def _role(container: Container) -> Role:
     if container.engine is not None:
         return Role.ENGINE
-    if container.proxy is not None:
+    if container.proxy is not None and container.proxy.permits is not Permit.EVERYTHING:
         return Role.SOCKET_PROXY
     image = base_image(container) or container.image
     if image is not None and image.runner is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 from dindguard.infer import images
 from dindguard.model import endpoints
 from dindguard.model.container import Container, EnvVar
@@ -36,12 +39,29 @@ def clients(container: Container) -> tuple[Client, ...]:
         endpoint = client_endpoint(container, variable.value)
         if endpoint is not None:
             found.append(Client(engine, endpoint, variable))
+    found.extend(_by_own_option(container))
     found.extend(
         Client(EngineProduct.DOCKER, invocation.endpoint, invocation.endpoint.text)
         for invocation in container.invocations
         if invocation.endpoint is not None and invocation.endpoint.text is not None
     )
     return tuple(found)
+
+
+def _by_own_option(container: Container) -> Iterator[Client]:
+    """Yield the address that a product made to command engines gets by its own ``-H`` (Portainer)."""
+    image = images.base_image(container)
+    if image is None or image.known_socket_user is None:
+        return
+    words = tuple(container.command or ())
+    for word, following in pairwise((*words, *words[-1:])):
+        name, separator, value = word.pattern.partition("=")
+        if name not in ("-H", "--host"):
+            continue
+        address = word.part(len(name) + 1, len(word.pattern)) if separator and value else following
+        endpoint = client_endpoint(container, address) if "://" in address.pattern else None
+        if endpoint is not None:
+            yield Client(EngineProduct.DOCKER, endpoint, address)
 
 
 def client_endpoint(container: Container, address: Text) -> Endpoint | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dindguard.infer import images
+from dindguard.model import paths
 from dindguard.model.access import Permit, ProxyPermits
 from dindguard.model.container import Container
+from dindguard.model.values import Text
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _ON_BY_DEFAULT = frozenset({"EVENTS", "PING", "VERSION"})
@@ -21,7 +24,37 @@ def permits_of(proxy: Container) -> ProxyPermits:
         return _haproxy(proxy)
     if product == "wollomatic":
         return _wollomatic(proxy)
-    return ProxyPermits(Permit.UNKNOWN)
+    if product is not None:  # by its name alone: most of them are forks and take the same settings
+        return _haproxy(proxy) if "POST" in proxy.environment else ProxyPermits(Permit.UNKNOWN)
+    forwarded = _forwards(proxy)
+    return ProxyPermits(Permit.EVERYTHING, (forwarded,)) if forwarded is not None else ProxyPermits(Permit.UNKNOWN)
+
+
+def is_proxy(container: Container) -> bool:
+    """Whether a container is made to hand an engine's API on: a socket proxy, or a bare forwarder."""
+    image = images.base_image(container) or container.image
+    return (image is not None and image.socket_proxy is not None) or _forwards(container) is not None
+
+
+def _forwards(container: Container) -> Text | None:
+    """Return the word by which socat connects a port to an engine's socket."""
+    words: tuple[Text, ...] = (*(container.entrypoint or ()), *(container.command or ()))
+    image = container.image
+    socat = any(word.pattern.rpartition("/")[2] == "socat" for word in words) or (
+        image is not None and image.name == "socat"
+    )
+    listens = any(
+        word.pattern.lower().startswith(("tcp-listen:", "tcp-l:", "tcp4-listen:", "tcp6-listen:")) for word in words
+    )
+    if not socat or not listens:
+        return None
+    for word in words:
+        kind, _, path = word.pattern.partition(":")
+        socket = paths.socket_at(path.partition(",")[0])
+        connects = kind.lower() in ("unix-connect", "unix-client", "unix")
+        if connects and socket is not None:
+            return word
+    return None
 
 
 def _haproxy(proxy: Container) -> ProxyPermits:

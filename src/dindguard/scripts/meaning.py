@@ -14,7 +14,9 @@ from dindguard.scripts.engine_cli.calls import DockerCall, docker_call
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.started import STARTS, container_of, declare_volume, name_of
 from dindguard.scripts.invocations import Meaning, meanings
-from dindguard.source import Notice, Source
+from dindguard.scripts.kubectl import pods
+from dindguard.scripts.runner_registration import runners
+from dindguard.source import Embedded, Notice, Source
 
 
 class ScriptModel(NamedTuple):
@@ -23,6 +25,7 @@ class ScriptModel(NamedTuple):
     workloads: tuple[Workload, ...]
     invocations: tuple[Invocation, ...]
     notices: tuple[Notice, ...]
+    embedded: tuple[Embedded, ...] = ()
 
 
 def script_model(found: Commands, source: Source, owner: Container | None) -> ScriptModel:
@@ -50,13 +53,16 @@ class _ScriptReader:
     def read(self) -> ScriptModel:
         """Return workloads, invocations and notices."""
         workloads = [self._workload(place, calls) for place, calls in self._places().items()]
+        workloads += runners(self._found.commands, self._prefix, self._source.path)
+        started = pods(self._found.commands, self._prefix)
+        workloads += started.workloads
         machine = self._machine()
         if machine is not None:
             workloads.append(self._machine_workload(machine))
         invocations = [
             self._invocation(command, meaning, machine) for command, meaning in meanings(self._found.commands)
         ]
-        return ScriptModel(tuple(workloads), tuple(invocations), tuple(self._notices))
+        return ScriptModel(tuple(workloads), tuple(invocations), tuple(self._notices), started.embedded)
 
     # -- containers -------------------------------------------------------------------------------------
 
@@ -158,7 +164,9 @@ class _ScriptReader:
 
 
 def _starts(call: DockerCall) -> bool:
-    """Whether a call starts anything: ``docker run --help`` does not."""
+    """Whether a call starts anything of its own: ``docker run --help`` does not, nor a service just as it is written."""
+    if call.action == "compose run" and call.last("volume") is None:
+        return False
     return call.last("help") is None and bool(call.arguments or call.doubts)
 
 

@@ -40,7 +40,7 @@ def embedded(project: Project, files: Files, container: Container, service: Node
 
 def _scripts(service: Node) -> Iterator[Source]:
     entrypoint, command = list(_words(service["entrypoint"])), list(_words(service["command"]))
-    for words in (entrypoint, command, entrypoint + command):
+    for words in (entrypoint + command, command):
         script = _script(words) or _client_command(words)
         if script is not None:
             yield script

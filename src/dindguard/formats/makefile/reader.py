@@ -19,5 +19,6 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices
+        reading.embedded += model.embedded
         reading.embedded += found.embedded
     return reading

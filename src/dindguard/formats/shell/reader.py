@@ -23,6 +23,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices
+        reading.embedded += model.embedded
         reading.embedded += [replace(embedded, owner=document.owner) for embedded in found.embedded]
     return reading
 

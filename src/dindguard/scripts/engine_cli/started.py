@@ -19,7 +19,7 @@ from dindguard.scripts.engine_cli.words import Option
 from dindguard.source import Span
 from dindguard.vocabulary import MEMORY_FILE_SYSTEMS, NETWORK_FILE_SYSTEMS, EngineProduct
 
-STARTS = frozenset({"run", "create", "service create"})
+STARTS = frozenset({"run", "create", "service create", "compose run"})
 """The actions that start a container, or make one to be started."""
 
 
@@ -47,7 +47,7 @@ def container_of(call: DockerCall, volumes: Volumes, address: str) -> Container:
         address=address,
         kind=ContainerKind.COMMAND,
         span=_start_of(call),
-        image=Image.parse(call.arguments[0]) if call.arguments else None,
+        image=Image.parse(call.arguments[0]) if call.arguments and not call.action.startswith("compose") else None,
         command=Words(command, spanning(command)) if command else None,
         started_by=engine_address(call),
         **settings,
