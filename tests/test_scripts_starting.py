@@ -17,7 +17,7 @@ def model(root: Path, text: str) -> Model:
 def test_the_overrides_of_a_pod_are_a_manifest_at_their_place(tmp_path: Path) -> None:
     found = model(
         tmp_path,
-        """kubectl run x --image=a --overrides='{"apiVersion":"v1","spec":{"hostPID":true,"containers":[{"name":"x"}]}}'""",
+        """kubectl run x --image=a --overrides='{"apiVersion":"v1","spec":{"hostPID":true,"containers":[{"name":"x","image":"a"}]}}'""",
     )
     pods = [each for each in found.workloads if each.kind is WorkloadKind.POD]
     (from_manifest,) = (each for each in pods if each.containers[0].namespaces.pid is not None)

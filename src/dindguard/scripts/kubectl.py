@@ -15,7 +15,7 @@ from dindguard.model.workload import Placement, Platform, Workload, WorkloadKind
 from dindguard.records import record
 from dindguard.scripts.command import Command, spanning
 from dindguard.scripts.engine_cli.flags import Flags, names
-from dindguard.scripts.engine_cli.words import Option, options_of
+from dindguard.scripts.engine_cli.words import Option, OptionReader, options_of
 from dindguard.scripts.shell.pieces import Word, embedded_source
 from dindguard.source import Embedded
 
@@ -27,6 +27,8 @@ _RUN = Flags(
     {"i": "stdin", "t": "tty", "l": "labels", "n": "namespace", "q": "quiet", "f": "filename", "o": "output"},
     interspersed=True,
 )
+
+_GLOBAL = Flags(names("help insecure-skip-tls-verify"), {"n": "namespace", "s": "server", "v": "v"})
 
 
 @record
@@ -42,10 +44,14 @@ def pods(commands: Iterable[Command], prefix: str) -> Pods:
     workloads: list[Workload] = []
     embedded: list[Embedded] = []
     for command in commands:
-        words = command.arguments
-        at = next((index for index, word in enumerate(words) if not word.pattern.startswith("-")), len(words))
-        if command.program in PROGRAMS and [word.value for word in words[at : at + 1]] == ["run"]:
-            options, arguments, _ = options_of(words[at + 1 :], _RUN)
+        if command.program not in PROGRAMS:
+            continue
+        head = OptionReader(command.arguments, _GLOBAL)
+        head.read()
+        action, *words = command.arguments[head.position :] or (None,)
+        if action is not None and action.value == "run":
+            options, arguments, _ = options_of(words, _RUN)
+            options = (*head.options, *options)
             if arguments:
                 workloads.append(_workload(options, arguments, prefix))
                 embedded.extend(_overrides(options))
