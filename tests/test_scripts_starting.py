@@ -15,10 +15,8 @@ def model(root: Path, text: str) -> Model:
 
 
 def test_the_overrides_of_a_pod_are_a_manifest_at_their_place(tmp_path: Path) -> None:
-    found = model(
-        tmp_path,
-        """kubectl run x --image=a --overrides='{"apiVersion":"v1","spec":{"hostPID":true,"containers":[{"name":"x","image":"a"}]}}'""",
-    )
+    spec = '{"hostPID":true,"containers":[{"name":"x","image":"a"}]}'
+    found = model(tmp_path, f"""kubectl run x --image=a --overrides='{{"apiVersion":"v1","spec":{spec}}}'""")
     pods = [each for each in found.workloads if each.kind is WorkloadKind.POD]
     (from_manifest,) = (each for each in pods if each.containers[0].namespaces.pid is not None)
     assert from_manifest.span.line == 2
