@@ -112,6 +112,18 @@ class Book:
         elif not text or not self._speaks(Source(path, text), what):
             self._silent(path, what)
 
+    def not_modelled(self, source: Source, literal: str, expression: str, what: str) -> None:
+        """Note words of a file that a format understands but for them."""
+        hit = phrases.first(source.text, literal, expression)
+        if hit is not None:
+            self.put(source.path, State.BLIND_SPOT, what, hit.words, source.span(hit.start, hit.end))
+
+    def part_unread(self, source: Source, what: str, *, known: bool) -> None:
+        """Judge a document that its format recognised and did not understand."""
+        hit = None if surfaces.is_other(source.path) else phrases.spoken(source.text, known=known)
+        if hit is not None:
+            self.put(source.path, State.BLIND_SPOT, what, hit.words, source.span(hit.start, hit.end))
+
     def source_unread(self, source: Source) -> None:
         """Judge a text, or a part of one, that no format took."""
         path = source.path

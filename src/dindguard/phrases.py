@@ -34,7 +34,7 @@ PHRASES: tuple[Phrase, ...] = (
         (".sock",),
         regex(
             rf"(?<![\w/])(?:/var|%t|\$\{{?XDG_RUNTIME_DIR\}}?)?/(?:run/)?(?:user/\d+/)?{_SOCKETS}"
-            r"[\"']?(?:\s*:\s*[\"']?/|[\"'\s,;)\]}<]|$)(?![\"']?\s*:\s*(?:\n|$))",
+            r"(?:[\"']?\s*:\s*[\"']?/|[\"',;)\]}<]|\s*$)(?![\"']?\s*:\s*(?:\n|$))",
             8,  # re.MULTILINE
         ),
     ),
@@ -72,12 +72,12 @@ MORE: tuple[Phrase, ...] = (
         r"|\bhost_(?:pid|ipc|network)\s*[:=]\s*true|--(?:pid|ipc|net|network)[= ]host\b"
     )),
     (("docker", "2375"), regex(
-        r"\bdocker(?:-in-docker|-outside-of-docker|-from-docker)\b|docker\.sock\b|/var/lib/docker\b|(?<![\w.])2375(?![\w.])"
+        r"\bdocker(?:-in-docker|-outside-of-docker|-from-docker)\b|(?<![\w/])/(?:var/)?run/docker\.sock\b|(?:path|source|src)[\"']?\s*[:=]\s*[\"']?/var/lib/docker(?![\w/])|(?<![\w/])/var/lib/docker:/|(?<![\w.])2375(?![\w.])"
         r"|\bdocker_host[\"']?\s*:\s*[\"']?automount|plugins/(?:docker|acr|ecr|gcr|heroku)\b"
         r"|virtualisation\.docker\.(?:listenOptions|extraOptions|daemon)"
         r"|(?:groups|extraGroups)[\"']?\s*[:=].*\bdocker\b"
     )),
-    (("dind",), regex(r"\bdind\b")),
+    (("dind",), regex(r"\bdind[\"']?\s*:|:[\w.-]*dind\b|\bpreset-dind-enabled\b|\btype[\"']?\s*[:=]\s*[\"']?dind\b")),
     (("gitlab-runner",), regex(r"(?:cattle-ops|npalm)/gitlab-runner/aws")),
     (("LOCALLY",), regex(r"^\s*LOCALLY\b", 8)),
     (("lxc", "nesting", "unprivileged"), regex(
@@ -92,7 +92,9 @@ MORE: tuple[Phrase, ...] = (
 """Good enough only where a file's name or shape says that it configures containers or their hosts."""
 
 _COMMENT = ("#", "//", ";", "<!--", "*", "/*", "--", "REM ", "rem ", "::")
-_NO_MOUNT = ("ConditionPathExists=", "AssertPathExists=", "ListenStream=/", "address =")
+_NO_MOUNT = ("ConditionPathExists=", "AssertPathExists=", "ListenStream=/", "ListenStream=%", "address =")
+_NO_QUOTES = str.maketrans("", "", "\"'")
+_PERMISSION = regex(r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b")
 _TRAILING = regex(r"(?:^|\s)(?:#|//)(?:\s|$)")
 
 
@@ -111,9 +113,20 @@ def may_speak(data: bytes, *, known: bool = False) -> bool:
 
 
 def spoken(text: str, *, known: bool = False) -> Hit | None:
-    """Return the first phrase of a text that does not stand in a comment."""
+    """Return the first phrase of a text that does not stand in a comment; none in one that only permits things."""
+    if "kind:" in text and _PERMISSION.search(text):
+        return None
     hits = list(_first_hits(text, known))
     return min(hits, key=lambda hit: hit.start) if hits else None
+
+
+def first(text: str, literal: str, expression: str) -> Hit | None:
+    """Return where an expression matches outside comments; it is asked only where ``literal`` occurs."""
+    if literal not in text:
+        return None
+    matches = regex(expression).finditer(text)
+    match = next((each for each in matches if not _said_aside(text, each.start(), each.end())), None)
+    return Hit(match.group(), match.start(), match.end()) if match is not None else None
 
 
 def _first_hits(text: str, known: bool) -> Iterator[Hit]:
@@ -122,8 +135,8 @@ def _first_hits(text: str, known: bool) -> Iterator[Hit]:
             continue
         for match in pattern.finditer(text):
             if not _said_aside(text, match.start(), match.end()):
-                words = " ".join(match.group().split()).strip("\"' ,;)]}[=(&|:/" if known else "\"' ,;)]}[=(&|:")
-                yield Hit(words or match.group().strip(), *_trimmed(text, match.start(), match.end()))
+                words = " ".join(match.group().translate(_NO_QUOTES).split()).strip(" ,;)]}[=(&|")
+                yield Hit(words, *_trimmed(text, match.start(), match.end()))
                 break
 
 

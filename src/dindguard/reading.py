@@ -12,7 +12,7 @@ from dindguard import budget
 from dindguard.coverage import Book
 from dindguard.documents import syntax as syntaxes
 from dindguard.files import Files
-from dindguard.formats import Context, Document, Reading, registry
+from dindguard.formats import Context, Document, Reading, Unread, registry
 from dindguard.formats.recognition import Recogniser
 from dindguard.formats.row import FormatRow
 from dindguard.model.container import Container
@@ -51,6 +51,7 @@ def read_all(
                 if documents.get(row.name):
                     reading, faults = _read(row, documents[row.name], context)
                     trees.notices += faults
+                    trees.said_nothing(reading.unread)
                     readings.append(reading)
                     waiting.extend(reading.embedded)
     notices = [*trees.all_notices(), *ledger.notices]
@@ -150,6 +151,17 @@ class _Trees:
         """Note that a source is ours, so that its faults count."""
         self._ours.add(id(source))
 
+    def understood(self, source: Source, row: FormatRow) -> None:
+        """Note that a format reads a text, and what it does not read in it."""
+        self.book.understood(source.path, row.name)
+        for literal, expression, what in row.unmodelled:
+            self.book.not_modelled(source, literal, expression, what)
+
+    def said_nothing(self, unread: Iterable[Unread]) -> None:
+        """Note the documents that a format recognised and did not understand."""
+        for each in unread:
+            self.book.part_unread(each.source, each.what, known=each.known)
+
     def all_notices(self) -> list[Notice]:
         """Return what went wrong, errors only for files that are ours as far as anyone can tell."""
         notices = [*self.notices]
@@ -182,17 +194,17 @@ def _documents(embedded: Embedded, trees: _Trees) -> Iterator[tuple[str, Documen
         return
     text_format = trees.recogniser.text_format(source)
     if text_format is not None:
-        trees.book.understood(source.path, text_format.name)
+        trees.understood(source, text_format)
         yield text_format.name, Document(source, None, owner)
     elif syntax := trees.recogniser.tree_syntax(source):
-        for name, node in _recognise_tree(source, syntax, trees):
-            trees.book.understood(source.path, name)
-            yield name, Document(source, node, owner)
+        for row, node in _recognise_tree(source, syntax, trees):
+            trees.understood(source, row)
+            yield row.name, Document(source, node, owner)
     else:
         trees.book.source_unread(source)
 
 
-def _recognise_tree(source: Source, syntax: str, trees: _Trees) -> Iterator[tuple[str, Node]]:
+def _recognise_tree(source: Source, syntax: str, trees: _Trees) -> Iterator[tuple[FormatRow, Node]]:
     tree = trees.read(source, syntax)
     if not tree.readable and trees.recogniser.name_says_enough(source):
         trees.recognised(source)
@@ -203,9 +215,9 @@ def _recognise_tree(source: Source, syntax: str, trees: _Trees) -> Iterator[tupl
         if claims:
             ours = True
             trees.recognised(source)
-            yield claims[0].name, node
+            yield claims[0], node
         elif (idle := trees.recogniser.idle_format(source, node)) is not None:
-            trees.book.understood(source.path, idle.name)
+            trees.understood(source, idle)
         else:
             unread.append(node)
         if len(claims) > 1:

@@ -50,7 +50,7 @@ EXTENSIONS = {
 _BY_PATH = (
     ("jenkinsfile", r"(^|/)jenkinsfile[^/]*$", "Jenkinsfile"),
     (".devcontainer", r"(^|/)\.devcontainer/([^/]+/)?devcontainer\.json$", "dev container"),
-    ("templates/", r"(^|/)templates/.*\.(ya?ml|tpl)$", "Helm template"),
+    ("templates/", r"(^|/)templates/.*\.(ya?ml|tpl)$", "template"),
     ("values", r"(^|/)([^/]*[-.])?values([-.][^/]*)?\.ya?ml$", "Helm values"),
     (".tf.json", r"\.tf\.json$", "Terraform file"),
     (".d/", r"\.(service|socket|container|pod)\.d/[^/]+\.conf$", "systemd drop-in"),
@@ -88,15 +88,16 @@ _FIRST_WORDS = (
     ("[Service]", "systemd unit"), ("[Socket]", "systemd unit"), ("[Container]", "Quadlet"), ("[Kube]", "Quadlet"),
     ("[program:", "supervisord configuration"), ("#cloud-config", "cloud-init file"),
     ("Content-Type: multipart/mixed", "cloud-init file"), ("AWSTemplateFormatVersion", "CloudFormation template"),
-    ('"AWS::', "CloudFormation template"), ("AWS::Serverless", "CloudFormation template"),
-    ("ontainerDefinitions", "ECS task definition"), ("mcpServers", "MCP configuration"), ("{{", "template"),
-    ("{%", "template"), ("<%", "template"), ("TaskGroups", "Nomad job"), ("variant: fcos", "Butane file"),
+    ('"AWS::', "CloudFormation template"), ("Type: AWS::", "CloudFormation template"),
+    ("AWS::Serverless", "CloudFormation template"),
+    ("ontainerDefinitions", "ECS task definition"), ("mcpServers", "MCP configuration"),
+    ("TaskGroups", "Nomad job"), ("variant: fcos", "Butane file"),
     ("variant: flatcar", "Butane file"), ("kind: pipeline", "Drone pipeline"), ("valid_volumes", "Gitea runner configuration"),
-    ("<Container", "Unraid template"), ("docker-run", "VS Code tasks"), ("jenkins:", "Jenkins configuration"),
-    ("community.docker", "Ansible playbook"), ("hosts:", "Ansible playbook"), ("lxc.", "LXC configuration"),
-    ("kind.x-k8s.io", "kind cluster"), ("k3d.io", "k3d cluster"), ("BuildConfig", "OpenShift build"),
+    ("<Container", "Unraid template"), ("jenkins:", "Jenkins configuration"),
+    ("community.docker", "Ansible playbook"),
+
     ("githubConfigUrl", "runner scale set values"), ("imageBuilderType", "JupyterHub values"),
-    ("nomad", "Nomad job"), ("pipeline {", "Jenkinsfile"), ("podTemplate(", "Jenkinsfile"), ("node(", "Jenkinsfile"),
+    ("pipeline {", "Jenkinsfile"), ("podTemplate(", "Jenkinsfile"),
     ("AWSEBDockerrunVersion", "Elastic Beanstalk file"), ("docker_api", "Home Assistant app"),
 )  # fmt: skip
 """Words that tell what a file is whose name does not; asked only about files that speak."""
@@ -114,10 +115,23 @@ _OTHERS = frozenset(
         "so", "dll", "exe", "dylib", "lib", "bin", "dat", "db", "sqlite", "woff", "woff2", "ttf", "eot", "otf", "mp3",
         "mp4", "mov", "avi", "wav", "ogg", "webm", "wasm", "pyc", "pem", "crt", "cer", "key", "der", "p12", "pfx",
         "jks", "gpg", "asc", "sig", "pub", "parquet", "avro", "onnx", "npy", "npz", "pt", "deb", "rpm", "apk", "iso",
-        "img", "qcow2",
+        "img", "qcow2", "nsi", "nsh", "1", "2", "3", "4", "5", "6", "7", "8",
     }
 )  # fmt: skip
-_OTHER_PARTS = frozenset({"vendor", "node_modules", "third_party", "test", "tests", "testdata", "fixtures"})
+_OTHER_PARTS = frozenset(
+    {
+        "vendor",
+        "node_modules",
+        "third_party",
+        "test",
+        "tests",
+        "testdata",
+        "test_data",
+        "test-data",
+        "fixtures",
+        "unittests",
+    }
+)
 _OTHER_PATHS = ("/.github/issue_template/", "swagger", "openapi")
 _TEMPLATE = (
     ".j2",
@@ -137,6 +151,8 @@ _TEMPLATE = (
 def by_name(path: str) -> str:
     """Return what a file is that no format reads, by its path; ``""`` when the path does not tell."""
     lowered = path.lower()
+    if is_beside(lowered):
+        return ""
     name = lowered.rpartition("/")[2]
     found = NAMES.get(name)
     if found is None:
@@ -160,10 +176,13 @@ def by_first_words(text: str) -> str:
 def is_other(path: str) -> bool:
     """Whether a file is code, prose or binary by its name, or belongs to tests or somebody else's code."""
     lowered = path.lower()
-    *folders, name = lowered.split("/")
-    if not _OTHER_PARTS.isdisjoint(folders) or any(part in f"/{lowered}" for part in _OTHER_PATHS):
-        return True
-    return _extension(name) in _OTHERS
+    name = lowered.rpartition("/")[2]
+    return is_beside(lowered) or any(part in f"/{lowered}" for part in _OTHER_PATHS) or _extension(name) in _OTHERS
+
+
+def is_beside(path: str) -> bool:
+    """Whether a path in lower case lies below tests or somebody else's code."""
+    return not _OTHER_PARTS.isdisjoint(path.split("/")[:-1])
 
 
 def _extension(name: str) -> str:

@@ -45,6 +45,16 @@ class Document:
     owner: Container | None = None
 
 
+@record
+class Unread:
+    """A text that a format recognised and did not understand. ``what`` says what it is; ``known``, that such a thing
+    configures containers or their hosts."""
+
+    source: Source
+    what: str
+    known: bool = False
+
+
 class Reading:
     """What a format found: fill it, return it."""
 
@@ -59,6 +69,8 @@ class Reading:
         self.programs: list[tuple[Container, str]] = []
         """Every program that a container's scripts run, by its base name."""
         self.notices: list[Notice] = []
+        self.unread: list[Unread] = []
+        """Documents that are of this format, of which nothing was understood."""
 
 
 def _outside(_: str) -> str | None:

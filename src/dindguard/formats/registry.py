@@ -87,6 +87,7 @@ _PLAIN = (
     "keys",
     "words",
     "installed",
+    "unmodelled",
 )
 _FUNCTIONS = ("shape", "part", "idle")
 

@@ -46,7 +46,8 @@ class FormatRow:
     has: it tells documents of this kind that start no container and command no engine.
 
     ``words`` are those without which no file of this format can give a finding, in lower case: a literal, or a literal
-    and the exact expression that has to match as well, also in lower case.
+    and the exact expression that has to match as well, also in lower case. ``unmodelled`` are words of dangers in files of
+    this format that it does not read yet: a literal, the exact expression, and what it is.
     """
 
     name: str
@@ -65,6 +66,7 @@ class FormatRow:
     idle: Shape | None = None
     installed: str = ""
     """Paths at which its files configure or start the engine of whoever has them, as an image does that copies one in."""
+    unmodelled: tuple[tuple[str, str, str], ...] = ()
     package: str = ""
 
     def named(self, path: str) -> bool:

@@ -56,6 +56,8 @@ def holds_pod_spec(source: Source, node: Node) -> bool:
 
 
 def _is_container(item: Node) -> bool:
+    if "container" in item:
+        return False  # Azure's containers are called so, and are no members of a pod
     return item["image"].is_scalar or (item["name"].is_scalar and len(item.keys()) > 1)
 
 
@@ -71,6 +73,7 @@ FORMAT = FormatRow(
     words=(
         "hostpath", "hostpid", "hostnetwork", "hostipc", "hostusers", "hostport", "sys_admin", "capabilities",
         "securitycontext", "unconfined", "runtimeclass", "persistentvolume", "horizontalpodautoscaler", "pod-security",
+        "summerwind",
         "cgroup", "userns", ("/run", r"/run\b"),
     ),
     shape=is_manifest,

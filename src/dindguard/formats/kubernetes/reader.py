@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dindguard.formats import Context, Document, Reading
+from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.openings import Services
@@ -34,13 +34,36 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for resource, is_workload in resources:
         if not is_workload or owners.cover(resource):
             continue
-        for template in _templates(resource, reading.notices):
+        templates = _templates(resource, reading.notices)
+        if not templates and not _is_known(resource):
+            reading.unread.append(_unread(resource))
+        for template in templates:
             pod = read_pod(_numbered(template, seen), cluster, services)
             reading.workloads.append(pod.workload)
             reading.embedded.extend(pod.embedded)
             mounted.add(pod, resource)
     reading.embedded.extend(configmaps.embedded(cluster, mounted))
     return reading
+
+
+_GROUPS = ("", "apps", "batch", "extensions", "autoscaling", "policy", "kustomize.config.k8s.io")
+_CONFIGURING = (
+    "kind.x-k8s.io", "k3d.io", "argoproj.io", "helm.toolkit.fluxcd.io", "helm.cattle.io", "build.openshift.io",
+    "workspace.devfile.io",
+)  # fmt: skip
+"""Groups of objects that start containers, or have others start them, in ways that are not read."""
+
+
+def _is_known(resource: Resource) -> bool:
+    """Whether all that such an object can say about containers is read."""
+    group = resource.group
+    return group in _GROUPS or (group.endswith(".k8s.io") and not group.endswith(".x-k8s.io"))
+
+
+def _unread(resource: Resource) -> Unread:
+    node = resource.node
+    what = f"{resource.kind} of {resource.group}" if resource.group else resource.kind or "object"
+    return Unread(node.source.part(node.start, node.end), what, resource.group in _CONFIGURING)
 
 
 def _templates(resource: Resource, notices: list[Notice]) -> list[PodTemplate]:

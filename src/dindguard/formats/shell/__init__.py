@@ -10,4 +10,11 @@ FORMAT = FormatRow(
     syntaxes=("shell",),
     names=r"(?i:\.(sh|bash|zsh|ksh|bats|envrc)$)",
     first_line=r"#!.*\b(ba|da|z|k|a)?sh\b",
+    unmodelled=(
+        (
+            "-privileged",
+            r"--(?:docker|kubernetes)-(?:services_)?privileged(?![\w-])(?!=[\"']?(?:false|0))(?!\s{2,}\w)",
+            "registration of a runner",
+        ),
+    ),
 )

@@ -1,0 +1,214 @@
+"""Not looked at never looks like clean: every surface, every state, every reason for leaving out."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dindguard import reports, working_tree
+from dindguard.cli import cli
+from dindguard.cli.scan_ import exit_code
+from dindguard.coverage import State
+from dindguard.errors import CLEAN, UserError
+from dindguard.rules import Severity
+from dindguard.scanning import Options, scan
+from support import write_files
+from surface_trees import HARMLESS, TREES
+
+
+@pytest.mark.parametrize("surface", TREES)
+def test_a_danger_is_found_or_named_wherever_it_is_written(tmp_path: Path, surface: str) -> None:
+    """A harmless Compose file beside it must not make the tree look clean."""
+    write_files(tmp_path, {"compose.yaml": HARMLESS, ".git/HEAD": "", **TREES[surface]})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    told = {finding.span.path for finding in report.findings} | {spot.path for spot in report.coverage.blind_spots}
+    told |= {broken.path for broken in report.coverage.of(State.BROKEN)}
+    assert told & set(TREES[surface]), [f"{n.span}: {n.message}" for n in report.notices]
+    assert exit_code(report, Severity.LOW, strict=True) != CLEAN
+    shown = reports.render("text", report, reports.Options()).splitlines()
+    assert not any(line.startswith("no findings ·") for line in shown), shown
+
+
+NEAR = {
+    "a comment": {"a.conf": "# docker run --privileged x\n"},
+    "a comment behind something": {"a.conf": "x = 1  # docker run --privileged x\n"},
+    "a comment of Groovy": {"Jenkins.groovy": "/* args '--privileged' */\n// docker run --privileged\n"},
+    "prose": {"README.md": "docker run --privileged -v /var/run/docker.sock:/var/run/docker.sock x\n"},
+    "prose in JSON": {"plan.json": '{"text": "It mounts /var/run/docker.sock to talk to the engine."}'},
+    "code": {"a.py": "run(['docker', 'run', '--privileged', 'x'])\n", "b.go": "var a = `privileged: true`\n"},
+    "a template of code": {"a.py.j2": "x = '--privileged'\n"},
+    "tests": {"tests/a.conf": "docker run --privileged x\n", "vendor/x/values.yaml": "privileged: true\n"},
+    "a switch that is off": {"a.conf": "docker run --privileged=false x\nprivileged: false\n"},
+    "a client's address": {"a.conf": "endpoint = unix:///var/run/docker.sock\n"},
+    "a condition of a unit": {"a.service": "[Unit]\nConditionPathExists=/var/run/docker.sock\n[Service]\nExecStart=/bin/true\n"},
+    "the socket's own unit": {"a.socket": "[Socket]\nListenStream=/run/docker.sock\nSocketMode=0660\n"},
+    "numbers": {"a.conf": "TX_LANE_MAP: 0x10237546\nsensor=2375\n"},
+    "a check of an engine's configuration": {"a.conf": "dockerd --validate --config-file x\n"},
+    "a policy": {"a.yaml": "apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nspec: {privileged: true}\n"},
+    "a policy in a chart": {"c/templates/psp.yaml": "kind: PodSecurityPolicy\nspec:\n  privileged: true\n  x: {{ .Values.x }}\n"},
+    "a definition": {
+        "a.yaml": "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {example: {privileged: true}}\n"
+    },
+    "Vagrant's own privileged": {"Vagrantfile": 'c.vm.provision "shell", privileged: false, inline: "id"\n'},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("near", NEAR)
+def test_what_is_no_blind_spot(tmp_path: Path, near: str) -> None:
+    write_files(tmp_path, {"compose.yaml": HARMLESS, **NEAR[near]})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert not report.coverage.blind_spots
+    assert not report.findings
+    assert exit_code(report, Severity.LOW, strict=True) == CLEAN
+
+
+def test_the_words_of_a_blind_spot_are_at_its_place(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.conf": "x = 1\n  args = docker run --privileged x\n"})
+    (spot,) = scan(Options(paths=(tmp_path,), root=tmp_path)).coverage.blind_spots
+    assert (str(spot.span), spot.words) == ("a.conf:2:21", "--privileged")
+    assert (spot.span.end_line, spot.span.end_column) == (2, 33)
+
+
+def test_part_of_a_file_may_be_blind(tmp_path: Path) -> None:
+    """A manifest that is understood does not cover for the document beside it."""
+    write_files(
+        tmp_path, {"a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\nx:\n  privileged: true\n"}
+    )
+    (spot,) = scan(Options(paths=(tmp_path,), root=tmp_path)).coverage.blind_spots
+    assert str(spot.span) == "a.yaml:6:3"
+
+
+def test_every_file_is_in_exactly_one_state(tmp_path: Path) -> None:
+    write_files(
+        tmp_path,
+        {
+            "compose.yaml": HARMLESS, "stack.yaml": "services: [\n", "a.conf": "docker run --privileged x\n", "b.conf": "x = 1\n",
+            "justfile": "a:\n    true\n", "README.md": "x\n", "ignored.yaml": HARMLESS, ".gitignore": "ignored.yaml\nout/\n",
+            "out/x.yaml": HARMLESS, "node_modules/x.yaml": HARMLESS, "gone/x.yaml": HARMLESS, ".git/HEAD": "",
+            "sub/.git/HEAD": "", "sub/compose.yaml": HARMLESS, ".dindguard.yaml": "exclude: [gone/]\n",
+        },
+    )  # fmt: skip
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "compose.yaml")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    states = {each.path: (each.state, each.what) for each in report.coverage.every()}
+    assert states == {
+        ".dindguard.yaml": (State.NOTHING, ""),
+        ".gitignore": (State.NOTHING, ""),
+        "README.md": (State.OTHER, ""),
+        "a.conf": (State.BLIND_SPOT, ""),
+        "b.conf": (State.NOTHING, ""),
+        "compose.yaml": (State.UNDERSTOOD, "compose"),
+        "gone/": (State.LEFT_OUT, "excluded by the configuration"),
+        "ignored.yaml": (State.LEFT_OUT, "named by an ignore file"),
+        "justfile": (State.KNOWN, "justfile"),
+        "link.yaml": (State.LEFT_OUT, "a link"),
+        "node_modules/": (State.LEFT_OUT, "a folder of tools"),
+        "out/": (State.LEFT_OUT, "named by an ignore file"),
+        "pipe.yaml": (State.LEFT_OUT, "no regular file"),
+        "stack.yaml": (State.BROKEN, states["stack.yaml"][1]),
+        "sub/": (State.LEFT_OUT, "a repository of its own"),
+    }
+    assert report.coverage.count(State.LEFT_OUT) == 7
+    assert ("named by an ignore file", 2) in report.coverage.reasons()
+
+
+def test_repositories_in_a_folder_that_is_none_are_walked(tmp_path: Path) -> None:
+    write_files(
+        tmp_path, {"a/.git/HEAD": "", "a/compose.yaml": HARMLESS, "b/.git/HEAD": "", "b/compose.yaml": HARMLESS}
+    )
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert report.files_read == 2
+
+
+# -- what cannot be opened -----------------------------------------------------------------------------------------
+
+
+SCAN = "from dindguard.cli import main; main()"
+
+
+def without_privilege(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run as somebody whom permissions bind: root loses its two capabilities to pass them by."""
+
+    def drop() -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+            if libc.prctl(24, capability, 0, 0, 0):  # PR_CAPBSET_DROP: what exec gives to root is bound by this set
+                os._exit(99)
+
+    return subprocess.run(
+        [sys.executable, "-c", SCAN, *arguments], cwd=folder, capture_output=True, text=True, check=False,
+        preexec_fn=drop if os.geteuid() == 0 else None,
+    )  # fmt: skip
+
+
+def test_what_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
+    write_files(tmp_path, {"compose.yaml": HARMLESS, "closed/compose.yaml": HARMLESS, "half/x.yaml": HARMLESS})
+    (tmp_path / "closed").chmod(0)
+    (tmp_path / "half/x.yaml").chmod(0)
+    done = without_privilege(tmp_path, "scan", ".", "-f", "json")
+    (tmp_path / "closed").chmod(0o755)
+    assert done.returncode == 3, done.stderr
+    report = json.loads(done.stdout)
+    assert {each["path"]: each["state"] for each in report["coverage"]} == {
+        "closed/": "closed", "compose.yaml": "understood", "half/x.yaml": "closed",
+    }  # fmt: skip
+    assert {notice["message"] for notice in report["notices"]} == {
+        "this folder cannot be opened: Permission denied", "cannot be read: Permission denied",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), PermissionError(13, "Permission denied")])
+def test_a_folder_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    write_files(tmp_path, {"compose.yaml": HARMLESS, "b/compose.yaml": HARMLESS})
+    scandir = os.scandir
+
+    def failing(path: str) -> object:
+        if str(path).endswith("/b"):
+            raise error
+        return scandir(path)
+
+    monkeypatch.setattr(working_tree.os, "scandir", failing)
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert report.incomplete
+    assert report.coverage.of(State.CLOSED)[0].path == "b/"
+    assert error.strerror in report.coverage.of(State.CLOSED)[0].what
+
+
+def test_a_file_that_fails_while_it_is_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path, {"compose.yaml": HARMLESS, "a.conf": "x"})
+
+    def failing(path: str) -> bytes:
+        raise OSError(5, "Input/output error", path)
+
+    monkeypatch.setattr(working_tree, "_bytes_of", failing)
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert {each.path for each in report.coverage.of(State.CLOSED)} == {"compose.yaml", "a.conf"}
+
+
+# -- the command ---------------------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_a_line_for_each_file(tmp_path: Path) -> None:
+    write_files(tmp_path, {"compose.yaml": HARMLESS, "a.conf": "docker run --privileged x\n", "README.md": "x"})
+    shown = CliRunner().invoke(cli, ["coverage", str(tmp_path)])
+    assert shown.exit_code == 0
+    assert [line.split() for line in shown.output.splitlines()] == [
+        ["not-configuration", "README.md"],
+        ["blind-spot", "a.conf:1", "says", "--privileged"],
+        ["understood", "compose.yaml", "compose"],
+        ["1", "blind-spot,", "1", "not-configuration,", "1", "understood"],
+    ]
+    told = CliRunner().invoke(cli, ["coverage", str(tmp_path), "-f", "json", "--state", "blind-spot"])
+    assert json.loads(told.output)["files"] == [
+        {"path": "a.conf", "state": "blind-spot", "what": "", "says": "--privileged", "line": 1, "undecided": 0}
+    ]
+    with pytest.raises(UserError, match="did you mean 'blind-spot'"):
+        CliRunner().invoke(cli, ["coverage", "--state", "blind", str(tmp_path)], catch_exceptions=False)
