@@ -153,9 +153,6 @@ TREES: dict[str, dict[str, str]] = {
     "Terraform's JSON": {
         "main.tf.json": '{"resource": {"docker_container": {"a": {"image": "b", "privileged": true}}}}'
     },
-    "CodeBuild project": {
-        "main.tf": 'resource "aws_codebuild_project" "a" {\n  environment {\n    privileged_mode = true\n  }\n}\n'
-    },
     "ECS task definition": {
         "taskdef.json": '{"family": "a", "containerDefinitions": [{"name": "a", "image": "b", "memory": 5, "privileged": true}]}'
     },
@@ -193,7 +190,7 @@ TREES: dict[str, dict[str, str]] = {
     "systemd drop-in under a strange name": {
         "files/docker.service.conf": "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:2375\n"
     },
-    "systemd socket": {"docker-tcp.socket": "[Socket]\nListenStream=0.0.0.0:2375\nService=docker.service\n"},
+    "systemd socket": {"docker.socket.d/tcp.conf": "[Socket]\nListenStream=\nListenStream=0.0.0.0:2375\n"},
     "daemon.json": {"etc/docker/daemon.json": '{"hosts": ["tcp://0.0.0.0:2375"]}'},
     "engine's options file": {"etc/default/docker": 'DOCKER_OPTS="-H tcp://0.0.0.0:2375"\n'},
     "supervisord": {"supervisord.conf": "[program:docker]\ncommand=dockerd --host=tcp://0.0.0.0:2375 --tls=false\n"},
