@@ -99,6 +99,8 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "gitlab-includes": (2, gitlab("include: [a.yml, b.yml, c.yml]\na: {script: docker ps}\n") | {f"{n}.yml": f"{n}: {{script: docker ps}}\n" for n in "abc"}),
     "gitlab-wildcards": (None, gitlab("include: '/*/*/*/*/*.yml'\na: {script: docker ps}\n")),
     "gitlab-variables": (3, gitlab("variables:\n" + chain(9, lambda n: f"  V{n + 1}: $V{n}") + "\n  V0: docker\na: {image: $V9, script: docker ps}\n")),
+    "way-steps": (3, compose("services: {a: {image: docker, privileged: true}, b: {image: docker:29-dind, privileged: true, environment: {DOCKER_TLS_CERTDIR: ''}}, c: {image: docker:29-cli}}")),
+    "open-neighbours": (2, compose("services: {" + ", ".join(f"e{n}: {{image: docker:29-dind, privileged: true, environment: {{DOCKER_TLS_CERTDIR: ''}}}}" for n in range(5)) + "}")),
     "copied-files": (3, {"Dockerfile": "FROM docker AS a\nCOPY a b c d e f g /x/\nFROM a\nRUN /x/a\n"}),
     "snapshot-containers": (1, {"inspect.json": json.dumps([{"Id": str(n), "Name": f"/c{n}", "Config": {"Image": "docker"}, "HostConfig": {"Privileged": True}} for n in range(4)])}),
     "configuration-nesting": (2, {"daemon.json": '{"features": {"a": {"b": {"c": {"d": true}}}}}'}),

@@ -284,6 +284,17 @@ GITLAB_VARIABLES = Limit(
     lost="their values are taken for unknown", remedy="use fewer levels",
 )  # fmt: skip
 
+# -- conclusions, counted for the whole scan -----------------------------------------------------------------
+
+WAY_STEPS = Limit(
+    name="way-steps", most=60, what="a way to the host has more than {most} steps", lost="its middle is not listed",
+    remedy="", gravity=Gravity.NOTE,
+)  # fmt: skip
+OPEN_NEIGHBOURS = Limit(
+    name="open-neighbours", most=25, what="more than {most} engines without TLS are on one network",
+    lost="which container can reach the others was not worked out", remedy="give engines networks of their own",
+)  # fmt: skip
+
 # -- others ---------------------------------------------------------------------------------------------------
 
 COPIED_FILES = Limit(

@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
-from dindguard import loading, rules
+from dindguard import budget, loading, rules
 from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
@@ -168,7 +168,9 @@ class Scan:
             readings, notices = read_all(
                 found.sources, self.files, self.recogniser, self.options.progress, found.book
             )
-            model = infer(readings, self.config.rule_policy())
+            with budget.opened() as ledger:
+                model = infer(readings, self.config.rule_policy())
+        notices += ledger.notices
         given, options = found.paths, self.options
         overrides, refused = self._nested(given)
         regime = Regime(

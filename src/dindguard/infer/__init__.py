@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from dindguard.formats import Reading
 from dindguard.infer.build_grants import find_build_grants
 from dindguard.infer.engines import find_engines
-from dindguard.infer.escape import Ways, escape_of
+from dindguard.infer.escape import find_escapes
 from dindguard.infer.exposure import exposures_of
 from dindguard.infer.images import base_image, chain
 from dindguard.infer.names import Names
@@ -117,18 +117,18 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
         )
 
 
-def _settle_standings(containers: Iterable[Container], accesses: Iterable[Access], starters: Starters) -> None:
+def _settle_standings(containers: Sequence[Container], accesses: Iterable[Access], starters: Starters) -> None:
     found: dict[Container, list[Access]] = {}
     for access in accesses:
         found.setdefault(access.who, []).append(access)
     own = {container: tuple(mine) for container, mine in found.items()}
-    ways = Ways(own, starters)
+    escapes = find_escapes(containers, own, starters)
     for container in containers:
         mine = own.get(container, ())
         role = _role(container)
         if role is Role.OTHER and _is_client(container, mine):
             role = Role.ENGINE_CLIENT
-        escape = escape_of(container, ways)
+        escape = escapes.get(container)
         container.settle(Standing(role=role, runs_on=starters.of(container), accesses=mine, escape=escape))
 
 

@@ -1,97 +1,144 @@
-"""The shortest way from a container to root on the host."""
+"""The shortest way from each container to root on the host.
+
+One search from the hosts backwards over the accesses, nearest containers first: a way through an engine goes on as the
+engine's own container does. Ways share their ends, so that a long chain of engines costs what it has links.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import heapq
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from dindguard import budget
 from dindguard.infer.starters import Starters
 from dindguard.model import paths
 from dindguard.model.access import Access, EscapePath, Permit
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.engine import Engine, Machine
-from dindguard.records import record
 from dindguard.source import Step
 
 _ENOUGH = frozenset({Permit.EVERYTHING, Permit.CREATE})
 
-
-@record(eq=False)
-class Ways:
-    """What leads out of the containers of a scan: the accesses of each, and the engine that starts each."""
-
-    accesses: Mapping[Container, tuple[Access, ...]]
-    starters: Starters
+Accesses = Mapping[Container, tuple[Access, ...]]
 
 
-def escape_of(container: Container, ways: Ways) -> EscapePath | None:
-    """Return a container's shortest way to root on the host; ``None`` when the files show none."""
-    steps = _shortest(container, ways, frozenset())
-    return EscapePath(steps=steps) if steps else None
+def find_escapes(containers: Iterable[Container], accesses: Accesses, starters: Starters) -> dict[Container, EscapePath]:
+    """Return every container's shortest way to root on the host, where the files show one.
 
-
-def _shortest(container: Container, ways: Ways, passed: frozenset[Container]) -> tuple[Step, ...]:
-    """Return the steps of the shortest way; ``passed`` are already on it, so that engines commanding each other end."""
-    if container in passed:
-        return ()
-    further = passed | {container}
-    found = [_own(container, ways, further)]
-    found.extend(_through(container, access, ways, further) for access in ways.accesses.get(container, ()))
-    return min((way for way in found if way), key=len, default=())
-
-
-def _own(container: Container, ways: Ways, passed: frozenset[Container]) -> tuple[Step, ...]:
-    """Return the way that needs nobody else: full privilege, or the host's file system.
-
-    What a nested engine starts gets to that engine's container by it, and goes on from there.
+    ``accesses`` are those of all containers. Of ways equally long, a container's own comes first, then its accesses in order.
     """
-    way = _by_its_settings(container)
-    starter = ways.starters.of(container)
-    if not way or not isinstance(starter, Engine) or starter.container is None:
-        return way
-    onward = _shortest(starter.container, ways, passed)
-    inside = Step(f"a container like this has all that {starter.container} has", way[1].span)
-    return (way[0], inside, *onward[1:]) if onward else ()
+    search = _Search(accesses, starters)
+    return search.run(dict.fromkeys((*containers, *accesses)))
 
 
-def _by_its_settings(container: Container) -> tuple[Step, ...]:
-    begin = _begin(container)
+class _Search:
+    """One search over all containers."""
+
+    def __init__(self, accesses: Accesses, starters: Starters) -> None:
+        self._accesses = accesses
+        self._starters = starters
+        self._found: dict[Container, EscapePath] = {}
+
+    def run(self, containers: Collection[Container]) -> dict[Container, EscapePath]:
+        """Return the ways, found nearest first."""
+        before = self._before(containers)
+        order = itertools.count()
+        waiting: list[tuple[int, int, Container]] = []
+        for container in containers:
+            direct = _shortest(self._ways(container))
+            if direct is not None:
+                heapq.heappush(waiting, (direct.length, next(order), container))
+        while waiting:
+            _, _, container = heapq.heappop(waiting)
+            if container in self._found:
+                continue
+            way = _shortest(self._ways(container))
+            assert way is not None
+            budget.within(budget.WAY_STEPS, way.length, container)
+            self._found[container] = way
+            for nearer in before.get(container, ()):
+                further = None if nearer in self._found else _shortest(self._ways(nearer))
+                if further is not None:
+                    heapq.heappush(waiting, (further.length, next(order), nearer))
+        return self._found
+
+    def _before(self, containers: Iterable[Container]) -> dict[Container, list[Container]]:
+        """Return whose ways may go on through a container: its engine's clients, and what its engine starts."""
+        before: dict[Container, dict[Container, None]] = {}
+        for container in containers:
+            owners = [_owner(access) for access in self._accesses.get(container, ())]
+            for owner in (*owners, self._started_inside(container)):
+                if owner is not None and owner is not container:
+                    before.setdefault(owner, {})[container] = None
+        return {owner: list(found) for owner, found in before.items()}
+
+    def _ways(self, container: Container) -> Iterator[EscapePath]:
+        """Yield a container's ways in order: its own, then those of its accesses, as far as their ends are known."""
+        yield from self._alone(container)
+        for access in self._accesses.get(container, ()):
+            owner = _owner(access)
+            if isinstance(access.to, Machine):
+                yield from _to_machine(container, access)
+            elif owner is not None and owner is not container and owner in self._found:
+                inside = Step(f"a privileged container there has all that {owner} has", access.span)
+                yield EscapePath(own=(_begin(container), *access.steps, inside), onward=self._found[owner])
+
+    def _alone(self, container: Container) -> Iterator[EscapePath]:
+        """Yield the way that needs nobody else: full privilege, or the host's file system.
+
+        What a nested engine starts gets to that engine's container by it, and goes on from there.
+        """
+        step = _own_step(container)
+        if step is None:
+            return
+        outer = self._started_inside(container)
+        if outer is None:
+            yield EscapePath(own=(_begin(container), step, _end(container)))
+        elif outer in self._found:
+            inside = Step(f"a container like this has all that {outer} has", step.span)
+            yield EscapePath(own=(_begin(container), inside), onward=self._found[outer])
+
+    def _started_inside(self, container: Container) -> Container | None:
+        """Return the container whose engine starts this one."""
+        starter = self._starters.of(container)
+        return starter.container if isinstance(starter, Engine) else None
+
+
+def _owner(access: Access) -> Container | None:
+    """Return the container whose engine an access commands, if that is a way on."""
+    if isinstance(access.to, Machine) or not _leads_on(access):
+        return None
+    return access.to.container
+
+
+def _leads_on(access: Access) -> bool:
+    return access.permits in _ENOUGH and not access.rootless and access.credentials
+
+
+def _shortest(ways: Iterable[EscapePath]) -> EscapePath | None:
+    return min(ways, key=lambda way: way.length, default=None)
+
+
+def _own_step(container: Container) -> Step | None:
     for mount in container.mounts:
         if (
             mount.host_path is not None
             and paths.classify(mount.host_path) is paths.HostPath.ROOT
             and not mount.read_only.on
         ):
-            return (begin, Step("the host's root file system is mounted writable", mount.span), _end(container))
+            return Step("the host's root file system is mounted writable", mount.span)
     if container.privileged.on and container.sandbox is Sandbox.NONE and container.started:
-        return (begin, Step("privileged mode gives every device and capability of the host", container.privileged.span),
-                _end(container))  # fmt: skip
-    return ()
+        return Step("privileged mode gives every device and capability of the host", container.privileged.span)
+    return None
 
 
-def _through(container: Container, access: Access, ways: Ways, passed: frozenset[Container]) -> tuple[Step, ...]:
-    if access.permits not in _ENOUGH or access.rootless or not access.credentials:
-        return ()
-    begin = _begin(container)
-    if isinstance(access.to, Machine):
-        proxy = (
-            (Step(f"the proxy {access.proxy} lets containers be created", access.proxy.span),) if access.proxy else ()
-        )
-        last = Step("a new container with / mounted is root there", access.span)
-        return (begin, *access.steps, *proxy, last, _end(container, access.to))
-    return _through_engine(begin, access, access.to, ways, passed)
-
-
-def _through_engine(
-    begin: Step, access: Access, engine: Engine, ways: Ways, passed: frozenset[Container]
-) -> tuple[Step, ...]:
-    owner = engine.container
-    if owner is None:
-        return ()
-    onward = _shortest(owner, ways, passed)
-    if not onward:
-        return ()
-    inside = Step(f"a privileged container there has all that {owner} has", access.span)
-    return (begin, *access.steps, inside, *onward[1:])
+def _to_machine(container: Container, access: Access) -> Iterator[EscapePath]:
+    if not isinstance(access.to, Machine) or not _leads_on(access):
+        return
+    proxy = (Step(f"the proxy {access.proxy} lets containers be created", access.proxy.span),) if access.proxy else ()
+    last = Step("a new container with / mounted is root there", access.span)
+    yield EscapePath(own=(_begin(container), *access.steps, *proxy, last, _end(container, access.to)))
 
 
 def _begin(container: Container) -> Step:

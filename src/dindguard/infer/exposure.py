@@ -49,9 +49,8 @@ def _of_container(owner: Container, endpoint: Endpoint) -> Iterator[Exposure]:
         if len(owner.workload.containers) > 1 or not endpoint.loopback:
             yield Exposure(endpoint=endpoint, reach=Reach.POD if endpoint.loopback else Reach.CLUSTER)
     elif endpoint.loopback:
-        if any(other is not owner and networks.same_namespace(owner, other) for other in owner.workload.containers):
+        if len(owner.workload.neighbourhood.in_namespace_of(owner)) > 1:
             yield Exposure(endpoint=endpoint, reach=Reach.POD)
     else:
-        neighbours = [other for other in owner.workload.containers if networks.share_network(owner, other)]
-        met = len(neighbours) > 1 or bool(owner.scopes)
+        met = not owner.workload.neighbourhood.is_alone(owner) or bool(owner.scopes)
         yield Exposure(endpoint=endpoint, reach=Reach.NETWORK if met else Reach.INNER)

@@ -8,6 +8,7 @@ from dindguard.infer import networks
 from dindguard.model.container import Container, OuterName
 from dindguard.model.engine import Endpoint, Machine
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.model.workload import Workload
 from dindguard.records import record
 
 _HOST_NAMES = frozenset(
@@ -29,6 +30,7 @@ class Names:
 
     def __init__(self, containers: Iterable[Container]) -> None:
         self._names: dict[tuple[str, str], list[tuple[Container, OuterName]]] = {}
+        self._translated: dict[Workload, set[str]] = {}
         for container in containers:
             for name in container.outer_names:
                 if name.name.known:
@@ -46,9 +48,11 @@ class Names:
     def _inside(self, client: Container, host: str) -> Reached | None:
         """Return the container of the client's own workload that answers to a name, if its ports stay the same."""
         workload = client.workload
-        outer = {
-            name.name.pattern for container in workload.containers for name in container.outer_names if name.port
-        }
+        if workload not in self._translated:
+            self._translated[workload] = {
+                name.name.pattern for container in workload.containers for name in container.outer_names if name.port
+            }
+        outer = self._translated[workload]
         found = workload.find(host) or (None if host in outer else workload.find(host.partition(".")[0]))
         return Reached(found) if found is not None and host not in outer else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dindguard.infer.images import discarded_stages, stages_built_from
-from dindguard.infer.scripts import calls_before, image_built_by
+from dindguard.infer.scripts import CallsByFile
 from dindguard.model.facts import Origin
 from dindguard.model.invocation import Invocation
 from dindguard.model.workload import Workload
@@ -16,14 +16,13 @@ def settle_origins(workloads: Sequence[Workload], invocations: Iterable[Invocati
     containers = [container for workload in workloads for container in workload.containers]
     stages = stages_built_from(workloads)
     discarded = discarded_stages(workloads, stages)
-    calls = calls_before(containers, invocations)
+    calls = CallsByFile(invocations)
     for container in containers:
-        before = calls.get(container, ())
         container.settle(
             Origin(
                 built_from=stages.get(container),
                 discarded=container in discarded,
-                commands_before=before,
-                image_built_by=image_built_by(container, before),
+                commands_before=calls.before(container),
+                image_built_by=calls.image_built_by(container),
             )
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from dindguard import budget
 from dindguard.infer import networks
 from dindguard.infer.clients import Client, certificate_path, clients, shares_certificates
 from dindguard.infer.names import Names
@@ -13,19 +14,74 @@ from dindguard.model.access import Access, Permit
 from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.mount import Mount
+from dindguard.model.workload import Workload
 from dindguard.source import Step
 from dindguard.vocabulary import EngineProduct
 
 
 def find_accesses(containers: Sequence[Container], names: Names, starters: Starters) -> tuple[Access, ...]:
     """Return every way in which a container can command an engine."""
-    meetings = _meetings(containers)
+    meetings, inside = _meetings(containers), Insides()
     accesses: list[Access] = []
     for container in containers:
         if not container.started and container.engine is None:
             continue  # an image nobody starts reaches nothing; what starts it is looked at by itself
-        accesses.extend(_of(container, names, meetings, starters))
+        accesses.extend(_of(container, names, meetings, inside, starters))
     return tuple(accesses)
+
+
+class Inside:
+    """The engines of one workload: those that ask nobody, and those whose socket lies in a storage, by its identity."""
+
+    def __init__(self, workload: Workload) -> None:
+        self._neighbourhood = workload.neighbourhood
+        self._open: dict[Container | str, list[Engine]] = {}
+        self._order: dict[Engine, int] = {}
+        self.sockets: dict[str, list[tuple[Engine, Endpoint]]] = {}
+        for container in workload.containers:
+            for engine in container.engines:
+                if _asks_nobody(engine):
+                    self._add_open(container, engine)
+                self._add_sockets(container, engine)
+
+    def open_engines_near(self, container: Container) -> list[Engine]:
+        """Return the engines that ask nobody in its namespace and on its networks, in the order of their containers."""
+        place = self._neighbourhood.place(container)
+        near = {engine for key in (place.namespace, *place.networks) for engine in self._open.get(key, ())}
+        return sorted(near, key=self._order.__getitem__)
+
+    def _add_open(self, container: Container, engine: Engine) -> None:
+        self._order[engine] = len(self._order)
+        place = self._neighbourhood.place(container)
+        for key in (place.namespace, *place.networks):
+            self._open.setdefault(key, []).append(engine)
+
+    def _add_sockets(self, container: Container, engine: Engine) -> None:
+        for endpoint in engine.listens:
+            provided = container.mount_at(endpoint.host) if endpoint.scheme == "unix" else None
+            if provided is not None and provided.storage is not None:
+                self.sockets.setdefault(provided.storage.identity, []).append((engine, endpoint))
+
+
+class Insides:
+    """What is inside each workload, looked at once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Workload, Inside] = {}
+
+    def of(self, workload: Workload) -> Inside:
+        """Return what is inside a workload."""
+        if workload not in self._found:
+            self._found[workload] = Inside(workload)
+        return self._found[workload]
+
+
+def _asks_nobody(engine: Engine) -> bool:
+    """Whether an engine listens on TCP without asking who connects."""
+    return any(
+        endpoint.scheme == "tcp" and endpoint.authenticated is not None and endpoint.authenticated.off
+        for endpoint in engine.listens
+    )
 
 
 Meetings = dict[str, list[Engine]]
@@ -37,18 +93,20 @@ def _meetings(containers: Iterable[Container]) -> Meetings:
     for container in containers:
         if container.engine is not None and container.started and not container.workload.shared_network:
             for scope in container.scopes:
-                found.setdefault(scope, []).extend(container.engines)
+                found.setdefault(scope, []).extend(engine for engine in container.engines if _asks_nobody(engine))
     return found
 
 
-def _of(container: Container, names: Names, meetings: Meetings, starters: Starters) -> Iterator[Access]:
+def _of(
+    container: Container, names: Names, meetings: Meetings, inside: Insides, starters: Starters
+) -> Iterator[Access]:
     own = container.engines
     starter = starters.of(container)
     for mount in container.mounts:
         if isinstance(starter, Engine):
             yield from _through_engines_files(container, mount, starter, starters)
         else:
-            yield from _through_mount(container, mount)
+            yield from _through_mount(container, mount, inside)
     if container.engine_api.on:
         handed = container.engine_api
         yield Access(
@@ -61,14 +119,27 @@ def _of(container: Container, names: Names, meetings: Meetings, starters: Starte
         if access is not None and access.to not in own:
             commanded.add(access.to)
             yield access
-    near = [engine for neighbour in container.workload.containers for engine in neighbour.engines]
+    yield from _as_neighbours(container, commanded, inside, meetings)
+
+
+def _as_neighbours(
+    container: Container, commanded: Collection[Engine | Machine], inside: Insides, meetings: Meetings
+) -> Iterator[Access]:
+    """Yield the accesses to engines nearby that ask nobody."""
+    near = list(inside.of(container.workload).open_engines_near(container))
     if not container.workload.shared_network:
         near += [engine for scope in container.scopes for engine in meetings.get(scope, ())]
+    reached = 0
     for engine in dict.fromkeys(near):
-        if engine not in own and engine not in commanded:
-            access = _as_neighbour(container, engine)
-            if access is not None:
-                yield access
+        if engine in container.engines or engine in commanded:
+            continue
+        access = _as_neighbour(container, engine)
+        if access is None:
+            continue
+        reached += 1
+        if not budget.within(budget.OPEN_NEIGHBOURS, reached, engine):
+            return
+        yield access
 
 
 def _through_engines_files(
@@ -90,7 +161,7 @@ def _through_engines_files(
         )  # fmt: skip
 
 
-def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
+def _through_mount(container: Container, mount: Mount, inside: Insides) -> Iterator[Access]:
     socket = mount.socket()
     if socket is not None:
         host = Machine(name="", span=mount.span)
@@ -110,22 +181,13 @@ def _through_mount(container: Container, mount: Mount) -> Iterator[Access]:
     storage = mount.storage
     if storage is None or not mount.target.known:
         return
-    beside = (neighbour for neighbour in container.workload.containers if neighbour is not container)
-    for neighbour, engine in ((each, engine) for each in beside for engine in each.engines):
-        for endpoint in engine.listens:
-            if endpoint.scheme != "unix":
-                continue
-            provided = neighbour.mount_at(endpoint.host)
-            if (
-                provided is not None
-                and provided.storage is not None
-                and provided.storage.identity == storage.identity
-            ):
-                yield Access(
-                    who=container, to=engine, via=mount, product=engine.product, span=mount.span, endpoint=endpoint,
-                    uses=True, rootless=engine.rootless.on,
-                    steps=(Step(f"{container} shares the directory of {engine}'s socket", mount.span),),
-                )  # fmt: skip
+    for engine, endpoint in inside.of(container.workload).sockets.get(storage.identity, ()):
+        if engine not in container.engines:
+            yield Access(
+                who=container, to=engine, via=mount, product=engine.product, span=mount.span, endpoint=endpoint,
+                uses=True, rootless=engine.rootless.on,
+                steps=(Step(f"{container} shares the directory of {engine}'s socket", mount.span),),
+            )  # fmt: skip
 
 
 def _to_its_own_engine(container: Container, mount: Mount, path: str) -> Access:

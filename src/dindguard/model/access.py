@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from dindguard.budget import WAY_STEPS
 from dindguard.model.values import Flag, Text
-from dindguard.records import field, record
+from dindguard.records import record
 from dindguard.source import Span, Step
 from dindguard.vocabulary import EngineProduct
 
@@ -97,11 +99,33 @@ class Access:
         return f"access.{getattr(self.via, 'address', self.product)}"
 
 
-@record(kw_only=True)
+@record(eq=False)
 class EscapePath:
-    """The shortest way from a container to root on the host, one step after another, in words and places."""
+    """The shortest way from a container to root on the host, one step after another, in words and places.
 
-    steps: tuple[Step, ...] = field(default_factory=tuple)
+    ``own`` are the steps up to the next container, whose way ``onward`` is.
+    """
+
+    own: tuple[Step, ...]
+    onward: EscapePath | None = None
+
+    @cached_property
+    def length(self) -> int:
+        """How many steps it has."""
+        return len(self.own) + (self.onward.length - 1 if self.onward is not None else 0)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Its steps; of a way through very many engines, the first ones and the end."""
+        found, way = list(self.own), self.onward
+        while way is not None:
+            if len(found) > WAY_STEPS.most:
+                while way.onward is not None:
+                    way = way.onward
+                found.append(Step("… and so on, from engine to engine", way.own[0].span))
+            found += way.own[1:]
+            way = way.onward
+        return tuple(found)
 
     def __str__(self) -> str:
         return " → ".join(step.what for step in self.steps)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dindguard.model.container_kinds import Role, Sandbox
+from dindguard.model.earlier_calls import EarlierCalls
 from dindguard.model.values import Flag, How, Text
 from dindguard.records import field, record
 from dindguard.source import Span
@@ -44,7 +45,7 @@ class Origin:
     """The Dockerfile stage that its image is built from, when the scan has it."""
     discarded: bool = False
     """A build stage that is neither the last one nor built upon: its files are copied at most."""
-    commands_before: tuple[Invocation, ...] = ()
+    commands_before: EarlierCalls = EarlierCalls()
     """Engine calls that stand before it in its file, when a command line starts it."""
     image_built_by: Invocation | None = None
     """The call of the same file that built its image and gave it this name."""
@@ -139,7 +140,7 @@ class ContainerFacts:
         return self.origin.discarded
 
     @property
-    def commands_before(self) -> tuple[Invocation, ...]:
+    def commands_before(self) -> EarlierCalls:
         """Engine calls that stand before it in its file, when a command line starts it."""
         return self.origin.commands_before
 

@@ -25,8 +25,7 @@ def waits_for(client: Container, engine: Container) -> bool:
     calls = (each for each in client.invocations if each.kind is InvocationKind.ENGINE_CALL)
     if any(call.action in _ASKING for call in calls):
         return True
-    between = [call for call in client.commands_before if call not in engine.commands_before]
-    return any(_asks(call) for call in between)
+    return client.commands_before.any_since(engine.commands_before, _asks)
 
 
 def _asks(call: Invocation) -> bool:

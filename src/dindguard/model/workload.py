@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dindguard.model import paths
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.facts import Assignment, settle
+from dindguard.model.neighbourhood import Neighbourhood
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
@@ -191,15 +193,26 @@ class Workload:
 
     def find(self, name: str) -> Container | None:
         """Return the container that ``name`` reaches inside the workload: its name, host name or an alias."""
+        return self._by_name.get(name)
+
+    @cached_property
+    def neighbourhood(self) -> Neighbourhood:
+        """Which of its containers can talk to each other."""
+        return Neighbourhood(self)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Container]:
+        """The containers by each of their names; the first of several has it."""
+        found: dict[str, Container] = {}
         for container in self.containers:
             if container.kind is ContainerKind.JOB:
                 continue  # a CI system gives a job's own container no name that others could use
-            names = {container.name, *(alias.value for alias in container.aliases)}
+            names = [container.name, *(alias.value or "" for alias in container.aliases if alias.known)]
             if container.hostname is not None:
-                names.add(container.hostname.value or "")
-            if name in names:
-                return container
-        return None
+                names.append(container.hostname.value or "")
+            for name in names:
+                found.setdefault(name, container)
+        return found
 
 
 __all__ = ["Network", "Placement", "Platform", "Replicas", "Workload", "WorkloadKind"]

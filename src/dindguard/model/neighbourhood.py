@@ -1,0 +1,85 @@
+"""Which containers of one workload can talk to each other, worked out once for all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dindguard.model.container import Container
+    from dindguard.model.workload import Workload
+
+_ISOLATED = ("host", "none")
+
+
+class NetworkPlace(NamedTuple):
+    """Where a container is: its network namespace (a container's, the host's or the pod's), and networks by name."""
+
+    namespace: Container | str
+    networks: frozenset[str]
+
+
+class Neighbourhood:
+    """The places of a workload's containers."""
+
+    def __init__(self, workload: Workload) -> None:
+        self._places = {container: _place(container, workload) for container in workload.containers}
+        self._in_namespace: dict[Container | str, list[Container]] = {}
+        self._on_network: Counter[str] = Counter()
+        for container, place in self._places.items():
+            self._in_namespace.setdefault(place.namespace, []).append(container)
+            self._on_network.update(place.networks)
+
+    def place(self, container: Container) -> NetworkPlace:
+        """Return where a container of the workload is."""
+        return self._places[container]
+
+    def same_namespace(self, one: Container, other: Container) -> bool:
+        """Whether ``localhost`` is the same for both."""
+        return self._places[one].namespace == self._places[other].namespace
+
+    def connected(self, one: Container, other: Container) -> bool:
+        """Whether each can connect to the other's ports."""
+        return self.same_namespace(one, other) or bool(self._places[one].networks & self._places[other].networks)
+
+    def in_namespace_of(self, container: Container) -> Sequence[Container]:
+        """Return the containers in its network namespace, itself among them."""
+        return self._in_namespace[self._places[container].namespace]
+
+    def is_alone(self, container: Container) -> bool:
+        """Whether no other container of the workload can connect to it."""
+        place = self._places[container]
+        return len(self._in_namespace[place.namespace]) == 1 and all(
+            self._on_network[name] == 1 for name in place.networks
+        )
+
+
+def network_of(container: Container) -> Container:
+    """Return the container whose network namespace it lives in: itself, or the one it joins."""
+    seen: set[Container] = set()
+    current = container
+    while current not in seen:
+        seen.add(current)
+        mode = current.namespaces.network
+        if mode is None or mode.unknown:
+            break
+        kind, _, name = mode.pattern.partition(":")
+        joined = current.workload.find(name) if kind in ("service", "container") and name else None
+        if joined is None:
+            break
+        current = joined
+    return current
+
+
+def _place(container: Container, workload: Workload) -> NetworkPlace:
+    owner = network_of(container)
+    mode = owner.namespaces.network
+    value = mode.value if mode is not None else None
+    isolated = value in _ISOLATED
+    networks = (
+        frozenset() if isolated else frozenset(name.pattern for name in owner.networks) or frozenset({"default"})
+    )
+    if workload.shared_network:
+        return NetworkPlace("pod", networks)
+    return NetworkPlace("host" if value == "host" else owner, networks)
