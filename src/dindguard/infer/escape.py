@@ -23,7 +23,9 @@ _ENOUGH = frozenset({Permit.EVERYTHING, Permit.CREATE})
 Accesses = Mapping[Container, tuple[Access, ...]]
 
 
-def find_escapes(containers: Iterable[Container], accesses: Accesses, starters: Starters) -> dict[Container, EscapePath]:
+def find_escapes(
+    containers: Iterable[Container], accesses: Accesses, starters: Starters
+) -> dict[Container, EscapePath]:
     """Return every container's shortest way to root on the host, where the files show one.
 
     ``accesses`` are those of all containers. Of ways equally long, a container's own comes first, then its accesses in order.

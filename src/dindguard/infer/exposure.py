@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dindguard.infer import networks
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.engine import Endpoint, Engine, Exposure, Reach
+from dindguard.model.neighbourhood import network_of
 
 
 def exposures_of(engine: Engine, started_from: Collection[Container]) -> tuple[Exposure, ...]:
@@ -33,7 +34,7 @@ def _of(engine: Engine, endpoint: Endpoint) -> Iterator[Exposure]:
 
 def _of_container(owner: Container, endpoint: Endpoint) -> Iterator[Exposure]:
     published = owner.published(endpoint.port) if endpoint.port is not None else None
-    mode = networks.network_of(owner).namespaces.network
+    mode = network_of(owner).namespaces.network
     if published is not None and not endpoint.loopback:
         if published.cluster_only:
             yield Exposure(endpoint=endpoint, reach=Reach.CLUSTER, because=(published,))

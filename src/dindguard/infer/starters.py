@@ -5,7 +5,7 @@ The client's own order: the option, the variable, the default socket (docker/cli
 
 from __future__ import annotations
 
-from dindguard.infer import images, networks
+from dindguard.infer import images
 from dindguard.infer.clients import client_endpoint
 from dindguard.infer.names import Names
 from dindguard.model import paths
@@ -89,8 +89,8 @@ def engine_behind(container: Container, target: Container, port: int | None) -> 
     if not found:
         found = [
             engine
-            for neighbour in target.workload.containers
-            if neighbour is not container and networks.same_namespace(target, neighbour)
+            for neighbour in target.workload.neighbourhood.in_namespace_of(target)
+            if neighbour is not container
             for engine in neighbour.engines
         ]
     return next(
