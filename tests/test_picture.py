@@ -125,6 +125,17 @@ def test_its_counts_name_what_is_not_drawn(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_nested_engine_starts_gets_to_that_engine_first(tmp_path: Path) -> None:
+    job = JOB.replace("docker build .", "docker run --privileged alpine").format(number=1)
+    within = "docker run 'alpine' -> privileged mode"
+    found = drawn(graph_of(tmp_path, job, ".gitlab-ci.yml"))
+    assert {within, "privileged mode -> job service 'docker'"} <= found
+    assert not any("=>" in edge for edge in found)
+    (tmp_path / "config.toml").write_text('[[runners]]\nexecutor = "docker"\n[runners.docker]\nprivileged = true\n')
+    found = drawn(building.build(scan(Options(paths=(tmp_path,), root=tmp_path))))
+    assert {within.replace("->", "=>"), "privileged mode => job service 'docker'"} <= found
+
+
 def test_a_machine_that_nobody_can_become_root_on_does_not_say_so(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, "services: {a: {image: nginx, pid: host}}\n")
     assert drawn(graph) == {"service 'a' .. host-pid-namespace", "host-pid-namespace .. the host"}

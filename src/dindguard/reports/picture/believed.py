@@ -72,9 +72,9 @@ def host_engines(report: Report) -> Iterator[Engine]:
     yield from report.model.machine_engines
 
 
-def engine_of(container: Container) -> Engine | None:
-    """Return the engine that runs in a container."""
-    return container.engine if container.started else None
+def engines_of(container: Container) -> tuple[Engine, ...]:
+    """Return the engines that run in a container."""
+    return container.engines if container.started else ()
 
 
 def runs_in(engine: Engine) -> Container | None:
@@ -161,20 +161,30 @@ def is_host(target: Engine | Machine) -> bool:
     return isinstance(target, Machine)
 
 
-def machine_of(container: Container) -> Place:
-    """Return the machine that a container runs on. The files do not say whether two of one name are one."""
+def ground_of(container: Container) -> Engine | Place:
+    """Return what a container's privileges lead to: the engine in whose container it runs, or its machine.
+
+    The files do not say whether two machines of one name are one.
+    """
+    starter = container.runs_on
+    if isinstance(starter, Engine) and starter.container is not None:
+        return starter
+    if isinstance(starter, Machine) and not starter.own:
+        return _other(starter)
     label = container.hosted_machine
     if label is not None:
         return Place(f"hosted machine {label}", "ends with the job")
     return Place(_MACHINES.get(container.workload.platform, "the host"))
 
 
-def machine_at(access: Access) -> Place:
-    """Return the machine whose engine an access commands."""
+def _other(machine: Machine) -> Place:
+    return Place(f"host {machine.name}".replace(UNKNOWN_PIECE, "…"), "another machine")
+
+
+def machine_at(access: Access) -> Engine | Place:
+    """Return the machine whose engine an access commands, or the engine that stands for it inside a container."""
     target = access.to
-    if isinstance(target, Machine) and not target.own:
-        return Place(f"host {target.name}".replace(UNKNOWN_PIECE, "…"), "another machine")
-    return machine_of(access.who)
+    return _other(target) if isinstance(target, Machine) and not target.own else ground_of(access.who)
 
 
 def machine_of_engine(engine: Engine) -> Place:
@@ -232,9 +242,8 @@ def escape_of(container: Container) -> tuple[str, Span] | None:
 
 def states(container: Container) -> Iterator[State]:
     """Yield the engine states that a container holds and that others could hold as well."""
-    engine = engine_of(container)
     for mount in container.mounts:
-        own = engine is not None and mount is engine.data_mount
+        own = any(mount is engine.data_mount for engine in engines_of(container))
         path, storage = mount.host_path, mount.storage
         root, product = _state_on_host(path or "")
         if not (own or root) or _own_copy(mount):
@@ -264,10 +273,11 @@ def _own_copy(mount: Mount) -> bool:
 
 
 def engine_notes(engine: Engine) -> Iterator[str]:
-    """Yield what an engine is, in short lines."""
-    version = f" {'.'.join(map(str, engine.version))}" if engine.version else ""
-    yield f"{engine.product}{version} engine" + (", rootless" if engine.rootless.on else "")
+    """Yield what an engine is, and those that run beside it in its container, in short lines."""
     container = engine.container
+    for each in container.engines or (engine,) if container is not None else (engine,):
+        version = f" {'.'.join(map(str, each.version))}" if each.version else ""
+        yield f"{each.product}{version} engine" + (", rootless" if each.rootless.on else "")
     if container is None:
         return
     yield from container_notes(container)

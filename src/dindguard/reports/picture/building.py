@@ -86,18 +86,15 @@ class _Builder:
 
     def container(self, container: believed.Container) -> None:
         """Draw a container, as the engine or the proxy that it is, with all that it reaches."""
-        engine = believed.engine_of(container)
-        if engine is not None:
-            own = self.engine(engine)
-        else:
-            own = self.box(container)
-        self.of[container] = own
+        keys = [self.engine(engine) for engine in believed.engines_of(container)] or [self.box(container)]
+        own = self.of[container] = keys[0]
         for access in believed.accesses(container):
             self.access(own, access)
         for reach, enough in believed.openings(container):
             outsider = self.node(Kind.OUTSIDER, (reach,), str(reach))
             self.edge(outsider, own, "can connect", passes=enough)
-        self.privileges(own, container, direct=engine is not None)
+        for name, note, span in believed.privileges(container):
+            self.way(container, name, note, span)
         self.states(own, container)
 
     def box(self, container: believed.Container) -> str:
@@ -112,7 +109,7 @@ class _Builder:
         """Draw an engine and who else can connect to it."""
         owner = believed.runs_in(engine)
         key = self.node(
-            Kind.ENGINE, (engine,), believed.label_of(owner if owner is not None else "the host's engine"),
+            Kind.ENGINE, (owner or engine,), believed.label_of(owner if owner is not None else "the host's engine"),
             believed.engine_notes(engine), span=engine.span, about=owner,
             severity=max(
                 (self.severities[each] for each in (owner, engine) if each in self.severities), default=None
@@ -176,11 +173,11 @@ class _Builder:
 
     def commanded(self, access: believed.Access) -> str:
         """Return the node of the engine that an access commands: one of the files, or a machine's own."""
-        target = access.to
-        if isinstance(target, believed.Engine):
-            owner = believed.runs_in(target)
-            return self.engine(target) if owner is None or owner not in self.of else self.of[owner]
+        if isinstance(access.to, believed.Engine):
+            return self.engine(access.to)
         place = believed.machine_at(access)
+        if isinstance(place, believed.Engine):
+            return self.engine(place)
         rootless = access.rootless
         key = self.node(
             Kind.ENGINE, (place.name, access.product, rootless), f"{access.product} engine of {place.name}",
@@ -190,36 +187,30 @@ class _Builder:
             self.edge(key, self.machine(place), "runs there", passes=not rootless)
         return key
 
-    def privileges(self, own: str, container: believed.Container, *, direct: bool) -> None:
-        """Draw what leads to the machine without an engine; from an engine's container directly."""
-        machine = believed.machine_of(container)
-        for name, note, span in believed.privileges(container):
-            self.way(own, machine, name, note, span, direct=direct)
-
     def weak_isolation(self, containers: Iterable[believed.Container]) -> None:
         """Draw what rules say against a container's isolation, where nothing graver leads to the machine."""
         for container in containers:
-            own, machine = self.of[container], believed.machine_of(container)
             for rule, severity, span in self.weaknesses.get(container, ()):
-                direct = believed.engine_of(container) is not None
-                self.way(own, machine, rule, "weak isolation", span, direct=direct, passes=False, severity=severity)
+                self.way(container, rule, "weak isolation", span, passes=False, severity=severity)
 
     def way(
-        self, own: str, machine: believed.Place, name: str, note: str, span: Span, *,
-        direct: bool = False, passes: bool = True, severity: Severity | None = None,
+        self, container: believed.Container, name: str, note: str, span: Span, *,
+        passes: bool = True, severity: Severity | None = None,
     ) -> None:  # fmt: skip
-        """Draw one way to a machine."""
-        if direct:
-            self.edge(own, self.machine(machine), name, passes=passes)
+        """Draw one way to what a container runs on; an engine's own leads there directly."""
+        own, ground = self.of[container], believed.ground_of(container)
+        to = self.engine(ground) if isinstance(ground, believed.Engine) else self.machine(ground)
+        if believed.engines_of(container):
+            self.edge(own, to, name, passes=passes)
             return
-        door = self.node(Kind.PRIVILEGE, (name, machine.name), name, [note], span=span, severity=severity)
+        door = self.node(Kind.PRIVILEGE, (name, to), name, [note], span=span, severity=severity)
         self.edge(own, door, passes=passes)
-        self.edge(door, self.machine(machine), note, passes=passes)
+        self.edge(door, to, note, passes=passes)
 
     def states(self, own: str, container: believed.Container) -> None:
         """Draw where engines keep their state, and who else holds it."""
         for state in believed.states(container):
-            what = state.identity or (state.name, believed.machine_of(container).name)
+            what = state.identity or (state.name, believed.ground_of(container))
             severity = self.severities.get(state.about) if state.about is not None else None
             key = self.node(Kind.STORAGE, (what,), state.name, [state.note], span=state.span, severity=severity)
             self.edge(own, key, "keeps its state in" if state.own else f"mounts {state.path}", passes=False)
@@ -233,9 +224,7 @@ class _Builder:
         for container in acting:
             own, escape = self.of[container], believed.escape_of(container)
             if escape is not None and own not in leads:
-                what, span = escape
-                direct = believed.engine_of(container) is not None
-                self.way(own, believed.machine_of(container), what, "", span, direct=direct)
+                self.way(container, escape[0], "", escape[1])
                 leads.add(own)
         return leads
 
