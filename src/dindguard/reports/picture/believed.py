@@ -14,12 +14,10 @@ from dindguard.model.mount import Mount, MountKind, Storage
 from dindguard.model.values import UNKNOWN_PIECE
 from dindguard.model.workload import Platform
 from dindguard.records import record
-from dindguard.rules import Severity, blamed
 from dindguard.source import Span
 from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
-    from dindguard.findings import Finding
     from dindguard.scanning import Report
 
 _ENOUGH = frozenset({Permit.EVERYTHING, Permit.CREATE})
@@ -33,8 +31,6 @@ _MACHINES = {
 _BEYOND = (Reach.PUBLISHED, Reach.HOST_NETWORK, Reach.CLUSTER, Reach.PUBLISHED_LOCALLY)
 
 BUILDKIT = EngineProduct.BUILDKIT
-Blamed = Container | Engine | Storage
-"""What findings are about, as far as the picture shows it."""
 
 __all__ = ["Access", "Container", "Endpoint", "Engine", "Mount", "Storage"]
 
@@ -306,28 +302,3 @@ def label_of(thing: Any) -> str:
 def name_of(container: Container) -> str:
     """Return a container's own name, or that of what it belongs to."""
     return container.name or container.workload.name or container.kind.unnamed
-
-
-def severities(report: Report) -> dict[Blamed, Severity]:
-    """Return the gravest open finding of each container, engine and storage."""
-    found: dict[Blamed, Severity] = {}
-    for finding in report.open:
-        for thing in _blamed(finding):
-            found[thing] = max(found.get(thing, finding.severity), finding.severity)
-    return found
-
-
-def weaknesses(report: Report) -> dict[Blamed, list[tuple[str, Severity, Span]]]:
-    """Return the rules whose open findings say that a container's isolation is weak."""
-    found: dict[Blamed, list[tuple[str, Severity, Span]]] = {}
-    for finding in report.open:
-        if finding.rule.category == "privilege" and finding.severity >= Severity.MEDIUM:
-            for thing in _blamed(finding):
-                found.setdefault(thing, []).append((finding.rule.id, finding.severity, finding.span))
-    return found
-
-
-def _blamed(finding: Finding) -> Iterator[Blamed]:
-    """Yield each thing of the picture that a finding is about, once."""
-    about = [each for subject in finding.subjects for each in (subject.about, blamed(subject.about))]
-    yield from dict.fromkeys(each for each in about if isinstance(each, Container | Engine | Storage))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dindguard.records import replace
 from dindguard.reports import plural, safe
 from dindguard.reports.masking import Masks
-from dindguard.reports.picture import believed
+from dindguard.reports.picture import believed, verdicts
 from dindguard.reports.picture.graph import Edge, Graph, Kind, Node, leading, marked
 from dindguard.rules import Severity
 from dindguard.source import Span
@@ -33,8 +33,8 @@ class _Builder:
     def __init__(self, report: Report, masks: Masks) -> None:
         self.report = report
         self.masks = masks
-        self.severities = believed.severities(report)
-        self.weaknesses = believed.weaknesses(report)
+        self.severities = verdicts.severities(report)
+        self.weaknesses = verdicts.weaknesses(report)
         self.nodes: dict[tuple[object, ...], Node] = {}
         self.edges: dict[tuple[str, str], Edge] = {}
         self.of: dict[believed.Container, str] = {}
