@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dindguard.cli.config_ import schema_text
 from dindguard.documents import toml, yaml
 from dindguard.errors import UserError
-from dindguard.policy import baseline_file, config_file, waiver_file
+from dindguard.policy import baseline_file, config_file, floor, waiver_file
 from dindguard.rules import Severity
 from dindguard.source import Source
 from policy_tree import rules, scanned, tree, write
@@ -48,6 +48,26 @@ FULL: dict[str, Any] = {
         "people": {"ada": ["@ada", "ada@example.org"]},
     },
 }
+POLICY: dict[str, Any] = {
+    "$schema": "policy.schema.json",
+    "profile": "all",
+    "fail-on": "medium",
+    "keep": ["privilege"],
+    "may-exclude": ["vendor/"],
+    "allowed-registries": ["registry.example.com"],
+    "minimum-engine": "29.5.1",
+    "approval": {
+        "require": ["sysbox"],
+        "roles": {"security": ["@sec"]},
+        "people": {"sec": ["@sec", "sec@example.org"]},
+        "max-days": 90,
+        "max-days-critical": 30,
+        "codeowners": True,
+        "alone": False,
+    },
+    "runners": {"arc": {"sandbox": "vm", "ephemeral": True}},
+    "runtime-classes": {"secure": "kata"},
+}
 WAIVER: dict[str, Any] = {
     "rule": "host-engine-socket",
     "file": "compose.yaml",
@@ -66,17 +86,17 @@ WAIVER: dict[str, Any] = {
 }
 ENTRY = {"rule": "r", "file": "f", "at": "a", "danger": "0123456789abcdef"}
 
-SCHEMAS = {name: json.loads(schema_text(name)) for name in ("config", "waivers", "baseline")}
+SCHEMAS = {name: json.loads(schema_text(name)) for name in ("config", "policy", "waivers", "baseline")}
 VALIDATORS = {name: jsonschema.validators.validator_for(schema)(schema) for name, schema in SCHEMAS.items()}
 
 
 def loads(name: str, data: Any) -> bool:
     """Whether the loader takes the data, written as JSON, which is YAML."""
     text = json.dumps(data)
-    if name == "config":
+    if name in ("config", "policy"):
         (document,) = yaml.read(Source(".dindguard.yaml", text)).documents
         try:
-            config_file.read(document)
+            (config_file.read if name == "config" else floor.read)(document)
         except UserError:
             return False
         return True
@@ -97,6 +117,7 @@ def agrees(name: str, data: Any) -> bool:
 
 COMPLETE = {
     "config": FULL,
+    "policy": POLICY,
     "waivers": {"version": 1, "waivers": [WAIVER]},
     "baseline": {"version": 1, "findings": [ENTRY]},
 }

@@ -24,8 +24,9 @@ from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import Launch, Setting
-from dindguard.model.model import Model, Policy
+from dindguard.model.model import Model
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
+from dindguard.model.policy import Policy
 from dindguard.model.values import Flag, How, Text
 from dindguard.model.workload import Placement, Platform, Replicas, Workload, WorkloadKind
 from dindguard.rules import (

@@ -37,9 +37,14 @@ def _by_sandbox(rule: Rule, subject: Any) -> tuple[int, str]:
         return 0, ""
     evidence = getattr(subject, "sandbox_evidence", None)
     name = str(evidence) if isinstance(evidence, Text) else str(sandbox)
-    return LEVELS[sandbox], f"contained by {name} ({sandbox})" if name != str(
-        sandbox
-    ) else f"contained by a {sandbox}"
+    words = f"contained by {name} ({sandbox})" if name != str(sandbox) else f"contained by a {sandbox}"
+    return LEVELS[sandbox], words + _said(subject)
+
+
+def _said(subject: Any) -> str:
+    """Return where an organisation says what no file of the repository shows."""
+    fact = getattr(getattr(subject, "activity", None), "sandbox_fact", None)
+    return "" if fact is None else f", as {fact.span.path}:{fact.span.line} says"
 
 
 def _by_machine(rule: Rule, subject: Any) -> tuple[int, str]:
@@ -47,7 +52,7 @@ def _by_machine(rule: Rule, subject: Any) -> tuple[int, str]:
     levels = MACHINE_LEVELS.get(rule.category, 0)
     if machine is None or not levels:
         return 0, ""
-    return levels, f"on a machine of {machine}, which ends with the job"
+    return levels, f"on a machine of {machine}, which ends with the job" + _said(subject)
 
 
 def _by_place(subject: Any) -> tuple[int, str]:

@@ -20,7 +20,7 @@ from dindguard.infer import infer
 from dindguard.model.model import Model
 from dindguard.policy import Applied, Surroundings, Trust, apply_policy, baseline_in_force, trusted
 from dindguard.policy.config import Config, Override
-from dindguard.policy.config_file import load as load_config
+from dindguard.policy.config_file import configuration
 from dindguard.policy.regime import Regime, check_rules
 from dindguard.reading import Progress, no_collection, read_all
 from dindguard.records import field, record, replace
@@ -42,7 +42,8 @@ class Options:
     on standard input, its name relative to the root. ``today`` decides what has expired. ``type_overrides`` maps
     patterns to format names. ``progress`` is called with files done and files in all. ``without_baseline`` leaves the
     tree's own baseline out. ``trust`` is the Git revision whose configuration, ignore files, allows, waivers, baseline
-    and CODEOWNERS hold; what the tree changes there is proposed.
+    and CODEOWNERS hold; what the tree changes there is proposed. ``policy`` is a file of the organisation, below whose
+    floor no repository goes.
     """
 
     paths: tuple[StrPath, ...] | StrPath = ()
@@ -54,6 +55,7 @@ class Options:
     ignore: tuple[str, ...] = ()
     untrusted: bool = False
     config: StrPath | None = None
+    policy: StrPath | None = None
     baseline: StrPath | None = None
     without_baseline: bool = False
     since: str = ""
@@ -124,7 +126,7 @@ class Scan:
         files = files or WorkingTree(root)
         authority = files if options.untrusted else trusted(files, options.trust)
         try:
-            config = load_config(authority, options.config, untrusted=options.untrusted)
+            config = configuration(authority, options.config, options.policy, untrusted=options.untrusted)
             return cls(files, authority, config, load_rules(options), options)
         except BaseException:
             authority.close()
@@ -275,7 +277,7 @@ class Scan:
 
     def _proposed(self) -> tuple[Config, BaselineFile | None]:
         """Return the tree's own configuration and baseline, which are not in force."""
-        config = load_config(self.files, self.options.config)
+        config = configuration(self.files, self.options.config, self.options.policy)
         check_rules(config, self.rules)
         own = not self.options.without_baseline
         return config, baseline_in_force(self.files, config, self.options.baseline, own=own)

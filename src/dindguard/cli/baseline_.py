@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dindguard.cli.policy_option import policy_option
 from dindguard.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ _CONFIG = click.option("--config", type=click.Path(path_type=Path), metavar="FIL
 @command.command()
 @_OUTPUT
 @_CONFIG
-def create(output: str | None, config: Path | None) -> None:
+@policy_option
+def create(output: str | None, config: Path | None, policy: str | None) -> None:
     """Write a baseline of what the repository has now."""
-    report, path = _scanned(output, config)
+    report, path = _scanned(output, config, policy)
     if path.exists():
         raise UserError(f"{path} exists: 'dindguard baseline update' shrinks it, with --accept-new it grows")
     entries = tuple(entry for entry in _entries(report) if not entry.grace)
@@ -42,12 +44,13 @@ def create(output: str | None, config: Path | None) -> None:
 @command.command()
 @_OUTPUT
 @_CONFIG
+@policy_option
 @click.option("--accept-new", is_flag=True, help="Take in the findings that it does not hold yet.")
-def update(output: str | None, config: Path | None, accept_new: bool) -> None:
+def update(output: str | None, config: Path | None, policy: str | None, accept_new: bool) -> None:
     """Remove what is gone; take in what is new only with --accept-new."""
     from dindguard.policy import baseline_file
 
-    report, path = _scanned(output, config)
+    report, path = _scanned(output, config, policy)
     try:
         old = baseline_file.read(path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError):
@@ -65,14 +68,14 @@ def update(output: str | None, config: Path | None, accept_new: bool) -> None:
     )
 
 
-def _scanned(output: str | None, config: Path | None) -> tuple[Report, Path]:
+def _scanned(output: str | None, config: Path | None, policy: str | None) -> tuple[Report, Path]:
     """Scan the whole repository without a baseline; return the report and the baseline's path."""
     from dindguard.files import find_root
     from dindguard.policy import BASELINE_FILE
     from dindguard.scanning import Options, scan
 
     root = find_root(Path.cwd())
-    report = scan(Options(paths=(root,), config=config, without_baseline=True))
+    report = scan(Options(paths=(root,), config=config, policy=policy, without_baseline=True))
     if report.incomplete:
         raise UserError("the scan is incomplete, and so would be the baseline: see 'dindguard scan'", 3)
     return report, Path(output) if output else Path(root) / (report.config.baseline or BASELINE_FILE)

@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dindguard.cli.policy_option import policy_option
+
 if TYPE_CHECKING:
+    from dindguard.model.policy import Fact
     from dindguard.policy.config import Config, Override
 
 
 @click.command("config")
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
 @click.option("--config", "explicit", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+@policy_option
 @click.option("--untrusted", is_flag=True, help="As for a scan that ignores what the tree brings.")
-@click.option("--schema", type=click.Choice(["config", "waivers", "baseline"]), help="Print a JSON Schema instead.")
-def command(form: str, explicit: Path | None, untrusted: bool, schema: str | None) -> None:
+@click.option(
+    "--schema", type=click.Choice(["config", "policy", "waivers", "baseline"]), help="Print a JSON Schema instead."
+)
+def command(form: str, explicit: Path | None, policy: str | None, untrusted: bool, schema: str | None) -> None:
     """Show the configuration in force, and where each value was written."""
     from dindguard.files import find_root
-    from dindguard.policy.config_file import load
+    from dindguard.policy.config_file import configuration
     from dindguard.reports.json import dumps
     from dindguard.reports.output import deliver
     from dindguard.scanning import Options, load_rules
@@ -28,7 +34,7 @@ def command(form: str, explicit: Path | None, untrusted: bool, schema: str | Non
     if schema is not None:
         deliver(schema_text(schema), None)
         return
-    config = load(WorkingTree(find_root(Path.cwd())), explicit, untrusted=untrusted)
+    config = configuration(WorkingTree(find_root(Path.cwd())), explicit, policy, untrusted=untrusted)
     if config.named_rules:
         from dindguard.policy.regime import check_rules
 
@@ -38,7 +44,7 @@ def command(form: str, explicit: Path | None, untrusted: bool, schema: str | Non
 
 
 def schema_text(name: str) -> str:
-    """Return a shipped JSON Schema: ``config``, ``waivers``, ``baseline`` or ``report``."""
+    """Return a shipped JSON Schema: ``config``, ``policy``, ``waivers``, ``baseline`` or ``report``."""
     return (Path(__file__).parent.parent / "schemas" / f"{name}.schema.json").read_text("utf-8")
 
 
@@ -66,12 +72,22 @@ def settings(config: Config) -> list[dict[str, Any]]:
         "approval.alone": approval.alone,
         "approval.people": [f"{name}: {', '.join(spellings)}" for name, spellings in approval.people.items()],
     }
+    floor = {
+        "keep": list(config.kept),
+        "runners": [f"{name}: {_fact(fact)}" for name, fact in config.runners.items()],
+        "runtime-classes": [f"{name}: {fact.sandbox}" for name, fact in config.runtime_classes.items()],
+    }
+    values |= {name: value for name, value in floor.items() if value}
     values |= {f"severity.{rule}": severity.word for rule, severity in config.severities.items()}
     places = config.origins
     return [
         {"setting": name, "value": value, "place": str(places[name]) if name in places else None}
         for name, value in values.items()
     ]
+
+
+def _fact(fact: Fact) -> str:
+    return f"{fact.sandbox}{', ephemeral' if fact.ephemeral else ''}"
 
 
 def _shown(override: Override) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from dindguard.cli.recipes import GITHUB, GITLAB, LOCAL, recipe
-from dindguard.cli.starting import GUARDS, WAYS, WHO
+from dindguard.cli.starting import FLOOR, GUARDS, WAYS, WHO
 
 
 @click.command("init")
@@ -49,6 +49,8 @@ def command(engine_for: str | None, who: str | None, baseline: bool | None) -> N
         _write_baseline(root)
     if who in ("team", "organisation"):
         click.echo(GUARDS, nl=False)
+    if who == "organisation":
+        click.echo(FLOOR, nl=False)
     platform, snippet = _platform(root)
     click.echo(f"\nto run it {platform}:\n\n{snippet}", nl=False)
 

@@ -12,6 +12,7 @@ import click
 from dindguard import reports
 from dindguard.cli.debug import debug_option
 from dindguard.cli.outputs import STDOUT, Named, OrderedOptions, Output, paired
+from dindguard.cli.policy_option import policy_option
 from dindguard.cli.type_option import override, type_option
 from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
 from dindguard.reports import terminal
@@ -50,6 +51,7 @@ Exit codes:
 @click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule or category; may be repeated.")
 @click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
+@policy_option
 @click.option("--baseline", type=click.Path(), metavar="FILE", help="Leave out the findings it lists.")
 @click.option("--since", metavar="REF", help="Only what changed since this git revision.")
 @click.option("--trust", metavar="REF", help="Obey the configuration, waivers, allows … of this git revision only.")
@@ -95,7 +97,7 @@ def command(
     with Progress() as progress:
         report = scan(request(progress=progress, **given))
     report = replace(report, seconds=time.perf_counter() - start)
-    threshold = Severity[fail_on.upper()] if fail_on else report.config.fail_on
+    threshold = report.config.threshold(Severity[fail_on.upper()] if fail_on else None)
     options = reports.Options(fail_on=threshold, **look)
     for each in outputs:
         _write(each, report, options)

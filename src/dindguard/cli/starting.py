@@ -85,3 +85,15 @@ so that the right people are asked, in CODEOWNERS:
 /.dindguard/      @your-org/architecture @your-org/security
 /.dindguard.yaml  @your-org/architecture @your-org/security
 """
+
+FLOOR = """
+what no repository may weaken stands in a file of the organisation ('dindguard scan --policy FILE', or DINDGUARD_POLICY):
+
+fail-on: high
+keep: [privilege, socket]
+approval:
+  require: [privileged, socket, sysbox]
+  roles:                                   # and who holds them
+    architecture: ["@ada"]
+    security: ["@bob", "@eve"]
+"""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dindguard.cli.policy_option import policy_option
 from dindguard.errors import UserError
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 @click.option("--expires", metavar="DATE", help="The last day on which it holds (as late as the policy allows).")
 @click.option("--renew", is_flag=True, help="Approve an existing waiver again; what is not given stays.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
-def command(renew: bool, config: Path | None, **given: Any) -> None:
+@policy_option
+def command(renew: bool, config: Path | None, policy: str | None, **given: Any) -> None:
     """Write a waiver: the dated approval, by people who answer for it, of one dangerous setting.
 
     On a terminal it asks for what is not given. The fingerprint of the settings is computed by a scan.
@@ -44,7 +46,7 @@ def command(renew: bool, config: Path | None, **given: Any) -> None:
     from dindguard.scanning import Options, scan
 
     given = {name: value for name, value in given.items() if value not in (None, ())}
-    report = scan(Options(paths=(find_root(Path.cwd()),), config=config, without_baseline=True))
+    report = scan(Options(paths=(find_root(Path.cwd()),), config=config, policy=policy, without_baseline=True))
     finding, subject = _chosen(report, given)
     old = _existing(report, subject)
     if old is not None and not renew:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dindguard.cli.policy_option import policy_option
 from dindguard.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 @click.command("waivers")
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
-def command(form: str, config: Path | None) -> None:
+@policy_option
+def command(form: str, config: Path | None, policy: str | None) -> None:
     """List the waivers with the days they have left, the first to end first.
 
     Whether each still covers what was approved is told by 'dindguard scan'.
@@ -25,14 +27,14 @@ def command(form: str, config: Path | None) -> None:
     from dindguard.reports.json import dumps
     from dindguard.reports.output import deliver
 
-    rows = _rows(config)
+    rows = _rows(config, policy)
     deliver(dumps({"waivers": rows}) if form == "json" else _table(rows), None)
 
 
-def _rows(explicit: Path | None) -> list[dict[str, Any]]:
+def _rows(explicit: Path | None, policy: str | None) -> list[dict[str, Any]]:
     from dindguard.files import find_root
     from dindguard.policy import WAIVER_FILE, review, waiver_file
-    from dindguard.policy.config_file import load
+    from dindguard.policy.config_file import configuration
     from dindguard.scanning import Options, load_rules
     from dindguard.working_tree import WorkingTree
 
@@ -42,7 +44,7 @@ def _rows(explicit: Path | None) -> list[dict[str, Any]]:
     file = waiver_file.read(source) if source is not None else waiver_file.WaiverFile()
     for problem, span in file.faults:
         raise UserError(f"{span}: {problem}")
-    approval, today = load(files, explicit).approval, dt.date.today()
+    approval, today = configuration(files, explicit, policy).approval, dt.date.today()
     known = {rule.id for rule in load_rules(Options())}
     rows = []
     for waiver in file.waivers:

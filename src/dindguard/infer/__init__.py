@@ -25,8 +25,9 @@ from dindguard.model.engine import Engine, Machine
 from dindguard.model.facts import Activity, Contact, Purpose, Sharing, Standing
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import Configuration, ServiceFile
-from dindguard.model.model import Model, Policy
+from dindguard.model.model import Model
 from dindguard.model.mount import Mount, Storage
+from dindguard.model.policy import Policy
 from dindguard.model.workload import Workload
 from dindguard.records import replace
 
@@ -44,7 +45,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     containers = tuple(container for workload in given.workloads for container in workload.containers)
 
     settle_origins(given.workloads, invocations)
-    _settle_activities(containers, invocations, _programs(readings, given))
+    _settle_activities(containers, invocations, _programs(readings, given), policy)
     engines = (
         *find_engines(containers, configurations, services),
         *(each for reading in readings for each in reading.engines),
@@ -81,14 +82,17 @@ def _programs(readings: Iterable[Reading], given: Given) -> dict[Container, set[
 
 
 def _settle_activities(
-    containers: Iterable[Container], invocations: Iterable[Invocation], programs: Mapping[Container, set[str]]
+    containers: Iterable[Container],
+    invocations: Iterable[Invocation],
+    programs: Mapping[Container, set[str]],
+    policy: Policy,
 ) -> None:
     own: dict[Container, list[Invocation]] = {}
     for invocation in invocations:
         if invocation.container is not None:
             own.setdefault(invocation.container, []).append(invocation)
     for container in containers:
-        sandbox, evidence = sandbox_of(container)
+        sandbox, evidence, fact = sandbox_of(container, policy)
         container.settle(
             Activity(
                 invocations=tuple(own.get(container, ())),
@@ -96,6 +100,7 @@ def _settle_activities(
                 as_root=as_root(container),
                 sandbox=sandbox,
                 sandbox_evidence=evidence,
+                sandbox_fact=fact,
             )
         )
 

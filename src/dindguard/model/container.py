@@ -249,7 +249,11 @@ class Container(ContainerFacts):
     def hosted_machine(self) -> Text | None:
         """The label of the hosted machine it runs on, which ends with the job; ``None`` for somebody's own."""
         runs_in = self.workload.runs_in
-        return self.workload.hosted or (runs_in.workload.hosted if runs_in is not None else None)
+        hosted = self.workload.hosted or (runs_in.workload.hosted if runs_in is not None else None)
+        fact, label = self.activity.sandbox_fact, self.sandbox_evidence
+        if hosted is None and fact is not None and fact.ephemeral and isinstance(label, Text):
+            return label
+        return hosted
 
     @property
     def host_mounts(self) -> tuple[Mount, ...]:

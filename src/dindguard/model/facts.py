@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dindguard.model.engine import Engine, Exposure, Machine
     from dindguard.model.invocation import Invocation
     from dindguard.model.mount import Mount
+    from dindguard.model.policy import Fact
     from dindguard.model.workload import Workload
 
 _NOBODY_KNOWS = Flag(None, Span("", 1, 1, 1, 1), How.INHERITED, "user")
@@ -62,6 +63,8 @@ class Activity:
     """Whether its main process runs as root: somebody wrote it, or its image is known."""
     sandbox: Sandbox = Sandbox.NONE
     sandbox_evidence: Text | Flag | None = None
+    sandbox_fact: Fact | None = None
+    """What the organisation says of the sandbox, where no file shows it."""
 
 
 @record(eq=False, kw_only=True)

@@ -12,26 +12,11 @@ from dindguard.model.container import Container
 from dindguard.model.engine import Engine, Owner
 from dindguard.model.invocation import Invocation
 from dindguard.model.mount import Storage
+from dindguard.model.policy import Policy
 from dindguard.model.workload import Workload
 from dindguard.records import field, record
 
 T = TypeVar("T")
-
-
-@record(kw_only=True)
-class Policy:
-    """What configuration tells rules; frozen data.
-
-    ``allowed_registries``: registries images may come from, empty means any. ``first_party_socket_users``:
-    image repositories that the organisation itself allows near an engine socket. ``require_approval_for``:
-    modes that need an approval record even where no rule is broken (``sysbox``). ``minimum_engine``:
-    the lowest engine version that is accepted.
-    """
-
-    allowed_registries: tuple[str, ...] = ()
-    first_party_socket_users: tuple[str, ...] = ()
-    require_approval_for: frozenset[str] = frozenset()
-    minimum_engine: tuple[int, ...] = ()
 
 
 @record(eq=False, kw_only=True)

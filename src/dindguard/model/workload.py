@@ -115,6 +115,8 @@ class Workload:
     """How many jobs run at once on the same runner."""
     disposable: Text | None = None
     """The setting that gives every job a machine of its own, which is thrown away afterwards."""
+    runner_labels: tuple[Text, ...] = ()
+    """The labels by which a CI system chooses the runner of a job."""
     hosted: Text | None = None
     """The label of a CI provider's own machine, on which the job's script is the administrator."""
     cached_paths: tuple[Text, ...] = ()

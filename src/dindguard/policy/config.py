@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dindguard.errors import UserError
-from dindguard.model.model import Policy
+from dindguard.model.policy import Fact, Policy
 from dindguard.records import field, record
-from dindguard.rules import Profile, Severity, nearest
+from dindguard.rules import Profile, Rule, Severity, nearest
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ class Override:
 class Config:
     """What holds for one scan. ``origins`` says where each value that is not a default was written.
 
-    ``nested`` names the settings that configurations in folders may loosen.
+    ``nested`` names the settings that configurations in folders may loosen. ``kept``, ``least_…``, ``runners``
+    and ``runtime_classes`` come from an organisation's floor only.
     """
 
     profile: Profile = Profile.RECOMMENDED
@@ -105,6 +106,11 @@ class Config:
     minimum_engine: tuple[int, ...] = ()
     approval: Approval = field(default_factory=Approval)
     baseline: str = ""
+    kept: tuple[str, ...] = ()
+    least_profile: Profile | None = None
+    least_fail_on: Severity | None = None
+    runners: Mapping[str, Fact] = field(default_factory=dict)
+    runtime_classes: Mapping[str, Fact] = field(default_factory=dict)
     origins: Mapping[str, Span] = field(default_factory=dict)
     file: str = ""
     """The file it comes from; empty when there is none."""
@@ -116,7 +122,19 @@ class Config:
             first_party_socket_users=self.first_party_socket_users,
             require_approval_for=frozenset(self.approval.modes),
             minimum_engine=self.minimum_engine,
+            runners=self.runners,
+            runtime_classes=self.runtime_classes,
         )
+
+    def threshold(self, asked: Severity | None) -> Severity:
+        """Return the severity from which the gate fails: the one asked for, as long as the organisation lets it."""
+        least = self.least_fail_on
+        wanted = self.fail_on if asked is None else asked
+        return wanted if least is None else min(wanted, least)
+
+    def keeps(self, rule: Rule) -> bool:
+        """Whether the organisation wants a rule on, and as grave as it is."""
+        return rule.id in self.kept or rule.category in self.kept
 
     @property
     def summary(self) -> tuple[str, ...]:
@@ -127,13 +145,20 @@ class Config:
     @property
     def named_rules(self) -> tuple[str, ...]:
         """The rules and categories that it names."""
-        own = (*self.selected, *self.disabled, *self.severities)
+        own = (*self.selected, *self.kept, *self.disabled, *self.severities)
         return (*own, *(name for each in self.overrides for name in (*each.disabled, *each.severities)))
 
     def check_rules(self, known: Collection[str], categories: Collection[str]) -> None:
         """Raise :class:`UserError` for a rule id, or a category to select, that does not exist."""
         for name in self.named_rules:
-            if name not in known and not (name in self.selected and name in categories):
-                keys = (f"disable.{name}", f"severity.{name}", f"select.{name}", f"overrides.{name}", FILE_NAME)
+            if name not in known and not (name in (*self.selected, *self.kept) and name in categories):
+                keys = (
+                    f"disable.{name}",
+                    f"severity.{name}",
+                    f"select.{name}",
+                    f"keep.{name}",
+                    f"overrides.{name}",
+                    FILE_NAME,
+                )
                 place = next((self.origins[key] for key in keys if key in self.origins), self.file)
                 raise UserError(f"{place}: there is no rule '{name}'{nearest(name, known)}")

@@ -51,7 +51,7 @@ def read(node: Node) -> Config:
         "exclude": reader.texts("exclude"),
         "allowed_registries": reader.texts("allowed-registries"),
         "first_party_socket_users": reader.texts("socket-users"),
-        "minimum_engine": _version(reader),
+        "minimum_engine": minimum_engine(reader),
         "baseline": reader.text("baseline"),
     }
     approval, origins = _approval(reader)
@@ -132,7 +132,8 @@ def _approval(reader: Reader) -> tuple[Approval, Mapping[str, Span]]:
     return approval, own.origins
 
 
-def _version(reader: Reader) -> tuple[int, ...]:
+def minimum_engine(reader: Reader) -> tuple[int, ...]:
+    """Return the version that ``minimum-engine`` names."""
     node = reader.take("minimum-engine")
     if node is None:
         return ()
@@ -140,6 +141,18 @@ def _version(reader: Reader) -> tuple[int, ...]:
     if not pieces or not all(piece.isascii() and piece.isdigit() and len(piece) < 6 for piece in pieces):
         raise reader.fault(node, "'minimum-engine' must be a version such as '29.5.1'")
     return tuple(int(piece) for piece in pieces)
+
+
+def configuration(
+    files: Files, explicit: StrPath | None = None, floor: StrPath | None = None, *, untrusted: bool = False
+) -> Config:
+    """Return the configuration that holds: that of files (see :func:`load`), lifted to an organisation's floor."""
+    config = load(files, explicit, untrusted=untrusted)
+    if floor is None:
+        return config
+    from dindguard.policy import floor as floors
+
+    return floors.tightened(config, floors.load(files, floor))
 
 
 def load(files: Files, explicit: StrPath | None = None, *, untrusted: bool = False) -> Config:

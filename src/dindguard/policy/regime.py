@@ -32,6 +32,8 @@ class Regime:
     ) -> None:
         self.config = config
         self.overrides = (*config.overrides, *overrides)
+        least = Profile.ALL if config.least_profile is Profile.ALL else None
+        profile = least or profile
         self.profile = profile or config.profile
         self._by_path = profile is None
         select = select or config.selected
@@ -51,8 +53,8 @@ class Regime:
                 ignore=(*ignore, *config.disabled),
             )
         )
-        on = {rule.id for rule in chosen}
-        self.active = tuple(self._asked(rule) for rule in chosen if rule.id not in RULES)
+        on = {rule.id for rule in (*chosen, *filter(config.keeps, (*rules, *RULES.values())))}
+        self.active = tuple(self._asked(rule) for rule in rules if rule.id in on)
         self.muted = frozenset(set(RULES) - on)
 
     def _asked(self, rule: Rule) -> Rule:
@@ -66,7 +68,9 @@ class Regime:
         return replace(rule, check=check)
 
     def wants(self, rule: Rule, path: str) -> bool:
-        """Whether a rule is asked of what stands in a file."""
+        """Whether a rule is asked of what stands in a file; one that the organisation keeps is asked everywhere."""
+        if self.config.keeps(rule):
+            return True
         profile = self.profile
         for each in self.overrides:
             if each.covers(path):
@@ -76,11 +80,16 @@ class Regime:
         return self.narrowed or profile is Profile.ALL or rule.profile is not Profile.ALL
 
     def severity(self, rule: Rule, path: str) -> Severity | None:
-        """Return the severity that a rule is given for what stands in a file; ``None`` for its own."""
-        for each in reversed(self.overrides):
-            if rule.id in each.severities and each.covers(path):
-                return each.severities[rule.id]
-        return self.config.severities.get(rule.id)
+        """Return the severity that a rule is given for what stands in a file; ``None`` for its own.
+
+        A rule that the organisation keeps may be given a graver one only.
+        """
+        found = next(
+            (o.severities[rule.id] for o in reversed(self.overrides) if rule.id in o.severities and o.covers(path)),
+            self.config.severities.get(rule.id),
+        )
+        kept = found is not None and found < rule.severity and self.config.keeps(rule)
+        return None if kept else found
 
 
 def check_rules(config: Config, rules: Iterable[Rule]) -> None:

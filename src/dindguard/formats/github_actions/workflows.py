@@ -97,9 +97,17 @@ class WorkflowReader:
                 containers=containers,
                 storages=volumes.storages,
                 cached_paths=tuple(steps.cached_paths),
+                runner_labels=_labels(job["runs-on"]),
                 hosted=_hosted(job["runs-on"]),
             )
         )
+
+
+def _labels(runs_on: Node) -> tuple[Text, ...]:
+    """Return the labels, and the group, by which a runner is chosen."""
+    if runs_on.is_mapping:
+        return tuple(each.value for key in ("labels", "group") for each in runs_on[key].listed() if each.is_scalar)
+    return tuple(each.value for each in runs_on.listed() if each.is_scalar)
 
 
 def _hosted(runs_on: Node) -> Text | None:

@@ -82,6 +82,7 @@ class JobReader:
             span=job.key_span,
             containers=(*services, container),
             cached_paths=self._cached_paths(job, variables),
+            runner_labels=tuple(tag.value for tag in job["tags"].listed() if tag.is_scalar),
         )
 
     def _variables(self, job: Node) -> Variables:
