@@ -20,8 +20,12 @@ from dindguard.records import replace
 from dindguard.source import Embedded, Gravity, Notice, Source
 
 if TYPE_CHECKING:
+    from dindguard.documents.template.reading import Templates
     from dindguard.documents.tree import Node
     from dindguard.documents.yaml import Tree
+
+_OF_TEMPLATES = (syntaxes.YAML, syntaxes.JSON)
+"""Syntaxes in which templates are written that are read in place."""
 
 Progress = Callable[[int, int], None]
 
@@ -115,12 +119,23 @@ class _Trees:
         self._trees: dict[int, tuple[Source, Tree]] = {}
         self._ours: set[int] = set()
         self._forgotten: set[int] = set()
+        self._templates: Templates | None = None
 
     def read(self, source: Source, syntax: str) -> Tree:
         """Return the tree of a source."""
         if id(source) not in self._trees:
-            self._trees[id(source)] = (source, syntaxes.reader(syntax)(source))
+            self._trees[id(source)] = (source, self._tree(source, syntax))
         return self._trees[id(source)][1]
+
+    def _tree(self, source: Source, syntax: str) -> Tree:
+        read = syntaxes.reader(syntax)
+        if syntax not in _OF_TEMPLATES or not any(mark in source.text for mark in ("{{", "{%", "<%")):
+            return read(source)
+        if self._templates is None:
+            from dindguard.documents.template.reading import Templates
+
+            self._templates = Templates(self._files)
+        return self._templates.tree(source, read)
 
     def forget(self, source: Source) -> None:
         """Drop the documents of a source that no format wants; what refers to it has it read again."""

@@ -15,17 +15,23 @@ YAML, JSON, TOML, GROOVY, HCL = "yaml", "json", "toml", "groovy", "hcl"
 TREES = (YAML, JSON, TOML, GROOVY, HCL)
 """Syntaxes that a reader here turns into a tree; a text in any other is read by its format itself."""
 
+_MORE = r"(?:\.(?:j2|jinja2?|erb|epp|tpl|tmpl|gotmpl|template|dist|example|sample|in|envsubst))?"
+"""Endings of templates and examples; what they are made from counts."""
+
 _EXTENSION = regex(
-    r"\.(?:(?P<yaml>ya?ml)(?:\.(?:j2|tpl|tmpl|dist|example|sample))?|(?P<json>jsonc?)"
-    r"|(?P<toml>toml)(?:\.(?:j2|tpl|tmpl|dist|example|sample|template))?|(?P<groovy>groovy)|(?P<hcl>tf|tofu|hcl|nomad))$",
+    rf"\.(?:(?P<yaml>ya?ml){_MORE}|(?P<json>jsonc?){_MORE}|(?P<toml>toml){_MORE}|(?P<groovy>groovy)"
+    r"|(?P<hcl>tf|tofu|hcl|nomad))$",
     2,  # re.IGNORECASE
 )
+_OF_A_CHART = regex(r"(^|/)templates/(?:.*/)?[^/]+\.tpl$")
 
 
 def by_name(name: str) -> str:
     """Return the tree's syntax that a file name's extension names; ``""`` for any other file."""
     match = _EXTENSION.search(name)
-    return (match.lastgroup or "") if match is not None else ""
+    if match is None:
+        return YAML if _OF_A_CHART.search(name) else ""
+    return match.lastgroup or ""
 
 
 def reader(syntax: str) -> Callable[[Source], Tree]:

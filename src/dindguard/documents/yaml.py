@@ -47,6 +47,8 @@ class Tree:
         self.base = base
         self.documents: list[Node] = []
         self.notices: list[Notice] = []
+        self.bare_braces = False
+        """Whether two braces begin a value outside of quotes: correct YAML that nobody means, an action of a template."""
         self._merged = 0
 
     @property
@@ -62,7 +64,7 @@ class Tree:
 
     def add(self, root: YamlNode) -> None:
         """Add a document that PyYAML composed."""
-        _lighten(root, self.base)
+        self.bare_braces |= _lighten(root, self.base, self.text)
         self.documents.append(self._node(root, route="", key=None, trail=()))
 
     def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
@@ -168,19 +170,26 @@ class Tree:
         return items
 
 
-def _lighten(root: YamlNode, base: int) -> None:
-    """Replace the marks of PyYAML's nodes, which take most of a tree's memory, by their offsets."""
+def _lighten(root: YamlNode, base: int, text: str) -> bool:
+    """Replace the marks of PyYAML's nodes, which take most of a tree's memory, by their offsets.
+
+    Whether two braces begin any of the nodes is returned.
+    """
     stack = [root]
+    braces = False
     while stack:
         raw = stack.pop()
         if isinstance(raw.start_mark, int):
             continue  # an alias
-        raw.start_mark, raw.end_mark = raw.start_mark.index + base, raw.end_mark.index + base
+        start = raw.start_mark.index
+        raw.start_mark, raw.end_mark = start + base, raw.end_mark.index + base
         if raw.id == "mapping":
+            braces = braces or (raw.flow_style and text.startswith("{{", start))
             for pair in raw.value:
                 stack.extend(pair)
         elif raw.id == "sequence":
             stack.extend(raw.value)
+    return braces
 
 
 def read(source: Source) -> Tree:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dindguard import budget
 from dindguard.documents import yaml
+from dindguard.documents.template import detection
 from dindguard.documents.template.actions import Dialect
 from dindguard.documents.template.answers import Answer, Known, Unknown
 from dindguard.documents.template.blocks import Block
@@ -27,6 +28,31 @@ class Templates:
         self._charts = Charts(files, _first_document)
         self._read: dict[str, Template] = {}
         self._libraries: dict[str, Named] = {}
+
+    def tree(self, source: Source, read: Callable[[Source], Tree]) -> Tree:
+        """Return the tree of a text that may be a template: what ``read`` makes of it as long as it is none.
+
+        A text that the plain reader understands is a template when its name or its chart says so, or when an action
+        stands where only a value can stand.
+        """
+        if not detection.may_be_template(source) and detection.by_name(source.path) is None:
+            return read(source)
+        dialect = self._told(source)
+        if dialect is not None:
+            return self.read(source, dialect)
+        plain = yaml.read_part(source, source.text, 0)
+        if plain.readable and not plain.bare_braces:
+            return plain
+        dialect = detection.by_text(source.text)
+        templated = self.read(source, dialect) if dialect is not None else Tree(source)
+        return templated if templated.documents else read(source)
+
+    def _told(self, source: Source) -> Dialect | None:
+        """Return the language of a text whose name or whose chart says that it is a template."""
+        if source.parent is not None:
+            return None
+        chart = self._charts.of_template(source.path)
+        return Dialect.GO if chart is not None else detection.by_name(source.path)
 
     def read(self, source: Source, dialect: Dialect) -> Tree:
         """Return the documents that a template writes; notices tell what could not be read without rendering it."""
