@@ -45,8 +45,8 @@ def check(workload: Workload) -> Iterator[Problem]:
     """Report a shared process namespace with an engine in it: a pod's, or one that a container joins."""
     engines = [container for container in workload.containers if container.engine is not None]
     shared = workload.shared_processes
-    others = len(workload.containers) > 1
-    if shared is not None and shared.on and engines and others:
+    others = [each for each in workload.containers if engines and each is not engines[0]]
+    if shared is not None and shared.on and any(not engines[0].excludes(other) for other in others):
         message = f"every container of {workload} can read the files of {engines[0].engine} through its processes"
         yield Problem(shared, message, because=(engines[0].engine,))
     for container in workload.containers:

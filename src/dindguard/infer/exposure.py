@@ -47,7 +47,8 @@ def _of_container(owner: Container, endpoint: Endpoint) -> Iterator[Exposure]:
     elif mode is not None and mode.value == "none":
         return
     elif owner.workload.shared_network:
-        if len(owner.workload.containers) > 1 or not endpoint.loopback:
+        mates = (other for other in owner.workload.containers if other is not owner)
+        if not endpoint.loopback or any(not owner.excludes(other) for other in mates):
             yield Exposure(endpoint=endpoint, reach=Reach.POD if endpoint.loopback else Reach.CLUSTER)
     elif endpoint.loopback:
         if len(owner.workload.neighbourhood.in_namespace_of(owner)) > 1:

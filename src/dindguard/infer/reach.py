@@ -11,6 +11,7 @@ from dindguard.infer.names import Names
 from dindguard.infer.starters import Starters, engine_behind
 from dindguard.model import paths
 from dindguard.model.access import Access, Permit
+from dindguard.model.condition import exclude_each_other
 from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.mount import Mount
@@ -26,8 +27,18 @@ def find_accesses(containers: Sequence[Container], names: Names, starters: Start
     for container in containers:
         if not container.started and container.engine is None:
             continue  # an image nobody starts reaches nothing; what starts it is looked at by itself
-        accesses.extend(_of(container, names, meetings, inside, starters))
+        found = _of(container, names, meetings, inside, starters)
+        accesses.extend(access for access in found if not _never(access))
     return tuple(accesses)
+
+
+def _never(access: Access) -> bool:
+    """Whether the one who reaches and the engine that is reached are branches of one condition of a template."""
+    owner = access.to.container if isinstance(access.to, Engine) else None
+    if owner is None:
+        return False
+    held = access.via.conditions if isinstance(access.via, Mount) else ()
+    return access.who.excludes(owner) or exclude_each_other(held, owner.conditions)
 
 
 class Inside:

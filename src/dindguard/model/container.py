@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dindguard.model.condition import Condition, exclude_each_other
 from dindguard.model.confinement import Capabilities, Confinement, Namespaces
 from dindguard.model.container_kinds import ContainerKind, Role, Sandbox
 from dindguard.model.container_parts import (
@@ -111,6 +112,8 @@ class Container(ContainerFacts):
     hostname: Text | None = None
     profiles: tuple[Text, ...] = ()
     """Only started when one of these is asked for; empty means always."""
+    conditions: tuple[Condition, ...] = ()
+    """What must hold for it to exist, in a file that is a template; empty means always."""
     replicas: Replicas | None = None
     user_namespace: Flag | None = None
     """The platform puts it in a user namespace of its own (``hostUsers: false`` is *on*)."""
@@ -208,8 +211,11 @@ class Container(ContainerFacts):
         return engine is not None and (mount is engine.data_mount or mount in engine.partial_mounts)
 
     def runs_beside(self, other: Container) -> bool:
-        """Whether both may run at once: not in profiles that differ, and neither waits for the other's end."""
-        if other is self or self.stopped or other.stopped:
+        """Whether both may run at once: not in profiles that differ, and neither waits for the other's end.
+
+        Branches of one condition of a template never do.
+        """
+        if other is self or self.stopped or other.stopped or self.excludes(other):
             return False
         if self.workload.runner is not None and self.workload is not other.workload:
             return False  # how many jobs of a runner run at once is told by its concurrency
@@ -275,6 +281,10 @@ class Container(ContainerFacts):
         mode: Text | None = getattr(self.namespaces, namespace)
         kind, _, name = ("" if mode is None or mode.value is None else mode.value).partition(":")
         return self.workload.find(name) if kind in ("service", "container") and name else None
+
+    def excludes(self, other: Container) -> bool:
+        """Whether both can never exist together: they are branches of one condition of a template."""
+        return bool(self.conditions) and exclude_each_other(self.conditions, other.conditions)
 
     @property
     def attached_networks(self) -> tuple[Network, ...]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model import paths
+from dindguard.model.condition import Condition
 from dindguard.model.facts import Sharing, settle
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
@@ -112,6 +113,8 @@ class Mount:
     """What the file says the source is: ``Socket``, ``Directory`` …"""
     through: str = ""
     """Where it was taken from: ``volumes_from agent``, ``runner default``."""
+    conditions: tuple[Condition, ...] = ()
+    """What must hold for it to exist, in a file that is a template."""
 
     @property
     def address(self) -> str:

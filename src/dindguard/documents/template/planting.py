@@ -86,9 +86,9 @@ def grafted(expression: str, frame: Frame, block: Block, place: Place) -> Node |
     """Return what an action writes where whole lines belong; ``None`` when the files' own values make it nothing."""
     answer = frame.answer(expression, place.start, block)
     if isinstance(answer, Known) and answer.value is None and not answer.steps:
-        if any(each.holds is False for each in place.held):
-            return None
         answer = Unknown(normal(expression))
+    if isinstance(answer, Unknown) and any(each.holds is False for each in place.held):
+        return None
     return planted(answer, place)
 
 

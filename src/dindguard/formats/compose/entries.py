@@ -48,7 +48,8 @@ def key_node(name: str, at: Node) -> Node:
 def _without_key(node: Node) -> Node:
     return Node(
         node.kind, node.source, node.start, node.end, route=node.route, content=node.content, style=node.style,
-        tag=node.tag, trail=node.trail, scope=node.scope, mapping=node.mapping,
+        tag=node.tag, trail=node.trail, scope=node.scope, mapping=node.mapping, filled=node.filled,
+        conditions=node.conditions,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.compose.files import Files
 from dindguard.formats.compose.projects import projects_of
@@ -25,5 +26,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         made, held = workload(project, files, volumes)
         reading.workloads.append(made)
         reading.embedded.extend(held)
+        for service in project.root["services"].values():
+            reading.notices.extend(undecided(service, ("volumes", "devices", "security_opt", "cap_add")))
     reading.notices.extend(files.notices)
     return reading

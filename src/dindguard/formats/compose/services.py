@@ -99,6 +99,7 @@ def _container(
         address=f"services.{name}",
         kind=ContainerKind.SERVICE,
         span=service.key_span,
+        conditions=service.conditions,
         image=Image.parse(image) if image is not None and image.value != "" else None,
         build=_build(service["build"]),
         privileged=service["privileged"].flag("privileged"),

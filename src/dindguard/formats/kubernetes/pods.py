@@ -117,6 +117,7 @@ def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> 
         address=f"{template.address}.{member.step}",
         kind=ContainerKind.POD_MEMBER if member.always else member.kind,
         span=member.span,
+        conditions=node.conditions,
         image=Image.parse(image) if image is not None else None,
         privileged=contexts.privileged(),
         capabilities=contexts.capabilities(),

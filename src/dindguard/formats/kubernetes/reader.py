@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Cluster
@@ -41,6 +42,9 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
             pod = read_pod(_numbered(template, seen), cluster, services)
             reading.workloads.append(pod.workload)
             reading.embedded.extend(pod.embedded)
+            reading.notices.extend(undecided(template.spec, ("containers", "volumes")))
+            for member in template.members:
+                reading.notices.extend(undecided(member.node, ("volumeMounts",)))
             mounted.add(pod, resource)
     reading.embedded.extend(configmaps.embedded(cluster, mounted))
     return reading

@@ -199,6 +199,7 @@ def _mount(item: Node, target: Text, volume: Volume | None, variables: Variables
         "target": target,
         "span": target.span,
         "sub_path": sub_path,
+        "conditions": item.conditions,
         "propagation": meaning(propagation, _PROPAGATION[propagation.content])
         if propagation.content in _PROPAGATION
         else written(propagation),
