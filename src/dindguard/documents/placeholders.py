@@ -92,5 +92,5 @@ def _explained(span: Span, found: list[Text]) -> Span:
         steps += [Step("set here", bare), *text.span.trail]
     if not steps:
         return span
-    budget.within(budget.STEPS_SHOWN, len(span.trail) + len(steps), span)
-    return span.with_trail(*steps[: max(budget.STEPS_SHOWN.most - len(span.trail), 1)])
+    budget.within(budget.STEPS_SHOWN, len(steps), span)
+    return span.with_trail(*steps[: budget.STEPS_SHOWN.most])

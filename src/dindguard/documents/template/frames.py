@@ -39,6 +39,9 @@ class Library(Protocol):
     def find(self, name: str) -> Defined | None:
         """Return a named template."""
 
+    def grafts(self, defined: Defined) -> bool:
+        """Note that a named template is written somewhere as part of a document; whether it may be, once more."""
+
     def write(self, frame: Frame, start: int, end: int) -> Answer:
         """Return the text that ``[start, end)`` of a frame's template writes."""
 
@@ -47,7 +50,7 @@ class Library(Protocol):
 
 
 _SET_KEY = regex(r"\bset\s+(?P<name>\$\w+)\s+[\"`](?P<key>[^\"`]+)[\"`]\s+(?P<value>.+)$")
-_HANDS_ON = {"common.tplvalues.render": "value", "common.compatibility.renderSecurityContext": "secContext"}
+HANDS_ON = {"common.tplvalues.render": "value", "common.compatibility.renderSecurityContext": "secContext"}
 """Named templates of Bitnami's library, which lies in few trees: each writes what it is given under this key."""
 
 _RENDERS = frozenset({"include", "template", "tpl", "common.tplvalues.render"})
@@ -220,8 +223,8 @@ class Frame:
     def included(self, name: str, dot: Answer, expression: str) -> Answer:
         """Return the text of a named template; structured values stay what they are."""
         held = (
-            dot.value.get(_HANDS_ON[name])
-            if name in _HANDS_ON and isinstance(dot, Known) and isinstance(dot.value, dict)
+            dot.value.get(HANDS_ON[name])
+            if name in HANDS_ON and isinstance(dot, Known) and isinstance(dot.value, dict)
             else None
         )
         if held is not None:

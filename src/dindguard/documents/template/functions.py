@@ -173,6 +173,12 @@ def _has(arguments: Sequence[Answer]) -> Answer:
     return Known(any(text_of(item) == wanted for _, item in held), arguments[1].steps)
 
 
+def _trim(arguments: Sequence[Answer]) -> Answer:
+    value = arguments[-1]
+    text = text_of(value)
+    return value if text is None or isinstance(value, Unknown) else Known(text.strip(), value.steps)
+
+
 def print_(arguments: Sequence[Answer]) -> Answer:
     """Return answers as one text."""
     return _joined(arguments, "")
@@ -304,7 +310,7 @@ _LENIENT: dict[str, Function] = {
     "append": _append, "first": _first, "required": _same, "toYaml": _same, "toJson": _same, "toPrettyJson": _same,
     "fromYaml": _structure, "fromJson": _structure, "has": _has, "mustHas": _has,
     "toRawJson": _same, "nindent": _same, "indent": _same, "deepCopy": _same, "set": lambda arguments: arguments[0],
-    "mustToYaml": _same, "mustToJson": _same, "kindIs": _kind_is, "typeIs": _kind_is, "toYamlPretty": _same,
+    "mustToYaml": _same, "mustToJson": _same, "kindIs": _kind_is, "trim": _trim, "typeIs": _kind_is, "toYamlPretty": _same,
 }  # fmt: skip
 """Go's functions that take unknown arguments; the values that they only write in another way stay what they are."""
 

@@ -10,7 +10,7 @@ from dindguard.documents.template import go_expressions
 from dindguard.documents.template.actions import Dialect, normal
 from dindguard.documents.template.answers import Answer, Known, Unknown, text_of
 from dindguard.documents.template.blocks import Block
-from dindguard.documents.template.frames import DEEPEST, Defined, Frame
+from dindguard.documents.template.frames import DEEPEST, HANDS_ON, Defined, Frame
 from dindguard.documents.template.neutral import Graft
 from dindguard.documents.template.scalars import is_name
 from dindguard.documents.template.terms import Call, Literal, Term
@@ -175,8 +175,8 @@ def called(expression: str, frame: Frame, offset: int, block: Block) -> tuple[De
     if not isinstance(term, Call) or term.name not in ("include", "template") or not term.arguments:
         return None
     name = _literal(term.arguments[0])
-    defined = frame.library.find(name) if name is not None else None
-    if defined is None:
+    defined = frame.library.find(name) if name is not None and name not in HANDS_ON else None
+    if defined is None or not frame.library.grafts(defined):
         return None
     dot = frame.value(term.arguments[1], offset, block) if len(term.arguments) > 1 else Known(None)
     return defined, frame.called(defined, dot)

@@ -17,6 +17,7 @@ from dindguard.documents.template.view import Around, View
 from dindguard.documents.template.writing import taken_between, written_out
 from dindguard.documents.tree import Node
 from dindguard.documents.yaml import Tree
+from dindguard.patterns import regex
 from dindguard.source import Source
 
 
@@ -26,7 +27,7 @@ class Templates:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._charts = Charts(files, _first_document)
-        self._read: dict[str, Template] = {}
+        self._read: dict[str, Template] = {}  # those that others may call
         self._libraries: dict[str, Named] = {}
 
     def tree(self, source: Source, read: Callable[[Source], Tree]) -> Tree:
@@ -56,20 +57,14 @@ class Templates:
 
     def read(self, source: Source, dialect: Dialect) -> Tree:
         """Return the documents that a template writes; notices tell what could not be read without rendering it."""
-        template = self._template(source, dialect)
+        template = self._read.get(source.path) if source.parent is None else None
+        template = template or Template(source, dialect)
         chart = self._charts.of_template(source.path) if source.parent is None else None
         library = self._library(chart, template)
         tree = Tree(source)
         tree.documents.extend(_documents(template, Frame(template, _root(chart), library)))
         tree.notices.extend(template.notices)
         return tree
-
-    def _template(self, source: Source, dialect: Dialect) -> Template:
-        if source.parent is not None:
-            return Template(source, dialect)
-        if source.path not in self._read:
-            self._read[source.path] = Template(source, dialect)
-        return self._read[source.path]
 
     def _library(self, chart: Chart | None, template: Template) -> Named:
         if chart is None:
@@ -83,8 +78,11 @@ class Templates:
         for folder in dict.fromkeys(chart.library_folders()):
             for path in chart.template_files(folder):
                 source = self._files.open(path)
-                if source is not None and "{{" in source.text:
-                    yield self._template(source, Dialect.GO)
+                if source is None or not _DEFINES.search(source.text):
+                    continue
+                if path not in self._read:
+                    self._read[path] = Template(source, Dialect.GO)
+                yield self._read[path]
 
 
 class Named:
@@ -94,8 +92,8 @@ class Named:
         self._known: dict[str, Defined] = {}
         self._more = more
         self._calls = 0
-        self.called: set[tuple[str, int]] = set()
-        """Where the named templates begin that somebody called."""
+        self.grafted: set[tuple[str, int]] = set()
+        """Where the named templates begin that are written somewhere as part of a document."""
         for template in read:
             self._add(template)
 
@@ -109,16 +107,27 @@ class Named:
             self._add(template)
         return self._known.get(name)
 
+    def grafts(self, defined: Defined) -> bool:
+        """Note that a named template is written somewhere as part of a document; whether it may be, once more."""
+        self.grafted.add((defined[0].source.path, defined[1].start))
+        return self._counts(defined[0])
+
+    def _counts(self, template: Template) -> bool:
+        self._calls += 1
+        return budget.within(budget.TEMPLATE_CALLS, self._calls, template.source.whole())
+
     def write(self, frame: Frame, start: int, end: int) -> Answer:
         """Return the text that a part of a template writes."""
-        self._calls += 1
-        if not budget.within(budget.TEMPLATE_CALLS, self._calls, frame.template.source.whole()):
+        if not self._counts(frame.template):
             return Unknown("a named template")
         return written_out(frame, start, end)
 
     def taken(self, frame: Frame, offset: int, start: int) -> bool | None:
         """Return whether the branches between ``start`` and a place are taken; ``None`` when nobody knows."""
         return taken_between(frame, offset, start)
+
+
+_DEFINES = regex(r"\{\{-?\s*(?:define|block)\b")
 
 
 def _root(chart: Chart | None) -> Answer:
