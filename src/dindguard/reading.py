@@ -44,24 +44,38 @@ def read_all(
     trees = _Trees(files, recogniser or Recogniser(), book or Book())
     context = Context(trees.open, trees.tree, files.listing, files.relative, registry.configures_an_engine)
     readings: list[Reading] = []
-    waiting = [Embedded(source) for source in sources]
+    first, last = _in_turn(sources)
     with budget.opened() as ledger:
-        for depth in itertools.count(1):
-            if not waiting or not budget.within(budget.EMBEDDED_DEPTH, depth, waiting[0].source.whole()):
-                break
-            documents = _recognise(waiting, trees, progress)
-            waiting = []
-            for row in sorted(registry.rows(), key=lambda row: row.name):
-                if documents.get(row.name):
-                    reading, faults = _read(row, documents[row.name], context)
-                    trees.notices += faults
-                    trees.said_nothing(reading.unread)
-                    readings.append(reading)
-                    waiting.extend(reading.embedded)
+        for turn in (first, last):
+            readings += _rounds([Embedded(source) for source in turn], trees, context, progress)
     notices = [*trees.all_notices(), *ledger.notices]
     for reading in readings:
         notices.extend(reading.notices)
     return readings, notices
+
+
+def _in_turn(sources: Iterable[Source]) -> tuple[list[Source], list[Source]]:
+    """Return the sources in two turns: what a chart's templates call is known when they have been read."""
+    turns: tuple[list[Source], list[Source]] = ([], [])
+    for source in sources:
+        turns[syntaxes.is_library(source.path) and "templates/" in source.path].append(source)
+    return turns
+
+
+def _rounds(waiting: list[Embedded], trees: _Trees, context: Context, progress: Progress | None) -> Iterator[Reading]:
+    """Yield what the formats make of texts, and of the documents in them, round by round."""
+    for depth in itertools.count(1):
+        if not waiting or not budget.within(budget.EMBEDDED_DEPTH, depth, waiting[0].source.whole()):
+            return
+        documents = _recognise(waiting, trees, progress)
+        waiting = []
+        for row in sorted(registry.rows(), key=lambda row: row.name):
+            if documents.get(row.name):
+                reading, faults = _read(row, documents[row.name], context)
+                trees.notices += faults
+                trees.said_nothing(reading.unread)
+                waiting.extend(reading.embedded)
+                yield reading
 
 
 @contextmanager

@@ -26,6 +26,12 @@ _EXTENSION = regex(
 _OF_A_CHART = regex(r"(^|/)templates/(?:.*/)?[^/]+\.tpl$")
 
 
+def is_library(path: str) -> bool:
+    """Whether a file in a chart's ``templates`` holds named templates only, by its name."""
+    name = path.rpartition("/")[2]
+    return name.startswith("_") or name.endswith(".tpl")
+
+
 def by_name(name: str) -> str:
     """Return the tree's syntax that a file name's extension names; ``""`` for any other file."""
     match = _EXTENSION.search(name)

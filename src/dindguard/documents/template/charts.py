@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from dindguard.documents.syntax import is_library
 from dindguard.documents.template.answers import NOTHING, Answer, Known, Unknown, of_node
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.source import Source
@@ -145,12 +146,6 @@ class Charts:
                 parent = self.at(above) if name == "charts" and folder.count("/charts/") < _LEVELS else None
                 self._charts[folder] = Chart(folder, self._files, self._compose, parent)
         return self._charts[folder]
-
-
-def is_library(path: str) -> bool:
-    """Whether a file of a chart holds named templates only, by its name."""
-    name = path.rpartition("/")[2]
-    return name.startswith("_") or name.endswith(".tpl")
 
 
 def _below(folder: str, files: Files, depth: int = 0) -> Iterator[str]:

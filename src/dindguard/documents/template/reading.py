@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from dindguard import budget
 from dindguard.documents import yaml
+from dindguard.documents.syntax import is_library
 from dindguard.documents.template import detection
 from dindguard.documents.template.actions import Dialect
 from dindguard.documents.template.answers import Answer, Known, Unknown
@@ -13,6 +14,7 @@ from dindguard.documents.template.blocks import Block
 from dindguard.documents.template.charts import Chart, Charts, Files
 from dindguard.documents.template.frames import Defined, Frame
 from dindguard.documents.template.template import Template
+from dindguard.documents.template.unused import as_document
 from dindguard.documents.template.view import Around, View
 from dindguard.documents.template.writing import taken_between, written_out
 from dindguard.documents.tree import Node
@@ -62,8 +64,12 @@ class Templates:
         chart = self._charts.of_template(source.path) if source.parent is None else None
         library = self._library(chart, template)
         tree = Tree(source)
-        tree.documents.extend(_documents(template, Frame(template, _root(chart), library)))
-        tree.notices.extend(template.notices)
+        frame = Frame(template, _root(chart), library)
+        if chart is not None and is_library(source.path):
+            tree.documents.extend(_unused(template, frame, library))
+        else:
+            tree.documents.extend(_documents(template, frame))
+            tree.notices.extend(template.notices)
         return tree
 
     def _library(self, chart: Chart | None, template: Template) -> Named:
@@ -144,6 +150,14 @@ def _documents(template: Template, frame: Frame, block: Block | None = None) -> 
         node = view.document(raw, around)
         if node is not None:
             yield node
+
+
+def _unused(template: Template, frame: Frame, library: Named) -> Iterator[Node]:
+    """Yield what named templates write that no document has been given so far."""
+    for name, block in template.defines.items():
+        if (template.source.path, block.start) not in library.grafted:
+            found = (as_document(name, body) for body in _documents(template, frame, block))
+            yield from (document for document in found if document is not None)
 
 
 def _first_document(source: Source) -> Node | None:

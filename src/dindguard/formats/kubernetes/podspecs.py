@@ -179,7 +179,8 @@ def _by_shape(resource: Resource) -> Iterator[PodTemplate]:
     node = resource.node
     if resource.kind in _WITHOUT_PODS:
         return
-    if resource.overlay is None and not _POSSIBLE.search(resource.source.text, node.start, node.end):
+    text = resource.source.text
+    if resource.overlay is None and "{{" not in text and not _POSSIBLE.search(text, node.start, node.end):
         return
     for spec, holder, way in _pod_specs(resource.node):
         route = ".".join(part for part, _ in way).replace(".[", "[")
