@@ -287,3 +287,36 @@ def test_an_allow_above_a_mount_in_long_syntax_covers_it(tmp_path: Path) -> None
     report = scanned(tree(tmp_path, compose_dot_yaml=text))
     assert statuses(report)["host-root-mount"] is Status.ALLOWED
     assert own(report) == []
+
+
+ALLOW = "dindguard: allow[host-pid-namespace] it lists the node's processes"
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  ABOVE
+  hostPID: true BEHIND
+  containers:
+    - {name: a, image: example/a}
+"""
+IN_TEMPLATES = {
+    "above, in Helm's sign": ("c/templates/p.yaml", f"{{{{- /* {ALLOW} */ -}}}}", ""),
+    "above a condition": ("c/templates/p.yaml", f"{{{{/* {ALLOW} */}}}}\n  {{{{- if .Values.x }}}}{{{{ end }}}}", ""),
+    "behind, in Helm's sign": ("c/templates/p.yaml", "{{ if .x }}\n  {{ end }}", f"{{{{/* {ALLOW} */}}}}"),
+    "behind, in YAML's sign": ("c/templates/p.yaml", "{{- include `x` . | nindent 2 }}", f"# {ALLOW}"),
+    "above, in Jinja's sign": ("p.yaml.j2", f"{{% if x %}}{{% endif %}}\n  {{# {ALLOW} #}}", ""),
+    "above, in ERB's sign": ("p.yaml.erb", f"<%# {ALLOW} %>", ""),
+}
+
+
+@pytest.mark.parametrize("case", IN_TEMPLATES)
+def test_an_allow_in_a_template(tmp_path: Path, case: str) -> None:
+    name, above, behind = IN_TEMPLATES[case]
+    text = POD.replace("ABOVE", above).replace("BEHIND", behind)
+    write(tmp_path, ".git/HEAD", "")
+    write(tmp_path, "c/Chart.yaml", "name: c\nversion: 1\n")
+    write(tmp_path, name, text)
+    assert [each.status for each in scanned(tmp_path).findings] == [Status.ALLOWED]
+    write(tmp_path, name, text.replace("dindguard:", "never:"))
+    assert [each.status for each in scanned(tmp_path).findings] == [Status.OPEN]

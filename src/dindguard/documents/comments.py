@@ -13,6 +13,9 @@ from dindguard.source import Source, Span
 
 Range = tuple[int, int]
 
+_OF_TEMPLATES = ("yaml", "json")
+"""Syntaxes in which templates are written that are read in place."""
+
 _LINE_BREAK = regex(r"\r\n|\n|\r")
 _UNPRINTABLE = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _HEREDOC = regex(r"<<(?P<tabs>-?)[ \t]*(?P<quote>['\"]?)(?P<word>[A-Za-z_][\w.-]*)(?P=quote)")
@@ -56,25 +59,34 @@ def find(source: Source, syntax: str, word: str, *, scripts: frozenset[int] = fr
     ``syntax`` is ``yaml``, ``json``, ``toml``, ``shell``, ``dockerfile`` or ``makefile``; anything else is read with
     care. ``scripts`` are the 1-based lines of a YAML file at which block scalars begin that have comments of their own.
     """
-    text = _Text(source, syntax, scripts)
-    for start, end, fault in _READERS.get(syntax, _other)(source.text):
-        if word in source.text[start:end]:
-            span = source.span(start, end)
-            yield Comment(source.text[start:end], span, text.about(start), fault, text.block(start))
+    read = source.text
+    actions: list[tuple[int, int, str]] = []
+    if syntax in _OF_TEMPLATES and any(mark in read for mark in ("{{", "{%", "{#", "<%")):
+        from dindguard.documents.template.comments import apart
+
+        read, actions = apart(source)
+    text = _Text(source, read, syntax, scripts)
+    for start, end, fault in _READERS.get(syntax, _other)(read):
+        if word in read[start:end]:
+            yield Comment(read[start:end], source.span(start, end), text.about(start), fault, text.block(start))
+    for start, end, said in actions:
+        if word in said:
+            yield Comment(said, source.span(start, end), text.about(start), "", text.block(start))
 
 
 class _Text:
     """A text by lines, to tell which of them a comment speaks about."""
 
-    def __init__(self, source: Source, syntax: str, scripts: frozenset[int]) -> None:
+    def __init__(self, source: Source, text: str, syntax: str, scripts: frozenset[int]) -> None:
         self.source = source
-        self.starts = [0, *(found.end() for found in _LINE_BREAK.finditer(source.text))]
+        self.text = text
+        self.starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
         self.continues = "" if syntax not in ("shell", "dockerfile", "makefile") else "\\"
-        if syntax == "dockerfile" and _ESCAPE.match(source.text):
+        if syntax == "dockerfile" and _ESCAPE.match(text):
             self.continues = "`"
         self.signs = ("//", "/*") if syntax == "json" else ("#", "//", ";") if syntax not in _READERS else ("#",)
         self.skips_comments = syntax == "dockerfile"
-        self.long = dict(_long_scalars(source.text, self.line)) if syntax == "yaml" else {}
+        self.long = dict(_long_scalars(text, self.line)) if syntax == "yaml" else {}
         self.scripts = scripts
         self.has_blocks = syntax == "yaml"
         self._blocks: dict[int, Range] = {}
@@ -85,13 +97,13 @@ class _Text:
 
     def content(self, line: int) -> str:
         """Return a line's text, stripped."""
-        end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.source.text)
-        return self.source.text[self.starts[line] : end].strip()
+        end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
+        return self.text[self.starts[line] : end].strip()
 
     def about(self, start: int) -> tuple[int, ...]:
         """Return the file's lines that a comment at ``start`` speaks about."""
         own = self.line(start)
-        alone = not self.source.text[self.starts[own] : start].strip()
+        alone = not self.text[self.starts[own] : start].strip()
         first = last = own
         if alone:
             first = last = self._next(own)
@@ -109,7 +121,7 @@ class _Text:
     def block(self, start: int) -> Range:
         """Return the file's first and last line of the YAML block that begins where a comment at ``start`` speaks."""
         own = self.line(start)
-        first = own if self.source.text[self.starts[own] : start].strip() else self._next(own)
+        first = own if self.text[self.starts[own] : start].strip() else self._next(own)
         if not self.has_blocks or self.content(first).startswith(self.signs):
             return 0, 0
         if first not in self._blocks:
@@ -129,8 +141,8 @@ class _Text:
         return last
 
     def _indent(self, line: int) -> int:
-        end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.source.text)
-        text = self.source.text[self.starts[line] : end]
+        end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
+        text = self.text[self.starts[line] : end]
         return len(text) - len(text.lstrip(" \t"))
 
     def _in_file(self, line: int) -> int:

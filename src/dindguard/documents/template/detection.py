@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dindguard.documents.template.actions import Dialect, actions
 from dindguard.patterns import regex
 from dindguard.source import Source
@@ -12,10 +14,10 @@ _BY_NAME = {
 }  # fmt: skip
 _MARKS = ("{{", "{%", "<%")
 _GO_WORDS = regex(
-    r"-?\s*(?:[.$(\"`]|/\*|(?:if|else|end|range|with|define|block|template|include|toYaml|tpl|default|printf|quote)\b"
-    r"(?!\s*[|(.]))"
+    r"-?\s*(?:[.$(\"`]|/\*|(?:if|else|end|range|with|define|block|template|include|toYaml|fail)\b"
+    r"|[a-zA-Z]+\s+[.$(\"`])"
 )
-_ENVIRONMENT = regex(r"^\s*\$\{?\w+\}?\s*$", 8)  # re.MULTILINE
+_ENVIRONMENT = regex(r"^\s*\$\{?\w+\}?\s*$", re.MULTILINE)
 
 
 def may_be_template(source: Source) -> bool:

@@ -92,7 +92,8 @@ class Neutral:
     def _behind(self, line: list[Action]) -> list[bool]:
         """Return for each action of a line whether nothing but actions follows it there."""
         end = self._source.find("\n", line[-1].end)
-        empty = not self._source[line[-1].end : end if end >= 0 else len(self._source)].strip()
+        rest = self._source[line[-1].end : end if end >= 0 else len(self._source)]
+        empty = not rest.strip() or (rest[0] in " \t" and rest.lstrip()[0] == "#")
         found = [empty]
         for action, after in zip(reversed(line[:-1]), reversed(line[1:]), strict=True):
             empty = empty and not self._source[action.end : after.start].strip()
