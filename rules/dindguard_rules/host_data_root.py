@@ -25,7 +25,7 @@ the whole host in the same mode it is not told again.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, paths, rule
+from dindguard.api import Container, Problem, Severity, Undecided, paths, rule
 
 WITHOUT_ENGINE = "mount the one directory that is read, read-only, or ask the engine's API through a filtering proxy"
 
@@ -39,12 +39,14 @@ WITHOUT_ENGINE = "mount the one directory that is read, read-only, or ask the en
     since="0.1.0",
     asks=("host_mounts",),
 )
-def check(container: Container) -> Iterator[Problem]:
+def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report mounts of an engine's state from the host."""
     for mount in container.mounts:
         path = mount.host_path
         if path is None or mount.host_text is None:
             continue
+        if mount.from_anywhere and container.keeps_state_in(mount):
+            yield Undecided(mount.host_text, mount.host_text.variable)
         standard = container.workload.standard_path(path)
         if paths.classify(standard) is not paths.HostPath.ENGINE_STATE:
             continue

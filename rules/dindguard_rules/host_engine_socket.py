@@ -69,9 +69,14 @@ def check(access: Access) -> Iterator[Problem]:
         message,
         because=(read_only, mount.declared, *access.group_grants),
         severity=severity,
-        confidence=Confidence.MEDIUM if outsider else Confidence.HIGH,
+        confidence=Confidence.MEDIUM if outsider or _guessed(access, mount) else Confidence.HIGH,
         instead=WITHOUT_MANAGER if access.product in MANAGERS else "",
     )
+
+
+def _guessed(access: Access, mount: Mount) -> bool:
+    """Whether only the target says that it is the socket: nobody knows what the source is."""
+    return access.assumed and mount.host_text is not None and mount.host_text.unknown
 
 
 def _told_already(access: Access, mount: Mount) -> bool:

@@ -25,7 +25,7 @@ Network plugins, DHCP and multicast (home automation), node agents.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Role, Sandbox, Severity, rule
+from dindguard.api import Container, Problem, Profile, Role, Sandbox, Severity, Undecided, rule
 
 
 @rule(
@@ -39,8 +39,11 @@ from dindguard.api import Container, Problem, Profile, Role, Sandbox, Severity, 
     contained_by={Sandbox.VM, Sandbox.GVISOR},
     asks=("namespaces",),
 )
-def check(container: Container) -> Iterator[Problem]:
+def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report the host's network on anything but an engine's container, which another rule is about."""
+    unknown = container.namespaces.undecided("network")
+    if unknown is not None and container.role is not Role.ENGINE:
+        yield Undecided(unknown, unknown.variable)
     host = container.namespaces.host("network")
     if host is not None and (container.role is not Role.ENGINE or container.rootless_engine.on):
         yield Problem(host, f"{container} shares the host's network and what listens on its localhost")

@@ -33,7 +33,7 @@ A monitoring agent of your own that mounts it read-only, on purpose: allow it wi
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, paths, rule
+from dindguard.api import Container, Mount, Problem, Severity, Undecided, paths, rule
 
 
 @rule(
@@ -45,9 +45,11 @@ from dindguard.api import Container, Problem, Severity, paths, rule
     since="0.1.0",
     asks=("host_mounts",),
 )
-def check(container: Container) -> Iterator[Problem]:
+def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report every mount of the host's root, or of a whole drive."""
     for mount in container.mounts:
+        if mount.from_anywhere and mount.host_text is not None and not _told_elsewhere(container, mount):
+            yield Undecided(mount.host_text, mount.host_text.variable)
         if mount.host_path is None or paths.classify(mount.host_path) is not paths.HostPath.ROOT:
             continue
         writable = mount.read_only.off
@@ -57,3 +59,8 @@ def check(container: Container) -> Iterator[Problem]:
         )
         message = f"{container} can {'change' if writable else 'read'} {whose} in {mount.target}"
         yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)
+
+
+def _told_elsewhere(container: Container, mount: Mount) -> bool:
+    """Whether another rule says what the mount is by its target: an engine's socket, or an engine's state."""
+    return mount.assumed_socket() is not None or container.keeps_state_in(mount)

@@ -64,6 +64,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if container.unrestricted:
         return
     for device in container.devices:
+        if device.host_path.unknown:
+            yield Undecided(device.host_path, device.host_path.variable)
         access = device_access(device)
         if access is not RawAccess.NONE:
             severity = Severity.CRITICAL if device.writable else Severity.HIGH

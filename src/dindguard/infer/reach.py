@@ -189,6 +189,15 @@ def _through_mount(container: Container, mount: Mount, inside: Insides) -> Itera
     if (path := container.workload.socket_behind(mount.host_path or "")) != "":
         yield _to_its_own_engine(container, mount, path)
         return
+    assumed = mount.assumed_socket()
+    if assumed is not None and not _made_beside(container, mount):
+        host = Machine(name="", span=mount.span)
+        yield Access(
+            who=container, to=host, via=mount, product=assumed.product, span=mount.span, rootless=assumed.rootless,
+            through=f"what is mounted at {mount.target}", assumed=True, uses=True,
+            steps=(Step(f"{container} is given the {assumed.product} socket that clients look for", mount.span),),
+        )  # fmt: skip
+        return
     storage = mount.storage
     if storage is None or not mount.target.known:
         return
@@ -199,6 +208,17 @@ def _through_mount(container: Container, mount: Mount, inside: Insides) -> Itera
                 uses=True, rootless=engine.rootless.on,
                 steps=(Step(f"{container} shares the directory of {engine}'s socket", mount.span),),
             )  # fmt: skip
+
+
+def _made_beside(container: Container, mount: Mount) -> bool:
+    """Whether a nested engine of the same workload keeps its socket in the directory that the mount's source is in."""
+    path = mount.host_path or ""
+    return any(
+        other.host_path is not None and paths.inside(path, other.host_path)
+        for neighbour in container.workload.containers
+        if neighbour is not container and neighbour.engines
+        for other in neighbour.host_mounts
+    )
 
 
 def _to_its_own_engine(container: Container, mount: Mount, path: str) -> Access:

@@ -69,6 +69,8 @@ class Access:
     """The engine's own port that a client's address leads to, where something between them translates ports."""
     proxy: Container | None = None
     """The socket proxy it goes through."""
+    assumed: bool = False
+    """That it is the host's engine is told by where the socket is mounted, not by where it comes from."""
     uses: bool = False
     """The files show that it is used on purpose (a DOCKER_HOST, a docker command)."""
     credentials: bool = True

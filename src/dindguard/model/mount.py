@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dindguard.model import paths
 from dindguard.model.condition import Condition
 from dindguard.model.facts import Sharing, settle
-from dindguard.model.values import Flag, Text
+from dindguard.model.values import UNKNOWN_PIECE, Flag, Text
 from dindguard.records import field, record
 from dindguard.source import Span
 
@@ -156,3 +156,20 @@ class Mount:
             below = paths.sockets_below(path)
             found = below[0] if below else None
         return found
+
+    @property
+    def from_anywhere(self) -> bool:
+        """Whether it comes from the host, and nothing is known of where: ``${DATA}:/data``."""
+        written = self.host_text
+        return written is not None and written.unknown and written.pattern.strip("/") == UNKNOWN_PIECE
+
+    def assumed_socket(self) -> paths.EngineSocket | None:
+        """Return the engine's socket that it must be by its target, where clients look for one.
+
+        Its source does not tell: it is not known, or a socket at a place of somebody's own choice.
+        """
+        path = self.host_path
+        if self.kind is not MountKind.HOST or path is None or path.startswith(".") or not self.target.known:
+            return None
+        telling = UNKNOWN_PIECE in path or path.endswith(".sock")
+        return paths.socket_at(self.target.pattern) if telling and self.socket() is None else None

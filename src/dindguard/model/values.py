@@ -97,7 +97,9 @@ class Text:
         return replace(self, span=self.span.with_trail(*(Step(what, span) for span in spans)))
 
     def __str__(self) -> str:
-        return self.raw if self.value is None else self.value
+        if self.value is not None:
+            return self.value
+        return self.raw.replace(UNKNOWN_PIECE, f"${{{self.variable}}}")
 
 
 def written(value: str, span: Span) -> Text:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dindguard.documents.tree import Kind, Node
 from dindguard.formats.compose import entries
+from dindguard.formats.compose.interpolation import EXAMPLES
 from dindguard.model.values import Text
 from dindguard.source import Gravity, Notice, Source, Span
 
@@ -86,8 +87,9 @@ class Files:
         """Return the variables of a folder's own ``.env``."""
         found = self._variables.get(folder)
         if found is None:
-            path = f"{folder}/.env" if folder else ".env"
-            found = self._variables[folder] = self.variables([path]) if self.exists(path) else {}
+            prefix = f"{folder}/" if folder else ""
+            path = next((f"{prefix}{name}" for name in (".env", *EXAMPLES) if self.exists(f"{prefix}{name}")), None)
+            found = self._variables[folder] = self.variables([path]) if path is not None else {}
         return found
 
     def source(self, path: str) -> Source | None:

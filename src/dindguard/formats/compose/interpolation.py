@@ -12,7 +12,7 @@ from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written, unknown
 from dindguard.patterns import regex
 from dindguard.records import replace
-from dindguard.source import HasSpan, Step
+from dindguard.source import HasSpan, Span, Step
 
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = regex(r":?[-?+]")
@@ -61,7 +61,7 @@ class ComposeScope:
         length = sum(len(piece) for piece in result.pieces if piece is not None)
         if not budget.within(budget.VALUE_TEXT, length, text):
             return unknown(text.span, result.variable, text.raw)
-        steps = [Step("set here", part.span) for part in result.parts]
+        steps = [Step(_set_where(part.span), part.span) for part in result.parts]
         span = text.span.with_trail(*steps) if steps else text.span
         if None in result.pieces:
             partial = "".join(UNKNOWN_PIECE if piece is None else piece for piece in result.pieces)
@@ -73,6 +73,14 @@ class ComposeScope:
     def within(self, directory: str) -> ComposeScope:
         """Return the same variables for a file whose relative paths start elsewhere."""
         return self if directory == self.directory else ComposeScope(self.variables, directory)
+
+
+EXAMPLES = (".env.example", ".env.sample", ".env.dist", ".env.template", "example.env", "env.example", ".env.default")
+"""Files that people copy to ``.env``: what they say is likely, and told as such."""
+
+
+def _set_where(span: Span) -> str:
+    return "set in the example here" if span.path.rpartition("/")[2] in EXAMPLES else "set here"
 
 
 def substitute(text: str, variables: Mapping[str, Text], at_fault: HasSpan, depth: int = 0) -> _Result:

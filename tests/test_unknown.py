@@ -1,0 +1,77 @@
+"""What decides and is not known is said, once, and never taken for safe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dindguard.cli.scan_ import exit_code
+from dindguard.errors import CLEAN, INCOMPLETE
+from dindguard.rules import Confidence, Profile, Severity
+from dindguard.scanning import Options, Report, scan
+from support import write_files
+
+
+def scanned(folder: Path, text: str, name: str = "compose.yaml", **files: str) -> Report:
+    write_files(folder, {name: text, **files})
+    return scan(Options(paths=(folder,), root=folder, profile=Profile.ALL))
+
+
+def undecided(report: Report) -> list[str]:
+    return [f"{n.span.line} {n.message}" for n in report.notices if n.kind == "undecided"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "rule"),
+    [
+        ("volumes: ['${DATA}:/data']", "host-root-mount"),
+        ("network_mode: ${NET}", "host-network"),
+        ("devices: ['${DISK}:/dev/sda']", "raw-device"),
+        ("privileged: ${P}", "privileged-container"),
+        ("pid: ${PID}", "host-pid-namespace"),
+        ("cap_add: ['${CAP}']", "dangerous-capability"),
+    ],
+)
+def test_what_is_unknown_makes_a_note(tmp_path: Path, setting: str, rule: str) -> None:
+    report = scanned(tmp_path, f"services:\n  a:\n    image: nginx:1.29\n    {setting}\n")
+    assert any(note.startswith(f"4 {rule} could not decide: ") for note in undecided(report)), undecided(report)
+    assert exit_code(report, Severity.HIGH, strict=True) == INCOMPLETE
+    assert exit_code(report, Severity.HIGH) == CLEAN
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["volumes: ['${DATA:-./data}:/data']", "volumes: ['${DATA}/sub:/data']", "volumes: ['data:/data']",
+     "network_mode: ${NET:-none}"],
+)  # fmt: skip
+def test_what_is_known_enough_makes_none(tmp_path: Path, setting: str) -> None:
+    report = scanned(tmp_path, f"services:\n  a:\n    image: nginx:1.29\n    {setting}\n")
+    assert undecided(report) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "confidence"),
+    [("${S}", Confidence.MEDIUM), ("${D}/docker.sock", Confidence.HIGH), ("/opt/x/docker.sock", Confidence.HIGH)],
+)
+def test_a_socket_is_told_by_its_target(tmp_path: Path, source: str, confidence: Confidence) -> None:
+    text = f"services:\n  a:\n    image: nginx:1.29\n    volumes: ['{source}:/var/run/docker.sock']\n"
+    (finding,) = (f for f in scanned(tmp_path, text).findings if f.rule.id == "host-engine-socket")
+    assert finding.confidence is confidence
+    assert "\ufffc" not in str(finding.subjects[0].key)
+
+
+def test_a_pod_is_told_likewise(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  volumes: [{name: s, hostPath: {path: '${SOCKET}'}}]\n"
+        "  containers: [{name: a, image: b, volumeMounts: [{name: s, mountPath: /var/run/docker.sock}]}]\n"
+    )
+    report = scanned(tmp_path, text, "pod.yaml")
+    assert "host-engine-socket" in {finding.rule.id for finding in report.findings}
+
+
+def test_an_example_of_variables_is_evidence_and_named(tmp_path: Path) -> None:
+    text = "services:\n  a:\n    image: nginx:1.29\n    privileged: ${P}\n"
+    report = scanned(tmp_path, text, **{".env.example": "P=true\n"})
+    (finding,) = (f for f in report.findings if f.rule.id == "privileged-container")
+    assert ("set in the example here", ".env.example") in [(step.what, step.span.path) for step in finding.related]
