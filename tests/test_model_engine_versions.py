@@ -124,8 +124,14 @@ def test_below(version: tuple[int, ...], minimum: tuple[int, ...], is_below: boo
 @pytest.mark.parametrize(
     ("engine", "client", "refused"),
     [
-        ("docker:29-dind", "docker:24", True),
-        ("docker:dind", "docker:20.10", True),
+        ("docker:29.0.0-dind", "docker:24", True),
+        ("docker:29.2-dind", "docker:24.0.9", True),
+        ("docker:29.2-dind", "docker:25.0", False),
+        ("docker:29.3.0-dind", "docker:20.10", False),
+        ("docker:29-dind", "docker:24", False),
+        ("docker:dind", "docker:20.10", False),
+        ("docker:dind", "docker:18.09", True),
+        ("docker:29.10.0-dind", "docker:stable", False),
         ("docker:dind", "docker:25.0", False),
         ("docker:28-dind", "docker:20.10", False),
         ("docker:dind@sha256:0", "docker:20.10", False),

@@ -1,9 +1,9 @@
 """A client is too old for the engine that it commands.
 
 ## Why it matters
-Engine 29 speaks API 1.44 and later only. A client up to 24.0 offers 1.43 at most and gets "client version 1.43 is
-too old. Minimum supported API version is 1.44": every command fails. It happens overnight when the engine's
-tag floats and the client's does not.
+An engine has a lowest API version. 29.0 to 29.2 ask for 1.44, which clients speak since 25.0; 29.3 went back to 1.40,
+that of 19.03. An older client gets "client version 1.43 is too old. Minimum supported API version is 1.44": every
+command fails. It happens overnight when the engine's tag floats and the client's does not.
 
 ## Instead
 The same version for both:
@@ -15,7 +15,7 @@ build:
 ```
 
 ## When it is fine
-Never with engine 29 and its default settings. `DOCKER_MIN_API_VERSION` at the daemon lowers its demand for a while.
+Never with these engines' default settings. `DOCKER_MIN_API_VERSION` at the engine lowers its demand for a while.
 
 ## References
 - https://docs.docker.com/engine/release-notes/29/
@@ -29,7 +29,7 @@ from dindguard.api import Access, Engine, Problem, Severity, Step, engine_versio
 
 @rule("outdated-engine-client", each=Access, severity=Severity.HIGH, category="image", since="0.1.0")
 def check(access: Access) -> Iterator[Problem]:
-    """Report clients below 25.0 of a nested engine that is 29 or later."""
+    """Report clients whose newest API version a nested engine refuses."""
     if not isinstance(access.to, Engine) or access.to.container is None or not access.uses:
         return
     image, engine = access.who.image, access.to.container.image

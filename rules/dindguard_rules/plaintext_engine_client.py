@@ -38,6 +38,10 @@ def check(access: Access) -> Iterator[Problem]:
         )
         yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM)
         return
+    if not access.to.shown:
+        message = f"{access.who} commands an engine that these files do not show, at {endpoint}, as anyone there can"
+        yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM)
+        return
     severity = Severity.CRITICAL if access.to.own else Severity.HIGH
     message = f"{access.who} commands the engine of {access.to} at {endpoint} in plain text, as anyone else there can"
     yield Problem(endpoint, message, severity=severity, because=(endpoint.encrypted,))

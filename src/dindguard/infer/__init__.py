@@ -14,7 +14,7 @@ from dindguard.infer.images import base_image, chain
 from dindguard.infer.names import Names
 from dindguard.infer.origins import settle_origins
 from dindguard.infer.proxies import is_proxy, permits_of
-from dindguard.infer.reach import find_accesses
+from dindguard.infer.reach import dead_ends, find_accesses
 from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
 from dindguard.infer.starters import Starters
@@ -54,7 +54,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     names = Names(containers)
     starters = Starters(names)
     accesses = find_accesses(containers, names, starters)
-    _settle_standings(containers, accesses, starters)
+    _settle_standings(containers, accesses, starters, names)
     _settle_contacts(engines, accesses, _started_from(containers))
     return Model(
         workloads=given.workloads,
@@ -122,7 +122,9 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
         )
 
 
-def _settle_standings(containers: Sequence[Container], accesses: Iterable[Access], starters: Starters) -> None:
+def _settle_standings(
+    containers: Sequence[Container], accesses: Iterable[Access], starters: Starters, names: Names
+) -> None:
     found: dict[Container, list[Access]] = {}
     for access in accesses:
         found.setdefault(access.who, []).append(access)
@@ -134,7 +136,15 @@ def _settle_standings(containers: Sequence[Container], accesses: Iterable[Access
         if role is Role.OTHER and _is_client(container, mine):
             role = Role.ENGINE_CLIENT
         escape = escapes.get(container)
-        container.settle(Standing(role=role, runs_on=starters.of(container), accesses=mine, escape=escape))
+        container.settle(
+            Standing(
+                role=role,
+                runs_on=starters.of(container),
+                accesses=mine,
+                dead_ends=dead_ends(container, names),
+                escape=escape,
+            )
+        )
 
 
 def _started_from(containers: Iterable[Container]) -> frozenset[Container]:

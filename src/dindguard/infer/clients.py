@@ -9,6 +9,7 @@ from dindguard.infer import images
 from dindguard.model import endpoints
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.engine import Endpoint, Engine
+from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.values import Flag, How, Text
 from dindguard.records import record
 from dindguard.vocabulary import EngineProduct
@@ -41,11 +42,48 @@ def clients(container: Container) -> tuple[Client, ...]:
             found.append(Client(engine, endpoint, variable))
     found.extend(_by_own_option(container))
     found.extend(
-        Client(EngineProduct.DOCKER, invocation.endpoint, invocation.endpoint.text)
+        Client(EngineProduct.DOCKER, _of_invocation(container, invocation), invocation.endpoint.text)
         for invocation in container.invocations
         if invocation.endpoint is not None and invocation.endpoint.text is not None
     )
-    return tuple(found)
+    return tuple(found) or _by_search(container)
+
+
+def _of_invocation(container: Container, invocation: Invocation) -> Endpoint:
+    """Return the address that a command names; what it does not say of TLS, the container's variables say."""
+    endpoint = invocation.endpoint
+    assert endpoint is not None
+    assert endpoint.text is not None
+    told = endpoint.verified is not None and endpoint.verified.set
+    return endpoint if told else client_endpoint(container, endpoint.text) or endpoint
+
+
+def _by_search(container: Container) -> tuple[Client, ...]:
+    """Return where the official image's entry point looks for an engine when nothing names one.
+
+    Without a socket it is ``docker`` on port 2376 if the client's certificates are there, else on 2375
+    (docker-library/docker ``docker-entrypoint.sh``). Where a CI runner may bring them unseen, nobody knows.
+    """
+    image = images.base_image(container)
+    calls = any(each.kind is InvocationKind.ENGINE_CALL and not each.remote for each in container.invocations)
+    if image is None or not calls or container.engine is not None or not _has_official_client(container):
+        return ()
+    if any(
+        mount.provides("/var/run/docker.sock") or mount.provides("/run/docker.sock") for mount in container.mounts
+    ):
+        return ()
+    tls = _entry_point_sets_tls(container)
+    directory = images.variable(container, "DOCKER_TLS_CERTDIR")
+    unseen = container.workload.platform.adds_mounts and container.workload.runner is None and not tls
+    unseen = unseen and (directory is None or bool(directory.value.pattern))
+    span = image.reference.span
+    state = Flag(None if unseen else tls, span, How.UNKNOWN if unseen else How.INHERITED, "DOCKER_TLS_VERIFY")
+    port = None if unseen else 2376 if tls else 2375
+    address = Text(f"tcp://docker:{port}" if port else "tcp://docker", span, How.INHERITED)
+    endpoint = Endpoint(
+        scheme="tcp", host="docker", port=port, span=span, encrypted=state, verified=state, text=address
+    )
+    return (Client(EngineProduct.DOCKER, endpoint, address),)
 
 
 def _by_own_option(container: Container) -> Iterator[Client]:
@@ -113,18 +151,18 @@ def shares_certificates(container: Container, engine: Engine) -> bool:
     return written.storage.identity == read.storage.identity
 
 
+def _has_official_client(container: Container) -> bool:
+    """Whether the official image's entry point runs, which prepares its client."""
+    image = images.base_image(container)
+    engine = image.engine if image is not None else None
+    entrypoint, _ = images.entrypoint_and_command(container)
+    return engine is not None and engine.product is EngineProduct.DOCKER and engine.official and entrypoint is None
+
+
 def _entry_point_sets_tls(container: Container) -> bool:
     """Whether the official image's entry point runs and finds client certificates: it then exports the variables."""
     image = images.base_image(container)
-    if (
-        image is None
-        or image.engine is None
-        or image.engine.product is not EngineProduct.DOCKER
-        or not image.engine.official
-    ):
-        return False
-    entrypoint, _ = images.entrypoint_and_command(container)
-    if entrypoint is not None:
+    if image is None or image.engine is None or not _has_official_client(container):
         return False
     directory = images.variable(container, "DOCKER_TLS_CERTDIR")
     if directory is not None:

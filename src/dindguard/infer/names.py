@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dindguard.infer import networks
-from dindguard.model.container import Container, OuterName
+from dindguard.model.container import Container, ContainerKind, OuterName
+from dindguard.model.endpoints import PLAIN_PORT
 from dindguard.model.engine import Endpoint, Machine
 from dindguard.model.values import UNKNOWN_PIECE
-from dindguard.model.workload import Workload
+from dindguard.model.workload import Platform, Workload
 from dindguard.records import record
 
 _HOST_NAMES = frozenset(
     {"host.docker.internal", "host.containers.internal", "gateway.docker.internal", "docker.for.mac.localhost"}
 )
 _HOST_PREFIXES = ("172.17.0.1", "192.168.65.")
+
+
+_ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - a client that connects there reaches itself
 
 
 @record
@@ -41,8 +45,8 @@ class Names:
         host = endpoint.host
         if UNKNOWN_PIECE in host or not host:
             return None
-        if endpoint.loopback:
-            return _publisher(client, endpoint) if networks.on_host_network(client) else Reached(client)
+        if endpoint.loopback or host in _ANY:
+            return _publisher(client, endpoint) if _on_its_machine(client) else Reached(client)
         return self._inside(client, host) or self._outside(client, endpoint) or _on_host(client, endpoint)
 
     def _inside(self, client: Container, host: str) -> Reached | None:
@@ -69,6 +73,12 @@ class Names:
         return None
 
 
+def _on_its_machine(client: Container) -> bool:
+    """Whether ``localhost`` is the machine's own: in its network, or in a job that is no container."""
+    bare = client.kind is ContainerKind.JOB and client.image is None and client.workload.platform is Platform.GITHUB
+    return bare or networks.on_host_network(client)
+
+
 def _on_host(client: Container, endpoint: Endpoint) -> Reached | None:
     """Return the host that an address names, or the neighbour that publishes the port on the client's own."""
     host = endpoint.host
@@ -76,8 +86,18 @@ def _on_host(client: Container, endpoint: Endpoint) -> Reached | None:
     if own and (published := _publisher(client, endpoint)).who is not client:
         return published
     if not own and "." not in host and ":" not in host:
-        return None  # a short name that nothing here answers to: some other file's container, or nobody
+        # A short name that nothing here answers to: some other file's container, or nobody.
+        return (
+            Reached(Machine(name=host, span=endpoint.span, own=False, shown=False))
+            if _asks_nobody(endpoint)
+            else None
+        )
     return Reached(Machine(name=host, span=endpoint.span, own=own))
+
+
+def _asks_nobody(endpoint: Endpoint) -> bool:
+    """Whether an engine at that address has no lock, whoever runs it."""
+    return endpoint.port == PLAIN_PORT and endpoint.encrypted is not None and endpoint.encrypted.off
 
 
 def _publisher(client: Container, endpoint: Endpoint) -> Reached:

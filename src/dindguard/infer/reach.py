@@ -15,6 +15,7 @@ from dindguard.model.condition import exclude_each_other
 from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.mount import Mount
+from dindguard.model.values import How, Text
 from dindguard.model.workload import Workload
 from dindguard.source import Step
 from dindguard.vocabulary import EngineProduct
@@ -245,10 +246,31 @@ def _through_client(container: Container, client: Client, names: Names) -> Acces
         if endpoint.scheme == "ssh":
             return None
         return _to_container(container, client, target, reached.port)
+    if isinstance(client.via, Text) and client.via.how is How.INHERITED:
+        return None  # nobody wrote that address: it says something only where somebody answers
     return Access(
         who=container, to=target, via=client.via, product=client.product, span=span, endpoint=endpoint, uses=True,
+        permits=Permit.EVERYTHING if target.shown else Permit.UNKNOWN,
         steps=(Step(f"{container} commands the engine at {endpoint}", span),),
     )  # fmt: skip
+
+
+def dead_ends(container: Container, names: Names) -> tuple[Text, ...]:
+    """Return the addresses by which a container looks for an engine in itself, and that lead to none.
+
+    Where a CI runner decides unseen whether a job and its services share one network, nobody knows.
+    """
+    workload = container.workload
+    if not container.started or (workload.platform.adds_mounts and workload.runner is None):
+        return ()
+    found = []
+    for client in clients(container):
+        address = client.endpoint.text
+        reached = names.reached(container, client.endpoint) if client.endpoint.scheme == "tcp" else None
+        back = reached is not None and reached.who is container and address is not None
+        if back and not container.engines and engine_behind(container, container, client.endpoint.port) is None:
+            found.append(address)
+    return tuple(each for each in dict.fromkeys(found) if each is not None)
 
 
 def _to_container(container: Container, client: Client, target: Container, port: int | None) -> Access | None:

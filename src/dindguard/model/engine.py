@@ -136,6 +136,8 @@ class Machine:
     span: Span
     own: bool = True
     """Whether it is the machine that whoever looks at it runs on."""
+    shown: bool = True
+    """Whether it is certain that it is a machine: a short name may be a container that these files do not show."""
 
     @property
     def shown_by(self) -> str:
@@ -143,7 +145,7 @@ class Machine:
         return paths.example_part(self.span.path)
 
     def __str__(self) -> str:
-        return "the host" if self.own else f"host '{self.name}'"
+        return "the host" if self.own else f"{'host' if self.shown else 'the unknown'} '{self.name}'"
 
 
 @record(eq=False, kw_only=True)

@@ -119,16 +119,20 @@ def below(version: Version, minimum: Version) -> bool:
 
 
 def refuses(engine: EngineImage | None, client: EngineImage | None) -> bool:
-    """Whether an engine's image is known to be too new for a client's: 29 speaks no API of clients before 25.0.
+    """Whether an engine's image is known to be too new for a client's.
 
-    A tag without a version is the newest engine (docker/docs, Engine 29 release notes: minimum API 1.44).
+    29.0 to 29.2 speak API 1.44 and later, which clients have since 25.0; 29.3 went back to 1.40, that of 19.03 (moby
+    ``daemon/config/config.go`` of these tags). A tag without a version is the newest engine.
     """
     if engine is None or client is None or not (engine.official and client.official):
         return False
     if (engine.product, client.product) != (EngineProduct.DOCKER, EngineProduct.DOCKER) or client.version is None:
         return False
-    newest = engine.version is None and engine.floating is True
-    return client.version < (25,) and (newest or (engine.version or ()) >= (29,))
+    version = engine.version or ((99,) if engine.floating is True else ())
+    if version[:1] < (29,):
+        return False
+    strict = (29, 0) <= version < (29, 3) and len(version) > 1
+    return client.version < ((25,) if strict else (19, 3))
 
 
 def _newest_meant(version: Version) -> Version:

@@ -89,6 +89,8 @@ class Standing:
     runs_on: Engine | Machine | None = None
     """The engine that starts it, when a command line does: its host is that engine's container, or a machine."""
     accesses: tuple[Access, ...] = ()
+    dead_ends: tuple[Text, ...] = ()
+    """Addresses of engines that lead back to itself, where none listens."""
     escape: EscapePath | None = None
 
 
@@ -222,6 +224,11 @@ class ContainerFacts:
     def accesses(self) -> tuple[Access, ...]:
         """The engines that it can command, and through what."""
         return self.standing.accesses
+
+    @property
+    def dead_ends(self) -> tuple[Text, ...]:
+        """Addresses of engines that lead back to itself, where none listens."""
+        return self.standing.dead_ends
 
     @property
     def escape(self) -> EscapePath | None:
