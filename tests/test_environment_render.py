@@ -18,9 +18,10 @@ from dindguard.environment.spec import ENGINE_VERSION, Isolation, Spec
 from dindguard.errors import CONSENT, USAGE, UserError
 
 TICKET = "https://tickets.example/browse/SEC-1?a=b&c #2"
+POD_FORMS = ["kubernetes", "arc", "jenkins", "buildkite", "tekton", "gitlab-chart"]
 LEVELS = {
     "compose": ["sysbox", "rootless", "privileged"],
-    "kubernetes": ["sysbox", "privileged"],
+    **{form: ["sysbox", "kata", "privileged"] for form in POD_FORMS},
     "gitlab-ci": ["sysbox", "privileged"],
     "github-actions": ["sysbox", "rootless", "privileged"],
     "shell": ["sysbox", "rootless", "privileged"],
@@ -58,14 +59,15 @@ def test_every_format_says_what_must_hold(form: str, level: str, mirror: str) ->
     text = "\n".join(files.values())
     assert "@{" not in text
     assert "docker.sock" not in text
-    assert "DOCKER_TLS_CERTDIR" in text
-    assert "2376" in text
+    if form != "gitlab-chart":  # the runner's half: the job's half says it
+        assert "DOCKER_TLS_CERTDIR" in text
+        assert "2376" in text
     assert ":latest" not in text
-    assert mirror in text
-    assert "mirror" in text, "the answer to 'do not pull again' is shown"
-    assert ("privileged: true" in text or "--privileged" in text or "services_privileged = true" in text) == (
-        level == "privileged"
-    )
+    if form != "gitlab-chart":
+        assert mirror in text
+        assert "mirror" in text, "the answer to 'do not pull again' is shown"
+    privileged = ("privileged: true", "--privileged", "services_privileged = true", "privileged = true")
+    assert any(words in text for words in privileged) == (level in ("privileged", "kata"))
     assert (TICKET in text) == (level == "privileged")
     assert ("seccomp-nested.json" in text) == (level == "rootless")
     assert any(name.endswith("seccomp-nested.json") for name in files) == (level == "rootless")
@@ -81,13 +83,15 @@ def test_privileged_is_refused_without_consent(form: str) -> None:
     assert refusal.value.exit_code == CONSENT
 
 
-@pytest.mark.parametrize("form", ["kubernetes", "gitlab-ci"])
+@pytest.mark.parametrize("form", [*POD_FORMS, "gitlab-ci"])
 def test_what_a_format_cannot_say_is_refused_with_the_reason(form: str) -> None:
     with pytest.raises(UserError, match="Take sysbox") as refusal:
         render.settle(form, Spec("dindguard", Isolation.ROOTLESS))
     assert refusal.value.exit_code == USAGE
     assert render.settle(form, Spec("dindguard")).isolation is Isolation.SYSBOX
     assert render.settle("compose", Spec("dindguard")).isolation is Isolation.ROOTLESS
+    with pytest.raises(UserError, match="a class of pods"):
+        render.settle("gitlab-ci" if form == "gitlab-ci" else "shell", Spec("dindguard", Isolation.KATA))
 
 
 @pytest.mark.parametrize("level", LEVELS["compose"])
@@ -117,25 +121,69 @@ def test_compose_accepts_it(level: str, mirror: str, tmp_path: Path) -> None:
     assert int(services["docker"]["mem_limit"]) == int(services["docker"]["memswap_limit"]) == 2 << 30
 
 
+def pod_of(form: str, found: list[dict]) -> dict:
+    """The pod that a CI system starts from what is rendered for it."""
+    if form == "tekton":
+        run = found[0]["spec"]
+        task = run["taskSpec"]
+        for container in (*task["sidecars"], *task["steps"]):
+            container["resources"] = container.pop("computeResources")
+            container.pop("script", None)
+            # Tekton's own containers share the pod; that it starts sidecars first is its own work.
+        return {**run["podTemplate"], "containers": [*task["steps"], *task["sidecars"]], "volumes": task["volumes"]}
+    if form == "arc":
+        return found[0]["template"]["spec"]
+    if form == "buildkite":
+        return found[0]["steps"][0]["plugins"][0]["kubernetes"]["podSpec"]
+    return next(document for document in found if document["kind"] == "Pod")["spec"]
+
+
+@pytest.mark.parametrize("form", [form for form in POD_FORMS if form != "gitlab-chart"])
 @pytest.mark.parametrize("level", LEVELS["kubernetes"])
 @pytest.mark.parametrize("mirror", MIRRORS)
-def test_kubernetes_accepts_it(level: str, mirror: str) -> None:
+@pytest.mark.parametrize("version", ["1.33", "1.35", "1.37"])
+def test_kubernetes_accepts_it(form: str, level: str, mirror: str, version: str) -> None:
     import kubernetes_validate
 
-    found = documents("kubernetes", level, mirror=mirror)
-    for document in found:
-        kubernetes_validate.validate(document, "1.33", strict=True)
-    pod = next(document for document in found if document["kind"] == "Pod")["spec"]
-    [engine], [client] = pod["initContainers"], pod["containers"]
+    found = documents(form, level, mirror=mirror)
+    if form in ("kubernetes", "jenkins"):
+        for document in found:
+            kubernetes_validate.validate(document, version, strict=True)
+    pod = pod_of(form, found)
+    whole = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "it"}, "spec": pod}
+    kubernetes_validate.validate(whole, version, strict=True)
+    engine = next(one for one in (*pod.get("initContainers", ()), *pod["containers"]) if one["name"] == "docker")
+    client = next(one for one in pod["containers"] if one["name"] != "docker")
     assert pod["automountServiceAccountToken"] is False
-    assert {mount["mountPath"] for mount in client["volumeMounts"]} == {"/certs/client", "/tmp"}
+    held = {mount["mountPath"] for mount in client["volumeMounts"]}
+    assert "/certs/client" in held
+    assert not held & {"/certs", "/certs/ca", "/var/lib/docker", "/var/run"}
     assert all("emptyDir" in volume for volume in pod["volumes"])
-    assert ("runtimeClassName" in pod) == (level == "sysbox")
-    subprocess.run(["sh", "-n"], input=engine["args"][0] if "command" in engine else "", text=True, check=True)
-    assert ("--cgroup-parent=" in str(engine["args"])) == (level == "privileged")
-    assert (engine.get("securityContext") == {"privileged": True}) == (level == "privileged")
-    policy = next(document for document in found if document["kind"] == "NetworkPolicy")["spec"]
+    assert pod.get("runtimeClassName") == {"sysbox": "sysbox-runc", "kata": "kata-qemu"}.get(level)
+    assert pod.get("hostUsers", True) == (level != "sysbox")
+    assert (engine.get("restartPolicy") == "Always") == (form != "tekton"), "a native sidecar"
+    subprocess.run(["sh", "-n"], input=engine["args"][0], text=True, check=True)
+    assert '"gc": {"enabled": true' in engine["args"][0]
+    assert ("--cgroup-parent=" in engine["args"][0]) == (level == "privileged")
+    assert (engine.get("securityContext") == {"privileged": True}) == (level != "sysbox")
+    data = next(volume for volume in pod["volumes"] if volume["name"] == "data")
+    assert (data["emptyDir"].get("medium") == "Memory") == (level == "kata")
+
+
+def test_kubernetes_lets_nobody_in() -> None:
+    policy = next(one for one in documents("kubernetes", "sysbox") if one["kind"] == "NetworkPolicy")["spec"]
     assert policy["ingress"] == []
+
+
+@pytest.mark.parametrize("level", LEVELS["gitlab-chart"])
+def test_gitlabs_chart_isolates_by_the_pod(level: str) -> None:
+    [values] = documents("gitlab-chart", level)
+    runner = tomllib.loads(values["runners"]["config"])["runners"][0]["kubernetes"]
+    assert runner["privileged"] is (level != "sysbox")
+    assert runner.get("runtime_class_name") == {"sysbox": "sysbox-runc", "kata": "kata-qemu"}.get(level)
+    assert [volume["mount_path"] for volume in runner["volumes"]["empty_dir"]] == ["/certs/client"]
+    assert ("hostUsers: false" in str(runner.get("pod_spec"))) == (level == "sysbox")
+    assert ("node_tolerations" in runner) == (level == "privileged")
 
 
 @pytest.mark.parametrize("level", LEVELS["gitlab-ci"])
@@ -162,6 +210,8 @@ def test_github_removes_it_in_every_case(level: str) -> None:
     job = workflow["jobs"]["nested-engine"]
     assert workflow["permissions"] == {"contents": "read"}
     assert job["steps"][-1]["if"] == "always()"
+    hosted = job["runs-on"] == "ubuntu-24.04"
+    assert hosted == (level != "sysbox"), "GitHub's machines have no Sysbox"
     assert all(len(step["uses"].partition("@")[2]) == 40 for step in job["steps"] if "uses" in step)
     for step in job["steps"]:
         subprocess.run(["sh", "-n"], input=step.get("run", ""), text=True, check=True)
@@ -213,6 +263,18 @@ def test_an_image_of_ones_own_is_not_changed() -> None:
         changed = next(iter(rendered(form, "rootless", daemon_image=digest).values()))
         assert f"FROM {digest}\n" in changed
         assert "setcap cap_setuid+ep" in changed
+
+
+@pytest.mark.parametrize(
+    "copy", ["mirror.example/library/docker:29.10.0-dind-rootless", "mirror.example:5000/docker:28-dind-rootless"]
+)
+def test_a_mirrors_copy_of_the_official_image_is_changed_as_well(copy: str) -> None:
+    for form in ("compose", "shell", "github-actions"):
+        text = next(iter(rendered(form, "rootless", daemon_image=copy).values()))
+        assert f"FROM {copy}\n" in text
+        assert "setcap cap_setuid+ep" in text
+    for own in ("mirror.example/mydocker:29-dind-rootless", "mirror.example/docker:29-mine"):
+        assert "setcap" not in rendered("compose", "rootless", daemon_image=own)["compose.yaml"]
 
 
 def test_the_command_line(tmp_path: Path) -> None:

@@ -23,7 +23,10 @@ from dindguard.cli.env_options import (
 from dindguard.cli.env_use import exec_, export, load, run, with_
 from dindguard.errors import CLEAN, INCOMPLETE, UserError
 
-FORMATS = ("compose", "kubernetes", "gitlab-ci", "github-actions", "shell", "seccomp")
+FORMATS = (
+    "compose", "kubernetes", "arc", "gitlab-ci", "gitlab-chart", "github-actions", "jenkins", "buildkite", "tekton",
+    "shell", "seccomp",
+)  # fmt: skip
 
 
 @click.group()
@@ -120,7 +123,10 @@ def down(name: str | None, everything: bool, expired: bool) -> None:
 @command.command()
 @click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
 @click.option(
-    "--isolation", type=click.Choice(LEVELS), default=None, help="The level (default: the best that FORMAT can say)."
+    "--isolation",
+    type=click.Choice([*LEVELS, "kata"]),
+    default=None,
+    help="The level (default: the best that FORMAT can say).",
 )
 @consent_option
 @image_options
@@ -132,7 +138,8 @@ def down(name: str | None, everything: bool, expired: bool) -> None:
 def render(form: str, isolation: str | None, resolve: bool, output: str | None, **chosen: Any) -> None:
     """Write the environment for another tool.
 
-    FORMAT is compose, kubernetes, gitlab-ci, github-actions, shell, or seccomp (the system call filter alone).
+    FORMAT is compose, kubernetes, github-actions, gitlab-ci, shell; arc (values of gha-runner-scale-set), gitlab-chart
+    (values of gitlab-runner), jenkins, buildkite, tekton; or seccomp (the system call filter alone).
     """
     from dindguard.environment import render as renderer
 

@@ -98,6 +98,8 @@ def daemon(plan: Plan) -> Body:
 
 def _isolation(plan: Plan) -> Body:
     match plan.isolation:
+        case Isolation.KATA:
+            raise AssertionError("kata is rendered, never created")
         case Isolation.SYSBOX:
             return {"Runtime": SYSBOX_RUNTIME}
         case Isolation.PRIVILEGED:

@@ -141,6 +141,8 @@ def _read(told: dict[str, Any]) -> Plan:
     ground = dict(told["ground"])
     major, minor = ground.pop("api")
     isolation = Isolation(told["isolation"])
+    if isolation is Isolation.KATA:
+        raise ValueError(isolation)
     spec = Spec(
         name=told["name"],
         isolation=isolation,

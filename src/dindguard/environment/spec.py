@@ -29,6 +29,8 @@ class Isolation(StrEnum):
     SYSBOX = "sysbox"
     ROOTLESS = "rootless"
     PRIVILEGED = "privileged"
+    KATA = "kata"
+    """A pod that is a virtual machine: for what is rendered alone."""
 
     @property
     def daemon_image(self) -> str:

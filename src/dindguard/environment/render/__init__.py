@@ -7,20 +7,32 @@ from dataclasses import replace
 from pathlib import Path
 
 from dindguard.environment.bodies import seccomp_profile
-from dindguard.environment.render import ci, compose, kubernetes, shell
+from dindguard.environment.render import ci, compose, kubernetes, pods, shell
 from dindguard.environment.spec import Isolation, Spec
 from dindguard.errors import CONSENT, UserError
 
 SECCOMP_FILE = "seccomp-nested.json"
+_IN_A_POD = "a pod may unmask its /proc only with hostUsers: false, and there it has no tun device"
 _WHY_NOT = {
-    "kubernetes": "a pod may unmask its /proc only with hostUsers: false, and there it has no tun device",
+    "kubernetes": _IN_A_POD,
+    "arc": _IN_A_POD,
+    "jenkins": _IN_A_POD,
+    "buildkite": _IN_A_POD,
+    "tekton": _IN_A_POD,
+    "gitlab-chart": _IN_A_POD,
     "gitlab-ci": "GitLab Runner cannot unmask the system paths that inner containers need",
 }
+PODS = tuple(form for form, why in _WHY_NOT.items() if why is _IN_A_POD)
 _RENDERERS: Mapping[str, Callable[[Spec], dict[str, str]]] = {
     "compose": compose.render,
     "kubernetes": kubernetes.render,
+    "arc": pods.scale_set,
     "gitlab-ci": ci.gitlab,
+    "gitlab-chart": pods.gitlab_chart,
     "github-actions": ci.github,
+    "jenkins": pods.jenkins,
+    "buildkite": pods.buildkite,
+    "tekton": pods.tekton,
     "shell": shell.render,
     "seccomp": lambda _: {SECCOMP_FILE: seccomp_profile()},
 }
@@ -34,6 +46,8 @@ def settle(form: str, spec: Spec) -> Spec:
     isolation = spec.isolation or (Isolation.SYSBOX if form in _WHY_NOT else Isolation.ROOTLESS)
     if isolation is Isolation.ROOTLESS and form in _WHY_NOT:
         raise UserError(f"rootless isolation cannot be written as {form}: {_WHY_NOT[form]}. Take sysbox")
+    if isolation is Isolation.KATA and form not in PODS:
+        raise UserError(f"kata is a class of pods, which {form} has not: {', '.join(PODS)} can say it")
     if isolation is Isolation.PRIVILEGED and not spec.consent:
         raise UserError(
             "privileged mode is refused without consent: whoever commands such an engine is root on the host. "

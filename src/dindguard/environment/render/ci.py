@@ -41,6 +41,7 @@ def github(spec: Spec) -> dict[str, str]:
     name = "nested-engine"
     values = common(spec) | {
         "user_namespaces": _USER_NAMESPACES if spec.isolation is Isolation.ROOTLESS else "",
+        "runs_on": _OWN_MACHINE if spec.isolation is Isolation.SYSBOX else "runs-on: ubuntu-24.04",
         "build": build_command(spec),
         "daemon": daemon_command(spec, name, ".dindguard/seccomp-nested.json"),
         "client": client_command(spec, name, "docker run --rm alpine:3.22 echo hello"),
@@ -49,6 +50,9 @@ def github(spec: Spec) -> dict[str, str]:
     return {".github/workflows/nested-engine.yml": fill("github-actions.tmpl", values)}
 
 
+_OWN_MACHINE = """\
+# A machine of your own with Sysbox, registered with this label: GitHub's machines do not have it.
+runs-on: [self-hosted, linux, sysbox]"""
 _GITLAB_MIRROR = """\
 # Pull once, not once per job: run a registry mirror, and name it here. Sharing one /var/lib/docker between
 # jobs is no answer: two engines on one data root destroy it.

@@ -18,10 +18,14 @@ USER rootless"""
 
 
 def is_derived(spec: Spec) -> bool:
-    """Tell whether the official image is to be changed; an image of the user's own is taken as it is."""
-    return spec.isolation is Isolation.ROOTLESS and (
-        not spec.daemon_image or spec.daemon_image.startswith(f"{Isolation.ROOTLESS.daemon_image}@")
-    )
+    """Tell whether the image is to be changed: the official one, or a mirror's copy of it; another is taken as it is.
+
+    A copy is told by its name: ``docker`` as the repository's last part, and ``dind-rootless`` at the end of the tag.
+    """
+    if spec.isolation is not Isolation.ROOTLESS:
+        return False
+    name, _, tag = spec.image_for(Isolation.ROOTLESS).partition("@")[0].rpartition(":")
+    return name.rpartition("/")[2] == "docker" and tag.endswith("dind-rootless")
 
 
 def dockerfile(spec: Spec) -> str:

@@ -19,6 +19,10 @@ _CLAIMS = {
         "The engine and its containers run as an ordinary user in a user namespace, without privileged mode:\n"
         "two capabilities to set that namespace up, a system call filter, unmasked system paths and a tun device."
     ),
+    Isolation.KATA: (
+        "The pod is a virtual machine (Kata Containers): the engine is privileged in it, and its kernel is its own.\n"
+        "Mounts of the node's folders would still be the node's."
+    ),
     Isolation.PRIVILEGED: (
         "NOT ISOLATED FROM THE HOST. Whoever commands this engine is root on the host; run it on machines that\n"
         "are thrown away and hold nothing else. Accepted under: "

@@ -11,6 +11,9 @@ from dindguard.model.container import Capabilities, Container, ContainerKind, Li
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import Flag, How, Text, inherited
 from dindguard.model.workload import Placement
+from dindguard.patterns import regex
+
+_HOST_USERS = regex(r"(?m)[\"']?\bhostUsers[\"']?\s*:\s*(true|false)\b")
 
 _KINDS = {
     "host_path": MountKind.HOST,
@@ -71,12 +74,22 @@ def _container(
         aliases=(alias,) if alias is not None else (),
         user=text(own["run_as_user"]) or text(executor["pod_security_context"]["run_as_user"]),
         runtime=text(executor["runtime_class_name"]),
+        user_namespace=_user_namespace(executor),
         limits=Limits(
             memory=text(executor[f"{limits}memory_limit"]),
             cpus=text(executor[f"{limits}cpu_limit"]),
             ephemeral_storage=text(executor[f"{limits}ephemeral_storage_limit"]),
         ),
     )
+
+
+def _user_namespace(executor: Node) -> Flag | None:
+    """Return whether a patch of the pod gives it a user namespace of its own; ``None`` when none speaks of it."""
+    for patch in executor["pod_spec"].items():
+        told = _HOST_USERS.search(patch["patch"].content)
+        if told is not None:
+            return Flag(told[1] == "false", patch["patch"].span, name="hostUsers")
+    return None
 
 
 def _mounts(volumes: Node, address: str) -> Iterator[Mount]:

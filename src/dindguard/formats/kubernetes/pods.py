@@ -150,7 +150,9 @@ def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> 
 
 
 def _limits(node: Node, spec: Node) -> Limits:
-    own, shared = node["resources"]["limits"], spec["resources"]["limits"]
+    # Tekton calls them computeResources, so that nobody takes them for its own resources.
+    own = (node["resources"] if node["resources"].present else node["computeResources"])["limits"]
+    shared = spec["resources"]["limits"]
     return Limits(
         memory=written(own["memory"]) or written(shared["memory"]),
         cpus=written(own["cpu"]) or written(shared["cpu"]),
