@@ -132,6 +132,16 @@ def test_a_containers_source_stands_beside_its_findings_and_is_masked(tmp_path: 
     assert "correct horse" not in document
 
 
+def test_a_key_in_a_containers_lines_is_masked_too(tmp_path: Path) -> None:
+    key = "".join(
+        f"      {line}\n"
+        for line in ("-----BEGIN RSA PRIVATE KEY-----", "MIIEowIBAA/kept", "-----END RSA PRIVATE KEY-----")
+    )
+    document = page_of(tmp_path, f"services:\n  a:\n    image: x\n    privileged: true\n    command: |\n{key}")
+    assert "<strong>service &#39;a&#39;</strong>" in document
+    assert "MIIEowIBAA" not in document
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "lines"),
     [

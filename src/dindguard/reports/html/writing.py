@@ -29,15 +29,19 @@ class Writer:
         self.report = report
         self.masks = Masks(report.model)
         self.quoter = Quoter(report.sources, self.masks, WIDTH)
+        self._texts: dict[str, str] = {}
         self._ids: dict[tuple[str, str], str] = {}
 
     def text(self, text: str) -> str:
-        """Return a message without credentials, escaped."""
-        return safe.markup(self.masks.text(safe.one_line(text)))
+        """Return a message without credentials, escaped; a page says much more than once."""
+        known = self._texts.get(text)
+        if known is None:
+            known = self._texts[text] = safe.markup(self.masks.text(safe.one_line(text)))
+        return known
 
     def place(self, span: Span) -> str:
         """Return ``path:line:column``; nothing for what has no place in a file."""
-        return f"<code>{self.text(str(span))}</code>" if span.path else ""
+        return f"<code>{self.text(span.path)}:{span.line}:{span.column}</code>" if span.path else ""
 
     def id_of(self, container: Container) -> str:
         """Return a container's anchor; one for all that are written at one place under one name."""
