@@ -98,6 +98,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "gitlab-items": (3, gitlab("a: {script: [docker ps, docker ps, docker ps, docker ps, docker ps]}\n")),
     "gitlab-includes": (2, gitlab("include: [a.yml, b.yml, c.yml]\na: {script: docker ps}\n") | {f"{n}.yml": f"{n}: {{script: docker ps}}\n" for n in "abc"}),
     "gitlab-wildcards": (None, gitlab("include: '/*/*/*/*/*.yml'\na: {script: docker ps}\n")),
+    "matrix-images": (2, gitlab("a: {image: 'docker:$V', script: docker ps, parallel: {matrix: [{V: ['26', '27', '28']}]}}\n")),
     "gitlab-variables": (3, gitlab("variables:\n" + chain(9, lambda n: f"  V{n + 1}: $V{n}") + "\n  V0: docker\na: {image: $V9, script: docker ps}\n")),
     "way-steps": (3, compose("services: {a: {image: docker, privileged: true}, b: {image: docker:29-dind, privileged: true, environment: {DOCKER_TLS_CERTDIR: ''}}, c: {image: docker:29-cli}}")),
     "open-neighbours": (2, compose("services: {" + ", ".join(f"e{n}: {{image: docker:29-dind, privileged: true, environment: {{DOCKER_TLS_CERTDIR: ''}}}}" for n in range(5)) + "}")),

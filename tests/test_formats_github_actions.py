@@ -183,8 +183,8 @@ def job_text(body: str, top: str = "") -> str:
         ("container: '${{ matrix.image }}'\nstrategy: {matrix: {image: ['docker:27']}}", "docker:27", ""),
         (
             "container: '${{ matrix.image }}'\nstrategy: {matrix: {image: ['docker:27', 'docker:28']}}",
-            None,
-            "matrix.image",
+            "docker:27",
+            "",
         ),
         ("container: '${{ matrix.image }}'\nstrategy: {matrix: {include: [{image: 'docker:27'}]}}", "docker:27", ""),
         (
@@ -530,3 +530,16 @@ TREES = st.recursive(
 def test_any_tree_can_be_read(tree: object) -> None:
     for embedded in read_text(json.dumps({"on": "push", "jobs": {"a": tree}})).embedded:
         embedded.source.span(0, len(embedded.source.text))
+
+
+def test_a_matrix_of_images_is_a_workload_for_each() -> None:
+    reading = read_text(
+        "on: push\njobs:\n  t:\n    strategy: {matrix: {v: [26, 27, 26], os: [a, b]}}\n    runs-on: x\n"
+        "    services: {dind: {image: 'docker:${{ matrix.v }}-dind'}}\n    steps: [{run: docker ps}]\n"
+    )
+    assert [(each.address, each.containers[0].image.reference.value) for each in reading.workloads] == [
+        ("jobs.t", "docker:26-dind"),
+        ("jobs.t[v=27]", "docker:27-dind"),
+    ]
+    assert reading.workloads[1].containers[0].address == "jobs.t[v=27].services.dind"
+    assert len(reading.embedded) == 1

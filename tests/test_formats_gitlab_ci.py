@@ -90,6 +90,18 @@ build:
 """
 
 
+def test_a_matrix_of_images_is_a_workload_for_each() -> None:
+    """Its script is read once: what it may be told differs, what it runs does not."""
+    found = read_text(
+        "t:\n  parallel: {matrix: [{V: ['26', '27'], W: [a, b]}]}\n  image: docker:$V-cli\n  script: [docker ps]\n"
+    )
+    assert [(each.address, each.containers[-1].image.reference.value) for each in found.workloads] == [
+        ("jobs.t", "docker:26-cli"),
+        ("jobs.t[V=27]", "docker:27-cli"),
+    ]
+    assert [embedded.owner for embedded in found.embedded] == [found.workloads[0].containers[-1]]
+
+
 def test_a_job_with_services() -> None:
     reading = read_text(BASIC)
     found = workload(reading, "build")

@@ -279,6 +279,10 @@ GITLAB_WILDCARDS = Limit(
     name="gitlab-wildcards", most=3, what="an include has more than {most} wildcards", lost="it was not looked up",
     remedy="name the folder",
 )  # fmt: skip
+MATRIX_IMAGES = Limit(
+    name="matrix-images", most=20, what="the matrix of this job gives its images more than {most} values",
+    lost="the rest was not read", remedy="use a smaller matrix, or literal images",
+)  # fmt: skip
 GITLAB_VARIABLES = Limit(
     name="gitlab-variables", most=20, what="variables are made of each other more than {most} levels deep",
     lost="their values are taken for unknown", remedy="use fewer levels",

@@ -85,6 +85,18 @@ def environment(node: Node, expressions: Expressions) -> tuple[EnvVar, ...]:
 
 def matrix(strategy: Node) -> dict[str, Text]:
     """Return what ``matrix.x`` stands for, for every key that has one value in all jobs of the matrix."""
+    return {path: differing(texts, texts[0].span, path) for path, texts in matrix_values(strategy).items()}
+
+
+def names_in(texts: Iterable[str]) -> list[str]:
+    """Return the names of the plain lookups in expressions: ``matrix.version``."""
+    inner = (match[1].strip() for text in texts for match in EXPRESSION.finditer(text))
+    paths = (_PATH.fullmatch(_INDEX.sub(r".\1", each)) for each in inner)
+    return [_folded(path["path"]) for path in paths if path is not None]
+
+
+def matrix_values(strategy: Node) -> dict[str, list[Text]]:
+    """Return the values of ``matrix.x`` in the jobs of the matrix, for every key that all of them have."""
     node = strategy["matrix"]
     values: dict[str, list[Text]] = {}
     axes = [(key.content, axis.items()) for key, axis in node.pairs() if key.content not in ("include", "exclude")]
@@ -96,11 +108,7 @@ def matrix(strategy: Node) -> dict[str, Text]:
             values[path] += texts
         elif not axes and len(texts) == len(included):
             values[path] = texts
-    return {
-        path: differing(texts, texts[0].span, path)
-        for path, texts in values.items()
-        if all("${{" not in text.pattern for text in texts)
-    }
+    return {path: texts for path, texts in values.items() if all("${{" not in text.pattern for text in texts)}
 
 
 def _in_all(path: str, items: list[Node]) -> dict[str, list[Text]]:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dindguard.documents.alternatives import Choice, combinations, label
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.github_actions.containers import declared_container, image_of, runner_host, scripts_of
-from dindguard.formats.github_actions.expressions import Expressions, environment, input_values, matrix
+from dindguard.formats.github_actions.expressions import (
+    Expressions,
+    environment,
+    input_values,
+    matrix,
+    matrix_values,
+    names_in,
+)
 from dindguard.formats.github_actions.steps import Place, StepReader
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.values import Text
@@ -72,15 +80,8 @@ class WorkflowReader:
         variables = (*inherited, *environment(job["env"], expressions))
         expressions = expressions.with_env(variables)
         volumes = Volumes(f"{job.source.path}:{address}")
-        owner = _job_container(job, name, address, expressions, volumes, variables)
-        services = [
-            declared_container(
-                service, expressions, volumes, name=key.content, address=f"{address}.services.{key.content}",
-                kind=ContainerKind.JOB_SERVICE,
-            )
-            for key, service in job["services"].pairs()
-            if not service.is_null and image_of(service) is not None
-        ]  # fmt: skip
+        first, *others = _choices(job) or [Choice()]
+        owner, *services = _containers(job, name, address, expressions.knowing(first), volumes, variables)
         steps = StepReader(self.reading, self.context, repository_root(job.source.path), volumes)
         place = Place(owner, address, expressions, job.at("defaults", "run", "shell").content or shell)
         steps.read(job["steps"].items(), place)
@@ -101,6 +102,51 @@ class WorkflowReader:
                 hosted=_hosted(job["runs-on"]),
             )
         )
+        for choice in others:
+            self._again(name, f"{address}[{label(choice)}]", job, expressions.knowing(choice), variables)
+
+    def _again(
+        self, name: str, address: str, job: Node, expressions: Expressions, variables: tuple[EnvVar, ...]
+    ) -> None:
+        """Read the containers of a job once more, with other values of its matrix."""
+        volumes = Volumes(f"{job.source.path}:{address}")
+        owner, *services = _containers(job, name, address, expressions, volumes, variables)
+        self.reading.workloads.append(
+            Workload(
+                name=name,
+                address=address,
+                kind=WorkloadKind.JOB,
+                platform=Platform.GITHUB,
+                span=job.key_span,
+                containers=(*services, owner),
+                storages=volumes.storages,
+                runner_labels=_labels(job["runs-on"]),
+                hosted=_hosted(job["runs-on"]),
+            )
+        )
+
+
+def _choices(job: Node) -> list[Choice]:
+    """Return the combinations of values that the job's matrix gives to the images of its containers."""
+    images = [image_of(each) for each in (job["container"], *job["services"].values())]
+    names = names_in(image.content for image in images if image is not None)
+    return combinations(matrix_values(job["strategy"]), names, job["strategy"]["matrix"]) if names else []
+
+
+def _containers(
+    job: Node, name: str, address: str, expressions: Expressions, volumes: Volumes, variables: tuple[EnvVar, ...]
+) -> list[Container]:
+    """Return the container that the job's steps run in, and its services."""
+    owner = _job_container(job, name, address, expressions, volumes, variables)
+    services = [
+        declared_container(
+            service, expressions, volumes, name=key.content, address=f"{address}.services.{key.content}",
+            kind=ContainerKind.JOB_SERVICE,
+        )
+        for key, service in job["services"].pairs()
+        if not service.is_null and image_of(service) is not None
+    ]  # fmt: skip
+    return [owner, *services]
 
 
 def _labels(runs_on: Node) -> tuple[Text, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from dindguard.documents.alternatives import Choice, combinations, label
 from dindguard.documents.joined import joined_scripts
 from dindguard.documents.tree import Node
 from dindguard.formats.gitlab_ci.inputs import PLACEHOLDER
@@ -15,7 +16,9 @@ from dindguard.formats.gitlab_ci.variables import (
     Variables,
     conditional_variables,
     either,
+    matrix_values,
     matrix_variables,
+    names_in,
     written_variables,
 )
 from dindguard.model.container import Container, ContainerKind, Words
@@ -63,17 +66,39 @@ class JobReader:
 
     # -- the job ------------------------------------------------------------------------------------
 
-    def read(self, name: str, job: Node) -> Workload:
-        """Return a job's workload, and keep its scripts in ``embedded``."""
-        variables = self._variables(job)
-        address = f"jobs.{name}"
-        container = self._job_container(name, address, job, variables)
-        services = self._services(address, job, variables)
+    def read(self, name: str, job: Node) -> list[Workload]:
+        """Return a job's workload, and keep its scripts in ``embedded``.
+
+        Where a matrix gives its images several values, there is a workload for each; the scripts are the first one's.
+        """
+        first, *others = self._choices(job) or [Choice()]
+        found = [self._workload(name, f"jobs.{name}", job, first)]
+        self._embed_scripts(job, found[0].containers[-1])
+        again = len(self.embedded)
+        found += [self._workload(name, f"jobs.{name}[{label(choice)}]", job, choice) for choice in others]
+        del self.embedded[again:]
+        return found
+
+    def _choices(self, job: Node) -> list[Choice]:
+        """Return the combinations of values that the job's matrix gives to its images."""
+        if not job["parallel"]["matrix"].present:
+            return []
+        nodes = [self.setting(job, "image"), *self.items(self.setting(job, "services"))]
+        images = [self.member(node, "name") if node.is_mapping else node for node in nodes]
+        names = [name for image in images if image.is_scalar for name in names_in(image.content)]
+        return combinations(matrix_values(job["parallel"], self.resolve), names, job["parallel"])
+
+    def _embed_scripts(self, job: Node, container: Container) -> None:
         before = self.items(self.setting(job, "before_script"))
         steps = [self.member(step, "script") for step in self.items(job["run"])]
         script = [*self.items(job["script"]), *steps]
         for items in ([*before, *script] if script else before, self.items(self.setting(job, "after_script"))):
             self._embed(items, container)
+
+    def _workload(self, name: str, address: str, job: Node, choice: Choice) -> Workload:
+        variables = self._variables(job, choice)
+        container = self._job_container(name, address, job, variables)
+        services = self._services(address, job, variables)
         return Workload(
             name=name,
             address=address,
@@ -85,7 +110,7 @@ class JobReader:
             runner_labels=tuple(tag.value for tag in job["tags"].listed() if tag.is_scalar),
         )
 
-    def _variables(self, job: Node) -> Variables:
+    def _variables(self, job: Node, choice: Choice) -> Variables:
         merged = {
             name: variable
             for name, variable in self._global_variables.items()
@@ -93,7 +118,7 @@ class JobReader:
         }
         merged = either(merged, self._workflow)
         merged.update(written_variables(self.member(job, "variables"), self.resolve))
-        merged.update(matrix_variables(job["parallel"], self.resolve))
+        merged.update(matrix_variables(job["parallel"], self.resolve, choice))
         rules = conditional_variables(self.items(job["rules"]), self.resolve)
         return Variables(either(merged, rules))
 

@@ -39,12 +39,14 @@ def _read_project(project: Project, reading: Reading) -> None:
     names = [key.content for key, value in project.root.pairs() if value.is_mapping and key.content not in _NO_JOBS]
     complete = {name: jobs.job(name) for name in names}
     concrete = [name for name in names if not name.startswith(".")]
-    reading.workloads += [reader.read(name, complete[name]) for name in concrete if _runs(complete[name])]
+    for name in concrete:
+        if _runs(complete[name]):
+            reading.workloads += reader.read(name, complete[name])
     merged = _merged_places(complete)
     for name in names:
         node = complete[name]
         if name.startswith(".") and name not in jobs.extended and _has_content(node) and not _used(node, merged):
-            reading.workloads.append(reader.read(name, node))
+            reading.workloads += reader.read(name, node)
     reading.embedded += reader.embedded
     reading.notices += project.notices
     if project.complete:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from dindguard import budget
 from dindguard.documents.placeholders import differing, substitute
@@ -55,20 +56,35 @@ def written_variables(node: Node, resolve: Resolve) -> dict[str, Variable]:
     return found
 
 
-def matrix_variables(parallel: Node, resolve: Resolve) -> dict[str, Variable]:
-    """Return the variables of ``parallel: matrix:``; those with several values are unknown."""
-    values: dict[str, list[Text]] = {}
+def matrix_variables(
+    parallel: Node, resolve: Resolve, chosen: Mapping[str, Text] = MappingProxyType({})
+) -> dict[str, Variable]:
+    """Return the variables of ``parallel: matrix:``; those with several values are unknown, unless one is ``chosen``."""
     places: dict[str, Span] = {}
-    entries = resolve(parallel["matrix"]).listed()
-    for entry in entries:
+    for entry in resolve(parallel["matrix"]).listed():
         for key, value in resolve(entry).pairs():
             places.setdefault(key.content, entry_span(key, value))
-            values.setdefault(key.content, []).extend(item.value for item in resolve(value).listed())
     return {
-        name: Variable(name, differing(texts, places[name], name), places[name])
-        for name, texts in values.items()
-        if texts
+        name: Variable(name, chosen.get(name) or differing(texts, places[name], name), places[name])
+        for name, texts in matrix_values(parallel, resolve).items()
     }
+
+
+def matrix_values(parallel: Node, resolve: Resolve) -> dict[str, list[Text]]:
+    """Return the values that ``parallel: matrix:`` gives to each variable."""
+    values: dict[str, list[Text]] = {}
+    for entry in resolve(parallel["matrix"]).listed():
+        for key, value in resolve(entry).pairs():
+            texts = [item.value for item in resolve(value).listed()]
+            if texts:
+                values.setdefault(key.content, []).extend(texts)
+    return values
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names of the variables in a text."""
+    found = (match["braced"] or match["plain"] or match["percent"] for match in _REFERENCE.finditer(text))
+    return [name for name in found if name]
 
 
 def conditional_variables(rules: Iterable[Node], resolve: Resolve) -> dict[str, list[Variable]]:
