@@ -1,4 +1,4 @@
-"""``dindguard waivers``: the approval records, and how long each still holds."""
+"""``dindguard waivers``: the register of approvals, what each covers, its state, and who made it so."""
 
 from __future__ import annotations
 
@@ -13,74 +13,104 @@ from dindguard.errors import UserError
 
 if TYPE_CHECKING:
     from dindguard.policy.waiver_file import Waiver
+    from dindguard.report import Report
+    from dindguard.reports.register import Row
+
+FORMATS = ("text", "json", "csv", "markdown", "html")
 
 
 @click.command("waivers")
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="text", help="Output.")
+@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
+@click.option(
+    "--due", is_flag=True, help="Only those that have run out, do not hold, or end within 'approval.warn-days'."
+)
+@click.option("--history", is_flag=True, help="Who added, renewed and withdrew each, in which commit.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
 @policy_option
-def command(form: str, config: Path | None, policy: str | None) -> None:
-    """List the waivers with the days they have left, the first to end first.
-
-    Whether each still covers what was approved is told by 'dindguard scan'.
-    """
-    from dindguard.reports.json import dumps
-    from dindguard.reports.output import deliver
-
-    rows = _rows(config, policy)
-    deliver(dumps({"waivers": rows}) if form == "json" else _table(rows), None)
-
-
-def _rows(explicit: Path | None, policy: str | None) -> list[dict[str, Any]]:
+def command(form: str, output: str | None, due: bool, history: bool, config: Path | None, policy: str | None) -> None:
+    """List the waivers with all that they say, what they cover and whether they hold, the first to end first."""
     from dindguard.files import find_root
-    from dindguard.policy import WAIVER_FILE, review, waiver_file
-    from dindguard.policy.config_file import configuration
-    from dindguard.scanning import Options, load_rules
-    from dindguard.working_tree import WorkingTree
+    from dindguard.reports import register
+    from dindguard.reports.output import deliver
+    from dindguard.scanning import Options, scan
 
     root = find_root(Path.cwd())
-    files = WorkingTree(root)
-    source = files.open(WAIVER_FILE)
+    report = scan(Options(paths=(root,), config=config, policy=policy, without_baseline=True))
+    rows = sorted((_row(report, waiver) for waiver in _waivers(root)), key=_order)
+    if due:
+        soon = report.config.approval.warn_days
+        rows = [row for row in rows if row["faults"] or row["days_left"] is None or row["days_left"] <= soon]
+    if history:
+        rows = _with_history(root, rows, due=due)
+    deliver(register.render(form, rows), output)
+
+
+def _waivers(root: str) -> tuple[Waiver, ...]:
+    from dindguard.policy import WAIVER_FILE, waiver_file
+    from dindguard.working_tree import WorkingTree
+
+    source = WorkingTree(root).open(WAIVER_FILE)
     file = waiver_file.read(source) if source is not None else waiver_file.WaiverFile()
     for problem, span in file.faults:
         raise UserError(f"{span}: {problem}")
-    approval, today = configuration(files, explicit, policy).approval, dt.date.today()
-    known = {rule.id for rule in load_rules(Options())}
-    rows = []
-    for waiver in file.waivers:
-        faults = [problem for _, _, problem in review.reasons(waiver, approval, today, files, known)]
-        rows.append(_row(waiver, today, faults))
-    return sorted(rows, key=lambda row: (row["days_left"], row["file"], row["at"], row["rule"]))
+    return file.waivers
 
 
-def _row(waiver: Waiver, today: dt.date, faults: list[str]) -> dict[str, Any]:
+def _order(row: Row) -> tuple[Any, ...]:
+    days = row["days_left"]
+    return (-1 if days is None else days, row["file"], row["at"], row["rule"])
+
+
+def _row(report: Report, waiver: Waiver) -> Row:
+    own = range(waiver.span.line, waiver.span.end_line + 1)
+    faults = [
+        finding.message.removeprefix(f"{waiver} ")
+        for finding in report.findings
+        if finding.rule.id.startswith("waiver-") and finding.subjects[0].address == "|".join(waiver.key)
+        if finding.span.line in own
+    ]
+    covers = [
+        f"{finding.message} ({subject.path}:{subject.span.line})"
+        for finding in report.findings
+        if finding.rule.category != "policy"
+        for subject in finding.subjects
+        if subject.key == waiver.key
+    ]
+    days = waiver.days_left(dt.date.today()) if waiver.expires is not None else None
     return {
-        "rule": waiver.rule,
-        "file": waiver.file,
-        "at": waiver.at,
-        "mode": waiver.mode,
-        "owner": waiver.owner,
-        "approvers": [{"name": each.name, "role": each.role} for each in waiver.approvers],
-        "ticket": waiver.ticket,
-        "reason": waiver.reason,
-        "approved": str(waiver.approved or ""),
-        "expires": str(waiver.expires or ""),
-        "days_left": waiver.days_left(today),
-        "faults": faults,
-        "line": waiver.span.line,
+        **waiver.as_data(),
+        "days_left": days,
+        "state": _state(days, faults),
+        "covers": list(dict.fromkeys(covers)),
+        "faults": list(dict.fromkeys(faults)),
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> str:
-    from dindguard.reports import safe
+def _state(days: int | None, faults: list[str]) -> str:
+    if days is not None and days < 0:
+        return "expired"
+    return "not in force" if faults else "in force"
 
-    if not rows:
-        return "no waivers\n"
-    lines = []
+
+def _with_history(root: str, rows: list[Row], *, due: bool) -> list[Row]:
+    """Return the rows with what happened to each, and those of waivers that were withdrawn."""
+    from dindguard.policy.history import history
+
+    events: dict[tuple[str, str, str], list[Row]] = {}
+    for event in history(root):
+        told = {name: getattr(event, name) for name in ("what", "commit", "date", "author", "signature", "subject")}
+        events.setdefault(event.key, []).append({**told, "fields": list(event.fields)})
     for row in rows:
-        left = f"{row['days_left']} days left" if row["days_left"] >= 0 else f"ran out {-row['days_left']} days ago"
-        lines.append(f"{left:>22}  {row['rule']}  {row['file']}  {row['at']}")
-        people = ", ".join(f"{each['name']} ({each['role']})" for each in row["approvers"]) or "nobody"
-        lines.append(f"{'':22}  owner {row['owner']}, approved by {people}, until {row['expires']}")
-        lines += [f"{'':22}  not in force: it {fault}" for fault in row["faults"]]
-    return "".join(f"{safe.visible(line)}\n" for line in lines)
+        row["history"] = events.pop((row["rule"], row["file"], row["at"]), [])
+    gone = [] if due else [_withdrawn(key, told) for key, told in events.items() if told[-1]["what"] == "withdrawn"]
+    return [*rows, *gone]
+
+
+def _withdrawn(key: tuple[str, str, str], told: list[Row]) -> Row:
+    from dindguard.reports.register import COLUMNS
+
+    rule, file, at = key
+    lists = dict.fromkeys(("approvers", "alternatives", "covers", "faults"), ())
+    row: Row = {column: list(lists[column]) if column in lists else "" for column in COLUMNS}
+    return row | {"rule": rule, "file": file, "at": at, "state": "withdrawn", "days_left": None, "history": told}

@@ -26,6 +26,7 @@ _ZEROS = re.compile(r"0{40}|0{64}")
 _FORMAT = re.compile(r"^\s*(objectformat|refstorage)\s*=\s*\"?(\w+)\"?\s*$", re.IGNORECASE | re.MULTILINE)
 _WORKTREE = re.compile(r"^\s*worktree\s*=\s*\"?(.+?)\"?\s*$", re.IGNORECASE | re.MULTILINE)
 _SHARED = ("refs", "packed-refs", "reftable", "logs", "shallow")
+_USER = ("HOME", "GNUPGHOME", "XDG_CONFIG_HOME", "GPG_TTY")
 _MOST = 1024 * 1024
 """A file of Git's own that is larger than so many bytes is none of ours to read."""
 
@@ -94,8 +95,17 @@ class Repository:
 
     def run(self, *arguments: str) -> bytes | None:
         """Return what a Git command prints; ``None`` when it fails."""
+        return self._run(arguments, self._environment)
+
+    def run_as_user(self, *arguments: str) -> bytes | None:
+        """Return what a Git command prints that knows the user's own settings and keys, by which it checks signatures."""
+        user = {name: os.environ[name] for name in _USER if name in os.environ}
+        own = {name: value for name, value in self._environment.items() if name != "GIT_CONFIG_GLOBAL"}
+        return self._run(arguments, {**user, **own})
+
+    def _run(self, arguments: tuple[str, ...], environment: dict[str, str]) -> bytes | None:
         done = subprocess.run(
-            self._command(*arguments), capture_output=True, env=self._environment, cwd=self._home, check=False,
+            self._command(*arguments), capture_output=True, env=environment, cwd=self._home, check=False,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
         return None if done.returncode else done.stdout

@@ -107,7 +107,16 @@ class _Writer:
             "identity": subject.identity,
             "status": subject.status.value,
             "reason": self.text(subject.reason),
+            "waiver": {name: self._field(value) for name, value in subject.record.items()} or None,
         }
+
+    def _field(self, value: Any) -> Any:
+        """Return a field of an approval, its texts as any other."""
+        if isinstance(value, list):
+            return [self._field(each) for each in value]
+        if isinstance(value, dict):
+            return {name: self._field(each) for name, each in value.items()}
+        return self.text(value) if isinstance(value, str) else value
 
     def finding(self, finding: Finding) -> dict[str, Any]:
         rule = finding.rule

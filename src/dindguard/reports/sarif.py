@@ -243,7 +243,8 @@ def _link_text(text: str) -> str:
 def _suppression(subject: Subject) -> om.Suppression:
     kind = "inSource" if subject.status is Status.ALLOWED else "external"
     words = f"{subject.status}: {subject.reason}" if subject.reason else subject.status.value
-    return om.Suppression(kind=kind, justification=safe.one_line(words))
+    record = {"waiver": dict(subject.record)} if subject.record else None
+    return om.Suppression(kind=kind, justification=safe.one_line(words), properties=record)
 
 
 def _hashes(findings: Sequence[Finding], sources: Mapping[str, Source]) -> dict[tuple[str, int], str]:

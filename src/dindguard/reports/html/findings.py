@@ -136,3 +136,7 @@ def _silence(writer: Writer, finding: Finding) -> Iterator[str]:
     """Yield who answers for a silenced finding."""
     reason = finding.subjects[0].reason
     yield f"<p><strong>{finding.status}</strong>{f': {writer.text(sentence(reason))}' if reason else ''}</p>"
+    for record in [subject.record for subject in finding.subjects if subject.record]:
+        people = ", ".join(f"{each['name']} ({each['role']})" for each in record["approvers"]) or record["owner"]
+        words = f"Owned by {record['owner']}, approved by {people} on {record['approved']}, until {record['expires']}"
+        yield f'<p>{writer.text(words)} (<a href="#waivers">waiver in line {int(record["line"])}</a>)</p>'
