@@ -46,7 +46,8 @@ LAYERS: dict[str, set[str]] = {
     "printable": set(),
     "engine_errors": {"errors", "printable"},
     "engine_client": {"errors", "printable", "engine_errors"},
-    "environment": {"errors", "printable", "engine_client", "engine_errors"},
+    "attestation": {"errors", "printable"},
+    "environment": {"errors", "printable", "engine_client", "engine_errors", "attestation"},
     "audit": {"source", "model", "errors", "documents", "formats", "engine_client", "printable"},
 }
 """What each part may import of dindguard at run time; ``scanning``, ``cli`` and the package itself know everybody."""

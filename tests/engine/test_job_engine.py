@@ -263,3 +263,28 @@ def test_an_image_that_starts_no_engine_is_told(clean: Host) -> None:
     done = clean.env("up", "wrong", *options)
     assert done.returncode == INCOMPLETE
     assert f"does {BUSYBOX} start a Docker engine?" in done.stderr
+
+
+def test_a_signed_statement_is_about_the_engine_that_runs(clean: Host, tmp_path: Path) -> None:
+    key, public, statement = (str(tmp_path / name) for name in ("key.pem", "key.pub", "statement.json"))
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", public], check=True, capture_output=True)
+    clean.env("up", "proven", *clean.up_options("rootless"))
+    done = clean.env("verify", "proven", "--attest", statement, "--key", key, "--nonce", "asked")
+    assert done.returncode == 0, done.stderr
+
+    def dindguard(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-W", "error", "-m", "dindguard", *arguments]
+        return subprocess.run(command, env=clean.environ, check=False, capture_output=True, text=True, timeout=60)
+
+    check = ("attest", "check", statement, "--trust", public, "--nonce")
+    assert dindguard(*check, "asked").returncode == 0
+    assert dindguard(*check, "another").returncode == INCOMPLETE
+    audit = ("audit", "docker", "--require-attestation", statement, "--trust", public, "--exit-zero")
+    assert dindguard(*audit).returncode == 0
+    clean.docker("restart", "dindguard-proven-daemon")
+    changed = dindguard(*check, "asked")
+    assert changed.returncode == INCOMPLETE
+    assert "its start is" in changed.stdout
+    clean.env("down", "proven")
+    assert dindguard(*check, "asked").returncode != 0

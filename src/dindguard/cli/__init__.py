@@ -26,6 +26,7 @@ COMMANDS = {
     "baseline": "Create or update the baseline of known findings.",
     "env": "Stand up, check and remove a safe reference environment.",
     "audit": "Apply the rules to a running engine or cluster.",
+    "attest": "Check signed statements of what was proven of an engine.",
 }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from dindguard import reports
+from dindguard.cli.attest_ import read, trust_option
 from dindguard.cli.scan_ import SEVERITIES, exit_code
 from dindguard.errors import INCOMPLETE, UserError
 from dindguard.reports import terminal
@@ -73,6 +74,10 @@ def command() -> None:
 @click.option(
     "--for", "seconds", type=click.FloatRange(0.1), metavar="SECONDS", help="End the watch after that time."
 )
+@click.option(
+    "--require-attestation", "attested", type=_FILE, metavar="FILE", help="3 unless FILE proves the engine."
+)
+@trust_option
 @_with_options
 def docker(
     saved: Path | None,
@@ -81,6 +86,8 @@ def docker(
     context: str,
     watch: bool,
     seconds: float | None,
+    attested: Path | None,
+    trust: tuple[Path, ...],
     **options: Any,
 ) -> None:
     """Audit the containers of an engine, and the engine itself.
@@ -103,7 +110,11 @@ def docker(
 
         sys.exit(watch_docker(stopped, context, seconds, options))
     found = collect(redaction(), stopped=stopped, context=context)
-    _finish(_audit(written(found), ENGINE_NAME, save, options), options)
+    unproven = _unproven(found["info"], attested, trust) if attested is not None else ""
+    report = _audit(written(found), ENGINE_NAME, save, options)
+    if unproven:
+        click.echo(f"dindguard: this engine is not proven: {unproven}", err=True)
+    _finish(report, options, incomplete=bool(unproven))
 
 
 @command.command("kubernetes", epilog=_EPILOG)
@@ -127,6 +138,18 @@ def kubernetes(saved: Path | None, save: Path | None, namespace: str, context: s
             f"dindguard: the cluster did not show everything: {reports.safe.one_line(found.refused)}", err=True
         )
     _finish(report, options, incomplete=bool(found.refused))
+
+
+def _unproven(info: dict[str, Any], file: Path, trust: tuple[Path, ...]) -> str:
+    """Say why a statement does not prove the engine; empty if it does."""
+    from dindguard.environment.attest import proves
+
+    try:
+        return proves(read(file, trust), info)
+    except UserError as error:
+        if error.exit_code != INCOMPLETE:
+            raise
+        return str(error)
 
 
 def redaction() -> Redaction:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -78,17 +79,35 @@ def up(name: str, form: str, **chosen: Any) -> None:
 
 @command.command()
 @click.argument("name")
+@click.option(
+    "--attest", "attested", type=click.Path(path_type=Path), metavar="FILE", help="Write a signed statement."
+)
+@click.option("--key", type=click.Path(path_type=Path), metavar="PEM", help="The private key that signs it.")
+@click.option(
+    "--nonce", default="", metavar="TEXT", help="A word for the statement to carry (default: a random one)."
+)
 @as_json
-def verify(name: str, form: str) -> None:
+def verify(name: str, attested: Path | None, key: Path | None, nonce: str, form: str) -> None:
     """Put every check to the environment NAME again.
 
-    Exit code 3 when one does not pass.
+    Exit code 3 when one does not pass. With --attest a statement of what passed is signed and written; `dindguard
+    attest check` reads it.
     """
-    from dindguard.environment.verify import verify as verify_environment
+    from dindguard.environment.verify import collect, judge
 
+    if (attested is None) != (key is None):
+        raise UserError("--attest FILE and --key PEM go together: an unsigned statement proves nothing")
     with session() as (engine, guard):
-        report = verify_environment(engine, name, guard)
+        answers = collect(engine, name, guard)
+    report = judge(answers)
     click.echo(report.json() if form == "json" else report.text())
+    if attested is not None and key is not None and report.passed:
+        from dindguard import attestation
+        from dindguard.environment.attest import statement
+        from dindguard.reports.output import deliver
+
+        deliver(attestation.signed(statement(answers, report, nonce), key), attested)
+        say(f"wrote {attested}")
     sys.exit(CLEAN if report.passed else INCOMPLETE)
 
 

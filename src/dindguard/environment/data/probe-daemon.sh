@@ -82,6 +82,7 @@ answer cgroup cat /proc/1/cgroup
 answer memory-limit first_of /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes
 answer swap-limit first_of /sys/fs/cgroup/memory.swap.max /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes
 answer pid-max cat /proc/sys/kernel/pid_max
+answer boot-id cat /proc/sys/kernel/random/boot_id
 answer process-limit first_of /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max
 answer processor-limit first_of /sys/fs/cgroup/cpu.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us
 answer inner-engine docker info --format '{{json .}}'
