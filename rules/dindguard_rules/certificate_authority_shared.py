@@ -42,8 +42,8 @@ def check(engine: Engine) -> Iterator[Problem]:
     if certificates is None or engine.container is None:
         return
     own = engine.container.mount_at(f"{certificates.directory}/ca")
-    if own is None or own.storage is None:
-        return
+    if own is None or own.storage is None or own.read_only.on:
+        return  # an engine that cannot write there leaves no key
     for user, mount in own.storage.users:
         narrowed = mount.sub_path is not None and mount.sub_path.value not in ("", ".", "ca")
         if user.engine is None and not narrowed:

@@ -25,7 +25,7 @@ With one copy, and an update that stops the old one first.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Medium, Problem, Severity, rule
+from dindguard.api import Engine, Medium, Problem, Replicas, Severity, rule
 
 
 @rule(
@@ -43,11 +43,14 @@ def check(engine: Engine) -> Iterator[Problem]:
         return
     if mount.sub_path is not None and mount.sub_path.unknown:
         return
-    several = engine.container.several_at_once
+    several = engine.container.several_on(mount)
     if several is None:
         return
-    overlap_only = not engine.container.has_several_copies
+    replicas = several if isinstance(several, Replicas) else None
+    overlap_only = replicas is not None and not replicas.several and not replicas.per_node
     severity = Severity.CRITICAL if mount.storage.medium is Medium.NETWORK else Severity.HIGH
-    when = "an update starts a second copy" if overlap_only else "several copies run at once"
-    message = f"{engine} keeps its state in {mount.storage.label}, and {when} on the same one"
+    when = "an update starts a second copy on the same one" if overlap_only else "several copies run at once on the same one"
+    if replicas is not None and replicas.per_run:
+        when = "nothing keeps two runs from using it at once"
+    message = f"{engine} keeps its state in {mount.storage.label}, and {when}"
     yield Problem(mount, message, (several, mount.declared), Severity.MEDIUM if overlap_only else severity)

@@ -28,12 +28,13 @@ One after the other: services in profiles that are never started together, or on
 
 from collections.abc import Iterator
 
-from dindguard.api import Problem, Severity, Step, Storage, rule
+from dindguard.api import Confidence, ContainerKind, Problem, Severity, Step, Storage, paths, rule
 
 
 @rule("shared-data-root", each=Storage, severity=Severity.CRITICAL, category="data-root", since="0.1.0")
 def check(storage: Storage) -> Iterator[Problem]:
     """Report storages that hold the state of two engines that may run at once."""
+    yield from _of_runners(storage)
     engines = [(container, mount) for container, mount in storage.users if container.keeps_state_in(mount)]
     for index, (container, mount) in enumerate(engines):
         sharing = [(other, theirs) for other, theirs in engines[:index] if other.runs_beside(container)]
@@ -45,3 +46,16 @@ def check(storage: Storage) -> Iterator[Problem]:
         because = tuple(Step(f"and here by {other}", theirs.span) for other, theirs in sharing)
         severity = Severity.CRITICAL if parts else Severity.HIGH
         yield Problem(mount, f"{container} and {names} keep {what} in {storage.label}", because, severity)
+
+
+def _of_runners(storage: Storage) -> Iterator[Problem]:
+    """Report what a runner gives to all its jobs as an engine's data root; whoever runs an engine there shares it."""
+    for container, mount in storage.users:
+        several = container.several_at_once
+        default = container.kind is ContainerKind.RUNNER_DEFAULT and not storage.per_replica
+        if default and several is not None and mount.target.value in paths.DATA_ROOTS:
+            message = (
+                f"every engine that jobs of {container} start keeps its state in {storage.label}, several at once"
+            )
+            because = (Step("so many jobs run at once", several.span),)
+            yield Problem(mount, message, because, Severity.HIGH, Confidence.MEDIUM)

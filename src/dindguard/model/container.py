@@ -21,6 +21,7 @@ from dindguard.model.container_parts import (
     Words,
 )
 from dindguard.model.facts import ContainerFacts
+from dindguard.model.mount import Mount, MountKind
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, How, Text, unset
 from dindguard.records import field, record
@@ -28,7 +29,6 @@ from dindguard.source import HasSpan, Span
 
 if TYPE_CHECKING:
     from dindguard.model.image import Image
-    from dindguard.model.mount import Mount
     from dindguard.model.workload import Network, Workload
 
 __all__ = [
@@ -244,12 +244,22 @@ class Container(ContainerFacts):
     def several_at_once(self) -> HasSpan | None:
         """What makes several copies of it run at once on the same volumes; ``None`` when nothing does."""
         for replicas in (self.replicas, self.workload.replicas):
-            if replicas is not None and (replicas.several or replicas.overlap):
+            if replicas is not None and (replicas.several or replicas.overlap or replicas.per_run):
                 return replicas
         concurrency = self.workload.concurrency
         if concurrency is not None and (concurrency.value or "").isdigit() and int(concurrency.value or "0") > 1:
             return concurrency
         return None
+
+    def several_on(self, mount: Mount) -> HasSpan | None:
+        """Return what makes several copies of it run at once on what a mount holds; ``None`` when nothing does.
+
+        One for each node has each node's folder to itself, and a claim together.
+        """
+        replicas = self.workload.replicas
+        if replicas is not None and replicas.per_node and mount.kind is MountKind.CLAIM:
+            return replicas
+        return self.several_at_once
 
     @property
     def hosted_machine(self) -> Text | None:

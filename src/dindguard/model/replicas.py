@@ -17,6 +17,8 @@ class Replicas:
     span: Span
     per_node: bool = False
     overlap: bool = False
+    per_run: bool = False
+    """There is one for each run of a task or workflow, and nothing keeps runs from overlapping."""
 
     @property
     def several(self) -> bool:

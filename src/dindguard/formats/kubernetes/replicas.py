@@ -14,6 +14,10 @@ _COUNTED = frozenset(
         "RunnerDeployment", "RunnerReplicaSet", "RunnerSet", "EphemeralRunnerSet",
     }
 )  # fmt: skip
+_RUN_MANY_TIMES = frozenset(
+    {"Task", "ClusterTask", "Pipeline", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow", "ProwJob"}
+)
+"""Kinds of which every run makes pods of its own."""
 _SURGING = frozenset({"Deployment", "Rollout", "DeploymentConfig", "RunnerDeployment"})
 _SCALERS = {
     "HorizontalPodAutoscaler": "maxReplicas",
@@ -39,6 +43,9 @@ def replicas(resource: Resource, cluster: Cluster) -> Replicas | None:
     if kind == "AutoscalingRunnerSet":
         most = spec["maxRunners"]
         return _number(most, resource) if most.is_scalar else Replicas(None, resource.span)
+    if kind in _RUN_MANY_TIMES:
+        alone = kind == "CronWorkflow" and spec["concurrencyPolicy"].content in ("Forbid", "Replace")
+        return Replicas(1, resource.span, per_run=not alone)
     if kind not in _COUNTED:
         return None
     found = _scaled(resource, cluster) or _number(spec["replicas"], resource)
