@@ -49,7 +49,11 @@ def check(engine: Engine) -> Iterator[Problem]:
     replicas = several if isinstance(several, Replicas) else None
     overlap_only = replicas is not None and not replicas.several and not replicas.per_node
     severity = Severity.CRITICAL if mount.storage.medium is Medium.NETWORK else Severity.HIGH
-    when = "an update starts a second copy on the same one" if overlap_only else "several copies run at once on the same one"
+    when = (
+        "an update starts a second copy on the same one"
+        if overlap_only
+        else "several copies run at once on the same one"
+    )
     if replicas is not None and replicas.per_run:
         when = "nothing keeps two runs from using it at once"
     message = f"{engine} keeps its state in {mount.storage.label}, and {when}"
