@@ -136,6 +136,12 @@ def test_what_a_nested_engine_starts_gets_to_that_engine_first(tmp_path: Path) -
     assert {within.replace("->", "=>"), "privileged mode => job service 'docker'"} <= found
 
 
+def test_an_empty_picture_says_that_it_is_one(tmp_path: Path) -> None:
+    graph = graph_of(tmp_path, "nothing: here\n", "notes.yaml")
+    assert "no containers or engines were recognised" in svg.document(graph)
+    assert "no containers or engines were recognised" in mermaid.document(graph)
+
+
 def test_a_machine_that_nobody_can_become_root_on_does_not_say_so(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, "services: {a: {image: nginx, pid: host}}\n")
     assert drawn(graph) == {"service 'a' .. host-pid-namespace", "host-pid-namespace .. the host"}

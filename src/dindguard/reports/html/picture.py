@@ -14,15 +14,18 @@ MOST = 200
 
 
 def section(writer: Writer) -> Iterator[str]:
-    """Yield the picture; nothing when nobody reaches anything."""
+    """Yield the picture; its sentence alone when nobody reaches anything."""
     graph = building.build(writer.report, writer.masks)
-    if not graph.edges:
+    if not graph.nodes and not writer.report.model.containers:
         return
     drawn = folding.legible(graph)
     yield '<section id="picture" aria-labelledby="picture-title">'
     yield '<h2 id="picture-title">Who reaches what</h2>'
     first, *others = (*drawn.counts, *drawn.left_out)
     yield f'<p class="lead"><strong>{writer.text(sentence(first))}</strong> {writer.text(" ".join(map(sentence, others)))}</p>'
+    if not graph.nodes:
+        yield "</section>"
+        return
     yield '<div class="scroll" tabindex="0" role="region" aria-labelledby="picture-title">'
     yield f"{svg.drawing(drawn, _links(writer, drawn))}</div>"
     yield from _stacks(writer, graph, drawn)

@@ -239,7 +239,7 @@ class _Builder:
             words.append(
                 f"not drawn: {plural(quiet, 'container')} that {'reaches' if quiet == 1 else 'reach'} no engine and no machine"
             )
-        return tuple(words) if acting or engines else ()
+        return tuple(words) if acting or engines else ("no containers or engines were recognised",)
 
 
 def _with_paths(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
