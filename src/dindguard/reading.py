@@ -148,7 +148,7 @@ class _Trees:
         if self._templates is None:
             from dindguard.documents.template.reading import Templates
 
-            self._templates = Templates(self._files)
+            self._templates = Templates(_Referred(self, self._files))
         return self._templates.tree(source, read)
 
     def forget(self, source: Source) -> None:
@@ -199,6 +199,15 @@ class _Trees:
                 ours = key in self._ours or notice.gravity is not Gravity.ERROR
                 notices.append(notice if ours else replace(notice, gravity=Gravity.NOTE))
         return notices
+
+
+class _Referred:
+    """The files that templates refer to: a chart's values, its helpers. They are understood as parts of the templates."""
+
+    def __init__(self, trees: _Trees, files: Files) -> None:
+        self.open = trees.open
+        self.listing = files.listing
+        self.folders = files.folders
 
 
 def _recognise(waiting: Sequence[Embedded], trees: _Trees, progress: Progress | None) -> dict[str, list[Document]]:

@@ -12,7 +12,7 @@ from dindguard.source import Source
 
 
 class Files(Protocol):
-    """The files below the scan's root, by paths with ``/`` relative to it."""
+    """The files below the scan's root, by paths with ``/`` relative to it. What is opened has been read as well."""
 
     def open(self, path: str) -> Source | None:
         """Return a file's text; ``None`` when it is missing, outside the root or no text."""

@@ -30,7 +30,6 @@ class Template:
         self.blocks = Blocks(self.actions, len(source.text))
         self.neutral = Neutral(source.text, self.actions, dialect)
         self.notices: list[Notice] = []
-        self._named_text: Block | None = None
         self._starts = [action.start for action in self.actions]
         self._graft_starts = [graft.action.start for graft in self.neutral.grafts]
         self._raw: dict[int, list[Node]] = {}
@@ -63,7 +62,6 @@ class Template:
         key = block.start if block is not None else -1
         if key not in self._raw:
             self._raw[key] = []  # while it is read
-            self._named_text = block
             self._raw[key] = self._read(block)
         return self._raw[key]
 
@@ -91,8 +89,7 @@ class Template:
         assert fault is not None
         problem = fault.message.removeprefix("this YAML cannot be read: ")
         message = f"this part of the template cannot be read without rendering it: {problem}"
-        if self._named_text is None:  # a named template may well be a text
-            self.notices.append(Notice("undecided", message, fault.span, Gravity.NOTE, REMEDY))
+        self.notices.append(Notice("undecided", message, fault.span, Gravity.NOTE, REMEDY))
         return []
 
     def body(self, block: Block | None) -> tuple[int, int]:
