@@ -16,6 +16,7 @@ from dindguard.formats import Context, Document, Reading, Unread, registry
 from dindguard.formats.recognition import Recogniser
 from dindguard.formats.row import FormatRow
 from dindguard.model.container import Container
+from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Embedded, Gravity, Notice, Source
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _OF_TEMPLATES = (syntaxes.YAML, syntaxes.JSON)
 """Syntaxes in which templates are written that are read in place."""
+
+_DEFINES = regex(r"(?:\s|\{\{-?\s*/\*[^*]*\*+(?:[^/*][^*]*\*+)*/\s*-?\}\})*\{\{-?\s*define\b")
+"""The beginning of a file of named templates."""
 
 Progress = Callable[[int, int], None]
 
@@ -55,10 +59,11 @@ def read_all(
 
 
 def _in_turn(sources: Iterable[Source]) -> tuple[list[Source], list[Source]]:
-    """Return the sources in two turns: what a chart's templates call is known when they have been read."""
+    """Return the sources in two turns: what charts' templates take from others is known when they have been read."""
     turns: tuple[list[Source], list[Source]] = ([], [])
     for source in sources:
-        turns[syntaxes.is_library(source.path) and "templates/" in source.path].append(source)
+        later = source.name == "values.yaml" or ("templates/" in source.path and _DEFINES.match(source.text))
+        turns[bool(later)].append(source)
     return turns
 
 
@@ -191,6 +196,11 @@ class _Trees:
         for each in unread:
             self.book.part_unread(each.source, each.what, known=each.known)
 
+    def unread(self, source: Source) -> None:
+        """Note that no format took a text; what a chart's templates took from it has been judged with them."""
+        left = self._templates.not_used(source) if self._templates is not None and source.parent is None else source
+        self.book.source_unread(left)
+
     def all_notices(self) -> list[Notice]:
         """Return what went wrong, errors only for files that are ours as far as anyone can tell."""
         notices = [*self.notices]
@@ -262,9 +272,9 @@ def _recognise_tree(source: Source, syntax: str, trees: _Trees) -> Iterator[tupl
             trees.notices.append(_ambiguous(node, [row.name for row in claims]))
     whole = len(tree.documents) == 1
     for node in unread:
-        trees.book.source_unread(source if whole else source.part(node.start, node.end))
+        trees.unread(source if whole else source.part(node.start, node.end))
     if not tree.documents:
-        trees.book.source_unread(source)
+        trees.unread(source)
     if not ours:
         trees.forget(source)
 

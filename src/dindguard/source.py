@@ -154,6 +154,14 @@ class Source:
         line = bisect_right(starts, offset) - 1
         return line + 1, offset - starts[line] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """Return the 0-based offset of a place of the file, given as :meth:`position` does."""
+        source = self.file
+        if source._starts is None:
+            source._starts = _line_starts(source.text)
+        starts = source._starts
+        return starts[line - 1] + column - 1 if line <= len(starts) else len(source.text)
+
     def span(self, start: int, end: int, route: str = "") -> Span:
         """Return the span of the characters ``[start, end)`` of this text, in the file that holds it."""
         line, column = self.position(start)

@@ -42,6 +42,9 @@ class Library(Protocol):
     def grafts(self, defined: Defined) -> bool:
         """Note that a named template is written somewhere as part of a document; whether it may be, once more."""
 
+    def used(self, answer: Answer) -> None:
+        """Note the places whose values stand in a document, or decide whether a part of one does."""
+
     def write(self, frame: Frame, start: int, end: int) -> Answer:
         """Return the text that ``[start, end)`` of a frame's template writes."""
 

@@ -85,6 +85,7 @@ def _nowhere(node: Node) -> tuple[Segment, ...]:
 def grafted(expression: str, frame: Frame, block: Block, place: Place) -> Node | None:
     """Return what an action writes where whole lines belong; ``None`` when the files' own values make it nothing."""
     answer = frame.answer(expression, place.start, block)
+    frame.library.used(answer)
     if isinstance(answer, Known) and answer.value is None and not answer.steps:
         answer = Unknown(normal(expression))
     if isinstance(answer, Unknown) and any(each.holds is False for each in place.held):

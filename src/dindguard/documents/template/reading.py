@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from dindguard import budget
 from dindguard.documents import yaml
@@ -13,6 +13,7 @@ from dindguard.documents.template.answers import Answer, Known, Unknown
 from dindguard.documents.template.blocks import Block
 from dindguard.documents.template.charts import Chart, Charts, Files
 from dindguard.documents.template.frames import Defined, Frame
+from dindguard.documents.template.neutral import blank
 from dindguard.documents.template.template import Template
 from dindguard.documents.template.unused import as_document
 from dindguard.documents.template.view import Around, View
@@ -20,7 +21,7 @@ from dindguard.documents.template.writing import taken_between, written_out
 from dindguard.documents.tree import Node
 from dindguard.documents.yaml import Tree
 from dindguard.patterns import regex
-from dindguard.source import Source
+from dindguard.source import Source, Span
 
 
 class Templates:
@@ -65,12 +66,29 @@ class Templates:
         library = self._library(chart, template)
         tree = Tree(source)
         frame = Frame(template, _root(chart), library)
-        if chart is not None and is_library(source.path):
-            tree.documents.extend(_unused(template, frame, library))
-        else:
+        named = chart is not None and bool(template.defines)
+        if not (named and is_library(source.path)):
             tree.documents.extend(_documents(template, frame))
             tree.notices.extend(template.notices)
+        if named and not tree.documents:
+            tree.documents.extend(_unused(template, frame, library))
         return tree
+
+    def not_used(self, source: Source) -> Source:
+        """Return a text without what the charts' templates took from it so far, at the same places: blanks are there.
+
+        That is the values that stand in their documents, and the named templates that they call.
+        """
+        libraries = self._libraries.values()
+        places = {place for library in libraries for place in library.places if place.path == source.path}
+        taken = [
+            (source.offset(each.line, each.column), source.offset(each.end_line, each.end_column)) for each in places
+        ]
+        template = self._read.get(source.path)
+        called = {start for library in libraries for path, start in library.grafted if path == source.path}
+        branches = template.blocks.branches if template is not None and called else ()
+        taken += [(block.start, block.end) for block in branches if block.start in called]
+        return Source(source.path, _without(source.text, sorted(taken))) if taken else source
 
     def _library(self, chart: Chart | None, template: Template) -> Named:
         if chart is None:
@@ -98,6 +116,8 @@ class Named:
         self._known: dict[str, Defined] = {}
         self._more = more
         self._calls = 0
+        self.places: set[Span] = set()
+        """The places of values that stand in documents."""
         self.grafted: set[tuple[str, int]] = set()
         """Where the named templates begin that are written somewhere as part of a document."""
         for template in read:
@@ -113,6 +133,10 @@ class Named:
             self._add(template)
         return self._known.get(name)
 
+    def used(self, answer: Answer) -> None:
+        """Note the places whose values stand in a document, or decide whether a part of one does."""
+        self.places.update(step.span for step in answer.steps)
+
     def grafts(self, defined: Defined) -> bool:
         """Note that a named template is written somewhere as part of a document; whether it may be, once more."""
         self.grafted.add((defined[0].source.path, defined[1].start))
@@ -126,6 +150,7 @@ class Named:
         """Return the text that a part of a template writes."""
         if not self._counts(frame.template):
             return Unknown("a named template")
+        self.grafted.add((frame.template.source.path, frame.template.blocks.at(start - 1).start))
         return written_out(frame, start, end)
 
     def taken(self, frame: Frame, offset: int, start: int) -> bool | None:
@@ -134,6 +159,17 @@ class Named:
 
 
 _DEFINES = regex(r"\{\{-?\s*(?:define|block)\b")
+
+
+def _without(text: str, ranges: Iterable[tuple[int, int]]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for start, end in ranges:
+        if end > at:
+            pieces += (text[at : max(start, at)], blank(text[max(start, at) : end]))
+            at = end
+    pieces.append(text[at:])
+    return "".join(pieces)
 
 
 def _root(chart: Chart | None) -> Answer:

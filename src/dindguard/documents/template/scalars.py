@@ -35,10 +35,13 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     if any(action.act not in (Act.OUTPUT, Act.COMMENT) for action in actions):
         inner = (start + 1, end - 1) if raw.style in ("single", "double") and start == raw.start else (start, end)
         answer = written_out(frame, *inner)
+        frame.library.used(answer)
         shown = normal(template.source.text[inner[0] : inner[1]])
         return Filled(shown, _text(answer, shown, span))
     outputs = [action for action in actions if action.act is Act.OUTPUT]
     answers = [frame.answer(action.expression, action.start, template.blocks.at(action.start)) for action in outputs]
+    for answer in answers:
+        frame.library.used(answer)
     shown = "".join(_pieces(raw.content, outputs, [_shown(action, template.dialect) for action in outputs]))
     alone = raw.content.strip(FILLER) == "" and len(outputs) == 1
     if alone and (raw.style == "" or template.dialect is Dialect.JINJA) and _structured(answers[0]):

@@ -124,4 +124,6 @@ def _own(frame: Frame, block: Block) -> bool | None:
     if block.word == "range":
         items = looped_over(block, frame)
         return None if items is None else bool(items)
-    return truth(frame.answer(block.expression, block.start, block.parent))
+    answer = frame.answer(block.expression, block.start, block.parent)
+    frame.library.used(answer)
+    return truth(answer)
