@@ -302,6 +302,37 @@ def test_an_unknown_graft_leaves_its_key_unknown() -> None:
     )
 
 
+def test_every_part_of_a_graft_has_a_place_of_its_own() -> None:
+    """What walks a tree knows a cycle by its place, and all parts of a graft stand at one action."""
+    text = (
+        'spec: {{- toYaml .Values.spec | nindent 2 }}\nmade: {{ dict "a" (dict "b" (list 1 (list 2))) | toYaml }}\n'
+    )
+    root = only(text, "spec: {a: {b: {c: [{d: 1}]}}}\n")
+    contents = [node.content for node in root.walk() if node.is_scalar]
+    assert contents == ["1", "1", "2"]
+    deep = root["spec"]["a"]["b"]["c"][0]["d"]
+    assert (deep.route, deep.span.column, deep.span.end_column) == ("spec.a.b.c[0].d", 7, 45)
+
+
+@pytest.mark.parametrize(
+    ("hint", "lines"),
+    [
+        ("shell", ["docker run ${Values_opts} alpine:3", "echo ${include_x}"]),
+        ("config.json", ["docker run {{ .Values.opts }} alpine:3", 'echo {{ include "x" . }}']),
+    ],
+)
+def test_a_document_in_a_template_keeps_its_places(hint: str, lines: list[str]) -> None:
+    text = (
+        "run: |\n  {{- if .Values.x }}\n  docker run {{ .Values.opts }} {{ .Values.image }}:3\n  {{- end }}\n"
+        '  echo {{ include "x" . }}\n'
+    )
+    document = only(text, "image: alpine\n")["run"].document(hint)
+    assert [line.strip() for line in document.text.splitlines() if line.strip()] == lines
+    assert document.position(document.text.index("docker run")) == (3, 3)
+    assert document.position(document.text.index(" alpine") + 1) == (3, 33)
+    assert document.position(document.text.index(":3")) == (3, 52)
+
+
 # -- branches -------------------------------------------------------------------------------------------------
 
 EITHER = "{{ if .Values.rootless }}\nprivileged: false\n{{ else }}\nprivileged: true\n{{ end }}\n"

@@ -198,8 +198,11 @@ class _Trees:
 
     def unread(self, source: Source) -> None:
         """Note that no format took a text; what a chart's templates took from it has been judged with them."""
-        left = self._templates.not_used(source) if self._templates is not None and source.parent is None else source
-        self.book.source_unread(left)
+        left = self._templates.not_used(source) if self._templates is not None and source.parent is None else None
+        if left is None:
+            self.book.source_unread(source)
+        else:
+            self.book.part_unread(left, "part of a chart", known=False)
 
     def all_notices(self) -> list[Notice]:
         """Return what went wrong, errors only for files that are ours as far as anyone can tell."""

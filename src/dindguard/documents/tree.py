@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from dindguard import budget
 from dindguard.documents.routes import route_key
@@ -37,15 +37,16 @@ Children = Callable[["Node"], "Pairs | list[Node]"]
 class Node:
     """One place of a document, or a *hole* where something could stand and does not.
 
-    ``node["key"]`` and ``node[0]`` always give a node, so readers need no ladders of tests: a hole's span
-    is that of the nearest thing above it. Scalars keep what was typed; :attr:`value` applies the dialect
-    of the document, :attr:`flag` and :attr:`integer` interpret it.
+    ``node["key"]`` and ``node[0]`` always give a node, so readers need no ladders of tests: a hole's span is that of the
+    nearest thing above it. Scalars keep what was typed; :attr:`value` applies the document's dialect, :attr:`flag` and
+    :attr:`integer` interpret it. Children are made when they are asked for: shared and cyclic YAML costs what is looked at.
 
-    Children are made when they are asked for, so that shared and cyclic YAML costs what is looked at.
+    In a template, ``filled`` is what its values make of a scalar (of a hole: what may stand there and nobody knows),
+    ``inner`` gives the text of one that is a document, and ``conditions`` are the branches in which a node stands.
     """
 
     __slots__ = (
-        "_children", "_key_index", "_loaded", "conditions", "content", "end", "filled", "key", "kind", "mapping",
+        "_children", "_key_index", "_loaded", "conditions", "content", "end", "filled", "inner", "key", "kind", "mapping",
         "route", "scope", "source", "start", "style", "tag", "trail",
     )  # fmt: skip
 
@@ -66,6 +67,7 @@ class Node:
         scope: Scope | None = None,
         mapping: Callable[[Node], tuple[Segment, ...]] | None = None,
         filled: Text | None = None,
+        inner: Callable[[str], Source] | None = None,
         conditions: tuple[Condition, ...] = (),
     ) -> None:
         self.kind = kind
@@ -81,14 +83,11 @@ class Node:
         self.scope = scope
         self.mapping = mapping
         self.filled = filled
-        """What a template's values make of a scalar; of a hole or a null: what may stand there and nobody knows."""
+        self.inner = inner
         self.conditions = conditions
-        """The branches of a template in which it stands, the outermost first."""
         self._children = children
         self._loaded: Pairs | list[Node] | None = None
         self._key_index: dict[str, Node] | None = None
-
-    # -- what it is ---------------------------------------------------------------------------------
 
     @property
     def present(self) -> bool:
@@ -239,6 +238,8 @@ class Node:
 
     def document(self, hint: str = "") -> Source:
         """Return a scalar's text as an embedded document; each character keeps its place in the file."""
+        if self.inner is not None:
+            return self.inner(hint)
         segments = self.mapping(self) if self.mapping else (Segment(0, self.start, len(self.content)),)
         return Source(self.source.path, self.content, hint=hint, parent=self.source, segments=segments)
 
@@ -285,7 +286,7 @@ class Node:
         return Node(
             self.kind, self.source, self.start, self.end, route=new_route, content=self.content, style=self.style,
             tag=self.tag, key=key or self.key, trail=self.trail if trail is None else trail, scope=new_scope,
-            mapping=self.mapping, filled=self.filled, conditions=self.conditions,
+            mapping=self.mapping, filled=self.filled, inner=self.inner, conditions=self.conditions,
             children=children if self.kind in (Kind.MAPPING, Kind.SEQUENCE) else None,
         )  # fmt: skip
 
@@ -302,10 +303,10 @@ class Node:
         return node
 
     def _bare(self, kind: Kind) -> Node:
-        return Node(
-            kind, self.source, self.start, self.end, route=self.route, style=self.style, key=self.key,
-            trail=self.trail, scope=self.scope, conditions=self.conditions,
-        )  # fmt: skip
+        common: Any = {
+            name: getattr(self, name) for name in ("route", "style", "key", "trail", "scope", "conditions")
+        }
+        return Node(kind, self.source, self.start, self.end, **common)
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, depth first, each shared or cyclic part once on its way."""

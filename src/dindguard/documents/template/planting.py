@@ -12,7 +12,7 @@ from dindguard.documents.template.answers import Answer, Known, Unknown, text_of
 from dindguard.documents.template.blocks import Block
 from dindguard.documents.template.frames import DEEPEST, HANDS_ON, Defined, Frame
 from dindguard.documents.template.neutral import Graft
-from dindguard.documents.template.scalars import is_name
+from dindguard.documents.template.scalars import Filled, is_name
 from dindguard.documents.template.terms import Call, Literal, Term
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.model.condition import Condition
@@ -50,6 +50,11 @@ class Place:
         route = join_route(self.route, step)
         return Place(self.source, self.start, self.end, route, key, self.trail, self.held)
 
+    def on(self, start: int, end: int) -> Place:
+        """Return the place of what was brought here from ``[start, end)`` of another text."""
+        source = self.source if isinstance(self.source, _Brought) else _Brought(self.source, self.start, self.end)
+        return Place(source, start, end, self.route, self.key, self.trail, self.held)
+
     def node(self, kind: Kind, **more: Any) -> Node:
         """Return a node at this place."""
         trail = (*self.trail, *more.pop("trail", ()))
@@ -59,6 +64,31 @@ class Place:
         )  # fmt: skip
 
 
+class _Brought(Source):
+    """Stands for a text that an action brings in: each place in it is the action's, and yet they can be told apart."""
+
+    __slots__ = ("_end", "_start", "count")
+
+    def __init__(self, template: Source, start: int, end: int) -> None:
+        super().__init__(template.path, "", parent=template)
+        self._start = start
+        self._end = end
+        self.count = 0
+        """How many parts were made that no file holds."""
+
+    def origin(self, offset: int) -> int:
+        """Return where the action begins."""
+        del offset
+        return self._start
+
+    def span(self, start: int, end: int, route: str = "") -> Span:
+        """Return the action's characters."""
+        del start, end
+        parent = self.parent
+        assert parent is not None
+        return parent.span(self._start, self._end, route)
+
+
 def plain(raw: Node, place: Place) -> Node:
     """Return a scalar without actions at its place."""
     return place.node(
@@ -66,15 +96,16 @@ def plain(raw: Node, place: Place) -> Node:
     )  # fmt: skip
 
 
-def with_text(raw: Node, shown: str, text: Text, place: Place) -> Node:
+def with_text(raw: Node, filled: Filled, place: Place) -> Node:
     """Return a scalar with actions: a name is what is written, all else what is known of it."""
+    shown, text = filled.shown, filled.text
     known = text.value is not None and not is_name(place.key)
     content = text.value if known and text.value is not None else shown
     if is_name(place.key) and text.value is not None and "{{" not in shown:
         content = text.value
     return place.node(
         Kind.SCALAR, content=content, style=raw.style or "filled", tag=raw.tag, filled=text, trail=raw.trail,
-        mapping=raw.mapping if raw.style in ("literal", "folded") else _nowhere,
+        inner=filled.inner, mapping=_nowhere,
     )  # fmt: skip
 
 
@@ -104,8 +135,10 @@ def planted(answer: Answer, place: Place) -> Node | None:
     if isinstance(value, Node):
         return _from_file(value, place)
     if isinstance(value, dict):
+        place = _counted(place)
         return place.node(Kind.MAPPING, style="block", children=_pairs_of(value, place))
     if isinstance(value, list):
+        place = _counted(place)
         return place.node(Kind.SEQUENCE, style="block", children=_items_of(value, place))
     word = text_of(answer)
     if word is None:
@@ -115,6 +148,15 @@ def planted(answer: Answer, place: Place) -> Node | None:
         Kind.SCALAR, content=word, style="" if isinstance(value, (bool, int, float)) else "filled", filled=text,
         trail=answer.steps, mapping=_nowhere,
     )  # fmt: skip
+
+
+def _counted(place: Place) -> Place:
+    """Return a place of its own for a structure that a function makes."""
+    made = place.on(0, 0)
+    source = made.source
+    assert isinstance(source, _Brought)
+    source.count += 1
+    return made.on(-source.count, -source.count)
 
 
 def _pairs_of(value: dict[str, Answer], place: Place) -> Callable[[Node], Pairs]:
@@ -141,6 +183,7 @@ def _items_of(value: list[Answer], place: Place) -> Callable[[Node], list[Node]]
 def _from_file(node: Node, place: Place) -> Node:
     """Return a part of a values file where a template writes it: at the action, explained by its place in the file."""
     step = Step("set here", replace(node.span, trail=()))
+    place = place.on(node.start, node.end)
 
     def children(_: Node) -> Pairs | list[Node]:
         if node.kind is Kind.MAPPING:

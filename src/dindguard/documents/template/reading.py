@@ -29,7 +29,8 @@ class Templates:
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        self._charts = Charts(files, _first_document)
+        self._opened: set[str] = set()  # by charts, for their templates
+        self._charts = Charts(files, self._first_document)
         self._read: dict[str, Template] = {}  # those that others may call
         self._libraries: dict[str, Named] = {}
 
@@ -74,11 +75,18 @@ class Templates:
             tree.documents.extend(_unused(template, frame, library))
         return tree
 
-    def not_used(self, source: Source) -> Source:
+    def _first_document(self, source: Source) -> Node | None:
+        self._opened.add(source.path)
+        return next(iter(yaml.read(source).documents), None)
+
+    def not_used(self, source: Source) -> Source | None:
         """Return a text without what the charts' templates took from it so far, at the same places: blanks are there.
 
-        That is the values that stand in their documents, and the named templates that they call.
+        That is the values that stand in their documents, and the named templates that they call. ``None`` for a text
+        that no chart has a use for.
         """
+        if source.path not in self._opened:
+            return None
         libraries = self._libraries.values()
         places = {place for library in libraries for place in library.places if place.path == source.path}
         taken = [
@@ -88,7 +96,7 @@ class Templates:
         called = {start for library in libraries for path, start in library.grafted if path == source.path}
         branches = template.blocks.branches if template is not None and called else ()
         taken += [(block.start, block.end) for block in branches if block.start in called]
-        return Source(source.path, _without(source.text, sorted(taken))) if taken else source
+        return Source(source.path, _without(source.text, sorted(taken)))
 
     def _library(self, chart: Chart | None, template: Template) -> Named:
         if chart is None:
@@ -104,6 +112,7 @@ class Templates:
                 source = self._files.open(path)
                 if source is None or not _DEFINES.search(source.text):
                     continue
+                self._opened.add(path)
                 if path not in self._read:
                     self._read[path] = Template(source, Dialect.GO)
                 yield self._read[path]
@@ -194,7 +203,3 @@ def _unused(template: Template, frame: Frame, library: Named) -> Iterator[Node]:
         if (template.source.path, block.start) not in library.grafted:
             found = (as_document(name, body) for body in _documents(template, frame, block))
             yield from (document for document in found if document is not None)
-
-
-def _first_document(source: Source) -> Node | None:
-    return next(iter(yaml.read(source).documents), None)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dindguard.documents.template.actions import Act, Action, Dialect, normal
 from dindguard.documents.template.answers import NOTHING, Answer, Known, Unknown, steps_of, text_of
 from dindguard.documents.template.frames import Frame
+from dindguard.documents.template.inner import document_of
 from dindguard.documents.template.neutral import FILLER
 from dindguard.documents.template.writing import written_out
 from dindguard.documents.tree import Node
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
 from dindguard.records import record
-from dindguard.source import Span
+from dindguard.source import Source, Span
 
 
 @record(eq=False)
@@ -22,6 +23,7 @@ class Filled:
     shown: str
     text: Text
     structure: Answer | None = None
+    inner: Callable[[str], Source] | None = None
 
 
 def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
@@ -32,7 +34,8 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     if not actions:
         return None
     span = raw.source.span(raw.start, raw.end)
-    if any(action.act not in (Act.OUTPUT, Act.COMMENT) for action in actions):
+    lines = raw.style in ("literal", "folded")  # of which both branches are read, like those of a document
+    if not lines and any(action.act not in (Act.OUTPUT, Act.COMMENT) for action in actions):
         inner = (start + 1, end - 1) if raw.style in ("single", "double") and start == raw.start else (start, end)
         answer = written_out(frame, *inner)
         frame.library.used(answer)
@@ -54,9 +57,10 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
         unknown = normal(outputs[0].expression)
     whole = "".join(_pieces(raw.content, outputs, [text if text is not None else UNKNOWN_PIECE for text in texts]))
     steps = steps_of(answers)
+    within = document_of(raw, outputs, answers)
     if unknown:
-        return Filled(shown, Text(None, span.with_trail(*steps), How.UNKNOWN, whole, unknown, shown))
-    return Filled(shown, Text(whole, span.with_trail(*steps), How.DEFAULT, raw=shown))
+        return Filled(shown, Text(None, span.with_trail(*steps), How.UNKNOWN, whole, unknown, shown), inner=within)
+    return Filled(shown, Text(whole, span.with_trail(*steps), How.DEFAULT, raw=shown), inner=within)
 
 
 def key_text(raw: Node, frame: Frame) -> str | None:

@@ -149,7 +149,7 @@ class View:
         if filled.structure is not None:
             node = planting.planted(filled.structure, place)
             return node if node is not None else planting.plain(raw, place)
-        return planting.with_text(raw, filled.shown, filled.text, place)
+        return planting.with_text(raw, filled, place)
 
     def _grafts(self, around: Around) -> Sequence[Graft]:
         return around.frame.template.grafts(around.begin, around.end)
