@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dindguard import files, reports, working_tree
 from dindguard.coverage import FileState, State
+from dindguard.errors import UserError
 from dindguard.documents import yaml
 from dindguard.rules import Profile, Severity
 from dindguard.scanning import Options, Report, scan
@@ -186,7 +187,6 @@ def test_pipes_and_sockets_are_not_opened(tmp_path: Path, monkeypatch: pytest.Mo
     for name in (
         ".gitignore",
         ".dindguardignore",
-        ".dindguard.yaml",
         "pyproject.toml",
         ".env",
         "pipe.yaml",
@@ -198,6 +198,13 @@ def test_pipes_and_sockets_are_not_opened(tmp_path: Path, monkeypatch: pytest.Mo
         listening.bind("compose.override.yaml")
         report = scan(Options(paths=(tmp_path,), root=tmp_path))
     assert "privileged-engine" in {finding.rule.id for finding in report.findings}
+
+
+def test_a_configuration_that_is_a_pipe_is_the_users_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(ENGINE)
+    os.mkfifo(tmp_path / ".dindguard.yaml")
+    with pytest.raises(UserError, match="no regular file"):
+        scan(Options(paths=(tmp_path,), root=tmp_path))
 
 
 def test_links_in_a_circle(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dindguard import reports
 from dindguard.cli.scan_ import exit_code
+from dindguard.coverage import State
 from dindguard.errors import CLEAN, INCOMPLETE
 from dindguard.rules import Confidence, Profile, Severity
 from dindguard.scanning import Options, Report, scan
@@ -75,3 +77,18 @@ def test_an_example_of_variables_is_evidence_and_named(tmp_path: Path) -> None:
     report = scanned(tmp_path, text, **{".env.example": "P=true\n"})
     (finding,) = (f for f in report.findings if f.rule.id == "privileged-container")
     assert ("set in the example here", ".env.example") in [(step.what, step.span.path) for step in finding.related]
+
+
+def test_equal_notes_are_folded_with_their_count(tmp_path: Path) -> None:
+    services = "".join(f"  s{n}: {{image: 'nginx:1.29', volumes: ['${{DATA}}:/data']}}\n" for n in range(30))
+    report = scanned(tmp_path, f"services:\n{services}")
+    (notice,) = (notice for notice in report.notices if notice.kind == "undecided")
+    assert (notice.span.line, [span.line for span in notice.also]) == (2, list(range(3, 32)))
+    shown = reports.render("text", report, reports.Options(verbose=True))
+    assert "compose.yaml:5:39, … (29 in all)" in " ".join(shown.split())
+    assert report.coverage.of(State.UNDERSTOOD)[0].undecided == 30
+
+
+@pytest.mark.parametrize("source", ["$PWD", "$(pwd)", "${HOME}", "$WORKSPACE"])
+def test_a_folder_of_ones_own_could_not_be_the_whole_host(tmp_path: Path, source: str) -> None:
+    assert undecided(scanned(tmp_path, f"#!/bin/sh\ndocker run -v {source}:/data nginx:1.29\n", "run.sh")) == []

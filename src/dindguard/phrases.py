@@ -77,7 +77,9 @@ MORE: tuple[Phrase, ...] = (
         r"|virtualisation\.docker\.(?:listenOptions|extraOptions|daemon)"
         r"|(?:groups|extraGroups)[\"']?\s*[:=].*\bdocker\b"
     )),
-    (("dind",), regex(r"\bdind[\"']?\s*:|:[\w.-]*dind\b|\bpreset-dind-enabled\b|\btype[\"']?\s*[:=]\s*[\"']?dind\b")),
+    (("dind",), regex(
+        r"\bdind[\"']?\s*:|[\w./-]{0,60}:[\w.-]*dind\b|\bpreset-dind-enabled\b|\btype[\"']?\s*[:=]\s*[\"']?dind\b"
+    )),
     (("gitlab-runner",), regex(r"(?:cattle-ops|npalm)/gitlab-runner/aws")),
     (("LOCALLY",), regex(r"^\s*LOCALLY\b", 8)),
     (("lxc", "nesting", "unprivileged"), regex(

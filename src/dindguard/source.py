@@ -76,7 +76,8 @@ class Notice:
     """Something that the tool could not do or know. Never an opinion about the user's files.
 
     ``kind`` is a stable word for reports: ``unreadable``, ``skipped``, ``undecided``, ``unresolved``,
-    ``rule-crashed``, ``budget`` … ``remedy`` says what to do, when something can be done.
+    ``rule-crashed``, ``budget`` … ``remedy`` says what to do, when something can be done. ``also`` are further places
+    of which the very same is to be said.
     """
 
     kind: str
@@ -84,6 +85,7 @@ class Notice:
     span: Span
     gravity: Gravity = Gravity.NOTE
     remedy: str = ""
+    also: tuple[Span, ...] = ()
 
 
 @record

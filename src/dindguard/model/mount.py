@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from dindguard.model.container import Container
 
 
+_OWN_FOLDERS = (
+    "PWD", "$(pwd", "`pwd", "$(mktemp", "$(git rev-parse", "HOME", "TMPDIR", "WORKSPACE", "GITHUB_WORKSPACE",
+    "github.workspace", "CI_PROJECT_DIR", "RUNNER_TEMP", "runner.temp",
+)  # fmt: skip
+"""What is not known exactly, but is a folder of the user's or the job's own in any case."""
+
+
 class MountKind(StrEnum):
     """What stands behind a mount. The kind matters more than the path."""
 
@@ -161,7 +168,9 @@ class Mount:
     def from_anywhere(self) -> bool:
         """Whether it comes from the host, and nothing is known of where: ``${DATA}:/data``."""
         written = self.host_text
-        return written is not None and written.unknown and written.pattern.strip("/") == UNKNOWN_PIECE
+        if written is None or not written.unknown or written.pattern.strip("/") != UNKNOWN_PIECE:
+            return False
+        return not written.variable.startswith(_OWN_FOLDERS)
 
     def assumed_socket(self) -> paths.EngineSocket | None:
         """Return the engine's socket that it must be by its target, where clients look for one.

@@ -148,4 +148,5 @@ class _Writer:
             "message": self.text(notice.message),
             "remedy": self.text(notice.remedy),
             "place": self.place(notice.span),
+            "also": [self.place(span) for span in notice.also],
         }

@@ -209,7 +209,7 @@ class _Writer:
             descriptor=om.ReportingDescriptorReference(id=notice.kind),
             level=notice.gravity.value,
             message=om.Message(text=text),
-            locations=[self.location(notice.span)] if notice.span.path else None,
+            locations=[self.location(span) for span in (notice.span, *notice.also) if span.path] or None,
         )
 
 

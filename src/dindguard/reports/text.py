@@ -248,6 +248,10 @@ class _Page:
         lines += wrapped(self.clean(notice.message), self.terminal.width, "  ")
         if (notice.span.line, notice.span.column, notice.span.end_column) != (1, 1, 1):
             lines += self.quoted([Mark(notice.span)], style)
+        if notice.also:
+            places = ", ".join(self.place(span) for span in notice.also[:MOST_SPOTS])
+            rest = f", … ({len(notice.also)} in all)" if len(notice.also) > MOST_SPOTS else ""
+            lines += wrapped(f"and at {places}{rest}", self.terminal.width, "  ")
         if notice.remedy:
             lines += self.labelled("remedy:", notice.remedy)
         return lines

@@ -102,5 +102,6 @@ def _unseen(notice: Notice) -> bool:
 def _told(writer: Writer, notice: Notice) -> str:
     kind = f"<strong>{safe.markup(notice.kind)}</strong> " if _unseen(notice) else ""
     remedy = f" {writer.text(sentence(notice.remedy))}" if notice.remedy else ""
-    words = f"{writer.place(notice.span)} {writer.text(sentence(notice.message))}{remedy}"
+    more = f" (and at {plural(len(notice.also), 'more place')})" if notice.also else ""
+    words = f"{writer.place(notice.span)}{more} {writer.text(sentence(notice.message))}{remedy}"
     return f'<li class="{notice.gravity}">{kind}{words}</li>'
