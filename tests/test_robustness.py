@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dindguard import files, reports, working_tree
 from dindguard.coverage import FileState, State
-from dindguard.errors import UserError
 from dindguard.documents import yaml
+from dindguard.errors import UserError
 from dindguard.rules import Profile, Severity
 from dindguard.scanning import Options, Report, scan
 from dindguard.source import Gravity, Notice, Source
@@ -187,7 +187,6 @@ def test_pipes_and_sockets_are_not_opened(tmp_path: Path, monkeypatch: pytest.Mo
     for name in (
         ".gitignore",
         ".dindguardignore",
-        "pyproject.toml",
         ".env",
         "pipe.yaml",
         "pipe.env",
@@ -200,9 +199,10 @@ def test_pipes_and_sockets_are_not_opened(tmp_path: Path, monkeypatch: pytest.Mo
     assert "privileged-engine" in {finding.rule.id for finding in report.findings}
 
 
-def test_a_configuration_that_is_a_pipe_is_the_users_to_mend(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [".dindguard.yaml", "pyproject.toml"])
+def test_a_configuration_that_is_a_pipe_is_the_users_to_mend(tmp_path: Path, name: str) -> None:
     (tmp_path / "compose.yaml").write_text(ENGINE)
-    os.mkfifo(tmp_path / ".dindguard.yaml")
+    os.mkfifo(tmp_path / name)
     with pytest.raises(UserError, match="no regular file"):
         scan(Options(paths=(tmp_path,), root=tmp_path))
 
