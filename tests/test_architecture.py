@@ -31,6 +31,7 @@ LAYERS: dict[str, set[str]] = {
     "findings": {"source", "model", "rules"},
     "files": {"source", "errors"},
     "working_tree": {"files", "source", "errors"},
+    "notices": {"source"},
     "phrases": set(),
     "surfaces": set(),
     "coverage": {"phrases", "surfaces", "files", "source"},

@@ -18,6 +18,7 @@ from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
 from dindguard.model.model import Model
+from dindguard.notices import folded
 from dindguard.policy import Applied, Surroundings, Trust, apply_policy, baseline_in_force, trusted
 from dindguard.policy.config import Config, Override
 from dindguard.policy.config_file import configuration
@@ -26,7 +27,7 @@ from dindguard.reading import Progress, no_collection, read_all
 from dindguard.records import field, record, replace
 from dindguard.report import Report
 from dindguard.rules import Profile, Rule
-from dindguard.source import Gravity, Notice, Source, Span
+from dindguard.source import Notice, Source, Span
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ class Scan:
         sources = self.sources(found, (*judged.findings, *findings))
         said = [*found.notices, *self.files.notices, *judged.notices, *applied.notices]
         coverage = found.book.close(said)
-        notices = _kept([*said, *notices_of(coverage)])
+        notices = folded([*said, *notices_of(coverage)])
         return Report(
             root=self.files.root,
             findings=findings,
@@ -315,20 +316,6 @@ def load_rules(options: Options) -> tuple[Rule, ...]:
 def _concerns(finding: Finding, given: Collection[str]) -> bool:
     """Whether any place of a finding lies in a file that was given."""
     return any(span.path in given for span in finding.places)
-
-
-def _kept(notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    """Return the notices in order, the gravest first; notes that say the same of several places are one."""
-    order = {Gravity.ERROR: 0, Gravity.WARNING: 1, Gravity.NOTE: 2}
-    unique = dict.fromkeys(notices)
-    kept: dict[object, list[Notice]] = {}
-    for each in sorted(unique, key=lambda n: (order[n.gravity], n.span.path, n.span.line, n.span.column, n.message)):
-        same = (each.kind, each.message) if each.gravity is Gravity.NOTE else each
-        kept.setdefault(same, []).append(each)
-    return tuple(
-        first if not others else replace(first, also=tuple(other.span for other in others))
-        for first, *others in kept.values()
-    )
 
 
 __all__ = ["Options", "Report", "Span", "scan"]

@@ -1,0 +1,22 @@
+"""What could not be done or known, in order, and said once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dindguard.records import replace
+from dindguard.source import Gravity, Notice
+
+
+def folded(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Return the notices in order, the gravest first; notes that say the same of several places are one."""
+    order = {Gravity.ERROR: 0, Gravity.WARNING: 1, Gravity.NOTE: 2}
+    unique = dict.fromkeys(notices)
+    kept: dict[object, list[Notice]] = {}
+    for each in sorted(unique, key=lambda n: (order[n.gravity], n.span.path, n.span.line, n.span.column, n.message)):
+        same = (each.kind, each.message) if each.gravity is Gravity.NOTE else each
+        kept.setdefault(same, []).append(each)
+    return tuple(
+        first if not others else replace(first, also=tuple(other.span for other in others))
+        for first, *others in kept.values()
+    )
