@@ -26,7 +26,12 @@ When scripts that are not part of the scan use the engine for more.
 
 from collections.abc import Iterator
 
-from dindguard.api import ContainerKind, Problem, Profile, Severity, Workload, WorkloadKind, only_builds, rule
+from dindguard.api import ContainerKind, Problem, Severity, Workload, WorkloadKind, only_builds, rule
+
+INSTEAD = (
+    "build with BuildKit's rootless image (moby/buildkit:rootless, buildctl-daemonless.sh) or Buildah, without a service, or on"
+    " a builder of your own that asks for certificates (docker buildx create --driver remote)"
+)
 
 
 @rule(
@@ -35,7 +40,6 @@ from dindguard.api import ContainerKind, Problem, Profile, Severity, Workload, W
     severity=Severity.INFO,
     category="operation",
     since="0.1.0",
-    profile=Profile.ALL,
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report engines whose job builds and pushes, and does nothing else with them."""
@@ -46,4 +50,4 @@ def check(workload: Workload) -> Iterator[Problem]:
         for container in workload.containers:
             if container.engine is not None and container.kind is ContainerKind.JOB_SERVICE:
                 message = f"{workload} runs {container.engine} only to build images"
-                yield Problem(container.image or container, message, because=tuple(builds))
+                yield Problem(container.image or container, message, because=tuple(builds), instead=INSTEAD)

@@ -25,16 +25,15 @@ The rule only speaks when every program of the script is known to work without a
 
 from collections.abc import Iterator
 
-from dindguard.api import ContainerKind, Problem, Profile, Severity, Workload, WorkloadKind, needs_no_engine, rule
+from dindguard.api import ContainerKind, Problem, Severity, Workload, WorkloadKind, needs_no_engine, rule
 
 
 @rule(
     "engine-unused",
     each=Workload,
-    severity=Severity.LOW,
+    severity=Severity.INFO,
     category="operation",
     since="0.1.0",
-    profile=Profile.ALL,
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report engines beside jobs in which nothing can use one."""

@@ -41,4 +41,5 @@ def check(access: Access) -> Iterator[Problem]:
     message = (
         f"{access.who} checks the engine's certificate for '{client.host}', and it is valid for docker and localhost"
     )
-    yield Problem(client, message, (made, client.verified), confidence=Confidence.MEDIUM)
+    instead = f"set DOCKER_TLS_SAN: 'DNS:{client.host}' for the engine, or call it 'docker' (a network alias will do)"
+    yield Problem(client, message, (made, client.verified), confidence=Confidence.MEDIUM, instead=instead)

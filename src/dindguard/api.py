@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from dindguard.model.programs import needs_no_engine, only_builds
     from dindguard.model.readiness import waits_for
     from dindguard.model.sandbox_storage import unfit_storage
+    from dindguard.model.workspaces import is_jobs_folder
 
 _WHEN_NAMED = {
     "EngineSecret": "image_content",
@@ -65,6 +66,7 @@ _WHEN_NAMED = {
     "durations": "durations",
     "engine_secret": "image_content",
     "engine_versions": "engine_versions",
+    "is_jobs_folder": "workspaces",
     "leads_to_host": "privilege",
     "needs_no_engine": "programs",
     "only_builds": "programs",
@@ -153,6 +155,7 @@ __all__ = [
     "durations",
     "engine_secret",
     "engine_versions",
+    "is_jobs_folder",
     "leads_to_host",
     "needs_no_engine",
     "only_builds",

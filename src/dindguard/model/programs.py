@@ -21,7 +21,7 @@ WITHOUT_ENGINE = frozenset(
 """Programs that work without any container engine, whatever their arguments are."""
 
 _CLIENTS = frozenset({"docker", "docker-compose", "podman", "buildah", "nerdctl", "buildctl"})
-_AROUNDBUILD_ACTIONS = BUILD_ACTIONS | {
+_AROUND_BUILDS = BUILD_ACTIONS | {
     "push", "pull", "tag", "login", "logout", "info", "version", "images", "image ls", "inspect", "image inspect",
     "buildx create", "buildx use", "buildx inspect", "buildx rm", "buildx ls", "buildx imagetools create",
     "manifest create", "manifest push", "manifest annotate", "manifest inspect", "image push", "image tag",
@@ -41,7 +41,7 @@ def only_builds(container: Container) -> Invocation | None:
     calls = _calls(container)
     if programs is None or not programs <= WITHOUT_ENGINE | _CLIENTS:
         return None
-    if any(call.action not in _AROUNDBUILD_ACTIONS for call in calls):
+    if any(call.action not in _AROUND_BUILDS for call in calls):
         return None
     return next((call for call in calls if call.action in BUILD_ACTIONS), None)
 

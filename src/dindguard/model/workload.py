@@ -52,6 +52,11 @@ class Platform(StrEnum):
         return self in (Platform.GITLAB, Platform.OTHER_CI)
 
     @property
+    def hides_workspaces(self) -> bool:
+        """Whether a job's folder has another path in the job's container than on the machine."""
+        return self in (Platform.GITHUB, Platform.GITLAB)
+
+    @property
     def only_starts(self) -> bool:
         """Whether it starts containers in order without waiting until they answer, as CI systems do for services."""
         return self in (Platform.ENGINE, Platform.KUBERNETES, Platform.SWARM)
