@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from dindguard.cli import cli
+from dindguard.cli import cli, manual
 from dindguard.cli.rules_ import every
 from dindguard.documents import syntax
 from dindguard.formats import registry
@@ -40,6 +40,7 @@ def pages() -> dict[Path, str]:
     found = {ROOT / "docs/rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}
     found[ROOT / "docs/rules/README.md"] = index(rules)
     found[ROOT / "docs/cli.md"] = command_pages()
+    found[ROOT / "docs/dindguard.1"] = manual.page()
     found[ROOT / "docs/formats.md"] = format_page()
     found[ROOT / "rules/dindguard_rules/_index.py"] = rule_index()
     found[ROOT / "src/dindguard/formats/_index.py"] = format_index()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import os
 import sys
 from typing import Any
 
 import click
 
+from dindguard.cli import helping
 from dindguard.cli.debug import debug_option, debugging
 from dindguard.errors import CLEAN, INCOMPLETE, INTERRUPTED, UserError
 
@@ -27,7 +29,24 @@ COMMANDS = {
     "env": "Stand up, check and remove a safe reference environment.",
     "audit": "Apply the rules to a running engine or cluster.",
     "attest": "Check signed statements of what was proven of an engine.",
+    "completion": "Print the script that completes commands in your shell.",
 }
+
+SECTIONS = {
+    "Look": ("scan", "model", "coverage", "formats", "explain", "rules"),
+    "Agree": ("init", "config", "waive", "waivers", "baseline"),
+    "Mend": ("fix", "lsp"),
+    "Run and watch": ("env", "audit", "attest", "fleet"),
+}
+
+_EPILOG = """\b
+Examples:
+  dindguard scan                          look at the folder you are in
+  dindguard explain host-engine-socket    why it matters, and what to write instead
+  dindguard model compose.yaml            what dindguard believes the file says
+  dindguard init                          a configuration, and the lines for your CI
+  dindguard COMMAND --help                all options of a command
+"""
 
 
 class LazyGroup(click.Group):
@@ -47,8 +66,19 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the command table without importing any command."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        helping.write(formatter, SECTIONS, {name: (name, about) for name, about in COMMANDS.items()}, "More")
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; fail, with what was probably meant, for a word that is none."""
+        name = args[0] if args else ""
+        if not ctx.resilient_parsing and args and name not in COMMANDS and not name.startswith("-"):
+            from dindguard.rules import nearest
+
+            meant = f" (to look at it: dindguard scan {name})" if os.path.exists(name) else nearest(name, COMMANDS)
+            ctx.fail(f"there is no command '{name}'{meant}")
+        return super().resolve_command(ctx, args)
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -59,8 +89,9 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
+    "-V",
     "--version",
     is_flag=True,
     expose_value=False,

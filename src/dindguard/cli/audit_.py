@@ -13,6 +13,7 @@ import click
 
 from dindguard import reports
 from dindguard.cli.attest_ import read, trust_option
+from dindguard.cli.choice import Named
 from dindguard.cli.scan_ import SEVERITIES, exit_code
 from dindguard.errors import INCOMPLETE, UserError
 from dindguard.reports import terminal
@@ -36,15 +37,15 @@ Exit codes:
 """
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
-    click.option("-f", "--format", "form", type=click.Choice(list(reports.FORMATS)), default="text", help="Output."),
+    click.option("-f", "--format", "form", type=Named(list(reports.FORMATS)), default="text", help="Output."),
     click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write there, whole or not at all."),
     click.option(
         "--fail-on",
-        type=click.Choice(SEVERITIES),
+        type=Named(SEVERITIES),
         default=None,
         help="Exit with 1 from here up (the configuration's, else high).",
     ),
-    click.option("--profile", type=click.Choice([each.value for each in Profile]), help="Which rules (recommended)."),
+    click.option("--profile", type=Named([each.value for each in Profile]), help="Which rules (recommended)."),
     click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated."),
     click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule or category; may be repeated."),
     click.option("--config", type=_FILE, metavar="FILE", help="Use this configuration."),

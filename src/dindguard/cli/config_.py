@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dindguard.cli.choice import Named
 from dindguard.cli.policy_option import policy_option
 
 if TYPE_CHECKING:
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 
 @click.command("config")
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output.")
 @click.option("--config", "explicit", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
 @policy_option
 @click.option("--untrusted", is_flag=True, help="As for a scan that ignores what the tree brings.")
 @click.option(
-    "--schema", type=click.Choice(["config", "policy", "waivers", "baseline"]), help="Print a JSON Schema instead."
+    "--schema", type=Named(["config", "policy", "waivers", "baseline"]), help="Print a JSON Schema instead."
 )
 def command(form: str, explicit: Path | None, policy: str | None, untrusted: bool, schema: str | None) -> None:
     """Show the configuration in force, and where each value was written."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dindguard.cli.choice import Named
 from dindguard.cli.type_option import type_option
 from dindguard.errors import CLEAN, INCOMPLETE
 from dindguard.reports import terminal
@@ -21,7 +22,7 @@ _STYLES = {"closed": "bold red", "broken": "bold red", "blind-spot": "bold yello
 
 @click.command("coverage")
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output.")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
 @click.option("--state", "states", multiple=True, metavar="STATE", help="Only files in this state; may be repeated.")
 @type_option

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from dindguard.cli.choice import Named
 from dindguard.cli.env_options import (
     LEVELS,
     as_json,
@@ -140,10 +141,10 @@ def down(name: str | None, everything: bool, expired: bool) -> None:
 
 
 @command.command()
-@click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
+@click.argument("form", metavar="FORMAT", type=Named(FORMATS))
 @click.option(
     "--isolation",
-    type=click.Choice([*LEVELS, "kata"]),
+    type=Named([*LEVELS, "kata"]),
     default=None,
     help="The level (default: the best that FORMAT can say).",
 )

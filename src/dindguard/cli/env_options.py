@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dindguard.cli.choice import Named
+
 if TYPE_CHECKING:
     from dindguard.engine_client import Engine
     from dindguard.environment.client import Command
@@ -48,10 +50,10 @@ def options(*these: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-as_json = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
+as_json = click.option("--format", "form", type=Named(["text", "json"]), default="text", help="Output.")
 isolation_option = click.option(
     "--isolation",
-    type=click.Choice(["auto", *LEVELS]),
+    type=Named(["auto", *LEVELS]),
     default="auto",
     help="The level; auto takes the best, and never privileged without consent.",
 )

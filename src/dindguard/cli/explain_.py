@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dindguard.cli.choice import Named, RuleName
 from dindguard.errors import UserError
 from dindguard.reports import terminal
 from dindguard.rules import Rule, nearest
@@ -14,10 +15,8 @@ FORMATS = ("text", "markdown", "json")
 
 
 @click.command("explain")
-@click.argument("name", metavar="RULE")
-@click.option(
-    "-f", "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", help="Output."
-)
+@click.argument("name", metavar="RULE", type=RuleName())
+@click.option("-f", "--format", "form", type=Named(["text", "markdown", "json"]), default="text", help="Output.")
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Look in an installed rule pack, too.")
 @click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(path_type=Path), metavar="DIR",
               help="Look in a folder of rules, too.")  # fmt: skip

@@ -10,15 +10,14 @@ from typing import Any
 
 import click
 
+from dindguard.cli.choice import Named
 from dindguard.cli.recipes import GITHUB, GITLAB, LOCAL, recipe
 from dindguard.cli.starting import FLOOR, GUARDS, WAYS, WHO
 
 
 @click.command("init")
-@click.option(
-    "--engine-for", type=click.Choice(list(WAYS)), help="What the engine is for: shows the ways without one."
-)
-@click.option("--for", "who", type=click.Choice(list(WHO)), help="Who works here, and so who approves (team).")
+@click.option("--engine-for", type=Named(list(WAYS)), help="What the engine is for: shows the ways without one.")
+@click.option("--for", "who", type=Named(list(WHO)), help="Who works here, and so who approves (team).")
 @click.option(
     "--baseline/--no-baseline", default=None, help="Write down what is there now, so that only new findings count."
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
+from dindguard.cli.helping import Sectioned
 from dindguard.errors import UserError
 from dindguard.records import record
 
@@ -20,7 +21,7 @@ class Output:
     file: str = STDOUT
 
 
-class OrderedOptions(click.Command):
+class OrderedOptions(Sectioned):
     """A command that remembers the order of its options, which says which ``-o`` belongs to which ``-f``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -70,16 +71,3 @@ def _check(outputs: Sequence[Output]) -> None:
     for file in files:
         if files.count(file) > 1:
             raise UserError(f"--output {file}: two reports cannot go to one file")
-
-
-class Named(click.Choice[str]):
-    """A choice among names that suggests the nearest one."""
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name; fail, with a suggestion, for one that is none of the choices."""
-        if value not in self.choices:
-            from dindguard.rules import nearest
-
-            known = ", ".join(self.choices)
-            self.fail(f"there is no '{value}'{nearest(value, self.choices)}; there are {known}", param, ctx)
-        return value

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from dindguard.cli.choice import Named
 from dindguard.reports import terminal
 from dindguard.rules import Rule
 
 
 @click.command("rules")
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output.")
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="With those of an installed rule pack.")
 @click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(path_type=Path), metavar="DIR",
               help="With those of a folder.")  # fmt: skip

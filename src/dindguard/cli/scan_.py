@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
 from dindguard import reports
+from dindguard.cli.choice import Named, RuleName
 from dindguard.cli.debug import debug_option
-from dindguard.cli.outputs import STDOUT, Named, OrderedOptions, Output, paired
+from dindguard.cli.helping import Sections
+from dindguard.cli.outputs import STDOUT, OrderedOptions, Output, paired
 from dindguard.cli.policy_option import policy_option
 from dindguard.cli.type_option import override, type_option
 from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
@@ -24,6 +26,14 @@ if TYPE_CHECKING:
 SEVERITIES = [severity.word for severity in sorted(Severity, reverse=True)]
 
 _EPILOG = """\b
+Examples:
+  dindguard scan                                    the folder you are in
+  dindguard scan compose.yaml ci/ -f concise        some files, one line for each finding
+  dindguard scan --since origin/main                only what a branch brings
+  dindguard scan -f sarif -o a.sarif -f html -o a.html -f text
+  docker compose config | dindguard scan --stdin-name compose.yaml -
+
+\b
 Exit codes:
   0  nothing at or above --fail-on
   1  findings at or above --fail-on
@@ -32,7 +42,20 @@ Exit codes:
 """
 
 
-@click.command("scan", cls=OrderedOptions, epilog=_EPILOG)
+_RULE = RuleName(categories=True)
+
+
+class _Scan(OrderedOptions):
+    sections: ClassVar[Sections] = {
+        "Reports": ("form", "output", "verbose", "statistics", "sarif_suppressed"),
+        "The verdict": ("fail_on", "exit_zero", "strict"),
+        "Which rules": ("profile", "select", "ignore", "packs", "rules_dirs"),
+        "Which files": ("types", "force_exclude", "stdin_name"),
+        "What is known and agreed": ("config", "policy", "baseline", "since", "trust", "untrusted"),
+    }
+
+
+@click.command("scan", cls=_Scan, epilog=_EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @click.option(
     "-f", "--format", "form", type=Named(list(reports.FORMATS)), multiple=True, help="The form of the report (text)."
@@ -48,8 +71,20 @@ Exit codes:
     help="Exit with 1 from here up (the configuration's, else high).",
 )
 @click.option("--profile", type=Named([each.value for each in Profile]), help="Which rules (recommended).")
-@click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated.")
-@click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule or category; may be repeated.")
+@click.option(
+    "--select",
+    multiple=True,
+    type=RuleName(categories=True),
+    metavar="RULE",
+    help="Only this rule or category; may be repeated.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    type=RuleName(categories=True),
+    metavar="RULE",
+    help="Not this rule or category; may be repeated.",
+)
 @click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
 @policy_option
 @click.option("--baseline", type=click.Path(), metavar="FILE", help="Leave out the findings it lists.")

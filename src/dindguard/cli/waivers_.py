@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dindguard.cli.choice import Named
 from dindguard.cli.policy_option import policy_option
 from dindguard.errors import UserError
 
@@ -20,7 +21,7 @@ FORMATS = ("text", "json", "csv", "markdown", "html")
 
 
 @click.command("waivers")
-@click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=Named(FORMATS), default="text", help="Output.")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
 @click.option(
     "--due", is_flag=True, help="Only those that have run out, do not hold, or end within 'approval.warn-days'."
