@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,3 +146,17 @@ def test_refused_clients(engine: str, client: str, refused: bool) -> None:
     span = Span("compose.yaml", 1, 1, 1, 2)
     one, two = (Image.parse(Text(name, span)).engine for name in (engine, client))
     assert versions.refuses(one, two) is refused
+
+
+def test_the_date_of_the_facts_is_that_of_their_file() -> None:
+    assert versions._data()["as_of"] == versions.as_of()
+    dt.date.fromisoformat(versions.as_of())
+
+
+def test_old_facts_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    day = dt.date.fromisoformat(versions.as_of())
+    assert versions.stale(day + dt.timedelta(180)) == ()
+    (notice,) = versions.stale(day + dt.timedelta(181))
+    assert notice.message.endswith(f"is of {versions.as_of()}, 181 days ago")
+    assert notice.remedy == "upgrade dindguard"

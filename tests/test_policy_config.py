@@ -18,8 +18,9 @@ from dindguard.documents import toml, yaml
 from dindguard.errors import UserError
 from dindguard.policy import baseline_file, config_file, floor, waiver_file
 from dindguard.rules import Severity
+from dindguard.scanning import Options, scan
 from dindguard.source import Source
-from policy_tree import rules, scanned, tree, write
+from policy_tree import COMPOSE, rules, scanned, tree, write
 
 FULL: dict[str, Any] = {
     "$schema": "config.schema.json",
@@ -37,6 +38,7 @@ FULL: dict[str, Any] = {
     "allowed-registries": ["registry.example.com"],
     "socket-users": ["registry.example.com/our/runner"],
     "minimum-engine": "29.5.1",
+    "rules-as-of": "0.1.0",
     "baseline": "known.json",
     "approval": {
         "require": ["privileged", "sysbox"],
@@ -391,3 +393,25 @@ def test_dates_are_days() -> None:
     assert date_of("2027-03-01") == dt.date(2027, 3, 1)
     for text in ("2027-02-30", "20270301", "2027-W09-1", "2027-3-1", "", "x"):
         assert date_of(text) is None
+
+
+def test_rules_newer_than_what_was_agreed_to_report_and_fail_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, "compose.yaml", COMPOSE)
+
+    def severities(text: str) -> dict[str, str]:
+        write(tmp_path, ".dindguard.yaml", text)
+        report = scan(Options(paths=(tmp_path,), root=tmp_path))
+        return {finding.rule.id: finding.severity.word for finding in report.findings}
+
+    usual = severities("profile: recommended\n")
+    assert usual["host-engine-socket"] == "critical"
+    assert severities("rules-as-of: 0.1.0\n") == usual
+    held = severities("rules-as-of: '0.0.9'\nseverity: {dangerous-capability: high}\n")
+    assert held == {name: "high" if name == "dangerous-capability" else "info" for name in usual}
+    (finding, *_) = scan(Options(paths=(tmp_path,), root=tmp_path)).findings
+    assert "after rules-as-of 0.0.9" in finding.containment or finding.rule.id == "dangerous-capability"
+    with pytest.raises(UserError, match=r"\.dindguard\.yaml:1:14: 'rules-as-of' is above this dindguard's version"):
+        severities("rules-as-of: 99.0\n")
+    with pytest.raises(UserError, match="must be a version such as"):
+        severities("rules-as-of: newest\n")

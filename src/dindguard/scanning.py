@@ -17,6 +17,7 @@ from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
+from dindguard.model.engine_versions import stale
 from dindguard.model.model import Model
 from dindguard.notices import folded
 from dindguard.policy import Applied, Surroundings, Trust, apply_policy, baseline_in_force, trusted
@@ -181,7 +182,7 @@ class Scan:
             overrides=overrides,
         )  # fmt: skip
         verdicts, said = rules.run(model, regime.active)
-        findings = stamp(verdicts, lowered, regime.severity)
+        findings = stamp(verdicts, regime.holding(lowered), regime.severity)
         return Judged(
             findings=tuple(finding for finding in findings if _concerns(finding, given)),
             notices=(*notices, *said, *refused),
@@ -240,7 +241,7 @@ class Scan:
         sources = self.sources(found, (*judged.findings, *findings))
         said = [*found.notices, *self.files.notices, *judged.notices, *applied.notices]
         coverage = found.book.close(said)
-        notices = folded([*said, *notices_of(coverage)])
+        notices = folded([*said, *notices_of(coverage), *stale(self.options.today)])
         return Report(
             root=self.files.root,
             findings=findings,

@@ -63,6 +63,7 @@ def settings(config: Config) -> list[dict[str, Any]]:
         "allowed-registries": list(config.allowed_registries),
         "socket-users": list(config.first_party_socket_users),
         "minimum-engine": ".".join(map(str, config.minimum_engine)),
+        "rules-as-of": ".".join(map(str, config.rules_as_of)),
         "baseline": config.baseline,
         "approval.require": list(approval.modes),
         "approval.roles": list(approval.roles),

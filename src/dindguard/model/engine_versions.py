@@ -9,9 +9,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dindguard.source import Gravity, Notice, Span
 from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from dindguard.model.engine_image import EngineImage
 
 Version = tuple[int, ...]
@@ -66,9 +69,28 @@ class Vulnerability(NamedTuple):
     since: Version = (0,)
 
 
+AS_OF = "2026-11-23"
+"""The date of the facts, ISO 8601; the file says the same, and a scan need not read it to tell."""
+
+
 def as_of() -> str:
     """Return the date of the facts, ISO 8601."""
-    return str(_data()["as_of"])
+    return AS_OF
+
+
+OLDEST = 180
+"""Days after which the facts say of themselves that there will be newer ones."""
+
+
+def stale(today: dt.date) -> tuple[Notice, ...]:
+    """Return a notice when the facts are so old that a clean report may not mean what it says."""
+    from datetime import date
+
+    days = (today - date.fromisoformat(as_of())).days
+    if days <= OLDEST:
+        return ()
+    message = f"what is known of engines' end of life and of vulnerabilities is of {as_of()}, {days} days ago"
+    return (Notice("facts-old", message, Span("", 1, 1, 1, 1), Gravity.WARNING, "upgrade dindguard"),)
 
 
 def recommended_floor() -> Version:

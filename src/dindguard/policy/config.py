@@ -26,6 +26,11 @@ A_YEAR = 366
 """The longest waiver, in days, that somebody may give themselves."""
 
 
+def version(text: str) -> tuple[int, ...]:
+    """Return the numbers of a version of dindguard, without what follows them."""
+    return tuple(int(piece) for piece in text.split(".") if piece.isascii() and piece.isdigit())
+
+
 @record(kw_only=True)
 class Approval:
     """What an approval record must hold.
@@ -91,6 +96,7 @@ class Config:
 
     ``nested`` names the settings that configurations in folders may loosen. ``kept``, ``least_…``, ``runners``
     and ``runtime_classes`` come from an organisation's floor only.
+    ``rules_as_of`` is the version whose rules the repository has agreed to: newer ones are told, and fail nothing.
     """
 
     profile: Profile = Profile.RECOMMENDED
@@ -104,6 +110,7 @@ class Config:
     allowed_registries: tuple[str, ...] = ()
     first_party_socket_users: tuple[str, ...] = ()
     minimum_engine: tuple[int, ...] = ()
+    rules_as_of: tuple[int, ...] = ()
     approval: Approval = field(default_factory=Approval)
     baseline: str = ""
     kept: tuple[str, ...] = ()
@@ -135,6 +142,12 @@ class Config:
     def keeps(self, rule: Rule) -> bool:
         """Whether the organisation wants a rule on, and as grave as it is."""
         return rule.id in self.kept or rule.category in self.kept
+
+    def held(self, rule: Rule) -> str:
+        """Return why a rule's findings are information only: it is newer than what was agreed to. Else nothing."""
+        if not self.rules_as_of or self.keeps(rule) or "/" in rule.id or version(rule.since) <= self.rules_as_of:
+            return ""
+        return f"the rule came with {rule.since}, after rules-as-of {'.'.join(map(str, self.rules_as_of))}"
 
     @property
     def summary(self) -> tuple[str, ...]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from dindguard import __version__
 from dindguard import rules as engine
+from dindguard.errors import UserError
+from dindguard.policy.config import version
 from dindguard.records import replace
 from dindguard.rules import Problem, Profile, Rule, Severity, Undecided
 
 if TYPE_CHECKING:
     from dindguard.policy.config import Config, Override
+
+
+Lowered = Callable[[Rule, Any], tuple[int, str]]
+"""By how many levels a rule's findings about a subject are lowered, and why."""
 
 
 class Regime:
@@ -78,6 +85,24 @@ class Regime:
                     return False
                 profile = each.profile or profile if self._by_path else profile
         return self.narrowed or profile is Profile.ALL or rule.profile is not Profile.ALL
+
+    def holding(self, lowered: Lowered) -> Lowered:
+        """Return how findings are lowered: as given, and those of rules newer than was agreed to down to the least.
+
+        Raises :class:`~dindguard.errors.UserError` when that is newer than this program.
+        """
+        agreed = self.config.rules_as_of
+        if not agreed:
+            return lowered
+        if agreed > version(__version__):
+            problem = f"'rules-as-of' is above this dindguard's version, {__version__}: upgrade, or lower it"
+            raise UserError(f"{self.config.origins['rules-as-of']}: {problem}")
+
+        def graded(rule: Rule, subject: Any) -> tuple[int, str]:
+            held = self.config.held(rule)
+            return (int(Severity.CRITICAL), held) if held else lowered(rule, subject)
+
+        return graded
 
     def severity(self, rule: Rule, path: str) -> Severity | None:
         """Return the severity that a rule is given for what stands in a file; ``None`` for its own.

@@ -70,6 +70,8 @@ def _settings(old: Config, new: Config, known: Mapping[str, Severity]) -> Iterat
     yield from _selection(old, new)
     if new.minimum_engine < old.minimum_engine:
         yield "older engines are accepted", "minimum-engine"
+    if new.rules_as_of and (not old.rules_as_of or new.rules_as_of < old.rules_as_of):
+        yield f"rules newer than {'.'.join(map(str, new.rules_as_of))} fail nothing", "rules-as-of"
     if new.baseline != old.baseline:
         yield f"the baseline is another file, '{new.baseline}'", "baseline"
 

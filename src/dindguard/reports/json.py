@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dindguard import __version__
 from dindguard.coverage import FileState, State
 from dindguard.findings import Finding, Status, Subject
+from dindguard.model import engine_versions
 from dindguard.reports import Options, advice, errors, safe
 from dindguard.reports.masking import Masks
 from dindguard.reports.quoting import Quoter
@@ -39,7 +40,7 @@ def document(report: Report) -> dict[str, Any]:
     findings = [writer.finding(finding) for finding in report.findings]
     return {
         "version": VERSION,
-        "tool": {"name": "dindguard", "version": __version__},
+        "tool": {"name": "dindguard", "version": __version__, "facts_as_of": engine_versions.as_of()},
         "complete": not errors(report.notices),
         "summary": _summary(report),
         "findings": findings,

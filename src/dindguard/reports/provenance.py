@@ -19,7 +19,7 @@ class Provenance:
     branch: str = ""
 
 
-def provenance(root: str) -> Provenance | None:
+def provenance(root: str, commit: str) -> Provenance | None:
     """Return what the repository at ``root`` says of itself; ``None`` where it has no address to tell.
 
     A ``.git`` that is a file points elsewhere, and is not followed.
@@ -31,13 +31,8 @@ def provenance(root: str) -> Provenance | None:
     if not address:
         return None
     head = _read(git, "HEAD").strip()
-    name = head.removeprefix("ref: ") if head.startswith("ref: ") else ""
-    revision = _revision(git, name) if name else head
-    return Provenance(
-        address,
-        revision if re.fullmatch(r"[0-9a-f]{40,64}", revision) else "",
-        name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else "",
-    )
+    branch = re.fullmatch(r"ref: refs/heads/([\w./@+#-]+)", head)
+    return Provenance(address, commit, branch[1] if branch else "")
 
 
 def _read(git: str, name: str) -> str:
@@ -49,16 +44,6 @@ def _read(git: str, name: str) -> str:
             return file.read(_LARGEST)
     except OSError:
         return ""
-
-
-def _revision(git: str, name: str) -> str:
-    if not re.fullmatch(r"refs(/(?!\.)[\w.@+#-]+)+", name):
-        return ""
-    loose = _read(git, name).strip()
-    if loose:
-        return loose
-    lines = (line.split(" ", 1) for line in _read(git, "packed-refs").splitlines())
-    return next((parts[0] for parts in lines if len(parts) == 2 and parts[1] == name), "")
 
 
 def _origin(config: str) -> str:

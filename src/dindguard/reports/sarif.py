@@ -64,7 +64,7 @@ def render(report: Report, options: Options) -> str:
             ROOT: om.ArtifactLocation(description=om.Message(text="The root of the scanned repository."))
         },
         taxonomies=rules.taxonomies(),
-        version_control_provenance=_provenance(report.root),
+        version_control_provenance=_provenance(str(report.root), report.commit),
     )
     log = om.SarifLog(schema_uri=SCHEMA, version="2.1.0", runs=[run])
     content = plain(log)
@@ -219,8 +219,8 @@ def _story(finding: Finding) -> tuple[Step, ...]:
     return (*concerned, *finding.related, Step(finding.message, finding.span))
 
 
-def _provenance(root: str) -> list[om.VersionControlDetails] | None:
-    known = provenance(root)
+def _provenance(root: str, commit: str) -> list[om.VersionControlDetails] | None:
+    known = provenance(root, commit)
     if known is None:
         return None
     return [

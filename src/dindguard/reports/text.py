@@ -11,7 +11,9 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from dindguard import __version__
 from dindguard.findings import Finding, Status
+from dindguard.model import engine_versions
 from dindguard.reports import (
     Options,
     advice,
@@ -289,6 +291,8 @@ class _Page:
         notes = sum(1 for notice in notices if notice.gravity is Gravity.NOTE)
         if notes and not self.options.verbose:
             parts.append(f"{plural(notes, 'note')} (-v shows them)")
+        if self.options.verbose:
+            parts.append(f"dindguard {__version__}, facts of {engine_versions.as_of()}")
         if self.terminal.interactive and self.report.seconds is not None:
             parts.append(f"{self.report.seconds:.2f} s")
         return flow(parts, self.terminal)
