@@ -58,7 +58,7 @@ _ABOUT = (
 
 
 def _commands(group: click.Group, words: str) -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(group)
+    context = click.Context(group, **cli.context_settings)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
@@ -69,7 +69,7 @@ def _commands(group: click.Group, words: str) -> Iterator[tuple[str, click.Comma
 
 
 def _command(words: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=words)
+    context = click.Context(command, info_name=words, **cli.context_settings)
     usage = " ".join(command.collect_usage_pieces(context))
     records = [
         record
