@@ -90,6 +90,20 @@ def test_a_refusal_gives_every_reason_and_the_way_on() -> None:
     assert "--accept-privileged TICKET" in text
 
 
+def test_podman_is_refused_by_name_and_never_taken_for_an_old_docker() -> None:
+    facts = EngineFacts.read(
+        {"ServerVersion": "4.3.1", "OSType": "linux", "Runtimes": {"kata": {}}, "BuildahVersion": "1"}, "1.41"
+    )
+    assert facts.product == "podman"
+    told = describe(facts).text()
+    assert told.startswith("engine: Podman 4.3.1")
+    assert "timers of systemd" in told
+    for asked, consent in ((None, "SEC-1"), (Isolation.PRIVILEGED, "SEC-1"), (Isolation.ROOTLESS, "")):
+        with pytest.raises(UserError, match="Podman") as refusal:
+            choose(assess(facts), asked, consent)
+        assert refusal.value.exit_code == ENGINE
+
+
 def test_an_offer_is_never_called_verified() -> None:
     told = describe(SYSBOX)
     assert told.taken == "sysbox"

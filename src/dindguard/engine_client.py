@@ -56,6 +56,8 @@ class EngineFacts:
             security=frozenset(option.removeprefix("name=") for option in options),
             warnings=tuple(printable(warning) for warning in info.get("Warnings") or ()),
             runtime=printable(info.get("DefaultRuntime", ""), 60),
+            # Podman answers Docker's questions, and tells of the builder inside it.
+            product="podman" if "BuildahVersion" in info else "docker",
         )
 
 

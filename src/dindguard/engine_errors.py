@@ -30,6 +30,11 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
         "install it on the engine's host and name it in daemon.json, or take another --isolation",
     ),
     (
+        r"container-init binary not found",
+        "the engine has no init process to give to containers",
+        "install catatonit on the engine's host",
+    ),
+    (
         r"error gathering device information|no such device|stat /dev/\S+: no such file",
         "a device is missing on the engine's host",
         "`modprobe tun` there, or name another node with --tun-device",

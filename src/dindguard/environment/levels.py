@@ -12,6 +12,21 @@ SYSBOX_RUNTIME = "sysbox-runc"
 _ROOTLESS_MACHINES = {"x86_64", "amd64", "aarch64", "arm64"}
 
 
+_PODMAN_HEALTH = (
+    "Podman asks health checks by timers of systemd, so that where there is none nothing would end the engine at the end "
+    "of its time to live"
+)
+_PODMAN = {
+    Isolation.SYSBOX: "Sysbox is a runtime for Docker and Kubernetes; Podman lists runtimes that it does not have",
+    Isolation.ROOTLESS: (
+        "Podman takes a system call filter as a file of its own host only, and not with the request; and "
+        + _PODMAN_HEALTH
+    ),
+    Isolation.PRIVILEGED: _PODMAN_HEALTH,
+}
+"""Why Podman is no outer engine here, by level; observed with Debian's Podman 4.3.1, rootful, without systemd."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """One level on one engine: whether it can be tried, and why or why not. Never a proof: that is ``verify``'s."""
@@ -23,6 +38,8 @@ class Offer:
 
 def assess(facts: EngineFacts) -> tuple[Offer, ...]:
     """Judge every level from what the engine says; nothing is created. Best first."""
+    if facts.product == "podman":
+        return tuple(Offer(level, available=False, reason=reason) for level, reason in _PODMAN.items())
     return (
         Offer(Isolation.SYSBOX, *_sysbox(facts)),
         Offer(Isolation.ROOTLESS, *_rootless(facts)),

@@ -34,7 +34,7 @@ class Offers:
         api = f"{facts.api[0]}.{facts.api[1]}"
         where = f"{facts.system}, kernel {facts.kernel}, {facts.machine}, cgroup v{facts.cgroup or '?'}"
         guards = ", ".join(sorted(facts.security)) or "none"
-        return f"engine: {facts.version} (API {api}), {where}\nits own security options: {guards}"
+        return f"engine: {facts.product.capitalize()} {facts.version} (API {api}), {where}\nits own security options: {guards}"
 
     def json(self) -> str:
         """Return the answer as a JSON document."""
