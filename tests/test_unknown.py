@@ -10,6 +10,8 @@ from dindguard import reports
 from dindguard.cli.scan_ import exit_code
 from dindguard.coverage import State
 from dindguard.errors import CLEAN, INCOMPLETE
+from dindguard.reports import model_text
+from dindguard.reports.terminal import Terminal
 from dindguard.rules import Confidence, Profile, Severity
 from dindguard.scanning import Options, Report, scan
 from support import write_files
@@ -92,3 +94,26 @@ def test_equal_notes_are_folded_with_their_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["$PWD", "$(pwd)", "${HOME}", "$WORKSPACE"])
 def test_a_folder_of_ones_own_could_not_be_the_whole_host(tmp_path: Path, source: str) -> None:
     assert undecided(scanned(tmp_path, f"#!/bin/sh\ndocker run -v {source}:/data nginx:1.29\n", "run.sh")) == []
+
+
+PIPELINE = "build:\n  image: docker:29-cli\n  services: [docker:29-dind]\n  script: [docker build .]\n"
+
+
+def test_the_privilege_that_a_runner_decides_is_unknown_and_not_off(tmp_path: Path) -> None:
+    report = scanned(tmp_path, PIPELINE, ".gitlab-ci.yml")
+    words = (
+        "privileged-engine could not decide: whether the job's runner is privileged or in a sandbox is not known here"
+    )
+    assert undecided(report) == [f"3 {words}"]
+    assert "it is not privileged" not in model_text.render(report, Terminal())
+    assert exit_code(report, Severity.HIGH, strict=True) == INCOMPLETE
+
+
+@pytest.mark.parametrize("privileged", ["true", "false"])
+def test_a_runner_in_the_scan_decides_it(tmp_path: Path, privileged: str) -> None:
+    runner = f"[[runners]]\nexecutor = 'docker'\n[runners.docker]\nimage = 'a'\nprivileged = {privileged}\n"
+    assert undecided(scanned(tmp_path, PIPELINE, ".gitlab-ci.yml", **{"config.toml": runner})) == []
+
+
+def test_rootless_engines_and_clients_need_no_such_runner(tmp_path: Path) -> None:
+    assert undecided(scanned(tmp_path, PIPELINE.replace("29-dind", "29-dind-rootless"), ".gitlab-ci.yml")) == []

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dindguard.model.container import Capabilities, Container, ContainerKind
+from dindguard.model.engine_image import Variant
 from dindguard.model.facts import Assignment
 from dindguard.model.mount import Mount
-from dindguard.model.values import Flag
-from dindguard.model.workload import Workload, WorkloadKind
+from dindguard.model.values import Flag, How
+from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.records import field, record, replace
 from dindguard.source import Step
 
@@ -34,7 +35,7 @@ def give_defaults(workloads: Sequence[Workload]) -> Given:
     runners = [workload for workload in workloads if workload.kind is WorkloadKind.RUNNER]
     jobs = [each for each in workloads if each.kind is WorkloadKind.JOB and each.platform.adds_mounts]
     if len(runners) != 1 or not jobs:
-        return Given(tuple(workloads))
+        return _without_runner(workloads)
     runner = runners[0]
     copies = {
         container: copy
@@ -47,6 +48,40 @@ def give_defaults(workloads: Sequence[Workload]) -> Given:
         job.settle(Assignment(runner=runner))
     runner.settle(Assignment(jobs=tuple(changed.values())))
     return Given(tuple(_started_in(changed.get(each, each), copies) for each in workloads), copies)
+
+
+def _without_runner(workloads: Sequence[Workload]) -> Given:
+    """Give copies of GitLab's jobs what is not known of their runner: whether an engine beside a job has any privilege.
+
+    A pipeline cannot say so; that such an engine runs at all needs a runner that is privileged or in a sandbox.
+    """
+    jobs = [each for each in workloads if each.kind is WorkloadKind.JOB and each.platform is Platform.GITLAB]
+    copies = {
+        container: replace(
+            container, privileged=Flag(None, container.span, How.UNKNOWN, "privileged", _RUNNER_DECIDES)
+        )
+        for job in jobs
+        for container in job.containers
+        if _is_engine_service(container)
+    }
+    if not copies:
+        return Given(tuple(workloads))
+    changed = {
+        job: replace(job, containers=tuple(copies.get(container, container) for container in job.containers))
+        for job in jobs
+        if any(container in copies for container in job.containers)
+    }
+    return Given(tuple(_started_in(changed.get(each, each), copies) for each in workloads), copies)
+
+
+_RUNNER_DECIDES = "whether the job's runner is privileged or in a sandbox"
+
+
+def _is_engine_service(container: Container) -> bool:
+    """Whether a service of a job runs a rootful engine, as far as its image tells."""
+    image = container.image.engine if container.image is not None else None
+    rootful = image is not None and image.variant is Variant.DAEMON
+    return container.kind is ContainerKind.JOB_SERVICE and rootful and not container.privileged.set
 
 
 def _job(job: Workload, runner: Workload, copies: Mapping[Container, Container]) -> Workload:
