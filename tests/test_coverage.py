@@ -17,6 +17,7 @@ from dindguard.cli import cli
 from dindguard.cli.scan_ import exit_code
 from dindguard.coverage import State
 from dindguard.errors import CLEAN, UserError
+from dindguard.git_index import tracked
 from dindguard.rules import Severity
 from dindguard.scanning import Options, scan
 from support import write_files
@@ -212,3 +213,64 @@ def test_the_command_prints_a_line_for_each_file(tmp_path: Path) -> None:
     ]
     with pytest.raises(UserError, match="did you mean 'blind-spot'"):
         CliRunner().invoke(cli, ["coverage", "--state", "blind", str(tmp_path)], catch_exceptions=False)
+
+
+# -- what Git tracks -----------------------------------------------------------------------------------------------
+
+
+def repository(folder: Path, files: dict[str, str], *versions: str) -> Path:
+    write_files(folder, files)
+    for arguments in (["init", "-q"], *(["config", "index.version", each] for each in versions), ["add", "-f", "."]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+MANY = {f"folder-{n % 7}/some/deeper/file-{n:03}.yaml": "a: b\n" for n in range(200)}
+
+
+@pytest.mark.parametrize("version", ["2", "3", "4"])
+def test_the_index_is_read_as_git_reads_it(tmp_path: Path, version: str) -> None:
+    repository(tmp_path, {**MANY, "ä b.yaml": "x", "x": "y"}, version)
+    if version == "3":  # an entry with a further flag makes Git write this version
+        (tmp_path / "later").write_text("x")
+        subprocess.run(["git", "add", "-N", "later"], cwd=tmp_path, check=True)
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert list(tracked(str(tmp_path))) == listed.stdout.split("\0")[:-1]
+
+
+def test_the_index_of_a_worktree_is_found(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a.yaml": "x"})
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", *who, "commit", "-qm", "x"], cwd=root, check=True)
+    subprocess.run(["git", "worktree", "add", "-q", "../w"], cwd=root, check=True, capture_output=True)
+    assert list(tracked(str(tmp_path / "w"))) == ["a.yaml"]
+
+
+@pytest.mark.parametrize("cut", [0, 3, 11, 12, 40, 73, 100, 200])
+def test_a_damaged_index_tells_what_it_can(tmp_path: Path, cut: int) -> None:
+    repository(tmp_path, MANY, "4")
+    index = tmp_path / ".git/index"
+    index.write_bytes(index.read_bytes()[:cut])
+    assert len(list(tracked(str(tmp_path)))) <= 3
+    index.write_bytes(b"DIRC" + b"\xff" * 5000)
+    assert list(tracked(str(tmp_path))) == []
+    index.write_bytes(b"DIRC\0\0\0\4\xff\xff\xff\xff" + b"\x80" * 5000)
+    assert list(tracked(str(tmp_path))) == []
+
+
+def test_tracked_files_that_are_ignored_are_told(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": HARMLESS,
+        "gen/compose.yaml": HARMLESS,
+        "x.yaml": "a: b\n",
+        "gen/app.js": "x",
+        ".gitignore": "gen/\nx.yaml\n",
+    }
+    repository(tmp_path, files)
+    (tmp_path / "gen/untracked.yaml").write_text(HARMLESS)
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    (notice,) = report.notices
+    assert notice.message == (
+        "2 files that Git tracks were not looked at, because an ignore rule names them: gen/compose.yaml, x.yaml"
+    )
+    assert not scan(Options(paths=(tmp_path,), root=tmp_path, untrusted=True)).notices

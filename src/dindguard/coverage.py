@@ -147,6 +147,11 @@ class Book:
         self.put(source.path, State.BLIND_SPOT, what, hit.words, source.span(hit.start, hit.end))
         return True
 
+    def left(self, what: str) -> frozenset[str]:
+        """Return the files and folders that were left out for a reason."""
+        states = self._states.values()
+        return frozenset(each.path for each in states if each.state is State.LEFT_OUT and each.what == what)
+
     def close(self, notices: Iterable[Notice]) -> Coverage:
         """Return the states of all files, with what ``notices`` say of broken ones and of what is undecided."""
         undecided: Counter[str] = Counter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from dindguard.formats import Context, Document, Reading, Unread, registry
 from dindguard.formats.recognition import Recogniser
 from dindguard.formats.row import FormatRow
 from dindguard.model.container import Container
+from dindguard.options import Progress
 from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Embedded, Gravity, Notice, Source
@@ -30,8 +31,6 @@ _OF_TEMPLATES = (syntaxes.YAML, syntaxes.JSON)
 
 _DEFINES = regex(r"(?:\s|\{\{-?\s*/\*[^*]*\*+(?:[^/*][^*]*\*+)*/\s*-?\}\})*\{\{-?\s*define\b")
 """The beginning of a file of named templates."""
-
-Progress = Callable[[int, int], None]
 
 
 def read_all(

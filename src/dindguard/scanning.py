@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from dindguard import budget, loading, rules
 from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
-from dindguard.files import Files, find_root
+from dindguard.files import Files, Left, find_root
 from dindguard.findings import Finding, stamp
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
@@ -20,58 +19,20 @@ from dindguard.infer import infer
 from dindguard.model.engine_versions import stale
 from dindguard.model.model import Model
 from dindguard.notices import folded
+from dindguard.options import Options
 from dindguard.policy import Applied, Surroundings, Trust, apply_policy, baseline_in_force, trusted
 from dindguard.policy.config import Config, Override
 from dindguard.policy.config_file import configuration
 from dindguard.policy.regime import Regime, check_rules
-from dindguard.reading import Progress, no_collection, read_all
-from dindguard.records import field, record, replace
+from dindguard.reading import no_collection, read_all
+from dindguard.records import record, replace
 from dindguard.report import Report
-from dindguard.rules import Profile, Rule
+from dindguard.rules import Rule
 from dindguard.source import Notice, Source, Span
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
-    from dindguard.files import StrPath
     from dindguard.policy.baseline_file import BaselineFile
-
-
-@record(kw_only=True)
-class Options:
-    """What a scan is asked to do.
-
-    ``paths`` are files or folders, a lone one may stand by itself; ``stdin`` is ``(name, bytes)`` of a document given
-    on standard input, its name relative to the root. ``today`` decides what has expired. ``type_overrides`` maps
-    patterns to format names. ``progress`` is called with files done and files in all. ``without_baseline`` leaves the
-    tree's own baseline out. ``trust`` is the Git revision whose configuration, ignore files, allows, waivers, baseline
-    and CODEOWNERS hold; what the tree changes there is proposed. ``policy`` is a file of the organisation, below whose
-    floor no repository goes.
-    """
-
-    paths: tuple[StrPath, ...] | StrPath = ()
-    root: StrPath | None = None
-    stdin: tuple[str, bytes] | None = None
-    today: dt.date = field(default_factory=dt.date.today)
-    profile: Profile | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    untrusted: bool = False
-    config: StrPath | None = None
-    policy: StrPath | None = None
-    baseline: StrPath | None = None
-    without_baseline: bool = False
-    since: str = ""
-    trust: str = ""
-    packs: tuple[str, ...] = ()
-    force_exclude: bool = False
-    rules_dirs: tuple[StrPath, ...] = ()
-    type_overrides: tuple[tuple[str, str], ...] = ()
-    progress: Progress | None = None
-
-    def __post_init__(self) -> None:
-        """Take one path for a tuple of one: the letters of a text are no paths."""
-        if isinstance(self.paths, (str, os.PathLike)):
-            object.__setattr__(self, "paths", (self.paths,))
 
 
 def scan(options: Options, files: Files | None = None) -> Report:
@@ -123,7 +84,7 @@ class Scan:
     @classmethod
     def of(cls, options: Options, files: Files | None = None) -> Scan:
         """Return the scan that the options ask for; raises :class:`UserError` for what the user has to mend first."""
-        paths = _given(options)
+        paths = options.every_path
         root = files.root if files is not None else os.fspath(options.root or find_root(paths[0] if paths else ""))
         files = files or WorkingTree(root)
         authority = files if options.untrusted else trusted(files, options.trust)
@@ -142,7 +103,7 @@ class Scan:
         """Return the sources to be read."""
         options = self.options
         entries = self.files.below(
-            [os.path.realpath(path) for path in _given(options)],
+            [os.path.realpath(path) for path in options.every_path],
             exclude=self.config.exclude,
             ignores=None if options.untrusted else self.authority,
             force_exclude=options.force_exclude,
@@ -239,6 +200,7 @@ class Scan:
         since = self.options.since
         findings = tuple(self._brought(applied.findings)) if since else applied.findings
         sources = self.sources(found, (*judged.findings, *findings))
+        found.notices += self._ignored(found)
         said = [*found.notices, *self.files.notices, *judged.notices, *applied.notices]
         coverage = found.book.close(said)
         notices = folded([*said, *notices_of(coverage), *stale(self.options.today)])
@@ -258,6 +220,20 @@ class Scan:
             commit=commit_of(self.files.root),
             waivers=applied.waivers,
         )
+
+    def _ignored(self, found: Found) -> list[Notice]:
+        """Tell of tracked files that an ignore rule hides, as far as a format could read them or they are known."""
+        left = found.book.left(Left.IGNORED)
+        if not left:
+            return []
+        from dindguard import surfaces, unlooked
+
+        def matters(path: str) -> bool:
+            return not surfaces.is_other(path) and (
+                self.recogniser.could_be_ours(path) or bool(surfaces.by_name(path))
+            )
+
+        return unlooked.notices(self.files.root, left, matters)
 
     def _brought(self, findings: tuple[Finding, ...]) -> Iterable[Finding]:
         """Keep the findings, and their subjects, that the tree of ``since`` lacks, or silences and this one not.
@@ -293,15 +269,10 @@ class Scan:
     def _at(self, files: Files) -> Scan:
         """Return the same scan of another state of the tree."""
         options, stdin = self.options, self.options.stdin
-        paths = (*_given(options), *((os.path.join(files.root, stdin[0]),) if stdin is not None else ()))
+        paths = (*options.every_path, *((os.path.join(files.root, stdin[0]),) if stdin is not None else ()))
         config = self.config if files.open(self.config.baseline or ".") else replace(self.config, baseline="")
         older = replace(options, paths=paths, stdin=None, since="", trust="", progress=None)
         return Scan(files, files, config, self.rules, older)
-
-
-def _given(options: Options) -> tuple[StrPath, ...]:
-    assert isinstance(options.paths, tuple)
-    return options.paths
 
 
 def load_rules(options: Options) -> tuple[Rule, ...]:
@@ -310,7 +281,7 @@ def load_rules(options: Options) -> tuple[Rule, ...]:
     if options.packs or options.rules_dirs:
         from dindguard.packs import load_packs
 
-        chosen = (*chosen, *load_packs(options.packs, options.rules_dirs, _given(options)))
+        chosen = (*chosen, *load_packs(options.packs, options.rules_dirs, options.every_path))
     return chosen
 
 
