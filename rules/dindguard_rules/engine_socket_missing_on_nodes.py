@@ -35,6 +35,7 @@ def check(access: Access) -> Iterator[Problem]:
     if (
         isinstance(access.to, Machine)
         and isinstance(access.via, Mount)
+        and access.deliberate
         and access.product is EngineProduct.DOCKER != engine
     ):
         message = f"{access.who} mounts a Docker socket, and the platform's nodes run {engine}"

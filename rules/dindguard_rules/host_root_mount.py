@@ -23,7 +23,8 @@ Metrics of the host's file systems need the agent on the host, or on nodes that 
 administers the host belongs to the host's own tools (systemd, Ansible).
 
 ## When it is fine
-A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason.
+A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason. As an ordinary user it
+reads what everybody may read, and the finding is *medium*.
 
 ## References
 - https://docs.docker.com/engine/storage/bind-mounts/
@@ -54,6 +55,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             continue
         writable = mount.read_only.off
         severity = Severity.CRITICAL if writable else Severity.HIGH
+        if not writable and container.as_root.off and not container.privileged.on:
+            severity = Severity.MEDIUM  # what everybody may read: no keys, no shadow file, no socket
         whose = (
             "the host's whole file system" if container.host is None else f"the whole file system of {container.host}"
         )

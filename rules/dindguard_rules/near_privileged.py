@@ -53,7 +53,6 @@ from dindguard.api import Container, Problem, Sandbox, Severity, rule, switched_
         "selinux-disabled",
         "masked-paths-off",
         "kernel-interface-mount",
-        "raw-device",
         "writable-cgroups",
     ),
     asks=("capabilities",),

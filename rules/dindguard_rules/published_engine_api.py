@@ -28,7 +28,6 @@ from dindguard.api import Engine, Problem, Reach, Severity, rule
 SEVERITIES = {
     Reach.PUBLISHED: Severity.MEDIUM,
     Reach.HOST_NETWORK: Severity.MEDIUM,
-    Reach.PUBLISHED_LOCALLY: Severity.LOW,
 }
 
 

@@ -81,9 +81,12 @@ def base_image(container: Container) -> Image | None:
 
 
 def image_known(container: Container) -> bool:
-    """Whether the files tell what the container's image holds, at least by its name."""
+    """Whether the files tell what the container's image holds: a known engine's, or Docker's own base images."""
     image = base_image(container)
-    return image is not None and image.reference.known
+    if image is None or not image.reference.known:
+        return False
+    library = image.registry == "docker.io" and image.repository.removeprefix("library/") == image.name
+    return library or (image.engine is not None and image.engine.official)
 
 
 def environment(container: Container) -> Environment:

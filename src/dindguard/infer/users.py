@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dindguard.infer import images
+from dindguard.model import known_images
 from dindguard.model.container import Container
 from dindguard.model.values import Flag, How
 
@@ -22,6 +23,8 @@ def as_root(container: Container) -> Flag:
     if container.run_as_non_root is not None and container.run_as_non_root.on:
         return Flag(False, container.run_as_non_root.span, container.run_as_non_root.how, "user")
     image = images.base_image(container)
+    if image is not None and known_images.runs_as_ordinary_user(image.repository):
+        return Flag(False, container.span, How.INHERITED, "user")
     defaults = image.engine.defaults if image is not None and image.engine is not None else None
     uid = defaults.uid if defaults is not None else None
     return Flag(None if uid is None else uid == 0, container.span, How.INHERITED, "user")

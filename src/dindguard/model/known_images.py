@@ -111,6 +111,17 @@ def runner(repository: str) -> str | None:
     return _find(_RUNNERS, repository)
 
 
+_ORDINARY_USERS = frozenset(
+    {"prom/node-exporter", "prometheus/node-exporter", "prom/prometheus", "prometheus/prometheus"}
+)
+"""Images that set an ordinary user (their Dockerfiles: ``USER nobody``)."""
+
+
+def runs_as_ordinary_user(repository: str) -> bool:
+    """Whether an image is known not to run as root unless somebody says so."""
+    return "/".join(repository.split("/")[-2:]) in _ORDINARY_USERS
+
+
 def privileged_tool(repository: str) -> str | None:
     """Return what the image does to the host, if it is made to be run privileged and ends by itself."""
     return _find(_PRIVILEGED_TOOLS, repository)

@@ -146,7 +146,6 @@ DAEMON = Flags(BOOLEANS, {**SHORT, "p": "pidfile", "h": "help"}, interspersed=Tr
 """The options of ``dockerd``; ``buildkitd`` shares their form (``--addr``, ``--allow-insecure-entitlement``)."""
 
 DAEMON_PROGRAMS = names(
-    "dockerd docker-daemon dockerd-entrypoint.sh dockerd-rootless.sh dockerd-rootless-setuptool.sh buildkitd"
-    " dockerd-ce balenad"
+    "dockerd docker-daemon dockerd-entrypoint.sh dockerd-rootless.sh buildkitd dockerd-ce balenad"
 )
 """Programs that are an engine, or start one with the options they are given."""
