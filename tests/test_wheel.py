@@ -92,7 +92,8 @@ def test_the_wheel_holds_the_data_and_not_the_fixtures(built: tuple[Path, Path])
     ):
         assert f"dindguard/{needed}" in names
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"dindguard", "dindguard_rules"}
-    assert not [name for name in names if "fixture" in name or "test" in name]
+    assert not [name for name in names if "fixture" in name or "tests" in name.split("/") or "/test_" in name]
+    assert any(name.endswith(".data/data/share/man/man1/dindguard.1") for name in names)
 
 
 def test_the_installed_program_works_outside_the_checkout(built: tuple[Path, Path], tmp_path: Path) -> None:
