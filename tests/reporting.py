@@ -163,15 +163,15 @@ def sample(**changes: object) -> Report:
                 Step("service 'runner' commands the host's engine", mount),
                 Step("the engine starts a privileged container that mounts /", mount),
             ),
-            instead="give the job its own engine, or a filtering proxy",
+            instead="Give the job its own engine, or a filtering proxy",
         ),
         finding(
             TCP,
             place(compose, '""', "services.dind.environment.DOCKER_TLS_CERTDIR"),
             "the docker engine in service 'dind' obeys whoever reaches 0.0.0.0:2375 on tcp://0.0.0.0:2375",
             related=(
-                Step("because of services.dind.ports[0]", place(compose, '"2375:2375"')),
-                Step("because of services.dind.privileged", place(compose, "true")),
+                Step("the port is published here", place(compose, '"2375:2375"')),
+                Step("privileged: root in it is root on the host", place(compose, "true")),
             ),
             containment="the pod runs in a virtual machine",
             severity=Severity.MEDIUM,

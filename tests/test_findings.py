@@ -9,9 +9,9 @@ import pytest
 from build import container, on, span
 from dindguard.findings import Finding, Status, identity, stamp
 from dindguard.model.container import Container
-from dindguard.model.values import Flag, unset
+from dindguard.model.values import Flag, How, unset
 from dindguard.records import replace
-from dindguard.rules import Confidence, Problem, Rule, Severity, Verdict
+from dindguard.rules import Confidence, Problem, Rule, Severity, Verdict, reason
 from dindguard.scanning import Options, scan
 from dindguard.source import Span, Step
 
@@ -55,7 +55,7 @@ def test_other_places_rules_and_settings_are_other_findings() -> None:
     one, two = Flag(True, place, name="privileged"), Flag(True, place, name="pid")
     assert len(stamped(verdict(who, on()), verdict(who, on()))) == 2
     assert len(stamped(verdict(who, one), verdict(who, one, make_rule("b-rule")))) == 2
-    assert len(stamped(verdict(who, one), verdict(who, two))) == 2
+    assert len(stamped(verdict(who, one), verdict(who, two, message="it sees the host's processes"))) == 2
     assert len(stamped(verdict(who, one), verdict(container(), one))) == 1
 
 
@@ -111,17 +111,23 @@ def test_confidence_is_the_problems() -> None:
 
 
 def test_reasons_and_uses_are_related_places_once_each() -> None:
-    used, reason = Step("used here", span()), on("pid")
+    used, pid = Step("used here", span()), reason("it sees the host's processes", on("pid"))
+    assert pid is not None
     flag = Flag(True, span().with_trail(used), name="privileged")
-    (finding,) = stamped(verdict(container(), flag, because=(reason, None, reason, unset(span(), "ipc"), flag, used)))
-    assert [step.span for step in finding.related] == [reason.span, used.span]
-    assert finding.places == (flag.span, reason.span, used.span)
+    (finding,) = stamped(verdict(container(), flag, because=(pid, None, pid, reason("itself", flag), used)))
+    assert [step.span for step in finding.related] == [pid.span, used.span]
+    assert finding.places == (flag.span, pid.span, used.span)
 
 
-def test_a_reason_says_which_setting_it_is() -> None:
-    place = replace(span(), route="services.a.pid")
-    (finding,) = stamped(verdict(container(), because=(Flag(True, place),)))
-    assert [step.what for step in finding.related] == ["because of services.a.pid"]
+def test_a_flag_that_is_off_or_unknown_or_unwritten_is_no_reason() -> None:
+    assert reason("it matters", Flag(True, span())) is not None
+    for flag in (Flag(False, span()), Flag(None, span(), How.UNKNOWN), unset(span(), "ipc", state=True), None):
+        assert reason("it matters", flag) is None
+
+
+def test_a_place_alone_is_no_reason() -> None:
+    with pytest.raises(TypeError, match=r"'because' takes words with a place, not a Flag: reason\("):
+        verdict(container(), because=(on("pid"),))
 
 
 # -- identity -----------------------------------------------------------------------------------------------------

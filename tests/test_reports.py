@@ -27,7 +27,7 @@ ci/build me.sh:1:15 critical host-engine-socket
   'docker run' can command the host's engine
   1 │ docker run -v /var/run/docker.sock:/s \\
     │               ^^^^^^^^^^^^^^^^^^^^
-  instead: give the job its own engine (docker:dind-rootless), or a filtering proxy
+  instead: Give the job its own engine (docker:dind-rootless), or a filtering proxy
     (dindguard explain host-engine-socket)
 
 compose.yaml:8:9 critical host-engine-socket
@@ -37,18 +37,18 @@ compose.yaml:8:9 critical host-engine-socket
   .env:1:8
   1 │ SOCKET=/var/run/docker.sock
     │        ^^^^^^^^^^^^^^^^^^^^ the path is set here
-  instead: give the job its own engine, or a filtering proxy (dindguard explain host-engine-socket)
+  instead: Give the job its own engine, or a filtering proxy (dindguard explain host-engine-socket)
 
 compose.yaml:12:39 medium unauthenticated-daemon-tcp
   the docker engine in service 'dind' obeys whoever reaches 0.0.0.0:2375 on tcp://0.0.0.0:2375
   11 │     privileged: true
-     │                 ^^^^ because of services.dind.privileged
+     │                 ^^^^ privileged: root in it is root on the host
   12 │     environment: {DOCKER_TLS_CERTDIR: "", API_TOKEN: ***, DOCKER_HOST: "tcp://0.0.0.0:2375"}
      │                                       ^^
   13 │     ports: ["2375:2375"]
-     │             ^^^^^^^^^^^ because of services.dind.ports[0]
+     │             ^^^^^^^^^^^ the port is published here
   less grave here: the pod runs in a virtual machine
-  instead: leave DOCKER_TLS_CERTDIR at /certs and use port 2376
+  instead: Leave DOCKER_TLS_CERTDIR at /certs and use port 2376
     (dindguard explain unauthenticated-daemon-tcp)
 
 broken.yaml:2:6 error unreadable
@@ -156,10 +156,10 @@ def test_many_findings_are_told_briefly_and_counted() -> None:
     assert "by rule" not in text(many(20))
     shown = text(many(21))
     assert (
-        "  with line 13: because of services.dind.ports[0]; line 11: because of services.dind.privileged\n" in shown
+        "  with line 13: the port is published here; line 11: privileged: root in it is root on the host\n" in shown
     )
     assert "\n  instead:" not in shown
-    assert "\n  11 critical  host-engine-socket          give the job its own engine, or a filtering proxy\n" in shown
+    assert "\n  11 critical  host-engine-socket          Give the job its own engine, or a filtering proxy\n" in shown
     assert "\n  10 medium    unauthenticated-daemon-tcp  " in shown
     assert "\nby file\n  3 critical  deploy/service-0/compose.yaml\n" in shown
     whole = text(many(21), verbose=True)

@@ -25,7 +25,7 @@ Never; both with the same value is not reported.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, rule
+from dindguard.api import Container, Problem, Severity, Step, rule
 
 
 @rule(
@@ -41,4 +41,7 @@ def check(container: Container) -> Iterator[Problem]:
     """Report two different AppArmor settings for one container."""
     one, other = container.confinement.apparmor, container.confinement.apparmor_again
     if one is not None and other is not None and one.known and other.known and one.value != other.value:
-        yield Problem(other, f"{container} is given two AppArmor profiles: '{one.value}' and '{other.value}'", (one,))
+        because = (Step("the other profile is named here", one.span),)
+        yield Problem(
+            other, f"{container} is given two AppArmor profiles: '{one.value}' and '{other.value}'", because
+        )

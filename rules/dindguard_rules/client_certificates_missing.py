@@ -44,5 +44,6 @@ def check(access: Access) -> Iterator[Problem]:
     ):
         return
     made = Step(f"{engine} makes them below {engine.certificates.directory}", engine.certificates.span)
+    because = (made, Step("the client connects here", client.span))
     message = f"{access.who} looks for certificates in {access.certificate_path}, and nothing brings them there"
-    yield Problem(client.encrypted, message, (made, client), confidence=Confidence.MEDIUM)
+    yield Problem(client.encrypted, message, because, confidence=Confidence.MEDIUM)

@@ -55,4 +55,6 @@ def check(access: Access) -> Iterator[Problem]:
     engine_side = "wants TLS" if wants.on else "does not"
     confidence = Confidence.HIGH if speaks.set else Confidence.MEDIUM
     message = f"{access.who} {client_side} on port {client.port}, and {access.to} {engine_side}"
-    yield Problem(client, message, (speaks, Step(f"{access.to} listens here", wants.span)), confidence=confidence)
+    told = Step(f"the client {client_side} because of this", speaks.span) if speaks.set else None
+    reasons = (told, Step(f"{access.to} listens here", wants.span))
+    yield Problem(client, message, reasons, confidence=confidence)

@@ -18,7 +18,7 @@ For a tool of your own whose only task is pulling private images, such as an upd
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Machine, Problem, Severity, rule
+from dindguard.api import Container, Machine, Problem, Severity, reason, rule
 
 CONFIGURATION = ("/.docker/config.json", "/.docker", "/containers/auth.json")
 
@@ -42,4 +42,4 @@ def check(container: Container) -> Iterator[Problem]:
     for mount in container.mounts:
         if mount.host_path is not None and mount.host_path.endswith(CONFIGURATION) and mount.host_text is not None:
             message = f"{container} holds registry credentials and can command the host's engine"
-            yield Problem(mount.host_text, message, because=(access.via,))
+            yield Problem(mount.host_text, message, because=(reason("this commands the host's engine", access.via),))

@@ -38,7 +38,7 @@ the finding is lowered.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, capabilities, rule
+from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, capabilities, reason, rule
 
 SEVERITIES = {
     capabilities.Tier.ALL: Severity.CRITICAL,
@@ -62,6 +62,10 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         return
     held = container.capabilities.effective
     host_pid, host_network = container.namespaces.host("pid"), container.namespaces.host("network")
+    shared = (
+        reason("it shares the host's processes", host_pid),
+        reason("it shares the host's network", host_network),
+    )
     for text in container.capabilities.added:
         if text.unknown:
             yield Undecided(text, text.variable)
@@ -71,5 +75,5 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         )
         if tier in SEVERITIES:
             message = f"{container} is given {text}: it {capabilities.why(str(text))}"
-            company = (host_pid, host_network) if tier is not capabilities.tier(str(text)) else ()
+            company = shared if tier is not capabilities.tier(str(text)) else ()
             yield Problem(text, message, because=company, severity=SEVERITIES[tier])

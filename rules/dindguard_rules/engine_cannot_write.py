@@ -5,6 +5,8 @@ dockerd and containerd write sockets, PID files and state below `/run`, and the 
 `/certs`. With a read-only root file system and no mount there, the container exits at the start.
 
 ## Instead
+Give the engine writable places for what it writes, and a volume for its state:
+
 ```yaml
 services:
   dind:

@@ -5,6 +5,8 @@ Building needs no daemon that can start privileged containers: BuildKit without 
 Dockerfiles in an ordinary container. The engine is the one part of the job that needs privilege.
 
 ## Instead
+Build with rootless BuildKit, which needs no engine and no privilege:
+
 ```yaml
 image:
   image: {name: "moby/buildkit:v0.25.2-rootless", entrypoint: [""]}
@@ -26,10 +28,10 @@ When scripts that are not part of the scan use the engine for more.
 
 from collections.abc import Iterator
 
-from dindguard.api import ContainerKind, Problem, Severity, Workload, WorkloadKind, only_builds, rule
+from dindguard.api import ContainerKind, Problem, Severity, Step, Workload, WorkloadKind, only_builds, rule
 
 INSTEAD = (
-    "build with BuildKit's rootless image (moby/buildkit:rootless, buildctl-daemonless.sh) or Buildah, without a service, or on"
+    "Build with BuildKit's rootless image (moby/buildkit:rootless, buildctl-daemonless.sh) or Buildah, without a service, or on"
     " a builder of your own that asks for certificates (docker buildx create --driver remote)"
 )
 
@@ -50,4 +52,5 @@ def check(workload: Workload) -> Iterator[Problem]:
         for container in workload.containers:
             if container.engine is not None and container.kind is ContainerKind.JOB_SERVICE:
                 message = f"{workload} runs {container.engine} only to build images"
-                yield Problem(container.image or container, message, because=tuple(builds), instead=INSTEAD)
+                why = tuple(Step("all that the job asks of it", each.span) for each in builds if each is not None)
+                yield Problem(container.image or container, message, because=why, instead=INSTEAD)

@@ -6,7 +6,7 @@ one only want the client. Where it *is* started, its state needs a volume: on th
 does not work.
 
 ## Instead
-The client alone: `docker-ce-cli` with `docker-buildx-plugin`, `apk add docker-cli`, or
+Install the client alone (`docker-ce-cli` with `docker-buildx-plugin`, `apk add docker-cli`), or copy it:
 
 ```dockerfile
 COPY --from=docker:29.10.0-cli /usr/local/bin/docker /usr/local/bin/
@@ -22,7 +22,7 @@ In an image that is made to run an engine; declare `VOLUME /var/lib/docker` ther
 
 from collections.abc import Iterator
 
-from dindguard.api import Invocation, InvocationKind, Problem, Profile, Severity, rule
+from dindguard.api import Invocation, InvocationKind, Problem, Profile, Severity, reason, rule
 
 
 @rule(
@@ -38,4 +38,8 @@ def check(invocation: Invocation) -> Iterator[Problem]:
     """Report installations of a daemon during an image build."""
     if invocation.kind is InvocationKind.ENGINE_INSTALL and invocation.during_build:
         at = invocation.subject or invocation
-        yield Problem(at, f"the image brings a container engine ('{at}')", because=(invocation,))
+        yield Problem(
+            at,
+            f"the image brings a container engine ('{at}')",
+            because=(reason("this command installs it", invocation),),
+        )

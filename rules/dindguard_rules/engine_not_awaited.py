@@ -6,6 +6,8 @@ once gets "Cannot connect to the Docker daemon", now and then, and mostly where 
 a condition waits for the container, not for the engine in it.
 
 ## Instead
+Let the client wait for a health check of the engine:
+
 ```yaml
 services:
   dind:
@@ -30,7 +32,7 @@ When the client tries again by itself.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, ContainerKind, Engine, Problem, Profile, Severity, rule, waits_for
+from dindguard.api import Access, ContainerKind, Engine, Problem, Profile, Severity, reason, rule, waits_for
 
 
 @rule(
@@ -50,4 +52,4 @@ def check(access: Access) -> Iterator[Problem]:
         return
     if not waits_for(access.who, engine):
         message = f"{access.who} does not wait until {access.to} answers"
-        yield Problem(access, message, because=(engine,))
+        yield Problem(access, message, because=(reason("the engine takes seconds to start", engine),))

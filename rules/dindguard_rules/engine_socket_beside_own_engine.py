@@ -29,7 +29,7 @@ Never at the daemon's own path. A host socket mounted elsewhere is `host-engine-
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, reason, rule
 
 
 @rule(
@@ -51,4 +51,6 @@ def check(engine: Engine) -> Iterator[Problem]:
             message = (
                 f"{engine.container} runs an engine of its own and mounts the host's socket where that engine listens"
             )
-            yield Problem(mount.host_text or mount, message, because=(endpoint, mount.declared))
+            declared = reason("the volume is the host's socket", mount.declared)
+            because = (reason("its own engine listens there", endpoint), declared)
+            yield Problem(mount.host_text or mount, message, because=because)

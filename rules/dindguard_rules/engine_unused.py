@@ -25,7 +25,7 @@ The rule only speaks when every program of the script is known to work without a
 
 from collections.abc import Iterator
 
-from dindguard.api import ContainerKind, Problem, Severity, Workload, WorkloadKind, needs_no_engine, rule
+from dindguard.api import ContainerKind, Problem, Severity, Workload, WorkloadKind, needs_no_engine, reason, rule
 
 
 @rule(
@@ -44,5 +44,7 @@ def check(workload: Workload) -> Iterator[Problem]:
         for container in workload.containers:
             if container.engine is not None and container.kind is ContainerKind.JOB_SERVICE:
                 yield Problem(
-                    container.image or container, f"nothing in {workload} uses {container.engine}", because=(jobs[0],)
+                    container.image or container,
+                    f"nothing in {workload} uses {container.engine}",
+                    because=(reason("nothing here speaks to an engine", jobs[0]),),
                 )

@@ -28,7 +28,7 @@ An agent that measures the host's cgroups, with the tree mounted read-only.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, rule
+from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, reason, rule
 
 
 @rule(
@@ -53,6 +53,6 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         message = (
             f"{container} runs an engine that manages the host's cgroups: the container's limits don't hold inside"
         )
-        yield Problem(host, message, because=(container.engine,))
+        yield Problem(host, message, because=(reason("the engine that gets them", container.engine),))
     else:
         yield Problem(host, f"{container} sees the host's whole cgroup tree", severity=Severity.MEDIUM)

@@ -25,9 +25,9 @@ the whole host in the same mode it is not told again.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, Undecided, paths, rule
+from dindguard.api import Container, Problem, Severity, Undecided, paths, reason, rule
 
-WITHOUT_ENGINE = "mount the one directory that is read, read-only, or ask the engine's API through a filtering proxy"
+WITHOUT_ENGINE = "Mount the one directory that is read, read-only, or ask the engine's API through a filtering proxy"
 
 
 @rule(
@@ -60,4 +60,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         what = "as the state of an engine of its own" if nested else "read-only" if mount.read_only.on else "writable"
         message = f"{container} mounts the host engine's state from {path}, {what}"
         instead = "" if nested else WITHOUT_ENGINE
-        yield Problem(mount.host_text, message, (mount.declared, mount.read_only), severity, instead=instead)
+        because = (
+            reason("the volume is the host's directory", mount.declared),
+            reason("read-only keeps no secret", mount.read_only),
+        )
+        yield Problem(mount.host_text, message, because, severity, instead=instead)

@@ -27,10 +27,23 @@ permissions (`root:docker`, 660) keep `user: 1000:1000` without further groups o
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Container, Machine, Mount, Problem, Role, Severity, Step, paths, rule
+from dindguard.api import (
+    Access,
+    Confidence,
+    Container,
+    Machine,
+    Mount,
+    Problem,
+    Role,
+    Severity,
+    Step,
+    paths,
+    reason,
+    rule,
+)
 
 MANAGERS = {"systemd": "systemd", "libvirt": "virtual machines", "lxd": "LXD", "incus": "Incus"}
-WITHOUT_MANAGER = "run what needs it on the host itself, or on a machine of its own: no proxy filters this socket"
+WITHOUT_MANAGER = "Run what needs it on the host itself, or on a machine of its own: no proxy filters this socket"
 
 
 @rule(
@@ -54,7 +67,8 @@ def check(access: Access) -> Iterator[Problem]:
     mount = access.via
     if not access.deliberate or _told_already(access, mount):
         return  # a mount of something wider is a finding of its own
-    read_only = Step("read-only does not protect a socket", mount.read_only.span) if mount.read_only.on else None
+    read_only = reason("read-only does not protect a socket", mount.read_only)
+    groups = (Step("this group may use the socket", group.span) for group in access.group_grants)
     severity = Severity.HIGH if access.who.known_socket_user else Severity.CRITICAL
     if access.rootless:
         severity = Severity.MEDIUM
@@ -67,7 +81,7 @@ def check(access: Access) -> Iterator[Problem]:
     yield Problem(
         mount.host_text or mount,
         message,
-        because=(read_only, mount.declared, *access.group_grants),
+        because=(read_only, reason("the volume is the host's socket", mount.declared), *groups),
         severity=severity,
         confidence=Confidence.MEDIUM if outsider or _guessed(access, mount) else Confidence.HIGH,
         instead=WITHOUT_MANAGER if access.product in MANAGERS else "",

@@ -30,7 +30,7 @@ A node of a cluster in a container (kind, k3s) on a machine of its own.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, rule
+from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, reason, rule
 
 
 @rule(
@@ -54,4 +54,4 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     host = container.namespaces.host("network")
     if host is not None and not container.rootless_engine.on:
         message = f"{container} runs an engine in the host's network: its ports and firewall rules are the host's"
-        yield Problem(host, message, because=(container.engine,))
+        yield Problem(host, message, because=(reason("the engine that gets it", container.engine),))

@@ -35,7 +35,7 @@ capabilities dropped and its user not root.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, rule
+from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, reason, rule
 
 
 @rule(
@@ -59,7 +59,12 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     power = container.capabilities.adding("SYS_PTRACE", "SYS_ADMIN", "ALL")
     if container.privileged.on or power is not None:
         message = f"{container} can enter every process of the host"
-        yield Problem(host, message, because=(container.privileged if container.privileged.on else power,))
+        because = (
+            reason("privileged mode lets it", container.privileged)
+            if container.privileged.on
+            else reason("this capability lets it", power),
+        )
+        yield Problem(host, message, because=because)
     else:
         severity = Severity.MEDIUM if container.role is Role.OTHER else Severity.HIGH
         yield Problem(host, f"{container} sees the host's processes and can signal them", severity=severity)

@@ -34,7 +34,7 @@ reads what everybody may read, and the finding is *medium*.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Mount, Problem, Severity, Undecided, paths, rule
+from dindguard.api import Container, Mount, Problem, Severity, Undecided, paths, reason, rule
 
 
 @rule(
@@ -61,7 +61,12 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             "the host's whole file system" if container.host is None else f"the whole file system of {container.host}"
         )
         message = f"{container} can {'change' if writable else 'read'} {whose} in {mount.target}"
-        yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)
+        yield Problem(
+            mount.host_text or mount,
+            message,
+            because=(reason("the volume is the host's directory", mount.declared),),
+            severity=severity,
+        )
 
 
 def _told_elsewhere(container: Container, mount: Mount) -> bool:

@@ -35,7 +35,7 @@ reported, nor is any beside a mount of the whole host in the same mode, which ha
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, paths, rule
+from dindguard.api import Container, Problem, Severity, paths, reason, rule
 
 
 @rule(
@@ -61,6 +61,6 @@ def check(container: Container) -> Iterator[Problem]:
         yield Problem(
             mount.host_text or mount,
             message,
-            because=(mount.declared,),
+            because=(reason("the volume is the host's directory", mount.declared),),
             severity=severity.lowered(1) if paths.is_home(path) else severity,
         )

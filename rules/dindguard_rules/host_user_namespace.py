@@ -26,7 +26,7 @@ Where the host's engine doesn't remap, the line changes nothing, and can go.
 
 from collections.abc import Iterator
 
-from dindguard.api import Model, Problem, Severity, Step, Undecided, rule
+from dindguard.api import Model, Problem, Severity, Undecided, reason, rule
 
 
 @rule(
@@ -41,7 +41,7 @@ from dindguard.api import Model, Problem, Severity, Step, Undecided, rule
 def check(model: Model) -> Iterator[Problem | Undecided]:
     """Report userns_mode: host; it is graver where the scan has the configuration that it undoes."""
     remap = next((setting for host in model.machine_engines if (setting := host.setting("userns-remap"))), None)
-    undone = Step("the host's engine is told to remap users", remap.span) if remap is not None else None
+    undone = reason("the host's engine is told to remap users", remap)
     for container in model.containers:
         unknown = container.namespaces.undecided("user")
         if unknown is not None:

@@ -24,7 +24,7 @@ A monitoring agent that reports under the host's name, without `SYS_ADMIN`.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Sandbox, Severity, rule
+from dindguard.api import Container, Problem, Profile, Sandbox, Severity, reason, rule
 
 
 @rule(
@@ -44,4 +44,11 @@ def check(container: Container) -> Iterator[Problem]:
     if host is not None:
         admin = container.capabilities.adding("SYS_ADMIN", "ALL")
         can = "can rename the host" if admin is not None or container.privileged.on else "shares the host's name"
-        yield Problem(host, f"{container} {can}", because=(admin, container.privileged))
+        yield Problem(
+            host,
+            f"{container} {can}",
+            because=(
+                reason("this capability lets it", admin),
+                reason("privileged mode lets it", container.privileged),
+            ),
+        )

@@ -36,7 +36,7 @@ Monitoring agents read `/proc`: a read-only mount is *medium*, because it shows 
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, paths, rule
+from dindguard.api import Container, Problem, Severity, paths, reason, rule
 
 
 @rule(
@@ -59,9 +59,19 @@ def check(container: Container) -> Iterator[Problem]:
         if not mount.read_only.off:
             if not paths.harmless_read_only(path) and not container.has_through_root(mount):
                 message = f"{container} can read the kernel's view of the host in {path}"
-                yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=Severity.MEDIUM)
+                yield Problem(
+                    mount.host_text or mount,
+                    message,
+                    because=(reason("the volume is the host's directory", mount.declared),),
+                    severity=Severity.MEDIUM,
+                )
             continue
         what = "security policy" if paths.holds_lsm_state(path) else "kernel settings"
         severity = Severity.CRITICAL if paths.is_whole_kernel_tree(path) else Severity.HIGH
         message = f"{container} can write the host's {what} in {path}"
-        yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=severity)
+        yield Problem(
+            mount.host_text or mount,
+            message,
+            because=(reason("the volume is the host's directory", mount.declared),),
+            severity=severity,
+        )

@@ -30,7 +30,7 @@ not reported).
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Engine, Problem, Severity, rule
+from dindguard.api import Confidence, Engine, Problem, Severity, reason, rule
 
 
 @rule(
@@ -48,4 +48,9 @@ def check(engine: Engine) -> Iterator[Problem]:
     if container is None or not engine.loads_apparmor_profile or not container.privileged.on:
         return
     message = f"{engine} overwrites the AppArmor profile 'docker-default' of the host when it starts"
-    yield Problem(engine.launch, message, because=(container.privileged,), confidence=Confidence.MEDIUM)
+    yield Problem(
+        engine.launch,
+        message,
+        because=(reason("privileged: it can load profiles into the host's kernel", container.privileged),),
+        confidence=Confidence.MEDIUM,
+    )

@@ -17,7 +17,7 @@ In gVisor and Kata, where memory is what overlay needs, and with a bound.
 
 from collections.abc import Iterator
 
-from dindguard.api import Backing, Engine, Problem, Sandbox, Severity, rule
+from dindguard.api import Backing, Engine, Problem, Sandbox, Severity, reason, rule
 
 
 @rule(
@@ -36,4 +36,5 @@ def check(engine: Engine) -> Iterator[Problem]:
         return
     bounded = mount.storage is not None and mount.storage.size_limit is not None
     if not bounded and engine.container.sandbox not in (Sandbox.GVISOR, Sandbox.VM):
-        yield Problem(mount, f"{engine} keeps its state in memory without a limit", (mount.declared,))
+        because = (reason("the volume is memory", mount.declared),)
+        yield Problem(mount, f"{engine} keeps its state in memory without a limit", because)

@@ -31,7 +31,7 @@ When every client of the proxy may be root on the host anyway.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Permit, Problem, Severity, Undecided, rule
+from dindguard.api import Container, Permit, Problem, Severity, Step, Undecided, rule
 
 SEVERITIES = {
     Permit.CREATE: Severity.CRITICAL,
@@ -62,4 +62,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if proxy.permits in SEVERITIES and proxy.because:
         message = f"the socket proxy in {container} lets its clients go as far as {proxy.permits}"
         first, *others = proxy.because
-        yield Problem(first, message, because=tuple(others), severity=SEVERITIES[proxy.permits])
+        yield Problem(
+            first,
+            message,
+            because=tuple(Step("this setting opens it too", each.span) for each in others),
+            severity=SEVERITIES[proxy.permits],
+        )

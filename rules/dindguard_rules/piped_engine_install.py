@@ -25,7 +25,7 @@ To set up a machine for an afternoon; outside of an image build the finding is *
 
 from collections.abc import Iterator
 
-from dindguard.api import Invocation, InvocationKind, Problem, Severity, rule
+from dindguard.api import Invocation, InvocationKind, Problem, Severity, reason, rule
 
 
 @rule("piped-engine-install", each=Invocation, severity=Severity.HIGH, category="build", cwe=494, since="0.1.0")
@@ -38,4 +38,6 @@ def check(invocation: Invocation) -> Iterator[Problem]:
         severity = Severity.HIGH
     where = "the image" if invocation.during_build else "the machine"
     message = f"{where} gets its engine from a script that '{invocation.subject}' sends at that moment"
-    yield Problem(invocation.subject, message, because=(invocation,), severity=severity)
+    yield Problem(
+        invocation.subject, message, because=(reason("it runs what it gets, unseen", invocation),), severity=severity
+    )

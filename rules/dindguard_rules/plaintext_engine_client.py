@@ -19,7 +19,7 @@ Never outside a network that only the client and the engine share.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Machine, Problem, Severity, rule
+from dindguard.api import Access, Confidence, Machine, Problem, Severity, Step, rule
 
 
 @rule(
@@ -44,4 +44,7 @@ def check(access: Access) -> Iterator[Problem]:
         return
     severity = Severity.CRITICAL if access.to.own else Severity.HIGH
     message = f"{access.who} commands the engine of {access.to} at {endpoint} in plain text, as anyone else there can"
-    yield Problem(endpoint, message, severity=severity, because=(endpoint.encrypted,))
+    because = (
+        (Step("no TLS: nobody is asked who they are", endpoint.encrypted.span),) if endpoint.encrypted.set else ()
+    )
+    yield Problem(endpoint, message, severity=severity, because=because)

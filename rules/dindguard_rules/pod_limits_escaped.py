@@ -34,7 +34,7 @@ On nodes that run nothing else, where one pod may take them whole.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, How, Problem, Sandbox, Severity, Step, rule
+from dindguard.api import Engine, EngineProduct, How, Problem, Sandbox, Severity, reason, rule
 
 
 @rule(
@@ -57,6 +57,6 @@ def check(engine: Engine) -> Iterator[Problem]:
     if not left_there or not container.privileged.on or parent is not None or not engine.launch.certain:
         return
     limit = container.limits.memory or container.limits.cpus
-    because = Step("this limit does not hold for them", limit.span) if limit is not None else None
+    because = reason("this limit does not hold for them", limit)
     message = f"{engine} starts its containers outside of the pod's limits"
     yield Problem(container.privileged, message, because=(because,))

@@ -38,7 +38,7 @@ the finding is *low* then. Otherwise with an approval record, for a runner that 
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, Step, rule
+from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, Step, reason, rule
 
 
 @rule(
@@ -60,5 +60,6 @@ def check(container: Container) -> Iterator[Problem]:
         disposable = container.workload.disposable
         message = f"{container} makes every job's container privileged: whoever runs a job is root on the runner"
         severity = None if disposable is None else Severity.LOW
+        thrown_away = reason("each job gets a machine of its own, thrown away afterwards", disposable)
         jobs = (Step(f"{job} runs so", job.span) for job in container.workload.jobs)
-        yield Problem(container.privileged, message, because=(disposable, *jobs), severity=severity)
+        yield Problem(container.privileged, message, because=(thrown_away, *jobs), severity=severity)

@@ -38,5 +38,4 @@ def check(engine: Engine) -> Iterator[Problem]:
         asked = exposure.endpoint.authenticated
         if asked is not None and asked.on and exposure.reach in SEVERITIES and exposure.because:
             message = f"{engine} can be reached on port {exposure.endpoint.port} by {exposure.reach}"
-            first, *others = exposure.because
-            yield Problem(first, message, because=tuple(others), severity=SEVERITIES[exposure.reach])
+            yield Problem(exposure.because[0], message, severity=SEVERITIES[exposure.reach])

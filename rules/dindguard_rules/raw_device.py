@@ -44,6 +44,7 @@ from dindguard.api import (
     Undecided,
     device_access,
     paths,
+    reason,
     rule,
     rule_access,
 )
@@ -80,4 +81,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         path = mount.host_path
         if path is not None and paths.classify(path) is paths.HostPath.DEVICES:
             message = f"{container} sees all of the host's {path}, its terminals and shared memory too"
-            yield Problem(mount.host_text or mount, message, because=(mount.declared,), severity=Severity.HIGH)
+            yield Problem(
+                mount.host_text or mount,
+                message,
+                because=(reason("the volume is the host's directory", mount.declared),),
+                severity=Severity.HIGH,
+            )

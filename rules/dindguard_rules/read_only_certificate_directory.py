@@ -17,7 +17,7 @@ With certificates of your own in `server/` and no `ca/key.pem`: then nothing is 
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, reason, rule
 
 
 @rule(
@@ -40,4 +40,5 @@ def check(engine: Engine) -> Iterator[Problem]:
         if mount.read_only.on:
             outcome = "then listens without TLS" if old else "stops there"
             message = f"{engine} makes certificates in {mount.target}, cannot write them, and {outcome}"
-            yield Problem(mount.read_only, message, (mount,), Severity.HIGH if old else Severity.MEDIUM)
+            because = (reason("the certificates are made here", mount.target),)
+            yield Problem(mount.read_only, message, because, Severity.HIGH if old else Severity.MEDIUM)

@@ -25,7 +25,7 @@ With one copy, and an update that stops the old one first.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Medium, Problem, Replicas, Severity, rule
+from dindguard.api import Engine, Medium, Problem, Replicas, Severity, reason, rule
 
 
 @rule(
@@ -57,4 +57,6 @@ def check(engine: Engine) -> Iterator[Problem]:
     if replicas is not None and replicas.per_run:
         when = "nothing keeps two runs from using it at once"
     message = f"{engine} keeps its state in {mount.storage.label}, and {when}"
-    yield Problem(mount, message, (several, mount.declared), Severity.MEDIUM if overlap_only else severity)
+    declared = reason("the volume they share is declared here", mount.declared)
+    because = (reason("so many run, or may run, at once", several), declared)
+    yield Problem(mount, message, because, Severity.MEDIUM if overlap_only else severity)

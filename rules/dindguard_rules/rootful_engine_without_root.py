@@ -27,7 +27,7 @@ Never: it doesn't start.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, Problem, Severity, rule
+from dindguard.api import Engine, EngineProduct, Problem, Severity, reason, rule
 
 
 @rule(
@@ -51,4 +51,4 @@ def check(engine: Engine) -> Iterator[Problem]:
         return  # an image of one's own may have brought a rootless engine along
     if container.as_root.off and container.as_root.set:
         message = f"{engine} is started as an ordinary user by an image that has no rootless engine"
-        yield Problem(container.as_root, message, because=(container.image,))
+        yield Problem(container.as_root, message, because=(reason("its engine needs root", container.image),))

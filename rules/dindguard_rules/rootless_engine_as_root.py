@@ -28,7 +28,7 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import Engine, Problem, Severity, reason, rule
 
 
 @rule(
@@ -43,4 +43,8 @@ def check(engine: Engine) -> Iterator[Problem]:
     """Report rootless images whose user somebody set to root."""
     if engine.container is not None and engine.rootless.off and engine.rootless.set:
         image = engine.container.image
-        yield Problem(engine.rootless, f"{engine} comes in a rootless image, but runs as root", because=(image,))
+        yield Problem(
+            engine.rootless,
+            f"{engine} comes in a rootless image, but runs as root",
+            because=(reason("made for an ordinary user", image),),
+        )

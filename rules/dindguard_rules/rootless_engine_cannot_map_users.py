@@ -34,7 +34,7 @@ Never: it doesn't start.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, rule
+from dindguard.api import Container, Problem, Severity, reason, rule
 
 
 @rule(
@@ -49,11 +49,12 @@ def check(container: Container) -> Iterator[Problem]:
     """Report no-new-privileges, and missing SETUID or SETGID, on images that start RootlessKit."""
     if not container.uses_rootlesskit or container.privileged.on:
         return
+    why = (reason("its rootless engine maps user ids with newuidmap", container.image),)
     confined = container.confinement.no_new_privileges
     if confined is not None and confined.on:
         message = f"{container} forbids new privileges, which the rootless engine in it needs to map user ids"
-        yield Problem(confined, message, because=(container.image,))
+        yield Problem(confined, message, because=why)
     dropped = container.capabilities.dropping("SETUID", "SETGID")
     if dropped is not None:
         message = f"{container} drops capabilities that the rootless engine in it needs to map user ids"
-        yield Problem(dropped, message, because=(container.image,))
+        yield Problem(dropped, message, because=why)

@@ -38,7 +38,7 @@ Kata with a virtiofs that carries extended attributes, on a kernel that allows o
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule, unfit_storage
+from dindguard.api import Engine, Problem, Severity, reason, rule, unfit_storage
 
 
 @rule(
@@ -53,4 +53,6 @@ def check(engine: Engine) -> Iterator[Problem]:
     why = unfit_storage(engine)
     if why and engine.container is not None and engine.container.sandbox_evidence is not None:
         sandbox = engine.container.sandbox_evidence
-        yield Problem(engine.data_mount or sandbox, f"{engine} {why}", because=(sandbox,))
+        yield Problem(
+            engine.data_mount or sandbox, f"{engine} {why}", because=(reason("the sandbox it runs in", sandbox),)
+        )

@@ -29,7 +29,7 @@ Podman, Buildah and rootless engines inside a container; they are not reported w
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, paths, rule
+from dindguard.api import Container, Problem, Sandbox, Severity, Step, paths, rule
 
 SYSTEM = frozenset(
     {
@@ -58,4 +58,5 @@ def check(container: Container) -> Iterator[Problem]:
         return
     exposed = [mount for mount in container.mounts if mount.host_path and paths.classify(mount.host_path) in SYSTEM]
     severity = Severity.HIGH if exposed else Severity.MEDIUM
-    yield Problem(off, f"{container} runs without an SELinux label", because=tuple(exposed), severity=severity)
+    because = tuple(Step(f"nothing guards the host's {mount.host_path}", mount.span) for mount in exposed)
+    yield Problem(off, f"{container} runs without an SELinux label", because=because, severity=severity)

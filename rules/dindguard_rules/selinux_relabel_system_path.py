@@ -31,7 +31,7 @@ Never on a system path; hosts without SELinux ignore the option.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, paths, rule
+from dindguard.api import Container, Problem, Severity, paths, reason, rule
 
 SYSTEM = frozenset(
     {
@@ -60,4 +60,9 @@ def check(container: Container) -> Iterator[Problem]:
             continue
         severity = Severity.MEDIUM if paths.is_home(path) else Severity.HIGH
         message = f"{container} relabels the host's {path} for containers, and takes it from the host's own services"
-        yield Problem(mount.relabel, message, because=(mount,), severity=severity)
+        yield Problem(
+            mount.relabel,
+            message,
+            because=(reason("what is relabelled is the host's", mount.host_text or mount),),
+            severity=severity,
+        )

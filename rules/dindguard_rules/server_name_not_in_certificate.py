@@ -26,7 +26,7 @@ With certificates of your own that name it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Engine, Problem, Severity, Step, rule
+from dindguard.api import Access, Confidence, Engine, Problem, Severity, Step, reason, rule
 
 
 @rule("server-name-not-in-certificate", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
@@ -41,5 +41,6 @@ def check(access: Access) -> Iterator[Problem]:
     message = (
         f"{access.who} checks the engine's certificate for '{client.host}', and it is valid for docker and localhost"
     )
-    instead = f"set DOCKER_TLS_SAN: 'DNS:{client.host}' for the engine, or call it 'docker' (a network alias will do)"
-    yield Problem(client, message, (made, client.verified), confidence=Confidence.MEDIUM, instead=instead)
+    instead = f"Set DOCKER_TLS_SAN: 'DNS:{client.host}' for the engine, or call it 'docker' (a network alias will do)"
+    because = (made, reason("the name is checked here", client.verified))
+    yield Problem(client, message, because, confidence=Confidence.MEDIUM, instead=instead)

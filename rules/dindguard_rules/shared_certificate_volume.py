@@ -19,7 +19,7 @@ With certificates of your own, where the engine finds no CA key and so makes non
 
 from collections.abc import Iterator
 
-from dindguard.api import Problem, Severity, Step, Storage, rule
+from dindguard.api import Problem, Severity, Step, Storage, reason, rule
 
 
 @rule("shared-certificate-volume", each=Storage, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
@@ -41,4 +41,4 @@ def check(storage: Storage) -> Iterator[Problem]:
         container, mount = next(iter(engines.items()))
         if container.several_at_once is not None:
             message = f"every copy of {container} writes its certificates to the same {storage}"
-            yield Problem(mount, message, (container.several_at_once,))
+            yield Problem(mount, message, (reason("several copies run at once", container.several_at_once),))

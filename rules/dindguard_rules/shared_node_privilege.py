@@ -27,7 +27,7 @@ In a cluster that exists for such pods only, or with an admission policy that ad
 
 from collections.abc import Iterator
 
-from dindguard.api import ContainerKind, Mount, Problem, Profile, Severity, Workload, leads_to_host, rule
+from dindguard.api import ContainerKind, Mount, Problem, Profile, Severity, Workload, leads_to_host, reason, rule
 
 
 @rule(
@@ -52,5 +52,5 @@ def check(workload: Workload) -> Iterator[Problem]:
         runs_others_code = container.runs_containers or container.kind is ContainerKind.RUNNER_DEFAULT
         if way is not None and (runs_others_code or isinstance(way, Mount)):
             message = f"{workload} may run on any node, and {container} can become root there"
-            yield Problem(workload, message, because=(way,))
+            yield Problem(workload, message, because=(reason("this makes it root on its node", way),))
             return

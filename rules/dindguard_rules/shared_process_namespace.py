@@ -30,7 +30,7 @@ A debugging container that is there for an hour.
 
 from collections.abc import Iterator
 
-from dindguard.api import Problem, Severity, Workload, rule
+from dindguard.api import Problem, Severity, Workload, reason, rule
 
 
 @rule(
@@ -48,9 +48,10 @@ def check(workload: Workload) -> Iterator[Problem]:
     others = [each for each in workload.containers if engines and each is not engines[0]]
     if shared is not None and shared.on and any(not engines[0].excludes(other) for other in others):
         message = f"every container of {workload} can read the files of {engines[0].engine} through its processes"
-        yield Problem(shared, message, because=(engines[0].engine,))
+        yield Problem(shared, message, because=(reason("the engine among them", engines[0].engine),))
     for container in workload.containers:
         joined = container.joins("pid")
         if joined is not None and joined.engine is not None:
             message = f"{container} can read the files of {joined.engine} through its processes"
-            yield Problem(container.namespaces.pid or container, message, because=(joined.engine,), subject=container)
+            because = (reason("the engine whose processes it sees", joined.engine),)
+            yield Problem(container.namespaces.pid or container, message, because=because, subject=container)

@@ -18,7 +18,7 @@ With a driver that copies (`vfs`, `native`) on purpose, for small images.
 
 from collections.abc import Iterator
 
-from dindguard.api import Backing, Engine, Problem, Severity, Step, rule, storage_drivers
+from dindguard.api import Backing, Engine, Problem, Severity, reason, rule, storage_drivers
 
 
 @rule(
@@ -41,6 +41,10 @@ def check(engine: Engine) -> Iterator[Problem]:
     wanted = driver.pattern if driver is not None else "overlay2"
     if not name or storage_drivers.runs_on(wanted, name) is not False:
         return
-    because = (system, mount.declared, Step("this driver is asked for", driver.span) if driver is not None else None)
+    because = (
+        reason("its file system", system),
+        reason("the volume is declared here", mount.declared),
+        reason("this driver is asked for", driver),
+    )
     shown = f"'{driver}'" if driver is not None else "its copy-on-write driver"
     yield Problem(mount, f"{engine} keeps its state on {name}, where {shown} does not work", because)

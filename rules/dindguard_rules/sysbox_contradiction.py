@@ -31,7 +31,7 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, rule
+from dindguard.api import Container, Problem, Severity, reason, rule
 
 
 @rule(
@@ -57,13 +57,14 @@ def check(container: Container) -> Iterator[Problem]:
     sysbox = container.sysbox
     if sysbox is None:
         return
+    why = (reason("Sysbox is asked for here", sysbox),)
     own = container.user_namespace
     if container.privileged.on:
-        yield Problem(container.privileged, f"{container} is privileged, which Sysbox refuses", because=(sysbox,))
+        yield Problem(container.privileged, f"{container} is privileged, which Sysbox refuses", because=why)
     if own is not None and own.off:
-        yield Problem(own, f"{container} keeps the host's users, which Sysbox refuses", because=(sysbox,))
+        yield Problem(own, f"{container} keeps the host's users, which Sysbox refuses", because=why)
     for name in ("user", "pid", "network", "ipc"):
         host = container.namespaces.host(name)
         if host is not None:
             message = f"{container} shares the host's {name} namespace, which Sysbox refuses"
-            yield Problem(host, message, because=(sysbox,))
+            yield Problem(host, message, because=why)

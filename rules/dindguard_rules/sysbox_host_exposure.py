@@ -33,7 +33,7 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, paths, rule
+from dindguard.api import Container, Problem, Severity, paths, reason, rule
 
 EXPOSING = frozenset(
     {
@@ -64,4 +64,6 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is not None and paths.classify(path) in EXPOSING:
             message = f"{container} runs under Sysbox, yet holds the host's {path}"
-            yield Problem(mount.host_text or mount, message, because=(container.sysbox, mount.declared))
+            declared = reason("the volume is the host's directory", mount.declared)
+            because = (reason("Sysbox was to keep it from the host", container.sysbox), declared)
+            yield Problem(mount.host_text or mount, message, because=because)

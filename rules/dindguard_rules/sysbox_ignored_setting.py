@@ -27,7 +27,7 @@ In a file that serves hosts with Sysbox and others without it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Severity, rule
+from dindguard.api import Container, Problem, Profile, Severity, reason, rule
 
 
 @rule(
@@ -43,12 +43,13 @@ def check(container: Container) -> Iterator[Problem]:
     """Report profiles, dropped capabilities and devices that have no effect under Sysbox."""
     if container.sysbox is None:
         return
+    why = (reason("Sysbox is asked for here", container.sysbox),)
     message = f"{container} runs under Sysbox, which ignores"
     for text, kind in ((container.confinement.seccomp, "seccomp"), (container.confinement.apparmor, "AppArmor")):
         if text is not None and text.value not in ("default", "unconfined"):
-            yield Problem(text, f"{message} the {kind} setting '{text}'", because=(container.sysbox,))
+            yield Problem(text, f"{message} the {kind} setting '{text}'", because=why)
     if container.environment.value("SYSBOX_HONOR_CAPS") not in ("TRUE", "true") and not container.as_root.off:
         for text in container.capabilities.dropped:
-            yield Problem(text, f"{message} that {text} is dropped", because=(container.sysbox,))
+            yield Problem(text, f"{message} that {text} is dropped", because=why)
     for device in container.devices:
-        yield Problem(device, f"{message} who owns {device.host_path}: it is nobody's", because=(container.sysbox,))
+        yield Problem(device, f"{message} who owns {device.host_path}: it is nobody's", because=why)

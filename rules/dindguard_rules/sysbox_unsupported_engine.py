@@ -28,7 +28,7 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, Problem, Severity, rule
+from dindguard.api import Engine, EngineProduct, Problem, Severity, reason, rule
 
 USUAL = "/var/lib/docker"
 
@@ -46,10 +46,11 @@ def check(engine: Engine) -> Iterator[Problem]:
     sysbox = engine.container.sysbox if engine.container is not None else None
     if sysbox is None or engine.product is not EngineProduct.DOCKER:
         return
+    why = (reason("the engine runs under Sysbox", sysbox),)
     root = engine.data_root
     if root.written and root.known and root.value != USUAL and engine.data_mount is None:
         message = f"{engine} keeps its data in {root.value}, where Sysbox provides no file system for it"
-        yield Problem(root, message, because=(sysbox,))
+        yield Problem(root, message, because=why)
     remap = engine.setting("userns-remap")
     if remap is not None and remap.value.known:
-        yield Problem(remap, f"{engine} remaps users, which Sysbox doesn't support inside", because=(sysbox,))
+        yield Problem(remap, f"{engine} remaps users, which Sysbox doesn't support inside", because=why)

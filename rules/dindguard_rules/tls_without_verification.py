@@ -17,7 +17,7 @@ Never; the certificates are there already.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Problem, Severity, rule
+from dindguard.api import Access, Problem, Severity, Step, rule
 
 
 @rule(
@@ -36,4 +36,5 @@ def check(access: Access) -> Iterator[Problem]:
         return
     if client.encrypted.on and client.verified.off:
         message = f"{access.who} talks TLS to {client} and does not check the server's certificate"
-        yield Problem(client.encrypted, message, (client, client.verified))
+        because = (Step("the address it trusts unseen", client.span),)
+        yield Problem(client.encrypted, message, because)

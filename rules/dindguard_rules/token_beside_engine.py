@@ -6,6 +6,8 @@ runs beside the engine reads it from `/var/run/secrets/kubernetes.io/serviceacco
 outside of the node as well.
 
 ## Instead
+Decline the token, or mount it in the one container that talks to the API:
+
 ```yaml
 spec:
   automountServiceAccountToken: false
@@ -21,7 +23,7 @@ When the pod's own program talks to the API, as controllers and some runners do.
 
 from collections.abc import Iterator
 
-from dindguard.api import Problem, Profile, Severity, Workload, rule
+from dindguard.api import Problem, Profile, Severity, Workload, reason, rule
 
 
 @rule(
@@ -43,4 +45,4 @@ def check(workload: Workload) -> Iterator[Problem]:
     engine = next((each.engine for each in workload.containers if each.engine is not None), None)
     if engine is not None:
         message = f"{workload} gets a token for the cluster's API although it runs {engine}"
-        yield Problem(token, message, because=(engine,))
+        yield Problem(token, message, because=(reason("the engine beside the token", engine),))

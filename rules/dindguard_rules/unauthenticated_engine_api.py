@@ -25,7 +25,7 @@ On `localhost` inside one pod whose containers all trust each other; the finding
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Engine, Problem, Reach, Severity, Step, Undecided, rule
+from dindguard.api import Confidence, Engine, Problem, Reach, Severity, Step, Undecided, reason, rule
 
 SEVERITIES = {
     Reach.NETWORK: Severity.HIGH,
@@ -36,7 +36,7 @@ SEVERITIES = {
     Reach.POD: Severity.MEDIUM,
 }
 
-ON_HOST = "take tcp:// out of the engine's hosts and reach it over SSH (ssh://user@host), or demand certificates (tlsverify)"
+ON_HOST = "Take tcp:// out of the engine's hosts and reach it over SSH (ssh://user@host), or demand certificates (tlsverify)"
 
 
 @rule(
@@ -67,7 +67,11 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
         yield Problem(
             asked if asked.set else endpoint,
             message,
-            because=(*exposure.because, engine.privileged, *users),
+            because=(
+                *exposure.reasons,
+                reason("privileged: root in it is root on the host", engine.privileged),
+                *users,
+            ),
             severity=severity,
             confidence=Confidence.MEDIUM if endpoint.open_unless else Confidence.HIGH,
             instead="" if engine.container is not None else ON_HOST,

@@ -5,6 +5,8 @@ Everything that runs inside counts as this one container. Without a limit one bu
 kernel then ends whatever it likes, the host's own engine included.
 
 ## Instead
+Limit the memory, processes and processors of the engine's container:
+
 ```yaml
 services:
   dind:

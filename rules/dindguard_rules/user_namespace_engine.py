@@ -27,7 +27,7 @@ On clusters with writable cgroups switched on.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, Problem, Severity, rule
+from dindguard.api import Engine, EngineProduct, Problem, Severity, reason, rule
 
 
 @rule(
@@ -50,4 +50,8 @@ def check(engine: Engine) -> Iterator[Problem]:
         return
     own = container.user_namespace
     if own is not None and own.on:
-        yield Problem(own, f"{engine} can't write the cgroups of its user namespace", because=(engine,))
+        yield Problem(
+            own,
+            f"{engine} can't write the cgroups of its user namespace",
+            because=(reason("the engine that starts in it", engine),),
+        )

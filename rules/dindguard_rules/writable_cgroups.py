@@ -29,7 +29,7 @@ there.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, rule
+from dindguard.api import Container, Problem, Sandbox, Severity, reason, rule
 
 
 @rule(
@@ -50,4 +50,9 @@ def check(container: Container) -> Iterator[Problem]:
     host = container.namespaces.host("cgroup")
     whose = "the host's" if host is not None else "its own"
     severity = Severity.HIGH if host is not None else Severity.LOW
-    yield Problem(flag, f"{container} may write {whose} cgroup tree", because=(host,), severity=severity)
+    yield Problem(
+        flag,
+        f"{container} may write {whose} cgroup tree",
+        because=(reason("it shares the host's cgroups", host),),
+        severity=severity,
+    )

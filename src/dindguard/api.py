@@ -40,6 +40,7 @@ from dindguard.rules import (
     Set,
     Severity,
     Undecided,
+    reason,
     rule,
 )
 from dindguard.source import HasSpan, Span, Step
@@ -161,6 +162,7 @@ __all__ = [
     "only_builds",
     "paths",
     "preloads",
+    "reason",
     "rule",
     "rule_access",
     "storage_drivers",

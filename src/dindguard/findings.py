@@ -153,7 +153,7 @@ def _finding(
         message += f" (and so for {_listed(others)})"
     span = problem.at.span
     trail = [step for verdict in group for step in verdict.problem.at.span.trail]
-    because = [step for verdict in group for step in map(_because, verdict.problem.because) if step is not None]
+    because = [step for verdict in group for step in verdict.problem.because if step is not None]
     related = [step for step in (*because, *trail) if step.span != span]
     return Finding(
         rule=worst.rule,
@@ -191,22 +191,13 @@ def _listed(names: list[str], most: int = 4) -> str:
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _because(item: HasSpan | None) -> Step | None:
-    if item is None or (isinstance(item, Flag) and not item.set):
-        return None
-    if isinstance(item, Step):
-        return item
-    span = item.span
-    return Step(f"because of {span.route}" if span.route else "because of this", span)
-
-
 def _subject(verdict: Verdict) -> Subject:
     about, at = verdict.subject, verdict.problem.at
     span: Span = getattr(about, "span", None) or at.span
     address = _address(about, at)
     path = span.path or at.span.path
     label = str(about) if "__str__" in type(about).__dict__ else str(getattr(about, "address", "") or "")
-    because = [step.span for step in map(_because, verdict.problem.because) if step is not None]
+    because = [step.span for step in verdict.problem.because if step is not None]
     places = (at.span, *(step.span for step in at.span.trail), *because, span)
     return Subject(
         label, verdict.rule.id, address, path, span, _blamed_value(verdict), about,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
@@ -88,21 +89,37 @@ class Problem:
     """What a rule says: where (``at``), what is wrong, and which other places make it so (``because``).
 
     ``message`` is one sentence: subject, verb, object; lower case, no full stop, no advice. ``because``
-    takes anything with a span; ``None`` and flags that nobody wrote are dropped; a
-    :class:`~dindguard.source.Step` brings its own words. ``path`` is a way of several steps. ``severity``
+    takes steps, words with a place, as :func:`reason` makes them; ``None`` among them is dropped, and anything
+    else is a ``TypeError``. ``path`` is a way of several steps. ``severity``
     may be lower than the rule's, never higher. ``subject`` replaces the rule's subject for identity, when
     the rule looks at something wider than what it blames. ``instead`` is advice for this very case, one line.
     """
 
     at: HasSpan
     message: str
-    because: tuple[HasSpan | None, ...] = ()
+    because: tuple[Step | None, ...] = ()
     severity: Severity | None = None
     confidence: Confidence = Confidence.HIGH
     fix: Remove | Set | Add | None = None
     path: tuple[Step, ...] = ()
     subject: object | None = None
     instead: str = ""
+
+    def __post_init__(self) -> None:
+        for each in self.because:
+            if each is not None and not isinstance(each, Step):
+                kind = type(each).__name__
+                raise TypeError(f"'because' takes words with a place, not a {kind}: reason('why it matters', it)")
+
+
+def reason(what: str, place: HasSpan | None) -> Step | None:
+    """Return why something matters, in words, at its place: what :attr:`Problem.because` takes.
+
+    ``None`` where there is no place, and for a flag that is off, unknown, or on without anybody having written it.
+    """
+    if place is None or (isinstance(place, Flag) and not (place.on and place.set)):
+        return None
+    return Step(what, place.span)
 
 
 @record
@@ -149,6 +166,16 @@ class Rule:
         if self.text:
             return self.text
         return (importlib.import_module(self.module or self.check.__module__).__doc__ or "").strip()
+
+    @property
+    def advice(self) -> str:
+        """What to do instead, in one sentence: the first of the page's section, as it is written, without markup.
+
+        The section opens with it, before any list and any code; a full stop or the colon before its example ends it.
+        """
+        opening = re.split(r"\n\n|(?:^|\n)(?:```|[-*] )", self.section("Instead"), maxsplit=1)[0]
+        sentence = re.split(r"\.(?=\s|$)", opening, maxsplit=1)[0].rstrip(":")
+        return " ".join(sentence.replace("`", "").replace("**", "").split())
 
     @property
     def title(self) -> str:

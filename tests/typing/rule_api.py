@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Engine, Problem, Severity, Undecided, rule
+from dindguard.api import Container, Engine, Problem, Severity, Undecided, reason, rule
 
 
 @rule("acme-privileged", each=Container, severity=Severity.HIGH, category="acme", since="1.0.0")
 def fits(container: Container) -> Iterator[Problem | Undecided]:
     """Take what was asked for."""
     if container.privileged.on:
-        yield Problem(container.privileged, f"{container} is privileged", because=(container.image,))
+        yield Problem(
+            container.privileged, f"{container} is privileged", because=(reason("its image", container.image),)
+        )
 
 
 @rule("acme-mismatch", each=Engine, severity=Severity.HIGH, category="acme", since="1.0.0")  # type: ignore[arg-type]

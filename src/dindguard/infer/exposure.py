@@ -37,13 +37,15 @@ def _of_container(owner: Container, endpoint: Endpoint) -> Iterator[Exposure]:
     mode = network_of(owner).namespaces.network
     if published is not None and not endpoint.loopback:
         if published.cluster_only:
-            yield Exposure(endpoint=endpoint, reach=Reach.CLUSTER, because=(published,))
+            yield Exposure(
+                endpoint=endpoint, reach=Reach.CLUSTER, because=(published,), why="a Service opens the port here"
+            )
         else:
             reach = Reach.PUBLISHED_LOCALLY if published.loopback else Reach.PUBLISHED
-            yield Exposure(endpoint=endpoint, reach=reach, because=(published,))
+            yield Exposure(endpoint=endpoint, reach=reach, because=(published,), why="the port is published here")
     elif networks.on_host_network(owner) and mode is not None:
         reach = Reach.PUBLISHED_LOCALLY if endpoint.loopback else Reach.HOST_NETWORK
-        yield Exposure(endpoint=endpoint, reach=reach, because=(mode,))
+        yield Exposure(endpoint=endpoint, reach=reach, because=(mode,), why="it shares the host's network")
     elif mode is not None and mode.value == "none":
         return
     elif owner.workload.shared_network:

@@ -10,7 +10,7 @@ from dindguard.model.facts import Contact, settle
 from dindguard.model.launch import Configuration, Launch, Setting
 from dindguard.model.values import Flag, Text, unset
 from dindguard.records import field, record, replace
-from dindguard.source import HasSpan, Span
+from dindguard.source import HasSpan, Span, Step
 from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
@@ -96,6 +96,13 @@ class Exposure:
     endpoint: Endpoint
     reach: Reach
     because: tuple[HasSpan, ...] = ()
+    why: str = ""
+    """What the settings in ``because`` do, in words: ``the port is published here``."""
+
+    @property
+    def reasons(self) -> tuple[Step, ...]:
+        """The settings that make it so, each with the words that say how."""
+        return tuple(Step(self.why, place.span) for place in self.because)
 
 
 @record(kw_only=True)

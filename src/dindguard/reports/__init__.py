@@ -144,10 +144,8 @@ def errors(notices: Iterable[Notice]) -> list[Notice]:
 
 
 def advice(finding: Finding) -> str:
-    """Return what to do instead: the finding's own advice, else the first sentence of the rule's page."""
-    prose = finding.instead or first_sentence(finding.rule.section("Instead")) or "see the rule's page"
-    text = prose.rstrip(".")
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text.startswith("A ") else text
+    """Return what to do instead: the finding's own advice, else that of the rule's page."""
+    return finding.instead.rstrip(".") or finding.rule.advice or "see the rule's page"
 
 
 def first_sentence(text: str) -> str:

@@ -164,7 +164,7 @@ class _Page:
             return []
         if self.options.verbose:
             return list(self.steps(finding))
-        own = {_line(finding.span), _line(finding.path[0].span)}
+        own = {_line(finding.span), _line(finding.path[0].span), *(_line(step.span) for step in finding.related)}
         if all(not step.span.path or _line(step.span) in own for step in finding.path):
             return []
         told: list[str] = []
