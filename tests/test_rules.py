@@ -35,7 +35,7 @@ def test_a_rule_is_complete(rule) -> None:
     for heading in HEADINGS:
         assert rule.section(heading), f"the page lacks '## {heading}'"
     assert "https://" in rule.section("References")
-    assert 10 < len(rule.advice), "'## Instead' opens with a sentence, before any code"
+    assert len(rule.advice) > 10, "'## Instead' opens with a sentence, before any code"
     assert not rule.advice.endswith((" or", " and", ",")), f"the advice breaks off: {rule.advice}"
     assert 10 < len(rule.title) <= 90
     assert re.fullmatch(r"\d+\.\d+\.\d+", rule.since)
