@@ -1,4 +1,5 @@
-"""Write the generated pages: ``docs/rules/`` from the rules and their fixtures, ``docs/cli.md`` from the commands.
+"""Write the generated pages: ``docs/rules/`` from the rules and their fixtures, ``docs/cli.md`` from the commands,
+``docs/model.md`` from the model, the guides from the package.
 
 ``python docs/generate.py`` writes them; ``--check`` only says what is out of date, with exit code 1.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from dindguard import guides
 from dindguard.cli import cli, manual
 from dindguard.cli.rules_ import every
 from dindguard.documents import syntax
@@ -26,6 +28,10 @@ from dindguard.rules import Confidence, Profile, Rule
 from dindguard.source import Source
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+import model_page  # noqa: E402 - it lies beside this file, wherever this one is run from
+
 FIXTURES = ROOT / "fixtures"
 HEADER = "<!-- Written by docs/generate.py: edit {source} instead. -->\n"
 WIDTH = 100
@@ -41,6 +47,9 @@ def pages() -> dict[Path, str]:
     found[ROOT / "docs/rules/README.md"] = index(rules)
     found[ROOT / "docs/cli.md"] = command_pages()
     found[ROOT / "docs/dindguard.1"] = manual.page()
+    found[ROOT / "docs/model.md"] = model_page.page()
+    for name in guides.NAMES:
+        found[ROOT / f"docs/{name}.md"] = HEADER.format(source=f"src/dindguard/guides/{name}.md") + guides.guide(name)
     found[ROOT / "docs/formats.md"] = format_page()
     found[ROOT / "rules/dindguard_rules/_index.py"] = rule_index()
     found[ROOT / "src/dindguard/formats/_index.py"] = format_index()

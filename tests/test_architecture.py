@@ -15,6 +15,7 @@ RULES = ROOT / "rules" / "dindguard_rules"
 
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
+    "guides": set(),
     "records": set(),
     "patterns": set(),
     "vocabulary": set(),
@@ -26,6 +27,7 @@ LAYERS: dict[str, set[str]] = {
     "formats": {"source", "model", "documents", "scripts"},
     "rules": {"source", "model", "errors"},
     "infer": {"source", "model", "scripts", "formats"},
+    "judging": {"source", "model", "rules"},
     "grading": {"model", "rules"},
     "api": {"source", "model", "rules"},
     "findings": {"source", "model", "rules"},

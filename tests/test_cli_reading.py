@@ -259,7 +259,7 @@ def test_a_rule_is_explained(run: Run) -> None:
 def test_colours_on_demand_only(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in run("scan", compose_yaml=BAD).stdout
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert "\x1b[1;35mcritical" in run("scan").stdout
+    assert "\x1b[1;97;45mcritical" in run("scan").stdout
     assert "\x1b" not in run("scan", "-f", "json").stdout
 
 

@@ -77,6 +77,40 @@ def test_generation_notices_what_changed(tmp_path: Path, monkeypatch: pytest.Mon
     assert module.main(["--check"]) == 0
 
 
+def test_a_table_of_facts_and_its_section_name_each_other() -> None:
+    page = ROOT / "docs/engine-facts.md"
+    headings = re.findall(r"^## (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    for module in set(re.findall(r"`((?:infer|model)/\w+\.py|grading\.py)`", page.read_text("utf-8"))):
+        named = re.search(r'docs/engine-facts\.md, "([^.]+)"\.', (ROOT / "src/dindguard" / module).read_text("utf-8"))
+        assert named is not None, f"{module} does not name its section of docs/engine-facts.md"
+        assert set(named[1].split('" and "')) <= set(headings), module
+
+
+def test_guides_are_explained() -> None:
+    for name in ("choosing", "glossary"):
+        shown = CliRunner().invoke(cli, ["explain", "--no-pager", name])
+        assert shown.exit_code == CLEAN
+        assert "|---" not in shown.output
+
+
+def test_renewed_facts_are_shown_as_a_difference(tmp_path: Path) -> None:
+    lines = tmp_path / "docker-engine.md"
+    lines.write_text(
+        '---\nreleases:\n  - {releaseCycle: "99", releaseDate: 2030-01-02, eol: false, latest: "99.0.1"}\n---\n'
+    )
+    defaults = tmp_path / "defaults.go"
+    defaults.write_text('return []string{"CAP_CHOWN", "CAP_NEW"}')
+    record = {"cveMetadata": {"cveId": "CVE-2030-1"}, "containers": {"cna": {"title": "Bad"}}}
+    (tmp_path / "cve.json").write_text(json.dumps(record))
+    options = ["--endoflife", lines, "--capabilities", defaults, "--cve", tmp_path / "cve.json"]
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs/renew_facts.py", *options], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    for line in ("+ line 99: ", "- default capability KILL", "+ default capability NEW", "+ CVE-2030-1: Bad"):
+        assert line in done.stdout
+
+
 def test_examples_carry_no_marks_of_the_tests() -> None:
     for path in (ROOT / "docs/rules").glob("*.md"):
         for _, text in fences(path):

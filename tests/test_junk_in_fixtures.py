@@ -8,9 +8,9 @@ import re
 import pytest
 
 from dindguard.infer import infer
+from dindguard.judging import run
 from dindguard.loading import load
 from dindguard.reading import read_all
-from dindguard.rules import run
 from dindguard.source import Source
 from dindguard.working_tree import WorkingTree
 from fixture_files import Fixture, fixtures

@@ -9,8 +9,9 @@ import pytest
 
 from build import container, model, on
 from dindguard.errors import UserError
+from dindguard.judging import run
 from dindguard.model.container import Container
-from dindguard.rules import Problem, Profile, Rule, Severity, Undecided, nearest, run, selected
+from dindguard.rules import Problem, Profile, Rule, Severity, Undecided, nearest, selected
 from dindguard.scanning import Options, scan
 from dindguard.source import Gravity
 

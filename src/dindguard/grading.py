@@ -1,4 +1,7 @@
-"""What lowers the severity of what rules say: a sandbox, or a machine that ends with its job."""
+"""What lowers the severity of what rules say: a sandbox, or a machine that ends with its job.
+
+The facts: docs/engine-facts.md, "Sandboxes".
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
-from dindguard import budget, loading, rules
+from dindguard import budget, judging, loading
 from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
@@ -142,7 +142,7 @@ class Scan:
             self.config, self.rules, profile=options.profile, select=options.select, ignore=options.ignore,
             overrides=overrides,
         )  # fmt: skip
-        verdicts, said = rules.run(model, regime.active)
+        verdicts, said = judging.run(model, regime.active)
         findings = stamp(verdicts, regime.holding(lowered), regime.severity)
         return Judged(
             findings=tuple(finding for finding in findings if _concerns(finding, given)),

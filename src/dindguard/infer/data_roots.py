@@ -1,4 +1,7 @@
-"""Where an engine keeps its state, and what that lies on."""
+"""Where an engine keeps its state, and what that lies on.
+
+The facts: docs/engine-facts.md, "Storage drivers".
+"""
 
 from __future__ import annotations
 

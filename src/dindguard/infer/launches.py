@@ -3,6 +3,8 @@
 The official image's behaviour is that of docker-library/docker ``dockerd-entrypoint.sh``: no arguments, or a
 first one that begins with ``-``, gets default listeners and certificates; ``dockerd`` gets neither but the
 rest of the wrapper; anything else is a client. An entry point of one's own bypasses all of it.
+
+The facts: docs/engine-facts.md, "Entry point".
 """
 
 from __future__ import annotations

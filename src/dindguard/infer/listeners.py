@@ -1,4 +1,7 @@
-"""Where an engine listens, and whether it asks who is there (moby ``daemon/command/options.go``, measured)."""
+"""Where an engine listens, and whether it asks who is there (moby ``daemon/command/options.go``, measured).
+
+The facts: docs/engine-facts.md, "Entry point" and "TLS options".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a socket proxy lets through, by product and setting (the proxies' own HAProxy templates and READMEs)."""
+"""What a socket proxy lets through, by product and setting (the proxies' own HAProxy templates and READMEs).
+
+The facts: docs/engine-facts.md, "Sockets".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What contains a container."""
+"""What contains a container.
+
+The facts: docs/engine-facts.md, "Sandboxes".
+"""
 
 from __future__ import annotations
 

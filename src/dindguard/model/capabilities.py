@@ -1,4 +1,7 @@
-"""Linux capabilities: how they are written, how far each one leads, and which ones a container has."""
+"""Linux capabilities: how they are written, how far each one leads, and which ones a container has.
+
+The facts: docs/engine-facts.md, "Capabilities".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a container is allowed, and what it shares with its host: capabilities, namespaces, filters."""
+"""What a container is allowed, and what it shares with its host: capabilities, namespaces, filters.
+
+The facts: docs/engine-facts.md, "Privileged mode".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What keeps a container from its host besides capabilities, and which of it is switched off."""
+"""What keeps a container from its host besides capabilities, and which of it is switched off.
+
+The facts: docs/engine-facts.md, "Capabilities".
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Sources: docker-library/docker (``generate-stackbrew-library.sh``, the Dockerfiles and entry points),
 docker-library/docs ``docker/README.md``, moby/buildkit and containers/image_build Dockerfiles.
+
+The facts: docs/engine-facts.md, "Entry point".
 """
 
 from __future__ import annotations

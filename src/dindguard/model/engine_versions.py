@@ -2,6 +2,8 @@
 
 The facts are in ``engine_versions.json``, as of the date in it, and are never fetched. The file is read
 when a rule first asks. Versions are tuples, as much as an image's tag says: ``(29,)``, ``(29, 7, 2)``.
+
+The facts: docs/engine-facts.md, "Versions and vulnerabilities".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Where container engines listen on a host, and which directories expose those sockets."""
+"""Where container engines listen on a host, and which directories expose those sockets.
+
+The facts: docs/engine-facts.md, "Sockets".
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Sources: docker/cli docs/deprecated.md, moby daemon/graphdriver (per driver, and ``driver_linux.go`` for the
 order), moby daemon/image_store_choice.go. Engine versions are tuples: ``(24,)`` is the whole line 24.
+
+The facts: docs/engine-facts.md, "Storage drivers".
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ class Kind(Enum):
     PARAGRAPH = "paragraph"
     ITEM = "item"
     CODE = "code"
+    TABLE = "table"
 
 
 @record
@@ -41,6 +42,8 @@ def blocks(page: str) -> Iterator[Block]:
         line = lines[index]
         if line.lstrip().startswith("```"):
             block, index = _fence(lines, index)
+        elif line.startswith("|"):
+            block, index = _table(lines, index)
         elif line.startswith("    ") and line.strip():
             block, index = _indented(lines, index)
         elif heading := re.fullmatch(r"(#{1,6}) +(.*)", line):
@@ -69,6 +72,19 @@ def _indented(lines: list[str], index: int) -> tuple[Block, int]:
         end += 1
     body = "\n".join(line[4:] for line in lines[index:end]).rstrip()
     return Block(Kind.CODE, body), end
+
+
+def _table(lines: list[str], index: int) -> tuple[Block, int]:
+    end = index
+    while end < len(lines) and lines[end].startswith("|"):
+        end += 1
+    return Block(Kind.TABLE, "\n".join(lines[index:end])), end
+
+
+def _rows(table: str) -> list[list[str]]:
+    """Return a table's cells, the headings first, without the line between them and the rest."""
+    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table.splitlines()]
+    return rows[:1] + rows[2:]
 
 
 def _prose(lines: list[str], index: int) -> tuple[Block, int]:
@@ -111,11 +127,25 @@ def _for_terminal(block: Block, terminal: Terminal) -> list[str]:
         return [f"    {terminal.paint(safe.visible(line), 'magenta')}".rstrip() for line in block.text.splitlines()]
     if block.kind is Kind.HEADING:
         return [terminal.paint(safe.one_line(block.text), "bold")]
+    if block.kind is Kind.TABLE:
+        return _table_for_terminal(block, terminal)
     marker = "" if block.kind is Kind.PARAGRAPH else ("•" if terminal.unicode else "-") + " "
     if block.marker[:1].isdigit():
         marker = f"{block.marker} "
     plain = wrapped(_unlinked(safe.one_line(block.text)), terminal.width, " " * len(marker), marker)
     return _painted(plain, terminal)
+
+
+def _table_for_terminal(block: Block, terminal: Terminal) -> list[str]:
+    """Return a table row by row, each cell under the row's name and after its column's: narrow terminals have no columns."""
+    headings, *rows = _rows(block.text)
+    lines: list[str] = []
+    for row in rows:
+        lines += wrapped(_unlinked(safe.one_line(row[0])), terminal.width)
+        for heading, cell in zip(headings[1:], row[1:], strict=False):
+            text = f"{heading}: {cell}" if heading else cell
+            lines += wrapped(_unlinked(safe.one_line(text)), terminal.width, "      ", "    ") if cell else []
+    return _painted(lines, terminal)
 
 
 def _unlinked(text: str) -> str:
@@ -155,8 +185,16 @@ def _for_html(block: Block) -> str:
         return f"<pre><code>{safe.markup(block.text)}</code></pre>"
     if block.kind is Kind.HEADING:
         return f"<h4>{_inline(block.text)}</h4>"
+    if block.kind is Kind.TABLE:
+        headings, *rows = _rows(block.text)
+        lines = [_cells(headings, "th"), *(_cells(row, "td") for row in rows)]
+        return f"<table>{''.join(lines)}</table>"
     element = "p" if block.kind is Kind.PARAGRAPH else "li"
     return f"<{element}>{_inline(block.text)}</{element}>"
+
+
+def _cells(row: list[str], element: str) -> str:
+    return f"<tr>{''.join(f'<{element}>{_inline(cell)}</{element}>' for cell in row)}</tr>"
 
 
 def _inline(text: str) -> str:

@@ -1,0 +1,99 @@
+"""Rules run over a model: what each says of the objects that concern it, crashes and undecided values told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dindguard.model.container import Capabilities, Confinement, Container, Environment, Namespaces
+from dindguard.model.model import Model
+from dindguard.model.values import Flag
+from dindguard.rules import Rule, Undecided, Verdict, blamed
+from dindguard.source import Gravity, Notice, Span
+
+
+def run(model: Model, rules: Iterable[Rule]) -> tuple[list[Verdict], list[Notice]]:
+    """Run rules over a model: their verdicts in order, and a notice for each crash and each undecided value."""
+    verdicts: list[Verdict] = []
+    notices: list[Notice] = []
+    known: dict[tuple[str, str], set[Any]] = {}
+    for each in rules:
+        for subject in _concerned(each, model, known):
+            try:
+                _judge(each, subject, verdicts, notices)
+            except Exception as error:
+                notices.append(_crash(each, subject, error))
+    return _without_replaced(verdicts), list(dict.fromkeys(notices))
+
+
+def _there(subject: object, way: str) -> bool:
+    """Whether anything is written for an attribute: not absent, empty, or a flag that nobody set."""
+    value: Any = subject
+    for name in way.split("."):
+        value = getattr(value, name, None)
+        if value is None:
+            return False
+    return _written(value)
+
+
+def _written(value: Any) -> bool:
+    if isinstance(value, Flag):
+        return value.set or not value.off
+    if isinstance(value, (tuple, str, frozenset, Environment)):
+        return len(value) > 0
+    if isinstance(value, (Confinement, Namespaces, Capabilities)):
+        return any(each is not None and _written(each) for each in vars(value).values())
+    return value is not None and value is not False
+
+
+def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]]) -> Iterable[Any]:
+    """Return the subjects that have any of what a rule asks for; all of them when it asks for nothing.
+
+    ``known`` remembers which subjects have what, because many rules ask for the same.
+    """
+    subjects = model.each(each.each)
+    if not each.asks:
+        return subjects
+    asked: set[Any] = set()
+    for way in each.asks:
+        key = (each.each.__name__, way)
+        if key not in known:
+            known[key] = {subject for subject in subjects if _there(subject, way)}
+        asked |= known[key]
+    return [subject for subject in subjects if subject in asked]
+
+
+def _judge(each: Rule, subject: Any, verdicts: list[Verdict], notices: list[Notice]) -> None:
+    for said in each.check(subject):
+        if isinstance(said, Undecided):
+            variable = said.variable or "a variable"
+            message = f"{each.id} could not decide: {variable} is not known here"
+            notices.append(Notice("undecided", message, said.at.span))
+        else:
+            verdict = Verdict(each, said.subject or subject, said)
+            hash(verdict.subject)  # whom a problem is about tells problems apart: what cannot is the rule's fault
+            verdicts.append(verdict)
+
+
+def _crash(each: Rule, subject: Any, error: Exception) -> Notice:
+    span = getattr(subject, "span", None) or Span("", 1, 1, 1, 1)
+    # A record's text would show all it holds, secrets included.
+    kind: Any = type(subject)
+    about = str(subject) if kind.__str__ is not object.__str__ else kind.__name__.lower()
+    message = f"rule {each.id} failed on {about}: {type(error).__name__}: {error}"
+    return Notice("rule-crashed", message, span, Gravity.ERROR, "please report this as a bug, with the file")
+
+
+def _without_replaced(verdicts: list[Verdict]) -> list[Verdict]:
+    """Drop what a composite rule replaces: one root cause is one finding."""
+    replaced = {(name, blamed(verdict.subject)) for verdict in verdicts for name in verdict.rule.replaces}
+    return [
+        verdict for verdict in verdicts if not any((verdict.rule.id, each) in replaced for each in _causes(verdict))
+    ]
+
+
+def _causes(verdict: Verdict) -> tuple[Any, ...]:
+    """Return whom a verdict is about, and the runner's default that gave it its settings, if one did."""
+    about = blamed(verdict.subject)
+    given = about.given_by if isinstance(about, Container) else None
+    return (about,) if given is None else (about, given)
