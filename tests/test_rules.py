@@ -37,6 +37,7 @@ def test_a_rule_is_complete(rule) -> None:
     assert "https://" in rule.section("References")
     assert len(rule.advice) > 10, "'## Instead' opens with a sentence, before any code"
     assert not rule.advice.endswith((" or", " and", ",")), f"the advice breaks off: {rule.advice}"
+    assert "```" in rule.section("Instead"), "'## Instead' shows what to write"
     assert 10 < len(rule.title) <= 90
     assert re.fullmatch(r"\d+\.\d+\.\d+", rule.since)
 

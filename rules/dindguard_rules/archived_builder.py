@@ -6,8 +6,14 @@ December 2020, `jpetazzo/dind` even earlier. They run as root, read Dockerfiles 
 fixes for what is found in their parsers. An old client besides stops talking to new engines.
 
 ## Instead
-BuildKit without root (`moby/buildkit:v0.25.2-rootless`) or Buildah (`quay.io/buildah/stable:v1.41`) instead of Kaniko;
-`docker:29.10.0-cli` or `docker:29.10.0-dind` instead of a frozen channel.
+Use rootless BuildKit (`moby/buildkit:v0.25.2-rootless`) or Buildah (`quay.io/buildah/stable:v1.41`) instead of Kaniko, and
+`docker:29.10.0-cli` or `docker:29.10.0-dind` instead of a frozen channel:
+
+```yaml
+services:
+  buildkitd:
+    image: moby/buildkit:v0.25.2-rootless    # or quay.io/buildah/stable:v1.41
+```
 
 ## When it is fine
 With a maintained fork under another name.

@@ -9,6 +9,11 @@ and it is large.
 Cache what is meant to travel: a build cache in a registry (`--cache-to type=registry,ref=…`) or of the CI system
 (`type=gha`), or `docker save` archives of the few images that matter.
 
+```sh
+docker buildx build --cache-to type=registry,ref=registry.example.com/app:cache,mode=max \
+  --cache-from type=registry,ref=registry.example.com/app:cache .
+```
+
 ## When it is fine
 A directory of archives or of BuildKit's `type=local` cache, which is not the engine's own state.
 

@@ -8,6 +8,10 @@ dockerd has no systemd: the engine refuses to start, or every `docker run` fails
 ## Instead
 Leave the option out: a nested engine picks cgroupfs by itself.
 
+```json
+{"exec-opts": ["native.cgroupdriver=cgroupfs"]}
+```
+
 ## When it is fine
 In a container that runs systemd itself, such as a Sysbox system container.
 

@@ -8,6 +8,13 @@ The classic is `hosts`: the official image's entry point always passes `--host`,
 ## Instead
 Keep the setting in one place: remove the key from `daemon.json`, or pass `dockerd` without the option.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    command: ["--registry-mirror=https://mirror.example.com"]    # and no such key in daemon.json
+```
+
 ## When it is fine
 Never: equal values are refused as well.
 

@@ -6,7 +6,11 @@ dockerd checks them at the start and exits: a bridge of one's own and an address
 prevent it ("you specified --iptables=false with --icc=false").
 
 ## Instead
-One of the two: `--bip` for the engine's own bridge, `--bridge` for one that exists; `--icc=false` with iptables left on.
+Set one of the two: `bip` for the engine's own bridge or `bridge` for one that exists; `icc: false` with iptables left on:
+
+```json
+{"bip": "10.200.0.1/24", "iptables": true, "icc": false}
+```
 
 ## When it is fine
 Never: the daemon does not start.

@@ -9,6 +9,15 @@ unpack.
 Give the data root a volume on a local file system and remove the option: `overlay2` then works in a nested
 engine. Without one, `fuse-overlayfs` with `/dev/fuse`.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    volumes: ["dind-data:/var/lib/docker"]
+volumes:
+  dind-data:
+```
+
 ## When it is fine
 In gVisor, for test fixtures, and for a handful of tiny images.
 

@@ -8,6 +8,12 @@ build and start them: a break-in here becomes one into everything that pulls fro
 Log in at the time of the push with a short-lived token that the CI system hands over, or use a credential
 helper; mount no `config.json`.
 
+```sh
+echo "$REGISTRY_TOKEN" | docker login --username ci --password-stdin registry.example.com
+docker push registry.example.com/app:1
+docker logout registry.example.com
+```
+
 ## When it is fine
 For a tool of your own whose only task is pulling private images, such as an updater.
 

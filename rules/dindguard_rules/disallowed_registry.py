@@ -6,7 +6,13 @@ registry runs code with their reach. The configuration's `allowed-registries` li
 without that list this rule says nothing.
 
 ## Instead
-Mirror the image: `registry.example.com/mirror/docker:29.10.0-dind`, and name it in full.
+Mirror the image, and name it in full:
+
+```yaml
+services:
+  dind:
+    image: registry.example.com/mirror/docker:29.10.0-dind
+```
 
 ## When it is fine
 When the registry belongs on the list: `allowed-registries: [registry.example.com, ghcr.io/your-team]`.

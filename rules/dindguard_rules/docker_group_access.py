@@ -8,6 +8,13 @@ mounted. In an image it means that not running as root protects nothing, as soon
 Leave the user out of the group. Give the one container that needs the engine the group at run time
 (`group_add`), or use a rootless engine.
 
+```yaml
+services:
+  agent:
+    image: example/agent:1
+    group_add: ["${DOCKER_GID:?the group of the socket}"]
+```
+
 ## When it is fine
 On a developer's own machine, where that user is an administrator anyway.
 

@@ -5,7 +5,13 @@ The configuration's `minimum-engine` states the lowest engine version that is ac
 fixes, or the defaults, for which the minimum was set. Without that setting this rule says nothing.
 
 ## Instead
-Raise the image's tag: `docker:29.10.0-dind`.
+Raise the image's tag:
+
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+```
 
 ## When it is fine
 With a waiver that says until when.

@@ -5,7 +5,13 @@ Since 23.0 `docker`, `docker:latest` and `docker:29` are the *dind* image: docke
 that starts a daemon come along. A client needs none of it, and whoever gets into the job finds it all in place.
 
 ## Instead
-`docker:29.10.0-cli`.
+Use the image that has the client alone:
+
+```yaml
+build:
+  image: docker:29.10.0-cli
+  script: [docker build .]
+```
 
 ## When it is fine
 When the job starts `dockerd` itself.

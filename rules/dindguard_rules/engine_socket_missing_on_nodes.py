@@ -7,6 +7,13 @@ kubelet creates an empty *directory* at that path and the client inside fails wi
 ## Instead
 Build without an engine (rootless BuildKit, Buildah), or run a nested engine of the pod's own (Sysbox).
 
+```yaml
+containers:
+  - name: build
+    image: moby/buildkit:v0.25.2-rootless
+    args: [--oci-worker-no-process-sandbox]
+```
+
 ## When it is fine
 On nodes with cri-dockerd or a Docker engine beside containerd, and on kind or minikube.
 

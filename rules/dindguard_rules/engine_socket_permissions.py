@@ -8,6 +8,10 @@ all that guards the engine. The mode also survives into whatever else mounts the
 Run the one process that needs the engine with the socket's group (`group_add`), use `sudo docker`, or a rootless
 engine that belongs to the user.
 
+```sh
+docker run --rm --group-add "$(stat -c %g /var/run/docker.sock)" -v /var/run/docker.sock:/var/run/docker.sock example/agent:1
+```
+
 ## When it is fine
 On a throw-away machine with one user, such as a hosted CI runner's own virtual machine.
 

@@ -9,6 +9,11 @@ and frozen into a layer otherwise, from which overlay2 refuses to start later.
 Get images without an engine (`skopeo copy docker://… docker-archive:image.tar`) and load them when the engine
 runs, or give the engine a registry mirror.
 
+```sh
+skopeo copy docker://alpine:3.22 docker-archive:images/alpine.tar:alpine:3.22    # before the build
+docker load -i /images/alpine.tar                                              # when the engine runs
+```
+
 ## When it is fine
 With Sysbox on the builder, which is made for this.
 

@@ -7,6 +7,13 @@ and a build fails at its first download. Isolation between networks is gone as w
 ## Instead
 Leave `--iptables` on; the entry point of the official image finds the right back end.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    command: ["--mtu=1400"]    # and no --iptables=false
+```
+
 ## When it is fine
 In gVisor, which needs it off, and for builds that use the host's network only.
 

@@ -11,6 +11,11 @@ Enable AppArmor (Debian, Ubuntu: `apparmor=1 security=apparmor` on the kernel's 
 `apparmor`), or SELinux with the package `container-selinux` and `"selinux-enabled": true` in `daemon.json`. Then restart
 the engine: `docker info --format '{{.SecurityOptions}}'` names it.
 
+```sh
+apt-get install apparmor && systemctl restart docker
+docker info --format '{{.SecurityOptions}}'
+```
+
 ## When it is fine
 On a virtual machine that runs one tenant's containers and nothing else, and for an engine without root, which cannot
 use either: it is never reported.

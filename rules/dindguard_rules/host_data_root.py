@@ -13,6 +13,15 @@ Write a cron file or a set-uid program into the `merged` directory of a containe
 Give a nested engine a named volume. For logs and metrics mount the one directory that is read, read-only
 (`/var/lib/docker/containers:ro`), or ask the engine's API through a proxy.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    volumes: ["dind-data:/var/lib/docker"]
+volumes:
+  dind-data:
+```
+
 ## When it is fine
 cAdvisor, log shippers and the like read it by design: read-only, that is *medium*. Beside a mount of
 the whole host in the same mode it is not told again.

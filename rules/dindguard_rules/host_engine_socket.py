@@ -14,6 +14,22 @@ apply to what it starts through the socket.
 Give the job an engine of its own (Sysbox, `docker:dind-rootless`, or `docker:dind` with TLS), build without
 one (rootless BuildKit, Buildah), or put a filtering proxy that denies `POST` between the two.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind-rootless
+    security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]
+    devices: [/dev/net/tun]
+    volumes: ["certs-client:/certs/client"]
+    networks: {default: {aliases: [docker]}}
+  job:
+    image: docker:29.10.0-cli
+    environment: {DOCKER_HOST: "tcp://docker:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client}
+    volumes: ["certs-client:/certs/client:ro"]
+volumes:
+  certs-client:
+```
+
 ## When it is fine
 A well-known tool of your own that manages this very host (Portainer, Traefik) may need it; the finding is
 then *high* and wants an approval record. A rootless engine's socket is worth that one user, not root. On a hosted CI

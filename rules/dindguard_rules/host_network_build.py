@@ -7,6 +7,10 @@ Steps of the build can talk to everything on the machine's loopback (databases, 
 ## Instead
 Mend the engine's DNS or MTU (`dns`, `mtu` in `daemon.json`), or name the one host: `--add-host`.
 
+```json
+{"dns": ["192.0.2.53"], "mtu": 1400}
+```
+
 ## When it is fine
 On a builder that exists for one job.
 

@@ -13,6 +13,12 @@ builder that allows an entitlement offers it to everybody who may use the builde
 Leave it out. What needs privilege (nested containers, loop devices) belongs into a test after the build, on a
 machine of its own; what only needs a cache or a secret has `RUN --mount=type=cache` and `--mount=type=secret`.
 
+```dockerfile
+# syntax=docker/dockerfile:1
+FROM golang:1.25
+RUN --mount=type=cache,target=/root/.cache/go-build --mount=type=secret,id=token go build ./...
+```
+
 ## When it is fine
 On a builder in a virtual machine that is thrown away after the build.
 

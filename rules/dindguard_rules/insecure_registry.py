@@ -5,7 +5,14 @@ The engine accepts any certificate from that registry, and plain HTTP. Whoever i
 read the credentials.
 
 ## Instead
-The registry's certificate authority at `/etc/docker/certs.d/<registry>/ca.crt` in the engine's container.
+Give the engine the registry's certificate authority:
+
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    volumes: ["./ca.crt:/etc/docker/certs.d/registry.example.com/ca.crt:ro"]
+```
 
 ## When it is fine
 For a registry that only this machine or pod can reach. Loopback addresses are not reported; since 29.10.0 they are

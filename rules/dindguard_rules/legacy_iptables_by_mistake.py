@@ -6,7 +6,14 @@ back end like any other text, where the host uses nftables. The two sets of rule
 then work by luck.
 
 ## Instead
-Leave the variable out (the entry point tests what works), or set it to nothing: `DOCKER_IPTABLES_LEGACY: ""`.
+Leave the variable out (the entry point tests what works), or set it to nothing:
+
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    environment: {DOCKER_IPTABLES_LEGACY: ""}
+```
 
 ## When it is fine
 Where legacy iptables is wanted; write `1` then, so that readers are not misled.

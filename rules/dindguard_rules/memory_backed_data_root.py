@@ -7,6 +7,14 @@ one image too many kills the daemon, or the node's other pods where no limit is 
 ## Instead
 Bound it (`sizeLimit: 8Gi`, `tmpfs: /var/lib/docker:size=8g`), with a memory limit above it, or use disk.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    mem_limit: 12g
+    tmpfs: ["/var/lib/docker:size=8g"]
+```
+
 ## When it is fine
 In gVisor and Kata, where memory is what overlay needs, and with a bound.
 

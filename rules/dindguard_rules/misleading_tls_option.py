@@ -8,6 +8,12 @@ then the option *does* what it says.
 ## Instead
 Remove the option.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind    # without arguments TLS is on, as DOCKER_TLS_CERTDIR says
+```
+
 ## When it is fine
 It is harmless as long as nobody believes it.
 

@@ -7,8 +7,17 @@ empty", snapshots do not descend into them, and a killed engine leaves them behi
 the host then fill its disk.
 
 ## Instead
-overlay2 on a volume, which works on btrfs as well: leave the driver out. To clean up, delete from the innermost
+Use overlay2 on a volume, which works on btrfs as well: leave the driver out. To clean up, delete from the innermost
 subvolume outwards, or `rm -rf` (a kernel since 4.18 lets it remove empty subvolumes).
+
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    volumes: ["dind-data:/var/lib/docker"]    # and no --storage-driver=btrfs
+volumes:
+  dind-data:
+```
 
 ## When it is fine
 When only the engines themselves ever remove what is there.

@@ -6,7 +6,13 @@ that runs a program through containerd's Kubernetes interface: none of them ends
 closed in a later release.
 
 ## Instead
-The newest release of the line: `docker:29.10.0-dind`.
+Take the newest release of the line:
+
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+```
 
 ## When it is fine
 Without authorization plugins, and with an engine that listens on a socket only.

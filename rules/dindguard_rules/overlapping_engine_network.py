@@ -6,8 +6,11 @@ for the gateway go to the bridge and end there: the registry, the DNS server or 
 engine's container or from those inside.
 
 ## Instead
-Addresses that nobody uses: `--bip=10.200.0.1/24`, and `--default-address-pool=base=10.201.0.0/16,size=24` for the
-networks that users create.
+Take addresses that nobody uses, for the bridge and for the networks that users create:
+
+```json
+{"bip": "10.200.0.1/24", "default-address-pools": [{"base": "10.201.0.0/16", "size": 24}]}
+```
 
 ## When it is fine
 With a container that has no other network at all.

@@ -9,6 +9,13 @@ bridge's gateway are this very host.
 Close the port. Use the engine's TLS port with client certificates
 (`DOCKER_HOST=tcp://host:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=…`), or SSH (`DOCKER_HOST=ssh://user@host`).
 
+```yaml
+services:
+  job:
+    image: docker:29.10.0-cli
+    environment: {DOCKER_HOST: "tcp://engine.example.com:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client}
+```
+
 ## When it is fine
 Never outside a network that only the client and the engine share.
 

@@ -8,6 +8,12 @@ Dockerfile, or a package that it installs, is root on the machine of the engine 
 Remove it, and look at what the failing step really needs; a mount of type `cache`, `secret` or `tmpfs` is
 mostly enough.
 
+```dockerfile
+# syntax=docker/dockerfile:1
+FROM alpine:3.22
+RUN --mount=type=tmpfs,target=/scratch --mount=type=secret,id=token ./build.sh
+```
+
 ## When it is fine
 On a builder in a virtual machine that is thrown away after the build.
 

@@ -7,6 +7,14 @@ built before February 2023 (20.10.23 and older) it went on *without TLS*, silent
 ## Instead
 Remove `:ro` from the engine's certificate mounts; it belongs on the clients'.
 
+```yaml
+services:
+  dind:
+    volumes: ["certs-client:/certs/client"]
+  job:
+    volumes: ["certs-client:/certs/client:ro"]
+```
+
 ## When it is fine
 With certificates of your own in `server/` and no `ca/key.pem`: then nothing is written.
 

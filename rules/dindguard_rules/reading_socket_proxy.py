@@ -9,6 +9,13 @@ environment variable, `/archive?path=` reads any file of any container, `/logs` 
 Leave `CONTAINERS` at `0` where events and versions are enough; linuxserver's proxy can close the archive and
 export paths separately (`ALLOW_ARCHIVE=0`, `ALLOW_EXPORT=0`).
 
+```yaml
+services:
+  proxy:
+    image: lscr.io/linuxserver/socket-proxy
+    environment: {CONTAINERS: 0, EVENTS: 1, VERSION: 1, ALLOW_ARCHIVE: 0, ALLOW_EXPORT: 0}
+```
+
 ## When it is fine
 Reverse proxies and dashboards need the list of containers. Keep the proxy on a network of its own with them.
 

@@ -5,7 +5,11 @@
 "unknown flag". Until then it moved the data root, so nobody notices until the next image update.
 
 ## Instead
-`--data-root`, or `"data-root"` in `daemon.json`.
+Write `--data-root`, or its key in `daemon.json`:
+
+```json
+{"data-root": "/var/lib/docker"}
+```
 
 ## When it is fine
 With an engine below 23.0, which has been out of support for years.

@@ -7,6 +7,14 @@ vpnkit is in the official rootless image no more since 29.5; slirp4netns took it
 ## Instead
 Leave the variable out, or set it to `slirp4netns`, and give the container `/dev/net/tun`.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind-rootless
+    environment: {DOCKERD_ROOTLESS_ROOTLESSKIT_NET: slirp4netns}
+    devices: [/dev/net/tun]
+```
+
 ## When it is fine
 With an image up to 29.4.
 

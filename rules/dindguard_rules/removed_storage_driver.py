@@ -8,6 +8,12 @@ before; `devicemapper` shares the host's device-mapper names between daemons and
 ## Instead
 Remove the option: the engine picks `overlay2` (or, since 29, containerd's `overlayfs`) by itself.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind    # without --storage-driver, and without DOCKER_DRIVER
+```
+
 ## When it is fine
 With an engine that still has it, which is out of support.
 

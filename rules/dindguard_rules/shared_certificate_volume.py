@@ -9,6 +9,17 @@ at the same moment leaves a key that does not fit its certificate.
 Give each engine a certificate volume of its own; in a runner's configuration name the path alone
 (`volumes = ["/certs/client"]`), which makes a new volume for each job.
 
+```yaml
+services:
+  dind-a:
+    image: docker:29.10.0-dind
+    volumes: ["certs-a:/certs"]
+  dind-b:
+    image: docker:29.10.0-dind
+    volumes: ["certs-b:/certs"]
+volumes: {certs-a: , certs-b: }
+```
+
 ## When it is fine
 With certificates of your own, where the engine finds no CA key and so makes none.
 

@@ -5,7 +5,14 @@ dockerd stops its own containers first (10 seconds each by default, 15 in all) a
 before that, it leaves mounts, half-written layers and, on btrfs, subvolumes behind.
 
 ## Instead
-`stop_grace_period: 30s` in Compose, `terminationGracePeriodSeconds: 30` in Kubernetes (its default).
+Give the engine half a minute to stop its containers and close its databases:
+
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    stop_grace_period: 30s    # Kubernetes: terminationGracePeriodSeconds: 30, its default
+```
 
 ## When it is fine
 When the data root is thrown away with the container.

@@ -6,7 +6,12 @@ machine's shared folder the daemon does not start, or picks `vfs` without a word
 own file system only.
 
 ## Instead
-A local volume (a block device, the node's disk). To share images use a registry mirror, not a file system.
+Put the state on a local volume (a block device, the node's disk). To share images use a registry mirror, not a file system.
+
+```yaml
+volumes:
+  dind-data: {driver: local}
+```
 
 ## When it is fine
 With a driver that copies (`vfs`, `native`) on purpose, for small images.

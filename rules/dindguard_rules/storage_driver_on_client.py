@@ -7,6 +7,12 @@ driver is chosen here.
 ## Instead
 Remove the variable; every engine of the last years picks the right driver by itself.
 
+```yaml
+build:
+  image: docker:29.10.0-cli
+  services: [docker:29.10.0-dind]    # no DOCKER_DRIVER in variables
+```
+
 ## When it is fine
 Beside an engine that gets the same variables, as the services of a CI job do; that is not reported.
 

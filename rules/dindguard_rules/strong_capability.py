@@ -8,6 +8,14 @@ host's network, or among its processes.
 ## Instead
 Grant it only where the program fails without it, beside `cap_drop: [ALL]`.
 
+```yaml
+services:
+  vpn:
+    image: example/vpn:1
+    cap_drop: [ALL]
+    cap_add: [NET_ADMIN]
+```
+
 ## When it is fine
 `NET_ADMIN` for a VPN or a firewall in a network namespace of its own, `SYS_PTRACE` for a debugger.
 

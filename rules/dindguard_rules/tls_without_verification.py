@@ -7,6 +7,13 @@ answers at that address gets the commands, the build context and the registry cr
 ## Instead
 Set `DOCKER_TLS_VERIFY=1` beside it. Any non-empty value turns it on, `0` and `false` included.
 
+```yaml
+services:
+  job:
+    image: docker:29.10.0-cli
+    environment: {DOCKER_HOST: "tcp://docker:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client}
+```
+
 ## When it is fine
 Never; the certificates are there already.
 

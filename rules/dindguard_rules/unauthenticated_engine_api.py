@@ -14,6 +14,20 @@ at the start and warns.
 Leave `DOCKER_TLS_CERTDIR` at `/certs`, share the volume at `/certs/client` with the client (read-only), and use
 port 2376; or share the engine's Unix socket through a volume and listen on no port at all.
 
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+    volumes: ["certs-client:/certs/client"]    # DOCKER_TLS_CERTDIR stays /certs
+    networks: {default: {aliases: [docker]}}
+  job:
+    image: docker:29.10.0-cli
+    environment: {DOCKER_HOST: "tcp://docker:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client}
+    volumes: ["certs-client:/certs/client:ro"]
+volumes:
+  certs-client:
+```
+
 ## When it is fine
 On `localhost` inside one pod whose containers all trust each other; the finding is *medium* there.
 

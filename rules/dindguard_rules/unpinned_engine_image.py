@@ -5,7 +5,13 @@
 changes. Two runs of one commit may then use two engines, and a tag that somebody else can move is trusted blindly.
 
 ## Instead
-The full version, and the digest that was tested: `docker:29.10.0-dind@sha256:…`. Let a bot raise both.
+Name the full version and the digest that was tested, and let a bot raise both:
+
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind@sha256:…    # the digest that was tested
+```
 
 ## When it is fine
 For a client, or where a registry of your own makes tags immutable.

@@ -7,6 +7,10 @@ program, all of them end with it. The setting only brings its restrictions along
 ## Instead
 Leave it out of the nested engine's settings.
 
+```json
+{"live-restore": false}
+```
+
 ## When it is fine
 In a system container in which dockerd is one service among several.
 

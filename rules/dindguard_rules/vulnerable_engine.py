@@ -7,7 +7,13 @@ could be led to write to `/proc` (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881
 into a container ran the container's own decompressor as root (CVE-2026-41567).
 
 ## Instead
-Engine 29.5.1 or later; 29.10.0 was the newest when these facts were gathered.
+Use engine 29.5.1 or later; 29.10.0 was the newest when these facts were gathered.
+
+```yaml
+services:
+  dind:
+    image: docker:29.10.0-dind
+```
 
 ## When it is fine
 When only images of your own run inside, and nobody copies from their containers. The version in a tag says

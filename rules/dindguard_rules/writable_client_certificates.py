@@ -7,6 +7,13 @@ write there can put an authority of its own in place, and the next client trusts
 ## Instead
 Mount `/certs/client` read-only in clients (`:ro`, `readOnly: true`).
 
+```yaml
+services:
+  job:
+    image: docker:29.10.0-cli
+    volumes: ["certs-client:/certs/client:ro"]
+```
+
 ## When it is fine
 With one client only, and a volume that ends with it.
 

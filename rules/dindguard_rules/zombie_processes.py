@@ -6,7 +6,14 @@ An init does; dockerd does not. The entry point of the official image starts one
 of one's own loses it, and a long-lived engine fills the process table.
 
 ## Instead
-`init: true` in Compose, `docker run --init`, or `ENTRYPOINT ["tini", "--", "dockerd"]`.
+Start an init before the engine: `init: true` in Compose, `docker run --init`, or `ENTRYPOINT ["tini", "--", "dockerd"]`.
+
+```yaml
+services:
+  ci:
+    image: example/ci-with-docker:1
+    init: true
+```
 
 ## When it is fine
 For an engine that lives for one job.
