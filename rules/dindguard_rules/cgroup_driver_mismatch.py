@@ -40,4 +40,4 @@ def check(engine: Engine) -> Iterator[Problem]:
         return
     for setting in engine.settings("exec-opt"):
         if setting.value.value == "native.cgroupdriver=systemd":
-            yield Problem(setting, f"{engine} is told to ask systemd for cgroups, and its container runs none")
+            yield Problem(setting, f"{engine} uses the systemd cgroup driver, and its container runs no systemd")

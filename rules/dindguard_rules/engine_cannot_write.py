@@ -39,5 +39,5 @@ def check(engine: Engine) -> Iterator[Problem]:
         needed.append(engine.certificates.directory)
     missing = [path for path in needed if (mount := container.mount_at(path)) is None or mount.read_only.on]
     if missing:
-        message = f"{engine} cannot write to {' and '.join(missing)}: its container's root is read-only"
+        message = f"{engine} cannot write to {' and '.join(missing)}: its container's root file system is read-only"
         yield Problem(container.read_only_root, message)

@@ -2,7 +2,7 @@
 
 ## Why it matters
 A container's second fence is missing: the kernel's mandatory access control, which refuses mounts, writes to
-`/proc` and `/sys` and the like whatever a process was allowed besides. Several known ways out of a container were
+`/proc` and `/sys` and the like whatever a process was allowed besides. Several known container escapes were
 stopped by it alone. An engine on such a host takes `apparmor=docker-default` as an option without a word, and the
 option does nothing (measured), so only the engine's own report tells.
 

@@ -1,4 +1,4 @@
-"""An engine's configuration file has a key that the engine takes no notice of.
+"""An engine's configuration file has a key that the engine ignores.
 
 ## Why it matters
 `daemon.json` has names of its own where an option can be given several times: `hosts` for `--host`, `registry-mirrors`
@@ -40,4 +40,4 @@ from dindguard.api import Engine, Problem, Severity, rule
 def check(engine: Engine) -> Iterator[Problem]:
     """Report keys that are names of options."""
     for setting in engine.configuration.ignored if engine.configuration is not None else ():
-        yield Problem(setting, f"{engine} takes no notice of '{setting.name}': the file's key has another name")
+        yield Problem(setting, f"{engine} ignores '{setting.name}': the file's key has another name")

@@ -48,4 +48,4 @@ def check(engine: Engine) -> Iterator[Problem]:
         yield Problem(container.limits.oom_score_adj, message)
     disabled = container.limits.oom_kill_disable
     if disabled is not None and disabled.on:
-        yield Problem(disabled, f"{container} runs an engine that the kernel never ends when memory runs out")
+        yield Problem(disabled, f"{container} runs an engine that the kernel never kills when memory runs out")

@@ -1,4 +1,4 @@
-"""An engine's version has known holes that do not lead out of its containers.
+"""An engine's version has known vulnerabilities that do not lead out of its containers.
 
 ## Why it matters
 Authorization plugins that can be bypassed, a daemon on TCP that can be stopped from afar (before 29.9.0), a label
@@ -49,4 +49,4 @@ def check(engine: Engine) -> Iterator[Problem]:
     holes = engine_versions.vulnerabilities(engine.version or ())
     if holes:
         known = f"{', '.join(hole.id for hole in holes)} (as of {engine_versions.as_of()})"
-        yield Problem(place, f"{engine} has known holes: {known}")
+        yield Problem(place, f"{engine} has known vulnerabilities: {known}")

@@ -42,6 +42,6 @@ def check(access: Access) -> Iterator[Problem]:
     ):
         return
     if client.encrypted.on and client.verified.off:
-        message = f"{access.who} talks TLS to {client} and does not check the server's certificate"
+        message = f"{access.who} connects with TLS to {client} and does not check the server's certificate"
         because = (Step("the address it trusts unseen", client.span),)
         yield Problem(client.encrypted, message, because)

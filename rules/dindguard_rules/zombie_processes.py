@@ -42,4 +42,4 @@ def check(engine: Engine) -> Iterator[Problem]:
     if container is None or container.kind is ContainerKind.JOB_SERVICE or container.init.on:
         return
     if engine.launch.init is False:
-        yield Problem(engine.launch, f"{engine} is process 1 of its container and collects no zombies")
+        yield Problem(engine.launch, f"{engine} is process 1 of its container and reaps no zombie processes")

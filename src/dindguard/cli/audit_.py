@@ -37,13 +37,13 @@ Exit codes:
 """
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
-    click.option("-f", "--format", "form", type=Named(list(reports.FORMATS)), default="text", help="Output."),
+    click.option("-f", "--format", "form", type=Named(list(reports.FORMATS)), default="text", help="Output format."),
     click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write there, whole or not at all."),
     click.option(
         "--fail-on",
         type=Named(SEVERITIES),
         default=None,
-        help="Exit with 1 from here up (the configuration's, else high).",
+        help="Exit with 1 for findings of this severity or above (the configuration's, else high).",
     ),
     click.option("--profile", type=Named([each.value for each in Profile]), help="Which rules (recommended)."),
     click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated."),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("config")
-@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output format.")
 @click.option("--config", "explicit", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
 @policy_option
 @click.option("--untrusted", is_flag=True, help="As for a scan that ignores what the tree brings.")

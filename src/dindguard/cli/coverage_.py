@@ -22,7 +22,7 @@ _STYLES = {"closed": "bold red", "broken": "bold red", "blind-spot": "bold yello
 
 @click.command("coverage")
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output format.")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
 @click.option("--state", "states", multiple=True, metavar="STATE", help="Only files in this state; may be repeated.")
 @type_option

@@ -50,7 +50,7 @@ def options(*these: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-as_json = click.option("--format", "form", type=Named(["text", "json"]), default="text", help="Output.")
+as_json = click.option("--format", "form", type=Named(["text", "json"]), default="text", help="Output format.")
 isolation_option = click.option(
     "--isolation",
     type=Named(["auto", *LEVELS]),
@@ -84,9 +84,15 @@ image_options = options(
     ),
 )
 limit_options = options(
-    click.option("--memory", default="2g", show_default=True, help="For the engine and all its containers."),
-    click.option("--cpus", type=click.FloatRange(0.1), default=2.0, show_default=True, help="The same, processors."),
-    click.option("--pids", type=click.IntRange(128), default=1024, show_default=True, help="The same, processes."),
+    click.option(
+        "--memory", default="2g", show_default=True, help="Memory limit of the engine and all its containers."
+    ),
+    click.option(
+        "--cpus", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Processor limit of the same."
+    ),
+    click.option(
+        "--pids", type=click.IntRange(128), default=1024, show_default=True, help="Process limit of the same."
+    ),
 )
 mirror_option = click.option("--mirror", metavar="URL", default="", help="A registry mirror for the nested engine.")
 tun_option = click.option(
@@ -130,7 +136,9 @@ def spec_of(name: str, chosen: dict[str, Any]) -> Spec:
 
 
 command_options = options(
-    click.option("-e", "--env", "environment", multiple=True, metavar="KEY=VALUE", help="Set for the command."),
+    click.option(
+        "-e", "--env", "environment", multiple=True, metavar="KEY=VALUE", help="Set a variable for the command."
+    ),
     click.option("-i", "--interactive", is_flag=True, help="Pass stdin on to the command."),
     click.option("-t", "--tty", is_flag=True, help="Give the command this terminal."),
     click.argument("arguments", nargs=-1, required=True, metavar="-- CMD...", type=click.UNPROCESSED),

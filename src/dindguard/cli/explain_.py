@@ -17,7 +17,9 @@ FORMATS = ("text", "markdown", "json")
 
 @click.command("explain")
 @click.argument("name", metavar="RULE|choosing|glossary", type=RuleName())
-@click.option("-f", "--format", "form", type=Named(["text", "markdown", "json"]), default="text", help="Output.")
+@click.option(
+    "-f", "--format", "form", type=Named(["text", "markdown", "json"]), default="text", help="Output format."
+)
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Look in an installed rule pack, too.")
 @click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(path_type=Path), metavar="DIR",
               help="Look in a folder of rules, too.")  # fmt: skip

@@ -20,7 +20,7 @@ FORMS = ("text", "json", "svg", "dot", "mermaid")
 
 @click.command("model")
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
-@click.option("-f", "--format", "form", type=Named(FORMS), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=Named(FORMS), default="text", help="Output format.")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
 @type_option
 @click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")

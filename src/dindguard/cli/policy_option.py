@@ -9,5 +9,5 @@ policy_option = click.option(
     type=click.Path(),
     envvar="DINDGUARD_POLICY",
     metavar="FILE",
-    help="What no repository weakens, by the organisation (DINDGUARD_POLICY).",
+    help="The organisation's policy, which no repository can weaken (DINDGUARD_POLICY).",
 )

@@ -12,10 +12,10 @@ from dindguard.rules import Rule
 
 
 @click.command("rules")
-@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output.")
-@click.option("--pack", "packs", multiple=True, metavar="NAME", help="With those of an installed rule pack.")
+@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output format.")
+@click.option("--pack", "packs", multiple=True, metavar="NAME", help="Include the rules of an installed pack.")
 @click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(path_type=Path), metavar="DIR",
-              help="With those of a folder.")  # fmt: skip
+              help="Include the rules of a folder.")  # fmt: skip
 def command(form: str, packs: tuple[str, ...], rules_dirs: tuple[Path, ...]) -> None:
     """List the rules: what each looks for, how grave it is, and whether it is on by default."""
     from dindguard.reports import catalogue

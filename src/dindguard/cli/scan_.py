@@ -68,7 +68,7 @@ class _Scan(OrderedOptions):
     "--fail-on",
     type=Named(SEVERITIES),
     default=None,
-    help="Exit with 1 from here up (the configuration's, else high).",
+    help="Exit with 1 for findings of this severity or above (the configuration's, else high).",
 )
 @click.option("--profile", type=Named([each.value for each in Profile]), help="Which rules (recommended).")
 @click.option(

@@ -21,7 +21,7 @@ FORMATS = ("text", "json", "csv", "markdown", "html")
 
 
 @click.command("waivers")
-@click.option("-f", "--format", "form", type=Named(FORMATS), default="text", help="Output.")
+@click.option("-f", "--format", "form", type=Named(FORMATS), default="text", help="Output format.")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
 @click.option(
     "--due", is_flag=True, help="Only those that have run out, do not hold, or end within 'approval.warn-days'."

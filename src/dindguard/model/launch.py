@@ -47,7 +47,7 @@ class Configuration:
     machine: str = ""
     """Which machine's files it lies among (:func:`~dindguard.model.paths.machine_of`), to join what belongs together."""
     ignored: tuple[Setting, ...] = ()
-    """Keys that the engine takes no notice of: options' names (``host``) where the file's are others (``hosts``)."""
+    """Keys that the engine ignores: options' names (``host``) where the file's are others (``hosts``)."""
 
     def __getitem__(self, name: str) -> Setting | None:
         return next((setting for setting in reversed(self.settings) if setting.name == name), None)
