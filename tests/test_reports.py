@@ -106,6 +106,8 @@ def test_the_way_is_told_where_it_leads_elsewhere() -> None:
     steps = (Step("code in it", first.span), Step("its engine", second.span), Step("the host", first.span))
     shown = text(sample(findings=(replace(first, path=steps),)))
     assert "  the way to the host: code in it → its engine (line 12) → the host\n" in shown
+    told = replace(first, path=steps, related=(Step("its engine is open", second.span),))
+    assert "the way to the host" not in text(sample(findings=(told,))), "it would only repeat what is quoted"
     far = replace(first, path=(steps[0], Step("its engine", Span("b.yaml", 2, 3, 2, 4)), steps[2]))
     ascii_only = Terminal(width=100, unicode=False)
     assert "code in it -> its engine (b.yaml:2:3) -> the host" in text(sample(findings=(far,)), terminal=ascii_only)

@@ -42,6 +42,6 @@ def check(engine: Engine) -> Iterator[Problem]:
     if line is None or not (line.image_over if engine.container is not None else line.over):
         return
     ways = len(engine_versions.breakouts(engine.version or ()))
-    known = f" with {ways} known way{'s' if ways > 1 else ''} out of its containers" if ways else ""
+    known = f" with {ways} known container escape{'s' if ways > 1 else ''}" if ways else ""
     message = f"{engine} is Docker {line.line}, which {line.end}{known} (as of {engine_versions.as_of()})"
     yield Problem(place, message, severity=None if line.over and not engine.packaged_by_others else Severity.MEDIUM)

@@ -1,4 +1,4 @@
-"""What makes a privileged engine worse than it has to be: ways out of it that need no breaking."""
+"""What makes a privileged engine worse than it has to be: ways to the host that need no vulnerability."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def recommended_floor() -> Version:
 
 
 def breakout_floor() -> Version:
-    """Return the first engine without a known way out of a container."""
+    """Return the first engine without a known container escape."""
     return _parse(_data()["floor"]["breakout"])
 
 
