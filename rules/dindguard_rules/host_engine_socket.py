@@ -18,13 +18,19 @@ one (rootless BuildKit, Buildah), or put a filtering proxy that denies `POST` be
 services:
   dind:
     image: docker:29.10.0-dind-rootless
-    security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]
+    security_opt:
+      - seccomp=unconfined
+      - apparmor=unconfined
+      - systempaths=unconfined
     devices: [/dev/net/tun]
     volumes: ["certs-client:/certs/client"]
     networks: {default: {aliases: [docker]}}
   job:
     image: docker:29.10.0-cli
-    environment: {DOCKER_HOST: "tcp://docker:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client}
+    environment:
+      DOCKER_HOST: tcp://docker:2376
+      DOCKER_TLS_VERIFY: "1"
+      DOCKER_CERT_PATH: /certs/client
     volumes: ["certs-client:/certs/client:ro"]
 volumes:
   certs-client:

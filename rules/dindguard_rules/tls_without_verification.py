@@ -11,7 +11,10 @@ Set `DOCKER_TLS_VERIFY=1` beside it. Any non-empty value turns it on, `0` and `f
 services:
   job:
     image: docker:29.10.0-cli
-    environment: {DOCKER_HOST: "tcp://docker:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client}
+    environment:
+      DOCKER_HOST: tcp://docker:2376
+      DOCKER_TLS_VERIFY: "1"
+      DOCKER_CERT_PATH: /certs/client
 ```
 
 ## When it is fine

@@ -22,7 +22,10 @@ services:
     networks: {default: {aliases: [docker]}}
   job:
     image: docker:29.10.0-cli
-    environment: {DOCKER_HOST: "tcp://docker:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client}
+    environment:
+      DOCKER_HOST: tcp://docker:2376
+      DOCKER_TLS_VERIFY: "1"
+      DOCKER_CERT_PATH: /certs/client
     volumes: ["certs-client:/certs/client:ro"]
 volumes:
   certs-client:
