@@ -12,11 +12,11 @@ def _page(title: str, why: str, instead: str, fine: str = "Never.") -> str:
     return f"{title}\n\n## Why it matters\n{why}\n\n## Instead\n{instead}\n\n## When it is fine\n{fine}\n{_REFERENCES}".strip()
 
 
-PAGES: dict[str, str] = {
+_PAGES: dict[str, str] = {
     "allow-malformed": _page(
         "An allow cannot be read.",
         "It silences nothing, and whoever wrote it believes that it does.",
-        "`# dindguard: allow[rule-id] until=2027-03-01 reason in words`; the reason is mandatory, `until=` is not.",
+        "Write the rule and a reason in words; the reason is mandatory, `until=` is not.",
     ),
     "allow-expired": _page(
         "An allow has run out.",
@@ -73,7 +73,7 @@ PAGES: dict[str, str] = {
     "waiver-unused": _page(
         "A waiver covers nothing any more.",
         "What it excused is gone; left in place it would excuse it again when it comes back.",
-        "Remove it.",
+        "Remove it, or correct what it covers.",
         "For a file that this scan was not given.",
     ),
     "waiver-twice": _page(
@@ -100,3 +100,36 @@ PAGES: dict[str, str] = {
         "For a file that this scan was not given.",
     ),
 }
+
+_EXAMPLES = {
+    "allow-malformed": ("yaml", "privileged: true  # dindguard: allow[privileged-engine] until=2027-03-01 until the VM is there"),
+    "allow-expired": ("yaml", "privileged: true  # dindguard: allow[privileged-engine] until=2027-06-01 the VM comes in May"),
+    "allow-unused": ("console", "$ dindguard scan -v compose.yaml"),
+    "allow-not-enough": ("console", "$ dindguard waive --rule privileged-engine --file compose.yaml --at services.dind"),
+    "baseline-entry-gone": ("console", "$ dindguard baseline update"),
+    "baseline-grace-over": (
+        "console", "$ dindguard waive --rule host-engine-socket --file compose.yaml --at services.agent"
+    ),
+    "policy-weakened": ("console", "$ dindguard scan --trust origin/main"),
+    "waiver-approver-unknown": ("yaml", 'approvers: [{name: "@sec", role: security}]'),
+    "waiver-changed": ("console", "$ dindguard waive --renew --rule privileged-engine --file compose.yaml"),
+    "waiver-expired": ("console", "$ dindguard waive --renew --rule privileged-engine --file compose.yaml"),
+    "waiver-lacks-role": (
+        "yaml", 'approvers: [{name: "@sec", role: security}, {name: "@arch", role: architecture}]'
+    ),
+    "waiver-malformed": ("console", "$ dindguard waive --rule privileged-engine --file compose.yaml --at services.dind"),
+    "waiver-self-approved": ("yaml", 'owner: "@dev"\napprovers: [{name: "@sec", role: security}]'),
+    "waiver-too-long": ("yaml", "approval: {max-days: 180}"),
+    "waiver-twice": ("console", "$ dindguard waivers"),
+    "waiver-unused": ("console", "$ dindguard waivers"),
+}  # fmt: skip
+"""What to write, by rule: a language and its lines."""
+
+
+def _shown(name: str) -> str:
+    """Return a rule's page, with its example after the advice."""
+    language, code = _EXAMPLES[name]
+    return _PAGES[name].replace("\n\n## When it is fine", f"\n\n```{language}\n{code}\n```\n\n## When it is fine", 1)
+
+
+PAGES: dict[str, str] = {name: _shown(name) for name in _PAGES}
