@@ -29,7 +29,7 @@ For what mounts storage for others on purpose: a storage driver of a cluster (CS
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Severity, rule
+from dindguard.api import Container, Problem, Profile, Severity, reason, rule
 
 
 @rule(
@@ -52,4 +52,4 @@ def check(container: Container) -> Iterator[Problem]:
         way = mount.propagation
         if way is not None and way.value in ("shared", "rshared") and mount.host_path is not None:
             message = f"what {container} mounts below {mount.host_path} appears on the host, and stays there"
-            yield Problem(way, message, because=(able,))
+            yield Problem(way, message, because=(reason("with this it may mount", able),))
