@@ -104,3 +104,14 @@ def test_errors_have_a_place(text, line, column, words):
 def test_a_blank_text_has_no_document(text):
     tree = reader.read(Source("x.json", text))
     assert (tree.documents, tree.notices) == ([], [])
+
+
+@pytest.mark.parametrize("value", ["$MTU", "${MTU:-1500}", "$(ip mtu)"])
+def test_a_scripts_variable_is_a_value_that_nobody_knows(value: str) -> None:
+    script = Source("x.sh", f'{{"mtu": {value}, "hosts": ["a"]}}')
+    tree = reader.read(script.part(0, len(script.text), hint="daemon.json"))
+    (root,) = tree.documents
+    assert root["mtu"].value.unknown
+    assert root["mtu"].value.variable in value
+    assert root["hosts"][0].content == "a"
+    assert not reader.read(script).readable, "in a file of its own it is an error"

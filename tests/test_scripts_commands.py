@@ -283,6 +283,15 @@ def test_a_pipe_into_a_shell_is_known_on_both_ends(text: str) -> None:
         ("sh -c 'echo \"docker\" > f'", "f", "docker\n"),
         ('P=1; cat > docker.json <<EOF\n{"a": $P, "b": $Q}\nEOF', "docker.json", '{"a": 1, "b": $Q}\n'),
         ("echo DOCKER_HOST=docker >> $GITHUB_ENV", "$GITHUB_ENV", "DOCKER_HOST=docker\n"),
+        (r"printf '[Service]\nExecStart=dockerd\n' > f", "f", "[Service]\nExecStart=dockerd\n"),
+        (r"printf '%s=%s\n' DOCKER_OPTS docker > f", "f", "DOCKER_OPTS=docker\n"),
+        (r"printf '%s\n' docker b > f", "f", "docker\nb\n"),
+        (r"printf '100%% docker \x41\101' > f", "f", "100% docker AA\n"),
+        (r"printf '%b' 'docker\n\tb' > f", "f", "docker\n\tb\n"),
+        (r"echo -e 'docker\nb' > f", "f", "docker\nb\n"),
+        (r"echo 'docker\nb' > f", "f", "docker\\nb\n"),
+        (r"echo $'docker\nb' > f", "f", "docker\nb\n"),
+        ("echo '{\"docker\": 1}' | tee -a d.json", "d.json", '{"docker": 1}\n'),
     ],
 )
 def test_a_document_written_to_a_file_is_handed_on(text: str, hint: str, content: str) -> None:
@@ -340,3 +349,14 @@ def test_without_a_shell_only_quotes_count() -> None:
     ]
     words = split_words(written("a 'b c' d", Span("f", 1, 1, 1, 10)))
     assert [(word.value, word.span.column) for word in words] == [("a", 1), ("b c", 3), ("d", 9)]
+
+
+def test_the_lines_of_a_printed_document_have_their_places() -> None:
+    """A finding in the text that escapes make points at the script's own characters."""
+    [embedded] = read(r"printf 'a\n  docker: b\n' > f").embedded
+    at = embedded.source.text.index("docker")
+    assert embedded.source.span(at, at + 6).column == len("printf 'a__  ") + 1
+
+
+def test_a_piece_of_a_structured_file_is_no_document() -> None:
+    assert read("echo '\"docker\": 1,' >> d.json").embedded == ()

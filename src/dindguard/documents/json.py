@@ -19,6 +19,8 @@ _STRINGS = JSONDecoder(strict=False)
 
 _BLANK = regex(r"(?:[ \t\r\n\ufeff]++|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _PLAIN = regex(r"true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
+_VARIABLE = regex(r"\$(?:\w++|\{[^{}\n]*+\}|\([^()\n]*+\))")
+"""What stands for a value in a document that a script writes: the shell fills it in."""
 _ESCAPE = regex(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 
 
@@ -85,6 +87,9 @@ class _Reader:
                 raise _TooDeepError("it nests too deeply", at)
             return self.object(at, route, key, depth) if char == "{" else self.array(at, route, key, depth)
         match = _PLAIN.match(self.text, at)
+        variable = _VARIABLE.match(self.text, at) if match is None and self.source.parent is not None else None
+        if variable is not None:
+            return self.variable(variable, route, key), variable.end()
         if match is None:
             raise _InvalidError("a value is missing" if char else "it ends too early", at)
         node = Node(
@@ -97,6 +102,14 @@ class _Reader:
             key=key,
         )
         return node, match.end()
+
+    def variable(self, match: re.Match[str], route: str, key: Node | None) -> Node:
+        """Return the value that a script's variable will be: nobody knows it."""
+        from dindguard.documents.placeholders import Holes
+
+        start, end = match.span()
+        hole = Holes(((0, end - start, match[0].strip("${}")),), {})
+        return Node(Kind.SCALAR, self.source, start, end, route=route, content=match[0], key=key, scope=hole)
 
     def string(self, at: int, route: str, key: Node | None) -> tuple[Node, int]:
         """Read the string whose quote stands at ``at``."""

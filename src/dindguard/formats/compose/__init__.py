@@ -70,6 +70,7 @@ FORMAT = FormatRow(
     title="Docker Compose",
     syntaxes=("yaml", "json"),
     names=r"(?i:(^|/)(docker-)?(compose|stack)([-._][^/]*)?\.ya?ml(\.\w+)?$)",
+    refuses=r"(?i:\.(patch|diff|rej|md|rst|txt|log|html?|lock|sig|asc|sha\d*)$)",
     always=True,
     beginning=r"(?m)^services:[ \t]*$\s+^[ \t]+[\w.-]+:[ \t]*$\s+^[ \t]+(image|build|privileged|volumes|command):",
     words=(

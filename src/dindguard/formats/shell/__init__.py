@@ -12,9 +12,9 @@ FORMAT = FormatRow(
     first_line=r"#!.*\b(ba|da|z|k|a)?sh\b",
     unmodelled=(
         (
-            "-privileged",
-            r"--(?:docker|kubernetes)-(?:services_)?privileged(?![\w-])(?!=[\"']?(?:false|0))(?!\s{2,}\w)",
-            "registration of a runner",
+            "sed ",
+            r"\bsed\s+(?:-\S+\s+)*?-\S*i[^\n]*(?:tcp://(?:0\.0\.0\.0|\[?::\]?|\*)?:2375\b|--privileged\b)",
+            "edit of a file in place",
         ),
     ),
 )

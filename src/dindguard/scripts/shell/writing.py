@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.patterns import regex
 from dindguard.scripts.command import Redirect, base_name
 from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import Expander
-from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source
+from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, text_of
 from dindguard.scripts.shell.syntax import RawRedirect, Simple
 from dindguard.scripts.shell.wrappers import joined, unwrap
 from dindguard.source import Embedded
@@ -22,7 +23,11 @@ _STDIN_FILES = frozenset({"-", "/dev/stdin"})
 _TO_FILE = frozenset({">", ">>", ">|", "&>"})
 _STRUCTURED = regex(r"\.(json|ya?ml|toml|xml|md)$|Dockerfile|Containerfile", re.IGNORECASE)
 _ECHO_OPTION = regex(r"-[neE]+\Z")
-_PRINTF_DIRECTIVE = regex(r"(?:%[sb](?:\\n)?)+\Z")
+_DIRECTIVE = regex(r"%%|%[-+ 0#]*\d*(?:\.\d+)?[a-zA-Z]")
+_ESCAPE = regex(r"\\(?:(?P<letter>[abefnrtv\\\"'])|0?(?P<octal>[0-7]{1,3})|x(?P<hex>[0-9A-Fa-f]{1,2}))")
+_ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"} | {
+    c: c for c in "\\\"'"
+}
 
 
 class Redirections:
@@ -63,7 +68,7 @@ class Redirections:
             appends = any(one.pattern in ("-a", "--append") for one in words[1:])
             targets += [(file, appends) for file in files]
         elif program in ("echo", "printf"):
-            printed = _echoed(program, words[1:])
+            printed = _echoed(words[1:]) if program == "echo" else _printed(words[1:])
         elif any(file.pattern not in _STDIN_FILES for file in files):
             printed = None
         if printed and not self._out.muted:
@@ -73,7 +78,7 @@ class Redirections:
 
     def _write(self, pieces: Sequence[Piece], target: Text, *, appends: bool) -> None:
         hint = target.pattern.rpartition(UNKNOWN_PIECE)[2] or f"${target.variable}"
-        if appends and _STRUCTURED.search(hint):
+        if appends and _STRUCTURED.search(hint) and not _whole(hint, text_of(pieces)):
             return  # a fragment of a document is none
         source = embedded_source(pieces, hint)
         if source is not None and hint not in ("$", "/dev/null"):
@@ -87,15 +92,71 @@ class Redirections:
         return self._expander.pieces(raw.body.parts, raw.body) if raw.body is not None else []
 
 
-def _echoed(program: str, words: Sequence[Word]) -> list[Piece]:
-    """Return what ``echo`` or ``printf`` prints."""
-    rest = list(words)
-    while program == "echo" and rest and _ECHO_OPTION.match(rest[0].pattern):
+def _echoed(words: Sequence[Word]) -> list[Piece]:
+    """Return what ``echo`` prints; escapes count with ``-e`` only, as in the shells that most scripts run in."""
+    rest, escapes = list(words), False
+    while rest and _ECHO_OPTION.match(rest[0].pattern):
+        escapes = escapes or "e" in rest[0].pattern
         rest.pop(0)
-    if program == "printf" and len(rest) > 1 and _PRINTF_DIRECTIVE.match(rest[0].pattern):
-        rest.pop(0)
-    pieces = list(joined(rest))
-    if pieces:
+    return _line(_decoded(joined(rest)) if escapes else list(joined(rest)))
+
+
+def _printed(words: Sequence[Word]) -> list[Piece]:
+    """Return what ``printf`` prints: its format once for all words, or again and again while any are left."""
+    if not words:
+        return []
+    form, rest = _decoded(words[0].pieces), list(words[1:])
+    found: list[Piece] = []
+    while True:
+        before = len(rest)
+        found += _formatted(form, rest)
+        if not rest or len(rest) == before or not budget.within(budget.WORD_FIELDS, len(found), words[0]):
+            return _line(found)
+
+
+def _formatted(form: Sequence[Piece], words: list[Word]) -> Iterator[Piece]:
+    """Yield a format's pieces with its directives replaced by words, which are taken from the list."""
+    for piece in form:
+        at = 0
+        for match in _DIRECTIVE.finditer(piece.text) if not piece.unknown else ():
+            yield piece.cut(at, match.start())
+            at = match.end()
+            if match[0] == "%%":
+                yield piece.cut(at - 1, at)
+            elif words:
+                taken = words.pop(0)
+                yield from _decoded(taken.pieces) if match[0].endswith("b") else taken.pieces
+        yield piece.cut(at, len(piece.text)) if at else piece
+
+
+def _decoded(pieces: Iterable[Piece]) -> list[Piece]:
+    """Return pieces with their backslash escapes replaced by what they stand for."""
+    found: list[Piece] = []
+    for piece in pieces:
+        at = 0
+        for match in _ESCAPE.finditer(piece.text) if not piece.unknown else ():
+            found.append(piece.cut(at, match.start()))
+            found.append(piece.cut(match.start(), match.end())._replace(text=_character(match)))
+            at = match.end()
+        found.append(piece.cut(at, len(piece.text)) if at else piece)
+    return [piece for piece in found if piece.text]
+
+
+def _character(match: re.Match[str]) -> str:
+    if match["octal"] or match["hex"]:
+        return chr(int(match["octal"], 8) if match["octal"] else int(match["hex"], 16))
+    return _ESCAPED[match["letter"]]
+
+
+def _line(pieces: list[Piece]) -> list[Piece]:
+    """Return what is printed with the end of its last line."""
+    if pieces and not pieces[-1].text.endswith("\n"):
         last = pieces[-1]
         pieces.append(Piece("\n", last.place, last.end, last.end))
     return pieces
+
+
+def _whole(name: str, text: str) -> bool:
+    """Whether what is added to a file is a document of its own all the same."""
+    text = text.strip()
+    return name.endswith(".json") and text.startswith("{") and text.endswith("}")
