@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import jsonschema
@@ -98,29 +101,123 @@ def test_a_waiver_can_wait_for_its_approvers(tmp_path: Path) -> None:
     run(folder, "scan", "--ignore", CAPABILITY[0])
 
 
-def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
-    tree(tmp_path)
-    answers = (
-        "The runner starts the stacks under test.", "a socket proxy; Sysbox", "https://git.example/7", "@owner", "",
-        "@arch:architecture; @sec:security",
-    )  # fmt: skip
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(tmp_path)
-        os.execv(sys.executable, [*COMMAND, "waive", *socket_options()])
-    shown = b""
-    for answer in answers:
-        while not shown.rstrip().endswith((b":", b"]:")):
-            shown += os.read(terminal, 1024)
-        os.write(terminal, f"{answer}\n".encode())
-        shown = b""
-        while b"\n" not in shown:
-            shown += os.read(terminal, 1024)
-        shown = shown.partition(b"\n")[2]
-    assert os.waitpid(pid, 0)[1] == 0
+class Person:
+    """Somebody at a terminal, who reads a question and types an answer."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.environ["COLUMNS"] = "300"
+            os.execv(sys.executable, [*COMMAND, *arguments])
+        self.shown = b""
+
+    def reads(self, words: str) -> str:
+        """Read until words appear, and return what was shown since the last answer."""
+        while words.encode() not in self.shown:
+            assert self._more(), self.shown.decode()
+        return self.shown.decode()
+
+    def interrupts(self) -> None:
+        """Press Ctrl-C once the program listens; again when nothing comes of it: one pressed too early is lost."""
+        for _ in range(10):
+            time.sleep(0.5)
+            os.write(self.terminal, b"\x03")
+            while b"nothing was written" not in self.shown and self._more(5):
+                pass
+            if b"nothing was written" in self.shown:
+                return
+
+    def _more(self, seconds: float = 60) -> bool:
+        """Read what comes next; false at the end, or when nothing comes for so long."""
+        ready, _, _ = select.select([self.terminal], [], [], seconds)
+        try:
+            more = os.read(self.terminal, 4096) if ready else b""
+        except OSError:
+            more = b""
+        self.shown += more
+        return bool(more)
+
+    def answers(self, question: str, answer: str) -> str:
+        seen = self.reads(question)
+        while not seen.rstrip().endswith(":"):
+            assert self._more(), seen
+            seen = self.shown.decode()
+        self.shown = b""
+        os.write(self.terminal, f"{answer}\n".encode())
+        return seen
+
+    def ends(self) -> tuple[int, str]:
+        """Return the exit code and the rest of what was shown."""
+        while self._more():
+            pass
+        for _ in range(100):
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status), self.shown.decode()
+            time.sleep(0.1)
+        os.kill(self.pid, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1]), self.shown.decode()
+
+
+REASON = "The runner starts the stacks under test."
+
+
+def test_on_a_terminal_it_shows_and_asks(tmp_path: Path) -> None:
+    person = Person(tree(tmp_path), "waive", *socket_options())
+    seen = person.answers("1 of 7 · Why has it to be", REASON)
+    for words in (
+        "host-engine-socket (critical) at compose.yaml:5:9", "service 'runner' can command the host's",
+        "5 │       - /var/run/docker.sock:/var/run/docker.sock", "any change of it ends the waiver",
+        "image: docker.io/runner", "mounts: host path|/var/run/docker.sock|/var/run/docker.sock",
+        "it needs the approval of architecture and security",
+    ):  # fmt: skip
+        assert words in seen
+    person.answers("2 of 7 · What was considered instead", "a socket proxy; Sysbox")
+    person.answers("3 of 7 · The proof of concept", "https://git.example/7")
+    person.answers("4 of 7 · Who answers for it", "@owner")
+    person.answers("5 of 7 · Where was it discussed", "")
+    person.answers("6 of 7 · Who approved", "@arch:architecture; @sec:security")
+    person.answers("7 of 7 · Until when", "")
+    assert person.ends()[0] == 0
     text = (tmp_path / ".dindguard" / "waivers.yaml").read_text()
     assert "alternatives: [a socket proxy, Sysbox]" in text
     run(tmp_path, "scan", "--ignore", CAPABILITY[0])
+
+
+def test_an_answer_is_checked_when_it_is_given(tmp_path: Path) -> None:
+    given = ("--alternative", "a proxy", "--poc", "x", "--ticket", "T-1")
+    person = Person(tree(tmp_path), "waive", *socket_options(), *given)
+    person.answers("1 of 4", "short")
+    assert "at least 20 characters" in person.answers("20 characters\r\n1 of 4", REASON)
+    person.answers("2 of 4", "@o\u200bwner")
+    assert "cannot be seen" in person.answers("be seen\r\n2 of 4", "@owner")
+    person.answers("3 of 4", "@arch")
+    assert "write NAME:ROLE" in person.answers("@ada:security\r\n3 of 4", "@@owner:architecture; @sec:security")
+    assert "approved by its owner" in person.answers("@@owner\r\n3 of 4", "@arch:architecture")
+    person.answers("4 of 4", "2999-01-01")
+    assert "at the latest" in person.answers("latest\r\n4 of 4", "soon")
+    assert "write a date" in person.answers("31\r\n4 of 4", "")
+    code, seen = person.ends()
+    assert (code, "it does not hold yet: it lacks the approval of security" in seen) == (0, True)
+
+
+def test_answers_are_kept_when_somebody_stops(tmp_path: Path) -> None:
+    person = Person(tree(tmp_path), "waive", *socket_options())
+    person.answers("1 of 7", REASON)
+    person.answers("2 of 7", "a socket proxy; Sysbox's own engine")
+    person.reads("3 of 7")
+    person.interrupts()
+    code, seen = person.ends()
+    assert code == 130
+    assert "nothing was written; go on from your answers with:" in seen
+    line = next(line.strip() for line in seen.splitlines() if line.strip().startswith("dindguard waive"))
+    assert f"--reason '{REASON}' --alternative 'a socket proxy'" in line
+    done = subprocess.run(
+        f'{sys.executable} -m {line} "$@"', shell=True, cwd=tmp_path, check=False, capture_output=True, text=True
+    )
+    assert "--poc is missing" in done.stderr
+    assert not (tmp_path / ".dindguard").exists()
 
 
 def test_a_baseline_from_end_to_end(tmp_path: Path) -> None:
@@ -214,24 +311,12 @@ def test_after_init_the_gate_is_green(tmp_path: Path, who: str) -> None:
 
 
 def test_init_asks_what_the_engine_is_for_and_who_works_here(tmp_path: Path) -> None:
-    tree(tmp_path)
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(tmp_path)
-        os.execv(sys.executable, [*COMMAND, "init"])
-    shown = b""
-    for question, answer in (
-        (b"What is the engine for?", "2"),
-        (b"Who works here?", "1"),
-        (b"new findings count", "y"),
-    ):
-        while question not in shown or not shown.rstrip().endswith(b":"):
-            shown += os.read(terminal, 1024)
-        os.write(terminal, f"{answer}\n".encode())
-    while b"to run it" not in shown:
-        shown += os.read(terminal, 1024)
-    assert os.waitpid(pid, 0)[1] == 0
-    assert b"start services beside a job" in shown
+    person = Person(tree(tmp_path), "init")
+    assert "3. to deploy" in person.answers("What is the engine for?", "2")
+    assert "start services beside a job" in person.answers("Who works here?", "1")
+    person.answers("new findings count", "y")
+    code, seen = person.ends()
+    assert (code, "to run it" in seen) == (0, True)
     assert "alone: true" in (tmp_path / ".dindguard.yaml").read_text()
     run(tmp_path, "scan")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dindguard.cli import answers
 from dindguard.cli.policy_option import policy_option
+from dindguard.cli.waiver_questions import questions, show
 from dindguard.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def command(renew: bool, config: Path | None, policy: str | None, **given: Any) 
         raise UserError(f"{old.span}: there is a waiver already: renew it with --renew, or mend it there")
     if old is None and renew:
         raise UserError(f"{_waiver_file()}: there is no waiver of {subject.rule} for {subject.address}: drop --renew")
+    if answers.interactive():
+        show(report, finding, subject, old)
     fields = _fields(report, finding, subject, given, old)
     _write(report, finding, fields, old)
 
@@ -61,19 +64,6 @@ def _waiver_file() -> str:
     from dindguard.policy import WAIVER_FILE
 
     return WAIVER_FILE
-
-
-def _interactive() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _asked(question: str, option: str, default: str | None = None) -> str:
-    """Ask on a terminal; elsewhere say which option is missing."""
-    if not _interactive():
-        if default is not None:
-            return default
-        raise UserError(f"{option} is missing: {question}")
-    return str(click.prompt(question, default=default, err=True)).strip()
 
 
 # -- which finding ----------------------------------------------------------------------------------
@@ -113,7 +103,7 @@ def _chosen(report: Report, given: dict[str, Any]) -> tuple[Finding, Subject]:
 
 def _picked(found: list[tuple[Finding, Subject]]) -> tuple[Finding, Subject]:
     lines = [f"{number:>3}. {_options(subject)}" for number, (_, subject) in enumerate(found, 1)]
-    if not _interactive():
+    if not answers.interactive():
         raise UserError("several findings match; name one:\n" + "\n".join(line[5:] for line in lines))
     click.echo("\n".join(lines), err=True)
     number = click.prompt("Which one", type=click.IntRange(1, len(found)), err=True)
@@ -153,59 +143,37 @@ def _fields(
     from dindguard.findings import identity
     from dindguard.policy.approval import fingerprint
 
-    blames = [s.blames for f in report.findings for s in f.subjects if s.key == subject.key]
     fields: dict[str, Value] = {"rule": subject.rule, "file": subject.path, "at": subject.address}
-    fields["mode"] = finding.rule.needs_approval or "other"
-    for name in ("reason", "owner", "poc", "ticket", "notes"):
+    for name in ("reason", "owner", "poc", "ticket", "notes", "expires"):
         if name in given:
             fields[name] = str(given[name]).strip()
     if "alternatives" in given:
         fields["alternatives"] = [str(text) for text in given["alternatives"]]
     if "approvers" in given:
-        fields["approvers"] = [_approver(text) for text in given["approvers"]]
+        fields["approvers"] = [answers.approver(text) for text in given["approvers"]]
+    approved = answers.day(given.get("approved"), "--approved") or dt.date.today()
+    latest = approved + dt.timedelta(days=min(_longest(report, finding), (dt.date.max - approved).days))
+    answers.day(given.get("expires"), "--expires")
     if old is None:
-        _ask_for_the_rest(finding, fields)
-    approved = _date(given.get("approved"), "--approved") or dt.date.today()
-    days = min(_longest(report, finding), (dt.date.max - approved).days)
-    expires = _date(given.get("expires"), "--expires") or approved + dt.timedelta(days=days)
-    fields |= {"approved": approved.isoformat(), "expires": expires.isoformat()}
+        _ask(questions(report, finding, fields, latest), fields)
+    fields.setdefault("expires", latest.isoformat())
+    blames = [s.blames for f in report.findings for s in f.subjects if s.key == subject.key]
+    fields["mode"] = finding.rule.needs_approval or "other"
+    fields["approved"] = approved.isoformat()
     fields["fingerprint"] = fingerprint(identity(*subject.key), subject.about, blames)
     return fields
 
 
-def _ask_for_the_rest(finding: Finding, fields: dict[str, Value]) -> None:
-    from dindguard.rules import Severity
-
-    if "reason" not in fields:
-        fields["reason"] = _asked("Why has it to be (20 characters or more)", "--reason")
-    if "alternatives" not in fields:
-        texts = _asked("What was considered instead (several with ;)", "--alternative")
-        fields["alternatives"] = [text.strip() for text in texts.split(";") if text.strip()]
-    if "poc" not in fields and finding.severity is Severity.CRITICAL:
-        fields["poc"] = _asked("The proof of concept that showed the need (a link)", "--poc")
-    if "owner" not in fields:
-        fields["owner"] = _asked("Who answers for it", "--owner")
-    if "ticket" not in fields:
-        fields["ticket"] = _asked("Where was it discussed (a link; may be empty)", "--ticket", "")
-    if "approvers" not in fields:
-        texts = _asked("Who approved, as NAME:ROLE (several with ;  may be empty)", "--approver", "")
-        fields["approvers"] = [_approver(text) for text in texts.split(";") if text.strip()]
+def _ask(asked: list[answers.Question], fields: dict[str, Value]) -> None:
+    try:
+        answers.ask(asked, fields)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(f"\nnothing was written; go on from your answers with:\n  {_go_on(fields, asked)}", err=True)
+        raise KeyboardInterrupt from None
 
 
-def _approver(text: str) -> dict[str, str]:
-    name, colon, role = text.rpartition(":")
-    if not colon or not name.strip() or not role.strip():
-        raise UserError(f"--approver {text}: write NAME:ROLE, for example @ada:security")
-    return {"name": name.strip(), "role": role.strip()}
-
-
-def _date(text: str | None, option: str) -> dt.date | None:
-    from dindguard.policy.typed import date_of
-
-    found = date_of(text) if text else None
-    if text and found is None:
-        raise UserError(f"{option} {text}: write a date such as 2027-03-31")
-    return found
+def _go_on(fields: dict[str, Value], asked: list[answers.Question]) -> str:
+    return answers.resumed(fields, asked, renew=False)
 
 
 def _longest(report: Report, finding: Finding) -> int:
@@ -222,8 +190,28 @@ def _longest(report: Report, finding: Finding) -> int:
 def _write(report: Report, finding: Finding, fields: dict[str, Value], old: Waiver | None) -> None:
     """Write the record unless it would be faulty; one that only lacks approvals is written, and said not to hold."""
     from dindguard.cli.writing import ensure_attributes, write_text
+
+    text, waiver, faults = _judged(report, finding, fields, old)
+    waiting = [fault for fault in faults if _awaits_approval(fault)]
+    if len(waiting) < len(faults):
+        problems = "\n".join(f"  it {fault[2]}" for fault in faults if fault not in waiting)
+        raise UserError(f"the waiver was not written:\n{problems}{_kept_answers(report, finding, fields, old)}")
+    root = Path(report.root)
+    write_text(root / _waiver_file(), text)
+    click.echo(f"wrote {_waiver_file()}:{waiver.span.line} ({waiver.lasts} days, until {waiver.expires})")
+    if ensure_attributes(root):
+        click.echo("wrote .gitattributes: two people's waivers merge")
+    for _, _, problem in waiting:
+        click.echo(f"dindguard: it does not hold yet: it {problem}", err=True)
+
+
+def _judged(
+    report: Report, finding: Finding, fields: dict[str, Value], old: Waiver | None
+) -> tuple[str, Waiver, list[tuple[str, Any, str]]]:
+    """Return the waiver file's new text, the record in it, and what is wrong with that."""
     from dindguard.policy import review, waiver_file, writing
     from dindguard.source import Source
+    from dindguard.working_tree import WorkingTree
 
     source = _source(report)
     text = source.text if source is not None else ""
@@ -233,25 +221,20 @@ def _write(report: Report, finding: Finding, fields: dict[str, Value], old: Waiv
     else:
         text = writing.renewed(text, key, {k: v for k, v in fields.items() if k not in ("rule", "file", "at")})
     waiver = next(each for each in waiver_file.read(Source(_waiver_file(), text)).waivers if each.key == key)
-    from dindguard.working_tree import WorkingTree
-
-    known = {rule.id for rule in report.rules}
-    approval = report.config.approval
+    known, approval = {rule.id for rule in report.rules}, report.config.approval
     faults = [
         *review.reasons(waiver, approval, dt.date.today(), WorkingTree(report.root), known),
         *review.unfit(waiver, finding.rule, finding.severity, approval),
     ]
-    waiting = [fault for fault in faults if _awaits_approval(fault)]
-    if len(waiting) < len(faults):
-        problems = "\n".join(f"  it {problem}" for fault in faults if fault not in waiting for problem in [fault[2]])
-        raise UserError(f"the waiver was not written:\n{problems}")
-    root = Path(report.root)
-    write_text(root / _waiver_file(), text)
-    click.echo(f"wrote {_waiver_file()}:{waiver.span.line} ({waiver.lasts} days, until {waiver.expires})")
-    if ensure_attributes(root):
-        click.echo(f"wrote .gitattributes: {writing.ATTRIBUTES}")
-    for _, _, problem in waiting:
-        click.echo(f"dindguard: it does not hold yet: it {problem}", err=True)
+    return text, waiver, faults
+
+
+def _kept_answers(report: Report, finding: Finding, fields: dict[str, Value], old: Waiver | None) -> str:
+    """Return how to go on from what a person has typed; options are in the shell's own history."""
+    if not answers.interactive():
+        return ""
+    asked = questions(report, finding, fields, dt.date.today())
+    return f"\ngo on from your answers with:\n  {answers.resumed(fields, asked, renew=old is not None)}"
 
 
 def _awaits_approval(fault: tuple[str, Any, str]) -> bool:

@@ -27,7 +27,7 @@ def reasons(
         problem = f"there is no rule '{waiver.rule}'{nearest(waiver.rule, known)}"
         yield "waiver-malformed", waiver.place("rule"), f"is malformed: {problem}"
     yield from _dates(waiver, approval, today)
-    yield from _people(waiver, approval, files)
+    yield from of_people(waiver, approval, files)
 
 
 def _dates(waiver: Waiver, approval: Approval, today: dt.date) -> Iterator[Fault]:
@@ -41,7 +41,8 @@ def _dates(waiver: Waiver, approval: Approval, today: dt.date) -> Iterator[Fault
         yield "waiver-too-long", waiver.place("expires"), problem
 
 
-def _people(waiver: Waiver, approval: Approval, files: Files) -> Iterator[Fault]:
+def of_people(waiver: Waiver, approval: Approval, files: Files) -> Iterator[Fault]:
+    """Yield what is wrong with the people of a waiver: their names, their roles, who they are."""
     yield from _names(waiver)
     if approval.alone:
         return

@@ -244,14 +244,18 @@ def _waiver(node: Node) -> Waiver:
     return replace(waiver, faults=tuple(dict.fromkeys(fields.faults)))
 
 
+def reason_fault(reason: str) -> str:
+    """Return what is wrong with a reason, in words; an empty text for a good one."""
+    left = any(word.strip(".:,!()") in _PLACEHOLDERS for word in reason.lower().split())
+    if len(reason) >= MINIMAL_REASON and not left:
+        return ""
+    return f"'reason' must say in words why, in at least {MINIMAL_REASON} characters"
+
+
 def _check_contents(waiver: Waiver, fields: _Fields) -> None:
-    if waiver.reason and (
-        len(waiver.reason) < MINIMAL_REASON
-        or any(word.strip(".:,!()") in _PLACEHOLDERS for word in waiver.reason.lower().split())
-    ):
-        fields.faults.append(
-            (f"'reason' must say in words why, in at least {MINIMAL_REASON} characters", waiver.place("reason"))
-        )
+    fault = reason_fault(waiver.reason) if waiver.reason else ""
+    if fault:
+        fields.faults.append((fault, waiver.place("reason")))
     if any(sign in waiver.rule + waiver.file for sign in "*?"):
         fields.faults.append(("a waiver names one thing: no wildcards", waiver.place("rule")))
     if waiver.fingerprint and not is_fingerprint(waiver.fingerprint):
