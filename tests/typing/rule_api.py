@@ -18,3 +18,9 @@ def fits(container: Container) -> Iterator[Problem | Undecided]:
 def does_not_fit(container: Container) -> Iterator[Problem]:
     """Ask for daemons and take containers: mypy must refuse it, or the ignore above is unused and refused itself."""
     yield Problem(container, "never")
+
+
+@rule("acme-place", each=Container, severity=Severity.HIGH, category="acme", since="1.0.0")
+def gives_a_place_alone(container: Container) -> Iterator[Problem]:
+    """Name a place without saying why it matters: refused as well."""
+    yield Problem(container, "never", because=(container.image,))  # type: ignore[arg-type]
