@@ -31,7 +31,7 @@ from dindguard.api import Engine, Problem, Severity, rule
 @rule("engine-cannot-write", each=Engine, severity=Severity.MEDIUM, category="operation", since="0.1.0")
 def check(engine: Engine) -> Iterator[Problem]:
     """Report read-only roots without a writable place for what every start writes."""
-    container = engine.container
+    container = engine.runs_in
     if container is None or not container.read_only_root.on:
         return
     needed = ["/run"]

@@ -39,7 +39,7 @@ from dindguard.api import Engine, Problem, Severity, rule
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines that outlive the host's own when memory runs out."""
-    container = engine.container
+    container = engine.runs_in
     if container is None:
         return
     score = container.limits.oom_score

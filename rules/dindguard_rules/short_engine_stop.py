@@ -38,7 +38,7 @@ from dindguard.api import Engine, Problem, Profile, Severity, durations, rule
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report less than ten seconds for an engine to stop."""
-    grace = engine.container.stop_grace_period if engine.container is not None else None
+    grace = engine.runs_in.stop_grace_period if engine.runs_in is not None else None
     seconds = durations.seconds(grace.value) if grace is not None and grace.value is not None else None
     if grace is not None and seconds is not None and seconds < 10:
         yield Problem(grace, f"{engine} is killed {seconds:g} seconds after it is asked to stop")

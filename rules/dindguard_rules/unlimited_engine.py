@@ -42,7 +42,7 @@ LIMITABLE = (ContainerKind.SERVICE, ContainerKind.COMMAND, ContainerKind.POD_MEM
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines whose container may take all memory, where the file could limit it."""
-    container = engine.container
+    container = engine.runs_in
     if container is None or container.kind not in LIMITABLE or container.cgroup_parent is not None:
         return
     if container.limits.memory is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dindguard.infer import data_roots, images, listeners
 from dindguard.infer.launches import Started, started_engines
@@ -12,17 +12,20 @@ from dindguard.infer.users import as_root
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.engine import Certificates, Engine
 from dindguard.model.engine_image import EngineImage, Variant
-from dindguard.model.launch import Configuration, ServiceFile
+from dindguard.model.invocation import InvocationKind
+from dindguard.model.launch import Configuration, ServiceFile, Setting
 from dindguard.model.values import Flag, How, Text, unset
 from dindguard.vocabulary import EngineProduct
 
+_SERVERLESS = {"podman": EngineProduct.PODMAN, "buildah": EngineProduct.BUILDAH}
 _WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-debootstrap"})
 
 
 def find_engines(
-    containers: Iterable[Container], configurations: Sequence[Configuration], services: Sequence[ServiceFile]
+    containers: Sequence[Container], configurations: Sequence[Configuration], services: Sequence[ServiceFile]
 ) -> tuple[Engine, ...]:
     """Return the engines that containers run, those of machines, and those of which a file alone tells."""
+    configurations = [*configurations, *_of_commands(containers)]
     engines: list[Engine] = []
     own = _by_container(services)
     for container in containers:
@@ -39,6 +42,17 @@ def find_engines(
     read |= {each.configuration for each in engines if each.configuration is not None}
     alone = [each for each in configurations if each not in read and (each.container is not None or each in files)]
     return (*engines, *of_machines, *map(configured_engine, alone))
+
+
+def _of_commands(containers: Iterable[Container]) -> Iterator[Configuration]:
+    """Yield what commands of Podman and Buildah set for themselves: without a server, each is its own engine."""
+    for container in containers:
+        for call in container.invocations:
+            product = _SERVERLESS.get(call.program.rpartition("/")[2])
+            driver = call.option("storage-driver")
+            if product is not None and driver is not None and call.kind is InvocationKind.ENGINE_CALL:
+                settings = (Setting("storage-driver", driver, driver.span),)
+                yield Configuration(product=product, settings=settings, span=call.span, container=container)
 
 
 def _by_container(services: Iterable[ServiceFile]) -> dict[Container, list[ServiceFile]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from dindguard.infer import images
 from dindguard.model.container import Container, ContainerKind, Words
-from dindguard.model.engine_image import EngineImage
+from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.engine_settings import settings_of
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import Launch, Setting
@@ -120,8 +120,13 @@ def _runs_wrapper(container: Container | None) -> bool:
 
 
 def _wrapper_init(container: Container | None) -> bool | None:
-    """Whether the image's own entry point starts an init: docker-library's does since 20.10.8."""
+    """Whether the image's own entry point starts an init as process 1: docker-library's does since 20.10.8.
+
+    That of the rootless image starts RootlessKit there, and the init below it, where no orphan arrives.
+    """
     image = images.base_image(container) if container is not None else None
+    if image is not None and image.engine is not None and image.engine.variant is Variant.ROOTLESS:
+        return False
     defaults = image.engine.defaults if image is not None and image.engine is not None else None
     return defaults.init if defaults is not None else None
 

@@ -215,6 +215,11 @@ class Engine:
         return None if isinstance(self.owner, Machine) else self.owner
 
     @property
+    def runs_in(self) -> Container | None:
+        """The container in which the files start it; ``None`` for a machine's, and if its configuration is all there is."""
+        return self.container if self.launch.shown else None
+
+    @property
     def label(self) -> str:
         """What runs it, for messages: ``the docker engine in service 'dind'``."""
         if not self.launch.shown:

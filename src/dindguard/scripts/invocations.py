@@ -49,6 +49,8 @@ _GRANTS = {
 }
 _ENGINE_GROUPS = frozenset({"docker", "podman"})
 _SERVICES = frozenset({"docker", "docker.service", "docker.socket", "podman.socket"})
+_STORE_OPTIONS = frozenset({"storage-driver", "root", "storage-opt"})
+"""Options of Podman's client, which is its own engine, that choose its store."""
 _ASKS_ONLY = frozenset({"help", "version", "validate"})
 
 
@@ -99,7 +101,9 @@ def _meaning(command: Command, downloads: dict[str, Text]) -> Meaning | None:
 
 def engine_call(call: DockerCall) -> Meaning:
     """Return what a client's command line does."""
-    options = _by_name((*call.globals, *call.options) if call.action.startswith("compose") else call.options)
+    everywhere = call.action.startswith("compose")
+    kept = call.globals if everywhere else tuple(each for each in call.globals if each.name in _STORE_OPTIONS)
+    options = _by_name((*kept, *call.options))
     endpoint = _endpoint(call)
     if call.action == "context create":
         endpoint = _context_endpoint(options) or endpoint
