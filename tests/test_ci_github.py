@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dindguard.cli import recipes
 from policy_tree import COMPOSE, committed, git, write
 from workflow_expressions import as_string, evaluate, filled
 from workflow_steps import Outcome, Runner
@@ -215,6 +216,49 @@ def test_a_checkout_without_the_base_gets_it_or_says_what_mends_it(tmp_path: Pat
     outcome = acted(runner, pull)
     assert outcome.code == 2
     assert "fetch-depth: 0" in outcome.log
+
+
+def recipe_ran(runner: Runner, github: dict[str, Any] = OURS) -> Outcome:
+    """Run the job that ``dindguard init`` proposes, with a pipx that runs this dindguard."""
+    pipx = Path(runner.path) / "pipx"
+    pipx.write_text(f'#!/bin/sh\nshift 4\nexec {runner.path}/dindguard "$@"\n')
+    pipx.chmod(0o755)
+    workflow = plain(recipes.GITHUB % "git+https://git.example.org/team/dindguard@0")
+    return runner.run(workflow["jobs"]["scan"]["steps"], {"github": github})
+
+
+def test_the_recipe_without_the_action(tmp_path: Path) -> None:
+    outcome = recipe_ran(machine(tmp_path / "findings", {"compose.yaml": COMPOSE}))
+    assert (outcome.code, outcome.uses[UPLOAD]["sarif_file"]) == (1, "dindguard.sarif")
+    assert "::error file=compose.yaml,line=5," in outcome.log
+    outcome = recipe_ran(machine(tmp_path / "clean", {"compose.yaml": SAFE}))
+    assert (outcome.failed, UPLOAD in outcome.uses) == (False, True)
+    outcome = recipe_ran(machine(tmp_path / "crash", {"compose.yaml": COMPOSE}, "exit 137"))
+    assert (outcome.code, UPLOAD in outcome.uses) == (137, False)
+    outcome = recipe_ran(machine(tmp_path / "fork", {"compose.yaml": COMPOSE}), FORK)
+    assert (outcome.code, UPLOAD in outcome.uses) == (1, False)
+
+
+def test_recipes_pin_what_the_action_pins() -> None:
+    pinned = (ROOT / "action.yml").read_text("utf-8") + (ROOT / ".github/workflows/ci.yml").read_text("utf-8")
+    assert recipes.CHECKOUT in pinned
+    assert recipes.UPLOAD in pinned
+
+
+def test_recipes_name_the_place_that_the_installation_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = "0" * 40
+    for address, said in (
+        (f"git+https://github.com/team/dindguard.git@{commit}", f"- uses: team/dindguard@{commit}\n"),
+        (
+            f"git+https://git.example.org/team/dindguard@{commit}",
+            f'"git+https://git.example.org/team/dindguard@{commit}"',
+        ),
+        ("", "# replace git+https://<host>/<owner>/dindguard@<commit> by"),
+    ):
+        monkeypatch.setattr(recipes, "source", lambda address=address: address)
+        assert said in recipes.recipe(recipes.GITHUB)
+        plain(recipes.recipe(recipes.GITHUB))
+    assert plain(recipes.recipe(recipes.LOCAL))["repos"]
 
 
 EXPRESSIONS = [

@@ -132,21 +132,41 @@ def test_a_time_that_is_none_is_an_error_in_words(monkeypatch: pytest.MonkeyPatc
 # --- the template -----------------------------------------------------------------------------------------------
 
 
+def test_the_recipe_that_init_prints(tmp_path: Path) -> None:
+    from ruamel.yaml import YAML
+
+    from dindguard.cli import recipes
+
+    job = YAML(typ="safe", pure=True).load(recipes.GITLAB % "x")["dindguard"]
+    folder = repository(tmp_path / "r", compose__yaml=COMPOSE)
+    base = committed(folder)
+    assert run_lines(folder, job["script"][1:]).returncode == 1
+    jsonschema.validate(json.loads((folder / "gl-sast-report.json").read_text()), SCHEMA)
+    write(folder, ".dindguard.yaml", "disable: [host-engine-socket, dangerous-capability]\n")
+    assert run_lines(folder, job["script"][1:]).returncode == 0
+    assert run_lines(folder, job["script"][1:], CI_MERGE_REQUEST_DIFF_BASE_SHA=base).returncode == 1
+
+
 def ran(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the template's job in a folder, with its variables' defaults."""
     from ruamel.yaml import YAML
 
     template = YAML(typ="safe", pure=True).load((ROOT / "ci/dindguard.gitlab-ci.yml").read_text("utf-8"))
     job = template[".dindguard"]
+    defaults = {name: "" if value.startswith("$") else value for name, value in template["variables"].items()}
+    return run_lines(folder, [*job["before_script"], *job["script"]], **(defaults | variables))
+
+
+def run_lines(folder: Path, lines: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a job's lines in a folder, with this dindguard on the path."""
     programs = folder.parent / "programs"
     programs.mkdir(exist_ok=True)
     (programs / "dindguard").write_text(f'#!/bin/sh\nexec {sys.executable} -W error -m dindguard "$@"\n')
     (programs / "dindguard").chmod(0o755)
-    defaults = {name: "" if value.startswith("$") else value for name, value in template["variables"].items()}
     return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "\n".join([*job["before_script"], *job["script"]])],
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "\n".join(lines)],
         cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-        env=defaults | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder.parent)} | variables,
+        env={"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder.parent)} | variables,
     )  # fmt: skip
 
 

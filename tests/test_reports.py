@@ -184,8 +184,8 @@ def test_long_tables_are_cut_and_say_so() -> None:
     span = sample().findings[0].span
     found = tuple(finding(each, replace(span, path=f"{each.id}.yaml"), "x") for each in rules)
     shown = text(sample(findings=found))
-    assert "\n  and 10 more rules\n" in shown
-    assert "\n  and 20 more files\n" in shown
+    assert "\n  and 15 more rules\n" in shown
+    assert "\n  and 22 more files\n" in shown
     assert " more rules" not in text(sample(findings=found), statistics=True)
 
 

@@ -5,6 +5,7 @@ Actions of others are not run: each is noted with its inputs, and may be told to
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
@@ -50,7 +51,7 @@ class Runner:
         context["steps"] = {key: {"outputs": found} for key, found in outcome.outputs.items()}
         status = {
             "success": lambda: not outcome.failed, "failure": lambda: outcome.failed,
-            "always": lambda: True, "cancelled": lambda: False,
+            "always": lambda: True, "cancelled": lambda: False, "hashfiles": self._hash,
         }  # fmt: skip
         if not condition(str(step.get("if", "success()")), context, status):
             outcome.skipped.append(name)
@@ -60,6 +61,12 @@ class Runner:
             outcome.failed |= action in self.failing
         else:
             self._script(step, context, outcome)
+
+    def _hash(self, *patterns: str) -> str:
+        """Return GitHub's hashFiles: nothing unless a file *of the workspace* matches."""
+        inside = [pattern for pattern in patterns if not pattern.startswith("/")]
+        found = sorted(file for pattern in inside for file in self.workspace.glob(pattern) if file.is_file())
+        return hashlib.sha256(b"".join(file.read_bytes() for file in found)).hexdigest() if found else ""
 
     def _script(self, step: Mapping[str, Any], context: dict[str, Any], outcome: Outcome) -> None:
         output, summary = self.temporary / "step-output", self.temporary / "step-summary"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from dindguard.installation import source
 
 ADDRESS = "git+https://<host>/<owner>/dindguard@<commit>"
 """Stands where nobody knows from where dindguard can be had; whoever copies the lines fills it in."""
 
-GITHUB = """\
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+UPLOAD = "github/codeql-action/upload-sarif@5595ccaf912efad79be6eef63a5619ff05969be3 # v4.37.6"
+"""Actions of others, pinned; the project's own action and workflows have the same, as a test says."""
+
+_WORKFLOW = f"""\
 # .github/workflows/dindguard.yml
 name: dindguard
 on: [push, pull_request]
-permissions:
-  contents: read
+permissions: {{}}
 jobs:
   scan:
     runs-on: ubuntu-latest
@@ -20,30 +25,50 @@ jobs:
       contents: read
       security-events: write
     steps:
-      - uses: actions/checkout@v7
-        with: {persist-credentials: false}
-      - run: pipx run --spec "$DINDGUARD" dindguard scan --format sarif --output dindguard.sarif
-        env: {DINDGUARD: "%s"}
-      # Whatever the verdict; a pull request from a fork may not upload.
+      - uses: {CHECKOUT}
+        with: {{persist-credentials: false, fetch-depth: 0}}
+"""
+
+ACTION = f"""\
+{_WORKFLOW}\
+      - uses: %s
+"""
+
+GITHUB = f"""\
+{_WORKFLOW}\
+      # A pull request is judged by the policy of what it is merged into.
+      - run: >-
+          pipx run --spec "$DINDGUARD" dindguard scan ${{BASE:+--trust "$BASE"}}
+          --format sarif --output dindguard.sarif --format github
+        env:
+          DINDGUARD: "%s"
+          BASE: ${{{{ github.event.pull_request.base.sha }}}}
+      # Whatever the verdict, if there is one; a pull request from a fork may not upload.
       - if: >-
-          ${{ always() && (!github.event.pull_request ||
-          github.event.pull_request.head.repo.full_name == github.repository) }}
-        uses: github/codeql-action/upload-sarif@v4
-        with: {sarif_file: dindguard.sarif, category: dindguard}
+          ${{{{ !cancelled() && hashFiles('dindguard.sarif') != '' && (!github.event.pull_request ||
+          github.event.pull_request.head.repo.full_name == github.repository) }}}}
+        uses: {UPLOAD}
+        with: {{sarif_file: dindguard.sarif, category: dindguard}}
 """
 
 GITLAB = """\
 # .gitlab-ci.yml
 dindguard:
   image: python:3.13
-  variables: {DINDGUARD: "%s"}
+  variables: {DINDGUARD: "%s", GIT_DEPTH: "0"}
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
   script:
     - pip install --quiet "$DINDGUARD"
-    - dindguard scan --format gitlab --output gl-code-quality-report.json
+    # A merge request is judged by the policy of what it is merged into.
+    - dindguard scan ${CI_MERGE_REQUEST_DIFF_BASE_SHA:+--trust "$CI_MERGE_REQUEST_DIFF_BASE_SHA"}
+      -f gitlab -o gl-code-quality-report.json -f gitlab-sast -o gl-sast-report.json -f text
   artifacts:
     when: always
     reports:
       codequality: gl-code-quality-report.json
+      sast: gl-sast-report.json
 """
 
 LOCAL = """\
@@ -64,6 +89,14 @@ repos:
 def recipe(template: str) -> str:
     """Return the lines with the address of this installation's source, else with :data:`ADDRESS`, and say so."""
     address = source()
+    if template is GITHUB and (action := _action(address)):
+        return ACTION % action
     if address:
         return template % f"dindguard @ {address}" if template is LOCAL else template % address
     return f"# replace {ADDRESS} by the place of dindguard's source\n{template % ADDRESS}"
+
+
+def _action(address: str) -> str:
+    """Return the source as GitHub names an action, when it is kept there."""
+    found = re.fullmatch(r"git\+https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?@([0-9a-f]{40})", address)
+    return f"{found[1]}@{found[2]}" if found else ""

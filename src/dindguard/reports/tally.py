@@ -11,8 +11,8 @@ from dindguard.reports.places import Places
 from dindguard.reports.terminal import SEVERITY_STYLES, Terminal, cells
 from dindguard.rules import Severity
 
-MOST_RULES = 20
-MOST_FILES = 10
+MOST_RULES = 15
+MOST_FILES = 8
 
 _WORD = max(len(severity.word) for severity in Severity)
 
