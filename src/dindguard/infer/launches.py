@@ -68,11 +68,30 @@ def _main(container: Container) -> Started | None:
     engine_image = image.engine if image is not None else None
     if entrypoint is not None and not entrypoint.empty:
         return _from_words(container, (*entrypoint, *(command or ())), entrypoint.span)
-    if engine_image is not None and engine_image.runs_engine:
+    if engine_image is not None and (engine_image.runs_engine or _is_told_as_an_engine(engine_image, command)):
         return _from_engine_image(container, engine_image, command)
     if command is not None and not command.empty:
         return _from_words(container, tuple(command), command.span)
     return None
+
+
+_CLIENT_FLAGS = frozenset(
+    {"--config", "-c", "--context", "-D", "--debug", "-H", "--host", "-l", "--log-level", "--tls", "--tlscacert", "--tlscert",
+     "--tlskey", "--tlsverify", "-v", "--version"}
+)  # fmt: skip
+"""The flags before a command of the client (docker/cli cli/flags/options.go); the engine has them, too."""
+
+
+def _is_told_as_an_engine(image: EngineImage, command: Words | None) -> bool:
+    """Whether an image whose tag nobody knows (a digest) is given what only an engine takes: its flags, or an address."""
+    words = [word.pattern for word in command or ()]
+    if image.product is not EngineProduct.DOCKER or image.variant is not Variant.UNKNOWN or not words:
+        return False
+    if not all(word.startswith("-") for word in words[:1]):
+        return False
+    flags = [word.partition("=")[0] for word in words if word.startswith("-")]
+    listens = any("://0.0.0.0" in word or "://[::]" in word for word in words)
+    return listens or any(flag not in _CLIENT_FLAGS for flag in flags)
 
 
 def _from_engine_image(container: Container, image: EngineImage, command: Words | None) -> Started | None:

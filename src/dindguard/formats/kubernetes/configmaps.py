@@ -7,7 +7,9 @@ import binascii
 from collections.abc import Iterator
 
 from dindguard import budget
+from dindguard.documents import syntax
 from dindguard.documents.tree import Node
+from dindguard.formats import Unread
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.pods import ReadPod
 from dindguard.formats.kubernetes.resources import Resource
@@ -66,8 +68,12 @@ class Mounted:
         return uses
 
 
-def embedded(cluster: Cluster, mounted: Mounted) -> Iterator[Embedded]:
-    """Yield the documents in all ConfigMaps and Secrets, each with the container that reads it."""
+def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread]) -> Iterator[Embedded]:
+    """Yield the documents in all ConfigMaps and Secrets, each with the container that reads it.
+
+    What nothing mounts and is no script or engine's configuration is text: it may look like a Compose file or a pod, and
+    starts nothing. It is added to ``unread``.
+    """
     seen: set[tuple[str, int, Container | None]] = set()
     for found in cluster.of_kind("ConfigMap", "Secret"):
         for key, node in _values(found):
@@ -76,6 +82,9 @@ def embedded(cluster: Cluster, mounted: Mounted) -> Iterator[Embedded]:
             hint = _DAEMON_JSON if is_config or key.rpartition("/")[2] == _DAEMON_JSON else key
             source = _source(node, hint, encoded=found.kind == "Secret" and node.route.startswith("data"))
             if source is None:
+                continue
+            if not uses and syntax.by_name(hint) and hint != _DAEMON_JSON:
+                unread.append(Unread(source, f"text of a {found.kind} that nothing mounts"))
                 continue
             for owner in _owners(uses, hint):
                 place = (node.source.path, node.start, owner)

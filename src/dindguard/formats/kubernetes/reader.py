@@ -46,7 +46,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
             for member in template.members:
                 reading.notices.extend(undecided(member.node, ("volumeMounts",)))
             mounted.add(pod, resource)
-    reading.embedded.extend(configmaps.embedded(cluster, mounted))
+    reading.embedded.extend(configmaps.embedded(cluster, mounted, reading.unread))
     return reading
 
 
