@@ -205,3 +205,16 @@ def test_the_older_runner_controller_adds_an_engine(tmp_path, settings, privileg
         }
         assert len(shared) == 1
         assert runner.environment.value("DOCKER_HOST") == "unix:///run/docker.sock"
+
+
+def test_what_nothing_mounts_and_only_looks_like_something_is_text(tmp_path):
+    """It starts nothing: no finding, but a note when it speaks of what is dangerous."""
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata:\n  a.yaml: |\n    services:\n"
+        "      a: {image: b, privileged: true}\n"
+    )
+    reading = read(tmp_path, text)
+    assert reading.embedded == []
+    assert [(each.what, each.source.hint) for each in reading.unread] == [
+        ("text of a ConfigMap that nothing mounts", "a.yaml")
+    ]
