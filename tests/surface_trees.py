@@ -196,7 +196,6 @@ TREES: dict[str, dict[str, str]] = {
     "supervisord": {"supervisord.conf": "[program:docker]\ncommand=dockerd --host=tcp://0.0.0.0:2375 --tls=false\n"},
     "s6 service": {"rootfs/etc/services.d/docker/run": "#!/usr/bin/execlineb -P\ndockerd -H tcp://0.0.0.0:2375\n"},
     "Podman's containers.conf": {"containers.conf": "[containers]\nprivileged = true\n"},
-    "Podman's namespaces": {"containers.conf": '[containers]\npidns = "host"\n'},
     "containerd's configuration": {"etc/containerd/config.toml": '[grpc]\n  tcp_address = "0.0.0.0:2375"\n'},
     "cloud-init": {"user-data": "#cloud-config\nruncmd:\n- [docker, run, -d, --privileged, 'docker:29-dind']\n"},
     "cloud-init's files": {
