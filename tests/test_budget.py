@@ -100,6 +100,8 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "gitlab-wildcards": (None, gitlab("include: '/*/*/*/*/*.yml'\na: {script: docker ps}\n")),
     "matrix-images": (2, gitlab("a: {image: 'docker:$V', script: docker ps, parallel: {matrix: [{V: ['26', '27', '28']}]}}\n")),
     "gitlab-variables": (3, gitlab("variables:\n" + chain(9, lambda n: f"  V{n + 1}: $V{n}") + "\n  V0: docker\na: {image: $V9, script: docker ps}\n")),
+    "image-chain": (3, {"Dockerfile": "FROM docker:29-dind AS s0\n" + chain(6, lambda n: f"FROM s{n} AS s{n + 1}\nRUN docker ps")}),
+    "toml-nesting": (None, {"buildkitd.toml": "a." * 200 + "b = 1\n"}),
     "way-steps": (3, compose("services: {a: {image: docker, privileged: true}, b: {image: docker:29-dind, privileged: true, environment: {DOCKER_TLS_CERTDIR: ''}}, c: {image: docker:29-cli}}")),
     "open-neighbours": (2, compose("services: {" + ", ".join(f"e{n}: {{image: docker:29-dind, privileged: true, environment: {{DOCKER_TLS_CERTDIR: ''}}}}" for n in range(5)) + "}")),
     "copied-files": (3, {"Dockerfile": "FROM docker AS a\nCOPY a b c d e f g /x/\nFROM a\nRUN /x/a\n"}),

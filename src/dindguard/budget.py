@@ -101,6 +101,10 @@ GROOVY_NESTING = Limit(
     name="groovy-nesting", most=100, what="this Groovy nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",
 )  # fmt: skip
+TOML_NESTING = Limit(
+    name="toml-nesting", most=100, what="a key of this TOML has more than {most} parts", lost="the file was not read",
+    remedy="use shorter keys, or exclude the file",
+)  # fmt: skip
 HCL_NESTING = Limit(
     name="hcl-nesting", most=150, what="this HCL nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",
@@ -267,7 +271,7 @@ GITLAB_MERGE_LEVELS = Limit(
     remedy="end the alias that holds itself",
 )  # fmt: skip
 GITLAB_ITEMS = Limit(
-    name="gitlab-items", most=200_000, what="the lists of this pipeline have more than {most} items",
+    name="gitlab-items", most=50_000, what="the lists of this pipeline have more than {most} items",
     lost="the rest was not read",
     remedy="split the list, or use fewer aliases",
 )  # fmt: skip
@@ -293,6 +297,10 @@ GITLAB_VARIABLES = Limit(
 WAY_STEPS = Limit(
     name="way-steps", most=60, what="a way to the host has more than {most} steps", lost="its middle is not listed",
     remedy="", gravity=Gravity.NOTE,
+)  # fmt: skip
+IMAGE_CHAIN = Limit(
+    name="image-chain", most=60, what="images are built from each other over more than {most} stages",
+    lost="what the first ones set was not looked at", remedy="use fewer stages",
 )  # fmt: skip
 OPEN_NEIGHBOURS = Limit(
     name="open-neighbours", most=25, what="more than {most} engines without TLS are on one network",

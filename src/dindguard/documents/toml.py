@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 
+from dindguard import budget
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.toml_scanner import Items, Scanner, Table
 from dindguard.documents.tree import Kind, Node, Pairs
@@ -22,6 +23,9 @@ _PLACE = regex(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 def read(source: Source) -> Tree:
     """Read the document of ``source``; what is no TOML becomes an error notice with its place. Never raises."""
     tree = Tree(source)
+    if (position := _long_key(source.text)) is not None:
+        tree.notices.append(budget.TOML_NESTING.notice(source.span(position, position)))
+        return tree
     try:
         tomllib.loads(source.text)
         root = Scanner(source).document()
@@ -32,6 +36,17 @@ def read(source: Source) -> Tree:
     else:
         tree.documents.append(_node(root, source, "", None))
     return tree
+
+
+def _long_key(text: str) -> int | None:
+    """Return where a line begins whose key has too many parts: its tables would cost the square of that."""
+    start = 0
+    for line in text.splitlines(keepends=True):
+        head = line.partition("=")[0]
+        if head.count(".") > budget.TOML_NESTING.most and not line.lstrip().startswith(("#", '"', "'")):
+            return start
+        start += len(line)
+    return None
 
 
 def _node(value: Table | Items | Node, source: Source, route: str, key: Node | None) -> Node:

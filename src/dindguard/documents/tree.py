@@ -251,7 +251,10 @@ class Node:
 
     def explained(self, *steps: Step) -> Node:
         """Return this node, and all below it, with steps added to the trail of its spans."""
-        return self._copy(trail=(*self.trail, *steps))
+        trail = (*self.trail, *steps)
+        if not budget.within(budget.STEPS_SHOWN, len(trail), self):
+            trail = trail[: budget.STEPS_SHOWN.most]
+        return self._copy(trail=trail)
 
     def moved(self, route: str) -> Node:
         """Return this node, and all below it, under another route."""

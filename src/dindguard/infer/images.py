@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from dindguard import budget
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
 from dindguard.model.image import Image
 from dindguard.model.workload import Workload
@@ -66,7 +67,7 @@ def chain(container: Container) -> Iterator[Container]:
     """Yield the container, the stage it is built from, that stage's base stage, and so on."""
     seen: set[Container] = set()
     current: Container | None = container
-    while current is not None and current not in seen:
+    while current is not None and current not in seen and budget.within(budget.IMAGE_CHAIN, len(seen) + 1, container):
         seen.add(current)
         yield current
         current = current.built_from

@@ -5,6 +5,7 @@ The facts: docs/engine-facts.md, "Sockets".
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from dindguard.model.path_spelling import home_relative, on_the_host
@@ -79,6 +80,7 @@ _TELLING_NAMES = {
 _PARTS = tuple((socket.pattern.split("/"), socket) for socket in SOCKETS)
 
 
+@lru_cache(maxsize=4096)
 def socket_at(path: str) -> EngineSocket | None:
     """Return the engine's socket that a path of the host is.
 
@@ -98,6 +100,7 @@ def socket_at(path: str) -> EngineSocket | None:
     return next((socket for pattern, socket in _PARTS if _matches(parts, pattern)), None)
 
 
+@lru_cache(maxsize=4096)
 def sockets_below(directory: str) -> tuple[EngineSocket, ...]:
     """Return the sockets that a mount of ``directory`` exposes; empty for a socket's own path.
 

@@ -119,6 +119,8 @@ class Variables:
     def __init__(self, variables: Mapping[str, Variable]) -> None:
         self._variables = variables
         self._environment: Environment | None = None
+        self._known: dict[str, tuple[EnvVar, Uses]] = {}
+        """What was worked out here, also inside another value: each variable once, or two uses of each would double."""
 
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables replaced as far as the files decide them."""
@@ -154,6 +156,10 @@ class Variables:
 
     def _variable(self, variable: Variable, path: tuple[str, ...], uses: Uses) -> EnvVar:
         """Return a variable's value, and add to ``uses`` what it is made of."""
+        known = self._known.get(variable.name)
+        if known is not None and self._variables.get(variable.name) is variable:
+            uses.update(known[1])
+            return known[0]
         if variable.resolved is not None:
             found, used = variable.resolved
             if all(self._variables.get(name) is other for name, other in used.items()):
@@ -164,6 +170,7 @@ class Variables:
         if variable.expand:
             value = self._resolve(value, (*path, variable.name), own)
         found = EnvVar(variable.name, value, variable.span)
+        self._known[variable.name] = found, own
         if not path:  # inside another value, a cycle may have cut it short
             variable.resolved = found, own
         uses.update(own)
