@@ -275,7 +275,8 @@ class Node:
 
         def child(node: Node, key: Node | None) -> Node:
             suffix = node.route[len(original.route) :]
-            return node._copy(route=new_route + suffix, scope=scope, trail=(*node.trail, *added), key=key)
+            below = (*node.trail, *added)[: budget.STEPS_SHOWN.most] if added else node.trail
+            return node._copy(route=new_route + suffix, scope=scope, trail=below, key=key)
 
         def children(_: Node) -> Pairs | list[Node]:
             if original.kind is Kind.MAPPING:

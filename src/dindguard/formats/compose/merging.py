@@ -69,6 +69,7 @@ class Merger:
         if base.is_mapping and over.is_mapping:
             return self.merge_mappings(base, over, path)
         if base.is_sequence and over.is_sequence:
+            self._keys += len(base.items())  # a long chain of extends hands its lists on and on
             return base.with_items([*base.items(), *over.items()])
         if base.is_scalar or over.is_scalar:
             return over
