@@ -137,3 +137,10 @@ def test_a_broken_pipeline_is_said(tmp_path: Path) -> None:
     report = report_of(tmp_path, "node {\n  sh 'docker run --privileged x'\n")
     assert report.incomplete
     assert [(notice.kind, notice.span.line) for notice in report.notices] == [("unreadable", 1)]
+
+
+def test_a_gitlab_runner_gives_nothing_to_jenkins(tmp_path: Path) -> None:
+    runner = '[[runners]]\nexecutor = "docker"\n[runners.docker]\nprivileged = true\n'
+    report = report_of(tmp_path, "node { sh 'docker ps' }", **{"config.toml": runner})
+    job = next(each for each in report.model.containers if each.kind == "job")
+    assert job.privileged.off

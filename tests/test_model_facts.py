@@ -35,7 +35,13 @@ def test_a_runners_default_is_a_layer_above_the_job_that_was_read() -> None:
     )
     job = container("alpine:3.22", name="build", kind=ContainerKind.JOB)
     runner = Workload(
-        name="r", address="r", kind=WorkloadKind.RUNNER, platform=Platform.GITLAB, span=span(), containers=(default,)
+        name="r",
+        address="r",
+        kind=WorkloadKind.RUNNER,
+        platform=Platform.GITLAB,
+        serves=Platform.GITLAB,
+        span=span(),
+        containers=(default,),
     )
     pipeline = Workload(
         name="p", address="p", kind=WorkloadKind.JOB, platform=Platform.GITLAB, span=span(), containers=(job,)

@@ -251,10 +251,8 @@ class Node:
 
     def explained(self, *steps: Step) -> Node:
         """Return this node, and all below it, with steps added to the trail of its spans."""
-        trail = (*self.trail, *steps)
-        if not budget.within(budget.STEPS_SHOWN, len(trail), self):
-            trail = trail[: budget.STEPS_SHOWN.most]
-        return self._copy(trail=trail)
+        budget.within(budget.STEPS_SHOWN, len(self.trail) + len(steps), self)
+        return self._copy(trail=(*self.trail, *steps)[: budget.STEPS_SHOWN.most])
 
     def moved(self, route: str) -> Node:
         """Return this node, and all below it, under another route."""
@@ -316,9 +314,8 @@ class Node:
         """Yield this node and all below it, depth first, each shared or cyclic part once on its way."""
         stack: list[tuple[Node, frozenset[tuple[Source, int, int]]]] = [(self, frozenset())]
         visited = 0
-        while stack and (
-            visited < budget.SEARCHED_NODES.most or budget.within(budget.SEARCHED_NODES, visited + 1, self)
-        ):
+        most = budget.SEARCHED_NODES
+        while stack and (visited < most.most or budget.within(most, visited + 1, self)):
             node, above = stack.pop()
             visited += 1
             yield node

@@ -33,10 +33,14 @@ def give_defaults(workloads: Sequence[Workload]) -> Given:
     gets it.
     """
     runners = [workload for workload in workloads if workload.kind is WorkloadKind.RUNNER]
-    jobs = [each for each in workloads if each.kind is WorkloadKind.JOB and each.platform.adds_mounts]
-    if len(runners) != 1 or not jobs:
+    runner = runners[0] if len(runners) == 1 else None
+    jobs = [
+        each
+        for each in workloads
+        if each.kind is WorkloadKind.JOB and runner is not None and runner.serves is each.platform
+    ]
+    if runner is None or not jobs:
         return _without_runner(workloads)
-    runner = runners[0]
     copies = {
         container: copy
         for job in jobs

@@ -128,6 +128,8 @@ class Workload:
     """Paths that a CI system saves after a job and restores before the next."""
     ends_with_its_containers: bool = False
     """It is done when all of its containers have ended (a Job): one that never ends keeps it running."""
+    serves: Platform | None = None
+    """Whose jobs a runner takes; its defaults are given to those that the scan has."""
     service_default: Container | None = None
     """What a CI runner gives to the services of its jobs; what it gives to the jobs is its first container."""
     wrapped: bool = False

@@ -48,6 +48,7 @@ def _read_runner(root: Node, runner: Node, address: str, reading: Reading) -> No
             name=_name(runner),
             address=address,
             kind=WorkloadKind.RUNNER,
+            serves=Platform.GITLAB,
             platform=Platform.KUBERNETES if parts.placement is not None else Platform.GITLAB,
             span=runner.span,
             containers=parts.containers,

@@ -195,6 +195,7 @@ def runner_default(block: Block) -> Workload | None:
         name=block.labels[-1],
         address=address,
         kind=WorkloadKind.RUNNER,
+        serves=Platform.GITLAB,
         platform=Platform.GITLAB,
         span=span,
         containers=(container,),
