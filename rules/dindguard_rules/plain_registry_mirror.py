@@ -14,7 +14,8 @@ Give the mirror a certificate, from an authority that the engine knows:
 A private authority's certificate belongs in `/etc/docker/certs.d/mirror.example.com/ca.crt`.
 
 ## When it is fine
-On `localhost`, or on a network that only the build machines are on.
+On `localhost`, as a neighbour by a short name (`http://mirror:5000`), or on a network that only the build machines
+are on.
 
 ## References
 - https://docs.docker.com/docker-hub/image-library/mirror/
@@ -40,5 +41,6 @@ def check(engine: Engine) -> Iterator[Problem]:
     for setting in engine.settings("registry-mirror"):
         scheme, _, rest = setting.value.pattern.partition("://")
         host = rest.partition("/")[0]
-        if scheme == "http" and not subnets.loopback(host):
+        beside_it = engine.container is not None and "." not in host  # a name of its own network
+        if scheme == "http" and not subnets.loopback(host) and not beside_it:
             yield Problem(setting, f"{engine} takes images from '{setting.value}' without knowing who answers")
