@@ -41,5 +41,7 @@ def check(engine: Engine) -> Iterator[Problem]:
     container = engine.container
     if container is None or container.kind is ContainerKind.JOB_SERVICE or container.init.on:
         return
+    if engine.launch.wrapper and not container.started:
+        return  # the official image's own way: whoever starts it gives it an init
     if engine.launch.init is False:
         yield Problem(engine.launch, f"{engine} is process 1 of its container and reaps no zombie processes")
