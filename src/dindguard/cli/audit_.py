@@ -14,9 +14,9 @@ import click
 from dindguard import reports
 from dindguard.cli.attest_ import read, trust_option
 from dindguard.cli.choice import Named
+from dindguard.cli.outputs import OrderedOptions, paired, report_options, write_all
 from dindguard.cli.scan_ import SEVERITIES, exit_code
 from dindguard.errors import INCOMPLETE, UserError
-from dindguard.reports import terminal
 from dindguard.rules import Profile, Severity
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ Exit codes:
 """
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
-    click.option("-f", "--format", "form", type=Named(list(reports.FORMATS)), default="text", help="Output format."),
-    click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write there, whole or not at all."),
+    report_options,
     click.option(
         "--fail-on",
         type=Named(SEVERITIES),
@@ -68,7 +67,7 @@ def command() -> None:
     """Apply the rules to a running engine or cluster. Only questions are asked, nothing is changed."""
 
 
-@command.command("docker", epilog=_EPILOG)
+@command.command("docker", cls=OrderedOptions, epilog=_EPILOG)
 @click.option("--all", "stopped", is_flag=True, help="Stopped containers, too.")
 @click.option("--context", default="", metavar="NAME", help="The engine of this context of the Docker command line.")
 @click.option("--watch", is_flag=True, help="Go on, and print each finding that comes or goes as a line of JSON.")
@@ -118,7 +117,7 @@ def docker(
     _finish(report, options, incomplete=bool(unproven))
 
 
-@command.command("kubernetes", epilog=_EPILOG)
+@command.command("kubernetes", cls=OrderedOptions, epilog=_EPILOG)
 @click.option("-n", "--namespace", default="", metavar="NAME", help="This namespace only.")
 @click.option("--context", default="", metavar="NAME", help="Not the current context of kubectl, but this one.")
 @_with_options
@@ -220,13 +219,9 @@ def judge(data: bytes, path: Path, options: dict[str, Any]) -> Report:
 
 def _finish(report: Report, options: dict[str, Any], *, incomplete: bool = False) -> NoReturn:
     """Print the report and end the process with the code that it deserves."""
-    from dindguard.reports.output import deliver
-
-    output = options["output"]
     fail_on = options["fail_on"]
     threshold = Severity[fail_on.upper()] if fail_on else report.config.fail_on
-    screen = terminal.Terminal(width=100) if output else terminal.stdout()
-    shown = reports.Options(terminal=screen, verbose=options["verbose"], fail_on=threshold)
-    deliver(reports.render(options["form"], report, shown), output)
+    shown = reports.Options(verbose=options["verbose"], fail_on=threshold)
+    write_all(paired(options["form"], options["output"]), report, shown)
     code = exit_code(report, threshold, exit_zero=options["exit_zero"])
     sys.exit(INCOMPLETE if incomplete else code)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
+from dindguard import reports
+from dindguard.cli.choice import Named
 from dindguard.cli.helping import Sectioned
 from dindguard.errors import UserError
 from dindguard.records import record
+from dindguard.reports import terminal
+
+if TYPE_CHECKING:
+    from dindguard.report import Report
 
 STDOUT = "-"
 
@@ -71,3 +78,32 @@ def _check(outputs: Sequence[Output]) -> None:
     for file in files:
         if files.count(file) > 1:
             raise UserError(f"--output {file}: two reports cannot go to one file")
+
+
+def report_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add ``-f`` and ``-o``, each as often as somebody likes."""
+    form = click.option(
+        "-f",
+        "--format",
+        "form",
+        type=Named(list(reports.FORMATS)),
+        multiple=True,
+        help="The form of the report (text).",
+    )
+    output = click.option(
+        "-o", "--output", type=click.Path(), multiple=True, metavar="FILE",
+        help="Write the report of the -f before it there, whole or not at all.",
+    )  # fmt: skip
+    return form(output(function))
+
+
+def write_all(outputs: Iterable[Output], report: Report, options: reports.Options) -> None:
+    """Write a scan's reports, what goes to standard output for the terminal that it is."""
+    from dindguard.records import replace
+    from dindguard.reports.output import deliver
+
+    for output in outputs:
+        shown = output.file == STDOUT
+        screen = terminal.stdout() if shown else terminal.Terminal(width=100)
+        document = reports.render(output.form, report, replace(options, terminal=screen))
+        deliver(document, None if shown else output.file)

@@ -13,11 +13,10 @@ from dindguard import reports
 from dindguard.cli.choice import Named, RuleName
 from dindguard.cli.debug import debug_option
 from dindguard.cli.helping import Sections
-from dindguard.cli.outputs import STDOUT, OrderedOptions, Output, paired
+from dindguard.cli.outputs import OrderedOptions, paired, report_options, write_all
 from dindguard.cli.policy_option import policy_option
 from dindguard.cli.type_option import override, type_option
 from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
-from dindguard.reports import terminal
 from dindguard.rules import Profile, Severity
 
 if TYPE_CHECKING:
@@ -57,13 +56,7 @@ class _Scan(OrderedOptions):
 
 @click.command("scan", cls=_Scan, epilog=_EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
-@click.option(
-    "-f", "--format", "form", type=Named(list(reports.FORMATS)), multiple=True, help="The form of the report (text)."
-)
-@click.option(
-    "-o", "--output", type=click.Path(), multiple=True, metavar="FILE",
-    help="Write the report of the -f before it there, whole or not at all.",
-)  # fmt: skip
+@report_options
 @click.option(
     "--fail-on",
     type=Named(SEVERITIES),
@@ -134,18 +127,8 @@ def command(
     report = replace(report, seconds=time.perf_counter() - start)
     threshold = report.config.threshold(Severity[fail_on.upper()] if fail_on else None)
     options = reports.Options(fail_on=threshold, **look)
-    for each in outputs:
-        _write(each, report, options)
+    write_all(outputs, report, options)
     sys.exit(exit_code(report, threshold, strict=strict, exit_zero=exit_zero))
-
-
-def _write(output: Output, report: Report, options: reports.Options) -> None:
-    from dindguard.records import replace
-    from dindguard.reports.output import deliver
-
-    shown = output.file == STDOUT
-    screen = terminal.stdout() if shown else terminal.Terminal(width=100)
-    deliver(reports.render(output.form, report, replace(options, terminal=screen)), None if shown else output.file)
 
 
 def exit_code(report: Report, fail_on: Severity, *, strict: bool = False, exit_zero: bool = False) -> int:
