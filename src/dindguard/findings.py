@@ -227,7 +227,7 @@ def _blamed_value(verdict: Verdict) -> str:
     at = verdict.problem.at
     value = getattr(at, "value", at)
     if isinstance(value, Text):
-        return value.pattern
+        return str(value)
     if isinstance(at, Flag):
         return str(at.state)
     # The text of a record that has none of its own would hold lines and columns.

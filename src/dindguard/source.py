@@ -17,6 +17,10 @@ class Step:
     span: Span
 
 
+SET_HERE = "set here"
+"""What a step says that leads from a value's use to the place that gives it: a variable's, a values file's."""
+
+
 @record
 class Span:
     """Where something is written: 1-based lines and columns in code points, the end exclusive.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written, unknown
 from dindguard.records import replace
-from dindguard.source import Span, Step
+from dindguard.source import SET_HERE, Span, Step
 
 Lookup = Callable[[re.Match[str]], Text | str]
 """What a match stands for: a text, known or not, or the very characters (an escaped dollar)."""
@@ -89,7 +89,7 @@ def _explained(span: Span, found: list[Text]) -> Span:
         if text.how is How.INHERITED or text.span == span:
             continue
         bare = replace(text.span, trail=())
-        steps += [Step("set here", bare), *text.span.trail]
+        steps += [Step(SET_HERE, bare), *text.span.trail]
     if not steps:
         return span
     budget.within(budget.STEPS_SHOWN, len(steps), span)

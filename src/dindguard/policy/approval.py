@@ -69,7 +69,7 @@ def _other(about: Any) -> dict[str, Any]:
     if isinstance(about, Engine):
         return {"engine": _engine(about)}
     if isinstance(about, Invocation):
-        return {"words": [word.pattern for word in about.words]}
+        return {"words": [str(word) for word in about.words]}
     return {"address": str(getattr(about, "address", ""))}
 
 
@@ -97,7 +97,7 @@ def _container(container: Container) -> dict[str, Any]:
         "user namespace": _flag(container.user_namespace),
         "sandbox": str(container.sandbox),
         "mounts": sorted(map(_mount, container.mounts)),
-        "devices": sorted(f"{device.host_path.pattern}:{device.permissions}" for device in container.devices),
+        "devices": sorted(f"{device.host_path}:{device.permissions}" for device in container.devices),
         "device rules": _sorted(container.device_rules),
         "ports": sorted(f"{port.host_address}:{port.host_port}:{port.container_port}" for port in container.ports),
         "environment": sorted(map(_variable, filter(_is_relevant(container), container.environment))),
@@ -127,7 +127,14 @@ def _wider(container: Container) -> dict[str, Any]:
         ),
         "environment": sorted(_all_but_secrets(container)),
         "command": [_words(container.entrypoint), _words(container.command)],
+        **_conditions(container),
     }  # fmt: skip
+
+
+def _conditions(container: Container) -> dict[str, Any]:
+    """Return under which conditions of a template it exists, and what the files make of each; nothing without any."""
+    held = [f"{condition.text}={condition.holds}" for condition in container.conditions]
+    return {"conditions": held} if held else {}
 
 
 VERSION = "v2"
@@ -138,7 +145,7 @@ PROFILES: dict[str, Callable[[Any], dict[str, Any]]] = {"v1": first_profile, "v2
 
 
 def _text(text: Text | None) -> str | None:
-    return None if text is None else text.pattern
+    return None if text is None else str(text)
 
 
 def _flag(flag: Flag | None) -> str | None:
@@ -146,15 +153,15 @@ def _flag(flag: Flag | None) -> str | None:
 
 
 def _sorted(texts: tuple[Text, ...]) -> list[str]:
-    return sorted(text.pattern for text in texts)
+    return sorted(map(str, texts))
 
 
 def _words(words: Words | None) -> list[str] | None:
-    return None if words is None else [word.pattern for word in words]
+    return None if words is None else [str(word) for word in words]
 
 
 def _mount(mount: Mount) -> str:
-    return f"{mount.kind}|{_text(mount.source)}|{mount.target.pattern}|{_flag(mount.read_only)}|{mount.host_path}"
+    return f"{mount.kind}|{_text(mount.source)}|{mount.target}|{_flag(mount.read_only)}|{mount.host_path}"
 
 
 def _is_relevant(container: Container) -> Callable[[EnvVar], bool]:
@@ -165,7 +172,7 @@ def _is_relevant(container: Container) -> Callable[[EnvVar], bool]:
 def _variable(variable: EnvVar) -> str:
     if any(word in variable.name for word in _SECRET_NAMES):
         return variable.name
-    return f"{variable.name}={variable.value.pattern}"
+    return f"{variable.name}={variable.value}"
 
 
 def _all_but_secrets(container: Container) -> Iterator[str]:
@@ -178,7 +185,7 @@ def _all_but_secrets(container: Container) -> Iterator[str]:
             continue
         secret = any(word in variable.name for word in _SECRET_NAMES)
         shown = not secret or variable.value.pattern.casefold() in _SWITCHES
-        yield f"{variable.name}={variable.value.pattern}" if shown else variable.name
+        yield f"{variable.name}={variable.value}" if shown else variable.name
 
 
 def _engine(engine: Engine) -> list[str]:
@@ -188,4 +195,4 @@ def _engine(engine: Engine) -> list[str]:
 
 
 def _setting(setting: Setting) -> str:
-    return f"{setting.name}={setting.value.pattern}"
+    return f"{setting.name}={setting.value}"

@@ -111,7 +111,7 @@ class Describer:
         """Return a setting's value, or which variable decides it."""
         if text is None:
             return ""
-        return self.words(str(text)) if text.known else f"not known ({self.words(text.raw or text.variable)})"
+        return self.words(str(text)) if text.known else f"not known ({self.words(str(text) or text.variable)})"
 
     def flag(self, flag: Flag) -> str:
         """Return ``yes``, ``no`` or who decides; nothing for what nobody wrote."""

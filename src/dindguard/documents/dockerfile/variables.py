@@ -13,7 +13,7 @@ from dindguard import budget
 from dindguard.documents.dockerfile.lexer import Lexer, LexError
 from dindguard.documents.dockerfile.reader import Dockerfile, Instruction, Word
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown, written
-from dindguard.source import Step
+from dindguard.source import SET_HERE, Step
 
 _SET_BY_THE_BUILDER = frozenset(
     f"{where}{what}" for where in ("BUILD", "TARGET") for what in ("PLATFORM", "OS", "ARCH", "VARIANT")
@@ -115,7 +115,7 @@ class _Expansion:
 
     def _use(self, held: Text) -> None:
         span = held.span
-        self._trail += [Step("set here", span), *span.trail]
+        self._trail += [Step(SET_HERE, span), *span.trail]
         if held.how is How.DEFAULT or self._how is How.DEFAULT:
             self._how = How.DEFAULT
         else:

@@ -9,7 +9,7 @@ from dindguard.documents.tree import Kind, Node
 from dindguard.model.values import UNKNOWN_PIECE
 from dindguard.patterns import regex
 from dindguard.records import record
-from dindguard.source import Step
+from dindguard.source import SET_HERE, Step
 
 
 @record
@@ -54,7 +54,7 @@ def of_node(node: Node) -> Answer:
     """Return what a place of a values file holds, as YAML 1.1 reads it."""
     if not node.present:
         return NOTHING
-    step = (Step("set here", node.source.span(node.start, node.end, node.route)),)
+    step = (Step(SET_HERE, node.source.span(node.start, node.end, node.route)),)
     if node.kind is not Kind.SCALAR:
         return Known(node, step)
     text = node.content

@@ -24,7 +24,7 @@ from dindguard.documents.template.template import Template
 from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Term, Variable
 from dindguard.patterns import regex
 from dindguard.records import replace
-from dindguard.source import Source, Step
+from dindguard.source import SET_HERE, Source, Step
 
 DEEPEST = 24
 """So deeply do named templates, variables and conditions call for each other; more is not followed."""
@@ -207,7 +207,7 @@ class Frame:
                 return Unknown(block.expression or name)
             if holds:
                 value = self.answer(match["value"], action.start, block)
-                step = Step("set here", self.template.source.span(action.start, action.end))
+                step = Step(SET_HERE, self.template.source.span(action.start, action.end))
                 held[match["key"]] = replace(value, steps=(step, *value.steps))
         return Known(held, answer.steps)
 

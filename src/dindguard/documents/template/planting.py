@@ -18,7 +18,7 @@ from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.model.condition import Condition
 from dindguard.model.values import How, Text
 from dindguard.records import replace
-from dindguard.source import Segment, Source, Span, Step
+from dindguard.source import SET_HERE, Segment, Source, Span, Step
 
 _WRAPPERS = frozenset({"nindent", "indent", "trim", "tpl", "quote", "trimSuffix", "trimPrefix"})
 
@@ -182,7 +182,7 @@ def _items_of(value: list[Answer], place: Place) -> Callable[[Node], list[Node]]
 
 def _from_file(node: Node, place: Place) -> Node:
     """Return a part of a values file where a template writes it: at the action, explained by its place in the file."""
-    step = Step("set here", replace(node.span, trail=()))
+    step = Step(SET_HERE, replace(node.span, trail=()))
     place = place.on(node.start, node.end)
 
     def children(_: Node) -> Pairs | list[Node]:

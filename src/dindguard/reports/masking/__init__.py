@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dindguard.reports.excerpt import MASK, REACH, Range
 from dindguard.reports.masking import assigned, shapes, words
 from dindguard.reports.masking.names import plain, reference, secret_name, shown
+from dindguard.source import SET_HERE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,8 @@ class Masks:
         self._values: dict[str, list[str]] = {}
         for name, value in _variables(model) if model is not None else ():
             if not shown(name):
-                self._hide(value.span)
+                for span in (value.span, *(step.span for step in value.span.trail if step.what == SET_HERE)):
+                    self._hide(span)
                 if value.value and len(value.value) >= SHORTEST and secret_name(name) and not plain(value.value):
                     known = self._values.setdefault(value.value[:SHORTEST], [])
                     known.append(value.value)

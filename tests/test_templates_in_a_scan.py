@@ -1,0 +1,121 @@
+"""Templates in whole scans: what becomes of their values, conditions and comments in reports and approvals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dindguard import Report
+from dindguard.documents.template.neutral import FILLER
+from dindguard.policy.approval import fingerprint
+from dindguard.reports import Options, render
+from policy_tree import scanned, write
+
+CHART = "apiVersion: v2\nname: builders\nversion: 1.0.0\n"
+ENGINE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "builders.fullname" . }}
+spec:
+  template:
+    spec:
+      containers:
+        {{- if .Values.dind.enabled }}
+        - name: dind
+          image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"
+          securityContext: {{- toYaml .Values.dind.securityContext | nindent 12 }}
+          env:
+            - {name: REGISTRY_PASS, value: "{{ .Values.dind.pass }}"}
+        {{- end }}
+        - name: {{ .Values.client.name }}
+          image: {{ .Values.client.image }}
+"""
+VALUES = """\
+image: {repository: docker, tag: 29.10.0-dind}
+dind:
+  enabled: false
+  pass: correct-horse-battery
+  securityContext: {privileged: true}
+client: {name: cli}
+"""
+
+
+def chart(folder: Path, values: str = VALUES, template: str = ENGINE) -> Report:
+    for name, text in {"Chart.yaml": CHART, "values.yaml": values, "templates/d.yaml": template}.items():
+        write(folder, f"chart/{name}", text)
+    write(folder, ".git/HEAD", "")
+    return scanned(folder)
+
+
+def shown(report: Report) -> str:
+    """Return all that two reports print."""
+    return "".join(render(name, report, Options(verbose=True)) for name in ("text", "json"))
+
+
+def privileged(report: Report) -> str:
+    """Return the fingerprint of an approval of the privileged engine."""
+    finding = next(each for each in report.findings if each.rule.id == "privileged-engine")
+    subject = finding.subjects[0]
+    return fingerprint(subject.identity, subject.about, [subject.blames])
+
+
+def test_a_finding_says_what_it_depends_on(tmp_path: Path) -> None:
+    report = chart(tmp_path)
+    finding = next(each for each in report.findings if each.rule.id == "privileged-engine")
+    assert (finding.span.path, finding.span.line) == ("chart/templates/d.yaml", 12)
+    assert [(step.what, step.span.path, step.span.line) for step in finding.related] == [
+        ("only when 'dind.enabled', false by default", "chart/templates/d.yaml", 9),
+        ("set here", "chart/values.yaml", 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("enabled: false", "enabled: true"),
+        ("repository: docker", "repository: example/docker"),
+        ("{privileged: true}", "{privileged: true, capabilities: {add: [SYS_ADMIN]}}"),
+    ],
+)
+def test_values_are_part_of_what_is_approved(tmp_path: Path, old: str, new: str) -> None:
+    before = privileged(chart(tmp_path))
+    assert privileged(chart(tmp_path, VALUES.replace(old, new))) != before
+    assert privileged(chart(tmp_path, f"# a comment\n{VALUES}other: 1\n")) == before
+
+
+def test_values_are_masked_wherever_they_are_shown(tmp_path: Path) -> None:
+    template = ENGINE.replace("REGISTRY_PASS", "SOMETHING")
+    # The finding's own lines show where the value comes from, beside the one that is blamed.
+    values = VALUES.replace(
+        "  pass: correct-horse-battery\n  securityContext: {privileged: true}",
+        "  pass: correct-horse-battery\n  securityContext:\n    privileged: true",
+    )
+    for report in (chart(tmp_path, template=template), chart(tmp_path, values, template)):
+        assert any(each.rule.id == "privileged-engine" for each in report.findings)
+        assert "correct-horse" not in shown(report)
+
+
+def test_no_filler_gets_into_a_report(tmp_path: Path) -> None:
+    report = chart(tmp_path, VALUES.replace("docker,", "docker, registry: ''"), ENGINE)
+    assert FILLER not in shown(report)
+    names = {container.name for container in report.model.containers}
+    assert names == {"dind", "{{ .Values.client.name }}"}
+    assert all(FILLER not in subject.address for each in report.findings for subject in each.subjects)
+
+
+def test_nobody_is_told_to_mend_a_template(tmp_path: Path) -> None:
+    report = chart(tmp_path, template=ENGINE.replace("      containers:", "      containers: {{ .Values.x }}: [\n"))
+    said = [notice for notice in report.notices if notice.span.path == "chart/templates/d.yaml"]
+    assert [(notice.kind, notice.gravity.value) for notice in said] == [("undecided", "note")]
+    assert not any("mend" in notice.remedy for notice in report.notices)
+
+
+def test_what_a_chart_takes_is_judged_and_what_it_leaves_is_a_blind_spot(tmp_path: Path) -> None:
+    report = chart(tmp_path)
+    states = {each.path: each.state.value for each in report.coverage.every()}
+    assert states["chart/values.yaml"] == states["chart/templates/d.yaml"] == "understood"
+    report = chart(tmp_path, f"{VALUES}nobodyTakesThis: {{privileged: true}}\n")
+    spots = [(spot.path, spot.span.line) for spot in report.coverage.blind_spots if spot.span is not None]
+    assert spots == [("chart/values.yaml", 7)]
