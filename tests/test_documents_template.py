@@ -417,3 +417,22 @@ def test_a_mapping_that_set_fills() -> None:
     root = only(text, "host: true\n", **{"c/templates/_helpers.tpl": helpers})
     assert root["sc"]["privileged"].flag().on
     assert "set here c/templates/_helpers.tpl:4" in trail(root["sc"]["privileged"])
+
+
+# -- texts ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "plain_text"),
+    [
+        ("run.sh.j2", "docker run {{ image | default('alpine') }}\n", "docker run alpine                         \n"),
+        ("run.sh.j2", "docker run {{ a }}:{{ b }}\n", "docker run ${a___}:${b___}\n"),
+        ("run.sh.j2", "{% if x %}\nls {# no #}\n{% endif %}\n", "          \nls         \n           \n"),
+        ("Dockerfile.erb", "FROM <%= @base %>\n<%- if @x %>RUN a\n", "FROM ${base_____}\n            RUN a\n"),
+        ("Dockerfile.tmpl", "FROM {{ .Base }}\n", "FROM ${Base____}\n"),
+        ("plain.sh.j2", "docker ps\n", "docker ps\n"),
+    ],
+)
+def test_a_text_keeps_its_columns(name: str, text: str, plain_text: str) -> None:
+    assert Templates(Texts({})).text(Source(name, text)).text == plain_text
+    assert len(text) == len(plain_text)

@@ -310,6 +310,12 @@ IN_TEMPLATES = {
 }
 
 
+def test_an_allow_in_a_script_s_template(tmp_path: Path) -> None:
+    write(tmp_path, ".git/HEAD", "")
+    write(tmp_path, "run.sh.j2", f"{{# {ALLOW} #}}\ndocker run --pid host {{{{ image | default('x') }}}}\n")
+    assert [each.status for each in scanned(tmp_path).findings] == [Status.ALLOWED]
+
+
 @pytest.mark.parametrize("case", IN_TEMPLATES)
 def test_an_allow_in_a_template(tmp_path: Path, case: str) -> None:
     name, above, behind = IN_TEMPLATES[case]

@@ -145,15 +145,25 @@ class _Trees:
             self._trees[id(source)] = (source, self._tree(source, syntax))
         return self._trees[id(source)][1]
 
+    def plain(self, source: Source) -> Source:
+        """Return a text that a format reads itself; of a template, by its name, what can be read of it."""
+        named = source.parent is None and syntaxes.without_template(source.path) != source.path
+        return self._reader_of_templates().text(source) if named and _may_be_template(source) else source
+
     def _tree(self, source: Source, syntax: str) -> Tree:
         read = syntaxes.reader(syntax)
-        if syntax not in _OF_TEMPLATES or not any(mark in source.text for mark in ("{{", "{%", "<%")):
+        if not _may_be_template(source):
             return read(source)
+        if syntax not in _OF_TEMPLATES:
+            return read(self.plain(source) if syntax != syntaxes.TOML else source)
+        return self._reader_of_templates().tree(source, read)
+
+    def _reader_of_templates(self) -> Templates:
         if self._templates is None:
             from dindguard.documents.template.reading import Templates
 
             self._templates = Templates(_Referred(self, self._files))
-        return self._templates.tree(source, read)
+        return self._templates
 
     def forget(self, source: Source) -> None:
         """Drop the documents of a source that no format wants; what refers to it has it read again."""
@@ -213,6 +223,10 @@ class _Trees:
         return notices
 
 
+def _may_be_template(source: Source) -> bool:
+    return any(mark in source.text for mark in ("{{", "{%", "<%"))
+
+
 class _Referred:
     """The files that templates refer to: a chart's values, its helpers. They are understood as parts of the templates."""
 
@@ -245,7 +259,7 @@ def _documents(embedded: Embedded, trees: _Trees) -> Iterator[tuple[str, Documen
     text_format = trees.recogniser.text_format(source)
     if text_format is not None:
         trees.understood(source, text_format)
-        yield text_format.name, Document(source, None, owner)
+        yield text_format.name, Document(trees.plain(source), None, owner)
     elif syntax := trees.recogniser.tree_syntax(source):
         for row, node in _recognise_tree(source, syntax, trees):
             trees.understood(source, row)

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
+from dindguard.documents.syntax import without_template
 from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Source, Span
@@ -61,7 +62,8 @@ def find(source: Source, syntax: str, word: str, *, scripts: frozenset[int] = fr
     """
     read = source.text
     actions: list[tuple[int, int, str]] = []
-    if syntax in _OF_TEMPLATES and any(mark in read for mark in ("{{", "{%", "{#", "<%")):
+    template = syntax in _OF_TEMPLATES or without_template(source.path) != source.path
+    if template and any(mark in read for mark in ("{{", "{%", "{#", "<%")):
         from dindguard.documents.template.comments import apart
 
         read, actions = apart(source)

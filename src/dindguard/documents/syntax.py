@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,14 @@ YAML, JSON, TOML, GROOVY, HCL = "yaml", "json", "toml", "groovy", "hcl"
 TREES = (YAML, JSON, TOML, GROOVY, HCL)
 """Syntaxes that a reader here turns into a tree; a text in any other is read by its format itself."""
 
+_TEMPLATE = regex(r"\.(?:j2|jinja2?|erb|epp|tpl|tmpl|gotmpl|template)$", re.IGNORECASE)
 _MORE = r"(?:\.(?:j2|jinja2?|erb|epp|tpl|tmpl|gotmpl|template|dist|example|sample|in|envsubst))?"
 """Endings of templates and examples; what they are made from counts."""
 
 _EXTENSION = regex(
     rf"\.(?:(?P<yaml>ya?ml){_MORE}|(?P<json>jsonc?){_MORE}|(?P<toml>toml){_MORE}|(?P<groovy>groovy)"
     r"|(?P<hcl>tf|tofu|hcl|nomad))$",
-    2,  # re.IGNORECASE
+    re.IGNORECASE,
 )
 _OF_A_CHART = regex(r"(^|/)templates/(?:.*/)?[^/]+\.tpl$")
 
@@ -30,6 +32,11 @@ def is_library(path: str) -> bool:
     """Whether a file in a chart's ``templates`` holds named templates only, by its name."""
     name = path.rpartition("/")[2]
     return name.startswith("_") or name.endswith(".tpl")
+
+
+def without_template(name: str) -> str:
+    """Return a file's name without the ending that says that it is a template."""
+    return _TEMPLATE.sub("", name)
 
 
 def by_name(name: str) -> str:

@@ -124,7 +124,7 @@ def formats_in(source: Source) -> list[FormatRow]:
 
 
 def _named(path: str) -> FormatRow | None:
-    if _any_name().search(path) is None:
+    if _any_name().search(path) is None and _any_name().search(syntax.without_template(path)) is None:
         return None
     return next((row for row in registry.rows() if row.named(path)), None)
 

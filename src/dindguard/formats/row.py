@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from dindguard.documents.syntax import without_template
 from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Source
@@ -70,7 +71,11 @@ class FormatRow:
     package: str = ""
 
     def named(self, path: str) -> bool:
-        """Whether a path's name says by itself that a file is of this format."""
+        """Whether a path's name, or what a template of that name is made into, says that a file is of this format."""
+        made = without_template(path)
+        return self._named(path) or (made != path and self._named(made))
+
+    def _named(self, path: str) -> bool:
         if not self.names or self._pattern("names").search(path) is None:
             return False
         return not self.refuses or self._pattern("refuses").search(path) is None

@@ -15,6 +15,7 @@ from dindguard.documents.template.charts import Chart, Charts, Files
 from dindguard.documents.template.frames import Defined, Frame
 from dindguard.documents.template.neutral import blank
 from dindguard.documents.template.template import Template
+from dindguard.documents.template.texts import plain_text
 from dindguard.documents.template.unused import as_document
 from dindguard.documents.template.view import Around, View
 from dindguard.documents.template.writing import taken_between, written_out
@@ -78,6 +79,14 @@ class Templates:
     def _first_document(self, source: Source) -> Node | None:
         self._opened.add(source.path)
         return next(iter(yaml.read(source).documents), None)
+
+    def text(self, source: Source) -> Source:
+        """Return a template of a script or a Dockerfile with values and variables for its actions, at their places."""
+        dialect = detection.by_name(source.path) or detection.by_text(source.text)
+        if dialect is None or dialect is Dialect.ENVSUBST:
+            return source
+        template = Template(source, dialect)
+        return Source(source.path, plain_text(Frame(template, _root(None), Named([template], iter(())))))
 
     def not_used(self, source: Source) -> Source | None:
         """Return a text without what the charts' templates took from it so far, at the same places: blanks are there.

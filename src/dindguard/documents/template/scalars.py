@@ -63,12 +63,14 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     return Filled(shown, Text(whole, span.with_trail(*steps), How.DEFAULT, raw=shown), inner=within)
 
 
-def key_text(raw: Node, frame: Frame) -> str | None:
-    """Return the text of a key; ``None`` for one that the files do not decide."""
+def key_text(raw: Node, frame: Frame) -> str:
+    """Return the text of a key; of one that the files do not decide, its expression."""
     if FILLER not in raw.content:
         return raw.content
     found = filled(raw, frame, raw.start)
-    return found.text.value if found is not None else None
+    if found is None:
+        return raw.content
+    return found.text.value if found.text.value is not None else found.shown
 
 
 def is_name(key: Node | None) -> bool:

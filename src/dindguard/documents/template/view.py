@@ -202,8 +202,6 @@ class View:
         if _ruled_out(entry, inner, around):
             return []
         name = scalars.key_text(raw_key, inner.frame)
-        if name is None:
-            return []
         route = join_route(inner.route, route_key(name))
         key = Node(
             Kind.SCALAR, raw_key.source, raw_key.start, raw_key.end, route=route, content=name, style=raw_key.style,
