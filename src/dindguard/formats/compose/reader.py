@@ -14,6 +14,7 @@ from dindguard.formats.compose.files import Files
 from dindguard.formats.compose.projects import projects_of
 from dindguard.formats.compose.services import workload
 from dindguard.formats.compose.storage import Volumes
+from dindguard.scripts.runner_variables import runners
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -24,7 +25,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     for project in found:
         made, held = workload(project, files, volumes)
-        reading.workloads.append(made)
+        reading.workloads += (made, *runners(made.containers))
         reading.embedded.extend(held)
         for service in project.root["services"].values():
             reading.notices.extend(undecided(service, ("volumes", "devices", "security_opt", "cap_add")))

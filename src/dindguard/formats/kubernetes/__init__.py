@@ -75,6 +75,8 @@ FORMAT = FormatRow(
         "securitycontext", "unconfined", "runtimeclass", "persistentvolume", "horizontalpodautoscaler", "pod-security",
         "summerwind",
         "cgroup", "userns", ("/run", r"/run\b"),
+        # What a template's pod holds may stand in helpers and values.
+        ("{{", r"(?m)^kind:[ \t]*[\"']?(?:daemonset|deployment|statefulset|cronjob|job|pod|replicaset|\{\{)"),
     ),
     shape=is_manifest,
     part=holds_pod_spec,

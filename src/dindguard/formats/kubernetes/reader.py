@@ -20,6 +20,7 @@ from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
 from dindguard.records import replace
+from dindguard.scripts.runner_variables import runners
 from dindguard.source import Notice
 
 
@@ -40,7 +41,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
             reading.unread.append(_unread(resource))
         for template in templates:
             pod = read_pod(_numbered(template, seen), cluster, services)
-            reading.workloads.append(pod.workload)
+            reading.workloads += (pod.workload, *runners(pod.workload.containers))
             reading.embedded.extend(pod.embedded)
             reading.notices.extend(undecided(template.spec, ("containers", "volumes")))
             for member in template.members:
