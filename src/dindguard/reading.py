@@ -154,8 +154,11 @@ class _Trees:
         read = syntaxes.reader(syntax)
         if not _may_be_template(source):
             return read(source)
+        if syntax == syntaxes.TOML:
+            tree = read(source)
+            return tree if tree.readable else read(self._reader_of_templates().text(source, quoted=True))
         if syntax not in _OF_TEMPLATES:
-            return read(self.plain(source) if syntax != syntaxes.TOML else source)
+            return read(self.plain(source))
         return self._reader_of_templates().tree(source, read)
 
     def _reader_of_templates(self) -> Templates:

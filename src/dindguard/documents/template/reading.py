@@ -80,13 +80,17 @@ class Templates:
         self._opened.add(source.path)
         return next(iter(yaml.read(source).documents), None)
 
-    def text(self, source: Source) -> Source:
-        """Return a template of a script or a Dockerfile with values and variables for its actions, at their places."""
+    def text(self, source: Source, *, quoted: bool = False) -> Source:
+        """Return a template of a script or a Dockerfile with values and variables for its actions, at their places.
+
+        With ``quoted``, those outside of quotes get some, as TOML needs them.
+        """
         dialect = detection.by_name(source.path) or detection.by_text(source.text)
         if dialect is None or dialect is Dialect.ENVSUBST:
             return source
         template = Template(source, dialect)
-        return Source(source.path, plain_text(Frame(template, _root(None), Named([template], iter(())))))
+        text = plain_text(Frame(template, _root(None), Named([template], iter(()))), quoted=quoted)
+        return Source(source.path, text, hint=source.hint, parent=source.parent, segments=source.segments)
 
     def not_used(self, source: Source) -> Source | None:
         """Return a text without what the charts' templates took from it so far, at the same places: blanks are there.

@@ -15,19 +15,23 @@ from dindguard.patterns import regex
 _NOT_OF_NAMES = regex(r"\W+")
 
 
-def plain_text(frame: Frame) -> str:
-    """Return a template's text without its actions, of the same length; both branches of conditions are in it."""
+def plain_text(frame: Frame, *, quoted: bool = False) -> str:
+    """Return a template's text without its actions, of the same length; both branches of conditions are in it.
+
+    With ``quoted``, what stands outside of quotes gets some, so that it is a value there.
+    """
     text = frame.template.source.text
     pieces: list[str] = []
     at = 0
     for action in frame.template.actions:
-        pieces += (text[at : action.start], _stand_in(action, text, frame))
+        bare = quoted and text.count('"', text.rfind("\n", 0, action.start) + 1, action.start) % 2 == 0
+        pieces += (text[at : action.start], _stand_in(action, text, frame, '"' if bare else ""))
         at = action.end
     pieces.append(text[at:])
     return "".join(pieces)
 
 
-def _stand_in(action: Action, text: str, frame: Frame) -> str:
+def _stand_in(action: Action, text: str, frame: Frame, quote: str) -> str:
     written = text[action.start : action.end]
     if action.act is not Act.OUTPUT or "\n" in written:
         return blank(written)
@@ -36,9 +40,11 @@ def _stand_in(action: Action, text: str, frame: Frame) -> str:
     fits = value is not None and "\n" not in value and len(value) <= len(written)
     if value is not None and fits and (len(value) == len(written) or text[action.end : action.end + 1] in _ENDS):
         return value.ljust(len(written))
-    width = len(written) - len("${}")
-    name = _NOT_OF_NAMES.sub("_", action.expression).strip("_0123456789")[:width]
-    return f"${{{name or '_'}{'_' * (width - len(name or '_'))}}}"
+    width = len(written) - len("${}") - 2 * len(quote)
+    name = _NOT_OF_NAMES.sub("_", action.expression).strip("_0123456789")[: max(width, 0)] or "_"
+    if width < 1:
+        return blank(written)
+    return f"{quote}${{{name}{'_' * (width - len(name))}}}{quote}"
 
 
 _ENDS = frozenset({"", "\n", "\r", " ", "\t"})
