@@ -95,7 +95,7 @@ LOOKALIKES = {
     "package.json": ("package.json", '{"scripts": {"a": "docker run x"}}'),
     "pyproject": ("pyproject.toml", "[tool.x]\nexecutor = 'docker'"),
     "a text about Dockerfiles": ("Dockerfile.md", "FROM a"),
-    "a template of a Dockerfile": ("Dockerfile.j2", "FROM {{ a }}"),
+    "a Dockerfile that a configure script makes": ("Dockerfile.in", "FROM @BASE@"),
     "a Python program": ("x.py", "services = 1"),
     "an ignore file": ("Dockerfile.dockerignore", "*"),
     "a program": ("bin/run", "#!/usr/bin/env python3\n"),
