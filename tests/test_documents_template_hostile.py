@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dindguard import budget
 from dindguard.documents.template.actions import Dialect
+from dindguard.documents.template.neutral import FILLER
 from dindguard.source import Source
 from test_documents_template import read
 
@@ -76,3 +80,34 @@ def test_a_limit_that_is_met_is_said(name: str) -> None:
                 pass
     limit = next(limit for limit in budget.limits() if limit.name == name)
     assert [notice.message for notice in ledger.notices] == [limit.notice(Source("c", "").whole()).message]
+
+
+# -- texts that nobody thought of -----------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    [
+        "a: ", "b:", "- ", "  ", "    ", "\n", "\r\n", "x", '"', "'", "|\n", ">-\n", "#", "{", "}", "[", "]", ",", ": ", "---\n",
+        "&a ", "*a", "<<: ", "!t ", "\t", "é", "{{ .Values.m }}", "{{ .Values.l }}", "{{ .Values.s }}", "{{ . }}", "{{ $x }}",
+        "{{- toYaml .Values.m | nindent 2 }}", "{{ include `d` . | nindent 4 }}", "{{ include `d` . }}", "{{ template `t` . }}",
+        "{{ if .Values.s }}", "{{- if not .Values.s -}}", "{{ else }}", "{{ else if .y }}", "{{ end }}", "{{- end }}",
+        "{{ range .Values.l }}", "{{ range $k, $v := .Values.m }}", "{{ with .Values.m }}", "{{ $x := .Values.s }}",
+        "{{ $x = 1 }}", "{{/* c */}}", "{{ define `d` }}", "{{ define `t` }}", "{{", "}}", "{{ (((", "{{ ` }}", "{% if a %}",
+        "{% endif %}", "{% for i in l %}", "{% endfor %}", "{# c #}", "{{ a | default('b') }}", "<%= @a %>", "<% if b %>",
+        "<% end %>", "${A}", "{{ $k }}: {{ $v }}", "{{ set $x `k` 1 }}", "{{ printf `%s-%d` .Values.s 3 }}",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=8000, deadline=None)
+@given(st.lists(PIECES, max_size=40), st.sampled_from(list(Dialect)))
+def test_any_text_is_read_and_every_place_is_in_it(pieces: list[str], dialect: Dialect) -> None:
+    text = "".join(pieces)
+    tree = read(text, "m: {k: v, n: {o: [1]}}\nl: [1, {name: x}]\ns: text\n", dialect)
+    lines = text.count("\n") + 1
+    for document in tree.documents:
+        for node in itertools.islice(document.walk(), 2_000):
+            assert FILLER not in node.content
+            assert 1 <= node.span.line <= lines + 1
+            if node.is_scalar:
+                node.value, node.flag(), node.document("shell"), node.document("x.json")
+    assert all(notice.span.line <= lines + 1 for notice in tree.notices)

@@ -35,14 +35,14 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
         return None
     span = raw.source.span(raw.start, raw.end)
     lines = raw.style in ("literal", "folded")  # of which both branches are read, like those of a document
-    if not lines and any(action.act not in (Act.OUTPUT, Act.COMMENT) for action in actions):
+    if not lines and any(action.act is not Act.OUTPUT for action in actions):
         inner = (start + 1, end - 1) if raw.style in ("single", "double") and start == raw.start else (start, end)
         answer = written_out(frame, *inner)
         frame.library.used(answer)
         shown = normal(template.source.text[inner[0] : inner[1]])
         return Filled(shown, _text(answer, shown, span))
-    outputs = [action for action in actions if action.act is Act.OUTPUT]
-    answers = [frame.answer(action.expression, action.start, template.blocks.at(action.start)) for action in outputs]
+    outputs = [action for action in actions if template.neutral.text.startswith(FILLER, action.start)]
+    answers = [_answer(action, frame) for action in outputs]
     for answer in answers:
         frame.library.used(answer)
     shown = "".join(_pieces(raw.content, outputs, [_shown(action, template.dialect) for action in outputs]))
@@ -61,6 +61,13 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     if unknown:
         return Filled(shown, Text(None, span.with_trail(*steps), How.UNKNOWN, whole, unknown, shown), inner=within)
     return Filled(shown, Text(whole, span.with_trail(*steps), How.DEFAULT, raw=shown), inner=within)
+
+
+def _answer(action: Action, frame: Frame) -> Answer:
+    """Return what an action prints; one that prints nothing and stands in the middle of a word prints an empty text."""
+    if action.act is not Act.OUTPUT:
+        return Known("")
+    return frame.answer(action.expression, action.start, frame.template.blocks.at(action.start))
 
 
 def key_text(raw: Node, frame: Frame) -> str:
@@ -84,7 +91,7 @@ _NAMES = frozenset({"name", "generateName", "namespace", "container_name", "host
 def _named(answer: Answer, action: Action) -> str:
     """Return the name of what is unknown about an answer; empty when it is known. Nothing at all is not known."""
     if isinstance(answer, Unknown):
-        return answer.name or normal(action.expression)
+        return answer.name or normal(action.expression) or "an empty action"
     return normal(action.expression) if answer.value is None and not answer.steps else ""
 
 
@@ -103,6 +110,8 @@ def _text(answer: Answer, shown: str, span: Span) -> Text:
 
 
 def _shown(action: Action, dialect: Dialect) -> str:
+    if action.act is not Act.OUTPUT:
+        return ""
     expression = normal(action.expression)
     return f"<%= {expression} %>" if dialect is Dialect.ERB else f"{{{{ {expression} }}}}"
 

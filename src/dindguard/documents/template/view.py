@@ -146,9 +146,9 @@ class View:
         place = planting.Place(raw.source, raw.start, raw.end, around.route, around.key, around.trail, around.held)
         if filled is None:
             return planting.plain(raw, place)
-        if filled.structure is not None:
-            node = planting.planted(filled.structure, place)
-            return node if node is not None else planting.plain(raw, place)
+        planted = planting.planted(filled.structure, place) if filled.structure is not None else None
+        if planted is not None:
+            return planted
         return planting.with_text(raw, filled, place)
 
     def _grafts(self, around: Around) -> Sequence[Graft]:
