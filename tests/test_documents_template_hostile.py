@@ -98,7 +98,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=8000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(PIECES, max_size=40), st.sampled_from(list(Dialect)))
 def test_any_text_is_read_and_every_place_is_in_it(pieces: list[str], dialect: Dialect) -> None:
     text = "".join(pieces)
