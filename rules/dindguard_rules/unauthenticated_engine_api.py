@@ -76,7 +76,8 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
             yield Undecided(endpoint, asked.variable)
             continue
         how = "encrypts, but obeys" if endpoint.encrypted is not None and endpoint.encrypted.on else "obeys"
-        message = f"{engine} {how} {exposure.reach} on port {endpoint.port}, without asking who they are"
+        where = f"on port {endpoint.port}" if endpoint.port is not None else "on a port that the files do not tell"
+        message = f"{engine} {how} {exposure.reach} {where}, without asking who they are"
         severity = SEVERITIES.get(exposure.reach, Severity.CRITICAL)
         if endpoint.open_unless:
             message += f", unless {endpoint.open_unless}"

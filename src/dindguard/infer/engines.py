@@ -15,6 +15,7 @@ from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.launch import Configuration, ServiceFile, Setting
 from dindguard.model.values import Flag, How, Text, unset
+from dindguard.source import Span
 from dindguard.vocabulary import EngineProduct
 
 _SERVERLESS = {"podman": EngineProduct.PODMAN, "buildah": EngineProduct.BUILDAH}
@@ -28,11 +29,14 @@ def find_engines(
     configurations = [*configurations, *_of_commands(containers)]
     engines: list[Engine] = []
     own = _by_container(services)
+    elsewhere = _spans_in_containers(containers)
     for container in containers:
         if container.discarded:
             continue  # nothing is ever started from it
         inside = [file for link in images.chain(container) for file in own.get(link, ())]
         starts = (*started_engines(container), *starts_of(inside))
+        if container.kind is ContainerKind.SCRIPT:  # what a container runs is not its machine's as well
+            starts = tuple(start for start in starts if start.launch.span not in elsewhere)
         engines.extend(_engine_of(container, start, configurations, number) for number, start in enumerate(starts, 1))
     given = {each.span for each in services if each.container is not None}
     given |= {each.span for each in configurations if each.container is not None}
@@ -53,6 +57,13 @@ def _of_commands(containers: Iterable[Container]) -> Iterator[Configuration]:
             if product is not None and driver is not None and call.kind is InvocationKind.ENGINE_CALL:
                 settings = (Setting("storage-driver", driver, driver.span),)
                 yield Configuration(product=product, settings=settings, span=call.span, container=container)
+
+
+def _spans_in_containers(containers: Iterable[Container]) -> frozenset[Span]:
+    """Return where commands stand that run in containers: a file may be read for itself, too."""
+    return frozenset(
+        call.span for each in containers if each.kind is not ContainerKind.SCRIPT for call in each.invocations
+    )
 
 
 def _by_container(services: Iterable[ServiceFile]) -> dict[Container, list[ServiceFile]]:
