@@ -297,7 +297,9 @@ def test_an_engine_of_several_is_commanded_by_its_port(tmp_path: Path) -> None:
 
 
 def test_a_script_that_an_image_runs_is_not_its_machines_as_well(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text('FROM debian:13\nRUN apt-get install -y docker.io\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n')
+    (tmp_path / "Dockerfile").write_text(
+        'FROM debian:13\nRUN apt-get install -y docker.io\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n'
+    )
     (tmp_path / "start.sh").write_text("#!/bin/sh\ndockerd -H tcp://0.0.0.0:2375\n")
     (engine,) = scan(Options(paths=(tmp_path,), root=tmp_path)).model.engines
     assert engine.owned_by is Owner.IMAGE
