@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Named(click.Choice[str]):
@@ -32,6 +36,8 @@ class RuleName(click.types.StringParamType):
         incomplete: str,
     ) -> list[CompletionItem]:
         """Return the built-in rules that begin so, each with its title."""
+        from click.shell_completion import CompletionItem
+
         from dindguard.cli.rules_ import every
 
         known = {rule.id: rule.title for rule in every()}
