@@ -9,8 +9,12 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice  # before 8.2 it takes no type
 
-class Named(click.Choice[str]):
+
+class Named(_Choice):
     """A choice among names that suggests the nearest one."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
