@@ -274,3 +274,12 @@ def test_tracked_files_that_are_ignored_are_told(tmp_path: Path) -> None:
         "2 files that Git tracks were not looked at, because an ignore rule names them: gen/compose.yaml, x.yaml"
     )
     assert not scan(Options(paths=(tmp_path,), root=tmp_path, untrusted=True)).notices
+
+
+@pytest.mark.parametrize("name", ["run.sh", "bin/start"])
+def test_a_script_with_a_null_byte_is_named(tmp_path: Path, name: str) -> None:
+    """A shell runs it all the same."""
+    write_files(tmp_path, {name: "#!/bin/sh\ndocker run --privileged x\n\0\n", "x.bin": "docker\0"})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    (left,) = report.coverage.of(State.LEFT_OUT)
+    assert (left.path, left.what.partition(",")[0]) == (name, "binary")

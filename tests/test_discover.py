@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from dindguard import budget
 from dindguard.coverage import State
 from dindguard.discover import discover
 from dindguard.errors import UserError
 from dindguard.files import decode, find_root, relative
+from dindguard.records import replace
 from dindguard.scanning import Options, scan
 from dindguard.working_tree import WorkingTree
 from manifests import write_files
@@ -162,7 +164,7 @@ def test_a_file_above_the_cap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, state: State
 ) -> None:
     """Its name or its beginning says whether it would be ours: then not to read it is an error."""
-    monkeypatch.setattr("dindguard.working_tree.MAX_BYTES", 5)
+    monkeypatch.setattr(budget, "FILE_SIZE", replace(budget.FILE_SIZE, most=5))
     (tmp_path / name).write_text(text)
     report = scan(Options(paths=(tmp_path,), root=tmp_path))
     assert report.coverage.every()[0].state is state

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dindguard import files, reports, working_tree
+from dindguard import budget, reports, working_tree
 from dindguard.coverage import FileState, State
 from dindguard.documents import yaml
 from dindguard.errors import UserError
@@ -124,12 +124,12 @@ def test_an_alias_bomb_costs_what_is_looked_at(tmp_path: Path) -> None:
     scan_bytes(tmp_path, bomb.encode())
 
 
-@pytest.mark.parametrize("size", [files.MAX_BYTES, files.MAX_BYTES + 1])
+@pytest.mark.parametrize("size", [budget.FILE_SIZE.most, budget.FILE_SIZE.most + 1])
 def test_the_size_cap(tmp_path: Path, size: int) -> None:
     report = scan_bytes(tmp_path, (ENGINE + "#").encode().ljust(size, b"x"))
-    small = size <= files.MAX_BYTES
+    small = size <= budget.FILE_SIZE.most
     assert bool(report.findings) == small
-    assert [notice.kind for notice in errors(report)] == ([] if small else ["unreadable"])
+    assert [notice.kind for notice in errors(report)] == ([] if small else ["budget"])
     assert report.files_unreadable == (0 if small else 1)
 
 

@@ -75,6 +75,13 @@ def within(limit: Limit, count: int, at: HasSpan) -> bool:
     return False
 
 
+# -- files ------------------------------------------------------------------------------------------------------
+
+FILE_SIZE = Limit(
+    name="file-size", most=2 * 1024 * 1024, what="this file is larger than {most:,} bytes", lost="it was not read",
+    remedy="split the file or exclude it",
+)  # fmt: skip
+
 # -- documents ------------------------------------------------------------------------------------------------
 
 MERGED_KEYS = Limit(

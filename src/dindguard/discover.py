@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from dindguard import surfaces
 from dindguard.coverage import Book, State
-from dindguard.files import Entry, Files, Left, UnreadError, decode, unreadable
-from dindguard.source import Gravity, Notice, Source, Span
+from dindguard.files import Entry, Files, Left, UnreadError, decode, too_large, unreadable
+from dindguard.source import Notice, Source
 
 Interest: TypeAlias = Callable[[str, bytes], bool]
 """Tells from a file's path and bytes whether it can matter."""
@@ -65,8 +65,7 @@ def _take(path: str, files: Files, found: Found, interest: Interest, is_ours: Ca
     except UnreadError as error:
         large = error.left is Left.LARGE
         if large and is_ours(path, decode(files.head(path)) or ""):
-            remedy = "split the file or exclude it"
-            found.notices.append(Notice("unreadable", str(error), Span(path, 1, 1, 1, 1), Gravity.ERROR, remedy))
+            found.notices.append(too_large(path))
         else:
             _missed(path, error, found)
         return
@@ -74,6 +73,8 @@ def _take(path: str, files: Files, found: Found, interest: Interest, is_ours: Ca
         found.book.bytes_unread(path, data, surfaces.by_name(path))
     elif (source := files.adopt(path, data)) is not None:
         found.sources.append(source)
+    elif data.startswith(b"#!") or is_ours(path, ""):
+        found.book.put(path, State.LEFT_OUT, Left.BINARY)
     else:
         found.book.plain(path, State.OTHER)
 

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import TypeAlias
 
+from dindguard import budget
 from dindguard.errors import UserError
-from dindguard.records import record
+from dindguard.records import record, replace
 from dindguard.source import Gravity, Notice, Source, Span
 
 StrPath: TypeAlias = "str | os.PathLike[str]"
 """Paths are taken in either form and kept as text: importing ``pathlib`` costs a tenth of a cold start."""
-
-MAX_BYTES = 2 * 1024 * 1024
-"""Larger files are not read: an error when their name or their beginning is ours."""
 
 HEAD = 64 * 1024
 """So much of a file that is too large is looked at to tell whether it is ours."""
@@ -40,6 +38,7 @@ class Left(StrEnum):
     SPECIAL = "no regular file"
     VANISHED = "vanished during the scan"
     LARGE = "too large"
+    BINARY = "binary, although its name or its first line says that it is a script"
 
 
 @record
@@ -168,7 +167,7 @@ class Files:
             if error.left is None:
                 self.notices.append(unreadable(path, str(error)))
             elif error.left is Left.LARGE:
-                self.notices.append(Notice("skipped", str(error), Span(path, 1, 1, 1, 1), Gravity.WARNING))
+                self.notices.append(replace(too_large(path), gravity=Gravity.WARNING))
         return None
 
     def close(self) -> None:
@@ -247,6 +246,11 @@ class Buffers(Files):
             absolute = os.path.join(self.root, path)
             if path not in seen and any(within(absolute, folder) for folder in given):
                 yield Entry(path, absolute in given)
+
+
+def too_large(path: str) -> Notice:
+    """Say that a file is over the limit."""
+    return budget.FILE_SIZE.notice(Span(path, 1, 1, 1, 1))
 
 
 def unreadable(path: str, message: str) -> Notice:

@@ -7,8 +7,9 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from dindguard import budget
 from dindguard.errors import UserError
-from dindguard.files import HEAD, MAX_BYTES, Entry, Files, Left, StrPath, UnreadError, relative, within
+from dindguard.files import HEAD, Entry, Files, Left, StrPath, UnreadError, relative, within
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ class WorkingTree(Files):
             facts = os.stat(real)
             if not stat.S_ISREG(facts.st_mode):
                 raise UnreadError("is no regular file", Left.SPECIAL)
-            if facts.st_size > MAX_BYTES:
-                raise UnreadError(f"larger than {MAX_BYTES // 1024 // 1024} MiB, so it was not read", Left.LARGE)
+            if facts.st_size > budget.FILE_SIZE.most:
+                raise UnreadError("larger than the limit, so it was not read", Left.LARGE)
             return _bytes_of(real)
         except FileNotFoundError:
             raise UnreadError("there is no such file", Left.VANISHED) from None

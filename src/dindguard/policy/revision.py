@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from dindguard.files import MAX_BYTES, Entry, Files, Left, StrPath, UnreadError
+from dindguard import budget
+from dindguard.files import Entry, Files, Left, StrPath, UnreadError
 from dindguard.policy import git
 from dindguard.working_tree import SKIPPED_FOLDERS
 
@@ -75,7 +76,7 @@ class Revision(Files):
         found = self._blobs.get(path)
         if found is None:
             raise UnreadError("there is no such file", Left.VANISHED)
-        if (found.size or 0) > MAX_BYTES:
+        if (found.size or 0) > budget.FILE_SIZE.most:
             raise UnreadError("larger than the limit, so it was not read", Left.LARGE)
         return self._repository.read(found, path)
 
