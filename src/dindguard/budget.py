@@ -1,8 +1,7 @@
 """Every limit that reading and concluding have, and the notice when one is met: nothing is given up in silence.
 
-A limit is asked with :func:`within`; whoever asks counts by itself, for each file or text, so that the order of
-files and parallel work change nothing. Whoever opens a ledger (:func:`opened`) gets the notices; without one,
-limits hold all the same and nobody is told.
+A limit is asked with :func:`within`; whoever asks counts by itself, for each file or text, so that the order of files and
+parallel work change nothing. Whoever opens a ledger (:func:`opened`) gets the notices; without one, nobody is told.
 """
 
 from __future__ import annotations
@@ -75,15 +74,12 @@ def within(limit: Limit, count: int, at: HasSpan) -> bool:
     return False
 
 
-# -- files ------------------------------------------------------------------------------------------------------
+# -- files and documents --------------------------------------------------------------------------------------
 
 FILE_SIZE = Limit(
     name="file-size", most=2 * 1024 * 1024, what="this file is larger than {most:,} bytes", lost="it was not read",
     remedy="split the file or exclude it",
 )  # fmt: skip
-
-# -- documents ------------------------------------------------------------------------------------------------
-
 MERGED_KEYS = Limit(
     name="merged-keys", most=50_000, what="merge keys bring in more than {most} keys", lost="the rest was not read",
     remedy="use fewer or smaller merge keys (<<)",
@@ -279,8 +275,7 @@ GITLAB_MERGE_LEVELS = Limit(
 )  # fmt: skip
 GITLAB_ITEMS = Limit(
     name="gitlab-items", most=50_000, what="the lists of this pipeline have more than {most} items",
-    lost="the rest was not read",
-    remedy="split the list, or use fewer aliases",
+    lost="the rest was not read", remedy="split the list, or use fewer aliases",
 )  # fmt: skip
 GITLAB_INCLUDES = Limit(
     name="gitlab-includes", most=150, what="this pipeline includes more than {most} files, GitLab's own limit",
