@@ -15,7 +15,8 @@ image:
     - buildctl-daemonless.sh build --frontend dockerfile.v0 --local context=. --local dockerfile=.
       --output type=image,name=$CI_REGISTRY_IMAGE:$CI_COMMIT_SHORT_SHA,push=true
 ```
-Or a remote builder: `docker buildx create --driver remote tcp://builder.example.com:1234`.
+Or a builder of your own that asks for certificates:
+`docker buildx create --driver remote --driver-opt cacert=ca.pem,cert=cert.pem,key=key.pem tcp://builder.example.com:1234`.
 
 ## When it is fine
 When scripts that are not part of the scan use the engine for more.
@@ -46,6 +47,7 @@ INSTEAD = (
 def check(workload: Workload) -> Iterator[Problem]:
     """Report engines whose job builds and pushes, and does nothing else with them."""
     if workload.kind is not WorkloadKind.JOB:
+        yield from _of_others(workload)
         return
     builds = [only_builds(each) for each in workload.containers if each.kind is ContainerKind.JOB]
     if builds and all(builds):
@@ -54,3 +56,15 @@ def check(workload: Workload) -> Iterator[Problem]:
                 message = f"{workload} runs {container.engine} only to build images"
                 why = tuple(Step("all that the job asks of it", each.span) for each in builds if each is not None)
                 yield Problem(container.image or container, message, because=why, instead=INSTEAD)
+
+
+def _of_others(workload: Workload) -> Iterator[Problem]:
+    """Report engines that nobody beyond the workload reaches, and whose users in it only build."""
+    for container in workload.containers:
+        engine = container.engine
+        users = [access.who for access in engine.clients if access.uses] if engine is not None else []
+        builds = [only_builds(user) for user in users]
+        if builds and all(builds) and not container.ports:
+            because = tuple(Step("this is all it is used for", each.span) for each in builds if each is not None)
+            message = f"{workload} runs {engine} only to build images"
+            yield Problem(container.image or container, message, because=because, instead=INSTEAD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dindguard.formats import Context, Document, Reading
-from dindguard.model.container import Container, ContainerKind
+from dindguard.model.container import Container
 from dindguard.records import replace
 from dindguard.scripts.commands import commands, programs
 from dindguard.scripts.meaning import script_model
@@ -30,9 +30,5 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 def _beside_an_engine(owner: Container) -> bool:
     """Whether an engine is started beside the container, so that it matters whether its script needs one."""
-    images = [
-        each.image
-        for each in owner.workload.containers
-        if each.kind is ContainerKind.JOB_SERVICE and each is not owner
-    ]
+    images = [each.image for each in owner.workload.containers if each is not owner]
     return any(image is not None and image.engine is not None and image.engine.runs_engine for image in images)
