@@ -19,6 +19,8 @@ ONE = [
     ("@ada", "\u202e@ada\u2066"),
     ("@ada", "@ada\ufe0f"),
     ("@ada", "@a\u034fda"),
+    ("@ada", "@ad\U000e0101a"),
+    ("@ada", "@ad\u180ba"),
     ("@ada", "@ad\u3164a"),
     ("@ada", "\uff20\uff41\uff44\uff41"),
     ("@ada", "\U0001d41a\U0001d41d\U0001d41a"),
@@ -73,6 +75,10 @@ def test_the_configuration_says_who_is_who() -> None:
         ("ad\u00e1@example.org", "no handle"),
         ("\u0430da", "mixes alphabets"),
         ("\u03bfscar", "mixes alphabets"),
+        ("\u0585scar", "mixes alphabets"),
+        ("\u13a0da", "mixes alphabets"),
+        ("\u2c9fscar", "mixes alphabets"),
+        ("A. <b", ""),
     ],
     ids=ascii,
 )
@@ -84,6 +90,9 @@ def test_a_name_that_hides_whom_it_names(name: str, hidden: str) -> None:
 def test_a_spelling_keeps_what_tells_people_apart() -> None:
     assert spelled(" @@Ada-L ") == "ada-l"
     assert spelled("Ada <ada@x> <bob@x>") == "bob@x"
+    assert spelled("Ada < Bob") == "ada < bob"
+    assert spelled("Ada>") == "ada>"
+    assert People().one("ada+b") != People().one("ada")
 
 
 SECURITY = {"name": "@sec", "role": "security"}

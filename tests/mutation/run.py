@@ -1,4 +1,4 @@
-"""Mutation testing: change the model, the inference or a rule by one word, and see whether a test notices.
+"""Mutation testing: change the model, the inference, a rule or a guard by one word, and see whether a test notices.
 
 ``python tests/mutation/run.py --sample 200 --seed 1`` mutates 200 places drawn by lot; ``--changed REF`` only the modules
 that differ from a git revision; ``--module PART`` those whose path holds PART. Every mutant lives in a forked process
@@ -33,6 +33,22 @@ COMPARISONS = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
     ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
 }  # fmt: skip
+GUARDS = {
+    "policy/git.py": ("test_policy_git.py", "test_policy_since.py", "test_policy_register.py"),
+    "policy/approval.py": ("test_policy_approval.py", "test_policy_waivers.py"),
+    "policy/people.py": ("test_policy_people.py",),
+    "policy/review.py": ("test_policy_waivers.py", "test_policy_people.py", "test_policy_floor.py"),
+    "policy/owners.py": ("test_policy_waivers.py", "test_policy_trust.py"),
+    "policy/before.py": ("test_policy_trust.py",),
+    "policy/weakening.py": ("test_policy_trust.py", "test_policy_config.py"),
+    "policy/floor.py": ("test_policy_floor.py",),
+    "policy/nested.py": ("test_policy_config.py", "test_policy_floor.py"),
+    "policy/regime.py": ("test_policy_config.py", "test_policy_floor.py", "test_policy_waivers.py"),
+    "policy/baseline.py": ("test_policy_baseline.py",),
+    "reports/output.py": ("test_writing_inside.py",),
+}
+"""What keeps harm away and approvals honest, and the tests that know it."""
+
 NOT_BEHAVIOUR = {"cwe", "since", "category", "formats", "precision", "repr", "compare", "maxsize"}
 """Keyword arguments that people read and no test can fail on."""
 
@@ -58,7 +74,8 @@ def targets() -> list[Path]:
     """Return the modules that are mutated."""
     source = ROOT / "src/dindguard"
     found = [*source.glob("model/*.py"), *source.glob("infer/*.py"), source / "rules.py"]
-    return sorted([*found, *(ROOT / "rules/dindguard_rules").glob("[!_]*.py")])
+    guards = [source / name for name in GUARDS]
+    return sorted([*found, *guards, *(ROOT / "rules/dindguard_rules").glob("[!_]*.py")])
 
 
 def mutants(path: Path) -> list[Mutant]:
@@ -142,6 +159,13 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             other = copy.deepcopy(node)
             other.elts = [copy.deepcopy(each) for each in node.elts if each is not left_out]
             yield f"without the member {ast.unparse(left_out)}", other
+    elif (
+        isinstance(node, ast.Dict) and len(node.keys) > 1 and all(isinstance(key, ast.Constant) for key in node.keys)
+    ):
+        for number, key in enumerate(node.keys):
+            other = copy.deepcopy(node)
+            del other.keys[number], other.values[number]
+            yield f"without the entry {ast.unparse(key)}", other
     elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
         yield f"{ast.unparse(node)}  →  return None", ast.Return(ast.Constant(None))
     elif isinstance(node, ast.Expr) and isinstance(node.value, (ast.Yield, ast.YieldFrom)):
@@ -168,6 +192,9 @@ def tests_for(path: Path) -> list[str]:
         own = [f"{everything[0]}[{name}/{each.name}]" for each in sorted((ROOT / "fixtures" / name).iterdir())
                if each.suffix != ".expect" and each.name.startswith(("bad", "good"))]  # fmt: skip
         return [*own, *_named(tests, "test_rules_*.py")]
+    guarded = GUARDS.get(f"{path.parent.name}/{path.name}")
+    if guarded is not None:
+        return [f"tests/{name}" for name in guarded]
     part = "infer" if path.parent.name == "infer" else "model"
     others = {"infer": "model", "model": "infer"}[part]
     own = _named(tests, f"test_{part}_{path.stem}*.py")

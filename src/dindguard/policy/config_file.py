@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dindguard.errors import UserError
-from dindguard.files import UnreadError
+from dindguard.files import Left, UnreadError
 from dindguard.policy.config import (
     A_YEAR,
     FILE_NAME,
@@ -174,17 +174,19 @@ def load(files: Files, explicit: StrPath | None = None, *, untrusted: bool = Fal
             raise UserError(
                 f"{name}: the link leads out of {files.root}: put the file here, or name it with --config"
             )
-    if files.exists(FILE_NAME):
-        return load_file(files, FILE_NAME)
+    text = _text(files, FILE_NAME)
+    if text is not None:
+        return parsed(text, FILE_NAME)
     if files.exists(MISNAMED):
         raise UserError(f"{MISNAMED}: this name is not read: call it {FILE_NAME}")
-    text = _text(files, PROJECT) if files.exists(PROJECT) else ""
-    return parsed(text, PROJECT) if "dindguard" in text else Config()
+    text = _text(files, PROJECT)
+    return parsed(text, PROJECT) if text is not None and "dindguard" in text else Config()
 
 
 def load_file(files: Files, name: str) -> Config:
     """Return the configuration of one file of the tree; raises :class:`UserError` when it cannot be read."""
-    return parsed(_text(files, name), name)
+    text = _text(files, name)
+    return Config() if text is None else parsed(text, name)
 
 
 def _named(files: Files, name: str) -> Config:
@@ -197,10 +199,13 @@ def _named(files: Files, name: str) -> Config:
     return Config() if text is None else parsed(text, name)
 
 
-def _text(files: Files, name: str) -> str:
+def _text(files: Files, name: str) -> str | None:
+    """Return a file's text; ``None`` when there is none. A link to nothing is none, and may become one."""
     try:
         return files.read(name).decode("utf-8-sig")
     except UnreadError as error:
+        if error.left is Left.VANISHED:
+            return None
         raise UserError(f"{name}: {error}") from None
     except UnicodeDecodeError:
         raise UserError(f"{name}: cannot be read: it is not UTF-8") from None
