@@ -9,12 +9,12 @@ import pytest
 
 from dindguard.documents.template.actions import Act, Dialect, actions
 from dindguard.documents.template.blocks import Blocks
-from dindguard.documents.template.neutral import FILLER, Neutral
+from dindguard.documents.template.neutral import FILLERS, Neutral
 from dindguard.documents.template.reading import Templates
 from dindguard.documents.tree import Node
 from dindguard.documents.yaml import Tree
 from dindguard.model.condition import exclude_each_other
-from dindguard.model.values import How
+from dindguard.model.values import UNKNOWN_PIECE, How
 from dindguard.source import Source
 
 CHART = "apiVersion: v2\nname: agent\nversion: 1.0.0\nappVersion: '2.3'\n"
@@ -107,7 +107,7 @@ def test_every_character_keeps_its_offset() -> None:
     assert len(neutral.text) == len(text)
     inside = {offset for action in found for offset in range(action.start, action.end)}
     assert all(neutral.text[offset] == char for offset, char in enumerate(text) if offset not in inside)
-    assert neutral.text.count(FILLER) == sum(len(word) for word in ("{{ .x }}", "{{ .z }}", "{{ .w }}"))
+    assert neutral.text.count(neutral.filler) == sum(len(word) for word in ("{{ .x }}", "{{ .z }}", "{{ .w }}"))
 
 
 def test_blocks_know_their_branches() -> None:
@@ -120,6 +120,11 @@ def test_blocks_know_their_branches() -> None:
     assert at["4"] is blocks.root
     assert at["1"].group == at["2"].group == at["3"].group
     assert at["5"].end == len(text)
+
+
+def test_a_text_that_has_the_usual_filler_gets_another() -> None:
+    root = only('a: "\N{CURRENCY SIGN} {{ .Values.x }}"\nb: \N{CURRENCY SIGN}\N{NOT SIGN}\n', "x: 1\n")
+    assert plain(root) == {"a": "\N{CURRENCY SIGN} 1", "b": "\N{CURRENCY SIGN}\N{NOT SIGN}"}
 
 
 # -- values ---------------------------------------------------------------------------------------------------
@@ -184,7 +189,7 @@ def test_what_nobody_decides_is_unknown_and_says_what_would_have_to_be_known() -
         (False, ".Values.p"), (False, ".Release.Name"), (False, ".Values.q.r"),
     ]  # fmt: skip
     assert root["a"].flag().unknown
-    assert root["b"].value.pattern == f"{FILLER}-x"
+    assert root["b"].value.pattern == f"{UNKNOWN_PIECE}-x"
     assert root["b"].content == "{{ .Release.Name }}-x"
 
 
@@ -197,7 +202,7 @@ def test_a_name_is_its_expression_with_blanks_normalised() -> None:
 def test_no_filler_is_left_in_a_tree() -> None:
     text = 'a: {{ .x }}\n{{ .k }}: v\nb: "x {{ .y }}{{ .z }}"\nc:\n  - {{ .w }}\n  {{- if .v }}\n  - |\n    {{ .u }} t\n{{ end }}'
     for node in only(text).walk():
-        assert FILLER not in node.content
+        assert not any(filler in node.content for filler in FILLERS)
 
 
 def test_values_of_a_subchart_come_from_its_parent_and_global() -> None:
@@ -217,6 +222,28 @@ def test_values_of_a_subchart_come_from_its_parent_and_global() -> None:
         "set here p/charts/s/values.yaml:2",
         "set here p/values.yaml:2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("s.enabled", ["only when 's.enabled', false by default p/Chart.yaml:3"]),
+        ("s.on", []),
+        ("s.nobody", []),
+        ("s.nobody, s.enabled", ["only when 's.enabled', false by default p/Chart.yaml:3"]),
+    ],
+)
+def test_a_chart_that_its_parent_leaves_out_by_default_says_so(condition: str, said: list[str]) -> None:
+    tree = Texts(
+        {
+            "p/Chart.yaml": f"name: p\nversion: 1\ndependencies: [{{name: s, condition: '{condition}'}}]\n",
+            "p/values.yaml": "s: {enabled: false, on: true}\n",
+            "p/charts/s/Chart.yaml": "name: s\nversion: 1\n",
+            "p/charts/s/templates/t.yaml": "x: {{ .Values.y }}\n",
+        }
+    )
+    root = Templates(tree).read(tree.sources["p/charts/s/templates/t.yaml"], Dialect.GO).documents[0]
+    assert trail(root["x"]) == said
 
 
 # -- grafts ---------------------------------------------------------------------------------------------------

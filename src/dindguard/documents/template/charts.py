@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from dindguard.documents.syntax import is_library
-from dindguard.documents.template.answers import NOTHING, Answer, Known, Unknown, of_node
+from dindguard.documents.template.answers import NOTHING, Answer, Known, Unknown, of_node, truth
 from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.model.condition import Condition
 from dindguard.source import Source
 
 
@@ -77,6 +78,25 @@ class Chart:
         found = self.metadata["dependencies"].items() if self.metadata is not None else []
         old = self._read("requirements.yaml") if not found else None
         return found or (old["dependencies"].items() if old is not None else [])
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return what its parents' values must say for it to be there, where they do not; the outermost first.
+
+        A dependency's ``condition`` names values, of which the first that is there decides; without any it is there.
+        """
+        if self.parent is None:
+            return ()
+        above, dependency, values = self.parent.conditions(), self.dependency, self.parent.values
+        named = dependency["condition"] if dependency is not None else None
+        if named is None or not named.content or values is None:
+            return above
+        for path in named.content.split(","):
+            node = values.at(*path.strip().split("."))
+            if node.present:
+                if truth(of_node(node)) is not False:
+                    break
+                return (*above, Condition(path.strip(), named.span, False, f"{self.folder}: {named.content}"))
+        return above
 
     def field(self, name: str) -> Answer:
         """Return what ``.Values``, ``.Chart`` and their like stand for."""

@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dindguard.documents.joined import Joined
 from dindguard.documents.template.actions import Action
 from dindguard.documents.template.answers import Answer, Known, text_of
-from dindguard.documents.template.neutral import FILLER
 from dindguard.documents.tree import Node
 from dindguard.patterns import regex
 from dindguard.source import Source
 
-_RUN = regex(f"{FILLER}+")
 _NOT_OF_NAMES = regex(r"\W+")
 _WITH_VARIABLES = frozenset({"shell", "dockerfile", "makefile"})
 """Texts in which what nobody knows stands as a variable; in any other, the action itself does."""
 
 
-def document_of(raw: Node, outputs: Sequence[Action], answers: Sequence[Answer]) -> Callable[[str], Source]:
+def document_of(
+    raw: Node, outputs: Sequence[Action], answers: Sequence[Answer], filler: str
+) -> Callable[[str], Source]:
     """Return what gives the document that a scalar is: what is known filled in, each character with its place."""
 
     def document(hint: str) -> Source:
         joined = Joined(raw.source)
         stand_ins = _stand_ins(raw, outputs, answers, hint in _WITH_VARIABLES)
-        joined.add_node(raw, _RUN, lambda match: _replaced(match, stand_ins))
+        joined.add_node(raw, regex(f"{filler}+"), lambda match: _replaced(match, stand_ins))
         return joined.source(hint)
 
     return document

@@ -1,7 +1,7 @@
 """A template's text with its actions neutralised: of the same length, so that every character keeps its offset.
 
-What prints nothing becomes blanks, or filler in the middle of a value. What prints a value becomes :data:`FILLER`, so
-that the value is there and is recognised. What prints whole lines becomes blanks, and a *graft*: the place where those
+What prints nothing becomes blanks, or filler in the middle of a value. What prints a value becomes filler, so that
+the value is there and is recognised. What prints whole lines becomes blanks, and a *graft*: the place where those
 lines belong.
 """
 
@@ -16,14 +16,17 @@ from dindguard.model.values import UNKNOWN_PIECE
 from dindguard.patterns import regex
 from dindguard.records import record
 
-FILLER = UNKNOWN_PIECE
-"""Stands for each character of an action whose value belongs where it is written."""
+FILLERS = ("\N{CURRENCY SIGN}", "\N{NOT SIGN}", "\N{BROKEN BAR}", UNKNOWN_PIECE)
+"""What can stand for each character of an action whose value belongs where it is written: the first that the text has
+nowhere. The first ones keep a text of Latin letters at one byte a character.
+"""
 
 _INDENTED = regex(r"\b(?P<word>n?indent)\b\s*\(?\s*(?:width\s*=\s*)?(?P<columns>\d{1,3})?")
 _LINES = regex(r"\b(?:toYaml|to_nice_yaml|to_yaml)\b")
 _NOT_BREAKS = regex(r"[^\n\r]")
 _HOLDS_VALUE = regex(r"(?::|(?:^|\s)-)\s*$")
 _KEY = regex(r"\s*(?:-\s+)*[\"']?[\w./-]+[\"']?:$")
+_PRINTED = "\0"
 _TAIL = 64
 
 
@@ -43,6 +46,7 @@ class Neutral:
 
     def __init__(self, text: str, actions: Sequence[Action], dialect: Dialect) -> None:
         self.grafts: list[Graft] = []
+        self.filler = next((each for each in FILLERS if each not in text), UNKNOWN_PIECE)
         self._source = text
         self._dialect = dialect
         pieces: list[str] = []
@@ -62,6 +66,8 @@ class Neutral:
             if at <= block.start < end:
                 pieces += (self.text[at : block.start], blank(self.text[block.start : min(block.end, end)]))
                 at = min(block.end, end)
+        if not pieces:
+            return self.text[start:end]
         pieces.append(self.text[at:end])
         return "".join(pieces)
 
@@ -80,12 +86,12 @@ class Neutral:
             if graft is not None:
                 self.grafts.append(graft)
             if action.act is not Act.OUTPUT and before.glued:
-                yield _filled(written)
+                yield _filled(written, self.filler)
             elif graft is not None or action.act is not Act.OUTPUT:
                 yield blanked(written)
             else:
-                yield written if self._dialect is Dialect.ENVSUBST else _filled(written)
-                before.add(FILLER)
+                yield written if self._dialect is Dialect.ENVSUBST else _filled(written, self.filler)
+                before.add(_PRINTED)
             if index + 1 < len(line):
                 before.add(text[action.end : line[index + 1].start])
 
@@ -127,7 +133,7 @@ class _Before:
     def glued(self) -> bool:
         """Whether a part of a value stands directly before, so that blanks would cut it in two."""
         tail = self._tail
-        return tail[-1:] not in ("", " ", "\t", "\r", "[", "{", ",", "(", FILLER) and _KEY.match(tail) is None
+        return tail[-1:] not in ("", " ", "\t", "\r", "[", "{", ",", "(", _PRINTED) and _KEY.match(tail) is None
 
     @property
     def holds_value(self) -> bool:
@@ -163,9 +169,9 @@ def _emptied(text: str) -> str:
     return "\n" * len(text)
 
 
-def _filled(text: str) -> str:
+def _filled(text: str, filler: str) -> str:
     """Return filler of a text's length; behind a line break blanks, so that a plain scalar ends with the line."""
     first, line_break, _ = text.partition("\n")
 
     head = len(first.removesuffix("\r")) if line_break else len(first)
-    return FILLER * head + blank(text[head:])
+    return filler * head + blank(text[head:])

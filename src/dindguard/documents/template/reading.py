@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dindguard import budget
 from dindguard.documents import yaml
@@ -21,6 +21,7 @@ from dindguard.documents.template.view import Around, View
 from dindguard.documents.template.writing import taken_between, written_out
 from dindguard.documents.tree import Node
 from dindguard.documents.yaml import Tree
+from dindguard.model.condition import Condition
 from dindguard.patterns import regex
 from dindguard.source import Source, Span
 
@@ -70,7 +71,7 @@ class Templates:
         frame = Frame(template, _root(chart), library)
         named = chart is not None and bool(template.defines)
         if not (named and is_library(source.path)):
-            tree.documents.extend(_documents(template, frame))
+            tree.documents.extend(_documents(template, frame, held=chart.conditions() if chart is not None else ()))
             tree.notices.extend(template.notices)
         if named and not tree.documents:
             tree.documents.extend(_unused(template, frame, library))
@@ -198,13 +199,15 @@ def _root(chart: Chart | None) -> Answer:
     return Known(chart) if chart is not None else Unknown("")
 
 
-def _documents(template: Template, frame: Frame, block: Block | None = None) -> Iterator[Node]:
+def _documents(
+    template: Template, frame: Frame, block: Block | None = None, held: Sequence[Condition] = ()
+) -> Iterator[Node]:
     view = View()
     raws: list[Node | None] = [*template.documents(block)]
     start, end = template.body(block)
     starts = [start, *(raw.start for raw in raws[1:] if raw is not None), end]
     for index, raw in enumerate(raws or [None]):
-        around = Around(frame, starts[index], starts[index + 1], block or template.blocks.root)
+        around = Around(frame, starts[index], starts[index + 1], block or template.blocks.root).under(held)
         node = view.document(raw, around)
         if node is not None:
             yield node

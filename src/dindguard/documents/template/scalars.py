@@ -8,7 +8,6 @@ from dindguard.documents.template.actions import Act, Action, Dialect, normal
 from dindguard.documents.template.answers import NOTHING, Answer, Known, Unknown, steps_of, text_of
 from dindguard.documents.template.frames import Frame
 from dindguard.documents.template.inner import document_of
-from dindguard.documents.template.neutral import FILLER
 from dindguard.documents.template.writing import written_out
 from dindguard.documents.tree import Node
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
@@ -29,6 +28,7 @@ class Filled:
 def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     """Return what a scalar with actions says; ``None`` for one without any. ``begin`` is where its value may begin."""
     template = frame.template
+    filler = template.neutral.filler
     start, end = _extent(raw, frame, begin)
     actions = template.between(start, end)
     if not actions:
@@ -41,12 +41,12 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
         frame.library.used(answer)
         shown = normal(template.source.text[inner[0] : inner[1]])
         return Filled(shown, _text(answer, shown, span))
-    outputs = [action for action in actions if template.neutral.text.startswith(FILLER, action.start)]
+    outputs = [action for action in actions if template.neutral.text.startswith(filler, action.start)]
     answers = [_answer(action, frame) for action in outputs]
     for answer in answers:
         frame.library.used(answer)
-    shown = "".join(_pieces(raw.content, outputs, [_shown(action, template.dialect) for action in outputs]))
-    alone = raw.content.strip(FILLER) == "" and len(outputs) == 1
+    shown = "".join(_pieces(raw.content, filler, outputs, [_shown(action, template.dialect) for action in outputs]))
+    alone = raw.content.strip(filler) == "" and len(outputs) == 1
     if alone and (raw.style == "" or template.dialect is Dialect.JINJA) and _structured(answers[0]):
         return Filled(shown, _text(answers[0], shown, span), answers[0])
     named = [_named(each, action) for each, action in zip(answers, outputs, strict=True)]
@@ -55,9 +55,11 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     unknown = next((name for name, text in zip(named, texts, strict=True) if name or text is None), "")
     if any(text is None for text in texts) and not unknown:
         unknown = normal(outputs[0].expression)
-    whole = "".join(_pieces(raw.content, outputs, [text if text is not None else UNKNOWN_PIECE for text in texts]))
+    whole = "".join(
+        _pieces(raw.content, filler, outputs, [text if text is not None else UNKNOWN_PIECE for text in texts])
+    )
     steps = steps_of(answers)
-    within = document_of(raw, outputs, answers)
+    within = document_of(raw, outputs, answers, filler)
     if unknown:
         return Filled(shown, Text(None, span.with_trail(*steps), How.UNKNOWN, whole, unknown, shown), inner=within)
     return Filled(shown, Text(whole, span.with_trail(*steps), How.DEFAULT, raw=shown), inner=within)
@@ -72,7 +74,7 @@ def _answer(action: Action, frame: Frame) -> Answer:
 
 def key_text(raw: Node, frame: Frame) -> str:
     """Return the text of a key; of one that the files do not decide, its expression."""
-    if FILLER not in raw.content:
+    if frame.template.neutral.filler not in raw.content:
         return raw.content
     found = filled(raw, frame, raw.start)
     if found is None:
@@ -116,17 +118,17 @@ def _shown(action: Action, dialect: Dialect) -> str:
     return f"<%= {expression} %>" if dialect is Dialect.ERB else f"{{{{ {expression} }}}}"
 
 
-def _pieces(content: str, actions: Sequence[Action], texts: Sequence[str]) -> list[str]:
+def _pieces(content: str, filler: str, actions: Sequence[Action], texts: Sequence[str]) -> list[str]:
     """Return a scalar's content with the filler of each action replaced by its text."""
     pieces: list[str] = []
     at = 0
     for action, text in zip(actions, texts, strict=True):
-        first = content.find(FILLER, at)
+        first = content.find(filler, at)
         if first < 0:
             break
         pieces += (content[at:first], text)
         at = first + action.end - action.start
-        while at > len(content) or content[at - 1] != FILLER:
+        while at > len(content) or content[at - 1] != filler:
             at -= 1  # an action over several lines has filler on its first one only
     pieces.append(content[at:])
     return pieces

@@ -39,6 +39,13 @@ class Around:
         self.route = ""
         self.key: Node | None = None
 
+    def under(self, held: Sequence[Condition]) -> Around:
+        """Return the same under further conditions."""
+        made = self.copy()
+        made.held = (*self.held, *held)
+        made.trail = (*self.trail, *(Step(each.words, each.span) for each in held if each.holds is not True))
+        return made
+
     def copy(self) -> Around:
         """Return the same, to be changed by who asked for it."""
         made = Around(self.frame, self.begin, self.end, self.block)
@@ -62,14 +69,11 @@ class Around:
         if block is self.block:
             return self
         found = conditions.between(block, self.block, self.frame)
-        made = self.copy()
+        made = self.under(found) if found else self.copy()
         made.block = block
-        if found:
-            made.held = (*self.held, *found)
-            made.trail = (*self.trail, *(Step(each.words, each.span) for each in found if each.holds is not True))
         return made
 
-    def under(self, column: int) -> Around:
+    def held_by(self, column: int) -> Around:
         """Return the same for what a collection at a column holds."""
         made = self.copy()
         made.floor = column
@@ -126,7 +130,7 @@ class View:
 
         def children(_: Node) -> Pairs | list[Node]:
             entries = self._entries(raw, around)
-            within = around if raw.style == "flow" else around.under(planting.column(raw))
+            within = around if raw.style == "flow" else around.held_by(planting.column(raw))
             return self._pairs(entries, within) if mapping else self._items(entries, within)
 
         return Node(
