@@ -303,3 +303,25 @@ def test_a_script_that_an_image_runs_is_not_its_machines_as_well(tmp_path: Path)
     (tmp_path / "start.sh").write_text("#!/bin/sh\ndockerd -H tcp://0.0.0.0:2375\n")
     (engine,) = scan(Options(paths=(tmp_path,), root=tmp_path)).model.engines
     assert engine.owned_by is Owner.IMAGE
+
+
+FOLDERS = [
+    # (COPY, the file, whose it is)
+    ("COPY rootfs /", "rootfs/etc/docker/daemon.json", Owner.IMAGE),
+    ("COPY rootfs/ /", "rootfs/etc/docker/daemon.json", Owner.IMAGE),
+    ("COPY etc /etc/", "etc/docker/daemon.json", Owner.IMAGE),
+    ("COPY . /", "etc/docker/daemon.json", Owner.IMAGE),
+    ("COPY . /src", "etc/docker/daemon.json", Owner.MACHINE),
+    ("COPY root /", "rootfs/etc/docker/daemon.json", Owner.MACHINE),
+    ("COPY rootfs /opt", "rootfs/etc/docker/daemon.json", Owner.MACHINE),
+]
+
+
+@pytest.mark.parametrize(("copy", "name", "owner"), FOLDERS)
+def test_a_file_in_a_folder_that_an_image_copies(tmp_path: Path, copy: str, name: str, owner: Owner) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM docker:29-dind\n{copy}\n")
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text('{"debug": true}')
+    model = scan(Options(paths=(tmp_path,), root=tmp_path)).model
+    (engine,) = (each for each in model.engines if each.configuration is not None)
+    assert engine.owned_by is owner

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from dindguard.formats import Reading
 from dindguard.infer.build_grants import find_build_grants
+from dindguard.infer.copied import owned_by_images
 from dindguard.infer.engines import find_engines
 from dindguard.infer.escape import find_escapes
 from dindguard.infer.exposure import exposures_of
@@ -44,6 +45,8 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     configurations = [_moved(each, given) for reading in readings for each in reading.configurations]
     containers = tuple(container for workload in given.workloads for container in workload.containers)
 
+    services = owned_by_images(services, containers)
+    configurations = owned_by_images(configurations, containers)
     settle_origins(given.workloads, invocations)
     _settle_activities(containers, invocations, _programs(readings, given), policy)
     engines = (
