@@ -242,7 +242,12 @@ class Container(ContainerFacts):
 
     @property
     def several_at_once(self) -> HasSpan | None:
-        """What makes several copies of it run at once on the same volumes; ``None`` when nothing does."""
+        """What makes several copies of it run at once on the same volumes; ``None`` when nothing does.
+
+        Jobs on a hosted machine have one each.
+        """
+        if self.workload.hosted is not None:
+            return None
         for replicas in (self.replicas, self.workload.replicas):
             if replicas is not None and (replicas.several or replicas.overlap or replicas.per_run):
                 return replicas

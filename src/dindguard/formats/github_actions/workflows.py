@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from dindguard.documents.alternatives import Choice, combinations, label
@@ -19,7 +20,7 @@ from dindguard.formats.github_actions.expressions import (
 from dindguard.formats.github_actions.steps import Place, StepReader
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.values import Text
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
 
@@ -100,6 +101,7 @@ class WorkflowReader:
                 cached_paths=tuple(steps.cached_paths),
                 runner_labels=_labels(job["runs-on"]),
                 hosted=_hosted(job["runs-on"]),
+                replicas=_matrix_jobs(job["strategy"]),
             )
         )
         for choice in others:
@@ -124,6 +126,18 @@ class WorkflowReader:
                 hosted=_hosted(job["runs-on"]),
             )
         )
+
+
+def _matrix_jobs(strategy: Node) -> Replicas | None:
+    """Return how many jobs a matrix makes at once; ``None`` for one, and for what the file does not decide."""
+    matrix, most = strategy["matrix"], strategy["max-parallel"]
+    axes = [value for key, value in matrix.pairs() if key.content not in ("include", "exclude")]
+    if not axes or not all(axis.is_sequence for axis in axes):
+        return None
+    count = math.prod(len(axis.items()) for axis in axes)
+    if most.integer is not None:
+        count = min(count, most.integer)
+    return Replicas(count, matrix.key_span) if count > 1 else None
 
 
 def _choices(job: Node) -> list[Choice]:

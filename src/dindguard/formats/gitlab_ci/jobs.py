@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -24,7 +25,7 @@ from dindguard.formats.gitlab_ci.variables import (
 from dindguard.model.container import Container, ContainerKind, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Text
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
 from dindguard.scripts.shell_argument import script_index
 from dindguard.source import Embedded
 
@@ -108,6 +109,7 @@ class JobReader:
             containers=(*services, container),
             cached_paths=self._cached_paths(job, variables),
             runner_labels=tuple(tag.value for tag in job["tags"].listed() if tag.is_scalar),
+            replicas=_parallel(job["parallel"]),
         )
 
     def _variables(self, job: Node, choice: Choice) -> Variables:
@@ -234,3 +236,13 @@ def _inherits(choice: Node, key: str) -> bool:
     if choice.is_sequence:
         return key in (item.text for item in choice.items())
     return not (choice.present and choice.flag().off and not choice.is_null)
+
+
+def _parallel(node: Node) -> Replicas | None:
+    """Return how many of a job run at once; ``None`` for one, and where the file does not tell."""
+    count = node.integer
+    if node["matrix"].is_sequence:
+        count = sum(
+            math.prod(len(list(value.listed())) for _, value in axes.pairs()) for axes in node["matrix"].items()
+        )
+    return Replicas(count, node.key_span) if count is not None and count > 1 else None
