@@ -34,8 +34,9 @@ from dindguard.api import Confidence, ContainerKind, Problem, Severity, Step, St
 @rule("shared-data-root", each=Storage, severity=Severity.CRITICAL, category="data-root", since="0.1.0")
 def check(storage: Storage) -> Iterator[Problem]:
     """Report storages that hold the state of two engines that may run at once."""
-    yield from _of_runners(storage)
     engines = [(container, mount) for container, mount in storage.users if container.keeps_state_in(mount)]
+    if not engines:
+        yield from _of_runners(storage)
     for index, (container, mount) in enumerate(engines):
         sharing = [(other, theirs) for other, theirs in engines[:index] if other.runs_beside(container)]
         if not sharing:

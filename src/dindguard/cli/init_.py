@@ -35,7 +35,8 @@ def command(engine_for: str | None, who: str | None, baseline: bool | None) -> N
     engine_for = engine_for or _asked("What is the engine for?", WAYS)
     if engine_for is not None:
         click.echo(f"{WAYS[engine_for][1]}\n")
-    kept = load(WorkingTree(root)).file
+    leads_nowhere = (root / FILE_NAME).is_symlink() and not (root / FILE_NAME).exists()
+    kept = "" if leads_nowhere else load(WorkingTree(root)).file
     if kept:
         click.echo(f"kept the configuration in {kept}")
     else:
