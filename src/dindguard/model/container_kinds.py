@@ -32,6 +32,8 @@ class ContainerKind(StrEnum):
     """A CI runner's own process, which starts the containers of jobs."""
     MANAGED = "managed container"
     """A container that a tool of operations keeps running (Ansible, Terraform)."""
+    CLUSTER_NODE = "cluster node"
+    """A container that stands for a machine of a cluster (kind)."""
     DEV_CONTAINER = "dev container"
     """What an editor or a hosted workspace opens a folder in."""
     LIVE = "running container"

@@ -17,7 +17,10 @@ _POLICY_GROUPS = (
     "policies.kubewarden.io",
     "admissionregistration.k8s.io",
     "policy.open-cluster-management.io",
+    "kind.x-k8s.io",
 )
+"""Groups whose objects start nothing in a cluster: policies, and what makes a cluster itself."""
+
 _NO_WORKLOAD_KINDS = frozenset({"CustomResourceDefinition", "PodSecurityPolicy", "Config", "ConstraintTemplate"})
 
 

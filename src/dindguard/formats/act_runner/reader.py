@@ -1,0 +1,75 @@
+"""Reads runners' configurations.
+
+Source: gitea/act_runner and forgejo/runner, ``internal/pkg/config``: an empty ``docker_host`` looks for an engine's socket
+and, on Gitea, mounts it into every job; ``-`` looks for it and does not; ``automount`` is Forgejo's word for mounting it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document, Reading
+from dindguard.model.container import Container, ContainerKind, Environment
+from dindguard.model.mount import Mount
+from dindguard.model.values import Text, inherited
+from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.scripts.commands import split_words
+from dindguard.scripts.engine_cli.mounts import Volumes
+from dindguard.scripts.engine_cli.options import run_attributes
+
+_SOCKET = "/var/run/docker.sock"
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read every configuration of a scan."""
+    del context  # a configuration stands by itself
+    return Reading([_runner(document.content) for document in documents if document.content.is_mapping])
+
+
+def _runner(root: Node) -> Workload:
+    settings = root["container"]
+    address = "runner"
+    volumes = Volumes(f"{root.source.path}:{address}")
+    options = settings["options"]
+    words = split_words(options.value) if options.is_scalar and not options.is_null else ()
+    given = run_attributes(words, volumes, f"{address}.job")
+    given["environment"] = Environment(given["environment"])
+    given["mounts"] = (*given["mounts"], *_socket(root, settings, volumes, f"{address}.job"))
+    if settings["privileged"].present:
+        given["privileged"] = settings["privileged"].flag("privileged")
+    default = Container(
+        name="", address=f"{address}.job", kind=ContainerKind.RUNNER_DEFAULT, span=settings.key_span, **given
+    )
+    capacity = root["runner"]["capacity"]
+    return Workload(
+        name="",
+        address=address,
+        kind=WorkloadKind.RUNNER,
+        platform=Platform.OTHER_CI,
+        span=settings.key_span,
+        containers=(default,),
+        storages=volumes.storages,
+        concurrency=capacity.value if capacity.is_scalar and not capacity.is_null else None,
+    )
+
+
+def _socket(root: Node, settings: Node, volumes: Volumes, owner: str) -> tuple[Mount, ...]:
+    """Return the mount of the engine's socket that every job gets, if the setting and the product say so."""
+    host = settings["docker_host"]
+    written = host.value.value if host.is_scalar else None
+    if not host.present or written is None:
+        return ()
+    path = _SOCKET
+    if written.startswith("unix://"):
+        path = written.removeprefix("unix://")
+    elif written != "automount" and not (written == "" and _is_gitea(root)):
+        return ()
+    text = Text(f"{path}:{_SOCKET}", host.span, raw=host.content)
+    return (volumes.volume(text if written else inherited(f"{path}:{_SOCKET}", host.span), owner),)
+
+
+def _is_gitea(root: Node) -> bool:
+    """Whether a file speaks of Gitea's runner, whose empty ``docker_host`` mounts the socket; Forgejo's does not."""
+    told = f"{root.source.path}\n{root.source.text}".lower()
+    return ("gitea" in told or "act_runner" in told) and "forgejo" not in told

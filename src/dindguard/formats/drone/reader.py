@@ -1,0 +1,144 @@
+"""Reads pipelines: one workload each; steps and services are containers on one network, found by their names.
+
+Sources: drone/drone-yaml and drone-runners/drone-runner-docker (volumes by name, ``temp`` like an emptyDir);
+woodpecker-ci/woodpecker, ``pipeline/frontend/yaml`` (volumes in short syntax, steps and services as mappings or lists).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dindguard.documents.joined import joined_scripts
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document, Reading
+from dindguard.model.container import Container, ContainerKind, Device, Environment, EnvVar, Namespaces, Words
+from dindguard.model.image import Image
+from dindguard.model.mount import Mount
+from dindguard.model.values import Text
+from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.patterns import regex
+from dindguard.scripts.engine_cli.mounts import Volumes
+from dindguard.source import Embedded
+
+_NOTHING = regex(r"(?!)")
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read every pipeline of a scan."""
+    del context  # a pipeline stands by itself
+    reading = Reading()
+    for document in documents:
+        _read(document.content, reading)
+    return reading
+
+
+def _read(root: Node, reading: Reading) -> None:
+    name = root["name"].text
+    address = f"pipelines.{name}" if name else "pipeline"
+    volumes = Volumes(f"{root.source.path}:{root.start}:{address}")
+    named = {item["name"].text: item for item in root["volumes"].items() if item.is_mapping}
+    steps = [*_members(root["steps"] if "steps" in root else root["pipeline"], ContainerKind.STEP)]
+    services = [*_members(root["services"], ContainerKind.JOB_SERVICE)]
+    containers = []
+    for key, member, kind in (*services, *steps):
+        container = _container(key, member, kind, address, volumes, named)
+        containers.append(container)
+        scripts = joined_scripts(member["commands"].listed(), "shell", _NOTHING, lambda *_: None)
+        reading.embedded += [Embedded(script, container) for script in scripts]
+    reading.workloads.append(
+        Workload(
+            name=name,
+            address=address,
+            kind=WorkloadKind.JOB,
+            platform=Platform.OTHER_CI,
+            span=root["steps"].key_span if "steps" in root else root.span,
+            containers=tuple(containers),
+            storages=volumes.storages,
+        )
+    )
+
+
+def _members(node: Node, kind: ContainerKind) -> Iterator[tuple[Node, Node, ContainerKind]]:
+    """Yield name, body and kind of steps or services, which are a list or a mapping."""
+    if node.is_mapping:
+        yield from ((key, value, kind) for key, value in node.pairs() if value.is_mapping and "image" in value)
+    for item in node.items():
+        if item.is_mapping and "image" in item:
+            yield item["name"], item, kind
+
+
+def _container(
+    key: Node, member: Node, kind: ContainerKind, address: str, volumes: Volumes, named: dict[str, Node]
+) -> Container:
+    name = key.content
+    own = f"{address}.{name}"
+    image = member["image"]
+    settings: dict[str, Any] = {}
+    if member["privileged"].present:
+        settings["privileged"] = member["privileged"].flag("privileged")
+    network = member["network_mode"]
+    if network.is_scalar and not network.is_null:
+        settings["namespaces"] = Namespaces(network=network.value)
+    commands = member["commands"]
+    return Container(
+        name=name,
+        address=own,
+        kind=kind,
+        span=key.span if key.present else image.span,
+        image=Image.parse(image.value) if image.is_scalar and image.content else None,
+        mounts=tuple(_mounts(member, volumes, own, named)),
+        devices=tuple(_devices(member)),
+        environment=Environment(_variables(member)),
+        entrypoint=_shell(commands) if commands.listed() else _words(member["entrypoint"]),
+        command=None if commands.listed() else _words(member["command"]),
+        **settings,
+    )
+
+
+def _shell(commands: Node) -> Words:
+    """Commands take the place of the image's entry point: a shell runs them."""
+    span = commands.key_span
+    return Words(tuple(Text(word, span) for word in ("/bin/sh", "-c", "set -e")), span)
+
+
+def _words(node: Node) -> Words | None:
+    words = tuple(item.value for item in node.listed() if item.is_scalar)
+    return Words(words, node.span) if words else None
+
+
+def _mounts(member: Node, volumes: Volumes, owner: str, named: dict[str, Node]) -> Iterator[Mount]:
+    for item in member["volumes"].listed():
+        if item.is_scalar:
+            yield volumes.volume(item.value, owner)
+        elif item.is_mapping and item["path"].is_scalar:
+            mount = _named_mount(item, volumes, owner, named.get(item["name"].text))
+            if mount is not None:
+                yield mount
+
+
+def _named_mount(item: Node, volumes: Volumes, owner: str, volume: Node | None) -> Mount | None:
+    """Return the mount of a volume that the pipeline declares: a path of the host, or a folder of the run's own."""
+    target = item["path"].value
+    host = volume["host"]["path"] if volume is not None else item.hole("host")
+    if host.is_scalar:
+        return volumes.fields("bind", {"source": host.value, "target": target}, host.span, owner)
+    return volumes.fields("volume", {"source": item["name"].value, "target": target}, item["name"].span, owner)
+
+
+def _devices(member: Node) -> Iterator[Device]:
+    for item in member["devices"].listed():
+        if item.is_scalar:
+            path = item.value
+            yield Device(path.part(0, len(path.pattern.partition(":")[0])), path.span)
+
+
+def _variables(member: Node) -> Iterator[EnvVar]:
+    environment = member["environment"]
+    for key, value in environment.pairs():
+        if value.is_scalar:
+            yield EnvVar(key.content, value.value, key.span)
+    for item in environment.items():
+        name, equals, _ = item.text.partition("=")
+        if equals:
+            yield EnvVar(name, item.value.part(len(name) + 1, len(item.text)), item.span)
