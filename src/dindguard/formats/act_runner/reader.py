@@ -14,6 +14,7 @@ from dindguard.model.container import Container, ContainerKind, Environment
 from dindguard.model.mount import Mount
 from dindguard.model.values import Text, inherited
 from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.records import replace
 from dindguard.scripts.commands import split_words
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.options import run_attributes
@@ -38,6 +39,9 @@ def _runner(root: Node) -> Workload:
     given["mounts"] = (*given["mounts"], *_socket(root, settings, volumes, f"{address}.job"))
     if settings["privileged"].present:
         given["privileged"] = settings["privileged"].flag("privileged")
+    network = settings["network"]
+    if network.is_scalar and network.text in ("host", "none"):
+        given["namespaces"] = replace(given["namespaces"], network=network.value)
     default = Container(
         name="", address=f"{address}.job", kind=ContainerKind.RUNNER_DEFAULT, span=settings.key_span, **given
     )
@@ -57,16 +61,17 @@ def _runner(root: Node) -> Workload:
 def _socket(root: Node, settings: Node, volumes: Volumes, owner: str) -> tuple[Mount, ...]:
     """Return the mount of the engine's socket that every job gets, if the setting and the product say so."""
     host = settings["docker_host"]
-    written = host.value.value if host.is_scalar else None
-    if not host.present or written is None:
+    written = host.value.value if host.present else ""
+    if written is None:
         return ()
     path = _SOCKET
     if written.startswith("unix://"):
         path = written.removeprefix("unix://")
     elif written != "automount" and not (written == "" and _is_gitea(root)):
         return ()
-    text = Text(f"{path}:{_SOCKET}", host.span, raw=host.content)
-    return (volumes.volume(text if written else inherited(f"{path}:{_SOCKET}", host.span), owner),)
+    place = host.span if host.present else settings.key_span
+    text = Text(f"{path}:{_SOCKET}", place, raw=host.content)
+    return (volumes.volume(text if written else inherited(f"{path}:{_SOCKET}", place), owner),)
 
 
 def _is_gitea(root: Node) -> bool:
