@@ -7,7 +7,7 @@ does not start; one that chooses by itself silently falls back to copying every 
 to `fuse-overlayfs`, whose containers fail without `/dev/fuse`. The state is lost with the container besides.
 
 ## Instead
-Put a volume there:
+Put a volume at the data root:
 
 ```yaml
 volumes:

@@ -6,7 +6,7 @@ that of 19.03. An older client gets "client version 1.43 is too old. Minimum sup
 command fails. It happens overnight when the engine's tag floats and the client's does not.
 
 ## Instead
-The same version for both:
+Use the same version for client and engine:
 
 ```yaml
 build:

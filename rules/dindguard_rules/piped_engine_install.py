@@ -6,7 +6,7 @@ builds of one commit differ. Whoever controls the connection, a redirect or the 
 the build. The script says itself that it is not meant for production.
 
 ## Instead
-The client alone, from the official image:
+Install the client alone, from the official image:
 
 ```dockerfile
 COPY --from=docker:29.10.0-cli /usr/local/bin/docker /usr/local/bin/

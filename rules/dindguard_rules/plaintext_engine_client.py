@@ -6,8 +6,9 @@ the engine's host. A client that is told to use it proves that the port is open.
 bridge's gateway are this very host.
 
 ## Instead
-Close the port. Use the engine's TLS port with client certificates
-(`DOCKER_HOST=tcp://host:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=…`), or SSH (`DOCKER_HOST=ssh://user@host`).
+Use the engine's TLS port with client certificates
+(`DOCKER_HOST=tcp://host:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=…`), or SSH (`DOCKER_HOST=ssh://user@host`), and close
+the plain port.
 
 ```yaml
 services:
