@@ -325,3 +325,17 @@ def test_a_file_in_a_folder_that_an_image_copies(tmp_path: Path, copy: str, name
     model = scan(Options(paths=(tmp_path,), root=tmp_path)).model
     (engine,) = (each for each in model.engines if each.configuration is not None)
     assert engine.owned_by is owner
+
+
+def test_a_script_that_writes_the_file_and_starts_the_engine_is_one_engine(tmp_path: Path) -> None:
+    (tmp_path / "start.sh").write_text(
+        "#!/bin/sh\n"
+        "cat > /etc/docker/daemon.json <<EOF\n"
+        '{"tlsverify": true, "tlscacert": "/ca.pem", "tlscert": "/c.pem", "tlskey": "/k.pem"}\n'
+        "EOF\n"
+        "dockerd -H tcp://0.0.0.0:2376 &\n"
+    )
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    (engine,) = report.model.engines
+    assert engine.configuration is not None
+    assert not [each for each in report.findings if each.rule.id == "unauthenticated-engine-api"]

@@ -206,4 +206,9 @@ def _configuration(
         for configuration in configurations:
             if configuration.container is link and configuration.product == started.product:
                 return configuration
+    if container.kind is ContainerKind.SCRIPT:
+        # All that a script writes is for the machine that runs it.
+        own = [each for each in configurations if each.container is None and each.machine == container.span.path]
+        found = [each for each in own if each.product == started.product]
+        return found[0] if len(found) == 1 else None
     return None
