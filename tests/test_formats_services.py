@@ -162,3 +162,11 @@ MACHINES = [
 @pytest.mark.parametrize(("path", "embedded", "machine"), MACHINES)
 def test_which_files_belong_together(path: str, embedded: bool, machine: str) -> None:
     assert machine_of(path, embedded=embedded) == machine
+
+
+def test_a_value_that_nobody_knows_takes_no_other_words_place(tmp_path: Path) -> None:
+    unit = "[Service]\nExecStart=/usr/bin/dockerd -H ${WHERE} -H tcp://0.0.0.0:2375 --debug\n"
+    (engine,) = engines(tmp_path, **{"etc/systemd/system/docker.service": unit})
+    assert ports(engine) == [2375]
+    assert engine.setting("debug") is not None
+    assert not engine.launch.certain

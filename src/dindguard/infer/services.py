@@ -14,7 +14,7 @@ from dindguard.infer.machines import Half, machine_engine
 from dindguard.model.engine import Engine
 from dindguard.model.engine_settings import settings_of
 from dindguard.model.launch import Configuration, Launch, ServiceFile, ServiceKind, Setting
-from dindguard.model.values import Text
+from dindguard.model.values import Text, unknown
 from dindguard.records import record, replace
 from dindguard.scripts.commands import split_words
 from dindguard.vocabulary import EngineProduct
@@ -149,8 +149,10 @@ def _expanded(words: Iterable[Text], variables: Mapping[str, Text]) -> tuple[tup
         if not typed.startswith("$") or typed.startswith("$$"):
             result.append(word)
             continue
-        value = variables.get(typed[1:].strip("{}"))
+        name = typed[1:].strip("{}")
+        value = variables.get(name)
         if value is None:
+            result.append(unknown(word.span, name, typed))
             certain = False
         elif typed.startswith("${"):
             result.append(value)
