@@ -68,7 +68,7 @@ def test_a_hostile_text_is_read_to_its_end(kind: str) -> None:
 
 LIMITS = {
     "template-rounds": ("a:\n{{ range .Values.l }}\n- {{ . }}\n{{ end }}\n", "l: [" + "1, " * 200 + "]\n"),
-    "template-calls": ("{{ define `x` }}1{{ end }}\n" + "a: {{ include `x` . }}\n" * 2_100, "a: 1\n"),
+    "template-calls": ("{{ define `x` }}1{{ end }}\n" + "a: {{ include `x` (list .) }}\n" * 5_100, "a: 1\n"),
 }
 
 

@@ -93,7 +93,7 @@ TEMPLATE_ROUNDS = Limit(
     lost="what it writes was read once, for an item that is not known",
 )  # fmt: skip
 TEMPLATE_CALLS = Limit(
-    name="template-calls", most=2_000, what="a template calls named templates more than {most} times",
+    name="template-calls", most=5_000, what="a template calls named templates more than {most} times",
     lost="what further calls write was not read",
 )  # fmt: skip
 JSON_NESTING = Limit(

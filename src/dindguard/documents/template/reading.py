@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from dindguard import budget
 from dindguard.documents import yaml
 from dindguard.documents.syntax import is_library
 from dindguard.documents.template import detection
@@ -12,18 +11,18 @@ from dindguard.documents.template.actions import Dialect
 from dindguard.documents.template.answers import Answer, Known, Unknown
 from dindguard.documents.template.blocks import Block
 from dindguard.documents.template.charts import Chart, Charts, Files
-from dindguard.documents.template.frames import Defined, Frame
+from dindguard.documents.template.frames import Frame
+from dindguard.documents.template.library import Calls, Named
 from dindguard.documents.template.neutral import blank
 from dindguard.documents.template.template import Template
 from dindguard.documents.template.texts import plain_text
 from dindguard.documents.template.unused import as_document
 from dindguard.documents.template.view import Around, View
-from dindguard.documents.template.writing import taken_between, written_out
 from dindguard.documents.tree import Node
 from dindguard.documents.yaml import Tree
 from dindguard.model.condition import Condition
 from dindguard.patterns import regex
-from dindguard.source import Source, Span
+from dindguard.source import Source
 
 
 class Templates:
@@ -66,7 +65,7 @@ class Templates:
         template = self._read.get(source.path) if source.parent is None else None
         template = template or Template(source, dialect)
         chart = self._charts.of_template(source.path) if source.parent is None else None
-        library = self._library(chart, template)
+        library = Calls(self._library(chart, template), template)
         tree = Tree(source)
         frame = Frame(template, _root(chart), library)
         named = chart is not None and bool(template.defines)
@@ -74,7 +73,7 @@ class Templates:
             tree.documents.extend(_documents(template, frame, held=chart.conditions() if chart is not None else ()))
             tree.notices.extend(template.notices)
         if named and not tree.documents:
-            tree.documents.extend(_unused(template, frame, library))
+            tree.documents.extend(_unused(template, frame, library.named))
         return tree
 
     def _first_document(self, source: Source) -> Node | None:
@@ -90,7 +89,7 @@ class Templates:
         if dialect is None or dialect is Dialect.ENVSUBST:
             return source
         template = Template(source, dialect)
-        text = plain_text(Frame(template, _root(None), Named([template], iter(()))), quoted=quoted)
+        text = plain_text(Frame(template, _root(None), Calls(Named([template], iter(())), template)), quoted=quoted)
         return Source(source.path, text, hint=source.hint, parent=source.parent, segments=source.segments)
 
     def not_used(self, source: Source) -> Source | None:
@@ -130,55 +129,6 @@ class Templates:
                 if path not in self._read:
                     self._read[path] = Template(source, Dialect.GO)
                 yield self._read[path]
-
-
-class Named:
-    """The named templates that a text may call; files are read as far as a name has to be searched for."""
-
-    def __init__(self, read: list[Template], more: Iterator[Template]) -> None:
-        self._known: dict[str, Defined] = {}
-        self._more = more
-        self._calls = 0
-        self.places: set[Span] = set()
-        """The places of values that stand in documents."""
-        self.grafted: set[tuple[str, int]] = set()
-        """Where the named templates begin that are written somewhere as part of a document."""
-        for template in read:
-            self._add(template)
-
-    def _add(self, template: Template) -> None:
-        for name, block in template.defines.items():
-            self._known.setdefault(name, (template, block))
-
-    def find(self, name: str) -> Defined | None:
-        """Return a named template; ``None`` for one that no file has."""
-        while name not in self._known and (template := next(self._more, None)) is not None:
-            self._add(template)
-        return self._known.get(name)
-
-    def used(self, answer: Answer) -> None:
-        """Note the places whose values stand in a document, or decide whether a part of one does."""
-        self.places.update(step.span for step in answer.steps)
-
-    def grafts(self, defined: Defined) -> bool:
-        """Note that a named template is written somewhere as part of a document; whether it may be, once more."""
-        self.grafted.add((defined[0].source.path, defined[1].start))
-        return self._counts(defined[0])
-
-    def _counts(self, template: Template) -> bool:
-        self._calls += 1
-        return budget.within(budget.TEMPLATE_CALLS, self._calls, template.source.whole())
-
-    def write(self, frame: Frame, start: int, end: int) -> Answer:
-        """Return the text that a part of a template writes."""
-        if not self._counts(frame.template):
-            return Unknown("a named template")
-        self.grafted.add((frame.template.source.path, frame.template.blocks.at(start - 1).start))
-        return written_out(frame, start, end)
-
-    def taken(self, frame: Frame, offset: int, start: int) -> bool | None:
-        """Return whether the branches between ``start`` and a place are taken; ``None`` when nobody knows."""
-        return taken_between(frame, offset, start)
 
 
 _DEFINES = regex(r"\{\{-?\s*(?:define|block)\b")
