@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from dindguard import phrases, surfaces
 from dindguard.files import decode
 from dindguard.records import field, record
 from dindguard.source import Gravity, Notice, Source, Span
@@ -103,6 +102,8 @@ class Book:
 
     def bytes_unread(self, path: str, data: bytes, what: str) -> None:
         """Judge a file that no format would read, by its bytes; ``what`` it is by name."""
+        from dindguard import phrases, surfaces
+
         if surfaces.is_other(path) and not what:
             self.plain(path, State.OTHER)
             return
@@ -114,18 +115,26 @@ class Book:
 
     def not_modelled(self, source: Source, literal: str, expression: str, what: str) -> None:
         """Note words of a file that a format understands but for them."""
+        if literal not in source.text:
+            return
+        from dindguard import phrases
+
         hit = phrases.first(source.text, literal, expression)
         if hit is not None:
             self.put(source.path, State.BLIND_SPOT, what, hit.words, source.span(hit.start, hit.end))
 
     def part_unread(self, source: Source, what: str, *, known: bool) -> None:
         """Judge a document that its format recognised and did not understand."""
+        from dindguard import phrases, surfaces
+
         hit = None if surfaces.is_other(source.path) else phrases.spoken(source.text, known=known)
         if hit is not None:
             self.put(source.path, State.BLIND_SPOT, what, hit.words, source.span(hit.start, hit.end))
 
     def source_unread(self, source: Source) -> None:
         """Judge a text, or a part of one, that no format took."""
+        from dindguard import surfaces
+
         path = source.path
         what = surfaces.by_name(path) if source.parent is None else ""
         if (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint):
@@ -140,6 +149,8 @@ class Book:
             self.plain(path, State.NOTHING)
 
     def _speaks(self, source: Source, what: str) -> bool:
+        from dindguard import phrases, surfaces
+
         what = what or surfaces.by_first_words(source.text)
         hit = phrases.spoken(source.text, known=bool(what))
         if hit is None:

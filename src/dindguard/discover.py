@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TypeAlias
 
-from dindguard import surfaces
 from dindguard.coverage import Book, State
 from dindguard.files import Entry, Files, Left, UnreadError, decode, too_large, unreadable
 from dindguard.source import Notice, Source
@@ -70,6 +69,8 @@ def _take(path: str, files: Files, found: Found, interest: Interest, is_ours: Ca
             _missed(path, error, found)
         return
     if not interest(path, data):
+        from dindguard import surfaces
+
         found.book.bytes_unread(path, data, surfaces.by_name(path))
     elif (source := files.adopt(path, data)) is not None:
         found.sources.append(source)
@@ -81,6 +82,8 @@ def _take(path: str, files: Files, found: Found, interest: Interest, is_ours: Ca
 
 def _look_at(path: str, files: Files, found: Found) -> None:
     """Judge a file that no format would read: what it is by name, and whether it speaks of us."""
+    from dindguard import surfaces
+
     what = surfaces.by_name(path)
     if not what and surfaces.is_other(path):
         found.book.plain(path, State.OTHER)

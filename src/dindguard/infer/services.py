@@ -16,7 +16,6 @@ from dindguard.model.engine_settings import settings_of
 from dindguard.model.launch import Configuration, Launch, ServiceFile, ServiceKind, Setting
 from dindguard.model.values import Text, unknown
 from dindguard.records import record, replace
-from dindguard.scripts.commands import split_words
 from dindguard.vocabulary import EngineProduct
 
 _OPTIONS = ("DOCKER_OPTS", "OPTIONS", "other_args", "DOCKER_STORAGE_OPTIONS", "DOCKER_NETWORK_OPTIONS")
@@ -92,6 +91,8 @@ def _optional_settings(services: Iterable[ServiceFile]) -> Iterator[Setting]:
         if service.kind is ServiceKind.VARIABLES:
             for variable in service.variables:
                 if variable.name in _OPTIONS:
+                    from dindguard.scripts.commands import split_words  # few scans have service files
+
                     yield from settings_of(split_words(variable.value))[0]
 
 
@@ -157,5 +158,7 @@ def _expanded(words: Iterable[Text], variables: Mapping[str, Text]) -> tuple[tup
         elif typed.startswith("${"):
             result.append(value)
         else:
+            from dindguard.scripts.commands import split_words
+
             result.extend(split_words(value))
     return tuple(result), certain

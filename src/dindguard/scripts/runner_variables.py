@@ -12,8 +12,6 @@ from dindguard.model.container import Container, ContainerKind
 from dindguard.model.image import Image
 from dindguard.model.values import Text, flag, unset
 from dindguard.model.workload import Platform, Workload, WorkloadKind
-from dindguard.scripts.engine_cli.mounts import Volumes
-from dindguard.scripts.engine_cli.specs import items
 
 _PREFIXES = {
     "kubernetes": "KUBERNETES_",
@@ -34,6 +32,9 @@ def runners(containers: Iterable[Container]) -> Iterator[Workload]:
 
 
 def _runner(container: Container, prefix: str, executor: Text) -> Workload:
+    from dindguard.scripts.engine_cli.mounts import Volumes  # with them comes the shell's grammar
+    from dindguard.scripts.engine_cli.specs import items
+
     address = f"{container.address}.runner"
     volumes = Volumes(f"{container.span.path}#{address}")
     privileged, image = container.environment[f"{prefix}PRIVILEGED"], container.environment[f"{prefix}IMAGE"]

@@ -82,6 +82,5 @@ FORMAT = FormatRow(
     shape=is_compose,
     unmodelled=(
         ("balena-socket", r"io\.balena\.features\.balena-socket[\"']?\s*[:=]\s*[\"']?(?:1|true)\b", "label of balena"),
-        ("_PRIVILEGED", r"\b(?:DOCKER|KUBERNETES)(?:_SERVICES)?_PRIVILEGED[\"']?\s*[:=]\s*[\"']?true\b", "runner's variable"),
     ),
 )  # fmt: skip
