@@ -15,6 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from dindguard import reports
 from policy_tree import CAPABILITY, COMPOSE, SOCKET, committed, git, tree, write
 
 COMMAND = (sys.executable, "-W", "error", "-m", "dindguard")
@@ -303,6 +304,9 @@ def test_after_init_the_gate_is_green(tmp_path: Path, who: str) -> None:
     modes = next(row["value"] for row in config if row["setting"] == "approval.require")
     assert ("sysbox" in modes) == (who != "alone")
     assert ("CODEOWNERS" in said) == (who != "alone")
+    for form in reports.FORMATS:
+        assert "in grace until" in run(tmp_path, "scan", "-f", form), form
+    assert "blind spot" not in run(tmp_path, "scan"), "our own files are none"
     write(tmp_path, "new.compose.yaml", COMPOSE)
     assert "host-engine-socket" in run(tmp_path, "scan", code=1), "what comes later has no grace"
     assert "kept .dindguard/baseline.json: grace is given once" in run(tmp_path, "init")

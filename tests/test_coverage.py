@@ -101,7 +101,7 @@ def test_every_file_is_in_exactly_one_state(tmp_path: Path) -> None:
     report = scan(Options(paths=(tmp_path,), root=tmp_path))
     states = {each.path: (each.state, each.what) for each in report.coverage.every()}
     assert states == {
-        ".dindguard.yaml": (State.NOTHING, ""),
+        ".dindguard.yaml": (State.OTHER, ""),
         ".gitignore": (State.NOTHING, ""),
         "README.md": (State.OTHER, ""),
         "a.conf": (State.BLIND_SPOT, ""),

@@ -174,9 +174,11 @@ def by_first_words(text: str) -> str:
 
 
 def is_other(path: str) -> bool:
-    """Whether a file is code, prose or binary by its name, or belongs to tests or somebody else's code."""
+    """Whether a file is code, prose or binary by its name, our own policy, or belongs to tests or somebody else's code."""
     lowered = path.lower()
     name = lowered.rpartition("/")[2]
+    if path.startswith(".dindguard/") or name == ".dindguard.yaml" or name.endswith(".json.allow.yaml"):
+        return True
     return is_beside(lowered) or any(part in f"/{lowered}" for part in _OTHER_PATHS) or _extension(name) in _OTHERS
 
 

@@ -118,6 +118,11 @@ def files_in_words(report: Report) -> list[str]:
     return parts
 
 
+def countdowns(report: Report) -> list[Notice]:
+    """Return what says how long old findings may still wait, and which approvals soon run out."""
+    return [notice for notice in report.notices if notice.kind in ("grace", "waiver-expiring")]
+
+
 def blind_spots_in_words(report: Report) -> str:
     """Return how many files nobody reads although they speak of us; empty when there is none."""
     spots = len(report.coverage.blind_spots)

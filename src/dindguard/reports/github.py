@@ -9,6 +9,7 @@ from dindguard.reports import (
     Options,
     advice,
     blind_spots_in_words,
+    countdowns,
     errors,
     plural,
     safe,
@@ -35,6 +36,10 @@ def render(report: Report, options: Options) -> str:
     for notice in errors(report.notices):
         text = f"{notice.message} ({notice.remedy})" if notice.remedy else notice.message
         found.append(("error", notice.span, f"not looked at: {notice.kind}", masks.text(text)))
+    found += [
+        ("warning", each.span, each.kind, masks.text(f"{each.message} ({each.remedy})"))
+        for each in countdowns(report)
+    ]
     opened = worst_first(finding for finding in report.findings if finding.open)
     for finding in opened:
         text = sentence(masks.text(finding.message))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dindguard.reports import Options, alerts, errors, safe, sentence, worst_first
+from dindguard.reports import Options, alerts, countdowns, errors, safe, sentence, worst_first
 from dindguard.reports.json import dumps
 from dindguard.reports.masking import Masks
 from dindguard.rules import Severity
@@ -41,6 +41,10 @@ def render(report: Report, options: Options) -> str:
         # A notice has no identity; its place and words are what GitLab can tell it by.
         mark = _hash(name, notice.span.path, notice.message)
         issues.append(_issue(name, sentence(masks.text(notice.message)), "major", mark, notice.span))
+    for notice in countdowns(report):
+        text = sentence(masks.text(f"{notice.message}: {notice.remedy}"))
+        mark = _hash(notice.kind, notice.span.path, notice.span.route)
+        issues.append(_issue(notice.kind, text, "info", mark, notice.span))
     return dumps(list({issue["fingerprint"]: issue for issue in issues}.values()))
 
 

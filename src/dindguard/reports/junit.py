@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
-from dindguard.reports import Options, advice, errors, safe, shown_place
+from dindguard.reports import Options, advice, countdowns, errors, safe, shown_place
 from dindguard.reports.masking import Masks
 from dindguard.reports.quoting import MOST_RELATED, Quoter, rows
 from dindguard.reports.terminal import Terminal
@@ -35,12 +35,22 @@ def render(report: Report, options: Options) -> str:
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<testsuites name="dindguard" {counts}>',
             f'  <testsuite name="dindguard" {counts} skipped="0">',
+            *_properties(report, masks),
             *cases,
             "  </testsuite>",
             "</testsuites>\n",
         ]
     )
     return safe.log_markup(document)
+
+
+def _properties(report: Report, masks: Masks) -> list[str]:
+    """Return how long old findings may still wait, and which approvals soon run out."""
+    rows = [
+        f'      <property name="{each.kind}" value="{safe.markup(safe.one_line(masks.text(each.message)))}"/>'
+        for each in countdowns(report)
+    ]
+    return ["    <properties>", *rows, "    </properties>"] if rows else []
 
 
 def _failure(finding: Finding, masks: Masks, quoter: Quoter) -> str:

@@ -12,6 +12,7 @@ from dindguard.reports import (
     blind_spots_in_words,
     by_severity,
     by_status,
+    countdowns,
     errors,
     files_in_words,
     nothing_found,
@@ -58,6 +59,8 @@ def render(report: Report, options: Options) -> str:
     page.add(_way(report, masks) if opened else "")
     unseen = errors(report.notices)
     page.add_all((_notice(notice, masks) for notice in unseen), len(unseen), "more error")
+    waiting = countdowns(report)
+    page.add_all((_notice(notice, masks) for notice in waiting), len(waiting), "more approval")
     page.add(_table(opened))
     quoter = Quoter(report.sources, masks, 100)
     fold = len(opened) > UNFOLDED
