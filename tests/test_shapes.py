@@ -61,6 +61,8 @@ OURS = {
     "a script": ("x.sh", "a", "shell"),
     "a script by its first line": ("bin/run", "#!/usr/bin/env bash\na", "shell"),
     "a Makefile": ("GNUmakefile", "a:", "makefile"),
+    "Drone": (".drone.yml", "kind: pipeline\ntype: docker\nsteps: [{name: a, image: b, commands: [c]}]", "drone"),
+    "Woodpecker": (".woodpecker.yml", "steps: {a: {image: b, commands: [c]}}", "drone"),
 }
 
 LOOKALIKES = {
@@ -84,8 +86,8 @@ LOOKALIKES = {
     "CircleCI": (".circleci/config.yml", "version: 2.1\njobs: {a: {docker: [{image: b}], steps: [checkout]}}"),
     "Azure Pipelines": ("azure-pipelines.yml", "trigger: [a]\njobs: [{job: a, steps: [{script: b}]}]"),
     "Travis": (".travis.yml", "language: python\nscript: [make]\nservices: [docker]"),
-    "Drone": (".drone.yml", "kind: pipeline\ntype: docker\nsteps: [{name: a, image: b, commands: [c]}]"),
-    "Woodpecker": (".woodpecker.yml", "steps: {a: {image: b, commands: [c]}}"),
+    "a secret of Drone": (".drone.yml", "kind: secret\nname: a\ndata: b"),
+    "steps of no pipeline": ("steps.yml", "steps: {a: {image: b, commands: [c]}}"),
     "Cloud Build": ("cloudbuild.yaml", "steps: [{name: gcr.io/cloud-builders/docker, args: [build]}]"),
     "Bitbucket": ("bitbucket-pipelines.yml", "pipelines: {default: [{step: {script: [a]}}]}"),
     "Concourse": ("x.yml", "resources: [{name: a, type: git}]\njobs: [{name: b, plan: []}]"),

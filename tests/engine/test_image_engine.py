@@ -12,7 +12,7 @@ from private_engine import Host
 ROOT = Path(__file__).parent.parent.parent
 BASE = "local/python:test"
 IMAGE = "local/dindguard:test"
-CONTEXT = ("src", "rules", "pyproject.toml", "README.md", "LICENSE", "Dockerfile", ".dockerignore")
+CONTEXT = (".ci", "src", "rules", "pyproject.toml", "README.md", "LICENSE", "Dockerfile", ".dockerignore")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def image(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         else:
             shutil.copy(source, context / name)
     wheels = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", str(context / "wheels")]
-    subprocess.run([*wheels, str(context), "hatchling>=1.24"], check=True, timeout=300, capture_output=True)
+    wanted = ["--constraint", str(ROOT / ".ci" / "constraints.txt"), str(context), "hatchling>=1.24"]
+    subprocess.run([*wheels, *wanted], check=True, timeout=300, capture_output=True)
     arguments = ("--build-arg", f"BASE={BASE}", "--build-arg", "PIP_ARGS=--no-index --find-links=wheels")
     subprocess.run(
         ["docker", "build", "--quiet", "--network", "none", *arguments, "--tag", IMAGE, str(context)],
