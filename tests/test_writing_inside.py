@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -109,7 +110,20 @@ def test_what_somebody_names_outside_is_written(tmp_path: Path) -> None:
     assert run(folder, "scan", "-f", "json", "-o", str(tmp_path / "latest" / "a.json")).returncode == 1
     assert run(folder, "scan", "-f", "json", "-o", "../real/b.json").returncode == 1
     assert sorted(os.listdir(tmp_path / "real")) == ["a.json", "b.json"]
-    assert run(folder, "scan", "-f", "json", "-o", "/dev/null").returncode == 1
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    # A pipe and not /dev/null: as root, a fault in what is tested would take that from the whole machine.
+    folder = tree(tmp_path)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run(folder, "scan", "-f", "json", "-o", str(pipe)).returncode == 1
+        assert json.loads(os.read(reader, 1 << 20))["findings"]
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_without_a_repository_the_current_folder_is_the_border(
