@@ -37,21 +37,13 @@ ENGINES = {
 _COMPOSE_PROGRAMS = frozenset({"docker-compose", "podman-compose"})
 
 
-@record
-class DockerCall:
-    """A client's command line: ``docker [globals] action [options] [arguments]``.
+class _Call:
+    """What every engine's command line has: its options, and the words that may hold more of them."""
 
-    For ``run``, ``arguments`` is the image and its command. ``action`` is empty if the file does not decide
-    it. ``doubts`` are the words that may hold further options.
-    """
-
-    engine: EngineProduct
-    action: str
+    __slots__ = ()
     command: Command
-    globals: tuple[Option, ...] = ()
-    options: tuple[Option, ...] = ()
-    arguments: tuple[Text, ...] = ()
-    doubts: tuple[Text, ...] = ()
+    options: tuple[Option, ...]
+    doubts: tuple[Text, ...]
 
     @property
     def span(self) -> Span:
@@ -72,13 +64,30 @@ class DockerCall:
         found = self.all(name)
         return found[-1] if found else None
 
+
+@record
+class DockerCall(_Call):
+    """A client's command line: ``docker [globals] action [options] [arguments]``.
+
+    For ``run``, ``arguments`` is the image and its command. ``action`` is empty if the file does not decide
+    it. ``doubts`` are the words that may hold further options.
+    """
+
+    engine: EngineProduct
+    action: str
+    command: Command
+    globals: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = ()
+    arguments: tuple[Text, ...] = ()
+    doubts: tuple[Text, ...] = ()
+
     def last_global(self, name: str) -> Option | None:
         """Return the last use of a global option (``host``, ``context``)."""
         return next((option for option in reversed(self.globals) if option.name == name), None)
 
 
 @record
-class DaemonCall:
+class DaemonCall(_Call):
     """An engine's own command line (``dockerd --host=…``)."""
 
     program: str
@@ -86,25 +95,6 @@ class DaemonCall:
     options: tuple[Option, ...] = ()
     arguments: tuple[Text, ...] = ()
     doubts: tuple[Text, ...] = ()
-
-    @property
-    def span(self) -> Span:
-        """The whole command."""
-        return self.command.span
-
-    @property
-    def certain(self) -> bool:
-        """Whether all options are known."""
-        return not self.doubts
-
-    def all(self, name: str) -> tuple[Option, ...]:
-        """Return the uses of an option, in order."""
-        return tuple(option for option in self.options if option.name == name)
-
-    def last(self, name: str) -> Option | None:
-        """Return the last use of an option."""
-        found = self.all(name)
-        return found[-1] if found else None
 
 
 def docker_call(command: Command) -> DockerCall | None:
