@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from dindguard.cli import helping
-from dindguard.cli.debug import debug_option, debugging
+from dindguard.cli.debug import debug_option, debugging, forget
 from dindguard.errors import CLEAN, INCOMPLETE, INTERRUPTED, UserError
 
 COMMANDS = {
@@ -112,6 +112,7 @@ def main(argv: list[str] | None = None) -> Any:
     if argv is None:
         gc.disable()
         atexit.register(gc.freeze)  # else the interpreter searches all that is left for cycles before it ends
+    forget()
     try:
         code = cli.main(args=argv, prog_name="dindguard", standalone_mode=False)
     except click.ClickException as error:

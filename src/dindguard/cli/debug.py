@@ -15,6 +15,11 @@ def debugging() -> bool:
     return bool(_asked)
 
 
+def forget() -> None:
+    """Start anew: what one command line asked for is nothing to the next one of the same process."""
+    _asked.clear()
+
+
 def debug_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the option."""
     words = "Show a traceback when dindguard itself fails."

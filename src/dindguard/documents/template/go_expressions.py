@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Term, Variable
+from dindguard.documents.template.terms import (
+    DEEPEST,
+    Call,
+    Field,
+    Literal,
+    NotUnderstoodError,
+    Opaque,
+    Term,
+    Variable,
+)
 from dindguard.patterns import regex
 
 _TOKEN = regex(
@@ -15,13 +24,8 @@ _TOKEN = regex(
 )
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _ESCAPE = regex(r"\\(.)")
-_DEEPEST = 40
 
 Token = tuple[str, str]
-
-
-class _NotUnderstoodError(Exception):
-    """The expression is none that this reader knows."""
 
 
 @lru_cache(maxsize=4096)
@@ -32,8 +36,8 @@ def parse(expression: str) -> Term:
         parser = _Parser(tokens)
         term = parser.pipeline(0)
         if parser.ahead() is not None:
-            raise _NotUnderstoodError
-    except _NotUnderstoodError:
+            raise NotUnderstoodError
+    except NotUnderstoodError:
         return Opaque(expression)
     return term
 
@@ -59,7 +63,7 @@ def _tokens(expression: str) -> Iterator[Token]:
                 yield "field", "."
                 position += 1
                 continue
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         position = match.end()
         if match.lastgroup is not None:
             yield match.lastgroup, match.group()
@@ -78,8 +82,8 @@ class _Parser:
 
     def pipeline(self, depth: int) -> Term:
         """Read commands joined by ``|``: each gets the one before as its last argument."""
-        if depth > _DEEPEST:
-            raise _NotUnderstoodError
+        if depth > DEEPEST:
+            raise NotUnderstoodError
         term = self._command(depth, None)
         while self.ahead() == ("sign", "|"):
             self._next += 1
@@ -98,7 +102,7 @@ class _Parser:
         if name:
             return Call(name, (*operands, *((piped,) if piped is not None else ())))
         if len(operands) != 1 or piped is not None:
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         return operands[0]
 
     def _operand(self, depth: int) -> Term:
@@ -108,10 +112,10 @@ class _Parser:
             if text == ".":
                 return Variable("")
             if text != "(":
-                raise _NotUnderstoodError
+                raise NotUnderstoodError
             term = self.pipeline(depth + 1)
             if self.ahead() != ("sign", ")"):
-                raise _NotUnderstoodError
+                raise NotUnderstoodError
             self._next += 1
             ahead = self.ahead()
             if ahead is not None and ahead[0] == "field" and ahead[1].startswith(".") and len(ahead[1]) > 1:
@@ -150,4 +154,4 @@ def _number(text: str) -> int | float:
     try:
         return float(text)
     except ValueError:
-        raise _NotUnderstoodError from None
+        raise NotUnderstoodError from None

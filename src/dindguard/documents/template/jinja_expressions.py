@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Term, Variable
+from dindguard.documents.template.terms import (
+    DEEPEST,
+    Call,
+    Field,
+    Literal,
+    NotUnderstoodError,
+    Opaque,
+    Term,
+    Variable,
+)
 from dindguard.patterns import regex
 
 _TOKEN = regex(
@@ -15,13 +24,8 @@ _TOKEN = regex(
 _ESCAPE = regex(r"\\(.)")
 _CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None, "omit": None}
 _COMPARED = {"==": "eq", "!=": "ne"}
-_DEEPEST = 40
 
 Token = tuple[str, str]
-
-
-class _NotUnderstoodError(Exception):
-    """The expression is none that this reader knows."""
 
 
 @lru_cache(maxsize=4096)
@@ -31,8 +35,8 @@ def parse(expression: str) -> Term:
         parser = _Parser([*_tokens(expression)])
         term = parser.choice(0)
         if not parser.done:
-            raise _NotUnderstoodError
-    except _NotUnderstoodError:
+            raise NotUnderstoodError
+    except NotUnderstoodError:
         return Opaque(expression)
     return term
 
@@ -42,7 +46,7 @@ def _tokens(expression: str) -> Iterator[Token]:
     while position < len(expression):
         match = _TOKEN.match(expression, position)
         if match is None:
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         position = match.end()
         if match.lastgroup is not None:
             yield match.lastgroup, match.group()
@@ -72,12 +76,12 @@ class _Parser:
 
     def _expect(self, text: str) -> None:
         if not self._took(text):
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
 
     def choice(self, depth: int) -> Term:
         """Read ``a if c else b``."""
-        if depth > _DEEPEST:
-            raise _NotUnderstoodError
+        if depth > DEEPEST:
+            raise NotUnderstoodError
         term = self._operators(depth, 0)
         if self._took("if"):
             test = self._operators(depth, 0)
@@ -89,7 +93,7 @@ class _Parser:
         if level == len(_LEVELS):
             return self._filtered(depth)
         if level == _NOT and self._took("not"):
-            return Call("not", (self._operators(depth + 1, level),)) if depth < _DEEPEST else self.choice(depth + 1)
+            return Call("not", (self._operators(depth + 1, level),)) if depth < DEEPEST else self.choice(depth + 1)
         term = self._operators(depth, level + 1)
         while sign := self._took(*_LEVELS[level]):
             name = _COMPARED.get(sign, "concat" if sign == "~" else sign)
@@ -101,7 +105,7 @@ class _Parser:
         kind, name = self._tokens[self._next] if not self.done else ("", "")
         self._next += 1
         if kind != "word":
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         test = Call(f"is {name}", (term,))
         return Call("not", (test,)) if negated else test
 
@@ -116,7 +120,7 @@ class _Parser:
 
     def _word(self) -> str:
         if self.done or self._tokens[self._next][0] != "word":
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         self._next += 1
         return self._tokens[self._next - 1][1]
 
@@ -130,12 +134,12 @@ class _Parser:
                 term = self.choice(depth + 1)
             found.append(term)
             if not self._took(",") and not self._ahead(closing):
-                raise _NotUnderstoodError
+                raise NotUnderstoodError
         return tuple(found)
 
     def _primary(self, depth: int) -> Term:
         if self.done:
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         kind, text = self._tokens[self._next]
         self._next += 1
         if kind == "string":
@@ -147,7 +151,7 @@ class _Parser:
         elif text in "([{":
             term = self._bracketed(text, depth)
         else:
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         return self._below(term, depth)
 
     def _bracketed(self, opening: str, depth: int) -> Term:

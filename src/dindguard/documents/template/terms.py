@@ -46,3 +46,10 @@ class Opaque:
 
 
 Term: TypeAlias = "Literal | Variable | Field | Call | Opaque"
+
+DEEPEST = 40
+"""How deep an expression may nest before its reader stops to understand it."""
+
+
+class NotUnderstoodError(Exception):
+    """The expression is none that its reader knows."""
