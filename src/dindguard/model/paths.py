@@ -95,7 +95,7 @@ _FOLDERS = {
 
 _TREES = {
     HostPath.RUNTIME_DIRECTORY: "/run/podman /run/crio /run/k3s /run/buildkit",
-    HostPath.ENGINE_STATE: "/run/containerd /run/docker /var/lib/cni /etc/cni " + " ".join(DATA_ROOTS),
+    HostPath.ENGINE_STATE: "/run/containerd /run/docker /var/lib/cni " + " ".join(DATA_ROOTS),
     HostPath.KERNEL_CONTROL: (
         "/proc/sys /proc/sysrq-trigger /proc/kcore /proc/1 /sys/fs /sys/kernel /sys/firmware /sys/module"
     ),
@@ -106,7 +106,7 @@ _TREES = {
         "/etc/crontab /etc/cron.d /etc/cron.daily /etc/cron.hourly /etc/cron.weekly /etc/cron.monthly "
         "/etc/init.d /etc/rc.local /etc/profile /etc/profile.d /etc/ld.so.preload /etc/ld.so.conf.d /etc/udev "
         "/etc/modprobe.d /etc/modules-load.d /etc/sysctl.d /etc/apparmor.d /etc/selinux /etc/docker "
-        "/etc/containerd /etc/containers /etc/crio /etc/kubernetes /etc/rancher c:/windows/system32"
+        "/etc/cni /etc/containerd /etc/containers /etc/crio /etc/kubernetes /etc/rancher c:/windows/system32"
     ),
     HostPath.HARMLESS: (
         "/etc/localtime /etc/timezone /etc/resolv.conf /etc/hosts /etc/hostname /etc/machine-id /etc/os-release "
