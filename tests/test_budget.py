@@ -66,7 +66,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "word-fields": (10, shell("v='" + "a " * 40 + "'\ndocker run $v")),
     "script-nesting": (None, shell("$(" * 200)),
     "scripts-in-scripts": (2, shell("""sh -c "sh -c 'bash -c \\"docker ps\\"'" """)),
-    "exports": (3, shell(chain(6, lambda n: f"export V{n}=1"))),
+    "exports": (3, shell(chain(6, lambda n: f"export DOCKER_V{n}=1"))),
     "value-pieces": (5, shell("a=x$B\nB=x\n" + "a=$a$a$B\n" * 6 + "docker run $a")),
     "value-text": (200, shell("a=" + "x" * 60 + "\n" + "a=$a$a\n" * 4 + "docker run $a")),
     "expansions": (20, shell("a=x\n" + "docker run $a\n" * 40)),

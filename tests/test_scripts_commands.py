@@ -360,3 +360,11 @@ def test_the_lines_of_a_printed_document_have_their_places() -> None:
 
 def test_a_piece_of_a_structured_file_is_no_document() -> None:
     assert read("echo '\"docker\": 1,' >> d.json").embedded == ()
+
+
+def test_many_exported_variables_reach_the_script_that_is_started() -> None:
+    names = "".join(f"export V{n}=1\n" for n in range(200))
+    text = f"{names}export W=--privileged\nX=--privileged\nbash -c 'docker run $W a'\nbash -c 'docker run $X b'\n"
+    first, second = [[word.value for word in command.arguments] for command in read(text).commands]
+    assert first == ["run", "--privileged", "a"]
+    assert "--privileged" not in second, "what is not exported does not reach it"

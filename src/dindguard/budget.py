@@ -147,8 +147,8 @@ SCRIPTS_IN_SCRIPTS = Limit(
     lost="the innermost were not read", remedy="write them into files of their own",
 )  # fmt: skip
 EXPORTS = Limit(
-    name="exports", most=64, what="this script exports more than {most} variables", lost="the others were not followed",
-    remedy="split the script",
+    name="exports", most=64, what="this script exports more than {most} variables of engines",
+    lost="the others were not followed", remedy="split the script",
 )  # fmt: skip
 VALUE_PIECES = Limit(
     name="value-pieces", most=500, what="a variable is put together from more than {most} pieces",

@@ -60,13 +60,11 @@ class Makefile:
     def run(self) -> None:
         """Read the file, then its recipes."""
         self._read_lines()
-        scopes_for_exports = self._exports()
+        exported = self._exports()
         for recipe in self._recipes:
             pieces = self._expand(recipe, 0)
             scopes = Scopes()
-            for name, variable in scopes_for_exports.items():
-                scopes.assign(name, variable)
-                scopes.exported.append(name)
+            scopes.inherit(exported)
             read_script(Script(pieces), self._out, scopes=scopes)
 
     # -- lines ------------------------------------------------------------------------------------------
@@ -190,15 +188,17 @@ class Makefile:
 
     # -- expansion --------------------------------------------------------------------------------------
 
-    def _exports(self) -> dict[str, Variable]:
-        found = {}
+    def _exports(self) -> Scopes:
+        scopes = Scopes()
         for name, (start, end) in self._exported.items():
             variable = self._variable(name, 0)
             if variable is not None and variable.fields is not None and variable.scalar:
-                found[name] = variable
                 value = word(variable.scalar, joined_span(variable.scalar))
-                self._out.exports.append(Export(name, value, self._source.span(start, end)))
-        return found
+                place = self._source.span(start, end)
+                scopes.assign(name, variable)
+                scopes.export(name, place)
+                self._out.exports.append(Export(name, value, place))
+        return scopes
 
     def _expand(self, script: Script, depth: int) -> list[Piece]:
         """Return ``script`` with the variables of Make replaced; ``$$`` is a dollar for the shell."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dindguard import budget
 from dindguard.model.values import Text, unknown
 from dindguard.patterns import regex
 from dindguard.scripts.command import Export
@@ -96,8 +95,7 @@ class Assignments:
 
     def _export(self, name: str, value: Variable, raw: RawWord) -> None:
         span = self._script.span(raw.start, raw.end)
-        if name not in self._scopes.exported and budget.within(budget.EXPORTS, len(self._scopes.exported) + 1, span):
-            self._scopes.exported.append(name)
+        self._scopes.export(name, span)
         if not self._out.muted:
             self._out.exports.append(Export(name, self._text(name, value, raw), span))
 

@@ -22,7 +22,6 @@ from dindguard.vocabulary import SHELLS
 Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], None]
 """Reads a script inside the script: its text, where it runs, what it is given, and if it shares the variables."""
 
-_ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_", "CONTAINERD_")
 _IN_CONTAINER = frozenset({"exec", "run", "compose exec", "compose run"})
 _ENGINE_NAMES = frozenset({"container_engine", "container_runtime", "container_tool", "container_cli"})
 _CLIENTS = ("docker_compose", "docker", "podman", "nerdctl")
@@ -127,8 +126,8 @@ class Starter:
 
     def _environment(self, context: Context) -> dict[str, Text]:
         found: dict[str, Text] = {}
-        for name in self._scopes.exported:
-            value = self._scopes.get(name) if name.startswith(_ENGINE_VARIABLES) else None
+        for name in self._scopes.engine_variables:
+            value = self._scopes.get(name)
             if value is not None and value.fields is not None and value.scalar:
                 found[name] = word(value.scalar, joined_span(value.scalar))
         found.update(context.environment)

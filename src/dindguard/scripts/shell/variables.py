@@ -8,6 +8,7 @@ from dindguard import budget
 from dindguard.model.values import How
 from dindguard.records import record, replace
 from dindguard.scripts.shell.pieces import Piece, known, text_of
+from dindguard.source import Span
 
 Fields = tuple[tuple[Piece, ...], ...]
 
@@ -70,14 +71,20 @@ def appended(before: Variable | None, added: Variable) -> Variable:
     return scalar(before.scalar + added.scalar)
 
 
+ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_", "CONTAINERD_")
+"""How the names begin of variables that engines and their clients read."""
+
+
 class Scopes:
     """The variables at one point of a script: branches and functions lie over what surrounds them."""
 
     def __init__(self) -> None:
         self._frames: list[dict[str, Variable]] = [{}]
         self._overwritten: set[str] = set()
-        self.exported: list[str] = []
-        """The exported names, in order."""
+        self.engine_variables: list[str] = []
+        """The exported names that engines and their clients read, in order."""
+        self._exported: set[str] = set()
+        self._caller: Scopes | None = None
         self.called: dict[str, Variable] = {}
         """What functions assign when they are called, for names that nothing else assigns."""
         self.spent = 0
@@ -92,7 +99,24 @@ class Scopes:
             if found is not None:
                 outer = self.function_frame and index < self.function_frame
                 return UNDECIDED if outer and name in self._overwritten else found
+        if self._caller is not None and self._caller.exports(name):
+            undecided = self.function_frame and name in self._overwritten
+            return UNDECIDED if undecided else self._caller.get(name)
         return self.called.get(name)
+
+    def exports(self, name: str) -> bool:
+        """Whether what is started here finds ``name`` in its environment."""
+        return name in self._exported or (self._caller is not None and self._caller.exports(name))
+
+    def export(self, name: str, place: Span) -> None:
+        """Hand ``name`` to what is started from here on; every command asks for an engine's, so these are counted."""
+        if self.exports(name):
+            return
+        if name.startswith(ENGINE_VARIABLES):
+            if not budget.within(budget.EXPORTS, len(self.engine_variables) + 1, place):
+                return
+            self.engine_variables.append(name)
+        self._exported.add(name)
 
     def use(self, name: str) -> Variable | None:
         """Return what ``name`` holds for a use of it, within the budget."""
@@ -113,12 +137,9 @@ class Scopes:
         self._frames[-1][name] = value
 
     def inherit(self, caller: Scopes) -> None:
-        """Take over what the calling shell exported."""
-        for name in caller.exported:
-            value = caller.get(name)
-            if value is not None:
-                self.assign(name, value)
-        self.exported = list(caller.exported)
+        """Take over what the calling shell exported, which waits until this one ends: nothing needs to be copied."""
+        self._caller = caller
+        self.engine_variables = list(caller.engine_variables)
 
     def push(self) -> None:
         """Enter a branch, a function or a subshell."""
