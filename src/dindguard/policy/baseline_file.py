@@ -98,6 +98,17 @@ def move_of(finding: Finding, subject: Subject) -> Move:
     return subject.rule, subject.address, _digest(subject.blames, finding.severity.word, about)
 
 
+class Gone:
+    """What is not in its file any more; each may come again once, in another file."""
+
+    def __init__(self, moves: Iterable[Move]) -> None:
+        self._left = Counter(moves)
+
+    def comes_again(self, finding: Finding, subject: Subject) -> bool:
+        """Whether a subject is one of them; it is not another time."""
+        return _counted(self._left, move_of(finding, subject))
+
+
 def entry_of(finding: Finding, subject: Subject) -> Entry:
     """Return the entry that a subject of a finding is matched by, without its content."""
     return Entry(subject.path, finding.rule.id, subject.address, danger(finding, subject))

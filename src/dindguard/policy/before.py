@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding, Status, Subject
-from dindguard.policy.baseline_file import Key, Move, entry_of, move_of
+from dindguard.policy.baseline_file import Gone, Key, Move, entry_of, move_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -33,9 +32,9 @@ class Before:
         return found
 
     @cached_property
-    def _gone(self) -> Counter[Move]:
+    def _gone(self) -> Gone:
         there = {entry_of(finding, subject).key for finding in self._now for subject in finding.subjects}
-        return Counter(move for key, moves in self._allowed.items() if key not in there for move in moves)
+        return Gone(move for key, moves in self._allowed.items() if key not in there for move in moves)
 
     def allowed(self, finding: Finding, subject: Subject) -> bool:
         """Whether the same subject was allowed where it is."""
@@ -47,8 +46,4 @@ class Before:
 
     def moved(self, finding: Finding, subject: Subject) -> bool:
         """Whether a subject that was allowed is gone from its file and stands in this one."""
-        move = move_of(finding, subject)
-        if self._gone[move] <= 0:
-            return False
-        self._gone[move] -= 1
-        return True
+        return self._gone.comes_again(finding, subject)

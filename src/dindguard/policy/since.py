@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
 from dindguard.findings import Finding, Status, Subject
-from dindguard.policy.baseline_file import Key, Move, entry_of, move_of
+from dindguard.policy.baseline_file import Gone, Key, entry_of, move_of
 from dindguard.records import replace
 
 
@@ -45,14 +44,10 @@ class _Earlier:
         return False
 
     @cached_property
-    def _gone(self) -> Counter[Move]:
+    def _gone(self) -> Gone:
         """What is not there any more, as it may come again in another file."""
-        return Counter(move_of(finding, subject) for left in self.open.values() for finding, subject in left)
+        return Gone(move_of(finding, subject) for left in self.open.values() for finding, subject in left)
 
     def moved(self, finding: Finding, subject: Subject) -> bool:
         """Whether one that is gone comes again in another file; to be asked when all that are known have been."""
-        move = move_of(finding, subject)
-        if self._gone[move] <= 0:
-            return False
-        self._gone[move] -= 1
-        return True
+        return self._gone.comes_again(finding, subject)

@@ -21,6 +21,7 @@ from dindguard.formats.github_actions.steps import Place, StepReader
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
+from dindguard.records import replace
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
 
@@ -90,17 +91,9 @@ class WorkflowReader:
         containers = (*services, owner, *steps.containers)
         self.reading.embedded += [Embedded(script, each) for each in containers for script in scripts_of(each)]
         self.reading.workloads.append(
-            Workload(
-                name=name,
-                address=address,
-                kind=WorkloadKind.JOB,
-                platform=Platform.GITHUB,
-                span=job.key_span,
-                containers=containers,
-                storages=volumes.storages,
+            replace(
+                _workload(name, address, job, containers, volumes),
                 cached_paths=tuple(steps.cached_paths),
-                runner_labels=_labels(job["runs-on"]),
-                hosted=_hosted(job["runs-on"]),
                 replicas=_matrix_jobs(job["strategy"]),
             )
         )
@@ -113,19 +106,21 @@ class WorkflowReader:
         """Read the containers of a job once more, with other values of its matrix."""
         volumes = Volumes(f"{job.source.path}:{address}")
         owner, *services = _containers(job, name, address, expressions, volumes, variables)
-        self.reading.workloads.append(
-            Workload(
-                name=name,
-                address=address,
-                kind=WorkloadKind.JOB,
-                platform=Platform.GITHUB,
-                span=job.key_span,
-                containers=(*services, owner),
-                storages=volumes.storages,
-                runner_labels=_labels(job["runs-on"]),
-                hosted=_hosted(job["runs-on"]),
-            )
-        )
+        self.reading.workloads.append(_workload(name, address, job, (*services, owner), volumes))
+
+
+def _workload(name: str, address: str, job: Node, containers: tuple[Container, ...], volumes: Volumes) -> Workload:
+    return Workload(
+        name=name,
+        address=address,
+        kind=WorkloadKind.JOB,
+        platform=Platform.GITHUB,
+        span=job.key_span,
+        containers=containers,
+        storages=volumes.storages,
+        runner_labels=_labels(job["runs-on"]),
+        hosted=_hosted(job["runs-on"]),
+    )
 
 
 def _matrix_jobs(strategy: Node) -> Replicas | None:
