@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 _LONGEST = 1 << 20
-"""A file of Git's own that has more bytes is none of ours to read."""
+"""A file of references that is longer is not read."""
 
 
 def commit_of(root: str) -> str:
@@ -32,7 +32,7 @@ def _git_folder(root: str) -> str:
 
 
 def _packed(folder: str, reference: str) -> str:
-    for line in text_of(os.path.join(folder, "packed-refs")).splitlines():
+    for line in _read(os.path.join(folder, "packed-refs")).splitlines():
         name, _, of = line.partition(" ")
         if of == reference:
             return _name(name)
@@ -40,11 +40,10 @@ def _packed(folder: str, reference: str) -> str:
 
 
 def _first_line(path: str) -> str:
-    return text_of(path).partition("\n")[0].strip()
+    return _read(path).partition("\n")[0].strip()
 
 
-def text_of(path: str) -> str:
-    """Return what one of Git's own small files says; empty when there is none, and when it is none of Git's making."""
+def _read(path: str) -> str:
     try:
         if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST:
             return ""

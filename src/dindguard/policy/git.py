@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from dindguard.checkout import text_of
 from dindguard.errors import UserError
 from dindguard.files import within
 from dindguard.records import record
@@ -28,6 +27,8 @@ _FORMAT = re.compile(r"^\s*(objectformat|refstorage)\s*=\s*\"?(\w+)\"?\s*$", re.
 _WORKTREE = re.compile(r"^\s*worktree\s*=\s*\"?(.+?)\"?\s*$", re.IGNORECASE | re.MULTILINE)
 _SHARED = ("refs", "packed-refs", "reftable", "logs", "shallow")
 _USER = ("HOME", "GNUPGHOME", "XDG_CONFIG_HOME", "GPG_TTY")
+_MOST = 1024 * 1024
+"""A file of Git's own that is larger than so many bytes is none of ours to read."""
 
 
 def nothing_before(revision: str) -> bool:
@@ -221,22 +222,32 @@ def _followed(path: str, word: str) -> str:
     """Return the folder that a file of one line (``gitdir: …``) names, or the folder itself."""
     if os.path.isdir(path):
         return os.path.realpath(path)
-    named = text_of(path).removeprefix(word).strip()
+    named = _text(path).removeprefix(word).strip()
     return os.path.realpath(os.path.join(os.path.dirname(path), named))
 
 
 def _names(own: str, root: str) -> bool:
     """Whether a repository elsewhere names the folder: as a linked work tree, or as the work tree of a submodule."""
-    back = text_of(os.path.join(own, "gitdir")).strip()
+    back = _text(os.path.join(own, "gitdir")).strip()
     if back and os.path.realpath(os.path.join(own, back)) == os.path.join(root, ".git"):
         return True
-    tree = _WORKTREE.search(text_of(os.path.join(own, "config")))
+    tree = _WORKTREE.search(_text(os.path.join(own, "config")))
     return tree is not None and os.path.realpath(os.path.join(own, tree[1])) == root
+
+
+def _text(path: str) -> str:
+    try:
+        if not os.path.isfile(path) or os.path.getsize(path) > _MOST:
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def _furnish(home: str, places: _Places) -> None:
     """Make a repository of the refs of another one, with a configuration of our own; objects come by environment."""
-    formats = {key.lower(): value for key, value in _FORMAT.findall(text_of(os.path.join(places.common, "config")))}
+    formats = {key.lower(): value for key, value in _FORMAT.findall(_text(os.path.join(places.common, "config")))}
     lines = ["[core]", "repositoryformatversion = 1", "bare = true", "[extensions]"]
     with open(os.path.join(home, "config"), "w", encoding="utf-8") as file:
         file.write("\n".join([*lines, *(f"{key} = {value}" for key, value in formats.items()), ""]))
@@ -249,4 +260,4 @@ def _furnish(home: str, places: _Places) -> None:
     for name in os.listdir(places.own):
         if name.endswith("HEAD"):
             with open(os.path.join(home, name), "w", encoding="utf-8") as file:
-                file.write(text_of(os.path.join(places.own, name)))
+                file.write(_text(os.path.join(places.own, name)))
