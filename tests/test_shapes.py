@@ -87,6 +87,8 @@ LOOKALIKES = {
     "Azure Pipelines": ("azure-pipelines.yml", "trigger: [a]\njobs: [{job: a, steps: [{script: b}]}]"),
     "Travis": (".travis.yml", "language: python\nscript: [make]\nservices: [docker]"),
     "a secret of Drone": (".drone.yml", "kind: secret\nname: a\ndata: b"),
+    "a JSON schema": ("a.schema.json", '{"properties": {"podTemplate": {"type": "object"}}}'),
+    "properties in YAML": ("a.yaml", "properties: {sh: docker run --privileged x}"),
     "steps of no pipeline": ("steps.yml", "steps: {a: {image: b, commands: [c]}}"),
     "Cloud Build": ("cloudbuild.yaml", "steps: [{name: gcr.io/cloud-builders/docker, args: [build]}]"),
     "Bitbucket": ("bitbucket-pipelines.yml", "pipelines: {default: [{step: {script: [a]}}]}"),

@@ -84,18 +84,21 @@ class Recogniser:
     def formats_of(self, source: Source, node: Node) -> list[FormatRow]:
         """Return the formats that claim a document with the best evidence there is: one, none, or some that disagree.
 
-        Of those, the one whose file name it has comes first.
+        Of those, the one whose file name it has comes first. Words of one syntax mean nothing in another: a schema's
+        ``properties`` are no pipeline's.
         """
         said = self._said(source)
         if said is not None:
             return [said]
+        written = self.tree_syntax(source)
+        rows = [row for row in registry.rows() if written in row.syntaxes]
         claims: list[FormatRow] = []
-        for row in registry.rows():
+        for row in rows:
             if claims and claims[0].evidence < row.evidence:
                 break
             if row.matches(source, node):
                 claims.append(row)
-        claims = claims or [row for row in registry.rows() if row.part is not None and row.part(source, node)]
+        claims = claims or [row for row in rows if row.part is not None and row.part(source, node)]
         return (
             claims if len(claims) < 2 else sorted(claims, key=lambda row: not row.named(source.hint or source.path))
         )
