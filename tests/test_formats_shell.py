@@ -273,3 +273,16 @@ def test_a_makefile_gives_the_same_objects(tmp_path: Path) -> None:
     assert container.privileged.on
     assert (container.privileged.span.line, container.privileged.span.column) == (1, 10)
     assert [step.span.line for step in container.privileged.span.trail] == [3]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("docker run --name a b", "docker run 'a'"),
+        ("sudo /usr/bin/podman run --name a b", "podman run 'a'"),
+        ("docker-compose run -v /:/h a", "docker run 'a'"),
+        ("nerdctl run $X", "the container of 'nerdctl run'"),
+    ],
+)
+def test_a_container_is_told_by_the_client_that_starts_it(tmp_path: Path, line: str, told: str) -> None:
+    assert [str(each) for each in containers(read(f"{line}\n", tmp_path)) if each.client] == [told]

@@ -119,6 +119,8 @@ class Container(ContainerFacts):
     """The platform puts it in a user namespace of its own (``hostUsers: false`` is *on*)."""
     started_by: Text | None = None
     """The engine's address, when a command line names one (``docker -H tcp://…``)."""
+    client: str = ""
+    """The program whose command line starts it, as messages name it (``podman``)."""
     ignored_settings: tuple[str, ...] = ()
     """Settings in the file that the platform drops (a Swarm stack's ``privileged``)."""
     base: str = ""
@@ -145,7 +147,7 @@ class Container(ContainerFacts):
     @property
     def label(self) -> str:
         """Kind and name, as messages begin: ``service 'dind'``, ``container 'main' of Deployment 'ci/runner'``."""
-        own = f"{self.kind} '{self.name}'" if self.name else self.kind.unnamed
+        own = f"{self.kind.words(self.client)} '{self.name}'" if self.name else self.kind.unnamed(self.client)
         workload = getattr(self, "workload", None)
         return f"{own} of {workload.told_as}" if workload is not None and workload.told_as else own
 

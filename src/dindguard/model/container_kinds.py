@@ -39,10 +39,14 @@ class ContainerKind(StrEnum):
     LIVE = "running container"
     """A container that an engine reported."""
 
-    @property
-    def unnamed(self) -> str:
-        """What messages call one that has no name."""
-        return "the container of 'docker run'" if self is ContainerKind.COMMAND else f"the {self}"
+    def words(self, client: str = "") -> str:
+        """Return what messages call it; ``client`` is the program whose command line started it."""
+        return f"{client} run" if client else str(self)
+
+    def unnamed(self, client: str = "") -> str:
+        """Return what messages call one that has no name."""
+        words = self.words(client)
+        return f"the container of '{words}'" if self is ContainerKind.COMMAND else f"the {words}"
 
 
 class Role(StrEnum):

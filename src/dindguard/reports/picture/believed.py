@@ -301,4 +301,4 @@ def label_of(thing: Any) -> str:
 
 def name_of(container: Container) -> str:
     """Return a container's own name, or that of what it belongs to."""
-    return container.name or container.workload.name or container.kind.unnamed
+    return container.name or container.workload.name or container.kind.unnamed(container.client)

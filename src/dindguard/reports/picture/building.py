@@ -102,7 +102,7 @@ class _Builder:
         return self.node(
             Kind.PROXY if believed.is_proxy(container) else Kind.CONTAINER, (container,), believed.label_of(container),
             believed.container_notes(container), span=container.span, severity=self.severities.get(container),
-            about=container, sort=str(container.kind), name=self.words(believed.name_of(container)),
+            about=container, sort=container.kind.words(container.client), name=self.words(believed.name_of(container)),
         )  # fmt: skip
 
     def engine(self, engine: believed.Engine) -> str:

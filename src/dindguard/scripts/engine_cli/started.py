@@ -50,6 +50,7 @@ def container_of(call: DockerCall, volumes: Volumes, address: str) -> Container:
         image=Image.parse(call.arguments[0]) if call.arguments and not call.action.startswith("compose") else None,
         command=Words(command, spanning(command)) if command else None,
         started_by=engine_address(call),
+        client=call.command.program.removesuffix("-compose"),
         **settings,
     )
 
