@@ -98,6 +98,13 @@ def test_heredocs(container: Node) -> None:
     assert content.value.variable == "var.port"
 
 
+def test_strings_with_escaped_quotes_in_an_expression_end_where_old_terraform_ends_them() -> None:
+    document = tree('a = "x${join(\\",}\\", b.*.id)}"\nc = "\\"d\\""\n')
+    assert document["a"].value.unknown
+    assert document["a"].value.partial.startswith("x")
+    assert document["c"].text == '"d"'
+
+
 @pytest.mark.parametrize("text", ['a = "', "a {", "a = [", "a = <<X\ny\n", 'a = "${', "a = }", 'a = "x\n"'])
 def test_what_cannot_be_read_is_said(text: str) -> None:
     found = read(Source("main.tf", f"b = 1\n{text}"))

@@ -20,7 +20,7 @@ _HEREDOC = regex(r"<<(-?)([^\W\d][\w-]*)\r?\n")
 _QUOTED_STOP = regex(r'"|\n|\\|[$%]{2}\{|[$%]\{')
 _HEREDOC_STOP = regex(r"[$%]{2}\{|[$%]\{")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
-_IN_TEMPLATE = regex(r'["{}]|#[^\n]*|//[^\n]*')
+_IN_TEMPLATE = regex(r'["{}]|\\"(?:[^"\\\n]|\\[^"\n])*\\"|#[^\n]*|//[^\n]*')
 
 
 def tokens(text: str) -> list[Token]:
@@ -154,7 +154,10 @@ def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def template_end(text: str, at: int, depth: int) -> int:
-    """Return where the ``${`` or ``%{`` whose content begins at ``at`` ends, after its brace."""
+    """Return where the ``${`` or ``%{`` whose content begins at ``at`` ends, after its brace.
+
+    Terraform up to 0.11 let one escape the quotes of a string in there (``"${join(\\",\\", a)}"``); no later one does.
+    """
     level, begin = 1, at - 2
     while level:
         match = _IN_TEMPLATE.search(text, at)
