@@ -59,6 +59,8 @@ OURS = {
     "a Dockerfile with a purpose": ("build/Dockerfile.dev", "FROM a", "dockerfile"),
     "a Containerfile": ("x.containerfile", "FROM a", "dockerfile"),
     "a script": ("x.sh", "a", "shell"),
+    "a test of a Jenkinsfile": ("tests/jenkinsfile.bats", "a", "shell"),
+    "a script beside a Makefile": ("Makefile.sh", "a", "shell"),
     "a script by its first line": ("bin/run", "#!/usr/bin/env bash\na", "shell"),
     "a Makefile": ("GNUmakefile", "a:", "makefile"),
     "Drone": (".drone.yml", "kind: pipeline\ntype: docker\nsteps: [{name: a, image: b, commands: [c]}]", "drone"),

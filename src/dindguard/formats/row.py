@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     Word: TypeAlias = str | tuple[str, str]
 
 
+SHELL_ENDINGS = "sh|bash|zsh|ksh|bats"
+"""Endings that make a shell script of a file whatever stands before them (``jenkinsfile.bats``)."""
+
+
 class Evidence(IntEnum):
     """How a shape tells a document; of two formats that claim one, the better evidence wins."""
 

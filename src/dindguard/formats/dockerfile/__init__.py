@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dindguard.formats.row import FormatRow
+from dindguard.formats.row import SHELL_ENDINGS, FormatRow
 
 FORMAT = FormatRow(
     name="dockerfile",
@@ -11,6 +11,6 @@ FORMAT = FormatRow(
     words=("security=insecure",),
     names=r"(?i:(^|/)((Docker|Container)file([.-][^/]+)?|[^/]+\.(docker|container)file)$)",
     refuses=(
-        r"(?i:\.(md|rst|txt|sh|py|js|ts|go|rb|ya?ml|json|toml|dockerignore|orig|patch|html?|j2|in|erb|template|tmpl|m4)$)"
+        rf"(?i:\.({SHELL_ENDINGS}|md|rst|txt|py|js|ts|go|rb|ya?ml|json|toml|dockerignore|orig|patch|html?|j2|in|erb|template|tmpl|m4)$)"
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dindguard.formats.row import FormatRow
+from dindguard.formats.row import SHELL_ENDINGS, FormatRow
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
@@ -34,7 +34,7 @@ FORMAT = FormatRow(
     title="Jenkins pipelines",
     syntaxes=("groovy",),
     names=r"(?i:(^|/)jenkinsfile([-._][^/]*)?$|\.jenkinsfile$)",
-    refuses=r"(?i:\.(md|rst|txt|ya?ml|json|png|html?|j2|tmpl|template)$)",
+    refuses=rf"(?i:\.({SHELL_ENDINGS}|md|rst|txt|ya?ml|json|png|html?|j2|tmpl|template)$)",
     keys=(),
     words=("hostpathvolume", "podtemplate", "containertemplate", "withrun"),
     shape=is_pipeline,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dindguard.formats.row import FormatRow
+from dindguard.formats.row import SHELL_ENDINGS, FormatRow
 
 FORMAT = FormatRow(
     name="shell",
     title="Shell scripts",
     syntaxes=("shell",),
-    names=r"(?i:\.(sh|bash|zsh|ksh|bats|envrc)$)",
+    names=rf"(?i:\.({SHELL_ENDINGS}|envrc)$)",
     first_line=r"#!.*\b(ba|da|z|k|a)?sh\b",
     unmodelled=(
         (
