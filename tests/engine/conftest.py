@@ -45,7 +45,7 @@ def private_engine(cache: Path) -> Iterator[Host]:
         environ["DOCKER_HOST"] = started.stdout.strip().partition("DOCKER_HOST=")[2]
         environ["DINDGUARD_CLIENT_IMAGE"] = "local/docker-cli:test"
         found = Host(folder, environ)
-        found.env("down", "--all")
+        found.wipe()
         yield found
     finally:
         subprocess.run(["bash", str(SCRIPT), "--stop-engine", str(folder)], env=environ, check=True, timeout=120)

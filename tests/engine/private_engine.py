@@ -62,6 +62,16 @@ class Host:
     def up_options(self, level: str, *more: str) -> list[str]:
         return ["--isolation", level, "--image", IMAGES[level], "--tun-device", self.tun, *more]
 
+    def wipe(self) -> None:
+        """Remove all but the images: a test run that was killed leaves its containers to the next engine on its data."""
+        for kind, remove in (
+            (("ps", "--all", "--quiet", "--no-trunc"), ("rm", "--force", "--volumes")),
+            (("network", "ls", "--quiet", "--no-trunc", "--filter", "type=custom"), ("network", "rm")),
+            (("volume", "ls", "--quiet"), ("volume", "rm", "--force")),
+        ):
+            if names := self.docker(*kind).stdout.split():
+                self.docker(*remove, *names)
+
     def leftovers(self) -> list[str]:
         """Everything of ours that the engine still has."""
         ours = "label=io.dindguard.managed=true"
