@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import TypeAlias
@@ -93,7 +94,7 @@ def relative(path: StrPath, root: StrPath) -> str:
     return path[len(os.path.join(root, "")) :].replace(os.sep, "/") or "."
 
 
-class Files:
+class Files(ABC):
     """The files below one root, by root-relative path: each is opened once. Providers say where bytes come from."""
 
     current = True
@@ -104,31 +105,32 @@ class Files:
         self.notices: list[Notice] = []
         self._sources: dict[str, Source | None] = {}
 
+    @abstractmethod
     def inside(self, path: str) -> str | None:
         """Return the absolute path of a root-relative path if that stays inside the root."""
-        raise NotImplementedError
 
+    @abstractmethod
     def exists(self, path: str) -> bool:
         """Whether there is anything at a root-relative path."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, path: str) -> bytes:
         """Return a file's bytes; raises :class:`UnreadError` when they cannot be had."""
-        raise NotImplementedError
 
     def head(self, path: str) -> bytes:
         """Return the first bytes of a file that is too large to be read; none when it cannot be opened."""
         del path
         return b""
 
+    @abstractmethod
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a root-relative folder, sorted; empty when there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def folders(self, folder: str) -> tuple[str, ...]:
         """Return the names of the folders in a root-relative folder, sorted, links left out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def below(
         self,
         paths: Iterable[StrPath],
@@ -145,7 +147,6 @@ class Files:
         ``ignores`` are the files whose ignore files are obeyed; ``None`` obeys none.
         Raises :class:`UserError` for a path that does not exist.
         """
-        raise NotImplementedError
 
     def relative(self, path: str) -> str | None:
         """Return an absolute path as one relative to the root; ``None`` outside it."""
@@ -170,7 +171,7 @@ class Files:
                 self.notices.append(replace(too_large(path), gravity=Gravity.WARNING))
         return None
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most hold nothing
         """Give back what the provider holds."""
 
     def named(self, path: StrPath) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from dindguard.patterns import regex
 from dindguard.scripts.shell.simple import CommandReader
 from dindguard.scripts.shell.syntax import Choice, Function, Group, Kind, Node, Part, RawWord, Simple
@@ -19,13 +21,13 @@ _IN = regex(r"(?:\s|\\\n)*in(?=[\s;]|$)")
 class CompoundReader(CommandReader):
     """Reads compound commands; lists of commands are the parser's."""
 
+    @abstractmethod
     def _list(self, closers: frozenset[str]) -> list[Node]:
         """Read commands until one of ``closers`` or of an outer construct's; it is not consumed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _command(self) -> Node | None:
         """Read one command."""
-        raise NotImplementedError
 
     def _compound(self, word: str, start: int) -> Node | None:
         """Read the command that the reserved ``word`` begins; it is consumed."""

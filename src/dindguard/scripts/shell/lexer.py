@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from enum import Enum
 
 from dindguard.budget import SCRIPT_NESTING
@@ -43,7 +44,7 @@ _ANSI_CHARACTERS = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': 
 _PARENTHESIS = regex(r"[()]")
 
 
-class Lexer:
+class Lexer(ABC):
     """Reads words of ``text``; positions only move forward, so that the work is linear in the text."""
 
     def __init__(self, text: str) -> None:
@@ -54,9 +55,9 @@ class Lexer:
         self._absent: set[str] = set()
         self._closers: dict[str, int] = {}
 
+    @abstractmethod
     def nodes_until(self, closer: str) -> list[Node]:
         """Read commands up to ``closer`` and step over it."""
-        raise NotImplementedError
 
     def word(self) -> RawWord:
         """Read the word at the current position."""

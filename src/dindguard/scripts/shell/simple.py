@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 
 from dindguard.patterns import regex
 from dindguard.scripts.shell.lexer import Lexer
@@ -22,9 +23,9 @@ class CommandReader(Lexer):
         super().__init__(text)
         self._pending: list[RawRedirect] = []
 
+    @abstractmethod
     def _function_body(self, name: str) -> Function:
         """Read the body of a function whose name and parentheses were read."""
-        raise NotImplementedError
 
     def _blanks(self) -> None:
         blank = BLANK.match(self.text, self.pos, self.limit)
