@@ -31,6 +31,8 @@ A rule's `each=` is one of: {", ".join(f"[`{name}`](#{name.lower()})" for name i
 def page() -> str:
     """Return the page: the kinds that a rule may ask for first, then what they are made of."""
     kinds = {kind.__name__: kind for kind in _kinds()}
+    for group in {group for kind in kinds.values() for group in _groups(kind)}:
+        del kinds[group.__name__]
     order = [*sorted(KINDS), *sorted(set(kinds) - set(KINDS))]
     return "\n\n".join([HEAD.strip(), *(section(kinds[name]) for name in order if name in kinds)]) + "\n"
 
@@ -46,14 +48,23 @@ def _kinds() -> Iterator[type[Any]]:
                 yield kind
 
 
+def _groups(kind: type[Any]) -> tuple[type[Any], ...]:
+    """Return the records that a kind is put together from."""
+    return tuple(base for base in kind.__bases__ if hasattr(base, "__record_fields__"))
+
+
 def section(kind: type[Any]) -> str:
-    """Return what is said of one kind: its docstring, its fields, what it tells besides."""
+    """Return what is said of one kind: its docstring, its fields group by group, what it tells besides."""
     parts = [f"## {kind.__name__}", _prose(inspect.getdoc(kind) or "")]
-    rows = list(_members(kind))
-    if rows:
-        lines = [f"| `{name}` | {_cell(form)} | {_cell(text)} |" for name, form, text in rows]
-        parts.append("\n".join(["| name | is | |", "|---|---|---|", *lines]))
+    for group in _groups(kind):
+        parts += [f"**{group.__name__}.** {_prose(inspect.getdoc(group) or '')}", _table(group)]
+    parts.append(_table(kind))
     return "\n\n".join(part for part in parts if part)
+
+
+def _table(kind: type[Any]) -> str:
+    lines = [f"| `{name}` | {_cell(form)} | {_cell(text)} |" for name, form, text in _members(kind)]
+    return "\n".join(["| name | is | |", "|---|---|---|", *lines]) if lines else ""
 
 
 def _members(kind: type[Any]) -> Iterator[tuple[str, str, str]]:

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from dindguard.cli import cli
 from dindguard.cli.rules_ import every
 from dindguard.errors import CLEAN, CONSENT, ENGINE, FINDINGS, INCOMPLETE, USAGE
+from dindguard.model.model import KINDS
 from dindguard.rules import Rule
 from dindguard.scanning import Options, scan
 
@@ -55,6 +56,15 @@ def fences(path: Path) -> Iterator[tuple[str, str]]:
     """Yield language and text of the page's code blocks."""
     for match in FENCE.finditer(path.read_text("utf-8")):
         yield match[2], match[3]
+
+
+def test_the_models_page_says_what_every_field_of_a_rules_subject_means() -> None:
+    page = (ROOT / "docs/model.md").read_text("utf-8")
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    mute = [
+        (name, row) for name in KINDS for row in re.findall(r"^\| `(\w+)` .*\|  \|$", sections[name], re.MULTILINE)
+    ]
+    assert not mute
 
 
 def test_generated_pages_are_current() -> None:

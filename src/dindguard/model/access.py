@@ -45,20 +45,22 @@ class ProxyPermits:
 
 @record(eq=False, kw_only=True)
 class Access:
-    """``who`` can command the engine ``to``, through ``via``.
-
-    ``to`` is an engine of the model, or a machine, whose own engine it is. ``via`` is what grants it: a mount of its socket, an
-    endpoint it listens on, the variable that points there, or the flag that hands it over.
-    ``credentials`` tells that the engine asks for proof and that ``who`` has it (or that none is asked).
-    """
+    """``who`` can command the engine ``to``, through ``via``."""
 
     who: Container
+    """The container that can command it."""
     to: Engine | Machine
+    """An engine of the model, or a machine, whose own engine it is."""
     via: Mount | Endpoint | EnvVar | Flag | Text
+    """What grants it: a mount of its socket, an endpoint it listens on, the variable that points there, a flag."""
     product: EngineProduct
+    """Which engine it speaks to, where that is known."""
     span: Span
+    """Where that which grants it is written."""
     permits: Permit = Permit.EVERYTHING
+    """How much of the engine's API it gives; a proxy may let less through."""
     rootless: bool = False
+    """Whether the engine runs as an ordinary user: commanding it is that user, not root."""
     through: str = ""
     """The socket's path on the host, or how a mounted directory leads to it."""
     deliberate: bool = True
@@ -74,11 +76,13 @@ class Access:
     uses: bool = False
     """The files show that it is used on purpose (a DOCKER_HOST, a docker command)."""
     credentials: bool = True
+    """Whether it has the proof that the engine asks for, or none is asked."""
     certificate_path: str = ""
     """Where the client looks for its certificates, inside its container."""
     shares_certificates: bool = False
     """The engine's client certificates reach the client through a storage of both."""
     steps: tuple[Step, ...] = ()
+    """What grants it, one step after another, in words and places."""
 
     def __str__(self) -> str:
         return str(self.who)

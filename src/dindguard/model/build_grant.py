@@ -29,15 +29,16 @@ POWERS = {"security.insecure": Power.INSECURE, "network.host": Power.HOST_NETWOR
 
 @record(eq=False, kw_only=True)
 class BuildGrant:
-    """``who`` (a container that is built, a command, a builder) gives or asks for ``power``, at ``at``.
-
-    ``entitlement`` tells that BuildKit asks for consent: the builder has to allow it, and the build to ask for it.
-    """
+    """``who`` (a container that is built, a command, a builder) gives or asks for ``power``, at ``at``."""
 
     power: Power
+    """What the build gets: every capability, the network of the machine, …"""
     at: Text | Flag
+    """The setting that gives it or asks for it."""
     who: Any
+    """The container, the command or the builder."""
     entitlement: bool = True
+    """Whether BuildKit asks for consent: the builder allows it and the build asks for it."""
     asked: bool = False
     """The build itself asks for it; otherwise somebody allows it."""
 

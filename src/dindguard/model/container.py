@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dindguard.model.condition import Condition, exclude_each_other
+from dindguard.model.condition import exclude_each_other
 from dindguard.model.confinement import Capabilities, Confinement, Namespaces
+from dindguard.model.container_fields import (
+    NOWHERE,
+    Belongings,
+    Isolation,
+    Making,
+    Naming,
+    Presence,
+    Process,
+    Wiring,
+)
 from dindguard.model.container_kinds import ContainerKind, Role, Sandbox
 from dindguard.model.container_parts import (
     Build,
@@ -23,12 +33,11 @@ from dindguard.model.container_parts import (
 from dindguard.model.facts import ContainerFacts
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.replicas import Replicas
-from dindguard.model.values import Flag, How, Text, unset
+from dindguard.model.values import Flag, Text, unset
 from dindguard.records import field, record
-from dindguard.source import HasSpan, Span
+from dindguard.source import HasSpan
 
 if TYPE_CHECKING:
-    from dindguard.model.image import Image
     from dindguard.model.workload import Network, Workload
 
 __all__ = [
@@ -54,90 +63,21 @@ __all__ = [
 
 
 @record(eq=False, kw_only=True)
-class Container(ContainerFacts):
-    """One container. What nobody wrote is ``None``, empty, or a flag whose ``how`` is *inherited*.
+class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence, ContainerFacts):
+    """One container: what files say of it, in groups, and what ``infer`` concludes from that.
+
+    What nobody wrote is ``None``, empty, or a flag whose ``how`` is *inherited*.
 
     ``address`` names it inside its file and does not move with lines: ``services.dind``,
-    ``Deployment/ci/agent.containers.dind``. ``span`` is its name's place. What ``infer`` concludes about it is in
-    :class:`~dindguard.model.facts.ContainerFacts`; rules may rely on it.
+    ``Deployment/ci/agent.containers.dind``. ``span`` is its name's place.
     """
-
-    name: str
-    address: str
-    kind: ContainerKind
-    span: Span
-    image: Image | None = None
-    build: Build | None = None
-    privileged: Flag = field(default_factory=lambda: _nowhere("privileged"))
-    capabilities: Capabilities = Capabilities()
-    confinement: Confinement = Confinement()
-    namespaces: Namespaces = Namespaces()
-    mounts: tuple[Mount, ...] = ()
-    volumes_from: tuple[Text, ...] = ()
-    """Containers whose volumes it mounts as well, as written; those that the scan knows are in ``mounts``."""
-    devices: tuple[Device, ...] = ()
-    device_rules: tuple[Text, ...] = ()
-    environment: Environment = field(default_factory=Environment)
-    ports: tuple[Port, ...] = ()
-    exposed_ports: tuple[Text, ...] = ()
-    """Ports an image or a service declares without publishing them."""
-    declared_volumes: tuple[Text, ...] = ()
-    """Paths that a Dockerfile's VOLUME names."""
-    copied: tuple[Copied, ...] = ()
-    """What a Dockerfile's COPY and ADD take from the build's folder."""
-    entrypoint: Words | None = None
-    command: Words | None = None
-    user: Text | None = None
-    run_as_non_root: Flag | None = None
-    groups: tuple[Text, ...] = ()
-    runtime: Text | None = None
-    engine_api: Flag = field(default_factory=lambda: _nowhere("use_api_socket"))
-    """The platform hands over its engine's socket without a path in the file (``use_api_socket``)."""
-    limits: Limits = Limits()
-    health: HealthCheck | None = None
-    depends_on: tuple[Dependency, ...] = ()
-    read_only_root: Flag = field(default_factory=lambda: _nowhere("read_only"))
-    init: Flag = field(default_factory=lambda: _nowhere("init"))
-    restart: Text | None = None
-    stop_grace_period: Text | None = None
-    cgroup_parent: Text | None = None
-    networks: tuple[Text, ...] = ()
-    """Networks by their name in the workload; empty means the workload's default network."""
-    aliases: tuple[Text, ...] = ()
-    """Names that other containers of the workload can use besides ``name``."""
-    outer_names: tuple[OuterName, ...] = ()
-    """Names that containers of other workloads can use, in the scopes in which they hold."""
-    scopes: tuple[str, ...] = ()
-    """The scopes whose outer names it can use itself, the nearest first."""
-    hostname: Text | None = None
-    profiles: tuple[Text, ...] = ()
-    """Only started when one of these is asked for; empty means always."""
-    conditions: tuple[Condition, ...] = ()
-    """What must hold for it to exist, in a file that is a template; empty means always."""
-    replicas: Replicas | None = None
-    user_namespace: Flag | None = None
-    """The platform puts it in a user namespace of its own (``hostUsers: false`` is *on*)."""
-    started_by: Text | None = None
-    """The engine's address, when a command line names one (``docker -H tcp://…``)."""
-    client: str = ""
-    """The program whose command line starts it, as messages name it (``podman``)."""
-    ignored_settings: tuple[str, ...] = ()
-    """Settings in the file that the platform drops (a Swarm stack's ``privileged``)."""
-    base: str = ""
-    """The image stage this one is built from, by its name or index, inside the same Dockerfile."""
-    stopped: bool = False
-    """An engine reported it, and it does not run."""
-    privileged_commands: tuple[Flag, ...] = ()
-    """Commands that the platform runs inside it with every capability (a hook's ``privileged``)."""
-    given_by: Container | None = None
-    """The default of a CI runner that gave it settings beyond its own file."""
 
     workload: Workload = field(init=False, repr=False)
     """What it lives in; the workload says so when it is made."""
 
     def __post_init__(self) -> None:
         for name in ("privileged", "engine_api", "read_only_root", "init"):
-            if getattr(self, name).span is _NOWHERE:
+            if getattr(self, name).span is NOWHERE:
                 object.__setattr__(self, name, unset(self.span, getattr(self, name).name))
 
     def join(self, workload: Workload) -> None:
@@ -314,10 +254,3 @@ class Container(ContainerFacts):
     def published(self, port: int) -> Port | None:
         """Return how ``port`` of this container is published, if it is."""
         return next((found for found in self.ports if found.covers(port)), None)
-
-
-_NOWHERE = Span("", 1, 1, 1, 1)
-
-
-def _nowhere(name: str) -> Flag:
-    return Flag(False, _NOWHERE, How.INHERITED, name)

@@ -157,29 +157,38 @@ class Machine:
 
 @record(eq=False, kw_only=True)
 class Engine:
-    """An engine that a container runs, that an image would run once somebody started it, or that a machine has.
-
-    ``version`` is as much of the engine's version as the image tells, ``None`` when nothing does.
-    """
+    """An engine that a container runs, that an image would run once somebody started it, or that a machine has."""
 
     product: EngineProduct
+    """Docker, Podman, containerd, BuildKit."""
     span: Span
+    """Where it is started or configured."""
     address: str
+    """Its place in its file, which stays when lines move."""
     owner: Container | Machine
+    """The container or the machine that has it."""
     launch: Launch
+    """The command that starts it, with its options; not *shown* where only its configuration is."""
     listens: tuple[Endpoint, ...] = ()
+    """The addresses that it listens on, sockets too."""
     rootless: Flag
+    """Whether it runs as an ordinary user."""
     version: tuple[int, ...] | None = None
+    """As much of its version as its image tells; ``None`` when nothing does."""
     storage_driver: Text | None = None
     """The driver somebody asked for; ``None`` is the engine's own choice."""
     data_root: Text
+    """Where it keeps images and containers, inside its container or on its machine."""
     data_mount: Mount | None = None
     """The mount that provides the data root or a directory above it."""
     partial_mounts: tuple[Mount, ...] = ()
     """Mounts of directories below the data root: parts of the engine's state."""
     backing: Backing = Backing.UNKNOWN
+    """What its data root is on: a volume, a host directory, the container's own layer …"""
     certificates: Certificates | None = None
+    """Where its TLS certificates come from; ``None`` without TLS."""
     configuration: Configuration | None = None
+    """Its ``daemon.json`` or the like, where the scan has it."""
     reported_version: Text | None = None
     """The version as a running engine gives it, a distributor's suffix included."""
     mandatory_access_control: Flag | None = None
@@ -187,6 +196,7 @@ class Engine:
     loads_apparmor_profile: bool = False
     """At its start it loads the profile ``docker-default`` into the kernel, if the image has AppArmor's tools."""
     contact: Contact = field(init=False, repr=False, default=Contact())
+    """What ``infer`` concludes: who can connect to it and command it."""
 
     def settle(self, facts: Contact) -> None:
         """Take what ``infer`` concluded; it comes once."""

@@ -126,9 +126,13 @@ class ContainerFacts:
     """The facts of a container, each under a name of its own."""
 
     origin: Origin = field(init=False, repr=False, default=Origin())
+    """Where it comes from."""
     activity: Activity = field(init=False, repr=False, default=Activity())
+    """What runs in it, as whom, and what holds it."""
     purpose: Purpose = field(init=False, repr=False, default=Purpose())
+    """What it is for, as far as engines go."""
     standing: Standing = field(init=False, repr=False, default=Standing())
+    """What it can command, and where that leads."""
 
     def settle(self, facts: Origin | Activity | Purpose | Standing) -> None:
         """Take what ``infer`` concluded; each kind comes once."""

@@ -34,30 +34,38 @@ class InvocationKind(StrEnum):
 
 @record(eq=False, kw_only=True)
 class Invocation:
-    """One command. ``words`` is its argument list as written; ``action`` e.g. ``build``, ``run``, ``buildx create``.
-
-    ``options`` has the parsed options by canonical long name, repeated ones in order. ``during_build`` tells
-    that it runs while an image is built. ``container`` is the one it runs in, when known.
-    """
+    """One command about engines."""
 
     kind: InvocationKind
+    """What it does, as far as engines are concerned."""
     program: str
+    """The base name of what is run: ``docker``, ``dockerd``, ``podman``."""
     words: tuple[Text, ...]
+    """Its argument list as written."""
     span: Span
+    """Where it is written."""
     action: str = ""
+    """The subcommand: ``build``, ``run``, ``buildx create``."""
     options: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
+    """Its options by canonical long name, repeated ones in order."""
     arguments: tuple[Text, ...] = ()
+    """What is no option: images, paths, the command inside."""
     environment: Mapping[str, Text] = field(default_factory=dict)
+    """Variables that stand before it."""
     endpoint: Endpoint | None = None
     """The engine it names itself (``-H``, a prefix ``DOCKER_HOST=``); ``None``: whatever its surroundings decide."""
     during_build: bool = False
+    """It runs while an image is built."""
     remote: bool = False
     """It runs on another machine (``ssh host …``)."""
     certain: bool = True
+    """Whether its options are all there: no word that the files do not decide may hold further ones."""
     subject: Text | None = None
     """What it is about: the script's URL, the package, the user, the socket."""
     container: Container | None = None
+    """The container that it runs in, when known."""
     address: str = ""
+    """Its place in its script, which stays when lines move."""
 
     def option(self, name: str) -> Text | None:
         """Return the last value given for an option, or ``None``."""

@@ -24,12 +24,19 @@ class Model:
     """The whole scan: every workload with its containers, the engines, who can command them, what is run."""
 
     workloads: tuple[Workload, ...] = ()
+    """What lives together: projects, pods, jobs, scripts."""
     engines: tuple[Engine, ...] = ()
+    """Every engine: of containers, of images, of machines."""
     accesses: tuple[Access, ...] = ()
+    """Who can command which engine."""
     storages: tuple[Storage, ...] = ()
+    """Volumes, claims, host directories and memory, each once."""
     invocations: tuple[Invocation, ...] = ()
+    """Commands about engines in scripts, jobs and image builds."""
     build_grants: tuple[BuildGrant, ...] = ()
+    """Power over the machine that image builds get."""
     policy: Policy = field(default_factory=Policy)
+    """What the organisation says that no file shows."""
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:

@@ -57,20 +57,29 @@ class Storage:
     """
 
     identity: str
+    """What makes two of them the same."""
     name: str
+    """Its name in the file, or its path on the host."""
     kind: MountKind
+    """A volume, a claim, a host directory, memory …"""
     span: Span
+    """Where it is declared, or first used."""
     medium: Medium = Medium.DISK
+    """What keeps it: a disk, memory, a network file system."""
     file_system: Text | None = None
     """The file system's type, where the files say (``nfs``, ``btrfs``)."""
     size_limit: Text | None = None
+    """What it may grow to, as written."""
     per_replica: bool = False
     """Each replica has its own (a volume claim template, an anonymous volume, an emptyDir)."""
     external: bool = False
+    """Whether the file says that somebody else made it."""
     host_path: Text | None = None
     """The host directory behind a named volume (``driver_opts`` with ``o: bind``) or a claim's volume."""
     access_modes: tuple[Text, ...] = ()
+    """The modes of a claim (``ReadWriteMany``)."""
     sharing: Sharing = field(init=False, repr=False, default=Sharing())
+    """What ``infer`` concludes: who mounts it."""
 
     def settle(self, facts: Sharing) -> None:
         """Take what ``infer`` concluded; it comes once."""

@@ -99,23 +99,32 @@ class Placement:
 
 @record(eq=False, kw_only=True)
 class Workload:
-    """Containers that share a lifecycle, with their networks and volumes.
-
-    ``shared_network`` tells that all containers are in one network namespace (a pod).
-    """
+    """Containers that share a lifecycle, with their networks and volumes."""
 
     name: str
+    """Its name in the file; empty where it has none."""
     address: str
+    """Its named way in the file, which stays when lines move."""
     kind: WorkloadKind
+    """A project, a pod, a job, a script …"""
     platform: Platform
+    """Who starts its containers."""
     span: Span
+    """Where it begins."""
     containers: tuple[Container, ...] = ()
+    """Its containers, in the order of the file."""
     networks: tuple[Network, ...] = ()
+    """The networks that it declares or that its platform gives it."""
     storages: tuple[Storage, ...] = ()
+    """Its volumes, claims and host directories."""
     shared_network: bool = False
+    """Whether all containers are in one network namespace (a pod)."""
     shared_processes: Flag | None = None
+    """Whether its containers see each other's processes (``shareProcessNamespace``)."""
     replicas: Replicas | None = None
+    """How many copies of it run at once."""
     placement: Placement | None = None
+    """Which nodes it may run on, and what its namespace allows."""
     concurrency: Text | None = None
     """How many jobs run at once on the same runner."""
     disposable: Text | None = None
@@ -146,6 +155,7 @@ class Workload:
     """The container whose script starts these, when a document inside its text was read."""
 
     assignment: Assignment = field(init=False, repr=False, default=Assignment())
+    """What ``infer`` concludes: which CI runner runs which jobs."""
 
     def __post_init__(self) -> None:
         for container in self.containers:
