@@ -258,9 +258,56 @@ def test_a_runtime_that_promises_something_is_not_believed_against_the_organisat
     assert (known.containment, known.severity > believed.severity) == ("", True)
 
 
+ENGINES = 'runners: {old: {engine: 20.10.24}, leaky: {engine: 29.1}, good: {engine: "29.10"}, bare: {sandbox: vm}}\n'
+ENGINE_RULES = {"end-of-life-engine", "vulnerable-engine", "engine-below-minimum"}
+
+
+def engine_findings(folder: Path, name: str, text: str, floor: Path) -> list[Finding]:
+    write(folder, name, text)
+    return [f for f in scanned(folder, name, policy=floor).findings if f.rule.id in ENGINE_RULES]
+
+
+@pytest.mark.parametrize(
+    ("tail", "needs"),
+    [
+        ("steps: [{run: docker build .}]", True),
+        ("container: node\n    steps: [{run: npm test}]", True),
+        ("services: {db: {image: postgres}}\n    steps: [{run: npm test}]", True),
+        ("steps: [{run: npm test}]", False),
+        ("steps: [{run: podman build .}]", False),
+        ("steps: [{run: ssh far docker build .}]", False),
+    ],
+)
+def test_the_engine_of_a_runner_counts_where_a_job_needs_it(
+    repository: Path, floor: Path, tail: str, needs: bool
+) -> None:
+    write(floor.parent, "policy.yaml", ENGINES)
+    workflow = "on: push\njobs:\n  a:\n    runs-on: [self-hosted, %s]\n    " + tail + "\n"
+    name = ".github/workflows/a.yml"
+    found = engine_findings(repository, name, workflow % "old", floor)
+    assert [f.rule.id for f in found] == (["end-of-life-engine"] if needs else [])
+    if needs:
+        assert str(found[0].span) == f"{name}:4:28"
+        assert f"runner 'old' (20.10.24, as {floor}:1 says) is Docker 20.10" in found[0].message
+    leaky = engine_findings(repository, name, workflow % "leaky", floor)
+    assert [f.rule.id for f in leaky] == (["vulnerable-engine"] if needs else [])
+    for fine in ("good", "bare", "unheard-of"):
+        assert engine_findings(repository, name, workflow % fine, floor) == []
+
+
+def test_an_engine_is_told_once_a_file_and_compared_with_the_minimum(repository: Path, floor: Path) -> None:
+    write(floor.parent, "policy.yaml", f"minimum-engine: '29.5'\n{ENGINES}")
+    jobs = "a: {image: node, tags: [leaky], script: [make]}\nb: {image: node, tags: [leaky, good], script: [make]}\n"
+    found = engine_findings(repository, ".gitlab-ci.yml", jobs, floor)
+    assert sorted(f.rule.id for f in found) == ["engine-below-minimum", "vulnerable-engine"]
+    assert {f.span.line for f in found} == {1}
+    assert engine_findings(repository, ".gitlab-ci.yml", jobs.replace("leaky, ", "").split("\n")[1], floor) == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("runners: {a: {engine: new}}\n", ":1:23: 'runners.a.engine' must be a version such as '28.3.1'"),
         ("profil: all\n", ":1:1: there is no setting 'profil' (did you mean 'profile'?)"),
         ("keep: [nonsense]\n", ":1:8: there is no rule 'nonsense'"),
         ("runners: {a: vm}\n", ":1:14: 'runners.a' must be a mapping"),

@@ -5,7 +5,7 @@ The configuration's `minimum-engine` states the lowest engine version that is ac
 fixes, or the defaults, for which the minimum was set. Without that setting this rule says nothing.
 
 ## Instead
-Raise the image's tag:
+Raise the image's tag; on a host, update the engine's packages:
 
 ```yaml
 services:

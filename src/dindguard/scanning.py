@@ -12,7 +12,7 @@ from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
 from dindguard.files import Files, Left, find_root
 from dindguard.findings import Finding, stamp
-from dindguard.formats.interest import Interest
+from dindguard.formats.interest import IMAGES, Interest
 from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
@@ -124,8 +124,9 @@ class Scan:
     def _interest(self) -> Interest:
         """Return the byte test; rules that are not ours may speak of files that ours cannot."""
         foreign = bool(self.options.packs or self.options.rules_dirs)
-        images = bool(self.config.allowed_registries)
-        return Interest(self.recogniser.must_be_read, every_image=images, everything=foreign)
+        words = list(IMAGES) if self.config.allowed_registries else []
+        words += [label.lower() for label, fact in self.config.runners.items() if fact.engine]
+        return Interest(self.recogniser.must_be_read, further=words, everything=foreign)
 
     def judge(self, found: Found) -> Judged:
         """Read the sources and run the rules over what they say."""

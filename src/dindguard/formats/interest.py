@@ -34,15 +34,18 @@ _OTHER_UNICODE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 class Interest:
     """Tells from a file's bytes whether it can matter.
 
-    ``always`` tells from a path alone that a file is read. ``every_image`` has every file read that names an image, and
-    ``everything`` every file: rules that are not ours may speak of anything.
+    ``always`` tells from a path alone that a file is read. ``further`` are words that count in this scan because of
+    what configuration asks for, in lower case; ``everything`` has every file read: rules that are not ours may speak of
+    anything.
     """
 
-    def __init__(self, always: Callable[[str], bool], *, every_image: bool = False, everything: bool = False) -> None:
+    def __init__(
+        self, always: Callable[[str], bool], *, further: Iterable[Word] = (), everything: bool = False
+    ) -> None:
         self._always = always
         self._everything = everything
         words = (*EVERYWHERE, *(word for row in registry.rows() for word in row.words))
-        self._literals, self._patterns = _sorted_out((*words, *(IMAGES if every_image else ())))
+        self._literals, self._patterns = _sorted_out((*words, *further))
 
     def __call__(self, path: str, data: bytes) -> bool:
         """Whether a file has to be read; UTF-16 and UTF-32 cannot be searched like this, and always are."""

@@ -16,6 +16,7 @@ from dindguard.infer.names import Names
 from dindguard.infer.origins import settle_origins
 from dindguard.infer.proxies import is_proxy, permits_of
 from dindguard.infer.reach import dead_ends, find_accesses
+from dindguard.infer.runner_engines import runner_engines
 from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
 from dindguard.infer.starters import Starters
@@ -52,6 +53,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     engines = (
         *find_engines(containers, configurations, services),
         *(each for reading in readings for each in reading.engines),
+        *runner_engines(given.workloads, policy),
     )
     _settle_purposes(containers, engines, policy)
     names = Names(containers)

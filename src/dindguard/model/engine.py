@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dindguard.model.access import Access
     from dindguard.model.container import Container, EnvVar
     from dindguard.model.mount import Mount
+    from dindguard.model.policy import Fact
 
 
 class Backing(StrEnum):
@@ -191,6 +192,10 @@ class Engine:
     """Its ``daemon.json`` or the like, where the scan has it."""
     reported_version: Text | None = None
     """The version as a running engine gives it, a distributor's suffix included."""
+    runner_label: Text | None = None
+    """The label by which a CI job chooses the machine whose engine it is; its version is the organisation's word."""
+    version_fact: Fact | None = None
+    """Where the organisation says its version."""
     mandatory_access_control: Flag | None = None
     """Whether AppArmor or SELinux confines its containers; ``None`` when nothing says so."""
     loads_apparmor_profile: bool = False
@@ -232,6 +237,9 @@ class Engine:
     @property
     def label(self) -> str:
         """What runs it, for messages: ``the docker engine in service 'dind'``."""
+        if self.version_fact is not None:
+            version, place = ".".join(map(str, self.version or ())), self.version_fact.span
+            return f"the {self.product} engine of runner '{self.runner_label}' ({version}, as {place.path}:{place.line} says)"
         if not self.launch.shown:
             return f"the {self.product} engine configured here"
         where = f"in {self.owner}" if self.container is not None else f"on {self.owner}"
@@ -242,9 +250,9 @@ class Engine:
 
     @property
     def version_place(self) -> HasSpan | None:
-        """What tells its version: the image that somebody chose, or the engine itself; ``None`` for a built image."""
+        """What tells its version: the image or runner that somebody chose, or the engine; ``None`` for a built image."""
         if self.container is None:
-            return self.reported_version
+            return self.reported_version or self.runner_label
         return self.container.image if self.container.build is None else None
 
     @property

@@ -13,12 +13,14 @@ from dindguard.source import Span
 class Fact:
     """What an organisation knows of a runner or a runtime class, and where it says so.
 
-    ``ephemeral`` tells that the machine ends with the job, which counts together with a sandbox only.
+    ``ephemeral`` tells that the machine ends with the job, which counts together with a sandbox only; ``engine`` is
+    the version of the machine's Docker engine, empty when nothing is said of it.
     """
 
     span: Span
     sandbox: Sandbox = Sandbox.NONE
     ephemeral: bool = False
+    engine: tuple[int, ...] = ()
 
 
 @record(kw_only=True)

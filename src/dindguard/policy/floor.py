@@ -10,7 +10,7 @@ from dindguard.errors import UserError
 from dindguard.model.container_kinds import Sandbox
 from dindguard.model.policy import Fact
 from dindguard.policy.config import A_YEAR, MODES, SEVERITIES, Approval, Config
-from dindguard.policy.config_file import minimum_engine
+from dindguard.policy.config_file import minimum_engine, version
 from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Severity
 from dindguard.source import Source, Span
@@ -122,6 +122,7 @@ def _runners(reader: Reader) -> dict[str, Fact]:
         found[key.content] = Fact(
             sandbox=SANDBOXES[sandbox] if sandbox else Sandbox.NONE,
             ephemeral=own.yes("ephemeral", False),
+            engine=version(own, "engine", "28.3.1"),
             span=key.span,
         )
         own.no_other_keys()
