@@ -144,7 +144,17 @@ def test_the_recipe_that_init_prints(tmp_path: Path) -> None:
     jsonschema.validate(json.loads((folder / "gl-sast-report.json").read_text()), SCHEMA)
     write(folder, ".dindguard.yaml", "disable: [host-engine-socket, dangerous-capability]\n")
     assert run_lines(folder, job["script"][1:]).returncode == 0
-    assert run_lines(folder, job["script"][1:], CI_MERGE_REQUEST_DIFF_BASE_SHA=base).returncode == 1
+    target = as_the_target(folder, base)
+    assert run_lines(folder, job["script"][1:], CI_MERGE_REQUEST_TARGET_BRANCH_NAME=target).returncode == 1
+
+
+def as_the_target(folder: Path, revision: str) -> str:
+    """Give a repository an origin whose branch for releases is at a revision; return the branch's name."""
+    upstream = folder.parent / "upstream.git"
+    git(folder, "init", "-q", "--bare", str(upstream))
+    git(folder, "remote", "add", "origin", f"file://{upstream}")
+    git(folder, "push", "-q", "origin", f"{revision}:refs/heads/release/1.x")
+    return "release/1.x"
 
 
 def ran(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -202,7 +212,31 @@ def test_options_since_and_trust(tmp_path: Path) -> None:
     assert len(json.loads((folder / "gl-code-quality-report.json").read_text())) >= 2, "GitLab compares whole lists"
     write(folder, ".dindguard.yaml", "disable: [host-engine-socket, dangerous-capability]\n")
     assert ran(folder).returncode == 0
-    assert ran(folder, DINDGUARD_TRUST=base).returncode == 1
+    assert ran(folder, DINDGUARD_TRUST=as_the_target(folder, base)).returncode == 1
+
+
+def test_a_change_cannot_begin_where_the_rules_were_softer(tmp_path: Path) -> None:
+    """The tip of the target counts, and not the commit at which the branch left it."""
+    folder = repository(tmp_path / "r", compose__yaml=COMPOSE)
+    write(folder, ".dindguard.yaml", "disable: [host-engine-socket, dangerous-capability]\n")
+    soft = committed(folder)
+    git(folder, "branch", "change")
+    (folder / ".dindguard.yaml").unlink()
+    target = as_the_target(folder, committed(folder))
+    git(folder, "checkout", "-q", "change")
+    done = ran(folder, DINDGUARD_TRUST=target, CI_MERGE_REQUEST_DIFF_BASE_SHA=soft)
+    assert done.returncode == 1
+    assert "host-engine-socket" in done.stdout
+    assert "policy-weakened" not in done.stdout, "the branch proposes nothing: it is merely behind"
+
+
+def test_a_target_that_cannot_be_fetched_fails_the_job_with_words(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "r", compose__yaml=SAFE)
+    target = as_the_target(folder, committed(folder))
+    done = ran(folder, DINDGUARD_TRUST=f"{target}-gone")
+    assert done.returncode != 0
+    assert "couldn't find remote ref refs/heads/release/1.x-gone" in done.stderr
+    assert ran(folder, DINDGUARD_TRUST=target).returncode == 0
 
 
 def test_without_a_source_the_job_says_what_it_needs(tmp_path: Path) -> None:

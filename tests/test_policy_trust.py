@@ -296,6 +296,44 @@ def test_named_files_inside_the_tree_are_the_revisions(repository: Path, tmp_pat
     ]
 
 
+def test_what_came_after_a_branch_began_is_nothing_that_it_proposes(repository: Path) -> None:
+    """The target's tip holds, and a merge keeps what the branch never had."""
+    git(repository, "branch", "change")
+    write(
+        repository, ".dindguard.yaml",
+        CONFIG.replace("fail-on: high", "fail-on: low").replace("days: 90", "days: 30"),
+    )  # fmt: skip
+    write(repository, ".gitignore", "")
+    target = committed(repository)
+    git(repository, "checkout", "-q", "change")
+    assert weakened(scanned(repository, trust=target)) == []
+    write(repository, ".dindguard.yaml", CONFIG + "exclude: ['**']\n")
+    report = scanned(repository, trust=target)
+    assert weakened(report) == [
+        ".dindguard.yaml:7 **: is not read any more (exclude): proposed, not in force",
+    ]
+    assert len(dangers(report)) == 2, "the tip's policy holds"
+    committed(repository)
+    git(repository, "merge", "-q", "-s", "ours", "-m", "keep mine", target)
+    assert len(weakened(scanned(repository, trust=target))) == 3, "a merge that throws the tip's away proposes that"
+
+
+def test_a_branch_that_brings_back_what_the_target_withdrew_proposes_it(repository: Path) -> None:
+    waived(repository, record(repository))
+    committed(repository)
+    git(repository, "branch", "change")
+    (repository / WAIVER_FILE).unlink()
+    target = committed(repository)
+    git(repository, "checkout", "-q", "change")
+    report = scanned(repository, trust=target)
+    assert statuses(report)["host-engine-socket"] is Status.OPEN, "withdrawn is withdrawn"
+    assert weakened(report) == []
+    waived(repository, record(repository, expires="2027-01-20"))
+    assert len(weakened(scanned(repository, trust=target))) == 1
+    waived(repository, record(repository), record(repository, CAPABILITY))
+    assert len(weakened(scanned(repository, trust=target))) == 1
+
+
 def test_a_moved_baseline_entry_is_no_news(repository: Path) -> None:
     write_baseline(repository)
     committed(repository)

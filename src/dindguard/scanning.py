@@ -184,7 +184,7 @@ class Scan:
                 stamped=judged.stamped,
                 trusted=not options.untrusted,
                 baseline=baseline_in_force(self.authority, self.config, options.baseline, own=own),
-                trust=None if self.authority is self.files else Trust(self._before, self._proposed),
+                trust=None if self.authority is self.files else Trust(self._before, self._proposed, self._start),
             ),
         )
 
@@ -254,12 +254,18 @@ class Scan:
         """Return what the trusted revision's own scan says."""
         return self._findings_of(self.authority)
 
-    def _proposed(self) -> tuple[Config, BaselineFile | None]:
-        """Return the tree's own configuration and baseline, which are not in force."""
-        config = configuration(self.files, self.options.config, self.options.policy)
+    def _proposed(self, files: Files) -> tuple[Config, BaselineFile | None]:
+        """Return the configuration and baseline of the tree, or of what it began with, which are not in force."""
+        config = configuration(files, self.options.config, self.options.policy)
         check_rules(config, self.rules)
         own = not self.options.without_baseline
-        return config, baseline_in_force(self.files, config, self.options.baseline, own=own)
+        return config, baseline_in_force(files, config, self.options.baseline, own=own)
+
+    def _start(self) -> Files | None:
+        """Return the files that the change began with; ``None`` when it has all of the trusted revision."""
+        from dindguard.policy.revision import Revision
+
+        return self.authority.behind() if isinstance(self.authority, Revision) else None
 
     def _findings_of(self, files: Files) -> tuple[Finding, ...]:
         """Return what the same scan of another state of the tree says."""

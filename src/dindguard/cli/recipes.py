@@ -61,8 +61,10 @@ dindguard:
     - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
   script:
     - pip install --quiet "$DINDGUARD"
-    # A merge request is judged by the policy of what it is merged into.
-    - dindguard scan ${CI_MERGE_REQUEST_DIFF_BASE_SHA:+--trust "$CI_MERGE_REQUEST_DIFF_BASE_SHA"}
+    # A merge request is judged by the policy of the branch that it is merged into, as that is now.
+    - target=$CI_MERGE_REQUEST_TARGET_BRANCH_NAME
+    - test -z "$target" || git -c safe.directory="$PWD" fetch --quiet --no-tags origin "+refs/heads/$target:refs/dindguard/target"
+    - dindguard scan ${target:+--trust refs/dindguard/target}
       -f gitlab -o gl-code-quality-report.json -f gitlab-sast -o gl-sast-report.json -f text
   artifacts:
     when: always

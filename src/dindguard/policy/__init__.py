@@ -27,14 +27,16 @@ SIDECAR = ".allow.yaml"
 
 @record
 class Trust:
-    """What a scan under ``--trust`` compares: both are made when somebody asks.
+    """What a scan under ``--trust`` compares: all of it is made when somebody asks.
 
-    ``before`` returns what the trusted revision's own scan says, ``proposed`` the configuration and the baseline of the
-    tree, which are not in force; it raises :class:`UserError` when they cannot be read.
+    ``before`` returns what the trusted revision's own scan says. ``proposed`` returns the configuration and the baseline
+    that files hold and that are not in force; it raises :class:`UserError` when they cannot be read. ``start`` returns
+    the files that the change began with, when it does not have all of the trusted revision.
     """
 
     before: Callable[[], Collection[Finding]]
-    proposed: Callable[[], tuple[Config, BaselineFile | None]]
+    proposed: Callable[[Files], tuple[Config, BaselineFile | None]]
+    start: Callable[[], Files | None] = lambda: None
 
 
 @record(kw_only=True)

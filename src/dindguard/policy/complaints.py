@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @record
 class Complaint:
-    """Something wrong with an entry: a rule of policy, the place, words, and what tells it from others."""
+    """Something wrong with an entry: a rule of policy, the place, words, and what tells it from others.
+
+    ``content`` is what an entry holds, where two of one name may hold different things.
+    """
 
     rule: str
     span: Span
     message: str
     at: str
+    content: str = ""
 
     def finding(self, severities: Mapping[str, Severity]) -> Finding:
         """Return it as a finding, with the severity that the configuration gives its rule."""

@@ -123,6 +123,10 @@ class Repository:
             raise UserError(f"{self.asked}: {self._why_missing(revision)}")
         return found.decode().strip()
 
+    def common_start(self, one: str, other: str) -> str:
+        """Return the newest commit that two have in common; empty when there is none, or the clone does not reach it."""
+        return (self.run("merge-base", "--end-of-options", one, other) or b"").decode().strip()
+
     def _why_missing(self, revision: str) -> str:
         if self.run("cat-file", "-e", revision) is not None:
             return f"'{revision}' is no commit"

@@ -20,9 +20,11 @@ class Revision(Files):
         super().__init__(root)
         self._now = now
         self.revision = revision
+        self._asked = asked
         self._repository = git.Repository(root, asked or f"--since {revision}")
         try:
-            self._blobs = self._repository.blobs(self._repository.commit(revision))
+            self._commit = self._repository.commit(revision)
+            self._blobs = self._repository.blobs(self._commit)
         except BaseException:
             self._repository.close()
             raise
@@ -36,6 +38,11 @@ class Revision(Files):
     def close(self) -> None:
         """End the process that reads."""
         self._repository.close()
+
+    def behind(self) -> Revision | None:
+        """Return what HEAD began with when it does not have all of this revision; ``None`` if it does, or if unknown."""
+        start = self._repository.common_start(self._commit, "HEAD")
+        return Revision(self.root, start, self._asked, self._now) if start not in ("", self._commit) else None
 
     def below(
         self,

@@ -9,6 +9,7 @@ from dindguard.errors import UserError
 from dindguard.policy import WAIVER_FILE, owners, waiver_file
 from dindguard.policy.complaints import Complaint
 from dindguard.policy.config import FILE_NAME
+from dindguard.records import replace
 from dindguard.rules import Profile, Severity
 from dindguard.source import Span
 
@@ -25,10 +26,28 @@ RULE = "policy-weakened"
 
 
 def weakenings(around: Surroundings) -> Iterator[Complaint]:
-    """Yield what the tree would weaken if it were trusted: each setting, record and entry at its line."""
+    """Yield what the change would weaken once it is merged: each setting, record and entry at its line.
+
+    A tree that is behind the trusted revision lacks what came there since. That is nothing it proposes, and a merge
+    keeps it.
+    """
+    assert around.trust is not None
+    found = list(_weaker(around))
+    start = around.trust.start() if found else None
+    if start is not None:
+        try:
+            began_with = {(each.at, each.content) for each in _weaker(replace(around, files=start))}
+        finally:
+            start.close()
+        found = [each for each in found if (each.at, each.content) not in began_with]
+    yield from found
+
+
+def _weaker(around: Surroundings) -> Iterator[Complaint]:
+    """Yield what is weaker in the files than in the trusted revision."""
     assert around.trust is not None
     try:
-        config, baseline = around.trust.proposed()
+        config, baseline = around.trust.proposed(around.files)
     except UserError as error:
         yield _complaint(f"the policy cannot be read: {error}", Span(around.config.file or FILE_NAME, 1, 1, 1, 1))
         return
@@ -40,8 +59,8 @@ def weakenings(around: Surroundings) -> Iterator[Complaint]:
     yield from _ignored(around)
 
 
-def _complaint(what: str, span: Span) -> Complaint:
-    return Complaint(RULE, span, f"{what}: proposed, not in force", what)
+def _complaint(what: str, span: Span, content: str = "") -> Complaint:
+    return Complaint(RULE, span, f"{what}: proposed, not in force", what, content)
 
 
 # -- the configuration ------------------------------------------------------------------------------
@@ -130,10 +149,11 @@ def _waivers(around: Surroundings) -> Iterator[Complaint]:
     for waiver in _records(around.files):
         before = old.get(waiver.key)
         changed = [] if before is None else _differences(before, waiver)
+        content = repr([value for key, value in waiver.as_data().items() if key != "line"])
         if before is None:
-            yield _complaint(str(waiver), waiver.span)
+            yield _complaint(str(waiver), waiver.span, content)
         elif changed:
-            yield _complaint(f"{waiver} has another {', '.join(changed)}", waiver.place(changed[0]))
+            yield _complaint(f"{waiver} has another {', '.join(changed)}", waiver.place(changed[0]), content)
 
 
 def _records(files: Files) -> tuple[Waiver, ...]:
@@ -162,7 +182,8 @@ def _known(old: BaselineFile | None, new: BaselineFile | None) -> Iterator[Compl
                 fresh.append(entry)
     if fresh:
         count = f"{len(fresh)} finding{'s come' if len(fresh) != 1 else ' comes'}"
-        yield _complaint(f"{count} into the baseline", Span(new.name, fresh[0].line, 1, fresh[0].line, 1))
+        content = repr(sorted(repr(entry.key) for entry in fresh))
+        yield _complaint(f"{count} into the baseline", Span(new.name, fresh[0].line, 1, fresh[0].line, 1), content)
     before = old.grace if old is not None else None
     if new.grace is not None and (before is None or new.grace.until > before.until):
         span = Span(new.name, new.grace.line, 1, new.grace.line, 1)
