@@ -64,6 +64,10 @@ OURS = {
     "a script by its first line": ("bin/run", "#!/usr/bin/env bash\na", "shell"),
     "a Makefile": ("GNUmakefile", "a:", "makefile"),
     "Drone": (".drone.yml", "kind: pipeline\ntype: docker\nsteps: [{name: a, image: b, commands: [c]}]", "drone"),
+    "an ECS task": ("x.json", '{"containerDefinitions": [{"name": "a", "image": "b"}]}', "ecs-task"),
+    "an ECS task's containers": ("x.json", '[{"name": "a", "image": "b", "essential": true}]', "ecs-task"),
+    "a template of an ECS task": ("x.json.tftpl", '[{"name": "a", "image": "${b}", "memory": ${m}}]', "ecs-task"),
+    "an ECS task in CloudFormation": ("x.yml", "Resources: {A: {Type: 'AWS::ECS::TaskDefinition'}}", "ecs-task"),
     "Woodpecker": (".woodpecker.yml", "steps: {a: {image: b, commands: [c]}}", "drone"),
 }
 
@@ -97,6 +101,8 @@ LOOKALIKES = {
     "Concourse": ("x.yml", "resources: [{name: a, type: git}]\njobs: [{name: b, plan: []}]"),
     "Ansible": ("x.yml", "- hosts: all\n  tasks: [{shell: docker info}]"),
     "CloudFormation": ("x.yml", "AWSTemplateFormatVersion: a\nResources: {A: {Type: 'AWS::EC2::Instance'}}"),
+    "an inspected container": ("x.json", '[{"name": "a", "image": "b", "memory": 1, "HostConfig": {}}]'),
+    "a list of names and images": ("x.json", '[{"name": "a", "image": "b"}]'),
     "OpenAPI": ("x.yml", "openapi: 3.0.0\npaths: {}\ncomponents: {}"),
     "package.json": ("package.json", '{"scripts": {"a": "docker run x"}}'),
     "pyproject": ("pyproject.toml", "[tool.x]\nexecutor = 'docker'"),

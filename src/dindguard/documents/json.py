@@ -10,6 +10,7 @@ from json import JSONDecodeError, JSONDecoder
 
 from dindguard import budget
 from dindguard.documents.routes import join_route, route_key
+from dindguard.documents.syntax import without_template
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml import Tree
 from dindguard.patterns import regex
@@ -20,7 +21,7 @@ _STRINGS = JSONDecoder(strict=False)
 _BLANK = regex(r"(?:[ \t\r\n\ufeff]++|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _PLAIN = regex(r"true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
 _VARIABLE = regex(r"\$(?:\w++|\{[^{}\n]*+\}|\([^()\n]*+\))")
-"""What stands for a value in a document that a script writes: the shell fills it in."""
+"""What stands for a value in a document that a script or a tool fills in: in a file, by the file's name."""
 _ESCAPE = regex(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 
 
@@ -71,6 +72,7 @@ class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
+        self.filled = source.parent is not None or without_template(source.path) != source.path
 
     def blank(self, at: int) -> int:
         """Return where the blanks and comments at ``at`` end."""
@@ -87,7 +89,7 @@ class _Reader:
                 raise _TooDeepError("it nests too deeply", at)
             return self.object(at, route, key, depth) if char == "{" else self.array(at, route, key, depth)
         match = _PLAIN.match(self.text, at)
-        variable = _VARIABLE.match(self.text, at) if match is None and self.source.parent is not None else None
+        variable = _VARIABLE.match(self.text, at) if match is None and self.filled else None
         if variable is not None:
             return self.variable(variable, route, key), variable.end()
         if match is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written, unknown
+from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import SET_HERE, Span, Step
 
@@ -68,6 +69,19 @@ class Holes:
         return assembled(
             text, [(start, end, self.value_of(name, text.span_of(start, end))) for start, end, name in self.places]
         )
+
+
+_DOLLAR = regex(r"\$\{([^{}]*)\}")
+
+
+class Unfilled:
+    """The scope of a document that something fills in before it is used: ``${…}`` is unknown."""
+
+    def resolve(self, text: Text) -> Text:
+        """Return ``text`` with its variables unknown."""
+        if "${" not in text.pattern:
+            return text
+        return substitute(text, _DOLLAR, lambda match: unknown(text.span, match[1], match[0]))
 
 
 def undecided(text: Text, variable: str) -> Text:

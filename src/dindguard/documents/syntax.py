@@ -16,8 +16,8 @@ YAML, JSON, TOML, GROOVY, HCL = "yaml", "json", "toml", "groovy", "hcl"
 TREES = (YAML, JSON, TOML, GROOVY, HCL)
 """Syntaxes that a reader here turns into a tree; a text in any other is read by its format itself."""
 
-_TEMPLATE = regex(r"\.(?:j2|jinja2?|erb|epp|tpl|tmpl|gotmpl|template)$", re.IGNORECASE)
-_MORE = r"(?:\.(?:j2|jinja2?|erb|epp|tpl|tmpl|gotmpl|template|dist|example|sample|in|envsubst))?"
+_TEMPLATE = regex(r"\.(?:j2|jinja2?|erb|epp|tpl|tmpl|tftpl|gotmpl|template)$", re.IGNORECASE)
+_MORE = r"(?:\.(?:j2|jinja2?|erb|epp|tpl|tmpl|tftpl|gotmpl|template|dist|example|sample|in|envsubst))?"
 """Endings of templates and examples; what they are made from counts."""
 
 _EXTENSION = regex(

@@ -27,6 +27,8 @@ class WorkloadKind(StrEnum):
     PROJECT = "project"
     STACK = "stack"
     POD = "pod"
+    TASK = "task"
+    """Containers that a cloud's scheduler starts together on a machine (ECS)."""
     JOB = "job"
     COMMANDS = "commands"
     IMAGE_BUILD = "image build"

@@ -21,14 +21,17 @@ def option_words(node: Node) -> tuple[Text, ...]:
     return tuple(split(Script(_pieces(node))))
 
 
-def add_script(joined: Joined, node: Node) -> None:
-    """Add a scalar's text to a script; an expression that nothing decides stays one, as shell readers know it."""
+def add_script(joined: Joined, node: Node, unknown: str = "${{{{ {} }}}}") -> None:
+    """Add a scalar's text to a script; an expression that nothing decides stays one, as shell readers know it.
+
+    ``unknown`` is the form that such an expression has for another reader of the text.
+    """
     document = node.document()
     at = 0
     for start, end, expression in _holes(node):
         _copy(joined, node, at, start)
         value = _value(node, start, end, expression)
-        text = value.value if value.value is not None else f"${{{{ {_NO_EXPRESSION.sub('', expression)} }}}}"
+        text = value.value if value.value is not None else unknown.format(_NO_EXPRESSION.sub("", expression))
         origin = document.origin(start)
         joined.add(text, origin, max(document.origin(end - 1) + 1, origin + 1))
         at = end

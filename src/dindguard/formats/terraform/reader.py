@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
-from dindguard.formats.terraform import docker, shaped
+from dindguard.formats.terraform import docker, shaped, tasks
 from dindguard.formats.terraform.module import Block, Module, unwrapped
 from dindguard.scripts.located import add_script
 from dindguard.source import Embedded, Source
@@ -54,8 +54,7 @@ class _Reader:
         elif kind.startswith("kubernetes_"):
             yield from _tree(shaped.kubernetes_object(block), "kubernetes")
         elif kind == "aws_ecs_task_definition":
-            yield from _tree(shaped.ecs_task(block), "ecs-task")
-            yield from _text(block.body["container_definitions"], "ecs-task")
+            yield from _tree(tasks.ecs_task(block, self._module), "ecs-task")
         elif kind == "kubectl_manifest":
             yield from _text(block.body["yaml_body"], "kubernetes")
         elif kind == "helm_release":

@@ -1,4 +1,4 @@
-"""Blocks in the shape of the documents that they stand for: pods of the kubernetes provider, tasks of ECS.
+"""Blocks in the shape of the documents that they stand for: the objects of the kubernetes provider.
 
 The kubernetes provider writes the API's fields in snake case, lists as repeated blocks.
 """
@@ -31,7 +31,10 @@ def kubernetes_object(block: Block) -> Node | None:
         return None
     version, name = _KINDS[kind]
     body = block.body
-    pairs: Pairs = [(_key(body, "apiVersion"), _written(body, version)), (_key(body, "kind"), _written(body, name))]
+    pairs: Pairs = [
+        (key_of(body, "apiVersion"), _written(body, version)),
+        (key_of(body, "kind"), _written(body, name)),
+    ]
     pairs += camel(body).pairs()
     node = body.with_pairs(pairs)
     return node.moved("")
@@ -60,33 +63,16 @@ def camel(body: Node, key: str = "") -> Node:
         if inner in _LISTS and (value.is_mapping or name.content == "dynamic"):
             done.add(inner)
             items = [camel(each, inner) for each in bodies(body, inner)]
-            pairs.append((_key(name, _LISTS[inner]), body.with_items(items)))
+            pairs.append((key_of(name, _LISTS[inner]), body.with_items(items)))
         elif value.is_mapping and value.tag in (BLOCK, ""):
-            pairs.append((_key(name, _camel(inner)), camel(value, inner)))
+            pairs.append((key_of(name, camel_name(inner)), camel(value, inner)))
         else:
-            pairs.append((_key(name, _camel(inner)), unwrapped(value)))
+            pairs.append((key_of(name, camel_name(inner)), unwrapped(value)))
     return body.with_pairs(pairs)
 
 
-def ecs_task(block: Block) -> Node | None:
-    """Return ``aws_ecs_task_definition`` as the task definition that it registers; ``None`` for text in a file."""
-    body = block.body
-    containers = unwrapped(body["container_definitions"])
-    if not containers.is_sequence:
-        return None
-    pairs: Pairs = [(_key(body, "containerDefinitions"), containers)]
-    volumes = []
-    for volume in bodies(body, "volume"):
-        host = volume.with_pairs([(_key(volume, "sourcePath"), volume["host_path"])])
-        volumes.append(volume.with_pairs([(_key(volume, "name"), volume["name"]), (_key(volume, "host"), host)]))
-    pairs.append((_key(body, "volumes"), body.with_items(volumes)))
-    for name in ("family", "network_mode", "pid_mode", "ipc_mode", "requires_compatibilities"):
-        if body[name].present:
-            pairs.append((_key(body[name], _camel(name)), body[name]))
-    return body.with_pairs(pairs)
-
-
-def _camel(name: str) -> str:
+def camel_name(name: str) -> str:
+    """Return a name of the provider as the API has it."""
     first, *rest = name.split("_")
     special = {"pid": "PID", "ipc": "IPC"}
     if first == "host" and rest and rest[0] in special:
@@ -94,7 +80,8 @@ def _camel(name: str) -> str:
     return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
-def _key(at: Node, name: str) -> Node:
+def key_of(at: Node, name: str) -> Node:
+    """Return a key that stands for what is written at ``at``."""
     return Node(Kind.SCALAR, at.source, at.start, at.end, content=name)
 
 

@@ -1,0 +1,97 @@
+"""The task definitions of a CloudFormation template, in the shape in which they are registered.
+
+Source: the CloudFormation resource reference, ``AWS::ECS::TaskDefinition`` (the API's names, each with a capital letter)
+and the intrinsic functions: a parameter's default is a default, all that the deployment decides is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dindguard.documents.placeholders import Unfilled
+from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.formats.ecs_task import TASK
+from dindguard.model.values import How, Text, unknown
+from dindguard.records import replace
+from dindguard.source import SET_HERE, Step
+
+_NOTHING = "AWS::NoValue"
+_LONGEST = 60
+"""So long an expression still serves as a name."""
+
+
+class Template:
+    """One template."""
+
+    def __init__(self, root: Node) -> None:
+        self._parameters = root["Parameters"]
+        self._resources = root["Resources"].pairs()
+
+    def tasks(self) -> Iterator[Node]:
+        """Yield the task definitions; one without a family is known by its name in the template."""
+        for key, resource in self._resources:
+            if resource["Type"].content == TASK:
+                definition = self._shaped(resource["Properties"])
+                own = [] if "family" in definition else [(_key(key, "family"), key)]
+                yield definition.with_pairs([*own, *definition.pairs()])
+
+    def others(self) -> Iterator[Node]:
+        """Yield the resources that are something else."""
+        return (each for _, each in self._resources if each["Type"].content != TASK and each.is_mapping)
+
+    def _shaped(self, node: Node) -> Node:
+        """Return a part of a resource with the API's names, and with what its functions give."""
+        function, argument = _function(node)
+        if function:
+            return self._result(node, function, argument)
+        if node.is_mapping:
+            pairs: Pairs = [(_key(key, key.content[:1].lower() + key.content[1:]), self._shaped(value))
+                            for key, value in node.pairs()]  # fmt: skip
+            return node.with_pairs([pair for pair in pairs if pair[1].present])
+        if node.is_sequence:
+            items = [self._shaped(item) for item in node.items()]
+            return node.with_items([item for item in items if item.present])
+        return node
+
+    def _result(self, node: Node, function: str, argument: Node) -> Node:
+        name = argument.content
+        if function == "Ref" and name == _NOTHING:
+            return node.hole("nothing")
+        default = self._parameters[name]["Default"]
+        if function == "Ref" and default.is_scalar:
+            step = Step(SET_HERE, default.span)
+            return _scalar(node, replace(default.typed, span=node.span.with_trail(step), how=How.DEFAULT))
+        if function == "Sub" and argument.is_scalar:
+            return argument.scoped(Unfilled())
+        if function == "If":
+            branches = [self._shaped(each) for each in argument.items()[1:]]
+            return next((each for each in branches if each.is_mapping or each.is_sequence), _unknown(node, name))
+        return _unknown(node, name or function)
+
+
+def _function(node: Node) -> tuple[str, Node]:
+    """Return the intrinsic function that a node calls, in YAML's short form or as a mapping, and its argument."""
+    if node.tag.startswith("!"):
+        return node.tag[1:], node
+    key = node.keys()[0] if node.is_mapping and len(node.pairs()) == 1 else ""
+    if key == "Ref" or key.startswith("Fn::"):
+        return key.removeprefix("Fn::"), node.values()[0]
+    return "", node
+
+
+def _unknown(node: Node, name: str) -> Node:
+    """Return a value that the deployment decides: known by what is written, where that is short."""
+    written = " ".join(node.source.text[node.start : node.end].split())
+    name = written if len(written) <= _LONGEST else name
+    return _scalar(node, unknown(node.span, name, name))
+
+
+def _scalar(node: Node, value: Text) -> Node:
+    return Node(
+        Kind.SCALAR, node.source, node.start, node.end, route=node.route, key=node.key,
+        content=value.value or value.variable, filled=value,
+    )  # fmt: skip
+
+
+def _key(at: Node, name: str) -> Node:
+    return Node(Kind.SCALAR, at.source, at.start, at.end, content=name)

@@ -1,0 +1,81 @@
+"""``aws_ecs_task_definition`` in the shape of the task definition that it registers."""
+
+from __future__ import annotations
+
+import posixpath
+
+from dindguard.documents import json
+from dindguard.documents.joined import Joined
+from dindguard.documents.placeholders import Unfilled
+from dindguard.documents.tree import Node, Pairs
+from dindguard.formats.terraform.module import Block, Module, bodies, unwrapped
+from dindguard.formats.terraform.shaped import camel, camel_name, key_of
+from dindguard.patterns import regex
+from dindguard.scripts.located import add_script
+from dindguard.source import Source, Step
+
+_FILE = regex(r'\b(?:template)?file\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([^"${}]+)"')
+_RENDERED = regex(r"\bdata\.template_file\.([\w-]+)")
+_SETTINGS = ("family", "network_mode", "pid_mode", "ipc_mode", "requires_compatibilities")
+_BEHIND = ("docker_volume_configuration", "efs_volume_configuration")
+
+
+def ecs_task(block: Block, module: Module) -> Node | None:
+    """Return the task definition that a resource registers; ``None`` when nothing tells its containers."""
+    body = block.body
+    containers = _containers(body["container_definitions"], module)
+    if not containers.is_sequence:
+        return None
+    pairs: Pairs = [(key_of(body, "containerDefinitions"), containers)]
+    pairs.append((key_of(body, "volumes"), body.with_items([_volume(each) for each in bodies(body, "volume")])))
+    pairs += [(key_of(body[name], camel_name(name)), body[name]) for name in _SETTINGS if body[name].present]
+    return body.with_pairs(pairs)
+
+
+def _volume(volume: Node) -> Node:
+    path = volume["host_path"]
+    pairs: Pairs = [(key_of(volume, "name"), volume["name"])]
+    if path.present:
+        pairs.append((key_of(volume, "host"), volume.with_pairs([(key_of(volume, "sourcePath"), path)])))
+    pairs += [(key_of(volume, camel_name(name)), camel(volume[name])) for name in _BEHIND if volume[name].is_mapping]
+    return volume.with_pairs(pairs)
+
+
+def _containers(node: Node, module: Module) -> Node:
+    """Return the list of containers: an expression, the JSON in a string or a heredoc, or the JSON of a file."""
+    containers = unwrapped(node)
+    if containers.is_sequence or not containers.present:
+        return containers
+    file = _file_of(node, module)
+    if file is not None:
+        return _list_in(file, node)
+    if not containers.is_scalar:
+        return containers
+    joined = Joined(node.source)
+    add_script(joined, containers, unknown="${{{}}}")
+    return _list_in(joined.source("json"), node)
+
+
+def _list_in(source: Source, node: Node) -> Node:
+    documents = json.read(source).documents
+    if not documents:
+        return node.hole("containers")
+    found = documents[0].scoped(Unfilled())
+    return found if source.parent is node.source else found.explained(Step("used here", node.span))
+
+
+def _file_of(node: Node, module: Module) -> Source | None:
+    """Return the file whose text an expression is, by itself or through a ``template_file``."""
+    written = _text(node)
+    rendered = _RENDERED.search(written)
+    if rendered is not None:
+        blocks = module.of("data", "template_file")
+        written = next((_text(each.body["template"]) for each in blocks if each.labels[1:] == (rendered[1],)), "")
+    found = _FILE.search(written)
+    path = posixpath.normpath(posixpath.join(module.folder, found[1])) if found is not None else ""
+    opened = module.context.open(path) if path and not path.startswith("..") else None
+    return opened.part(0, len(opened.text), hint="json") if opened is not None else None
+
+
+def _text(node: Node) -> str:
+    return node.source.text[node.start : node.end]
