@@ -69,6 +69,8 @@ OURS = {
     "a template of an ECS task": ("x.json.tftpl", '[{"name": "a", "image": "${b}", "memory": ${m}}]', "ecs-task"),
     "an ECS task in CloudFormation": ("x.yml", "Resources: {A: {Type: 'AWS::ECS::TaskDefinition'}}", "ecs-task"),
     "Woodpecker": (".woodpecker.yml", "steps: {a: {image: b, commands: [c]}}", "drone"),
+    "Jenkins configuration as code": ("x.yml", "jenkins: {clouds: [{docker: {name: a}}]}", "jcasc"),
+    "Jenkins configuration without clouds": ("jenkins.yaml", "jenkins: {systemMessage: a}\njobs: []", "jcasc"),
 }
 
 LOOKALIKES = {
@@ -104,6 +106,8 @@ LOOKALIKES = {
     "an inspected container": ("x.json", '[{"name": "a", "image": "b", "memory": 1, "HostConfig": {}}]'),
     "a list of names and images": ("x.json", '[{"name": "a", "image": "b"}]'),
     "OpenAPI": ("x.yml", "openapi: 3.0.0\npaths: {}\ncomponents: {}"),
+    "a chart's values for Jenkins": ("x.yml", "jenkins: {controller: {image: a}, mode: b}"),
+    "what only names Jenkins": ("x.yml", "jenkins: {url: a}"),
     "package.json": ("package.json", '{"scripts": {"a": "docker run x"}}'),
     "pyproject": ("pyproject.toml", "[tool.x]\nexecutor = 'docker'"),
     "a text about Dockerfiles": ("Dockerfile.md", "FROM a"),
