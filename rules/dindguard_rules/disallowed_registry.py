@@ -24,7 +24,7 @@ When the registry belongs on the list: `allowed-registries: [registry.example.co
 
 from collections.abc import Iterator
 
-from dindguard.api import Model, Problem, Severity, rule
+from dindguard.api import Model, Problem, Severity, Undecided, rule
 
 
 @rule(
@@ -36,13 +36,18 @@ from dindguard.api import Model, Problem, Severity, rule
     since="0.1.0",
     asks=("policy.allowed_registries",),
 )
-def check(model: Model) -> Iterator[Problem]:
+def check(model: Model) -> Iterator[Problem | Undecided]:
     """Report images whose registry is known and not on the list."""
     allowed = model.policy.allowed_registries
     if not allowed:
         return
     for container in model.containers:
         image = container.image
-        if image is not None and container.build is None and image.comes_from(allowed) is False:
+        if image is None or container.build is not None:
+            continue
+        trusted = image.comes_from(allowed)
+        if trusted is None:
+            yield Undecided(image, image.reference.variable)
+        elif not trusted:
             message = f"{container} uses '{image}' from {image.registry}, which is not among the allowed registries"
             yield Problem(image, message, subject=container)

@@ -28,7 +28,7 @@ afternoon.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, EngineProduct, Problem, Severity, Undecided, rule
+from dindguard.api import Container, ContainerKind, EngineProduct, Problem, Severity, Undecided, rule
 
 
 @rule(
@@ -38,12 +38,16 @@ from dindguard.api import Container, EngineProduct, Problem, Severity, Undecided
     category="image",
     cwe=1357,
     since="0.1.0",
-    asks=("image.engine",),
+    asks=("image",),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report engines whose image tag says nothing about their version."""
     image = container.image
-    if image is None or container.build is not None or container.engine is None or image.engine is None:
+    if image is None or container.build is not None:
+        return
+    if image.from_anywhere and _may_start_an_engine(container):
+        yield Undecided(image, image.reference.variable)
+    if container.engine is None or image.engine is None:
         return
     if not image.reference.written:
         return  # the platform chooses the image: there is no tag to write
@@ -54,3 +58,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         severity = Severity.MEDIUM if grave else Severity.LOW
         message = f"{container} runs its engine from '{image}', a tag that names no version"
         yield Problem(image, message, severity=severity)
+
+
+def _may_start_an_engine(container: Container) -> bool:
+    """Whether an image nobody knows may be an engine that starts: a job's script or a command runs instead of it."""
+    replaced = container.kind in (ContainerKind.JOB, ContainerKind.COMMAND)
+    return container.started and not (replaced and container.privileged.off)

@@ -27,14 +27,27 @@ Never outside a network that only the client and the engine share.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Machine, Problem, Severity, Step, rule
+from dindguard.api import Access, Confidence, Container, Machine, Problem, Severity, Step, Undecided, rule
 
 
 @rule(
-    "plaintext-engine-client", each=Access, severity=Severity.CRITICAL, category="daemon-api", cwe=319, since="0.1.0"
+    "plaintext-engine-client",
+    each=Container,
+    severity=Severity.CRITICAL,
+    category="daemon-api",
+    cwe=319,
+    since="0.1.0",
+    asks=("accesses", "unknown_engines"),
 )
-def check(access: Access) -> Iterator[Problem]:
+def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report clients of engines outside the model that use plain TCP."""
+    for address in container.unknown_engines:
+        yield Undecided(address, address.variable)
+    for access in container.accesses:
+        yield from _of(access)
+
+
+def _of(access: Access) -> Iterator[Problem]:
     endpoint = access.endpoint
     if not isinstance(access.to, Machine) or access.proxy is not None or endpoint is None or endpoint.scheme != "tcp":
         return
@@ -44,15 +57,15 @@ def check(access: Access) -> Iterator[Problem]:
         message = (
             f"{access.who} speaks plain text to {endpoint}, the port for TLS: it fails, or the engine asks nobody"
         )
-        yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM)
+        yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM, subject=access)
         return
     if not access.to.shown:
         message = f"{access.who} commands an engine that these files do not show, at {endpoint}, as anyone there can"
-        yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM)
+        yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM, subject=access)
         return
     severity = Severity.CRITICAL if access.to.own else Severity.HIGH
     message = f"{access.who} commands the engine of {access.to} at {endpoint} in plain text, as anyone else there can"
     because = (
         (Step("no TLS: nobody is asked who they are", endpoint.encrypted.span),) if endpoint.encrypted.set else ()
     )
-    yield Problem(endpoint, message, severity=severity, because=because)
+    yield Problem(endpoint, message, severity=severity, because=because, subject=access)

@@ -48,7 +48,11 @@ from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report a seccomp filter that is switched off."""
     off = container.confinement.seccomp_off
-    if off is None or container.opt_outs_expected:
+    if container.opt_outs_expected:
+        return
+    for option in container.confinement.undecided:
+        yield Undecided(option, option.variable)
+    if off is None:
         return
     if off.unknown:
         yield Undecided(off, off.variable)

@@ -31,7 +31,7 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, reason, rule
+from dindguard.api import Container, Problem, Severity, Undecided, reason, rule
 
 
 @rule(
@@ -50,11 +50,13 @@ from dindguard.api import Container, Problem, Severity, reason, rule
         "host-network-engine",
         "host-network",
     ),
-    asks=("sysbox",),
+    asks=("runtime",),
 )
-def check(container: Container) -> Iterator[Problem]:
+def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report privileged mode and host namespaces beside Sysbox."""
-    sysbox = container.sysbox
+    sysbox, runtime = container.sysbox, container.runtime
+    if runtime is not None and runtime.unknown and container.privileged.on:
+        yield Undecided(runtime, runtime.variable)
     if sysbox is None:
         return
     why = (reason("Sysbox is asked for here", sysbox),)

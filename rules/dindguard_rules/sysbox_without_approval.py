@@ -22,7 +22,7 @@ With a valid approval record, or where the policy doesn't ask.
 
 from collections.abc import Iterator
 
-from dindguard.api import Model, Problem, Severity, rule
+from dindguard.api import Model, Problem, Severity, Undecided, rule
 
 
 @rule(
@@ -33,11 +33,14 @@ from dindguard.api import Model, Problem, Severity, rule
     since="0.1.0",
     needs_approval="sysbox",
 )
-def check(model: Model) -> Iterator[Problem]:
+def check(model: Model) -> Iterator[Problem | Undecided]:
     """Report every Sysbox container where the policy wants an approval record."""
     if "sysbox" not in model.policy.require_approval_for:
         return
     for container in model.containers:
+        runtime = container.runtime
+        if runtime is not None and runtime.unknown and container.runs_containers:
+            yield Undecided(runtime, runtime.variable)
         if container.sysbox is not None:
             message = f"{container} runs under Sysbox, for which the policy wants an approval record"
             yield Problem(container.sysbox, message, subject=container)

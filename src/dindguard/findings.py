@@ -150,7 +150,7 @@ def _finding(
     own = str(worst.subject)
     others = list(dict.fromkeys(subject.label for subject in subjects if subject.label != own))
     if others:
-        message += f" (and so for {_listed(others)})"
+        message += f" (the same holds for {_listed(others)})"
     span = problem.at.span
     trail = [step for verdict in group for step in verdict.problem.at.span.trail]
     because = [step for verdict in group for step in verdict.problem.because if step is not None]
@@ -188,7 +188,9 @@ def _holds(place: Span, part: Span) -> bool:
 def _listed(names: list[str], most: int = 4) -> str:
     shown = names[:most]
     rest = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+    if rest > 0 or len(shown) == 1:
+        return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _subject(verdict: Verdict) -> Subject:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from dindguard.formats import Reading
 from dindguard.infer.build_grants import find_build_grants
+from dindguard.infer.clients import unknown_addresses
 from dindguard.infer.copied import owned_by_images
 from dindguard.infer.engines import find_engines
 from dindguard.infer.escape import find_escapes
@@ -147,6 +148,7 @@ def _settle_standings(
                 runs_on=starters.of(container),
                 accesses=mine,
                 dead_ends=dead_ends(container, names),
+                unknown_engines=unknown_addresses(container) if container.started else (),
                 escape=escape,
             )
         )

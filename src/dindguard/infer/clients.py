@@ -10,7 +10,7 @@ from dindguard.model import endpoints
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.engine import Endpoint, Engine
 from dindguard.model.invocation import Invocation, InvocationKind
-from dindguard.model.values import Flag, How, Text
+from dindguard.model.values import UNKNOWN_PIECE, Flag, How, Text
 from dindguard.records import record
 from dindguard.vocabulary import EngineProduct
 
@@ -47,6 +47,18 @@ def clients(container: Container) -> tuple[Client, ...]:
         if invocation.endpoint is not None and invocation.endpoint.text is not None
     )
     return tuple(found) or _by_search(container)
+
+
+def unknown_addresses(container: Container) -> tuple[Text, ...]:
+    """Return the addresses of engines in a container's environment of which the files do not even tell the host."""
+    variables = (images.variable(container, name) for name in VARIABLES.values())
+    found = (variable.value for variable in variables if variable is not None and variable.value.unknown)
+    return tuple(each for each in found if _names_nobody(container, each))
+
+
+def _names_nobody(container: Container, address: Text) -> bool:
+    endpoint = client_endpoint(container, address)
+    return endpoint is None or (endpoint.scheme in ("tcp", "ssh") and endpoint.host.strip(".") == UNKNOWN_PIECE)
 
 
 def _of_invocation(container: Container, invocation: Invocation) -> Endpoint:

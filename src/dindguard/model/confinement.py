@@ -78,6 +78,8 @@ class Confinement:
     writable_cgroups: Flag | None = None
     apparmor_again: Text | None = None
     """A second place that sets AppArmor, where a platform has two."""
+    undecided: tuple[Text, ...] = ()
+    """Whole options that the files do not decide: any of them may switch any of these off."""
 
     @property
     def seccomp_off(self) -> Text | None:

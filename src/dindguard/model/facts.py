@@ -91,6 +91,8 @@ class Standing:
     accesses: tuple[Access, ...] = ()
     dead_ends: tuple[Text, ...] = ()
     """Addresses of engines that lead back to itself, where none listens."""
+    unknown_engines: tuple[Text, ...] = ()
+    """Addresses by which it commands engines, and of which the files do not tell whose they are."""
     escape: EscapePath | None = None
 
 
@@ -233,6 +235,11 @@ class ContainerFacts:
     def dead_ends(self) -> tuple[Text, ...]:
         """Addresses of engines that lead back to itself, where none listens."""
         return self.standing.dead_ends
+
+    @property
+    def unknown_engines(self) -> tuple[Text, ...]:
+        """Addresses by which it commands engines, and of which the files do not tell whose they are."""
+        return self.standing.unknown_engines
 
     @property
     def escape(self) -> EscapePath | None:

@@ -57,6 +57,11 @@ class Image:
         return "" if UNKNOWN_PIECE in last else last
 
     @property
+    def from_anywhere(self) -> bool:
+        """Whether nothing is known of it that tells what is in it: ``${IMAGE}``, ``${REGISTRY}/${NAME}:1``."""
+        return self.reference.unknown and not self.name and self.engine is None
+
+    @property
     def pinned(self) -> bool | None:
         """Whether a digest fixes the content; ``None`` if a variable may hold one."""
         if self.digest:

@@ -19,7 +19,7 @@ from dindguard.model.container import (
     Port,
     Words,
 )
-from dindguard.model.values import Flag, How, Text, flag, unknown
+from dindguard.model.values import UNKNOWN_PIECE, Flag, How, Text, flag, unknown
 from dindguard.model.workload import Replicas
 from dindguard.patterns import regex
 from dindguard.scripts.engine_cli import specs
@@ -72,12 +72,15 @@ def confinement(node: Node) -> Confinement:
     found: dict[str, Text] = {}
     labels: list[Text] = []
     flags: dict[str, Flag] = {}
+    undecided: list[Text] = []
     for option in texts(node):
         pattern = option.pattern
         sign = "=" if "=" in pattern else ":"
         name, value = specs.key_value(option, sign)
         key = name.pattern.strip()
-        if key == "label" and value is not None:
+        if key == UNKNOWN_PIECE:
+            undecided.append(option)
+        elif key == "label" and value is not None:
             labels.append(value)
         elif key in ("no-new-privileges", "writable-cgroups"):
             flags[key] = Flag(True, option.span, option.how, key) if value is None else flag(value, key)
@@ -90,6 +93,7 @@ def confinement(node: Node) -> Confinement:
         system_paths=found.get("systempaths"),
         no_new_privileges=flags.get("no-new-privileges"),
         writable_cgroups=flags.get("writable-cgroups"),
+        undecided=tuple(undecided),
     )
 
 

@@ -113,6 +113,7 @@ def _confined(given: dict[str, Any], security: tuple[Text, ...]) -> Confinement:
         apparmor=own.apparmor or before.apparmor,
         system_paths=own.system_paths or before.system_paths,
         selinux=(*before.selinux, *own.selinux),
+        undecided=(*before.undecided, *own.undecided),
     )
 
 

@@ -15,7 +15,7 @@ from dindguard.model.container import (
     Words,
 )
 from dindguard.model.mount import Mount
-from dindguard.model.values import Flag, Text, flag, unknown
+from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unknown
 from dindguard.records import replace
 from dindguard.scripts.engine_cli.flags import ACTIONS
 from dindguard.scripts.engine_cli.mounts import Volumes, device, port
@@ -159,11 +159,14 @@ def confinement(options: Sequence[Text]) -> Confinement:
     """Return what ``--security-opt`` values ask for: ``name=value``, or ``name:value`` in the old spelling."""
     found: dict[str, Any] = {}
     selinux: list[Text] = []
+    undecided: list[Text] = []
     for option in options:
         pattern = option.pattern
         at = min((index for index in (pattern.find("="), pattern.find(":")) if index >= 0), default=len(pattern))
         name, value = pattern[:at], option.part(min(at + 1, len(pattern)), len(pattern))
-        if name in ("seccomp", "apparmor"):
+        if name == UNKNOWN_PIECE:
+            undecided.append(option)
+        elif name in ("seccomp", "apparmor"):
             found[name] = value
         elif name in ("systempaths", "unmask"):  # the second one is Podman's
             found["system_paths"] = value
@@ -172,7 +175,7 @@ def confinement(options: Sequence[Text]) -> Confinement:
         elif name in ("no-new-privileges", "writable-cgroups"):
             key = name.replace("-", "_")
             found[key] = flag(value if value.pattern else Text("true", option.span), key)
-    return Confinement(selinux=tuple(selinux), **found)
+    return Confinement(selinux=tuple(selinux), undecided=tuple(undecided), **found)
 
 
 def _limits(given: _Given) -> Limits:

@@ -96,6 +96,8 @@ class DeviceSpec:
 def volume_spec(text: Text) -> VolumeSpec:
     """Read the short syntax of a volume. A value of one or two characters is a target."""
     value = text.pattern
+    if value == UNKNOWN_PIECE:
+        return VolumeSpec(text, text, (), bind=None, span=text.span)  # all of it, the host's path too
     if len(value) <= 2:
         return VolumeSpec(None, text, (), bind=False, span=text.span)
     ranges = _colon_ranges(value)
