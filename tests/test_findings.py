@@ -47,7 +47,9 @@ def test_one_written_value_of_several_containers_is_one_finding() -> None:
 def test_many_others_are_counted() -> None:
     flag = on()
     (finding,) = stamped(*(verdict(container(name=name), flag) for name in "abcdefgh"))
-    assert finding.message.endswith("(the same holds for service 'b', service 'c', service 'd', service 'e' and 3 more)")
+    assert finding.message.endswith(
+        "(the same holds for service 'b', service 'c', service 'd', service 'e' and 3 more)"
+    )
 
 
 def test_other_places_rules_and_settings_are_other_findings() -> None:

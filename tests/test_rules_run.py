@@ -9,6 +9,7 @@ import pytest
 
 from build import container, model, on
 from dindguard.errors import UserError
+from dindguard.findings import doubts
 from dindguard.judging import run
 from dindguard.model.container import Container
 from dindguard.rules import Problem, Profile, Rule, Severity, Undecided, nearest, selected
@@ -31,26 +32,23 @@ def broken(subject: Container) -> Iterator[Problem]:
 
 
 def test_a_rule_that_fails_is_said_and_stops_no_other() -> None:
-    verdicts, notices = run(model(container(env={"TOKEN": "s3cret"})), [make("bad", broken), make("good", always)])
-    assert [verdict.rule.id for verdict in verdicts] == ["bad", "good"]
-    (notice,) = notices
+    found = run(model(container(env={"TOKEN": "s3cret"})), [make("bad", broken), make("good", always)])
+    assert [verdict.rule.id for verdict in found.verdicts] == ["bad", "good"]
+    (notice,) = found.notices
     assert (notice.kind, notice.gravity) == ("rule-crashed", Gravity.ERROR)
-    assert notice.span == verdicts[0].problem.at.span
+    assert notice.span == found.verdicts[0].problem.at.span
     assert "rule bad failed on service 'it': ValueError: what went wrong" in notice.message
     assert "s3cret" not in notice.message
     assert notice.remedy
 
 
-def test_a_value_that_nobody_knows_is_a_note_once() -> None:
+def test_a_value_that_nobody_knows_is_a_doubt_once() -> None:
     flag = on()
-    verdicts, notices = run(
-        model(container()), [make("unsure", lambda _: [Undecided(flag, "P"), Undecided(flag, "P")])]
-    )
-    assert not verdicts
-    assert [(notice.kind, notice.gravity, notice.span) for notice in notices] == [
-        ("undecided", Gravity.NOTE, flag.span)
-    ]
-    assert "unsure could not decide: P" in notices[0].message
+    found = run(model(container()), [make("unsure", lambda _: [Undecided(flag, "P"), Undecided(flag, "P")])])
+    assert (found.verdicts, found.notices) == ([], [])
+    (doubt,) = doubts(found.doubts)
+    assert (doubt.undecided, doubt.span) == (True, flag.span)
+    assert doubt.message == "unsure could not decide: P is not known here"
 
 
 def test_a_composite_takes_the_place_of_its_parts_in_the_same_container_only() -> None:
@@ -59,7 +57,7 @@ def test_a_composite_takes_the_place_of_its_parts_in_the_same_container_only() -
             yield Problem(subject, "is wrong")
 
     rules = [make("part", always), make("whole", only_a, replaces=("part",))]
-    verdicts, _ = run(model(container(name="a"), container(name="b")), rules)
+    verdicts = run(model(container(name="a"), container(name="b")), rules).verdicts
     assert [(verdict.rule.id, verdict.subject.name) for verdict in verdicts] == [("part", "b"), ("whole", "a")]
 
 

@@ -35,6 +35,10 @@ def undecided(report: Report) -> list[str]:
         ("privileged: ${P}", "privileged-container"),
         ("pid: ${PID}", "host-pid-namespace"),
         ("cap_add: ['${CAP}']", "dangerous-capability"),
+        ("volumes: ['${VOLUME}']", "host-root-mount"),
+        ("security_opt: ['${OPTION}']", "seccomp-unconfined"),
+        ("environment: {DOCKER_HOST: '${ENGINE}'}", "plaintext-engine-client"),
+        ("environment: {DOCKER_HOST: 'tcp://${ENGINE}:2376'}", "plaintext-engine-client"),
     ],
 )
 def test_what_is_unknown_makes_a_note(tmp_path: Path, setting: str, rule: str) -> None:
@@ -42,6 +46,32 @@ def test_what_is_unknown_makes_a_note(tmp_path: Path, setting: str, rule: str) -
     assert any(note.startswith(f"4 {rule} could not decide: ") for note in undecided(report)), undecided(report)
     assert exit_code(report, Severity.HIGH, strict=True) == INCOMPLETE
     assert exit_code(report, Severity.HIGH) == CLEAN
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("services:\n  a:\n    image: ${IMAGE}\n", "compose.yaml", ["floating-engine-image"]),
+        ("services:\n  a:\n    image: ${MIRROR}/app:${TAG}\n", "compose.yaml", []),
+        ("services:\n  a:\n    image: ${MIRROR}/app:1\n    runtime: ${R}\n", "compose.yaml", []),
+        ("services:\n  a:\n    image: app:1\n    privileged: true\n    runtime: ${R}\n", "compose.yaml", ["sysbox-contradiction"]),
+        ("a:\n  image: $CI_REGISTRY_IMAGE:1\n  script: [make]\n", ".gitlab-ci.yml", []),
+        ("a:\n  image: alpine:3\n  services: [$SERVICE]\n  script: [make]\n", ".gitlab-ci.yml", ["floating-engine-image"]),
+        ("#!/bin/sh\ndocker run --rm $IMAGE true\n", "run.sh", []),
+        ("#!/bin/sh\ndocker run --security-opt $OPTION app:1\n", "run.sh", ["seccomp-unconfined"]),
+    ],
+)  # fmt: skip
+def test_an_image_and_a_runtime_are_said_where_they_may_decide(
+    tmp_path: Path, text: str, name: str, said: list[str]
+) -> None:
+    assert [note.split()[1] for note in undecided(scanned(tmp_path, text, name))] == said
+
+
+def test_a_registry_that_is_not_known_may_be_none_of_the_allowed_ones(tmp_path: Path) -> None:
+    config = "allowed-registries: [registry.example.com]\n"
+    text = "services:\n  a:\n    image: ${REGISTRY}/docker:29.10.0-dind\n"
+    notes = undecided(scanned(tmp_path, text, **{".dindguard.yaml": config}))
+    assert notes == ["3 disallowed-registry could not decide: REGISTRY is not known here"]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def check(model: Model) -> Iterator[Problem | Undecided]:
             continue
         trusted = image.comes_from(allowed)
         if trusted is None:
-            yield Undecided(image, image.reference.variable)
+            yield Undecided(image, image.reference.variable, container)
         elif not trusted:
             message = f"{container} uses '{image}' from {image.registry}, which is not among the allowed registries"
             yield Problem(image, message, subject=container)

@@ -40,7 +40,7 @@ def check(model: Model) -> Iterator[Problem | Undecided]:
     for container in model.containers:
         runtime = container.runtime
         if runtime is not None and runtime.unknown and container.runs_containers:
-            yield Undecided(runtime, runtime.variable)
+            yield Undecided(runtime, runtime.variable, container)
         if container.sysbox is not None:
             message = f"{container} runs under Sysbox, for which the policy wants an approval record"
             yield Problem(container.sysbox, message, subject=container)

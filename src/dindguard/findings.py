@@ -76,6 +76,8 @@ class Finding:
     instead: str = ""
     containment: str = ""
     """The sandbox that lowered the severity, in words; empty when none did."""
+    undecided: bool = False
+    """A rule could not decide it: it is told as a note as long as nothing silences it, and is no finding."""
 
     @property
     def open(self) -> bool:
@@ -132,6 +134,14 @@ def stamp(
     return tuple(sorted(findings, key=lambda f: (f.span.path, f.span.line, f.span.column, f.rule.id, f.message)))
 
 
+def doubts(verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:
+    """Turn what rules could not decide into what policy can be asked about: one for each subject and place."""
+    return tuple(
+        replace(_finding([verdict], lambda *_: (0, ""), lambda *_: None), undecided=True)
+        for verdict in dict.fromkeys(verdicts)
+    )
+
+
 def _finding(
     group: list[Verdict],
     lowered: Callable[[Rule, Any], tuple[int, str]],
@@ -139,7 +149,8 @@ def _finding(
 ) -> Finding:
     graded = []
     for verdict in group:
-        severity = min(verdict.problem.severity or verdict.rule.severity, verdict.rule.severity)
+        told = verdict.problem.severity  # the lowest one counts as nothing where it is asked for its truth
+        severity = verdict.rule.severity if told is None else min(told, verdict.rule.severity)
         levels, why = lowered(verdict.rule, blamed(verdict.subject))
         set_there = given(verdict.rule, verdict.problem.at.span.path)
         graded.append((severity.lowered(levels) if set_there is None else set_there, why, verdict))
@@ -148,7 +159,7 @@ def _finding(
     subjects = tuple({subject.key: subject for subject in map(_subject, group)}.values())
     message = problem.message
     own = str(worst.subject)
-    others = list(dict.fromkeys(subject.label for subject in subjects if subject.label != own))
+    others = list(dict.fromkeys(subject.label for subject in subjects if subject.label not in ("", own)))
     if others:
         message += f" (the same holds for {_listed(others)})"
     span = problem.at.span

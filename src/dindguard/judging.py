@@ -8,22 +8,32 @@ from typing import Any
 from dindguard.model.container import Capabilities, Confinement, Container, Environment, Namespaces
 from dindguard.model.model import Model
 from dindguard.model.values import Flag
-from dindguard.rules import Rule, Undecided, Verdict, blamed
+from dindguard.records import field, record, replace
+from dindguard.rules import Problem, Rule, Severity, Undecided, Verdict, blamed
 from dindguard.source import Gravity, Notice, Span
 
 
-def run(model: Model, rules: Iterable[Rule]) -> tuple[list[Verdict], list[Notice]]:
-    """Run rules over a model: their verdicts in order, and a notice for each crash and each undecided value."""
-    verdicts: list[Verdict] = []
-    notices: list[Notice] = []
+@record
+class Judgement:
+    """What rules say of a model: their verdicts in order, what they could not decide, and a notice for each crash."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    doubts: list[Verdict] = field(default_factory=list)
+    """Each as the problem that it may be; it is never a finding."""
+    notices: list[Notice] = field(default_factory=list)
+
+
+def run(model: Model, rules: Iterable[Rule]) -> Judgement:
+    """Run rules over a model."""
+    found = Judgement()
     known: dict[tuple[str, str], set[Any]] = {}
     for each in rules:
         for subject in _concerned(each, model, known):
             try:
-                _judge(each, subject, verdicts, notices)
+                _judge(each, subject, found)
             except Exception as error:
-                notices.append(_crash(each, subject, error))
-    return _without_replaced(verdicts), list(dict.fromkeys(notices))
+                found.notices.append(_crash(each, subject, error))
+    return replace(found, verdicts=_without_replaced(found.verdicts), notices=list(dict.fromkeys(found.notices)))
 
 
 def _there(subject: object, way: str) -> bool:
@@ -63,16 +73,17 @@ def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]])
     return [subject for subject in subjects if subject in asked]
 
 
-def _judge(each: Rule, subject: Any, verdicts: list[Verdict], notices: list[Notice]) -> None:
+def _judge(each: Rule, subject: Any, found: Judgement) -> None:
     for said in each.check(subject):
         if isinstance(said, Undecided):
             variable = said.variable or "a variable"
             message = f"{each.id} could not decide: {variable} is not known here"
-            notices.append(Notice("undecided", message, said.at.span))
+            about = said.subject or subject
+            found.doubts.append(Verdict(each, about, Problem(said.at, message, severity=Severity.INFO)))
         else:
             verdict = Verdict(each, said.subject or subject, said)
             hash(verdict.subject)  # whom a problem is about tells problems apart: what cannot is the rule's fault
-            verdicts.append(verdict)
+            found.verdicts.append(verdict)
 
 
 def _crash(each: Rule, subject: Any, error: Exception) -> Notice:

@@ -29,6 +29,8 @@ class Report:
 
     root: str
     findings: tuple[Finding, ...]
+    doubts: tuple[Finding, ...] = ()
+    """What rules could not decide, silenced or not; those that are open are notices too."""
     notices: tuple[Notice, ...]
     rules: tuple[Rule, ...]
     sources: Mapping[str, Source]

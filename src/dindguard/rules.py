@@ -127,6 +127,8 @@ class Undecided:
 
     at: HasSpan
     variable: str
+    subject: Any = None
+    """Whom it is about, if that is not what the rule was asked about."""
 
 
 Check = Callable[[Any], Iterable[Problem | Undecided]]

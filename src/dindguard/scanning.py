@@ -11,8 +11,8 @@ from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
 from dindguard.files import Files, Left, find_root
-from dindguard.findings import Finding, stamp
 from dindguard.formats.interest import IMAGES, Interest
+from dindguard.findings import Finding, doubts, stamp
 from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
@@ -28,7 +28,7 @@ from dindguard.reading import no_collection, read_all
 from dindguard.records import record, replace
 from dindguard.report import Report
 from dindguard.rules import Rule
-from dindguard.source import Notice, Source, Span
+from dindguard.source import Gravity, Notice, Source, Span
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Judged:
     """What the rules say about a set of sources, before policy."""
 
     findings: tuple[Finding, ...]
+    doubts: tuple[Finding, ...]
     notices: tuple[Notice, ...]
     model: Model
     active: frozenset[str]
@@ -143,11 +144,12 @@ class Scan:
             self.config, self.rules, profile=options.profile, select=options.select, ignore=options.ignore,
             overrides=overrides,
         )  # fmt: skip
-        verdicts, said = judging.run(model, regime.active)
-        findings = stamp(verdicts, regime.holding(lowered), regime.severity)
+        judgement = judging.run(model, regime.active)
+        findings = stamp(judgement.verdicts, regime.holding(lowered), regime.severity)
         return Judged(
             findings=tuple(finding for finding in findings if _concerns(finding, given)),
-            notices=(*notices, *said, *refused),
+            doubts=doubts(judgement.doubts),
+            notices=(*notices, *judgement.notices, *refused),
             model=model,
             active=frozenset(rule.id for rule in regime.active),
             muted=regime.muted,
@@ -167,10 +169,11 @@ class Scan:
     def apply(self, found: Found, judged: Judged) -> Applied:
         """Return the findings with what policy says of them."""
         options, own = self.options, not (self.options.untrusted or self.options.without_baseline)
-        return apply_policy(
-            judged.findings,
+        judged_all = (*judged.findings, *judged.doubts)
+        applied = apply_policy(
+            judged_all,
             Surroundings(
-                sources=self.sources(found, judged.findings),
+                sources=self.sources(found, judged_all),
                 embedded=judged.embedded,
                 syntax_of=self.recogniser.syntax_of,
                 files=self.files,
@@ -181,11 +184,15 @@ class Scan:
                 known={rule.id: rule.severity for rule in self.rules},
                 active=judged.active,
                 muted=judged.muted,
-                stamped=judged.stamped,
+                stamped=(*judged.stamped, *judged.doubts),
                 trusted=not options.untrusted,
                 baseline=baseline_in_force(self.authority, self.config, options.baseline, own=own),
                 trust=None if self.authority is self.files else Trust(self._before, self._proposed, self._start),
             ),
+        )
+        found_ones = tuple(finding for finding in applied.findings if not finding.undecided)
+        return replace(
+            applied, findings=found_ones, doubts=tuple(each for each in applied.findings if each.undecided)
         )
 
     def sources(self, found: Found, findings: Iterable[Finding]) -> dict[str, Source]:
@@ -202,7 +209,8 @@ class Scan:
         findings = tuple(self._brought(applied.findings)) if since else applied.findings
         sources = self.sources(found, (*judged.findings, *findings))
         found.notices += self._ignored(found)
-        said = [*found.notices, *self.files.notices, *judged.notices, *applied.notices]
+        undecided = dict.fromkeys(_undecided(each) for each in applied.doubts if each.open)
+        said = [*found.notices, *self.files.notices, *judged.notices, *undecided, *applied.notices]
         coverage = found.book.close(said)
         notices = folded([*said, *notices_of(coverage), *stale(self.options.today)])
         return Report(
@@ -210,6 +218,7 @@ class Scan:
             findings=findings,
             since=since,
             everything=applied.findings if since else (),
+            doubts=applied.doubts,
             notices=notices,
             rules=(*self.rules, *applied.rules),
             sources=sources,
@@ -290,6 +299,17 @@ def load_rules(options: Options) -> tuple[Rule, ...]:
 
         chosen = (*chosen, *load_packs(options.packs, options.rules_dirs, options.every_path))
     return chosen
+
+
+def _undecided(doubt: Finding) -> Notice:
+    """Return the note of what a rule could not decide."""
+    remedy = ""
+    if doubt.rule.needs_approval:
+        import shlex
+
+        rule, file, at = map(shlex.quote, doubt.subjects[0].key)
+        remedy = f"let the files show it, or approve it: dindguard waive --rule {rule} --file {file} --at {at}"
+    return Notice("undecided", doubt.message, doubt.span, Gravity.NOTE, remedy)
 
 
 def _concerns(finding: Finding, given: Collection[str]) -> bool:

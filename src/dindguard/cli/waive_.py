@@ -70,7 +70,8 @@ def _waiver_file() -> str:
 
 
 def _candidates(report: Report) -> Iterator[tuple[Finding, Subject]]:
-    for finding in report.findings:
+    doubts = (each for each in report.doubts if each.rule.needs_approval)
+    for finding in (*report.findings, *doubts):
         if finding.rule.category != "policy":
             for subject in finding.subjects:
                 yield finding, subject
@@ -157,7 +158,7 @@ def _fields(
     if old is None:
         _ask(questions(report, finding, fields, latest), fields)
     fields.setdefault("expires", latest.isoformat())
-    blames = [s.blames for f in report.findings for s in f.subjects if s.key == subject.key]
+    blames = [s.blames for f in (*report.findings, *report.doubts) for s in f.subjects if s.key == subject.key]
     fields["mode"] = finding.rule.needs_approval or "other"
     fields["approved"] = approved.isoformat()
     fields["fingerprint"] = fingerprint(identity(*subject.key), subject.about, blames)

@@ -86,6 +86,8 @@ class Applied:
     summary: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    doubts: tuple[Finding, ...] = ()
+    """What rules could not decide, with its status."""
 
 
 def trusted(files: Files, revision: str) -> Files:
