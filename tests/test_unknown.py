@@ -54,7 +54,11 @@ def test_what_is_unknown_makes_a_note(tmp_path: Path, setting: str, rule: str) -
         ("services:\n  a:\n    image: ${IMAGE}\n", "compose.yaml", ["floating-engine-image"]),
         ("services:\n  a:\n    image: ${MIRROR}/app:${TAG}\n", "compose.yaml", []),
         ("services:\n  a:\n    image: ${MIRROR}/app:1\n    runtime: ${R}\n", "compose.yaml", []),
-        ("services:\n  a:\n    image: app:1\n    privileged: true\n    runtime: ${R}\n", "compose.yaml", ["sysbox-contradiction"]),
+        (
+            "services:\n  a:\n    image: app:1\n    privileged: true\n    runtime: ${R}\n",
+            "compose.yaml",
+            ["sysbox-contradiction"],
+        ),
         ("a:\n  image: $CI_REGISTRY_IMAGE:1\n  script: [make]\n", ".gitlab-ci.yml", []),
         ("a:\n  image: alpine:3\n  services: [$SERVICE]\n  script: [make]\n", ".gitlab-ci.yml", ["floating-engine-image"]),
         ("#!/bin/sh\ndocker run --rm $IMAGE true\n", "run.sh", []),

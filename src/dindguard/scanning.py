@@ -11,8 +11,8 @@ from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
 from dindguard.files import Files, Left, find_root
-from dindguard.formats.interest import IMAGES, Interest
 from dindguard.findings import Finding, doubts, stamp
+from dindguard.formats.interest import IMAGES, Interest
 from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
