@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dindguard import budget
 from dindguard.coverage import Book
 from dindguard.documents import syntax as syntaxes
+from dindguard.documents import yaml
 from dindguard.files import Files
 from dindguard.formats import Context, Document, Reading, Unread, registry
 from dindguard.formats.recognition import Recogniser
@@ -153,7 +154,10 @@ class _Trees:
     def _tree(self, source: Source, syntax: str) -> Tree:
         read = syntaxes.reader(syntax)
         if not _may_be_template(source):
-            return read(source)
+            idle = self.recogniser.idle_parts(source) if syntax == syntaxes.YAML else []
+            for _, row in idle:
+                self.understood(source, row)
+            return yaml.read_without(source, [part[:2] for part, _ in idle]) if idle else read(source)
         if syntax == syntaxes.TOML:
             tree = read(source)
             return tree if tree.readable else read(self._reader_of_templates().text(source, quoted=True))
@@ -289,10 +293,10 @@ def _recognise_tree(source: Source, syntax: str, trees: _Trees) -> Iterator[tupl
             unread.append(node)
         if len(claims) > 1:
             trees.notices.append(_ambiguous(node, [row.name for row in claims]))
-    whole = len(tree.documents) == 1
+    whole = len(tree.documents) + tree.passed_over == 1
     for node in unread:
         trees.unread(source if whole else source.part(node.start, node.end))
-    if not tree.documents:
+    if not tree.documents and not tree.passed_over:
         trees.unread(source)
     if not ours:
         trees.forget(source)

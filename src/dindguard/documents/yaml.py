@@ -7,8 +7,7 @@ defined twice, merge keys that multiply without bound, and nesting that overflow
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import yaml as pyyaml
@@ -16,14 +15,13 @@ import yaml as pyyaml
 from dindguard import budget
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.documents.yaml_loaders import MERGE, FastLoader, PureLoader, too_deep
 from dindguard.documents.yaml_scalars import segments
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source, Step
 
 YamlNode: TypeAlias = Any
 
-_DEEP = 200
-_RUN_OF_INDICATORS = regex(r"(?:[-?] +){60,}")
 _ALIAS = regex(r"\*[^\s,\[\]{}]+")
 _UNPRINTABLE = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _STYLES = {None: "", "": "", "'": "single", '"': "double", "|": "literal", ">": "folded"}
@@ -49,6 +47,8 @@ class Tree:
         self.notices: list[Notice] = []
         self.bare_braces = False
         """Whether two braces begin a value outside of quotes: correct YAML that nobody means, an action of a template."""
+        self.passed_over = 0
+        """Documents that were told by their outline, and are not among the others."""
         self._merged = 0
 
     @property
@@ -107,7 +107,7 @@ class Tree:
         own: Pairs = []
         merged: Pairs = []
         for raw_key, raw_value in raw.value:
-            if raw_key.tag == "tag:yaml.org,2002:merge":
+            if raw_key.tag == MERGE:
                 merged.extend(self._merge(raw_key, raw_value, parent))
                 continue
             name = raw_key.value if isinstance(raw_key.value, str) else "?"
@@ -198,18 +198,31 @@ def read(source: Source) -> Tree:
     Documents before a syntax error are kept. Never raises.
     """
     tree = read_part(source, source.text, 0)
-    if tree.readable or _too_deep(source.text):
+    if tree.readable or too_deep(source.text):
         return tree
-    again = _composed(Tree(source), _PureLoader)
+    again = _composed(Tree(source), PureLoader)
     best = again if again.readable or len(again.documents) > len(tree.documents) else tree
     best.notices = again.notices if again.readable else tree.notices
     return best
 
 
+def read_without(source: Source, left: Sequence[tuple[int, int]]) -> Tree:
+    """Read the documents of ``source`` but those between the given offsets, which are whole documents, in order."""
+    tree = Tree(source)
+    tree.passed_over = len(left)
+    borders = [0, *(border for part in left for border in part), len(source.text)]
+    for start, end in zip(borders[::2], borders[1::2], strict=True):
+        if start < end:
+            part = read_part(source, source.text[start:end], start)
+            tree.documents += part.documents
+            tree.notices += part.notices
+    return tree
+
+
 def read_part(source: Source, text: str, base: int) -> Tree:
     """Read the documents of ``text``, which stands for the characters of ``source`` from ``base`` on, in one go."""
     tree = Tree(source, text, base)
-    return _composed(tree, _PureLoader if _too_deep(text) else _FAST)
+    return _composed(tree, PureLoader if too_deep(text) else FastLoader)
 
 
 def _composed(tree: Tree, loader: Any) -> Tree:
@@ -233,72 +246,6 @@ def _documents(text: str, loader_class: Any) -> Iterator[YamlNode]:
                 yield node
     finally:
         loader.dispose()
-
-
-class _PureLoader(pyyaml.SafeLoader):
-    """PyYAML's own parser with a composer that needs no stack, and lets an anchor be defined again, as YAML does.
-
-    It reads what libyaml refuses: from 0.2.6 on that ends at 1,000 levels of nesting, before it overflowed its stack.
-    """
-
-    def compose_document(self) -> YamlNode:
-        self.get_event()  # type: ignore[no-untyped-call]  # the stubs lack it
-        root = self._compose()
-        self.get_event()  # type: ignore[no-untyped-call]
-        self.anchors = {}
-        return root
-
-    def _compose(self) -> YamlNode:
-        unfinished: list[tuple[Any, list[YamlNode]]] = []
-        while True:
-            event: Any = self.get_event()  # type: ignore[no-untyped-call]
-            if isinstance(event, pyyaml.CollectionEndEvent):
-                node, children = unfinished.pop()
-                node.end_mark = event.end_mark
-                is_mapping = node.id == "mapping"
-                node.value = list(zip(children[::2], children[1::2], strict=True)) if is_mapping else children
-            else:
-                node = self._node_of(event)
-                if unfinished:
-                    unfinished[-1][1].append(node)
-                if isinstance(event, pyyaml.CollectionStartEvent):
-                    unfinished.append((node, []))
-                    if len(unfinished) > budget.YAML_NESTING.most:
-                        raise RecursionError
-            if not unfinished:
-                return node
-
-    def _node_of(self, event: Any) -> Any:
-        if isinstance(event, pyyaml.AliasEvent):
-            if event.anchor not in self.anchors:
-                mark: Any = event.start_mark
-                raise pyyaml.composer.ComposerError(None, None, f"found undefined alias {event.anchor!r}", mark)
-            return self.anchors[event.anchor]
-        scalar = isinstance(event, pyyaml.ScalarEvent)
-        kind: Any = pyyaml.SequenceNode if isinstance(event, pyyaml.SequenceStartEvent) else pyyaml.MappingNode
-        kind = pyyaml.ScalarNode if scalar else kind
-        tag = event.tag
-        if tag is None or tag == "!":
-            tag = self.resolve(kind, event.value if scalar else None, event.implicit)  # type: ignore[no-untyped-call]
-        style = event.style if scalar else event.flow_style
-        node = kind(tag, event.value if scalar else [], event.start_mark, event.end_mark, style)
-        if event.anchor is not None:
-            self.anchors[event.anchor] = node
-        return node
-
-
-_FAST: Any = getattr(pyyaml, "CSafeLoader", _PureLoader)
-
-
-def _too_deep(text: str) -> bool:
-    """Whether brackets may nest so deeply that libyaml's stack overflows (100,000 do)."""
-    if text.count("[") + text.count("{") > _DEEP:
-        depth = 0
-        for match in re.finditer(r"[\[\]{}]", text):
-            depth = depth + 1 if match.group() in "[{" else max(depth - 1, 0)
-            if depth > _DEEP:
-                return True
-    return _RUN_OF_INDICATORS.search(text) is not None
 
 
 def _notice(error: Exception, tree: Tree) -> Notice:

@@ -14,6 +14,7 @@ from dindguard.source import Source
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
+    from dindguard.documents.yaml_outline import Part
 
 
 class Recogniser:
@@ -106,6 +107,15 @@ class Recogniser:
     def idle_format(self, source: Source, node: Node) -> FormatRow | None:
         """Return the format of whose kind a document is that says nothing of containers and engines."""
         return next((row for row in registry.rows() if row.idle is not None and row.idle(source, node)), None)
+
+    def idle_parts(self, source: Source) -> list[tuple[Part, FormatRow]]:
+        """Return the documents of a YAML text whose outline alone says that they are idle, each with its format."""
+        rows = [row for row in registry.rows() if row.idle_outline is not None and row.idle_outline[0] in source.text]
+        if not rows or self._said(source) is not None:
+            return []
+        from dindguard.documents.yaml_outline import parts  # few scans have such documents
+
+        return [(part, row) for part in parts(source.text) for row in rows if row.idle_by(part.outline)]
 
     def _said(self, source: Source) -> FormatRow | None:
         """Return the format that the command line or the surrounding document names."""

@@ -87,6 +87,7 @@ _PLAIN = (
     "keys",
     "words",
     "installed",
+    "idle_outline",
     "unmodelled",
 )
 _FUNCTIONS = ("shape", "part", "idle")

@@ -48,7 +48,9 @@ class FormatRow:
     A document is of this format when ``shape`` says so, with ``evidence``; where ``keys`` are given, it is only asked
     about a mapping that has one of them at the top, a list of such mappings, and files of this format by name. Without
     a shape, any mapping in a file of its name is. ``part`` is asked when no shape has said yes, and ``idle`` when neither
-    has: it tells documents of this kind that start no container and command no engine.
+    has: it tells documents of this kind that start no container and command no engine. ``idle_outline`` tells some of them by
+    their lines in the first column (:mod:`dindguard.documents.yaml_outline`): a literal that they hold, and an expression
+    that has to match them as a whole. Such documents are not even composed.
 
     ``words`` are those without which no file of this format can give a finding, in lower case: a literal, or a literal
     and the exact expression that has to match as well, also in lower case. ``unmodelled`` are words of dangers in files of
@@ -69,6 +71,7 @@ class FormatRow:
     shape: Shape | None = None
     part: Shape | None = None
     idle: Shape | None = None
+    idle_outline: tuple[str, str] | None = None
     installed: str = ""
     """Paths at which its files configure or start the engine of whoever has them, as an image does that copies one in."""
     unmodelled: tuple[tuple[str, str, str], ...] = ()
@@ -104,16 +107,23 @@ class FormatRow:
             return False
         return self.shape(source, node)
 
+    def idle_by(self, outline: str) -> bool:
+        """Whether a YAML document's lines in the first column say that it starts no container and commands no engine."""
+        return self.idle_outline is not None and _compiled(self.idle_outline[1]).fullmatch(outline) is not None
+
     def _has_a_key(self, node: Node) -> bool:
         if node.is_sequence:
             return any(each.is_mapping and self._has_a_key(each) for each in node.items()[:_ITEMS])
         return node.is_mapping and any(key in node for key in self.keys)
 
     def _pattern(self, name: str) -> re.Pattern[str]:
-        text: str = getattr(self, name)
-        if text not in _PATTERNS:
-            _PATTERNS[text] = regex(text)
-        return _PATTERNS[text]
+        return _compiled(getattr(self, name))
+
+
+def _compiled(text: str) -> re.Pattern[str]:
+    if text not in _PATTERNS:
+        _PATTERNS[text] = regex(text)
+    return _PATTERNS[text]
 
 
 _ITEMS = 100

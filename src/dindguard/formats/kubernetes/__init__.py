@@ -23,6 +23,11 @@ _POLICY_GROUPS = (
 
 _NO_WORKLOAD_KINDS = frozenset({"CustomResourceDefinition", "PodSecurityPolicy", "Config", "ConstraintTemplate"})
 
+_GROUP, _DEFINES = r"apiVersion: *apiextensions\.k8s\.io/\w+", "kind: *CustomResourceDefinition"
+_DEFINITION = rf"(?:{_GROUP}\n{_DEFINES}|{_DEFINES}\n{_GROUP})(?:\n(?:metadata|spec|status):[^\n]*)*"
+"""A CustomResourceDefinition. Nothing else can have this outline: its first line is a key of the document, and a second
+``kind`` would be a line of its own."""
+
 
 def is_manifest(source: Source, node: Node) -> bool:
     """Whether a document says which kind of object it is, and that kind may lead to a workload."""
@@ -84,4 +89,5 @@ FORMAT = FormatRow(
     shape=is_manifest,
     part=holds_pod_spec,
     idle=is_rule_or_definition,
+    idle_outline=("CustomResourceDefinition", _DEFINITION),
 )  # fmt: skip

@@ -1,0 +1,117 @@
+"""What composes YAML: libyaml where it is installed and safe, PyYAML's own parser where it is not."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, TypeAlias
+
+import yaml as pyyaml
+
+from dindguard import budget
+from dindguard.patterns import regex
+
+YamlNode: TypeAlias = Any
+
+MERGE = "tag:yaml.org,2002:merge"
+"""The tag of a merge key."""
+
+_IMPLICIT = "tag:yaml.org,2002:str"
+_DEEP = 200
+_RUN_OF_INDICATORS = regex(r"(?:[-?] +){60,}")
+_INDICATORS = "-" * 60
+_BRACKETS = regex(r"[\[\]{}]+")
+_ONE_KIND = str.maketrans("[{]}", "(())")
+
+
+class PureLoader(pyyaml.SafeLoader):
+    """PyYAML's own parser with a composer that needs no stack, and lets an anchor be defined again, as YAML does.
+
+    It reads what libyaml refuses: from 0.2.6 on that ends at 1,000 levels of nesting, before it overflowed its stack.
+    """
+
+    def compose_document(self) -> YamlNode:
+        """Return the root of the next document."""
+        self.get_event()  # type: ignore[no-untyped-call]  # the stubs lack it
+        root = self._compose()
+        self.get_event()  # type: ignore[no-untyped-call]
+        self.anchors = {}
+        return root
+
+    def _compose(self) -> YamlNode:
+        unfinished: list[tuple[Any, list[YamlNode]]] = []
+        while True:
+            event: Any = self.get_event()  # type: ignore[no-untyped-call]
+            if isinstance(event, pyyaml.CollectionEndEvent):
+                node, children = unfinished.pop()
+                node.end_mark = event.end_mark
+                is_mapping = node.id == "mapping"
+                node.value = list(zip(children[::2], children[1::2], strict=True)) if is_mapping else children
+            else:
+                node = self._node_of(event)
+                if unfinished:
+                    unfinished[-1][1].append(node)
+                if isinstance(event, pyyaml.CollectionStartEvent):
+                    unfinished.append((node, []))
+                    if len(unfinished) > budget.YAML_NESTING.most:
+                        raise RecursionError
+            if not unfinished:
+                return node
+
+    def _node_of(self, event: Any) -> Any:
+        if isinstance(event, pyyaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                mark: Any = event.start_mark
+                raise pyyaml.composer.ComposerError(None, None, f"found undefined alias {event.anchor!r}", mark)
+            return self.anchors[event.anchor]
+        scalar = isinstance(event, pyyaml.ScalarEvent)
+        kind: Any = pyyaml.SequenceNode if isinstance(event, pyyaml.SequenceStartEvent) else pyyaml.MappingNode
+        kind = pyyaml.ScalarNode if scalar else kind
+        tag = event.tag
+        if tag is None or tag == "!":
+            tag = self.resolve(kind, event.value if scalar else None, event.implicit)  # type: ignore[no-untyped-call]
+        style = event.style if scalar else event.flow_style
+        node = kind(tag, event.value if scalar else [], event.start_mark, event.end_mark, style)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node
+        return node
+
+
+def _with_libyaml() -> Any:
+    """Return libyaml's composer where it is installed, without the resolver, which it asks in Python about every node.
+
+    Of all implicit tags, only the merge key's means anything here: no value is constructed.
+    """
+    if not pyyaml.__with_libyaml__:
+        return None
+    parser: Any = importlib.import_module("yaml.cyaml").CParser
+
+    class Composer(parser):  # type: ignore[misc]  # it has no types
+        def resolve(self, kind: type[YamlNode], value: str | None, implicit: tuple[bool, bool]) -> str:
+            return MERGE if value == "<<" and kind is pyyaml.ScalarNode and implicit[0] else _IMPLICIT
+
+        def descend_resolver(self, parent: YamlNode, index: YamlNode) -> None:
+            pass
+
+        def ascend_resolver(self) -> None:
+            pass
+
+    return Composer
+
+
+FastLoader: Any = _with_libyaml() or PureLoader
+
+
+def too_deep(text: str) -> bool:
+    """Whether brackets may nest so deeply that libyaml's stack overflows (100,000 do)."""
+    if text.count("[") + text.count("{") > _DEEP:
+        brackets = "".join(_BRACKETS.findall(text)).translate(_ONE_KIND)
+        for _ in range(_DEEP):
+            fewer = brackets.replace("()", "")
+            if len(fewer) == len(brackets):
+                break
+            brackets = fewer
+        else:
+            return True
+        if brackets.count("(") > _DEEP - 1:
+            return True
+    return _INDICATORS in text.replace(" ", "").replace("?", "-") and _RUN_OF_INDICATORS.search(text) is not None
