@@ -277,11 +277,26 @@ CONTEXT = {
 }
 
 
+def needs_from_npm(package: str) -> pytest.MarkDecorator:
+    there = shutil.which("node") is not None and (ORACLES / "node_modules" / package).is_dir()
+    return pytest.mark.skipif(not there, reason=f"{package} is not installed: npm ci --prefix tests/oracles")
+
+
 @pytest.mark.oracle
-@pytest.mark.skipif(
-    not (shutil.which("node") and (ORACLES / "node_modules/@actions/expressions").is_dir()),
-    reason="GitHub's evaluator is not installed: npm ci --prefix tests/oracles",
-)
+@needs_from_npm("@actions/glob")
+@pytest.mark.parametrize("patterns", [["dindguard.sarif"], ["**/*.sarif"], ["nothing"], ["sub/*"]])
+def test_hash_files_is_githubs(tmp_path: Path, patterns: list[str]) -> None:
+    """By the toolkit that GitHub's runner has it from; a file outside the workspace counts for nothing."""
+    runner = machine(tmp_path, {"dindguard.sarif": "{}", "sub/a.txt": "a"})
+    write(tmp_path, "temporary/dindguard.sarif", "{}")
+    for asked in (patterns, [str(runner.temporary / "dindguard.sarif")]):
+        command = ["node", str(ORACLES / "hash_files.mjs"), str(runner.workspace), *asked]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert f"\nhash={runner.hash_files(*asked)}\n" in done.stdout
+
+
+@pytest.mark.oracle
+@needs_from_npm("@actions/expressions")
 def test_expressions_mean_what_github_makes_of_them() -> None:
     asked = [{"text": text, "context": CONTEXT} for text in EXPRESSIONS]
     done = subprocess.run(

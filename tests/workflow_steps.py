@@ -66,7 +66,12 @@ class Runner:
         """Return GitHub's hashFiles: nothing unless a file *of the workspace* matches."""
         inside = [pattern for pattern in patterns if not pattern.startswith("/")]
         found = sorted(file for pattern in inside for file in self.workspace.glob(pattern) if file.is_file())
-        return hashlib.sha256(b"".join(file.read_bytes() for file in found)).hexdigest() if found else ""
+        digests = [hashlib.sha256(file.read_bytes()).digest() for file in found]
+        return hashlib.sha256(b"".join(digests)).hexdigest() if found else ""
+
+    def hash_files(self, *patterns: str) -> str:
+        """Return what ``hashFiles`` of these patterns is on this machine."""
+        return self._hash(*patterns)
 
     def _script(self, step: Mapping[str, Any], context: dict[str, Any], outcome: Outcome) -> None:
         output, summary = self.temporary / "step-output", self.temporary / "step-summary"
