@@ -158,3 +158,25 @@ def test_a_failed_upload_fails_and_the_verdict_is_still_told(tmp_path: Path) -> 
     done = ran(tmp_path, ACTION, SAFE, {}, upload=1)
     assert done.code == 1
     assert "Success - Main Verdict" in done.log
+
+
+def validated(path: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    """Have ``act`` read a workflow strictly: keys, expressions, what jobs need."""
+    assert ACT is not None
+    return subprocess.run(
+        [ACT, "--workflows", str(path), "--validate", "--strict"], capture_output=True, text=True, check=False,
+        cwd=path.parent, stdin=subprocess.DEVNULL, env={"PATH": os.environ["PATH"], "HOME": str(home)}, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name)
+def test_workflows_fit_their_schema(tmp_path: Path, path: Path) -> None:
+    assert validated(path, tmp_path).returncode == 0, validated(path, tmp_path).stdout
+
+
+@pytest.mark.parametrize(("workflow", "key"), [(ACTION, "runs-on"), (RECIPE, "env:")], ids=["action", "recipe"])
+def test_what_init_prints_fits_the_schema(tmp_path: Path, workflow: str, key: str) -> None:
+    write(tmp_path, "good.yml", workflow)
+    write(tmp_path, "bad.yml", workflow.replace(key, f"x{key}"))
+    assert validated(tmp_path / "good.yml", tmp_path).returncode == 0
+    assert validated(tmp_path / "bad.yml", tmp_path).returncode != 0
