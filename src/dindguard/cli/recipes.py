@@ -9,6 +9,8 @@ from dindguard.installation import source
 ADDRESS = "git+https://<host>/<owner>/dindguard@<commit>"
 """Stands where nobody knows from where dindguard can be had; whoever copies the lines fills it in."""
 
+_OWN_COPY = "# a copy of your clone on your own host will do"
+
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 UPLOAD = "github/codeql-action/upload-sarif@5595ccaf912efad79be6eef63a5619ff05969be3 # v4.37.6"
 """Actions of others, pinned; the project's own action and workflows have the same, as a test says."""
@@ -95,7 +97,7 @@ def recipe(template: str) -> str:
         return ACTION % action
     if address:
         return template % f"dindguard @ {address}" if template is LOCAL else template % address
-    return f"# replace {ADDRESS} by the place of dindguard's source\n{template % ADDRESS}"
+    return f"# replace {ADDRESS} by the place of dindguard's source;\n{_OWN_COPY}\n{template % ADDRESS}"
 
 
 def _action(address: str) -> str:
