@@ -42,6 +42,10 @@ def gitlab(text: str) -> Files:
     return {".gitlab-ci.yml": text}
 
 
+def azure(text: str) -> Files:
+    return {"azure-pipelines.yml": text}
+
+
 def workflow(step: str) -> str:
     return f"on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n{step}\n"
 
@@ -99,6 +103,9 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "gitlab-items": (3, gitlab("a: {script: [docker ps, docker ps, docker ps, docker ps, docker ps]}\n")),
     "gitlab-includes": (2, gitlab("include: [a.yml, b.yml, c.yml]\na: {script: docker ps}\n") | {f"{n}.yml": f"{n}: {{script: docker ps}}\n" for n in "abc"}),
     "gitlab-wildcards": (None, gitlab("include: '/*/*/*/*/*.yml'\na: {script: docker ps}\n")),
+    "azure-items": (5, azure("steps:\n" + "- script: docker ps\n" * 9)),
+    "azure-templates": (2, azure("steps: [{script: docker ps}, {template: a.yml}, {template: a.yml}, {template: a.yml}]") | {"a.yml": "steps: [{script: docker ps}]"}),
+    "azure-template-levels": (2, azure("steps: [{script: docker ps}, {template: t0.yml}]") | {f"t{n}.yml": f"steps: [{{script: docker ps}}, {{template: t{n + 1}.yml}}]" for n in range(5)}),
     "matrix-images": (2, gitlab("a: {image: 'docker:$V', script: docker ps, parallel: {matrix: [{V: ['26', '27', '28']}]}}\n")),
     "gitlab-variables": (3, gitlab("variables:\n" + chain(9, lambda n: f"  V{n + 1}: $V{n}") + "\n  V0: docker\na: {image: $V9, script: docker ps}\n")),
     "image-chain": (3, {"Dockerfile": "FROM docker:29-dind AS s0\n" + chain(6, lambda n: f"FROM s{n} AS s{n + 1}\nRUN docker ps")}),

@@ -285,6 +285,18 @@ GITLAB_WILDCARDS = Limit(
     name="gitlab-wildcards", most=3, what="an include has more than {most} wildcards", lost="it was not looked up",
     remedy="name the folder",
 )  # fmt: skip
+AZURE_ITEMS = Limit(
+    name="azure-items", most=20_000, what="this pipeline's loops and templates come to more than {most} items",
+    lost="the rest was not read", remedy="split the pipeline, or use fewer aliases",
+)  # fmt: skip
+AZURE_TEMPLATES = Limit(
+    name="azure-templates", most=300, what="this pipeline uses templates more than {most} times",
+    lost="the rest was not read", remedy="split the pipeline",
+)  # fmt: skip
+AZURE_TEMPLATE_LEVELS = Limit(
+    name="azure-template-levels", most=20, what="templates use templates more than {most} levels deep",
+    lost="the innermost were not read", remedy="use fewer levels",
+)  # fmt: skip
 MATRIX_IMAGES = Limit(
     name="matrix-images", most=20, what="the matrix of this job gives its images more than {most} values",
     lost="the rest was not read", remedy="use a smaller matrix, or literal images",

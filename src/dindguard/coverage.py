@@ -85,6 +85,7 @@ class Book:
         self._states: dict[str, FileState] = {}
         self._plain: dict[State, list[str]] = {state: [] for state in _PLAIN}
         self._formats: dict[str, dict[str, None]] = {}
+        self._by_bytes: set[str] = set()
 
     def put(self, path: str, state: State, what: str = "", words: str = "", span: Span | None = None) -> None:
         """Note a file's state, unless a worse one is known."""
@@ -104,6 +105,7 @@ class Book:
         """Judge a file that no format would read, by its bytes; ``what`` it is by name."""
         from dindguard import phrases, surfaces
 
+        self._by_bytes.add(path)
         if surfaces.is_other(path) and not what:
             self.plain(path, State.OTHER)
             return
@@ -142,6 +144,9 @@ class Book:
         elif not self._speaks(source, what):
             self._silent(path, what)
 
+    def _is(self, path: str, state: State) -> bool:
+        return path in self._states and self._states[path].state is state
+
     def _silent(self, path: str, what: str) -> None:
         if what:
             self.put(path, State.KNOWN, what)
@@ -172,6 +177,8 @@ class Book:
             elif notice.kind in ("undecided", "unresolved"):
                 undecided[notice.span.path] += 1
         for path, formats in self._formats.items():
+            if path in self._by_bytes and self._is(path, State.KNOWN):
+                del self._states[path]  # another file had it read after all
             self.put(path, State.UNDERSTOOD, ", ".join(formats))
         files = [
             each

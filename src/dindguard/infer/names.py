@@ -9,7 +9,7 @@ from dindguard.model.container import Container, ContainerKind, OuterName
 from dindguard.model.endpoints import PLAIN_PORT
 from dindguard.model.engine import Endpoint, Machine
 from dindguard.model.values import UNKNOWN_PIECE
-from dindguard.model.workload import Platform, Workload
+from dindguard.model.workload import Workload
 from dindguard.records import record
 
 _HOST_NAMES = frozenset(
@@ -75,7 +75,8 @@ class Names:
 
 def _on_its_machine(client: Container) -> bool:
     """Whether ``localhost`` is the machine's own: in its network, or in a job that is no container."""
-    bare = client.kind is ContainerKind.JOB and client.image is None and client.workload.platform is Platform.GITHUB
+    platform = client.workload.platform
+    bare = client.kind is ContainerKind.JOB and client.image is None and platform.jobs_own_localhost
     return bare or networks.on_host_network(client)
 
 

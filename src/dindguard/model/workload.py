@@ -45,6 +45,7 @@ class Platform(StrEnum):
     KUBERNETES = "Kubernetes"
     GITLAB = "GitLab"
     GITHUB = "GitHub"
+    AZURE = "Azure Pipelines"
     OTHER_CI = "CI"
     NONE = "nobody"
 
@@ -56,7 +57,12 @@ class Platform(StrEnum):
     @property
     def hides_workspaces(self) -> bool:
         """Whether a job's folder has another path in the job's container than on the machine."""
-        return self in (Platform.GITHUB, Platform.GITLAB)
+        return self in (Platform.GITHUB, Platform.GITLAB, Platform.AZURE)
+
+    @property
+    def jobs_own_localhost(self) -> bool:
+        """Whether a job without a container runs on the machine itself, and finds its services at ``localhost``."""
+        return self in (Platform.GITHUB, Platform.AZURE)
 
     @property
     def only_starts(self) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from dindguard.documents.joined import Joined
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node
-from dindguard.model.values import How, Text
+from dindguard.model.values import UNKNOWN_PIECE, How, Text
 from dindguard.scripts.shell.pieces import Piece, Script, unknown_piece
 from dindguard.scripts.shell.split import split
 
@@ -67,3 +68,21 @@ def _pieces(node: Node) -> list[Piece]:
         at = end
     pieces.append(Piece(document.text[at:], document, at, len(document.text)))
     return pieces
+
+
+def add_exports(joined: Joined, variables: Iterable[tuple[str, Node]]) -> None:
+    """Add assignments of variables that a script sees, each at the place of its value."""
+    for name, node in variables:
+        if not name.isidentifier() or not node.is_scalar or node.source is not joined.parent:
+            continue
+        joined.add_glue(f"export {name}=")
+        joined.add(_quoted(node.value), node.start, max(node.end, node.start + 1))
+        joined.add_glue("\n")
+
+
+def _quoted(text: Text) -> str:
+    """Return a value as one shell word; what is not known of it stays an expression, which shell readers know."""
+    if text.value is not None:
+        return "'" + text.value.replace("'", "'\\''") + "'"
+    escaped = re.sub(r'([\\"$`])', r"\\\1", text.pattern)
+    return '"' + escaped.replace(UNKNOWN_PIECE, f"${{{{ {_NO_EXPRESSION.sub('', text.variable)} }}}}") + '"'

@@ -1,0 +1,70 @@
+"""Variables: a mapping, or a list of names with values and of templates that hold more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from dindguard.documents.placeholders import differing
+from dindguard.formats import Context
+from dindguard.formats.azure_pipelines.parts import Part
+from dindguard.formats.azure_pipelines.templates import template_path
+from dindguard.model.container import EnvVar
+from dindguard.model.values import Text
+from dindguard.records import record
+
+
+def written_variables(part: Part, context: Context) -> dict[str, Text]:
+    """Return the variables that a file, a stage or a job sets. Those of groups are in no file."""
+    written = _written(part, context, 0)
+    known = {name: value.value for name, value in written.items()}
+    return {name: value.naming(value.names.with_variables(known)).value for name, value in written.items()}
+
+
+def _written(part: Part, context: Context, level: int) -> dict[str, Part]:
+    found = {name: value for name, value in part.pairs().items() if value.raw.is_scalar and not value.raw.is_null}
+    for item in part.items():
+        name = item["name"].text
+        if name and item["value"].raw.is_scalar:
+            found[name] = item["value"]
+        elif "template" in item and level < _LEVELS:
+            tree = context.tree(template_path(item["template"].text, item.raw.source.path))
+            for root in tree.documents[:1] if tree is not None else ():
+                found |= _written(Part(root["variables"], item.names), context, level + 1)
+    return found
+
+
+_LEVELS = 3
+"""Templates of variables that hold templates of variables: real ones have one level."""
+
+
+def as_environment(variables: Mapping[str, Text]) -> tuple[EnvVar, ...]:
+    """Return variables as scripts see them: in capitals, with underscores for dots and blanks."""
+    return tuple(
+        EnvVar(name.upper().replace(".", "_").replace(" ", "_"), text, text.span) for name, text in variables.items()
+    )
+
+
+@record
+class Leg:
+    """One job of a matrix: its name, and the variables that it is given."""
+
+    name: str
+    variables: Mapping[str, Text]
+
+
+def legs_of(strategy: Part) -> list[Leg]:
+    """Return the jobs that a matrix makes; none if there is no matrix or an expression makes it."""
+    found = []
+    for name, leg in strategy["matrix"].pairs().items():
+        values = {key: part.value for key, part in leg.pairs().items() if part.raw.is_scalar}
+        found.append(Leg(name, values))
+    return found
+
+
+def in_all(legs: Iterable[Leg]) -> dict[str, Text]:
+    """Return what a matrix sets in each of its jobs; what differs among them is unknown."""
+    values: dict[str, list[Text]] = {}
+    for leg in legs:
+        for name, text in leg.variables.items():
+            values.setdefault(name, []).append(text)
+    return {name: differing(texts, texts[0].span, name) for name, texts in values.items()}
