@@ -1,0 +1,63 @@
+"""The limits in reading pipelines of CI systems."""
+
+from __future__ import annotations
+
+from dindguard.budget.limit import Limit
+from dindguard.source import Gravity
+
+COMPOSITE_LEVELS = Limit(
+    name="composite-levels", most=10, what="actions use actions more than {most} levels deep, GitHub's own limit",
+    lost="the innermost were not read", remedy="use fewer levels", gravity=Gravity.WARNING,
+)  # fmt: skip
+LOCAL_ACTIONS = Limit(
+    name="local-actions", most=300, what="a job uses local actions more than {most} times", lost="the rest was not read",
+    remedy="split the job",
+)  # fmt: skip
+GITLAB_EXTENDS = Limit(
+    name="gitlab-extends", most=10, what="jobs extend each other more than {most} levels deep, GitLab's own limit",
+    lost="what lies deeper was not read", remedy="use fewer levels", gravity=Gravity.WARNING,
+)  # fmt: skip
+GITLAB_REFERENCE_LEVELS = Limit(
+    name="gitlab-reference-levels", most=10, what="!reference tags nest more than {most} levels, GitLab's own limit",
+    lost="what lies deeper was not read", remedy="use fewer levels", gravity=Gravity.WARNING,
+)  # fmt: skip
+GITLAB_REFERENCES = Limit(
+    name="gitlab-references", most=100_000, what="this pipeline refers (!reference) more than {most} times",
+    lost="the rest was not read", remedy="use fewer references",
+)  # fmt: skip
+GITLAB_MERGE_LEVELS = Limit(
+    name="gitlab-merge-levels", most=30, what="a setting lies more than {most} levels deep", lost="it was not merged",
+    remedy="end the alias that holds itself",
+)  # fmt: skip
+GITLAB_ITEMS = Limit(
+    name="gitlab-items", most=50_000, what="the lists of this pipeline have more than {most} items",
+    lost="the rest was not read", remedy="split the list, or use fewer aliases",
+)  # fmt: skip
+GITLAB_INCLUDES = Limit(
+    name="gitlab-includes", most=150, what="this pipeline includes more than {most} files, GitLab's own limit",
+    lost="the rest was not read", remedy="include fewer files", gravity=Gravity.WARNING,
+)  # fmt: skip
+GITLAB_WILDCARDS = Limit(
+    name="gitlab-wildcards", most=3, what="an include has more than {most} wildcards", lost="it was not looked up",
+    remedy="name the folder",
+)  # fmt: skip
+AZURE_ITEMS = Limit(
+    name="azure-items", most=20_000, what="this pipeline's loops and templates come to more than {most} items",
+    lost="the rest was not read", remedy="split the pipeline, or use fewer aliases",
+)  # fmt: skip
+AZURE_TEMPLATES = Limit(
+    name="azure-templates", most=300, what="this pipeline uses templates more than {most} times",
+    lost="the rest was not read", remedy="split the pipeline",
+)  # fmt: skip
+AZURE_TEMPLATE_LEVELS = Limit(
+    name="azure-template-levels", most=20, what="templates use templates more than {most} levels deep",
+    lost="the innermost were not read", remedy="use fewer levels",
+)  # fmt: skip
+MATRIX_IMAGES = Limit(
+    name="matrix-images", most=20, what="the matrix of this job gives its images more than {most} values",
+    lost="the rest was not read", remedy="use a smaller matrix, or literal images",
+)  # fmt: skip
+GITLAB_VARIABLES = Limit(
+    name="gitlab-variables", most=20, what="variables are made of each other more than {most} levels deep",
+    lost="their values are taken for unknown", remedy="use fewer levels",
+)  # fmt: skip
