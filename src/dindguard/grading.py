@@ -19,6 +19,10 @@ MACHINE_LEVELS = {"privilege": 3, "confinement": 3, "socket": 3, "daemon-api": 2
 """By how many levels a hosted machine that ends with its job lowers what these categories say: the job is root there,
 and nobody else is."""
 
+TEST_LEVELS = {"privilege": 3, "confinement": 2}
+"""By how many levels a container that stands for a machine in a test lowers what these categories say: it is made to be
+like a machine, runs the test alone, and is removed after it. A socket that it gets is its maker's own, and stays."""
+
 ENGINE_CATEGORIES = frozenset({"privilege", "socket", "data-root"})
 """What is said of a container less gravely if a nested engine starts it: by two levels, and by one if it is privileged,
 because then it is all that the engine's container is."""
@@ -28,9 +32,15 @@ def lowered(rule: Rule, subject: Any) -> tuple[int, str]:
     """Return by how many levels a rule's findings about ``subject`` are lowered, and why, in words.
 
     Either a sandbox contains the danger, or the machine is thrown away with the job whose script is its
-    administrator anyway, or a machine's file is an example; the greatest of them counts.
+    administrator anyway, or a test removes it, or a machine's file is an example; the greatest of them counts.
     """
-    found = (_by_sandbox(rule, subject), _by_machine(rule, subject), _by_engine(rule, subject), _by_place(subject))
+    found = (
+        _by_sandbox(rule, subject),
+        _by_machine(rule, subject),
+        _by_tests(rule, subject),
+        _by_engine(rule, subject),
+        _by_place(subject),
+    )
     return max(found, key=lambda each: each[0])
 
 
@@ -56,6 +66,12 @@ def _by_machine(rule: Rule, subject: Any) -> tuple[int, str]:
     if machine is None or not levels:
         return 0, ""
     return levels, f"on a machine of {machine}, which ends with the job" + _said(subject)
+
+
+def _by_tests(rule: Rule, subject: Any) -> tuple[int, str]:
+    maker = subject.workload.for_tests if isinstance(subject, Container) else None
+    levels = TEST_LEVELS.get(rule.category, 0)
+    return (levels, f"a test's machine, which {maker} makes and removes") if maker is not None and levels else (0, "")
 
 
 def _by_place(subject: Any) -> tuple[int, str]:

@@ -72,8 +72,8 @@ YAML_NESTING = Limit(
     remedy="split the file or exclude it",
 )  # fmt: skip
 TEMPLATE_ROUNDS = Limit(
-    name="template-rounds", most=100, what="a template's loop goes over more than {most} items",
-    lost="what it writes was read once, for an item that is not known",
+    name="template-rounds", most=100, what="a loop goes over more than {most} items",
+    lost="what is in it was read once, for an item that is not known",
 )  # fmt: skip
 TEMPLATE_CALLS = Limit(
     name="template-calls", most=5_000, what="a template calls named templates more than {most} times",

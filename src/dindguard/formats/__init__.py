@@ -96,3 +96,5 @@ class Context:
     relative: Callable[[str], str | None] = _outside
     configures: Callable[[str], bool] = _never
     """Whether a file of that path configures, or starts, the engine of whoever has it."""
+    named: Callable[[str], bool] = _never
+    """Whether a file of that path is read for its name alone, so that nobody else need hand it on."""

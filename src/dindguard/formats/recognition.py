@@ -47,9 +47,13 @@ class Recogniser:
         """Whether a text's name alone, or the command line, says that it is ours: not to read it is an error."""
         return self._said(source) is not None or _named(source.hint or source.path) is not None
 
+    def named(self, path: str) -> bool:
+        """Whether a path's name alone, or the command line, says that a file is of a format."""
+        return self.forced(path) is not None or _named(path) is not None
+
     def is_ours(self, path: str, head: str) -> bool:
         """Whether a file's name, or its beginning, says that a format would read it; the rest of it is not known."""
-        if self.forced(path) is not None or _named(path) is not None:
+        if self.named(path):
             return True
         return bool(syntax.by_name(path)) and any(row.begins(head) for row in registry.rows())
 

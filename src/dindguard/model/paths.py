@@ -237,17 +237,19 @@ _SYSTEM_FOLDERS = ("etc/", "usr/lib/", "usr/local/lib/", "lib/systemd/", "run/sy
 def machine_of(path: str, *, embedded: bool) -> str:
     """Return what tells one machine's files from another's: the folder above ``etc``, a role, a folder; one text.
 
-    ``embedded`` tells that a document was written inside the file at ``path``: all that one script or one cloud-init
-    writes is for one machine.
+    ``embedded`` tells that a document was written inside the file at ``path``: all that one script, one cloud-init or
+    the tasks of one role write is for one machine.
     """
-    if embedded:
-        return path
     folders = path.split("/")[:-1]
     for index, folder in enumerate(folders):
-        if folder == "roles" and index + 1 < len(folders):
+        if folder == "roles" and index + 1 < len(folders) and (not embedded or "tasks" in folders[index + 2 :]):
             return f"{'/'.join(folders[: index + 2])}/"
+        if embedded:
+            continue
         if f"{'/'.join(folders[index:])}/".startswith(_SYSTEM_FOLDERS):
             return f"{'/'.join(folders[:index])}/"
+    if embedded:
+        return path
     if folders and folders[-1].endswith(".d"):
         folders = folders[:-1]
     return f"{'/'.join(folders)}/"

@@ -137,6 +137,8 @@ class Workload:
     """How many jobs run at once on the same runner."""
     disposable: Text | None = None
     """The setting that gives every job a machine of its own, which is thrown away afterwards."""
+    for_tests: Text | None = None
+    """The tool that makes it as a test's machine and removes it after the test."""
     runner_labels: tuple[Text, ...] = ()
     """The labels by which a CI system chooses the runner of a job."""
     hosted: Text | None = None

@@ -1,0 +1,221 @@
+"""Playbooks, roles and scenarios of Molecule: what their variables hold, and what their tasks do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dindguard import Options, Report, Severity, scan
+from support import write_files
+
+
+def report_of(tmp_path: Path, **files: str) -> Report:
+    write_files(tmp_path, {name.replace("__", "/"): text for name, text in files.items()})
+    return scan(Options(paths=(tmp_path,), root=tmp_path))
+
+
+def playbook(tmp_path: Path, task: str, head: str = "") -> Report:
+    return report_of(tmp_path, **{"site.yml": f"- hosts: all\n{head}  tasks:\n{task}"})
+
+
+def images(report: Report) -> list[str]:
+    return [str(each.image) for each in report.model.containers if each.image is not None]
+
+
+ROLE = "roles__web__tasks__main.yml"
+POD = "{kind: Pod, apiVersion: v1, spec: {containers: [{name: a, image: b, securityContext: {privileged: true}}]}}"
+TASK = "- docker_container: {name: a, image: '{{ image }}', privileged: '{{ p }}'}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, "{{ image }}"),
+        ({"roles__web__defaults__main.yml": "image: role:1"}, "role:1"),
+        ({"roles__web__defaults__main__x.yaml": "image: folder:1"}, "folder:1"),
+        ({"roles__web__defaults__main.yml": "image: role:1", "group_vars__all.yml": "image: group:1"}, "group:1"),
+        (
+            {"group_vars__all.yml": "image: group:1", "roles__web__vars__main.yml": "image: '{{ n }}:2'\nn: own"},
+            "own:2",
+        ),
+    ],
+)
+def test_the_variables_that_count_first(tmp_path: Path, files: dict[str, str], expected: str) -> None:
+    report = report_of(tmp_path, **{ROLE: TASK}, **files)
+    assert images(report) == [expected] or (not files and report.model.containers[0].image is not None)
+
+
+@pytest.mark.parametrize(
+    ("value", "state"),
+    [
+        ("true", True), ("yes", True), ("'{{ p }}'", None), ("'{{ p | default(true) }}'", True),
+        ("'{{ p | default(omit) }}'", False), ("'{{ off | bool }}'", False), ("'{{ true if x else false }}'", None),
+        ("'{% if x %}true{% endif %}'", None), ("'{{ lookup(\"env\", \"P\") }}'", None), ("", False),
+    ],
+)  # fmt: skip
+def test_privileged_in_jinja(tmp_path: Path, value: str, state: bool | None) -> None:
+    report = playbook(
+        tmp_path,
+        f"  - docker_container:\n      name: a\n      image: docker\n      privileged: {value}\n",
+        "  vars: {off: 'no'}\n",
+    )
+    (container,) = report.model.containers
+    assert container.privileged.state is state
+
+
+@pytest.mark.parametrize(
+    ("volumes", "sources"),
+    [
+        ("'/a:/b,/c:/d'", ["/a", "/c"]),
+        ("['{{ root }}/a:/b']", ["/srv/a"]),
+        ("'{{ more }}'", ["/m"]),
+        ("'{{ more + others | default([]) }}'", ["/m"]),
+        ("'{{ more + more }}'", ["/m", "/m"]),
+        ("'{{ nobody }}'", []),
+    ],
+)
+def test_lists_that_variables_hold(tmp_path: Path, volumes: str, sources: list[str]) -> None:
+    report = playbook(
+        tmp_path,
+        f"  - docker_container: {{name: a, image: docker, volumes: {volumes}}}\n",
+        "  vars: {root: /srv, more: ['/m:/n']}\n",
+    )
+    (container,) = report.model.containers
+    assert [str(mount.source) for mount in container.mounts] == sources
+    noted = [notice for notice in report.notices if notice.kind == "undecided"]
+    assert bool(noted) is (not sources)
+
+
+def test_a_loop_over_a_literal_list_is_a_container_for_each(tmp_path: Path) -> None:
+    report = playbook(
+        tmp_path,
+        "  - docker_container: {name: '{{ item.n }}', image: '{{ item.i }}'}\n"
+        "    loop: [{n: one, i: docker:1}, {n: two, i: docker:2}]\n"
+        "  - docker_container: {name: '{{ x }}', image: docker:3}\n    loop: '{{ nobody }}'\n"
+        "    loop_control: {loop_var: x}\n",
+    )
+    assert [(each.name, each.address) for each in report.model.containers] == [
+        ("one", "plays.all.one"),
+        ("two", "plays.all.two"),
+        ("{{ x }}", "plays.all.{{ x }}"),
+    ]
+
+
+def test_a_loop_over_too_many_items_is_said(tmp_path: Path) -> None:
+    items = ", ".join(f"a{number}" for number in range(200))
+    report = playbook(
+        tmp_path,
+        f"  - docker_container: {{name: '{{{{ item }}}}', image: b, privileged: true}}\n    loop: [{items}]\n",
+    )
+    assert [notice.kind for notice in report.notices] == ["budget"]
+    assert len(report.findings) == 1
+
+
+def test_blocks_hand_down_conditions_variables_and_the_client_s_environment(tmp_path: Path) -> None:
+    report = playbook(
+        tmp_path,
+        "  - when: wanted\n    vars: {v: docker:1}\n    environment: {DOCKER_HOST: 'tcp://h:2375'}\n    block:\n"
+        "    - docker_container: {name: a, image: '{{ v }}'}\n      when: [x is defined]\n"
+        "    - command: docker ps\n",
+        "  vars: {wanted: false}\n",
+    )
+    container = next(each for each in report.model.containers if each.name == "a")
+    assert [(each.text, each.holds) for each in container.conditions] == [("wanted", False), ("x is defined", None)]
+    call = next(each for each in report.model.invocations if each.action == "ps")
+    assert call.endpoint is not None
+    assert call.endpoint.port == 2375
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "docker_container: {name: a, image: b, privileged: true, state: absent}",
+        "docker_container: {name: a, image: b, privileged: true}\n    when: false",
+        "podman_container: {name: a, image: b, privileged: 'no'}",
+        "debug: {msg: docker run --privileged b}",
+        "command: echo docker run --privileged b",
+        f"k8s: {{state: absent, definition: {POD}}}",
+    ],
+)
+def test_what_starts_nothing_privileged(tmp_path: Path, task: str) -> None:
+    report = playbook(tmp_path, f"  - {task}\n")
+    assert not report.findings
+    assert not report.coverage.blind_spots
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "docker_container: {name: a, image: b, privileged: true}",
+        "containers.podman.podman_container: {name: a, image: b, privileged: true}",
+        "docker_container: name=a image=b privileged=yes",
+        "command: docker run --privileged b",
+        "command:\n      argv: [docker, run, --privileged, b]",
+        "shell: 'docker run {{ o }} b'",
+        f"k8s: {{definition: {POD}}}",
+        "docker_compose_v2: {project_name: a, definition: {services: {a: {image: b, privileged: true}}}}",
+        "copy: {dest: /opt/compose.yaml, content: 'services: {a: {image: b, privileged: true}}'}",
+        "copy:\n      dest: /usr/local/bin/a.sh\n      content: |\n        docker run --privileged b",
+    ],
+)
+def test_what_starts_something_privileged(tmp_path: Path, task: str) -> None:
+    report = playbook(tmp_path, f"  - {task}\n", "  vars: {o: --privileged}\n")
+    assert [finding.rule.id for finding in report.findings] == ["privileged-container"]
+
+
+def test_halves_of_an_engine_that_one_role_writes_are_joined(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        **{
+            "roles__docker__tasks__main.yml": "- copy:\n    dest: /etc/docker/daemon.json\n    content: |\n"
+            '      {"hosts": ["tcp://0.0.0.0:2375"]}\n'
+            "- template: {src: unit.j2, dest: /etc/systemd/system/docker.service.d/x.conf}\n",
+            "roles__docker__templates__unit.j2": "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H fd://\n",
+        },
+    )
+    assert [finding.rule.id for finding in report.findings] == ["conflicting-engine-settings"]
+
+
+def test_options_of_the_engine_in_variables(tmp_path: Path) -> None:
+    opened = report_of(tmp_path, **{"group_vars__all.yml": "docker_opts: '-H tcp://0.0.0.0:2375 --debug'\n"})
+    assert [finding.rule.id for finding in opened.findings] == ["unauthenticated-engine-api"]
+    (tmp_path / "group_vars" / "all.yml").write_text("docker_opts: '--no-cache'\n")
+    assert not scan(Options(paths=(tmp_path,), root=tmp_path)).findings
+
+
+def test_what_is_not_understood_is_still_told(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        **{
+            "site.yml": "- hosts: all\n  roles:\n  - {role: web, web_volumes: ['/var/run/docker.sock:/s']}\n",
+            "tasks__main.yml": "- name: a\n  kolla_container: {name: a, image: b, privileged: true}\n"
+            "- name: b\n  docker_container: {name: b, image: '{{ i }}'}\n",
+            "defaults__main.yml": "i: docker\nextra: {privileged: true}\n",
+        },
+    )
+    assert {spot.path for spot in report.coverage.blind_spots} == {"site.yml", "tasks/main.yml", "defaults/main.yml"}
+
+
+def test_a_test_machine_of_molecule_is_less_grave(tmp_path: Path) -> None:
+    text = "driver: {name: %s}\nplatforms: [{name: a, image: b, privileged: true}]\n"
+    report = report_of(tmp_path, **{"molecule__default__molecule.yml": text % "podman"})
+    (finding,) = report.findings
+    assert (finding.rule.id, finding.severity) == ("privileged-container", Severity.LOW)
+    assert not report_of(tmp_path, **{"molecule__default__molecule.yml": text % "vagrant"}).findings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- hosts: all\n  tasks: docker\n", "- hosts: [all]\n  tasks: [docker, {shell: }, {docker_container: }]\n",
+        "- hosts: all\n  vars: {a: '{{ b }}', b: '{{ a }}'}\n  tasks: [{docker_container: {volumes: '{{ b }}'}}]\n",
+        "- hosts: all\n  tasks: [{docker_container: {name: a, env: x, mounts: [x, {}], command: {}, volumes: {a: b}}}]\n",
+        "- hosts: all\n  tasks: [{command: {argv: [docker, {}]}}, {user: {}}, {file: {path: x}}, {copy: {content: []}}]\n",
+        "driver: docker\nplatforms: [docker, {}]\n",
+    ],
+)  # fmt: skip
+def test_nonsense_is_read(tmp_path: Path, text: str) -> None:
+    report = report_of(tmp_path, **{"site.yml": text})
+    assert not [notice for notice in report.notices if "fault" in notice.message]
+    assert not report.incomplete
