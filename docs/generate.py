@@ -30,6 +30,7 @@ from dindguard.source import Source
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
+import fixes_page  # noqa: E402 - it lies beside this file, wherever this one is run from
 import model_page  # noqa: E402 - it lies beside this file, wherever this one is run from
 
 FIXTURES = ROOT / "fixtures"
@@ -48,6 +49,7 @@ def pages() -> dict[Path, str]:
     found[ROOT / "docs/cli.md"] = command_pages()
     found[ROOT / "docs/dindguard.1"] = manual.page()
     found[ROOT / "docs/model.md"] = model_page.page()
+    found[ROOT / "docs/fixes.md"] = fixes_page.page(rules)
     for name in guides.NAMES:
         found[ROOT / f"docs/{name}.md"] = HEADER.format(source=f"src/dindguard/guides/{name}.md") + guides.guide(name)
     found[ROOT / "docs/formats.md"] = format_page()
@@ -113,6 +115,8 @@ def _facts(rule: Rule) -> Iterator[str]:
         yield "Takes the place of: " + ", ".join(f"[{each}]({each}.md)" for each in rule.replaces)
     if rule.formats:
         yield f"One format only, because {rule.formats}"
+    for fixer in rule.fixes:
+        yield f"[`dindguard fix{' --unsafe' * fixer.unsafe}`](../fixes.md) {fixer.says}"
     yield f"Since {rule.since}"
 
 

@@ -23,7 +23,14 @@ Never; for a registry on the same machine, name `localhost:5000` alone.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule, subnets
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    removal,
+    rule,
+    subnets,
+)
 
 
 @rule(
@@ -34,6 +41,7 @@ from dindguard.api import Engine, Problem, Severity, rule, subnets
     cwe=295,
     since="0.1.0",
     asks=("launch.settings", "configuration"),
+    fixes=(removal("removes the range from the insecure registries", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the exception for every address."""

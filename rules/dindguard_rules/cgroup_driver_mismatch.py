@@ -23,7 +23,13 @@ In a container that runs systemd itself, such as a Sysbox system container.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -33,6 +39,7 @@ from dindguard.api import Engine, Problem, Severity, rule
     category="operation",
     since="0.1.0",
     asks=("launch.settings", "configuration"),
+    fixes=(removal("removes the option, so that the engine finds the driver itself"),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the systemd driver where dockerd itself is the container's main program."""

@@ -27,7 +27,15 @@ In gVisor, for test fixtures, and for a handful of tiny images.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, Problem, Sandbox, Severity, rule
+from dindguard.api import (
+    Engine,
+    EngineProduct,
+    Problem,
+    Sandbox,
+    Severity,
+    removal,
+    rule,
+)
 
 COPYING = ("vfs", "native")
 
@@ -39,6 +47,7 @@ COPYING = ("vfs", "native")
     category="storage-driver",
     since="0.1.0",
     asks=("storage_driver",),
+    fixes=(removal("removes the option, so that the engine chooses a driver", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report drivers without copy-on-write."""

@@ -38,7 +38,17 @@ the finding is lowered.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, capabilities, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Sandbox,
+    Severity,
+    Undecided,
+    capabilities,
+    reason,
+    removal,
+    rule,
+)
 
 SEVERITIES = {
     capabilities.Tier.ALL: Severity.CRITICAL,
@@ -55,6 +65,7 @@ SEVERITIES = {
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     asks=("capabilities",),
+    fixes=(removal("removes the capability", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report each added capability that is enough for root on the host."""

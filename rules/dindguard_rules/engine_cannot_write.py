@@ -25,10 +25,23 @@ Never without those mounts.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    removal,
+    rule,
+)
 
 
-@rule("engine-cannot-write", each=Engine, severity=Severity.MEDIUM, category="operation", since="0.1.0")
+@rule(
+    "engine-cannot-write",
+    each=Engine,
+    severity=Severity.MEDIUM,
+    category="operation",
+    since="0.1.0",
+    fixes=(removal("makes the engine's root file system writable"),),
+)
 def check(engine: Engine) -> Iterator[Problem]:
     """Report read-only roots without a writable place for what every start writes."""
     container = engine.runs_in

@@ -21,7 +21,13 @@ In an image that runs nested containers for one trusted job, inside a sandbox; a
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -33,6 +39,7 @@ from dindguard.api import Engine, Problem, Severity, rule
     since="0.1.0",
     asks=("configuration",),
     formats="only containers.conf has such a default",
+    fixes=(removal("removes the default", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the default; in an image it is one level less grave, because its containers are nested."""

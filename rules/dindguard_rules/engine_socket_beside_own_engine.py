@@ -29,7 +29,14 @@ Never at the daemon's own path. A host socket mounted elsewhere is `host-engine-
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, reason, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -40,6 +47,7 @@ from dindguard.api import Engine, Problem, Severity, reason, rule
     since="0.1.0",
     replaces=("host-engine-socket",),
     asks=("container.mounts",),
+    fixes=(removal("removes the mount of the other engine's socket", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report a mount of the host's socket, or of its directory, over the daemon's own socket."""

@@ -30,12 +30,28 @@ Never. A bind mount of a socket that exists on the host is a file, and is not re
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, MountKind, Problem, Severity, Step, paths, rule
+from dindguard.api import (
+    Engine,
+    MountKind,
+    Problem,
+    Severity,
+    Step,
+    paths,
+    removal,
+    rule,
+)
 
 DIRECTORIES = (MountKind.VOLUME, MountKind.ANONYMOUS, MountKind.CLAIM, MountKind.EMPTY_DIR, MountKind.TMPFS)
 
 
-@rule("engine-socket-is-a-directory", each=Engine, severity=Severity.MEDIUM, category="operation", since="0.1.0")
+@rule(
+    "engine-socket-is-a-directory",
+    each=Engine,
+    severity=Severity.MEDIUM,
+    category="operation",
+    since="0.1.0",
+    fixes=(removal("removes the volume that makes a folder of the socket", unsafe=True),),
+)
 def check(engine: Engine) -> Iterator[Problem]:
     """Report volumes that are mounted where the engine listens."""
     container = engine.container

@@ -24,7 +24,15 @@ In gVisor, which needs it off, and for builds that use the host's network only.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Profile, Sandbox, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Profile,
+    Sandbox,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -35,6 +43,7 @@ from dindguard.api import Engine, Problem, Profile, Sandbox, Severity, rule
     since="0.1.0",
     profile=Profile.ALL,
     asks=("launch.settings", "configuration"),
+    fixes=(removal("removes the option, so that the engine filters packets", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the switch outside of gVisor."""

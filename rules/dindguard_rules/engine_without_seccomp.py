@@ -25,7 +25,13 @@ On a machine that runs one trusted container and nothing else; say so in an allo
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -36,6 +42,7 @@ from dindguard.api import Engine, Problem, Severity, rule
     cwe=693,
     since="0.1.0",
     asks=("launch.settings", "configuration"),
+    fixes=(removal("removes the option, so that containers get the default seccomp profile", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the daemon-wide profile ``unconfined``; a nested engine's containers have another wall around them."""

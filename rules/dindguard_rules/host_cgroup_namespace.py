@@ -28,7 +28,17 @@ An agent that measures the host's cgroups, with the tree mounted read-only.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Role,
+    Sandbox,
+    Severity,
+    Undecided,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -40,6 +50,7 @@ from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
     asks=("namespaces",),
+    fixes=(removal("gives the container a cgroup namespace of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report cgroup: host, where somebody chose it; what a platform does by itself is another rule's matter."""

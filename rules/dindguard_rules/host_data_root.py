@@ -34,7 +34,16 @@ the whole host in the same mode it is not told again.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, Undecided, paths, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Severity,
+    Undecided,
+    paths,
+    reason,
+    removal,
+    rule,
+)
 
 WITHOUT_ENGINE = "Mount the one directory that is read, read-only, or ask the engine's API through a filtering proxy"
 
@@ -47,6 +56,7 @@ WITHOUT_ENGINE = "Mount the one directory that is read, read-only, or ask the en
     cwe=668,
     since="0.1.0",
     asks=("host_mounts",),
+    fixes=(removal("removes the mount of the host engine's data", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report mounts of an engine's state from the host."""

@@ -29,7 +29,15 @@ A container that exists to inspect the host's segments.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Sandbox,
+    Severity,
+    Undecided,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -41,6 +49,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
     asks=("namespaces",),
+    fixes=(removal("gives the container an IPC namespace of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report ipc: host."""

@@ -25,7 +25,17 @@ Network plugins, DHCP and multicast (home automation), node agents.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Role, Sandbox, Severity, Undecided, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Profile,
+    Role,
+    Sandbox,
+    Severity,
+    Undecided,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -38,6 +48,7 @@ from dindguard.api import Container, Problem, Profile, Role, Sandbox, Severity, 
     profile=Profile.ALL,
     contained_by={Sandbox.VM, Sandbox.GVISOR},
     asks=("namespaces",),
+    fixes=(removal("gives the container a network of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report the host's network on anything but an engine's container, which another rule is about."""

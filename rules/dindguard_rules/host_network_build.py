@@ -21,7 +21,15 @@ On a builder that exists for one job.
 
 from collections.abc import Iterator
 
-from dindguard.api import BuildGrant, Power, Problem, Profile, Severity, rule
+from dindguard.api import (
+    BuildGrant,
+    Power,
+    Problem,
+    Profile,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -31,6 +39,7 @@ from dindguard.api import BuildGrant, Power, Problem, Profile, Severity, rule
     category="build",
     since="0.1.0",
     profile=Profile.ALL,
+    fixes=(removal("removes the host's network from the build", unsafe=True),),
 )
 def check(grant: BuildGrant) -> Iterator[Problem]:
     """Report builds, and single steps, in the host's network."""

@@ -30,7 +30,17 @@ A node of a cluster in a container (kind, k3s) on a machine of its own.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Role,
+    Sandbox,
+    Severity,
+    Undecided,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -43,6 +53,7 @@ from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided
     contained_by={Sandbox.VM, Sandbox.GVISOR},
     replaces=("host-network",),
     asks=("namespaces",),
+    fixes=(removal("gives the engine a network of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report an engine's container in the host's network namespace."""

@@ -35,7 +35,17 @@ capabilities dropped and its user not root.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Role,
+    Sandbox,
+    Severity,
+    Undecided,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -47,6 +57,7 @@ from dindguard.api import Container, Problem, Role, Sandbox, Severity, Undecided
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
     asks=("namespaces",),
+    fixes=(removal("gives the container a PID namespace of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report pid: host, by what else the container may do there."""

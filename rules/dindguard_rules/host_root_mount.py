@@ -34,7 +34,17 @@ reads what everybody may read, and the finding is *medium*.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Mount, Problem, Severity, Undecided, paths, reason, rule
+from dindguard.api import (
+    Container,
+    Mount,
+    Problem,
+    Severity,
+    Undecided,
+    paths,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -45,6 +55,7 @@ from dindguard.api import Container, Mount, Problem, Severity, Undecided, paths,
     cwe=552,
     since="0.1.0",
     asks=("host_mounts",),
+    fixes=(removal("removes the mount of the host's root", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report every mount of the host's root, or of a whole drive."""

@@ -35,7 +35,15 @@ reported, nor is any beside a mount of the whole host in the same mode, which ha
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, paths, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Severity,
+    paths,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -46,6 +54,7 @@ from dindguard.api import Container, Problem, Severity, paths, reason, rule
     cwe=552,
     since="0.1.0",
     asks=("host_mounts",),
+    fixes=(removal("removes the mount", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounts of the host's system directories and homes, the harmless read-only ones apart."""

@@ -26,7 +26,15 @@ Where the host's engine doesn't remap, the line changes nothing, and can go.
 
 from collections.abc import Iterator
 
-from dindguard.api import Model, Problem, Severity, Undecided, reason, rule
+from dindguard.api import (
+    Model,
+    Problem,
+    Severity,
+    Undecided,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -37,6 +45,7 @@ from dindguard.api import Model, Problem, Severity, Undecided, reason, rule
     cwe=653,
     since="0.1.0",
     asks=("machine_engines", "containers"),
+    fixes=(removal("removes the opt-out from the engine's user namespace", unsafe=True),),
 )
 def check(model: Model) -> Iterator[Problem | Undecided]:
     """Report userns_mode: host; it is graver where the scan has the configuration that it undoes."""

@@ -24,7 +24,16 @@ A monitoring agent that reports under the host's name, without `SYS_ADMIN`.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Sandbox, Severity, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Profile,
+    Sandbox,
+    Severity,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -37,6 +46,7 @@ from dindguard.api import Container, Problem, Profile, Sandbox, Severity, reason
     profile=Profile.ALL,
     contained_by={Sandbox.VM, Sandbox.GVISOR},
     asks=("namespaces",),
+    fixes=(removal("gives the container a UTS namespace of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report uts: host."""

@@ -31,10 +31,25 @@ On a builder in a virtual machine that is thrown away after the build.
 
 from collections.abc import Iterator
 
-from dindguard.api import BuildGrant, Power, Problem, Severity, rule
+from dindguard.api import (
+    BuildGrant,
+    Power,
+    Problem,
+    Severity,
+    removal,
+    rule,
+)
 
 
-@rule("insecure-build-entitlement", each=BuildGrant, severity=Severity.HIGH, category="build", cwe=250, since="0.1.0")
+@rule(
+    "insecure-build-entitlement",
+    each=BuildGrant,
+    severity=Severity.HIGH,
+    category="build",
+    cwe=250,
+    since="0.1.0",
+    fixes=(removal("removes the entitlement", unsafe=True),),
+)
 def check(grant: BuildGrant) -> Iterator[Problem]:
     """Report entitlements that are allowed or asked for."""
     if grant.entitlement:

@@ -25,7 +25,15 @@ insecure by default only as long as the list is not set at all.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Profile, Severity, rule, subnets
+from dindguard.api import (
+    Engine,
+    Problem,
+    Profile,
+    Severity,
+    removal,
+    rule,
+    subnets,
+)
 
 
 @rule(
@@ -36,6 +44,7 @@ from dindguard.api import Engine, Problem, Profile, Severity, rule, subnets
     cwe=319,
     since="0.1.0",
     profile=Profile.ALL,
+    fixes=(removal("removes the registry from the insecure ones", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report exceptions for single registries and networks beyond this machine."""

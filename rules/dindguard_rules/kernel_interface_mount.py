@@ -36,7 +36,15 @@ Monitoring agents read `/proc`: a read-only mount is *medium*, because it shows 
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, paths, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Severity,
+    paths,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -47,6 +55,7 @@ from dindguard.api import Container, Problem, Severity, paths, reason, rule
     cwe=552,
     since="0.1.0",
     asks=("host_mounts",),
+    fixes=(removal("removes the mount", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounts of the host's /proc, /sys and the parts that control the kernel or its security modules."""

@@ -25,12 +25,25 @@ Where legacy iptables is wanted; write `1` then, so that readers are not misled.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    removal,
+    rule,
+)
 
 LOOKS_LIKE_NO = ("0", "false", "no", "off", "disabled")
 
 
-@rule("legacy-iptables-by-mistake", each=Engine, severity=Severity.LOW, category="operation", since="0.1.0")
+@rule(
+    "legacy-iptables-by-mistake",
+    each=Engine,
+    severity=Severity.LOW,
+    category="operation",
+    since="0.1.0",
+    fixes=(removal("removes the variable, which switches to legacy iptables whatever its value", unsafe=True),),
+)
 def check(engine: Engine) -> Iterator[Problem]:
     """Report values that say no and mean yes."""
     variable = engine.variable("DOCKER_IPTABLES_LEGACY")

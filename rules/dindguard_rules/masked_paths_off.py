@@ -31,7 +31,15 @@ there.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Sandbox,
+    Severity,
+    Undecided,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -43,6 +51,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     asks=("confinement",),
+    fixes=(removal("removes the setting, so that sensitive paths are masked", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report unmasked system paths; less grave for an ordinary user."""

@@ -33,7 +33,25 @@ Inside gVisor, Kata or a user namespace, where the capability ends at the sandbo
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, rule, switched_off
+from dindguard.api import (
+    Container,
+    Edit,
+    Fixer,
+    Problem,
+    Remove,
+    Sandbox,
+    Severity,
+    rule,
+    switched_off,
+)
+
+
+def fix(_: Container, problem: Problem) -> Iterator[Edit]:
+    """Take away what makes it: each by itself would be left as a finding of its own."""
+    yield Remove(problem.at)
+    for step in problem.because:
+        if step is not None:
+            yield Remove(step.span)
 
 
 @rule(
@@ -56,6 +74,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, rule, switched_
         "writable-cgroups",
     ),
     asks=("capabilities",),
+    fixes=(Fixer("removes the capability and switches the defences on", fix, unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report SYS_ADMIN together with a defence that is off."""

@@ -30,7 +30,14 @@ When only the engines themselves ever remove what is there.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Profile, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Profile,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -41,6 +48,7 @@ from dindguard.api import Engine, Problem, Profile, Severity, rule
     since="0.1.0",
     profile=Profile.ALL,
     asks=("storage_driver",),
+    fixes=(removal("removes the option, so that the engine chooses a driver", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report nested engines that were told to use btrfs."""

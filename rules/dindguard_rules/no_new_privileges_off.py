@@ -30,7 +30,15 @@ Rootless engines and builders need the setuid programs `newuidmap` and `newgidma
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Sandbox, Severity, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Profile,
+    Sandbox,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -43,6 +51,7 @@ from dindguard.api import Container, Problem, Profile, Sandbox, Severity, rule
     profile=Profile.ALL,
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     asks=("confinement",),
+    fixes=(removal("removes the setting", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report the explicit opt-out; saying nothing is no finding."""

@@ -25,7 +25,13 @@ On a machine whose only purpose is this engine.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -36,6 +42,7 @@ from dindguard.api import Engine, Problem, Severity, rule
     cwe=770,
     since="0.1.0",
     asks=("container.limits.oom_score_adj", "container.limits.oom_kill_disable"),
+    fixes=(removal("removes the protection from the kernel's out-of-memory killer"),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines that outlive the host's own when memory runs out."""

@@ -25,7 +25,16 @@ On a builder in a virtual machine that is thrown away after the build.
 
 from collections.abc import Iterator
 
-from dindguard.api import BuildGrant, Flag, Power, Problem, Severity, Undecided, rule
+from dindguard.api import (
+    BuildGrant,
+    Flag,
+    Power,
+    Problem,
+    Severity,
+    Undecided,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -36,6 +45,7 @@ from dindguard.api import BuildGrant, Flag, Power, Problem, Severity, Undecided,
     cwe=250,
     since="0.1.0",
     formats="the other formats have no such switch; entitlements are another rule's",
+    fixes=(removal("removes privileged mode from the build", unsafe=True),),
 )
 def check(grant: BuildGrant) -> Iterator[Problem | Undecided]:
     """Report builds with the switch on."""

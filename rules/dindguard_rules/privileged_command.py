@@ -30,7 +30,15 @@ script is *medium*, a hook runs at every start.
 
 from collections.abc import Iterator
 
-from dindguard.api import InvocationKind, Model, Problem, Severity, Undecided, rule
+from dindguard.api import (
+    InvocationKind,
+    Model,
+    Problem,
+    Severity,
+    Undecided,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -40,6 +48,7 @@ from dindguard.api import InvocationKind, Model, Problem, Severity, Undecided, r
     category="privilege",
     cwe=250,
     since="0.1.0",
+    fixes=(removal("removes privileged mode from the command", unsafe=True),),
 )
 def check(model: Model) -> Iterator[Problem | Undecided]:
     """Report privileged hooks, and privileged exec commands in scripts."""

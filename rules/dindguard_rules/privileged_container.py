@@ -36,7 +36,16 @@ emulators (`tonistiigi/binfmt`) change the host by design, once: *medium*; pin t
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, Undecided, rule
+from dindguard.api import (
+    Container,
+    ContainerKind,
+    Problem,
+    Sandbox,
+    Severity,
+    Undecided,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -60,6 +69,7 @@ from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, 
         "privileged-command",
     ),
     asks=("privileged",),
+    fixes=(removal("removes privileged mode", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report privileged mode on anything but an engine's container."""

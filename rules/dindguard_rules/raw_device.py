@@ -45,6 +45,7 @@ from dindguard.api import (
     device_access,
     paths,
     reason,
+    removal,
     rule,
     rule_access,
 )
@@ -59,6 +60,7 @@ from dindguard.api import (
     since="0.1.0",
     contained_by={Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     asks=("devices", "device_rules", "host_mounts"),
+    fixes=(removal("removes the device", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report devices, device rules and mounts that reach the host's disks or memory."""

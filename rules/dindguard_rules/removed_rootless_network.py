@@ -25,10 +25,23 @@ With an image up to 29.4.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    removal,
+    rule,
+)
 
 
-@rule("removed-rootless-network", each=Engine, severity=Severity.MEDIUM, category="operation", since="0.1.0")
+@rule(
+    "removed-rootless-network",
+    each=Engine,
+    severity=Severity.MEDIUM,
+    category="operation",
+    since="0.1.0",
+    fixes=(removal("removes the variable, so that the default network is used"),),
+)
 def check(engine: Engine) -> Iterator[Problem]:
     """Report vpnkit where the image brings none."""
     variable = engine.variable("DOCKERD_ROOTLESS_ROOTLESSKIT_NET")

@@ -24,7 +24,15 @@ With an engine that still has it, which is out of support.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, Problem, Severity, rule, storage_drivers
+from dindguard.api import (
+    Engine,
+    EngineProduct,
+    Problem,
+    Severity,
+    removal,
+    rule,
+    storage_drivers,
+)
 
 
 @rule(
@@ -34,6 +42,7 @@ from dindguard.api import Engine, EngineProduct, Problem, Severity, rule, storag
     category="storage-driver",
     since="0.1.0",
     asks=("storage_driver",),
+    fixes=(removal("removes the option that names the driver"),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report drivers that have been taken out of the engine."""

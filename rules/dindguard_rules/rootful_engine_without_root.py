@@ -27,7 +27,15 @@ Never: it doesn't start.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, Problem, Severity, reason, rule
+from dindguard.api import (
+    Engine,
+    EngineProduct,
+    Problem,
+    Severity,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -36,6 +44,7 @@ from dindguard.api import Engine, EngineProduct, Problem, Severity, reason, rule
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
+    fixes=(removal("removes the user, so that the engine runs as root in its container", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the official rootful image with a user other than root."""

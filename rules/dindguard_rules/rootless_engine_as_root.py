@@ -28,7 +28,14 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, reason, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Severity,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -38,6 +45,7 @@ from dindguard.api import Engine, Problem, Severity, reason, rule
     category="sandbox",
     cwe=250,
     since="0.1.0",
+    fixes=(removal("removes the user, so that the engine runs as the image's own", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report rootless images whose user somebody set to root."""

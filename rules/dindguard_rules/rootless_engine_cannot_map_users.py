@@ -34,7 +34,14 @@ Never: it doesn't start.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Severity,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -44,6 +51,7 @@ from dindguard.api import Container, Problem, Severity, reason, rule
     category="sandbox",
     since="0.1.0",
     asks=("confinement", "capabilities"),
+    fixes=(removal("removes the restriction that keeps a rootless engine from mapping users", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report no-new-privileges, and missing SETUID or SETGID, on images that start RootlessKit."""

@@ -32,7 +32,15 @@ are not reported without further privileges.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Sandbox,
+    Severity,
+    Undecided,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -44,6 +52,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, Undecided, rule
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     asks=("confinement",),
+    fixes=(removal("removes the setting, so that the default seccomp profile holds", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report a seccomp filter that is switched off."""

@@ -29,7 +29,16 @@ Podman, Buildah and rootless engines inside a container; they are not reported w
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, Step, paths, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Sandbox,
+    Severity,
+    Step,
+    paths,
+    removal,
+    rule,
+)
 
 SYSTEM = frozenset(
     {
@@ -50,6 +59,7 @@ SYSTEM = frozenset(
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     asks=("confinement",),
+    fixes=(removal("removes the setting, so that SELinux confines the container", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report SELinux switched off; it is graver beside a system path of the host."""

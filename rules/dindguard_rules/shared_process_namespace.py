@@ -30,7 +30,14 @@ A debugging container that is there for an hour.
 
 from collections.abc import Iterator
 
-from dindguard.api import Problem, Severity, Workload, reason, rule
+from dindguard.api import (
+    Problem,
+    Severity,
+    Workload,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -40,6 +47,7 @@ from dindguard.api import Problem, Severity, Workload, reason, rule
     category="privilege",
     cwe=653,
     since="0.1.0",
+    fixes=(removal("ends the sharing of processes", unsafe=True),),
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report a shared process namespace with an engine in it: a pod's, or one that a container joins."""

@@ -23,7 +23,15 @@ Beside an engine that gets the same variables, as the services of a CI job do; t
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Role, Severity, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Profile,
+    Role,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -34,6 +42,7 @@ from dindguard.api import Container, Problem, Profile, Role, Severity, rule
     since="0.1.0",
     profile=Profile.ALL,
     asks=("environment",),
+    fixes=(removal("removes the variable"),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report ``DOCKER_DRIVER`` on clients that have no engine beside them."""

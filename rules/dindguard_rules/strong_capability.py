@@ -26,7 +26,16 @@ services:
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Sandbox, Severity, capabilities, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Profile,
+    Sandbox,
+    Severity,
+    capabilities,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -39,6 +48,7 @@ from dindguard.api import Container, Problem, Profile, Sandbox, Severity, capabi
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     profile=Profile.ALL,
     asks=("capabilities",),
+    fixes=(removal("removes the capability", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report added capabilities that are strong, but no root on the host as things are."""

@@ -31,7 +31,13 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, Undecided, reason, rule
+from dindguard.api import Container, Edit, Fixer, Give, Problem, Remove, Severity, Undecided, reason, rule
+
+
+def fix(container: Container, problem: Problem) -> Iterator[Edit]:
+    """Take the setting away; a user namespace has to be asked for."""
+    kept = problem.at is container.user_namespace
+    yield Give(container, "user_namespace", True) if kept else Remove(problem.at)
 
 
 @rule(
@@ -51,6 +57,7 @@ from dindguard.api import Container, Problem, Severity, Undecided, reason, rule
         "host-network",
     ),
     asks=("runtime",),
+    fixes=(Fixer("removes the setting that Sysbox refuses", fix),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report privileged mode and host namespaces beside Sysbox."""

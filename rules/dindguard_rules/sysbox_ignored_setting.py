@@ -27,7 +27,15 @@ In a file that serves hosts with Sysbox and others without it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Severity, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Profile,
+    Severity,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -38,6 +46,7 @@ from dindguard.api import Container, Problem, Profile, Severity, reason, rule
     since="0.1.0",
     profile=Profile.ALL,
     asks=("sysbox",),
+    fixes=(removal("removes the setting that has no effect"),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report profiles, dropped capabilities and devices that have no effect under Sysbox."""

@@ -20,7 +20,14 @@ In a system container in which dockerd is one service among several.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Profile, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Profile,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -31,6 +38,7 @@ from dindguard.api import Engine, Problem, Profile, Severity, rule
     since="0.1.0",
     profile=Profile.ALL,
     asks=("launch.settings", "configuration"),
+    fixes=(removal("removes the option"),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the setting where dockerd is the container's main program."""

@@ -29,7 +29,15 @@ there.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Sandbox, Severity, reason, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Sandbox,
+    Severity,
+    reason,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -41,6 +49,7 @@ from dindguard.api import Container, Problem, Sandbox, Severity, reason, rule
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     asks=("confinement",),
+    fixes=(removal("removes the setting", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report writable cgroups, gravely in the host's cgroup namespace."""

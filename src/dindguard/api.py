@@ -5,6 +5,20 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from dindguard.edits import (
+    Await,
+    Edit,
+    Fixer,
+    Give,
+    Remove,
+    RemovePart,
+    Rename,
+    Set,
+    Variable,
+    Volume,
+    removal,
+    replacement,
+)
 from dindguard.model import capabilities, paths
 from dindguard.model.access import Access, EscapePath, Permit
 from dindguard.model.build_grant import BuildGrant, Power
@@ -31,13 +45,10 @@ from dindguard.model.values import Flag, How, Text
 from dindguard.model.workload import Placement, Platform, Replicas, Workload, WorkloadKind
 from dindguard.rules import (
     API,
-    Add,
     Confidence,
     Problem,
     Profile,
-    Remove,
     Rule,
-    Set,
     Severity,
     Undecided,
     reason,
@@ -93,7 +104,7 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "API",
     "Access",
-    "Add",
+    "Await",
     "Backing",
     "BuildGrant",
     "Certificates",
@@ -102,6 +113,7 @@ __all__ = [
     "Container",
     "ContainerKind",
     "Device",
+    "Edit",
     "Endpoint",
     "Engine",
     "EngineProduct",
@@ -109,7 +121,9 @@ __all__ = [
     "EnvVar",
     "EscapePath",
     "Exposure",
+    "Fixer",
     "Flag",
+    "Give",
     "HasSpan",
     "How",
     "Image",
@@ -134,6 +148,8 @@ __all__ = [
     "RawAccess",
     "Reach",
     "Remove",
+    "RemovePart",
+    "Rename",
     "Replicas",
     "Role",
     "Rule",
@@ -146,7 +162,9 @@ __all__ = [
     "Storage",
     "Text",
     "Undecided",
+    "Variable",
     "Variant",
+    "Volume",
     "Workload",
     "WorkloadKind",
     "aggravations",
@@ -163,6 +181,8 @@ __all__ = [
     "paths",
     "preloads",
     "reason",
+    "removal",
+    "replacement",
     "rule",
     "rule_access",
     "storage_drivers",

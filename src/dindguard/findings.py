@@ -9,7 +9,7 @@ from typing import Any
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record, replace
-from dindguard.rules import Add, Confidence, Remove, Rule, Set, Severity, Verdict, blamed
+from dindguard.rules import Confidence, Problem, Rule, Severity, Verdict, blamed
 from dindguard.source import HasSpan, Span, Step
 
 IDENTITY_VERSION = "v1"
@@ -40,6 +40,8 @@ class Subject:
     blames: str = ""
     """The value that is blamed, so that another value is another danger."""
     about: Any = field(default=None, repr=False, compare=False)
+    problem: Problem | None = field(default=None, repr=False, compare=False)
+    """What the rule said of it, which its fixes start from."""
     places: tuple[Span, ...] = field(default=(), repr=False, compare=False)
     """Every place that makes the problem one of this subject: what is blamed, what explains it, its own."""
     mark: str = ""
@@ -72,7 +74,6 @@ class Finding:
     related: tuple[Step, ...] = ()
     path: tuple[Step, ...] = ()
     subjects: tuple[Subject, ...] = ()
-    fix: Remove | Set | Add | None = None
     instead: str = ""
     containment: str = ""
     """The sandbox that lowered the severity, in words; empty when none did."""
@@ -175,7 +176,6 @@ def _finding(
         related=tuple({(step.span): step for step in reversed(related)}.values())[::-1],
         path=problem.path or _escape(worst, span),
         subjects=subjects,
-        fix=problem.fix,
         instead=problem.instead,
         containment=containment,
     )
@@ -213,8 +213,7 @@ def _subject(verdict: Verdict) -> Subject:
     because = [step.span for step in verdict.problem.because if step is not None]
     places = (at.span, *(step.span for step in at.span.trail), *because, span)
     return Subject(
-        label, verdict.rule.id, address, path, span, _blamed_value(verdict), about,
-        places,
+        label, verdict.rule.id, address, path, span, _blamed_value(verdict), about, verdict.problem, places,
     )  # fmt: skip
 
 

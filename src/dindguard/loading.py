@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from dindguard.edits import Edit, Fixer
 from dindguard.errors import UserError
 from dindguard.model.container import Sandbox
 from dindguard.model.model import KINDS
@@ -53,10 +54,25 @@ class _Deferred:
 
     def __call__(self, subject: Any) -> Iterable[Problem | Undecided]:
         if self._check is None:
-            module = importlib.import_module(self.__module__)
-            found = next(each for each in vars(module).values() if isinstance(each, Rule) and each.id == self._id)
-            self._check = found.check
+            self._check = _of_module(self.__module__, self._id).check
         return self._check(subject)
+
+
+class _DeferredPlan:
+    """The plan of a rule's fix, from its module too."""
+
+    def __init__(self, module: str, rule_id: str, index: int) -> None:
+        self.__module__ = module
+        self._id = rule_id
+        self._index = index
+
+    def __call__(self, subject: Any, problem: Problem) -> Iterable[Edit]:
+        return _of_module(self.__module__, self._id).fixes[self._index].plan(subject, problem)
+
+
+def _of_module(name: str, rule_id: str) -> Rule:
+    module = importlib.import_module(name)
+    return next(each for each in vars(module).values() if isinstance(each, Rule) and each.id == rule_id)
 
 
 def _indexed(package: str, names: list[str]) -> tuple[Rule, ...]:
@@ -88,6 +104,10 @@ def _from_row(package: str, row: dict[str, Any]) -> Rule:
         needs_approval=row["needs_approval"],
         asks=tuple(row["asks"]),
         module=module,
+        fixes=tuple(
+            Fixer(says, _DeferredPlan(module, row["id"], index), unsafe, brings)
+            for index, (says, unsafe, brings) in enumerate(row.get("fixes", ()))
+        ),
     )
 
 
@@ -108,6 +128,7 @@ def index_row(each: Rule) -> dict[str, Any]:
         "formats": each.formats,
         "needs_approval": each.needs_approval,
         "asks": each.asks,
+        "fixes": tuple((fixer.says, fixer.unsafe, tuple(fixer.brings)) for fixer in each.fixes),
     }
 
 

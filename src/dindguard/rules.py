@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
+from dindguard.edits import Fixer
 from dindguard.errors import UserError
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.values import Flag
 from dindguard.records import record
-from dindguard.source import HasSpan, Span, Step
+from dindguard.source import HasSpan, Step
 
 API = 2
 """The version of what :mod:`dindguard.api` offers; a pack states the one it was written for."""
@@ -61,29 +62,6 @@ class Profile(StrEnum):
 
 
 @record
-class Remove:
-    """An abstract edit: take away what stands at a place."""
-
-    at: Span
-
-
-@record
-class Set:
-    """An abstract edit: write ``value`` where something else stands."""
-
-    at: Span
-    value: str
-
-
-@record
-class Add:
-    """An abstract edit: add ``value`` to the container or list at a place."""
-
-    at: Span
-    value: str
-
-
-@record
 class Problem:
     """What a rule says: where (``at``), what is wrong, and which other places make it so (``because``).
 
@@ -99,7 +77,6 @@ class Problem:
     because: tuple[Step | None, ...] = ()
     severity: Severity | None = None
     confidence: Confidence = Confidence.HIGH
-    fix: Remove | Set | Add | None = None
     path: tuple[Step, ...] = ()
     subject: object | None = None
     instead: str = ""
@@ -160,6 +137,8 @@ class Rule:
     """Attributes of the subject (``mounts``, ``image.engine``) of which one must be there for the rule to speak."""
     module: str = ""
     """The module that holds it; imported when the rule is asked."""
+    fixes: tuple[Fixer, ...] = ()
+    """Ways to mend what it reports; the first that fits is taken."""
 
     @property
     def page(self) -> str:
@@ -207,13 +186,14 @@ def rule(
     formats: str = "",
     needs_approval: str = "",
     asks: tuple[str, ...] = (),
+    fixes: tuple[Fixer, ...] = (),
 ) -> Callable[[Callable[[T], Iterable[Problem | Undecided]]], Rule]:
     """Make a rule of a generator over one kind of model object; the module's docstring is its page."""
 
     def decorate(check: Callable[[T], Iterable[Problem | Undecided]]) -> Rule:
         return Rule(
             id, each, severity, category, since, check, cwe, frozenset(contained_by), replaces, profile, precision,
-            formats, needs_approval, asks=asks, module=check.__module__,
+            formats, needs_approval, asks=asks, module=check.__module__, fixes=fixes,
         )  # fmt: skip
 
     return decorate

@@ -26,6 +26,7 @@ COMMANDS = {
     "waive": "Write or renew an approval record.",
     "waivers": "List the approval records and the days they have left.",
     "baseline": "Create or update the baseline of known findings.",
+    "fix": "Mend findings: show or make the edits.",
     "env": "Stand up, check and remove a safe reference environment.",
     "audit": "Apply the rules to a running engine or cluster.",
     "attest": "Check signed statements of what was proven of an engine.",

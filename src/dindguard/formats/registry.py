@@ -16,9 +16,11 @@ from dindguard.formats.row import Evidence, FormatRow
 from dindguard.records import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from dindguard.documents.changes import Change
     from dindguard.documents.tree import Node
+    from dindguard.edits import Edit
     from dindguard.formats import Context, Document, Reading
     from dindguard.source import Source
 
@@ -28,6 +30,22 @@ class Format(Protocol):
 
     def read(self, documents: Sequence[Document], context: Context) -> Reading:
         """Read all documents of this format in one scan (or one round of embedded ones)."""
+
+
+class Writer(Protocol):
+    """The module ``writing`` of a format's package: how settings of the model are written in it.
+
+    A chain leads from a document's root to the node that marks an object: a service's name, a mount's target.
+    """
+
+    def changes(self, edit: Edit, chain: tuple[Node, ...]) -> Iterable[Change]:
+        """Return the changes that make an edit; none where the format has no such setting."""
+
+    def entries(self, chain: tuple[Node, ...]) -> Sequence[Node]:
+        """Return what has to go when the last of a chain goes: a variable's item, not only its value.
+
+        None when it cannot go by itself.
+        """
 
 
 @cache
@@ -67,6 +85,11 @@ def load(row: FormatRow) -> Format:
     return cast("Format", importlib.import_module(f"dindguard.formats.{row.package}.reader"))
 
 
+def writer(row: FormatRow) -> Writer | None:
+    """Import and return the module that writes settings in a format; ``None`` for one that has none."""
+    return cast("Writer", importlib.import_module(f"dindguard.formats.{row.package}.writing")) if row.writes else None
+
+
 def index_row(row: FormatRow) -> dict[str, Any]:
     """Return what the index holds of a row: plain values, its functions by name."""
     values = {name: getattr(row, name) for name in _PLAIN if getattr(row, name)}
@@ -89,6 +112,8 @@ _PLAIN = (
     "installed",
     "idle_outline",
     "unmodelled",
+    "writes",
+    "observed",
 )
 _FUNCTIONS = ("shape", "part", "idle")
 

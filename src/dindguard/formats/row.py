@@ -76,6 +76,11 @@ class FormatRow:
     """Paths at which its files configure or start the engine of whoever has them, as an image does that copies one in."""
     unmodelled: tuple[tuple[str, str, str], ...] = ()
     package: str = ""
+    writes: bool = False
+    """Whether its package says, in ``writing.py``, how settings are written in it."""
+
+    observed: bool = False
+    """Whether its files tell what was found running: there is nothing to mend in them."""
 
     def named(self, path: str) -> bool:
         """Whether a path's name, or what a template of that name is made into, says that a file is of this format."""

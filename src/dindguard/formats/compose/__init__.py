@@ -83,4 +83,5 @@ FORMAT = FormatRow(
     unmodelled=(
         ("balena-socket", r"io\.balena\.features\.balena-socket[\"']?\s*[:=]\s*[\"']?(?:1|true)\b", "label of balena"),
     ),
+    writes=True,
 )  # fmt: skip

@@ -34,4 +34,5 @@ FORMAT = FormatRow(
     keys=("HostConfig", "DockerRootDir", "info", "containers"),
     evidence=Evidence.DECLARED,
     shape=tells_of_an_engine,
+    observed=True,
 )

@@ -65,4 +65,5 @@ FORMAT = FormatRow(
     always=True,
     words=("include:", "extends:"),
     shape=is_pipeline,
+    writes=True,
 )

@@ -90,4 +90,5 @@ FORMAT = FormatRow(
     part=holds_pod_spec,
     idle=is_rule_or_definition,
     idle_outline=("CustomResourceDefinition", _DEFINITION),
+    writes=True,
 )  # fmt: skip

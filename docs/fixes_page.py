@@ -1,0 +1,57 @@
+"""The page on fixes: what is promised, and which rule has which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dindguard.rules import Rule
+
+PROSE = """\
+# Mending findings
+
+```sh
+dindguard fix                     # shows what it would change, as a diff that git apply takes
+dindguard fix --apply             # changes the files
+dindguard fix --unsafe --apply    # also what changes how containers run
+dindguard fix --select published-engine-api compose.yaml
+```
+
+## What is promised
+
+* **Proven.** A change is only made when a scan of the edited files shows that the finding is gone and that no other has come
+  or become graver. All changes of one run are proven together. The one new finding that is allowed is an approval
+  that the fix itself needs.
+* **Nothing else moves.** Only the characters that are meant are changed: comments, quotes, indentation and line ends stay. No
+  file is parsed and written out again. A parse shows that all other values are what they were.
+* **Done once.** A second run changes nothing.
+* **Safe first.** Without `--unsafe`, only what is broken, unused or open by mistake is changed. `--unsafe` adds fixes after which
+  containers run differently: without a capability, without the host's network. Read the diff, then test.
+* **Whole or not at all.** Files are replaced in one step, never through a link, and not when they have changed since they were
+  read.
+
+## What is not mended
+
+`-v` says of each finding why it is not. Not changed are: values that come from a
+variable; actions of templates, and files that can only
+be read as a template; what others use too (an anchor, a base file, a global variable), unless all of them want it; files
+that were not scanned; documents inside other documents, except for the options of commands in them; options that stand in quotes
+or beside variables in a script; records of what was found running. Of fixes that overlap the second waits for the next
+round, which the same run makes.
+
+## Which rules
+
+"""
+
+
+def page(rules: tuple[Rule, ...]) -> str:
+    """Return the page; the table is made of the rules."""
+    return PROSE + "\n".join(_rows(rules)) + "\n"
+
+
+def _rows(rules: tuple[Rule, ...]) -> Iterator[str]:
+    fixable = [rule for rule in rules if rule.fixes]
+    yield f"{len(fixable)} rules have a fix.\n"
+    yield "| rule | `dindguard fix` | with `--unsafe` only |\n|---|---|---|"
+    for rule in sorted(fixable, key=lambda each: each.id):
+        for fixer in rule.fixes:
+            yield f"| [{rule.id}](rules/{rule.id}.md) | {fixer.says} | {'yes' if fixer.unsafe else ''} |"

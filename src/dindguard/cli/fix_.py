@@ -1,0 +1,118 @@
+"""``dindguard fix``: show or make the edits that end findings, each proven by scanning the result."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+
+from dindguard.cli.choice import Named, RuleName
+from dindguard.cli.debug import debug_option
+from dindguard.cli.helping import Sectioned, Sections
+from dindguard.cli.policy_option import policy_option
+from dindguard.cli.type_option import override, type_option
+from dindguard.errors import CLEAN, INCOMPLETE
+from dindguard.rules import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dindguard.fixes.mending import Mended
+
+_EPILOG = """\b
+Examples:
+  dindguard fix                          show what would be mended in the folder you are in
+  dindguard fix --apply                  mend it
+  dindguard fix --unsafe compose.yaml    also what changes how containers run
+  dindguard fix --select published-engine-api --apply
+
+\b
+Exit codes:
+  0  done, whether there was anything to mend or not
+  2  the command line, the configuration or a rule pack is at fault
+  3  incomplete: something could not be read, or a rule failed
+"""
+
+
+class _Fix(Sectioned):
+    sections: ClassVar[Sections] = {
+        "What is mended": ("select", "unsafe", "profile"),
+        "What is done": ("apply", "verbose"),
+    }
+
+
+@click.command("fix", cls=_Fix, epilog=_EPILOG)
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--apply", is_flag=True, help="Write the files; without it the changes are only shown.")
+@click.option("--unsafe", is_flag=True, help="Also make changes after which containers run differently.")
+@click.option("--select", multiple=True, type=RuleName(categories=True), metavar="RULE",
+              help="Only this rule or category; may be repeated.")  # fmt: skip
+@click.option("--profile", type=Named([each.value for each in Profile]), help="Which rules (recommended).")
+@click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
+@policy_option
+@click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
+@type_option
+@click.option("-v", "--verbose", is_flag=True, help="Say of each finding that is not mended why not.")
+@debug_option
+def command(
+    paths: tuple[str, ...],
+    apply: bool,
+    unsafe: bool,
+    select: tuple[str, ...],
+    types: tuple[str, ...],
+    profile: str | None,
+    verbose: bool,
+    **given: Any,
+) -> None:
+    """Mend what can be mended without asking anybody.
+
+    PATHS are files or folders, the current folder by default. A change is only made when a scan of the edited files shows
+    that the finding is gone and no other has come; every character that it does not concern stays.
+    """
+    from dindguard.fixes.mending import mend
+    from dindguard.scanning import Options
+
+    options = Options(
+        paths=paths or ("",),
+        profile=Profile(profile) if profile else None,
+        type_overrides=tuple(map(override, types)),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    mended = mend(options, unsafe=unsafe, select=select)
+    if apply:
+        from dindguard.fixes.writing import write
+
+        write(mended)
+    else:
+        from dindguard.fixes.diff import unified
+        from dindguard.reports.output import deliver
+
+        deliver(unified(mended, colour=_colour()), None)
+    for line in _summary(mended, applied=apply, verbose=verbose):
+        click.echo(line, err=True)
+    sys.exit(INCOMPLETE if mended.before.incomplete else CLEAN)
+
+
+def _colour() -> bool:
+    from dindguard.reports import terminal
+
+    return terminal.stdout().colour
+
+
+def _summary(mended: Mended, *, applied: bool, verbose: bool) -> Iterator[str]:
+    from dindguard.reports.safe import visible
+
+    count, files = len(mended.made), len(mended.texts)
+    what = f"{count} fix{'es' * (count != 1)} in {files} file{'s' * (files != 1)}"
+    yield f"{'made' if applied else 'would make'} {what}" if count else "nothing to mend"
+    for plan in mended.made:
+        yield visible(f"  {plan.finding.span} {plan.finding.rule.id}: {plan.fixer.says}")
+    left = mended.refused
+    if left and not verbose:
+        more = " (-v says why)"
+        yield f"{len(left)} finding{'s' * (len(left) != 1)} with a fix that is not made here{more}"
+    for each in left if verbose else ():
+        yield visible(f"  not mended: {each.finding.span} {each.finding.rule.id}: {each.why}")
+    if count and not applied:
+        yield "write it with --apply"

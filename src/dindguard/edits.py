@@ -1,0 +1,132 @@
+"""What a rule's fix asks for, in terms of the model: formats and syntaxes decide how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, Literal, TypeAlias
+
+from dindguard.records import record
+from dindguard.source import HasSpan
+
+Value: TypeAlias = "str | bool | int"
+
+Attribute: TypeAlias = Literal[
+    "init", "limits.memory", "limits.pids", "stop_grace_period", "runtime", "user_namespace", "hostname",
+    "read_only", "host_address", "token",
+]  # fmt: skip
+"""What :class:`Give` can set: attributes of a container (up to ``hostname``), a mount (``read_only``), a port
+(``host_address``), and whether a workload gets its platform's ``token``."""
+
+
+@record
+class Remove:
+    """Take away what stands at a place: a setting with its value, an item of a list, an option with its value."""
+
+    at: HasSpan
+
+
+@record
+class RemovePart:
+    """Take ``word`` out of the options that stand in one text with other things (``/srv:/srv:rshared,ro``)."""
+
+    at: HasSpan
+    word: str
+
+
+@record
+class Rename:
+    """Write the name ``new`` for the setting ``old`` that stands at a place, and keep its value."""
+
+    at: HasSpan
+    old: str
+    new: str
+
+
+@record
+class Set:
+    """Write ``value`` for the text, flag or part of a text that stands at a place."""
+
+    at: HasSpan
+    value: Value
+
+
+@record
+class Give:
+    """Give an object of the model an attribute that nobody wrote, or that is written otherwise."""
+
+    to: HasSpan
+    attribute: Attribute
+    value: Value
+
+
+@record
+class Variable:
+    """Give a container an environment variable."""
+
+    to: HasSpan
+    name: str
+    value: str
+
+
+@record
+class Volume:
+    """Give a container a volume of its workload, declared there when it is not yet."""
+
+    to: HasSpan
+    name: str
+    target: str
+    read_only: bool = False
+
+
+@record
+class Await:
+    """Let a container start only once another one of its workload answers ``command``."""
+
+    to: HasSpan
+    other: HasSpan
+    name: str
+    command: tuple[str, ...]
+
+
+Edit: TypeAlias = "Remove | RemovePart | Rename | Set | Give | Variable | Volume | Await"
+
+
+def place_of(edit: Edit) -> HasSpan:
+    """Return what an edit is about: where it is written."""
+    return edit.to if isinstance(edit, (Give, Variable, Volume, Await)) else edit.at
+
+
+Plan: TypeAlias = Callable[[Any, Any], Iterable[Edit]]
+"""From the subject and the problem that a rule reported to edits; none where this fix does not fit."""
+
+
+@record(eq=False)
+class Fixer:
+    """One way to mend what a rule reports.
+
+    ``says`` tells what it does, as the beginning of a sentence (``removes the option``). ``unsafe`` marks one that
+    changes what runs. ``brings`` names rules whose findings it may bring: approvals that it needs.
+    """
+
+    says: str
+    plan: Plan
+    unsafe: bool = False
+    brings: Collection[str] = ()
+
+
+def removal(says: str, *, unsafe: bool = False) -> Fixer:
+    """Return the fix that takes away what a rule blames."""
+    return Fixer(says, _without, unsafe)
+
+
+def replacement(says: str, value: Value, *, unsafe: bool = False) -> Fixer:
+    """Return the fix that writes ``value`` for what a rule blames."""
+
+    def plan(_: object, problem: Any) -> Iterator[Edit]:
+        yield Set(problem.at, value)
+
+    return Fixer(says, plan, unsafe)
+
+
+def _without(_: object, problem: Any) -> Iterator[Edit]:
+    yield Remove(problem.at)

@@ -1,0 +1,84 @@
+"""A parse of an edited text, compared with that of the old one: nothing may have moved but what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from dindguard.documents import syntax as syntaxes
+from dindguard.documents.tree import Node
+from dindguard.fixes.locating import children
+from dindguard.fixes.splices import Splice, apply
+from dindguard.source import Source
+
+Line = tuple[int, str, str]
+Range = tuple[int, int]
+
+
+def unmoved(source: Source, after: str, splices: Sequence[Splice], syntax: str) -> bool:
+    """Whether the edited text can be read, names no key twice, and says what the old one did outside of the splices."""
+    read = syntaxes.reader(syntax)
+    assert after == apply(source.text, splices)
+    old, new = read(source), read(Source(source.path, after))
+    if not new.readable or len(old.documents) != len(new.documents):
+        return False
+    before: list[Line] = []
+    now: list[Line] = []
+    twice = [0, 0]
+    old_ranges, new_ranges = [(each.start, each.end) for each in splices], _made(splices)
+    for root in old.documents:
+        twice[0] += _outline(root, 0, lambda start, end: _touched(start, end, old_ranges), before)
+    parts = _parts(old.documents, splices, new_ranges)
+    for root in new.documents:
+        twice[1] += _outline(root, 0, lambda start, end: start in parts or _touched(start, end, new_ranges), now)
+    return before == now and twice[1] <= twice[0]
+
+
+def _parts(roots: Sequence[Node], splices: Sequence[Splice], made: Sequence[Range]) -> set[int]:
+    """Return where the scalars now begin of which a part was changed."""
+    found: set[int] = set()
+    for splice, (now, _) in zip(sorted(splices, key=lambda each: (each.start, each.end)), made, strict=True):
+        for start, end in _scalars(roots):
+            if start < splice.start <= end and splice.end <= end:
+                found.add(start + now - splice.start)
+    return found
+
+
+def _scalars(roots: Iterable[Node]) -> Iterator[Range]:
+    for root in roots:
+        if root.is_scalar:
+            yield root.start, root.end
+        else:
+            yield from _scalars(children(root))
+
+
+def _made(splices: Sequence[Splice]) -> list[Range]:
+    """Return where the new texts stand."""
+    found, shift = [], 0
+    for splice in sorted(splices, key=lambda each: (each.start, each.end)):
+        start = splice.start + shift
+        found.append((start, start + len(splice.text)))
+        shift += len(splice.text) - (splice.end - splice.start)
+    return found
+
+
+def _outline(node: Node, depth: int, touched: Callable[[int, int], bool], lines: list[Line]) -> int:
+    """Add the keys and scalars below a node that nothing touches; return how many keys stand twice."""
+    names = [child.name for child in children(node) if node.is_mapping]
+    for child in children(node):
+        key = child.key
+        if key is not None and not touched(key.start, key.end):
+            lines.append((depth, "key", key.content))
+        own = child.is_scalar and not child.is_null and (key is None or child.start >= key.end)
+        if own and not touched(child.start, child.end):
+            lines.append((depth, child.style, child.content))
+    below = sum(_outline(child, depth + 1, touched, lines) for child in children(node) if not child.is_scalar)
+    return len(names) - len(set(names)) + below
+
+
+def _touched(start: int, end: int, ranges: Sequence[Range]) -> bool:
+    return any((first < end and start < last) or start < first == last < end for first, last in ranges)
+
+
+def lines_gone(text: str, splices: Sequence[Splice]) -> int:
+    """Return how many splices take away whole lines."""
+    return sum(not each.text and "\n" in text[each.start : each.end] for each in splices)

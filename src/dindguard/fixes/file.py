@@ -1,0 +1,86 @@
+"""One file that fixes change: its text, its tree, and the proof that nothing else in it moves."""
+
+from __future__ import annotations
+
+from dindguard.documents import syntax as syntaxes
+from dindguard.documents.tree import Node
+from dindguard.fixes import checking, dockerfile
+from dindguard.fixes.locating import Chain, chain_at, children
+from dindguard.fixes.splices import RefusedError, Splice, apply, overlap
+from dindguard.fixes.trees import TreeEditor
+from dindguard.source import Source, Span
+
+WRITTEN = (syntaxes.YAML, syntaxes.JSON, syntaxes.TOML)
+"""Syntaxes whose trees are changed; all others are changed as texts."""
+
+ACTIONS = ("{{", "{%", "<%")
+"""How actions of templates begin."""
+
+
+class File:
+    """One file's text and tree, as the reader of its syntax tells it.
+
+    Raises :class:`RefusedError` when it cannot be read without values of a template.
+    """
+
+    def __init__(self, source: Source, syntax: str) -> None:
+        self.source = source
+        self.syntax = syntax
+        self.editor: TreeEditor | None = None
+        self._roots: list[Node] = []
+        if syntax in WRITTEN:
+            tree = syntaxes.reader(syntax)(source)
+            if not tree.readable or tree.bare_braces:
+                raise RefusedError("the file can be read as a template only")
+            self.editor = TreeEditor(source.text, syntax)
+            self._roots = tree.documents
+
+    def chain(self, span: Span) -> Chain:
+        """Return the way to what stands at a place."""
+        start, end = self.offsets(span)
+        found = chain_at(self._roots, start, end, scattered=self.syntax == syntaxes.TOML)
+        if found is None:
+            raise RefusedError("nothing that can be changed stands there")
+        return found
+
+    def way_to(self, node: Node) -> Chain:
+        """Return the way to a node that a format's writer found."""
+        for root in self._roots:
+            found = _way((root,), node)
+            if found is not None:
+                return found
+        raise RefusedError("it stands in another file, or in an alias")
+
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """Return the offsets of a place."""
+        return self.source.offset(span.line, span.column), self.source.offset(span.end_line, span.end_column)
+
+    def check(self, splices: tuple[Splice, ...]) -> None:
+        """Refuse what touches a template's action, and what a parse shows to move something else."""
+        text = self.source.text
+        for index, splice in enumerate(splices):
+            line = text[text.rfind("\n", 0, splice.start) + 1 : splice.start]
+            touched = text[splice.start : splice.end]
+            if any(mark in touched or mark in line for mark in ACTIONS):
+                raise RefusedError("a template's action stands there")
+            if any(overlap(splice, other) for other in splices[:index]):
+                raise RefusedError("its own changes overlap")
+        after = apply(text, splices)
+        if self.syntax in WRITTEN:
+            kept = checking.unmoved(self.source, after, splices, self.syntax)
+        else:
+            kept = self.syntax != "dockerfile" or dockerfile.same_shape(
+                text, after, checking.lines_gone(text, splices)
+            )
+        if not kept:
+            raise RefusedError("more would change than is meant")
+
+
+def _way(chain: Chain, wanted: Node) -> Chain | None:
+    if chain[-1] is wanted:
+        return chain
+    for child in children(chain[-1]):
+        found = _way((*chain, child), wanted)
+        if found is not None:
+            return found
+    return None

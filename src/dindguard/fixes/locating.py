@@ -1,0 +1,82 @@
+"""From a place in a file to the nodes of its tree that hold it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dindguard.documents.tree import Kind, Node
+
+Chain = tuple[Node, ...]
+"""The nodes from a document's root down to one; each but the first is a child of the one before."""
+
+
+def children(node: Node) -> Sequence[Node]:
+    """Return the values of a mapping or the items of a list that are written in it: no aliases, nothing merged."""
+    if node.kind is Kind.MAPPING:
+        return [value for key, value in node.pairs() if not key.trail[len(node.trail) :]]
+    return node.items()
+
+
+def extent(node: Node) -> tuple[int, int]:
+    """Return where an entry begins and ends: its key too, and the alias that stands for its value."""
+    if node.key is None:
+        return node.start, _end(node)
+    if node.start < node.key.end:
+        alias = re.compile(r"\s*:\s*\*[^\s,\[\]{}]+").match(node.source.text, node.key.end)
+        return node.key.start, alias.end() if alias else node.key.end
+    end = _end(node)
+    if end <= node.key.end:  # nothing is written behind the key
+        colon = node.source.text.find(":", node.key.end)
+        end = max(node.key.end, colon + 1)
+    return node.key.start, end
+
+
+def _end(node: Node) -> int:
+    """Return where a node ends, without the blanks that block scalars and tables may end with."""
+    text = node.source.text
+    return node.start + len(text[node.start : node.end].rstrip())
+
+
+def chain_at(roots: Sequence[Node], start: int, end: int, *, scattered: bool = False) -> Chain | None:
+    """Return the way to the smallest node whose entry holds the characters ``[start, end)``; ``None`` without one.
+
+    ``scattered`` is for syntaxes in which a table's entries may stand outside of its own place (TOML).
+    """
+    for root in roots:
+        found = _descent((root,), start, end, scattered)
+        if found is not None and (len(found) > 1 or _holds(root, start, end)):
+            return found
+    return None
+
+
+def _descent(chain: Chain, start: int, end: int, scattered: bool) -> Chain | None:
+    node = chain[-1]
+    for child in children(node) if len(chain) < _DEPTH else ():
+        if scattered and child.kind is not Kind.SCALAR and child.style == "block":
+            found = _descent((*chain, child), start, end, scattered)
+            if found is not None:
+                return found
+        elif _holds(child, start, end):
+            return _descent((*chain, child), start, end, scattered)
+    return chain if _holds(node, start, end) else None
+
+
+_DEPTH = 60
+"""Nothing that is mended stands deeper."""
+
+
+def _holds(node: Node, start: int, end: int) -> bool:
+    first, last = extent(node)
+    return first <= start and end <= last
+
+
+def anchor(node: Node) -> str:
+    """Return the name of the anchor that a node defines, or ``""``."""
+    found = re.compile(r"(?:!\S*\s+)?&([^\s,\[\]{}]+)").match(node.source.text, node.start)
+    return found[1] if found and node.style not in ("single", "double") else ""
+
+
+def aliases(text: str, name: str) -> int:
+    """Return how often an anchor is used."""
+    return len(re.findall(rf"(?<![\w&])\*{re.escape(name)}(?=[\s,\]}}]|$)", text))

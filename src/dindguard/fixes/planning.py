@@ -1,0 +1,126 @@
+"""From a finding to splices: what its rule's fix asks for, written in the syntax of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from dindguard.documents.changes import Change, Cut, Overwrite
+from dindguard.edits import Edit, Fixer, Remove, RemovePart, Rename, Set, place_of
+from dindguard.findings import Finding
+from dindguard.fixes import places, texts
+from dindguard.fixes.file import File
+from dindguard.fixes.locating import Chain
+from dindguard.fixes.sharing import Users, check_anchors
+from dindguard.fixes.splices import RefusedError, Splice, without_repetition
+from dindguard.formats import registry
+from dindguard.records import record
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.files import Files
+    from dindguard.formats.recognition import Recogniser
+    from dindguard.model.model import Model
+
+
+@record(eq=False)
+class Planned:
+    """A finding, the fix chosen for it, and what that changes in which file."""
+
+    finding: Finding
+    fixer: Fixer
+    splices: Mapping[str, tuple[Splice, ...]]
+
+
+class Planner:
+    """Plans fixes of one state of a tree. ``given`` are the files that were scanned: no others are changed."""
+
+    def __init__(self, files: Files, recogniser: Recogniser, model: Model, given: Iterable[str]) -> None:
+        self._files = files
+        self._recogniser = recogniser
+        self._users = Users(model)
+        self._given = frozenset(given)
+        self._texts: dict[str, File] = {}
+
+    def plan(self, finding: Finding, *, unsafe: bool) -> Planned:
+        """Return how a finding is mended; raises :class:`RefusedError` when it is not."""
+        fixers = [fixer for fixer in finding.rule.fixes if unsafe or not fixer.unsafe]
+        why = "its fix changes what runs (--unsafe)" if finding.rule.fixes and not fixers else "no fix fits here"
+        for fixer in fixers:
+            try:
+                edits = list(_edits(fixer, finding))
+                if edits:
+                    return Planned(finding, fixer, self._splices(edits, finding))
+            except RefusedError as refused:
+                why = str(refused)
+        raise RefusedError(why)
+
+    def _splices(self, edits: Iterable[Edit], finding: Finding) -> dict[str, tuple[Splice, ...]]:
+        found: dict[str, list[Splice]] = {}
+        changes: dict[str, list[tuple[Change, Chain]]] = {}
+        for edit in edits:
+            span = place_of(edit).span
+            file = self._file(span.path)
+            self._check_users(edit, span, finding)
+            if file.editor is None:
+                found.setdefault(span.path, []).append(texts.splice(file, edit, span))
+                continue
+            chain = file.chain(span)
+            check_anchors(chain, finding)
+            for change in self._changes(edit, span, file, chain):
+                if isinstance(change, Splice):
+                    found.setdefault(span.path, []).append(change)
+                else:
+                    node = change.node if isinstance(change, (Cut, Overwrite)) else change.mapping
+                    way = chain if node in chain else file.way_to(node)
+                    changes.setdefault(span.path, []).append((change, way))
+        for path, wanted in changes.items():
+            editor = self._file(path).editor
+            assert editor is not None
+            found.setdefault(path, []).extend(editor.splices(wanted))
+        made = {path: without_repetition(splices) for path, splices in found.items()}
+        for path, splices in made.items():
+            self._file(path).check(splices)
+        return made
+
+    def _check_users(self, edit: Edit, span: Span, finding: Finding) -> None:
+        if not isinstance(edit, (Remove, Set, RemovePart, Rename)):
+            return
+        others = self._users.others(span, [each.about for each in finding.subjects])
+        if others:
+            raise RefusedError(f"others use it too: {', '.join(others[:3])}")
+
+    def _changes(self, edit: Edit, span: Span, file: File, chain: Chain) -> Iterable[Change | Splice]:
+        row = next(iter(self._recogniser.formats_of(file.source, chain[0])), None)
+        if row is not None and row.observed:
+            raise RefusedError("the file tells what was found running, and decides nothing")
+        writer = registry.writer(row) if row is not None else None
+        if isinstance(edit, Set):
+            return [places.setting(file, edit, span, chain)]
+        if isinstance(edit, Rename):
+            return [places.renamed(file, edit, chain)]
+        if isinstance(edit, Remove) or places.is_whole(file, edit, span, chain):
+            return places.removal(file, span, chain, writer.entries(chain) if writer is not None else chain[-1:])
+        changes = list(writer.changes(edit, chain)) if writer is not None else []
+        return changes or [texts.splice_in(file, edit, span, chain)]
+
+    def _file(self, path: str) -> File:
+        if path not in self._given:
+            raise RefusedError(f"{path} was not scanned" if path else "it is written in no file")
+        if path not in self._texts:
+            source = self._files.open(path)
+            if source is None:
+                raise RefusedError(f"{path} cannot be read")
+            self._texts[path] = File(source, self._recogniser.syntax_of(source))
+        return self._texts[path]
+
+
+def _edits(fixer: Fixer, finding: Finding) -> Iterator[Edit]:
+    """Yield the edits of all subjects, each once; nothing when the fix does not fit one of them."""
+    seen: list[Edit] = []
+    for subject in finding.subjects:
+        found = list(fixer.plan(subject.about, subject.problem))
+        if not found:
+            return
+        seen += [edit for edit in found if edit not in seen]
+    yield from seen

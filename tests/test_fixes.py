@@ -1,0 +1,249 @@
+"""Fixes: every one of every unsafe fixture is applied to a copy, and what comes out is looked at by others."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import dockerfile
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+import compose_oracle
+from dindguard.cli import cli
+from dindguard.errors import UserError
+from dindguard.fixes.diff import unified
+from dindguard.fixes.mending import Mended, mend
+from dindguard.fixes.writing import write
+from dindguard.formats.recognition import formats_in
+from dindguard.scanning import Options, Report, scan
+from dindguard.source import Source
+from fixture_files import RULES, Fixture, fixtures
+
+FIXABLE = [each for each in fixtures() if each.bad and RULES[each.rule].fixes]
+
+NOT_MENDED = {
+    "insecure-build-entitlement/bad.sh:3": "quotes",
+    "privileged-container/bad-chart:13": "template",
+    "privileged-container/bad-chart:18": "template",
+    "privileged-container/bad-exec-form.compose.yaml:5": "others use it",
+    "privileged-container/bad.jenkinsfile:3": "quotes",
+    "privileged-container/bad.jenkinsfile:7": "others use it",
+}
+"""Findings of unsafe fixtures whose rule has a fix that is not made there, with words of the reason.
+
+Those in snapshots of engines are found running, not written.
+"""
+
+
+def options(fixture: Fixture, copy: Path) -> Options:
+    root = copy.parent if copy.is_file() else copy
+    return Options(paths=(copy,), root=root, untrusted=not (root / ".dindguard.yaml").exists())
+
+
+@pytest.fixture
+def copy(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Fixture, Path]:
+    fixture: Fixture = request.param
+    target = tmp_path / fixture.path.name
+    if fixture.path.is_dir():
+        shutil.copytree(fixture.path, target, symlinks=True)
+    else:
+        shutil.copy(fixture.path, target)
+    return fixture, target
+
+
+@pytest.mark.parametrize("copy", FIXABLE, ids=lambda each: each.id, indirect=True)
+def test_a_fix_ends_its_finding_and_moves_nothing_else(copy: tuple[Fixture, Path]) -> None:
+    fixture, path = copy
+    asked = options(fixture, path)
+    mended = mend(asked, unsafe=True, select=(fixture.rule,))
+    for each in mended.refused:
+        where = f"{fixture.id}:{each.finding.span.line}"
+        assert NOT_MENDED.get(where, "found running") in each.why, f"{where}: {each.why}"
+    assert mended.made or mended.refused
+    for name, text in mended.texts.items():
+        keeps_what_it_does_not_mean(mended, name)
+        reads_as_before(path.parent if path.is_file() else path, name, mended.old[name], text)
+    write(mended)
+    again = mend(asked, unsafe=True, select=(fixture.rule,))
+    assert not again.made
+    assert not again.texts
+    nothing_new(mended, scan(asked))
+
+
+def nothing_new(mended: Mended, after: Report) -> None:
+    """A scan of what was written shows none of the mended findings, and none that was not there."""
+    brought = {name for plan in mended.made for name in plan.fixer.brings}
+    keys = [subject.key for finding in mended.before.findings for subject in finding.subjects]
+    now = [subject.key for finding in after.findings for subject in finding.subjects]
+    for plan in mended.made:
+        for subject in plan.finding.subjects:
+            assert now.count(subject.key) < keys.count(subject.key)
+    assert not [key for key in now if now.count(key) > keys.count(key) and key[0] not in brought]
+
+
+def keeps_what_it_does_not_mean(mended: Mended, name: str) -> None:
+    """Comments on lines of their own, and all lines that no splice touches, are the same bytes in the same order."""
+    old, new = mended.old[name].splitlines(keepends=True), mended.texts[name].splitlines(keepends=True)
+    assert [line for line in old if line.strip().startswith("#")] == [
+        line for line in new if line.strip().startswith("#")
+    ]
+    steps = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    gone = [line for tag, first, last, _, _ in steps if tag != "equal" for line in old[first:last]]
+    assert len(gone) <= 6 * len(mended.made), gone
+
+
+def reads_as_before(root: Path, name: str, old: str, new: str) -> None:
+    """What its real reader took before, it takes now."""
+    formats = {row.name for row in formats_in(Source(name, old))}
+    if name.endswith((".yaml", ".yml")):
+        assert len(list(yaml.safe_load_all(new))) == len(list(yaml.safe_load_all(old)))
+    if name.endswith((".toml", ".conf")):
+        tomllib.loads(new)
+    if "dockerfile" in formats:
+        was, now = ([each.cmd for each in dockerfile.parse_string(text)] for text in (old, new))
+        assert now in (was, [each for each in was if each != "ENV"])
+    if "kubernetes" in formats:
+        assert faults_of_manifests(new) <= faults_of_manifests(old)
+    if "compose" in formats and compose_oracle.executable() is not None and (root / name).parent == root:
+        takes(root, name, old, new)
+
+
+def takes(root: Path, name: str, old: str, new: str) -> None:
+    if compose_oracle.run(root, [name]) is None:
+        return
+    (root / name).write_text(new, "utf-8")
+    try:
+        assert compose_oracle.run(root, [name]) is not None
+    finally:
+        (root / name).write_text(old, "utf-8")
+
+
+def faults_of_manifests(text: str) -> int:
+    """Return how many documents Kubernetes' own schemas refuse."""
+    import kubernetes_validate
+
+    found = 0
+    for document in yaml.safe_load_all(text):
+        try:
+            kubernetes_validate.validate(document, "1.35", strict=True)
+        except Exception:  # it has no class for all of its own
+            found += 1
+    return found
+
+
+def test_at_least_35_rules_have_a_fix() -> None:
+    assert len([rule for rule in RULES.values() if rule.fixes]) >= 35
+
+
+def test_every_fix_is_made_somewhere() -> None:
+    """A fix that no unsafe fixture asks for is proven by nothing."""
+    rules = {each.rule for each in FIXABLE}
+    assert {rule.id for rule in RULES.values() if rule.fixes} == rules
+
+
+def written(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text, "utf-8")
+    return folder
+
+
+def fixed(folder: Path, **asked: object) -> Mended:
+    return mend(Options(paths=(folder,), root=folder), **asked)  # type: ignore[arg-type]
+
+
+SHARED = """\
+x-agent: &agent
+  privileged: true
+services:
+  one: {<<: *agent, image: example/a:1}
+  two: {<<: *agent, image: example/b:1}
+"""
+
+
+def test_what_all_users_want_is_changed_once(tmp_path: Path) -> None:
+    mended = fixed(written(tmp_path, compose__yaml=SHARED), unsafe=True)
+    assert mended.refused == ()
+    assert "privileged" not in mended.texts["compose.yaml"]
+
+
+def test_what_one_user_lives_by_stays(tmp_path: Path) -> None:
+    keeps = SHARED.replace("image: example/b:1", "image: docker:29.10.0-dind")
+    mended = fixed(written(tmp_path, compose__yaml=keeps), unsafe=True, select=("privileged-container",))
+    assert not mended.texts
+    assert [each.why for each in mended.refused] == ["others use it too: services.two"]
+
+
+def test_a_fix_that_changes_what_runs_is_asked_for(tmp_path: Path) -> None:
+    (refused,) = fixed(written(tmp_path, compose__yaml="services: {a: {image: b, privileged: true}}\n")).refused
+    assert "--unsafe" in refused.why
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_marks_stay(tmp_path: Path, newline: str, mark: str) -> None:
+    text = mark + newline.join(
+        ("services:", "  a:", "    image: b", "    privileged: true # no", "    pid: host", "")
+    )
+    (tmp_path / "compose.yaml").write_bytes(text.encode())
+    write(fixed(tmp_path, unsafe=True))
+    left = text.replace(f"    privileged: true # no{newline}", "").replace(f"    pid: host{newline}", "")
+    assert (tmp_path / "compose.yaml").read_bytes() == left.encode()
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    outside = written(tmp_path / "elsewhere", target="services: {a: {image: b, privileged: true}}\n") / "target"
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "compose.yaml").write_text(outside.read_text())
+    mended = fixed(tree, unsafe=True)
+    (tree / "compose.yaml").unlink()
+    (tree / "compose.yaml").symlink_to(outside)
+    with pytest.raises(UserError, match="link"):
+        write(mended)
+    assert "privileged" in outside.read_text()
+
+
+def test_a_file_that_changed_meanwhile_is_not_written(tmp_path: Path) -> None:
+    mended = fixed(written(tmp_path, compose__yaml="services: {a: {image: b, privileged: true}}\n"), unsafe=True)
+    written(tmp_path, compose__yaml="services: {a: {image: c, privileged: true}}\n")
+    with pytest.raises(UserError, match="changed since"):
+        write(mended)
+
+
+def test_of_overlapping_fixes_the_second_is_dropped_and_said(tmp_path: Path) -> None:
+    text = "services: {a: {image: b, cap_add: [SYS_ADMIN, SYS_MODULE]}}\n"
+    mended = fixed(written(tmp_path, compose__yaml=text), unsafe=True)
+    assert mended.texts["compose.yaml"] == "services: {a: {image: b}}\n"
+    assert not [finding for finding in mended.after.findings if finding.rule.fixes]
+
+
+def test_the_diff_is_taken_by_patch(tmp_path: Path) -> None:
+    tree = written(tmp_path, compose__yaml="services:\n  a:\n    image: b\n    privileged: true")
+    mended = fixed(tree, unsafe=True)
+    done = subprocess.run(
+        ["patch", "-p1"], input=unified(mended), text=True, cwd=tree, check=True, capture_output=True
+    )
+    assert "compose.yaml" in done.stdout
+    assert (tree / "compose.yaml").read_text() == mended.texts["compose.yaml"]
+
+
+def command(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments, prog_name="dindguard")
+
+
+def test_the_command_shows_writes_and_is_done(tmp_path: Path) -> None:
+    tree = written(tmp_path, compose__yaml="services:\n  a:\n    image: b\n    privileged: true\n")
+    shown = command("fix", "--unsafe", str(tree))
+    assert "-    privileged: true" in shown.stdout
+    assert "would make 1 fix in 1 file" in shown.stderr
+    assert "privileged" in (tree / "compose.yaml").read_text()
+    assert "made 1 fix" in command("fix", "--unsafe", "--apply", str(tree)).stderr
+    assert "privileged" not in (tree / "compose.yaml").read_text()
+    again = command("fix", "--unsafe", "--apply", str(tree))
+    assert (again.stdout, again.stderr) == ("", "nothing to mend\n")
