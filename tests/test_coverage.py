@@ -283,3 +283,13 @@ def test_a_script_with_a_null_byte_is_named(tmp_path: Path, name: str) -> None:
     report = scan(Options(paths=(tmp_path,), root=tmp_path))
     (left,) = report.coverage.of(State.LEFT_OUT)
     assert (left.path, left.what.partition(",")[0]) == (name, "binary")
+
+
+def test_a_baseline_is_no_blind_spot_wherever_it_lies_and_hides_nothing(tmp_path: Path) -> None:
+    known = '{"version": 2, "findings": [{"rule": "unauthenticated-engine-api", "file": "x", "at": "tcp://0.0.0.0:2375"}]}'
+    files = {"compose.yaml": HARMLESS, "ci/known.json": known, ".dindguard.yaml": "baseline: ci/known.json\n"}
+    write_files(tmp_path, files)
+    options = Options(paths=(tmp_path,), root=tmp_path, without_baseline=True)
+    assert scan(options).coverage.blind_spots == ()
+    write_files(tmp_path, {"ci/known.json": '{"services": {"a": {"image": "a", "privileged": true}}}'})
+    assert [finding.rule.id for finding in scan(options).findings] == ["privileged-container"]

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from dindguard.model.devices import RawAccess, device_access, rule_access
     from dindguard.model.image_content import EngineSecret, engine_secret, preloads
     from dindguard.model.privilege import beyond_baseline, leads_to_host
-    from dindguard.model.programs import needs_no_engine, only_builds
+    from dindguard.model.programs import needs_no_engine, never_uses_engines, only_builds
     from dindguard.model.readiness import waits_for
     from dindguard.model.sandbox_storage import unfit_storage
     from dindguard.model.workspaces import is_jobs_folder
@@ -81,6 +81,7 @@ _WHEN_NAMED = {
     "is_jobs_folder": "workspaces",
     "leads_to_host": "privilege",
     "needs_no_engine": "programs",
+    "never_uses_engines": "programs",
     "only_builds": "programs",
     "preloads": "image_content",
     "rule_access": "devices",
@@ -177,6 +178,7 @@ __all__ = [
     "is_jobs_folder",
     "leads_to_host",
     "needs_no_engine",
+    "never_uses_engines",
     "only_builds",
     "paths",
     "preloads",

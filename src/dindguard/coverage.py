@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 from dindguard.files import decode
@@ -79,9 +79,10 @@ class Coverage:
 
 
 class Book:
-    """Keeps what became of the files while a scan goes on."""
+    """Keeps what became of the files while a scan goes on. ``policy`` are files that quote findings."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Collection[str] = ()) -> None:
+        self._policy = policy
         self._states: dict[str, FileState] = {}
         self._plain: dict[State, list[str]] = {state: [] for state in _PLAIN}
         self._formats: dict[str, dict[str, None]] = {}
@@ -106,7 +107,7 @@ class Book:
         from dindguard import phrases, surfaces
 
         self._by_bytes.add(path)
-        if surfaces.is_other(path) and not what:
+        if path in self._policy or (surfaces.is_other(path) and not what):
             self.plain(path, State.OTHER)
             return
         text = decode(data) if what or phrases.may_speak(data) else ""
@@ -139,7 +140,7 @@ class Book:
 
         path = source.path
         what = surfaces.by_name(path) if source.parent is None else ""
-        if (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint):
+        if path in self._policy or (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint):
             self.plain(path, State.OTHER)
         elif not self._speaks(source, what):
             self._silent(path, what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from typing import TypeAlias
 
@@ -17,10 +17,10 @@ Interest: TypeAlias = Callable[[str, bytes], bool]
 class Found:
     """What discovery gives: sources in the order of their paths, and what became of the other files."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Collection[str] = ()) -> None:
         self.sources: list[Source] = []
         self.notices: list[Notice] = []
-        self.book = Book()
+        self.book = Book(policy)
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -35,14 +35,15 @@ def discover(
     could_be_ours: Callable[[str], bool] = lambda _: True,
     interest: Interest = lambda *_: True,
     is_ours: Callable[[str, str], bool] = lambda *_: False,
+    policy: Collection[str] = (),
 ) -> Found:
     """Return the sources among a provider's files that could be ours.
 
     ``could_be_ours`` tells from a path alone whether any format could read it, ``interest`` from its bytes as well;
     ``is_ours`` whether path or beginning of a file that is too large say that one would. A file that is named itself is
-    read whatever its name.
+    read whatever its name. ``policy`` are files that silence or configure: what they quote is no blind spot.
     """
-    found = Found()
+    found = Found(policy)
     for entry in entries:
         if entry.closed:
             found.notices.append(unreadable(entry.path, entry.closed))

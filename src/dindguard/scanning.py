@@ -86,7 +86,8 @@ class Scan:
     def of(cls, options: Options, files: Files | None = None) -> Scan:
         """Return the scan that the options ask for; raises :class:`UserError` for what the user has to mend first."""
         paths = options.every_path
-        root = files.root if files is not None else os.fspath(options.root or find_root(paths[0] if paths else ""))
+        start = paths[0] if paths else ""
+        root = files.root if files is not None else os.path.realpath(options.root or find_root(start))
         files = files or WorkingTree(root)
         authority = files if options.untrusted else trusted(files, options.trust)
         try:
@@ -116,11 +117,18 @@ class Scan:
             could_be_ours=known.could_be_ours,
             interest=self._interest(),
             is_ours=known.is_ours,
+            policy=self._policy_files(),
         )
         source = self.files.adopt(*options.stdin) if options.stdin is not None else None
         if source is not None:
             found.sources.append(source)
         return found
+
+    def _policy_files(self) -> frozenset[str]:
+        """Return the files of policy that are named somewhere: what they quote is no configuration of containers."""
+        named = (self.options.baseline, self.options.config, self.options.policy)
+        paths = (self.files.relative(os.path.realpath(each)) for each in named if each is not None)
+        return frozenset(path for path in (self.config.baseline, *paths) if path)
 
     def _interest(self) -> Interest:
         """Return the byte test; rules that are not ours may speak of files that ours cannot."""

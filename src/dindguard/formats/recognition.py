@@ -37,7 +37,9 @@ class Recogniser:
         name = path.rpartition("/")[2]
         if "." not in name.lstrip("."):
             return True  # a Dockerfile, a Makefile, a script that only its first line tells
-        return bool(syntax.by_name(path)) or _named(path) is not None or self.forced(path) is not None
+        return (
+            bool(syntax.by_name(path)) or _named(path) is not None or self.forced(path) is not None or _may_be(path)
+        )
 
     def must_be_read(self, path: str) -> bool:
         """Whether a file is read whatever its bytes say."""
@@ -68,6 +70,8 @@ class Recogniser:
         row = _named(name)
         if row is None and "." not in name.rpartition("/")[2]:
             row = next((each for each in registry.rows() if each.starts(source.text[:200])), None)
+        if row is None and _may_be(name):
+            row = next((each for each in registry.rows() if each.may_be(name) and each.begins(source.text)), None)
         return row if row is not None and _reads_text(row) else None
 
     def syntax_of(self, source: Source) -> str:
@@ -144,6 +148,15 @@ def _named(path: str) -> FormatRow | None:
     if _any_name().search(path) is None and _any_name().search(syntax.without_template(path)) is None:
         return None
     return next((row for row in registry.rows() if row.named(path)), None)
+
+
+def _may_be(path: str) -> bool:
+    return _any_may_be().search(path) is not None
+
+
+@cache
+def _any_may_be() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{row.perhaps})" for row in registry.rows() if row.perhaps))
 
 
 @cache

@@ -104,6 +104,7 @@ _PLAIN = (
     "syntaxes",
     "names",
     "refuses",
+    "perhaps",
     "always",
     "first_line",
     "beginning",

@@ -42,7 +42,8 @@ class FormatRow:
     ``syntaxes`` are names of :mod:`dindguard.documents.syntax` for formats that get a tree, the first being the usual
     one; the name of its own syntax for a format that reads texts itself. ``names`` finds the paths whose name says by
     itself that a file is of this format: not being able to read one is an error, and ``always`` has it read whatever
-    its bytes say. ``refuses`` takes some of them back. ``first_line`` tells a file without an extension, ``beginning`` finds
+    its bytes say. ``refuses`` takes some of them back; of those, ``perhaps`` finds the ones that are of this format all the
+    same when ``beginning`` says so (``Dockerfile.py``). ``first_line`` tells a file without an extension, ``beginning`` finds
     in the first part of a file what says that it is of this format, for files that cannot be read as a whole.
 
     A document is of this format when ``shape`` says so, with ``evidence``; where ``keys`` are given, it is only asked
@@ -62,6 +63,7 @@ class FormatRow:
     syntaxes: tuple[str, ...]
     names: str = ""
     refuses: str = ""
+    perhaps: str = ""
     always: bool = False
     first_line: str = ""
     beginning: str = ""
@@ -91,6 +93,10 @@ class FormatRow:
         if not self.names or self._pattern("names").search(path) is None:
             return False
         return not self.refuses or self._pattern("refuses").search(path) is None
+
+    def may_be(self, path: str) -> bool:
+        """Whether a file of that name is of this format if its beginning says so."""
+        return bool(self.perhaps) and self._pattern("perhaps").search(path) is not None
 
     def installs(self, path: str) -> bool:
         """Whether a file at that path of a container or a machine configures or starts its engine."""

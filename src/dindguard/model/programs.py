@@ -20,6 +20,14 @@ WITHOUT_ENGINE = frozenset(
 )  # fmt: skip
 """Programs that work without any container engine, whatever their arguments are."""
 
+SERVERS = frozenset(
+    {
+        "adminer", "couchdb", "eclipse-mosquitto", "haproxy", "httpd", "influxdb", "mariadb", "memcached", "mongo",
+        "mysql", "nginx", "phpmyadmin", "postgres", "rabbitmq", "redis", "valkey", "zookeeper",
+    }
+)  # fmt: skip
+"""Official images whose own program, started as it is, speaks to no engine."""
+
 _CLIENTS = frozenset({"docker", "docker-compose", "podman", "buildah", "nerdctl", "buildctl"})
 _AROUND_BUILDS = BUILD_ACTIONS | {
     "push", "pull", "tag", "login", "logout", "info", "version", "images", "image ls", "inspect", "image inspect",
@@ -33,6 +41,14 @@ def needs_no_engine(container: Container) -> bool:
     """Whether the script of a container is known, and nothing in it can use an engine."""
     programs = container.programs
     return bool(programs) and programs is not None and programs <= WITHOUT_ENGINE and not _calls(container)
+
+
+def never_uses_engines(container: Container) -> bool:
+    """Whether it is known to work without an engine: by its whole script, or as a server that is none's client."""
+    image = container.image
+    server = image is not None and image.bare and image.name in SERVERS and container.build is None
+    idle = container.command is None and container.entrypoint is None and not container.accesses
+    return (server and idle) or needs_no_engine(container)
 
 
 def only_builds(container: Container) -> Invocation | None:

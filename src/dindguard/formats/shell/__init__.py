@@ -13,7 +13,10 @@ FORMAT = FormatRow(
     unmodelled=(
         (
             "sed ",
-            r"\bsed\s+(?:-\S+\s+)*?-\S*i[^\n]*(?:tcp://(?:0\.0\.0\.0|\[?::\]?|\*)?:2375\b|--privileged\b)",
+            (
+                r"\bsed\s+(?:-\S+\s+)*?-\S*i[^\n]*(?:--privileged\b|tcp://(?:0\.0\.0\.0|\[?::\]?|\*)?:2375\b"
+                r"(?![^\n]*(?:daemon\.json|docker\.service|(?:default|sysconfig|conf\.d)/docker\b)))"
+            ),
             "edit of a file in place",
         ),
     ),

@@ -16,7 +16,7 @@ from dindguard.scripts.shell.pieces import Piece, Script, Word, joined_span, wor
 from dindguard.scripts.shell.syntax import Simple
 from dindguard.scripts.shell.variables import Scopes
 from dindguard.scripts.shell.wrappers import may_unwrap, unwrap
-from dindguard.scripts.shell.writing import WRITERS, Redirections
+from dindguard.scripts.shell.writing import EDITORS, WRITERS, Redirections
 from dindguard.vocabulary import SHELLS
 
 Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], None]
@@ -47,6 +47,7 @@ class Starter:
         return (
             program in self._out.programs
             or program in WRITERS
+            or program in EDITORS
             or program in self.runs_arguments
             or may_unwrap(program)
         )

@@ -11,13 +11,15 @@ from dindguard.patterns import regex
 from dindguard.scripts.command import Redirect, base_name
 from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import Expander
-from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, text_of
+from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, joined_span, text_of
 from dindguard.scripts.shell.syntax import RawRedirect, Simple
 from dindguard.scripts.shell.wrappers import joined, unwrap
-from dindguard.source import Embedded
+from dindguard.source import Embedded, Notice
 
 WRITERS = frozenset({"cat", "echo", "printf", "tee"})
 """The commands whose output is known."""
+EDITORS = frozenset({"sed"})
+"""The commands that change files."""
 
 _STDIN_FILES = frozenset({"-", "/dev/stdin"})
 _TO_FILE = frozenset({">", ">>", ">|", "&>"})
@@ -59,6 +61,8 @@ class Redirections:
         while words and (layer := unwrap(words)) is not None and layer.words:
             words = layer.words
         program = base_name(words[0].pattern) if words else ""
+        if program in EDITORS:
+            self._edited(words[1:], node)
         if program not in WRITERS:
             return None
         targets = [(self._target(raw), raw.operator == ">>") for raw in node.redirects if raw.operator in _TO_FILE]
@@ -75,6 +79,23 @@ class Redirections:
             for target, appends in targets:
                 self._write(printed, target, appends=appends)
         return None if targets and program != "tee" else printed
+
+    def _edited(self, words: Sequence[Word], node: Simple) -> None:
+        """Add what an edit of an engine's files brings into them."""
+        if self._out.muted:
+            return
+        from dindguard.scripts.shell.editing import edits, script_and_files  # few scripts edit anything
+
+        scripts, files, in_place = script_and_files(words)
+        targets = files if in_place else [self._target(raw) for raw in node.redirects if raw.operator in _TO_FILE]
+        for file in targets:
+            for edit in (edit for script in scripts for edit in edits(script, file.pattern)):
+                source = embedded_source(edit.pieces, file.pattern) if edit.pieces is not None else None
+                if source is not None:
+                    self._out.embedded.append(Embedded(source))
+                else:
+                    message = f"what '{file}' says after this edit could not be decided"
+                    self._out.notices.append(Notice("undecided", message, joined_span(edit.brought)))
 
     def _write(self, pieces: Sequence[Piece], target: Text, *, appends: bool) -> None:
         hint = target.pattern.rpartition(UNKNOWN_PIECE)[2] or f"${target.variable}"

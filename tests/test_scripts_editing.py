@@ -1,0 +1,67 @@
+"""What ``sed`` brings into an engine's files; the rest of them stays unknown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dindguard.model.model import Model
+from dindguard.scanning import Options, scan
+from support import write_files
+
+UNIT = "/lib/systemd/system/docker.service"
+OPEN = "tcp://0.0.0.0:2375"
+
+
+def model_of(folder: Path, line: str) -> Model:
+    write_files(folder, {"setup.sh": f"#!/bin/bash\n{line}\n"})
+    return scan(Options(paths=(folder,), root=folder)).model
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"sed -i 's|-H fd://|-H fd:// -H {OPEN}|' {UNIT}",
+        f"sudo sed -i -e '/^ExecStart=/ s/$/ -H tcp:\\/\\/0.0.0.0:2375/' {UNIT}",
+        f"sed -i.bak -E 's#^(ExecStart=.*)$#\\1 -H {OPEN}#' {UNIT}",
+        f"sed -i '' 's,fd://,fd:// -H {OPEN},' {UNIT}",
+        f"sed -ri 's|^ExecStart=.*|ExecStart=\\nExecStart=/usr/bin/dockerd -H {OPEN}|' {UNIT}",
+        f"sed -i '/^ExecStart/c\\ExecStart=/usr/bin/dockerd -H {OPEN}' {UNIT}",
+        f"sed --in-place --expression='1,$ {{ s|&|x|; s|fd://|& -H {OPEN}|g }}' {UNIT}",
+        f"sed 's|dockerd|dockerd -H {OPEN}|' a.service > {UNIT}",
+        f'O="-H {OPEN}"; sed -i "s|fd://|fd:// $O|" {UNIT}',
+        f"sed -i '\\,^ExecStart, s,$, -H {OPEN},' {UNIT}",
+        f"""sed -i 's|"hosts": \\[\\]|"hosts": ["{OPEN}"]|' /etc/docker/daemon.json""",
+        f"""sed -i 's|^{{|{{"hosts": ["{OPEN}"],|' /etc/docker/daemon.json""",
+        f"""sed -i '2i "hosts": ["{OPEN}"],' /etc/docker/daemon.json""",
+        f"""sed -i 's|^#*DOCKER_OPTS=.*|DOCKER_OPTS="-H {OPEN}"|' /etc/default/docker""",
+        f"""sed -i 's|OPTS="|OPTS="-H {OPEN} |' /etc/default/docker""",
+    ],
+)
+def test_what_an_edit_opens_is_seen_at_its_place(tmp_path: Path, line: str) -> None:
+    (engine,) = model_of(tmp_path, line).engines
+    (listener,) = (each for each in engine.listens if each.scheme == "tcp")
+    assert (listener.port, listener.authenticated.off) == (2375, True)
+    assert not engine.launch.certain or engine.configuration is not None
+    assert listener.span.line == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"sed -i 's|-H {OPEN}||' {UNIT}",
+        f"sed 's|fd://|-H {OPEN}|' {UNIT}",
+        f"sed -i 's|a|-H {OPEN}|' kubelet.service",
+        f"sed -i '/{OPEN.replace('/', '.')}/d' {UNIT}",
+        f"echo \"sed -i 's|a|-H {OPEN}|' {UNIT}\"",
+    ],
+)
+def test_what_opens_nothing(tmp_path: Path, line: str) -> None:
+    assert model_of(tmp_path, line).engines == ()
+
+
+def test_an_edit_that_no_document_shows_is_said(tmp_path: Path) -> None:
+    write_files(tmp_path, {"setup.sh": f"#!/bin/sh\nsed -i 's|fd://|{OPEN}|' /etc/docker/daemon.json\n"})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert [(n.kind, n.span.line) for n in report.notices] == [("undecided", 2)]
