@@ -61,6 +61,9 @@ OURS = {
     "a Dockerfile for Go": ("build/Dockerfile-go", "ARG V=1\nFROM a:$V", "dockerfile"),
     "a Containerfile": ("x.containerfile", "FROM a", "dockerfile"),
     "a script": ("x.sh", "a", "shell"),
+    "Buildkite": ("ci/x.yml", "steps: [{label: a, command: b}, wait]", "buildkite"),
+    "Buildkite with plugins only": ("x.yaml", "steps: [{plugins: [{docker: {image: a}}]}]", "buildkite"),
+    "Buildkite, a list in its folder": (".buildkite/x.yml", "[{command: a}]", "buildkite"),
     "a test of a Jenkinsfile": ("tests/jenkinsfile.bats", "a", "shell"),
     "a script beside a Makefile": ("Makefile.sh", "a", "shell"),
     "a script by its first line": ("bin/run", "#!/usr/bin/env bash\na", "shell"),
@@ -94,6 +97,8 @@ OURS = {
 
 LOOKALIKES = {
     "a kubeconfig": ("x.yml", "apiVersion: v1\nkind: Config\nclusters: []"),
+    "Tekton's steps": ("x.yml", "steps: [{name: a, image: b, command: [c]}]"),
+    "commands in a list, outside of the folder": ("x.yml", "[{command: a}]"),
     "a chart": ("Chart.yaml", "apiVersion: v2\nname: a"),
     "a custom resource's definition": (
         "x.yml",

@@ -62,8 +62,6 @@ _BY_PATH = (
     ("act_runner", r"(^|/)(act_)?runner/config\.ya?ml$", "Gitea runner configuration"),
     ("runner", r"(^|/)(act_runner|(gitea|forgejo)?-?runner)[^/]*/?config[^/]*\.ya?ml$", "Gitea runner configuration"),
     ("woodpecker", r"(^|/)\.?woodpecker/.*\.ya?ml$", "Woodpecker pipeline"),
-    ("pipelines", r"(^|/)\.?azure-pipelines/.*\.ya?ml$", "Azure pipeline"),
-    ("buildkite", r"(^|/)\.buildkite/.*\.(ya?ml|json)$", "Buildkite pipeline"),
     ("circleci", r"(^|/)\.circleci/.*\.ya?ml$", "CircleCI pipeline"),
     ("semaphore", r"(^|/)\.semaphore/.*\.ya?ml$", "Semaphore pipeline"),
     ("concourse", r"(^|/)concourse/.*\.ya?ml$|(^|/)[^/]*concourse[^/]*\.ya?ml$", "Concourse pipeline"),
