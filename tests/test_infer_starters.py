@@ -111,3 +111,43 @@ def test_a_job_on_the_machine_itself_meets_the_machines_engine(tmp_path: Path) -
     (tmp_path / "run.sh").write_text("#!/bin/sh\ndocker run --privileged x:1\n")
     found = scan(Options(paths=(tmp_path,), root=tmp_path))
     assert severity_of("privileged-container", list(found.findings)) is Severity.CRITICAL
+
+
+SERVICES = "services:\n  web:\n    image: nginx:1.29\n    volumes: [/:/host]\n"
+UP = "docker compose -f {file} up -d"
+
+
+def started_project(root: Path, script: str, variables: str = NESTED, **files: str) -> Severity | None:
+    files.setdefault("compose.test.yaml", SERVICES)
+    files[".gitlab-ci.yml"] = GITLAB.format(image="docker:29-cli", variables=variables, script=script)
+    for name, text in files.items():
+        (root / name).write_text(text)
+    findings = scan(Options(paths=(root,), root=root)).findings
+    return severity_of("host-root-mount", list(findings))
+
+
+def test_a_project_that_only_a_nested_engine_starts_reaches_that_engines_container(tmp_path: Path) -> None:
+    assert started_project(tmp_path, UP.format(file="compose.test.yaml")) is Severity.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("script", "variables", "files"),
+    [
+        ("docker compose -f other.yaml up -d", NESTED, {}),
+        ("docker compose -f compose.test.yaml build", NESTED, {}),
+        ("docker compose -f compose.test.yaml up", ELSEWHERE, {}),
+        ("docker -H tcp://builder.example.com:2376 compose -f compose.test.yaml up", NESTED, {}),
+        ("cd sub && docker compose -f compose.test.yaml up", NESTED, {}),
+        ("docker compose -f compose.yaml up", NESTED, {"compose.test.yaml": "", "compose.yaml": SERVICES}),
+        (
+            "docker compose -f compose.test.yaml up",
+            NESTED,
+            {"try.sh": "#!/bin/sh\ndocker compose -f compose.test.yaml up\n"},
+        ),
+        ("docker compose -f compose.test.yaml up", NESTED, {"try.sh": "#!/bin/sh\ndocker compose -f $FILE up\n"}),
+    ],
+)
+def test_a_project_that_others_may_start_is_not_lowered(
+    tmp_path: Path, script: str, variables: str, files: dict[str, str]
+) -> None:
+    assert started_project(tmp_path, script, variables, **files) is Severity.CRITICAL

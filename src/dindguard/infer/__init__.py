@@ -15,6 +15,7 @@ from dindguard.infer.exposure import exposures_of
 from dindguard.infer.images import base_image, chain
 from dindguard.infer.names import Names
 from dindguard.infer.origins import settle_origins
+from dindguard.infer.projects import starting_calls
 from dindguard.infer.proxies import is_proxy, permits_of
 from dindguard.infer.reach import dead_ends, find_accesses
 from dindguard.infer.runner_engines import runner_engines
@@ -58,7 +59,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     )
     _settle_purposes(containers, engines, policy)
     names = Names(containers)
-    starters = Starters(names)
+    starters = Starters(names, starting_calls(given.workloads, invocations))
     accesses = find_accesses(containers, names, starters)
     _settle_standings(containers, accesses, starters, names)
     _settle_contacts(engines, accesses, _started_from(containers))

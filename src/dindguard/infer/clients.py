@@ -85,9 +85,7 @@ def _by_search(container: Container) -> tuple[Client, ...]:
     ):
         return ()
     tls = _entry_point_sets_tls(container)
-    directory = images.variable(container, "DOCKER_TLS_CERTDIR")
-    unseen = container.workload.platform.adds_mounts and container.workload.runner is None and not tls
-    unseen = unseen and (directory is None or bool(directory.value.pattern))
+    unseen = not tls and _may_get_certificates_unseen(container)
     span = image.reference.span
     state = Flag(None if unseen else tls, span, How.UNKNOWN if unseen else How.INHERITED, "DOCKER_TLS_VERIFY")
     port = None if unseen else 2376 if tls else 2375
@@ -134,6 +132,13 @@ def client_endpoint(container: Container, address: Text) -> Endpoint | None:
         on = Flag(True, span, How.INHERITED, "DOCKER_TLS_VERIFY")
         return endpoints.parse(address, encrypted=on, verified=on)
     span = verify.span if verify is not None else address.span
+    found = endpoints.parse(address)
+    if (
+        verify is None and path is None and found is not None and found.port == endpoints.TLS_PORT
+        and _has_official_client(container) and _may_get_certificates_unseen(container)
+    ):  # fmt: skip
+        unseen = Flag(None, span, How.UNKNOWN, "DOCKER_TLS_VERIFY", "what the runner mounts")
+        return endpoints.parse(address, encrypted=unseen, verified=unseen)
     off = Flag(False, span, How.WRITTEN if verify is not None else How.INHERITED, "DOCKER_TLS_VERIFY")
     if path is not None and path.value.pattern:
         on = Flag(True, path.span, path.value.how, "DOCKER_CERT_PATH")
@@ -169,6 +174,13 @@ def _has_official_client(container: Container) -> bool:
     engine = image.engine if image is not None else None
     entrypoint, _ = images.entrypoint_and_command(container)
     return engine is not None and engine.product is EngineProduct.DOCKER and engine.official and entrypoint is None
+
+
+def _may_get_certificates_unseen(container: Container) -> bool:
+    """Whether a CI runner that is not in the scan may mount the certificates: nothing says that there are none."""
+    directory = images.variable(container, "DOCKER_TLS_CERTDIR")
+    unseen = container.workload.platform.adds_mounts and container.workload.runner is None
+    return unseen and (directory is None or bool(directory.value.pattern))
 
 
 def _entry_point_sets_tls(container: Container) -> bool:

@@ -1,9 +1,11 @@
-"""Whose engine starts a container that a command line starts: an engine of the scan, a machine's, or nobody knows.
+"""Whose engine starts what command lines start, a project's services among it: one of the scan, a machine's, or unknown.
 
 The client's own order: the option, the variable, the default socket (docker/cli ``cli/command/cli.go``).
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from dindguard.infer import images
 from dindguard.infer.clients import client_endpoint
@@ -11,6 +13,9 @@ from dindguard.infer.names import Names
 from dindguard.model import paths
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.engine import Endpoint, Engine, Machine
+from dindguard.model.invocation import Invocation
+from dindguard.model.values import Text
+from dindguard.model.workload import Workload
 from dindguard.source import Span
 
 SOCKET = "/run/docker.sock"
@@ -19,30 +24,48 @@ SOCKET = "/run/docker.sock"
 class Starters:
     """Answers for one scan, each container once."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, projects: Mapping[Workload, Sequence[Invocation]] | None = None) -> None:
+        """``projects`` are the Compose projects that only the calls of jobs start (:mod:`.projects`)."""
         self._names = names
-        self._known: dict[Container, Engine | Machine | None] = {}
+        self._projects = projects or {}
+        self._known: dict[Container | Workload, Engine | Machine | None] = {}
 
     def of(self, container: Container) -> Engine | Machine | None:
         """Return the engine that starts a container; ``None`` for one that no command line starts, and if unknown."""
+        if container.kind is ContainerKind.SERVICE and container.workload in self._projects:
+            return self._of_project(container.workload)
         if container.kind is not ContainerKind.COMMAND:
             return None
         if container not in self._known:
-            self._known[container] = self._find(container)
+            inside = container.workload.runs_in
+            self._known[container] = (
+                None if inside is None else self._commanded(inside, container.started_by, container.span)
+            )
         return self._known[container]
 
-    def _find(self, container: Container) -> Engine | Machine | None:
-        inside = container.workload.runs_in
-        if inside is None or not inside.started:
+    def _of_project(self, project: Workload) -> Engine | None:
+        """Return the engine of the scan that starts a project, if every call reaches one."""
+        if project not in self._known:
+            engines = [self._called(call) for call in self._projects[project]]
+            self._known[project] = engines[0] if all(isinstance(each, Engine) for each in engines) else None
+        found = self._known[project]
+        return found if isinstance(found, Engine) else None
+
+    def _called(self, call: Invocation) -> Engine | Machine | None:
+        address = call.endpoint.text if call.endpoint is not None else None
+        return self._commanded(call.container, address, call.span) if call.container is not None else None
+
+    def _commanded(self, inside: Container, address: Text | None, span: Span) -> Engine | Machine | None:
+        """Return the engine that a client in a container reaches, by an address of its own or by its surroundings."""
+        if not inside.started:
             return None
-        address = container.started_by
         if address is None:
             variable = images.variable(inside, "DOCKER_HOST")
             address = variable.value if variable is not None and variable.value.pattern else None
         if address is None:
-            return self.at_socket(inside, SOCKET, container.span)
+            return self.at_socket(inside, SOCKET, span)
         endpoint = client_endpoint(inside, address)
-        return self._at(inside, endpoint, container.span) if endpoint is not None else None
+        return self._at(inside, endpoint, span) if endpoint is not None else None
 
     def _at(self, client: Container, endpoint: Endpoint, span: Span) -> Engine | Machine | None:
         if endpoint.scheme == "unix":
