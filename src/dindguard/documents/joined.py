@@ -62,6 +62,25 @@ class Joined:
             at = match.end()
         self.add_slice(document, at, len(text))
 
+    def add_quoted(self, document: Source) -> None:
+        """Add a document's text as one word of a shell; its quotes stand where the first and last characters do."""
+        if not document.text:
+            self.add_glue("''")
+            return
+        pieces = document.text.split("'")
+        self.add_quote(document, 0)
+        at = 0
+        for index, piece in enumerate(pieces):
+            if index:
+                self.add("'\\''", document.origin(at - 1), document.origin(at - 1) + 1)
+            self.add_slice(document, at, at + len(piece))
+            at += len(piece) + 1
+        self.add_quote(document, len(document.text) - 1)
+
+    def add_quote(self, document: Source, at: int) -> None:
+        """Add a quote that stands where a character of a document does."""
+        self.add("'", document.origin(at), document.origin(at) + 1)
+
     def source(self, hint: str) -> Source:
         """Return what was added as one embedded source."""
         text = "".join(self._text)

@@ -21,7 +21,7 @@ _MORE = r"(?:\.(?:j2|jinja2?|erb|epp|tpl|tmpl|tftpl|gotmpl|template|dist|example
 """Endings of templates and examples; what they are made from counts."""
 
 _EXTENSION = regex(
-    rf"\.(?:(?P<yaml>ya?ml){_MORE}|(?P<json>jsonc?){_MORE}|(?P<toml>toml){_MORE}|(?P<groovy>groovy)"
+    rf"\.(?:(?P<yaml>ya?ml){_MORE}|(?P<json>jsonc?|ign){_MORE}|(?P<toml>toml){_MORE}|(?P<groovy>groovy)"
     r"|(?P<hcl>tf|tofu|hcl|nomad))$",
     re.IGNORECASE,
 )

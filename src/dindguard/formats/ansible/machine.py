@@ -14,13 +14,12 @@ from dindguard.formats.ansible.tasks import Task
 from dindguard.formats.ansible.variables import expressions
 from dindguard.model import paths
 from dindguard.model.invocation import Invocation, InvocationKind
-from dindguard.model.values import Text
 from dindguard.patterns import regex
+from dindguard.scripts.grants import engine_group, group_grant, pair
 from dindguard.scripts.located import add_script
-from dindguard.source import Embedded, Source, Span
+from dindguard.source import Embedded, Source
 
 SCRIPTS = frozenset({"shell", "command", "raw"})
-_ENGINE_GROUPS = frozenset({"docker", "podman"})
 _OPEN_MODE = regex(r"0?[0-7]?[0-7]{2}[2367]$|(?:[ugo]*[ao][ugo]*[+=][rx]*w[rwx]*)$")
 _CLIENT = ("DOCKER_", "CONTAINER_HOST")
 _WRITES = frozenset({"copy", "template", "lineinfile", "blockinfile"})
@@ -41,9 +40,11 @@ def script_of(task: Task, downloads: list[Task]) -> Embedded | None:
             _add_download(joined, node, download)
         _add(joined, node, task)
     for index, word in enumerate(words):
-        joined.add_glue("'" if not index else " '")
-        _add(joined, word, task)
-        joined.add_glue("'")
+        joined.add_glue(" " if index else "")
+        if word.is_scalar and word.content:
+            joined.add_quote(word.document(), 0)
+            _add(joined, word, task)
+            joined.add_quote(word.document(), len(word.document().text) - 1)
     return Embedded(joined.source("shell"))
 
 
@@ -179,16 +180,8 @@ def _member(task: Task, address: str) -> Invocation | None:
     if task["state"].content == "absent" or not name.is_scalar:
         return None
     groups = [*task.around.variables.texts(task["groups"]), *task.around.variables.texts(task["group"])]
-    group = next((each for each in groups if each.value in _ENGINE_GROUPS), None)
-    return None if group is None else member(task.place.value, name.value, group, address, task.place.span)
-
-
-def member(program: Text, user: Text, group: Text, address: str, span: Span) -> Invocation:
-    """Return a grant of the engine's group."""
-    words = (program, _pair("name", user), _pair("groups", group))
-    return Invocation(
-        kind=InvocationKind.GROUP_GRANT, program="user", words=words, span=span, subject=user, address=address
-    )
+    group = engine_group(groups)
+    return None if group is None else group_grant(task.place.value, name.value, group, address, task.place.span)
 
 
 def _opened(task: Task, address: str) -> Invocation | None:
@@ -198,7 +191,7 @@ def _opened(task: Task, address: str) -> Invocation | None:
         return None
     if not any(_OPEN_MODE.match(each.strip()) for each in mode.text.split(",")):
         return None
-    words = (task.place.value, _pair("path", path.value), _pair("mode", mode.value))
+    words = (task.place.value, pair("path", path.value), pair("mode", mode.value))
     return Invocation(
         kind=InvocationKind.SOCKET_PERMISSION,
         program="file",
@@ -207,7 +200,3 @@ def _opened(task: Task, address: str) -> Invocation | None:
         subject=path.value,
         address=address,
     )
-
-
-def _pair(name: str, value: Text) -> Text:
-    return Text(f"{name}={value}", value.span, value.how)

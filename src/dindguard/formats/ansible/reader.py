@@ -10,7 +10,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.ansible import ENGINE_SETTINGS
 from dindguard.formats.ansible.containers import MODULES, container_of, name_of, removed, test_machine, undecided
-from dindguard.formats.ansible.machine import SCRIPTS, file_of, let_in, member, script_of, settings
+from dindguard.formats.ansible.machine import SCRIPTS, file_of, let_in, script_of, settings
 from dindguard.formats.ansible.surroundings import Surroundings, role_of
 from dindguard.formats.ansible.tasks import Around, Task, inner, layer_of, tasks_of
 from dindguard.formats.ansible.variables import Layer, Variables
@@ -18,6 +18,7 @@ from dindguard.model.container import Container
 from dindguard.model.values import Text, inherited
 from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.scripts.engine_cli.mounts import Volumes
+from dindguard.scripts.grants import group_grant
 from dindguard.source import Embedded, Source, Span
 
 _LISTS = ("pre_tasks", "roles", "tasks", "post_tasks", "handlers")
@@ -195,7 +196,7 @@ class _File:
             group = Text("docker", user.span)
             program = users.key.typed if users.key is not None else user
             address = self._own(f"users.{user}")
-            self._reading.invocations.append(member(program, user, group, address, user.span))
+            self._reading.invocations.append(group_grant(program, user, group, address, user.span))
 
     # -- Molecule -----------------------------------------------------------------------------------------
 

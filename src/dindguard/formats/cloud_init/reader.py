@@ -1,0 +1,138 @@
+"""Reads ``#cloud-config``: files, scripts, users and groups of one machine.
+
+Sources: canonical/cloud-init, ``config/cc_write_files.py`` (encodings), ``subp``/``util.shellify`` (a text is a line of the
+script, a list is words in single quotes), ``distros/ug_util.py`` (groups and users).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+
+from dindguard.documents.joined import Joined
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document, Reading
+from dindguard.model.values import Text
+from dindguard.scripts.grants import engine_group, group_grant
+from dindguard.source import Embedded, Notice, Segment, Source
+
+_BASE64 = frozenset({"b64", "base64"})
+_UNITS = "/etc/systemd/system"
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read every configuration of a scan."""
+    del context  # all that a configuration names is on the machine
+    reading = Reading()
+    for document in documents:
+        _read(document.content, reading)
+    return reading
+
+
+def _read(root: Node, reading: Reading) -> None:
+    for item in root["write_files"].items():
+        reading.embedded += _file(item, reading)
+    for name in ("bootcmd", "runcmd"):
+        reading.embedded += _script(root[name].items())
+    for unit in root["coreos"]["units"].items():
+        reading.embedded += _unit(unit)
+    for program, user, groups in _members(root):
+        group = engine_group(groups)
+        if group is not None:
+            reading.invocations.append(group_grant(program, user, group, f"users.{user}", group.span))
+
+
+def _file(item: Node, reading: Reading) -> Iterator[Embedded]:
+    path, content, encoding = item["path"].text, item["content"], item["encoding"].content.lower()
+    if not path or not content.is_scalar or not content.content:
+        return
+    if not encoding or encoding == "text/plain":
+        yield Embedded(content.document(path))
+    elif encoding in _BASE64:
+        text = _decoded(content.content)
+        if text is not None:
+            yield Embedded(_at(content, text, path))
+    else:
+        reading.notices.append(_not_read(item, path, encoding))
+
+
+def _not_read(item: Node, path: str, encoding: str) -> Notice:
+    message = f"what is written into {path} is encoded as '{encoding}', and was not read"
+    return Notice("skipped", message, item["encoding"].span, remedy="write it as plain text")
+
+
+def _decoded(text: str) -> str | None:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _at(node: Node, text: str, hint: str) -> Source:
+    """Return a text that is encoded in a scalar: all of it stands at the scalar's place."""
+    return Source(node.source.path, text, hint=hint, parent=node.source, segments=(Segment(0, node.start, 0),))
+
+
+def _script(items: Sequence[Node]) -> Iterator[Embedded]:
+    """Yield the script that a list of commands is run as."""
+    lines = [item for item in items if item.is_sequence or (item.is_scalar and not item.is_null)]
+    if not lines:
+        return
+    joined = Joined(lines[0].source)
+    for line in lines:
+        if line.is_scalar:
+            document = line.document()
+            joined.add_slice(document, 0, len(document.text))
+        for index, word in enumerate(line.items()):
+            joined.add_glue(" " if index else "")
+            if word.is_scalar:
+                joined.add_quoted(word.document())
+        joined.add_glue("\n")
+    yield Embedded(joined.source("shell"))
+
+
+def _unit(unit: Node) -> Iterator[Embedded]:
+    """Yield the unit and the drop-ins of CoreOS's old cloud-config."""
+    name = unit["name"].text
+    for path, node in (
+        (f"{_UNITS}/{name}", unit["content"]),
+        *((f"{_UNITS}/{name}.d/{each['name'].text}", each["content"]) for each in unit["drop-ins"].items()),
+    ):
+        if name and node.is_scalar and node.content:
+            yield Embedded(node.document(path))
+
+
+def _members(root: Node) -> Iterator[tuple[Text, Text, list[Text]]]:
+    """Yield who makes a user a member, the user, and the groups."""
+    for user in (*root["users"].items(), root["user"]):
+        if user.is_mapping:
+            yield _key(root["users"], user), _name(user), [*_groups(user)]
+    default = root["system_info"]["default_user"]
+    if default.is_mapping:
+        yield default.key.typed if default.key is not None else default.typed, _name(default), [*_groups(default)]
+    for item in (*root["groups"].items(), root["groups"]):
+        for key, users in item.pairs():
+            for user in users.listed():
+                yield _key(root["groups"], item), user.typed, [key.typed]
+
+
+def _key(node: Node, other: Node) -> Text:
+    key = node.key or other.key
+    return key.typed if key is not None else other.typed
+
+
+def _name(user: Node) -> Text:
+    name = user["name"]
+    return name.value if name.is_scalar else Text("the default user", user.span)
+
+
+def _groups(user: Node) -> Iterator[Text]:
+    """Yield the groups of a user: a list, or a text with commas."""
+    for node in (user["groups"], user["primary_group"]):
+        for item in node.listed():
+            at = 0
+            for piece in item.content.split(",") if item.is_scalar else ():
+                start = at + len(piece) - len(piece.lstrip())
+                yield item.typed.part(start, start + len(piece.strip()))
+                at += len(piece) + 1
