@@ -15,11 +15,12 @@ import pytest
 from browser import MISSING, PROGRAM, Page, browser
 from dindguard.reports import Options, render
 from dindguard.reports.html.containers import block
+from dindguard.reports.html.picture import ON_PAPER
 from dindguard.rules import Severity
 from dindguard.scanning import Options as ScanOptions
 from dindguard.scanning import scan
 from dindguard.source import Gravity, Notice, Source, Span, Step
-from policy_tree import TODAY
+from policy_tree import TODAY, write
 from reporting import SOCKET, finding, sample
 
 STACK = """\
@@ -406,6 +407,47 @@ def test_what_prints_holds_the_picture_and_the_ways_and_no_controls(page: Page, 
     assert page.run(f"({seen})('#ways .way')") == 4
     assert page.run("document.getElementById('ways').open") is False
     assert page.printed().startswith(b"%PDF-")
+
+
+LONG = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n{{- if .Values.a }}\n{{- if .Values.b }}\n{{- if .Values.c }}\n"
+    "{{- if .Values.d }}\n  containers:\n    - name: engine\n      image: docker:dind\n"
+    "      securityContext: {privileged: true}\n{{- end }}\n{{- end }}\n{{- end }}\n{{- end }}\n"
+)
+
+
+@needs_browser
+def test_paper_is_filled_and_says_advice_once(page: Page, tmp_path: Path) -> None:
+    """A long card may go on on the next page, a short one stays whole; what was advised already is not said again."""
+    chart = {"Chart.yaml": "name: c\napiVersion: v2\nversion: 1.0.0\n", "templates/p.yaml": LONG,
+             "values.yaml": "a: false\nb: false\nc: false\nd: false\n"}  # fmt: skip
+    lines = "".join(f"  s{n}:\n    image: x\n    volumes: [/var/run/docker.sock:/s]\n" for n in range(40))
+    for name, text in chart.items():
+        write(tmp_path, f"tree/chart/{name}", text)
+    opened(page, tmp_path, page_of(tmp_path, f"services:\n{lines}"))
+    page.media("print")
+    seen = "(selector) => [...document.querySelectorAll(selector)].filter(e => e.getClientRects().length).length"
+    style = "(e) => getComputedStyle(e).breakInside"
+    sockets = "#list article[data-rule=host-engine-socket]"
+    assert page.run(f"({seen})('{sockets}')") == 40
+    assert page.run(f"({seen})('{sockets} p.first, {sockets} p.again')") == 1
+    assert page.run(f"({style})(document.querySelector('{sockets}'))") == "avoid"
+    assert page.run(f"({style})(document.querySelector('#list article[data-rule=privileged-engine]'))") == "auto"
+    assert page.run(f"({seen})('#ways .ways > li')") == ON_PAPER + 1
+    assert "which the page has on a screen" in page.run("document.querySelector('#ways .paper').textContent")
+    page.media("")
+    assert page.run(f"({seen})('{sockets} p.first, {sockets} p.again')") == 40
+    page.run("document.getElementById('ways').open = true")
+    assert page.run(f"({seen})('#ways .paper')") == 0
+    assert page.run(f"({seen})('#ways .ways > li')") > 40
+
+
+def test_a_files_name_is_whole_although_a_variable_says_the_same(tmp_path: Path) -> None:
+    write(tmp_path, "tree/our-own-team/compose.yaml", "services:\n  a:\n    image: x\n    privileged: true\n"
+          "    environment: {APP_SECRET: our-own-team}\n")  # fmt: skip
+    text = page_of(tmp_path)
+    assert "our-own-team/compose.yaml:4" in text
+    assert "APP_SECRET: our" not in text
 
 
 @needs_browser

@@ -152,7 +152,10 @@ def test_other_names_are_not(name: str) -> None:
 CREDENTIALS = {"clientSecret", "token", "tls-key", "dbpass"}
 
 
-@pytest.mark.parametrize("name", [*sorted(CREDENTIALS), "tokens_path", "compass", "secretName"])
+@pytest.mark.parametrize(
+    "name",
+    [*sorted(CREDENTIALS), "tokens_path", "compass", "secretName", "AUTH_ALLOWED_ORGANIZATIONS", "AUTH_DOMAIN"],
+)
 def test_names_of_credentials(name: str) -> None:
     assert secret_name(name) is (name in CREDENTIALS)
 

@@ -47,7 +47,7 @@ def _filters(writer: Writer, findings: Sequence[Finding]) -> Iterator[str]:
     rules = sorted({finding.rule.id for finding in findings})
     yield _choice("rule", "Rule", [(safe.markup(rule), safe.markup(rule)) for rule in rules])
     files = sorted({finding.span.path for finding in findings})
-    yield _choice("file", "File", [(writer.text(path), writer.text(path) or "no file") for path in files])
+    yield _choice("file", "File", [(writer.path(path), writer.path(path) or "no file") for path in files])
     states = list(dict.fromkeys(str(finding.status) for finding in findings))
     yield _choice("state", "State", [(state, state) for state in states], chosen="open" if "open" in states else "")
     groups = "".join(f'<option value="{value}">{words}</option>' for value, words in GROUPS)
@@ -80,7 +80,7 @@ def _overview(writer: Writer, opened: Sequence[Finding]) -> Iterator[str]:
     files = Counter(finding.span.path for finding in opened)
     first = {finding.span.path: finding for finding in reversed(opened)}
     rows = [
-        f'<tr><td><a href="#{_id(first[path])}" data-file="{writer.text(path)}">{writer.text(path) or "no file"}</a></td>'
+        f'<tr><td><a href="#{_id(first[path])}" data-file="{writer.path(path)}">{writer.path(path) or "no file"}</a></td>'
         f"<td>{count}</td></tr>"
         for path, count in sorted(files.items(), key=lambda each: (-each[1], each[0]))
     ]
@@ -99,7 +99,7 @@ def _card(writer: Writer, finding: Finding) -> str:
     state = str(finding.status)
     head = (
         f'<article class="card {word}" id="{_id(finding)}" data-severity="{word}" data-rule="{name}" '
-        f'data-file="{writer.text(finding.span.path)}" data-service="{service}" data-state="{state}">'
+        f'data-file="{writer.path(finding.span.path)}" data-service="{service}" data-state="{state}">'
     )
     return "\n".join(
         [
@@ -119,8 +119,16 @@ def _detail(writer: Writer, finding: Finding) -> Iterator[str]:
     if finding.containment:
         yield f'<p class="dim">Less grave here: {writer.text(finding.containment)}.</p>'
     if instead := advice(finding):
-        yield f"<p><strong>Instead:</strong> {writer.text(instead)}.</p>"
+        yield f'<p class="{_times(writer, finding)}"><strong>Instead:</strong> {writer.text(instead)}.</p>'
     yield from _who(writer, finding)
+
+
+def _times(writer: Writer, finding: Finding) -> str:
+    """Return ``again`` for advice that an earlier card gives: paper, where nothing is filtered, does without."""
+    said = (finding.rule.id, advice(finding))
+    known = said in writer.advised
+    writer.advised.add(said)
+    return "again" if known else "first"
 
 
 def _who(writer: Writer, finding: Finding) -> Iterator[str]:

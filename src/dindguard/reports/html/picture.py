@@ -12,6 +12,9 @@ from dindguard.reports.picture.graph import Graph
 MOST = 200
 """Ways that are told in words."""
 
+ON_PAPER = 30
+"""Ways of these that are printed."""
+
 
 def section(writer: Writer) -> Iterator[str]:
     """Yield the picture; its sentence alone when nobody reaches anything."""
@@ -71,9 +74,12 @@ def _words(writer: Writer) -> Iterator[str]:
     if not ways:
         return
     yield f'<details id="ways"><summary>{plural(len(ways), "way")} to root, in words</summary><ul class="ways">'
-    for container, escape in ways[:MOST]:
+    for number, (container, escape) in enumerate(ways[:MOST]):
         link = f'<a href="#{writer.id_of(container)}">{writer.text(believed.label_of(container))}</a>'
-        yield f"<li>{link} {writer.steps(escape.steps)}</li>"
+        where = "" if number < ON_PAPER else ' class="screen"'
+        yield f"<li{where}>{link} {writer.steps(escape.steps)}</li>"
+    if len(ways) > ON_PAPER:
+        yield f'<li class="paper">and {plural(len(ways) - ON_PAPER, "more")}, which the page has on a screen</li>'
     if len(ways) > MOST:
-        yield f"<li>and {plural(len(ways) - MOST, 'more')}: dindguard model -f json has them all</li>"
+        yield f'<li class="screen">and {plural(len(ways) - MOST, "more")}: dindguard model -f json has them all</li>'
     yield "</ul></details>"

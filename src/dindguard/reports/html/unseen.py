@@ -63,7 +63,7 @@ def _states(writer: Writer) -> Iterator[str]:
 
 
 def _file(writer: Writer, file: FileState) -> str:
-    place = writer.place(file.span) if file.span is not None else f"<code>{writer.text(file.path)}</code>"
+    place = writer.place(file.span) if file.span is not None else f"<code>{writer.path(file.path)}</code>"
     words = ", ".join(filter(None, (file.what, file.words and f"says '{file.words}'")))
     undecided = f", {plural(file.undecided, 'thing')} undecided" if file.undecided else ""
     return f"<li>{place} {writer.text(words)}{undecided}</li>"

@@ -29,6 +29,7 @@ class Writer:
         self.report = report
         self.masks = Masks(report.model)
         self.quoter = Quoter(report.sources, self.masks, WIDTH)
+        self.advised: set[tuple[str, str]] = set()
         self._texts: dict[str, str] = {}
         self._ids: dict[tuple[str, str], str] = {}
 
@@ -41,7 +42,11 @@ class Writer:
 
     def place(self, span: Span) -> str:
         """Return ``path:line:column``; nothing for what has no place in a file."""
-        return f"<code>{self.text(span.path)}:{span.line}:{span.column}</code>" if span.path else ""
+        return f"<code>{self.path(span.path)}:{span.line}:{span.column}</code>" if span.path else ""
+
+    def path(self, path: str) -> str:
+        """Return a file's name, escaped and whole: a value that stands in it as well is no secret."""
+        return safe.markup(safe.one_line(path))
 
     def id_of(self, container: Container) -> str:
         """Return a container's anchor; one for all that are written at one place under one name."""

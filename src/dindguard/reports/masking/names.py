@@ -31,7 +31,7 @@ _CREDENTIAL = (
 _ABOUT_CREDENTIALS = (
     r"(?:name|ref|path|file|dir|directory|mount|type|ttl|expiry|url|uri|cert|crt|id|stdin|server|host|registry|user"
     r"|store|helper|provider|policy|version|enabled|second|minute|length|count|class|timeout|shell|method|mode|driver"
-    r"|backend|engine|endpoint)s?$"
+    r"|backend|engine|endpoint|organi[sz]ation|org|domain|scope|audience|issuer|realm|algorithm)s?$"
     r"|(?:public|cache|sort|primary|foreign|partition|object|config|map|restore|group|label)_?keys?$|^no_"
 )
 """What such a name ends with when its value only speaks of the credential."""
