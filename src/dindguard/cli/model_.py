@@ -56,5 +56,8 @@ def _document(report: Report, form: str, screen: terminal.Terminal) -> str:
         return model_json.render(report) if form == "json" else model_text.render(report, screen)
     from dindguard.reports.picture import building, dot, folding, mermaid, svg
 
-    draw = {"svg": svg.document, "dot": dot.document, "mermaid": mermaid.document}[form]
-    return draw(folding.legible(building.build(report)))
+    graph = building.build(report)
+    if form == "mermaid":
+        return mermaid.document(mermaid.drawable(graph))
+    draw = {"svg": svg.document, "dot": dot.document}[form]
+    return draw(folding.legible(graph))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dindguard.patterns import regex
+from dindguard.reports.picture import folding
 from dindguard.reports.picture.graph import Edge, Graph, Kind, Node
 from dindguard.reports.picture.svg import shortened
 
@@ -16,7 +17,22 @@ _STYLE = ("  classDef root stroke:#b3123b,stroke-width:3px", "  linkStyle defaul
 LONGEST = 60
 """Longer lines of a box are cut in the middle."""
 
+MOST_TEXT = 50_000
+MOST_EDGES = 500
+"""What Mermaid draws unless whoever shows it raises its ``maxTextSize`` and ``maxEdges``, which GitHub and GitLab do not
+(mermaid.js.org, "Mermaid Config Schema")."""
+
 _SPECIAL = regex(r"[^A-Za-z0-9 _.,/…-]")
+
+
+def drawable(graph: Graph) -> Graph:
+    """Return a graph that Mermaid draws: folded, and cut to the gravest ways until it is within its limits."""
+    most = folding.MOST
+    drawn = folding.legible(graph, most)
+    while most > 1 and (len(drawn.edges) > MOST_EDGES or len(document(drawn)) > MOST_TEXT):
+        most = most * 4 // 5
+        drawn = folding.legible(graph, most)
+    return drawn
 
 
 def document(graph: Graph) -> str:
