@@ -59,7 +59,7 @@ _BY_PATH = (
     ("act_runner", r"(^|/)(act_)?runner/config\.ya?ml$", "Gitea runner configuration"),
     ("runner", r"(^|/)(act_runner|(gitea|forgejo)?-?runner)[^/]*/?config[^/]*\.ya?ml$", "Gitea runner configuration"),
     ("woodpecker", r"(^|/)\.?woodpecker/.*\.ya?ml$", "Woodpecker pipeline"),
-    ("circleci", r"(^|/)\.circleci/.*\.ya?ml$", "CircleCI pipeline"),
+    ("circleci", r"(^|/)\.circleci/(?!config\.ya?ml$).*\.ya?ml$", "CircleCI pipeline"),
     ("semaphore", r"(^|/)\.semaphore/.*\.ya?ml$", "Semaphore pipeline"),
     ("concourse", r"(^|/)concourse/.*\.ya?ml$|(^|/)[^/]*concourse[^/]*\.ya?ml$", "Concourse pipeline"),
     ("cloudbuild", r"(^|/)[^/]*cloudbuild[^/]*\.(ya?ml|json)$", "Cloud Build file"),

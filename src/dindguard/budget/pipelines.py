@@ -61,3 +61,7 @@ GITLAB_VARIABLES = Limit(
     name="gitlab-variables", most=20, what="variables are made of each other more than {most} levels deep",
     lost="their values are taken for unknown", remedy="use fewer levels",
 )  # fmt: skip
+CIRCLECI_STEPS = Limit(
+    name="circleci-steps", most=20_000, what="this job's commands come to more than {most} steps",
+    lost="the rest was not read", remedy="split the job, or use fewer commands",
+)  # fmt: skip
