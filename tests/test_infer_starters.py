@@ -151,3 +151,18 @@ def test_a_project_that_others_may_start_is_not_lowered(
     tmp_path: Path, script: str, variables: str, files: dict[str, str]
 ) -> None:
     assert started_project(tmp_path, script, variables, **files) is Severity.CRITICAL
+
+
+def test_an_engine_that_a_controller_adds_is_named_so_and_its_way_begins_at_the_runner(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: actions.summerwind.dev/v1alpha1\nkind: RunnerDeployment\nmetadata: {name: r}\n"
+        "spec: {template: {spec: {repository: acme/app}}}\n"
+    )
+    (tmp_path / "runners.yaml").write_text(text)
+    (finding,) = scan(Options(paths=(tmp_path,), root=tmp_path)).findings
+    assert finding.message.endswith("; the runners' controller adds this container")
+    assert [step.what for step in finding.path][0] == "code in container 'runner'"
+    assert len(finding.path) > 3
+    (tmp_path / "runners.yaml").write_text(text.replace("acme/app", "acme/app, containers: [{name: docker}]"))
+    (finding,) = scan(Options(paths=(tmp_path,), root=tmp_path)).findings
+    assert "adds this container" not in finding.message

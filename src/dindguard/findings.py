@@ -163,6 +163,8 @@ def _finding(
     others = list(dict.fromkeys(subject.label for subject in subjects if subject.label not in ("", own)))
     if others:
         message += f" (the same holds for {_listed(others)})"
+    adder = getattr(blamed(worst.subject), "added_by", "")
+    message += f"; {adder} adds this container" if adder else ""
     span = problem.at.span
     trail = [step for verdict in group for step in verdict.problem.at.span.trail]
     because = [step for verdict in group for step in verdict.problem.because if step is not None]
@@ -182,8 +184,15 @@ def _finding(
 
 
 def _escape(verdict: Verdict, span: Span) -> tuple[Step, ...]:
-    """Return the way from the blamed container to the host, when the blamed place is a step of it."""
-    escape = getattr(blamed(verdict.subject), "escape", None)
+    """Return the way from the blamed container to the host, when the blamed place is a step of it.
+
+    Nobody's code runs in an engine's container that a controller adds: the way begins at the first who commands it.
+    """
+    about = blamed(verdict.subject)
+    escape = getattr(about, "escape", None)
+    if isinstance(about, Container) and about.added_by:
+        users = (access.who.escape for engine in about.engines for access in engine.clients if access.uses)
+        escape = next((way for way in users if way is not None), escape)
     if escape is None or not any(_holds(step.span, span) for step in escape.steps):
         return ()
     steps: tuple[Step, ...] = escape.steps

@@ -207,7 +207,7 @@ def _through_mount(container: Container, mount: Mount, inside: Insides) -> Itera
             yield Access(
                 who=container, to=engine, via=mount, product=engine.product, span=mount.span, endpoint=endpoint,
                 uses=True, rootless=engine.rootless.on,
-                steps=(Step(f"{container} shares the directory of {engine}'s socket", mount.span),),
+                steps=(Step(f"{container} shares the directory in which {engine} has its socket", mount.span),),
             )  # fmt: skip
 
 

@@ -178,5 +178,7 @@ class Presence:
     """An engine reported it, and it does not run."""
     started_by: Text | None = None
     """The engine's address, when a command line names one (``docker -H tcp://…``)."""
+    added_by: str = ""
+    """What adds it to those that the file names, in words (``the controller``); empty for one that is written there."""
     given_by: Container | None = None
     """The default of a CI runner that gave it settings beyond its own file."""

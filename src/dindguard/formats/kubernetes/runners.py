@@ -25,6 +25,7 @@ _PATHS = {
     "RunnerDeployment": ("spec", "template", "spec"),
     "RunnerReplicaSet": ("spec", "template", "spec"),
 }
+_CONTROLLER = "the runners' controller"
 _RUNNER, _ENGINE = "runner", "docker"
 _SOCKET = "unix:///run/docker.sock"
 _SOCKET_FOLDER = "/run"
@@ -189,6 +190,7 @@ class RunnerPod:
             span=span,
             image=container.image or Image.parse(inherited("docker:dind", span)),
             privileged=privileged,
+            added_by="" if self.own is not None else _CONTROLLER,
             command=Words((*(inherited(word, span) for word in words), *own, *self._options(span)), span),
             mounts=(*container.mounts, self._socket_folder(span)),
         )
