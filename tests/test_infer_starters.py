@@ -161,7 +161,7 @@ def test_an_engine_that_a_controller_adds_is_named_so_and_its_way_begins_at_the_
     (tmp_path / "runners.yaml").write_text(text)
     (finding,) = scan(Options(paths=(tmp_path,), root=tmp_path)).findings
     assert finding.message.endswith("; the runners' controller adds this container")
-    assert [step.what for step in finding.path][0] == "code in container 'runner'"
+    assert finding.path[0].what == "code in container 'runner'"
     assert len(finding.path) > 3
     (tmp_path / "runners.yaml").write_text(text.replace("acme/app", "acme/app, containers: [{name: docker}]"))
     (finding,) = scan(Options(paths=(tmp_path,), root=tmp_path)).findings
