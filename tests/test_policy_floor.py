@@ -95,6 +95,43 @@ def test_a_repository_may_not_weaken(repository: Path, floor: Path) -> None:
     assert found["approval.people"][0] == []
 
 
+@pytest.mark.parametrize(
+    ("policy", "own_settings", "key", "value", "from_policy"),
+    [
+        ("profile: all\n", "", "profile", "all", True),
+        ("profile: all\n", "profile: all\n", "profile", "all", False),
+        ("profile: recommended\n", "profile: all\n", "profile", "all", False),
+        ("profile: recommended\n", "", "profile", "recommended", False),
+        ("fail-on: high\n", "exclude: [a, b]\n", "exclude", ["a", "b"], False),
+        ("may-exclude: []\n", "exclude: [a, b]\n", "exclude", [], True),
+        ("allowed-registries: [r.example]\n", "allowed-registries: [r.example]\n", "allowed-registries",
+         ["r.example"], False),
+        ("allowed-registries: [r.example/]\n", "allowed-registries: [r.example.evil]\n", "allowed-registries",
+         ["r.example/"], True),
+        ("approval: {codeowners: true}\n", "", "approval.codeowners", True, True),
+        ("approval: {max-days: 9}\n", "approval: {codeowners: true}\n", "approval.codeowners", True, False),
+        ("approval: {max-days: 9}\n", "", "approval.codeowners", False, False),
+        ("approval: {max-days: 9}\n", "approval: {people: {ada: ['@ada']}}\n", "approval.people", ["ada: @ada"],
+         False),
+        ("approval: {people: {eve: ['@eve']}}\n", "approval: {people: {ada: ['@ada']}}\n", "approval.people",
+         ["eve: @eve"], True),
+        ("approval: {roles: {security: ['@s']}}\n", "approval: {people: {ada: ['@ada']}}\n", "approval.people", [],
+         True),
+        ("approval: {alone: true, require: [sysbox]}\n", "approval: {alone: true, require: [socket]}\n",
+         "approval.require", ["socket", "sysbox"], True),
+        ("approval: {alone: true, require: [socket]}\n", "approval: {alone: true, require: [socket]}\n",
+         "approval.require", ["socket"], False),
+    ],
+)  # fmt: skip
+def test_the_stricter_of_the_two_counts(
+    repository: Path, floor: Path, policy: str, own_settings: str, key: str, value: object, from_policy: bool
+) -> None:
+    write(floor.parent, "policy.yaml", policy)
+    found, place = settings(repository, floor, own_settings)[key]
+    assert found == value
+    assert place.startswith("policy:") == from_policy
+
+
 def capability(report: Report) -> list[Finding]:
     return [finding for finding in report.open if finding.rule.id == "dangerous-capability"]
 
@@ -225,6 +262,17 @@ def test_a_runtime_class_is_what_the_organisation_says(repository: Path, floor: 
 
 
 @pytest.mark.parametrize(
+    ("runtime", "sandbox"),
+    [("kata", "virtual machine"), ("gvisor", "gVisor"), ("sysbox", "user namespace"), ("runc", "")],
+)
+def test_what_stands_behind_a_runtime_class(repository: Path, floor: Path, runtime: str, sandbox: str) -> None:
+    write(floor.parent, "policy.yaml", f"runtime-classes: {{own: {runtime}}}\n")
+    (found,) = privileged(repository, "pod.yaml", POD % "own", policy=floor)
+    said = f"contained by own ({sandbox}), as {floor}:1 says"
+    assert found.containment == (said if sandbox else "")
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [(".github/workflows/ci.yml", JOB), (".github/workflows/ci.yml", JOB.replace("%s", "[self-hosted, %s]"))],
 )
@@ -318,6 +366,7 @@ def test_an_engine_is_told_once_a_file_and_compared_with_the_minimum(repository:
         ),
         ("approval: {roles: [security]}\n", ":1:19: 'approval.roles' must be a mapping"),
         ("- a\n", ":1:1: the policy must be one mapping"),
+        ("profile: all\n---\nprofile: all\n", ":1:1: the policy must be one mapping"),
     ],
 )
 def test_a_fault_names_place_and_remedy(repository: Path, floor: Path, text: str, said: str) -> None:

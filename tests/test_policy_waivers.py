@@ -44,6 +44,7 @@ SECURITY = {"name": "@sec", "role": "security"}
         ({"expires": "2026-11-22"}, "waiver-expired"),
         ({"expires": "2027-01-30"}, ""),
         ({"expires": "2027-01-31"}, "waiver-too-long"),  # a critical finding: 90 days
+        ({"approved": "2026-11-23"}, ""),
         ({"approved": "2026-11-24"}, "waiver-malformed"),
         ({"expires": "soon"}, "waiver-malformed"),
         ({"expires": "20270115"}, "waiver-malformed"),
@@ -85,6 +86,44 @@ def test_each_fault_is_a_finding_of_its_own(tmp_path: Path, changes: dict[str, o
             assert finding.span.line > 3
             assert "the waiver of" in finding.message
             assert len(finding.rule.section("Instead")) >= 10
+
+
+def test_a_rule_of_a_pack_that_is_not_loaded_is_no_misspelling(tmp_path: Path) -> None:
+    folder = waived(tree(tmp_path), record(tree(tmp_path), rule="pack/socket", mode="other"))
+    assert "waiver-malformed" not in own(scanned(folder))
+
+
+@pytest.mark.parametrize(("most", "problems"), [(75, []), (74, ["waiver-too-long"])])
+def test_a_waiver_may_last_as_long_as_the_policy_says(tmp_path: Path, most: int, problems: list[str]) -> None:
+    folder = waived(tree(tmp_path), record(tree(tmp_path)))
+    write(folder, ".dindguard.yaml", f"approval: {{max-days: {most}}}\n")
+    assert own(scanned(folder)) == problems
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('@owner"\n', '@owner"\n', "it lacks 'approvers'"),
+        ('@owner"\n', '@owner"\n    approvers: []\n', "'approvers' names nobody"),
+        ("rule: host-engine-socket\n", "note: x\n", ""),
+    ],
+)
+def test_what_is_missing_is_said_once(tmp_path: Path, old: str, new: str, said: str) -> None:
+    folder = waived(tree(tmp_path), record(tree(tmp_path), approvers=None))
+    path = folder / WAIVER_FILE
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    found = [finding.message for finding in scanned(folder).findings if finding.rule.category == "policy"]
+    assert sum(said in message for message in found) == 1 or not said
+    assert not any("there is no rule ''" in message for message in found)
+
+
+def test_who_approves_for_two_roles_is_named(tmp_path: Path) -> None:
+    people = [{"name": name, "role": role} for name, role in (("@a", "legal"), ("@b", "security"), ("@b", "works"))]
+    folder = waived(tree(tmp_path), record(tree(tmp_path), approvers=people))
+    write(folder, ".dindguard.yaml", "approval: {roles: [legal, security, works]}\n")
+    (found,) = (finding for finding in scanned(folder).findings if finding.rule.id == "waiver-lacks-role")
+    assert "has @b approve for two roles" in found.message
 
 
 def test_a_dead_waiver_is_told_the_nearest_address(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ GUARDS = {
     "policy/approval.py": ("test_policy_approval.py", "test_policy_waivers.py"),
     "policy/people.py": ("test_policy_people.py",),
     "policy/review.py": ("test_policy_waivers.py", "test_policy_people.py", "test_policy_floor.py"),
-    "policy/owners.py": ("test_policy_waivers.py", "test_policy_trust.py"),
+    "policy/owners.py": ("test_policy_owners.py", "test_policy_trust.py"),
     "policy/before.py": ("test_policy_trust.py",),
     "policy/weakening.py": ("test_policy_trust.py", "test_policy_config.py"),
     "policy/floor.py": ("test_policy_floor.py",),

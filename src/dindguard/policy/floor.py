@@ -155,9 +155,10 @@ def tightened(config: Config, floor: Floor) -> Config:
     """Return a repository's configuration where it is at or above the floor, and the floor where it is below."""
     origins = dict(config.origins)
 
-    def lifted(key: str, raised: bool) -> None:
-        if raised and key in floor.origins:
-            origins[key] = floor.origins[key]
+    def lifted(key: str, raised: bool, by: str = "") -> None:
+        line = next((floor.origins[each] for each in (key, by) if each in floor.origins), None)
+        if raised and line is not None:
+            origins[key] = line
 
     profile = Profile.ALL if floor.profile is Profile.ALL else config.profile
     fail_on = config.fail_on if floor.fail_on is None else min(config.fail_on, floor.fail_on)
@@ -185,7 +186,8 @@ def tightened(config: Config, floor: Floor) -> Config:
         ("approval.codeowners", config.approval.codeowners, approval.codeowners),
         ("approval.alone", config.approval.alone, approval.alone),
     ):
-        lifted(key, before != after)
+        # Whoever says who holds a role says as well whose spellings count.
+        lifted(key, before != after, by="approval.roles" if key == "approval.people" else "")
     return replace(
         config,
         profile=profile,
