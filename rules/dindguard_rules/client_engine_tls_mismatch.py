@@ -28,10 +28,42 @@ When something between the two speaks the other's language, such as a TLS-termin
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Engine, Problem, Severity, Step, rule
+from dindguard.api import (
+    Access,
+    Confidence,
+    Edit,
+    Engine,
+    Fixer,
+    Problem,
+    Severity,
+    Step,
+    remedies,
+    rule,
+)
 
 
-@rule("client-engine-tls-mismatch", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
+def fix(access: Access, _: Problem) -> Iterator[Edit]:
+    """Bring the client to where the engine listens with TLS."""
+    engine = access.to
+    if (
+        isinstance(engine, Engine)
+        and any(each.port == 2376 for each in engine.listens)
+        and engine.certificates is not None
+    ):
+        yield from remedies.client_with_tls(access)
+        yield from remedies.shared_certificates(engine, access)
+        if access.endpoint is not None:
+            yield from remedies.named_in_certificate(engine, access.endpoint.host)
+
+
+@rule(
+    "client-engine-tls-mismatch",
+    each=Access,
+    severity=Severity.MEDIUM,
+    category="daemon-api",
+    since="0.1.0",
+    fixes=(Fixer("lets the client use TLS on port 2376", fix),),
+)
 def check(access: Access) -> Iterator[Problem]:
     """Compare a client's address and TLS variables with what the engine listens on."""
     client = access.endpoint

@@ -30,10 +30,36 @@ a daemon whose images are tiny.
 
 from collections.abc import Iterator
 
-from dindguard.api import Backing, Engine, EngineProduct, Problem, Sandbox, Severity, Step, rule, storage_drivers
+from dindguard.api import (
+    Backing,
+    Edit,
+    Engine,
+    EngineProduct,
+    Fixer,
+    Problem,
+    Sandbox,
+    Severity,
+    Step,
+    Volume,
+    rule,
+    storage_drivers,
+)
 
 
-@rule("data-root-on-overlay", each=Engine, severity=Severity.HIGH, category="storage-driver", since="0.1.0")
+def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
+    """Put the data root on a volume of its own."""
+    if engine.container is not None and engine.data_root.value:
+        yield Volume(engine.container, f"{engine.container.name}-data", engine.data_root.value)
+
+
+@rule(
+    "data-root-on-overlay",
+    each=Engine,
+    severity=Severity.HIGH,
+    category="storage-driver",
+    since="0.1.0",
+    fixes=(Fixer("gives the engine a volume for its data root", fix),),
+)
 def check(engine: Engine) -> Iterator[Problem]:
     """Report data roots that no mount and no declared volume provides."""
     container = engine.container

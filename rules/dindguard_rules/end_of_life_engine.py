@@ -29,10 +29,33 @@ names.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, Problem, Severity, engine_versions, rule
+from dindguard.api import (
+    Edit,
+    Engine,
+    EngineProduct,
+    Fixer,
+    Problem,
+    Severity,
+    engine_versions,
+    remedies,
+    rule,
+)
 
 
-@rule("end-of-life-engine", each=Engine, severity=Severity.HIGH, category="image", cwe=1104, since="0.1.0")
+def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
+    """Name a release that is maintained."""
+    yield from remedies.newest_image(engine.container.image if engine.container is not None else None)
+
+
+@rule(
+    "end-of-life-engine",
+    each=Engine,
+    severity=Severity.HIGH,
+    category="image",
+    cwe=1104,
+    since="0.1.0",
+    fixes=(Fixer("names the newest release", fix, unsafe=True),),
+)
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines of an official image that is rebuilt no more, and hosts' engines that nobody patches."""
     place = engine.version_place

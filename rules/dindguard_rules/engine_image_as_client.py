@@ -23,7 +23,24 @@ When the job starts `dockerd` itself.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, ContainerKind, EngineProduct, Problem, Profile, Severity, Variant, rule
+from dindguard.api import (
+    Container,
+    ContainerKind,
+    Edit,
+    EngineProduct,
+    Fixer,
+    Problem,
+    Profile,
+    Severity,
+    Variant,
+    remedies,
+    rule,
+)
+
+
+def fix(container: Container, _: Problem) -> Iterator[Edit]:
+    """Name the image that holds no daemon."""
+    yield from remedies.newest_image(container.image, Variant.CLIENT)
 
 
 @rule(
@@ -34,6 +51,7 @@ from dindguard.api import Container, ContainerKind, EngineProduct, Problem, Prof
     since="0.1.0",
     profile=Profile.ALL,
     asks=("image.engine",),
+    fixes=(Fixer("names the image that holds the client only", fix),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report containers of the daemon's image that run no daemon."""

@@ -32,7 +32,27 @@ When the client tries again by itself.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, ContainerKind, Engine, Problem, Profile, Severity, reason, rule, waits_for
+from dindguard.api import (
+    Access,
+    Await,
+    ContainerKind,
+    Edit,
+    Engine,
+    Fixer,
+    Problem,
+    Profile,
+    Severity,
+    reason,
+    rule,
+    waits_for,
+)
+
+
+def fix(access: Access, _: Problem) -> Iterator[Edit]:
+    """Let the client start when the engine's health check succeeds."""
+    engine = access.to.container if isinstance(access.to, Engine) else None
+    if engine is not None:
+        yield Await(access.who, engine, engine.name, ("docker", "info"))
 
 
 @rule(
@@ -42,6 +62,7 @@ from dindguard.api import Access, ContainerKind, Engine, Problem, Profile, Sever
     category="operation",
     since="0.1.0",
     profile=Profile.ALL,
+    fixes=(Fixer("waits until the engine answers", fix),),
 )
 def check(access: Access) -> Iterator[Problem]:
     """Report clients of a neighbour's engine that nothing makes wait."""

@@ -28,7 +28,23 @@ afternoon.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, ContainerKind, EngineProduct, Problem, Severity, Undecided, rule
+from dindguard.api import (
+    Container,
+    ContainerKind,
+    Edit,
+    EngineProduct,
+    Fixer,
+    Problem,
+    Severity,
+    Undecided,
+    remedies,
+    rule,
+)
+
+
+def fix(container: Container, _: Problem) -> Iterator[Edit]:
+    """Name a release."""
+    yield from remedies.newest_image(container.image)
 
 
 @rule(
@@ -39,6 +55,7 @@ from dindguard.api import Container, ContainerKind, EngineProduct, Problem, Seve
     cwe=1357,
     since="0.1.0",
     asks=("image",),
+    fixes=(Fixer("names the newest release", fix),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report engines whose image tag says nothing about their version."""

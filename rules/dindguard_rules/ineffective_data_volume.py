@@ -23,7 +23,25 @@ Never; remove the mount or move it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, Problem, Severity, Step, paths, rule
+from dindguard.api import (
+    Edit,
+    Engine,
+    EngineProduct,
+    Fixer,
+    Mount,
+    Problem,
+    Set,
+    Severity,
+    Step,
+    paths,
+    rule,
+)
+
+
+def fix(engine: Engine, problem: Problem) -> Iterator[Edit]:
+    """Mount the volume at the data root."""
+    if isinstance(problem.at, Mount) and engine.data_root.value:
+        yield Set(problem.at.target, engine.data_root.value)
 
 
 @rule(
@@ -33,6 +51,7 @@ from dindguard.api import Engine, EngineProduct, Problem, Severity, Step, paths,
     category="data-root",
     since="0.1.0",
     asks=("container.mounts",),
+    fixes=(Fixer("mounts the volume where the engine keeps its state", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report mounts at an engine's default data root when its state is elsewhere."""

@@ -24,7 +24,14 @@ It is harmless as long as nobody believes it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Profile, Severity, rule
+from dindguard.api import (
+    Engine,
+    Problem,
+    Profile,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -35,6 +42,7 @@ from dindguard.api import Engine, Problem, Profile, Severity, rule
     since="0.1.0",
     profile=Profile.ALL,
     asks=("launch.settings",),
+    fixes=(removal("removes the option, which changes nothing here"),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report ``--tls=false`` where TLS stays on."""

@@ -25,7 +25,23 @@ Without authorization plugins, and with an engine that listens on a socket only.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, EngineProduct, Problem, Profile, Severity, engine_versions, rule
+from dindguard.api import (
+    Edit,
+    Engine,
+    EngineProduct,
+    Fixer,
+    Problem,
+    Profile,
+    Severity,
+    engine_versions,
+    remedies,
+    rule,
+)
+
+
+def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
+    """Name a release without known vulnerabilities."""
+    yield from remedies.newest_image(engine.container.image if engine.container is not None else None)
 
 
 @rule(
@@ -36,6 +52,7 @@ from dindguard.api import Engine, EngineProduct, Problem, Profile, Severity, eng
     cwe=1395,
     since="0.1.0",
     profile=Profile.ALL,
+    fixes=(Fixer("names the newest release", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with holes that are no breakout."""

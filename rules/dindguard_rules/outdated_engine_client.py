@@ -24,10 +24,33 @@ Never with these engines' default settings. `DOCKER_MIN_API_VERSION` at the engi
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Engine, Problem, Severity, Step, engine_versions, rule
+from dindguard.api import (
+    Access,
+    Edit,
+    Engine,
+    Fixer,
+    Problem,
+    Severity,
+    Step,
+    engine_versions,
+    remedies,
+    rule,
+)
 
 
-@rule("outdated-engine-client", each=Access, severity=Severity.HIGH, category="image", since="0.1.0")
+def fix(access: Access, _: Problem) -> Iterator[Edit]:
+    """Name a client that the engine obeys."""
+    yield from remedies.newest_image(access.who.image)
+
+
+@rule(
+    "outdated-engine-client",
+    each=Access,
+    severity=Severity.HIGH,
+    category="image",
+    since="0.1.0",
+    fixes=(Fixer("names the newest client", fix),),
+)
 def check(access: Access) -> Iterator[Problem]:
     """Report clients whose newest API version a nested engine refuses."""
     if not isinstance(access.to, Engine) or access.to.container is None or not access.uses:

@@ -53,14 +53,24 @@ from collections.abc import Iterator
 from dindguard.api import (
     Container,
     ContainerKind,
+    Edit,
     EngineProduct,
+    Fixer,
+    Give,
     Problem,
+    Remove,
     Sandbox,
     Severity,
     Undecided,
     aggravations,
     rule,
 )
+
+
+def fix(container: Container, problem: Problem) -> Iterator[Edit]:
+    """Let Sysbox give the engine what privileged mode gave it."""
+    yield Remove(problem.at)
+    yield Give(container, "runtime", "sysbox-runc")
 
 
 @rule(
@@ -84,6 +94,14 @@ from dindguard.api import (
         "privileged-command",
     ),
     asks=("privileged",),
+    fixes=(
+        Fixer(
+            "runs the engine under Sysbox instead of privileged",
+            fix,
+            unsafe=True,
+            brings=("sysbox-without-approval",),
+        ),
+    ),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report privileged mode on a container that runs an engine, or builds images without one."""

@@ -23,7 +23,17 @@ For a build server that is meant to be used from elsewhere, behind a firewall th
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Reach, Severity, rule
+from dindguard.api import (
+    Edit,
+    Engine,
+    Fixer,
+    Give,
+    Port,
+    Problem,
+    Reach,
+    Severity,
+    rule,
+)
 
 SEVERITIES = {
     Reach.PUBLISHED: Severity.MEDIUM,
@@ -31,7 +41,21 @@ SEVERITIES = {
 }
 
 
-@rule("published-engine-api", each=Engine, severity=Severity.MEDIUM, category="daemon-api", cwe=668, since="0.1.0")
+def fix(_: Engine, problem: Problem) -> Iterator[Edit]:
+    """Bind the published port to the loopback address."""
+    if isinstance(problem.at, Port):
+        yield Give(problem.at, "host_address", "127.0.0.1")
+
+
+@rule(
+    "published-engine-api",
+    each=Engine,
+    severity=Severity.MEDIUM,
+    category="daemon-api",
+    cwe=668,
+    since="0.1.0",
+    fixes=(Fixer("publishes the port on the host's loopback address only", fix),),
+)
 def check(engine: Engine) -> Iterator[Problem]:
     """Report authenticated listeners that are reachable from outside."""
     for exposure in engine.exposures:

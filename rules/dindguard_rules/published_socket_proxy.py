@@ -23,7 +23,13 @@ Bound to `127.0.0.1` for a tool on the host, when every user of the host may com
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, rule
+from dindguard.api import (
+    Container,
+    Problem,
+    Severity,
+    removal,
+    rule,
+)
 
 
 @rule(
@@ -34,6 +40,7 @@ from dindguard.api import Container, Problem, Severity, rule
     cwe=306,
     since="0.1.0",
     asks=("proxy",),
+    fixes=(removal("removes the published port"),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report published ports of a socket proxy."""

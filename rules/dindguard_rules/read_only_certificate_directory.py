@@ -25,7 +25,23 @@ With certificates of your own in `server/` and no `ca/key.pem`: then nothing is 
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, reason, rule
+from dindguard.api import (
+    Edit,
+    Engine,
+    Fixer,
+    Give,
+    Problem,
+    Severity,
+    reason,
+    rule,
+)
+
+
+def fix(engine: Engine, problem: Problem) -> Iterator[Edit]:
+    """Make the mount writable that the entry point writes to."""
+    for mount in engine.certificates.mounts if engine.certificates is not None else ():
+        if mount.read_only is problem.at:
+            yield Give(mount, "read_only", False)
 
 
 @rule(
@@ -35,6 +51,7 @@ from dindguard.api import Engine, Problem, Severity, reason, rule
     category="daemon-api",
     since="0.1.0",
     asks=("certificates.mounts",),
+    fixes=(Fixer("makes the mount of the certificates writable for the engine", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report read-only mounts where the entry point writes certificates."""

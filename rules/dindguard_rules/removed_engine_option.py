@@ -20,7 +20,20 @@ With an engine below 23.0, which has been out of support for years.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, rule
+from dindguard.api import (
+    Edit,
+    Engine,
+    Fixer,
+    Problem,
+    Rename,
+    Severity,
+    rule,
+)
+
+
+def fix(_: Engine, problem: Problem) -> Iterator[Edit]:
+    """Keep the value under the name that engines know."""
+    yield Rename(problem.at, "graph", "data-root")
 
 
 @rule(
@@ -30,6 +43,7 @@ from dindguard.api import Engine, Problem, Severity, rule
     category="operation",
     since="0.1.0",
     asks=("launch.settings", "configuration"),
+    fixes=(Fixer("writes the option's new name, data-root", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the old name of the data root's option."""

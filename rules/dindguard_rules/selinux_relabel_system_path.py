@@ -31,7 +31,17 @@ Never on a system path; hosts without SELinux ignore the option.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Severity, paths, reason, rule
+from dindguard.api import (
+    Container,
+    Edit,
+    Fixer,
+    Problem,
+    RemovePart,
+    Severity,
+    paths,
+    reason,
+    rule,
+)
 
 SYSTEM = frozenset(
     {
@@ -43,6 +53,11 @@ SYSTEM = frozenset(
 )
 
 
+def fix(_: Container, problem: Problem) -> Iterator[Edit]:
+    """Take the option out of the mount."""
+    yield RemovePart(problem.at, str(problem.at))
+
+
 @rule(
     "selinux-relabel-system-path",
     each=Container,
@@ -51,6 +66,7 @@ SYSTEM = frozenset(
     cwe=732,
     since="0.1.0",
     asks=("mounts",),
+    fixes=(Fixer("removes the relabelling", fix, unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report z and Z on the host's system directories, homes and engines' state."""

@@ -26,10 +26,35 @@ With certificates of your own that name it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Confidence, Engine, Problem, Severity, Step, reason, rule
+from dindguard.api import (
+    Access,
+    Confidence,
+    Edit,
+    Engine,
+    Fixer,
+    Problem,
+    Severity,
+    Step,
+    reason,
+    remedies,
+    rule,
+)
 
 
-@rule("server-name-not-in-certificate", each=Access, severity=Severity.MEDIUM, category="daemon-api", since="0.1.0")
+def fix(access: Access, _: Problem) -> Iterator[Edit]:
+    """Have the certificate made for that name too."""
+    if isinstance(access.to, Engine) and access.endpoint is not None:
+        yield from remedies.named_in_certificate(access.to, access.endpoint.host)
+
+
+@rule(
+    "server-name-not-in-certificate",
+    each=Access,
+    severity=Severity.MEDIUM,
+    category="daemon-api",
+    since="0.1.0",
+    fixes=(Fixer("puts the name into the certificate (DOCKER_TLS_SAN)", fix),),
+)
 def check(access: Access) -> Iterator[Problem]:
     """Report verifying clients whose name for the engine its certificate lacks."""
     client, engine = access.endpoint, access.to

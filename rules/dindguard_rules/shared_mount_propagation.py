@@ -29,7 +29,22 @@ For what mounts storage for others on purpose: a storage driver of a cluster (CS
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Problem, Profile, Severity, reason, rule
+from dindguard.api import (
+    Container,
+    Edit,
+    Fixer,
+    Problem,
+    Profile,
+    RemovePart,
+    Severity,
+    reason,
+    rule,
+)
+
+
+def fix(_: Container, problem: Problem) -> Iterator[Edit]:
+    """Take the option out of the mount."""
+    yield RemovePart(problem.at, str(problem.at))
 
 
 @rule(
@@ -41,6 +56,7 @@ from dindguard.api import Container, Problem, Profile, Severity, reason, rule
     since="0.1.0",
     profile=Profile.ALL,
     asks=("mounts",),
+    fixes=(Fixer("removes the shared propagation", fix, unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report the host's folders with shared propagation in containers that may mount."""

@@ -24,7 +24,23 @@ When the data root is thrown away with the container.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Profile, Severity, durations, rule
+from dindguard.api import (
+    Edit,
+    Engine,
+    Fixer,
+    Give,
+    Problem,
+    Profile,
+    Severity,
+    durations,
+    rule,
+)
+
+
+def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
+    """Give it the time that containers of its own need to end."""
+    if engine.container is not None:
+        yield Give(engine.container, "stop_grace_period", 60)
 
 
 @rule(
@@ -35,6 +51,7 @@ from dindguard.api import Engine, Problem, Profile, Severity, durations, rule
     since="0.1.0",
     profile=Profile.ALL,
     asks=("container.stop_grace_period",),
+    fixes=(Fixer("gives the engine a minute to stop", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report less than ten seconds for an engine to stop."""

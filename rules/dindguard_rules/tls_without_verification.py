@@ -27,11 +27,31 @@ Never; the certificates are there already.
 
 from collections.abc import Iterator
 
-from dindguard.api import Access, Problem, Severity, Step, rule
+from dindguard.api import (
+    Access,
+    Edit,
+    Fixer,
+    Problem,
+    Severity,
+    Step,
+    Variable,
+    rule,
+)
+
+
+def fix(access: Access, _: Problem) -> Iterator[Edit]:
+    """Switch the check on."""
+    yield Variable(access.who, "DOCKER_TLS_VERIFY", "1")
 
 
 @rule(
-    "tls-without-verification", each=Access, severity=Severity.MEDIUM, category="daemon-api", cwe=295, since="0.1.0"
+    "tls-without-verification",
+    each=Access,
+    severity=Severity.MEDIUM,
+    category="daemon-api",
+    cwe=295,
+    since="0.1.0",
+    fixes=(Fixer("lets the client check the engine's certificate", fix),),
 )
 def check(access: Access) -> Iterator[Problem]:
     """Report clients that have certificates and verification off."""

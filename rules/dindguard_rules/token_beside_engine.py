@@ -23,7 +23,22 @@ When the pod's own program talks to the API, as controllers and some runners do.
 
 from collections.abc import Iterator
 
-from dindguard.api import Problem, Profile, Severity, Workload, reason, rule
+from dindguard.api import (
+    Edit,
+    Fixer,
+    Give,
+    Problem,
+    Profile,
+    Severity,
+    Workload,
+    reason,
+    rule,
+)
+
+
+def fix(workload: Workload, _: Problem) -> Iterator[Edit]:
+    """Keep the cluster's token out of the pod."""
+    yield Give(workload, "token", False)
 
 
 @rule(
@@ -36,6 +51,7 @@ from dindguard.api import Problem, Profile, Severity, Workload, reason, rule
     profile=Profile.ALL,
     formats="of the formats, only pods get such tokens",
     asks=("placement",),
+    fixes=(Fixer("withholds the service account's token", fix, unsafe=True),),
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report pods with a nested engine and a token that nobody declined."""

@@ -42,7 +42,20 @@ On `localhost` inside one pod whose containers all trust each other; the finding
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Engine, Problem, Reach, Severity, Step, Undecided, reason, rule
+from dindguard.api import (
+    Confidence,
+    Edit,
+    Engine,
+    Fixer,
+    Problem,
+    Reach,
+    Severity,
+    Step,
+    Undecided,
+    reason,
+    remedies,
+    rule,
+)
 
 SEVERITIES = {
     Reach.NETWORK: Severity.HIGH,
@@ -56,6 +69,13 @@ SEVERITIES = {
 ON_HOST = "Take tcp:// out of the engine's hosts and reach it over SSH (ssh://user@host), or demand certificates (tlsverify)"
 
 
+def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
+    """Switch the official image's TLS on, on both ends or not at all."""
+    variable = engine.variable("DOCKER_TLS_CERTDIR")
+    if variable is not None and variable.value.value == "":
+        yield from remedies.with_tls(engine)
+
+
 @rule(
     "unauthenticated-engine-api",
     each=Engine,
@@ -63,6 +83,7 @@ ON_HOST = "Take tcp:// out of the engine's hosts and reach it over SSH (ssh://us
     category="daemon-api",
     cwe=306,
     since="0.1.0",
+    fixes=(Fixer("switches TLS on at the engine and its clients", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem | Undecided]:
     """Report TCP listeners that do not ask for a client certificate."""

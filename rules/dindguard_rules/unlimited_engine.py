@@ -26,9 +26,25 @@ On a machine that exists for this engine only.
 
 from collections.abc import Iterator
 
-from dindguard.api import ContainerKind, Engine, Problem, Profile, Severity, rule
+from dindguard.api import (
+    ContainerKind,
+    Edit,
+    Engine,
+    Fixer,
+    Give,
+    Problem,
+    Profile,
+    Severity,
+    rule,
+)
 
 LIMITABLE = (ContainerKind.SERVICE, ContainerKind.COMMAND, ContainerKind.POD_MEMBER, ContainerKind.LIVE)
+
+
+def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
+    """Give the container a limit: change it to what the builds need."""
+    if engine.container is not None:
+        yield Give(engine.container, "limits.memory", "4g")
 
 
 @rule(
@@ -39,6 +55,7 @@ LIMITABLE = (ContainerKind.SERVICE, ContainerKind.COMMAND, ContainerKind.POD_MEM
     cwe=770,
     since="0.1.0",
     profile=Profile.ALL,
+    fixes=(Fixer("limits the memory to 4 GiB", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines whose container may take all memory, where the file could limit it."""

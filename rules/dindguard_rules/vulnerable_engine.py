@@ -27,10 +27,34 @@ nothing about an engine elsewhere, so a client's image is never blamed.
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Engine, EngineProduct, Problem, Severity, engine_versions, rule
+from dindguard.api import (
+    Confidence,
+    Edit,
+    Engine,
+    EngineProduct,
+    Fixer,
+    Problem,
+    Severity,
+    engine_versions,
+    remedies,
+    rule,
+)
 
 
-@rule("vulnerable-engine", each=Engine, severity=Severity.HIGH, category="image", cwe=1395, since="0.1.0")
+def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
+    """Name a release without known vulnerabilities."""
+    yield from remedies.newest_image(engine.container.image if engine.container is not None else None)
+
+
+@rule(
+    "vulnerable-engine",
+    each=Engine,
+    severity=Severity.HIGH,
+    category="image",
+    cwe=1395,
+    since="0.1.0",
+    fixes=(Fixer("names the newest release", fix),),
+)
 def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with a known breakout; an ended line is reported as such, holes included."""
     place = engine.version_place

@@ -23,7 +23,22 @@ With one client only, and a volume that ends with it.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Profile, Severity, Step, rule
+from dindguard.api import (
+    Edit,
+    Engine,
+    Fixer,
+    Give,
+    Problem,
+    Profile,
+    Severity,
+    Step,
+    rule,
+)
+
+
+def fix(_: Engine, problem: Problem) -> Iterator[Edit]:
+    """Mount them read-only."""
+    yield Give(problem.at, "read_only", True)
 
 
 @rule(
@@ -35,6 +50,7 @@ from dindguard.api import Engine, Problem, Profile, Severity, Step, rule
     since="0.1.0",
     profile=Profile.ALL,
     asks=("certificates.mounts",),
+    fixes=(Fixer("mounts the client certificates read-only", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report writable mounts of the client certificates outside the engine."""

@@ -25,7 +25,23 @@ For an engine that lives for one job.
 
 from collections.abc import Iterator
 
-from dindguard.api import ContainerKind, Engine, Problem, Profile, Severity, rule
+from dindguard.api import (
+    ContainerKind,
+    Edit,
+    Engine,
+    Fixer,
+    Give,
+    Problem,
+    Profile,
+    Severity,
+    rule,
+)
+
+
+def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
+    """Let the outer engine start an init."""
+    if engine.container is not None:
+        yield Give(engine.container, "init", True)
 
 
 @rule(
@@ -35,6 +51,7 @@ from dindguard.api import ContainerKind, Engine, Problem, Profile, Severity, rul
     category="operation",
     since="0.1.0",
     profile=Profile.ALL,
+    fixes=(Fixer("gives the container an init process", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines that are process 1, as far as the files tell."""

@@ -58,6 +58,7 @@ from dindguard.source import HasSpan, Span, Step
 from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
+    from dindguard import remedies
     from dindguard.model import durations, engine_versions, storage_drivers, subnets
     from dindguard.model.aggravations import aggravations
     from dindguard.model.defences import switched_off, writes_kernel_files
@@ -84,6 +85,7 @@ _WHEN_NAMED = {
     "never_uses_engines": "programs",
     "only_builds": "programs",
     "preloads": "image_content",
+    "remedies": "remedies",
     "rule_access": "devices",
     "storage_drivers": "storage_drivers",
     "subnets": "subnets",
@@ -98,7 +100,8 @@ _WHEN_NAMED = {
 def __getattr__(name: str) -> object:
     if name not in _WHEN_NAMED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"dindguard.model.{_WHEN_NAMED[name]}")
+    package = "dindguard" if name == "remedies" else "dindguard.model"
+    module = importlib.import_module(f"{package}.{_WHEN_NAMED[name]}")
     return getattr(module, name, module)
 
 
@@ -183,6 +186,7 @@ __all__ = [
     "paths",
     "preloads",
     "reason",
+    "remedies",
     "removal",
     "replacement",
     "rule",

@@ -70,7 +70,10 @@ class Variable:
 
 @record
 class Volume:
-    """Give a container a volume of its workload, declared there when it is not yet."""
+    """Give a container a volume of its workload, declared there when it is not yet.
+
+    ``to`` is the container, or a mount of it whose place the volume takes.
+    """
 
     to: HasSpan
     name: str

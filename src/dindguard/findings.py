@@ -41,7 +41,8 @@ class Subject:
     """The value that is blamed, so that another value is another danger."""
     about: Any = field(default=None, repr=False, compare=False)
     problem: Problem | None = field(default=None, repr=False, compare=False)
-    """What the rule said of it, which its fixes start from."""
+    asked: Any = field(default=None, repr=False, compare=False)
+    """What the rule said of it, and of which object it was asked: its fixes start from both."""
     places: tuple[Span, ...] = field(default=(), repr=False, compare=False)
     """Every place that makes the problem one of this subject: what is blamed, what explains it, its own."""
     mark: str = ""
@@ -222,7 +223,8 @@ def _subject(verdict: Verdict) -> Subject:
     because = [step.span for step in verdict.problem.because if step is not None]
     places = (at.span, *(step.span for step in at.span.trail), *because, span)
     return Subject(
-        label, verdict.rule.id, address, path, span, _blamed_value(verdict), about, verdict.problem, places,
+        label, verdict.rule.id, address, path, span, _blamed_value(verdict), about, verdict.problem, verdict.asked,
+        places,
     )  # fmt: skip
 
 

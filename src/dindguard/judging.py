@@ -81,7 +81,7 @@ def _judge(each: Rule, subject: Any, found: Judgement) -> None:
             about = said.subject or subject
             found.doubts.append(Verdict(each, about, Problem(said.at, message, severity=Severity.INFO)))
         else:
-            verdict = Verdict(each, said.subject or subject, said)
+            verdict = Verdict(each, said.subject or subject, said, subject)
             hash(verdict.subject)  # whom a problem is about tells problems apart: what cannot is the rule's fault
             found.verdicts.append(verdict)
 

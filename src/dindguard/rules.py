@@ -206,6 +206,8 @@ class Verdict:
     rule: Rule
     subject: Any
     problem: Problem
+    asked: Any = None
+    """The object that the rule looked at, when it blames another."""
 
 
 def blamed(subject: Any) -> Any:

@@ -31,11 +31,15 @@ class Overwrite:
 
 @record(eq=False)
 class Put:
-    """Put ``value`` at the end of a way below a mapping; what lacks on the way is made."""
+    """Put ``value`` at the end of a way below a mapping; what lacks on the way is made.
+
+    A scalar takes the place of a scalar; anything else is only written anew with ``replaces``.
+    """
 
     mapping: Node
     way: tuple[str, ...]
     value: Content
+    replaces: bool = False
 
 
 @record(eq=False)

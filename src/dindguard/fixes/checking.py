@@ -38,7 +38,7 @@ def _parts(roots: Sequence[Node], splices: Sequence[Splice], made: Sequence[Rang
     found: set[int] = set()
     for splice, (now, _) in zip(sorted(splices, key=lambda each: (each.start, each.end)), made, strict=True):
         for start, end in _scalars(roots):
-            if start < splice.start <= end and splice.end <= end:
+            if start < splice.start < end and splice.end <= end:
                 found.add(start + now - splice.start)
     return found
 

@@ -119,7 +119,10 @@ def _edits(fixer: Fixer, finding: Finding) -> Iterator[Edit]:
     """Yield the edits of all subjects, each once; nothing when the fix does not fit one of them."""
     seen: list[Edit] = []
     for subject in finding.subjects:
-        found = list(fixer.plan(subject.about, subject.problem))
+        try:
+            found = list(fixer.plan(subject.asked, subject.problem))
+        except Exception as error:
+            raise RefusedError(f"the rule's fix failed: {type(error).__name__}: {error}") from error
         if not found:
             return
         seen += [edit for edit in found if edit not in seen]

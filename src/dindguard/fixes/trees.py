@@ -46,15 +46,17 @@ class TreeEditor:
         What is put below the same key that lacks is written together.
         """
         new: dict[tuple[int, str], tuple[Node, Content]] = {}
+        found: list[Splice] = []
         for change, chain in changes:
             if isinstance(change, Cut):
-                yield self._cut(chain[: chain.index(change.node) + 1], change.before)
+                found.append(self._cut(chain[: chain.index(change.node) + 1], change.before))
             elif isinstance(change, Overwrite):
-                yield self._overwrite(change.node, change.value)
+                found.append(self._overwrite(change.node, change.value))
             else:
-                yield from self._added(change, new)
-        for (_, key), (mapping, value) in new.items():
-            yield self._entry(mapping, key, value)
+                found += self._added(change, new)
+        found += [self._entry(mapping, key, value) for (_, key), (mapping, value) in new.items()]
+        # What is added behind the same line belongs to several mappings: the innermost first.
+        yield from sorted(found, key=lambda each: (each.start, len(each.text.lstrip(" ")) - len(each.text)))
 
     def _added(self, change: Put | Append, new: dict[tuple[int, str], tuple[Node, Content]]) -> Iterator[Splice]:
         mapping, way = change.mapping, list(change.way)
@@ -63,6 +65,8 @@ class TreeEditor:
         key, last = way[0], mapping[way[0]]
         if len(way) == 1 and isinstance(change, Append) and last.is_sequence:
             yield self._item(self._own(mapping, key), change.value)
+        elif isinstance(change, Put) and change.replaces and len(way) == 1 and last.present:
+            yield self._replaced(mapping, self._own(mapping, key), change.value)
         elif last.present and not last.is_null:
             if (
                 len(way) > 1
@@ -193,6 +197,17 @@ class TreeEditor:
         column = first.key.start - self._line_start(first.key.start)
         last = max(extent(child)[1] for child in children(mapping))
         return self._lines(last, column, yaml_block({key: value}, self._look()))
+
+    def _replaced(self, mapping: Node, old: Node, value: Content) -> Splice:
+        """Return the splice that writes an entry anew, comments on its last line kept."""
+        start, end = extent(old)
+        if self.syntax in (JSON, TOML) or "#" in self.text[start:end]:
+            raise RefusedError(f"'{old.name}' is written in a form that is not changed")
+        if mapping.style == "flow":
+            return Splice(start, end, f"{old.name}: {yaml_flow(value)}")
+        column = start - self._line_start(start)
+        lines = yaml_block({old.name: value}, self._look())
+        return Splice(start, end, f"{self.newline}{' ' * column}".join(lines))
 
     def _below_key(self, mapping: Node, empty: Node, value: Content) -> Splice:
         """Return the splice that gives a key a value that has none."""

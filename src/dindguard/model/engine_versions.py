@@ -100,6 +100,11 @@ def recommended_floor() -> Version:
     return _parse(_data()["floor"]["all"])
 
 
+def newest() -> Version:
+    """Return the newest release that is known here."""
+    return _lines()[-1].newest_image
+
+
 def breakout_floor() -> Version:
     """Return the first engine without a known container escape."""
     return _parse(_data()["floor"]["breakout"])

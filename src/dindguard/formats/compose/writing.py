@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from dindguard.documents.changes import Append, Change, Content, Cut, Overwrite, Put
+from dindguard.documents.changes import Append, Change, Content, Overwrite, Put
 from dindguard.documents.tree import Node
 from dindguard.edits import Await, Edit, Give, RemovePart, Variable, Volume
 from dindguard.scripts.engine_cli.spec_edits import published_on, with_access, without_option
@@ -38,8 +38,11 @@ def changes(edit: Edit, chain: Chain) -> Iterator[Change]:
     elif isinstance(edit, Variable):
         yield _variable(service, edit)
     elif isinstance(edit, Volume):
-        spec = f"{edit.name}:{edit.target}"
-        yield Append(service, ("volumes",), f"{spec}:ro" if edit.read_only else spec)
+        spec = f"{edit.name}:{edit.target}{':ro' if edit.read_only else ''}"
+        item = _item(chain)
+        if item is not None and item.is_mapping:
+            return
+        yield Overwrite(item, spec) if item is not None else Append(service, ("volumes",), spec)
         if edit.name not in root["volumes"]:
             yield Put(root, ("volumes", edit.name), {})
     elif isinstance(edit, Await):
@@ -95,8 +98,7 @@ def _awaiting(edit: Await, root: Node, service: Node) -> Iterator[Change]:
     if waits.is_sequence:
         names = [each.content for each in waits.items()]
         started: dict[str, Content] = {name: {"condition": "service_started"} for name in names}
-        yield Cut(waits)
-        yield Put(service, ("depends_on",), {**started, edit.name: healthy})
+        yield Put(service, ("depends_on",), {**started, edit.name: healthy}, replaces=True)
     elif edit.name in waits:
         yield Put(service, ("depends_on", edit.name, "condition"), "service_healthy")
     else:

@@ -52,7 +52,12 @@ def changes(edit: Edit, chain: Chain) -> Iterator[Change]:
         yield Put(present[-1], ("value",), edit.value) if present else Append(container, ("env",), item_of)
     elif isinstance(edit, Volume) and container is not None and pod is not None:
         mount: dict[str, Content] = {"name": edit.name, "mountPath": edit.target}
-        yield Append(container, ("volumeMounts",), {**mount, "readOnly": True} if edit.read_only else mount)
+        mount |= {"readOnly": True} if edit.read_only else {}
+        item = _item(chain)
+        if item is None:
+            yield Append(container, ("volumeMounts",), mount)
+        else:
+            yield from (Put(item, (key,), value) for key, value in mount.items())
         if edit.name not in [each["name"].content for each in pod["volumes"].items()]:
             yield Append(pod, ("volumes",), {"name": edit.name, "emptyDir": {}})
 
