@@ -29,7 +29,21 @@ Where an admission controller adds the field.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Platform, Problem, Severity, rule
+from dindguard.api import (
+    Container,
+    Edit,
+    Fixer,
+    Give,
+    Platform,
+    Problem,
+    Severity,
+    rule,
+)
+
+
+def fix(container: Container, _: Problem) -> Iterator[Edit]:
+    """Ask for the namespace that Sysbox starts no pod without."""
+    yield Give(container, "user_namespace", True)
 
 
 @rule(
@@ -40,6 +54,7 @@ from dindguard.api import Container, Platform, Problem, Severity, rule
     since="0.1.0",
     asks=("sysbox",),
     formats="Kubernetes alone wants it asked for; in other formats the runtime does it",
+    fixes=(Fixer("gives the pod a user namespace", fix),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report Sysbox pods without a user namespace."""

@@ -76,6 +76,8 @@ def _given(edit: Give, container: Node | None, pod: Node | None) -> Iterator[Cha
         yield Put(pod, ("hostUsers",), not edit.value)
     elif edit.attribute == "runtime":
         yield Put(pod, ("runtimeClassName",), edit.value)
+        if str(edit.value).startswith("sysbox"):  # it starts no pod that has no user namespace
+            yield Put(pod, ("hostUsers",), False)
 
 
 def _container(chain: Chain) -> Node | None:
