@@ -212,7 +212,17 @@ class _Trees:
     def said_nothing(self, unread: Iterable[Unread]) -> None:
         """Note the documents that a format recognised and did not understand."""
         for each in unread:
-            self.book.part_unread(each.source, each.what, known=each.known)
+            self.book.part_unread(self._not_used(each.source), each.what, known=each.known)
+
+    def _not_used(self, source: Source) -> Source:
+        """Return a file's text, or a stretch of one, without what a chart's templates took from it."""
+        left = self._templates.not_used(source.file) if self._templates is not None else None
+        if left is None or (source.parent is not None and source.parent.parent is not None):
+            return source
+        start = source.origin(0)
+        both = zip(source.text, left.text[start : start + len(source.text)], strict=False)
+        text = "".join(own if own == other else " " for own, other in both)
+        return Source(source.path, text, hint=source.hint, parent=source.parent, segments=source.segments)
 
     def unread(self, source: Source) -> None:
         """Note that no format took a text; what a chart's templates took from it has been judged with them."""

@@ -17,11 +17,19 @@ class Remainder:
         self._taken: list[tuple[int, int]] = []
 
     def take(self, *nodes: Node) -> None:
-        """Leave out what was understood, with its key. Parts that stand in other texts are not in this one."""
+        """Leave out what was understood, with its key, wherever in the document's text it stands."""
         for node in nodes:
-            if node.present and node.source is self._root.source:
-                start = node.key.start if node.key is not None and node.key.source is node.source else node.start
-                self._taken.append((start if start < node.end else node.start, node.end))
+            if node.present:
+                key = node.key
+                beside = key is not None and key.source is node.source and key.start < node.end
+                self._leave_out(node.source, key.start if key is not None and beside else node.start, node.end)
+
+    def _leave_out(self, source: Source | None, start: int, end: int) -> None:
+        """Leave out a range of the text, or of one that is embedded in it."""
+        while source is not None and source is not self._root.source:
+            start, end, source = source.origin(start), source.origin(max(end - 1, start)) + 1, source.parent
+        if source is not None:
+            self._taken.append((start, end))
 
     def source(self) -> Source:
         """Return the document's text without what was taken."""

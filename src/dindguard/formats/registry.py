@@ -109,6 +109,7 @@ _PLAIN = (
     "first_line",
     "beginning",
     "keys",
+    "usual",
     "words",
     "installed",
     "idle_outline",

@@ -48,7 +48,8 @@ class FormatRow:
 
     A document is of this format when ``shape`` says so, with ``evidence``; where ``keys`` are given, it is only asked
     about a mapping that has one of them at the top, a list of such mappings, and files of this format by name. Without
-    a shape, any mapping in a file of its name is. ``part`` is asked when no shape has said yes, and ``idle`` when neither
+    a shape, any mapping in a file of its name is. ``usual`` are paths about whose documents ``shape`` is asked whatever
+    their keys, and that say no more than that. ``part`` is asked when no shape has said yes, and ``idle`` when neither
     has: it tells documents of this kind that start no container and command no engine. ``idle_outline`` tells some of them by
     their lines in the first column (:mod:`dindguard.documents.yaml_outline`): a literal that they hold, and an expression
     that has to match them as a whole. Such documents are not even composed.
@@ -68,6 +69,7 @@ class FormatRow:
     first_line: str = ""
     beginning: str = ""
     keys: tuple[str, ...] = ()
+    usual: str = ""
     evidence: Evidence = Evidence.LIKENESS
     words: tuple[Word, ...] = ()
     shape: Shape | None = None
@@ -114,13 +116,20 @@ class FormatRow:
         """Whether a document has this format's shape."""
         if self.shape is None:
             return node.is_mapping and self.named(source.hint or source.path)
-        if self.keys and not self._has_a_key(node) and not self.named(source.path):
+        if self.keys and not self._has_a_key(node) and not self._told(source):
             return False
         return self.shape(source, node)
 
     def idle_by(self, outline: str) -> bool:
         """Whether a YAML document's lines in the first column say that it starts no container and commands no engine."""
         return self.idle_outline is not None and _compiled(self.idle_outline[1]).fullmatch(outline) is not None
+
+    def _told(self, source: Source) -> bool:
+        return self.named(source.path) or self.usually(source.hint or source.path)
+
+    def usually(self, path: str) -> bool:
+        """Whether files of this format are often called so, and many others as well."""
+        return bool(self.usual) and self._pattern("usual").search(without_template(path)) is not None
 
     def _has_a_key(self, node: Node) -> bool:
         if node.is_sequence:

@@ -1,4 +1,4 @@
-"""GitLab Runner: its ``config.toml``, and the values of its chart that hold one."""
+"""GitLab Runner: its ``config.toml``."""
 
 from __future__ import annotations
 
@@ -13,19 +13,17 @@ if TYPE_CHECKING:
 
 
 def configures_runners(source: Source, node: Node) -> bool:
-    """Whether a document is a list of runners that name their executor, or chart values that hold one."""
-    if syntax.by_name(source.hint or source.path) == syntax.TOML:
-        runners = node["runners"].items()
-        return any(
-            "executor" in each or each["docker"].is_mapping or each["kubernetes"].is_mapping for each in runners
-        )
-    return "[[runners]]" in node["runners"]["config"].content
+    """Whether a document is a list of runners that name their executor."""
+    if syntax.by_name(source.hint or source.path) != syntax.TOML:
+        return False
+    runners = node["runners"].items()
+    return any("executor" in each or each["docker"].is_mapping or each["kubernetes"].is_mapping for each in runners)
 
 
 FORMAT = FormatRow(
     name="gitlab-runner",
     title="GitLab Runner",
-    syntaxes=("toml", "yaml", "json"),
+    syntaxes=("toml",),
     keys=("runners",),
     evidence=Evidence.DECLARED,
     words=("[[runners",),

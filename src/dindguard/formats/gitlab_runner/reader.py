@@ -28,10 +28,6 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     del context  # a runner's configuration refers to no other file
     reading = Reading()
     for document in documents:
-        config = document.content["runners"]["config"]
-        if config.is_scalar:
-            reading.embedded.append(Embedded(config.document("config.toml")))  # the values of the Helm chart
-            continue
         taken: dict[str, int] = {}
         for runner in document.content["runners"]:
             if runner.is_mapping:

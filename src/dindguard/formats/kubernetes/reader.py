@@ -16,6 +16,7 @@ from dindguard.formats.kubernetes.openings import Services
 from dindguard.formats.kubernetes.owners import Owners
 from dindguard.formats.kubernetes.pods import read_pod
 from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
+from dindguard.formats.kubernetes.releases import handed_on, of_kustomization
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
@@ -36,6 +37,10 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for resource, is_workload in resources:
         if not is_workload or owners.cover(resource):
             continue
+        release = handed_on(resource, cluster)
+        if release is not None:
+            reading.embedded.append(release)
+            continue
         templates = _templates(resource, reading.notices)
         if not templates and not _is_known(resource):
             reading.unread.append(_unread(resource))
@@ -47,6 +52,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
             for member in template.members:
                 reading.notices.extend(undecided(member.node, ("volumeMounts",)))
             mounted.add(pod, resource)
+    kustomizations = (document.content for document in documents if kustomize.is_kustomization(document))
+    reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
     reading.embedded.extend(configmaps.embedded(cluster, mounted, reading.unread))
     return reading
 

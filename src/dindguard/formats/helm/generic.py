@@ -1,0 +1,108 @@
+"""What values of any chart add to its pods: containers beside its own, and volumes of the node that it mounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dindguard.documents.built import mapping, word
+from dindguard.documents.tree import Kind, Node
+from dindguard.formats.helm import shapes
+from dindguard.formats.helm.release import Found, Release, image_of
+from dindguard.model.condition import Condition
+from dindguard.source import Step
+
+
+def read(release: Release, layer: Node) -> Found:
+    """Return a pod for each mapping of ``layer`` that adds something to one of the chart's."""
+    found = Found()
+    for node in shapes.additions(layer):
+        containers, first = _containers(node, shapes.CONTAINERS), _containers(node, shapes.INIT_CONTAINERS)
+        engine = node["dind"]
+        if shapes.is_engine(engine):
+            containers.append(_engine(engine))
+            found.taken.append(engine)
+        mounts = _mounts(node)
+        if mounts:
+            containers.append(_own(node, mounts))
+        pod = mapping(
+            node,
+            {
+                "containers": node.with_items(containers or first),
+                "initContainers": node.with_items(first if containers else []),
+                "volumes": node.with_items([*_volumes(node)]),
+            },
+        )
+        found.embedded.append(release.workload("Pod", _name(release, node), pod))
+        lists = (*shapes.CONTAINERS, *shapes.INIT_CONTAINERS, *(name for pair in shapes.VOLUMES for name in pair))
+        found.taken += [node[key] for key in lists]
+    return found
+
+
+def _name(release: Release, node: Node) -> Node:
+    """Return what names the pod: the key above, the release, or the chart."""
+    return node.key if node.key is not None else release.named(word(node, "chart"))
+
+
+def _containers(node: Node, lists: tuple[str, ...]) -> list[Node]:
+    return [_with_image(item) for key in lists for item in node[key].items() if item["image"].present]
+
+
+def _with_image(item: Node) -> Node:
+    pairs = {key.content: value for key, value in item.pairs()}
+    return mapping(item, {**pairs, "image": image_of(item["image"])})
+
+
+def _engine(dind: Node) -> Node:
+    """Return the container that values under ``dind`` describe; there only if they are switched on."""
+    context = dind["securityContext"]
+    if not context.is_mapping:
+        context = mapping(dind, {"privileged": dind["privileged"]})
+    keys = ("command", "args", "env", "resources", "volumeMounts")
+    found = mapping(
+        dind,
+        {
+            "name": word(dind, "dind"),
+            "image": image_of(dind["image"]),
+            "securityContext": context,
+            **{key: dind[key] for key in keys},
+        },
+    )
+    enabled = dind["enabled"]
+    if not enabled.present or not enabled.flag("enabled").off:
+        return found
+    text = enabled.route or "dind.enabled"
+    off = Condition(text, enabled.span, False, f"{enabled.span.path}: {text}")
+    pairs = found.explained(Step(off.words, enabled.span)).pairs()
+    return Node(
+        Kind.MAPPING, dind.source, dind.start, dind.end, route=dind.route, key=dind.key, conditions=(off,),
+        children=lambda _: pairs,
+    )  # fmt: skip
+
+
+def _volumes(node: Node) -> Iterator[Node]:
+    for volumes, _ in shapes.VOLUMES:
+        yield from node[volumes].items()
+
+
+def _mounts(node: Node) -> list[Node]:
+    """Return the mounts of the chart's own container, as far as they show the node's files."""
+    return [
+        mount
+        for volumes, mounts in shapes.VOLUMES
+        if any(item["hostPath"]["path"].is_scalar for item in node[volumes].items())
+        for mount in node[mounts].items()
+    ]
+
+
+def _own(node: Node, mounts: list[Node]) -> Node:
+    """Return the container that only the chart describes, with what is known of it."""
+    image = image_of(node["image"])
+    return mapping(
+        mounts[0],
+        {
+            "name": word(mounts[0], node.name or "main"),
+            "image": image,
+            "volumeMounts": node.with_items(mounts),
+            "securityContext": node["containerSecurityContext"],
+        },
+    )

@@ -1,0 +1,62 @@
+"""Lists of releases: Helmfile's own, and those that others hand on in its form.
+
+Source: helmfile/helmfile, ``docs/index.md`` (``values`` are files, relative to the list's, or mappings, later ones on top;
+``set`` comes last).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from dindguard.documents.built import mapping
+from dindguard.documents.template.charts import overlaid
+from dindguard.documents.tree import Node
+from dindguard.formats import Context
+from dindguard.formats.helm.release import Release
+from dindguard.patterns import regex
+
+_STEP = regex(r"(?:[^.\\\[]|\\.)+")
+
+
+def releases(root: Node, context: Context) -> Iterator[Release]:
+    """Yield the releases of a list that are given values."""
+    for item in root["releases"].items():
+        if not item.is_mapping or (item["installed"].present and item["installed"].flag("installed").off):
+            continue
+        layers = (*_layers(item["values"], root, context), *_set(item["set"]))
+        if layers:
+            values = layers[0]
+            for layer in layers[1:]:
+                values = overlaid(values, layer)
+            chart = item["chart"].text.rstrip("/").rpartition("/")[2]
+            yield Release(values, layers, item["name"], item["namespace"], chart)
+
+
+def _layers(items: Node, root: Node, context: Context) -> Iterator[Node]:
+    for item in items.listed():
+        if item.is_mapping:
+            yield item
+        elif item.is_scalar and item.text.endswith((".yaml", ".yml")):
+            tree = context.tree(_path(item.text, root.source.path))
+            found = tree.documents[0] if tree is not None and tree.documents else None
+            if found is not None and found.is_mapping:
+                yield found
+
+
+def _path(written: str, listed_in: str) -> str:
+    """Return where a file of values is; those with a slash in front count from the root."""
+    joined = written[1:] if written.startswith("/") else posixpath.join(posixpath.dirname(listed_in), written)
+    return posixpath.normpath(joined)
+
+
+def _set(items: Node) -> Iterator[Node]:
+    """Yield each ``name: a.b`` and ``value: c`` as the values that they are: ``{a: {b: c}}``."""
+    for item in items.items():
+        steps = _STEP.findall(item["name"].text)
+        value = item["value"]
+        if not steps or not value.is_scalar or "[" in item["name"].text:
+            continue
+        for step in reversed(steps):
+            value = mapping(item, {step.replace("\\", ""): value})
+        yield value
