@@ -38,9 +38,8 @@ EXTENSIONS = {
     ".jenkinsfile": "Jenkinsfile", ".groovy": "Groovy script", ".tf": "Terraform file", ".tofu": "OpenTofu file",
     ".tfvars": "Terraform file", ".nomad": "Nomad job", ".hcl": "HCL file", ".service": "systemd unit",
     ".socket": "systemd unit", ".timer": "systemd unit", ".container": "Quadlet", ".pod": "Quadlet", ".kube": "Quadlet",
-    ".volume": "Quadlet", ".network": "Quadlet", ".nix": "Nix file",
-    ".ks": "Kickstart file", ".ps1": "PowerShell script", ".psm1": "PowerShell script", ".bat": "batch file",
-    ".cmd": "batch file", ".just": "justfile", ".j2": "Jinja template", ".jinja": "Jinja template",
+    ".volume": "Quadlet", ".network": "Quadlet", ".nix": "Nix file", ".ks": "Kickstart file",
+    ".just": "justfile", ".j2": "Jinja template", ".jinja": "Jinja template",
     ".jinja2": "Jinja template", ".erb": "ERB template", ".gotmpl": "Go template", ".tpl": "template",
     ".tmpl": "template",
 }  # fmt: skip

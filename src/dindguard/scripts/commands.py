@@ -58,6 +58,8 @@ class Dialect(Enum):
 
     SHELL = "shell"
     MAKE = "make"
+    POWERSHELL = "powershell"
+    BATCH = "batch"
     EXEC = "exec"
     """One command line without a shell: words and quotes only (systemd, supervisord, Compose strings)."""
 
@@ -66,13 +68,33 @@ def commands(source: Source, *, dialect: Dialect = Dialect.SHELL) -> Commands:
     """Return what ``source`` runs: a script, a CI step, the arguments of ``RUN``, or a Makefile."""
     if not _RELEVANT.search(source.text):
         return Commands()
-    if dialect is Dialect.MAKE:
-        from dindguard.scripts.makefile import read_makefile
-
+    if dialect in _READERS:
         collected = Collected(PROGRAMS)
-        read_makefile(source, collected)
+        _READERS[dialect](source, collected)
         return _result(collected)
     return _read(Script.of(source), dialect)
+
+
+def _make(source: Source, collected: Collected) -> None:
+    from dindguard.scripts.makefile import read_makefile
+
+    read_makefile(source, collected)
+
+
+def _powershell(source: Source, collected: Collected) -> None:
+    from dindguard.scripts.windows.powershell import read_powershell
+
+    read_powershell(Script.of(source), collected)
+
+
+def _batch(source: Source, collected: Collected) -> None:
+    from dindguard.scripts.windows.batch import read_batch
+
+    read_batch(Script.of(source), collected)
+
+
+_READERS = {Dialect.MAKE: _make, Dialect.POWERSHELL: _powershell, Dialect.BATCH: _batch}
+"""Languages that are no shell's; each reader is imported when a text of its kind is there."""
 
 
 class _Everything(frozenset[str]):

@@ -33,6 +33,11 @@ def read_argv(words: Sequence[Word], collected: Collected) -> None:
         Interpreter(Script(()), Scopes(), collected, Context(), 0).start(words)
 
 
+def start_words(words: Sequence[Word], collected: Collected, scopes: Scopes, context: Context) -> None:
+    """Collect what a list of words runs in the surroundings of a script in another language."""
+    Interpreter(Script(()), scopes, collected, context, 0).start(words)
+
+
 def unwrapped(words: Sequence[Word]) -> Command:
     """Return a list of words as a command, without what only wraps it."""
     context = Context()

@@ -112,7 +112,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "oc exec": Wrapper("cnf container namespace context kubeconfig", skip=1, remote=0),
     "lxc exec": Wrapper(" env cwd user group", skip=1, remote=0),
     "incus exec": Wrapper(" env cwd user group", skip=1, remote=0),
-    "wsl": Wrapper("du distribution user cd", remote=0),
+    "wsl": Wrapper("du distribution user cd"),  # a machine of this one's own, behind the same addresses
     "su": Wrapper("gGsw group shell", skip=1, script="-c --command", stdin=True),
     "runuser": Wrapper("ulgGsw user login group shell", script="-c --command"),
     "script": Wrapper("EIOT", script="-c --command"),

@@ -1,0 +1,15 @@
+"""Batch files: the containers and engines that they start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dindguard.formats import Context, Document, Reading
+from dindguard.formats.of_scripts import read_scripts
+from dindguard.scripts.commands import Dialect
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read all scripts of one scan."""
+    del context  # a script is read by itself
+    return read_scripts(documents, Dialect.BATCH)

@@ -1,0 +1,279 @@
+"""PowerShell scripts: statements, assignments, pipelines, and the programs that they start.
+
+Source: Microsoft's ``about_Operators`` (call operator), ``about_Pipelines``, and the pages of ``Start-Process``,
+``Invoke-Expression`` and ``Set-Content``. Blocks are read in the order of the text; what a branch assigns may hold after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dindguard import budget
+from dindguard.model.values import How
+from dindguard.patterns import regex
+from dindguard.scripts.command import Export, base_name
+from dindguard.scripts.shell.context import Collected, Context
+from dindguard.scripts.shell.interpreter import start_words
+from dindguard.scripts.shell.pieces import Piece, Script, Word, joined_span, word
+from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, appended, array, scalar
+from dindguard.scripts.shell.wrappers import joined
+from dindguard.scripts.windows.cmdlets import (
+    TO_FILE,
+    argument_words,
+    file_and_value,
+    inner_command,
+    process_words,
+    written,
+)
+from dindguard.scripts.windows.words import ASSIGNMENT, COMMENT, Item, WordReader, variable_name
+
+_SET_VARIABLE = regex(
+    r"\[(?:System\.)?Environment\]::SetEnvironmentVariable\([ \t]*['\"](\w+)['\"][ \t]*,[ \t]*", re.IGNORECASE
+)
+_VALUE = "'\"@$(["
+_ENDS = ("", "\n", ";", "}", ")", "#", ",", "|")
+_PREFIXES = frozenset({"&", ".", "return", "else", "try", "finally", "do", "begin", "process", "end", "throw"})
+_FUNCTION = frozenset({"function", "filter", "class", "workflow"})
+_LOOPS = frozenset({"foreach", "for", "while"})
+_EXPRESSIONS = frozenset({"invoke-expression", "iex"})
+_PROCESSES = frozenset({"start-process", "saps", "start"})
+_SHELLS = frozenset({"powershell", "pwsh"})
+
+
+def read_powershell(script: Script, collected: Collected, *, scopes: Scopes | None = None, nesting: int = 0) -> None:
+    """Collect what a script runs."""
+    PowerShell(script, collected, scopes or Scopes(), nesting).run()
+
+
+class PowerShell:
+    """Reads one script; one inside it gets a reader of its own."""
+
+    def __init__(self, script: Script, collected: Collected, scopes: Scopes, nesting: int) -> None:
+        self._script = script
+        self._text = script.text
+        self._out = collected
+        self._scopes = scopes
+        self._nesting = nesting
+        self._words = WordReader(script, scopes, self._statements)
+        self._depth = 0
+        self._given: dict[str, list[Variable]] = {}
+        """All values that variables get, for texts that are run: branches may each put one together."""
+
+    def run(self) -> None:
+        """Read the whole script."""
+        at = 0
+        while at < len(self._text):
+            at = self._statements(at, "")
+
+    # -- statements -------------------------------------------------------------------------------------
+
+    def _statements(self, at: int, closer: str) -> int:
+        """Read statements up to ``closer``; return the offset after it."""
+        self._depth += 1
+        text, own_scope = self._text, False
+        if at < len(text) and not budget.within(budget.SCRIPT_NESTING, self._depth, self._script.span(at, at + 1)):
+            self._depth -= 1
+            return len(text)
+        while at < len(text):
+            at = self._words.blanks(at)
+            char = text[at : at + 1]
+            if char in ("", closer):
+                at += 1
+                break
+            if char == "#":
+                found = COMMENT.match(text, at)
+                at = found.end() if found else at + 1
+            elif char == "{":
+                at = self._block(at + 1, own_scope=own_scope)
+            elif char in "\n;|&)},":
+                at += 1
+            else:
+                after, own_scope = self._statement(at, closer)
+                at = max(after, at + 1)
+        self._depth -= 1
+        return at
+
+    def _block(self, at: int, *, own_scope: bool) -> int:
+        """Read ``{ … }``; what a function assigns ends with it."""
+        self._scopes.push()
+        at = self._statements(at, "}")
+        assigned = self._scopes.pop()
+        if not own_scope:
+            self._scopes.merge([assigned], exhaustive=False)
+        return at
+
+    def _statement(self, at: int, closer: str) -> tuple[int, bool]:
+        """Read one statement; return its end, and whether the block that follows has variables of its own."""
+        found = ASSIGNMENT.match(self._text, at)
+        if found is not None:
+            return self._assignment(found, closer), False
+        kept = _SET_VARIABLE.match(self._text, at)
+        if kept is not None:
+            item, after = self._words.values(kept.end(), ")")
+            self._assign(f"env:{kept[1]}", self._variable(item), at, after)
+            return after, False
+        items, after = self._arguments(at, closer)
+        names = [item.words[0].pattern.lower() for item in items[:1] if item.words and item.bare]
+        if names and names[0] in _FUNCTION:
+            return after, True
+        if names and names[0] in _LOOPS:
+            return after, False
+        self._run(items, after)
+        return after, False
+
+    def _arguments(self, at: int, closer: str) -> tuple[list[Item], int]:
+        """Read the items of a command up to the end of the statement."""
+        items: list[Item] = []
+        start = at
+        while at < len(self._text):
+            at = self._words.blanks(at)
+            char = self._text[at : at + 1]
+            if char in ("", "\n", ";", "|", "}", ")", "#") or (char == "{" and not items):
+                break
+            if char == "{":
+                return items, at
+            if char == "&":
+                if at > start or self._text.startswith("&&", at):
+                    break
+                at += 1
+                continue
+            if char == ",":
+                at += 1
+                continue
+            item, after = self._words.item(at, "")
+            at = max(after, at + 1)
+            items.append(item)
+        del closer
+        return items, at
+
+    # -- assignments ------------------------------------------------------------------------------------
+
+    def _assignment(self, found: re.Match[str], closer: str) -> int:
+        name = found[1] or found[2]
+        start, at = found.start(), self._words.blanks(found.end())
+        if self._text[at : at + 1] not in tuple(_VALUE) or self._text.startswith("$(", at):
+            self._assign(name, UNDECIDED, start, at)
+            return self._statement(at, closer)[0] if self._text[at : at + 1] not in ("", "\n", ";", "{", "}") else at
+        if ASSIGNMENT.match(self._text, at):
+            return self._statement(at, closer)[0]
+        item, after = self._words.values(at, closer)
+        value = self._variable(item)
+        if found[3] == "+=":
+            value = _added(self._scopes.get(variable_name(name)), value)
+        following = self._words.blanks(after)
+        if self._text[following : following + 1] not in _ENDS:
+            value = UNDECIDED  # an operator that is not followed
+        if closer == ")" and value.fields is not None:
+            value = _as_default(value)
+        self._assign(name, value, start, after)
+        return after
+
+    def _variable(self, item: Item) -> Variable:
+        words = item.words
+        if len(words) == 1:
+            return scalar(words[0].pieces)
+        return array(tuple(tuple(word.pieces) for word in words))
+
+    def _assign(self, name: str, value: Variable, start: int, end: int) -> None:
+        key = variable_name(name)
+        self._scopes.assign(key, value)
+        if value.fields is not None and not value.array:
+            self._given.setdefault(key, []).append(value)
+        if name.lower().startswith("env:"):
+            span = self._script.span(start, max(end, start + 1))
+            self._scopes.export(key, span)
+            if value.fields is not None and value.scalar:
+                self._out.exports.append(Export(key, word(value.scalar, joined_span(value.scalar)), span))
+
+    # -- commands ---------------------------------------------------------------------------------------
+
+    def _run(self, items: Sequence[Item], after: int) -> None:
+        """Collect what a command starts or writes."""
+        while items and items[0].bare and items[0].words[0].pattern.lower() in _PREFIXES:
+            items = items[1:]
+        words = [word for item in items for word in item.words]
+        if not words:
+            return
+        program = base_name(words[0].pattern).lower()
+        arguments = words[1:]
+        if not items[0].bare and len(items) == 1 and self._text.startswith("|", after):
+            self._piped(words[0].pieces, after)
+        elif program in _EXPRESSIONS:
+            self._nested(joined([word for word in arguments if not word.pattern.startswith("-")]))
+        elif program in _PROCESSES:
+            self._start(process_words(arguments))
+        elif program in _SHELLS:
+            self._nested(inner_command(arguments))
+        elif program == "cmd":
+            self._batch(arguments)
+        elif program in TO_FILE:
+            self._write(*file_and_value(arguments))
+        elif program == "setx" and len(arguments) > 1:
+            self._assign(f"env:{arguments[0].pattern}", scalar(arguments[1].pieces), after - 1, after)
+        else:
+            self._start(words)
+
+    def _start(self, words: Sequence[Word]) -> None:
+        """Start a program, or the one that a function is given: ``Exec docker …``, ``Exec "docker …"``."""
+        if not words:
+            return
+        rest = argument_words(words, self._out.programs)
+        if rest is None:
+            start_words(words, self._out, self._scopes, Context())
+        elif len(rest) == 1 and rest[0].quoted:
+            self._nested(rest[0].pieces)
+        else:
+            start_words(rest, self._out, self._scopes, Context())
+
+    def _nested(self, pieces: Sequence[Piece]) -> None:
+        """Read a text that is run; one that begins with a variable of several values, with each of them."""
+        several = not self._nesting and bool(pieces) and pieces[0].unknown
+        first = variable_name(pieces[0].variable) if several else ""
+        given = self._given.get(first, ())
+        for value in given[: budget.SCRIPTS_IN_SCRIPTS.most]:
+            self._read([*value.scalar, *pieces[1:]])
+        if not given:
+            self._read(pieces)
+
+    def _read(self, pieces: Sequence[Piece]) -> None:
+        if pieces and budget.within(budget.SCRIPTS_IN_SCRIPTS, self._nesting + 1, pieces[0]):
+            read_powershell(Script(pieces), self._out, scopes=self._scopes, nesting=self._nesting + 1)
+
+    def _batch(self, arguments: Sequence[Word]) -> None:
+        from dindguard.scripts.windows.batch import read_batch
+
+        index = next((at for at, word in enumerate(arguments) if word.pattern.lower() in ("/c", "/k")), None)
+        pieces = joined(arguments[index + 1 :]) if index is not None else ()
+        if pieces and budget.within(budget.SCRIPTS_IN_SCRIPTS, self._nesting + 1, pieces[0]):
+            read_batch(Script(pieces), self._out, scopes=self._scopes, nesting=self._nesting + 1)
+
+    # -- files ------------------------------------------------------------------------------------------
+
+    def _piped(self, pieces: Sequence[Piece], at: int) -> None:
+        """``"…" | Set-Content FILE``: a text that a command gets."""
+        items, _ = self._arguments(self._words.blanks(at + 1), "")
+        words = [word for item in items for word in item.words]
+        if words and words[0].pattern.lower() in TO_FILE:
+            self._write(file_and_value(words[1:])[0], pieces)
+
+    def _write(self, file: Word | None, pieces: Sequence[Piece]) -> None:
+        embedded = written(file, pieces)
+        if embedded is not None:
+            self._out.embedded.append(embedded)
+
+
+def _added(before: Variable | None, value: Variable) -> Variable:
+    """Return a value with another one added; a list grows by an element."""
+    if before is not None and before.array and value.fields is not None and before.fields is not None:
+        return array(before.fields + value.fields)
+    return appended(before, value)
+
+
+def _as_default(value: Variable) -> Variable:
+    """Return a parameter's value: whoever calls the script may give another one."""
+    fields = tuple(
+        tuple(piece if piece.unknown else piece._replace(how=How.DEFAULT) for piece in field)
+        for field in value.fields or ()
+    )
+    return Variable(fields, value.array)
