@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from dindguard.model.container import Container
-from dindguard.records import record
+from dindguard.records import record, replace
 from dindguard.source import Embedded, Notice, Source
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dindguard.model.invocation import Invocation
     from dindguard.model.launch import Configuration, ServiceFile
     from dindguard.model.workload import Workload
+    from dindguard.scripts.commands import Dialect
 
 
 @record
@@ -71,6 +72,23 @@ class Reading:
         self.notices: list[Notice] = []
         self.unread: list[Unread] = []
         """Documents that are of this format, of which nothing was understood."""
+
+
+def read_scripts(documents: Iterable[Document], dialect: Dialect) -> Reading:
+    """Return what scripts of one language start, reach and write: what every format of scripts reads of them."""
+    from dindguard.scripts.commands import commands
+    from dindguard.scripts.meaning import script_model
+
+    reading = Reading()
+    for document in documents:
+        found = commands(document.source, dialect=dialect)
+        model = script_model(found, document.source, document.owner)
+        reading.workloads += model.workloads
+        reading.invocations += model.invocations
+        reading.notices += model.notices
+        reading.embedded += model.embedded
+        reading.embedded += [replace(embedded, owner=document.owner) for embedded in found.embedded]
+    return reading
 
 
 def _outside(_: str) -> str | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dindguard.formats import Context, Document, Reading
-from dindguard.formats.of_scripts import read_scripts
+from dindguard.formats import Context, Document, Reading, read_scripts
 from dindguard.scripts.commands import Dialect
 
 
