@@ -19,7 +19,7 @@ NAMES = {
     "vagrantfile": "Vagrantfile", "preseed.cfg": "preseed file",
     ".drone.yml": "Drone pipeline", ".drone.yaml": "Drone pipeline", ".drone.jsonnet": "Drone pipeline",
     ".drone.star": "Drone pipeline", ".woodpecker.yml": "Woodpecker pipeline", ".woodpecker.yaml": "Woodpecker pipeline",
-    "bitbucket-pipelines.yml": "Bitbucket pipeline", "cloudbuild.yaml": "Cloud Build file",
+    "cloudbuild.yaml": "Cloud Build file",
     "cloudbuild.yml": "Cloud Build file", "cloudbuild.json": "Cloud Build file", "buildspec.yml": "CodeBuild file",
     "buildspec.yaml": "CodeBuild file", ".travis.yml": "Travis pipeline", "appveyor.yml": "AppVeyor pipeline",
     ".appveyor.yml": "AppVeyor pipeline", ".cirrus.yml": "Cirrus pipeline", ".cirrus.star": "Cirrus pipeline",

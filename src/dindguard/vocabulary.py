@@ -50,3 +50,6 @@ IMAGE_BUILDS = frozenset({"build", "image build", "builder build", "buildx build
 
 BUILD_ACTIONS = IMAGE_BUILDS | {"buildx bake"}
 """Actions that build."""
+
+RUNNER_DECIDES = "whether the job's runner is privileged or in a sandbox"
+"""What decides the privilege of an engine beside a job where no file shows the runner's configuration."""

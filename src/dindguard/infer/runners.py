@@ -12,6 +12,7 @@ from dindguard.model.values import Flag, How
 from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.records import field, record, replace
 from dindguard.source import Step
+from dindguard.vocabulary import RUNNER_DECIDES
 
 
 @record(eq=False)
@@ -62,7 +63,7 @@ def _without_runner(workloads: Sequence[Workload]) -> Given:
     jobs = [each for each in workloads if each.kind is WorkloadKind.JOB and each.platform is Platform.GITLAB]
     copies = {
         container: replace(
-            container, privileged=Flag(None, container.span, How.UNKNOWN, "privileged", _RUNNER_DECIDES)
+            container, privileged=Flag(None, container.span, How.UNKNOWN, "privileged", RUNNER_DECIDES)
         )
         for job in jobs
         for container in job.containers
@@ -76,9 +77,6 @@ def _without_runner(workloads: Sequence[Workload]) -> Given:
         if any(container in copies for container in job.containers)
     }
     return Given(tuple(_started_in(changed.get(each, each), copies) for each in workloads), copies)
-
-
-_RUNNER_DECIDES = "whether the job's runner is privileged or in a sandbox"
 
 
 def _is_engine_service(container: Container) -> bool:
