@@ -62,6 +62,20 @@ def test_podman_is_not_an_old_docker(here: Path, monkeypatch: pytest.MonkeyPatch
     assert findings(audit("-f", "json", "--profile", "all", "--from", "saved.json")) == findings(result)
 
 
+@pytest.mark.parametrize("rootless", [True, False])
+def test_a_rootless_podman_says_so_in_a_field_of_its_own(
+    rootless: bool, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Podman 4.3 does not list it among its security options, as Docker does."""
+    facts = live.info(ServerVersion="4.3.1", BuildahVersion="1.28.2", Rootless=rootless)
+    use(monkeypatch, Podman(live.container("agent", HostConfig={"Privileged": True}), info=facts))
+    (found,) = (
+        each for each in json.loads(audit("-f", "json").stdout)["findings"] if each["rule"] == "privileged-container"
+    )
+    assert bool(found.get("containment")) == rootless
+    assert found["severity"] == ("medium" if rootless else "critical")
+
+
 def test_of_a_running_engine_no_prune_schedule_is_missed(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, Api(live.dind(Mounts=[live.volume("data", "/var/lib/docker")])))
     assert "unbounded-data-root" not in {rule for _, rule in findings(audit("-f", "json", "--profile", "all"))}

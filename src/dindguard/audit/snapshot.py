@@ -12,6 +12,7 @@ Facts = dict[str, Any]
 _INFO = (
     "ID", "Name", "ServerVersion", "OperatingSystem", "OSType", "KernelVersion", "Architecture", "Driver", "DriverStatus",
     "BuildahVersion", "DockerRootDir", "CgroupDriver", "CgroupVersion", "DefaultRuntime", "SecurityOptions", "Warnings",
+    "Rootless",
 )  # fmt: skip
 _CONFIG = ("Image", "User", "Hostname", "StopTimeout", "Volumes")
 _HOST_CONFIG = (

@@ -44,8 +44,9 @@ class Host:
 
     @property
     def rootless(self) -> Node | None:
-        """The option that says that the engine itself runs without root."""
-        return self._options.get("rootless")
+        """What says that the engine itself runs without root: a security option, or Podman's own field."""
+        own = self.info["Rootless"]
+        return self._options.get("rootless") or (own if own.content == "true" else None)
 
     @property
     def product(self) -> EngineProduct:
