@@ -1,0 +1,189 @@
+"""Reads Quadlet's units: those of one folder are one user's, or the machine's, and know each other by name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from dindguard.documents.sections import Entry, read_unit
+from dindguard.formats import Context, Document, Reading, Unread
+from dindguard.formats.quadlet.containers import container_of
+from dindguard.formats.quadlet.entries import Rights, Section, folder_of, rights_of, stem_of
+from dindguard.model.container import Container
+from dindguard.model.mount import Medium, MountKind, Storage
+from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
+from dindguard.scripts.engine_cli.mounts import Volumes
+from dindguard.source import Embedded, Source, Span
+from dindguard.vocabulary import MEMORY_FILE_SYSTEMS, NETWORK_FILE_SYSTEMS
+
+_SECTIONS = {"container": "Container", "pod": "Pod", "kube": "Kube", "volume": "Volume", "network": "Network"}
+_ONLY_SYSTEMD = frozenset({"Match", "NetDev", "Link"})
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read every unit of a scan, folder by folder."""
+    del context  # what units name lies on the machine
+    reading = Reading()
+    folders: dict[str, _Folder] = {}
+    for document in documents:
+        source = document.source
+        path = source.hint or source.path
+        stem, kind = stem_of(path)
+        entries = read_unit(source)
+        sections = {entry.section for entry in entries}
+        if _SECTIONS.get(kind, "") not in sections or sections & _ONLY_SYSTEMD:
+            reading.unread.append(Unread(source, "unit"))
+            continue
+        if kind == "kube":  # its pods are read from their own file; options for all of them are not
+            reading.unread.append(Unread(source, "Quadlet of a Kubernetes file"))
+        key = folder_of(path) if source.parent is None else f"{source.path}:{folder_of(path)}"
+        folders.setdefault(key, _Folder(folder_of(path))).add(stem, kind, source, entries)
+        reading.embedded += _service(source, stem, entries)
+    for folder in folders.values():
+        reading.workloads += folder.workloads()
+    return reading
+
+
+def _service(source: Source, stem: str, entries: Sequence[Entry]) -> list[Embedded]:
+    """Return a unit whose service runs commands of its own as the service that it becomes."""
+    if not any(entry.section == "Service" and entry.key.startswith("Exec") for entry in entries):
+        return []
+    return [Embedded(source.part(0, len(source.text), hint=f"{stem or 'unit'}.service"))]
+
+
+class _Unit:
+    """One unit: its own file, then its drop-ins."""
+
+    def __init__(self, stem: str, kind: str) -> None:
+        self.stem = stem
+        self.kind = kind
+        self.files: list[tuple[str, Source, list[Entry]]] = []
+
+    def section(self, rights: Rights, name: str = "") -> Section:
+        entries = [entry for _, _, found in sorted(self.files, key=_order) for entry in found]
+        return Section(entries, name or _SECTIONS[self.kind], rights)
+
+    @property
+    def rights(self) -> Rights:
+        entries = [entry for _, _, found in self.files for entry in found]
+        return rights_of(self.files[0][0], entries)
+
+    @property
+    def span(self) -> Span:
+        """The place of its section's first setting, in its own file."""
+        _, source, entries = min(self.files, key=_order)
+        first = next((entry for entry in entries if entry.section == _SECTIONS[self.kind]), None)
+        return first.value.span(0, len(first.value.text)) if first is not None else source.whole()
+
+
+def _order(file: tuple[str, Source, list[Entry]]) -> tuple[bool, str]:
+    return (".d/" in file[0], file[0])
+
+
+class _Folder:
+    """The units of one folder."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._units: dict[tuple[str, str], _Unit] = {}
+
+    def add(self, stem: str, kind: str, source: Source, entries: list[Entry]) -> None:
+        """Add a file of a unit."""
+        unit = self._units.setdefault((stem, kind), _Unit(stem, kind))
+        unit.files.append((source.hint or source.path, source, entries))
+
+    def workloads(self) -> list[Workload]:
+        """Return each pod with its containers, and the containers that are in none."""
+        found = [self._pod(unit) for unit in self._of("pod")]
+        alone = [unit for unit in self._of("container") if self._pod_of(unit) is None]
+        if alone:
+            volumes = self._volumes("containers")
+            containers = tuple(self._container(unit, volumes) for unit in alone)
+            found.append(
+                self._workload(posixpath.basename(self._name), "containers", alone[0].span, containers, volumes)
+            )
+        return found
+
+    def _of(self, kind: str) -> list[_Unit]:
+        return [unit for unit in self._units.values() if unit.kind == kind]
+
+    def _pod_of(self, unit: _Unit) -> _Unit | None:
+        pod = unit.section(unit.rights).last("Pod")
+        return self._units.get((pod.pattern.removesuffix(".pod"), "pod")) if pod is not None else None
+
+    def _pod(self, unit: _Unit) -> Workload:
+        address = f"pods.{unit.stem}"
+        volumes = self._volumes(address)
+        infra = container_of(unit.section(unit.rights), unit.stem, address, unit.span, volumes, unit.rights)
+        members = [self._container(each, volumes) for each in self._of("container") if self._pod_of(each) is unit]
+        return self._workload(unit.stem, address, unit.span, (infra, *members), volumes, shared=True)
+
+    def _container(self, unit: _Unit, volumes: Volumes) -> Container:
+        rights = unit.rights
+        return container_of(unit.section(rights), unit.stem, f"containers.{unit.stem}", unit.span, volumes, rights)
+
+    def _volumes(self, address: str) -> Volumes:
+        """Return the maker of mounts, which knows the folder's volumes."""
+        volumes = Volumes(f"{self._name}:{address}")
+        for unit in self._of("volume"):
+            volumes.declare(_storage(unit, volumes))
+        return volumes
+
+    def _workload(
+        self,
+        name: str,
+        address: str,
+        span: Span,
+        containers: tuple[Container, ...],
+        volumes: Volumes,
+        *,
+        shared: bool = False,
+    ) -> Workload:
+        return Workload(
+            name=name,
+            address=address,
+            kind=WorkloadKind.PROJECT,
+            platform=Platform.ENGINE,
+            span=span,
+            containers=containers,
+            networks=tuple(_network(unit) for unit in self._of("network")),
+            storages=volumes.storages,
+            shared_network=shared,
+        )
+
+
+def _storage(unit: _Unit, volumes: Volumes) -> Storage:
+    section = unit.section(unit.rights)
+    name = f"{unit.stem}.volume"
+    kind, device, options = section.last("Type"), section.last("Device"), section.last("Options")
+    bind = "bind" in {
+        kind.pattern if kind is not None else "",
+        *(options.pattern.split(",") if options is not None else ()),
+    }
+    system = kind.pattern if kind is not None else ""
+    medium = (
+        Medium.MEMORY
+        if system in MEMORY_FILE_SYSTEMS
+        else Medium.NETWORK
+        if system in NETWORK_FILE_SYSTEMS
+        else Medium.DISK
+    )
+    return Storage(
+        identity=volumes.identity(MountKind.VOLUME, name),
+        name=name,
+        kind=MountKind.VOLUME,
+        span=unit.span,
+        medium=medium,
+        file_system=kind if system not in ("", "none", "bind") else None,
+        host_path=device if bind else None,
+    )
+
+
+def _network(unit: _Unit) -> Network:
+    section = unit.section(unit.rights)
+    return Network(
+        name=f"{unit.stem}.network",
+        span=unit.span,
+        internal=section.on("Internal") is not None,
+        subnets=section.values("Subnet"),
+    )
