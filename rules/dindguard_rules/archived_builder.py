@@ -29,6 +29,9 @@ from collections.abc import Iterator
 
 from dindguard.api import Container, Problem, Severity, rule
 
+OF_A_FROZEN_CHANNEL = "Name a version: docker:29.10.0-cli for a client, docker:29.10.0-dind for an engine"
+OF_A_BUILDER = "Use rootless BuildKit (moby/buildkit:v0.25.2-rootless) or Buildah (quay.io/buildah/stable:v1.41)"
+
 
 @rule(
     "archived-builder",
@@ -46,4 +49,6 @@ def check(container: Container) -> Iterator[Problem]:
         return
     if container.engine is not None and container.engine.version is not None:
         return
-    yield Problem(image, f"{container} uses '{image}', which nobody maintains: {image.archived}")
+    frozen = image.engine is not None and image.engine.frozen
+    instead = OF_A_FROZEN_CHANNEL if frozen else OF_A_BUILDER if image.engine is None else ""
+    yield Problem(image, f"{container} uses '{image}', which nobody maintains: {image.archived}", instead=instead)

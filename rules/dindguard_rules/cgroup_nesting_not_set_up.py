@@ -7,14 +7,12 @@ with "cannot enter cgroupv2 … with domain controllers -- it is in threaded mod
 image runs a script, `dind`, that first moves everything into a group of its own.
 
 ## Instead
-Start the engine by the script, which the engine's repository has as `hack/dind`:
+Build on the official image and keep its entry point, or start the engine by the nesting script (`hack/dind` of moby):
 
 ```dockerfile
 COPY --chmod=755 dind /usr/local/bin/dind
 ENTRYPOINT ["dind", "dockerd", "--host=unix:///var/run/docker.sock"]
 ```
-
-Or build on the official image, and keep its entry point.
 
 ## When it is fine
 On hosts with cgroup v1, under Sysbox, and where a systemd of its own starts the engine.

@@ -7,7 +7,8 @@ server", "first record does not look like a TLS handshake". The usual next step,
 engine, makes it work and opens it to everybody.
 
 ## Instead
-Give the client all of it, and the volume that the engine writes the certificates to:
+Give the client the engine's port, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`, and the volume that the engine writes the
+certificates to:
 
 ```yaml
 environment:
@@ -17,6 +18,8 @@ environment:
 volumes:
   - certs-client:/certs/client:ro
 ```
+
+A CI job gets that volume from its runner's configuration (`volumes = ["/certs/client", "/cache"]`).
 
 ## When it is fine
 When something between the two speaks the other's language, such as a TLS-terminating proxy.

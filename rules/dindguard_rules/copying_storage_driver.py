@@ -40,6 +40,12 @@ from dindguard.api import (
 COPYING = ("vfs", "native")
 
 
+OF_PODMAN = (
+    "Remove the option: 'overlay' is the default, and works with a volume at /var/lib/containers, or with /dev/fuse and"
+    " fuse-overlayfs"
+)
+
+
 @rule(
     "copying-storage-driver",
     each=Engine,
@@ -57,4 +63,6 @@ def check(engine: Engine) -> Iterator[Problem]:
     if engine.container is not None and engine.container.sandbox is Sandbox.GVISOR:
         return
     severity = Severity.MEDIUM if engine.product is EngineProduct.DOCKER else Severity.LOW
-    yield Problem(driver, f"{engine} copies every layer in full with the '{driver}' driver", severity=severity)
+    message = f"{engine} copies every layer in full with the '{driver}' driver"
+    instead = OF_PODMAN if engine.product in (EngineProduct.PODMAN, EngineProduct.BUILDAH) else ""
+    yield Problem(driver, message, severity=severity, instead=instead)

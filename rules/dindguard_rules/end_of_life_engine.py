@@ -7,7 +7,7 @@ container to root in the engine's container, and from a privileged one to the ho
 `edge` have been frozen at 19.03.14 since December 2020.
 
 ## Instead
-Run a maintained line; on a host, update the engine's packages.
+Run a maintained line (`docker:29.10.0-dind`); on a host, update the engine's packages.
 
 ```yaml
 services:

@@ -7,8 +7,8 @@ image's entry point deletes `docker*.pid` files in it, and the daemon replaces t
 so that the host's clients suddenly talk to the nested engine.
 
 ## Instead
-Decide for one of the two. A nested engine needs no socket of the host; a client of the host's engine needs no
-nested one:
+Take the host's socket out of the engine's container, which makes a socket of its own; a client of the host's engine needs
+no nested one:
 
 ```yaml
 services:

@@ -6,7 +6,7 @@ The some 40 calls that it refuses (`keyctl`, `userfaultfd`, `bpf`, `unshare` wit
 container escapes use, and nobody who starts a container there sees that it is missing.
 
 ## Instead
-Take the setting out. A container that needs one call more gets a profile of its own:
+Take the setting out, and give a container that needs one call more a profile of its own:
 
 ```sh
 docker run --security-opt seccomp=./one-call-more.json example/image:1

@@ -10,7 +10,8 @@ corrupt it.
 Write a cron file or a set-uid program into the `merged` directory of a container that runs as root.
 
 ## Instead
-Give a nested engine a named volume. For logs and metrics mount the one directory that is read, read-only
+Give a nested engine storage of its own: a named volume, in a pod an emptyDir or a claim. For logs and metrics
+mount the one directory that is read, read-only
 (`/var/lib/docker/containers:ro`), or ask the engine's API through a proxy.
 
 ```yaml

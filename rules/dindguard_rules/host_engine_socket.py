@@ -53,6 +53,7 @@ from dindguard.api import (
     Access,
     Confidence,
     Container,
+    ContainerKind,
     Machine,
     Mount,
     Problem,
@@ -65,6 +66,27 @@ from dindguard.api import (
 )
 
 MANAGERS = {"systemd": "systemd", "libvirt": "virtual machines", "lxd": "LXD", "incus": "Incus"}
+CI_KINDS = (
+    ContainerKind.JOB,
+    ContainerKind.JOB_SERVICE,
+    ContainerKind.STEP,
+    ContainerKind.RUNNER,
+    ContainerKind.RUNNER_DEFAULT,
+)
+BESIDE_ITS_OWN = "Take the mount away: this container has an engine of its own, and needs nobody else's socket"
+FOR_A_NODE = "Take the mount away: images reach the node by 'kind load', and what runs in the cluster needs no engine outside it"
+FOR_A_TOOL = (
+    "Put a filtering proxy that denies POST between the two: reading containers, events and logs needs no more; only a tool"
+    " that has to start containers needs the socket itself, and an approval"
+)
+FOR_A_WORKPLACE = (
+    "Leave the socket out if nobody starts containers from in there; else give it a rootless engine of its own, so that its"
+    " programs cannot become root on the machine"
+)
+FOR_A_SERVICE = (
+    "Take the mount away if nothing in there starts containers; reading (lists, events, logs) needs a filtering proxy that"
+    " denies POST and no more, and starting containers an engine of its own (docker:dind-rootless, docker:dind with TLS, Sysbox)"
+)
 WITHOUT_MANAGER = "Run what needs it on the host itself, or on a machine of its own: no proxy filters this socket"
 
 
@@ -106,8 +128,23 @@ def check(access: Access) -> Iterator[Problem]:
         because=(read_only, reason("the volume is the host's socket", mount.declared), *groups),
         severity=severity,
         confidence=Confidence.MEDIUM if outsider or _guessed(access, mount) else Confidence.HIGH,
-        instead=WITHOUT_MANAGER if access.product in MANAGERS else "",
+        instead=WITHOUT_MANAGER if access.product in MANAGERS else _instead(access.who),
     )
+
+
+def _instead(container: Container) -> str:
+    """Return what to do in a container of this kind; the page's own advice is for a job."""
+    runs_in = container.workload.runs_in
+    if container.engine is not None:
+        return BESIDE_ITS_OWN
+    if container.kind is ContainerKind.CLUSTER_NODE:
+        return FOR_A_NODE
+    if container.kind is ContainerKind.DEV_CONTAINER:
+        return FOR_A_WORKPLACE
+    if container.known_socket_user:
+        return FOR_A_TOOL
+    in_ci = container.kind in CI_KINDS or container.role is Role.CI_RUNNER
+    return "" if in_ci or (runs_in is not None and runs_in.kind in CI_KINDS) else FOR_A_SERVICE
 
 
 def _guessed(access: Access, mount: Mount) -> bool:

@@ -10,7 +10,7 @@ also switches the container's SELinux label off, unless a `label` option is give
 `nsenter -t 1 -m -p sh` in a privileged container is a root shell on the host.
 
 ## Instead
-Remove the line. To see the processes of *one* other container, join that one:
+Remove the line; to see the processes of one other container, join that one:
 
 ```yaml
 services:

@@ -7,7 +7,7 @@ because it knows it, and reads nothing from it: no error, no effect. A plugin th
 asked, a listener that should be there is not.
 
 ## Instead
-Write the key of the file, a list:
+Write the key that the file knows instead of the option's name: `hosts` for `host`, and mostly a list:
 
 ```json
 {"authorization-plugins": ["opa-docker-authz"], "registry-mirrors": ["https://mirror.example.com"]}

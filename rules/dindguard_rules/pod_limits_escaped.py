@@ -7,15 +7,13 @@ pod's memory and CPU limits, eviction and `kubectl top` do not count them, and o
 with everything on it.
 
 ## Instead
-A sandbox in which the engine has cgroups of its own:
+Run the engine in a sandbox in which it has cgroups of its own, or hand it its pod's cgroup when it starts (`--cgroup-parent`):
 
 ```yaml
 spec:
   runtimeClassName: sysbox-runc   # or kata-qemu, gvisor
   hostUsers: false
 ```
-Or hand the engine its pod's cgroup when it starts:
-
 ```yaml
 command: [sh, -c]
 args:

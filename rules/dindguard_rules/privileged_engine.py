@@ -66,6 +66,15 @@ from dindguard.api import (
     rule,
 )
 
+OF_A_CONTROLLER = (
+    "Have the controller add no engine for runners whose jobs need none, and give the others a sandbox (a runtime class) or"
+    " machines of their own that end with the job"
+)
+ON_A_DESKTOP = (
+    "Build images without an engine (rootless BuildKit, Buildah), or use docker:dind-rootless without the flag; on Docker"
+    " Desktop, Enhanced Container Isolation contains it"
+)
+
 
 def fix(container: Container, problem: Problem) -> Iterator[Edit]:
     """Let Sysbox give the engine what privileged mode gave it."""
@@ -117,4 +126,11 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             severity = severity.lowered(2 if builder else 1)
         message = f"{container} runs a privileged engine: whoever commands it can become root on the host"
         message += f", and {worse[0].what}" if worse else ""
-        yield Problem(container.privileged, message, because=worse, severity=severity)
+        yield Problem(container.privileged, message, because=worse, severity=severity, instead=_instead(container))
+
+
+def _instead(container: Container) -> str:
+    """Return what to do where the page's own advice is none: no sandbox on a desktop, and nobody wrote the container."""
+    if container.added_by:
+        return OF_A_CONTROLLER
+    return ON_A_DESKTOP if container.kind is ContainerKind.DEV_CONTAINER else ""

@@ -15,6 +15,9 @@ services:
     volumes: ["certs-client:/certs/client:ro"]
 ```
 
+A Secret is always read-only: give the engine an emptyDir there, or name the Secret's files by `--tlscacert`, `--tlscert`
+and `--tlskey`.
+
 ## When it is fine
 With certificates of your own in `server/` and no `ca/key.pem`: then nothing is written.
 
@@ -30,10 +33,16 @@ from dindguard.api import (
     Engine,
     Fixer,
     Give,
+    MountKind,
     Problem,
     Severity,
     reason,
     rule,
+)
+
+ALWAYS_READ_ONLY = (
+    "Give the engine a directory there that it can write (an emptyDir): a Secret is always read-only; or mount the Secret"
+    " elsewhere and name its files (--tlscacert=… --tlscert=… --tlskey=…)"
 )
 
 
@@ -66,4 +75,6 @@ def check(engine: Engine) -> Iterator[Problem]:
             outcome = "then listens without TLS" if old else "stops there"
             message = f"{engine} makes certificates in {mount.target}, cannot write them, and {outcome}"
             because = (reason("the certificates are made here", mount.target),)
-            yield Problem(mount.read_only, message, because, Severity.HIGH if old else Severity.MEDIUM)
+            severity = Severity.HIGH if old else Severity.MEDIUM
+            instead = ALWAYS_READ_ONLY if mount.kind in (MountKind.SECRET, MountKind.CONFIG) else ""
+            yield Problem(mount.read_only, message, because, severity, instead=instead)

@@ -44,6 +44,7 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Confidence,
+    ContainerKind,
     Edit,
     Engine,
     Fixer,
@@ -66,6 +67,10 @@ SEVERITIES = {
     Reach.POD: Severity.MEDIUM,
 }
 
+BY_OPTION = (
+    "Take the tcp:// listener out: the engine then has its Unix socket alone, which a volume can share; or let it demand"
+    " certificates on port 2376 (--tlsverify --tlscacert=… --tlscert=… --tlskey=…)"
+)
 ON_HOST = "Take tcp:// out of the engine's hosts and reach it over SSH (ssh://user@host), or demand certificates (tlsverify)"
 
 
@@ -113,5 +118,14 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
             ),
             severity=severity,
             confidence=Confidence.MEDIUM if endpoint.open_unless else Confidence.HIGH,
-            instead="" if engine.container is not None else ON_HOST,
+            instead=_instead(engine),
         )
+
+
+def _instead(engine: Engine) -> str:
+    """Return what closes the port: a listener that somebody wrote is taken out, the entry point's own gets its TLS back."""
+    container = engine.container
+    if container is None or container.kind is ContainerKind.SCRIPT:
+        return ON_HOST
+    chosen = any(setting.name in ("host", "addr") for setting in engine.written_settings)
+    return BY_OPTION if chosen or not engine.launch.wrapper else ""

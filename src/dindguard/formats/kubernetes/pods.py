@@ -103,7 +103,7 @@ def _told_as(resource: Resource) -> str:
     if not resource.node.route.startswith("items["):
         return ""
     where = f"{resource.namespace}/" if resource.namespace else ""
-    return f"{resource.kind} '{where}{resource.name}'"
+    return f"{resource.kind or 'item'} '{where}{resource.name}'"
 
 
 def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> Container:
