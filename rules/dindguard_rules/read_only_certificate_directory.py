@@ -40,6 +40,7 @@ from dindguard.api import (
     rule,
 )
 
+NEVER_WRITABLE = (MountKind.SECRET, MountKind.CONFIG)
 ALWAYS_READ_ONLY = (
     "Give the engine a directory there that it can write (an emptyDir): a Secret is always read-only; or mount the Secret"
     " elsewhere and name its files (--tlscacert=… --tlscert=… --tlskey=…)"
@@ -47,9 +48,9 @@ ALWAYS_READ_ONLY = (
 
 
 def fix(engine: Engine, problem: Problem) -> Iterator[Edit]:
-    """Make the mount writable that the entry point writes to."""
+    """Make the mount writable that the entry point writes to, if that can be had."""
     for mount in engine.certificates.mounts if engine.certificates is not None else ():
-        if mount.read_only is problem.at:
+        if mount.read_only is problem.at and mount.kind not in NEVER_WRITABLE:
             yield Give(mount, "read_only", False)
 
 
@@ -76,5 +77,5 @@ def check(engine: Engine) -> Iterator[Problem]:
             message = f"{engine} makes certificates in {mount.target}, cannot write them, and {outcome}"
             because = (reason("the certificates are made here", mount.target),)
             severity = Severity.HIGH if old else Severity.MEDIUM
-            instead = ALWAYS_READ_ONLY if mount.kind in (MountKind.SECRET, MountKind.CONFIG) else ""
+            instead = ALWAYS_READ_ONLY if mount.kind in NEVER_WRITABLE else ""
             yield Problem(mount.read_only, message, because, severity, instead=instead)
