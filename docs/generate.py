@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import sys
 from collections import Counter
@@ -18,9 +17,10 @@ import click
 
 from dindguard import guides
 from dindguard.cli import cli, manual
+from dindguard.cli.formats_ import unread_kinds
 from dindguard.cli.rules_ import every
 from dindguard.documents import syntax
-from dindguard.formats import registry
+from dindguard.formats import describing, registry
 from dindguard.formats.recognition import formats_in
 from dindguard.formats.row import FormatRow
 from dindguard.loading import index_row, load
@@ -175,13 +175,20 @@ def language_of(path: Path) -> str:
 
 
 def format_page() -> str:
-    """Return the page of all formats: how each is called, and by what its files are known."""
+    """Return the page of all formats: what of each is read, and by what its files are known."""
     lines = [HEADER.format(source="the packages in src/dindguard/formats"), "# Formats\n"]
-    lines.append("A file is known by its shape first and by its name second; `--type NAME=GLOB` forces a format.\n")
-    for row in sorted(registry.rows(), key=lambda row: row.title):
-        text = (importlib.import_module(f"dindguard.formats.{row.package}").__doc__ or "").strip()
-        names = f"\n\nNames that say enough: `{row.names}`" if row.names else ""
-        lines.append(f"## {row.title}\n\n`{row.name}`: {text}{names}\n")
+    lines.append(
+        "What dindguard reads. A file is known by its shape first and by its name second; `--type NAME=GLOB` forces a format.\n"
+        "`dindguard formats` says the same of the version that you have.\n"
+    )
+    for each in describing.descriptions():
+        lines.append(f"## {each.title}\n\n`{each.name}`: {each.reads}\n\nKnown by: {each.known_by}.\n")
+        if each.names:
+            lines.append(f"Names that say enough: `{each.names}`\n")
+        if each.not_read:
+            lines.append(f"Not read: {'; '.join(each.not_read)}.\n")
+    lines.append("## Known by name, and not read\n")
+    lines.append(f"{', '.join(unread_kinds())}.\n")
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ Whatever a format reads is no longer looked up here. What is neither configurati
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 NAMES = {
@@ -137,6 +138,16 @@ _TEMPLATE = (
 )
 
 
+_READ_BY_SHAPE = frozenset(
+    {
+        "Ansible role", "CircleCI pipeline", "ECS task definition", "engine's options file", "Gitea runner configuration",
+        "Helm values", "Helmfile", "Jenkins configuration", "Jenkins library", "runner scale set values", "systemd drop-in",
+        "template",
+    }
+)  # fmt: skip
+"""Kinds that formats read where their shape tells; what they do not recognise is still known by these names."""
+
+
 def by_name(path: str) -> str:
     """Return what a file is that no format reads, by its path; ``""`` when the path does not tell."""
     lowered = path.lower()
@@ -154,6 +165,15 @@ def by_name(path: str) -> str:
     if found and _extension(name) in _OTHERS and name not in NAMES:
         return ""
     return found
+
+
+def kinds(named: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the kinds of files that are known and not read; ``named`` tells whether a format reads files of a path."""
+    endings = {f"x{ending}": what for ending, what in EXTENSIONS.items() if ending not in _TEMPLATE}
+    samples = {**NAMES, **endings}
+    read = {what for path, what in samples.items() if named(path)}
+    others = {what for _, _, what in _BY_PATH} | {what for _, what in _FIRST_WORDS}
+    return tuple(sorted((others | set(samples.values())) - read - _READ_BY_SHAPE, key=str.lower))
 
 
 def by_first_words(text: str) -> str:

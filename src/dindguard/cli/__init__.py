@@ -19,6 +19,7 @@ COMMANDS = {
     "scan": "Find what is dangerous or broken in containers that run containers.",
     "model": "Show what dindguard believes your files say.",
     "coverage": "Show what became of every file, and where nobody looks.",
+    "formats": "Show what is read, by what it is known, and what of it is not read.",
     "explain": "Show the page of a rule.",
     "rules": "List the rules.",
     "init": "Write a configuration and show how to run in CI.",

@@ -79,6 +79,8 @@ class FormatRow:
     installed: str = ""
     """Paths at which its files configure or start the engine of whoever has them, as an image does that copies one in."""
     unmodelled: tuple[tuple[str, str, str], ...] = ()
+    not_read: tuple[str, ...] = ()
+    """What of such files is no part of the model, in words for people; what a text can tell of it is in ``unmodelled``."""
     package: str = ""
     writes: bool = False
     """Whether its package says, in ``writing.py``, how settings are written in it."""

@@ -52,4 +52,9 @@ FORMAT = FormatRow(
     keys=("stages", "jobs", "steps", "extends"),
     words=("mapdockersocket",),
     shape=is_pipeline,
+    not_read=(
+        "templates of other repositories",
+        "variable groups",
+        "tasks other than those for scripts, Docker and Compose",
+    ),
 )

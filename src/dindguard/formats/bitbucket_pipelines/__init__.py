@@ -32,4 +32,8 @@ FORMAT = FormatRow(
     evidence=Evidence.DECLARED,
     words=("self.hosted", "self-hosted"),
     shape=is_pipelines,
+    not_read=(
+        "what pipes run",
+        "pipelines of other repositories",
+    ),
 )

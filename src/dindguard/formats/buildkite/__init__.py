@@ -43,4 +43,8 @@ FORMAT = FormatRow(
     names=r"(^|/)\.buildkite/pipeline[^/]*\.(ya?ml|json)$",
     keys=("steps", "command", "commands", "plugins"),
     shape=is_pipeline,
+    not_read=(
+        "steps that a command uploads",
+        "plugins other than docker, docker-compose and kubernetes",
+    ),
 )

@@ -35,4 +35,8 @@ FORMAT = FormatRow(
     keys=("jobs", "orbs", "executors", "commands"),
     evidence=Evidence.DECLARED,
     shape=is_configuration,
+    not_read=(
+        "orbs that the file does not hold",
+        "configurations that a job makes",
+    ),
 )

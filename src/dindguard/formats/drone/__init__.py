@@ -36,4 +36,5 @@ FORMAT = FormatRow(
     keys=("steps", "pipeline"),
     evidence=Evidence.DECLARED,
     shape=is_pipeline,
+    not_read=("pipelines written in Jsonnet or Starlark",),
 )

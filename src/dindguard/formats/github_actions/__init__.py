@@ -35,4 +35,5 @@ FORMAT = FormatRow(
     names=r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$",
     keys=("jobs", "runs"),
     shape=is_workflow_or_action,
+    not_read=("actions and workflows of other repositories, but for those that are known by name",),
 )

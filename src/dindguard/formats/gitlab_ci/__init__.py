@@ -66,4 +66,5 @@ FORMAT = FormatRow(
     words=("include:", "extends:"),
     shape=is_pipeline,
     writes=True,
+    not_read=("files included from other projects, addresses and components",),
 )

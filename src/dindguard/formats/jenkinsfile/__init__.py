@@ -38,4 +38,8 @@ FORMAT = FormatRow(
     keys=(),
     words=("hostpathvolume", "podtemplate", "containertemplate", "withrun"),
     shape=is_pipeline,
+    not_read=(
+        "libraries of other repositories",
+        "what the code computes",
+    ),
 )
