@@ -42,7 +42,7 @@ def snapshot(
             "Components": [_only(part, ("Name", "Version")) for part in version.get("Components") or ()],
         },
         "containers": [_container(container, keep) for container in containers],
-        "networks": [_only(network, ("Name", "Driver", "Internal", "IPAM")) for network in networks],
+        "networks": [_network(network) for network in networks],
         "volumes": [_volume(volume) for volume in volumes],
         **({"socket": socket} if socket else {}),
     }
@@ -100,6 +100,13 @@ def _security_option(option: str) -> str:
     """Return an option, the text of a seccomp profile left out: that there is one is all that counts."""
     name, sign, value = option.partition("=")
     return f"{name}{sign}{{}}" if value.lstrip().startswith("{") else option
+
+
+def _network(facts: Facts) -> Facts:
+    """Return a network; of its options the one that lets its containers talk to each other."""
+    kept = _only(facts, ("Name", "Driver", "Internal", "IPAM"))
+    talk = _only(facts.get("Options") or {}, ("com.docker.network.bridge.enable_icc",))
+    return {**kept, "Options": talk} if talk else kept
 
 
 def _volume(facts: Facts) -> Facts:

@@ -21,6 +21,10 @@ _LOCAL = frozenset({"127.0.0.0/8", "::1/128"})
 """Registries that every engine talks to without a certificate."""
 
 
+_TALK = "com.docker.network.bridge.enable_icc"
+"""The option of the default bridge that dockerd sets from its own ``icc`` (moby ``daemon/daemon_unix.go``)."""
+
+
 class Host:
     """The engine's facts; a snapshot without ``info`` has none of them."""
 
@@ -28,6 +32,7 @@ class Host:
         self.info = parts.info
         self.version = parts.version
         self._socket = parts.socket
+        self._networks = parts.networks
         options = [(item, item.content.split(",")) for item in self.info["SecurityOptions"].items()]
         # Before 1.13 the names stood alone: "apparmor".
         self._options = {words[0].removeprefix("name="): item for item, words in options}
@@ -129,6 +134,10 @@ class Host:
         for key, registry in registries["IndexConfigs"].pairs():
             if registry["Secure"].content == "false":
                 yield Setting("insecure-registry", key.typed, key.span, "reported")
+        for network in self._networks:
+            talk = network["Options"][_TALK]
+            if network["Name"].content == "bridge" and talk.is_scalar:
+                yield Setting("icc", talk.typed, talk.span, "reported")
 
 
 def _parsed(version: str) -> tuple[int, ...] | None:
