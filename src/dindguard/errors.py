@@ -12,6 +12,14 @@ INTERRUPTED = 130
 """What a shell gives a process that an interrupt ended: 128 and the signal's number."""
 
 
+class RuleError(Exception):
+    """A rule that fails for a fault of its own author's; ``remedy`` says what to do."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
 class UserError(Exception):
     """A failure that the user can mend; the message names the place and the remedy.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from dindguard.errors import RuleError
 from dindguard.model.container import Capabilities, Confinement, Container, Environment, Namespaces
 from dindguard.model.model import Model
 from dindguard.model.values import Flag
@@ -91,6 +92,8 @@ def _crash(each: Rule, subject: Any, error: Exception) -> Notice:
     # A record's text would show all it holds, secrets included.
     kind: Any = type(subject)
     about = str(subject) if kind.__str__ is not object.__str__ else kind.__name__.lower()
+    if isinstance(error, RuleError):
+        return Notice("rule-failed", f"rule {each.id} failed on {about}: {error}", span, Gravity.ERROR, error.remedy)
     message = f"rule {each.id} failed on {about}: {type(error).__name__}: {error}"
     return Notice("rule-crashed", message, span, Gravity.ERROR, "please report this as a bug, with the file")
 

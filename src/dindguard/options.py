@@ -45,6 +45,7 @@ class Options:
     packs: tuple[str, ...] = ()
     force_exclude: bool = False
     rules_dirs: tuple[StrPath, ...] = ()
+    rule_files: tuple[StrPath, ...] = ()
     type_overrides: tuple[tuple[str, str], ...] = ()
     progress: Progress | None = None
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dindguard import budget, judging, loading
 from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
+from dindguard.errors import UserError
 from dindguard.files import Files, Left, find_root
 from dindguard.findings import Finding, doubts, stamp
 from dindguard.formats.interest import IMAGES, Interest
@@ -32,7 +33,9 @@ from dindguard.source import Gravity, Notice, Source, Span
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
+    from dindguard.files import StrPath
     from dindguard.policy.baseline_file import BaselineFile
+    from dindguard.policy.declared import Declared
 
 
 def scan(options: Options, files: Files | None = None) -> Report:
@@ -92,7 +95,7 @@ class Scan:
         authority = files if options.untrusted else trusted(files, options.trust)
         try:
             config = configuration(authority, options.config, options.policy, untrusted=options.untrusted)
-            return cls(files, authority, config, load_rules(options), options)
+            return cls(files, authority, config, load_rules(options, config.rules), options)
         except BaseException:
             authority.close()
             raise
@@ -132,7 +135,8 @@ class Scan:
 
     def _interest(self) -> Interest:
         """Return the byte test; rules that are not ours may speak of files that ours cannot."""
-        foreign = bool(self.options.packs or self.options.rules_dirs)
+        options = self.options
+        foreign = bool(options.packs or options.rules_dirs or options.rule_files or self.config.rules)
         words = list(IMAGES) if self.config.allowed_registries else []
         words += [label.lower() for label, fact in self.config.runners.items() if fact.engine]
         return Interest(self.recogniser.must_be_read, further=words, everything=foreign)
@@ -299,14 +303,32 @@ class Scan:
         return Scan(files, files, config, self.rules, older)
 
 
-def load_rules(options: Options) -> tuple[Rule, ...]:
-    """Return the built-in rules and those of the packs and folders that the command line names."""
+def load_rules(options: Options, declared: Sequence[Declared] = ()) -> tuple[Rule, ...]:
+    """Return the built-in rules, those of the packs, folders and files that the command line names, and the declared."""
     chosen = loading.load()
     if options.packs or options.rules_dirs:
         from dindguard.packs import load_packs
 
         chosen = (*chosen, *load_packs(options.packs, options.rules_dirs, options.every_path))
+    if declared or options.rule_files:
+        from dindguard.expressions.rules import made
+        from dindguard.policy.catalogue import RULES
+
+        every = (*declared, *(rule for file in options.rule_files for rule in declared_in(file)))
+        chosen = (*chosen, *made(every, {*RULES, *(rule.id for rule in chosen)}))
     return chosen
+
+
+def declared_in(file: StrPath) -> tuple[Declared, ...]:
+    """Return the rules that a file declares; raises :class:`UserError` when it cannot be read."""
+    from dindguard.policy.declared import from_file
+
+    try:
+        with open(file, encoding="utf-8-sig") as stream:
+            return from_file(Source(os.fspath(file), stream.read()))
+    except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", "") or "it is not UTF-8"
+        raise UserError(f"--rule-file {os.fspath(file)}: cannot be read: {problem}") from None
 
 
 def _undecided(doubt: Finding) -> Notice:

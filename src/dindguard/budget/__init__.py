@@ -63,6 +63,10 @@ FILE_SIZE = Limit(
     name="file-size", most=2 * 1024 * 1024, what="this file is larger than {most:,} bytes", lost="it was not read",
     remedy="split the file or exclude it",
 )  # fmt: skip
+EXPRESSION_VALUES = Limit(
+    name="expression-values", most=100_000, what="a rule's expression looks at more than {most:,} values of one object",
+    lost="the rule was not asked about it", remedy="let it look at less",
+)  # fmt: skip
 MERGED_KEYS = Limit(
     name="merged-keys", most=50_000, what="merge keys bring in more than {most} keys", lost="the rest was not read",
     remedy="use fewer or smaller merge keys (<<)",

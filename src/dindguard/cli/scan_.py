@@ -48,7 +48,7 @@ class _Scan(OrderedOptions):
     sections: ClassVar[Sections] = {
         "Reports": ("form", "output", "verbose", "statistics", "sarif_suppressed"),
         "The verdict": ("fail_on", "exit_zero", "strict"),
-        "Which rules": ("profile", "select", "ignore", "packs", "rules_dirs"),
+        "Which rules": ("profile", "select", "ignore", "packs", "rules_dirs", "rule_files"),
         "Which files": ("types", "force_exclude", "stdin_name"),
         "What is known and agreed": ("config", "policy", "baseline", "since", "trust", "untrusted"),
     }
@@ -98,6 +98,8 @@ class _Scan(OrderedOptions):
 @click.option("--pack", "packs", multiple=True, metavar="NAME", help="Use an installed rule pack.")
 @click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(), metavar="DIR",
               help="Use the rules of a folder outside the scanned paths.")  # fmt: skip
+@click.option("--rule-file", "rule_files", multiple=True, type=click.Path(), metavar="FILE",
+              help="Use the rules of a file, which are expressions (docs/rules-without-code.md).")  # fmt: skip
 @click.option("--sarif-suppressed", is_flag=True, help="Put silenced findings into SARIF, marked as such.")
 @click.option("--statistics", is_flag=True, help="Text: count by rule and by file instead of telling each finding.")
 @click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings.")

@@ -15,6 +15,8 @@ from dindguard.source import Span
 if TYPE_CHECKING:
     import pathspec
 
+    from dindguard.policy.declared import Declared
+
 FILE_NAME = ".dindguard.yaml"
 MISNAMED = ".dindguard.yml"
 PROJECT = "pyproject.toml"
@@ -96,6 +98,7 @@ class Config:
 
     ``nested`` names the settings that configurations in folders may loosen. ``kept``, ``least_…``, ``runners``
     and ``runtime_classes`` come from an organisation's floor only.
+    ``rules`` are the repository's own, without code.
     ``rules_as_of`` is the version whose rules the repository has agreed to: newer ones are told, and fail nothing.
     """
 
@@ -105,6 +108,7 @@ class Config:
     selected: tuple[str, ...] = ()
     disabled: tuple[str, ...] = ()
     overrides: tuple[Override, ...] = ()
+    rules: tuple[Declared, ...] = ()
     nested: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     allowed_registries: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ from dindguard.source import Source, Span
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
     from dindguard.files import Files, StrPath
+    from dindguard.policy.declared import Declared
     from dindguard.policy.typed import Reader
 
 _SYNTAX = "mend the syntax, or ignore the file with --untrusted"
@@ -46,6 +47,7 @@ def read(node: Node) -> Config:
         "severities": _severities(reader),
         "selected": reader.texts("select"),
         "overrides": _overrides(reader),
+        "rules": _rules(reader),
         "nested": reader.texts("nested", allowed=LOOSENED),
         "disabled": reader.texts("disable"),
         "exclude": reader.texts("exclude"),
@@ -74,6 +76,14 @@ def _severities(reader: Reader) -> dict[str, Severity]:
         severities[key.content] = SEVERITIES[value.content]
         reader.origins[f"{reader.prefix}severity.{key.content}"] = key.span
     return severities
+
+
+def _rules(reader: Reader) -> tuple[Declared, ...]:
+    if reader.take("rules") is None:
+        return ()
+    from dindguard.policy.declared import declared
+
+    return declared(reader)
 
 
 def _overrides(reader: Reader) -> tuple[Override, ...]:
