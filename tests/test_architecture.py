@@ -45,6 +45,7 @@ LAYERS: dict[str, set[str]] = {
     "discover": {"coverage", "surfaces", "files", "source"},
     "checkout": set(),
     "report": {"coverage", "source", "model", "rules", "findings", "policy"},
+    "expressions": {"source", "model", "rules", "errors"},
     "packs": {"rules", "model", "errors", "loading", "files"},
     "loading": {"rules", "model", "errors", "edits"},
     "reading": {"coverage", "options", "files", "formats", "model", "source", "documents"},

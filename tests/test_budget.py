@@ -59,6 +59,7 @@ def overlay(patch: str) -> Files:
 
 INPUTS: dict[str, tuple[int | None, Files]] = {
     "file-size": (100, compose(COMPOSE + "#" * 200)),
+    "expression-values": (5, compose("services: {" + ", ".join(f"s{n}: {{image: x}}" for n in range(9)) + "}\n", __dindguard__yaml="rules: [{id: a-b, each: workload, when: 'workload.containers.exists(c, c.privileged)', message: m}]\n")),
     "merged-keys": (50, compose("x: &a {" + ", ".join(f"k{n}: 1" for n in range(60)) + "}\nservices: {a: {image: docker, environment: {<<: *a}}}\n")),
     "yaml-nesting": (50, compose(COMPOSE + "x: " + "[" * 300 + "]" * 300)),
     "json-nesting": (None, {"daemon.json": '{"hosts": ' + "[" * 300 + "]" * 300 + "}"}),

@@ -63,6 +63,8 @@ def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]])
     ``known`` remembers which subjects have what, because many rules ask for the same.
     """
     subjects = model.each(each.each)
+    if each.among is not None:
+        return each.among(tuple(subjects))
     if not each.asks:
         return subjects
     asked: set[Any] = set()

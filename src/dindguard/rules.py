@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
@@ -135,6 +135,8 @@ class Rule:
     """The page, for a rule that has no module of its own."""
     asks: tuple[str, ...] = ()
     """Attributes of the subject (``mounts``, ``image.engine``) of which one must be there for the rule to speak."""
+    among: Callable[[Sequence[Any]], Sequence[Any]] | None = None
+    """Leaves only those of all subjects that it can speak of, where that costs less than asking it about each."""
     module: str = ""
     """The module that holds it; imported when the rule is asked."""
     fixes: tuple[Fixer, ...] = ()

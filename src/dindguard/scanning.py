@@ -147,16 +147,17 @@ class Scan:
             readings, notices = read_all(
                 found.sources, self.files, self.recogniser, self.options.progress, found.book
             )
-            with budget.opened() as ledger:
+            with budget.opened() as inferring:
                 model = infer(readings, self.config.rule_policy())
-        notices += ledger.notices
         given, options = found.paths, self.options
         overrides, refused = self._nested(given)
         regime = Regime(
             self.config, self.rules, profile=options.profile, select=options.select, ignore=options.ignore,
             overrides=overrides,
         )  # fmt: skip
-        judgement = judging.run(model, regime.active)
+        with budget.opened() as judging_them:
+            judgement = judging.run(model, regime.active)
+        notices += [*inferring.notices, *judging_them.notices]
         findings = stamp(judgement.verdicts, regime.holding(lowered), regime.severity)
         return Judged(
             findings=tuple(finding for finding in findings if _concerns(finding, given)),
@@ -278,7 +279,7 @@ class Scan:
     def _proposed(self, files: Files) -> tuple[Config, BaselineFile | None]:
         """Return the configuration and baseline of the tree, or of what it began with, which are not in force."""
         config = configuration(files, self.options.config, self.options.policy)
-        check_rules(config, self.rules)
+        check_rules(config, load_rules(self.options, config.rules) if config.rules else self.rules)
         own = not self.options.without_baseline
         return config, baseline_in_force(files, config, self.options.baseline, own=own)
 

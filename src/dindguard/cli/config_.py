@@ -36,10 +36,10 @@ def command(form: str, explicit: Path | None, policy: str | None, untrusted: boo
         deliver(schema_text(schema), None)
         return
     config = configuration(WorkingTree(find_root(Path.cwd())), explicit, policy, untrusted=untrusted)
-    if config.named_rules:
+    if config.named_rules or config.rules:
         from dindguard.policy.regime import check_rules
 
-        check_rules(config, load_rules(Options()))
+        check_rules(config, load_rules(Options(), config.rules))
     rows = settings(config)
     deliver(dumps({"file": config.file or None, "settings": rows}) if form == "json" else _table(config, rows), None)
 
@@ -58,6 +58,7 @@ def settings(config: Config) -> list[dict[str, Any]]:
         "select": list(config.selected),
         "disable": list(config.disabled),
         "overrides": [_shown(each) for each in config.overrides],
+        "rules": [each.id for each in config.rules],
         "nested": list(config.nested),
         "exclude": list(config.exclude),
         "allowed-registries": list(config.allowed_registries),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import click
 
 from dindguard import guides
 from dindguard.cli.choice import Named, RuleName
+from dindguard.cli.rules_ import configured, every, sources_of_rules
 from dindguard.errors import UserError
 from dindguard.reports import terminal
 from dindguard.rules import Rule, nearest
@@ -20,30 +21,31 @@ FORMATS = ("text", "markdown", "json")
 @click.option(
     "-f", "--format", "form", type=Named(["text", "markdown", "json"]), default="text", help="Output format."
 )
-@click.option("--pack", "packs", multiple=True, metavar="NAME", help="Look in an installed rule pack, too.")
-@click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(path_type=Path), metavar="DIR",
-              help="Look in a folder of rules, too.")  # fmt: skip
+@sources_of_rules("Look in")
 @click.option("--no-pager", is_flag=True, help="Never open a pager.")
-def command(name: str, form: str, packs: tuple[str, ...], rules_dirs: tuple[Path, ...], no_pager: bool) -> None:
+def command(name: str, form: str, no_pager: bool, **given: Any) -> None:
     """Show why a rule matters, what to write instead, and when a finding is fine.
 
     'choosing' tells how a job gets a container engine and what each way costs, 'glossary' what words mean here.
     """
-    from dindguard.cli.rules_ import every
     from dindguard.reports.output import deliver
 
     screen = terminal.stdout()
     if name in guides.NAMES:
         document = _guide(name, form, screen)
     else:
-        document = _document(_find(name, every(packs, rules_dirs)), form, screen)
+        document = _document(_find(name, given), form, screen)
     if screen.interactive and form == "text" and not no_pager and _long(document):
         click.echo_via_pager(document, color=screen.colour)
     else:
         deliver(document, None)
 
 
-def _find(name: str, rules: tuple[Rule, ...]) -> Rule:
+def _find(name: str, given: dict[str, Any]) -> Rule:
+    """Return the rule of an id; a configuration that cannot be read is in the way of its own rules only."""
+    rules = every(**given)
+    if name not in {rule.id for rule in rules}:
+        rules = every(**given, declared=configured())
     for rule in rules:
         if rule.id == name:
             return rule

@@ -54,21 +54,27 @@ def compiled(text: str, variable: str, kind: str) -> Compiled:
 
     Raises :class:`ExpressionError` with the place of what is wrong.
     """
-    cel = _library()
     try:
         checked = _checking(variable, kind).compile(text)
         if checked.return_type().name() not in ("bool", "BOOL"):
             raise ExpressionError(f"says {_plain_type(checked.return_type().name())}, and must say yes or no")
-        env = cel.NewEnv(variables={variable: cel.Type.DYN})
-        return Compiled(env.compile(_without_has(text)), checked.serialize())
+        return Compiled(_running(variable).compile(_without_has(text)), checked.serialize())
     except RuntimeError as error:
         raise _told(str(error), variable) from None
 
 
-def answer(expression: Compiled, data: Mapping[str, Any]) -> bool:
-    """Evaluate an expression. Raises :class:`ExpressionError` for what cannot be evaluated with this data."""
+def handed_over(variable: str, data: Mapping[str, Any]) -> Any:
+    """Return data in the form that expressions about ``variable`` are evaluated with; it costs more than one of them."""
+    return _running(variable).Activation({variable: data})
+
+
+def answer(expression: Compiled, about: Any) -> bool:
+    """Evaluate an expression about what :func:`handed_over` gave.
+
+    Raises :class:`ExpressionError` for what cannot be evaluated with this data.
+    """
     try:
-        found = expression.run.eval(data=data).value()
+        found = expression.run.eval(about).value()
     except RuntimeError as error:
         raise ExpressionError(_plain(str(error))) from None
     if isinstance(found, bool):
@@ -147,6 +153,12 @@ def _plain_type(name: str) -> str:
 def _checking(variable: str, kind: str) -> Any:
     cel = _library()
     return cel.NewEnv(descriptor_pool=_pool(), variables={variable: cel.Type(_message(kind))})
+
+
+@cache
+def _running(variable: str) -> Any:
+    cel = _library()
+    return cel.NewEnv(variables={variable: cel.Type.DYN})
 
 
 def _message(name: str) -> str:

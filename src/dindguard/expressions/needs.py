@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from dindguard.expressions.gates import Gate, gates
 from dindguard.records import field, record
 
 
@@ -30,6 +31,14 @@ class Need:
             self.items.append(Need())
         return self.items
 
+    def join(self, other: Need) -> None:
+        """Look at all that the other looks at, too."""
+        for name, below in other.attributes.items():
+            self.attribute(name).join(below)
+        for each in other.items:
+            self.each()[0].join(each)
+        self.asked.update(other.asked)
+
     def paths(self) -> Iterator[tuple[str, ...]]:
         """Yield the ways from the value to attributes of it, in the order in which the expression comes to them."""
         for name, below in self.attributes.items():
@@ -46,12 +55,15 @@ class UnequalKindsError(Exception):
         self.offset = offset
 
 
-def looked_at(tree: bytes, variable: str) -> Need:
-    """Return what a checked expression looks at of its variable. Raises :class:`UnequalKindsError` for compared objects."""
+def looked_at(tree: bytes, variable: str) -> tuple[Need, tuple[Gate, ...]]:
+    """Return what a checked expression looks at of its variable, and what has to be so for it to hold.
+
+    Raises :class:`UnequalKindsError` for compared objects.
+    """
     checked = _messages()["CheckedExpr"].FromString(_messages()["Any"].FromString(tree).value)
     root = Need()
     _Walk(checked).value(checked.expr, {variable: [root]})
-    return root
+    return root, tuple(gates(checked.expr, variable))
 
 
 class _Walk:
@@ -107,8 +119,9 @@ class _Walk:
 
 
 _EXPR = (
-    ("Expr", (("id", 2, "int64"), ("ident", 4, "Ident"), ("select", 5, "Select"), ("call", 6, "Call"),
+    ("Expr", (("id", 2, "int64"), ("const", 3, "Constant"), ("ident", 4, "Ident"), ("select", 5, "Select"), ("call", 6, "Call"),
               ("list", 7, "List"), ("struct", 8, "Struct"), ("comprehension", 9, "Comprehension"))),
+    ("Constant", (("bool", 2, "bool"), ("string", 6, "string"))),
     ("Ident", (("name", 1, "string"),)),
     ("Select", (("operand", 1, "Expr"), ("field", 2, "string"), ("test_only", 3, "bool"))),
     ("Call", (("target", 1, "Expr"), ("function", 2, "string"), ("args", 3, "*Expr"))),
@@ -124,7 +137,9 @@ _EXPR = (
     ("CheckedExpr", (("type_map", 3, "{Type"), ("expr", 4, "Expr"), ("source_info", 5, "SourceInfo"))),
 )  # fmt: skip
 """Of CEL's own serialised form (``cel/expr/syntax.proto``, ``checked.proto``) what is read: name, number, type; ``*`` repeats
-it, ``{`` is a map from an expression's id. The members of ``Expr`` from 4 on are one of a kind."""
+it, ``{`` is a map from an expression's id."""
+_ONE_OF = ("Expr", "Constant")
+"""Of their members, but for the id, there is one."""
 
 
 @cache
@@ -134,11 +149,11 @@ def _messages() -> Mapping[str, Any]:
     file = descriptor_pb2.FileDescriptorProto(name="expr.proto", package="dindguard.expr", syntax="proto3")
     for name, members in _EXPR:
         message = file.message_type.add(name=name)
-        if name == "Expr":
+        if name in _ONE_OF:
             message.oneof_decl.add(name="kind")
         for member, number, form in members:
             added = _add(message, member, number, form)
-            if name == "Expr" and number > 2:
+            if name in _ONE_OF and member != "id":
                 added.oneof_index = 0
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)

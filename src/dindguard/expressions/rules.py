@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dindguard.errors import RuleError, UserError
 from dindguard.expressions import language, schema
+from dindguard.expressions.gates import Gate
 from dindguard.expressions.language import Compiled, ExpressionError
 from dindguard.expressions.needs import Need, UnequalKindsError, looked_at
 from dindguard.expressions.schema import Shape
-from dindguard.expressions.values import Data, UnknownError, walked, words
+from dindguard.expressions.values import Data, TooMuchError, walked, words
 from dindguard.model.model import KINDS
 from dindguard.model.values import Flag, Text
 from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.rules import Problem, Rule, Undecided, nearest
-from dindguard.source import HasSpan, Source
+from dindguard.source import HasSpan, Source, Span
 
 if TYPE_CHECKING:
     from dindguard.policy.declared import Declared
@@ -38,33 +40,46 @@ def made(declared: Sequence[Declared], known: Collection[str]) -> tuple[Rule, ..
     """
     taken = set(known)
     found = []
+    subjects: dict[str, _Subjects] = {}
     for each in declared:
         if each.id in taken:
             raise UserError(f"{each.span}: there is a rule '{each.id}' already: call this one something else")
         taken.add(each.id)
-        found.append(_rule(each))
+        found.append(_rule(each, subjects))
     return tuple(found)
 
 
-def _rule(declared: Declared) -> Rule:
+def _rule(declared: Declared, subjects: dict[str, _Subjects]) -> Rule:
     kind = variables().get(declared.each)
     if kind is None:
         near = nearest(declared.each, variables())
         raise UserError(f"{declared.span}: 'each: {declared.each}' is none of {', '.join(variables())}{near}")
-    compiled, need = _compiled(declared.when, declared.each, kind)
+    compiled, need, gates = _compiled(declared.when, declared.each, kind)
     at = _path(declared.at, declared.each, kind) if declared.at is not None else ()
-    check = _Check(declared, kind, compiled, need, _message(declared.message, declared.each, kind), at)
+    about = subjects.setdefault(declared.each, _Subjects(declared.each, kind))
+    about.need.join(need)
+    message = _message(declared.message, declared.each, kind)
+    check = _Check(declared, about, compiled, message, (at,) if at else tuple(need.paths()))
     return Rule(
-        id=declared.id, each=KINDS[kind], severity=declared.severity, category=declared.category, since="", check=check,
-        cwe=declared.cwe, profile=declared.profile, needs_approval=declared.needs_approval, pack=declared.span.path,
+        id=declared.id,
+        each=KINDS[kind],
+        severity=declared.severity,
+        category=declared.category,
+        since="",
+        check=check,
+        cwe=declared.cwe,
+        profile=declared.profile,
+        needs_approval=declared.needs_approval,
+        pack=declared.span.path,
         text=declared.page,
-    )  # fmt: skip
+        among=partial(about.left, gates),
+    )
 
 
-def _compiled(when: Source, variable: str, kind: str) -> tuple[Compiled, Need]:
+def _compiled(when: Source, variable: str, kind: str) -> tuple[Compiled, Need, tuple[Gate, ...]]:
     try:
         compiled = language.compiled(when.text, variable, kind)
-        return compiled, looked_at(compiled.tree, variable)
+        return compiled, *looked_at(compiled.tree, variable)
     except UnequalKindsError as error:
         place, problem = when.span(error.offset, error.offset + 1), str(error)
     except ExpressionError as error:
@@ -121,33 +136,69 @@ def _shown(subject: Any, path: tuple[str, ...]) -> str:
     return words(values[-1] if len(values) == len(path) and path else subject if not path else None)
 
 
+class _Subjects:
+    """The objects of one kind as all expressions about them need them: each is handed over once, not once a rule."""
+
+    def __init__(self, variable: str, kind: str) -> None:
+        self.need = Need()
+        self._variable = variable
+        self._shape = Shape("record", name=kind)
+        self._every: Sequence[Any] = ()
+        self._open: dict[Gate, set[Any]] = {}
+        self._known: dict[Any, tuple[Any, Mapping[str, Text | Flag | None]] | None] = {}
+
+    def left(self, gates: Sequence[Gate], subjects: Sequence[Any]) -> Sequence[Any]:
+        """Return the subjects for which every gate is open; each gate is asked once, whatever the number of rules."""
+        if subjects != self._every:
+            self._every, self._open = subjects, {}
+        for gate in gates:
+            opened = self._open.get(gate)
+            if opened is None:
+                opened = self._open[gate] = {subject for subject in self._every if not gate.closed(subject)}
+            subjects = [subject for subject in subjects if subject in opened]
+        return subjects
+
+    def of(self, subject: Any) -> tuple[Any, Mapping[str, Text | Flag | None]] | None:
+        """Return an object's data and what was left out of them; ``None`` when they are too many."""
+        if subject not in self._known:
+            self._known[subject] = self._handed_over(subject)
+        return self._known[subject]
+
+    def _handed_over(self, subject: Any) -> tuple[Any, Mapping[str, Text | Flag | None]] | None:
+        data = Data(getattr(subject, "span", None) or Span("", 1, 1, 1, 1))
+        try:
+            values = data.of(subject, self._shape, self.need)
+        except TooMuchError:
+            return None
+        return language.handed_over(self._variable, values), data.lost
+
+
 @record(eq=False)
 class _Check:
     """What a declared rule says of one object."""
 
     declared: Declared
-    kind: str
+    subjects: _Subjects
     compiled: Compiled
-    need: Need
     message: Callable[[Any], str]
-    at: tuple[str, ...]
+    places: tuple[tuple[str, ...], ...]
 
     def __call__(self, subject: Any) -> Iterable[Problem | Undecided]:
-        """Yield a problem where the expression holds, and a doubt where nobody knows."""
-        data = Data()
+        """Return a problem where the expression holds, a doubt where nobody knows, and nothing else."""
+        known = self.subjects.of(subject)
+        if known is None:
+            return ()
+        about, lost = known
         try:
-            values = data.of(subject, Shape("record", name=self.kind), self.need)
-            if language.answer(self.compiled, {self.declared.each: values}):
-                yield Problem(self._place(subject), self.message(subject), instead=self.declared.instead)
-        except UnknownError as error:
-            yield self._doubt(subject, error.at)
+            if not language.answer(self.compiled, about):
+                return ()
         except ExpressionError as error:
             key = language.missing_key(error)
-            if key not in data.lost:
-                raise RuleError(
-                    f"its expression cannot be evaluated here: {language.in_words(error)}", self._remedy(error)
-                ) from None
-            yield self._doubt(subject, data.lost[key])
+            if key not in lost:
+                problem = f"its expression cannot be evaluated here: {language.in_words(error)}"
+                raise RuleError(problem, self._remedy(error)) from None
+            return (self._doubt(subject, lost[key]),)
+        return (Problem(self._place(subject), self.message(subject), instead=self.declared.instead),)
 
     def _doubt(self, subject: Any, value: Text | Flag | None) -> Undecided:
         return Undecided(
@@ -161,8 +212,7 @@ class _Check:
 
     def _place(self, subject: Any) -> HasSpan:
         """Return what the rule points at: what it names, else the first attribute that the expression looks at."""
-        ways = [self.at] if self.at else list(self.need.paths())
-        return next((place for way in ways if (place := _placed(walked(subject, way))) is not None), subject)
+        return next((place for way in self.places if (place := _placed(walked(subject, way))) is not None), subject)
 
 
 def _placed(values: Iterable[Any]) -> HasSpan | None:

@@ -10,13 +10,14 @@ import enum
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dindguard.budget import EXPRESSION_VALUES
+from dindguard import budget
 from dindguard.expressions import schema
-from dindguard.expressions.language import ExpressionError, given
+from dindguard.expressions.language import given
 from dindguard.expressions.needs import Need
 from dindguard.expressions.schema import Shape
 from dindguard.model.container_parts import Environment
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text
+from dindguard.source import HasSpan
 
 
 class UnknownError(Exception):
@@ -27,18 +28,23 @@ class UnknownError(Exception):
         self.at = at
 
 
+class TooMuchError(Exception):
+    """An expression looks at more of one object than the budget has; that has been noted."""
+
+
 class Data:
     """Makes data of objects, and remembers what it left out. ``lost`` has the unknown values by the attribute's name."""
 
-    def __init__(self) -> None:
+    def __init__(self, subject: HasSpan) -> None:
+        self._subject = subject
         self.lost: dict[str, Text | Flag | None] = {}
         self._count = 0
 
     def of(self, value: Any, shape: Shape, need: Need) -> Any:
         """Return a value as data. Raises :class:`UnknownError` when the files do not decide it."""
         self._count += 1
-        if self._count > EXPRESSION_VALUES.most:
-            raise ExpressionError(f"it looks at more than {EXPRESSION_VALUES.most:,} values of one object")
+        if not budget.within(budget.EXPRESSION_VALUES, self._count, self._subject):
+            raise TooMuchError
         if value is None:
             return None
         if shape.kind == "record":
@@ -84,9 +90,7 @@ def _together(needs: list[Need]) -> Need:
         return needs[0] if needs else Need()
     whole = Need()
     for need in needs:
-        whole.attributes.update(need.attributes)
-        whole.items.extend(need.items)
-        whole.asked.update(need.asked)
+        whole.join(need)
     return whole
 
 

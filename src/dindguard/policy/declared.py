@@ -14,9 +14,12 @@ from dindguard.rules import Profile, Severity
 from dindguard.source import Source, Span
 
 if TYPE_CHECKING:
+    import re
+
     from dindguard.documents.tree import Node
 
 _ID = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_PLACEHOLDER = regex(r"\{\{|\}\}|\{([\w.]*)\}")
 CATEGORY = "organisation"
 
 
@@ -44,6 +47,11 @@ class Declared:
     bad: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
 
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """What decides whether it finds something, wherever that is written."""
+        return self.each, " ".join(self.when.text.split()), self.profile, self.needs_approval
+
 
 def declared(reader: Reader) -> tuple[Declared, ...]:
     """Return the rules of the key ``rules``; raises :class:`UserError` with the place of what is wrong."""
@@ -58,6 +66,7 @@ def declared(reader: Reader) -> tuple[Declared, ...]:
         if each.id in seen:
             raise UserError(f"{each.span}: there are two rules '{each.id}': keep one")
         seen.add(each.id)
+        reader.origins[f"rules.{each.id}"] = each.span
     return found
 
 
@@ -86,7 +95,7 @@ def _one(item: Node) -> Declared:
     when, message = _text(own, item, "when"), _text(own, item, "message")
     at = _text(own, item, "at") if item["at"].present else None
     instead = " ".join(own.text("instead").split())
-    title = " ".join((own.text("title") or message.text).split())
+    title = " ".join((own.text("title") or _PLACEHOLDER.sub(_spoken, message.text)).split())
     found = Declared(
         id=name.text,
         each=_text(own, item, "each").text,
@@ -97,7 +106,7 @@ def _one(item: Node) -> Declared:
         category=own.text("category", CATEGORY),
         profile=Profile(own.word("profile", tuple(Profile), "recommended")),
         needs_approval=own.word("approval", MODES, ""),
-        cwe=own.number("cwe", 250),
+        cwe=own.number("cwe", 0),
         instead=instead,
         page="\n\n".join(_page(title, own.text("page"), instead, when.text)),
         bad=own.texts("bad"),
@@ -118,8 +127,16 @@ def _text(reader: Reader, item: Node, key: str) -> Source:
     return node.document("rule")
 
 
+def _spoken(match: re.Match[str]) -> str:
+    """Return what stands for a placeholder where a rule is told of without an object."""
+    path = match[1]
+    if path is None:
+        return match.group()[0]
+    return path if "." in path else f"{'an' if path[:1] in 'aeiou' else 'a'} {path.replace('_', ' ')}"
+
+
 def _page(title: str, page: str, instead: str, when: str) -> Iterator[str]:
-    yield f"{title.rstrip('.')}."
+    yield f"{title[:1].upper()}{title[1:].rstrip('.')}."
     if page.strip():
         yield page.strip()
     if instead and "## Instead" not in page:

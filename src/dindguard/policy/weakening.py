@@ -87,6 +87,7 @@ def _settings(old: Config, new: Config, known: Mapping[str, Severity]) -> Iterat
         if not new.allowed_registries:
             yield "images may come from anywhere", "allowed-registries"
     yield from _selection(old, new)
+    yield from _declared(old, new)
     if new.minimum_engine < old.minimum_engine:
         yield "older engines are accepted", "minimum-engine"
     if new.rules_as_of and (not old.rules_as_of or new.rules_as_of < old.rules_as_of):
@@ -107,6 +108,19 @@ def _selection(old: Config, new: Config) -> Iterator[tuple[str, str]]:
     for each in new.overrides:
         if each.loosens and each.said not in before:
             yield f"{' '.join(each.paths)}: fewer or lower findings", "overrides"
+
+
+def _declared(old: Config, new: Config) -> Iterator[tuple[str, str]]:
+    """Yield the rules without code that are gone, ask something else, or are less grave."""
+    now = {each.id: each for each in new.rules}
+    for each in old.rules:
+        after = now.get(each.id)
+        if after is None:
+            yield f"{each.id}: there is no such rule any more", "rules"
+        elif after.asked != each.asked:
+            yield f"{each.id}: the rule asks something else", f"rules.{each.id}"
+        elif after.severity < each.severity:
+            yield f"{each.id} is {after.severity.word}, no more {each.severity.word}", f"rules.{each.id}"
 
 
 def _added(what: str, key: str, old: Collection[str], new: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,8 @@ def explanation(rule: Rule, terminal: Terminal) -> str:
     """Return a rule's page."""
     title = terminal.paint(rule.id, "bold")
     severity = terminal.paint(rule.severity.word, SEVERITY_STYLES[rule.severity])
-    facts = [severity, f"category {rule.category}", f"profile {rule.profile}", f"since {rule.since}"]
+    facts = [severity, f"category {rule.category}", f"profile {rule.profile}"]
+    facts += [f"since {rule.since}"] if rule.since else []
     if rule.cwe:
         facts.append(terminal.link(f"CWE-{rule.cwe}", f"https://cwe.mitre.org/data/definitions/{rule.cwe}.html"))
     dot = f" {terminal.glyphs.dot} "

@@ -171,7 +171,7 @@ def _tags(rule: Rule) -> list[str]:
 def _page(rule: Rule) -> str:
     """Return the address of the rule's own page, else of the first of its references, else of its weakness."""
     known = home()
-    if known and not _pack(rule):
+    if known and not (_pack(rule) or rule.pack):
         return known.page(f"docs/rules/{rule.id.partition('.')[0]}.md")
     found = re.search(r"https://[^\s>)\]]+", rule.section("References"))
     return found[0].rstrip(".,") if found else taxonomies.CWE.address(str(rule.cwe or 250))

@@ -1,0 +1,2 @@
+release:
+	docker push example.net/app:1

@@ -1,0 +1,1 @@
+docker push example.net/app:1

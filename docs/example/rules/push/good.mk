@@ -1,0 +1,2 @@
+release:
+	docker push registry.acme.example/app:1

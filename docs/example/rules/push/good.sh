@@ -1,0 +1,1 @@
+docker push registry.acme.example/app:1
