@@ -29,7 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "remedies": {"edits", "model"},
     "rules": {"source", "model", "errors", "edits"},
     "infer": {"source", "model", "scripts", "formats"},
-    "judging": {"source", "model", "rules"},
+    "judging": {"source", "model", "rules", "errors"},
     "grading": {"model", "rules"},
     "api": {"source", "model", "rules", "edits", "remedies"},
     "findings": {"source", "model", "rules"},
