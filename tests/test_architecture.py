@@ -48,6 +48,7 @@ LAYERS: dict[str, set[str]] = {
     "expressions": {"source", "model", "rules", "errors"},
     "packs": {"rules", "model", "errors", "loading", "files"},
     "loading": {"rules", "model", "errors", "edits"},
+    "rule_sources": {"errors", "loading", "packs", "expressions", "policy", "rules", "source"},
     "reading": {"coverage", "options", "files", "formats", "model", "source", "documents"},
     "installation": set(),
     "reports": {"coverage", "source", "model", "rules", "findings", "errors", "installation"},

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
-from dindguard import budget, judging, loading
+from dindguard import budget, judging
 from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
-from dindguard.errors import UserError
 from dindguard.files import Files, Left, find_root
 from dindguard.findings import Finding, doubts, stamp
 from dindguard.formats.interest import IMAGES, Interest
@@ -28,14 +27,13 @@ from dindguard.policy.regime import Regime, check_rules
 from dindguard.reading import no_collection, read_all
 from dindguard.records import record, replace
 from dindguard.report import Report
+from dindguard.rule_sources import load_rules
 from dindguard.rules import Rule
 from dindguard.source import Gravity, Notice, Source, Span
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
-    from dindguard.files import StrPath
     from dindguard.policy.baseline_file import BaselineFile
-    from dindguard.policy.declared import Declared
 
 
 def scan(options: Options, files: Files | None = None) -> Report:
@@ -302,34 +300,6 @@ class Scan:
         config = self.config if files.open(self.config.baseline or ".") else replace(self.config, baseline="")
         older = replace(options, paths=paths, stdin=None, since="", trust="", progress=None)
         return Scan(files, files, config, self.rules, older)
-
-
-def load_rules(options: Options, declared: Sequence[Declared] = ()) -> tuple[Rule, ...]:
-    """Return the built-in rules, those of the packs, folders and files that the command line names, and the declared."""
-    chosen = loading.load()
-    if options.packs or options.rules_dirs:
-        from dindguard.packs import load_packs
-
-        chosen = (*chosen, *load_packs(options.packs, options.rules_dirs, options.every_path))
-    if declared or options.rule_files:
-        from dindguard.expressions.rules import made
-        from dindguard.policy.catalogue import RULES
-
-        every = (*declared, *(rule for file in options.rule_files for rule in declared_in(file)))
-        chosen = (*chosen, *made(every, {*RULES, *(rule.id for rule in chosen)}))
-    return chosen
-
-
-def declared_in(file: StrPath) -> tuple[Declared, ...]:
-    """Return the rules that a file declares; raises :class:`UserError` when it cannot be read."""
-    from dindguard.policy.declared import from_file
-
-    try:
-        with open(file, encoding="utf-8-sig") as stream:
-            return from_file(Source(os.fspath(file), stream.read()))
-    except (OSError, UnicodeDecodeError) as error:
-        problem = getattr(error, "strerror", "") or "it is not UTF-8"
-        raise UserError(f"--rule-file {os.fspath(file)}: cannot be read: {problem}") from None
 
 
 def _undecided(doubt: Finding) -> Notice:

@@ -29,7 +29,8 @@ def command(form: str, explicit: Path | None, policy: str | None, untrusted: boo
     from dindguard.policy.config_file import configuration
     from dindguard.reports.json import dumps
     from dindguard.reports.output import deliver
-    from dindguard.scanning import Options, load_rules
+    from dindguard.rule_sources import load_rules
+    from dindguard.scanning import Options
     from dindguard.working_tree import WorkingTree
 
     if schema is not None:

@@ -61,7 +61,7 @@ def test(files: tuple[Path, ...]) -> None:
 
     FILES declare rules; without one, the configuration here is meant. Paths of fixtures are relative to their file.
     """
-    from dindguard.scanning import declared_in
+    from dindguard.rule_sources import declared_in
 
     given = {file: declared_in(file) for file in files} if files else {Path(): configured()}
     if not any(given.values()):
@@ -91,7 +91,8 @@ def _tested(declared: tuple[Declared, ...], folder: Path) -> list[tuple[str, boo
 def _found(rule: Declared, declared: tuple[Declared, ...], path: Path) -> tuple[bool, str]:
     """Return whether a rule speaks of a file, and what went wrong."""
     from dindguard.policy.config import Config
-    from dindguard.scanning import Options, Scan, load_rules
+    from dindguard.rule_sources import load_rules
+    from dindguard.scanning import Options, Scan
     from dindguard.working_tree import WorkingTree
 
     if not path.exists():
@@ -121,7 +122,8 @@ def every(
 ) -> tuple[Rule, ...]:
     """Return all rules, those of the policy itself and the ``declared`` ones included, sorted by id."""
     from dindguard.policy.catalogue import RULES
-    from dindguard.scanning import Options, load_rules
+    from dindguard.rule_sources import load_rules
+    from dindguard.scanning import Options
 
     options = Options(packs=packs, rules_dirs=rules_dirs, rule_files=rule_files)
     return tuple(sorted((*load_rules(options, declared), *RULES.values()), key=lambda rule: rule.id))

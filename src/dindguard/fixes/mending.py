@@ -12,8 +12,9 @@ from dindguard.fixes.proving import Texts, prove
 from dindguard.fixes.splices import RefusedError, overlap
 from dindguard.formats.recognition import Recogniser
 from dindguard.records import record, replace
+from dindguard.rule_sources import load_rules
 from dindguard.rules import Profile, selected
-from dindguard.scanning import load_rules, scan
+from dindguard.scanning import scan
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
