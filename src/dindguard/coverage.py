@@ -201,6 +201,9 @@ def notices_of(coverage: Coverage) -> list[Notice]:
 
 def _notice(spot: FileState) -> Notice:
     words = spot.words if len(spot.words) <= 80 else f"{spot.words[:79]}…"
-    message = f"this {spot.what or 'file'} is not read, yet it says '{words}': its containers are not judged"
+    kind = spot.what or "file"
+    many = kind.endswith(("values", "variables", "tasks")) and not kind.startswith("part")
+    told, say = (f"these {kind} are", "they say") if many else (f"this {kind} is", "it says")
+    message = f"{told} not read, yet {say} '{words}': {'their' if many else 'its'} containers are not judged"
     span = spot.span or Span(spot.path, 1, 1, 1, 1)
     return Notice("blind-spot", message, span, Gravity.NOTE, "look at it yourself, or exclude it")

@@ -50,7 +50,10 @@ PHRASES: tuple[Phrase, ...] = (
         ("dockerd",),
         regex(
             r"(?:^|[\s;&|=(\"'\[,/])dockerd(?:-entrypoint\.sh|-rootless\.sh)?"
-            r"(?!\s+--(?:validate|version|help))(?=\s+-|[\"']?\s*(?:&|$)|[\"']\s*,\s*[\"']-)",
+            r"(?!\s+--(?:validate|version|help))(?=\s+-|[\"']?\s*&|[\"']\s*,\s*[\"']-)"
+            r"|(?:\b(?:exec|sudo|nohup|setsid)\s+|\bExecStart=[-@:+!]*|\b(?:CMD|ENTRYPOINT)\s+\[?[\"']?"
+            r"|\b(?:command|cmd|entrypoint|exec)[\"']?\s*[:=]\s*\[?\s*[\"']?)"
+            r"(?:/[\w./-]{0,80}/)?dockerd(?:-entrypoint\.sh|-rootless\.sh)?(?=[\"']?\s*\]?\s*,?\s*$)",
             8,
         ),
     ),
@@ -72,13 +75,14 @@ MORE: tuple[Phrase, ...] = (
         r"|\bhost_(?:pid|ipc|network)\s*[:=]\s*true|--(?:pid|ipc|net|network)[= ]host\b"
     )),
     (("docker", "2375"), regex(
-        r"\bdocker(?:-in-docker|-outside-of-docker|-from-docker)\b|(?<![\w/])/(?:var/)?run/docker\.sock\b|(?:path|source|src)[\"']?\s*[:=]\s*[\"']?/var/lib/docker(?![\w/])|(?<![\w/])/var/lib/docker:/|(?<![\w.])2375(?![\w.])"
-        r"|\bdocker_host[\"']?\s*:\s*[\"']?automount|plugins/(?:docker|acr|ecr|gcr|heroku)\b"
+        r"\bdocker(?:-in-docker|-outside-of-docker|-from-docker)\b|(?<![\w/])/(?:var/)?run/docker\.sock\b|(?:path|source|src)[\"']?\s*[:=]\s*[\"']?/var/lib/docker(?![\w/-])|(?<![\w/])/var/lib/docker:/|(?<![\w.])2375(?![\w.])"
+        r"|\bdocker_host[\"']?\s*:\s*[\"']?automount|plugins/(?:docker|acr|ecr|gcr|heroku)\b(?!:\{\{)"
         r"|virtualisation\.docker\.(?:listenOptions|extraOptions|daemon)"
         r"|(?:groups|extraGroups)[\"']?\s*[:=].*\bdocker\b"
     )),
     (("dind",), regex(
-        r"\bdind[\"']?\s*:|[\w./-]{0,60}:[\w.-]*dind\b|\bpreset-dind-enabled\b|\btype[\"']?\s*[:=]\s*[\"']?dind\b"
+        r"\bdind[\"']?\s*:(?:\s*(?:true\b|[\"']?docker)|\s*\n(?:\s*#[^\n]*\n)*\s+(?:enabled|privileged)[\"']?\s*:\s*[\"']?true)"
+        r"|[\w./-]{0,60}:[\w.-]*dind\b|\bpreset-dind-enabled\b|\btype[\"']?\s*[:=]\s*[\"']?dind\b"
     )),
     (("gitlab-runner",), regex(r"(?:cattle-ops|npalm)/gitlab-runner/aws")),
     (("LOCALLY",), regex(r"^\s*LOCALLY\b", 8)),
@@ -159,8 +163,8 @@ def _said_aside(text: str, start: int, end: int) -> bool:
     line = text[line_start : line_end if line_end >= 0 else len(text)].lstrip()
     if line.startswith(_COMMENT) and not line.startswith(("--privileged", "--docker-")):
         return not line.startswith("**")
-    if line.startswith(_NO_MOUNT):
-        return True
+    if line.startswith(_NO_MOUNT) or (".provision" in line and text.startswith("privileged", start)):
+        return True  # Vagrant's own: a provisioner that is root in the virtual machine
     before = text[line_start:start]
     trailing = _TRAILING.search(before)
     return trailing is not None and before[: trailing.start()].count('"') % 2 == 0

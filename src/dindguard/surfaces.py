@@ -123,6 +123,7 @@ _OTHER_PARTS = frozenset(
     }
 )
 _OTHER_PATHS = ("/.github/issue_template/", "swagger", "openapi")
+_SCHEMAS = ("schema.json", "schema.yaml", "schema.yml")
 _TEMPLATE = (
     ".j2",
     ".jinja",
@@ -151,7 +152,7 @@ _READ_BY_SHAPE = frozenset(
 def by_name(path: str) -> str:
     """Return what a file is that no format reads, by its path; ``""`` when the path does not tell."""
     lowered = path.lower()
-    if is_beside(lowered):
+    if is_beside(lowered) or lowered.endswith(_SCHEMAS):
         return ""
     name = lowered.rpartition("/")[2]
     found = NAMES.get(name)
@@ -188,7 +189,12 @@ def is_other(path: str) -> bool:
     name = lowered.rpartition("/")[2]
     if path.startswith(".dindguard/") or name == ".dindguard.yaml" or name.endswith(".json.allow.yaml"):
         return True
-    return is_beside(lowered) or any(part in f"/{lowered}" for part in _OTHER_PATHS) or _extension(name) in _OTHERS
+    return (
+        is_beside(lowered)
+        or lowered.endswith(_SCHEMAS)
+        or any(part in f"/{lowered}" for part in _OTHER_PATHS)
+        or _extension(name) in _OTHERS
+    )
 
 
 def is_beside(path: str) -> bool:
