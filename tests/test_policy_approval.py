@@ -48,6 +48,17 @@ REPLACED = {
 }
 MORE = [
     ("environment: {DOCKER_HOST: 'tcp://a:2376'}", "environment: {DOCKER_HOST: 'tcp://b:2376'}"),
+    *(
+        (f"environment: {{{name}: a}}", f"environment: {{{name}: b}}")
+        for name in (
+            "BUILDKIT_HOST",
+            "BUILDAH_ISOLATION",
+            "CONTAINER_HOST",
+            "CONTAINERD_NAMESPACE",
+            "ROOTLESSKIT_NET",
+            "XDG_RUNTIME_DIR",
+        )
+    ),
     ("networks: [inner]", "networks: [inner, outer]"),
     ("build: .", "build: ./other"),
     ("build: {context: ., privileged: false}", "build: {context: ., privileged: true}"),
@@ -74,7 +85,16 @@ HARMLESS = [
     ("labels: {}", "labels: {a: b}"),
     ("restart: always", "restart: 'no'"),
     ("environment: {LOG: debug}", "environment: {LOG: info, MORE: x}"),
-    ("environment: {DOCKER_PASSWORD: a}", "environment: {DOCKER_PASSWORD: b}"),
+    *(
+        (f"environment: {{{name}: a}}", f"environment: {{{name}: b}}")
+        for name in (
+            "DOCKER_PASSWORD",
+            "DOCKER_TOKEN",
+            "DOCKER_SECRET",
+            "DOCKER_AUTH_CONFIG",
+            "SOME_XDG_RUNTIME_DIR",
+        )
+    ),
     ("healthcheck: {test: a}", "healthcheck: {test: b}"),
     ("mem_limit: 1g", "mem_limit: 2g"),
 ]
@@ -135,6 +155,33 @@ def test_what_widens_nothing_keeps_an_approval(tmp_path: Path, one: str, other: 
 def test_a_proxy_that_lets_more_through_is_another_one(tmp_path: Path, switch: str) -> None:
     closed, opened = (profile(tmp_path, text=PROXY % f"{switch}: {value}") for value in (0, 1))
     assert closed != opened
+
+
+@pytest.mark.parametrize("switch", ["", "0", "1", "true", "False", "YES", "no", "on", "off"])
+def test_a_switch_is_told_although_its_name_is_a_secrets(tmp_path: Path, switch: str) -> None:
+    one, other = (profile(tmp_path, text=PROXY % f"SECRETS: '{value}'") for value in (switch, "hunter2"))
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("v1:" + "0123456789abcdef" * 2, True),
+        ("v2:" + "0" * 32, True),
+        ("v2:" + "0" * 31, False),
+        ("v2:" + "0" * 33, False),
+        ("v2:" + "0" * 31 + "g", False),
+        ("v2:" + "A" * 32, False),
+        ("v2" + "0" * 32, False),
+        ("v2", False),
+        ("v0:" + "0" * 32, False),
+        (":" + "0" * 32, False),
+        ("0" * 32, False),
+        ("", False),
+    ],
+)
+def test_what_a_fingerprint_looks_like(text: str, known: bool) -> None:
+    assert approval.is_fingerprint(text) is known
 
 
 def test_a_secret_is_no_part_of_an_approval(tmp_path: Path) -> None:
