@@ -84,6 +84,23 @@ def test_a_commit_with_a_danger_is_stopped(repository: Path) -> None:
     assert "sub/compose.yaml:5:9 critical host-engine-socket" in done.stdout
 
 
+def test_the_hook_that_init_prints_without_an_address_works_as_it_is(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dindguard.cli import recipes
+
+    monkeypatch.setattr(recipes, "source", lambda: "")
+    write(repository, ".pre-commit-config.yaml", recipes.recipe(recipes.LOCAL))
+    write(repository, "sub/compose.yaml", COMPOSE)
+    git(repository, "add", "-A")
+    done = pre_commit(repository)
+    assert done.returncode == 1
+    assert "sub/compose.yaml:5:9 critical host-engine-socket" in done.stdout
+    write(repository, "sub/compose.yaml", SAFE)
+    git(repository, "add", "-A")
+    assert pre_commit(repository).returncode == 0
+
+
 def test_the_manifest_is_one(repository: Path) -> None:
     done = subprocess.run(
         [BIN / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"],

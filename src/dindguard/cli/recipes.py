@@ -89,14 +89,32 @@ repos:
         require_serial: true
 """
 
+LOCAL_ON_PATH = """\
+# .pre-commit-config.yaml; whoever commits has dindguard on the PATH
+repos:
+  - repo: local
+    hooks:
+      - id: dindguard
+        name: dindguard
+        entry: dindguard scan
+        language: system
+        types: [text]
+        require_serial: true
+"""
+
 
 def recipe(template: str) -> str:
-    """Return the lines with the address of this installation's source, else with :data:`ADDRESS`, and say so."""
+    """Return the lines with the address of this installation's source, else with :data:`ADDRESS`, and say so.
+
+    Before a commit, an installation without an address is run as it is.
+    """
     address = source()
     if template is GITHUB and (action := _action(address)):
         return ACTION % action
     if address:
         return template % f"dindguard @ {address}" if template is LOCAL else template % address
+    if template is LOCAL:
+        return LOCAL_ON_PATH
     return f"# replace {ADDRESS} by the place of dindguard's source;\n{_OWN_COPY}\n{template % ADDRESS}"
 
 
