@@ -57,7 +57,16 @@ def overlay(patch: str) -> Files:
     }
 
 
+def chart(value: str) -> Files:
+    return {
+        "c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n",
+        "c/values.yaml": "p: false\n",
+        "c/templates/p.yaml": POD.replace("}]}", f", securityContext: {{privileged: {value}}}}}]}}"),
+    }
+
+
 INPUTS: dict[str, tuple[int | None, Files]] = {
+    "value-sets": (1, chart("{{ .Values.p }}") | {f"c/values-{n}.yaml": "p: false\n" for n in "ab"}),
     "file-size": (100, compose(COMPOSE + "#" * 200)),
     "expression-values": (5, compose("services: {" + ", ".join(f"s{n}: {{image: x}}" for n in range(9)) + "}\n", __dindguard__yaml="rules: [{id: a-b, each: workload, when: 'workload.containers.exists(c, c.privileged)', message: m}]\n")),
     "merged-keys": (50, compose("x: &a {" + ", ".join(f"k{n}: 1" for n in range(60)) + "}\nservices: {a: {image: docker, environment: {<<: *a}}}\n")),

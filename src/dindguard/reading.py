@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _OF_TEMPLATES = (syntaxes.YAML, syntaxes.JSON)
 """Syntaxes in which templates are written that are read in place."""
 
+_VALUES = regex(r"values[^/]*\.ya?ml$")
+"""Names of files that charts' templates take values from."""
+
 _DEFINES = regex(r"(?:\s|\{\{-?\s*/\*[^*]*\*+(?:[^/*][^*]*\*+)*/\s*-?\}\})*\{\{-?\s*define\b")
 """The beginning of a file of named templates."""
 
@@ -64,7 +67,9 @@ def _in_turn(sources: Iterable[Source]) -> tuple[list[Source], list[Source]]:
     """Return the sources in two turns: what charts' templates take from others is known when they have been read."""
     turns: tuple[list[Source], list[Source]] = ([], [])
     for source in sources:
-        later = source.name == "values.yaml" or ("templates/" in source.path and _DEFINES.match(source.text))
+        later = _VALUES.search(source.name) is not None or (
+            "templates/" in source.path and _DEFINES.match(source.text)
+        )
         turns[bool(later)].append(source)
     return turns
 

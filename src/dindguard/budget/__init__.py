@@ -83,6 +83,10 @@ TEMPLATE_CALLS = Limit(
     name="template-calls", most=5_000, what="a template calls named templates more than {most} times",
     lost="what further calls write was not read",
 )  # fmt: skip
+VALUE_SETS = Limit(
+    name="value-sets", most=20, what="this chart has more than {most} further files of values",
+    lost="its templates were not read with the others",
+)  # fmt: skip
 JSON_NESTING = Limit(
     name="json-nesting", most=200, what="this JSON nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",

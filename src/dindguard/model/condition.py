@@ -14,7 +14,8 @@ class Condition:
 
     ``text`` is the condition as messages show it (``dind.enabled``), ``span`` where it is written. ``holds`` tells
     what the files' own values make of it; ``None`` when they do not decide it. ``decision`` names the whole block:
-    branches of one block exclude each other, whatever their texts.
+    branches of one block exclude each other, whatever their texts. ``by_default`` tells what holds as long as nobody asks
+    for something else: it is no part of what is approved.
     """
 
     text: str
@@ -22,6 +23,7 @@ class Condition:
     holds: bool | None
     decision: str
     branch: int = 0
+    by_default: bool = False
 
     @property
     def words(self) -> str:

@@ -133,7 +133,7 @@ def _wider(container: Container) -> dict[str, Any]:
 
 def _conditions(container: Container) -> dict[str, Any]:
     """Return under which conditions of a template it exists, and what the files make of each; nothing without any."""
-    held = [f"{condition.text}={condition.holds}" for condition in container.conditions]
+    held = [f"{condition.text}={condition.holds}" for condition in container.conditions if not condition.by_default]
     return {"conditions": held} if held else {}
 
 

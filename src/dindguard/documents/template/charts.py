@@ -37,13 +37,16 @@ _LEVELS = 6
 class Chart:
     """One chart. ``values`` are its own under those that its parent gives it, ``global`` among them."""
 
-    def __init__(self, folder: str, files: Files, compose: Compose, parent: Chart | None) -> None:
+    def __init__(
+        self, folder: str, files: Files, compose: Compose, parent: Chart | None, more: Node | None = None
+    ) -> None:
         self.folder = folder
         self.parent = parent
         self._files = files
         self._compose = compose
         self.metadata = self._read("Chart.yaml")
         self.name = self.metadata["name"].content if self.metadata is not None else ""
+        self._more = more
         self.values = self._values()
         self.has_values = self.values is not None
 
@@ -51,8 +54,16 @@ class Chart:
         source = self._files.open(f"{self.folder}/{name}".lstrip("/"))
         return self._compose(source) if source is not None else None
 
-    def _values(self) -> Node | None:
+    def given(self, values: Node) -> Chart:
+        """Return the chart with further values on top of its own."""
+        return Chart(self.folder, self._files, self._compose, self.parent, values)
+
+    def _own(self) -> Node | None:
         own = self._read("values.yaml")
+        return own if self._more is None else self._more if own is None else overlaid(own, self._more)
+
+    def _values(self) -> Node | None:
+        own = self._own()
         above = self.parent.values if self.parent is not None else None
         if above is None:
             return own

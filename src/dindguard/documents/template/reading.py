@@ -17,6 +17,7 @@ from dindguard.documents.template.neutral import blank
 from dindguard.documents.template.template import Template
 from dindguard.documents.template.texts import plain_text
 from dindguard.documents.template.unused import as_document
+from dindguard.documents.template.value_sets import ValueSet, ValueSets, default_condition, takes_from
 from dindguard.documents.template.view import Around, View
 from dindguard.documents.tree import Node
 from dindguard.documents.yaml import Tree
@@ -32,6 +33,7 @@ class Templates:
         self._files = files
         self._opened: set[str] = set()  # by charts, for their templates
         self._charts = Charts(files, self._first_document)
+        self._sets = ValueSets(files, self._first_document)
         self._read: dict[str, Template] = {}  # those that others may call
         self._libraries: dict[str, Named] = {}
 
@@ -70,11 +72,23 @@ class Templates:
         frame = Frame(template, _root(chart), library)
         named = chart is not None and bool(template.defines)
         if not (named and is_library(source.path)):
-            tree.documents.extend(_documents(template, frame, held=chart.conditions() if chart is not None else ()))
+            sets = self._sets.of(chart) if chart is not None else ()
+            held = (*chart.conditions(), *default_condition(sets)) if chart is not None else ()
+            tree.documents.extend(_documents(template, frame, held=held))
+            for each in sets:
+                tree.documents.extend(self._with(each, template))
             tree.notices.extend(template.notices)
         if named and not tree.documents:
             tree.documents.extend(_unused(template, frame, library.named))
         return tree
+
+    def _with(self, given: ValueSet, template: Template) -> Iterator[Node]:
+        """Yield the documents that take something from another set of values."""
+        library = Calls(self._library(given.chart, template), template)
+        frame = Frame(template, Known(given.chart), library)
+        for document in _documents(template, frame, held=(*given.chart.conditions(), given.condition)):
+            if takes_from(document, given.path):
+                yield document
 
     def _first_document(self, source: Source) -> Node | None:
         self._opened.add(source.path)

@@ -59,7 +59,7 @@ def _alone(root: Node, rendered: bool) -> Release:
 def _has_templates(document: Document, context: Context) -> bool:
     """Whether a chart's templates, which the scan has, take these values."""
     source = document.source
-    if source.parent is not None or source.name != "values.yaml":
+    if source.parent is not None or "values" not in source.name:
         return False
     folder = posixpath.dirname(source.path)
     return "Chart.yaml" in context.listing(folder or ".") and bool(
