@@ -97,7 +97,7 @@ def test_every_file_is_in_exactly_one_state(tmp_path: Path) -> None:
         tmp_path,
         {
             "compose.yaml": HARMLESS, "stack.yaml": "services: [\n", "a.conf": "docker run --privileged x\n", "b.conf": "x = 1\n",
-            "justfile": "a:\n    true\n", "README.md": "x\n", "ignored.yaml": HARMLESS, ".gitignore": "ignored.yaml\nout/\n",
+            "Procfile": "a:\n    true\n", "README.md": "x\n", "ignored.yaml": HARMLESS, ".gitignore": "ignored.yaml\nout/\n",
             "out/x.yaml": HARMLESS, "node_modules/x.yaml": HARMLESS, "gone/x.yaml": HARMLESS, ".git/HEAD": "",
             "sub/.git/HEAD": "", "sub/compose.yaml": HARMLESS, ".dindguard.yaml": "exclude: [gone/]\n",
         },
@@ -115,7 +115,7 @@ def test_every_file_is_in_exactly_one_state(tmp_path: Path) -> None:
         "compose.yaml": (State.UNDERSTOOD, "compose"),
         "gone/": (State.LEFT_OUT, "excluded by the configuration"),
         "ignored.yaml": (State.LEFT_OUT, "named by an ignore file"),
-        "justfile": (State.KNOWN, "justfile"),
+        "Procfile": (State.KNOWN, "Procfile"),
         "link.yaml": (State.LEFT_OUT, "a link"),
         "node_modules/": (State.LEFT_OUT, "a folder of tools"),
         "out/": (State.LEFT_OUT, "named by an ignore file"),

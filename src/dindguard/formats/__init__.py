@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from dindguard.model.container import Container
+from dindguard.model.container import Container, ContainerKind
 from dindguard.records import record, replace
-from dindguard.source import Embedded, Notice, Source
+from dindguard.source import Embedded, Notice, Source, Span
 
 if TYPE_CHECKING:
     from dindguard.documents.yaml import Tree
@@ -89,6 +89,28 @@ def read_scripts(documents: Iterable[Document], dialect: Dialect) -> Reading:
         reading.embedded += model.embedded
         reading.embedded += [replace(embedded, owner=document.owner) for embedded in found.embedded]
     return reading
+
+
+def add_task(reading: Reading, address: str, name: str, span: Span, scripts: Iterable[Source]) -> None:
+    """Add what a machine runs under a name: a task runner's task. Scripts that name no engine are left aside."""
+    from dindguard.model.workload import Platform, Workload, WorkloadKind
+    from dindguard.scripts.commands import names_an_engine
+
+    found = [script for script in scripts if names_an_engine(script.text)]
+    if not found:
+        return
+    machine = Container(name=name, address=address, kind=ContainerKind.SCRIPT, span=span)
+    reading.workloads.append(
+        Workload(
+            name=name,
+            address=address,
+            kind=WorkloadKind.HOST,
+            platform=Platform.NONE,
+            span=span,
+            containers=(machine,),
+        )
+    )
+    reading.embedded += [Embedded(script, machine) for script in found]
 
 
 def _outside(_: str) -> str | None:

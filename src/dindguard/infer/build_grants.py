@@ -37,7 +37,7 @@ def _of_build(container: Container, build: Build) -> Iterator[BuildGrant]:
     if build.privileged is not None and not build.privileged.off:
         yield BuildGrant(power=Power.PRIVILEGED, at=build.privileged, who=container, entitlement=False)
     for text in build.entitlements:
-        yield from _entitlement(text, container, asked=container.kind is ContainerKind.STEP)
+        yield from _entitlement(text, container, asked=build.only_asks or container.kind is ContainerKind.STEP)
     if build.network is not None and build.network.value == "host":
         yield BuildGrant(power=Power.HOST_NETWORK, at=build.network, who=container, entitlement=False)
 

@@ -213,6 +213,8 @@ class Build:
     arguments: Mapping[str, Text] = field(default_factory=dict)
     privileged: Flag | None = None
     entitlements: tuple[Text, ...] = ()
+    only_asks: bool = False
+    """Whoever starts the build has to allow its entitlements first (a bake file's)."""
     network: Text | None = None
     inline: bool = False
     """The Dockerfile stands in the same file (``dockerfile_inline``); ``dockerfile`` is then that file's path."""

@@ -58,15 +58,21 @@ class Dialect(Enum):
 
     SHELL = "shell"
     MAKE = "make"
+    JUST = "just"
     POWERSHELL = "powershell"
     BATCH = "batch"
     EXEC = "exec"
     """One command line without a shell: words and quotes only (systemd, supervisord, Compose strings)."""
 
 
+def names_an_engine(text: str) -> bool:
+    """Whether a text names an engine, a client or a builder at all; nothing else is read of a script."""
+    return _RELEVANT.search(text) is not None
+
+
 def commands(source: Source, *, dialect: Dialect = Dialect.SHELL) -> Commands:
     """Return what ``source`` runs: a script, a CI step, the arguments of ``RUN``, or a Makefile."""
-    if not _RELEVANT.search(source.text):
+    if not names_an_engine(source.text):
         return Commands()
     if dialect in _READERS:
         collected = Collected(PROGRAMS)
@@ -81,6 +87,12 @@ def _make(source: Source, collected: Collected) -> None:
     read_makefile(source, collected)
 
 
+def _just(source: Source, collected: Collected) -> None:
+    from dindguard.scripts.justfile import read_justfile
+
+    read_justfile(source, collected)
+
+
 def _powershell(source: Source, collected: Collected) -> None:
     from dindguard.scripts.windows.powershell import read_powershell
 
@@ -93,7 +105,7 @@ def _batch(source: Source, collected: Collected) -> None:
     read_batch(Script.of(source), collected)
 
 
-_READERS = {Dialect.MAKE: _make, Dialect.POWERSHELL: _powershell, Dialect.BATCH: _batch}
+_READERS = {Dialect.MAKE: _make, Dialect.JUST: _just, Dialect.POWERSHELL: _powershell, Dialect.BATCH: _batch}
 """Languages that are no shell's; each reader is imported when a text of its kind is there."""
 
 

@@ -141,7 +141,7 @@ def _maybe_wrapper(words: Sequence[Word], programs: frozenset[str]) -> bool:
     undecided = first.partial == UNKNOWN_PIECE and first.many and not _program(first)
     if len(words) < 2 or not undecided or _PRINTS.search(first.variable):
         return False
-    return base_name(words[1].pattern) in programs or unwrap(words[1:]) is not None
+    return _program(words[1]) in programs or unwrap(words[1:]) is not None
 
 
 def _program(first: Word) -> str:

@@ -1,0 +1,93 @@
+"""Reads bake files: every target is a build, with the entitlements that it asks for and the network of its steps.
+
+Source: docker/buildx, ``bake/bake.go`` and the Bake file reference. An entitlement is only asked for here: ``--allow``
+consents to it. A target written over several files, or with ``inherits``, is judged where the setting stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dindguard.documents.hcl.reader import BLOCK
+from dindguard.documents.placeholders import Holes
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document, Reading
+from dindguard.model.container import Build, Container, ContainerKind
+from dindguard.model.values import How, Text
+from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.records import replace
+from dindguard.source import Embedded
+
+
+def read(documents: Sequence[Document], context: Context) -> Reading:
+    """Read every bake file of a scan."""
+    del context  # a file stands by itself: which others are given with it is said on the command line
+    reading = Reading()
+    for document in documents:
+        root = document.content
+        _put_in(root)
+        containers = [target for name, body in _targets(root) if (target := _target(name, body)) is not None]
+        if containers:
+            reading.workloads.append(_workload(root, tuple(containers)))
+        for name, body in _targets(root):
+            del name
+            reading.embedded += [Embedded(each.document("dockerfile")) for each in _inline(body)]
+    return reading
+
+
+def _put_in(root: Node) -> None:
+    """Put the defaults of variables into the expressions that name them."""
+    if isinstance(root.scope, Holes) and isinstance(root.scope.values, dict):
+        for key, value in root.pairs():
+            for name, body in value.pairs() if key.content == "variable" else ():
+                default = body["default"]
+                if default.is_scalar and not default.is_null and default.typed.known:
+                    root.scope.values[name.content] = replace(default.typed, how=How.DEFAULT)
+
+
+def _targets(root: Node) -> Iterator[tuple[Node, Node]]:
+    """Yield names and bodies: a block each in HCL, a mapping of all in JSON."""
+    for key, value in root.pairs():
+        if key.content == "target" and value.is_mapping and value.tag != BLOCK:
+            yield from ((name, body) for name, body in value.pairs() if body.is_mapping)
+
+
+def _target(name: Node, body: Node) -> Container | None:
+    """Return a build that asks for anything; ``None`` for an ordinary one."""
+    entitlements = tuple(_texts(body["entitlements"]))
+    network = body["network"]
+    if not entitlements and not network.is_scalar:
+        return None
+    return Container(
+        name=name.content,
+        address=f"target.{name.content}",
+        kind=ContainerKind.IMAGE,
+        span=name.span,
+        build=Build(
+            span=body["entitlements"].span if entitlements else network.span,
+            entitlements=entitlements,
+            only_asks=True,
+            network=network.value if network.is_scalar and not network.is_null else None,
+        ),
+    )
+
+
+def _texts(node: Node) -> Iterator[Text]:
+    return (item.value for item in node.listed() if item.is_scalar and not item.is_null)
+
+
+def _inline(body: Node) -> Iterator[Node]:
+    inline = body["dockerfile-inline"]
+    if inline.is_scalar and inline.style != "expression" and inline.content.strip():
+        yield inline
+
+
+def _workload(root: Node, containers: tuple[Container, ...]) -> Workload:
+    return Workload(
+        name=root.source.name,
+        address="bake",
+        kind=WorkloadKind.IMAGE_BUILD,
+        platform=Platform.NONE,
+        span=containers[0].span,
+        containers=containers,
+    )
