@@ -151,6 +151,48 @@ def test_what_widens_nothing_keeps_an_approval(tmp_path: Path, one: str, other: 
     assert profile(tmp_path, one) == profile(tmp_path, other)
 
 
+@pytest.mark.parametrize("other", ["privileged: false", "privileged: true", ""])
+def test_what_is_unknown_is_approved_as_unknown(tmp_path: Path, other: str) -> None:
+    assert profile(tmp_path, "privileged: ${P}") != profile(tmp_path, other)
+
+
+def test_a_command_counts_of_what_runs_an_engine_and_in_newer_approvals(tmp_path: Path) -> None:
+    one, other = (
+        container(tmp_path, SERVICE.replace("    image: reg", f"    command: [{word}]\n    image: reg", 1))
+        for word in "ab"
+    )
+    assert approval.first_profile(one) == approval.first_profile(other)
+    assert approval.second_profile(one) != approval.second_profile(other)
+
+
+def test_a_service_without_an_image_has_an_approval_too(tmp_path: Path) -> None:
+    built = profile(tmp_path, text="services:\n  it:\n    build: .\n    privileged: true\n")
+    assert built["image"] is None
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n%s%s%s"
+CONTAINER = "    - name: it\n      image: x:1\n      securityContext: {privileged: true}\n"
+
+
+def of_a_chart(
+    folder: Path, values: str, opens: str = "    {{- if .Values.debug }}\n", ends: str = "    {{- end }}\n"
+) -> Any:
+    for name, text in (("Chart.yaml", "name: c\napiVersion: v2\nversion: 1.0.0\n"), ("values.yaml", values),
+                       ("templates/p.yaml", POD % (opens, CONTAINER, ends))):  # fmt: skip
+        write(folder, name, text)
+    model = scan(Options(paths=(folder,), root=folder)).model
+    return approval.second_profile(next(each for each in model.containers if each.name == "it"))
+
+
+def test_the_condition_of_a_template_is_part_of_an_approval(tmp_path: Path) -> None:
+    """Approved for a debugging build that is off by default: turned on by default, it is another thing."""
+    off, on = of_a_chart(tmp_path, "debug: false\n"), of_a_chart(tmp_path, "debug: true\n")
+    always = of_a_chart(tmp_path, "debug: false\n", "", "")
+    assert off != on
+    assert off != always
+    assert on != always
+
+
 @pytest.mark.parametrize("switch", ["SECRETS", "AUTH", "POST", "EXEC"])
 def test_a_proxy_that_lets_more_through_is_another_one(tmp_path: Path, switch: str) -> None:
     closed, opened = (profile(tmp_path, text=PROXY % f"{switch}: {value}") for value in (0, 1))
