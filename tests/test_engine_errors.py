@@ -3,6 +3,7 @@
 import gc
 import socket
 import ssl
+import sys
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -115,12 +116,14 @@ def attempt(cause: str) -> None:
         ("tcp://127.0.0.1:1", "nothing listens there"),
         ("tcp://host.invalid:2375", "not known here"),
         ("nonsense://x", "names no engine"),
+        ("ssh://me@host.invalid", "reached over SSH, for which the Docker SDK needs paramiko"),
     ],
 )
 def test_real_attempts(where: str, cause: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DOCKER_HOST", where)
+    monkeypatch.setitem(sys.modules, "paramiko", None)  # as where it is not installed
     attempt(cause)
 
 

@@ -149,6 +149,7 @@ def connect(context: str = "") -> Iterator[Engine]:
         tls: Any = None
         if not where:
             where, tls = _of_context(context or os.environ.get("DOCKER_CONTEXT", ""))
+        _check_ssh(where)
         client = docker.DockerClient(where, tls=tls, timeout=120) if where and tls is not None else _from_env(where)
         api = client.api
         yield Engine(api, EngineFacts.read(api.info(), api.api_version), _socket_of(where))
@@ -158,6 +159,20 @@ def connect(context: str = "") -> Iterator[Engine]:
         os.environ |= kept
         if client is not None:
             client.close()
+
+
+def _check_ssh(where: str) -> None:
+    """Raise for an address over SSH where the SDK lacks what it speaks that with; its own words would be Python's."""
+    from importlib.util import find_spec
+
+    if where.startswith("ssh://") and find_spec("paramiko") is None:
+        host = printable(where.removeprefix("ssh://"), 80)
+        raise UserError(
+            f"the engine at {printable(where, 100)} is reached over SSH, for which the Docker SDK needs paramiko\n"
+            "install it (pip install 'docker[ssh]'), or forward the socket: ssh -NL ./engine.sock:/var/run/docker.sock "
+            f"{host}, and DOCKER_HOST=unix://$PWD/engine.sock",
+            ENGINE,
+        )
 
 
 def _from_env(where: str) -> Any:
