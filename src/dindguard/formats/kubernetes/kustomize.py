@@ -7,7 +7,6 @@ adds them to names and references alike.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from dindguard import budget
@@ -169,9 +168,6 @@ class _Overlays:
             for base in self.build(below, depth + 1):
                 yield Built(base.resource, direct=False)
             return
-        source = self._context.open(path)
-        if source is not None and _only_definitions(source.text):
-            return  # a large file as a rule, and of no use to any workload
         tree = self._context.tree(path)
         if tree is None:
             self._unread(node)
@@ -240,11 +236,6 @@ class _Overlays:
             self._unread(file)
             return []
         return tree.documents
-
-
-def _only_definitions(text: str) -> bool:
-    kinds = re.findall(r"^kind: *(\S+)", text, re.MULTILINE)
-    return bool(kinds) and all(kind == "CustomResourceDefinition" for kind in kinds)
 
 
 def _entries(node: Node) -> list[Node]:
