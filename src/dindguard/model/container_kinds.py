@@ -28,6 +28,8 @@ class ContainerKind(StrEnum):
     """An image that a Dockerfile builds: a container nobody has started."""
     RUNNER_DEFAULT = "runner default"
     """What a CI runner gives to every job."""
+    DEFAULT = "container default"
+    """What an engine gives to every container that does not say otherwise (``containers.conf``)."""
     RUNNER = "runner"
     """A CI runner's own process, which starts the containers of jobs."""
     MANAGED = "managed container"
@@ -45,6 +47,8 @@ class ContainerKind(StrEnum):
 
     def unnamed(self, client: str = "") -> str:
         """Return what messages call one that has no name."""
+        if self is ContainerKind.DEFAULT:
+            return "every container"
         words = self.words(client)
         return f"the container of '{words}'" if self is ContainerKind.COMMAND else f"the {words}"
 

@@ -9,9 +9,14 @@ from collections.abc import Iterator, Sequence
 
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
+from dindguard.model.container import Container, ContainerKind, Environment
 from dindguard.model.launch import Configuration, Setting
 from dindguard.model.paths import machine_of
 from dindguard.model.values import written
+from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.scripts.engine_cli.mounts import Volumes
+from dindguard.scripts.engine_cli.options import attributes
+from dindguard.scripts.engine_cli.words import Option
 from dindguard.vocabulary import EngineProduct
 
 _KEYS = (
@@ -21,6 +26,13 @@ _KEYS = (
     (("containers", "privileged"), "privileged"),
 )
 """Where a setting stands, and the name it has in the model."""
+
+_DEFAULTS = {
+    "pidns": "pid", "ipcns": "ipc", "netns": "network", "utsns": "uts", "cgroupns": "cgroupns", "devices": "device",
+    "volumes": "volume", "default_capabilities": "cap-add",
+}  # fmt: skip
+"""Keys of ``[containers]`` that every container gets, and the options of ``run`` that say the same."""
+_SHARED = "host"
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -40,7 +52,38 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
                     machine=machine_of(source.path, embedded=source.parent is not None),
                 )
             )
+        default = _default(document.content)
+        if default is not None:
+            reading.workloads.append(default)
     return reading
+
+
+def _default(root: Node) -> Workload | None:
+    """Return what every container is given, as a container; ``None`` for a file that shares nothing of the host."""
+    address = "containers"
+    volumes = Volumes(f"{root.source.path}:{address}")
+    table = root[address]
+    options = [
+        Option(option, item.value, item.span)
+        for key, option in _DEFAULTS.items()
+        for item in table[key].listed()
+        if item.is_scalar and not item.is_null and (not key.endswith("ns") or item.content == _SHARED)
+    ]
+    if not options:
+        return None
+    given = attributes(options, volumes, address)
+    given["environment"] = Environment(given["environment"])
+    span = options[0].span
+    container = Container(name="", address=address, kind=ContainerKind.DEFAULT, span=span, **given)
+    return Workload(
+        name="",
+        address=address,
+        kind=WorkloadKind.HOST,
+        platform=Platform.ENGINE,
+        span=span,
+        containers=(container,),
+        storages=volumes.storages,
+    )
 
 
 def _settings(root: Node) -> Iterator[Setting]:

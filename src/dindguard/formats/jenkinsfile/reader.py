@@ -153,12 +153,17 @@ class _Pipeline:
         return replace(place, owner=chosen)
 
     def _server(self, call: Node, place: Place) -> Place:
-        return self._on(call["0"] if call["0"].present else call["uri"], place)
+        credentials = call["1"] if call["1"].present else call["credentialsId"]
+        return self._on(call["0"] if call["0"].present else call["uri"], place, credentials)
 
-    def _on(self, host: Node, place: Place) -> Place:
+    def _on(self, host: Node, place: Place, credentials: Node | None = None) -> Place:
+        """Name the engine that clients command; with credentials, which are a client's certificates, they verify it."""
         if not host.is_scalar or host.is_null:
             return place
-        return replace(place, variables=(*place.variables, EnvVar("DOCKER_HOST", host.value, host.span)))
+        variables = [EnvVar("DOCKER_HOST", host.value, host.span)]
+        if credentials is not None and credentials.present and not credentials.is_null:
+            variables.append(EnvVar("DOCKER_TLS_VERIFY", Text("1", credentials.span), credentials.span))
+        return replace(place, variables=(*place.variables, *variables))
 
     # -- steps ------------------------------------------------------------------------------------------
 
@@ -179,6 +184,7 @@ class _Pipeline:
 
     def _command(self, start: str, parts: Sequence[Node], place: Place) -> None:
         joined = Joined(self._source)
+        self._exports(joined, place)
         joined.add_glue(start)
         for part in parts:
             if part.is_scalar and not part.is_null:
@@ -192,18 +198,31 @@ class _Pipeline:
             return
         joined = Joined(self._source)
         if hint == "shell":
-            for variable in place.variables:
-                _export(joined, variable.name, variable.value)
+            self._exports(joined, place)
         add_script(joined, script)
         self._embed(joined, hint, place)
+
+    def _exports(self, joined: Joined, place: Place) -> None:
+        """Put an engine's variables before a script; the others decide nothing here."""
+        for variable in place.variables:
+            value = variable.value.value
+            if not variable.name.startswith(("DOCKER_", "CONTAINER_", "BUILDKIT_", "COMPOSE_")) or value is None:
+                continue
+            joined.add_glue(f"export {variable.name}='")
+            self._located(joined, value.replace("'", "'\\''"), variable.value)
+            joined.add_glue("'\n")
+
+    def _located(self, joined: Joined, text: str, value: Text) -> None:
+        """Add a variable's text with the place of its value, where that lies in this very file."""
+        span = value.span
+        if self._source.parent is None and span.path == self._source.path and span.line == span.end_line:
+            start = self._source.offset(span.line, span.column)
+            inner = self._source.text.find(text, start, start + span.end_column - span.column)
+            if inner >= 0:
+                joined.add(text, inner, inner + len(text))
+                return
+        joined.add_glue(text)
 
     def _embed(self, joined: Joined, hint: str, place: Place) -> None:
         if not joined.empty:
             self._reading.embedded.append(Embedded(joined.source(hint), place.owner))
-
-
-def _export(joined: Joined, name: str, value: Text) -> None:
-    """Put an engine's variable before a script; the others decide nothing here."""
-    if not name.startswith(("DOCKER_", "CONTAINER_", "BUILDKIT_", "COMPOSE_")) or value.value is None:
-        return
-    joined.add_glue(f"export {name}='" + value.value.replace("'", "'\\''") + "'\n")

@@ -47,7 +47,7 @@ def _read_unit(document: Document, reading: Reading) -> None:
     reading.services.append(
         ServiceFile(
             kind=_kind(path, found[2]),
-            service=found[1],
+            service=_service(found[1], entries) if found[2] == "socket" else found[1],
             machine=machine_of(source.path, embedded=source.parent is not None),
             path=path,
             span=source.whole(),
@@ -62,6 +62,17 @@ def _read_unit(document: Document, reading: Reading) -> None:
     for entry in entries:
         if entry.section == "Service" and entry.key in _EXEC:
             _read_containers(_command(entry.value), document, reading)
+
+
+def _service(name: str, entries: Sequence[Entry]) -> str:
+    """Return the service that a socket unit starts: the one it names, else its namesake.
+
+    ``docker-tcp.socket`` is how a second socket of Docker's has been called since CoreOS described it.
+    """
+    named = [entry.value.text for entry in entries if entry.section == "Socket" and entry.key == "Service"]
+    if named and named[-1]:
+        return named[-1].removesuffix(".service")
+    return "docker" if name == "docker-tcp" else name
 
 
 def _kind(path: str, ending: str) -> ServiceKind:
