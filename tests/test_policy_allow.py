@@ -39,6 +39,15 @@ COMMENTS = {
     ),
     "json": ('{"a": "// D: no", // D: one\n "b": 1 /* D: two */\n}', [(1, {1}), (2, {2})]),
     "toml": ('a = "# D: no"\nb = """\n# D: no\n""" # D: one\n# D: two\nc = 1\n', [(4, {4}), (5, {5, 6})]),
+    "justfile": ("a: b\n    # D: one\n    docker run \\\n     x\n", [(2, {2, 3, 4})]),
+    "powershell": (
+        "# D: one\ndocker run `\n  x # D: two\n$a = '# D: no' + \"`\" # D: no\"\n@'\n# D: no\n'@\n<# D: no\n# D: no #>\n",
+        [(1, {1, 2, 3}), (3, {2, 3})],
+    ),
+    "batch": (
+        "@rem D: one\ndocker run ^\n  x\necho # D: no\n:: D: two\nREM D: three\nstart y\n",
+        [(1, {1, 2, 3}), (5, {5, 7}), (6, {6, 7})],
+    ),
     "makefile": ("a: b\n\t# D: one\n\tdocker run \\\n\t x\n", [(2, {2, 3, 4})]),
     "": ('a = "x // D: no" // D: one\n', [(1, {1})]),
 }
@@ -326,3 +335,13 @@ def test_an_allow_in_a_template(tmp_path: Path, case: str) -> None:
     assert [each.status for each in scanned(tmp_path).findings] == [Status.ALLOWED]
     write(tmp_path, name, text.replace("dindguard:", "never:"))
     assert [each.status for each in scanned(tmp_path).findings] == [Status.OPEN]
+
+
+def test_an_allow_in_a_batch_file(tmp_path: Path) -> None:
+    text = f"rem dindguard: allow[{CAP}] {REASON}\ndocker run --cap-add=SYS_ADMIN x\n"
+    root = tree(tmp_path)
+    write(root, "x.bat", text)
+    write(root, "y.ps1", text.replace("rem", "#").replace("--cap-add", "`\n  --cap-add"))
+    found = [each for each in scanned(root).findings if each.rule.id == CAP and each.span.path != "compose.yaml"]
+    assert len(found) == 2
+    assert {each.status for each in found} == {Status.ALLOWED}

@@ -32,10 +32,24 @@ _JSON = regex(r'"(?:\\.|[^"\\\n])*"|(?P<comment>//[^\n\r]*|/\*.*?\*/)', re.DOTAL
 _OTHER = regex(
     r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|(?P<comment>(?:(?:(?<=\s)|^)(?:\#|//|;))[^\n\r]*)', re.MULTILINE
 )
+_POWERSHELL = regex(
+    r"@(?P<quote>['\"])[ \t]*\r?\n(?:.*?\n(?P=quote)@|.*)|'[^'\n]*'|\"(?:`.|[^\"`\n])*\"|<#(?:[^#]|#(?!>))*+(?:#>|\Z)|`."
+    r"|(?P<comment>(?:(?<=[\s;{}()|])|^)#[^\n\r]*)",
+    re.DOTALL | re.MULTILINE,
+)
+_BATCH = regex(r"^[ \t]*(?P<comment>(?:@?rem(?=\s)|::)[^\n\r]*)", re.IGNORECASE | re.MULTILINE)
 _OWN_LINE = regex(r"^[ \t]*(?P<comment>#[^\n\r]*)", re.MULTILINE)
 _TRAILING = regex(r"\S[^\n\r]*\s(?P<comment>#[^\n\r]*)")
 _ESCAPE = regex(r"\A(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*`", re.IGNORECASE)
 _RUNS_A_SHELL = regex(r"\s*(?:ONBUILD\s+)?(?:RUN|CMD|ENTRYPOINT|HEALTHCHECK)\b", re.IGNORECASE)
+
+
+_CONTINUES = {
+    "shell": "\\", "envrc": "\\", "dockerfile": "\\", "makefile": "\\", "justfile": "\\", "powershell": "`", "batch": "^",
+}  # fmt: skip
+"""What a line ends in that goes on in the next one, by syntax."""
+_SIGNS = {"json": ("//", "/*"), "batch": ("rem ", "REM ", "Rem ", "@rem ", "::")}
+"""How lines begin that are comments; elsewhere with ``#``."""
 
 
 @record
@@ -57,7 +71,7 @@ class Comment:
 def find(source: Source, syntax: str, word: str, *, scripts: frozenset[int] = frozenset()) -> Iterator[Comment]:
     """Yield the comments of a text that hold ``word``.
 
-    ``syntax`` is ``yaml``, ``json``, ``toml``, ``shell``, ``dockerfile`` or ``makefile``; anything else is read with
+    ``syntax`` is a name of :mod:`dindguard.documents.syntax`, or a format's own; one that has no reader here is read with
     care. ``scripts`` are the 1-based lines of a YAML file at which block scalars begin that have comments of their own.
     """
     read = source.text
@@ -83,10 +97,10 @@ class _Text:
         self.source = source
         self.text = text
         self.starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
-        self.continues = "" if syntax not in ("shell", "dockerfile", "makefile") else "\\"
+        self.continues = _CONTINUES.get(syntax, "")
         if syntax == "dockerfile" and _ESCAPE.match(text):
             self.continues = "`"
-        self.signs = ("//", "/*") if syntax == "json" else ("#", "//", ";") if syntax not in _READERS else ("#",)
+        self.signs = _SIGNS.get(syntax, ("#",) if syntax in _READERS else ("#", "//", ";"))
         self.skips_comments = syntax == "dockerfile"
         self.long = dict(_long_scalars(text, self.line)) if syntax == "yaml" else {}
         self.scripts = scripts
@@ -295,4 +309,8 @@ _READERS: dict[str, Callable[[str], Found]] = {
     "shell": _shell,
     "dockerfile": _dockerfile,
     "makefile": _by(_OWN_LINE),
+    "envrc": _shell,
+    "justfile": _by(_OWN_LINE),
+    "powershell": _by(_POWERSHELL),
+    "batch": _by(_BATCH),
 }

@@ -12,7 +12,7 @@ from dindguard.records import record, replace
 from dindguard.rules import nearest
 from dindguard.source import Source, Span
 
-_MARK = re.compile(r"^(?:#|//|/\*|;)+\s*dindguard:\s*(?P<text>.*?)\s*(?:\*/)?$", re.DOTALL)
+_MARK = re.compile(r"^(?:(?:#|//|/\*|;|::)+|(?i:@?rem\b))\s*dindguard:\s*(?P<text>.*?)\s*(?:\*/)?$", re.DOTALL)
 _ALLOW = re.compile(r"allow\s*\[(?P<rules>[^\]]*)\](?P<rest>.*)$", re.DOTALL)
 _UNTIL = re.compile(r"(?:^|\s)until\s*=\s*(?P<date>\S*)")
 _HINT = re.compile(r"type=")
