@@ -138,3 +138,9 @@ EOT
 @pytest.mark.parametrize(("host", "found"), [("tcp://192.0.2.1:2375", 1), ("unix:///run/docker.sock", 0)])
 def test_the_engine_that_direnv_names(tmp_path: Path, host: str, found: int) -> None:
     assert len(report_of(tmp_path, ".envrc", f"export DOCKER_HOST={host}\n").findings) == found
+
+
+@pytest.mark.parametrize(("scope", "found"), [("User", 1), ("Machine", 1), ("Process", 0)])
+def test_the_engine_that_windows_keeps(tmp_path: Path, scope: str, found: int) -> None:
+    text = f'[Environment]::SetEnvironmentVariable("DOCKER_HOST", "tcp://192.0.2.1:2375", "{scope}")\n'
+    assert len(report_of(tmp_path, "setup.ps1", text).findings) == found

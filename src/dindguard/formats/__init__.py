@@ -17,10 +17,10 @@ How a format is written (see CONTRIBUTING.md, "a format in an hour"):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dindguard.model.container import Container, ContainerKind
+from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
 from dindguard.records import record, replace
 from dindguard.source import Embedded, Notice, Source, Span
 
@@ -89,6 +89,32 @@ def read_scripts(documents: Iterable[Document], dialect: Dialect) -> Reading:
         reading.embedded += model.embedded
         reading.embedded += [replace(embedded, owner=document.owner) for embedded in found.embedded]
     return reading
+
+
+def add_client(reading: Reading, name: str, variables: Sequence[EnvVar]) -> None:
+    """Add a machine whose clients command the engine that variables name, which it gives to all that it starts."""
+    from dindguard.model.workload import Platform, Workload, WorkloadKind
+
+    host = next((each for each in variables if each.name == "DOCKER_HOST"), None)
+    if host is None:
+        return
+    machine = Container(
+        name=name,
+        address="environment",
+        kind=ContainerKind.SCRIPT,
+        span=host.span,
+        environment=Environment(each for each in variables if each.name.startswith("DOCKER_")),
+    )
+    reading.workloads.append(
+        Workload(
+            name=name,
+            address="environment",
+            kind=WorkloadKind.HOST,
+            platform=Platform.NONE,
+            span=host.span,
+            containers=(machine,),
+        )
+    )
 
 
 def add_task(reading: Reading, address: str, name: str, span: Span, scripts: Iterable[Source]) -> None:

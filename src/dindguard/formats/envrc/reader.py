@@ -7,40 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dindguard.formats import Context, Document, Reading, read_scripts
-from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
-from dindguard.model.workload import Platform, Workload, WorkloadKind
-from dindguard.scripts.command import Export
+from dindguard.formats import Context, Document, Reading, add_client, read_scripts
+from dindguard.model.container import EnvVar
 from dindguard.scripts.commands import Dialect, commands
-from dindguard.scripts.shell.variables import ENGINE_VARIABLES
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read every file of a scan."""
     del context  # a file is read by itself
     reading = read_scripts(documents, Dialect.SHELL)
+    used = {each.span.path for each in reading.invocations}
     for document in documents:
-        exports = [each for each in commands(document.source).exports if each.name.startswith(ENGINE_VARIABLES)]
-        if any(each.name == "DOCKER_HOST" for each in exports) and not reading.invocations:
-            reading.workloads.append(_client(exports))
+        exports = [EnvVar(each.name, each.value, each.span) for each in commands(document.source).exports]
+        if document.source.path not in used:  # its own commands are told already
+            add_client(reading, "direnv", exports)
     return reading
-
-
-def _client(exports: Sequence[Export]) -> Workload:
-    """Return the machine whose clients command the engine that the file names."""
-    host = next(each for each in exports if each.name == "DOCKER_HOST")
-    machine = Container(
-        name="direnv",
-        address="environment",
-        kind=ContainerKind.SCRIPT,
-        span=host.span,
-        environment=Environment(EnvVar(each.name, each.value, each.span) for each in exports),
-    )
-    return Workload(
-        name="direnv",
-        address="environment",
-        kind=WorkloadKind.HOST,
-        platform=Platform.NONE,
-        span=host.span,
-        containers=(machine,),
-    )
