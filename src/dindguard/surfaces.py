@@ -76,7 +76,7 @@ _FIRST_WORDS = (
     ("AWSTemplateFormatVersion", "CloudFormation template"),
     ('"AWS::', "CloudFormation template"), ("Type: AWS::", "CloudFormation template"),
     ("AWS::Serverless", "CloudFormation template"),
-    ("ontainerDefinitions", "ECS task definition"), ("mcpServers", "MCP configuration"),
+    ("ontainerDefinitions", "ECS task definition"),
     ("TaskGroups", "Nomad job"), ("kind: pipeline", "Drone pipeline"), ("valid_volumes", "Gitea runner configuration"),
     ("<Container", "Unraid template"), ("jenkins:", "Jenkins configuration"),
 
