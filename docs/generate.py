@@ -30,8 +30,9 @@ from dindguard.source import Source
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
+import across_formats  # noqa: E402 - it lies beside this file, like the next
 import fixes_page  # noqa: E402 - it lies beside this file, wherever this one is run from
-import model_page  # noqa: E402 - it lies beside this file, wherever this one is run from
+import model_page  # noqa: E402
 
 FIXTURES = ROOT / "fixtures"
 HEADER = "<!-- Written by docs/generate.py: edit {source} instead. -->\n"
@@ -53,6 +54,9 @@ def pages() -> dict[Path, str]:
     for name in guides.NAMES:
         found[ROOT / f"docs/{name}.md"] = HEADER.format(source=f"src/dindguard/guides/{name}.md") + guides.guide(name)
     found[ROOT / "docs/formats.md"] = format_page()
+    found[ROOT / "docs/across-formats.md"] = (
+        HEADER.format(source="docs/across_formats.py") + "\n" + across_formats.page()
+    )
     found[ROOT / "rules/dindguard_rules/_index.py"] = rule_index()
     found[ROOT / "src/dindguard/formats/_index.py"] = format_index()
     return found
@@ -179,7 +183,8 @@ def format_page() -> str:
     lines = [HEADER.format(source="the packages in src/dindguard/formats"), "# Formats\n"]
     lines.append(
         "What dindguard reads. A file is known by its shape first and by its name second; `--type NAME=GLOB` forces a format.\n"
-        "`dindguard formats` says the same of the version that you have.\n"
+        "`dindguard formats` says the same of the version that you have. [The same danger in every format](across-formats.md)\n"
+        "shows them side by side.\n"
     )
     for each in describing.descriptions():
         lines.append(f"## {each.title}\n\n`{each.name}`: {each.reads}\n\nKnown by: {each.known_by}.\n")

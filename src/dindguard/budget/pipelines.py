@@ -42,11 +42,11 @@ GITLAB_WILDCARDS = Limit(
     remedy="name the folder",
 )  # fmt: skip
 AZURE_ITEMS = Limit(
-    name="azure-items", most=20_000, what="this pipeline's loops and templates come to more than {most} items",
+    name="azure-items", most=50_000, what="this pipeline's loops and templates come to more than {most} items",
     lost="the rest was not read", remedy="split the pipeline, or use fewer aliases",
 )  # fmt: skip
 AZURE_TEMPLATES = Limit(
-    name="azure-templates", most=300, what="this pipeline uses templates more than {most} times",
+    name="azure-templates", most=3_000, what="this pipeline uses templates more than {most} times",
     lost="the rest was not read", remedy="split the pipeline",
 )  # fmt: skip
 AZURE_TEMPLATE_LEVELS = Limit(

@@ -30,18 +30,13 @@ def add_script(joined: Joined, node: Node, unknown: str = "${{{{ {} }}}}") -> No
     document = node.document()
     at = 0
     for start, end, expression in _holes(node):
-        _copy(joined, node, at, start)
+        joined.add_slice(document, at, start)
         value = _value(node, start, end, expression)
         text = value.value if value.value is not None else unknown.format(_NO_EXPRESSION.sub("", expression))
         origin = document.origin(start)
         joined.add(text, origin, max(document.origin(end - 1) + 1, origin + 1))
         at = end
-    _copy(joined, node, at, len(document.text))
-
-
-def _copy(joined: Joined, node: Node, start: int, end: int) -> None:
-    if start < end:
-        joined.add_slice(node.document(), start, end)
+    joined.add_slice(document, at, len(document.text))
 
 
 def _holes(node: Node) -> tuple[tuple[int, int, str], ...]:
