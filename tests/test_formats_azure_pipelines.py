@@ -175,6 +175,29 @@ jobs:
     assert deep.excludes(flat)
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [("$(Build.SourcesDirectory)", True), ('"$BUILD_SOURCESDIRECTORY/x"', True), ("$(pwd)", True), ("/srv/x", False)],
+)
+def test_a_job_s_folder_is_none_of_the_host_s(tmp_path: Path, source: str, told: bool) -> None:
+    text = OWN + (
+        "container: {image: 'docker:29.10.0-cli', mapDockerSocket: true}\n"
+        f"steps:\n- script: docker run -v {source}:/src registry.example/tests:4\n"
+    )
+    found = [each.message for each in scanned(tmp_path, text).findings if each.rule.id == "path-of-another-engine"]
+    assert bool(found) is told
+    assert all(f"gets an empty folder: {source[:1]}" in each or '"' in source for each in found)
+
+
+def test_a_macro_that_nobody_sets_is_named_as_it_is_written(tmp_path: Path) -> None:
+    report = scanned(
+        tmp_path, OWN + "steps:\n- script: docker run --pid=$(Some.Mode) registry.example/tests:$(tag)\n"
+    )
+    assert [each.message for each in report.notices] == [
+        "host-pid-namespace could not decide: $(Some.Mode) is not known here"
+    ]
+
+
 def test_images_of_a_matrix(tmp_path: Path) -> None:
     text = OWN + (
         "jobs:\n- job: a\n  strategy: {maxParallel: 2, matrix: {old: {tag: '1'}, new: {tag: '2'}, next: {tag: '3'}}}\n"

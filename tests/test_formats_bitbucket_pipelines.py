@@ -97,3 +97,10 @@ def test_a_step_without_an_image_is_a_container_all_the_same(tmp_path: Path) -> 
     assert places(scanned(tmp_path, step(f"{OWN}\n      {volumes}\n      script: [make]", ""))) == [
         "6 host-engine-socket"
     ]
+
+
+def test_a_note_on_a_step_that_two_pipelines_use_names_its_place_once(tmp_path: Path) -> None:
+    body = f"{OWN}\n      services: [docker]\n      script: [make]"
+    text = step(body).replace("- step:", "- step: &s").rstrip("\n") + "\n  custom:\n    again: [step: *s]\n"
+    (note,) = (each for each in scanned(tmp_path, text).notices if each.kind == "undecided")
+    assert note.also == ()

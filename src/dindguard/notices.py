@@ -16,7 +16,11 @@ def folded(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     for each in sorted(unique, key=lambda n: (order[n.gravity], n.span.path, n.span.line, n.span.column, n.message)):
         same = (each.kind, each.message) if each.gravity is Gravity.NOTE else each
         kept.setdefault(same, []).append(each)
-    return tuple(
-        first if not others else replace(first, also=tuple(other.span for other in others))
-        for first, *others in kept.values()
-    )
+    return tuple(_with_others(first, others) for first, *others in kept.values())
+
+
+def _with_others(first: Notice, others: Iterable[Notice]) -> Notice:
+    """Return a notice with the other places of which it is true; what one place says of several users is said once."""
+    places = {(each.span.path, each.span.line, each.span.column): each.span for each in (first, *others)}
+    also = tuple(places.values())[1:]
+    return replace(first, also=also) if also else first

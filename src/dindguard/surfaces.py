@@ -44,7 +44,6 @@ EXTENSIONS = {
 _BY_PATH = (
     ("jenkinsfile", r"(^|/)jenkinsfile[^/]*$", "Jenkinsfile"),
     (".devcontainer", r"(^|/)\.devcontainer/([^/]+/)?devcontainer\.json$", "dev container"),
-    ("templates/", r"(^|/)templates/.*\.(ya?ml|tpl)$", "template"),
     ("values", r"(^|/)([^/]*[-.])?values([-.][^/]*)?\.ya?ml$", "Helm values"),
     (".tf.json", r"\.tf\.json$", "Terraform file"),
     (".d/", r"\.(service|socket)\.d/[^/]+\.conf$", "systemd drop-in"),

@@ -65,3 +65,7 @@ CIRCLECI_STEPS = Limit(
     name="circleci-steps", most=20_000, what="this job's commands come to more than {most} steps",
     lost="the rest was not read", remedy="split the job, or use fewer commands",
 )  # fmt: skip
+REPEATED_SCRIPTS = Limit(
+    name="repeated-scripts", most=4_000_000, what="the scripts that this file's loops, templates and commands repeat have more "
+    "than {most} characters", lost="the rest was not read", remedy="split the pipeline",
+)  # fmt: skip

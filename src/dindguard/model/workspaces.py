@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dindguard.model.values import Text
 
-_VARIABLES = frozenset({"PWD", "$(pwd)", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"})
+_AZURE = ("Build.SourcesDirectory", "Build.Repository.LocalPath", "System.DefaultWorkingDirectory", "Pipeline.Workspace",
+          "Agent.BuildDirectory")  # fmt: skip
+_VARIABLES = frozenset(
+    {
+        "PWD", "$(pwd)", "GITHUB_WORKSPACE", "CI_PROJECT_DIR",
+        *(f"$({name})" for name in _AZURE), *(name.replace(".", "_").upper() for name in _AZURE),
+    }
+)  # fmt: skip
 _FOLDERS = ("/__w", "/builds/", "/github/workspace")
-"""Where GitHub's runner and GitLab's mount it (actions/runner ``ContainerOperationProvider``, gitlab-runner docs)."""
+"""Where GitHub's runner, Azure's agent and GitLab's mount it (actions/runner ``ContainerOperationProvider``,
+azure-pipelines-agent ``ContainerInfo``, gitlab-runner docs)."""
 
 
 def is_jobs_folder(path: Text) -> bool:

@@ -25,7 +25,7 @@ def located(node: Node, names: Names) -> Node:
     if "$" not in node.content:
         return node
     places = list(_places(node.content, names))
-    values = {name: text for _, _, name in places if (text := names.text(name)) is not None}
+    values = {name: text for _, _, name in places if (text := names.text(_looked_up(name))) is not None}
     return node.scoped(Holes(places, values)) if places else node
 
 
@@ -35,9 +35,14 @@ def _places(content: str, names: Names) -> Iterator[tuple[int, int, str]]:
         yield 0, len(content), content.rstrip()[2:-1].strip()
         return
     for match in _EXPRESSION.finditer(content):
-        name = (match[1] if match[1] is not None else f"variables.{match[2]}").strip()
-        if match[2] is None or "." in match[2] or names.text(name) is not None:
+        name = match[1].strip() if match[1] is not None else match[0]
+        if match[2] is None or "." in match[2] or names.text(_looked_up(name)) is not None:
             yield match.start(), match.end(), name
+
+
+def _looked_up(name: str) -> str:
+    """Return the name by which a value is looked up: ``$(x)``, which messages show as it is, is a variable's."""
+    return f"variables.{name[2:-1].strip()}" if name.startswith("$(") else name
 
 
 def whole_expression(node: Node) -> str:

@@ -56,6 +56,8 @@ class Job:
         found = script_of(part, windows=self._windows)
         if found is not None:
             hint, written = found
+            if not part.names.script_fits(len(written.raw.content), written.raw):
+                return
             script = Joined(written.raw.source)
             if hint == "shell":
                 add_exports(script, ((name, value.node) for name, value in part["env"].pairs().items()))

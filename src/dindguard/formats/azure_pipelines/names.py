@@ -22,8 +22,8 @@ _NOWHERE = Span("", 1, 1, 1, 1)
 class Names:
     """Parameters and loop variables are parts of files, variables are texts; names have no case.
 
-    ``assumed`` tells that the parameters are defaults, which whoever starts the pipeline can change. ``work`` counts what
-    was read for one file, because loops and templates can bring in more than is written.
+    ``assumed`` tells that the parameters are defaults, which whoever starts the pipeline can change. ``work`` counts items
+    and characters of scripts that were read for one file, because loops and templates can bring in more than is written.
     """
 
     def __init__(
@@ -37,12 +37,17 @@ class Names:
         self._parts = dict(parts or {})
         self._variables = dict(variables or {})
         self.assumed = assumed
-        self.work = work if work is not None else [0]
+        self.work = work if work is not None else [0, 0]
 
     def more(self, at: HasSpan) -> bool:
         """Whether one more item may be read."""
         self.work[0] += 1
         return budget.within(budget.AZURE_ITEMS, self.work[0], at)
+
+    def script_fits(self, length: int, at: HasSpan) -> bool:
+        """Whether a script of that length may be read as well."""
+        self.work[1] += length
+        return budget.within(budget.REPEATED_SCRIPTS, self.work[1], at)
 
     def with_parts(self, parts: Mapping[str, Part]) -> Names:
         """Return names that know these loop variables as well."""

@@ -37,6 +37,7 @@ class _Configuration:
         self._commands = _declared(root, "commands")
         self._executors = _declared(root, "executors")
         self._uses = _uses(root["workflows"])
+        self._scripts = [0]
 
     def read(self) -> None:
         for name, job in _declared(self._root, "jobs").items():
@@ -49,7 +50,7 @@ class _Configuration:
         executor = self._executor(job, names)
         variables = variables_of(job["environment"], names)
         containers = executor.containers(name, f"jobs.{name}", job, variables)
-        steps = _Steps(self._commands, containers[0], windows=executor.windows)
+        steps = _Steps(self._commands, containers[0], self._scripts, windows=executor.windows)
         for use in uses:
             steps.read(use["pre-steps"], self._names, ())
         steps.read(job["steps"], names, ())
@@ -80,9 +81,10 @@ class _Configuration:
 
 
 class _Steps:
-    """Reads the steps of one job into ``embedded``."""
+    """Reads the steps of one job into ``embedded``. ``scripts`` counts the characters of all jobs' scripts."""
 
-    def __init__(self, commands: Mapping[str, Node], owner: Container, *, windows: bool) -> None:
+    def __init__(self, commands: Mapping[str, Node], owner: Container, scripts: list[int], *, windows: bool) -> None:
+        self._scripts = scripts
         self.embedded: list[Embedded] = []
         self._commands = commands
         self._owner = owner
@@ -129,6 +131,9 @@ class _Steps:
         value, names = names.resolved(value)
         command = value["command"] if value.is_mapping else value
         if not command.is_scalar or command.is_null:
+            return
+        self._scripts[0] += len(command.content)
+        if not budget.within(budget.REPEATED_SCRIPTS, self._scripts[0], command):
             return
         shell = names.located(value["shell"]).value.value or ""
         hint = _hint(shell, self._windows)
