@@ -187,6 +187,10 @@ class Files(ABC):
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
 
+    def keep(self, source: Source) -> None:
+        """Give a source that was read before for its path from now on."""
+        self._sources[source.path] = source
+
     def adopt(self, path: str, data: bytes) -> Source | None:
         """Keep and return the source for bytes that were read already (or given on standard input)."""
         source = self._sources[path] = _decoded(path, data)

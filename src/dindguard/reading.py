@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dindguard import budget
+from dindguard import budget, memory
 from dindguard.coverage import Book
 from dindguard.documents import syntax as syntaxes
 from dindguard.documents import yaml
@@ -181,6 +181,8 @@ class _Trees:
 
     def forget(self, source: Source) -> None:
         """Drop the documents of a source that no format wants; what refers to it has it read again."""
+        if memory.kept():
+            return
         self._trees[id(source)][1].forget()
         self._forgotten.add(id(source))
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "waivers": "List the approval records and the days they have left.",
     "baseline": "Create or update the baseline of known findings.",
     "fix": "Mend findings: show or make the edits.",
+    "lsp": "Serve an editor: findings while you type.",
     "env": "Stand up, check and remove a safe reference environment.",
     "audit": "Apply the rules to a running engine or cluster.",
     "attest": "Check signed statements of what was proven of an engine.",

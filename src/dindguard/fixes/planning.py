@@ -55,6 +55,16 @@ class Planner:
                 why = str(refused)
         raise RefusedError(why)
 
+    def every_plan(self, finding: Finding) -> Iterator[Planned]:
+        """Yield a plan for each fix of the finding's rule that fits here."""
+        for fixer in finding.rule.fixes:
+            try:
+                edits = list(_edits(fixer, finding))
+                if edits:
+                    yield Planned(finding, fixer, self._splices(edits, finding))
+            except RefusedError:
+                continue
+
     def _splices(self, edits: Iterable[Edit], finding: Finding) -> dict[str, tuple[Splice, ...]]:
         found: dict[str, list[Splice]] = {}
         changes: dict[str, list[tuple[Change, Chain]]] = {}

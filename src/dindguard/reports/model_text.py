@@ -10,6 +10,7 @@ from dindguard.reports.model_json import Describer
 from dindguard.reports.terminal import Terminal, cells, wrapped
 
 if TYPE_CHECKING:
+    from dindguard.model.container import Container
     from dindguard.scanning import Report
 
 _LABEL = 18
@@ -30,6 +31,12 @@ _PLAIN = (
 def render(report: Report, terminal: Terminal) -> str:
     """Return the workloads, each container with what decides its danger."""
     return _Page(Describer(report), terminal).page()
+
+
+def of_container(report: Report, container: Container, terminal: Terminal) -> str:
+    """Return what is believed of one container."""
+    describer = Describer(report)
+    return safe.log("\n".join(_Page(describer, terminal).container(describer.container(container))))
 
 
 class _Page:

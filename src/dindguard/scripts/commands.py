@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
+from dindguard import memory
 from dindguard.model.values import Text
 from dindguard.patterns import regex
 from dindguard.scripts.command import Command, Commands, Export, Redirect
@@ -74,6 +75,10 @@ def commands(source: Source, *, dialect: Dialect = Dialect.SHELL) -> Commands:
     """Return what ``source`` runs: a script, a CI step, the arguments of ``RUN``, or a Makefile."""
     if not names_an_engine(source.text):
         return Commands()
+    return memory.of(("commands", dialect), source, lambda: _commands(source, dialect))
+
+
+def _commands(source: Source, dialect: Dialect) -> Commands:
     if dialect in _READERS:
         collected = Collected(PROGRAMS)
         _READERS[dialect](source, collected)

@@ -1,0 +1,37 @@
+"""``dindguard lsp``: the findings of a project while it is edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dindguard.cli.debug import debug_option
+from dindguard.cli.policy_option import policy_option
+from dindguard.errors import UserError
+
+
+@click.command("lsp")
+@click.option(
+    "--stdio", is_flag=True, help="Speak over standard input and output: always so, some editors ask for it."
+)
+@click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
+@policy_option
+@click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
+@debug_option
+def command(stdio: bool, **given: Any) -> None:
+    """Serve an editor: findings while you type, pages, fixes, allows and waivers.
+
+    An editor starts it and speaks the Language Server Protocol with it; 'docs/editors.md' says how. It runs nothing of the
+    project and writes no file: the editor makes the changes that you choose.
+    """
+    del stdio
+    from dindguard.options import Options
+
+    try:
+        from dindguard.language_server.server import make
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise UserError("this needs the editor's part: pip install 'dindguard[lsp]'") from None
+    make(Options(**{name: value for name, value in given.items() if value is not None})).start_io()

@@ -1,0 +1,116 @@
+"""What an editor offers to do about a finding: its fixes, an allow, a waiver. The editor makes them, never the server."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from dindguard.documents import syntax as syntaxes
+from dindguard.errors import UserError
+from dindguard.fixes.planning import Planner
+from dindguard.fixes.proving import prove
+from dindguard.fixes.splices import Splice
+from dindguard.language_server.positions import position_at
+from dindguard.policy import WAIVER_FILE
+
+if TYPE_CHECKING:
+    from dindguard.findings import Finding, Subject
+    from dindguard.fixes.planning import Planned
+    from dindguard.language_server.project import Project
+    from dindguard.report import Report
+
+Uri = Callable[[str], str]
+
+REASON = "REASON"
+"""Stands where a person has to write why: too short to be one, so that what is forgotten is a finding."""
+
+
+def for_finding(project: Project, report: Report, finding: Finding, uri: Uri) -> Iterator[lsp.CodeAction]:
+    """Yield the actions for a finding: proven fixes first."""
+    yield from _fixes(project, report, finding, uri)
+    approval = finding.rule.needs_approval
+    if approval and approval in report.config.approval.modes:
+        yield _waiver(project, report, finding, uri)
+    else:
+        yield from _allow(project, finding, uri)
+
+
+def _fixes(project: Project, report: Report, finding: Finding, uri: Uri) -> Iterator[lsp.CodeAction]:
+    scan = project.scan
+    planner = Planner(scan.files, scan.recogniser, report.model, report.sources.keys())
+    for plan in planner.every_plan(finding):
+        if prove([plan], {}, report, project.edited).kept:
+            what = f"{plan.fixer.says}{' (changes what runs)' * plan.fixer.unsafe}"
+            action = _action(f"dindguard: {what}", _changes(project, plan, uri))
+            action.is_preferred = not plan.fixer.unsafe
+            yield action
+
+
+def _changes(project: Project, plan: Planned, uri: Uri) -> dict[str, list[lsp.TextEdit]]:
+    return {uri(path): list(_text_edits(project, path, splices)) for path, splices in plan.splices.items()}
+
+
+def _text_edits(project: Project, path: str, splices: tuple[Splice, ...]) -> Iterator[lsp.TextEdit]:
+    source = project.source(path)
+    if source is None:
+        return
+    for splice in splices:
+        at = lsp.Range(position_at(source, splice.start), position_at(source, splice.end))
+        yield lsp.TextEdit(at, splice.text)
+
+
+def _allow(project: Project, finding: Finding, uri: Uri) -> Iterator[lsp.CodeAction]:
+    """Yield the action that writes an allow at the end of the finding's line, where a comment can stand."""
+    source = project.source(finding.span.path)
+    if source is None or project.scan.recogniser.syntax_of(source) == syntaxes.JSON:
+        return
+    line = source.line_text(finding.span.line)
+    if "#" in line or line.endswith("\\"):
+        return
+    end = source.offset(finding.span.line, len(line) + 1)
+    text = f"  # dindguard: allow[{finding.rule.id}] {REASON}"
+    at = position_at(source, end)
+    edit = lsp.TextEdit(lsp.Range(at, at), text)
+    yield _action(f"dindguard: allow {finding.rule.id} here, with a reason", {uri(finding.span.path): [edit]})
+
+
+def _waiver(project: Project, report: Report, finding: Finding, uri: Uri) -> lsp.CodeAction:
+    from dindguard.policy.writing import added
+
+    old = project.text(WAIVER_FILE) or ""
+    new = old
+    for subject in finding.subjects:
+        try:
+            new = added(new, _fields(report, finding, subject))
+        except UserError:
+            break
+    lines = old.count("\n")
+    whole = lsp.Range(lsp.Position(0, 0), lsp.Position(lines + 1, 0))
+    document = lsp.OptionalVersionedTextDocumentIdentifier(uri(WAIVER_FILE), None)
+    create = lsp.CreateFile(uri(WAIVER_FILE), options=lsp.CreateFileOptions(ignore_if_exists=True))
+    edit = lsp.WorkspaceEdit(document_changes=[create, lsp.TextDocumentEdit(document, [lsp.TextEdit(whole, new)])])
+    title = f"dindguard: write a waiver of {finding.rule.id}, to be completed and approved"
+    return lsp.CodeAction(title, kind=lsp.CodeActionKind.QuickFix, edit=edit)
+
+
+def _fields(report: Report, finding: Finding, subject: Subject) -> Mapping[str, str | list[str]]:
+    from dindguard.findings import identity
+    from dindguard.policy.approval import fingerprint
+
+    today = report.today or dt.date.today()
+    days = report.config.approval.max_days
+    blames = [each.blames for every in report.findings for each in every.subjects if each.key == subject.key]
+    return {
+        "rule": subject.rule, "file": subject.path, "at": subject.address,
+        "mode": finding.rule.needs_approval or "other", "reason": REASON, "alternatives": [REASON], "owner": REASON,
+        "approvers": [], "approved": today.isoformat(),
+        "expires": (today + dt.timedelta(days=min(days, (dt.date.max - today).days))).isoformat(),
+        "fingerprint": fingerprint(identity(*subject.key), subject.about, blames),
+    }  # fmt: skip
+
+
+def _action(title: str, changes: dict[str, list[lsp.TextEdit]]) -> lsp.CodeAction:
+    return lsp.CodeAction(title, kind=lsp.CodeActionKind.QuickFix, edit=lsp.WorkspaceEdit(changes=changes))

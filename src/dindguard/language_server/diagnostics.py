@@ -1,0 +1,71 @@
+"""Findings and notices as an editor shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from dindguard.language_server.positions import range_of
+from dindguard.rules import Severity
+from dindguard.source import Gravity
+
+if TYPE_CHECKING:
+    from dindguard.findings import Finding
+    from dindguard.report import Report
+    from dindguard.source import Source, Span
+
+Open = Callable[[str], "Source | None"]
+Uri = Callable[[str], str]
+
+_SEVERITIES = {
+    Severity.CRITICAL: lsp.DiagnosticSeverity.Error,
+    Severity.HIGH: lsp.DiagnosticSeverity.Error,
+    Severity.MEDIUM: lsp.DiagnosticSeverity.Warning,
+    Severity.LOW: lsp.DiagnosticSeverity.Information,
+    Severity.INFO: lsp.DiagnosticSeverity.Hint,
+}
+_SOURCE = "dindguard"
+
+
+def by_file(report: Report, open_source: Open, uri: Uri) -> dict[str, list[lsp.Diagnostic]]:
+    """Return what is to be shown, by path: every open finding of the project, and what could not be read."""
+    found: dict[str, list[lsp.Diagnostic]] = {}
+    for finding in report.open:
+        found.setdefault(finding.span.path, []).append(_of_finding(finding, open_source, uri))
+    for notice in report.notices:
+        if notice.gravity is Gravity.ERROR and notice.span.path:
+            at = range_of(notice.span, open_source(notice.span.path))
+            message = notice.message + (f": {notice.remedy}" if notice.remedy else "")
+            shown = lsp.Diagnostic(
+                at, message, severity=lsp.DiagnosticSeverity.Error, code=notice.kind, source=_SOURCE
+            )
+            found.setdefault(notice.span.path, []).append(shown)
+    return found
+
+
+def _of_finding(finding: Finding, open_source: Open, uri: Uri) -> lsp.Diagnostic:
+    return lsp.Diagnostic(
+        range=range_of(finding.span, open_source(finding.span.path)),
+        message=f"{finding.message}\n{finding.instead or finding.rule.advice}".rstrip(),
+        severity=_SEVERITIES[finding.severity],
+        code=finding.rule.id,
+        source=_SOURCE,
+        related_information=[
+            lsp.DiagnosticRelatedInformation(
+                lsp.Location(uri(span.path), range_of(span, open_source(span.path))), what
+            )
+            for what, span in other_places(finding)
+        ],
+        data=finding.fingerprint,
+    )
+
+
+def other_places(finding: Finding) -> Iterator[tuple[str, Span]]:
+    """Yield the places of a finding besides the one that it points at, each with what it has to do with it."""
+    seen = {finding.span}
+    for step in (*finding.related, *finding.path):
+        if step.span.path and step.span not in seen:
+            seen.add(step.span)
+            yield step.what, step.span

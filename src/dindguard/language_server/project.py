@@ -1,0 +1,134 @@
+"""A tree that is edited: unsaved texts over saved files, judged again and again without reading all of it again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from dindguard import memory
+from dindguard.coverage import State
+from dindguard.discover import Found
+from dindguard.files import Buffers
+from dindguard.options import Options
+from dindguard.records import replace
+from dindguard.scanning import Scan
+from dindguard.source import Source
+from dindguard.working_tree import WorkingTree
+
+if TYPE_CHECKING:
+    from dindguard.report import Report
+
+_DECIDE = (".dindguard.yaml", "pyproject.toml", ".gitignore", ".dindguardignore", "CODEOWNERS")
+"""Files that decide what is scanned, and how."""
+
+_ALLOW = "dindguard:"
+_UNREAD = (State.NOTHING, State.OTHER)
+
+
+class Project:
+    """One root with what an editor holds of it. Paths are relative to the root, with ``/``.
+
+    Each file is read once, until it changes; what no format read is left out until it changes. :meth:`check` says what
+    a scan of the same state says.
+    """
+
+    def __init__(self, root: str, options: Options | None = None) -> None:
+        self.root = os.path.realpath(root)
+        self._options = replace(options or Options(), paths=(self.root,), root=self.root)
+        self._texts: dict[str, str] = {}
+        self._scan: Scan | None = None
+        self._sources: dict[str, Source] = {}
+        self._memory: memory.Memory = {}
+
+    def edit(self, path: str, text: str) -> None:
+        """Take an editor's text for a file, saved or not."""
+        new = path not in self._texts and path not in self._sources
+        self._texts[path] = text
+        if self._scan is None or new or os.path.basename(path) in _DECIDE:
+            self._scan = None
+            return
+        if (old := self._sources.get(path)) is not None:
+            memory.forget(self._memory, old)
+        source = self._scan.files.adopt(path, text.encode("utf-8", "surrogatepass"))
+        if source is not None:
+            self._sources[path] = source
+        else:
+            self._sources.pop(path, None)
+
+    def close(self, path: str) -> None:
+        """Take the saved file again, if there is one."""
+        if self._texts.pop(path, None) is not None:
+            self._scan = None
+
+    def changed_on_disk(self) -> None:
+        """Look at the saved files again."""
+        self._scan = None
+
+    def text(self, path: str) -> str | None:
+        """Return a file's text as the editor or the disk has it."""
+        if path in self._texts:
+            return self._texts[path]
+        source = self._current().files.open(path)
+        return None if source is None else source.text
+
+    def check(self) -> Report:
+        """Return the report on the present state; raises :class:`~dindguard.errors.UserError` for a faulty configuration."""
+        report = self._judged()
+        self._forget_unread(report)
+        return report
+
+    def edited(self, texts: Mapping[str, str]) -> Report:
+        """Return the report on the present state with some texts changed; nothing of it is kept."""
+        files = self._current().files
+        before = {path: files.open(path) for path in texts}
+        listed = dict(self._sources)
+        try:
+            for path, text in texts.items():
+                source = files.adopt(path, text.encode("utf-8", "surrogatepass"))
+                if source is not None:
+                    self._sources[path] = source
+            return self._judged()
+        finally:
+            self._sources = listed
+            for source in before.values():
+                if source is not None:
+                    files.keep(source)
+
+    def _judged(self) -> Report:
+        scan = self._current()
+        found = Found()
+        found.sources = [self._sources[path] for path in sorted(self._sources)]
+        with memory.opened(self._memory):
+            judged = scan.judge(found)
+        return scan.report(found, judged, scan.apply(found, judged))
+
+    @property
+    def scan(self) -> Scan:
+        """The scan of the present state: its files, configuration and rules."""
+        return self._current()
+
+    def _current(self) -> Scan:
+        if self._scan is None:
+            files = Buffers(WorkingTree(self.root), self._texts)
+            scan = Scan.of(self._options, files)
+            found = scan.find()
+            self._sources = {source.path: source for source in found.sources}
+            self._memory = {}
+            self._scan = scan
+        return self._scan
+
+    def source(self, path: str) -> Source | None:
+        """Return a file's text with its places, as the editor or the disk has it."""
+        return self._current().files.open(path)
+
+    def _forget_unread(self, report: Report) -> None:
+        """Leave out what no format read: it says nothing until it changes, or until another file refers to it."""
+        for path in _unread(report):
+            source = self._sources.get(path)
+            if source is not None and path not in self._texts and _ALLOW not in source.text:
+                del self._sources[path]
+
+
+def _unread(report: Report) -> Iterable[str]:
+    return (path for state in _UNREAD for path in report.coverage.plain.get(state, ()))
