@@ -181,10 +181,9 @@ class _Trees:
 
     def forget(self, source: Source) -> None:
         """Drop the documents of a source that no format wants; what refers to it has it read again."""
-        if memory.kept():
-            return
-        self._trees[id(source)][1].forget()
-        self._forgotten.add(id(source))
+        if not memory.kept():
+            self._trees[id(source)][1].forget()
+            self._forgotten.add(id(source))
 
     def open(self, path: str) -> Source | None:
         """Return a file that another one refers to, which makes it understood as a part of that one."""
