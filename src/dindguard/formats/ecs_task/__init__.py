@@ -15,11 +15,13 @@ _OWN = ("essential", "memory", "memoryReservation", "portMappings", "mountPoints
 
 
 def is_task_definition(source: Source, node: Node) -> bool:
-    """Whether a document is a task definition, as registered or as described, or a list of its containers."""
+    """Whether a document is a task definition, as registered or as described, a list of its containers, or makes one."""
     if node.is_sequence:
         items = node.items()
         hinted = source.hint == FORMAT.name
         return bool(items) and all(_is_container(item, hinted=hinted) for item in items)
+    if is_template(source, node):
+        return True
     definition = definition_of(node)
     return any(_is_container(item, hinted=True) for item in definition["containerDefinitions"].items())
 
@@ -46,9 +48,16 @@ FORMAT = FormatRow(
     title="ECS task definitions",
     syntaxes=("json", "yaml"),
     beginning=r'"containerDefinitions"\s*:',
-    keys=("containerDefinitions", "taskDefinition", "essential", "portMappings", "mountPoints", "memory"),
+    keys=(
+        "Resources",
+        "containerDefinitions",
+        "taskDefinition",
+        "essential",
+        "portMappings",
+        "mountPoints",
+        "memory",
+    ),
     evidence=Evidence.DECLARED,
     words=("containerdefinitions", "sourcepath", "mountpoints"),
     shape=is_task_definition,
-    part=is_template,
 )

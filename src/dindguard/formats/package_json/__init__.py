@@ -20,6 +20,7 @@ FORMAT = FormatRow(
     name="package-json",
     title="package.json",
     syntaxes=("json",),
+    keys=("scripts", "name", "version", "private", "dependencies", "devDependencies", "type", "workspaces"),
     evidence=Evidence.DECLARED,
     shape=is_package,
 )
