@@ -75,6 +75,14 @@ def option_strings(name: str, text: str, *, leave: tuple[str, ...] = ()) -> dict
     }
 
 
+def arguments(option: str) -> str:
+    """Return an option's words as a JSON list has them; of a value with parts, the part is blamed and not the quotes."""
+    return ", ".join(
+        f'"{word}"' if word in _WITHIN or "§" not in word else f'§"{word.replace("§", "")}"'
+        for word in option.split()
+    )
+
+
 def settings(name: str, text: str, lines: dict[str, str]) -> dict[str, Files]:
     """Return the dangers of a file with a setting for each, ``SETTING`` in ``text``."""
     return {danger: {name: text.replace("SETTING", line)} for danger, line in lines.items()}
@@ -225,6 +233,20 @@ TABLE: dict[str, dict[str, Files]] = {
     "makefile": command_lines("Makefile", "run:\n\tCOMMAND\n", opens=True),
     "powershell": command_lines("run.ps1", "COMMAND\n"),
     "batch": command_lines("run.cmd", "@echo off\nCOMMAND\n"),
+    "justfile": command_lines("justfile", "run:\n    COMMAND\n", opens=True),
+    "taskfile": command_lines(
+        "Taskfile.yml", "version: '3'\ntasks:\n  run:\n    cmds:\n      - COMMAND\n", opens=True
+    ),
+    "package-json": command_lines("package.json", '{"scripts": {\n"run": "COMMAND"}}\n', opens=True),
+    "envrc": command_lines(".envrc", "COMMAND\n", opens=True),
+    "mcp": {
+        danger: {
+            ".mcp.json": '{"mcpServers": {"app": {"command": "docker", "args":\n["run", '
+            + arguments(option)
+            + ', "app"]}}}\n'
+        }
+        for danger, option in OPTIONS.items()
+    },
     "devcontainer": {
         danger: {
             ".devcontainer/devcontainer.json": '{\n  "image": "registry.example/dev:1",\n  "runArgs": ['
@@ -434,6 +456,7 @@ for _name, _files in STATES.items():
     TABLE[_name]["data"] = _files
 
 NOTHING = {
+    "bake": "builds; `insecure-build-entitlement` speaks of what they ask for",
     "containers-conf": "defaults of Podman's containers: rules of their own speak of them",
     "buildkitd-toml": "a builder's configuration; `insecure-build-entitlement` speaks of it",
     "engine-snapshot": "what an engine reports of containers that exist, for the same rules",
@@ -443,10 +466,10 @@ NOTHING = {
 }
 """Formats that express none of these dangers in words of their own, and why."""
 
-WITHOUT_COMMENTS = ("batch", "ecs-task", "systemd-unit")
+WITHOUT_COMMENTS = ("ecs-task", "systemd-unit")
 """Formats in which no comment stands beside what is allowed, or none is read."""
 
-COMMENT = {"devcontainer": "//", "jenkinsfile": "//"}
+COMMENT = {"batch": "rem", "devcontainer": "//", "jenkinsfile": "//", "mcp": "//", "package-json": "//"}
 """How a comment begins where it is not with a hash."""
 
 
