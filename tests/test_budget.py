@@ -71,6 +71,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "expression-values": (5, compose("services: {" + ", ".join(f"s{n}: {{image: x}}" for n in range(9)) + "}\n", __dindguard__yaml="rules: [{id: a-b, each: workload, when: 'workload.containers.exists(c, c.privileged)', message: m}]\n")),
     "merged-keys": (50, compose("x: &a {" + ", ".join(f"k{n}: 1" for n in range(60)) + "}\nservices: {a: {image: docker, environment: {<<: *a}}}\n")),
     "yaml-nesting": (50, compose(COMPOSE + "x: " + "[" * 300 + "]" * 300)),
+    "task-values": (5, {"site.yml": "- hosts: all\n  vars: {v: [/a:/a, /b:/b, /c:/c, /d:/d, /e:/e, /f:/f]}\n  tasks:\n  - docker_container: {name: a, volumes: '{{ v }}'}\n"}),
     "json-nesting": (None, {"daemon.json": '{"hosts": ' + "[" * 300 + "]" * 300 + "}"}),
     "searched-nodes": (20, {"x.yaml": "docker: true\n" + chain(30, lambda n: f"k{n}: {n}") + "\nspec: {containers: [{image: docker:29-dind}]}\n"}),
     "embedded-depth": (None, {"run.sh": nested_documents(8)}),

@@ -79,6 +79,10 @@ TEMPLATE_ROUNDS = Limit(
     name="template-rounds", most=100, what="a loop goes over more than {most} items",
     lost="what is in it was read once, for an item that is not known",
 )  # fmt: skip
+TASK_VALUES = Limit(
+    name="task-values", most=10_000, what="loops and lists of variables bring more than {most} values into these tasks",
+    lost="what they bring in further on is taken for unknown",
+)  # fmt: skip
 TEMPLATE_CALLS = Limit(
     name="template-calls", most=5_000, what="a template calls named templates more than {most} times",
     lost="what further calls write was not read",

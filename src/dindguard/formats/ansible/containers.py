@@ -70,13 +70,11 @@ def container_of(task: Task, volumes: Volumes, address: str) -> Container:
     built = _Built(task.arguments, task.around, volumes, address, _TABLES[task.module])
     host = task.first("docker_host", "docker_url")
     bind = "bind" if task.module == "docker_swarm_service" else "volume"
-    client = "podman" if task.module.startswith("podman") else ""
     replicas = task["replicas"]
     return built.container(
         place=task.place.span,
         mounts=bind,
         started_by=host.value if host.is_scalar and not host.is_null else None,
-        client=client,
         replicas=Replicas(replicas.integer, replicas.span) if replicas.is_scalar else None,
     )
 

@@ -19,6 +19,9 @@ from dindguard.scripts.grants import engine_group, group_grant, pair
 from dindguard.scripts.located import add_script
 from dindguard.source import Embedded, Source
 
+_DOWNLOADS = 3
+"""So many of the latest downloads that a script names are taken for what it runs."""
+
 SCRIPTS = frozenset({"shell", "command", "raw"})
 _OPEN_MODE = regex(r"0?[0-7]?[0-7]{2}[2367]$|(?:[ugo]*[ao][ugo]*[+=][rx]*w[rwx]*)$")
 _CLIENT = ("DOCKER_", "CONTAINER_HOST")
@@ -36,8 +39,8 @@ def script_of(task: Task, downloads: list[Task]) -> Embedded | None:
     for name, value in _client_variables(task):
         _add_assignment(joined, name, value, task)
     if node is not None:
-        for download in downloads:
-            _add_download(joined, node, download)
+        for download in [each for each in downloads if _runs(node, each)][-_DOWNLOADS:]:
+            _add_download(joined, download)
         _add(joined, node, task)
     for index, word in enumerate(words):
         joined.add_glue(" " if index else "")
@@ -67,11 +70,17 @@ def _add_assignment(joined: Joined, name: str, value: Node, task: Task) -> None:
         joined.add_glue("'\n")
 
 
-def _add_download(joined: Joined, node: Node, download: Task) -> None:
+def _runs(node: Node, download: Task) -> bool:
+    """Whether a script names a file that was downloaded before."""
+    target = download.first("dest", "path")
+    name = posixpath.basename(target.content.rstrip("/")) if target.is_scalar else ""
+    return bool(name) and name in node.content
+
+
+def _add_download(joined: Joined, download: Task) -> None:
     """Add a file's download before what runs the file."""
     url, target = download["url"], download.first("dest", "path")
-    name = posixpath.basename(target.text.rstrip("/")) if target.is_scalar else ""
-    if name and name in node.content and url.is_scalar and url.source is joined.parent is target.source:
+    if url.is_scalar and url.source is joined.parent is target.source:
         joined.add_glue("curl '")
         _add(joined, url, download)
         joined.add_glue("' -o '")

@@ -173,7 +173,10 @@ class _File:
             reading.unread.append(Unread(task.item.source.part(task.item.start, task.item.end), "Ansible task"))
         granted = let_in(task, self._own(f"{address}.{task.module}"))
         reading.invocations += [granted] if granted is not None else []
-        reading.embedded += file_of(task, self._context)
+        for embedded in file_of(task, self._context):
+            source = embedded.source
+            if source.parent is not None or self._around.first_copy(source.path, source.hint):
+                reading.embedded.append(embedded)
 
     # -- variables of well-known roles ------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator
 from dindguard.documents.tree import Node, Pairs
 from dindguard.formats import Context, Unread
 from dindguard.formats.ansible import ENGINE_SETTINGS
-from dindguard.formats.ansible.variables import Layer, Variables
+from dindguard.formats.ansible.variables import Layer, Tally, Variables
 from dindguard.patterns import regex
 
 _ROLE = regex(r"^(?P<role>(?:.*/)?)(?:tasks|handlers)/")
@@ -24,6 +24,8 @@ class Surroundings:
         self._files: dict[str, Node | None] = {}
         self._used: set[tuple[str, int]] = set()
         self._watched: Pairs = []
+        self._folders: dict[tuple[str, str], list[Layer]] = {}
+        self._copied: set[tuple[str, str]] = set()
 
     def of(self, path: str) -> Variables:
         """Return the variables of a file of tasks or plays, those of its role among them."""
@@ -34,7 +36,7 @@ class Surroundings:
         layers += self._for_all(path)
         if role is not None:
             layers += self._named(f"{role}defaults", "main")
-        return Variables(layers, self._used)
+        return Variables(layers, Tally(self._used))
 
     def file(self, path: str) -> Layer:
         """Return the variables of one file."""
@@ -64,8 +66,19 @@ class Surroundings:
                 return
             folder = posixpath.dirname(folder)
 
-    def _named(self, folder: str, name: str) -> Iterator[Layer]:
-        """Yield the variables of ``name`` in a folder, which is a file or a folder of files."""
+    def first_copy(self, path: str, target: str) -> bool:
+        """Whether nobody has copied a file to that place of a machine before."""
+        known = (path, target) in self._copied
+        self._copied.add((path, target))
+        return not known
+
+    def _named(self, folder: str, name: str) -> list[Layer]:
+        """Return the variables of ``name`` in a folder, which is a file or a folder of files."""
+        if (folder, name) not in self._folders:
+            self._folders[folder, name] = [*self._read(folder, name)]
+        return self._folders[folder, name]
+
+    def _read(self, folder: str, name: str) -> Iterator[Layer]:
         for file in self._context.listing(folder):
             if file in {name, *(f"{name}{ending}" for ending in _YAML)}:
                 yield self.file(posixpath.join(folder, file))

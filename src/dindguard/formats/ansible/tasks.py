@@ -15,6 +15,7 @@ from dindguard.formats.ansible.variables import Layer, Variables
 from dindguard.model.condition import Condition
 from dindguard.patterns import regex
 from dindguard.records import record, replace
+from dindguard.source import Source
 
 _PAIR = regex(r"(?:^|(?<=\s))(?P<key>[a-z_]+)=(?P<value>\"(?:\\.|[^\"\\])*\"|'[^']*'|(?:\{\{[^{}]*\}\}|\S)*)")
 _NEVER = frozenset({"false", "False", "no", "never"})
@@ -98,15 +99,14 @@ def _from_text(node: Node) -> Node:
         start, end = match.span("value")
         if end - start > 1 and document.text[start] in "\"'" and document.text[end - 1] == document.text[start]:
             start, end = start + 1, end - 1
-        key = _scalar(node, match.start("key"), match.end("key"), match["key"])
-        value = _scalar(node, start, end, document.text[start:end])
+        key = _scalar(node, document, match.start("key"), match.end("key"), match["key"])
+        value = _scalar(node, document, start, end, document.text[start:end])
         value.key = key
         pairs.append((key, value))
     return node.with_pairs(pairs)
 
 
-def _scalar(node: Node, start: int, end: int, text: str) -> Node:
-    document = node.document()
+def _scalar(node: Node, document: Source, start: int, end: int, text: str) -> Node:
     first = document.origin(start)
     last = document.origin(end - 1) + 1 if end > start else first
     return Node(Kind.SCALAR, node.source, first, max(last, first), route=node.route, content=text, scope=node.scope)
@@ -146,7 +146,10 @@ def _rounds(item: Node, variables: Variables) -> Iterator[Variables]:
         if loop.key is not None and loop.key.content == "with_dict"
         else _items(loop, variables)
     )
-    if not rounds or not budget.within(budget.TEMPLATE_ROUNDS, len(rounds), loop):
+    allowed = budget.within(budget.TEMPLATE_ROUNDS, len(rounds), loop) and variables.tally.allows(
+        10 * len(rounds), loop
+    )
+    if not rounds or not allowed:
         yield variables
         return
     for each in rounds:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from dindguard import budget
 from dindguard.documents.placeholders import assembled
 from dindguard.documents.template import jinja_expressions
 from dindguard.documents.template.answers import Answer, Known, Unknown, field, items_of, of_node, text_of, truth
@@ -25,20 +26,38 @@ _EXPRESSION = regex(r"\{\{-?((?:[^{}\"']|\"[^\"]*\"|'[^']*'|\{[^{}]*\}|\}(?!\}))
 _DEEPEST = 12
 """So deeply are variables made of each other; what lies deeper is not known."""
 
+_PARTS = 100
+_LONGEST = 1_000
+"""Lists that are put together of others are no longer than this."""
+
 Layer: TypeAlias = Mapping[str, "Node | Answer"]
+
+
+class Tally:
+    """What the variables of one file have brought into its tasks; ``used`` tells which ones were asked for."""
+
+    def __init__(self, used: set[tuple[str, int]] | None = None) -> None:
+        self.used: set[tuple[str, int]] = used if used is not None else set()
+        self._values = 0
+
+    def allows(self, values: int, at: Node) -> bool:
+        """Whether so many values more may be brought in."""
+        self._values += values
+        return budget.within(budget.TASK_VALUES, self._values, at)
 
 
 class Variables:
     """The variables in force at a place, those that count first before the others: a dialect for nodes."""
 
-    def __init__(self, layers: Sequence[Layer] = (), used: set[tuple[str, int]] | None = None) -> None:
+    def __init__(self, layers: Sequence[Layer] = (), tally: Tally | None = None) -> None:
         self._layers = tuple(layers)
-        self._used = used if used is not None else set()
+        self.tally = tally or Tally()
         self._depth = 0
+        self._answers: dict[str, Answer] = {}
 
     def over(self, layer: Layer) -> Variables:
         """Return these variables under others that count before them."""
-        return Variables((layer, *self._layers), self._used) if layer else self
+        return Variables((layer, *self._layers), self.tally) if layer else self
 
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its expressions replaced as far as the files decide them."""
@@ -80,11 +99,11 @@ class Variables:
         if answer is None:
             return node.items()
         found = answer.value if isinstance(answer, Known) else None
-        if isinstance(found, Node):
-            return [self._brought(item, node) for item in found.items()]
-        return (
-            [self._item(each, node) for each in found if isinstance(each, Known)] if isinstance(found, list) else []
-        )
+        held = found.items() if isinstance(found, Node) else found
+        if not isinstance(held, list) or not self.tally.allows(len(held), node):
+            return []
+        answers = [each if isinstance(each, Known) else Known(each) for each in held if not isinstance(each, Unknown)]
+        return [self._item(each, node) for each in answers]
 
     def texts(self, node: Node) -> Iterator[Text]:
         """Yield the texts of a list; one text stands for a list, with commas between the items."""
@@ -123,13 +142,16 @@ class Variables:
 
     def answer(self, expression: str) -> Answer:
         """Return what an expression stands for."""
-        if self._depth >= _DEEPEST:
-            return Unknown(expression)
+        found = self._answers.get(expression)
+        if found is not None or self._depth >= _DEEPEST or _is_too_long(expression):
+            return found or Unknown(expression)
+        self._answers[expression] = Unknown(expression)  # while it is looked for
         self._depth += 1
         try:
-            return self._value(jinja_expressions.parse(" ".join(expression.split())))
+            found = self._answers[expression] = self._value(jinja_expressions.parse(" ".join(expression.split())))
         finally:
             self._depth -= 1
+        return found
 
     def _value(self, term: Term) -> Answer:
         if isinstance(term, Literal):
@@ -161,7 +183,7 @@ class Variables:
                 continue
             if not isinstance(found, Node):
                 return found
-            self._used.add((found.source.path, found.start))
+            self.tally.used.add((found.source.path, found.start))
             return Unknown(name) if found.tag == "!vault" else self._settled(of_node(found))
         return Unknown(name)
 
@@ -190,6 +212,11 @@ def expressions(text: str) -> list[tuple[int, int, str]]:
     return [(*match.span(), match[1].strip()) for match in _EXPRESSION.finditer(text)] if "{{" in text else []
 
 
+def _is_too_long(expression: str) -> bool:
+    """Whether an expression has more parts than anybody writes: each lies inside of the one behind it."""
+    return len(expression) > _PARTS and sum(map(expression.count, "+~|.([")) > _PARTS
+
+
 def _alone(text: str) -> str | None:
     """Return the expression that a text is as a whole."""
     if "{{" not in text:
@@ -207,7 +234,7 @@ def _sum(one: Answer, other: Answer, name: str) -> Answer:
     texts = (text_of(one), text_of(other))
     if isinstance(one, Known) and isinstance(other, Known) and None in texts:
         lists = [_held(each) for each in (one, other)]
-        return Known([item for held in lists for item in held])
+        return Known([item for held in lists for item in held]) if sum(map(len, lists)) < _LONGEST else Unknown(name)
     return call(JINJA, "concat", [one, other], name)
 
 

@@ -30,7 +30,10 @@ FORMAT = FormatRow(
     name="cloud-init",
     title="cloud-init",
     syntaxes=("yaml",),
-    names=r"(^|/)[^/]*cloud-?(init|config)[^/]*\.(ya?ml|cfg|tpl|tmpl|tftpl)(\.(j2|tpl|tmpl|tftpl))?$|(^|/)user-data\.ya?ml$",
+    names=(
+        r"(^|/)[^/]*cloud-?(init|config)[^/]*\.ya?ml(\.(j2|tpl|tmpl|tftpl))?$|(^|/)[^/]*cloud-?(init|config)[^/]*\.(tpl|tftpl)$"
+        r"|(^|/)user-data\.ya?ml$"
+    ),
     refuses=r"(^|/)cloudbuild",
     evidence=Evidence.DECLARED,
     keys=_KEYS,

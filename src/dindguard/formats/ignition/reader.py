@@ -25,6 +25,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     for document in documents:
         _read(document.content, context, reading)
+    copies = {(each.source.path, each.source.hint): each for each in reading.embedded if each.source.parent is None}
+    reading.embedded = [each for each in reading.embedded if each.source.parent is not None] + [*copies.values()]
     return reading
 
 

@@ -21,7 +21,7 @@ from dindguard.source import Span
 
 _ONCE = {
     "User": "user", "UserNS": "userns", "HostName": "hostname", "Memory": "memory", "PidsLimit": "pids-limit",
-    "StopTimeout": "stop-timeout", "HealthCmd": "health-cmd", "ReadOnly": "read-only", "RunInit": "init",
+    "StopTimeout": "stop-timeout", "RemapUsers": "userns", "HealthCmd": "health-cmd", "ReadOnly": "read-only", "RunInit": "init",
 }  # fmt: skip
 _REPEATED = {
     "Volume": "volume", "Mount": "mount", "Network": "network", "PublishPort": "publish", "ExposeHostPort": "expose",
@@ -45,6 +45,7 @@ def container_of(
     """Return the container that a ``[Container]`` or ``[Pod]`` section makes; a pod's is the one that holds its namespaces."""
     settings: dict[str, Any] = attributes([*_options(section)], volumes, address)
     settings["environment"] = Environment((*_environment(section), *settings["environment"]))
+    settings["aliases"] += (Text(name, span),)
     image, given = section.last("Image"), section.last("ContainerName")
     entrypoint, command = section.last("Entrypoint"), section.last("Exec")
     if section.cleared("Entrypoint"):
@@ -70,7 +71,7 @@ def _options(section: Section) -> Iterator[Option]:
             yield Option(option, text, text.span)
     for key, option in _REPEATED.items():
         for text in section.values(key):
-            yield Option(option, text, text.span)
+            yield Option(option, _joined_network(text) if key == "Network" else text, text.span)
     for key, option in _LISTED.items():
         for text in section.words(key):
             yield Option(option, text, text.span)
@@ -82,6 +83,12 @@ def _options(section: Section) -> Iterator[Option]:
     yield from options_of(section.words("PodmanArgs"), ACTIONS["create"])[0]
 
 
+def _joined_network(text: Text) -> Text:
+    """Return ``web.container`` as Podman takes it: the network of the container that this unit makes."""
+    name, dot, kind = text.pattern.rpartition(".")
+    return Text(f"container:{name}", text.span, text.how, raw=text.raw) if dot and kind == "container" else text
+
+
 def _security(section: Section) -> Iterator[Text]:
     for key, form in _SECURITY.items():
         if (text := section.last(key)) is not None:
@@ -89,7 +96,7 @@ def _security(section: Section) -> Iterator[Text]:
     for key, option in _SWITCHES.items():
         if (text := section.on(key)) is not None:
             yield Text(option, text.span)
-    for text in section.values("Unmask"):
+    for text in sorted(section.values("Unmask"), key=lambda each: each.pattern.lower() == "all"):
         yield Text(f"unmask={text.pattern}", text.span)
 
 

@@ -94,62 +94,59 @@ class _Folder:
 
     def workloads(self) -> list[Workload]:
         """Return each pod with its containers, and the containers that are in none."""
-        found = [self._pod(unit) for unit in self._of("pod")]
-        alone = [unit for unit in self._of("container") if self._pod_of(unit) is None]
-        if alone:
-            volumes = self._volumes("containers")
-            containers = tuple(self._container(unit, volumes) for unit in alone)
-            found.append(
-                self._workload(posixpath.basename(self._name), "containers", alone[0].span, containers, volumes)
+        volumes = Volumes(f"{self._name}:quadlets")
+        for unit in self._of("volume"):
+            volumes.declare(_storage(unit, volumes))
+        networks = tuple(_network(unit) for unit in self._of("network"))
+        members: dict[str, list[Container]] = {}
+        for unit in self._of("container"):
+            members.setdefault(self._pod_of(unit), []).append(_container(unit, f"containers.{unit.stem}", volumes))
+        found = [
+            _workload(
+                unit.stem,
+                f"pods.{unit.stem}",
+                (_container(unit, f"pods.{unit.stem}", volumes), *members.get(unit.stem, ())),
+                networks,
+                shared=True,
             )
+            for unit in self._of("pod")
+        ]
+        if "" in members:
+            found.append(_workload(posixpath.basename(self._name), "containers", tuple(members[""]), networks))
         return found
 
     def _of(self, kind: str) -> list[_Unit]:
         return [unit for unit in self._units.values() if unit.kind == kind]
 
-    def _pod_of(self, unit: _Unit) -> _Unit | None:
+    def _pod_of(self, unit: _Unit) -> str:
+        """Return the name of the pod, of this folder, that a container is in; ``""`` for none."""
         pod = unit.section(unit.rights).last("Pod")
-        return self._units.get((pod.pattern.removesuffix(".pod"), "pod")) if pod is not None else None
+        name = pod.pattern.removesuffix(".pod") if pod is not None else ""
+        return name if (name, "pod") in self._units else ""
 
-    def _pod(self, unit: _Unit) -> Workload:
-        address = f"pods.{unit.stem}"
-        volumes = self._volumes(address)
-        infra = container_of(unit.section(unit.rights), unit.stem, address, unit.span, volumes, unit.rights)
-        members = [self._container(each, volumes) for each in self._of("container") if self._pod_of(each) is unit]
-        return self._workload(unit.stem, address, unit.span, (infra, *members), volumes, shared=True)
 
-    def _container(self, unit: _Unit, volumes: Volumes) -> Container:
-        rights = unit.rights
-        return container_of(unit.section(rights), unit.stem, f"containers.{unit.stem}", unit.span, volumes, rights)
+def _container(unit: _Unit, address: str, volumes: Volumes) -> Container:
+    rights = unit.rights
+    return container_of(unit.section(rights), unit.stem, address, unit.span, volumes, rights)
 
-    def _volumes(self, address: str) -> Volumes:
-        """Return the maker of mounts, which knows the folder's volumes."""
-        volumes = Volumes(f"{self._name}:{address}")
-        for unit in self._of("volume"):
-            volumes.declare(_storage(unit, volumes))
-        return volumes
 
-    def _workload(
-        self,
-        name: str,
-        address: str,
-        span: Span,
-        containers: tuple[Container, ...],
-        volumes: Volumes,
-        *,
-        shared: bool = False,
-    ) -> Workload:
-        return Workload(
-            name=name,
-            address=address,
-            kind=WorkloadKind.PROJECT,
-            platform=Platform.ENGINE,
-            span=span,
-            containers=containers,
-            networks=tuple(_network(unit) for unit in self._of("network")),
-            storages=volumes.storages,
-            shared_network=shared,
-        )
+def _workload(
+    name: str, address: str, containers: tuple[Container, ...], networks: tuple[Network, ...], *, shared: bool = False
+) -> Workload:
+    storages = {
+        mount.storage.identity: mount.storage for each in containers for mount in each.mounts if mount.storage
+    }
+    return Workload(
+        name=name,
+        address=address,
+        kind=WorkloadKind.PROJECT,
+        platform=Platform.ENGINE,
+        span=containers[0].span,
+        containers=containers,
+        networks=networks,
+        storages=tuple(storages.values()),
+        shared_network=shared,
+    )
 
 
 def _storage(unit: _Unit, volumes: Volumes) -> Storage:

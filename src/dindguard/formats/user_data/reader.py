@@ -20,8 +20,6 @@ _ENCODED = regex(r"(?i)^content-transfer-encoding:[ \t]*base64", 8)
 _HEAD = regex(r"\r?\n\r?\n")
 _CONFIG = "cloud-init.yaml"
 _HINTS = {"text/cloud-config": _CONFIG, "text/jinja2": "", "text/plain": ""}
-_PARTS = 200
-"""So many parts of one message are read."""
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -67,10 +65,7 @@ def _by_first_line(text: str) -> str:
 def _message(source: Source, boundary: str, start: int) -> Iterator[Source]:
     """Yield the parts of a MIME message."""
     mark, at = f"--{boundary}", start
-    for _ in range(_PARTS):
-        begin = source.text.find(mark, at)
-        if begin < 0 or source.text.startswith("--", begin + len(mark)):
-            return
+    while (begin := source.text.find(mark, at)) >= 0 and not source.text.startswith("--", begin + len(mark)):
         at = begin + len(mark)
         end = source.text.find(f"\n{mark}", at)
         end = len(source.text) if end < 0 else end + 1
