@@ -113,4 +113,9 @@ FORMAT = FormatRow(
     evidence=Evidence.DECLARED,
     keys=("hosts", "import_playbook", "platforms", "become", "register", "notify", *ENGINE_SETTINGS, *_names()),
     shape=is_ours,
+    not_read=(
+        "inventories, and variables that differ between groups of hosts",
+        "variables that a play gives to a role, inside that role",
+        "collections' and other people's modules, and roles that lie elsewhere",
+    ),
 )

@@ -38,4 +38,5 @@ FORMAT = FormatRow(
     evidence=Evidence.DECLARED,
     keys=_KEYS,
     shape=is_cloud_config,
+    not_read=("files that are compressed", "what #include fetches"),
 )

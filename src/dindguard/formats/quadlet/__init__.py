@@ -17,4 +17,5 @@ FORMAT = FormatRow(
     refuses=r"(?i:(^|/)(docker|container)file[^/]*$)",
     evidence=Evidence.DECLARED,
     words=("[container]", "[pod]", "[volume]", "[network]"),
+    not_read=("options that a .kube unit gives to all of its pods", "templates' instances"),
 )
