@@ -33,7 +33,7 @@ PHRASES: tuple[Phrase, ...] = (
     (
         (".sock",),
         regex(
-            rf"(?<![\w/])(?:/var|%t|\$\{{?XDG_RUNTIME_DIR\}}?)?/(?:run/)?(?:user/\d+/)?{_SOCKETS}"
+            rf"(?<![\w/])(?<!\s\()(?:/var|%t|\$\{{?XDG_RUNTIME_DIR\}}?)?/(?:run/)?(?:user/\d+/)?{_SOCKETS}"
             r"(?:[\"']?\s*:\s*[\"']?/|[\"',;)\]}<]|\s*$)(?![\"']?\s*:\s*(?:\n|$))",
             8,  # re.MULTILINE
         ),
@@ -67,8 +67,8 @@ PHRASES: tuple[Phrase, ...] = (
 MORE: tuple[Phrase, ...] = (
     (("rivileged",), regex(r"(?<![\w.-])[\"']?(?:privileged_mode|PrivilegedMode|Privileged)[\"']?\s*[:=]\s*[\"']?true\b")),
     (("ecurity",), regex(r"--security[= ]insecure|(?:seccomp|apparmor)[=:]\s*unconfined|allow-insecure-entitlement")),
-    (("/:/",), regex(r"(?:-v|--volume)[= ][\"']?/:/|[\"']/:/")),
-    (("SYS_ADMIN", "CAP_SYS_ADMIN", "sys_admin"), regex(r"(?i:\bSYS_ADMIN\b)")),
+    (("/:/",), regex(r"(?:-v|--volume)[= ][\"']?/:/|[\"']/:/[\w$.{-]")),
+    (("SYS_ADMIN", "CAP_SYS_ADMIN", "sys_admin"), regex(r"\b(?:CAP_)?SYS_ADMIN\b|\bcap_sys_admin\b|\bcap[-_]add[\"']?\s*[=:]\s*\[?[\"']?sys_admin\b")),
     (("host", "HOST"), regex(
         r"\bhost(?:PID|IPC|Network)[\"']?\s*[:=]\s*[\"']?true|\b(?:network|pid|ipc)_mode[\"']?\s*[:=]\s*[\"']?host\b"
         r"|\b(?:net|pid|ipc)ns\s*=\s*[\"']host"
@@ -101,6 +101,7 @@ _COMMENT = ("#", "//", ";", "<!--", "*", "/*", "--", "REM ", "rem ", "::")
 _NO_MOUNT = ("ConditionPathExists=", "AssertPathExists=", "ListenStream=/", "ListenStream=%", "address =")
 _NO_QUOTES = str.maketrans("", "", "\"'")
 _PERMISSION = regex(r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b")
+_DROPS = regex(r"(?i:cap[-_.]?drop|\bdrop\b)")
 _TRAILING = regex(r"(?:^|\s)(?:#|//)(?:\s|$)")
 
 
@@ -165,6 +166,8 @@ def _said_aside(text: str, start: int, end: int) -> bool:
         return not line.startswith("**")
     if line.startswith(_NO_MOUNT) or (".provision" in line and text.startswith("privileged", start)):
         return True  # Vagrant's own: a provisioner that is root in the virtual machine
+    if text.endswith("SYS_ADMIN", start, end) and _DROPS.search(line):
+        return True
     before = text[line_start:start]
     trailing = _TRAILING.search(before)
     return trailing is not None and before[: trailing.start()].count('"') % 2 == 0
