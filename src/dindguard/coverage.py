@@ -130,8 +130,8 @@ class Book:
         """Judge a document that its format recognised and did not understand."""
         from dindguard import phrases, surfaces
 
-        hit = None if surfaces.is_other(source.path) else phrases.spoken(source.text, known=known)
-        if hit is not None:
+        hit = phrases.spoken(source.text, known=known)
+        if hit is not None and not surfaces.is_other(source.path):
             self.put(source.path, State.BLIND_SPOT, what, hit.words, source.span(hit.start, hit.end))
 
     def source_unread(self, source: Source) -> None:

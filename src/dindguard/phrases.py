@@ -68,18 +68,26 @@ MORE: tuple[Phrase, ...] = (
     (("rivileged",), regex(r"(?<![\w.-])[\"']?(?:privileged_mode|PrivilegedMode|Privileged)[\"']?\s*[:=]\s*[\"']?true\b")),
     (("ecurity",), regex(r"--security[= ]insecure|(?:seccomp|apparmor)[=:]\s*unconfined|allow-insecure-entitlement")),
     (("/:/",), regex(r"(?:-v|--volume)[= ][\"']?/:/|[\"']/:/[\w$.{-]")),
-    (("SYS_ADMIN", "CAP_SYS_ADMIN", "sys_admin"), regex(r"\b(?:CAP_)?SYS_ADMIN\b|\bcap_sys_admin\b|\bcap[-_]add[\"']?\s*[=:]\s*\[?[\"']?sys_admin\b")),
+    (("SYS_ADMIN", "CAP_SYS_ADMIN", "sys_admin"), regex(
+        r"\b(?:CAP_)?SYS_ADMIN\b|\bcap_sys_admin\b|\bcap[-_]add[\"']?\s*[=:]\s*\[?[\"']?sys_admin\b"
+    )),
     (("host", "HOST"), regex(
         r"\bhost(?:PID|IPC|Network)[\"']?\s*[:=]\s*[\"']?true|\b(?:network|pid|ipc)_mode[\"']?\s*[:=]\s*[\"']?host\b"
         r"|\b(?:net|pid|ipc)ns\s*=\s*[\"']host"
         r"|\bhost_(?:pid|ipc|network)\s*[:=]\s*true|--(?:pid|ipc|net|network)[= ]host\b"
     )),
-    (("docker", "2375"), regex(
-        r"\bdocker(?:-in-docker|-outside-of-docker|-from-docker)\b|(?<![\w/])/(?:var/)?run/docker\.sock\b|(?:path|source|src)[\"']?\s*[:=]\s*[\"']?/var/lib/docker(?![\w/-])|(?<![\w/])/var/lib/docker:/|(?<![\w.])2375(?![\w.])"
-        r"|\bdocker_host[\"']?\s*:\s*[\"']?automount|plugins/(?:docker|acr|ecr|gcr|heroku)\b(?!:\{\{)"
-        r"|virtualisation\.docker\.(?:listenOptions|extraOptions|daemon)"
-        r"|(?:groups|extraGroups)[\"']?\s*[:=].*\bdocker\b"
+    (("docker-in-docker", "docker-outside-of-docker", "docker-from-docker"), regex(
+        r"\bdocker(?:-in-docker|-outside-of-docker|-from-docker)\b"
     )),
+    (("run/docker.sock",), regex(r"(?<![\w/])/(?:var/)?run/docker\.sock\b")),
+    (("/var/lib/docker",), regex(
+        r"(?:path|source|src)[\"']?\s*[:=]\s*[\"']?/var/lib/docker(?![\w/-])|(?<![\w/])/var/lib/docker:/"
+    )),
+    (("2375",), regex(r"(?<![\w.])2375(?![\w.])")),
+    (("docker_host",), regex(r"\bdocker_host[\"']?\s*:\s*[\"']?automount")),
+    (("plugins/",), regex(r"plugins/(?:docker|acr|ecr|gcr|heroku)\b(?!:\{\{)")),
+    (("virtualisation.docker",), regex(r"virtualisation\.docker\.(?:listenOptions|extraOptions|daemon)")),
+    (("groups", "extraGroups"), regex(r"(?:groups|extraGroups)[\"']?\s*[:=].*\bdocker\b")),
     (("dind",), regex(
         r"\bdind[\"']?\s*:(?:\s*(?:true\b|[\"']?docker)|\s*\n(?:\s*#[^\n]*\n)*\s+(?:enabled|privileged)[\"']?\s*:\s*[\"']?true)"
         r"|[\w./-]{0,60}:[\w.-]*dind\b|\bpreset-dind-enabled\b|\btype[\"']?\s*[:=]\s*[\"']?dind\b"
@@ -121,6 +129,8 @@ def may_speak(data: bytes, *, known: bool = False) -> bool:
 
 def spoken(text: str, *, known: bool = False) -> Hit | None:
     """Return the first phrase of a text that does not stand in a comment; none in one that only permits things."""
+    if len(text) < _SHORT and not _any_literal(known).search(text):
+        return None
     if "kind:" in text and _PERMISSION.search(text):
         return None
     hits = list(_first_hits(text, known))
@@ -138,13 +148,35 @@ def first(text: str, literal: str, expression: str) -> Hit | None:
 
 def _first_hits(text: str, known: bool) -> Iterator[Hit]:
     for literals, pattern in PHRASES + MORE if known else PHRASES:
-        if not any(literal in text for literal in literals):
-            continue
-        for match in pattern.finditer(text):
+        for match in _matches(text, literals, pattern):
             if not _said_aside(text, match.start(), match.end()):
                 words = " ".join(match.group().translate(_NO_QUOTES).split()).strip(" ,;)]}[=(&|")
                 yield Hit(words, *_trimmed(text, match.start(), match.end()))
                 break
+
+
+def _matches(text: str, literals: tuple[str, ...], pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Yield the matches that begin on a line with one of the literals; an expression costs no more than those lines."""
+    following = {literal: index for literal in literals if (index := text.find(literal)) >= 0}
+    last = -1
+    while following:
+        index = min(following.values())
+        line_end = end = _line_end(text, index)
+        for _ in range(_LINES - 1):
+            end = _line_end(text, end + 1)
+        for match in pattern.finditer(text, text.rfind("\n", 0, index) + 1, end):
+            if match.start() > last:
+                last = match.start()
+                yield match
+        for literal, at in list(following.items()):
+            if at < line_end:
+                following[literal] = text.find(literal, line_end)
+        following = {literal: at for literal, at in following.items() if at >= 0}
+
+
+def _line_end(text: str, at: int) -> int:
+    found = text.find("\n", at)
+    return found if found >= 0 else len(text)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -180,4 +212,17 @@ def _literals(known: bool) -> tuple[bytes, ...]:
     return _LITERALS[known]
 
 
+def _any_literal(known: bool) -> re.Pattern[str]:
+    if known not in _ANY:
+        import re
+
+        _ANY[known] = re.compile("|".join(re.escape(each.decode()) for each in _literals(known)))
+    return _ANY[known]
+
+
 _LITERALS: dict[bool, tuple[bytes, ...]] = {}
+_ANY: dict[bool, re.Pattern[str]] = {}
+_SHORT = 4096
+"""Of a text that is no longer, one search for all literals together is quicker than one for each."""
+_LINES = 4
+"""So many lines are looked at from a literal on: what an expression says may go on there."""
