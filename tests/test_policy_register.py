@@ -173,6 +173,27 @@ def test_who_added_renewed_and_withdrew(repository: Path) -> None:
     assert len(listed(repository, "--history", "--due")) == 0
 
 
+def test_the_history_of_a_shallow_clone_begins_with_what_is_there(repository: Path, tmp_path: Path) -> None:
+    waived(repository, dated(repository, days=30))
+    committed(repository)
+    waived(repository, dated(repository, days=60))
+    last = committed(repository)
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", str(tmp_path / "clone"))
+    (row,) = listed(tmp_path / "clone", "--history")
+    assert [(event["what"], event["commit"]) for event in row["history"]] == [("added", last)]
+
+
+def test_a_history_that_cannot_be_read_is_not_an_empty_one(repository: Path) -> None:
+    waived(repository, dated(repository, days=30))
+    first = committed(repository)
+    waived(repository, dated(repository, days=60))
+    committed(repository)
+    (repository / ".git/objects" / first[:2] / first[2:]).unlink()
+    done = command(repository, "waivers", "--history")
+    assert done.returncode == 2
+    assert "this clone lacks commits" in done.stderr
+
+
 def test_a_signature_is_told_as_git_tells_it(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

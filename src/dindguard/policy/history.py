@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dindguard.errors import UserError
 from dindguard.files import decode
 from dindguard.policy import WAIVER_FILE, waiver_file
 from dindguard.policy.git import Repository
@@ -58,7 +59,12 @@ def history(root: str) -> tuple[Event, ...]:
         listed = repository.run_as_user(
             "log", "--full-history", "--no-merges", "--reverse", f"--format={_FIELDS}", "HEAD", "--", WAIVER_FILE
         )
-        fields = (listed or b"").decode("utf-8", "replace").split("\0")
+        if listed is None:
+            head = repository.commit("HEAD")
+            raise UserError(
+                f"--history: this clone lacks commits behind {head[:12]}: get them with 'git fetch --refetch --no-filter'"
+            )
+        fields = listed.decode("utf-8", "replace").split("\0")
         events: list[Event] = []
         for start in range(0, len(fields) - 5, 5):
             commit, seconds, author, sign, subject = fields[start : start + 5]
