@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 from dindguard.budget.limit import Limit
 from dindguard.budget.pipelines import *  # noqa: F403 - asked for as limits of this package, like those below
 from dindguard.source import Gravity, HasSpan, Notice
+
+_Item = TypeVar("_Item")
 
 
 class Ledger:
@@ -57,6 +60,11 @@ def within(limit: Limit, count: int, at: HasSpan) -> bool:
     return False
 
 
+def fitting(limit: Limit, given: list[_Item], times: int, at: HasSpan) -> list[_Item]:
+    """Return as many of ``given`` as fit in the limit when each of them counts ``times`` times."""
+    return given if within(limit, len(given) * times, at) else given[: limit.most // times]
+
+
 # -- files and documents --------------------------------------------------------------------------------------
 
 FILE_SIZE = Limit(
@@ -86,6 +94,18 @@ TASK_VALUES = Limit(
 TEMPLATE_CALLS = Limit(
     name="template-calls", most=5_000, what="a template calls named templates more than {most} times",
     lost="what further calls write was not read",
+)  # fmt: skip
+RELEASE_LAYERS = Limit(
+    name="release-layers", most=200, what="a release is given more than {most} sets of values",
+    lost="the rest was not read", remedy="give them in one file",
+)  # fmt: skip
+GIVEN_MOUNTS = Limit(
+    name="given-mounts", most=20_000, what="what all containers of a pod are given comes to more than {most} mounts",
+    lost="the last of it was not read", remedy="use fewer volumes or containers",
+)  # fmt: skip
+CHART_PODS = Limit(
+    name="chart-pods", most=50, what="these values describe more than {most} pods", lost="the rest was not read",
+    remedy="split the release",
 )  # fmt: skip
 VALUE_SETS = Limit(
     name="value-sets", most=20, what="this chart has more than {most} further files of values",

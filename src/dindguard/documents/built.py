@@ -55,4 +55,4 @@ def _named(value: Node, name: str) -> Node:
 
 def held(node: Node, hint: str) -> Source:
     """Return the source of a tree that is handed on as a document of the format ``hint`` names."""
-    return Source(node.source.path, "", hint=hint, parent=node.source.part(node.start, node.end))
+    return Source(node.source.path, "", hint=hint, parent=node.source)

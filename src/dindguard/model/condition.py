@@ -14,8 +14,8 @@ class Condition:
 
     ``text`` is the condition as messages show it (``dind.enabled``), ``span`` where it is written. ``holds`` tells
     what the files' own values make of it; ``None`` when they do not decide it. ``decision`` names the whole block:
-    branches of one block exclude each other, whatever their texts. ``by_default`` tells what holds as long as nobody asks
-    for something else: it is no part of what is approved.
+    branches of one block exclude each other, whatever their texts. ``chooses_values`` tells that the branch is a set of values
+    that the whole is written with, the first of which is given by default.
     """
 
     text: str
@@ -23,13 +23,18 @@ class Condition:
     holds: bool | None
     decision: str
     branch: int = 0
-    by_default: bool = False
+    chooses_values: bool = False
 
     @property
     def words(self) -> str:
         """``only when 'dind.enabled', false by default``, as a step beside a finding says it."""
         default = {True: ", true by default", False: ", false by default", None: ""}[self.holds]
         return f"only when '{self.text}'{default}"
+
+    @property
+    def by_default(self) -> bool:
+        """Whether it holds as long as nobody asks for other values: it is no part of what is approved."""
+        return self.chooses_values and self.branch == 0
 
     def excludes(self, other: Condition) -> bool:
         """Whether both can never hold at once: two branches of the same block."""

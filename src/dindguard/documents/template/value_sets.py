@@ -73,7 +73,7 @@ def default_condition(sets: Sequence[ValueSet]) -> tuple[Condition, ...]:
     if not sets:
         return ()
     at = sets[0].condition
-    return (Condition("values.yaml", at.span, True, at.decision, by_default=True),)
+    return (Condition("values.yaml", at.span, True, at.decision, chooses_values=True),)
 
 
 def takes_from(node: Node, path: str) -> bool:
@@ -93,7 +93,7 @@ def _comes_from(node: Node, path: str) -> bool:
 
 
 def _condition(chart: Chart, name: str, values: Node, number: int) -> Condition:
-    return Condition(name, values.span, True, f"{chart.folder}: values", number)
+    return Condition(name, values.span, True, f"{chart.folder}: values", number, chooses_values=True)
 
 
 def is_value_set(name: str) -> bool:

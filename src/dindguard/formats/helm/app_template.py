@@ -7,12 +7,15 @@ Source: bjw-s-labs/helm-charts, ``charts/library/common/values.yaml`` (2 to 4): 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
+from dindguard import budget
 from dindguard.documents.built import mapping, word, words
 from dindguard.documents.template.charts import overlaid
 from dindguard.documents.tree import Node
 from dindguard.formats.helm.release import Found, Release, image_of
 
+_Volume: TypeAlias = tuple[Node, Node]
 _KINDS = {"daemonset": "DaemonSet", "statefulset": "StatefulSet", "cronjob": "CronJob", "job": "Job"}
 _SAME = (
     "args", "envFrom", "securityContext", "resources", "ports", "lifecycle", "workingDir", "restartPolicy", "imagePullPolicy",
@@ -31,12 +34,15 @@ def read(release: Release) -> Found:
     """Return the pods of all controllers."""
     values = release.values
     found = Found([], [values["controllers"], values["persistence"], values["defaultPodOptions"]])
+    volumes = _mounted(values)
     several = sum(not _off(each) for each in values["controllers"].values()) > 1
-    for key, controller in values["controllers"].pairs():
+    for count, (key, controller) in enumerate(values["controllers"].pairs(), 1):
+        if not budget.within(budget.CHART_PODS, count, controller):
+            break
         if controller["containers"].is_mapping and not _off(controller):
             kind = _KINDS.get(controller["type"].text.lower(), "Deployment")
             name = word(key, key.value) if several else release.named(key)
-            found.embedded.append(release.workload(kind, name, _spec(values, key.content, controller)))
+            found.embedded.append(release.workload(kind, name, _spec(values, key.content, controller, volumes)))
     return found
 
 
@@ -44,11 +50,18 @@ def _off(node: Node) -> bool:
     return node["enabled"].present and node["enabled"].flag("enabled").off
 
 
-def _spec(values: Node, name: str, controller: Node) -> Node:
+def _mounted(values: Node) -> list[_Volume]:
+    """Return the volumes by name, as many as the containers of all controllers can be given."""
+    volumes = [(key, item) for key, item in values["persistence"].pairs() if item.is_mapping and not _off(item)]
+    groups = ("containers", "initContainers")
+    members = sum(len(each[group].pairs()) for each in values["controllers"].values() for group in groups)
+    return budget.fitting(budget.GIVEN_MOUNTS, volumes, max(members, 1), values["persistence"])
+
+
+def _spec(values: Node, name: str, controller: Node, volumes: list[_Volume]) -> Node:
     options = values["defaultPodOptions"]
     own = controller["pod"]
     both = overlaid(options, own) if options.is_mapping and own.is_mapping else own if own.is_mapping else options
-    volumes = [(key, item) for key, item in values["persistence"].pairs() if item.is_mapping and not _off(item)]
     pairs = {key.content: value for key, value in both.pairs()}
     for group in ("containers", "initContainers"):
         members = [

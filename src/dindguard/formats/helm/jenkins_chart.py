@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.built import held, mapping, word
 from dindguard.documents.template.charts import overlaid
 from dindguard.documents.tree import Node, Pairs
@@ -52,7 +53,9 @@ def _agents(agent: Node) -> Iterator[Node]:
     """Yield the settings of each agent; the additional ones have those of the first for what they leave out."""
     yield agent
     base = agent.with_pairs([(key, value) for key, value in agent.pairs() if key.content != "additionalAgents"])
-    for key, value in agent["additionalAgents"].pairs():
+    for count, (key, value) in enumerate(agent["additionalAgents"].pairs(), 1):
+        if not budget.within(budget.CHART_PODS, count, value):
+            return
         if value.is_mapping:
             own = {"podName": word(key, key.value), **{name.content: each for name, each in value.pairs()}}
             yield overlaid(base, mapping(value, own))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.built import mapping
 from dindguard.documents.template.charts import overlaid
 from dindguard.documents.tree import Node
@@ -24,13 +25,18 @@ def releases(root: Node, context: Context) -> Iterator[Release]:
     for item in root["releases"].items():
         if not item.is_mapping or (item["installed"].present and item["installed"].flag("installed").off):
             continue
-        layers = (*_layers(item["values"], root, context), *_set(item["set"]))
+        layers = _bounded((*_layers(item["values"], root, context), *_set(item["set"])), item)
         if layers:
             values = layers[0]
             for layer in layers[1:]:
                 values = overlaid(values, layer)
             chart = item["chart"].text.rstrip("/").rpartition("/")[2]
             yield Release(values, layers, item["name"], item["namespace"], chart)
+
+
+def _bounded(layers: tuple[Node, ...], item: Node) -> tuple[Node, ...]:
+    most = budget.RELEASE_LAYERS
+    return layers if budget.within(most, len(layers), item) else layers[: most.most]
 
 
 def _layers(items: Node, root: Node, context: Context) -> Iterator[Node]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents import yaml
 from dindguard.documents.built import mapping, word, words
 from dindguard.documents.template.charts import overlaid
@@ -74,7 +75,11 @@ def _own_spec(template: Node) -> Node:
     if not members and template["image"].is_scalar:
         members = [template]  # the settings of old: those of its one container
     mounts, volumes = _volumes(template)
-    containers = [_container(member, template, mounts, first=index == 0) for index, member in enumerate(members)]
+    mounts = budget.fitting(budget.GIVEN_MOUNTS, mounts, len(members) + 1, template)
+    variables = budget.fitting(budget.GIVEN_MOUNTS, [*_variables(template["envVars"])], len(members) + 1, template)
+    containers = [_container(each, template, mounts, variables) for each in members]
+    if containers and template["privileged"].present:
+        containers[0] = _with_privilege(containers[0], template["privileged"])
     if (containers or mounts) and all(each["name"].content != _AGENT for each in containers):
         containers.append(_agent(template, mounts))
     return mapping(
@@ -91,11 +96,18 @@ def _own_spec(template: Node) -> Node:
     )
 
 
-def _container(member: Node, template: Node, mounts: list[Node], *, first: bool) -> Node:
-    privileged = member["privileged"]
-    if first and not privileged.present:
-        privileged = template["privileged"]
-    context = {"privileged": privileged, "runAsUser": member["runAsUser"], "runAsGroup": member["runAsGroup"]}
+def _with_privilege(container: Node, privileged: Node) -> Node:
+    """Return the first container with the privilege that stands at the template in files of old, unless it has its own."""
+    context = overlaid(mapping(container, {"privileged": privileged}), container["securityContext"])
+    return overlaid(container, mapping(container, {"securityContext": context}))
+
+
+def _container(member: Node, template: Node, mounts: list[Node], variables: list[Node]) -> Node:
+    context = {
+        "privileged": member["privileged"],
+        "runAsUser": member["runAsUser"],
+        "runAsGroup": member["runAsGroup"],
+    }
     limits = {"cpu": member["resourceLimitCpu"], "memory": member["resourceLimitMemory"]}
     return mapping(
         member,
@@ -104,7 +116,7 @@ def _container(member: Node, template: Node, mounts: list[Node], *, first: bool)
             "image": member["image"],
             "command": _words(member["command"]),
             "args": _words(member["args"]),
-            "env": member.with_items([*_variables(member["envVars"]), *_variables(template["envVars"])]),
+            "env": member.with_items([*_variables(member["envVars"]), *variables]),
             "securityContext": mapping(member, {key: node for key, node in context.items() if node.content}),
             "resources": mapping(member, {"limits": mapping(member, {k: v for k, v in limits.items() if v.content})}),
             "volumeMounts": template.with_items(mounts),

@@ -6,6 +6,7 @@ elsewhere, a claim leads to a volume, a namespace's labels say what its pods may
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from dindguard.documents.unknown import undecided
@@ -20,7 +21,6 @@ from dindguard.formats.kubernetes.releases import handed_on, of_kustomization
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
-from dindguard.model.condition import Condition, exclude_each_other
 from dindguard.records import replace
 from dindguard.scripts.runner_variables import runners
 from dindguard.source import Notice
@@ -33,7 +33,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     cluster = Cluster(resource for resource, _ in resources)
     services = Services(cluster)
     mounted = configmaps.Mounted(cluster)
-    seen: dict[tuple[str, str], list[tuple[Condition, ...]]] = {}
+    seen: Counter[tuple[str, str, int]] = Counter()
     owners = Owners(resource for resource, _ in resources)
     for resource, is_workload in resources:
         if not is_workload or owners.cover(resource):
@@ -83,10 +83,9 @@ def _templates(resource: Resource, notices: list[Notice]) -> list[PodTemplate]:
     return [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource)]
 
 
-def _numbered(template: PodTemplate, seen: dict[tuple[str, str], list[tuple[Condition, ...]]]) -> PodTemplate:
-    """Return the template with an address of its own, should the file have two of that address at once."""
-    before = seen.setdefault((template.span.path, template.address), [])
-    held = template.spec.conditions
-    number = 1 + sum(not exclude_each_other(held, other) for other in before)
-    before.append(held)
-    return template if number == 1 else replace(template, address=f"{template.address}#{number}")
+def _numbered(template: PodTemplate, seen: Counter[tuple[str, str, int]]) -> PodTemplate:
+    """Return the template with an address of its own, should the file have two of that address with one set of values."""
+    chosen = next((each.branch for each in template.spec.conditions if each.chooses_values), 0)
+    key = (template.span.path, template.address, chosen)
+    seen[key] += 1
+    return template if seen[key] == 1 else replace(template, address=f"{template.address}#{seen[key]}")
