@@ -68,7 +68,7 @@ def chart(value: str) -> Files:
 INPUTS: dict[str, tuple[int | None, Files]] = {
     "release-layers": (2, {"helmfile.yaml": "releases: [{name: docker, chart: a, values: [{a: 1}, {b: 1}, {c: 1}]}]\n"}),
     "given-mounts": (2, {"jenkins.yaml": "jenkins: {clouds: [{kubernetes: {templates: [{name: docker, volumes: [" + "{hostPathVolume: {hostPath: /a, mountPath: /b}}, " * 3 + "], containers: [{name: c, image: d}]}]}}]}\n"}),
-    "chart-pods": (1, {"v.yaml": "controllers: {a: {containers: {c: {image: docker}}}, b: {containers: {c: {image: docker}}}}\n"}),
+    "chart-containers": (1, {"v.yaml": "controllers: {a: {containers: {c: {image: docker}}}, b: {containers: {c: {image: docker}}}}\n"}),
     "value-sets": (1, chart("{{ .Values.p }}") | {f"c/values-{n}.yaml": "p: false\n" for n in "ab"}),
     "file-size": (100, compose(COMPOSE + "#" * 200)),
     "expression-values": (5, compose("services: {" + ", ".join(f"s{n}: {{image: x}}" for n in range(9)) + "}\n", __dindguard__yaml="rules: [{id: a-b, each: workload, when: 'workload.containers.exists(c, c.privileged)', message: m}]\n")),

@@ -103,8 +103,8 @@ GIVEN_MOUNTS = Limit(
     name="given-mounts", most=20_000, what="what all containers of a pod are given comes to more than {most} mounts",
     lost="the last of it was not read", remedy="use fewer volumes or containers",
 )  # fmt: skip
-CHART_PODS = Limit(
-    name="chart-pods", most=50, what="these values describe more than {most} pods", lost="the rest was not read",
+CHART_CONTAINERS = Limit(
+    name="chart-containers", most=1_000, what="these values describe more than {most} containers", lost="the rest was not read",
     remedy="split the release",
 )  # fmt: skip
 VALUE_SETS = Limit(

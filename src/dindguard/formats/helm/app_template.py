@@ -37,7 +37,7 @@ def read(release: Release) -> Found:
     volumes = _mounted(values)
     several = sum(not _off(each) for each in values["controllers"].values()) > 1
     for count, (key, controller) in enumerate(values["controllers"].pairs(), 1):
-        if not budget.within(budget.CHART_PODS, count, controller):
+        if not budget.within(budget.CHART_CONTAINERS, count, controller):
             break
         if controller["containers"].is_mapping and not _off(controller):
             kind = _KINDS.get(controller["type"].text.lower(), "Deployment")

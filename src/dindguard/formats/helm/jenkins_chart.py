@@ -53,9 +53,9 @@ def _agents(agent: Node) -> Iterator[Node]:
     """Yield the settings of each agent; the additional ones have those of the first for what they leave out."""
     yield agent
     base = agent.with_pairs([(key, value) for key, value in agent.pairs() if key.content != "additionalAgents"])
-    for count, (key, value) in enumerate(agent["additionalAgents"].pairs(), 1):
-        if not budget.within(budget.CHART_PODS, count, value):
-            return
+    each = 1 + len(base["additionalContainers"].items())
+    others = agent["additionalAgents"]
+    for key, value in budget.fitting(budget.CHART_CONTAINERS, others.pairs(), each, others):
         if value.is_mapping:
             own = {"podName": word(key, key.value), **{name.content: each for name, each in value.pairs()}}
             yield overlaid(base, mapping(value, own))
