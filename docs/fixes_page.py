@@ -29,6 +29,9 @@ dindguard fix --select published-engine-api compose.yaml
 * **Whole or not at all.** Files are replaced in one step, never through a link, and not when they have changed since they were
   read.
 
+`dindguard scan --fixes -f sarif` (or `json`) puts the proven fixes beside the findings, for programs that show or
+make them. Each is proven by itself or together with others that it does not touch. Those that change what runs say so.
+
 ## What is not mended
 
 `-v` says of each finding why it is not. Not changed are: values that come from a

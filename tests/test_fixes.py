@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import json
 import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import dockerfile
+import jsonschema
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
 import compose_oracle
+import dindguard
 from dindguard.cli import cli
 from dindguard.errors import UserError
 from dindguard.fixes.diff import unified
@@ -24,6 +28,7 @@ from dindguard.scanning import Options, Report, scan
 from dindguard.source import Source
 from fixture_files import RULES, Fixture, fixtures
 
+SCHEMAS = Path(dindguard.__file__).parent / "schemas"
 FIXABLE = [each for each in fixtures() if each.bad and RULES[each.rule].fixes]
 
 OUR_FAULT = (
@@ -243,3 +248,46 @@ def test_the_command_shows_writes_and_is_done(tmp_path: Path) -> None:
     assert "privileged" not in (tree / "compose.yaml").read_text()
     again = command("fix", "--unsafe", "--apply", str(tree))
     assert (again.stdout, again.stderr) == ("", "nothing to mend\n")
+
+
+def scanned_with_fixes(tree: Path, form: str) -> dict[str, object]:
+    shown = command("scan", "--fixes", "--exit-zero", "-f", form, str(tree))
+    assert shown.exit_code == 0, shown.output
+    document: dict[str, object] = json.loads(shown.stdout)
+    return document
+
+
+def test_reports_hold_proven_fixes(tmp_path: Path) -> None:
+    text = "services:\n  a:\n    image: b\n    privileged: true\n    pid: host\n"
+    tree = written(tmp_path, compose__yaml=text)
+    report: Any = scanned_with_fixes(tree, "json")
+    schema = json.loads((SCHEMAS / "report.schema.json").read_text("utf-8"))
+    jsonschema.validate(report, schema)
+    by_rule = {each["rule"]: each["fixes"] for each in report["findings"]}
+    (fix,) = by_rule["privileged-container"]
+    assert (fix["says"], fix["unsafe"]) == ("removes privileged mode", True)
+    (replacement,) = fix["replacements"]
+    place = replacement["place"]
+    assert (place["line"], place["column"], place["end_line"], place["end_column"]) == (4, 1, 5, 1)
+    assert replacement["text"] == ""
+    log: Any = scanned_with_fixes(tree, "sarif")
+    results = log["runs"][0]["results"]
+    regions = [
+        each["deletedRegion"]
+        for result in results
+        for fix in result["fixes"]
+        for change in fix["artifactChanges"]
+        for each in change["replacements"]
+    ]
+    assert {"startLine": 5, "startColumn": 1, "endLine": 6, "endColumn": 1} in regions
+    plain = command("scan", "--exit-zero", "-f", "json", str(tree))
+    assert "fixes" not in json.loads(plain.stdout)["findings"][0]
+
+
+def test_what_a_file_refers_to_and_nobody_gave_stays(tmp_path: Path) -> None:
+    base = "services:\n  base:\n    image: b\n    privileged: true\n"
+    given = "services:\n  a:\n    extends: {file: base.yaml, service: base}\n"
+    tree = written(tmp_path, base__yaml=base, compose__yaml=given)
+    mended = mend(Options(paths=(tree / "compose.yaml",), root=tree), unsafe=True)
+    assert not mended.texts
+    assert [each.why for each in mended.refused] == ["base.yaml was not scanned"]

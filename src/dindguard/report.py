@@ -11,12 +11,29 @@ from dindguard.model.model import Model
 from dindguard.policy.config import Config
 from dindguard.records import field, record
 from dindguard.rules import Rule, Severity
-from dindguard.source import Gravity, Notice, Source
+from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from dindguard.policy.waiver_file import Waiver
+
+
+@record
+class Replacement:
+    """The characters at a place become ``text``; an empty place is where it is put in."""
+
+    at: Span
+    text: str
+
+
+@record
+class Proposal:
+    """A proven fix of a finding: what it does, whether containers then run differently, and what it replaces."""
+
+    says: str
+    unsafe: bool
+    replacements: tuple[Replacement, ...]
 
 
 @record(kw_only=True)
@@ -43,6 +60,8 @@ class Report:
     seconds: float | None = None
     today: dt.date | None = None
     commit: str = ""
+    proposals: Mapping[str, tuple[Proposal, ...]] = field(default_factory=dict)
+    """Proven fixes by the fingerprint of their finding, where somebody asked for them."""
     waivers: tuple[Waiver, ...] = ()
     """Every record of the tree's waiver file, in force or not."""
 

@@ -46,7 +46,7 @@ _RULE = RuleName(categories=True)
 
 class _Scan(OrderedOptions):
     sections: ClassVar[Sections] = {
-        "Reports": ("form", "output", "verbose", "statistics", "sarif_suppressed"),
+        "Reports": ("form", "output", "verbose", "statistics", "sarif_suppressed", "fixes"),
         "The verdict": ("fail_on", "exit_zero", "strict"),
         "Which rules": ("profile", "select", "ignore", "packs", "rules_dirs", "rule_files"),
         "Which files": ("types", "force_exclude", "stdin_name"),
@@ -101,6 +101,7 @@ class _Scan(OrderedOptions):
 @click.option("--rule-file", "rule_files", multiple=True, type=click.Path(), metavar="FILE",
               help="Use the rules of a file, which are expressions (docs/rules-without-code.md).")  # fmt: skip
 @click.option("--sarif-suppressed", is_flag=True, help="Put silenced findings into SARIF, marked as such.")
+@click.option("--fixes", is_flag=True, help="JSON and SARIF: put proven fixes beside the findings (scans again).")
 @click.option("--statistics", is_flag=True, help="Text: count by rule and by file instead of telling each finding.")
 @click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings.")
 @debug_option
@@ -110,6 +111,7 @@ def command(
     exit_zero: bool,
     strict: bool,
     fail_on: str | None,
+    fixes: bool,
     **given: Any,
 ) -> None:
     """Find what is dangerous or broken in containers that run containers.
@@ -125,7 +127,12 @@ def command(
     look["statistics"] = given.pop("statistics")
     start = time.perf_counter()
     with Progress() as progress:
-        report = scan(request(progress=progress, **given))
+        asked = request(progress=progress, **given)
+        report = scan(asked)
+        if fixes:
+            from dindguard.fixes.proposing import propose
+
+            report = propose(report, asked)
     report = replace(report, seconds=time.perf_counter() - start)
     threshold = report.config.threshold(Severity[fail_on.upper()] if fail_on else None)
     options = reports.Options(fail_on=threshold, **look)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from dindguard.files import Buffers, find_root
+from dindguard.files import Buffers, find_root, within
 from dindguard.findings import Finding
-from dindguard.fixes.planning import Planned, Planner
+from dindguard.fixes.planning import Planned, Planner, clash
 from dindguard.fixes.proving import Texts, prove
-from dindguard.fixes.splices import RefusedError, overlap
+from dindguard.fixes.splices import RefusedError
 from dindguard.formats.recognition import Recogniser
 from dindguard.records import record, replace
 from dindguard.rule_sources import load_rules
@@ -91,8 +92,15 @@ class _Mending:
         """Return the saved files; notices of an earlier scan are not told again."""
         return WorkingTree(self._saved.root) if isinstance(self._saved, WorkingTree) else self._saved
 
+    def _scanned(self, report: Report) -> set[str]:
+        """Return the files that were given, not those that they only refer to."""
+        given = [os.path.realpath(path) for path in self._options.every_path]
+        return {
+            path for path in report.sources if any(within(os.path.join(report.root, path), each) for each in given)
+        }
+
     def _plans(self, report: Report, texts: Texts) -> tuple[list[Planned], list[Refused]]:
-        planner = Planner(Buffers(self._fresh(), texts), self._recogniser, report.model, report.sources.keys())
+        planner = Planner(Buffers(self._fresh(), texts), self._recogniser, report.model, self._scanned(report))
         plans: list[Planned] = []
         refused: list[Refused] = []
         for finding in report.open:
@@ -109,9 +117,5 @@ class _Mending:
 
 def _check_overlap(plan: Planned, plans: list[Planned]) -> None:
     for other in plans:
-        for path, splices in plan.splices.items():
-            for splice in splices:
-                for theirs in other.splices.get(path, ()):
-                    same_place = splice.start == theirs.start == splice.end == theirs.end
-                    if splice != theirs and (overlap(splice, theirs) or same_place):
-                        raise RefusedError(f"it overlaps the fix of {other.finding.rule.id} at {other.finding.span}")
+        if clash(plan, other):
+            raise RefusedError(f"it overlaps the fix of {other.finding.rule.id} at {other.finding.span}")

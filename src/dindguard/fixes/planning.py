@@ -12,7 +12,7 @@ from dindguard.fixes import places, texts
 from dindguard.fixes.file import File
 from dindguard.fixes.locating import Chain
 from dindguard.fixes.sharing import Users, check_anchors
-from dindguard.fixes.splices import RefusedError, Splice, without_repetition
+from dindguard.fixes.splices import RefusedError, Splice, overlap, without_repetition
 from dindguard.formats import registry
 from dindguard.records import record
 from dindguard.source import Span
@@ -30,6 +30,17 @@ class Planned:
     finding: Finding
     fixer: Fixer
     splices: Mapping[str, tuple[Splice, ...]]
+
+
+def clash(plan: Planned, other: Planned) -> bool:
+    """Whether two plans touch the same characters, or put different texts in at one place."""
+    for path, splices in plan.splices.items():
+        for splice in splices:
+            for theirs in other.splices.get(path, ()):
+                same_place = splice.start == theirs.start == splice.end == theirs.end
+                if splice != theirs and (overlap(splice, theirs) or same_place):
+                    return True
+    return False
 
 
 class Planner:

@@ -29,6 +29,9 @@ DELAY = 0.15
 
 _WATCHED = "**/*"
 
+_TIDY = 10
+"""After so many reports garbage is collected."""
+
 
 class Checker:
     """One project in one editor: what it holds, what was last said of it, and what is shown."""
@@ -41,6 +44,7 @@ class Checker:
         self._waiting: asyncio.TimerHandle | None = None
         self._stale = True
         self._refused = ""
+        self._published = 0
 
     def path(self, uri: str) -> str | None:
         """Return the path of a document relative to the root; ``None`` outside, and for what is no file."""
@@ -93,7 +97,17 @@ class Checker:
         for path, shown in sorted(found.items()):
             self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(self.uri(path), shown))
         self._shown = set(found)
-        gc.collect(1)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Collect garbage between keystrokes instead of under them; what lives as long as the project is left out."""
+        self._published += 1
+        if self._published == 1:
+            gc.collect()
+            gc.freeze()
+            gc.disable()
+        elif self._published % _TIDY == 0:
+            gc.collect()
 
     def location(self, span: Span) -> lsp.Location:
         """Return a place as editors know it."""

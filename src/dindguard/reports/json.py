@@ -71,6 +71,7 @@ class _Writer:
     def __init__(self, report: Report) -> None:
         self.masks = Masks(report.model)
         self.quoter = Quoter(report.sources, self.masks, 160)
+        self.proposals = report.proposals
 
     def text(self, text: str) -> str:
         return self.masks.text(safe.valid(text))
@@ -140,7 +141,27 @@ class _Writer:
             "instead": self.text(advice(finding)),
             "containment": self.text(finding.containment),
             "fingerprint": finding.fingerprint,
+            **self.fixes(finding),
         }
+
+    def fixes(self, finding: Finding) -> dict[str, Any]:
+        """Return the proven fixes of a finding, where they were asked for."""
+        return (
+            {
+                "fixes": [
+                    {
+                        "says": self.text(each.says),
+                        "unsafe": each.unsafe,
+                        "replacements": [
+                            {"place": self.place(one.at), "text": safe.valid(one.text)} for one in each.replacements
+                        ],
+                    }
+                    for each in self.proposals.get(finding.fingerprint, ())
+                ]
+            }
+            if self.proposals
+            else {}
+        )
 
     def notice(self, notice: Notice) -> dict[str, Any]:
         return {

@@ -26,6 +26,7 @@ from dindguard.reports.line_hash import line_hashes
 from dindguard.reports.masking import Masks
 from dindguard.reports.provenance import provenance
 from dindguard.reports.quoting import marked
+from dindguard.reports.sarif_fixes import ROOT, fix
 from dindguard.reports.sarif_rules import Components, level, sarif_id
 from dindguard.rules import Severity
 from dindguard.source import Gravity, Notice, Source, Span, Step
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from dindguard.scanning import Report
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-ROOT = "%SRCROOT%"
 MOST_RESULTS = 5_000
 MOST_RELATED = 100
 MOST_STEPS = 1_000
@@ -105,6 +105,7 @@ class _Writer:
         self.masks = Masks(report.model)
         self.sources = report.sources
         self.with_suppressions = with_suppressions
+        self.proposals = report.proposals
         self.hashes = _hashes(alerts(report), report.sources)
         self.new = brought(report) if report.since else None
 
@@ -130,6 +131,7 @@ class _Writer:
             code_flows=self.code_flows(finding),
             partial_fingerprints=self.fingerprints(finding),
             suppressions=suppressions if self.with_suppressions else None,
+            fixes=[fix(each) for each in self.proposals.get(finding.fingerprint, ())] or None,
             baseline_state=self.state(finding),
             properties=self.properties(finding),
         )
