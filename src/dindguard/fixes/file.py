@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dindguard.documents import syntax as syntaxes
 from dindguard.documents.tree import Node
 from dindguard.fixes import checking, dockerfile
@@ -56,7 +58,7 @@ class File:
         return self.source.offset(span.line, span.column), self.source.offset(span.end_line, span.end_column)
 
     def check(self, splices: tuple[Splice, ...]) -> None:
-        """Refuse what touches a template's action, and what a parse shows to move something else."""
+        """Refuse what touches a template's action, and splices that touch each other."""
         text = self.source.text
         for index, splice in enumerate(splices):
             line = text[text.rfind("\n", 0, splice.start) + 1 : splice.start]
@@ -65,15 +67,14 @@ class File:
                 raise RefusedError("a template's action stands there")
             if any(overlap(splice, other) for other in splices[:index]):
                 raise RefusedError("its own changes overlap")
+
+    def keeps_the_rest(self, splices: Sequence[Splice]) -> bool:
+        """Whether a parse of the edited text shows that nothing moves but what is meant."""
+        text = self.source.text
         after = apply(text, splices)
         if self.syntax in WRITTEN:
-            kept = checking.unmoved(self.source, after, splices, self.syntax)
-        else:
-            kept = self.syntax != "dockerfile" or dockerfile.same_shape(
-                text, after, checking.lines_gone(text, splices)
-            )
-        if not kept:
-            raise RefusedError("more would change than is meant")
+            return checking.unmoved(self.source, after, splices, self.syntax)
+        return self.syntax != "dockerfile" or dockerfile.same_shape(text, after, checking.lines_gone(text, splices))
 
 
 def _way(chain: Chain, wanted: Node) -> Chain | None:

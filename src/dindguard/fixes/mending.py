@@ -76,8 +76,9 @@ class _Mending:
         texts: Texts = {}
         made: tuple[Planned, ...] = ()
         while True:
-            plans, refused = self._plans(report, texts)
-            proven = prove(plans, texts, report, self._scan)
+            planner = self._planner(report, texts)
+            plans, refused = self._plans(report, planner)
+            proven = prove(plans, texts, report, self._scan, planner)
             refused += [Refused(plan.finding, why) for plan, why in proven.dropped]
             if not proven.kept:
                 break
@@ -99,8 +100,11 @@ class _Mending:
             path for path in report.sources if any(within(os.path.join(report.root, path), each) for each in given)
         }
 
-    def _plans(self, report: Report, texts: Texts) -> tuple[list[Planned], list[Refused]]:
-        planner = Planner(Buffers(self._fresh(), texts), self._recogniser, report.model, self._scanned(report))
+    def _planner(self, report: Report, texts: Texts) -> Planner:
+        files = Buffers(self._fresh(), texts)
+        return Planner(files, self._recogniser, report.model, self._scanned(report))
+
+    def _plans(self, report: Report, planner: Planner) -> tuple[list[Planned], list[Refused]]:
         plans: list[Planned] = []
         refused: list[Refused] = []
         for finding in report.open:

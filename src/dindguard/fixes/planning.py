@@ -76,6 +76,14 @@ class Planner:
             except RefusedError:
                 continue
 
+    def keeps_the_rest(self, plans: Iterable[Planned]) -> bool:
+        """Whether plans together move nothing but what is meant, as a parse of each file shows."""
+        made: dict[str, dict[Splice, None]] = {}
+        for plan in plans:
+            for path, splices in plan.splices.items():
+                made.setdefault(path, {}).update(dict.fromkeys(splices))
+        return all(self._file(path).keeps_the_rest(tuple(splices)) for path, splices in made.items())
+
     def _splices(self, edits: Iterable[Edit], finding: Finding) -> dict[str, tuple[Splice, ...]]:
         found: dict[str, list[Splice]] = {}
         changes: dict[str, list[tuple[Change, Chain]]] = {}

@@ -38,17 +38,17 @@ def propose(report: Report, options: Options) -> Report:
     found: dict[str, tuple[Proposal, ...]] = {}
     base = report if not report.since else rescan({})
     for tier in (False, True):
-        for plan in _proven([plan for plan in plans if plan.fixer.unsafe is tier], base, rescan):
+        for plan in _proven([plan for plan in plans if plan.fixer.unsafe is tier], base, rescan, planner):
             key = plan.finding.fingerprint
             found[key] = (*found.get(key, ()), _proposal(plan, report))
     return replace(report, proposals=found)
 
 
-def _proven(plans: Sequence[Planned], report: Report, rescan: Rescan) -> Iterator[Planned]:
+def _proven(plans: Sequence[Planned], report: Report, rescan: Rescan, planner: Planner) -> Iterator[Planned]:
     """Yield the plans that hold: each is made from the tree as it is, so that each group begins anew."""
     left = _apart(plans)
     while left:
-        proven = prove(left[0], {}, report, rescan)
+        proven = prove(left[0], {}, report, rescan, planner)
         yield from proven.kept
         done = {id(plan) for plan in (*proven.kept, *(plan for plan, _ in proven.dropped))}
         rest = [plan for plan in left[0] if id(plan) not in done]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from dindguard.fixes.planning import Planned
+from dindguard.fixes.planning import Planned, Planner
 from dindguard.fixes.splices import apply
 from dindguard.records import record
 from dindguard.report import Report
@@ -25,26 +25,29 @@ class Proven:
     dropped: tuple[tuple[Planned, str], ...]
 
 
-def prove(plans: Sequence[Planned], texts: Texts, report: Report, rescan: Rescan) -> Proven:
+def prove(plans: Sequence[Planned], texts: Texts, report: Report, rescan: Rescan, planner: Planner) -> Proven:
     """Return what is left of ``plans`` when each group is only taken if the scan of its result says that it mends.
 
-    ``texts`` are the files as they were edited before, ``report`` is the scan of them. A group that fails is halved until the
+    ``texts`` are the files as they were edited before, ``report`` is the scan of them, ``planner`` made the plans.
+    A group that fails is halved until the
     fix is found that fails, so that the scans are few when most plans hold.
     """
     if not plans:
         return Proven(texts, report, (), ())
-    edited = _edited(plans, texts, report)
-    after = rescan(edited)
-    why = _fault(plans, report, after)
+    why = "" if planner.keeps_the_rest(plans) else "more would change than is meant"
     if not why:
-        return Proven(edited, after, tuple(plans), ())
+        edited = _edited(plans, texts, report)
+        after = rescan(edited)
+        why = _fault(plans, report, after)
+        if not why:
+            return Proven(edited, after, tuple(plans), ())
     if len(plans) == 1:
         return Proven(texts, report, (), ((plans[0], why),))
     middle = len(plans) // 2
-    first = prove(plans[:middle], texts, report, rescan)
+    first = prove(plans[:middle], texts, report, rescan, planner)
     if first.kept:  # the others were planned for other offsets: their turn comes in the next round
         return first
-    second = prove(plans[middle:], texts, report, rescan)
+    second = prove(plans[middle:], texts, report, rescan, planner)
     return Proven(second.texts, second.report, second.kept, (*first.dropped, *second.dropped))
 
 

@@ -8,7 +8,6 @@ from dindguard.fixes.splices import RefusedError, Splice
 
 _SIMPLE = re.compile(r"[\w./:=,@%+{}-]+")
 """Words that mean the same to every shell, in quotes or not."""
-_GAP = re.compile(r"(?:[ \t]|\\\r?\n)+\Z")
 _NEXT = re.compile(r"(?:[ \t]|\\\r?\n)+([^\s\\]\S*)")
 
 
@@ -20,22 +19,37 @@ def cut_option(text: str, start: int, end: int, first: int, last: int) -> Splice
     """
     begin, stop = word_at(text, start, end, first, last)
     word = text[begin:stop]
-    gap = _GAP.search(text, first, begin)
-    if gap is None:
+    gap = _gap(text, first, begin)
+    if gap == begin:
         raise RefusedError("it is no option of a command line")
     if word.startswith("-") and "=" in word:
-        return Splice(gap.start(), stop, "")
+        return Splice(gap, stop, "")
     if word.startswith("-"):
         following = _NEXT.match(text, stop, last)
         if following is not None and not following[1].startswith("-") and (start, end) != (begin, stop):
             raise RefusedError("what follows the option may be its value")
-        return Splice(gap.start(), stop, "")
-    option, _ = word_at(text, gap.start() - 1, gap.start(), first, last)
-    name = text[option : gap.start()]
-    before = _GAP.search(text, first, option)
-    if not name.startswith("-") or "=" in name or before is None:
+        return Splice(gap, stop, "")
+    if gap == first:
         raise RefusedError("it is no option of a command line")
-    return Splice(before.start(), stop, "")
+    option, _ = word_at(text, gap - 1, gap, first, last)
+    name = text[option:gap]
+    before = _gap(text, first, option)
+    if not name.startswith("-") or "=" in name or before == option:
+        raise RefusedError("it is no option of a command line")
+    return Splice(before, stop, "")
+
+
+def _gap(text: str, first: int, end: int) -> int:
+    """Return where the blanks and continued lines before ``end`` begin."""
+    at = end
+    while at > first:
+        if text[at - 1] in " \t":
+            at -= 1
+        elif text[at - 1] == "\n" and text[max(first, at - 3) : at - 1].removesuffix("\r").endswith("\\"):
+            at = text.rindex("\\", first, at)
+        else:
+            break
+    return at
 
 
 def word_at(text: str, start: int, end: int, first: int, last: int) -> tuple[int, int]:

@@ -42,7 +42,7 @@ def _fixes(project: Project, report: Report, finding: Finding, uri: Uri) -> Iter
     scan = project.scan
     planner = Planner(scan.files, scan.recogniser, report.model, report.sources.keys())
     for plan in planner.every_plan(finding):
-        if prove([plan], {}, report, project.edited).kept:
+        if prove([plan], {}, report, project.edited, planner).kept:
             what = f"{plan.fixer.says}{' (changes what runs)' * plan.fixer.unsafe}"
             action = _action(f"dindguard: {what}", _changes(project, plan, uri))
             action.is_preferred = not plan.fixer.unsafe
