@@ -55,6 +55,7 @@ NEAR = {
     "a capability that is dropped": {"roles/a/defaults/main.yml": "runner_cap_drop: ['NET_ADMIN', 'SYS_ADMIN']\n"},
     "an expression with a colon": {"roles/a/templates/b.sh.j2x": "sed -ne '/:/ { p }'\n"},
     "prose in brackets": {"plan.json": '{"text": "The socket (/var/run/docker.sock) was left out."}'},
+    "a tool's own report": {"a.sarif": '{"text": "runs docker with --privileged"}'},
     "a word list": {".words.pws": "dockerd\ncontainerd\n"},
     "a schema": {"values.schema.yaml": "properties:\n  privileged: true\n  dind:\n    enabled: true\n"},
     "a root provisioner of Vagrant": {"Vagrantfile": 'c.vm.provision "shell", privileged: true, inline: "id"\n'},

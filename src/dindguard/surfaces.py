@@ -88,7 +88,7 @@ _FIRST_WORDS = (
 _OTHERS = frozenset(
     {
         "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "xhtml", "ipynb", "csv", "tsv",
-        "log", "patch", "diff", "lock", "po", "pot", "tex", "org", "rtf", "svg", "css", "scss", "sass", "less", "go",
+        "log", "sarif", "patch", "diff", "lock", "po", "pot", "tex", "org", "rtf", "svg", "css", "scss", "sass", "less", "go",
         "py", "pyi", "pyx", "js", "mjs", "cjs", "ts", "tsx", "jsx", "java", "kt", "kts", "scala", "c", "h", "cc",
         "cpp", "cxx", "hpp", "hh", "cs", "fs", "vb", "swift", "m", "mm", "rs", "rb", "php", "pl", "pm", "lua", "r",
         "jl", "dart", "ex", "exs", "erl", "hrl", "hs", "elm", "clj", "cljs", "ml", "mli", "sql", "proto", "thrift",
