@@ -55,6 +55,8 @@ NEAR = {
     "a capability that is dropped": {"roles/a/defaults/main.yml": "runner_cap_drop: ['NET_ADMIN', 'SYS_ADMIN']\n"},
     "an expression with a colon": {"roles/a/templates/b.sh.j2x": "sed -ne '/:/ { p }'\n"},
     "prose in brackets": {"plan.json": '{"text": "The socket (/var/run/docker.sock) was left out."}'},
+    "an interface's description": {"api/v1.yaml": "# docs\nswagger: '2.0'\nexample: '/run/containerd/containerd.sock'\n"},
+    "a question for an engine": {"a.make": "if ! command -v dockerd &> /dev/null; then exit 1; fi\n"},
     "a tool's own report": {"a.sarif": '{"text": "runs docker with --privileged"}'},
     "a word list": {".words.pws": "dockerd\ncontainerd\n"},
     "a schema": {"values.schema.yaml": "properties:\n  privileged: true\n  dind:\n    enabled: true\n"},

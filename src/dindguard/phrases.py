@@ -50,7 +50,7 @@ PHRASES: tuple[Phrase, ...] = (
         ("dockerd",),
         regex(
             r"(?:^|[\s;&|=(\"'\[,/])dockerd(?:-entrypoint\.sh|-rootless\.sh)?"
-            r"(?!\s+--(?:validate|version|help))(?=\s+-|[\"']?\s*&|[\"']\s*,\s*[\"']-)"
+            r"(?!\s+--(?:validate|version|help))(?=\s+-|[\"']?\s*&(?![>&])|[\"']\s*,\s*[\"']-)"
             r"|(?:\b(?:exec|sudo|nohup|setsid)\s+|\bExecStart=[-@:+!]*|\b(?:CMD|ENTRYPOINT)\s+\[?[\"']?"
             r"|\b(?:command|cmd|entrypoint|exec)[\"']?\s*[:=]\s*\[?\s*[\"']?)"
             r"(?:/[\w./-]{0,80}/)?dockerd(?:-entrypoint\.sh|-rootless\.sh)?(?=[\"']?\s*\]?\s*,?\s*$)",
@@ -109,6 +109,8 @@ _COMMENT = ("#", "//", ";", "<!--", "*", "/*", "--", "REM ", "rem ", "::")
 _NO_MOUNT = ("ConditionPathExists=", "AssertPathExists=", "ListenStream=/", "ListenStream=%", "address =")
 _NO_QUOTES = str.maketrans("", "", "\"'")
 _PERMISSION = regex(r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b")
+_DESCRIPTION = regex(r"(?m)^(?:swagger|openapi): *[\"']?\d")
+"""An interface's description: what it shows are examples."""
 _DROPS = regex(r"(?i:cap[-_.]?drop|\bdrop\b)")
 _TRAILING = regex(r"(?:^|\s)(?:#|//)(?:\s|$)")
 
@@ -131,7 +133,7 @@ def spoken(text: str, *, known: bool = False) -> Hit | None:
     """Return the first phrase of a text that does not stand in a comment; none in one that only permits things."""
     if len(text) < _SHORT and not _any_literal(known).search(text):
         return None
-    if "kind:" in text and _PERMISSION.search(text):
+    if ("kind:" in text and _PERMISSION.search(text)) or _DESCRIPTION.search(text[:_SHORT]):
         return None
     hits = list(_first_hits(text, known))
     return min(hits, key=lambda hit: hit.start) if hits else None

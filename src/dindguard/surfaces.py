@@ -92,7 +92,7 @@ _OTHERS = frozenset(
         "py", "pyi", "pyx", "js", "mjs", "cjs", "ts", "tsx", "jsx", "java", "kt", "kts", "scala", "c", "h", "cc",
         "cpp", "cxx", "hpp", "hh", "cs", "fs", "vb", "swift", "m", "mm", "rs", "rb", "php", "pl", "pm", "lua", "r",
         "jl", "dart", "ex", "exs", "erl", "hrl", "hs", "elm", "clj", "cljs", "ml", "mli", "sql", "proto", "thrift",
-        "graphql", "vue", "svelte", "astro", "zig", "nim", "d", "pas", "asm", "s", "v", "sv", "vhd", "gradle", "bzl",
+        "graphql", "graphqls", "vue", "svelte", "astro", "zig", "nim", "d", "pas", "asm", "s", "v", "sv", "vhd", "gradle", "bzl",
         "star", "cmake", "snap", "sum", "mod", "map", "png", "jpg", "jpeg", "gif", "ico", "webp", "bmp", "tiff",
         "pdf", "zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "rar", "tar", "jar", "war", "ear", "class", "o", "a",
         "so", "dll", "exe", "dylib", "lib", "bin", "dat", "db", "sqlite", "woff", "woff2", "ttf", "eot", "otf", "mp3",
