@@ -73,6 +73,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "file-size": (100, compose(COMPOSE + "#" * 200)),
     "expression-values": (5, compose("services: {" + ", ".join(f"s{n}: {{image: x}}" for n in range(9)) + "}\n", __dindguard__yaml="rules: [{id: a-b, each: workload, when: 'workload.containers.exists(c, c.privileged)', message: m}]\n")),
     "merged-keys": (50, compose("x: &a {" + ", ".join(f"k{n}: 1" for n in range(60)) + "}\nservices: {a: {image: docker, environment: {<<: *a}}}\n")),
+    "merge-levels": (3, compose("x-0: &a0 {A: b}\n" + chain(6, lambda n: f"x-{n + 1}: &a{n + 1} {{<<: *a{n}}}") + "\nservices: {a: {image: docker, environment: {<<: *a6}}}\n")),
     "yaml-nesting": (50, compose(COMPOSE + "x: " + "[" * 300 + "]" * 300)),
     "task-values": (5, {"site.yml": "- hosts: all\n  vars: {v: [/a:/a, /b:/b, /c:/c, /d:/d, /e:/e, /f:/f]}\n  tasks:\n  - docker_container: {name: a, volumes: '{{ v }}'}\n"}),
     "json-nesting": (None, {"daemon.json": '{"hosts": ' + "[" * 300 + "]" * 300 + "}"}),

@@ -87,18 +87,18 @@ MORE: tuple[Phrase, ...] = (
     (("docker_host",), regex(r"\bdocker_host[\"']?\s*:\s*[\"']?automount")),
     (("plugins/",), regex(r"plugins/(?:docker|acr|ecr|gcr|heroku)\b(?!:\{\{)")),
     (("virtualisation.docker",), regex(r"virtualisation\.docker\.(?:listenOptions|extraOptions|daemon)")),
-    (("groups", "extraGroups"), regex(r"(?:groups|extraGroups)[\"']?\s*[:=].*\bdocker\b")),
+    (("groups", "extraGroups"), regex(r"(?:groups|extraGroups)[\"']?\s*[:=](?:(?!roups\b)[^\n])*?\bdocker\b")),
     (("dind",), regex(
-        r"\bdind[\"']?\s*:(?:\s*(?:true\b|[\"']?docker)|\s*\n(?:\s*#[^\n]*\n)*\s+(?:enabled|privileged)[\"']?\s*:\s*[\"']?true)"
+        r"\bdind[\"']?\s*:(?:\s*(?:true\b|[\"']?docker)|[ \t\r]*+\n(?:[ \t\r]*+(?:#[^\n]*+)?\n){0,20}+[ \t]++(?:enabled|privileged)[\"']?\s*:\s*[\"']?true)"
         r"|[\w./-]{0,60}:[\w.-]*dind\b|\bpreset-dind-enabled\b|\btype[\"']?\s*[:=]\s*[\"']?dind\b"
     )),
     (("gitlab-runner",), regex(r"(?:cattle-ops|npalm)/gitlab-runner/aws")),
-    (("LOCALLY",), regex(r"^\s*LOCALLY\b", 8)),
+    (("LOCALLY",), regex(r"^[ \t]*+LOCALLY\b", 8)),
     (("lxc", "nesting", "unprivileged"), regex(
         r"lxc\.apparmor\.profile\s*[:=]\s*unconfined|nesting=1|^unprivileged:\s*0|lxc\.cap\.drop\s*[:=]\s*$", 8
     )),
     (("tcp_address", "disable_apparmor", "insecure", "driver"), regex(
-        r"^\s*tcp_address\s*=\s*[\"'][^\"']|disable_apparmor\s*=\s*true|^\s*insecure\s*=\s*true|^\s*driver\s*=\s*[\"']vfs", 8
+        r"^[ \t]*+tcp_address\s*=\s*[\"'][^\"']|disable_apparmor\s*=\s*true|^[ \t]*+insecure\s*=\s*true|^[ \t]*+driver\s*=\s*[\"']vfs", 8
     )),
     (("entitlements",), regex(r"entitlements[\"']?\s*[:=]")),
     (("imageBuilderType",), regex(r"imageBuilderType\s*:\s*[\"']?(?:dind|pink|host)")),

@@ -54,10 +54,22 @@ class WorkingTree(Files):
     def _real(self, path: str) -> str:
         """Return a path without links; folders are resolved once, because trees hold many files in each."""
         folder, name = os.path.split(path)
-        if folder not in self._folders:
-            self._folders[folder] = os.path.realpath(folder)
-        real = os.path.join(self._folders[folder], name)
-        return os.path.realpath(real) if os.path.islink(real) else real
+        return _unlinked(os.path.join(self._folder(folder), name))
+
+    def _folder(self, path: str) -> str:
+        """Return a folder's path without links, from what is known of those above it: work in proportion to its depth."""
+        waiting = []
+        while path not in self._folders:
+            waiting.append(path)
+            above = os.path.dirname(path)
+            if above in (path, ""):
+                self._folders[path] = os.path.realpath(waiting.pop())
+                break
+            path = above
+        for each in reversed(waiting):
+            above, name = os.path.split(each)
+            self._folders[each] = _unlinked(os.path.join(self._folders[above], name))
+        return self._folders[waiting[0] if waiting else path]
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes; raises :class:`UnreadError` when they cannot be had."""
@@ -121,6 +133,11 @@ class WorkingTree(Files):
                 if entry.path not in seen:
                     seen.add(entry.path)
                     yield entry
+
+
+def _unlinked(path: str) -> str:
+    """Return a path without links whose folder is one already."""
+    return os.path.realpath(path) if os.path.islink(path) else path
 
 
 def _bytes_of(path: str) -> bytes:

@@ -79,8 +79,12 @@ MERGED_KEYS = Limit(
     name="merged-keys", most=50_000, what="merge keys bring in more than {most} keys", lost="the rest was not read",
     remedy="use fewer or smaller merge keys (<<)",
 )  # fmt: skip
+MERGE_LEVELS = Limit(
+    name="merge-levels", most=60, what="merge keys lead to merge keys more than {most} levels deep",
+    lost="what lies deeper was not read", remedy="use fewer levels of merge keys (<<)",
+)  # fmt: skip
 YAML_NESTING = Limit(
-    name="yaml-nesting", most=10_000, what="this YAML nests more than {most} levels", lost="it was not read",
+    name="yaml-nesting", most=2_000, what="this YAML nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",
 )  # fmt: skip
 TEMPLATE_ROUNDS = Limit(

@@ -28,7 +28,7 @@ _SHELL = regex(
 _TOML = regex(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>#[^\n\r]*)', re.DOTALL
 )
-_JSON = regex(r'"(?:\\.|[^"\\\n])*"|(?P<comment>//[^\n\r]*|/\*.*?\*/)', re.DOTALL)
+_JSON = regex(r'"(?:\\.|[^"\\\n])*"|(?P<comment>//[^\n\r]*|/\*.*?\*/)|/\*.*+', re.DOTALL)
 _OTHER = regex(
     r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|(?P<comment>(?:(?:(?<=\s)|^)(?:\#|//|;))[^\n\r]*)', re.MULTILINE
 )

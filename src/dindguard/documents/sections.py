@@ -15,7 +15,7 @@ from dindguard.source import Source
 
 _LINE = regex(r"[^\n]*(?:\n|\Z)")
 _SECTION = regex(r"[ \t]*\[([^\]\n]*)\]")
-_KEY = regex(r"[ \t]*([^\s=:\[#;][^=\n]*?)[ \t]*=[ \t]*")
+_KEY = regex(r"[ \t]*+([^\s=:\[#;][^=\n]*+)=[ \t]*")
 _INLINE_COMMENT = regex(r"[ \t][#;]")
 
 
@@ -76,7 +76,7 @@ def _entries(source: Source, value_of: _ValueReader) -> Iterator[Entry]:
         if (found := _SECTION.match(source.text, start, end)) is not None:
             section = found[1].strip()
         elif (key := _KEY.match(source.text, start, end)) is not None:
-            yield Entry(section, key[1], value_of(lines, key.end(), end))
+            yield Entry(section, key[1].rstrip(" \t"), value_of(lines, key.end(), end))
 
 
 def _unit_value(lines: _Lines, start: int, end: int) -> Source:

@@ -25,7 +25,7 @@ _EXTENSION = regex(
     r"|(?P<hcl>tf|tofu|hcl|nomad))$",
     re.IGNORECASE,
 )
-_OF_A_CHART = regex(r"(^|/)templates/(?:.*/)?[^/]+\.tpl$")
+_OF_A_CHART = regex(r"(?:^|/)templates/(?:(?!/templates/).)*+(?<=[^/]\.tpl)\Z")
 
 
 def is_library(path: str) -> bool:

@@ -312,19 +312,26 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, depth first, each shared or cyclic part once on its way."""
-        stack: list[tuple[Node, frozenset[tuple[Source, int, int]]]] = [(self, frozenset())]
+        stack: list[tuple[Node, bool]] = [(self, False)]
+        above: set[tuple[Source, int, int]] = set()
         visited = 0
         most = budget.SEARCHED_NODES
-        while stack and (visited < most.most or budget.within(most, visited + 1, self)):
-            node, above = stack.pop()
+        while stack:
+            node, done = stack.pop()
+            place = (node.source, node.start, node.end)
+            if done:
+                above.remove(place)
+                continue
+            if visited >= most.most and not budget.within(most, visited + 1, self):
+                return
             visited += 1
             yield node
-            place = (node.source, node.start, node.end)
             if node.kind is Kind.SCALAR or place in above:
                 continue
-            below = above | {place}
+            above.add(place)
+            stack.append((node, True))
             children = node.values() if node.kind is Kind.MAPPING else node.items()
-            stack.extend((child, below) for child in reversed(children))
+            stack.extend((child, False) for child in reversed(children))
 
     def __repr__(self) -> str:
         return f"Node({self.kind}, {self.span}, {self.route or '.'})"

@@ -50,6 +50,7 @@ class Tree:
         self.passed_over = 0
         """Documents that were told by their outline, and are not among the others."""
         self._merged = 0
+        self._merging = 0
 
     @property
     def readable(self) -> bool:
@@ -140,8 +141,12 @@ class Tree:
                 continue
             if target.start_mark <= parent.start and self._end(target) >= parent.end and target.value:
                 continue  # an anchor merged into itself
+            if not budget.within(budget.MERGE_LEVELS, self._merging + 1, span):
+                break
             below = self._node(target, parent.route, parent.key, (*parent.trail, step))
+            self._merging += 1
             found = below.pairs()
+            self._merging -= 1
             self._merged += len(found)
             if not budget.within(budget.MERGED_KEYS, self._merged, span):
                 break

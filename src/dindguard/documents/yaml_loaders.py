@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections import OrderedDict
 from typing import Any, TypeAlias
 
 import yaml as pyyaml
@@ -17,6 +18,7 @@ MERGE = "tag:yaml.org,2002:merge"
 
 _IMPLICIT = "tag:yaml.org,2002:str"
 _DEEP = 200
+_LONGEST_KEY = 1024
 _RUN_OF_INDICATORS = regex(r"(?:[-?] +){60,}")
 _INDICATORS = "-" * 60
 _BRACKETS = regex(r"[\[\]{}]+")
@@ -28,6 +30,27 @@ class PureLoader(pyyaml.SafeLoader):
 
     It reads what libyaml refuses: from 0.2.6 on that ends at 1,000 levels of nesting, before it overflowed its stack.
     """
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self.possible_simple_keys = OrderedDict()
+
+    def next_possible_simple_key(self) -> int | None:
+        """Return the number of the token of the first possible key; they stand in their order in the text."""
+        return next((key.token_number for key in self.possible_simple_keys.values()), None)
+
+    def stale_possible_simple_keys(self) -> None:
+        """Forget keys that are too long or not on this line; PyYAML looks at all of them for each token."""
+        keys = self.possible_simple_keys
+        while keys:
+            level, key = next(iter(keys.items()))
+            if key.line == self.line and self.index - key.index <= _LONGEST_KEY:
+                return
+            if key.required:
+                raise pyyaml.scanner.ScannerError(
+                    "while scanning a simple key", key.mark, "could not find expected ':'", self.get_mark()
+                )
+            del keys[level]
 
     def compose_document(self) -> YamlNode:
         """Return the root of the next document."""

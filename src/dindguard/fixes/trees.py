@@ -132,7 +132,7 @@ class TreeEditor:
         """Return the splice that takes the lines of an item away, with its comma and the comment behind it."""
         line, found = self._line_start(start), self.text.find("\n", end)
         rest = self.text[end : found if found >= 0 else len(self.text)]
-        if self.text[line:start].strip() or not re.match(r"\s*,?\s*(?:(?:#|//).*)?$", rest) or found < 0:
+        if self.text[line:start].strip() or not re.match(r"\s*+,?\s*+(?:(?:#|//).*)?$", rest) or found < 0:
             raise RefusedError("a comment stands beside it")
         return Splice(line, found + 1, "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dindguard.patterns import regex
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = regex(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s|m|h)")
+_PART = regex(r"(?<![0-9.])([0-9]++(?:\.[0-9]++)?)(us|ms|s|m|h)")
 _WHOLE = regex(rf"(?:{_PART.pattern})+")
 
 

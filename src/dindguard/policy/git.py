@@ -23,8 +23,10 @@ from dindguard.rules import nearest
 _HASH = re.compile(r"[0-9a-fA-F]{7,64}")
 _NAME = re.compile(r"[\w./-]+")
 _ZEROS = re.compile(r"0{40}|0{64}")
-_FORMAT = re.compile(r"^\s*(objectformat|refstorage)\s*=\s*\"?(\w+)\"?\s*$", re.IGNORECASE | re.MULTILINE)
-_WORKTREE = re.compile(r"^\s*worktree\s*=\s*\"?(.+?)\"?\s*$", re.IGNORECASE | re.MULTILINE)
+_FORMAT = re.compile(
+    r"^[ \t]*+(objectformat|refstorage)[ \t]*+=[ \t]*+\"?(\w++)\"?[ \t\r]*$", re.IGNORECASE | re.MULTILINE
+)
+_WORKTREE = re.compile(r"^[ \t]*+worktree[ \t]*+=[ \t]*+(.+)$", re.IGNORECASE | re.MULTILINE)
 _SHARED = ("refs", "packed-refs", "reftable", "logs", "shallow")
 _USER = ("HOME", "GNUPGHOME", "XDG_CONFIG_HOME", "GPG_TTY")
 _MOST = 1024 * 1024
@@ -236,7 +238,7 @@ def _names(own: str, root: str) -> bool:
     if back and os.path.realpath(os.path.join(own, back)) == os.path.join(root, ".git"):
         return True
     tree = _WORKTREE.search(_text(os.path.join(own, "config")))
-    return tree is not None and os.path.realpath(os.path.join(own, tree[1])) == root
+    return tree is not None and os.path.realpath(os.path.join(own, tree[1].strip().strip('"'))) == root
 
 
 def _text(path: str) -> str:

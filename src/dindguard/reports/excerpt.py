@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 
 from dindguard.records import record
 from dindguard.reports import safe
@@ -11,7 +14,7 @@ from dindguard.reports.terminal import cell
 TAB = 4
 MASK = "***"
 REACH = 2000
-"""Longer lines are looked at only this many characters to the left and right of the first mark."""
+"""Longer lines are looked at only this many characters, and less than twice as many, around the first mark."""
 
 Range = tuple[int, int]
 """Characters of a line, 0-based, end exclusive."""
@@ -30,29 +33,40 @@ def excerpt(line: str, marks: Sequence[Range], hidden: Iterable[Range], width: i
 
     Each hidden range prints as ``***``. A line that is too long is cut so that the first mark can be seen.
     """
-    low = max(0, marks[0][0] - REACH) if marks else 0
-    high = min(len(line), low + 2 * REACH)
-    pieces = _pieces(line, low, high, hidden)
-    ends = [0]
-    for piece, size in pieces:
-        ends.append(ends[-1] + (size if piece else 0))
+    low, high = looked_at(len(line), marks)
+    inside = tuple((max(a, low) - low, min(b, high) - low) for a, b in hidden if max(a, low) < min(b, high))
+    pieces, ends = _laid(line[low:high], inside)
     columns = [_columns(mark, low, high, ends) for mark in marks]
     clipped = (low > 0, high < len(line))
     return _window(pieces, ends, columns, clipped, width, cut)
 
 
-def _pieces(line: str, low: int, high: int, hidden: Iterable[Range]) -> list[tuple[str, int]]:
-    """Return what is printed for each character in ``[low, high)``, with the columns it takes."""
-    covered = [False] * (high - low)
+def looked_at(length: int, marks: Sequence[Range]) -> Range:
+    """Return which characters of a line are looked at: the same ones for all marks that are near each other."""
+    low = max(0, marks[0][0] - REACH) // REACH * REACH if marks else 0
+    return low, min(length, low + 3 * REACH)
+
+
+@lru_cache(maxsize=8)
+def _laid(text: str, hidden: tuple[Range, ...]) -> tuple[list[tuple[str, int]], list[int]]:
+    """Return the pieces of a text, and the columns at which they start and end; many findings may lie on one line."""
+    pieces = _pieces(text, hidden)
+    ends = [0]
+    for piece, size in pieces:
+        ends.append(ends[-1] + (size if piece else 0))
+    return pieces, ends
+
+
+def _pieces(text: str, hidden: tuple[Range, ...]) -> list[tuple[str, int]]:
+    """Return what is printed for each character, with the columns it takes."""
+    covered = [False] * len(text)
     starts = set()
     for start, end in hidden:
-        start, end = max(start, low), min(end, high)  # noqa: PLW2901 - clipped to what is shown
-        if start < end:
-            starts.add(start - low)
-            covered[start - low : end - low] = [True] * (end - start)
+        starts.add(start)
+        covered[start:end] = [True] * (end - start)
     pieces: list[tuple[str, int]] = []
     column = 0
-    for index, char in enumerate(line[low:high]):
+    for index, char in enumerate(text):
         if covered[index]:
             first = index in starts and (index == 0 or not covered[index - 1])
             shown = (MASK, len(MASK)) if first or index == 0 else ("", 0)
@@ -72,7 +86,8 @@ def _columns(mark: Range, low: int, high: int, ends: list[int]) -> Range:
     end = ends[min(max(mark[1], low), high) - low]
     # A mark inside a masked range would be empty: it then covers the mask.
     if end <= start:
-        start = max((column for column in ends if column < start), default=start) if mark[1] > mark[0] else start
+        before = bisect_left(ends, start)
+        start = ends[before - 1] if mark[1] > mark[0] and before else start
         end = max(end, start + 1)
     return start, end
 
@@ -101,16 +116,15 @@ def _window(
     room -= len(cut) if right else 0
     shown = []
     used = 0
-    for (piece, size), start in zip(pieces, ends, strict=False):
-        if start < first:
-            continue
+    at = bisect_left(ends, first)
+    for piece, size in islice(pieces, at, None):
         if used + size > room:
             break
         shown.append(piece)
         used += size
     offset = (len(cut) if left else 0) - first
     # A wide character or a mask may straddle the left edge; what is shown then starts a little later.
-    skipped = next((start for start in ends if start >= first), first) - first
+    skipped = (ends[at] if at < len(ends) else first) - first
     text = (cut if left else "") + " " * skipped + "".join(shown)
     edge = len(cut) * left + skipped + used
     marks = tuple(_inside(start + offset, end + offset, edge) for start, end in columns)

@@ -15,7 +15,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _LOG_COMMAND = regex(r"##(?=\[|vso\[|teamcity\[)")
 """How logs of Azure Pipelines, GitHub's older runners and TeamCity start a command, anywhere in a line."""
 
-_WORKFLOW_COMMAND = regex(r"^(\s*):(?=:[A-Za-z-]+(?: .*)?::)", re.MULTILINE)
+_WORKFLOW_COMMAND = regex(r"^([^\S\n]*+):(?=:[A-Za-z-]+(?: .*)?::)", re.MULTILINE)
 """How GitHub's runner starts a command, at the start of a line."""
 
 

@@ -50,7 +50,7 @@ PROGRAMS = (
 """The programs whose commands are returned; all others are only followed into what they start."""
 
 _RELEVANT = regex(
-    r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|(?:kubectl|oc)\b[^\n]*\brun\b|\bdind\b|earthly|balena"
+    r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\brun\b|\bdind\b|earthly|balena"
 )
 
 

@@ -21,7 +21,7 @@ _ASSIGNMENT = regex(
     r"[ ]*((?:(?:export|override|private)[ \t]+)*)([^\s:#=!?+(){}$]+)[ \t]*(\?=|::?:?=|\+=|!=|=)[ \t]*"
 )
 _TARGET_ASSIGNMENT = regex(r"[^\t#=:][^#=:]*::?[ \t]*(?=(?:export[ \t]+)?[\w.-]+[ \t]*(?:\?=|::?=|\+=|=))")
-_EXPORT = regex(r"[ ]*export[ \t]+([\w \t]+)$")
+_EXPORT = regex(r"[ ]*export[ \t]++(\w[\w \t]*+)$")
 _CONDITIONAL = regex(r"[ ]*(ifeq|ifneq|ifdef|ifndef|else|endif)\b")
 _DEFINE = regex(r"[ ]*(?:(?:override|export)[ \t]+)*define[ \t]+\S")
 _PREFIX = regex(r"[@+\-\s]*")
@@ -29,7 +29,7 @@ _REFERENCE = regex(r"\$(.)", re.DOTALL)
 _CLOSING = {"(": ")", "{": "}"}
 _SIMPLE_NAME = regex(r"[\w.-]+\Z")
 _FUNCTION = regex(r"(shell|if|strip|or|and|call|foreach|patsubst|subst|addprefix|addsuffix|wildcard)\s+")
-_CONTINUATION = regex(r"[ \t]*\\\r?\n[ \t]*")
+_CONTINUATION = regex(r"(?:(?<![ \t])[ \t]++)?\\\r?\n[ \t]*+")
 
 
 class Value(NamedTuple):

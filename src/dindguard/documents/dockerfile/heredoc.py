@@ -8,7 +8,7 @@ from dindguard.documents.joined import Joined
 from dindguard.patterns import regex
 from dindguard.source import Source
 
-_LINE = regex(r"(\t*)([^\n]*?)(\r?\n)")
+_LINE = regex(r"(?<![^\n])(\t*+)([^\n]*?)(\r?\n)")
 
 
 def body_text(source: Source, body: Body, hint: str = "") -> Source:

@@ -18,7 +18,7 @@ from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Gravity, Notice, Segment, Source, Span
 
-_DIRECTIVE = regex(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.*[^\t\f\r ])")
+_DIRECTIVE = regex(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*+(.*[^\t\f\r ])")
 _WITH_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
 

@@ -17,7 +17,7 @@ _GO_WORDS = regex(
     r"-?\s*(?:[.$(\"`]|/\*|(?:if|else|end|range|with|define|block|template|include|toYaml|fail)\b"
     r"|[a-zA-Z]+\s+[.$(\"`])"
 )
-_ENVIRONMENT = regex(r"^\s*\$\{?\w+\}?\s*$", re.MULTILINE)
+_ENVIRONMENT = regex(r"^[ \t]*+\$\{?\w++\}?[ \t\r]*$", re.MULTILINE)
 
 
 def may_be_template(source: Source) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Protocol
@@ -52,7 +53,7 @@ class Library(Protocol):
         """Return whether the branches between ``start`` and a place are taken; ``None`` when nobody knows."""
 
 
-_SET_KEY = regex(r"\bset\s+(?P<name>\$\w+)\s+[\"`](?P<key>[^\"`]+)[\"`]\s+(?P<value>.+)$")
+_SET_KEY = regex(r"\bset\s+(?P<name>\$\w+)\s+[\"`](?P<key>[^\"`]+)[\"`]\s+(?P<value>.+)", re.DOTALL)
 HANDS_ON = {"common.tplvalues.render": "value", "common.compatibility.renderSecurityContext": "secContext"}
 """Named templates of Bitnami's library, which lies in few trees: each writes what it is given under this key."""
 

@@ -205,7 +205,7 @@ def _printf(arguments: Sequence[Answer]) -> Answer:
     return _joined(pieces, "")
 
 
-_VERB = regex(r"%[-+# 0]*\d*(?:\.\d+)?[a-zA-Z%]")
+_VERB = regex(r"%[-+# 0]*+\d*+(?:\.\d++)?[a-zA-Z%]")
 
 
 def _joined(pieces: Sequence[Answer], separator: str) -> Answer:

@@ -11,7 +11,7 @@ from dindguard.formats.azure_pipelines.names import Names
 from dindguard.patterns import regex
 from dindguard.records import record
 
-_EXPRESSION = regex(r"\$\{\{((?:[^}]|\}(?!\}))*+)\}\}|\$\(([A-Za-z_][\w. -]*)\)")
+_EXPRESSION = regex(r"\$\{\{((?:[^}$]|\$(?!\{\{)|\}(?!\}))*+)\}\}|\$\(([A-Za-z_][\w. -]*)\)")
 _WHOLE = regex(r"\s*\$\{\{((?:[^}]|\}(?!\}))*+)\}\}\s*")
 _CALL = regex(r"(\w+)\s*\((.*)\)", re.DOTALL)
 _DIRECTIVE = regex(r"\s*\$\{\{\s*(if|elseif|else|each|insert)\b((?:[^}]|\}(?!\}))*+)\}\}\s*")

@@ -24,7 +24,9 @@ from dindguard.scripts.engine_cli.words import Option
 from dindguard.scripts.located import add_script
 from dindguard.source import Embedded, Span
 
-_NAME = regex(r"(?:^|(?:^|/|:)buildkite-plugins/)([\w-]+?)(?:-buildkite-plugin)?(?:\.git)?(?:#.*)?$")
+_NAME = regex(
+    r"(?:^|(?:^|/|:)buildkite-plugins/)([\w-]+?)(?:-buildkite-plugin)?(?:\.git)?(?:#(?:(?!buildkite-plugins/).)*+)?$"
+)
 _OPTIONS = {
     "volumes": "volume", "devices": "device", "network": "network", "pid": "pid", "ipc": "ipc", "userns": "userns",
     "runtime": "runtime", "user": "user", "additional-groups": "group-add", "add-caps": "cap-add", "drop-caps": "cap-drop",

@@ -15,7 +15,9 @@ from dindguard.patterns import regex
 from dindguard.records import replace
 
 _MATRIX = r"\{\{\s*(?P<matrix>matrix(?:\.[\w-]+)?)\s*\}\}"
-_VARIABLE = regex(rf"\$\$|\\\$|\$\{{(?P<name>\w+)(?P<default>:?-[^}}]*)?[^}}]*\}}|\$(?P<plain>\w+)|{_MATRIX}")
+_VARIABLE = regex(
+    rf"\$\$|\\\$|\$\{{(?P<name>\w++)(?P<default>:?-[^}}]{{0,500}}+)?+[^}}]{{0,500}}+\}}|\$(?P<plain>\w+)|{_MATRIX}"
+)
 _ESCAPE = regex(rf"\$\$|\\\$|{_MATRIX}")
 
 

@@ -77,7 +77,7 @@ FORMAT = FormatRow(
         "sys_admin", "cap_add", "security_opt", "network_mode", "devices:", "device_cgroup", "unconfined", "cgroup",
         "userns", "runtime:", "include:", "extends:", ("pid:", r"\bpid:"), ("ipc:", r"\bipc:"), ("uts:", r"\buts:"),
         ("build:", r"\bbuild:"), ("/run", r"/run\b"), ("source:", r"source:\s*[\"']?/"),
-        ("device:", r"device:\s*[\"']?/"), (":/", r"(?<![\w.])/[\w./-]*:/"),
+        ("device:", r"device:\s*[\"']?/"), (":/", r"(?<![\w./-])/[\w./-]*+:/"),
     ),
     shape=is_compose,
     unmodelled=(

@@ -25,8 +25,8 @@ _REFUSED = (
 )  # fmt: skip
 """Settings that make ``docker stack deploy`` refuse the file: then Compose runs it, not Swarm."""
 
-_CERTAIN_NAME = regex(r"(^|/)docker-stack([-._][^/]*)?\.ya?ml", re.IGNORECASE)
-_LIKELY_NAME = regex(r"(^|[/._-])(stack|swarm)([-._][^/]*)?\.ya?ml", re.IGNORECASE)
+_CERTAIN_NAME = regex(r"(^|/)docker-stack(?:[-._](?:(?!docker-stack)[^/])*)?\.ya?ml", re.IGNORECASE)
+_LIKELY_NAME = regex(r"(^|[/._-])(?:stack|swarm)(?:[-._](?:(?!stack|swarm)[^/])*)?\.ya?ml", re.IGNORECASE)
 
 
 def is_stack(project: Project) -> bool:

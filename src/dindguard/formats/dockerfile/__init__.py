@@ -14,5 +14,5 @@ FORMAT = FormatRow(
         rf"(?i:\.({SHELL_ENDINGS}|md|rst|txt|py|js|ts|go|rb|ya?ml|json|toml|dockerignore|orig|patch|html?|j2|in|erb|template|tmpl|m4)$)"
     ),
     perhaps=r"(?i:(^|/)(Docker|Container)file[.-][\w.-]*(py|js|ts|go|rb)$)",
-    beginning=r"\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(?:FROM|ARG)[ \t]+[\w$./{-]",
+    beginning=r"\A(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ \t]*+(?:FROM|ARG)[ \t]+[\w$./{-]",
 )

@@ -75,7 +75,7 @@ FORMAT = FormatRow(
     syntaxes=("yaml", "json"),
     names=r"(^|/)kustomization\.ya?ml$",
     always=True,
-    beginning=r"(?ms)^apiVersion: *\S+\s*$.*^kind: *\w+\s*$|^kind: *\w+\s*$.*^apiVersion: *\S+\s*$",
+    beginning=r"(?ms)\A(?=.*?^apiVersion: *\S+[ \t\r]*$)(?=.*?^kind: *\w+[ \t\r]*$)",
     keys=("apiVersion", "metadata"),
     evidence=Evidence.DECLARED,
     words=(

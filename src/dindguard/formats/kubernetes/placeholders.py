@@ -17,10 +17,10 @@ from dindguard.patterns import regex
 from dindguard.source import Source
 
 _PLACEHOLDER = regex(
-    r"\{\{-?\s*(?P<braces>.*?)\s*-?\}\}"
+    r"\{\{-?(?P<braces>(?:(?!\}\}|\{\{).)*+)\}\}"
     r"|\$\{\{(?P<typed>[^{}]*)\}\}"
-    r"|\$\{(?P<shell>[A-Za-z_]\w*)(?::?[-=](?P<default>[^{}]*)|[^{}]*)\}"
-    r"|\$\((?P<task>[A-Za-z_][\w.\-]*\.[\w.\-]+)(?:\[[^\]]*\])?\)"
+    r"|\$\{(?P<shell>[A-Za-z_]\w*+)(?::?[-=](?P<default>[^{}]*+)|[^{}]*+)\}"
+    r"|\$\((?P<task>[A-Za-z_](?=[\w\-]*+\.[\w.\-])[\w.\-]++)(?:\[[^\]$]*+\])?\)"
     r"|(?<![$\w])\$(?P<plain>[A-Z_][A-Z0-9_]*)\b"
 )
 _NAMES = ("braces", "typed", "shell", "task", "plain")
@@ -41,7 +41,7 @@ class Placeholders:
             return text
 
         def found(match: re.Match[str]) -> Text:
-            name = next(match[group] for group in _NAMES if match[group] is not None).strip()
+            name = next(match[group] for group in _NAMES if match[group] is not None).removesuffix("-").strip()
             value = self.values.get(name)
             if value is not None:
                 return value

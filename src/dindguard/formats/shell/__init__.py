@@ -14,8 +14,9 @@ FORMAT = FormatRow(
         (
             "sed ",
             (
-                r"\bsed\s+(?:-\S+\s+)*?-\S*i[^\n]*(?:--privileged\b|tcp://(?:0\.0\.0\.0|\[?::\]?|\*)?:2375\b"
-                r"(?![^\n]*(?:daemon\.json|docker\.service|(?:default|sysconfig|conf\.d)/docker\b)))"
+                r"\bsed(?:\s+-(?!\S*(?:i|\bsed\b))\S*+)*+\s+-\S*?i(?:(?:(?!\bsed\b)[^\n])*?--privileged\b"
+                r"|(?!(?:(?!\bsed\b)[^\n])*?(?:daemon\.json|docker\.service|(?:default|sysconfig|conf\.d)/docker\b))"
+                r"(?:(?!\bsed\b)[^\n])*?tcp://(?:0\.0\.0\.0|\[?::\]?|\*)?:2375\b)"
             ),
             "edit of a file in place",
         ),

@@ -16,7 +16,7 @@ from dindguard.scripts.meaning import script_model
 from dindguard.source import Source
 
 _ENGINE = regex(r"dockerd|containerd|buildkitd|system\s+service")
-_PAIR = regex(r"""([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^,]*)""")
+_PAIR = regex(r"""(?<!\w)([A-Za-z_]\w*+)=("[^"]*"|'[^']*'|[^,]*)""")
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:

@@ -20,7 +20,7 @@ from dindguard.scripts.invocations import meanings
 from dindguard.scripts.meaning import script_model
 from dindguard.source import Source
 
-_NAME = regex(r"([^/]+?)\.(service|socket)(?:\.d/[^/]+|\.conf)?(?:\.\w+)?$")
+_NAME = regex(r"(?<![^/])([^/]+?)\.(service|socket)(?:\.d/[^/]+|\.conf)?(?:\.\w+)?$")
 _EXEC = frozenset({"ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost"})
 _PREFIXES = "-@:+!|"
 _ENGINE = regex(r"dockerd|docker\s+daemon|containerd|buildkitd|system\s+service")

@@ -7,10 +7,11 @@ program that it is handed to, by the lines around it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from dindguard.reports.excerpt import MASK, REACH, Range
+from dindguard.reports.excerpt import MASK, REACH, Range, looked_at
 from dindguard.reports.masking import assigned, shapes, words
 from dindguard.reports.masking.names import plain, reference, secret_name, shown
 from dindguard.source import SET_HERE
@@ -39,6 +40,7 @@ class Masks:
 
     def __init__(self, model: Model | None) -> None:
         self._lines: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        self._hidden: dict[tuple[str, int], list[Range]] = {}
         self._blocks: dict[tuple[str, int, int], _Found] = {}
         self._values: dict[str, list[str]] = {}
         for name, value in _variables(model) if model is not None else ():
@@ -63,10 +65,9 @@ class Masks:
         """
         marks = tuple(marks)
         line = source.line_text(number)
-        found = [(start, min(end, len(line))) for start, end in self._lines.get((source.path, number), ())]
-        found = [(start, end) for start, end in found if not reference(line[start:end])]
-        first = max(0, marks[0][0] - REACH) if marks else 0
-        for block in range(first // BLOCK, min(len(line), first + 2 * REACH) // BLOCK + 1):
+        low, high = looked_at(len(line), marks)
+        found = self._near(source.path, number, line, low, high)
+        for block in range(low // BLOCK, high // BLOCK + 1):
             certain, likely = self._block(source, number, line, block)
             found += certain
             found += [
@@ -75,6 +76,21 @@ class Masks:
                 if not any(a < mark_end and mark_start < b for mark_start, mark_end in marks)
             ]
         return joined(found)
+
+    def _near(self, path: str, number: int, line: str, low: int, high: int) -> list[Range]:
+        """Return the values of variables in ``[low, high)`` of a line."""
+        key = (path, number)
+        if key not in self._hidden:
+            within = [(start, min(end, len(line))) for start, end in self._lines.get(key, ())]
+            self._hidden[key] = joined(each for each in within if not reference(line[slice(*each)]))
+        hidden = self._hidden[key]
+        first = bisect_right(hidden, (low, 0))
+        found = []
+        for start, end in hidden[max(0, first - 1) :]:
+            if start >= high:
+                break
+            found.append((start, end))
+        return found
 
     def _block(self, source: Source, number: int, line: str, block: int) -> _Found:
         """Return what to hide in a block of a line: credentials, and values that only their name makes suspect."""

@@ -82,7 +82,8 @@ class _Lines:
 
     def in_private_key(self) -> bool:
         """Whether the line lies between the first and the last line of a private key."""
-        if re.fullmatch(r"[\s\"'>|#*+-]*[A-Za-z0-9+/=:,. -]+[\"'\\n]*\s*", self.line) is None or "-----" in self.line:
+        base64 = r"[\s\"'>|#*+-]*+[A-Za-z0-9+/=:,. -]*+[\"'\\n]*+\s*+"
+        if not self.line.strip() or "-----" in self.line or re.fullmatch(base64, self.line) is None:
             return False
         for line in self.before(FAR):
             if "-----" in line:

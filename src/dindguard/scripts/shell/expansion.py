@@ -24,7 +24,7 @@ from dindguard.source import Step
 
 _BLANKS = regex(r"[ \t\r\n]+")
 _POSITIONAL = frozenset("@*#?$!-0123456789")
-_LITERAL_CHOICE = regex(r"&&\s*'([^']*)'\s*(?:\|\|\s*'')?\s*\Z")
+_LITERAL_CHOICE = regex(r"&&\s*'([^']*+)'\s*+(?:\|\|\s*+'')?+\s*+\Z")
 _DEFAULTS = frozenset({":-", "-", ":=", "="})
 _LOOKUPS = frozenset({"which", "command"})
 

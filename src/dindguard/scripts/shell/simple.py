@@ -11,7 +11,7 @@ from dindguard.scripts.shell.syntax import Function, Kind, Node, Part, RawRedire
 
 BLANK = regex(r"(?:[ \t\r\f\v]|\\\r?\n)+")
 _FUNCTION = regex(r"[ \t]*\([ \t]*\)")
-_ARRAY = regex(r"[A-Za-z_]\w*\+?=\Z")
+_ARRAY = regex(r"(?<!\w)[A-Za-z_]\w*+\+?=\Z")
 _REDIRECT = regex(r"(?:\d{1,3}|\{\w+\})?(<<<|<<-|<<|<&|<>|<(?!\()|&>>|&>|>>|>&|>\||>(?!\())")
 _COMMENT = regex(r"#[^\n]*")
 

@@ -25,7 +25,7 @@ _STDIN_FILES = frozenset({"-", "/dev/stdin"})
 _TO_FILE = frozenset({">", ">>", ">|", "&>"})
 _STRUCTURED = regex(r"\.(json|ya?ml|toml|xml|md)$|Dockerfile|Containerfile", re.IGNORECASE)
 _ECHO_OPTION = regex(r"-[neE]+\Z")
-_DIRECTIVE = regex(r"%%|%[-+ 0#]*\d*(?:\.\d+)?[a-zA-Z]")
+_DIRECTIVE = regex(r"%%|%[-+ 0#]*+\d*+(?:\.\d++)?[a-zA-Z]")
 _ESCAPE = regex(r"\\(?:(?P<letter>[abefnrtv\\\"'])|0?(?P<octal>[0-7]{1,3})|x(?P<hex>[0-9A-Fa-f]{1,2}))")
 _ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"} | {
     c: c for c in "\\\"'"
