@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+import watching
 
 settings.register_profile("dindguard", deadline=None)  # a busy machine is no failure
 settings.load_profile("dindguard")
@@ -16,6 +19,16 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    watching.install()
+
+
+@pytest.fixture(autouse=True)
+def scans_only_read() -> Iterator[None]:
+    """Fail a test in which a scan connects, starts a process or writes; ``watching`` names the exceptions."""
+    watching.WATCH.taken()
+    yield
+    seen = watching.WATCH.taken()
+    assert not seen, f"a scan must not do that: {seen}"
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,118 @@
+"""Watches every scan of the suite: it opens no connection, starts no process and writes nothing.
+
+Two exceptions, named here: a scan that was asked about a revision (``--since``, ``--trust``, or files that are a revision's)
+runs ``git``, and keeps a repository of its own in a temporary folder meanwhile; importing a module may write its bytecode.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+STARTS = (
+    "subprocess.Popen",
+    "os.exec",
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.system",
+    "pty.spawn",
+)
+CHANGES = ("os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate",
+           "os.utime", "shutil.")  # fmt: skip
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+OF_GIT = os.path.join(tempfile.gettempdir(), "dindguard-git-")
+STEPS = ("find", "judge", "apply", "report", "close")
+"""The methods of a scan that are watched, beside the one that makes it."""
+
+
+class Watch:
+    """The scan that is under way, and what was done in it that no scan may do."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.git = False
+        self.others: frozenset[int] = frozenset()
+        self.seen: list[str] = []
+
+    def begin(self, *, git: bool) -> None:
+        if not self.depth:
+            self.git = git
+            own = threading.get_ident()
+            self.others = frozenset(each.ident or 0 for each in threading.enumerate()) - {own}
+        self.depth += 1
+
+    def end(self) -> None:
+        self.depth -= 1
+
+    def taken(self) -> list[str]:
+        """Return what was seen, and forget it."""
+        seen, self.seen = self.seen, []
+        return seen
+
+    def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Note an audit event that no scan may cause; threads that were there before it are not the scan's."""
+        if self.depth and self._forbidden(event, arguments) and threading.get_ident() not in self.others:
+            self.seen.append(f"{event} {arguments!r}"[:300])
+
+    def _forbidden(self, event: str, arguments: tuple[Any, ...]) -> bool:
+        if event == "open":
+            return self._writes(*arguments)
+        if event == "subprocess.Popen":
+            return not (self.git and os.path.basename(os.fsdecode(arguments[0] or arguments[1][0])) == "git")
+        if event.startswith(CHANGES):
+            return not self._of_git(arguments[event in ("os.link", "os.rename", "os.symlink")])
+        return event.startswith(("socket.", *STARTS))
+
+    def _writes(self, path: Any, mode: Any, flags: Any) -> bool:
+        if isinstance(path, int) or not isinstance(flags, int) or not flags & WRITING:
+            return False  # a pipe, or a file that is only read
+        name = os.fsdecode(path)
+        return "__pycache__" not in name and name != os.devnull and not self._of_git(path)
+
+    def _of_git(self, path: Any) -> bool:
+        """Whether a path lies in the temporary repository; names without a folder are those of its removal."""
+        name = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
+        return "__pycache__" in name or (self.git and (name.startswith(OF_GIT) or not os.path.isabs(name)))
+
+
+WATCH = Watch()
+
+
+def install() -> None:
+    """Watch all scans of this process from now on; an audit hook stays until it ends."""
+    from dindguard.scanning import Scan
+    from dindguard.working_tree import WorkingTree
+
+    def watched(step: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(step)
+        def inner(scan: Scan, *arguments: Any) -> Any:
+            asked = scan.options.since or scan.options.trust
+            WATCH.begin(git=bool(asked) or not isinstance(scan.files, WorkingTree))
+            try:
+                return step(scan, *arguments)
+            finally:
+                WATCH.end()
+
+        return inner
+
+    made = Scan.of.__func__  # type: ignore[attr-defined]  # a class method
+
+    @functools.wraps(made)
+    def of(cls: type[Scan], options: Any, files: Any = None) -> Scan:
+        WATCH.begin(git=bool(options.since or options.trust or files is not None))
+        try:
+            return made(cls, options, files)
+        finally:
+            WATCH.end()
+
+    Scan.of = classmethod(of)  # type: ignore[assignment,method-assign]
+    for name in STEPS:
+        setattr(Scan, name, watched(getattr(Scan, name)))
+    sys.addaudithook(WATCH.hook)
