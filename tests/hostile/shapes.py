@@ -1,0 +1,281 @@
+"""Inputs that somebody built to cost more than they weigh: small texts, each made for any size, the same every time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Files = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One kind of input. ``size`` is where its growth can first be measured; ``files`` writes it at any size."""
+
+    group: str
+    name: str
+    size: int
+    files: Callable[[int], Files]
+
+    @property
+    def id(self) -> str:
+        return self.name.replace(" ", "-").replace("`", "").replace(",", "")
+
+
+ENGINE = "image: docker:29-dind, privileged: true, environment: {DOCKER_TLS_CERTDIR: ''}"
+
+
+def lines(count: int, line: Callable[[int], str], end: str = "\n") -> str:
+    return "".join(line(index) + end for index in range(count))
+
+
+def services(count: int, service: Callable[[int], str], after: str = "") -> Files:
+    return {"compose.yaml": "services:\n" + lines(count, lambda n: f"  s{n}: {{{service(n)}}}") + after}
+
+
+def compose(text: str) -> Files:
+    return {"compose.yaml": text}
+
+
+def gitlab(text: str) -> Files:
+    return {".gitlab-ci.yml": text}
+
+
+def shell(text: str) -> Files:
+    return {"run.sh": "#!/bin/bash\ndocker ps\n" + text}
+
+
+def dockerfile(text: str) -> Files:
+    return {"Dockerfile": "FROM docker:29-dind\n" + text}
+
+
+def makefile(text: str) -> Files:
+    return {"Makefile": text}
+
+
+def workflow(jobs: str) -> Files:
+    return {".github/workflows/w.yml": f"on: push\njobs:\n{jobs}"}
+
+
+def pod(number: int, more: str = "") -> str:
+    return (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p{number}}}\nspec:\n  containers:\n"
+        f"  - {{name: c, image: docker:29-dind, securityContext: {{privileged: true}}}}\n{more}---\n"
+    )
+
+
+def snapshot(count: int) -> Files:
+    parts = [
+        {"Id": f"{n:064x}", "Name": f"/c{n}", "Config": {"Image": "docker:29-dind", "Env": ["DOCKER_TLS_CERTDIR="]},
+         "HostConfig": {"Privileged": True, "Binds": ["/var/run/docker.sock:/s"]},
+         "NetworkSettings": {"Networks": {"n": {"IPAddress": "10.0.0.1"}}}}
+        for n in range(count)
+    ]  # fmt: skip
+    return {"inspect.json": json.dumps(parts)}
+
+
+def doubling(count: int, first: str, line: str) -> str:
+    """Return ``count`` lines, each of which holds the one before it twice."""
+    return first + lines(count, lambda n: line.format(n=n, m=n + 1))
+
+
+# -- who reaches whom -----------------------------------------------------------------------------------------
+
+REACH = [
+    ("engines on one network", 12, lambda n: services(n, lambda i: ENGINE)),
+    ("clients and one engine", 30, lambda n: services(n, lambda i: "image: docker:29-cli, environment: {DOCKER_HOST: 'tcp://e:2375'}", f"  e: {{{ENGINE}}}\n")),
+    ("engines in a chain of networks", 12, lambda n: services(n, lambda i: f"{ENGINE}, networks: [n{i}, n{i + 1}]", "networks:\n" + lines(n + 1, lambda i: f"  n{i}: {{}}"))),
+    ("engines on every network", 6, lambda n: services(n, lambda i: f"{ENGINE}, networks: [{', '.join(f'n{k}' for k in range(4))}]", "networks: {n0: {}, n1: {}, n2: {}, n3: {}}\n")),
+    ("engines that share each other's sockets", 12, lambda n: services(n, lambda i: f"{ENGINE}, volumes: ['v{i}:/var/run', 'v{i + 1}:/next']", "volumes:\n" + lines(n + 1, lambda i: f"  v{i}: {{}}"))),
+    ("containers that share one socket volume", 12, lambda n: services(n, lambda i: "image: docker:29-cli, volumes: ['v:/var/run']", f"  e: {{{ENGINE}, volumes: ['v:/var/run']}}\nvolumes: {{v: {{}}}}\n")),
+    ("networks taken from each other", 12, lambda n: services(n, lambda i: f"{ENGINE}, network_mode: 'service:s{i + 1}'", f"  s{n}: {{{ENGINE}}}\n")),
+    ("volumes taken from each other", 12, lambda n: services(n, lambda i: f"{ENGINE}, volumes_from: [s{i + 1}], volumes: ['/var/run/docker.sock:/s{i}']", f"  s{n}: {{{ENGINE}}}\n")),
+    ("host sockets beside each other", 12, lambda n: services(n, lambda i: "image: x, volumes: ['/var/run/docker.sock:/var/run/docker.sock']")),
+    ("pods with an engine", 8, lambda n: {"pods.yaml": lines(n, pod, "")}),
+    ("containers of one pod", 20, lambda n: {"pod.yaml": pod(0).replace("---\n", "") + lines(n, lambda i: f"  - {{name: c{i}, image: 'docker:29-dind', env: [{{name: DOCKER_HOST, value: 'tcp://localhost:2375'}}], securityContext: {{privileged: true}}}}")}),
+    ("volumes of one pod", 20, lambda n: {"pod.yaml": pod(0, "  volumes:\n" + lines(n, lambda i: f"  - {{name: v{i}, hostPath: {{path: /var/run/docker.sock}}}}")).replace("privileged: true}", "privileged: true}, volumeMounts: [" + ", ".join(f"{{name: v{i}, mountPath: /m{i}}}" for i in range(n)) + "]")}),
+    ("services that select pods", 8, lambda n: {"pods.yaml": lines(n, lambda i: pod(i).replace("name: p", "labels: {a: b}, name: p") + f"apiVersion: v1\nkind: Service\nmetadata: {{name: s{i}}}\nspec: {{selector: {{a: b}}, ports: [{{port: 2375}}]}}\n---\n", "")}),
+    ("containers of a snapshot", 12, snapshot),
+    ("jobs with an engine beside them", 12, lambda n: gitlab(lines(n, lambda i: f"j{i}: {{image: 'docker:29-cli', services: ['docker:29-dind'], variables: {{DOCKER_TLS_CERTDIR: ''}}, script: docker ps}}"))),
+    ("jobs of a workflow", 12, lambda n: workflow(lines(n, lambda i: f"  j{i}: {{runs-on: self-hosted, container: {{image: docker, options: --privileged}}, services: {{d: {{image: 'docker:29-dind', options: --privileged}}}}, steps: [{{run: docker ps}}]}}"))),
+    ("runners of one configuration", 12, lambda n: {"config.toml": lines(n, lambda i: f'[[runners]]\nname = "r{i}"\nexecutor = "docker"\n[runners.docker]\nprivileged = true\nvolumes = ["/var/run/docker.sock:/var/run/docker.sock"]')}),
+    ("engines and published ports", 12, lambda n: services(n, lambda i: f"{ENGINE}, ports: ['{2000 + i}:2375']")),
+    ("images built and used", 8, lambda n: services(n, lambda i: f"build: {{context: d{i}}}, privileged: true") | {f"d{i}/Dockerfile": "FROM docker:29-dind\nENV DOCKER_TLS_CERTDIR=\n" for i in range(n)}),
+    ("one image used by all", 12, lambda n: services(n, lambda i: "build: d, image: mine, privileged: true") | {"d/Dockerfile": "FROM docker:29-dind\nRUN docker ps\n"}),
+]  # fmt: skip
+
+# -- text that grows when it is read --------------------------------------------------------------------------
+
+GROWTH = [
+    ("doubling in .env", 8, lambda n: {".env": doubling(n, "V0=docker\n", "V{m}=$V{n}$V{n}\n"), **compose(f"services: {{a: {{image: '$V{n}', privileged: true}}}}\n")}),
+    ("doubling in GitLab variables", 8, lambda n: gitlab("variables:\n" + doubling(n, "  V0: docker\n", "  V{m}: $V{n}$V{n}\n") + f"a: {{image: $V{n}, services: ['docker:dind'], script: docker ps}}\n")),
+    ("doubling in ENV", 8, lambda n: dockerfile(doubling(n, "ENV V0=docker\n", "ENV V{m}=$V{n}$V{n}\n") + f"RUN $V{n} ps\n")),
+    ("doubling in a script", 8, lambda n: shell(doubling(n, "V0=docker\n", "V{m}=$V{n}$V{n}\n") + f"$V{n} ps\n")),
+    ("doubling in one variable of a script", 8, lambda n: shell("V=docker\n" + "V=$V$V\n" * n + "$V ps\n")),
+    ("doubling in a Makefile", 8, lambda n: makefile(doubling(n, "V0 = docker\n", "V{m} = $(V{n})$(V{n})\n") + f"a:\n\t$(V{n}) ps\n")),
+    ("doubling in a unit", 8, lambda n: {"docker.service": "[Service]\n" + doubling(n, "Environment=V0=x\n", "Environment=V{m}=$V{n}$V{n}\n") + f"ExecStart=/usr/bin/dockerd $V{n}\n"}),
+    ("doubling in Terraform locals", 8, lambda n: {"main.tf": "locals {\n" + doubling(n, '  v0 = "docker"\n', '  v{m} = "${{local.v{n}}}${{local.v{n}}}"\n') + f'}}\nresource "docker_container" "a" {{\n  image = local.v{n}\n  privileged = true\n}}\n'}),
+    ("doubling in a workflow's env", 8, lambda n: {".github/workflows/w.yml": "on: push\nenv:\n" + doubling(n, "  V0: docker\n", "  V{m}: '${{{{ env.V{n} }}}}${{{{ env.V{n} }}}}'\n") + f"jobs: {{a: {{runs-on: x, steps: [{{run: '${{{{ env.V{n} }}}} run --privileged x'}}]}}}}\n"}),
+    ("doubling in a template", 8, lambda n: {"c/Chart.yaml": "name: c\n", "c/templates/p.yaml": "{{ $a := `x` }}\n" + "{{ $a = print $a $a }}\n" * n + pod(0).replace("p0", "'{{ $a }}'")}),
+    ("nested defaults", 40, lambda n: compose("services: {a: {privileged: true, image: '" + "${A:-" * n + "docker" + "}" * n + "'}}\n")),
+    ("unclosed defaults", 40, lambda n: compose("services: {a: {privileged: true, image: '" + "${A:-" * n + "'}}\n")),
+    ("unclosed defaults in a Dockerfile", 40, lambda n: dockerfile("ENV A=" + "${A:-" * n + "\n")),
+    ("nested defaults in a script", 10, lambda n: shell("docker run " + "${A:-" * n + "x" + "}" * n + "\n")),
+    ("unclosed defaults in a script", 10, lambda n: shell("docker run " + "${A:-" * n + "\n")),
+    ("values made of each other", 40, lambda n: {".env": "V0=docker\n" + lines(n, lambda i: f"V{i + 1}=$V{i}"), **compose(f"services: {{a: {{image: '$V{n}', privileged: true}}}}\n")}),
+    ("values made of each other in a script", 40, lambda n: shell("V0=docker\n" + lines(n, lambda i: f"V{i + 1}=$V{i}") + f"$V{n} run --privileged x\n")),
+    ("aliases of sequences", 3, lambda n: compose("x-a0: &a0 [x, x]\n" + lines(n, lambda i: f"x-a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 9)}]") + f"services: {{a: {{image: docker:dind, privileged: true, command: *a{n}, volumes: *a{n}, environment: *a{n}}}}}\n")),
+    ("aliases of sequences in GitLab", 8, lambda n: gitlab(".a0: &a0 [docker ps]\n" + lines(n, lambda i: f".a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 9)}]") + f"a: {{image: docker, services: ['docker:dind'], script: *a{n}, before_script: *a{n}}}\n")),
+    ("aliases of mappings in Kubernetes", 8, lambda n: {"x.yaml": "apiVersion: example.org/v1\nkind: X\na0: &a0 {image: docker:dind}\n" + lines(n, lambda i: f"a{i + 1}: &a{i + 1} {{{', '.join(f'k{k}: *a{i}' for k in range(9))}}}") + f"spec: {{containers: [{{image: docker:dind, x: *a{n}}}]}}\n"}),
+    ("merge keys", 8, lambda n: compose("x-a0: &a0 {" + ", ".join(f"k{i}: x" for i in range(9)) + "}\n" + lines(n, lambda i: f"x-a{i + 1}: &a{i + 1} {{<<: [{', '.join([f'*a{i}'] * 9)}], y{i}: x}}") + f"services: {{a: {{image: docker:dind, privileged: true, environment: {{<<: *a{n}}}}}}}\n")),
+    ("one anchor merged everywhere", 20, lambda n: compose("x-a: &a {image: docker:dind, privileged: true, environment: {A: b}}\nservices:\n" + lines(n, lambda i: f"  s{i}: {{<<: *a, user: u{i}}}"))),
+    ("a chain of merge keys", 20, lambda n: compose("x-a0: &a0 {privileged: true}\n" + lines(n, lambda i: f"x-a{i + 1}: &a{i + 1} {{<<: *a{i}}}") + f"services: {{a: {{<<: *a{n}, image: docker:dind}}}}\n")),
+    ("extends fans in GitLab", 3, lambda n: gitlab(".a0: {script: docker ps, image: docker}\n" + lines(n, lambda i: f".a{i + 1}: {{extends: [{', '.join([f'.a{i}'] * 9)}]}}") + f"a: {{extends: .a{n}}}\n")),
+    ("jobs that extend one", 20, lambda n: gitlab(".a: {image: docker, services: ['docker:dind'], script: [docker ps], variables: {A: b}}\n" + lines(n, lambda i: f"j{i}: {{extends: .a}}"))),
+    ("references fans in GitLab", 8, lambda n: gitlab(".a0: {script: [docker ps]}\n" + lines(n, lambda i: f".a{i + 1}: {{script: [{', '.join([f'!reference [.a{i}, script]'] * 9)}]}}") + f"a: {{image: docker, script: [!reference [.a{n}, script]]}}\n")),
+    ("services that extend each other", 20, lambda n: services(n, lambda i: f"extends: {{service: s{i + 1}}}, volumes: ['/var/run/docker.sock:/m{i}']", f"  s{n}: {{image: docker}}\n")),
+    ("services that extend one, with its mounts", 8, lambda n: services(n, lambda i: "extends: {service: b}", "  b: {image: docker, volumes: [" + ", ".join(f"'/var/run/docker.sock:/m{i}'" for i in range(20)) + "]}\n")),
+    ("one list of mounts for all", 6, lambda n: compose("x-v: &v [" + ", ".join(f"'/var/run/docker.sock:/m{i}'" for i in range(20)) + "]\nservices:\n" + lines(n, lambda i: f"  s{i}: {{image: docker, volumes: *v}}"))),
+    ("brace expansions", 16, lambda n: shell("docker run --privileged " + "{a,b}" * n + "\n")),
+    ("loops in a script", 4, lambda n: shell(lines(n, lambda i: f"for v{i} in a b c d; do") + "docker run --privileged $v0\n" + "done\n" * n)),
+    ("functions that call each other twice", 6, lambda n: shell("f0() { docker run --privileged x; }\n" + lines(n, lambda i: f"f{i + 1}() {{ f{i}; f{i}; }}") + f"f{n}\n")),
+    ("makefile calls that call each other twice", 6, lambda n: makefile("f0 = docker run --privileged x;\n" + lines(n, lambda i: f"f{i + 1} = $(call f{i},$(1)) $(call f{i},$(1))") + f"a:\n\t$(call f{n},x)\n")),
+    ("composite actions used twice each", 12, lambda n: {f"a{i}/action.yml": f"name: a\nruns: {{using: composite, steps: [{{uses: ./a{i + 1}}}, {{uses: ./a{i + 1}}}]}}\n" for i in range(n)} | {f"a{n}/action.yml": "name: a\nruns: {using: composite, steps: [{run: docker run --privileged x, shell: sh}]}\n"} | workflow("  a: {runs-on: x, steps: [{uses: ./a0}]}\n")),
+    ("files included twice each", 10, lambda n: {f"c{i}/compose.yaml": f"include: [../c{i + 1}/compose.yaml, ../c{i + 1}/compose.yaml]\n" for i in range(n)} | {f"c{n}/compose.yaml": "services: {a: {image: docker:dind, privileged: true}}\n"}),
+    ("kustomizations built twice each", 3, lambda n: {f"k{i}/kustomization.yaml": f"resources: [../k{i + 1}, ../k{i + 1}]\n" for i in range(n)} | {f"k{n}/kustomization.yaml": "resources: [pod.yaml]\n", f"k{n}/pod.yaml": pod(0)}),
+    ("matrix of many axes", 2, lambda n: workflow("  a:\n    runs-on: x\n    strategy: {matrix: {" + ", ".join(f"v{i}: [a, b, c, d]" for i in range(n)) + "}}\n    container: {image: 'docker:${{ matrix.v0 }}', options: --privileged}\n    steps: [{run: docker ps}]\n")),
+    ("templates included twice each", 14, lambda n: {"c/Chart.yaml": "name: c\n", "c/templates/p.yaml": "{{ define `d0` }}x{{ end }}\n" + lines(n, lambda i: f"{{{{ define `d{i + 1}` }}}}{{{{ include `d{i}` . }}}}{{{{ include `d{i}` . }}}}{{{{ end }}}}") + pod(0).replace("p0", f"'{{{{ include `d{n}` . }}}}'")}),
+    ("ranges in ranges", 2, lambda n: {"c/Chart.yaml": "name: c\n", "c/values.yaml": "l: [1, 2, 3, 4]\n", "c/templates/p.yaml": "{{ range $.Values.l }}\n" * n + pod(0) + "{{ end }}\n" * n}),
+]  # fmt: skip
+
+# -- scripts and the containers that they start ---------------------------------------------------------------
+
+RUN = "docker run --privileged -v /var/run/docker.sock:/s x"
+SCRIPTS = [
+    ("calls in a script", 20, lambda n: shell(lines(n, lambda i: f"docker run --privileged --name c{i} x{i}"))),
+    ("builds and runs in a script", 12, lambda n: shell(lines(n, lambda i: f"docker build -t t{i} .\ndocker run --privileged t{i}"))),
+    ("containers named and entered", 12, lambda n: shell(lines(n, lambda i: f"docker run -d --privileged --name c{i} docker:dind\ndocker exec c{i} docker ps"))),
+    ("hosts set and used", 12, lambda n: shell(lines(n, lambda i: f"export DOCKER_HOST=tcp://h{i}:2375\ndocker ps"))),
+    ("calls on one line of a script", 12, lambda n: shell(f"{RUN}; " * n + "\n")),
+    ("calls in one RUN", 12, lambda n: dockerfile("RUN " + f"{RUN} && " * n + "true\n")),
+    ("calls in one line of a recipe", 12, lambda n: makefile("a:\n\t" + f"{RUN}; " * n + "\n")),
+    ("calls in a recipe", 12, lambda n: makefile("a:\n" + lines(n, lambda i: f"\t{RUN} {i}"))),
+    ("recipes", 12, lambda n: makefile(lines(n, lambda i: f"t{i}: t{i + 1}\n\t{RUN}"))),
+    ("calls in one job", 12, lambda n: gitlab("a:\n  image: docker\n  services: ['docker:dind']\n  script:\n" + lines(n, lambda i: f"  - {RUN} {i}"))),
+    ("jobs with a call", 12, lambda n: gitlab(lines(n, lambda i: f"j{i}: {{image: docker, services: ['docker:dind'], script: ['{RUN}']}}"))),
+    ("steps with a call", 12, lambda n: workflow("  a:\n    runs-on: self-hosted\n    steps:\n" + lines(n, lambda i: f"    - run: {RUN}"))),
+    ("services and the calls that start them", 12, lambda n: services(n, lambda i: ENGINE) | shell(lines(n, lambda i: f"docker compose up s{i}"))),
+    ("scripts of a runner", 12, lambda n: {"config.toml": '[[runners]]\nexecutor = "docker"\npre_build_script = """\n' + f"{RUN}\n" * n + '"""\n[runners.docker]\nprivileged = true\n'}),
+    ("stages of a Jenkinsfile", 12, lambda n: {"Jenkinsfile": "pipeline {\n agent any\n stages {\n" + lines(n, lambda i: f"  stage('s{i}') {{ steps {{ sh '{RUN}' }} }}") + " }\n}\n"}),
+    ("containers in Terraform", 12, lambda n: {"main.tf": lines(n, lambda i: f'resource "docker_container" "c{i}" {{\n  image = "docker:dind"\n  privileged = true\n}}')}),
+    ("programs of a supervisor", 12, lambda n: {"supervisord.conf": lines(n, lambda i: f"[program:p{i}]\ncommand=dockerd -H tcp://0.0.0.0:{2000 + i}")}),
+    ("units", 8, lambda n: {f"u{i}.service": f"[Service]\nExecStart=/usr/bin/docker run --privileged --name u{i} x\n" for i in range(n)}),
+    ("mounts of one call", 20, lambda n: shell("docker run " + lines(n, lambda i: f"-v /var/run/docker.sock:/m{i}", " ") + "x\n")),
+    ("environment of one call", 20, lambda n: shell("docker run --privileged " + lines(n, lambda i: f"-e PASSWORD{i}=hunter{i}", " ") + "x\n")),
+    ("build stages in a chain", 12, lambda n: {"Dockerfile": "FROM docker:29-dind AS s0\n" + lines(n, lambda i: f"FROM s{i} AS s{i + 1}\nRUN docker run --privileged x")}),
+    ("build stages that copy from each other", 12, lambda n: {"Dockerfile": "FROM docker:29-dind AS s0\n" + lines(n, lambda i: f"FROM docker AS s{i + 1}\nCOPY --from=s{i} /a /a\nRUN docker ps")}),
+    ("wrappers before a command", 40, lambda n: shell("sudo " * n + "docker ps\n")),
+    ("nested substitutions", 4, lambda n: shell("docker run " + "$(" * n + "docker ps" + ")" * n + "\n")),
+    ("nested shells", 3, lambda n: shell("sh -c '" + "sh -c " * n + "docker ps'\n")),
+    ("ifs in ifs", 10, lambda n: shell("if a; then\n" * n + "docker ps\n" + "fi\n" * n)),
+    ("heredocs", 12, lambda n: shell(lines(n, lambda i: f"cat > f{i}.sh <<'E{i}'\n{RUN}\nE{i}"))),
+    ("unclosed heredocs", 20, lambda n: shell("docker ps <<A <<B\n" * n)),
+    ("quotes", 60, lambda n: shell("docker run '\"`" * n + "\n")),
+    ("pipes", 30, lambda n: shell("docker ps" + " | docker ps" * n + "\n")),
+    ("assignments", 30, lambda n: shell(lines(n, lambda i: f"V{i}=x") + lines(n, lambda i: f"docker run --privileged $V{i}"))),
+    ("case branches", 12, lambda n: shell("case $1 in\n" + lines(n, lambda i: f"  c{i}) {RUN};;") + "esac\n")),
+    ("files written and run", 6, lambda n: shell(lines(n, lambda i: "echo '{\"hosts\": [\"tcp://0.0.0.0:2375\"]}' > /etc/docker/daemon.json\ndockerd &"))),
+    ("configurations appended to", 8, lambda n: shell(lines(n, lambda i: "echo '{\"debug\": true}' >> /etc/docker/daemon.json"))),
+]  # fmt: skip
+
+# -- long texts -----------------------------------------------------------------------------------------------
+
+TEXTS = [
+    ("continuations in a Dockerfile", 400, lambda n: dockerfile("RUN docker ps \\\n" + "  a \\\n" * n + "  b\n")),
+    ("empty continuations in a Dockerfile", 400, lambda n: dockerfile("RUN docker ps \\\n" + "\\\n" * n + "\n")),
+    ("continuations in a script", 400, lambda n: shell("docker run --privileged \\\n" + "\\\n" * n + "x\n")),
+    ("continuations in a Makefile", 400, lambda n: makefile("a:\n\tdocker run --privileged \\\n" + "\\\n" * n + "x\n")),
+    ("continuations in a unit", 400, lambda n: {"docker.service": "[Service]\nExecStart=/usr/bin/dockerd \\\n" + " --debug \\\n" * n + "\n"}),
+    ("one long word", 4000, lambda n: compose(f"services: {{a: {{image: docker:dind, privileged: true, command: '{'x' * n}'}}}}\n")),
+    ("one long value that could be a secret", 2000, lambda n: compose(f"services: {{a: {{image: docker:dind, privileged: true, environment: {{PASSWORD: '{'aB3' * n}'}}, ports: ['2375:2375']}}}}\n")),
+    ("one long line with a finding", 100, lambda n: compose("services: {a: {image: 'docker:dind', privileged: true, environment: {" + ", ".join(f"K{i}: v" for i in range(n)) + "}}}\n")),
+    ("findings on one line", 8, lambda n: compose("services: {" + ", ".join(f"s{i}: {{image: docker:dind, privileged: true}}" for i in range(n)) + "}\n")),
+    ("blanks behind an open placeholder", 200, lambda n: compose("services: {a: {privileged: true, image: 'docker:{{" + " " * n + "'}}\n")),
+    ("blanks in an image of Kubernetes", 200, lambda n: {"pod.yaml": pod(0).replace("docker:29-dind", "'docker:{{" + " " * n + "'")}),
+    ("blanks in a script", 400, lambda n: shell("docker run" + " " * n + "x\n" + " " * n + "\n")),
+    ("blank lines", 400, lambda n: compose("services:\n  a:\n    image: docker:dind\n" + "   \n" * n + "    privileged: true\n")),
+    ("comments", 400, lambda n: compose("services:\n  a:\n    image: docker:dind\n" + "    # x: y\n" * n + "    privileged: true\n")),
+    ("allows", 12, lambda n: compose("services:\n" + lines(n, lambda i: f"  s{i}:\n    image: docker:dind\n    privileged: true # dindguard: allow[privileged-engine] until=2099-01-01 for a reason"))),
+    ("allows above one another", 12, lambda n: compose("services:\n  s:\n    image: docker:dind\n" + "    # dindguard: allow[privileged-engine] until=2099-01-01 for a reason\n" * n + "    privileged: true\n")),
+    ("dots and dashes in names", 200, lambda n: compose(f"services: {{a: {{image: 'docker{'.-' * n}:dind', privileged: true}}}}\n")),
+    ("slashes in a mount", 200, lambda n: compose(f"services: {{a: {{image: docker, volumes: ['{'/.' * n}/var/run/docker.sock:/s']}}}}\n")),
+    ("steps back in a mount", 100, lambda n: compose(f"services: {{a: {{image: docker, volumes: ['{'/a' * n}{'/..' * n}/var/run/docker.sock:/s']}}}}\n")),
+    ("commas in a mount", 100, lambda n: shell("docker run --mount type=bind" + ",a=b" * n + ",src=/var/run/docker.sock,dst=/s x\n")),
+    ("digits in a port", 200, lambda n: compose(f"services: {{a: {{{ENGINE}, ports: ['{'2' * n}:2375']}}}}\n")),
+    ("ports", 20, lambda n: compose(f"services: {{a: {{{ENGINE}, ports: [{', '.join(repr(f'{i}:2375') for i in range(n))}]}}}}\n")),
+    ("addresses of an engine", 12, lambda n: {"daemon.json": '{"hosts": [' + ", ".join(f'"tcp://0.0.0.0:{i}"' for i in range(n)) + "]}"}),
+    ("registries of an engine", 20, lambda n: {"daemon.json": '{"insecure-registries": [' + ", ".join(f'"r{i}:5000"' for i in range(n)) + "]}"}),
+    ("escapes in JSON", 200, lambda n: {"daemon.json": '{"hosts": ["' + "\\u0074" * n + '", "tcp://0.0.0.0:2375"]}'}),
+    ("escapes in YAML", 200, lambda n: compose('services: {a: {image: "docker:dind' + "\\x41" * n + '", privileged: true}}\n')),
+    ("a folded text", 200, lambda n: compose("services:\n  a:\n    image: docker:dind\n    privileged: true\n    command: >-\n" + "      docker run x\n" * n)),
+    ("a script in a block", 12, lambda n: gitlab("a:\n  image: docker\n  script:\n  - |\n" + f"    {RUN}\n" * n)),
+    ("a workflow's expressions", 60, lambda n: workflow("  a: {runs-on: x, steps: [{run: 'docker run --privileged " + "${{ github.sha }} " * n + "x'}]}\n")),
+    ("text after an open quote", 400, lambda n: shell("docker run 'x\n" + "docker ps\n" * n)),
+    ("an open placeholder in a template", 200, lambda n: {"c/Chart.yaml": "name: c\n", "c/templates/p.yaml": pod(0) + "{{ " * n + "\n"}),
+    ("strings in Groovy", 60, lambda n: {"Jenkinsfile": "pipeline { agent any; stages { stage('a') { steps { sh \"" + "${a} " * n + "docker run --privileged x\" } } } }\n"}),
+    ("an open string in Groovy", 60, lambda n: {"Jenkinsfile": "node { sh 'docker ps'\n" + '"""${' * n + "\n"}),
+    ("an open string in Terraform", 60, lambda n: {"main.tf": 'resource "docker_container" "a" {\n  image = "' + '${"' * n + "\n"}),
+]  # fmt: skip
+
+# -- depth and breadth ----------------------------------------------------------------------------------------
+
+BREADTH = [
+    ("folders in folders", 20, lambda n: {"d/" * n + "compose.yaml": "services: {a: {image: docker:dind, privileged: true}}\n"}),
+    ("folders beside each other", 20, lambda n: {f"d{i}/compose.yaml": "services: {a: {image: docker:dind, privileged: true}}\n" for i in range(n)}),
+    ("files of one folder", 12, lambda n: {f"compose.{i}.yaml": "services: {a: {image: docker:dind, privileged: true}}\n" for i in range(n)}),
+    ("Dockerfiles", 20, lambda n: {f"d{i}/Dockerfile": "FROM docker:29-dind\nRUN docker ps\n" for i in range(n)}),
+    ("scripts", 20, lambda n: {f"s{i}.sh": f"{RUN}\n" for i in range(n)}),
+    ("parts of a TOML key", 20, lambda n: {"config.toml": "[[runners]]\nexecutor='docker'\n" + "a." * n + "b = 1\n"}),
+    ("tables of TOML", 60, lambda n: {"config.toml": "[[runners]]\nexecutor='docker'\n[runners.docker]\nprivileged=true\n" + lines(n, lambda i: f"[t.t{i}]\na = 1")}),
+    ("keys of one table of TOML", 60, lambda n: {"config.toml": "[[runners]]\nexecutor='docker'\n[runners.docker]\nprivileged=true\n" + lines(n, lambda i: f"k{i} = 'v'")}),
+    ("documents of one file", 8, lambda n: {"k.yaml": lines(n, lambda i: f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{i}}}\ndata: {{daemon.json: '{{\"hosts\": [\"tcp://0.0.0.0:2375\"]}}'}}\n---", "\n")}),
+    ("pods of one list", 8, lambda n: {"k.yaml": "apiVersion: v1\nkind: List\nitems:\n" + lines(n, lambda i: f"- {{apiVersion: v1, kind: Pod, metadata: {{name: p{i}}}, spec: {{containers: [{{name: c, image: docker:dind, securityContext: {{privileged: true}}}}]}}}}")}),
+    ("documents with a placeholder", 8, lambda n: {"k.yaml": lines(n, lambda i: pod(i).replace("p" + str(i), "'{{ .Values.a }}'"), "")}),
+    ("pods that mount maps", 6, lambda n: {"k.yaml": lines(n, lambda i: pod(i, f"  volumes: [{{name: v, configMap: {{name: m{i}}}}}]\n").replace("privileged: true}", "privileged: true}, volumeMounts: [{name: v, mountPath: /etc/docker}]") + f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m{i}}}\ndata: {{daemon.json: '{{}}'}}\n---\n", "")}),
+    ("patches of a kustomization", 8, lambda n: {"kustomization.yaml": "resources: [pod.yaml]\npatches:\n" + lines(n, lambda i: f"- {{target: {{kind: Pod}}, patch: '[{{op: add, path: /metadata/labels/l{i}, value: x}}]'}}"), "pod.yaml": pod(0).replace("name: p0", "name: p0, labels: {a: b}")}),
+    ("resources of a kustomization", 8, lambda n: {"kustomization.yaml": "resources:\n" + lines(n, lambda i: f"- p{i}.yaml"), **{f"p{i}.yaml": pod(i) for i in range(n)}}),
+    ("overlays of one base", 6, lambda n: {f"o{i}/kustomization.yaml": "resources: [../base]\n" for i in range(n)} | {"base/kustomization.yaml": "resources: [pod.yaml]\n", "base/pod.yaml": pod(0)}),
+    ("brackets", 60, lambda n: compose("services: {a: {image: docker:dind, privileged: true}}\nx: " + "[" * n + "]" * n + "\n")),
+    ("brackets in JSON", 60, lambda n: {"daemon.json": '{"hosts": ["tcp://0.0.0.0:2375"], "x": ' + "[" * n + "]" * n + "}"}),
+    ("open brackets", 60, lambda n: compose("services: {a: {image: docker:dind, privileged: true, command: " + "[" * n + "\n")),
+    ("brackets in Groovy", 10, lambda n: {"Jenkinsfile": "node { sh 'docker run --privileged x'\n a = " + "[" * n + "]" * n + " }\n"}),
+    ("brackets in Terraform", 10, lambda n: {"main.tf": 'resource "docker_container" "a" {\n privileged = true\n image = ' + "(" * n + '"x"' + ")" * n + "\n}\n"}),
+    ("brackets in a template", 10, lambda n: {"c/Chart.yaml": "name: c\n", "c/templates/p.yaml": pod(0).replace("p0", "{{ " + "(" * n + ".a" + ")" * n + " }}")}),
+    ("keys of one mapping", 100, lambda n: compose("services:\n  a:\n    image: docker:dind\n    privileged: true\n" + lines(n, lambda i: f"    x-k{i}: 1"))),
+    ("equal keys of one mapping", 100, lambda n: compose("services:\n  a:\n    image: docker:dind\n" + "    privileged: true\n" * n)),
+    ("equal services", 20, lambda n: compose("services:\n" + "  a: {image: docker:dind, privileged: true}\n" * n)),
+    ("anchors and their aliases", 20, lambda n: compose(lines(n, lambda i: f"x-{i}: &a{i} true") + "services:\n" + lines(n, lambda i: f"  s{i}: {{image: docker:dind, privileged: *a{i}}}"))),
+    ("capabilities", 40, lambda n: compose("services:\n  a:\n    image: docker\n    cap_add:\n" + lines(n, lambda i: "    - SYS_ADMIN"))),
+    ("devices", 40, lambda n: compose("services:\n  a:\n    image: docker\n    devices:\n" + lines(n, lambda i: f"    - /dev/sd{i}:/dev/sda"))),
+    ("profiles", 20, lambda n: services(n, lambda i: f"{ENGINE}, profiles: [p{i}]")),
+    ("needs of a service", 8, lambda n: services(n, lambda i: f"{ENGINE}, depends_on: [s{(i * 7 + 1) % n}]")),
+    ("environment files", 12, lambda n: compose("services: {a: {image: docker:dind, privileged: true, env_file: [" + ", ".join(f"e{i}.env" for i in range(n)) + "]}}\n") | {f"e{i}.env": "DOCKER_TLS_CERTDIR=\n" for i in range(n)}),
+    ("features of a dev container", 20, lambda n: {".devcontainer/devcontainer.json": '{"image": "x", "privileged": true, "features": {' + ", ".join(f'"ghcr.io/devcontainers/features/docker-in-docker:{i}": {{}}' for i in range(n)) + "}}"}),
+    ("includes of a pipeline", 6, lambda n: gitlab("include:\n" + lines(n, lambda i: f"- {{local: 'p{i}.yml'}}") + "a: {script: docker ps}\n") | {f"p{i}.yml": f"j{i}: {{image: docker, script: docker ps}}\n" for i in range(n)}),
+    ("conditions in a chart", 10, lambda n: {"c/Chart.yaml": "name: c\n", "c/templates/p.yaml": "{{ if .Values.a }}\n" * n + pod(0) + "{{ end }}\n" * n}),
+    ("alternatives in a chart", 8, lambda n: {"c/Chart.yaml": "name: c\n", "c/templates/p.yaml": pod(0).replace("---\n", "") + lines(n, lambda i: f"{{{{ if .Values.v{i} }}}}\n  hostPID: true\n{{{{ else }}}}\n  hostPID: false\n{{{{ end }}}}")}),
+    ("values looked up", 8, lambda n: {"c/Chart.yaml": "name: c\n", "c/values.yaml": lines(n, lambda i: f"v{i}: true"), "c/templates/p.yaml": lines(n, lambda i: pod(i).replace("privileged: true", f"privileged: {{{{ .Values.v{i} }}}}"), "")}),
+    ("ignore rules", 20, lambda n: {".dindguardignore": lines(n, lambda i: f"**/a{i}*/**/b"), "compose.yaml": "services: {a: {image: docker:dind, privileged: true}}\n", **{f"x{i}/y.sh": "docker ps\n" for i in range(8)}}),
+    ("expressions of a wildcard", 4, lambda n: gitlab(f"include: '/{'*a' * n}*.yml'\na: {{script: docker ps}}\n") | {"a" * 100 + ".yml": "b: {script: docker ps}\n"}),
+]  # fmt: skip
+
+GROUPS = {
+    "who reaches whom": REACH,
+    "text that grows when it is read": GROWTH,
+    "scripts and what they start": SCRIPTS,
+    "long texts": TEXTS,
+    "depth and breadth": BREADTH,
+}
+
+SHAPES = [Shape(group, name, size, files) for group, rows in GROUPS.items() for name, size, files in rows]

@@ -1,0 +1,145 @@
+"""Every regular expression stays linear on strings that are built against it, at 2, 8 and 32 KB."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from attacks import Attack, attacks  # noqa: E402 - beside this file
+
+SIZES = (2048, 8192, 32768)
+SUSPICIOUS = 0.0004
+"""Seconds that 2 KB take when each character costs a hundred others; a linear search takes a tenth of that."""
+STEEP = 1.5
+ENOUGH = 2.0
+
+NOT_THEIR_TEXT = {
+    "src/dindguard/reports/page.py": "the pages of rules, which the command line chooses",
+    "src/dindguard/environment/": "the environment's own files, and what its engine prints",
+    "src/dindguard/installation.py": "the address that this package was installed from",
+    "src/dindguard/audit/": "what the engine of the user answers",
+}
+"""Whose patterns are not asked about a scanned tree, and what they read."""
+
+
+def made() -> list[dict[str, Any]]:
+    done = subprocess.run([sys.executable, str(HERE / "patterns_of.py")], capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def patterns() -> list[dict[str, Any]]:
+    return made()
+
+
+class TooLongError(Exception):
+    """A search that has gone on for long enough."""
+
+
+@pytest.fixture
+def limited() -> Iterator[None]:
+    """End a search that takes more than :data:`ENOUGH` seconds of CPU."""
+
+    def stop(*_: object) -> None:
+        raise TooLongError
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    yield
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)
+
+
+def seconds(ask: Callable[[str], object], text: str, repeats: int = 1) -> float:
+    """Return the least CPU time of some tries."""
+    best = math.inf
+    for _ in range(repeats):
+        start = time.process_time()
+        signal.setitimer(signal.ITIMER_VIRTUAL, ENOUGH)
+        try:
+            ask(text)
+        except TooLongError:
+            return ENOUGH
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        best = min(best, time.process_time() - start)
+    return best
+
+
+def asking(pattern: re.Pattern[str], how: str) -> Callable[[str], object]:
+    if how in ("match", "fullmatch", "search"):
+        return getattr(pattern, how)  # type: ignore[no-any-return]
+    return lambda text: [None for _ in pattern.finditer(text)]
+
+
+def steepness(ask: Callable[[str], object], attack: Attack) -> float:
+    """Return the exponent of the cost between the larger two sizes; the least of some measurements counts."""
+    small, large = (seconds(ask, attack.text(size), 3) for size in SIZES[1:])
+    return math.log(large / small, SIZES[2] / SIZES[1])
+
+
+def found_against(pattern: re.Pattern[str], how: str) -> list[tuple[float, Attack]]:
+    """Return the strings on which a pattern is steep, with its exponent."""
+    ask = asking(pattern, how)
+    steep = []
+    for attack in attacks(pattern):
+        if seconds(ask, attack.text(SIZES[0])) < SUSPICIOUS or seconds(ask, attack.text(SIZES[0]), 3) < SUSPICIOUS:
+            continue
+        exponent = min(steepness(ask, attack) for _ in range(2))
+        if exponent >= STEEP or seconds(ask, attack.text(SIZES[2])) >= ENOUGH:
+            return [(exponent, attack)]
+    return steep
+
+
+def test_every_pattern_is_found_where_it_is_made(patterns: list[dict[str, Any]]) -> None:
+    lost = [each for each in patterns if each["pattern"] is None]
+    assert [each["path"] for each in lost] == ["src/dindguard/surfaces.py"], (
+        lost
+    )  # the rows' words, which are found there
+    assert len(patterns) > 300
+
+
+@pytest.mark.usefixtures("limited")
+def test_no_pattern_is_steep(patterns: list[dict[str, Any]]) -> None:
+    faults = []
+    for each in patterns:
+        if each["pattern"] is None or each["path"].startswith(tuple(NOT_THEIR_TEXT)):
+            continue
+        pattern = re.compile(each["pattern"], each["flags"] & ~re.ASCII if each.get("bytes") else each["flags"])
+        for how in sorted({"finditer" if how in ("findall", "sub", "subn", "split") else how for how in each["how"]}):
+            for exponent, attack in found_against(pattern, how):
+                faults.append(f"{each['path']}:{each['line']} {each.get('name', '')} {how} {exponent:.2f} {attack}")
+    assert not faults, "\n".join(faults)
+
+
+STEEP_ONES = {
+    r"\s+$": "search", r"(a+)+b": "match", r"a.*b": "search", r"docker:\{\{\s*.*?\s*\}\}": "search",
+    r"(?:x|x)*y": "match", r"\d*\d*z": "match", r"a[^c]*c": "finditer",
+}  # fmt: skip
+EVEN_ONES = {
+    r"(?<!\s)\s++$": "search", r"a[^ab]*b": "search", r"\d++[a-z]": "match", r"(?<!\d)\d++z": "search", r"\w+\s+=": "match",
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize(("text", "how"), STEEP_ONES.items())
+def test_a_steep_pattern_is_noticed(text: str, how: str) -> None:
+    assert found_against(re.compile(text), how)
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize(("text", "how"), EVEN_ONES.items())
+def test_an_even_pattern_is_not(text: str, how: str) -> None:
+    assert not found_against(re.compile(text), how)
