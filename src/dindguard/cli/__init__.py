@@ -13,7 +13,7 @@ import click
 
 from dindguard.cli import helping
 from dindguard.cli.debug import debug_option, debugging, forget
-from dindguard.errors import CLEAN, INCOMPLETE, INTERRUPTED, UserError
+from dindguard.errors import CLEAN, INCOMPLETE, INTERRUPTED, USAGE, UserError
 
 COMMANDS = {
     "scan": "Find what is dangerous or broken in containers that run containers.",
@@ -116,6 +116,10 @@ def main(argv: list[str] | None = None) -> Any:
         gc.disable()
         atexit.register(gc.freeze)  # else the interpreter searches all that is left for cycles before it ends
     forget()
+    if sys.stdout is None or sys.stderr is None:
+        from dindguard.cli.streams import replace_closed
+
+        replace_closed()
     try:
         code = cli.main(args=argv, prog_name="dindguard", standalone_mode=False)
     except click.ClickException as error:
@@ -131,6 +135,11 @@ def main(argv: list[str] | None = None) -> Any:
         sys.stderr.close()
         code = 141
     except Exception as error:
+        from dindguard.cli.streams import mishap
+
+        if said := mishap(error):
+            _complain(f"error: {said}")
+            sys.exit(USAGE)
         if debugging():
             import traceback
 

@@ -159,8 +159,8 @@ def request(
     """Return what the command line asks a scan to do; raises :class:`UserError` for what makes no sense."""
     from dindguard.scanning import Options
 
-    files = tuple(path for path in paths if path != "-")
-    stdin = _stdin(stdin_name) if len(files) < len(paths) else None
+    files = tuple(path for path in paths if not _is_pipe(path))
+    stdin = _stdin(stdin_name, [path for path in paths if _is_pipe(path)]) if len(files) < len(paths) else None
     if stdin_name is not None and stdin is None:
         raise UserError("--stdin-name goes with the path '-'")
     if not files and stdin is None:
@@ -174,10 +174,25 @@ def request(
     )
 
 
-def _stdin(name: str | None) -> tuple[str, bytes]:
+def _is_pipe(path: str) -> bool:
+    """Whether a path is standard input, or what a shell makes of ``<(command)``."""
+    if not path.startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")):
+        return path == "-"
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+def _stdin(name: str | None, pipes: list[str]) -> tuple[str, bytes]:
     from dindguard.files import find_root, relative
 
-    data = sys.stdin.buffer.read()
+    if len(pipes) > 1:
+        raise UserError(f"{', '.join(pipes)}: only one document can come through a pipe")
+    if pipes == ["-"]:
+        if sys.stdin is None:
+            raise UserError("-: standard input is closed")
+        data = sys.stdin.buffer.read()
+    else:
+        with open(pipes[0], "rb") as pipe:
+            data = pipe.read()
     return relative(os.path.realpath(name or _name_for(data)), find_root("")), data
 
 

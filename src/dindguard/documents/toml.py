@@ -31,6 +31,8 @@ def read(source: Source) -> Tree:
         root = Scanner(source).document()
     except tomllib.TOMLDecodeError as error:
         tree.notices.append(_notice(str(error), source))
+    except ValueError:  # Python reads no number of more than 4,300 digits, and no engine one of more than 19
+        tree.notices.append(_notice("a number has too many digits", source))
     except RecursionError:
         tree.notices.append(_notice("it nests too deeply", source))
     else:

@@ -237,7 +237,7 @@ def _composed(tree: Tree, loader: Any) -> Tree:
     try:
         for root in _documents(text, loader):
             tree.add(root)
-    except (pyyaml.YAMLError, RecursionError) as error:
+    except (pyyaml.YAMLError, RecursionError, ValueError) as error:
         tree.notices.append(_notice(error, tree))
     return tree
 
@@ -260,6 +260,8 @@ def _notice(error: Exception, tree: Tree) -> Notice:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     position = min(tree.base + (mark.index if mark else getattr(error, "position", 0)), len(source.text))
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    if type(error) is ValueError:
+        problem = "a number has too many digits"
     context = getattr(error, "context", None)
     message = f"this YAML cannot be read: {problem}" + (f" ({context})" if context else "")
     return Notice(
