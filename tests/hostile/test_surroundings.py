@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,8 +80,7 @@ def test_numbers_without_end(name: str, tree: Path) -> None:
     (tree / name).write_text(NUMBERS[name])
     done = run("$dindguard scan -f concise", tree)
     assert done.returncode == 3
-    assert f"{name}:1:" in done.stdout
-    assert "[unreadable]" in done.stdout
+    assert re.search(rf"{name}:\d+:\d+: .*\[unreadable\]", done.stdout)
     assert "dindguard's own" not in done.stdout
     assert "compose.yaml:4:" in done.stdout, "the file beside it is read"
 
