@@ -231,7 +231,7 @@ TEXTS = [
 # -- depth and breadth ----------------------------------------------------------------------------------------
 
 BREADTH = [
-    ("folders in folders", 60, lambda n: {"d/" * n + "compose.yaml": "services: {a: {image: docker:dind, privileged: true}}\n"}),
+    ("folders in folders", 20, lambda n: {"d/" * n + "compose.yaml": "services: {a: {image: docker:dind, privileged: true}}\n"}),
     ("folders beside each other", 6, lambda n: {f"d{i}/compose.yaml": "services: {a: {image: docker:dind, privileged: true}}\n" for i in range(n)}),
     ("files of one folder", 6, lambda n: {f"compose.{i}.yaml": "services: {a: {image: docker:dind, privileged: true}}\n" for i in range(n)}),
     ("Dockerfiles", 20, lambda n: {f"d{i}/Dockerfile": "FROM docker:29-dind\nRUN docker ps\n" for i in range(n)}),
