@@ -44,8 +44,49 @@ def test_a_worktree_leads_to_its_repository(tmp_path: Path) -> None:
     git.mkdir(parents=True)
     (git / "HEAD").write_text("ref: refs/heads/side\n")
     (git / "commondir").write_text("../..\n")
+    (git / "gitdir").write_text(f"{tmp_path / 'side' / '.git'}\n")
     (tmp_path / "main" / ".git" / "refs" / "heads").mkdir(parents=True)
     (tmp_path / "main" / ".git" / "refs" / "heads" / "side").write_text(f"{ONE}\n")
     (tmp_path / "side").mkdir()
     (tmp_path / "side" / ".git").write_text(f"gitdir: {git}\n")
     assert commit_of(str(tmp_path / "side")) == ONE
+
+
+def test_a_submodule_leads_to_its_repository(tmp_path: Path) -> None:
+    git = tmp_path / ".git" / "modules" / "part"
+    git.mkdir(parents=True)
+    (git / "HEAD").write_text(f"{ONE}\n")
+    (git / "config").write_text("[core]\n\tworktree = ../../../part\n")
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / ".git").write_text("gitdir: ../.git/modules/part\n")
+    assert commit_of(str(tmp_path / "part")) == ONE
+
+
+SECRET = "5ec4e7" * 10 + "5ec4"
+
+
+def test_a_folder_that_does_not_name_this_one_is_not_read(tmp_path: Path) -> None:
+    """Else a tree could ask for the first line of any file called HEAD."""
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "HEAD").write_text(f"{SECRET}\n")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / ".git").write_text("gitdir: ../private\n")
+    assert commit_of(str(tmp_path / "tree")) == ""
+
+
+@pytest.mark.parametrize("name", ["HEAD", "refs/heads/main", "packed-refs", "commondir"])
+def test_no_link_leads_out_of_the_repository(tmp_path: Path, name: str) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "key").write_text(f"{SECRET} refs/heads/main\n" if name == "packed-refs" else f"{SECRET}\n")
+    git = tmp_path / "tree" / ".git"
+    (git / "refs" / "heads").mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    if name == "commondir":
+        (git / name).write_text("../../private\n")
+        (private / "refs" / "heads").mkdir(parents=True)
+        (private / "refs" / "heads" / "main").write_text(f"{SECRET}\n")
+    else:
+        (git / name).unlink(missing_ok=True)
+        (git / name).symlink_to(private / "key")
+    assert commit_of(str(tmp_path / "tree")) == ""

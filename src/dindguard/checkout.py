@@ -1,8 +1,14 @@
-"""The commit that a checkout has, read from its files: no program is run, and nothing but a commit's name comes out."""
+"""The commit that a checkout has, read from its files: no program is run, and nothing but a commit's name comes out.
+
+A ``.git`` that leads elsewhere is followed only to a repository that names this folder in turn, and no link is followed out
+of a repository: what else a file of 40 or 64 hexadecimal digits may hold is nobody's business.
+"""
 
 from __future__ import annotations
 
 import os
+
+from dindguard.patterns import regex
 
 _LONGEST = 1 << 20
 """A file of references that is longer is not read."""
@@ -10,28 +16,53 @@ _LONGEST = 1 << 20
 
 def commit_of(root: str) -> str:
     """Return the commit checked out at ``root`` (40 or 64 hexadecimal digits); empty when the files do not tell."""
-    folder = _git_folder(root)
-    head = _first_line(os.path.join(folder, "HEAD"))
+    folder, linked = _git_folder(os.path.realpath(root))
+    head = _inside(folder, "HEAD")
     if not head.startswith("ref: "):
         return _name(head)
     reference = head.removeprefix("ref: ").strip()
     if not reference.startswith("refs/") or ".." in reference or "\\" in reference:
         return ""
-    common = _first_line(os.path.join(folder, "commondir"))
+    common = _inside(folder, "commondir") if linked else ""
     for place in (folder, os.path.join(folder, common) if common else ""):
-        if place and (found := _name(_first_line(os.path.join(place, reference))) or _packed(place, reference)):
+        if place and (found := _name(_inside(place, reference)) or _packed(place, reference)):
             return found
     return ""
 
 
-def _git_folder(root: str) -> str:
-    """Return ``.git``, or the folder that a worktree's file of that name leads to."""
+def names(own: str, root: str) -> bool:
+    """Whether a repository elsewhere names the folder: as a linked work tree, or as the work tree of a submodule."""
+    back = _read(os.path.join(own, "gitdir")).strip()
+    if back and os.path.realpath(os.path.join(own, back)) == os.path.join(root, ".git"):
+        return True
+    tree = _WORKTREE.search(_read(os.path.join(own, "config")))
+    return tree is not None and os.path.realpath(os.path.join(own, tree[1].strip().strip('"'))) == root
+
+
+_WORKTREE = regex(r"^[ \t]*+worktree[ \t]*+=[ \t]*+(.+)$", 2 | 8)
+"""Flags: in any case, line by line."""
+
+
+def _git_folder(root: str) -> tuple[str, bool]:
+    """Return ``.git``, or the folder that a file of that name leads to if it names this one; and whether it does."""
     given = os.path.join(root, ".git")
-    line = _first_line(given) if os.path.isfile(given) else ""
-    return os.path.join(root, line.removeprefix("gitdir: ")) if line.startswith("gitdir: ") else given
+    line = _first_line(given) if os.path.isfile(given) and not os.path.islink(given) else ""
+    if not line.startswith("gitdir: "):
+        return given, False
+    own = os.path.realpath(os.path.join(root, line.removeprefix("gitdir: ")))
+    return (own, True) if names(own, root) else ("", False)
+
+
+def _inside(folder: str, name: str) -> str:
+    """Return the first line of a file of a repository; empty when a link leads out of it."""
+    path = os.path.join(folder, name)
+    home = os.path.realpath(folder)
+    return _first_line(path) if folder and os.path.realpath(path).startswith(home + os.sep) else ""
 
 
 def _packed(folder: str, reference: str) -> str:
+    if os.path.islink(os.path.join(folder, "packed-refs")):
+        return ""
     for line in _read(os.path.join(folder, "packed-refs")).splitlines():
         name, _, of = line.partition(" ")
         if of == reference:

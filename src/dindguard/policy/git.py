@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+from dindguard.checkout import names
 from dindguard.errors import UserError
 from dindguard.files import within
 from dindguard.records import record
@@ -26,7 +27,6 @@ _ZEROS = re.compile(r"0{40}|0{64}")
 _FORMAT = re.compile(
     r"^[ \t]*+(objectformat|refstorage)[ \t]*+=[ \t]*+\"?(\w++)\"?[ \t\r]*$", re.IGNORECASE | re.MULTILINE
 )
-_WORKTREE = re.compile(r"^[ \t]*+worktree[ \t]*+=[ \t]*+(.+)$", re.IGNORECASE | re.MULTILINE)
 _SHARED = ("refs", "packed-refs", "reftable", "logs", "shallow")
 _USER = ("HOME", "GNUPGHOME", "XDG_CONFIG_HOME", "GPG_TTY")
 _MOST = 1024 * 1024
@@ -203,7 +203,7 @@ class _Places:
         if not os.path.lexists(dot):
             raise UserError(f"{asked}: {root} is no Git repository")
         own = _followed(dot, "gitdir:")
-        if not within(own, root) and not _names(own, root):
+        if not within(own, root) and not names(own, root):
             raise UserError(
                 f"{asked}: .git leads out of {root} to {own}, which does not name this folder as its work tree; "
                 f"if it is yours, say so there: git --git-dir '{own}' config core.worktree '{root}'"
@@ -230,15 +230,6 @@ def _followed(path: str, word: str) -> str:
         return os.path.realpath(path)
     named = _text(path).removeprefix(word).strip()
     return os.path.realpath(os.path.join(os.path.dirname(path), named))
-
-
-def _names(own: str, root: str) -> bool:
-    """Whether a repository elsewhere names the folder: as a linked work tree, or as the work tree of a submodule."""
-    back = _text(os.path.join(own, "gitdir")).strip()
-    if back and os.path.realpath(os.path.join(own, back)) == os.path.join(root, ".git"):
-        return True
-    tree = _WORKTREE.search(_text(os.path.join(own, "config")))
-    return tree is not None and os.path.realpath(os.path.join(own, tree[1].strip().strip('"'))) == root
 
 
 def _text(path: str) -> str:
