@@ -148,7 +148,7 @@ DOCKERFILE_INHERITED = Limit(
     lost="those of later stages are taken for unknown", remedy="use fewer stages",
 )  # fmt: skip
 STEPS_SHOWN = Limit(
-    name="steps-shown", most=6, what="a value passes through more than {most} variables",
+    name="steps-shown", most=20, what="a value passes through more than {most} variables",
     lost="the first places are shown only", remedy="", gravity=Gravity.NOTE,
 )  # fmt: skip
 
