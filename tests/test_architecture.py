@@ -53,7 +53,7 @@ LAYERS: dict[str, set[str]] = {
     "reading": {"coverage", "options", "files", "formats", "model", "source", "documents"},
     "installation": set(),
     "reports": {"coverage", "source", "model", "rules", "findings", "errors", "installation"},
-    "policy": {"source", "model", "rules", "findings", "errors", "documents", "files", "working_tree"},
+    "policy": {"source", "model", "rules", "findings", "errors", "documents", "files", "working_tree", "checkout"},
     "printable": set(),
     "engine_errors": {"errors", "printable"},
     "engine_client": {"errors", "printable", "engine_errors"},
