@@ -161,8 +161,7 @@ class Node:
         return iter(self.items())
 
     def __contains__(self, key: str) -> bool:
-        found = self._index().get(key)
-        return found is not None and found.present
+        return (found := self._index().get(key)) is not None and found.present
 
     def __getitem__(self, step: str | int) -> Node:
         if isinstance(step, int):
@@ -223,9 +222,8 @@ class Node:
 
     def flag(self, name: str = "") -> Flag:
         """Return the scalar as a flag; a hole or a null is off, because nobody wrote it."""
-        if self.filled is not None and self.filled.unknown:
-            return flag(self.value, name)
-        if self.kind is not Kind.SCALAR or self.is_null:
+        decided = self.filled is None or not self.filled.unknown
+        if decided and (self.kind is not Kind.SCALAR or self.is_null):
             return unset(self.span, name)
         return flag(self.value, name)
 
@@ -294,44 +292,39 @@ class Node:
 
     def with_pairs(self, pairs: Sequence[tuple[Node, Node]]) -> Node:
         """Return a mapping at this place that holds ``pairs``: the result of a merge."""
-        node = self._bare(Kind.MAPPING)
-        node._loaded = list(pairs)
-        return node
+        return self._bare(Kind.MAPPING, list(pairs))
 
     def with_items(self, items: Sequence[Node]) -> Node:
         """Return a sequence at this place that holds ``items``."""
-        node = self._bare(Kind.SEQUENCE)
-        node._loaded = list(items)
-        return node
+        return self._bare(Kind.SEQUENCE, list(items))
 
-    def _bare(self, kind: Kind) -> Node:
+    def _bare(self, kind: Kind, loaded: Pairs | list[Node]) -> Node:
         common: Any = {
             name: getattr(self, name) for name in ("route", "style", "key", "trail", "scope", "conditions")
         }
-        return Node(kind, self.source, self.start, self.end, **common)
+        node = Node(kind, self.source, self.start, self.end, **common)
+        node._loaded = loaded
+        return node
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, depth first, each shared or cyclic part once on its way."""
         stack: list[tuple[Node, bool]] = [(self, False)]
         above: set[tuple[Source, int, int]] = set()
         visited = 0
-        most = budget.SEARCHED_NODES
         while stack:
             node, done = stack.pop()
             place = (node.source, node.start, node.end)
             if done:
                 above.remove(place)
                 continue
-            if visited >= most.most and not budget.within(most, visited + 1, self):
-                return
             visited += 1
+            if not budget.within(budget.SEARCHED_NODES, visited, self):
+                return
             yield node
-            if node.kind is Kind.SCALAR or place in above:
-                continue
-            above.add(place)
-            stack.append((node, True))
-            children = node.values() if node.kind is Kind.MAPPING else node.items()
-            stack.extend((child, False) for child in reversed(children))
+            if node.kind is not Kind.SCALAR and place not in above:
+                above.add(place)
+                stack.append((node, True))
+                stack.extend((child, False) for child in reversed(node.values() or node.items()))
 
     def __repr__(self) -> str:
         return f"Node({self.kind}, {self.span}, {self.route or '.'})"
