@@ -89,7 +89,8 @@ MORE: tuple[Phrase, ...] = (
     (("virtualisation.docker",), regex(r"virtualisation\.docker\.(?:listenOptions|extraOptions|daemon)")),
     (("groups", "extraGroups"), regex(r"(?:groups|extraGroups)[\"']?\s*[:=](?:(?!roups\b)[^\n])*?\bdocker\b")),
     (("dind",), regex(
-        r"\bdind[\"']?\s*:(?:\s*(?:true\b|[\"']?docker)|[ \t\r]*+\n(?:[ \t\r]*+(?:#[^\n]*+)?\n){0,20}+[ \t]++(?:enabled|privileged)[\"']?\s*:\s*[\"']?true)"
+        r"\bdind[\"']?\s*:(?:\s*(?:true\b|[\"']?docker)|[ \t\r]*+\n(?:[ \t\r]*+(?:#[^\n]*+)?\n){0,20}+[ \t]++"
+        r"(?:enabled|privileged)[\"']?\s*:\s*[\"']?true)"
         r"|[\w./-]{0,60}:[\w.-]*dind\b|\bpreset-dind-enabled\b|\btype[\"']?\s*[:=]\s*[\"']?dind\b"
     )),
     (("gitlab-runner",), regex(r"(?:cattle-ops|npalm)/gitlab-runner/aws")),
@@ -98,7 +99,8 @@ MORE: tuple[Phrase, ...] = (
         r"lxc\.apparmor\.profile\s*[:=]\s*unconfined|nesting=1|^unprivileged:\s*0|lxc\.cap\.drop\s*[:=]\s*$", 8
     )),
     (("tcp_address", "disable_apparmor", "insecure", "driver"), regex(
-        r"^[ \t]*+tcp_address\s*=\s*[\"'][^\"']|disable_apparmor\s*=\s*true|^[ \t]*+insecure\s*=\s*true|^[ \t]*+driver\s*=\s*[\"']vfs", 8
+        r"^[ \t]*+tcp_address\s*=\s*[\"'][^\"']|disable_apparmor\s*=\s*true"
+        r"|^[ \t]*+insecure\s*=\s*true|^[ \t]*+driver\s*=\s*[\"']vfs", 8
     )),
     (("entitlements",), regex(r"entitlements[\"']?\s*[:=]")),
     (("imageBuilderType",), regex(r"imageBuilderType\s*:\s*[\"']?(?:dind|pink|host)")),
