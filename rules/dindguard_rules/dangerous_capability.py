@@ -69,7 +69,7 @@ SEVERITIES = {
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report each added capability that is enough for root on the host."""
-    if container.unrestricted or container.engine_in_sandbox:
+    if container.unrestricted or container.engine_in_sandbox or _never_held(container):
         return
     held = container.capabilities.effective
     host_pid, host_network = container.namespaces.host("pid"), container.namespaces.host("network")
@@ -88,3 +88,13 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             message = f"{container} is given {text}: it {capabilities.why(str(text))}"
             company = shared if tier is not capabilities.tier(str(text)) else ()
             yield Problem(text, message, because=company, severity=SEVERITIES[tier])
+
+
+def _never_held(container: Container) -> bool:
+    """Whether no process in it gets what is added: an ordinary user has it in the bounding set only.
+
+    A program with file capabilities could raise it from there, which ``no_new_privileges`` forbids (moby
+    ``oci.SetCapabilities``, capabilities(7)).
+    """
+    confined = container.confinement.no_new_privileges
+    return container.as_root.off and confined is not None and confined.on

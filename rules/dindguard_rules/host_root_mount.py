@@ -66,12 +66,14 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             continue
         writable = mount.read_only.off
         severity = Severity.CRITICAL if writable else Severity.HIGH
+        may = "change" if writable else "read"
         if not writable and container.as_root.off and not container.privileged.on:
-            severity = Severity.MEDIUM  # what everybody may read: no keys, no shadow file, no socket
+            severity = Severity.MEDIUM  # no keys, no shadow file, no socket
+            may = "read what everybody may read of"
         whose = (
             "the host's whole file system" if container.host is None else f"the whole file system of {container.host}"
         )
-        message = f"{container} can {'change' if writable else 'read'} {whose} in {mount.target}"
+        message = f"{container} can {may} {whose} in {mount.target}"
         yield Problem(
             mount.host_text or mount,
             message,

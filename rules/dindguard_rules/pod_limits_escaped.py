@@ -55,6 +55,8 @@ def check(engine: Engine) -> Iterator[Problem]:
     if not left_there or not container.privileged.on or parent is not None or not engine.launch.certain:
         return
     limit = container.limits.memory or container.limits.cpus
+    if limit is None:
+        return  # nothing to escape
     because = reason("this limit does not hold for them", limit)
     message = f"{engine} starts its containers outside of the pod's limits"
     yield Problem(container.privileged, message, because=(because,))

@@ -30,6 +30,10 @@ class Client:
     via: EnvVar | Text
 
 
+_AGENT_PORT = 9001
+"""Portainer's own agent, which speaks TLS and answers nobody but its server: no engine's API (docs.portainer.io, Agent)."""
+
+
 def clients(container: Container) -> tuple[Client, ...]:
     """Return the engine addresses that a container's environment and scripts name."""
     found: list[Client] = []
@@ -108,7 +112,7 @@ def _by_own_option(container: Container) -> Iterator[Client]:
             continue
         address = word.part(len(name) + 1, len(word.pattern)) if separator and value else following
         endpoint = client_endpoint(container, address) if "://" in address.pattern else None
-        if endpoint is not None:
+        if endpoint is not None and endpoint.port != _AGENT_PORT:
             yield Client(EngineProduct.DOCKER, endpoint, address)
 
 

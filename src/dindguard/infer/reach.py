@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dindguard import budget
 from dindguard.infer import networks
 from dindguard.infer.clients import Client, certificate_path, clients, shares_certificates
+from dindguard.infer.inside import Insides, asks_nobody
 from dindguard.infer.names import Names
 from dindguard.infer.starters import Starters, engine_behind
 from dindguard.model import paths
@@ -16,14 +17,13 @@ from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.mount import Mount
 from dindguard.model.values import How, Text
-from dindguard.model.workload import Workload
 from dindguard.source import Step
 from dindguard.vocabulary import EngineProduct
 
 
 def find_accesses(containers: Sequence[Container], names: Names, starters: Starters) -> tuple[Access, ...]:
     """Return every way in which a container can command an engine."""
-    meetings, inside = _meetings(containers), Insides()
+    meetings, inside = _meetings(containers), Insides(containers)
     accesses: list[Access] = []
     for container in containers:
         if not container.started and container.engine is None:
@@ -42,60 +42,6 @@ def _never(access: Access) -> bool:
     return access.who.excludes(owner) or exclude_each_other(held, owner.conditions)
 
 
-class Inside:
-    """The engines of one workload: those that ask nobody, and those whose socket lies in a storage, by its identity."""
-
-    def __init__(self, workload: Workload) -> None:
-        self._neighbourhood = workload.neighbourhood
-        self._open: dict[Container | str, list[Engine]] = {}
-        self._order: dict[Engine, int] = {}
-        self.sockets: dict[str, list[tuple[Engine, Endpoint]]] = {}
-        for container in workload.containers:
-            for engine in container.engines:
-                if _asks_nobody(engine):
-                    self._add_open(container, engine)
-                self._add_sockets(container, engine)
-
-    def open_engines_near(self, container: Container) -> list[Engine]:
-        """Return the engines that ask nobody in its namespace and on its networks, in the order of their containers."""
-        place = self._neighbourhood.place(container)
-        near = {engine for key in (place.namespace, *place.networks) for engine in self._open.get(key, ())}
-        return sorted(near, key=self._order.__getitem__)
-
-    def _add_open(self, container: Container, engine: Engine) -> None:
-        self._order[engine] = len(self._order)
-        place = self._neighbourhood.place(container)
-        for key in (place.namespace, *place.networks):
-            self._open.setdefault(key, []).append(engine)
-
-    def _add_sockets(self, container: Container, engine: Engine) -> None:
-        for endpoint in engine.listens:
-            provided = container.mount_at(endpoint.host) if endpoint.scheme == "unix" else None
-            if provided is not None and provided.storage is not None:
-                self.sockets.setdefault(provided.storage.identity, []).append((engine, endpoint))
-
-
-class Insides:
-    """What is inside each workload, looked at once."""
-
-    def __init__(self) -> None:
-        self._found: dict[Workload, Inside] = {}
-
-    def of(self, workload: Workload) -> Inside:
-        """Return what is inside a workload."""
-        if workload not in self._found:
-            self._found[workload] = Inside(workload)
-        return self._found[workload]
-
-
-def _asks_nobody(engine: Engine) -> bool:
-    """Whether an engine listens on TCP without asking who connects."""
-    return any(
-        endpoint.scheme == "tcp" and endpoint.authenticated is not None and endpoint.authenticated.off
-        for endpoint in engine.listens
-    )
-
-
 Meetings = dict[str, list[Engine]]
 
 
@@ -105,7 +51,7 @@ def _meetings(containers: Iterable[Container]) -> Meetings:
     for container in containers:
         if container.engine is not None and container.started and not container.workload.shared_network:
             for scope in container.scopes:
-                found.setdefault(scope, []).extend(engine for engine in container.engines if _asks_nobody(engine))
+                found.setdefault(scope, []).extend(engine for engine in container.engines if asks_nobody(engine))
     return found
 
 
@@ -189,6 +135,15 @@ def _through_mount(container: Container, mount: Mount, inside: Insides) -> Itera
         return
     if (path := container.workload.socket_behind(mount.host_path or "")) != "":
         yield _to_its_own_engine(container, mount, path)
+        return
+    placed = inside.on_the_host.get(mount.host_path or "")
+    if placed is not None and placed[0] not in container.engines:
+        engine, endpoint = placed
+        yield Access(
+            who=container, to=engine, via=mount, product=engine.product, span=mount.span, endpoint=endpoint, uses=True,
+            rootless=engine.rootless.on,
+            steps=(Step(f"{container} is given the socket that {engine} keeps on the host", mount.span),),
+        )  # fmt: skip
         return
     assumed = mount.assumed_socket()
     if assumed is not None and not _made_beside(container, mount):
