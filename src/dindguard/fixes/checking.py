@@ -15,7 +15,11 @@ Range = tuple[int, int]
 
 
 def unmoved(source: Source, after: str, splices: Sequence[Splice], syntax: str) -> bool:
-    """Whether the edited text can be read, names no key twice, and says what the old one did outside of the splices."""
+    """Whether the edited text can be read, and says what the old one did outside of the splices.
+
+    No key may stand twice that did not, and none be left without its value: fixes that each take an item away would leave
+    ``volumes:`` alone together, which is no list any more.
+    """
     read = syntaxes.reader(syntax)
     assert after == apply(source.text, splices)
     old, new = read(source), read(Source(source.path, after))
@@ -30,7 +34,12 @@ def unmoved(source: Source, after: str, splices: Sequence[Splice], syntax: str) 
     parts = _parts(old.documents, splices, new_ranges)
     for root in new.documents:
         twice[1] += _outline(root, 0, lambda start, end: start in parts or _touched(start, end, new_ranges), now)
-    return before == now and twice[1] <= twice[0]
+    return before == now and twice[1] <= twice[0] and _empty(new.documents) <= _empty(old.documents)
+
+
+def _empty(roots: Iterable[Node]) -> int:
+    """Return how many keys and items have no value."""
+    return sum(1 if root.is_null else _empty(children(root)) for root in roots if root.is_null or not root.is_scalar)
 
 
 def _parts(roots: Sequence[Node], splices: Sequence[Splice], made: Sequence[Range]) -> set[int]:

@@ -47,13 +47,15 @@ class TreeEditor:
         """
         new: dict[tuple[int, str], tuple[Node, Content]] = {}
         found: list[Splice] = []
+        cuts: list[tuple[Chain, int]] = []
         for change, chain in changes:
             if isinstance(change, Cut):
-                found.append(self._cut(chain[: chain.index(change.node) + 1], change.before))
+                cuts.append((chain[: chain.index(change.node) + 1], change.before))
             elif isinstance(change, Overwrite):
                 found.append(self._overwrite(change.node, change.value))
             else:
                 found += self._added(change, new)
+        found += [self._cut(chain, before) for chain, before in self._together(cuts)]
         found += [self._entry(mapping, key, value) for (_, key), (mapping, value) in new.items()]
         # What is added behind the same line belongs to several mappings: the innermost first.
         yield from sorted(found, key=lambda each: (each.start, len(each.text.lstrip(" ")) - len(each.text)))
@@ -84,6 +86,37 @@ class TreeEditor:
             new[place] = (mapping, merged(new[place][1], value) if place in new else value)
 
     # -- taking away --------------------------------------------------------------------------------
+
+    def _together(self, cuts: Iterable[tuple[Chain, int]]) -> list[tuple[Chain, int]]:
+        """Return cuts that take a collection away where they would take all that is in it, one by one."""
+        left = [(self._lifted(chain) if not before else chain, before) for chain, before in cuts]
+        while True:
+            of: dict[Node, list[tuple[Chain, int]]] = {}
+            for cut in left:
+                of.setdefault(cut[0][-2] if len(cut[0]) > 1 else cut[0][-1], []).append(cut)
+            whole = [
+                members
+                for parent, members in of.items()
+                if len(members) > 1
+                and sum(before + 1 for _, before in members) == len(list(children(parent)))
+                and self._goes_whole(members[0][0])
+            ]
+            if not whole:
+                return left
+            gone = [cut for members in whole for cut in members]
+            left = [cut for cut in left if cut not in gone]
+            left += [(self._lifted(members[0][0][:-1]), 0) for members in whole]
+
+    def _lifted(self, chain: Chain) -> Chain:
+        """Return the way to what goes with a node because there is nothing else in it."""
+        while len(chain) > 1 and len(list(children(chain[-2]))) == 1 and self._goes_whole(chain):
+            chain = chain[:-1]
+        return chain
+
+    def _goes_whole(self, chain: Chain) -> bool:
+        """Whether the collection that a node is in is taken away when it is empty, and not left so."""
+        parent = chain[-2]
+        return len(chain) > 2 and not (self.syntax == TOML and parent.style == "block") and not anchor(parent)
 
     def _cut(self, chain: Chain, before: int = 0) -> Splice:
         node, parent = chain[-1], chain[-2] if len(chain) > 1 else None
