@@ -52,8 +52,8 @@ PHRASES: tuple[Phrase, ...] = (
             r"(?:^|[\s;&|=(\"'\[,/])dockerd(?:-entrypoint\.sh|-rootless\.sh)?"
             r"(?!\s+--(?:validate|version|help))(?=\s+-|[\"']?\s*&(?![>&])|[\"']\s*,\s*[\"']-)"
             r"|(?:\b(?:exec|sudo|nohup|setsid)\s+|\bExecStart=[-@:+!]*|\b(?:CMD|ENTRYPOINT)\s+\[?[\"']?"
-            r"|\b(?:command|cmd|entrypoint|exec)[\"']?\s*[:=]\s*\[?\s*[\"']?)"
-            r"(?:/[\w./-]{0,80}/)?dockerd(?:-entrypoint\.sh|-rootless\.sh)?(?=[\"']?\s*\]?\s*,?\s*$)",
+            r"|\b(?:command|cmd|entrypoint|exec)[\"']?\s*+[:=]\s*+(?:\[\s*+)?[\"']?)"
+            r"(?:/[\w./-]{0,80}/)?dockerd(?:-entrypoint\.sh|-rootless\.sh)?(?=[\"']?\s*+(?:\]\s*+)?(?:,\s*+)?$)",
             8,
         ),
     ),

@@ -111,11 +111,6 @@ def test_every_pattern_is_found_where_it_is_made(patterns: list[dict[str, Any]])
     assert len(patterns) > 300
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="not mended yet: patterns that came after this test, such as drone's words, those of justfile, windows/words, "
-    "template/value_sets, expressions/language and one of phrases; run it with --runxfail to see each",
-)
 @pytest.mark.usefixtures("limited")
 def test_no_pattern_is_steep(patterns: list[dict[str, Any]]) -> None:
     faults = []
@@ -130,7 +125,7 @@ def test_no_pattern_is_steep(patterns: list[dict[str, Any]]) -> None:
 
 
 STEEP_ONES = {
-    r"\s+$": "search", r"(a+)+b": "match", r"a.*b": "search", r"docker:\{\{\s*.*?\s*\}\}": "search",
+    r"\s+$": "search", r"(a+)+b": "match", r"a\w*-": "search", r"docker:\{\{\s*.*?\s*\}\}": "search",
     r"(?:x|x)*y": "match", r"\d*\d*z": "match", r"a[^c]*c": "finditer",
 }  # fmt: skip
 EVEN_ONES = {

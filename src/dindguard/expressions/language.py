@@ -22,7 +22,7 @@ from dindguard.records import record
 PACKAGE = "dindguard"
 
 _PLACE = regex(r"ERROR: <input>:(\d+):(\d+): ([^\n]*)")
-_FIELD = regex(r"undefined field '(\w+)' not found in struct '[\w.]*?(\w+)'")
+_FIELD = regex(r"undefined field '(\w+)' not found in struct '([\w.]+)'")
 _KEY = regex(r'Key not found in map : "(.*)"$')
 _NAME = regex(r"undeclared reference to '([^']*)'.*")
 _TOKEN = regex(
@@ -112,10 +112,10 @@ def _told(message: str, variable: str) -> ExpressionError:
     if field := _FIELD.search(words):
         from dindguard.rules import nearest
 
-        record_name = field[2].replace("_or_", "|")
-        near = nearest(field[1], schema.fields(record_name))
+        owner = field[2].rpartition(".")[2]
+        near = nearest(field[1], schema.fields(owner.replace("_or_", "|")))
         return ExpressionError(
-            f"there is no attribute '{field[1]}' in {field[2]}{near}; see docs/model.md", line, column + 1
+            f"there is no attribute '{field[1]}' in {owner}{near}; see docs/model.md", line, column + 1
         )
     if name := _NAME.search(words):
         first, dot, _ = name[1].partition(".")
@@ -132,7 +132,9 @@ _WORDS = {
 
 def _plain(message: str) -> str:
     """Return the first line of one of the library's messages, without its codes, in words where there are better ones."""
-    line = re.sub(r"^[A-Z_]+: |\s*\[[A-Z_]+\]$", "", message.split("\n", maxsplit=1)[0]).replace(f"{PACKAGE}.", "")
+    line = (
+        re.sub(r"^[A-Z_]+: |\[[A-Z_]+\]$", "", message.split("\n", maxsplit=1)[0]).replace(f"{PACKAGE}.", "").rstrip()
+    )
     line = re.sub(r"^Syntax error: (.*?) expecting \{.*", r"syntax error: \1", line)
     return next((words for told, words in _WORDS.items() if told in line), line[:_LONGEST])
 

@@ -20,9 +20,9 @@ from dindguard.source import Source, Step
 from dindguard.vocabulary import POWERSHELLS, SHELLS
 
 _ASSIGNMENT = regex(r"(export[ \t]+)?([A-Za-z_][\w-]*)[ \t]*:=[ \t]*")
-_SETTING = regex(r"set[ \t]+([\w-]+)(?:[ \t]*:=[ \t]*(.*))?$")
+_SETTING = regex(r"set[ \t]+([\w-]+)(?:[ \t]*+:=[ \t]*+(.*))?$")
 _RECIPE = regex(r"@?[A-Za-z_][\w-]*(?:[ \t][^:\n]*)?:(?!=)")
-_PARAMETER = regex(r"[+*$]*([A-Za-z_][\w-]*)[ \t]*=[ \t]*(?=['\"])")
+_PARAMETER = regex(r"(?<![\w+*$-])[+*$]*+([A-Za-z_][\w-]*+)[ \t]*+=[ \t]*+(?=['\"])")
 _SHEBANG = regex(r"[ \t]*#![ \t]*(?:\S*/env[ \t]+(?:-\S+[ \t]+)*)?(?:\S*/)?([\w.-]+)")
 _PREFIX = regex(r"[@\-]+[ \t]*")
 _INTERPOLATION = regex(r"\{\{\{\{|\{\{[ \t]*([A-Za-z_][\w-]*)[ \t]*\}\}")

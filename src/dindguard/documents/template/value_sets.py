@@ -14,7 +14,7 @@ from dindguard.model.condition import Condition
 from dindguard.patterns import regex
 from dindguard.records import record
 
-_NAME = regex(r"(?:^|[-_.])values(?:[-_.].+)?\.ya?ml$")
+_NAME = regex(r"(?:^|[-_.])values(?=[-_.])")
 _BESIDE = regex(
     r"(?:^|\.)(?:replicas|image|imagePull\w+|resources|nodeSelector|tolerations|affinity|annotations|labels|metadata|name"
     r"|strategy|updateStrategy|topologySpreadConstraints|ports|\w+Probe|selector|schedule|priorityClassName)(?:[.\[]|$)"
@@ -98,4 +98,4 @@ def _condition(chart: Chart, name: str, values: Node, number: int) -> Condition:
 
 def is_value_set(name: str) -> bool:
     """Whether a file is one of values for some of a chart's installations, by its name."""
-    return name != "values.yaml" and _NAME.search(name) is not None
+    return name != "values.yaml" and name.endswith((".yaml", ".yml")) and _NAME.search(name) is not None

@@ -20,7 +20,8 @@ from dindguard.source import Step
 BLANK = regex(r"(?:[ \t\r\f\v\ufeff]|`\r?\n|<#(?:[^#]|#(?!>))*+(?:#>|\Z))+")
 COMMENT = regex(r"#[^\n]*")
 ASSIGNMENT = regex(
-    r"(?:\[[^\]\n]*\]+[ \t]*)*\$(?:\{([^}\n]+)\}|((?:env|global|script|local|private|using):\w+|\w+))[ \t]*(\+?=)(?!=)",
+    r"(?:\[[^\]\n]{0,200}+\]++[ \t]*+){0,8}+\$(?:\{([^}\n]+)\}|((?:env|global|script|local|private|using):\w+|\w+))"
+    r"[ \t]*(\+?=)(?!=)",
     re.IGNORECASE,
 )
 _BARE = regex(r"[^\s`'\"$|;&(){}]+")
