@@ -20,7 +20,7 @@ from dindguard.source import Step
 BLANK = regex(r"(?:[ \t\r\f\v\ufeff]|`\r?\n|<#(?:[^#]|#(?!>))*+(?:#>|\Z))+")
 COMMENT = regex(r"#[^\n]*")
 ASSIGNMENT = regex(
-    r"(?:\[[^\]\n]{0,200}+\]++[ \t]*+){0,8}+\$(?:\{([^}\n]+)\}|((?:env|global|script|local|private|using):\w+|\w+))"
+    r"(?:\[[^\]\n]{0,200}+\]++[ \t]*+){0,8}+\$(?:\{([^}\n]{1,200}+)\}|((?:env|global|script|local|private|using):\w+|\w+))"
     r"[ \t]*(\+?=)(?!=)",
     re.IGNORECASE,
 )
