@@ -24,6 +24,7 @@ SIZES = (2048, 8192, 32768)
 SUSPICIOUS = 0.0004
 """Seconds that 2 KB take when each character costs a hundred others; a linear search takes a tenth of that."""
 STEEP = 1.5
+AGAIN = 3
 ENOUGH = 2.0
 
 NOT_THEIR_TEXT = {
@@ -97,8 +98,12 @@ def found_against(pattern: re.Pattern[str], how: str) -> list[tuple[float, Attac
     for attack in attacks(pattern):
         if seconds(ask, attack.text(SIZES[0])) < SUSPICIOUS or seconds(ask, attack.text(SIZES[0]), 3) < SUSPICIOUS:
             continue
-        exponent = min(steepness(ask, attack) for _ in range(2))
-        if exponent >= STEEP or seconds(ask, attack.text(SIZES[2])) >= ENOUGH:
+        exponent = math.inf
+        for _ in range(AGAIN):  # on a busy machine a linear search may look steep once
+            exponent = min(exponent, steepness(ask, attack))
+            if exponent < STEEP and seconds(ask, attack.text(SIZES[2])) < ENOUGH:
+                break
+        else:
             return [(exponent, attack)]
     return steep
 

@@ -10,7 +10,7 @@ from dindguard.model.container import EnvVar
 from dindguard.patterns import regex
 from dindguard.scripts.commands import Dialect, commands
 
-_KEEPS = regex(r"SetEnvironmentVariable\([^)\n]*\b(?:User|Machine)\b|\bsetx\b", re.IGNORECASE)
+_KEEPS = regex(r"SetEnvironmentVariable\([^()\n]{0,300}\b(?:User|Machine)\b|\bsetx\b", re.IGNORECASE)
 """What gives a variable to every program that the user, or anybody on the machine, starts from then on."""
 
 
