@@ -225,7 +225,7 @@ def test_a_file_that_vanishes_while_it_is_read(tmp_path: Path, monkeypatch: pyte
 
     def gone(path: str) -> bytes:
         if path.endswith("stack.yaml"):
-            Path(path).unlink()
+            raise FileNotFoundError(2, "No such file or directory", path)
         return read(path)
 
     monkeypatch.setattr(working_tree, "_bytes_of", gone)
