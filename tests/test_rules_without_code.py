@@ -129,6 +129,10 @@ YES, NO = "container.name == 'a'", "container.name == 'b'"
         ("container.environment['A'].value == 'x'", "undecided"),
         ("'A' in container.environment", "finding"),
         ("'B' in container.environment", "nothing"),
+        ("has(container.environment.A)", "finding"),
+        ("has(container.environment.B)", "nothing"),
+        ("container.environment.A.value == 'x'", "undecided"),
+        ("container.environment.C.value == 'known'", "finding"),
         ("container.environment['A'].value == 'x' || 'A' in container.environment", "finding"),
         ("[container].exists(c, c.privileged)", "undecided"),
         (f"[true, false].exists(b, b) || {UNKNOWN}", "finding"),
@@ -137,9 +141,13 @@ YES, NO = "container.name == 'a'", "container.name == 'b'"
     ],
 )
 def test_unknown_is_a_third_answer(tmp_path: Path, when: str, expected: str) -> None:
-    unknown = (
-        "    privileged: ${P}\n    hostname: ${H}\n    environment: {A: '${E}'}\n    volumes: ['${V}:/x', '/y:/y']\n"
+    lines = (
+        "privileged: ${P}",
+        "hostname: ${H}",
+        "environment: {A: '${E}', C: known}",
+        "volumes: ['${V}:/x', '/y:/y']",
     )
+    unknown = "".join(f"    {line}\n" for line in lines)
     assert said(scanned(tmp_path, rule(when), unknown)) == expected
 
 

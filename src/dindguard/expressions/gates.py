@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
+from dindguard.model.container_parts import Environment
 from dindguard.model.values import Flag, Text
 from dindguard.records import record
 
@@ -34,6 +35,8 @@ class Gate:
         for name in self.path:
             if value is None:
                 return self.test is Asked.THERE
+            if isinstance(value, (Environment, Mapping)):
+                return False  # a key of a map is no attribute
             value = getattr(value, name, None)
         if value is None:
             return self.test in (Asked.THERE, Asked.ONE_OF)

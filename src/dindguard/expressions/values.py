@@ -77,11 +77,13 @@ class Data:
         pairs = [(each.name, each) for each in value] if isinstance(value, Environment) else list(value.items())
         found: dict[str, Any] = {}
         for key, each in pairs:
+            wanted = _together([*need.items, need.attributes[key]]) if key in need.attributes else below
             try:
-                found[key] = self.of(each, of, below)
+                found[key] = self.of(each, of, wanted)
             except UnknownError as error:
                 self.lost.setdefault(key, error.at)
-        return found
+        keys = {key for key, _ in pairs}
+        return found | {given(name): name in keys for name in need.asked}
 
 
 def _together(needs: list[Need]) -> Need:
