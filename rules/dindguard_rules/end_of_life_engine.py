@@ -30,7 +30,6 @@ names.
 from collections.abc import Iterator
 
 from dindguard.api import (
-    Edit,
     Engine,
     EngineProduct,
     Fixer,
@@ -42,11 +41,6 @@ from dindguard.api import (
 )
 
 
-def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
-    """Name a release that is maintained."""
-    yield from remedies.newest_image(engine.container.image if engine.container is not None else None)
-
-
 @rule(
     "end-of-life-engine",
     each=Engine,
@@ -54,7 +48,7 @@ def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
     category="image",
     cwe=1104,
     since="0.1.0",
-    fixes=(Fixer("names the newest release", fix, unsafe=True),),
+    fixes=(Fixer("names the newest release", remedies.newer_engine, unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines of an official image that is rebuilt no more, and hosts' engines that nobody patches."""

@@ -26,7 +26,6 @@ Without authorization plugins, and with an engine that listens on a socket only.
 from collections.abc import Iterator
 
 from dindguard.api import (
-    Edit,
     Engine,
     EngineProduct,
     Fixer,
@@ -39,11 +38,6 @@ from dindguard.api import (
 )
 
 
-def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
-    """Name a release without known vulnerabilities."""
-    yield from remedies.newest_image(engine.container.image if engine.container is not None else None)
-
-
 @rule(
     "outdated-engine",
     each=Engine,
@@ -52,7 +46,7 @@ def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
     cwe=1395,
     since="0.1.0",
     profile=Profile.ALL,
-    fixes=(Fixer("names the newest release", fix),),
+    fixes=(Fixer("names the newest release", remedies.newer_engine),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with holes that are no breakout."""

@@ -29,7 +29,6 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Confidence,
-    Edit,
     Engine,
     EngineProduct,
     Fixer,
@@ -41,11 +40,6 @@ from dindguard.api import (
 )
 
 
-def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
-    """Name a release without known vulnerabilities."""
-    yield from remedies.newest_image(engine.container.image if engine.container is not None else None)
-
-
 @rule(
     "vulnerable-engine",
     each=Engine,
@@ -53,7 +47,7 @@ def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
     category="image",
     cwe=1395,
     since="0.1.0",
-    fixes=(Fixer("names the newest release", fix),),
+    fixes=(Fixer("names the newest release", remedies.newer_engine),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with a known breakout; an ended line is reported as such, holes included."""

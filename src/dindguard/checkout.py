@@ -7,6 +7,7 @@ of a repository: what else a file of 40 or 64 hexadecimal digits may hold is nob
 from __future__ import annotations
 
 import os
+import re
 
 from dindguard.patterns import regex
 
@@ -39,8 +40,7 @@ def names(own: str, root: str) -> bool:
     return tree is not None and os.path.realpath(os.path.join(own, tree[1].strip().strip('"'))) == root
 
 
-_WORKTREE = regex(r"^[ \t]*+worktree[ \t]*+=[ \t]*+(.+)$", 2 | 8)
-"""Flags: in any case, line by line."""
+_WORKTREE = regex(r"^[ \t]*+worktree[ \t]*+=[ \t]*+(.+)$", re.IGNORECASE | re.MULTILINE)
 
 
 def _git_folder(root: str) -> tuple[str, bool]:

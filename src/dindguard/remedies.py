@@ -19,6 +19,11 @@ _CERTIFICATES = "/certs"
 _ENDINGS = ("", "-dind", "-dind-rootless", "-cli", "-git")
 
 
+def newer_engine(engine: Engine, _: object) -> Iterator[Edit]:
+    """Yield the edit that names the newest known release for the image that an engine comes from: a fix's whole plan."""
+    yield from newest_image(engine.container.image if engine.container is not None else None)
+
+
 def newest_image(image: Image | None, variant: Variant | None = None) -> Iterator[Edit]:
     """Yield the edit that names the newest known release of Docker's official image, in ``variant`` or in its own.
 
