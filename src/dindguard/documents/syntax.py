@@ -59,9 +59,19 @@ def reader(syntax: str) -> Callable[[Source], Tree]:
         return toml.read
     if syntax in (GROOVY, HCL):
         return _of_our_own(syntax)
+    return _yaml
+
+
+def _yaml(source: Source) -> Tree:
+    """Read YAML; of a template whose directives are no YAML, what stands beside them."""
     from dindguard.documents import yaml
 
-    return yaml.read
+    tree = yaml.read(source)
+    if tree.readable or without_template(source.path) == source.path:
+        return tree
+    from dindguard.documents.template import directives  # few trees have templates of Terraform
+
+    return directives.read(source) or tree
 
 
 def _of_our_own(syntax: str) -> Callable[[Source], Tree]:

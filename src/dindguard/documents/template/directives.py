@@ -1,0 +1,36 @@
+"""Templates of Terraform: directives and inserted blocks taken out of a text, so that the rest can be read as it stands."""
+
+from __future__ import annotations
+
+import re
+
+from dindguard.documents import yaml
+from dindguard.documents.yaml import Tree
+from dindguard.patterns import regex
+from dindguard.source import Notice, Source
+
+_DIRECTIVE = regex(r"%\{~?[^{}\n]{0,500}\}")
+_INSERTED = regex(r"^[ \t]*+\$\{[^{}\n]{0,500}\}[ \t]*$", re.MULTILINE)
+"""A line that an expression writes alone: a block that only the template's caller knows."""
+
+
+_SAID = "a template of Terraform: both branches of its conditions are read, and what it inserts is not known here"
+
+
+def read(source: Source) -> Tree | None:
+    """Return what a template of Terraform says beside its directives; ``None`` for a text that they do not explain."""
+    text = without_directives(source.text)
+    if text == source.text:
+        return None
+    tree = yaml.read_part(source, text, 0)
+    if not tree.readable:
+        return None
+    tree.notices.append(Notice("unresolved", _SAID, source.whole()))
+    return tree
+
+
+def without_directives(text: str) -> str:
+    """Return a text of the same length with blanks for ``%{ … }`` and for lines that are one ``${ … }``; both branches stay."""
+    for pattern in (_DIRECTIVE, _INSERTED):
+        text = pattern.sub(lambda match: " " * len(match.group()), text)
+    return text
