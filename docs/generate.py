@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT / "docs"))
 
 import across_formats  # noqa: E402 - it lies beside this file, like the next
 import fixes_page  # noqa: E402 - it lies beside this file, wherever this one is run from
+import fleet_page  # noqa: E402
 import model_page  # noqa: E402
 
 FIXTURES = ROOT / "fixtures"
@@ -50,6 +51,7 @@ def pages() -> dict[Path, str]:
     found[ROOT / "docs/cli.md"] = command_pages()
     found[ROOT / "docs/dindguard.1"] = manual.page()
     found[ROOT / "docs/model.md"] = model_page.page()
+    found[ROOT / "docs/fleet-dataset.md"] = fleet_page.page()
     found[ROOT / "docs/fixes.md"] = fixes_page.page(rules)
     for name in guides.NAMES:
         found[ROOT / f"docs/{name}.md"] = HEADER.format(source=f"src/dindguard/guides/{name}.md") + guides.guide(name)

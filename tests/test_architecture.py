@@ -60,6 +60,24 @@ LAYERS: dict[str, set[str]] = {
     "attestation": {"errors", "printable"},
     "environment": {"errors", "printable", "engine_client", "engine_errors", "attestation"},
     "audit": {"source", "model", "errors", "documents", "formats", "engine_client", "printable"},
+    "fleet": {
+        "scanning",
+        "policy",
+        "findings",
+        "rules",
+        "rule_sources",
+        "report",
+        "model",
+        "files",
+        "working_tree",
+        "errors",
+        "reports",
+        "coverage",
+        "options",
+        "source",
+        "printable",
+        "discover",
+    },
 }
 """What each part may import of dindguard at run time; ``scanning``, what scans again (``fixes``,
 ``language_server``), ``cli`` and the package itself know everybody."""
@@ -135,6 +153,11 @@ def test_a_format_knows_no_other_format() -> None:
                 module = SOURCE / "formats" / f"{pieces[2]}.py"
                 if module.exists() and path.parent != SOURCE / "formats":
                     assert pieces[2] == "row", f"{path.name} imports {name}"
+
+
+def test_only_the_command_line_knows_fleets() -> None:
+    for path in [path for path in modules() if part_of(path) not in ("fleet", "cli")]:
+        assert not any(name.startswith("dindguard.fleet") for name in imports(path, run_time_only=False)), path
 
 
 def test_no_rule_is_known_outside_the_rules() -> None:
