@@ -186,12 +186,16 @@ def _is_none(node: ast.expr) -> bool:
 def tests_for(path: Path) -> list[str]:
     """Return pytest's arguments for the tests that know a module, those likeliest to notice first."""
     tests = ROOT / "tests"
-    everything = ["tests/test_rules.py::test_a_fixture_gives_exactly_what_it_expects"]
+    everything = [
+        "tests/test_rules.py::test_a_fixture_gives_exactly_what_it_expects",
+        "tests/test_golden_findings.py",
+    ]
     if path.parent.name == "dindguard_rules":
         name = path.stem.replace("_", "-")
         own = [f"{everything[0]}[{name}/{each.name}]" for each in sorted((ROOT / "fixtures" / name).iterdir())
                if each.suffix != ".expect" and each.name.startswith(("bad", "good"))]  # fmt: skip
-        return [*own, *_named(tests, "test_rules_*.py")]
+        written = f"tests/test_golden_findings.py::test_the_fixtures_of_a_rule_give_what_is_written_down[{name}]"
+        return [*own, written, *_named(tests, "test_rules_*.py")]
     guarded = GUARDS.get(f"{path.parent.name}/{path.name}")
     if guarded is not None:
         return [f"tests/{name}" for name in guarded]
