@@ -32,6 +32,9 @@ SHORTEST = 6
 BLOCK = 4 * REACH
 """Long lines are looked at in blocks of so many characters, each with one more before and after it."""
 
+MOST_TEXTS = 2000
+"""So many messages are remembered at a time with their masks: reports say much more than once."""
+
 _Found = tuple[tuple[Range, ...], tuple[Range, ...]]
 
 
@@ -43,6 +46,7 @@ class Masks:
         self._hidden: dict[tuple[str, int], list[Range]] = {}
         self._blocks: dict[tuple[str, int, int], _Found] = {}
         self._values: dict[str, list[str]] = {}
+        self._texts: dict[str, str] = {}
         for name, value in _variables(model) if model is not None else ():
             if not shown(name):
                 for span in (value.span, *(step.span for step in value.span.trail if step.what == SET_HERE)):
@@ -109,6 +113,14 @@ class Masks:
 
     def text(self, text: str) -> str:
         """Return a message without credentials, not too long."""
+        known = self._texts.get(text)
+        if known is None:
+            if len(self._texts) >= MOST_TEXTS:
+                self._texts.clear()
+            known = self._texts[text] = self._masked(text)
+        return known
+
+    def _masked(self, text: str) -> str:
         if len(text) > LONGEST:
             text = self._without_values(text[: 2 * LONGEST])[:LONGEST] + "…"
         else:

@@ -82,10 +82,18 @@ def credentials(line: str) -> Iterator[Range]:
         for found in _element().finditer(line):
             if secret_name(found[1]) and not plain(found[2].strip()):
                 yield found.span(2)
-    for pattern in (_said(), _spoken()):
+    patterns = [_said()] if _tells(line) else []
+    patterns += [_spoken()] if "Bearer" in line or "Basic" in line else []
+    for pattern in patterns:
         for found in pattern.finditer(line):
             if not plain(found[1]):
                 yield found.span(1)
+
+
+def _tells(line: str) -> bool:
+    """Whether a sentence could say what a password is: the pattern for it is dear."""
+    lower = line.lower()
+    return any(each in lower for each in ("pass", "token", "secret", "pw"))
 
 
 def named_variable(name: str) -> bool:

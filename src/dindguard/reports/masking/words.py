@@ -12,21 +12,26 @@ from functools import cache
 
 from dindguard.records import record
 from dindguard.reports.excerpt import Range
-from dindguard.reports.masking import programs
+from dindguard.reports.masking import hints, programs
 from dindguard.reports.masking.names import plain, reference, secret_name, shown
 
 DEEPEST = 3
 
 
-@record
 class Word:
-    """A word, without the quotes around it; ``sign`` for what separates commands or redirects."""
+    """A word, without the quotes around it; ``sign`` for what separates commands or redirects.
 
-    start: int
-    end: int
-    text: str
-    sign: bool = False
-    quoted: bool = False
+    No record: a long line has thousands of them.
+    """
+
+    __slots__ = ("end", "quoted", "sign", "start", "text")
+
+    def __init__(self, start: int, end: int, text: str, *, sign: bool = False, quoted: bool = False) -> None:
+        self.start = start
+        self.end = end
+        self.text = text
+        self.sign = sign
+        self.quoted = quoted
 
 
 @cache
@@ -86,6 +91,8 @@ def quoted_in_prose(text: str) -> Iterator[Range]:
 
 def spoken(line: str, depth: int = 0) -> Iterator[Range]:
     """Yield the credentials of a line's commands."""
+    if not hints.speaks(line):
+        return
     every = words(line)
     for word in every:
         if word.quoted and depth < DEEPEST and " " in word.text:

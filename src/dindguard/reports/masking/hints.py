@@ -1,0 +1,54 @@
+"""Cheap tests of what a text must hold before the dear ones can find a credential in it.
+
+Most texts of a report are our own words and names of files. Each test errs to one side only: it may say that a text could
+tell something when it tells nothing, never the other way round.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from dindguard.reports.masking import programs
+
+_NAMES = (
+    "pass", "pw", "secret", "token", "cred", "login", "cookie", "authorization", "bearer", "webhook", "psk", "jwt", "dsn",
+    "otp", "connectionstring", "connection_string", "connection-string", "connection.string", "dockerc", "key",
+)  # fmt: skip
+"""One of these stands, in lower case, in every name that says that its value is a credential …"""
+
+_SIGNS = ("=", "<", ">", "|", "\\")
+"""What assigns, redirects, joins commands, and what may hide where a word begins."""
+
+_WORDS = frozenset({*programs.OPTIONS, "env", "arg", "vault", "machine"})
+"""Words that make a credential of one behind them."""
+
+
+@cache
+def _tails() -> re.Pattern[str]:
+    """… or one of these, which many other words begin with."""
+    return re.compile(r"(?i:auth)(?![a-z])|(?i:pat)(?![\w-])")
+
+
+@cache
+def _given_by() -> re.Pattern[str]:
+    """How SQL and databases' tools are given a password, in lower case."""
+    return re.compile(r"(?:identified|with|encrypted|set)\W+(?:by|account)\b|\b(?:by|account)\W*[\"']")
+
+
+def names_secret(text: str, lower: str) -> bool:
+    """Whether any name in a text could be that of a credential; ``lower`` is the text in lower case."""
+    return any(each in lower for each in _NAMES) or (
+        ("auth" in lower or "pat" in lower) and _tails().search(text) is not None
+    )
+
+
+def speaks(line: str) -> bool:
+    """Whether any command in a line could be given a credential."""
+    lower = line.lower()
+    return (
+        any(sign in line for sign in _SIGNS)
+        or names_secret(line, lower)
+        or not _WORDS.isdisjoint(re.split(r"[^\w-]+", lower))
+        or (("by" in lower or "account" in lower) and _given_by().search(lower) is not None)
+    )
