@@ -13,9 +13,10 @@ from dindguard.reports.masking.programs import OPTIONS
 PIECES = [
     *OPTIONS, "ENV", "ARG", "export", "env", "set", "setx", "vault", "login", "add_user", "machine", "account", "by", "with",
     "identified", "encrypted", "password", "sudo", "tee", "echo", "docker", "./", "/usr/bin/", "-p", "-S", "-u", "-e", "--env",
-    "--user", "--my-pat", "--apiKey", "--x.auth", "--clientAuth", "_pat", "path", "author", "--otp", "-pw", "'", '"', "`", "(", ")",
+    "--user", "--my-pat", "--apiKey",
+    "--x.auth", "--clientAuth", "_pat", "path", "author", "--otp", "-pw", "'", '"', "`", "(", ")",
     "[", "]", "{", "}", ",", ":", ";", "|", "||", "&&", "<", "<<<", ">", "\\", "\\n", "$", "=", "-", ".", "a b", "x1", "Zq7",
-    "u:p", "/etc/shadow", ".netrc", "é", "ſ", "İ",
+    "u:p", "/etc/shadow", ".netrc", "é", "\u017f", "İ",
 ]  # fmt: skip
 
 

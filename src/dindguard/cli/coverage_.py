@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from dindguard.coverage import FileState
     from dindguard.reports.terminal import Terminal
 
-_STYLES = {"closed": "bold red", "broken": "bold red", "blind-spot": "bold yellow", "known-not-read": "yellow",
-           "understood": "green"}  # fmt: skip
+_STYLES = {"closed": "bold red", "broken": "bold red", "blind-spot": "black on yellow",
+           "known-not-read": "magenta", "understood": "bold"}  # fmt: skip
 
 
 @click.command("coverage")

@@ -105,5 +105,5 @@ def write_all(outputs: Iterable[Output], report: Report, options: reports.Option
     for output in outputs:
         shown = output.file == STDOUT
         screen = terminal.stdout() if shown else terminal.Terminal(width=100)
-        document = reports.render(output.form, report, replace(options, terminal=screen))
-        deliver(document, None if shown else output.file)
+        pieces = reports.pieces(output.form, report, replace(options, terminal=screen))
+        deliver(pieces, None if shown else output.file)

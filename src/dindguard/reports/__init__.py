@@ -1,7 +1,8 @@
 """Reports: what a scan found, for people and for programs. One module per format.
 
-A format's module has one function ``render(report, options) -> str``. It knows findings and notices, and
-nothing of the formats that were scanned. What it returns ends with a line break and is the whole document.
+A format's module has one function ``pieces(report, options)`` that yields the document, a finding at a time: a report of
+many findings takes no more memory than one of few. It knows findings and notices, and nothing of the formats that were
+scanned. What it yields ends with a line break.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol, cast
 
 from dindguard.coverage import State
@@ -57,14 +58,19 @@ class Options:
 class Reporter(Protocol):
     """A format's module."""
 
-    def render(self, report: Report, options: Options) -> str:
-        """Return the document."""
+    def pieces(self, report: Report, options: Options) -> Iterator[str]:
+        """Yield the document."""
+
+
+def pieces(name: str, report: Report, options: Options) -> Iterator[str]:
+    """Yield the report in a format of :data:`FORMATS`, piece by piece."""
+    module = importlib.import_module(f"dindguard.reports.{name.replace('-', '_')}")
+    return cast("Reporter", module).pieces(report, options)
 
 
 def render(name: str, report: Report, options: Options) -> str:
-    """Return the report in a format of :data:`FORMATS`."""
-    module = importlib.import_module(f"dindguard.reports.{name.replace('-', '_')}")
-    return cast("Reporter", module).render(report, options)
+    """Return the report in a format of :data:`FORMATS`, whole."""
+    return "".join(pieces(name, report, options))
 
 
 def plural(count: int, noun: str) -> str:

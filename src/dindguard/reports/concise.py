@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from dindguard.scanning import Report
 
 
-def render(report: Report, options: Options) -> str:
-    """Return ``path:line:column: severity: message [rule]`` for findings and notices, then the summary."""
-    lines = [*_lines(report, options), *text.summary(report, options)]
-    return safe.log("\n".join(lines) + "\n")
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield ``path:line:column: severity: message [rule]`` for findings and notices, then the summary."""
+    for line in _lines(report, options):
+        yield safe.log(f"{line}\n")
+    for line in text.summary(report, options):
+        yield safe.log(f"{line}\n")
 
 
 def _lines(report: Report, options: Options) -> Iterator[str]:

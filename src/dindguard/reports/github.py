@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from dindguard.findings import Finding
+from dindguard.records import record
 from dindguard.reports import (
     Options,
     advice,
@@ -28,40 +32,54 @@ MOST = 10
 """What the runner shows of each level."""
 
 
-def render(report: Report, options: Options) -> str:
-    """Return one command for each finding, the gravest first, then a plain line for each that is too many."""
+@record
+class _Told:
+    """A line of the log: its level, place and title, and how its text is made."""
+
+    level: str
+    span: Span
+    title: str
+    text: Callable[[], str]
+
+
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield one command for each finding, the gravest first, then a plain line for each that is too many."""
     del options
     masks = Masks(report.model)
-    found = []
-    for notice in errors(report.notices):
-        text = f"{notice.message} ({notice.remedy})" if notice.remedy else notice.message
-        found.append(("error", notice.span, f"not looked at: {notice.kind}", masks.text(text)))
-    found += [
-        ("warning", each.span, each.kind, masks.text(f"{each.message} ({each.remedy})"))
-        for each in countdowns(report)
-    ]
     opened = worst_first(finding for finding in report.findings if finding.open)
-    for finding in opened:
-        text = sentence(masks.text(finding.message))
-        if instead := advice(finding):
-            text += f"\nInstead: {masks.text(instead)} (dindguard explain {finding.rule.id})"
-        title = f"{finding.severity.word}: {finding.rule.id}"
-        found.append((_level(finding.severity), finding.span, title, text))
-    lines = []
-    rest = []
+    rest: list[_Told] = []
     used: Counter[str] = Counter()
-    for level, span, title, text in found:
+    for each in _told(report, opened, masks):
         # One place of the last level stays free for the summary.
-        if used[level] < MOST - (level == "notice"):
-            used[level] += 1
-            lines.append(_command(level, span, title, text))
+        if used[each.level] < MOST - (each.level == "notice"):
+            used[each.level] += 1
+            yield f"{_command(each.level, each.span, each.title, each.text())}\n"
         else:
-            rest.append(f"- {safe.log(safe.one_line(f'{shown_place(span)} {title}: {text}'))}")
+            rest.append(each)
     if rest:
         summary = f"{plural(len(rest), 'more finding')} in the log: GitHub shows {MOST} of each level in a step"
-        lines += [f"::notice title=dindguard::{summary}", *rest]
-    lines.append(_summary(report, len(opened)))
-    return "\n".join(lines) + "\n"
+        yield f"::notice title=dindguard::{summary}\n"
+    for each in rest:
+        yield f"- {safe.log(safe.one_line(f'{shown_place(each.span)} {each.title}: {each.text()}'))}\n"
+    yield f"{_summary(report, len(opened))}\n"
+
+
+def _told(report: Report, opened: Sequence[Finding], masks: Masks) -> Iterator[_Told]:
+    for notice in errors(report.notices):
+        text = f"{notice.message} ({notice.remedy})" if notice.remedy else notice.message
+        yield _Told("error", notice.span, f"not looked at: {notice.kind}", partial(masks.text, text))
+    for each in countdowns(report):
+        yield _Told("warning", each.span, each.kind, partial(masks.text, f"{each.message} ({each.remedy})"))
+    for finding in opened:
+        title = f"{finding.severity.word}: {finding.rule.id}"
+        yield _Told(_level(finding.severity), finding.span, title, partial(_text, finding, masks))
+
+
+def _text(finding: Finding, masks: Masks) -> str:
+    text = sentence(masks.text(finding.message))
+    if instead := advice(finding):
+        text += f"\nInstead: {masks.text(instead)} (dindguard explain {finding.rule.id})"
+    return text
 
 
 def _summary(report: Report, count: int) -> str:

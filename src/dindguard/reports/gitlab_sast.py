@@ -9,14 +9,25 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dindguard import __version__
 from dindguard.errors import UserError
 from dindguard.findings import Finding
 from dindguard.installation import home
-from dindguard.reports import Options, advice, alerts, errors, safe, sentence, shown_place, taxonomies, worst_first
-from dindguard.reports.json import dumps
+from dindguard.reports import (
+    Options,
+    advice,
+    alerts,
+    errors,
+    json_pieces,
+    safe,
+    sentence,
+    shown_place,
+    taxonomies,
+    worst_first,
+)
 from dindguard.reports.masking import Masks
 from dindguard.rules import Rule
 from dindguard.source import Gravity, Notice, Span, Step
@@ -29,8 +40,8 @@ LONGEST_NAME, LONGEST_SOLUTION = 255, 7000
 MOST_STEPS = 100
 
 
-def render(report: Report, options: Options) -> str:
-    """Return open findings as vulnerabilities, all of the tree whatever is new: GitLab compares with the target.
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield open findings as vulnerabilities, all of the tree whatever is new: GitLab compares with the target.
 
     GitLab demands the time of the scan: ``SOURCE_DATE_EPOCH`` fixes it, for the same bytes on each run.
     Raises :class:`UserError` when that is no number of seconds.
@@ -39,22 +50,21 @@ def render(report: Report, options: Options) -> str:
     writer = _Writer(Masks(report.model))
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(_now()))
     opened = worst_first(finding for finding in alerts(report) if finding.open)
-    return dumps(
-        {
-            "version": SCHEMA,
-            "scan": {
-                "analyzer": _tool(),
-                "scanner": _tool(),
-                "type": "sast",
-                "start_time": moment,
-                "end_time": moment,
-                "status": "failure" if errors(report.notices) else "success",
-                "messages": [writer.message(each) for each in report.notices if each.gravity is not Gravity.NOTE],
-                "primary_identifiers": [_own_identifier(rule) for rule in report.every_rule()],
-            },
-            "vulnerabilities": [writer.vulnerability(finding) for finding in opened],
-        }
-    )
+    content = {
+        "version": SCHEMA,
+        "scan": {
+            "analyzer": _tool(),
+            "scanner": _tool(),
+            "type": "sast",
+            "start_time": moment,
+            "end_time": moment,
+            "status": "failure" if errors(report.notices) else "success",
+            "messages": [writer.message(each) for each in report.notices if each.gravity is not Gravity.NOTE],
+            "primary_identifiers": [_own_identifier(rule) for rule in report.every_rule()],
+        },
+        "vulnerabilities": map(writer.vulnerability, opened),
+    }
+    return json_pieces.document(json_pieces.Members(content))
 
 
 def _now() -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dindguard import __version__
 from dindguard.coverage import FileState, State
 from dindguard.findings import Finding, Status, Subject
 from dindguard.model import engine_versions
-from dindguard.reports import Options, advice, errors, safe
+from dindguard.reports import Options, advice, errors, json_pieces, safe
 from dindguard.reports.masking import Masks
 from dindguard.reports.quoting import Quoter
 from dindguard.rules import Severity
@@ -21,32 +22,22 @@ VERSION = 1
 """Grows when a field changes its meaning or goes away; new fields may come at any time."""
 
 
-def render(report: Report, options: Options) -> str:
-    """Return the document; equal scans give equal bytes."""
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield the document; equal scans give equal bytes."""
     del options
-    return dumps(document(report))
+    members = _Writer(report).members(report)
+    return json_pieces.document(json_pieces.Members(members))
 
 
 def dumps(content: Any) -> str:
     """Return JSON text in ASCII, in which nothing can be taken for a log command."""
-    import json
-
-    return safe.json_text(json.dumps(content, indent=2)) + "\n"
+    return "".join(json_pieces.document(content))
 
 
 def document(report: Report) -> dict[str, Any]:
     """Return the report as plain data."""
-    writer = _Writer(report)
-    findings = [writer.finding(finding) for finding in report.findings]
-    return {
-        "version": VERSION,
-        "tool": {"name": "dindguard", "version": __version__, "facts_as_of": engine_versions.as_of()},
-        "complete": not errors(report.notices),
-        "summary": _summary(report),
-        "findings": findings,
-        "notices": [writer.notice(notice) for notice in report.notices],
-        "coverage": [writer.state(each) for each in report.coverage.files],
-    }
+    members = _Writer(report).members(report)
+    return {name: list(items) if isinstance(items, Iterator) else items for name, items in members.items()}
 
 
 def _summary(report: Report) -> dict[str, Any]:
@@ -72,6 +63,18 @@ class _Writer:
         self.masks = Masks(report.model)
         self.quoter = Quoter(report.sources, self.masks, 160)
         self.proposals = report.proposals
+
+    def members(self, report: Report) -> dict[str, Any]:
+        """Return the members of the document; what there may be much of, as iterators."""
+        return {
+            "version": VERSION,
+            "tool": {"name": "dindguard", "version": __version__, "facts_as_of": engine_versions.as_of()},
+            "complete": not errors(report.notices),
+            "summary": _summary(report),
+            "findings": map(self.finding, report.findings),
+            "notices": map(self.notice, report.notices),
+            "coverage": map(self.state, report.coverage.files),
+        }
 
     def text(self, text: str) -> str:
         return self.masks.text(safe.valid(text))

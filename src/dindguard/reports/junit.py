@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
@@ -15,33 +16,30 @@ if TYPE_CHECKING:
     from dindguard.scanning import Report
 
 
-def render(report: Report, options: Options) -> str:
-    """Return the document; a clean scan has one test, which passes, because empty suites look like failures."""
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield the document; a clean scan has one test, which passes, because empty suites look like failures."""
     del options
-    masks = Masks(report.model)
+    for block in _document(report, Masks(report.model)):
+        yield safe.log_markup(f"{block}\n")
+
+
+def _document(report: Report, masks: Masks) -> Iterator[str]:
     quoter = Quoter(report.sources, masks)
     opened = [finding for finding in report.findings if finding.open]
-    cases = [_failure(finding, masks, quoter) for finding in opened]
-    cases += [
-        _case(each.span, each.kind, "error", each.kind, masks.text(each.message), safe.one_line(each.remedy))
-        for each in errors(report.notices)
-    ]
-    wrong = len(cases)
-    if not cases:
-        cases = ['    <testcase classname="dindguard" name="no findings"/>']
-    counts = f'tests="{len(cases)}" failures="{len(opened)}" errors="{wrong - len(opened)}"'
-    document = "\n".join(
-        [
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            f'<testsuites name="dindguard" {counts}>',
-            f'  <testsuite name="dindguard" {counts} skipped="0">',
-            *_properties(report, masks),
-            *cases,
-            "  </testsuite>",
-            "</testsuites>\n",
-        ]
-    )
-    return safe.log_markup(document)
+    unseen = errors(report.notices)
+    wrong = len(opened) + len(unseen)
+    counts = f'tests="{wrong or 1}" failures="{len(opened)}" errors="{len(unseen)}"'
+    yield '<?xml version="1.0" encoding="UTF-8"?>'
+    yield f'<testsuites name="dindguard" {counts}>'
+    yield f'  <testsuite name="dindguard" {counts} skipped="0">'
+    yield from _properties(report, masks)
+    yield from (_failure(finding, masks, quoter) for finding in opened)
+    for each in unseen:
+        yield _case(each.span, each.kind, "error", each.kind, masks.text(each.message), safe.one_line(each.remedy))
+    if not wrong:
+        yield '    <testcase classname="dindguard" name="no findings"/>'
+    yield "  </testsuite>"
+    yield "</testsuites>"
 
 
 def _properties(report: Report, masks: Masks) -> list[str]:

@@ -50,8 +50,8 @@ _SIGNS = {
 }
 
 
-def render(report: Report, options: Options) -> str:
-    """Return the document."""
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield the document, in one piece: its length is bounded."""
     del options
     masks = Masks(report.model)
     opened = worst_first(finding for finding in report.findings if finding.open)
@@ -67,7 +67,7 @@ def render(report: Report, options: Options) -> str:
     if fold:
         page.add(f"<details><summary>{plural(len(opened), 'finding')} in full</summary>")
     page.add_all((_finding(finding, masks, quoter) for finding in opened), len(opened), "more finding")
-    return page.text("</details>" if fold else "")
+    yield page.text("</details>" if fold else "")
 
 
 class _Page:

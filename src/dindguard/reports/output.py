@@ -4,29 +4,48 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 
 from dindguard.errors import UserError
 
+BLOCK = 1 << 16
+"""Characters that are written at a time."""
 
-def deliver(document: str, path: str | os.PathLike[str] | None) -> None:
-    """Write a document, UTF-8 with LF, to ``path`` or to standard output.
+
+def deliver(document: str | Iterable[str], path: str | os.PathLike[str] | None) -> None:
+    """Write a document, whole or in pieces, UTF-8 with LF, to ``path`` or as it is made to standard output.
 
     Raises :class:`UserError` when the file cannot be written; it is then as it was.
     """
+    pieces = [document] if isinstance(document, str) else document
     if path is not None:
-        write_whole(path, document.encode("utf-8", "replace"))
+        write_whole(path, (block.encode("utf-8", "replace") for block in _blocks(pieces)))
         return
     sys.stdout.flush()
     stream = getattr(sys.stdout, "buffer", None)
     if stream is None:
-        sys.stdout.write(document)
+        sys.stdout.writelines(pieces)
         return
     encoding = (sys.stdout.encoding or "utf-8") if sys.stdout.isatty() else "utf-8"
-    stream.write(document.encode(encoding, "replace"))
+    for block in _blocks(pieces):
+        stream.write(block.encode(encoding, "replace"))
     stream.flush()
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes, *, make_folders: bool = False) -> None:
+def _blocks(pieces: Iterable[str]) -> Iterator[str]:
+    """Join small pieces to blocks that are worth a write."""
+    waiting: list[str] = []
+    length = 0
+    for piece in pieces:
+        waiting.append(piece)
+        length += len(piece)
+        if length >= BLOCK:
+            yield "".join(waiting)
+            waiting, length = [], 0
+    yield "".join(waiting)
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes | Iterable[bytes], *, make_folders: bool = False) -> None:
     """Write a file through a neighbour that takes its name once it is complete; devices and pipes directly.
 
     ``make_folders`` makes the folders that lack. Raises :class:`UserError` when it cannot be written, and when a link
@@ -34,20 +53,22 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, make_folders: bool
     """
     from pathlib import Path
 
+    blocks = [data] if isinstance(data, bytes) else data
     _stay_inside(os.fspath(path))
     path = Path(path)
     try:
         if make_folders:
             path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
-            path.write_bytes(data)
+            with open(path, "wb") as device:
+                device.writelines(blocks)
             return
         target = path.resolve()
         draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
             mode = target.stat().st_mode & 0o7777 if target.exists() else None
             with open(draft, "xb") as file:  # a link of this name is not followed
-                file.write(data)
+                file.writelines(blocks)
             if mode is not None:
                 draft.chmod(mode)
             draft.replace(target)

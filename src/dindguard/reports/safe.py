@@ -49,12 +49,14 @@ def log(document: str) -> str:
 
 def log_markup(document: str) -> str:
     """Do the same for HTML and XML, where entities keep the meaning."""
-    return _WORKFLOW_COMMAND.sub(r"\1&#58;", _LOG_COMMAND.sub("#&#35;", document))
+    if "##" in document:
+        document = _LOG_COMMAND.sub("#&#35;", document)
+    return _WORKFLOW_COMMAND.sub(r"\1&#58;", document) if "::" in document else document
 
 
 def json_text(document: str) -> str:
-    """Return a JSON document in which no string starts a log command; it means the same."""
-    return _LOG_COMMAND.sub(r"#\\u0023", document)
+    """Return a JSON document, or whole strings of one, in which none starts a log command; it means the same."""
+    return _LOG_COMMAND.sub(r"#\\u0023", document) if "##" in document else document
 
 
 def valid(text: str) -> str:

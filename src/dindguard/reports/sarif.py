@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import attr
@@ -15,13 +16,13 @@ from dindguard.reports import (
     alerts,
     brought,
     errors,
+    json_pieces,
     plural,
     safe,
     sarif_rules,
     sentence,
     worst_first,
 )
-from dindguard.reports.json import dumps
 from dindguard.reports.line_hash import line_hashes
 from dindguard.reports.masking import Masks
 from dindguard.reports.provenance import provenance
@@ -41,8 +42,11 @@ MOST_STEPS = 1_000
 """What GitHub keeps of each; more is cut here, and said."""
 
 
-def render(report: Report, options: Options) -> str:
-    """Return one run. Silenced findings are left out unless ``options.silenced``: GitHub would show them as open."""
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield one run, result by result.
+
+    Silenced findings are left out unless ``options.silenced``: GitHub would show them as open.
+    """
     writer = _Writer(report, with_suppressions=options.silenced)
     findings = worst_first(f for f in alerts(report) if f.open or options.silenced)
     notices = list(report.notices)
@@ -55,7 +59,7 @@ def render(report: Report, options: Options) -> str:
     )
     run = om.Run(
         tool=rules.tool(),
-        results=[writer.result(finding, rules) for finding in findings[:MOST_RESULTS]],
+        results=[],
         invocations=[invocation],
         automation_details=om.RunAutomationDetails(id="dindguard/"),
         column_kind="unicodeCodePoints",
@@ -68,7 +72,10 @@ def render(report: Report, options: Options) -> str:
     )
     log = om.SarifLog(schema_uri=SCHEMA, version="2.1.0", runs=[run])
     content = plain(log)
-    return dumps({"$schema": content["$schema"], "version": content["version"], "runs": content["runs"]})
+    results = (plain(writer.result(finding, rules)) for finding in findings[:MOST_RESULTS])
+    run_members = json_pieces.Members({**content["runs"][0], "results": results})
+    log_members = {"$schema": content["$schema"], "version": content["version"], "runs": iter((run_members,))}
+    return json_pieces.document(json_pieces.Members(log_members))
 
 
 def _cut(count: int) -> Notice:
@@ -79,23 +86,39 @@ def _cut(count: int) -> Notice:
 
 def plain(value: Any) -> Any:
     """Return an object of ``sarif_om`` as plain data, without what is at its default."""
-    if attr.has(type(value)):
-        content = {}
-        for field in attr.fields(type(value)):
-            item = getattr(value, field.name)
-            name = field.metadata["schema_property_name"]
-            # An absent level would mean the rule's own level.
-            factory = getattr(field.default, "factory", None)
-            default = field.default if factory is None else factory()
-            if item is None or (item == default and name != "level"):
-                continue
-            content[name] = plain(item)
-        return content
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return safe.valid(value)
     if isinstance(value, list):
         return [plain(item) for item in value]
-    return safe.valid(value) if isinstance(value, str) else value
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    content = value
+    kind: Any = type(value)
+    if fields := _fields(kind):
+        content = {}
+        for field, name, default in fields:
+            item = getattr(value, field)
+            # An absent level would mean the rule's own level.
+            if item is not None and (name == "level" or item != default()):
+                content[name] = plain(item)
+    return content
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, str, Callable[[], Any]], ...]:
+    """Return the fields of a class of ``sarif_om``: attribute, name in a log, and what makes the default."""
+    return tuple(
+        (
+            field.name,
+            field.metadata["schema_property_name"],
+            getattr(field.default, "factory", None) or partial(_itself, field.default),
+        )
+        for field in (attr.fields(kind) if attr.has(kind) else ())
+    )
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 class _Writer:

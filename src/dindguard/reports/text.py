@@ -50,20 +50,29 @@ MOST_SPOTS = 3
 _GRAVITY_STYLES = {Gravity.ERROR: "white on red", Gravity.WARNING: "black on yellow", Gravity.NOTE: "black on white"}
 
 
-def render(report: Report, options: Options) -> str:
-    """Return findings, then what could not be read, then the summary."""
-    page = _Page(report, options)
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield findings, then what could not be read, then the summary."""
+    between = ""
+    for block in _blocks(_Page(report, options), options):
+        yield between
+        yield from (safe.log(f"{line}\n") for line in block)
+        between = "\n"
+
+
+def _blocks(page: _Page, options: Options) -> Iterator[Iterable[str]]:
+    """Yield the lines of each part that empty lines stand around."""
+    report = page.report
     opened = in_order(report.findings)
-    blocks = [] if options.statistics else [*page.findings(opened)]
-    blocks += [page.notice(notice) for notice in report.notices if _told(notice, options)]
+    if not options.statistics:
+        yield from page.findings(opened)
+    yield from (page.notice(notice) for notice in report.notices if _told(notice, options))
     if options.verbose:
-        blocks += [[line] for line in page.silenced()]
+        yield from ([line] for line in page.silenced())
     elif spots := page.blind_spots():
-        blocks.append(spots)
+        yield spots
     if opened and (options.statistics or len(opened) > MANY):
-        blocks += tally.tables(opened, page.terminal, page.places, whole=options.statistics or options.verbose)
-    blocks.append(page.summary())
-    return safe.log("\n\n".join("\n".join(block) for block in blocks) + "\n")
+        yield from tally.tables(opened, page.terminal, page.places, whole=options.statistics or options.verbose)
+    yield page.summary()
 
 
 def summary(report: Report, options: Options) -> list[str]:
@@ -112,13 +121,13 @@ class _Page:
         path = f"{self.report.root}/{span.path}".replace(os.sep, "/")
         return self.terminal.link(text, f"file://{safe.uri(path)}")
 
-    def findings(self, findings: list[Finding]) -> Iterator[list[str]]:
+    def findings(self, findings: list[Finding]) -> Iterator[Iterable[str]]:
         """Yield each finding; those of one file without a line between them when there are many."""
         if len(findings) <= MANY or self.options.verbose:
             yield from map(self.finding, findings)
             return
         for _, group in groupby(findings, lambda finding: finding.span.path):
-            yield [line for finding in group for line in self.brief(finding)]
+            yield (line for finding in group for line in self.brief(finding))
 
     def head(self, finding: Finding) -> list[str]:
         """Return a finding's first lines: place, severity, rule, message."""
@@ -275,7 +284,7 @@ class _Page:
             words = spot.words if len(spot.words) <= 60 else f"{spot.words[:59]}…"
             what = f" ({spot.what})" if spot.what else ""
             lines.append(
-                f"{place} {self.terminal.paint('not judged', 'bold yellow')}: {self.clean(f'{words}{what}')}"
+                f"{place} {self.terminal.paint('not judged', 'black on yellow')}: {self.clean(f'{words}{what}')}"
             )
         if len(spots) > MOST_SPOTS:
             lines.append(f"and {plural(len(spots) - MOST_SPOTS, 'more blind spot')} (-v shows them)")
@@ -310,7 +319,7 @@ class _Page:
         if self.report.incomplete:
             return self.terminal.paint(words, "bold red")
         if self.report.coverage.blind_spots:
-            return self.terminal.paint(words, "bold yellow")
+            return self.terminal.paint(words, "black on yellow")
         if empty(self.report):
             return self.terminal.paint(f"{words}: no containers, engines or pipelines found", "bold magenta")
         return self.terminal.paint(words, "bold")

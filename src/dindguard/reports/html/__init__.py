@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from dindguard.scanning import Report
 
 
-def render(report: Report, options: Options) -> str:
-    """Return the page."""
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield the page."""
     del options
-    return safe.log_markup("\n".join([*_page(Writer(report)), ""]))
+    for part in _page(Writer(report)):
+        yield safe.log_markup(f"{part}\n")
 
 
 def _page(writer: Writer) -> Iterator[str]:
@@ -34,17 +36,17 @@ def _page(writer: Writer) -> Iterator[str]:
     script, style = _part("page.js"), _part("page.css") + svg.STYLE
     words = f"{scanned.name_of(report)}: {scanned.verdict(report, opened)} (dindguard)"
     policy = f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
-    body = [list(part) for part in _parts(writer, opened, silenced)]
+    begun = [(list(islice(part, 2)), part) for part in _parts(writer, opened, silenced)]
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{writer.text(words)}</title>\n<style>{style}</style>\n</head>\n<body>"
     yield '<a class="skip" href="#main">Skip to the report</a>'
     yield from scanned.head(writer, opened)
-    yield from _contents(body)
+    yield from _contents(line for head, _ in begun for line in head)
     yield '<main id="main">'
-    for part in body:
-        yield from part
+    for head, rest in begun:
+        yield from chain(head, rest)
     yield f"</main>\n<script>{script}</script>\n</body>\n</html>"
 
 
@@ -58,11 +60,12 @@ def _parts(writer: Writer, opened: Sequence[Finding], silenced: Sequence[Finding
     yield _rules([*opened, *silenced])
 
 
-def _contents(parts: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield links to the sections that are there, under the titles that they have."""
-    heads = [line for part in parts for line in part[:2] if line.startswith("<h2 ")]
+def _contents(lines: Iterable[str]) -> Iterator[str]:
+    """Yield links to the sections that are there, under the titles that their first lines have."""
     links = []
-    for line in heads:
+    for line in lines:
+        if not line.startswith("<h2 "):
+            continue
         name = line.partition('id="')[2].partition('-title"')[0]
         links.append(f'<li><a href="#{name}">{line.partition(">")[2].removesuffix("</h2>")}</a></li>')
     if links:

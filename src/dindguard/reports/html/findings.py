@@ -24,17 +24,17 @@ def section(writer: Writer, opened: Sequence[Finding], silenced: Sequence[Findin
     yield from _overview(writer, opened)
     yield '<div id="list">'
     for severity in sorted(Severity, reverse=True):
-        cards = [_card(writer, finding) for finding in opened if finding.severity is severity]
-        if cards:
-            yield _group(f"severity-{severity.word}", severity.word, cards)
-    if silenced:
-        yield _group("silenced", "silenced", [_card(writer, finding) for finding in silenced])
+        those = [finding for finding in opened if finding.severity is severity]
+        yield from _group(writer, f"severity-{severity.word}", severity.word, those)
+    yield from _group(writer, "silenced", "silenced", silenced)
     yield "</div>\n</section>"
 
 
-def _group(name: str, title: str, cards: Sequence[str]) -> str:
-    head = f'<h3>{title} <span class="count">{len(cards)}</span></h3>'
-    return "\n".join([f'<section class="group" id="{name}">{head}', *cards, "</section>"])
+def _group(writer: Writer, name: str, title: str, findings: Sequence[Finding]) -> Iterator[str]:
+    if findings:
+        yield f'<section class="group" id="{name}"><h3>{title} <span class="count">{len(findings)}</span></h3>'
+        yield from (_card(writer, finding) for finding in findings)
+        yield "</section>"
 
 
 def _filters(writer: Writer, findings: Sequence[Finding]) -> Iterator[str]:

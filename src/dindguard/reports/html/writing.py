@@ -9,7 +9,7 @@ from dindguard.findings import Finding
 from dindguard.model.container import Container
 from dindguard.reports import safe
 from dindguard.reports.excerpt import Excerpt
-from dindguard.reports.masking import Masks
+from dindguard.reports.masking import MOST_TEXTS, Masks
 from dindguard.reports.quoting import Quote, QuotedLine, Quoter
 from dindguard.reports.terminal import cell
 from dindguard.rules import Severity, blamed
@@ -37,6 +37,8 @@ class Writer:
         """Return a message without credentials, escaped; a page says much more than once."""
         known = self._texts.get(text)
         if known is None:
+            if len(self._texts) >= MOST_TEXTS:
+                self._texts.clear()
             known = self._texts[text] = safe.markup(self.masks.text(safe.one_line(text)))
         return known
 
