@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dindguard.reports import Options, safe, text
+from dindguard.reports import Options, safe, summary, text
 from dindguard.reports.masking import Masks
 from dindguard.reports.places import Places
 from dindguard.source import Gravity
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
     """Yield ``path:line:column: severity: message [rule]`` for findings and notices, then the summary."""
-    for line in _lines(report, options):
+    masks = Masks(report.model)
+    for line in _lines(report, options, masks):
         yield safe.log(f"{line}\n")
-    for line in text.summary(report, options):
+    for line in summary.lines(report, options, lambda words: masks.text(safe.one_line(words))):
         yield safe.log(f"{line}\n")
 
 
-def _lines(report: Report, options: Options) -> Iterator[str]:
-    masks, places = Masks(report.model), Places(str(report.root))
+def _lines(report: Report, options: Options, masks: Masks) -> Iterator[str]:
+    places = Places(str(report.root))
     for finding in text.in_order(report.findings):
         message = masks.text(safe.one_line(finding.message))
         yield f"{places.shown(finding.span)}: {finding.severity.word}: {message} [{finding.rule.id}]"

@@ -11,24 +11,15 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dindguard import __version__
 from dindguard.findings import Finding, Status
-from dindguard.model import engine_versions
 from dindguard.reports import (
     Options,
     advice,
-    blind_spots_in_words,
-    by_severity,
-    by_status,
-    empty,
-    errors,
-    files_in_words,
-    nothing_found,
     plural,
     safe,
+    summary,
     tally,
 )
-from dindguard.reports.flow import flow
 from dindguard.reports.masking import Masks
 from dindguard.reports.places import Places
 from dindguard.reports.quoting import MOST_RELATED, Mark, Quote, Quoter, rows
@@ -72,12 +63,7 @@ def _blocks(page: _Page, options: Options) -> Iterator[Iterable[str]]:
         yield spots
     if opened and (options.statistics or len(opened) > MANY):
         yield from tally.tables(opened, page.terminal, page.places, whole=options.statistics or options.verbose)
-    yield page.summary()
-
-
-def summary(report: Report, options: Options) -> list[str]:
-    """Return the last lines alone: what was found, what was read, what was silenced."""
-    return _Page(report, options).summary()
+    yield summary.lines(report, options, page.clean)
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -289,50 +275,6 @@ class _Page:
         if len(spots) > MOST_SPOTS:
             lines.append(f"and {plural(len(spots) - MOST_SPOTS, 'more blind spot')} (-v shows them)")
         return lines
-
-    def summary(self) -> list[str]:
-        """Return the last lines: what was found, what was read, what was silenced."""
-        spots = [blind_spots_in_words(self.report)] if self.report.open else []
-        parts = [self.verdict(), *filter(None, spots), self.files(), *map(self.clean, self.report.policy_summary)]
-        if not self.report.policy_summary:
-            parts += [f"{count} {status}" for status, count in by_status(self.report.findings)]
-        notices = (notice for notice in self.report.notices if notice.kind != "blind-spot")
-        notes = sum(1 for notice in notices if notice.gravity is Gravity.NOTE)
-        if notes and not self.options.verbose:
-            parts.append(f"{plural(notes, 'note')} (-v shows them)")
-        if self.options.verbose:
-            parts.append(f"dindguard {__version__}, facts of {engine_versions.as_of()}")
-        if self.terminal.interactive and self.report.seconds is not None:
-            parts.append(f"{self.report.seconds:.2f} s")
-        return flow(parts, self.terminal)
-
-    def verdict(self) -> str:
-        """Return the counts by severity, or in so many words that there are none."""
-        findings = [finding for finding in self.report.findings if finding.open]
-        if findings:
-            paint = self.terminal.paint
-            counts = (
-                paint(f"{n} {severity.word}", SEVERITY_STYLES[severity]) for severity, n in by_severity(findings)
-            )
-            return f"{', '.join(counts)} in {plural(len({f.span.path for f in findings}), 'file')}"
-        words = nothing_found(self.report)
-        if self.report.incomplete:
-            return self.terminal.paint(words, "bold red")
-        if self.report.coverage.blind_spots:
-            return self.terminal.paint(words, "black on yellow")
-        if empty(self.report):
-            return self.terminal.paint(f"{words}: no containers, engines or pipelines found", "bold magenta")
-        return self.terminal.paint(words, "bold")
-
-    def files(self) -> str:
-        """Return how many files were read, hold nothing of ours, and could not be read."""
-        report = self.report
-        parts = files_in_words(report)
-        if report.files_unreadable:
-            parts.append(self.terminal.paint(f"{report.files_unreadable} could not be read", "bold red"))
-        elif report.incomplete:
-            parts.append(self.terminal.paint(plural(len(errors(report.notices)), "error"), "bold red"))
-        return ", ".join(parts)
 
 
 def _line(span: Span) -> tuple[str, int]:
