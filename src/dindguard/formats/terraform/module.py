@@ -45,15 +45,28 @@ class Module:
         self.context = context
         self._documents = list(documents)
         self.blocks = [block for document in self._documents for block in _blocks(document)]
-        self._others = [block for document in self._unread() for block in _blocks(document)]
+        others = list(self._unread())
+        self._others = [block for document in others for block in _blocks(document)]
+        self._locals = {
+            f"local.{key.content}": value for block in self._everywhere("locals") for key, value in block.body.pairs()
+        }
         values = self._values()
-        for document in self._documents:
+        for document in (*self._documents, *others):
             if isinstance(document.scope, Holes) and isinstance(document.scope.values, dict):
                 document.scope.values.update(values)
 
     def of(self, kind: str, first: str = "") -> Iterator[Block]:
         """Yield the blocks of a type, with that first label."""
         return (block for block in self.blocks if block.kind == kind and (not first or block.labels[:1] == (first,)))
+
+    def followed(self, node: Node) -> Node:
+        """Return what ``local.name`` stands for when it is a whole expression; any other node as it is."""
+        for _ in range(_ROUNDS):
+            name = node.content if node.is_scalar and node.style == "expression" else ""
+            if name not in self._locals:
+                break
+            node = self._locals[name]
+        return node
 
     def _unread(self) -> Iterator[Node]:
         """Yield the folder's other files: nothing in them matters by itself, but they may say what variables hold."""
@@ -76,11 +89,10 @@ class Module:
                 found[f"var.{block.labels[0]}"] = replace(default.typed, how=How.DEFAULT)
         for name, value in self._given():
             found[f"var.{name}"] = replace(value.typed, how=How.VARIABLE)
-        local = [pair for block in self._everywhere("locals") for pair in block.body.pairs()]
         for _ in range(_ROUNDS):
             before = len(found)
-            for key, value in local:
-                self._give(found, f"local.{key.content}", value)
+            for name, value in self._locals.items():
+                self._give(found, name, value)
             for block in self._everywhere("resource", "docker_image"):
                 for name in _IMAGE_NAMES:
                     self._give(found, f"{block.address}.{name}", block.body["name"])

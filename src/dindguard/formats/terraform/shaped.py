@@ -46,6 +46,24 @@ def manifest(block: Block) -> Node | None:
     return node if node.is_mapping and node.tag != CALL else None
 
 
+def machine_pod(block: Block) -> Node | None:
+    """Return the pod that terraform-google-modules/container-vm declares for the one machine that runs it."""
+    body, container = block.body, block.body["container"]
+    if not container.is_mapping:
+        return None
+    name = _written(body, block.labels[-1])
+    named = container.with_pairs([(key_of(body, "name"), name), *container.pairs()])
+    spec: Pairs = [(key_of(container, "containers"), container.with_items([named]))]
+    spec += [(key_of(body["volumes"], "volumes"), body["volumes"])] if body["volumes"].is_sequence else []
+    pairs: Pairs = [
+        (key_of(body, "apiVersion"), _written(body, "v1")),
+        (key_of(body, "kind"), _written(body, "Pod")),
+        (key_of(body, "metadata"), body.with_pairs([(key_of(body, "name"), name)])),
+        (key_of(body, "spec"), body.with_pairs(spec)),
+    ]
+    return body.with_pairs(pairs).moved("")
+
+
 def camel(body: Node, key: str = "") -> Node:
     """Return a block with the API's names: ``security_context`` → ``securityContext``, repeated blocks as a list."""
     if key in _FREE:

@@ -23,12 +23,26 @@ _BEHIND = ("docker_volume_configuration", "efs_volume_configuration")
 def ecs_task(block: Block, module: Module) -> Node | None:
     """Return the task definition that a resource registers; ``None`` when nothing tells its containers."""
     body = block.body
-    containers = _containers(body["container_definitions"], module)
+    containers = _document(body["container_definitions"], module)
     if not containers.is_sequence:
         return None
     pairs: Pairs = [(key_of(body, "containerDefinitions"), containers)]
     pairs.append((key_of(body, "volumes"), body.with_items([_volume(each) for each in bodies(body, "volume")])))
     pairs += [(key_of(body[name], camel_name(name)), body[name]) for name in _SETTINGS if body[name].present]
+    return body.with_pairs(pairs)
+
+
+def batch_job(block: Block, module: Module) -> Node | None:
+    """Return the task that a job definition of AWS Batch starts: one container, its volumes beside its settings."""
+    body = block.body
+    properties = _document(body["container_properties"], module)
+    if not properties.is_mapping:
+        return None
+    named = properties.with_pairs([(key_of(body["name"], "name"), body["name"]), *properties.pairs()])
+    pairs: Pairs = [(key_of(properties, "containerDefinitions"), properties.with_items([named]))]
+    pairs.append((key_of(properties, "volumes"), properties["volumes"]))
+    capabilities = body["platform_capabilities"]
+    pairs += [(key_of(capabilities, "requiresCompatibilities"), capabilities)] if capabilities.present else []
     return body.with_pairs(pairs)
 
 
@@ -41,22 +55,25 @@ def _volume(volume: Node) -> Node:
     return volume.with_pairs(pairs)
 
 
-def _containers(node: Node, module: Module) -> Node:
-    """Return the list of containers: an expression, the JSON in a string or a heredoc, or the JSON of a file."""
-    containers = unwrapped(node)
-    if containers.is_sequence or not containers.present:
-        return containers
+def _document(node: Node, module: Module) -> Node:
+    """Return what is registered: an expression, the JSON in a string or a heredoc, or the JSON of a file."""
+    node = module.followed(node)
+    inner = module.followed(unwrapped(node))
+    if not inner.present:
+        return inner
     file = _file_of(node, module)
     if file is not None:
-        return _list_in(file, node)
-    if not containers.is_scalar:
-        return containers
-    joined = Joined(node.source)
-    add_script(joined, containers, unknown="${{{}}}")
-    return _list_in(joined.source("json"), node)
+        return _read(file, node)
+    if inner.is_sequence:
+        return inner.with_items([module.followed(item) for item in inner.items()])
+    if not inner.is_scalar or inner.style == "expression":
+        return inner
+    joined = Joined(inner.source)
+    add_script(joined, inner, unknown="${{{}}}")
+    return _read(joined.source("json"), inner)
 
 
-def _list_in(source: Source, node: Node) -> Node:
+def _read(source: Source, node: Node) -> Node:
     documents = json.read(source).documents
     if not documents:
         return node.hole("containers")

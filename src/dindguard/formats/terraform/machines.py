@@ -1,0 +1,116 @@
+"""What a module hands to machines: scripts, cloud-init's configuration, units and files.
+
+Sources: the providers' documentation of ``user_data``, of Google's metadata (``startup-script``, ``user-data``), of Incus
+and LXD (``cloud-init.user-data``), ``cloudinit_config``, ``ignition_systemd_unit`` and ``local_file``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dindguard.documents.joined import Joined
+from dindguard.documents.tree import Node
+from dindguard.formats.terraform.module import Block, Module, bodies, unwrapped
+from dindguard.scripts.located import add_script
+from dindguard.source import Embedded
+
+_SCRIPTS = frozenset(
+    {
+        "user_data", "custom_data", "metadata_startup_script", "startup_script", "user_data_base64", "user-data",
+        "startup-script", "shutdown-script", "template", "content",
+    }
+)  # fmt: skip
+"""Attributes, and keys of an instance's metadata, whose text a machine runs when it is a script."""
+
+_ENCODED = ("base64encode", "filebase64", "base64gzip", "textencodebase64")
+_PROVISIONERS = ("local-exec", "remote-exec")
+_PATHS = ("filename", "destination", "path", "file")
+_UNITS = "/etc/systemd/system"
+
+
+class Handed:
+    """Finds the texts of a module's blocks; one that several blocks use is given once."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._given: set[tuple[str, int]] = set()
+
+    def by(self, block: Block) -> Iterator[Embedded]:
+        """Yield what a resource, a module or a data source gives to machines."""
+        for key, value in block.body.pairs():
+            if key.content == "provisioner":
+                yield from self._texts((command, "shell") for command in _commands(value))
+        yield from self._texts(_files(block))
+        yield from self._texts((node, _hint(name, node)) for name, node in self._scalars(block.body))
+
+    def _texts(self, found: Iterable[tuple[Node, str]]) -> Iterator[Embedded]:
+        for written, hint in found:
+            node = self._module.followed(_decoded(written))
+            place = (node.source.path, node.start)
+            if hint and place not in self._given:
+                self._given.add(place)
+                yield from text(node, hint)
+
+    def _scalars(self, body: Node) -> Iterator[tuple[str, Node]]:
+        """Yield every scalar below a body with the name of its attribute; locals stand for their values."""
+        waiting = [("", body)]
+        seen: set[tuple[str, int]] = set()
+        while waiting:
+            name, node = waiting.pop()
+            node = self._module.followed(_decoded(node))
+            place = (node.source.path, node.start)
+            if place in seen:
+                continue
+            seen.add(place)
+            if node.is_scalar:
+                yield name, node
+            waiting += [(key.content, value) for key, value in reversed(node.pairs()) if key.content != "provisioner"]
+            waiting += [(name, item) for item in reversed(node.items())]
+
+
+def text(node: Node, hint: str) -> Iterator[Embedded]:
+    """Yield a text that was written; an expression whose text nobody can see is none."""
+    if not node.is_scalar or node.style == "expression" or not node.content.strip():
+        return
+    joined = Joined(node.source)
+    add_script(joined, node)
+    yield Embedded(joined.source(hint))
+
+
+def _commands(provisioner: Node) -> Iterator[Node]:
+    for name in _PROVISIONERS:
+        yield provisioner[name]["command"]
+        yield from unwrapped(provisioner[name]["inline"]).items()
+
+
+def _files(block: Block) -> Iterator[tuple[Node, str]]:
+    """Yield files by the path that they get, and units by their name."""
+    if block.labels[:1] == ("ignition_systemd_unit",):
+        yield from _unit(block.body)
+        return
+    uploads = [*bodies(block.body, "upload"), *(each["file"] for each in bodies(block.body, "provisioner"))]
+    for body in (block.body, *uploads):
+        path = next((body[name].text for name in _PATHS if body[name].is_scalar and body[name].text), "")
+        yield body["content"], "" if path.endswith("/") else path
+
+
+def _unit(body: Node) -> Iterator[tuple[Node, str]]:
+    name = f"{_UNITS}/{body['name'].text}"
+    yield body["content"], name
+    for each in bodies(body, "dropin"):
+        yield each["content"], f"{name}.d/{each['name'].text}"
+
+
+def _hint(name: str, node: Node) -> str:
+    """What a machine gets at its first start: cloud-init's configuration says so itself, a script is one by its place."""
+    written = node.content[:100].lstrip() if node.style != "expression" else ""
+    if written.startswith("#cloud-config"):
+        return "cloud-init.yaml"
+    return "shell" if name in _SCRIPTS and written.startswith("#!") else ""
+
+
+def _decoded(node: Node) -> Node:
+    """Return what an encoding function is given."""
+    if node.is_mapping and node.keys()[:1] and node.keys()[0] in _ENCODED:
+        return node.values()[0][0]
+    return node
