@@ -143,13 +143,16 @@ def _settle_standings(
         if role is Role.OTHER and _is_client(container, mine):
             role = Role.ENGINE_CLIENT
         escape = escapes.get(container)
+        told = {access.endpoint.text for access in mine if access.endpoint is not None}
         container.settle(
             Standing(
                 role=role,
                 runs_on=starters.of(container),
                 accesses=mine,
                 dead_ends=dead_ends(container, names),
-                unknown_engines=unknown_addresses(container) if container.started else (),
+                unknown_engines=tuple(
+                    address for address in unknown_addresses(container) if container.started and address not in told
+                ),
                 escape=escape,
             )
         )

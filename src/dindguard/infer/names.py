@@ -35,7 +35,10 @@ class Names:
     def __init__(self, containers: Iterable[Container]) -> None:
         self._names: dict[tuple[str, str], list[tuple[Container, OuterName]]] = {}
         self._translated: dict[Workload, set[str]] = {}
+        self._with_engines: set[str] = set()
         for container in containers:
+            if container.engine is not None:
+                self._with_engines.add(container.workload.path)
             for name in container.outer_names:
                 if name.name.known:
                     self._names.setdefault((name.scope, name.name.pattern), []).append((container, name))
@@ -44,7 +47,7 @@ class Names:
         """Return whom an endpoint reaches from a container; ``None`` when it cannot be told."""
         host = endpoint.host
         if UNKNOWN_PIECE in host or not host:
-            return None
+            return None if client.workload.path in self._with_engines else _somewhere(endpoint)
         if endpoint.loopback or host in _ANY:
             return _publisher(client, endpoint) if _on_its_machine(client) else Reached(client)
         return self._inside(client, host) or self._outside(client, endpoint) or _on_host(client, endpoint)
@@ -71,6 +74,13 @@ class Names:
                 container, name = next((each for each in chosen if each[0].engine is not None), chosen[0])
                 return Reached(container, name.target if name.port == endpoint.port else None)
         return None
+
+
+def _somewhere(endpoint: Endpoint) -> Reached | None:
+    """Return the machine at an address whose host nobody tells, when its port alone says that it asks nobody."""
+    if not endpoint.host or not _asks_nobody(endpoint) or not endpoint.names_port:
+        return None
+    return Reached(Machine(name=endpoint.host, span=endpoint.span, own=False, shown=False))
 
 
 def _on_its_machine(client: Container) -> bool:

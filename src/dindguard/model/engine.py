@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dindguard.model import paths
 from dindguard.model.facts import Contact, settle
 from dindguard.model.launch import Configuration, Launch, Setting
-from dindguard.model.values import Flag, Text, unset
+from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, unset
 from dindguard.records import field, record, replace
 from dindguard.source import HasSpan, Span, Step
 from dindguard.vocabulary import EngineProduct
@@ -67,7 +67,16 @@ class Endpoint:
         """Its place inside its engine."""
         return f"listener.{self}"
 
+    @property
+    def names_port(self) -> bool:
+        """Whether its port was written, and is not that of the scheme."""
+        return self.port is not None and (
+            self.text is None or self.text.pattern.rstrip("/").endswith(f":{self.port}")
+        )
+
     def __str__(self) -> str:
+        if self.text is not None and UNKNOWN_PIECE in self.host:
+            return str(self.text)
         host = f"[{self.host}]" if ":" in self.host and self.scheme == "tcp" else self.host
         return f"{self.scheme}://{host}" + (f":{self.port}" if self.port is not None else "")
 

@@ -11,6 +11,7 @@ from dindguard.documents.tree import Node
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
 from dindguard.scripts.shell.pieces import Piece, Script, unknown_piece
 from dindguard.scripts.shell.split import split
+from dindguard.source import Source
 
 _NO_EXPRESSION = re.compile(r"[{}\"'\n`\\]")
 
@@ -32,7 +33,8 @@ def add_script(joined: Joined, node: Node, unknown: str = "${{{{ {} }}}}") -> No
     for start, end, expression in _holes(node):
         joined.add_slice(document, at, start)
         value = _value(node, start, end, expression)
-        text = value.value if value.value is not None else unknown.format(_NO_EXPRESSION.sub("", expression))
+        undecided = unknown.format(_NO_EXPRESSION.sub("", value.variable or expression))
+        text = value.pattern.replace(UNKNOWN_PIECE, undecided) if value.unknown else value.pattern
         origin = document.origin(start)
         joined.add(text, origin, max(document.origin(end - 1) + 1, origin + 1))
         at = end
@@ -59,9 +61,20 @@ def _pieces(node: Node) -> list[Piece]:
             how = How.VARIABLE if value.how is How.WRITTEN else value.how
             pieces.append(Piece(value.value, document, start, end, how))
         else:
-            pieces.append(unknown_piece(document, start, end, expression, many=True))
+            pieces += _partly(value, document, start, end, expression)
         at = end
     pieces.append(Piece(document.text[at:], document, at, len(document.text)))
+    return pieces
+
+
+def _partly(value: Text, document: Source, start: int, end: int, expression: str) -> list[Piece]:
+    """Return a value of which the files decide parts only, all of it at the place of its expression."""
+    pieces: list[Piece] = []
+    for index, known in enumerate(value.pattern.split(UNKNOWN_PIECE)):
+        if index:
+            pieces.append(unknown_piece(document, start, end, value.variable or expression, many=True))
+        if known:
+            pieces.append(Piece(known, document, start, end, How.VARIABLE))
     return pieces
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dindguard.documents.built import loaded
 from dindguard.documents.placeholders import Holes
@@ -19,7 +20,7 @@ DEFINED = "!defined"
 
 
 class Values(dict[str, Text]):
-    """What names stand for, where the text gives them one literal; a name that is given two values is unknown."""
+    """What names stand for, where the text gives them one string; a name that is given two values is unknown."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,12 +28,18 @@ class Values(dict[str, Text]):
 
     def give(self, name: str, value: Node) -> None:
         """Note that the text assigns ``value`` to ``name``."""
-        known = value.is_scalar and value.scope is None and name not in self and name not in self._several
-        if known:
+        told = value.is_scalar and value.style != "expression" and name not in self and name not in self._several
+        if told and value.scope is None:
             self[name] = Text(value.content, value.span, How.VARIABLE, raw=value.content)
+        elif told:
+            self[name] = value.value  # what is known around its own expressions counts
         else:
             self.pop(name, None)
             self._several.add(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what a name stands for; ``env.NAME`` is what an environment block or ``env.NAME = …`` gives."""
+        return super().get(name, default) or super().get(name.removeprefix("env."), default)
 
 
 class Nodes:

@@ -63,8 +63,12 @@ class WordReader:
         found = BLANK.match(self.text, at)
         return found.end() if found else at
 
-    def item(self, at: int, end: str = "") -> tuple[Item, int]:
-        """Read one argument at ``at``, and what stands after it; ``end`` closes what it is in."""
+    def item(self, at: int, end: str = "", *, operand: bool = False) -> tuple[Item, int]:
+        """Read one argument at ``at``, and what stands after it; ``end`` closes what it is in.
+
+        As the ``operand`` of an expression a string or a variable ends where it does; as an argument, what touches it
+        belongs to it.
+        """
         cast = _CAST.match(self.text, at)
         at = cast.end() if cast else at
         text = self.text
@@ -79,18 +83,18 @@ class WordReader:
             item, after = self._nested(self._group, at)
             member = _MEMBER.match(text, after)
             return (item, after) if member is None else self._undecided(at, member.end(), "(…)")
-        return self._word(at, end)
+        return self._word(at, end, operand=operand)
 
     def values(self, at: int, end: str) -> tuple[Item, int]:
         """Read an expression: items joined by ``+``, or listed with commas."""
-        first, at = self.item(at, end)
+        first, at = self.item(at, end, operand=True)
         words = list(first.words)
         while True:
             after = self._skipped(at, end)
             sign = self.text[after : after + 1]
             if sign not in ("+", ",") or self.text.startswith("+=", after):
                 return Item(tuple(words)), at
-            more, at = self.item(self._skipped(after + 1, end), end)
+            more, at = self.item(self._skipped(after + 1, end), end, operand=True)
             words = self._joined(words, more.words) if sign == "+" else [*words, *more.words]
             if not budget.within(budget.WORD_FIELDS, len(words), self.script.span(after, after + 1)):
                 return Item(()), at
@@ -177,13 +181,15 @@ class WordReader:
         span = self.script.span(start, max(stop, start + 1))
         return Item((word(pieces, span, quoted=True),)), min(close + 3, len(self.text))
 
-    def _word(self, at: int, end: str) -> tuple[Item, int]:
+    def _word(self, at: int, end: str, *, operand: bool) -> tuple[Item, int]:
         text, start = self.text, at
         pieces: list[Piece] = []
         elements: tuple[Word, ...] | None = None
         bare, quoted = True, False
         while at < len(text):
             char = text[at]
+            if operand and pieces and text[start] in "'\"$":
+                break
             if char in "'\"":
                 bare, quoted = False, True
                 inner, at = self._quoted(at)
