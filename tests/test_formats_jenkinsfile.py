@@ -144,3 +144,30 @@ def test_a_gitlab_runner_gives_nothing_to_jenkins(tmp_path: Path) -> None:
     report = report_of(tmp_path, "node { sh 'docker ps' }", **{"config.toml": runner})
     job = next(each for each in report.model.containers if each.kind == "job")
     assert job.privileged.off
+
+
+@pytest.mark.parametrize("around", ["timeout(time: 5)", "timestamps", "withEnv(['A=b'])", "stage('s')"])
+def test_a_scripted_pipeline_may_stand_in_a_step(tmp_path: Path, around: str) -> None:
+    text = f"{around} {{\n  node {{ sh 'docker run --privileged example/agent:1' }}\n}}\n"
+    report = report_of(tmp_path, text, name="build.groovy")
+    assert [(each.rule.id, each.span.line) for each in report.findings] == [("privileged-container", 2)]
+
+
+def test_a_block_that_only_looks_like_a_step_is_no_pipeline(tmp_path: Path) -> None:
+    text = "timeout(time: 5) {\n  exec { commandLine 'docker', 'run', '--privileged', 'example/agent:1' }\n}\n"
+    assert report_of(tmp_path, text, name="build.groovy").model.containers == ()
+
+
+def test_arguments_in_the_environment_are_known_around_what_is_not(tmp_path: Path) -> None:
+    text = """pipeline {
+  agent any
+  environment { ARGS = "-v ${env.WORKSPACE}/x:/x -v /var/run/docker.sock:/var/run/docker.sock --network=host" }
+  stages { stage('t') { steps { script {
+    docker.image('example/test:1').inside(env.ARGS) { sh 'make' }
+  } } } }
+}
+"""
+    report = report_of(tmp_path, text)
+    (container,) = (each for each in report.model.containers if each.image is not None)
+    assert [str(each.target) for each in container.mounts] == ["/x", "/var/run/docker.sock"]
+    assert str(container.namespaces.network) == "host"

@@ -180,3 +180,86 @@ def test_scripts_that_machines_are_given(tmp_path: Path) -> None:
 def test_other_files_are_no_module(tmp_path: Path, name: str) -> None:
     write_files(tmp_path, {name: 'resource "docker_container" "c" {\n  image = "a"\n  privileged = true\n}\n'})
     assert scan(Options(paths=(tmp_path,), root=tmp_path)).model.containers == ()
+
+
+def test_variables_count_in_a_pod_beside_a_text_with_a_dollar(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        main_dot_tf="""resource "kubernetes_pod" "p" {
+  metadata { name = "p-${var.stage}" }
+  spec {
+    container {
+      name  = "engine"
+      image = var.image
+      security_context { privileged = true }
+    }
+  }
+}
+""",
+        variables_dot_tf='variable "image" { default = "docker:29.10.0-dind" }\n',
+    )
+    assert ("privileged-engine", 7) in rules(report)
+
+
+def test_files_and_parts_that_machines_are_given(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        main_dot_tf="""data "cloudinit_config" "m" {
+  part {
+    content_type = "text/cloud-config"
+    content      = <<-EOT
+      #cloud-config
+      runcmd:
+        - docker run --privileged example/agent:1
+    EOT
+  }
+}
+resource "local_file" "m" {
+  filename = "out/compose.yaml"
+  content  = <<-EOT
+    services:
+      a: {image: example/agent:1, pid: host}
+  EOT
+}
+resource "incus_instance" "m" {
+  config = { "cloud-init.user-data" = base64encode(local.shared) }
+}
+resource "lxd_instance" "m" {
+  config = { "user.user-data" = local.shared }
+}
+locals {
+  shared = <<-EOT
+    #cloud-config
+    runcmd: [[docker, run, --ipc=host, example/agent:1]]
+  EOT
+  note = "#!/bin/sh docker run --privileged example/agent:1"
+}
+output "n" { value = local.note }
+""",
+    )
+    assert rules(report) == [("host-ipc-namespace", 27), ("host-pid-namespace", 15), ("privileged-container", 7)]
+
+
+def test_locals_that_need_each_other_come_to_an_end(tmp_path: Path) -> None:
+    text = (
+        'locals {\n  a = local.b\n  b = local.a\n  c = { d = local.c }\n}\nresource "x" "y" {\n'
+        '  user_data = local.a\n  metadata = local.c\n  image = "docker.sock"\n}\n'
+    )
+    report = report_of(tmp_path, main_dot_tf=text)
+    assert report.findings == ()
+    assert not report.incomplete
+
+
+def test_a_task_whose_containers_are_locals(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        main_dot_tf="""locals {
+  agent = { name = "agent", image = "example/agent:1", privileged = true }
+}
+resource "aws_ecs_task_definition" "t" {
+  family                = "t"
+  container_definitions = jsonencode([local.agent])
+}
+""",
+    )
+    assert rules(report) == [("privileged-container", 2)]

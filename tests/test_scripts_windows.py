@@ -38,6 +38,8 @@ RUN = "docker run a b"
         ("$o = 'a', 'b'\ndocker run $o", [RUN]),
         ("$o = @(\n 'run' # x\n 'a'\n)\n$o += 'b'\ndocker @o", [RUN]),
         ("$o = @('run', 'a') + @('b')\n& docker $o", [RUN]),
+        ("docker run $('a'+'-'+\"b\") b", ["docker run a-b b"]),
+        ("docker run 'a'+'b'", ["docker run a+b"]),
         ("$a = 'a'\ndocker run ${a} $B", ["docker run a <B>"]),
         ("$c = 'docker run ' + 'a b'\niex $c", [RUN]),
         ("if ($x) { $cmd = 'docker run a' } else { $cmd = 'docker run c' }\nExec \"$cmd b\"", [RUN, "docker run c b"]),

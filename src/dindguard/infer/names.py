@@ -78,7 +78,8 @@ class Names:
 
 def _somewhere(endpoint: Endpoint) -> Reached | None:
     """Return the machine at an address whose host nobody tells, when its port alone says that it asks nobody."""
-    if not endpoint.host or not _asks_nobody(endpoint) or not endpoint.names_port:
+    written = endpoint.text is not None and endpoint.text.pattern.rstrip("/").endswith(f":{PLAIN_PORT}")
+    if not endpoint.host or not written or not _asks_nobody(endpoint):
         return None
     return Reached(Machine(name=endpoint.host, span=endpoint.span, own=False, shown=False))
 

@@ -67,13 +67,6 @@ class Endpoint:
         """Its place inside its engine."""
         return f"listener.{self}"
 
-    @property
-    def names_port(self) -> bool:
-        """Whether its port was written, and is not that of the scheme."""
-        return self.port is not None and (
-            self.text is None or self.text.pattern.rstrip("/").endswith(f":{self.port}")
-        )
-
     def __str__(self) -> str:
         if self.text is not None and UNKNOWN_PIECE in self.host:
             return str(self.text)
