@@ -71,6 +71,17 @@ def test_generated_pages_are_current() -> None:
     assert not generator().drift(), "run python docs/generate.py"
 
 
+@pytest.fixture(scope="module")
+def writer() -> ModuleType:
+    """The generator, loaded once."""
+    return generator()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_page_of_a_rule_states_its_facts(rule: Rule, writer: ModuleType) -> None:
+    assert writer.rule_page(rule) == (ROOT / f"docs/rules/{rule.id}.md").read_text("utf-8")
+
+
 def test_generation_notices_what_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = generator()
     wanted = module.pages()

@@ -195,7 +195,8 @@ def tests_for(path: Path) -> list[str]:
         own = [f"{everything[0]}[{name}/{each.name}]" for each in sorted((ROOT / "fixtures" / name).iterdir())
                if each.suffix != ".expect" and each.name.startswith(("bad", "good"))]  # fmt: skip
         written = f"tests/test_golden_findings.py::test_the_fixtures_of_a_rule_give_what_is_written_down[{name}]"
-        return [*own, written, *_named(tests, "test_rules_*.py")]
+        page = f"tests/test_docs.py::test_the_page_of_a_rule_states_its_facts[{name}]"
+        return [*own, page, written, *_named(tests, "test_rules_*.py")]
     guarded = GUARDS.get(f"{path.parent.name}/{path.name}")
     if guarded is not None:
         return [f"tests/{name}" for name in guarded]
