@@ -37,7 +37,7 @@ def main() -> None:
             "python -c pass": [sys.executable, "-c", "pass"],
             "python -c 'import click, yaml'": [sys.executable, "-c", "import click, yaml"],
             "dindguard scan compose.yaml": [
-                sys.executable, "-c", "from dindguard.cli import main; main()", "scan", "compose.yaml",
+                sys.executable, "-c", "from dindguard.__main__ import main; main()", "scan", "compose.yaml",
             ],
         }  # fmt: skip
         times: dict[str, list[float]] = {name: [] for name in commands}

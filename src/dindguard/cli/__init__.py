@@ -7,13 +7,16 @@ import gc
 import importlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from dindguard.cli import helping
 from dindguard.cli.debug import debug_option, debugging, forget
 from dindguard.errors import CLEAN, INCOMPLETE, INTERRUPTED, USAGE, UserError
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 COMMANDS = {
     "scan": "Find what is dangerous or broken in containers that run containers.",
@@ -107,14 +110,22 @@ def cli() -> None:
     """Check containers that run, or command, other containers."""
 
 
-def main(argv: list[str] | None = None) -> Any:
+def main(argv: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code; no traceback reaches anybody who did not ask.
 
     Without ``argv`` the process is our own, and too short-lived for the cycle collector to earn its price.
     """
-    if argv is None:
-        gc.disable()
-        atexit.register(gc.freeze)  # else the interpreter searches all that is left for cycles before it ends
+    if argv is not None:
+        sys.exit(_run(argv))
+    gc.disable()
+    code = _run(None)
+    _leave(code)
+    gc.freeze()  # else the interpreter searches all that is left for cycles before it ends
+    sys.exit(code)
+
+
+def _run(argv: list[str] | None) -> int:
+    """Run the command line and return the exit code."""
     forget()
     if sys.stdout is None or sys.stderr is None:
         from dindguard.cli.streams import replace_closed
@@ -122,6 +133,10 @@ def main(argv: list[str] | None = None) -> Any:
         replace_closed()
     try:
         code = cli.main(args=argv, prog_name="dindguard", standalone_mode=False)
+    except SystemExit as left:
+        if isinstance(left.code, str):
+            raise
+        code = left.code
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -139,7 +154,7 @@ def main(argv: list[str] | None = None) -> Any:
 
         if said := mishap(error):
             _complain(f"error: {said}")
-            sys.exit(USAGE)
+            return USAGE
         if debugging():
             import traceback
 
@@ -148,7 +163,26 @@ def main(argv: list[str] | None = None) -> Any:
             f"internal error: {type(error).__name__}: {error}; run it again with --debug and report it as a bug"
         )
         code = INCOMPLETE
-    sys.exit(code if isinstance(code, int) else CLEAN)
+    return code if isinstance(code, int) else CLEAN
+
+
+def _leave(code: int) -> None:
+    """End our own process at once: the system takes its memory back whole, the interpreter object by object.
+
+    Does nothing, so that the process ends the usual way, while a thread runs, somebody watches (a profiler, a debugger),
+    or what was written cannot be flushed.
+    """
+    threading = sys.modules.get("threading")
+    if (threading and threading.active_count() > 1) or sys.getprofile() or sys.gettrace() or sys.flags.inspect:
+        return
+    try:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code)
 
 
 def _complain(message: str) -> None:
