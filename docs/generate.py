@@ -33,6 +33,7 @@ sys.path.insert(0, str(ROOT / "docs"))
 import across_formats  # noqa: E402 - it lies beside this file, like the next
 import fixes_page  # noqa: E402 - it lies beside this file, wherever this one is run from
 import fleet_page  # noqa: E402
+import literals  # noqa: E402
 import model_page  # noqa: E402
 
 FIXTURES = ROOT / "fixtures"
@@ -78,7 +79,16 @@ def format_index() -> str:
     lines = [f"    {{{', '.join(f'{key!r}: {value!r}' for key, value in row.items())}}}," for row in rows]
     head = '"""The row of each format, without importing its package. Written by docs/generate.py."""'
     annotation = "from __future__ import annotations\n\nfrom typing import Any\n\n# fmt: off\n"
-    return f"{head}\n\n{annotation}ROWS: tuple[dict[str, Any], ...] = (\n" + "\n".join(lines) + "\n)\n"
+    every = "ROWS: tuple[dict[str, Any], ...] = (\n" + "\n".join(lines) + "\n)\n"
+    said = '"""By expression of a path, literals in lower case of which every ASCII path that matches holds one."""'
+    return (
+        f"{head}\n\n{annotation}{every}\nLITERALS: dict[str, tuple[str, ...]] = {{\n{_literals(rows)}\n}}\n{said}\n"
+    )
+
+
+def _literals(rows: list[dict[str, object]]) -> str:
+    told = (str(row[name]) for row in rows for name in registry.OF_PATHS if name in row)
+    return "\n".join(f"    {text!r}: {literals.needed(text)!r}," for text in dict.fromkeys(told))
 
 
 # -- rules ----------------------------------------------------------------------------------------------------

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import dindguard_rules
 from dindguard.discover import discover
+from dindguard.documents.syntax import by_name
 from dindguard.formats import _index, registry
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser, formats_in
@@ -39,6 +43,31 @@ def test_a_row_is_whole(row) -> None:
     literals = [word if isinstance(word, str) else word[0] for word in row.words]
     assert [literal.lower() for literal in literals] == literals
     assert callable(registry.load(row).read)
+
+
+@pytest.mark.parametrize("expression", _index.LITERALS)
+def test_whatever_an_expression_finds_holds_one_of_its_literals(expression: str) -> None:
+    """Else a file would not be known by its name, only because its format's expression was never compiled."""
+
+    @given(st.from_regex(re.compile(expression, re.ASCII), alphabet=st.characters(max_codepoint=0x7F)))
+    def holds(path: str) -> None:
+        assert any(literal in path.lower() for literal in _index.LITERALS[expression])
+
+    assert _index.LITERALS[expression], "it is compiled for every path"
+    holds()
+
+
+@pytest.mark.parametrize(
+    ("name", "syntax"),
+    [
+        ("a.yaml", "yaml"), ("a.YML", "yaml"), ("a.yaml.j2", "yaml"), ("a.yml.example", "yaml"), ("a.json.in", "json"),
+        ("a.jsonc", "json"), ("a.toml.tpl", "toml"), ("a.tf", "hcl"), ("a.tf.example", ""), ("a.groovy.tpl", ""),
+        ("yaml", ""), ("a.j2", ""), (".yaml", "yaml"), ("c/templates/_helpers.tpl", "yaml"), ("c/_helpers.tpl", ""),
+        ("a.yaml.j2.j2", ""), ("yaml.j2", ""), ("a.sh", ""),
+    ],
+)  # fmt: skip
+def test_a_name_tells_its_syntax(name: str, syntax: str) -> None:
+    assert by_name(name) == syntax
 
 
 def test_no_two_formats_claim_a_document_of_any_fixture() -> None:

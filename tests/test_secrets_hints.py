@@ -33,7 +33,7 @@ def test_a_line_that_cannot_speak_gives_no_credential_away(monkeypatch: pytest.M
     assert [line for line in silent if list(words.spoken(line))] == []
 
 
-def test_a_name_of_a_credential_is_never_passed_over() -> None:
+def test_a_name_of_a_credential_is_never_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(2)
     parts = [
         "api",
@@ -56,7 +56,9 @@ def test_a_name_of_a_credential_is_never_passed_over() -> None:
         "user",
     ]
     names = {"".join(chance.choices(parts, k=chance.randint(1, 5))) for _ in range(20_000)}
-    secret = [name for name in names if secret_name(name)]
+    with monkeypatch.context() as without:
+        without.setattr(hints, "names_secret", lambda *_: True)
+        secret = [name for name in names if secret_name.__wrapped__(name)]
     assert len(secret) > 500
     assert [name for name in secret if not hints.names_secret(name, name.lower())] == []
 

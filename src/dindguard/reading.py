@@ -67,7 +67,7 @@ def _in_turn(sources: Iterable[Source]) -> tuple[list[Source], list[Source]]:
     """Return the sources in two turns: what charts' templates take from others is known when they have been read."""
     turns: tuple[list[Source], list[Source]] = ([], [])
     for source in sources:
-        later = _VALUES.search(source.name) is not None or (
+        later = ("values" in source.name and _VALUES.search(source.name) is not None) or (
             "templates/" in source.path and _DEFINES.match(source.text)
         )
         turns[bool(later)].append(source)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
@@ -155,9 +154,15 @@ class Rule:
 
         The section opens with it, before any list and any code; a full stop or the colon before its example ends it.
         """
-        opening = re.split(r"\n\n|(?:^|\n)(?:```|[-*] )", self.section("Instead"), maxsplit=1)[0]
-        sentence = re.split(r"\.(?=\s|$)", opening, maxsplit=1)[0].rstrip(":")
-        return " ".join(sentence.replace("`", "").replace("**", "").split())
+        opening: list[str] = []
+        for line in self.section("Instead").split("\n"):
+            if not line or line.startswith(("```", "- ", "* ")):
+                break
+            opening.append(line)
+        words = " ".join(opening).split()
+        ends = (number for number, word in enumerate(words, 1) if word.endswith("."))
+        sentence = " ".join(words[: next(ends, len(words))]).removesuffix(".").rstrip(":")
+        return sentence.replace("`", "").replace("**", "")
 
     @property
     def title(self) -> str:

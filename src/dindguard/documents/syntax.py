@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,17 @@ YAML, JSON, TOML, GROOVY, HCL = "yaml", "json", "toml", "groovy", "hcl"
 TREES = (YAML, JSON, TOML, GROOVY, HCL)
 """Syntaxes that a reader here turns into a tree; a text in any other is read by its format itself."""
 
-_TEMPLATE = regex(r"\.(?:j2|jinja2?|erb|epp|tpl|tmpl|tftpl|gotmpl|template)$", re.IGNORECASE)
-_MORE = r"(?:\.(?:j2|jinja2?|erb|epp|tpl|tmpl|tftpl|gotmpl|template|dist|example|sample|in|envsubst))?"
+_TEMPLATES = frozenset({"j2", "jinja", "jinja2", "erb", "epp", "tpl", "tmpl", "tftpl", "gotmpl", "template"})
+_EXAMPLES = frozenset({"dist", "example", "sample", "in", "envsubst"})
 """Endings of templates and examples; what they are made from counts."""
 
-_EXTENSION = regex(
-    rf"\.(?:(?P<yaml>ya?ml){_MORE}|(?P<json>jsonc?|ign){_MORE}|(?P<toml>toml){_MORE}|(?P<groovy>groovy)"
-    r"|(?P<hcl>tf|tofu|hcl|nomad))$",
-    re.IGNORECASE,
-)
+_BY_ENDING = {
+    "yaml": YAML, "yml": YAML, "json": JSON, "jsonc": JSON, "ign": JSON, "toml": TOML, "groovy": GROOVY,
+    "tf": HCL, "tofu": HCL, "hcl": HCL, "nomad": HCL,
+}  # fmt: skip
+_EXEMPLIFIED = (YAML, JSON, TOML)
+"""Syntaxes of which there are templates and examples whose own name's ending stands before that which says so."""
+
 _OF_A_CHART = regex(r"(?:^|/)templates/(?:(?!/templates/).)*+(?<=[^/]\.tpl)\Z")
 
 
@@ -36,15 +37,23 @@ def is_library(path: str) -> bool:
 
 def without_template(name: str) -> str:
     """Return a file's name without the ending that says that it is a template."""
-    return _TEMPLATE.sub("", name)
+    stem, dot, ending = name.rpartition(".")
+    return stem if dot and ending.lower() in _TEMPLATES else name
 
 
 def by_name(name: str) -> str:
     """Return the tree's syntax that a file name's extension names; ``""`` for any other file."""
-    match = _EXTENSION.search(name)
-    if match is None:
-        return YAML if _OF_A_CHART.search(name) else ""
-    return match.lastgroup or ""
+    stem, dot, ending = name.rpartition(".")
+    ending = ending.lower() if dot else ""
+    if ending in _BY_ENDING:
+        return _BY_ENDING[ending]
+    if ending not in _TEMPLATES and ending not in _EXAMPLES:
+        return ""
+    _, dot, before = stem.rpartition(".")
+    syntax = _BY_ENDING.get(before.lower(), "") if dot else ""
+    if syntax in _EXEMPLIFIED:
+        return syntax
+    return YAML if ending == "tpl" and _OF_A_CHART.search(name) else ""
 
 
 def reader(syntax: str) -> Callable[[Source], Tree]:

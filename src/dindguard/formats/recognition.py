@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from dindguard.documents import syntax
@@ -145,24 +143,16 @@ def formats_in(source: Source) -> list[FormatRow]:
 
 
 def _named(path: str) -> FormatRow | None:
-    if _any_name().search(path) is None and _any_name().search(syntax.without_template(path)) is None:
-        return None
+    literals = registry.literals()
+    if literals and path.isascii():
+        lowered = path.lower()
+        if not any(literal in lowered for literal in literals):
+            return None  # most paths of a tree are nobody's
     return next((row for row in registry.rows() if row.named(path)), None)
 
 
 def _may_be(path: str) -> bool:
-    return _any_may_be().search(path) is not None
-
-
-@cache
-def _any_may_be() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{row.perhaps})" for row in registry.rows() if row.perhaps))
-
-
-@cache
-def _any_name() -> re.Pattern[str]:
-    """Return one expression for all names: most paths of a tree are nobody's."""
-    return re.compile("|".join(f"(?:{row.names})" for row in registry.rows() if row.names))
+    return any(row.may_be(path) for row in registry.rows())
 
 
 def _reads_text(row: FormatRow) -> bool:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dindguard import formats
-from dindguard.formats.row import Evidence, FormatRow
+from dindguard.formats.row import Evidence, FormatRow, learn, literals_of
 from dindguard.records import replace
 
 if TYPE_CHECKING:
@@ -75,6 +75,16 @@ def configures_an_engine(path: str) -> bool:
     return any(row.installs(path) for row in rows())
 
 
+@cache
+def literals() -> tuple[str, ...]:
+    """Return literals in lower case, one of which every ASCII path holds that is some format's by name.
+
+    There are none when the index does not know all rows.
+    """
+    told = [literals_of(row.names) for row in rows() if row.names]
+    return tuple(dict.fromkeys(each for found in told for each in found)) if all(told) else ()
+
+
 def names() -> tuple[str, ...]:
     """Return the names of all formats, sorted."""
     return tuple(sorted(row.name for row in rows()))
@@ -119,6 +129,9 @@ _PLAIN = (
 )
 _FUNCTIONS = ("shape", "part", "idle")
 
+OF_PATHS = ("names", "refuses", "perhaps", "usual", "installed")
+"""The fields of a row that are expressions of paths."""
+
 
 class _Deferred:
     """A function of a format's package, which is imported when it is called for the first time."""
@@ -137,6 +150,7 @@ def _indexed() -> list[FormatRow]:
         index = importlib.import_module("dindguard.formats._index")
     except ModuleNotFoundError:
         return []
+    learn(getattr(index, "LITERALS", {}))  # an index of another version may lack it
     return [_from_index(row) for row in index.ROWS]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -94,17 +94,17 @@ class FormatRow:
         return self._named(path) or (made != path and self._named(made))
 
     def _named(self, path: str) -> bool:
-        if not self.names or self._pattern("names").search(path) is None:
+        if not self.names or not _occurs(self.names, path):
             return False
-        return not self.refuses or self._pattern("refuses").search(path) is None
+        return not (self.refuses and _occurs(self.refuses, path))
 
     def may_be(self, path: str) -> bool:
         """Whether a file of that name is of this format if its beginning says so."""
-        return bool(self.perhaps) and self._pattern("perhaps").search(path) is not None
+        return bool(self.perhaps) and _occurs(self.perhaps, path)
 
     def installs(self, path: str) -> bool:
         """Whether a file at that path of a container or a machine configures or starts its engine."""
-        return bool(self.installed) and self._pattern("installed").search(path) is not None
+        return bool(self.installed) and _occurs(self.installed, path)
 
     def starts(self, line: str) -> bool:
         """Whether the first line of a file says that it is of this format."""
@@ -131,7 +131,7 @@ class FormatRow:
 
     def usually(self, path: str) -> bool:
         """Whether files of this format are often called so, and many others as well."""
-        return bool(self.usual) and self._pattern("usual").search(without_template(path)) is not None
+        return bool(self.usual) and _occurs(self.usual, without_template(path))
 
     def _has_a_key(self, node: Node) -> bool:
         if node.is_sequence:
@@ -140,6 +140,26 @@ class FormatRow:
 
     def _pattern(self, name: str) -> re.Pattern[str]:
         return _compiled(getattr(self, name))
+
+
+def _occurs(expression: str, path: str) -> bool:
+    """Whether an expression occurs in a path; compiled, which costs more, only if one of its literals does."""
+    literals = literals_of(expression)
+    if literals and path.isascii():
+        lowered = path.lower()
+        if not any(literal in lowered for literal in literals):
+            return False
+    return _compiled(expression).search(path) is not None
+
+
+def learn(literals: Mapping[str, tuple[str, ...]]) -> None:
+    """Take in what the index knows of expressions: literals in lower case, of which every ASCII path that matches has one."""
+    _LITERALS.update(literals)
+
+
+def literals_of(expression: str) -> tuple[str, ...]:
+    """Return what is known so of an expression; nothing when nobody has told."""
+    return _LITERALS.get(expression, ())
 
 
 def _compiled(text: str) -> re.Pattern[str]:
@@ -151,4 +171,5 @@ def _compiled(text: str) -> re.Pattern[str]:
 _ITEMS = 100
 """So many items of a list are looked at to tell what it lists."""
 
+_LITERALS: dict[str, tuple[str, ...]] = {}
 _PATTERNS: dict[str, re.Pattern[str]] = {}

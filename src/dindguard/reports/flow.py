@@ -31,6 +31,8 @@ def _broken(part: str, width: int) -> list[str]:
 
 
 def _length(text: str) -> int:
+    if "\x1b" not in text:
+        return cells(text)
     import re
 
     return cells(re.sub(r"\x1b\[[0-9;]*m", "", text))

@@ -37,7 +37,7 @@ def is_stack(project: Project) -> bool:
         return False
     if "include" in root or any(_built_only(service) or _waits(service) for service in services):
         return False
-    if _CERTAIN_NAME.search(project.path):
+    if "stack" in project.path.lower() and _CERTAIN_NAME.search(project.path):
         return True
     deploys = [service["deploy"] for service in services if service["deploy"].is_mapping]
     orchestrated = any("placement" in deploy or "mode" in deploy or "update_config" in deploy for deploy in deploys)

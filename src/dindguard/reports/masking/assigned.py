@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from dindguard.reports.excerpt import Range
+from dindguard.reports.masking import hints
 from dindguard.reports.masking.names import SHOWN, plain, secret_name, shown
 
 
@@ -63,6 +64,27 @@ _VALUES = frozenset({"value", "default", "secretvalue"})
 
 def credentials(line: str) -> Iterator[Range]:
     """Yield the values of names that say so."""
+    lowered = line.lower()
+    if hints.names_secret(line, lowered) or any(word in lowered for word in _VALUES):
+        yield from _of_names(line)
+    if "</" in line:
+        for found in _element().finditer(line):
+            if secret_name(found[1]) and not plain(found[2].strip()):
+                yield found.span(2)
+    if _tells(lowered):
+        yield from _told(_said(), line)
+    if "Bearer" in line or "Basic" in line:
+        yield from _told(_spoken(), line)
+
+
+def _told(pattern: re.Pattern[str], line: str) -> Iterator[Range]:
+    for found in pattern.finditer(line):
+        if not plain(found[1]):
+            yield found.span(1)
+
+
+def _of_names(line: str) -> Iterator[Range]:
+    """Yield what is assigned to names that say so, or to the value beside such a name."""
     pending = ""  # the variable that `name: X` names, for the `value: Y` after it
     done = 0
     for found in _assignment().finditer(line):
@@ -78,21 +100,10 @@ def credentials(line: str) -> Iterator[Range]:
             word = _word().match(found.string, found.end())
             given = word[word.lastindex].rstrip(",}") if word and word.lastindex else ""
             pending = given if named_variable(given) else ""
-    if "</" in line:
-        for found in _element().finditer(line):
-            if secret_name(found[1]) and not plain(found[2].strip()):
-                yield found.span(2)
-    patterns = [_said()] if _tells(line) else []
-    patterns += [_spoken()] if "Bearer" in line or "Basic" in line else []
-    for pattern in patterns:
-        for found in pattern.finditer(line):
-            if not plain(found[1]):
-                yield found.span(1)
 
 
-def _tells(line: str) -> bool:
-    """Whether a sentence could say what a password is: the pattern for it is dear."""
-    lower = line.lower()
+def _tells(lower: str) -> bool:
+    """Whether a sentence in lower case could say what a password is: the pattern for it is dear."""
     return any(each in lower for each in ("pass", "token", "secret", "pw"))
 
 
@@ -103,6 +114,8 @@ def named_variable(name: str) -> bool:
 
 def variables(line: str) -> Iterator[Range]:
     """Yield values assigned to names that are written like variables: ``NAME=value``, ``NAME: value``."""
+    if line == line.lower():
+        return
     done = 0
     for found in _assignment().finditer(line):
         name = found["name"]

@@ -82,19 +82,17 @@ class _Lines:
 
     def in_private_key(self) -> bool:
         """Whether the line lies between the first and the last line of a private key."""
-        base64 = r"[\s\"'>|#*+-]*+[A-Za-z0-9+/=:,. -]*+[\"'\\n]*+\s*+"
-        if not self.line.strip() or "-----" in self.line or re.fullmatch(base64, self.line) is None:
+        if not self.line.strip() or "-----" in self.line:
             return False
-        for line in self.before(FAR):
-            if "-----" in line:
-                return "-----BEGIN" in line and "PRIVATE KEY" in line
-        return False
+        above = next((line for line in self.before(FAR) if "-----" in line), "")
+        base64 = r"[\s\"'>|#*+-]*+[A-Za-z0-9+/=:,. -]*+[\"'\\n]*+\s*+"
+        return "-----BEGIN" in above and "PRIVATE KEY" in above and re.fullmatch(base64, self.line) is not None
 
     def in_heredoc_of_a_login(self) -> bool:
         """Whether the line is handed to a command that takes a credential from its standard input."""
         seen = {self.line.strip()}
         for line in self.before(NEAR):
-            found = _heredoc().search(line)
+            found = _heredoc().search(line) if "<<" in line else None
             if found:
                 return found[1] not in seen and _takes_secret(line)
             seen.add(line.strip())
@@ -238,9 +236,9 @@ def _is_item(line: str) -> bool:
     if len(line) > LONGEST:
         return False
     text = line.strip()
-    return (text.startswith("- ") and _key().match(line) is None) or re.fullmatch(
-        r"([\"'])[^\"']*\1,?", text
-    ) is not None
+    if text.startswith("- "):
+        return _key().match(line) is None
+    return text.startswith(('"', "'")) and re.fullmatch(r"([\"'])[^\"']*\1,?", text) is not None
 
 
 def _without_dashes(text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
+from dindguard.reports.masking import hints
+
 SHOWN_PREFIXES = (
     "DOCKER_", "DOCKERD_", "DIND_", "COMPOSE_", "BUILDKIT_", "BUILDX_", "CONTAINER_", "CONTAINERD_", "PODMAN_",
     "TESTCONTAINERS_", "SYSBOX_", "ROOTLESSKIT_", "ALLOW_", "LIBPOD_", "FF_NETWORK_", "FF_USE_",
@@ -77,6 +79,8 @@ def secret_name(name: str) -> bool:
     """Whether a name says that its value is a credential."""
     if len(name) > 200:
         name = name[-200:]
+    if not hints.names_secret(name, name.lower()):
+        return False
     # camelCase counts as words too: apiKey, clientSecret.
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").replace(".", "_").lower()
     return _name().search(words) is not None and _harmless_name().search(words) is None

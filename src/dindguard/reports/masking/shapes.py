@@ -9,6 +9,8 @@ from functools import cache
 from dindguard.reports.excerpt import Range
 from dindguard.reports.masking.names import reference
 
+_LONG_RUN = 120
+
 _SHAPES = (
     r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*",
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
@@ -31,12 +33,13 @@ _SHAPES = (
     r"(?<=hooks\.slack\.com/services/)[\w/]{20,}",
     r"(?<=/api/webhooks/)\d{5,25}/[\w-]{20,}",
     r"(?<=api\.telegram\.org/bot)\d{5,15}:[\w-]{20,}",
-    r"(?<![\w+/=:])[A-Za-z0-9+/]{120,}={0,2}",
+    rf"(?<![\w+/=:])[A-Za-z0-9+/]{{{_LONG_RUN},}}={{0,2}}",
 )
 """The last one is a long run of base64."""
 
 _HINTS = (
-    "-----BEGIN", "AKIA", "ASIA", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "gl", "xox", "dckr_", "npm_",
+    "-----BEGIN", "AKIA", "ASIA", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat", "gldt", "glrt", "glcbt",
+    "glptt", "glft", "glsoat", "glagent", "glimt", "gloas", "glsa", "xox", "dckr_", "npm_",
     "pypi-", "hvs.", "hvb.", "AIza", "sk-", "SWMTKN", "dop_v1_", "hf_", "AGE-", "SG.", "eyJ", "hooks.slack",
     "webhooks", "telegram",
 )  # fmt: skip
@@ -66,7 +69,9 @@ def _query() -> re.Pattern[str]:
 
 def by_form(line: str) -> Iterator[Range]:
     """Yield what has the form of a credential wherever it stands."""
-    if len(line) >= 120 or any(hint in line for hint in _HINTS):
+    if any(hint in line for hint in _HINTS) or (
+        len(line) >= _LONG_RUN and max(map(len, line.split()), default=0) >= _LONG_RUN
+    ):
         for found in _shapes().finditer(line):
             yield found.span()
 
