@@ -35,6 +35,7 @@ COMMANDS = {
     "env": "Stand up, check and remove a safe reference environment.",
     "audit": "Apply the rules to a running engine or cluster.",
     "attest": "Check signed statements of what was proven of an engine.",
+    "fleet": "Scan many repositories, and report on them.",
     "completion": "Print the script that completes commands in your shell.",
 }
 

@@ -1,0 +1,15 @@
+"""``dindguard fleet``: many repositories, and what they say together."""
+
+from __future__ import annotations
+
+import click
+
+from dindguard.cli.fleet_report import command as report
+
+
+@click.group("fleet")
+def command() -> None:
+    """Scan many repositories, and report on them: who can become root where, and where nobody looks."""
+
+
+command.add_command(report)

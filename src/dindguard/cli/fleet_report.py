@@ -1,0 +1,81 @@
+"""``dindguard fleet report``: what a fleet's dataset says, for people and for programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+
+import click
+
+from dindguard.cli.choice import Named
+from dindguard.errors import UserError
+from dindguard.fleet.report import FORMATS
+
+_EPILOG = """\b
+Examples:
+  dindguard fleet report DIR -o fleet.html
+  dindguard fleet report DIR --against LAST-MONTH -o fleet.html
+  dindguard fleet report DIR -f csv --section waivers -o waivers.csv
+  dindguard fleet report DIR -f prometheus -o /var/lib/node_exporter/dindguard.prom
+
+\b
+Exit codes:
+  0  the report is written
+  2  the command line is at fault, or DIR holds no dataset that this dindguard reads
+  3  the dataset is not complete, or damaged
+"""
+
+
+@click.command("report", epilog=_EPILOG)
+@click.argument("folder", type=click.Path(), metavar="DIR")
+@click.option("--against", type=click.Path(), metavar="OLD", help="Tell what came and went since this dataset.")
+@click.option(
+    "-f", "--format", "form", type=Named(list(FORMATS)), default="html", help="The form of the report (html)."
+)
+@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
+@click.option(
+    "--section", default="", metavar="NAME", help="Only this section; of csv the repositories when none is named."
+)
+@click.option(
+    "--due",
+    type=click.IntRange(0, 3650),
+    default=30,
+    metavar="DAYS",
+    help="Waivers that end within so many days are due (30).",
+)
+def command(folder: str, against: str | None, form: str, output: str | None, section: str, due: int) -> None:
+    """Report on the dataset in DIR: ways to root, rules, teams, blind spots, engines, waivers, what changed.
+
+    Nothing but DIR and OLD is read, no server is needed and nothing is sent.
+    """
+    from dindguard.fleet.dataset import opened
+    from dindguard.fleet.report import render
+    from dindguard.fleet.report.answers import Report, prepare
+    from dindguard.reports.output import deliver
+
+    _check_section(section, form, against)
+    today = dt.date.today()
+    with opened(folder, against) as dataset:
+        prepare(dataset, today, due)
+        report = Report(_name(folder), today, dataset, due, section, _name(against) if against else "")
+        document = render(form, report)
+    deliver(document, output)
+
+
+def _check_section(name: str, form: str, against: str | None) -> None:
+    from dindguard.fleet.report.questions import SECTIONS
+    from dindguard.rules import nearest
+
+    if not name:
+        return
+    if form == "prometheus":
+        raise UserError("--section: the Prometheus file has no sections; leave it out")
+    if name not in SECTIONS:
+        known = ", ".join(SECTIONS)
+        raise UserError(f"--section: there is no section '{name}'{nearest(name, SECTIONS)}; there are {known}")
+    if SECTIONS[name].against and against is None:
+        raise UserError(f"--section {name}: this needs an older dataset to compare with: --against OLD")
+
+
+def _name(folder: str) -> str:
+    return os.path.basename(os.path.abspath(folder)) or folder

@@ -1,0 +1,107 @@
+"""The answers that every format shows: the numbers, and the sections with their rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dindguard.fleet.dataset import NEW, OLD, Dataset, Row
+from dindguard.fleet.report import changes, views
+from dindguard.fleet.report.questions import SECTIONS
+from dindguard.fleet.report.sections import Column, Kind, Section
+from dindguard.fleet.report.totals import made_by, totals, unlike
+from dindguard.records import record
+
+
+@record
+class Answer:
+    """A section's rows: all that fit, and how many there are."""
+
+    section: Section
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    total: int
+
+    @property
+    def left(self) -> int:
+        """How many rows are not shown."""
+        return self.total - len(self.rows)
+
+    def as_data(self) -> Iterator[dict[str, Any]]:
+        """Yield each row by the names of its columns, as JSON has it."""
+        for row in self.rows:
+            yield {column.name: plain(value) for column, value in zip(self.columns, row, strict=True)}
+
+
+@record(eq=False)
+class Report:
+    """A fleet's report: what it is called, the day, the dataset, and which section is asked for (all without one)."""
+
+    name: str
+    today: dt.date
+    dataset: Dataset
+    due: int = 30
+    chosen: str = ""
+    against: str = ""
+
+    @property
+    def compared(self) -> bool:
+        """Whether there is an old dataset to compare with."""
+        return self.dataset.compared
+
+    def totals(self) -> dict[str, int]:
+        """Return the fleet's numbers."""
+        return totals(self.dataset)
+
+    def before(self) -> dict[str, int]:
+        """Return the numbers of the old dataset; nothing without one."""
+        return totals(self.dataset, OLD) if self.compared else {}
+
+    def made_by(self, schema: str = NEW) -> dict[str, Any]:
+        """Return when and by what the repositories were scanned."""
+        return made_by(self.dataset, schema)
+
+    def unlike(self) -> list[str]:
+        """Return what differs between the two datasets but the repositories."""
+        return unlike(self.dataset) if self.compared else []
+
+    def sections(self) -> Iterator[Section]:
+        """Yield the sections that the report has."""
+        for section in SECTIONS.values():
+            if (self.compared or not section.against) and self.chosen in ("", section.name):
+                yield section
+
+    def answer(self, section: Section, most: int = 0) -> Answer:
+        """Return a section's answer, at most ``most`` rows of it if that is not 0."""
+        rows = self.dataset.rows(section.question, most=most)
+        total = len(rows) if not most or len(rows) < most else self.dataset.count(section.question)
+        shown = [
+            index
+            for index, column in enumerate(section.columns)
+            if self.compared or column.kind not in (Kind.CHANGE, Kind.DIFFERENCE)
+        ]
+        columns = tuple(section.columns[index] for index in shown)
+        return Answer(section, columns, tuple(tuple(row[index] for index in shown) for row in rows), total)
+
+
+def prepare(dataset: Dataset, today: dt.date, due: int) -> None:
+    """Make the views that the questions use."""
+    views.make(dataset, today, due)
+    if dataset.compared:
+        for statement in changes.PREPARATIONS:
+            dataset.rows(statement)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): value[key] for key in sorted(value)}
+    return value
+
+
+def joined(values: Iterable[Any], separator: str = ", ") -> str:
+    """Return a list's texts in one; nothing for what is not there."""
+    return separator.join(str(value) for value in values or ())

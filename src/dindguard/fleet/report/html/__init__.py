@@ -1,0 +1,27 @@
+"""One page over the whole fleet: in the style of a scan's, nothing loaded from elsewhere, readable without script.
+
+It shows the first rows of each section and says how many there are; CSV and JSON have them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dindguard.fleet.report.answers import Report
+from dindguard.fleet.report.html import head, tables
+from dindguard.reports import safe
+from dindguard.reports.html import skeleton
+
+
+def render(report: Report) -> str:
+    """Return the page."""
+    return safe.log_markup("\n".join([*_page(report), ""]))
+
+
+def _page(report: Report) -> Iterator[str]:
+    answers = [report.answer(section, tables.most(section)) for section in report.sections()]
+    body = [list(head.comparison(report)), *([*tables.section(answer)] for answer in answers)]
+    style = skeleton.part("page.css") + skeleton.part("fleet.css", __name__) + "".join(map(tables.labels, answers))
+    yield from skeleton.document(
+        safe.markup(head.title(report)), head.head(report), body, skeleton.part("fleet.js", __name__), style
+    )
