@@ -13,8 +13,11 @@ from dindguard.model.container import Sandbox
 from dindguard.model.model import KINDS
 from dindguard.rules import Check, Confidence, Problem, Profile, Rule, Severity, Undecided
 
+BUILT_IN = "dindguard_rules"
+"""The package of the built-in rules."""
 
-def load(package: str = "dindguard_rules", prefix: str = "", *, indexed: bool = True) -> tuple[Rule, ...]:
+
+def load(package: str = BUILT_IN, prefix: str = "", *, indexed: bool = True) -> tuple[Rule, ...]:
     """Return every rule in a package's modules, sorted by id; ``prefix`` is put before the ids of a pack.
 
     Raises :class:`UserError` when the package cannot be imported, brings no rule, or brings an id twice.

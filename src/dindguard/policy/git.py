@@ -49,13 +49,14 @@ class Blob:
 class Repository:
     """The objects of the repository at a folder. ``asked`` is the option that wants them, for messages.
 
+    ``bare`` takes the folder itself for the repository, one without a work tree.
     Raises :class:`UserError` when there is no repository, or when it leads out of the folder to one that does not
     name this folder as its own.
     """
 
-    def __init__(self, root: str, asked: str) -> None:
+    def __init__(self, root: str, asked: str, *, bare: bool = False) -> None:
         self.asked = asked
-        places = _Places.of(root, asked)
+        places = _Places.bare(root, asked) if bare else _Places.of(root, asked)
         path = _search_path(places.root)
         self._git = shutil.which("git", path=path)
         if self._git is None:
@@ -211,10 +212,18 @@ class _Places:
         common = _followed(os.path.join(own, "commondir"), "") if os.path.isfile(f"{own}/commondir") else own
         if not (within(common, root) or within(own, common)):
             raise UserError(f"{asked}: .git/commondir leads out of {root} to {common}, which is not followed")
-        objects = os.path.realpath(os.path.join(common, "objects"))
-        if not within(objects, common):
+        return cls(root, own, common).checked(asked)
+
+    @classmethod
+    def bare(cls, root: str, asked: str) -> _Places:
+        root = os.path.realpath(root)
+        return cls(root, root, root).checked(asked)
+
+    def checked(self, asked: str) -> _Places:
+        objects = os.path.realpath(os.path.join(self.common, "objects"))
+        if not within(objects, self.common):
             raise UserError(f"{asked}: the repository's objects lead out of it to {objects}, which is not followed")
-        return cls(root, own, common)
+        return self
 
 
 def _search_path(root: str) -> str:

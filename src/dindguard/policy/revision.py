@@ -12,19 +12,24 @@ from dindguard.working_tree import SKIPPED_FOLDERS
 
 
 class Revision(Files):
-    """The files of one Git revision, read from the objects. ``now`` are those of today, when there are any."""
+    """The files of one Git revision, read from the objects. ``now`` are those of today, when there are any.
+
+    ``bare`` says that ``root`` is a repository without a work tree.
+    """
 
     current = False
 
-    def __init__(self, root: str, revision: str, asked: str = "", now: Files | None = None) -> None:
+    def __init__(
+        self, root: str, revision: str, asked: str = "", now: Files | None = None, *, bare: bool = False
+    ) -> None:
         super().__init__(root)
         self._now = now
         self.revision = revision
         self._asked = asked
-        self._repository = git.Repository(root, asked or f"--since {revision}")
+        self._repository = git.Repository(root, asked or f"--since {revision}", bare=bare)
         try:
-            self._commit = self._repository.commit(revision)
-            self._blobs = self._repository.blobs(self._commit)
+            self.commit = self._repository.commit(revision)
+            self._blobs = self._repository.blobs(self.commit)
         except BaseException:
             self._repository.close()
             raise
@@ -41,8 +46,8 @@ class Revision(Files):
 
     def behind(self) -> Revision | None:
         """Return what HEAD began with when it does not have all of this revision; ``None`` if it does, or if unknown."""
-        start = self._repository.common_start(self._commit, "HEAD")
-        return Revision(self.root, start, self._asked, self._now) if start not in ("", self._commit) else None
+        start = self._repository.common_start(self.commit, "HEAD")
+        return Revision(self.root, start, self._asked, self._now) if start not in ("", self.commit) else None
 
     def below(
         self,
