@@ -15,6 +15,8 @@ services:
     group_add: ["${DOCKER_GID:?the group of the socket}"]
 ```
 
+Where the same file shows that the user may not become root otherwise (no `sudo`), the group undoes that: *medium*.
+
 ## When it is fine
 On a developer's own machine, where that user is an administrator anyway.
 
@@ -33,6 +35,11 @@ def check(invocation: Invocation) -> Iterator[Problem]:
     """Report commands that add a user to an engine's group."""
     if invocation.kind is not InvocationKind.GROUP_GRANT:
         return
-    severity = Severity.MEDIUM if invocation.during_build else Severity.LOW
-    user = f"'{invocation.subject}'" if invocation.subject is not None else "a user"
-    yield Problem(invocation, f"{invocation} makes {user} root wherever the engine's socket is", severity=severity)
+    administrator, user = invocation.administrator, invocation.subject
+    if user is not None and user.value == "root":
+        return
+    ordinary = administrator is not None and administrator.off
+    severity = Severity.MEDIUM if invocation.during_build or ordinary else Severity.LOW
+    whom = f"'{user}'" if user is not None else "a user"
+    message = f"{invocation} makes {whom} root wherever the engine's socket is"
+    yield Problem(invocation, message + (", and nothing else does" if ordinary else ""), severity=severity)

@@ -77,8 +77,10 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             continue
         writable = Severity.HIGH if paths.is_below_data_root(standard) else Severity.CRITICAL
         severity = Severity.CRITICAL if nested else Severity.MEDIUM if mount.read_only.on else writable
+        if container.user_of_host:
+            severity = min(severity, Severity.MEDIUM)
         what = "as the state of an engine of its own" if nested else "read-only" if mount.read_only.on else "writable"
-        message = f"{container} mounts the host engine's state from {path}, {what}"
+        message = f"{container} mounts the host engine's state from {mount.shown_path}, {what}"
         instead = "" if nested else WITHOUT_ENGINE
         because = (
             reason("the volume is the host's directory", mount.declared),

@@ -78,4 +78,14 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         yield Problem(host, message, because=because)
     else:
         severity = Severity.MEDIUM if container.role is Role.OTHER else Severity.HIGH
-        yield Problem(host, f"{container} sees the host's processes and can signal them", severity=severity)
+        message = f"{container} sees the host's processes{_and_signals(container)}"
+        yield Problem(host, message, severity=severity)
+
+
+def _and_signals(container: Container) -> str:
+    """Return what the container may do to the processes it sees: only root may signal those of others (kill(2))."""
+    if container.user_of_host:
+        return " and can signal those of its user"
+    if container.as_root.unknown:
+        return ", and as root can signal them"
+    return " and can signal them" if container.as_root.on else ""

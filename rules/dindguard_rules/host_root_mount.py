@@ -24,7 +24,7 @@ administers the host belongs to the host's own tools (systemd, Ansible).
 
 ## When it is fine
 A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason. As an ordinary user it
-reads what everybody may read, and the finding is *medium*.
+reads what everybody may read, and in a rootless engine what that engine's user may: the finding is *medium*.
 
 ## References
 - https://docs.docker.com/engine/storage/bind-mounts/
@@ -70,6 +70,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if not writable and container.as_root.off and not container.privileged.on:
             severity = Severity.MEDIUM  # no keys, no shadow file, no socket
             may = "read what everybody may read of"
+        if container.user_of_host:
+            severity = Severity.MEDIUM
+            may = "change what its user may change in" if writable else "read what its user may read of"
         whose = (
             "the host's whole file system" if container.host is None else f"the whole file system of {container.host}"
         )

@@ -62,14 +62,15 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.SYSTEM_CONFIG:
             continue
-        writable = mount.read_only.off
+        theirs = container.user_of_host and not paths.is_home(path)  # nobody but root may change these
+        writable = mount.read_only.off and not theirs
         if container.has_through_root(mount) or (not writable and paths.harmless_read_only(path)):
             continue
         severity = Severity.HIGH if writable else Severity.MEDIUM
-        message = f"{container} can {'change' if writable else 'read'} the host's {path}"
+        message = f"{container} can {'change' if writable else 'read'} the host's {mount.shown_path}"
         yield Problem(
             mount.host_text or mount,
             message,
             because=(reason("the volume is the host's directory", mount.declared),),
-            severity=severity.lowered(1) if paths.is_home(path) else severity,
+            severity=severity.lowered(1) if theirs or paths.is_home(path) else severity,
         )

@@ -65,9 +65,9 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.KERNEL_CONTROL:
             continue
-        if not mount.read_only.off:
+        if container.user_of_host or not mount.read_only.off:  # whoever is no root on the host writes nothing there
             if not paths.harmless_read_only(path) and not container.has_through_root(mount):
-                message = f"{container} can read the kernel's view of the host in {path}"
+                message = f"{container} can read the kernel's view of the host in {mount.shown_path}"
                 yield Problem(
                     mount.host_text or mount,
                     message,
@@ -77,7 +77,7 @@ def check(container: Container) -> Iterator[Problem]:
             continue
         what = "security policy" if paths.holds_lsm_state(path) else "kernel settings"
         severity = Severity.CRITICAL if paths.is_whole_kernel_tree(path) else Severity.HIGH
-        message = f"{container} can write the host's {what} in {path}"
+        message = f"{container} can write the host's {what} in {mount.shown_path}"
         yield Problem(
             mount.host_text or mount,
             message,

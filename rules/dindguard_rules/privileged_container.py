@@ -83,9 +83,24 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         why = f", for an image that {tool}" if tool else ""
         # An image that the files don't decide may hold an engine, which is graded high.
         unsure = image is not None and image.reference.unknown
-        where = "on the host" if container.host is None else f"in {container.host}"
         yield Problem(
             container.privileged,
-            f"{container} is privileged: root in it is root {where}{why}",
+            f"{container} is privileged: root in it is {_root(container)}{why}",
             severity=Severity.MEDIUM if tool else Severity.HIGH if unsure else Severity.CRITICAL,
         )
+
+
+_IN_SANDBOX = {
+    Sandbox.VM: "root in its virtual machine",
+    Sandbox.GVISOR: "root in gVisor",
+    Sandbox.USER_NAMESPACE: "root of its user namespace, with the host's devices before it",
+}
+
+
+def _root(container: Container) -> str:
+    """Return what root in a privileged container is outside it."""
+    if container.user_of_host:
+        return "the user who starts it, with all that user's rights"
+    if container.sandbox is not Sandbox.NONE:
+        return _IN_SANDBOX[container.sandbox]
+    return "root on the host" if container.host is None else f"root in {container.host}"

@@ -68,6 +68,6 @@ def check(container: Container) -> Iterator[Problem]:
         return
     exposed = [mount for mount in container.mounts if mount.host_path and paths.classify(mount.host_path) in SYSTEM]
     severity = Severity.HIGH if exposed else Severity.MEDIUM
-    because = tuple(Step(f"nothing guards the host's {mount.host_path}", mount.span) for mount in exposed)
+    because = tuple(Step(f"nothing guards the host's {mount.shown_path}", mount.span) for mount in exposed)
     what = "without an SELinux label" if off.value == "disable" else "with an SELinux type that nothing confines"
     yield Problem(off, f"{container} runs {what}", because=because, severity=severity)

@@ -75,7 +75,7 @@ def check(container: Container) -> Iterator[Problem]:
         if mount.relabel is None or path is None or paths.classify(path) not in SYSTEM:
             continue
         severity = Severity.MEDIUM if paths.is_home(path) else Severity.HIGH
-        message = f"{container} relabels the host's {path} for containers, and takes it from the host's own services"
+        message = f"{container} relabels the host's {mount.shown_path} for containers, and takes it from the host's own services"
         yield Problem(
             mount.relabel,
             message,

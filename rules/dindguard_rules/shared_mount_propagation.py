@@ -67,5 +67,5 @@ def check(container: Container) -> Iterator[Problem]:
     for mount in container.mounts:
         way = mount.propagation
         if way is not None and way.value in ("shared", "rshared") and mount.host_path is not None:
-            message = f"what {container} mounts below {mount.host_path} appears on the host, and stays there"
+            message = f"what {container} mounts below {mount.shown_path} appears on the host, and stays there"
             yield Problem(way, message, because=(reason("with this it may mount", able),))

@@ -63,7 +63,7 @@ def check(container: Container) -> Iterator[Problem]:
     for mount in container.mounts:
         path = mount.host_path
         if path is not None and paths.classify(path) in EXPOSING:
-            message = f"{container} runs under Sysbox, yet holds the host's {path}"
+            message = f"{container} runs under Sysbox, yet holds the host's {mount.shown_path}"
             declared = reason("the volume is the host's directory", mount.declared)
             because = (reason("Sysbox was to keep it from the host", container.sysbox), declared)
             yield Problem(mount.host_text or mount, message, because=because)

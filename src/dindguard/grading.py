@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from dindguard.model.container import Container, Sandbox
-from dindguard.model.engine import Engine, Machine
+from dindguard.model.paths import example_part, kind_of_example
 from dindguard.model.values import Text
 from dindguard.rules import Rule, Severity
 
@@ -32,7 +32,7 @@ def lowered(rule: Rule, subject: Any) -> tuple[int, str]:
     """Return by how many levels a rule's findings about ``subject`` are lowered, and why, in words.
 
     Either a sandbox contains the danger, or the machine is thrown away with the job whose script is its
-    administrator anyway, or a test removes it, or a machine's file is an example; the greatest of them counts.
+    administrator anyway, or a test removes it, or its file is a test's or an example; the greatest of them counts.
     """
     found = (
         _by_sandbox(rule, subject),
@@ -75,10 +75,9 @@ def _by_tests(rule: Rule, subject: Any) -> tuple[int, str]:
 
 
 def _by_place(subject: Any) -> tuple[int, str]:
-    """Lower by one level what is said of a machine's engine in a folder of tests, examples or docs."""
-    if not isinstance(subject, Engine) or not isinstance(subject.owner, Machine) or not subject.owner.shown_by:
-        return 0, ""
-    return 1, f"'{subject.owner.shown_by}' in its path says that it is an example"
+    """Lower by one level what is said of anything in a folder of tests, examples or docs."""
+    part = example_part(getattr(getattr(subject, "span", None), "path", ""))
+    return (1, f"'{part}' in its path says that it is {kind_of_example(part)}") if part else (0, "")
 
 
 def _by_engine(rule: Rule, subject: Any) -> tuple[int, str]:

@@ -23,6 +23,7 @@ from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
 from dindguard.infer.starters import Starters
 from dindguard.infer.users import as_root
+from dindguard.model import known_images
 from dindguard.model.access import Access, Permit
 from dindguard.model.container import Container, Role
 from dindguard.model.engine import Engine, Machine
@@ -198,7 +199,7 @@ def _socket_user(container: Container, policy: Policy) -> str | None:
         image.repository == user or image.repository.endswith(f"/{user}") for user in policy.first_party_socket_users
     ):
         return image.repository
-    return image.known_socket_user
+    return known_images.socket_user_called(container.name) if image.from_anywhere else image.known_socket_user
 
 
 def _is_client(container: Container, accesses: Iterable[Access]) -> bool:

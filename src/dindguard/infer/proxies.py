@@ -6,9 +6,10 @@ The facts: docs/engine-facts.md, "Sockets".
 from __future__ import annotations
 
 from dindguard.infer import images
-from dindguard.model import paths
+from dindguard.model import known_images, paths
 from dindguard.model.access import Permit, ProxyPermits
 from dindguard.model.container import Container
+from dindguard.model.image import Image
 from dindguard.model.values import Text
 
 _YES = frozenset({"1", "true", "yes", "on"})
@@ -22,7 +23,7 @@ _RESTARTING = ("ALLOW_START", "ALLOW_STOP", "ALLOW_RESTARTS")
 
 def permits_of(proxy: Container) -> ProxyPermits:
     """Return what a proxy's settings let its clients do with the engine behind it."""
-    product = proxy.image.socket_proxy if proxy.image is not None else None
+    product = _product(proxy, proxy.image)
     if product in ("tecnativa", "linuxserver", "11notes"):
         return _haproxy(proxy)
     if product == "wollomatic":
@@ -36,7 +37,14 @@ def permits_of(proxy: Container) -> ProxyPermits:
 def is_proxy(container: Container) -> bool:
     """Whether a container is made to hand an engine's API on: a socket proxy, or a bare forwarder."""
     image = images.base_image(container) or container.image
-    return (image is not None and image.socket_proxy is not None) or _forwards(container) is not None
+    return _product(container, image) is not None or _forwards(container) is not None
+
+
+def _product(container: Container, image: Image | None) -> str | None:
+    """Return the proxy's product; of an image of which nothing is known, the container's own name may tell."""
+    if image is None:
+        return None
+    return known_images.socket_proxy(container.name) if image.from_anywhere else image.socket_proxy
 
 
 def _forwards(container: Container) -> Text | None:

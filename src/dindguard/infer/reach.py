@@ -125,10 +125,12 @@ def _through_mount(container: Container, mount: Mount, inside: Insides) -> Itera
         host = Machine(name="", span=mount.span)
         path = mount.host_path or ""
         uses = paths.socket_at(path) is not None
+        if container.user_of_host and not uses:
+            return  # the first socket below is root's, and its permissions keep other users out
         yield Access(
             who=container, to=host, via=mount, product=socket.product, span=mount.span, rootless=socket.rootless,
             uses=uses, permits=Permit.BUILD if socket.product is EngineProduct.BUILDKIT else Permit.EVERYTHING,
-            through=path if uses else f"{socket.pattern}, below {path}",
+            through=mount.shown_path if uses else f"{socket.pattern}, below {mount.shown_path}",
             deliberate=uses or paths.inside(path, "/run"),
             steps=(Step(f"{container} reaches the host's {socket.product} socket", mount.span),),
         )  # fmt: skip
@@ -183,7 +185,7 @@ def _to_its_own_engine(container: Container, mount: Mount, path: str) -> Access:
     product = container.workload.engine_product or EngineProduct.DOCKER
     return Access(
         who=container, to=Machine(name="", span=mount.span), via=mount, product=product, span=mount.span, uses=uses,
-        through=path if uses else f"{path}, below {mount.host_path}",
+        through=path if uses else f"{path}, below {mount.shown_path}",
         deliberate=uses or path.rpartition("/")[0] == mount.host_path,
         steps=(Step(f"{container} reaches the host's {product} socket", mount.span),),
     )  # fmt: skip

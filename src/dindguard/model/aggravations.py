@@ -33,7 +33,7 @@ def aggravations(container: Container) -> tuple[Step, ...]:
 
 def _mounts(container: Container) -> list[Step]:
     return [
-        Step(f"the host's {path} is mounted", mount.span)
+        Step(f"the host's {mount.shown_path} is mounted", mount.span)
         for mount in container.mounts
         if (path := mount.host_path) is not None
         and paths.classify(path) in _WAYS_OUT

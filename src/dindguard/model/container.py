@@ -113,6 +113,11 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         return self.privileged.on and self.sandbox is Sandbox.NONE
 
     @property
+    def user_of_host(self) -> bool:
+        """Whether its root is an ordinary user of the host, who reads, writes and signals what is that user's alone."""
+        return self.rootless_host is not None and self.rootless_host.on
+
+    @property
     def engine_in_sandbox(self) -> bool:
         """Whether containers run inside it, and a sandbox holds them all: what it is given ends there."""
         return self.runs_containers and self.sandbox is not Sandbox.NONE

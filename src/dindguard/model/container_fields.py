@@ -118,6 +118,8 @@ class Isolation:
     """Namespaces that it shares with the host or with another container."""
     user_namespace: Flag | None = None
     """The platform puts it in a user namespace of its own (``hostUsers: false`` is *on*)."""
+    rootless_host: Flag | None = None
+    """The engine that starts it runs as an ordinary user of the host: root in it is that user, with that user's rights."""
     runtime: Text | None = None
     """The OCI runtime or the runtime class (``sysbox-runc``); ``None`` is the default one."""
     read_only_root: Flag = field(default_factory=lambda: _nowhere("read_only"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dindguard.model.values import Text
+from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
 from dindguard.source import Span
 
@@ -62,6 +62,8 @@ class Invocation:
     """Whether its options are all there: no word that the files do not decide may hold further ones."""
     subject: Text | None = None
     """What it is about: the script's URL, the package, the user, the socket."""
+    administrator: Flag | None = None
+    """Whether the user whom it lets in may become root otherwise (``sudo``); ``None`` where nothing tells."""
     container: Container | None = None
     """The container that it runs in, when known."""
     address: str = ""

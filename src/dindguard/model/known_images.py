@@ -106,6 +106,19 @@ def socket_user(repository: str) -> str | None:
     return _find(_SOCKET_USERS, repository)
 
 
+_UNTELLING = frozenset({"agent", "alloy", "homepage"})
+_NAMED_USERS = {
+    name: product
+    for repository, product in _SOCKET_USERS.items()
+    if (name := repository.rpartition("/")[2]) not in _UNTELLING
+}
+
+
+def socket_user_called(name: str) -> str | None:
+    """Return the product that a container's own name tells, for an image of which nothing is known."""
+    return _NAMED_USERS.get(name.lower())
+
+
 def runner(repository: str) -> str | None:
     """Return the CI system that the image runs jobs for."""
     return _find(_RUNNERS, repository)

@@ -152,6 +152,12 @@ class Mount:
         return path
 
     @property
+    def shown_path(self) -> str:
+        """The host path as messages name it: one that is not known whole as it was typed."""
+        path, written = self.host_path or "", self.host_text
+        return path if UNKNOWN_PIECE not in path or written is None else str(written)
+
+    @property
     def host_text(self) -> Text | None:
         """The text that names the host path, here or in the volume's declaration."""
         if self.kind is MountKind.HOST:

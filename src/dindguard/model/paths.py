@@ -12,6 +12,7 @@ from enum import StrEnum
 from dindguard.model.path_spelling import home_relative, inside, normalise, on_the_host, path_of
 from dindguard.model.sockets import EngineSocket, socket_at, sockets_below
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.patterns import regex
 from dindguard.vocabulary import EngineProduct
 
 __all__ = [
@@ -218,17 +219,32 @@ def _is_one_volume(key: str) -> bool:
     return key.startswith(("/var/lib/docker/volumes/", "~/.local/share/docker/volumes/"))
 
 
-_EXAMPLES = frozenset(
-    ["test", "tests", "testdata", "example", "examples", "sample", "samples", "demo", "demos", "doc", "docs"]
+_KINDS_OF_EXAMPLES = {
+    "for tests": r"(.*[-_.])?tests?|testdata|test[-_]data|e2e",
+    "documentation": r"docs?",
+    "an example": r"(.*[-_.])?(examples?|samples?)|demos?|\.dist",
+}
+"""What a folder's name says of all below it; whole names, because ``test-infra`` is no test."""
+_EXAMPLE_NAME = regex(r"(?:^|[._-])(?P<word>example|sample)(?=[._-]|$)(?!\.(?:com|org|net)\b)|(?P<ending>\.dist)$")
+_ENVIRONMENTS = frozenset(
+    ["overlays", "environments", "environment", "envs", "env", "clusters", "stages", "inventories", "inventory"]
 )
-_EXAMPLE_ENDINGS = (".sample", ".example", ".dist")
+"""What lies in a folder of these is deployed, whatever it is called: ``overlays/test``."""
 
 
 def example_part(path: str) -> str:
     """Return the part of a file's path that says that nobody uses it as it is; ``""`` for an ordinary path."""
-    *folders, name = path.split("/")
-    found = next((folder for folder in folders if folder.lower() in _EXAMPLES), "")
-    return found or next((ending for ending in _EXAMPLE_ENDINGS if name.lower().endswith(ending)), "")
+    *folders, name = path.lower().split("/")
+    for above, folder in zip(("", *folders), folders, strict=False):
+        if above not in _ENVIRONMENTS and kind_of_example(folder):
+            return folder
+    found = _EXAMPLE_NAME.search(name)
+    return "" if found is None else found["word"] or found["ending"]
+
+
+def kind_of_example(part: str) -> str:
+    """Return what a part of a path says of the file, in words; ``""`` for one that says nothing."""
+    return next((what for what, names in _KINDS_OF_EXAMPLES.items() if regex(names).fullmatch(part)), "")
 
 
 _SYSTEM_FOLDERS = ("etc/", "usr/lib/", "usr/local/lib/", "lib/systemd/", "run/systemd/")

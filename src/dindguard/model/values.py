@@ -99,7 +99,7 @@ class Text:
     def __str__(self) -> str:
         if self.value is not None:
             return self.value
-        shown = self.variable if self.variable.startswith("$") else f"${{{self.variable}}}"
+        shown = self.variable if self.variable.startswith(("$", "%")) else f"${{{self.variable}}}"
         return self.raw.replace(UNKNOWN_PIECE, shown)
 
 

@@ -34,6 +34,8 @@ _HARMLESS = frozenset(
 )  # fmt: skip
 """Modules that start nothing; what the last of them write is handed on."""
 _ROLE_WORDS = frozenset({"role", "name", "tags", "when", "become", "vars", "environment", *ENGINE_SETTINGS})
+_MEMBERS = "docker_users"
+_LOOPS = frozenset({"loop", "with_items", "with_list", "with_flattened"})
 _COMPOSE = frozenset({"docker_compose_v2", "docker_compose", "docker_stack"})
 
 
@@ -43,6 +45,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     around = Surroundings(context)
     for document in documents:
         _File(document, around, context, reading).read()
+    reading.invocations += around.members_let_in()
     reading.unread += around.not_used()
     return reading
 
@@ -173,6 +176,7 @@ class _File:
             reading.unread.append(Unread(task.item.source.part(task.item.start, task.item.end), "Ansible task"))
         granted = let_in(task, self._own(f"{address}.{task.module}"))
         reading.invocations += [granted] if granted is not None else []
+        self._around.own_members |= granted is not None and _goes_through_members(task)
         for embedded in file_of(task, self._context):
             source = embedded.source
             if source.parent is not None or self._around.first_copy(source.path, source.hint):
@@ -185,7 +189,7 @@ class _File:
             node = holder[name]
             if not node.present:
                 continue
-            if name == "docker_users":
+            if name == _MEMBERS:
                 self._members(node.scoped(variables), variables)
                 continue
             found = variables.mapping(node.scoped(variables))
@@ -199,7 +203,7 @@ class _File:
             group = Text("docker", user.span)
             program = users.key.typed if users.key is not None else user
             address = self._own(f"users.{user}")
-            self._reading.invocations.append(group_grant(program, user, group, address, user.span))
+            self._around.let_in(group_grant(program, user, group, address, user.span))
 
     # -- Molecule -----------------------------------------------------------------------------------------
 
@@ -218,6 +222,13 @@ class _File:
         ]
         made = inherited("Molecule", root["platforms"].key_span)
         self._workload("molecule", "platforms", Platform.ENGINE, made.span, containers, volumes, for_tests=made)
+
+
+def _goes_through_members(task: Task) -> bool:
+    """Whether a task lets in those whom the variable names that a well-known role lets in."""
+    return any(
+        _MEMBERS in node.content for key, node in task.item.pairs() if key.content in _LOOPS and node.is_scalar
+    )
 
 
 def _is_play(item: Node) -> bool:

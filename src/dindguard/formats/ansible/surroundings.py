@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from dindguard.documents.tree import Node, Pairs
 from dindguard.formats import Context, Unread
 from dindguard.formats.ansible import ENGINE_SETTINGS
 from dindguard.formats.ansible.variables import Layer, Tally, Variables
+from dindguard.model.invocation import Invocation
 from dindguard.patterns import regex
 
 _ROLE = regex(r"^(?P<role>(?:.*/)?)(?:tasks|handlers)/")
@@ -26,6 +27,9 @@ class Surroundings:
         self._watched: Pairs = []
         self._folders: dict[tuple[str, str], list[Layer]] = {}
         self._copied: set[tuple[str, str]] = set()
+        self._members: list[Invocation] = []
+        self.own_members = False
+        """Whether a task of the scan lets in whom the variable of a well-known role names: the grant is that task's."""
 
     def of(self, path: str) -> Variables:
         """Return the variables of a file of tasks or plays, those of its role among them."""
@@ -46,6 +50,14 @@ class Surroundings:
     def watch(self, holder: Node, *, but: Container[str] = ()) -> None:
         """Remember variables, to tell of those that nothing asks for; ``but`` names what is read otherwise."""
         self._watched += [pair for pair in holder.pairs() if pair[0].content not in but]
+
+    def let_in(self, grant: Invocation) -> None:
+        """Remember a grant that a well-known role makes of a variable."""
+        self._members.append(grant)
+
+    def members_let_in(self) -> Sequence[Invocation]:
+        """Return the grants that a role makes which is not part of the scan."""
+        return () if self.own_members else self._members
 
     def not_used(self) -> Iterator[Unread]:
         """Yield the variables that nothing asked for: what they are for, the files that were read do not tell."""

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
-from dindguard.model.values import Text
+from dindguard.model.values import Flag, Text
 from dindguard.scripts.grants import engine_group, group_grant
 from dindguard.source import Embedded, Notice, Segment, Source
 
 _BASE64 = frozenset({"b64", "base64"})
+_ADMINISTRATORS = frozenset({"sudo", "wheel", "admin", "root"})
 _UNITS = "/etc/systemd/system"
 
 
@@ -37,10 +38,11 @@ def _read(root: Node, reading: Reading) -> None:
         reading.embedded += _script(root[name].items())
     for unit in root["coreos"]["units"].items():
         reading.embedded += _unit(unit)
-    for program, user, groups in _members(root):
+    for program, user, groups, administrator in _members(root):
         group = engine_group(groups)
         if group is not None:
-            reading.invocations.append(group_grant(program, user, group, f"users.{user}", group.span))
+            grant = group_grant(program, user, group, f"users.{user}", group.span, administrator)
+            reading.invocations.append(grant)
 
 
 def _file(item: Node, reading: Reading) -> Iterator[Embedded]:
@@ -103,18 +105,29 @@ def _unit(unit: Node) -> Iterator[Embedded]:
             yield Embedded(node.document(path))
 
 
-def _members(root: Node) -> Iterator[tuple[Text, Text, list[Text]]]:
-    """Yield who makes a user a member, the user, and the groups."""
-    for user in (*root["users"].items(), root["user"]):
+def _members(root: Node) -> Iterator[tuple[Text, Text, list[Text], Flag | None]]:
+    """Yield who makes a user a member, the user, the groups, and whether it may become root otherwise."""
+    for user in root["users"].items():
         if user.is_mapping:
-            yield _key(root["users"], user), _name(user), [*_groups(user)]
-    default = root["system_info"]["default_user"]
-    if default.is_mapping:
-        yield default.key.typed if default.key is not None else default.typed, _name(default), [*_groups(default)]
+            groups = [*_groups(user)]
+            yield _key(root["users"], user), _name(user), groups, _administrator(user, groups)
+    for user in (root["user"], root["system_info"]["default_user"]):  # an image's own, who usually may do all
+        if user.is_mapping:
+            yield user.key.typed if user.key is not None else user.typed, _name(user), [*_groups(user)], None
     for item in (*root["groups"].items(), root["groups"]):
         for key, users in item.pairs():
             for user in users.listed():
-                yield _key(root["groups"], item), user.typed, [key.typed]
+                yield _key(root["groups"], item), user.typed, [key.typed], None
+
+
+def _administrator(user: Node, groups: Sequence[Text]) -> Flag | None:
+    """Return whether a new user may become root: by ``sudo``, ``doas`` or a group; ``sudo: false`` and nothing say no."""
+    rights = [user[name] for name in ("sudo", "doas") if user[name].present and not user[name].is_null]
+    refused = all(each.content.lower() in ("false", "no", "off", "") for each in rights if each.is_scalar)
+    given = any(not each.is_scalar for each in rights) or not refused
+    if any(group.unknown for group in groups):
+        return None
+    return Flag(given or any(group.value in _ADMINISTRATORS for group in groups), user.span, name="sudo")
 
 
 def _key(node: Node, other: Node) -> Text:

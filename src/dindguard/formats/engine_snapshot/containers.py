@@ -14,7 +14,7 @@ from dindguard.formats.engine_snapshot.places import Place, place_of
 from dindguard.model.confinement import Capabilities
 from dindguard.model.container import Container, ContainerKind, Dependency, Words
 from dindguard.model.image import Image
-from dindguard.model.values import Text, inherited
+from dindguard.model.values import Flag, Text, inherited
 from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
 from dindguard.patterns import regex
 from dindguard.scripts.shell_argument import script_index
@@ -114,6 +114,7 @@ def _container(
         aliases=tuple(_aliases(node, place)),
         hostname=place.text(config["Hostname"]),
         user_namespace=settings.user_namespace(given, place, host.remapped, host.rootless),
+        rootless_host=Flag(True, host.rootless.span, name="rootless") if host.rootless is not None else None,
         stopped=node["State"]["Running"].content == "false",
     )
 

@@ -60,6 +60,7 @@ def container_of(
         image=Image.parse(image) if image is not None else None,
         command=Words(split_words(command), command.span) if command is not None else None,
         user_namespace=_user_namespace(section, settings, rights, span),
+        rootless_host=_rootless(span) if rights is Rights.USER else None,
         **settings,
     )
 
@@ -115,4 +116,8 @@ def _user_namespace(section: Section, settings: dict[str, Any], rights: Rights, 
     mapped = next((text for key in _MAPPINGS if (text := section.last(key)) is not None), None)
     if mapped is not None:
         return Flag(True, mapped.span, name="UIDMap")
-    return Flag(True, span, How.INHERITED, "rootless Podman") if rights is Rights.USER else None
+    return _rootless(span) if rights is Rights.USER else None
+
+
+def _rootless(span: Span) -> Flag:
+    return Flag(True, span, How.INHERITED, "rootless Podman")

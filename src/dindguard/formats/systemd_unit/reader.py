@@ -5,17 +5,19 @@ Source of the syntax: systemd.service(5), systemd.socket(5), systemd.exec(5).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
+from dindguard.documents.placeholders import substitute
 from dindguard.documents.sections import Entry, read_unit
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.container_parts import EnvVar
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.launch import ServiceFile, ServiceKind
 from dindguard.model.paths import machine_of
-from dindguard.model.values import Text
+from dindguard.model.values import Text, unknown
 from dindguard.patterns import regex
-from dindguard.scripts.commands import Dialect, commands, source_words
+from dindguard.scripts.commands import argv_commands, names_an_engine, source_words
 from dindguard.scripts.invocations import meanings
 from dindguard.scripts.meaning import script_model
 from dindguard.source import Source
@@ -24,6 +26,7 @@ _NAME = regex(r"(?<![^/])([^/]+?)\.(service|socket)(?:\.d/[^/]+|\.conf)?(?:\.\w+
 _EXEC = frozenset({"ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost"})
 _PREFIXES = "-@:+!|"
 _ENGINE = regex(r"dockerd|docker\s+daemon|containerd|buildkitd|system\s+service")
+_VARIABLE = regex(r"\$\{(\w+)\}|\$([A-Za-z_]\w*)|\$\$")
 _PORT = regex(r"\d+$")
 
 
@@ -59,9 +62,10 @@ def _read_unit(document: Document, reading: Reading) -> None:
             addresses=tuple(_addresses(entries)) if found[2] == "socket" else (),
         )
     )
+    variables = {variable.name: variable.value for variable in _variables(entries)}
     for entry in entries:
         if entry.section == "Service" and entry.key in _EXEC:
-            _read_containers(_command(entry.value), document, reading)
+            _read_containers(_command(entry.value), variables, document, reading)
 
 
 def _service(name: str, entries: Sequence[Entry]) -> str:
@@ -102,6 +106,20 @@ def _variables(entries: Sequence[Entry]) -> Iterator[EnvVar]:
                     yield EnvVar(name, word.part(len(name) + 1, len(word.pattern)), word.span)
 
 
+def _expanded(word: Text, variables: Mapping[str, Text]) -> Text:
+    """Return a word with the variables that the unit sets; those of its files and its manager are not known."""
+
+    def replaced(match: re.Match[str]) -> Text | str:
+        name = match[1] or match[2]
+        if name is None:
+            return "$"
+        value = variables.get(name)
+        split = value is not None and match.group() == word.pattern and " " in value.pattern
+        return unknown(word.span, name, match.group()) if value is None or split else value
+
+    return substitute(word, _VARIABLE, replaced)
+
+
 def _value(value: Source) -> Text:
     return Text(value.text, value.span(0, len(value.text)))
 
@@ -119,9 +137,11 @@ def _addresses(entries: Sequence[Entry]) -> Iterator[Text]:
             yield Text(f"tcp://{value.text}", text.span, raw=value.text)
 
 
-def _read_containers(command: Source, document: Document, reading: Reading) -> None:
+def _read_containers(command: Source, variables: Mapping[str, Text], document: Document, reading: Reading) -> None:
     """Read what a command line runs, apart from an engine, as a script of one line."""
-    found = commands(command, dialect=Dialect.EXEC)
+    if not names_an_engine(command.text):
+        return
+    found = argv_commands([_expanded(word, variables) for word in source_words(command)])
     starts = {each for each, meaning in meanings(found.commands) if meaning.kind is InvocationKind.ENGINE_START}
     kept = tuple(each for each in found.commands if each not in starts)
     if not kept:
