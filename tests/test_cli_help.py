@@ -18,7 +18,7 @@ from dindguard.cli.scan_ import _Scan
 from dindguard.cli.scan_ import command as scan_command
 
 ROOT = Path(__file__).parent.parent
-EXAMPLE = str(ROOT / "docs/example/compose.yaml")
+EXAMPLE = str(ROOT / "quickstart/compose.yaml")
 
 
 def run(*arguments: str) -> Result:
