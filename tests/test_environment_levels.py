@@ -90,18 +90,34 @@ def test_a_refusal_gives_every_reason_and_the_way_on() -> None:
     assert "--accept-privileged TICKET" in text
 
 
-def test_podman_is_refused_by_name_and_never_taken_for_an_old_docker() -> None:
-    facts = EngineFacts.read(
-        {"ServerVersion": "4.3.1", "OSType": "linux", "Runtimes": {"kata": {}}, "BuildahVersion": "1"}, "1.41"
-    )
-    assert facts.product == "podman"
-    told = describe(facts).text()
+PODMAN = EngineFacts.read(
+    {
+        "ServerVersion": "4.3.1",
+        "OSType": "linux",
+        "Architecture": "amd64",
+        "Runtimes": {"kata": {}},
+        "BuildahVersion": "1",
+    },
+    "1.41",
+)
+
+
+def test_podman_is_told_from_docker_and_offers_what_it_can() -> None:
+    told = describe(PODMAN).text()
     assert told.startswith("engine: Podman 4.3.1")
-    assert "timers of systemd" in told
-    for asked, consent in ((None, "SEC-1"), (Isolation.PRIVILEGED, "SEC-1"), (Isolation.ROOTLESS, "")):
-        with pytest.raises(UserError, match="Podman") as refusal:
-            choose(assess(facts), asked, consent)
-        assert refusal.value.exit_code == ENGINE
+    assert choose(assess(PODMAN), None, "") is Isolation.ROOTLESS
+    assert choose(assess(PODMAN), Isolation.PRIVILEGED, "SEC-1") is Isolation.PRIVILEGED
+    with pytest.raises(UserError, match="Sysbox is a runtime for Docker and Kubernetes") as refusal:
+        choose(assess(PODMAN), Isolation.SYSBOX, "")
+    assert refusal.value.exit_code == ENGINE
+
+
+@pytest.mark.parametrize("asked", [None, Isolation.PRIVILEGED, Isolation.ROOTLESS])
+def test_a_rootless_podman_is_refused_by_name(asked: Isolation | None) -> None:
+    facts = replace(PODMAN, security=frozenset({"rootless"}))
+    with pytest.raises(UserError, match="a rootless Podman sets no limits") as refusal:
+        choose(assess(facts), asked, "SEC-1")
+    assert refusal.value.exit_code == ENGINE
 
 
 def test_an_offer_is_never_called_verified() -> None:

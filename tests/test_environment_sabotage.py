@@ -19,7 +19,8 @@ from dindguard.environment.verify.conformity import SAYS_NOTHING
 from dindguard.errors import INCOMPLETE, UserError
 
 RECORDED = Path(__file__).parent / "data" / "environment"
-LEVELS = ("rootless", "privileged", "sysbox")
+LEVELS = ("rootless", "privileged", "sysbox", "podman")
+"""The recordings: `podman` is rootless on another outer engine than the others."""
 Route = tuple[str | int, ...]
 
 REPORTED = {
@@ -31,8 +32,13 @@ REPORTED = {
     "data volume": ("volumes", "dindguard-recorded-data"),
     "certificate volume": ("volumes", "dindguard-recorded-client-certificates"),
     "workspace volume": ("volumes", "dindguard-recorded-workspace"),
+    "filter volume": ("volumes", "dindguard-recorded-filter"),
+    "native": ("native",),
 }
 """What is reported of the objects that the plan describes."""
+
+ONLY = {"workspace volume": "privileged", "filter volume": "podman", "native": "podman"}
+"""What one recording alone has."""
 
 ENGINES_OWN = {
     "Mounts": {
@@ -53,6 +59,16 @@ ENGINES_OWN = {
 }
 """Reported fields beyond ``SAYS_NOTHING`` that no plan can tell, and why."""
 
+PODMANS_OWN = {
+    "HostConfig": {
+        "CapAdd": "what is left to the container is compared, and not how it came about",
+        "CapDrop": "what is left to the container is compared, and not how it came about",
+        "MemorySwappiness": "-1 and 0 both say that nobody set it",
+    },
+    "Config": {"Image": "its name, and the id is compared"},
+}
+"""The same where the outer engine is Podman."""
+
 NEWER = {
     "Annotations": {"run.oci.keep_original_groups": "1"},
     "Sysctls": {"net.ipv4.ip_forward": "1"},
@@ -70,6 +86,8 @@ def load(level: str) -> dict[str, Any]:
     host = data["daemon"]["HostConfig"]
     profile = f"seccomp={seccomp_profile()}"  # left out of the recording
     host["SecurityOpt"] = [profile if option == "seccomp={}" else option for option in host["SecurityOpt"] or ()]
+    if level == "podman":
+        data["probes"]["filter-file"]["output"] = seccomp_profile()
     return data
 
 
@@ -108,9 +126,9 @@ def at(data: Any, route: Route) -> Any:
     return data
 
 
-def exempt(part: str, route: Route) -> str:
+def exempt(level: str, part: str, route: Route) -> str:
     prefix = "volume" if part.endswith(" volume") else part
-    own = ENGINES_OWN.get(part, {})
+    own = ENGINES_OWN.get(part, {}) | (PODMANS_OWN.get(part, {}) if level == "podman" else {})
     return SAYS_NOTHING.get(f"{prefix}.{route[0]}", "") or next((own[str(step)] for step in route if step in own), "")
 
 
@@ -118,11 +136,11 @@ def sabotages() -> Iterator[tuple[str, str, Route]]:
     for level in LEVELS:
         data = load(level)
         for part, place in REPORTED.items():
-            if part == "workspace volume" and level != "privileged":
+            if part in ONLY and level != ONLY[part]:
                 continue  # recorded without one
             for route in routes(at(data, place)):
                 hides_more = level == "sysbox" and route in {("MaskedPaths",), ("ReadonlyPaths",)}
-                if not exempt(part, route) and not hides_more:
+                if not exempt(level, part, route) and not hides_more:
                     yield level, part, route
 
 

@@ -36,6 +36,7 @@ class EngineFacts:
     warnings: tuple[str, ...]
     runtime: str = ""
     product: str = "docker"
+    root: str = ""
 
     @classmethod
     def read(cls, info: dict[str, Any], api: str) -> EngineFacts:
@@ -58,6 +59,7 @@ class EngineFacts:
             runtime=printable(info.get("DefaultRuntime", ""), 60),
             # Podman answers Docker's questions, and tells of the builder inside it.
             product="podman" if "BuildahVersion" in info else "docker",
+            root=printable(info.get("DockerRootDir", ""), 200),
         )
 
 
@@ -100,6 +102,13 @@ class Engine:
         from docker.utils.socket import frames_iter
 
         found: Iterator[tuple[int, bytes]] = frames_iter(stream, tty=False)
+        return found
+
+    def native(self, path: str) -> dict[str, Any]:
+        """Return what Podman answers in its own words (``GET /libpod/…``): more than it says in Docker's."""
+        api = self.api
+        # 4.0 is the oldest version of it that all releases since have.
+        found: dict[str, Any] = api._result(api._get(f"{api.base_url}/v4.0.0/libpod/{path}"), json=True)
         return found
 
     def feed(self, container: str, command: list[str], chunks: Iterable[bytes]) -> int:

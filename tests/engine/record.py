@@ -2,8 +2,9 @@
 
     DOCKER_HOST=unix://… python tests/engine/record.py rootless --tun-device …
 
-Sysbox cannot be had in a private engine: `sysbox` records what its stand-in answers. The tests put the answers in
-that isolation would change, from Sysbox's documentation, and so stay unverified for it.
+With the socket of a Podman the recording is called `podman`. Sysbox cannot be had in a private engine: `sysbox` records
+what its stand-in answers. The tests put the answers in that isolation would change, from Sysbox's documentation, and so
+stay unverified for it.
 """
 
 import dataclasses
@@ -25,18 +26,19 @@ IMAGES = {Isolation.ROOTLESS: "local/dind:test-rootless"}
 
 def scrubbed(answers: Answers) -> Answers:
     """Without our profile, which would be in it twice (the tests put it back), and without the engine's folders."""
-    options = [option for option in answers.host.get("SecurityOpt") or () if not option.startswith("seccomp=")]
-    if len(options) != len(answers.host.get("SecurityOpt") or ()):
-        options.append("seccomp={}")
-    daemon = answers.daemon | {"GraphDriver": {}, "HostConfig": answers.host | {"SecurityOpt": options}}
+    host = answers.daemon["HostConfig"]
+    options = ["seccomp={}" if option.startswith("seccomp={") else option for option in host.get("SecurityOpt") or ()]
+    daemon = answers.daemon | {"GraphDriver": {}, "HostConfig": host | {"SecurityOpt": options}}
+    probes = answers.probes | {"filter-file": dataclasses.replace(answers.probe("filter-file"), output="")}
     images = {name: getattr(answers, name) | {"GraphDriver": {}} for name in ("image", "client_image")}
-    text = dataclasses.replace(answers, daemon=daemon, **images).to_json()
+    text = dataclasses.replace(answers, daemon=daemon, probes=probes, **images).to_json()
     assert seccomp_profile()[:60] not in text
     return Answers.from_json(re.sub(r"/[\w./-]*?/(data|exec)/", r"/var/lib/docker/\1/", text))
 
 
 def save(level: Isolation, answers: Answers) -> Report:
-    (FOLDER / f"{level}.json").write_text(scrubbed(answers).to_json() + "\n", encoding="utf-8")
+    name = "podman" if answers.plan.on_podman else level
+    (FOLDER / f"{name}.json").write_text(scrubbed(answers).to_json() + "\n", encoding="utf-8")
     return judge(answers)
 
 

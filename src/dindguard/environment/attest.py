@@ -12,7 +12,7 @@ from dindguard.environment.lookup import find_daemon
 from dindguard.environment.plan import rebuilt
 from dindguard.environment.spec import Isolation
 from dindguard.environment.verify import Answers, Report, conformity
-from dindguard.errors import INCOMPLETE, UserError
+from dindguard.errors import ENGINE, INCOMPLETE, UserError
 from dindguard.printable import printable
 
 Facts = dict[str, Any]
@@ -25,6 +25,10 @@ def statement(answers: Answers, report: Report, nonce: str = "") -> attestation.
     if not report.passed:
         raise UserError("what is not verified is not attested", INCOMPLETE)
     plan, outer = answers.plan, answers.outer
+    if plan.on_podman:
+        raise UserError(
+            "Podman gives another id with every answer, so that a statement could be about any of them", ENGINE
+        )
     boot = answers.probe("boot-id").output.strip()
     if not boot or not outer.get("ID"):
         raise UserError("the engine's identity or the machine's boot could not be read", INCOMPLETE)

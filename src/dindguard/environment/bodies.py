@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from dindguard.environment import labels
+from dindguard.environment import labels, podman
 from dindguard.environment.levels import SYSBOX_RUNTIME
 from dindguard.environment.plan import Plan, object_labels
 from dindguard.environment.spec import Isolation
@@ -47,6 +48,7 @@ def network(plan: Plan) -> Body:
         "Name": plan.network,
         "Driver": "bridge",
         "Internal": plan.spec.offline,
+        "Options": podman.ISOLATED if plan.on_podman else {},
         "Labels": object_labels(plan, labels.NETWORK),
     }
 
@@ -55,8 +57,16 @@ def volumes(plan: Plan) -> tuple[Body, ...]:
     """Return the bodies that create the environment's volumes."""
     return tuple(
         {"Name": plan.object_name(role), "Driver": "local", "Labels": object_labels(plan, role)}
-        for role in (labels.DATA, labels.CERTIFICATES, *([labels.WORKSPACE] if plan.spec.workspace else []))
+        for role in _volume_roles(plan)
     )
+
+
+def _volume_roles(plan: Plan) -> Iterator[str]:
+    yield from (labels.DATA, labels.CERTIFICATES)
+    if plan.spec.workspace:
+        yield labels.WORKSPACE
+    if plan.filter_file:
+        yield labels.FILTER
 
 
 def daemon(plan: Plan) -> Body:
@@ -85,7 +95,7 @@ def daemon(plan: Plan) -> Body:
     host |= _isolation(plan)
     if plan.spec.exported:
         host["PortBindings"] = {PORT: [{"HostIp": "127.0.0.1", "HostPort": ""}]}
-    return {
+    body = {
         "Image": plan.daemon_image.id,
         "Cmd": [f"--registry-mirror={plan.spec.mirror}"] if plan.spec.mirror else [],
         "Env": ["DOCKER_TLS_CERTDIR=/certs"],
@@ -94,6 +104,7 @@ def daemon(plan: Plan) -> Body:
         "HostConfig": host,
         "NetworkingConfig": {"EndpointsConfig": {plan.network: {"Aliases": ["docker"]}}},
     }
+    return podman.daemon(plan, body) if plan.on_podman else body
 
 
 def _isolation(plan: Plan) -> Body:
@@ -149,14 +160,17 @@ def client(
     interactive: bool = False,
     tty: bool = False,
     workspace: Workspace | None = None,
+    address: str = "",
 ) -> Body:
-    """Return the body for one command beside the nested engine."""
+    """Return the body for one command beside the nested engine, which is at ``address``."""
     body = _bystander(plan.client_image.reference, plan.network, object_labels(plan, labels.CLIENT), command)
     body["HostConfig"] |= {
         "Mounts": [volume_mount(plan.object_name(labels.CERTIFICATES), CERTIFICATES, read_only=True)],
         "LogConfig": {"Type": "none"},  # the output goes to the caller, and nowhere else
     }
     body["Env"] += [f"{key}={value}" for key, value in CLIENT_ENVIRONMENT.items()]
+    if plan.on_podman:
+        body["HostConfig"] |= podman.known_as(address)
     if interactive or tty:
         body |= {"OpenStdin": True, "StdinOnce": True, "AttachStdin": True}
     if tty:
@@ -178,14 +192,18 @@ def reservation(plan: Plan) -> Body:
     }
 
 
-def probe(plan: Plan, in_network: str, script: str, *arguments: str, certificates: bool) -> Body:
-    """Return the body of a container that runs one of our probe scripts in a network."""
+def probe(plan: Plan, in_network: str, script: str, address: str, *, certificates: bool) -> Body:
+    """Return the body of a container that runs one of our probe scripts against ``address``, in a network."""
     labelled = object_labels(plan, labels.PROBE)
-    command = ["/bin/sh", "-c", script, "probe", *arguments]
+    command = ["/bin/sh", "-c", script, "probe", address]
     body = _bystander(plan.daemon_image.reference, in_network, labelled, command)
     if certificates:
         certificate_volume = plan.object_name(labels.CERTIFICATES)
         body["HostConfig"]["Mounts"] = [volume_mount(certificate_volume, CERTIFICATES, read_only=True)]
+        if plan.filter_file:
+            body["HostConfig"]["Mounts"].append(podman.filter_mount(plan))
+        if plan.on_podman:
+            body["HostConfig"] |= podman.known_as(address)
     return body
 
 
@@ -213,6 +231,12 @@ def _bystander(image: str, in_network: str, its_labels: dict[str, str], command:
             "Init": True,
         },
     }
+
+
+def address_in(plan: Plan, inspected: Body) -> str:
+    """Return the nested engine's address in the environment's network, from the inspection of its container."""
+    attached = inspected["NetworkSettings"]["Networks"].get(plan.network) or {}
+    return str(attached.get("IPAddress") or "")
 
 
 def volume_mount(name: str, target: str, *, read_only: bool = False) -> Body:

@@ -12,13 +12,14 @@ from typing import Any
 from dindguard.engine_client import Engine, deliver, hang_up, is_gone, plain
 from dindguard.environment import bodies, labels, tty, workspace
 from dindguard.environment.lookup import find_daemon, why_stopped
-from dindguard.environment.plan import Plan, rebuilt
+from dindguard.environment.plan import PODMAN, Plan, rebuilt
 from dindguard.environment.signals import Guard
 from dindguard.environment.workspace import Workspace
 from dindguard.errors import USAGE, UserError
 from dindguard.printable import printable
 
 Say = Callable[[str], None]
+_BOTH_WAYS = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
 _NOT_FOUND = 127  # what a shell returns for a command that does not exist
 
 
@@ -41,10 +42,16 @@ def run(engine: Engine, name: str, command: Command, guard: Guard, say: Say) -> 
     """
     if command.tty:
         tty.require()
-    plan = rebuilt(find_daemon(engine, name)["Config"]["Labels"])
+    daemon = find_daemon(engine, name)
+    plan = rebuilt(daemon["Config"]["Labels"])
     _require_workspace(plan, command)
     body = bodies.client(
-        plan, command.words, interactive=command.interactive, tty=command.tty, workspace=command.workspace
+        plan,
+        command.words,
+        interactive=command.interactive,
+        tty=command.tty,
+        workspace=command.workspace,
+        address=bodies.address_in(plan, daemon),
     )
     body["Env"] += command.environment
     made = ""
@@ -95,7 +102,7 @@ def _fetch(engine: Engine, container: str, command: Command, say: Say) -> None:
 
 def _converse(engine: Engine, container: str, command: Command) -> int:
     if command.tty:
-        stream = engine.api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        stream = engine.api.attach_socket(container, params=_BOTH_WAYS)
         try:
             if problem := _start(engine, container):
                 return _no_command(problem)
@@ -104,12 +111,27 @@ def _converse(engine: Engine, container: str, command: Command) -> int:
         finally:
             hang_up(stream)
         return engine.wait_for_exit(container, float("inf"))
+    if command.interactive and engine.facts.product == PODMAN:
+        return _converse_over_one(engine, container)
     with engine.output(container) as output:
         if command.interactive:
             _forward_input(engine.api.attach_socket(container, params={"stdin": 1, "stream": 1}))
         if problem := _start(engine, container):
             return _no_command(problem)
         _copy(output)
+    return engine.wait_for_exit(container, float("inf"))
+
+
+def _converse_over_one(engine: Engine, container: str) -> int:
+    """Podman loses the end of the output where the input comes over another connection, and ends before it."""
+    stream = engine.api.attach_socket(container, params=_BOTH_WAYS)
+    try:
+        if problem := _start(engine, container):
+            return _no_command(problem)
+        _forward_exec(stream)
+        _copy(engine.frames(stream))
+    finally:
+        hang_up(stream)
     return engine.wait_for_exit(container, float("inf"))
 
 

@@ -22,7 +22,7 @@ PLAN = PREFIX + "plan"
 PLAN_DIGEST = PREFIX + "plan-sha256"
 PROBER = PREFIX + "prober"
 
-DAEMON, CLIENT, PROBE, RESERVATION, DATA, CERTIFICATES, WORKSPACE, NETWORK = (
+DAEMON, CLIENT, PROBE, RESERVATION, DATA, CERTIFICATES, WORKSPACE, NETWORK, FILTER = (
     "daemon",
     "client",
     "probe",
@@ -31,6 +31,7 @@ DAEMON, CLIENT, PROBE, RESERVATION, DATA, CERTIFICATES, WORKSPACE, NETWORK = (
     "client-certificates",
     "workspace",
     "network",
+    "filter",
 )
 
 

@@ -5,26 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dindguard.engine_client import EngineFacts
+from dindguard.environment.plan import PODMAN
 from dindguard.environment.spec import Isolation
 from dindguard.errors import CONSENT, ENGINE, UserError
 
 SYSBOX_RUNTIME = "sysbox-runc"
 _ROOTLESS_MACHINES = {"x86_64", "amd64", "aarch64", "arm64"}
 
-
-_PODMAN_HEALTH = (
-    "Podman asks health checks by timers of systemd, so that where there is none nothing would end the engine at the end "
-    "of its time to live"
+_PODMAN_ROOTLESS = (
+    "a rootless Podman sets no limits with version 1 of the control groups and does not tell its devices; with version 2 "
+    "it has not been tried"
 )
-_PODMAN = {
-    Isolation.SYSBOX: "Sysbox is a runtime for Docker and Kubernetes; Podman lists runtimes that it does not have",
-    Isolation.ROOTLESS: (
-        "Podman takes a system call filter as a file of its own host only, and not with the request; and "
-        + _PODMAN_HEALTH
-    ),
-    Isolation.PRIVILEGED: _PODMAN_HEALTH,
-}
-"""Why Podman is no outer engine here, by level; observed with Debian's Podman 4.3.1, rootful, without systemd."""
+_PODMAN_SYSBOX = "Sysbox is a runtime for Docker and Kubernetes; Podman lists runtimes that it does not have"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +30,6 @@ class Offer:
 
 def assess(facts: EngineFacts) -> tuple[Offer, ...]:
     """Judge every level from what the engine says; nothing is created. Best first."""
-    if facts.product == "podman":
-        return tuple(Offer(level, available=False, reason=reason) for level, reason in _PODMAN.items())
     return (
         Offer(Isolation.SYSBOX, *_sysbox(facts)),
         Offer(Isolation.ROOTLESS, *_rootless(facts)),
@@ -48,6 +38,8 @@ def assess(facts: EngineFacts) -> tuple[Offer, ...]:
 
 
 def _sysbox(facts: EngineFacts) -> tuple[bool, str]:
+    if facts.product == PODMAN:
+        return False, _PODMAN_SYSBOX
     if facts.os_type != "linux":
         return False, f"the engine's containers run {facts.os_type or 'an unknown system'}, not Linux"
     if SYSBOX_RUNTIME not in facts.runtimes:
@@ -60,6 +52,8 @@ def _rootless(facts: EngineFacts) -> tuple[bool, str]:
         return False, f"the engine's containers run {facts.os_type or 'an unknown system'}, not Linux"
     if facts.machine not in _ROOTLESS_MACHINES:
         return False, f"the rootless image exists for amd64 and arm64, and this is {facts.machine or 'unknown'}"
+    if facts.product == PODMAN and "rootless" in facts.security:
+        return False, _PODMAN_ROOTLESS
     if "rootless" in facts.security:
         return False, "the engine itself is rootless and has no further user ids to give away"
     if "userns" in facts.security:
@@ -68,6 +62,8 @@ def _rootless(facts: EngineFacts) -> tuple[bool, str]:
 
 
 def _privileged(facts: EngineFacts) -> tuple[bool, str]:
+    if facts.product == PODMAN and "rootless" in facts.security:
+        return False, _PODMAN_ROOTLESS
     if "userns" in facts.security:
         return False, "the engine remaps users (userns-remap), which excludes privileged mode"
     return True, "isolates nothing from the host's kernel and devices: needs --accept-privileged TICKET"

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from dindguard.engine_client import Engine, is_gone, is_taken
-from dindguard.environment import bodies, labels
+from dindguard.environment import bodies, labels, podman
 from dindguard.environment.client import Command, run
 from dindguard.environment.images import pin
 from dindguard.environment.levels import assess, choose
 from dindguard.environment.lookup import find, find_daemon
-from dindguard.environment.plan import Ground, Plan, fitted
+from dindguard.environment.plan import PODMAN, Ground, Plan, fitted
 from dindguard.environment.removal import expired, remove
 from dindguard.environment.signals import Guard
 from dindguard.environment.spec import Isolation, Spec
@@ -44,6 +44,8 @@ def up(engine: Engine, spec: Spec, guard: Guard, say: Say) -> Report:
     try:
         images = [pin(engine, image, say) for image in (spec.image_for(isolation), spec.client_image)]
         decided = Plan(spec, isolation, images[0], images[1], ground, run, int(time.time()))
+        if decided.on_podman:
+            decided = replace(decided, entry_point=podman.entry_point(engine, images[0].id))
         with _reserved(engine, guard, decided) as reservation:
             if isolation is Isolation.ROOTLESS:
                 decided = replace(decided, setuid_mapper=_mapper_is_setuid(engine, decided, reservation))
@@ -89,9 +91,11 @@ def load(engine: Engine, name: str, image: str, say: Say) -> None:
     pin(engine, image, say)
     say(f"loading {image}")
     daemon = find_daemon(engine, name)["Id"]
-    command = ["env", *bodies.LOCAL_CLIENT, "docker", "load", "--quiet"]
-    if engine.feed(daemon, command, engine.api.get_image(image)) != 0:
+    client = ["env", *bodies.LOCAL_CLIENT, "docker"]
+    if engine.feed(daemon, [*client, "load", "--quiet"], engine.api.get_image(image)) != 0:
         raise UserError(f"{image} could not be loaded into {name}", INCOMPLETE)
+    if engine.facts.product == PODMAN:  # which names what it has from no registry localhost/…
+        engine.execute(daemon, [*client, "tag", f"localhost/{image}", image])
 
 
 def _require_free(engine: Engine, name: str) -> None:
@@ -147,6 +151,7 @@ def _create(engine: Engine, guard: Guard, decided: Plan) -> None:
                 asked["Name"],
                 driver=asked["Driver"],
                 internal=asked["Internal"],
+                options=asked["Options"],
                 labels=asked["Labels"],
                 check_duplicate=True,
             )
@@ -155,6 +160,8 @@ def _create(engine: Engine, guard: Guard, decided: Plan) -> None:
     for volume in bodies.volumes(decided):
         with guard.unbroken():
             engine.api.create_volume(volume["Name"], driver=volume["Driver"], labels=volume["Labels"])
+    if decided.filter_file:
+        podman.place_filter(engine, guard, decided, bodies.seccomp_profile())
     with guard.unbroken():
         daemon_name = decided.object_name(labels.DAEMON)
         made = engine.api.create_container_from_config(bodies.daemon(decided), daemon_name)
@@ -165,7 +172,8 @@ def _create(engine: Engine, guard: Guard, decided: Plan) -> None:
 def _open_workspace(engine: Engine, decided: Plan) -> None:
     """Let every user write there: commands, inner containers and the engine are different ones."""
     daemon = decided.object_name(labels.DAEMON)
-    code, words = engine.execute(daemon, ["chmod", "0777", TARGET], user="0")
+    owner = "" if decided.on_podman else "0"  # Podman gives a volume to the user of the container that has it first
+    code, words = engine.execute(daemon, ["chmod", "0777", TARGET], user=owner)
     if code:
         raise UserError(f"{TARGET} could not be opened to commands: {printable(words)}", INCOMPLETE)
 
@@ -174,6 +182,8 @@ def _wait_until_ready(engine: Engine, decided: Plan) -> None:
     daemon = labels.object_name(decided.spec.name, labels.DAEMON)
     deadline = time.monotonic() + _READY_WITHIN
     while time.monotonic() < deadline:
+        if decided.on_podman:
+            podman.ask_health(engine, daemon)
         state = engine.api.inspect_container(daemon)["State"]
         if state.get("Health", {}).get("Status") == "healthy":
             return

@@ -23,7 +23,14 @@ def find(engine: Engine, filters: dict[str, list[str]]) -> dict[str, list[Labell
         "networks": engine.api.networks(filters=filters),
         "volumes": engine.api.volumes(filters=filters).get("Volumes") or [],
     }
-    return {kind: [item for item in items if labels.is_ours(item)] for kind, items in found.items()}
+    wanted = dict(label.split("=", 1) for label in filters["label"])
+    # Podman lists the volumes that have any of the labels.
+    return {
+        kind: [
+            item for item in items if labels.is_ours(item) and wanted.items() <= (item.get("Labels") or {}).items()
+        ]
+        for kind, items in found.items()
+    }
 
 
 def find_daemon(engine: Engine, name: str) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from dindguard.environment.spec import Isolation, Limits, Spec
 from dindguard.errors import INCOMPLETE, UserError
 from dindguard.printable import printable
 
+PODMAN = "podman"
+FILTER_NAME = "seccomp.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -31,6 +34,8 @@ class Ground:
     apparmor: bool
     runtime: str
     product: str
+    root: str = ""
+    """Where a Podman keeps its volumes: it reads the system call filter from there. Empty for Docker."""
 
     @classmethod
     def of(cls, facts: EngineFacts) -> Ground:
@@ -43,6 +48,7 @@ class Ground:
             "apparmor" in facts.security,
             facts.runtime,
             facts.product,
+            facts.root if facts.product == PODMAN else "",
         )
 
 
@@ -51,7 +57,7 @@ class Plan:
     """One environment as it will be created: ``spec`` is what was asked for, the rest what came of it.
 
     ``created`` is in seconds since the epoch. ``setuid_mapper`` tells that the rootless image's ``newuidmap`` has the
-    setuid bit instead of file capabilities.
+    setuid bit instead of file capabilities. ``entry_point`` is the engine image's own, where it has to be wrapped.
     """
 
     spec: Spec
@@ -62,6 +68,19 @@ class Plan:
     run: str
     created: int
     setuid_mapper: bool = False
+    entry_point: tuple[str, ...] = ()
+
+    @property
+    def on_podman(self) -> bool:
+        """Whether the outer engine is Podman."""
+        return self.ground.product == PODMAN
+
+    @property
+    def filter_file(self) -> str:
+        """Where a Podman reads the system call filter, on its own host; empty where it comes with the request."""
+        if not self.on_podman or self.isolation is not Isolation.ROOTLESS:
+            return ""
+        return f"{self.ground.root}/volumes/{self.object_name(labels.FILTER)}/_data/{FILTER_NAME}"
 
     @property
     def network(self) -> str:
@@ -80,7 +99,7 @@ class Plan:
     def record(self) -> str:
         """Return the plan as JSON text, from which :func:`rebuilt` makes it again; always the same for equal plans."""
         spec = self.spec
-        decided = {
+        decided: dict[str, object] = {
             "name": spec.name,
             "isolation": self.isolation.value,
             "limits": asdict(spec.limits),
@@ -93,11 +112,13 @@ class Plan:
             "exported": spec.exported,
             "daemon_image": asdict(self.daemon_image),
             "client_image": asdict(self.client_image),
-            "ground": asdict(self.ground),
+            "ground": {key: value for key, value in asdict(self.ground).items() if key != "root" or value},
             "run": self.run,
             "created": self.created,
             "setuid_mapper": self.setuid_mapper,
         }
+        if self.entry_point:
+            decided["entry_point"] = self.entry_point
         return json.dumps(decided, sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
@@ -165,6 +186,7 @@ def _read(told: dict[str, Any]) -> Plan:
         str(told["run"]),
         int(told["created"]),
         bool(told["setuid_mapper"]),
+        tuple(map(str, told.get("entry_point", ()))),
     )
 
 

@@ -42,4 +42,5 @@ answer client-authority cat /certs/client/ca.pem
 answer accepted-authorities accepted
 answer authority-subject subject
 answer client-keys keys
+answer filter-file cat /filter/seccomp.json
 exit 0

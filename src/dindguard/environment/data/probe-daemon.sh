@@ -26,6 +26,12 @@ of_engine() { # file: of the process that is the nested engine
     return 1
 }
 arguments() { of_engine cmdline | tr '\0' '\n'; }
+clock() { # the command line of what ends the engine when its time is over
+    for process in /proc/[0-9]*; do
+        [ "$(cat "$process/comm" 2>/dev/null)" != timeout ] || { tr '\0' ' ' <"$process/cmdline"; return; }
+    done
+    return 1
+}
 authority() { arguments | sed -n '/^--tlscacert$/{n;p;};s/^--tlscacert=//p'; }
 fingerprint() { sha256sum | cut -c1-64; }
 authority_key() { openssl x509 -in "$(authority)" -pubkey -noout | fingerprint; }
@@ -66,9 +72,11 @@ inner_cgroup() {
     return "$code"
 }
 
+answer namespaces readlink /proc/self/ns/ipc /proc/self/ns/uts /proc/self/ns/pid
 answer user-map cat /proc/self/uid_map
 answer engine-user-map of_engine uid_map
 answer engine-arguments arguments
+answer clock clock
 answer mapper-mode stat -c %a /usr/bin/newuidmap
 answer filter grep '^Seccomp:' /proc/1/status
 answer block-devices find /dev -type b

@@ -82,7 +82,9 @@ def _published(answers: Answers) -> Judgement:
     for bindings in (answers.daemon["NetworkSettings"].get("Ports"), answers.host.get("PortBindings")):
         for port, to in (bindings or {}).items():
             if to:
-                bound.setdefault(port, set()).update(str(one.get("HostIp")) for one in to)
+                bound.setdefault(port, set()).update(
+                    str(one.get("HostIp") if isinstance(one, dict) else one) for one in to
+                )
     if answers.host.get("PublishAllPorts"):
         return failed("all ports are published")
     if answers.plan.spec.exported:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dindguard.environment import labels
+from dindguard.environment import bodies, labels, podman
 from dindguard.environment.plan import Plan, rebuilt
 from dindguard.environment.spec import Isolation
 
@@ -34,7 +34,8 @@ class Answers:
     the outer engine says of itself. ``volumes`` maps a volume's name to its inspection, ``users`` to the names of the
     containers that mount it, stopped ones too; ``members`` are those in the environment's network. ``bystanders``
     maps the names of all these to their labels. ``changes`` are the paths that differ in the container from its image.
-    ``probes`` are answers by name. ``taken`` is the moment, in seconds since the epoch.
+    ``probes`` are answers by name. ``taken`` is the moment, in seconds since the epoch. ``native`` is
+    what Podman, where that is the outer engine, tells of the daemon in its own words alone.
     """
 
     daemon: dict[str, Any]
@@ -49,6 +50,7 @@ class Answers:
     changes: list[str]
     probes: dict[str, Answer]
     taken: float
+    native: dict[str, Any] = field(default_factory=dict)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -67,9 +69,17 @@ class Answers:
         return self.plan.isolation
 
     @property
+    def told(self) -> dict[str, Any]:
+        """The inspection of the daemon in Docker's words, whatever the outer engine is."""
+        plan, image = self.plan, self.image.get("Config") or {}
+        if not plan.on_podman:
+            return self.daemon
+        return podman.in_dockers_words(bodies.daemon(plan), plan.ground.runtime, self.daemon, self.native, image)
+
+    @property
     def host(self) -> dict[str, Any]:
         """The ``HostConfig`` of the daemon's container."""
-        found: dict[str, Any] = self.daemon["HostConfig"]
+        found: dict[str, Any] = self.told["HostConfig"]
         return found
 
     def probe(self, name: str) -> Answer:

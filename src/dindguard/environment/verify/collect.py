@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from dindguard.engine_client import Engine, is_gone
-from dindguard.environment import bodies, labels
+from dindguard.environment import bodies, labels, podman
 from dindguard.environment.lookup import find_daemon
 from dindguard.environment.plan import Plan, object_labels, rebuilt
 from dindguard.environment.signals import Guard
@@ -24,7 +24,7 @@ _PATIENCE = float(bodies.PROBES_END_AFTER)
 _MANY = 2000  # paths as arguments of one command
 _OUTER = (
     "ID", "NCPU", "MemTotal", "CgroupVersion", "SecurityOptions", "DefaultRuntime", "ServerVersion", "KernelVersion",
-    "OperatingSystem", "OSType", "Architecture",
+    "OperatingSystem", "OSType", "Architecture", "BuildahVersion", "DockerRootDir", "Rootless",
 )  # fmt: skip
 
 
@@ -35,6 +35,8 @@ def collect(engine: Engine, name: str, guard: Guard) -> Answers:
     leftovers.sweep(engine, guard, name)
     changes = [str(change["Path"]) for change in engine.api.diff(daemon["Id"]) or ()]
     probes = _probes(engine, guard, plan, daemon, changes)
+    if plan.on_podman:
+        podman.ask_health(engine, daemon["Id"])
     daemon = engine.api.inspect_container(daemon["Id"])
     names = {mount["Name"] for mount in daemon["Mounts"] if mount["Type"] == "volume"}
     names |= {body["Name"] for body in bodies.volumes(plan)}
@@ -46,7 +48,7 @@ def collect(engine: Engine, name: str, guard: Guard) -> Answers:
         image=_or_none(engine.api.inspect_image, daemon["Image"]) or {},
         client_image=_or_none(engine.api.inspect_image, plan.client_image.reference) or {},
         outer={key: value for key, value in engine.api.info().items() if key in _OUTER},
-        network=engine.api.inspect_network(plan.network),
+        network=podman.network(engine, plan) if plan.on_podman else engine.api.inspect_network(plan.network),
         volumes=volumes,
         users={volume: sorted(found) for volume, found in users.items()},
         members=sorted(members),
@@ -54,6 +56,7 @@ def collect(engine: Engine, name: str, guard: Guard) -> Answers:
         changes=changes,
         probes=probes,
         taken=time.time(),
+        native=podman.native(engine, daemon["Id"]) if plan.on_podman else {},
     )
 
 
@@ -65,8 +68,7 @@ def script(name: str) -> str:
 def _probes(
     engine: Engine, guard: Guard, plan: Plan, daemon: dict[str, Any], changes: list[str]
 ) -> dict[str, Answer]:
-    attached = daemon["NetworkSettings"]["Networks"].get(plan.network) or {}
-    address = attached.get("IPAddress") or "docker"
+    address = bodies.address_in(plan, daemon) or "docker"
     with _strangers(engine, guard, plan, address) as strangers:
         probes = _script(engine, daemon["Id"], "probe-daemon.sh", uuid.uuid4().hex[:8], *changes[:_MANY])
         for stranger in strangers:
@@ -116,7 +118,10 @@ def _strangers(engine: Engine, guard: Guard, plan: Plan, address: str) -> Iterat
     try:
         with guard.unbroken():
             made_network = engine.api.create_network(
-                elsewhere, driver="bridge", labels=object_labels(plan, labels.PROBE) | prober
+                elsewhere,
+                driver="bridge",
+                options=bodies.network(plan)["Options"],
+                labels=object_labels(plan, labels.PROBE) | prober,
             )["Id"]
         for where, probe, certificates in (
             (plan.network, "probe-client.sh", True),

@@ -32,7 +32,7 @@ class Difference:
 
 
 ENGINE_DEFAULTS: dict[str, tuple[object, ...]] = {
-    "ShmSize": (64 << 20,),
+    "ShmSize": (64 << 20, 64_000 << 10),  # Docker, Podman
     "Isolation": ("default",),
     "MemorySwappiness": (-1,),  # cgroup version 2 in some releases: none set
 }
@@ -125,6 +125,7 @@ def _config(body: Facts, config: Facts, image: Facts, identity: str) -> Iterator
         "Hostname": identity[:12],
         "Image": body["Image"],
         "Cmd": body["Cmd"] or image.get("Cmd"),
+        "Entrypoint": body.get("Entrypoint") or image.get("Entrypoint"),
         "Env": _environment(image.get("Env"), body["Env"]),
         "Labels": {**(image.get("Labels") or {}), **body["Labels"]},
         "Healthcheck": body["Healthcheck"],

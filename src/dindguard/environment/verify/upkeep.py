@@ -23,6 +23,7 @@ _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "ceph"}
 _COUNTED = {"memory", "pids", "cpu"}
 _PAGE = 65536  # the kernel rounds a limit down to whole pages, and they have up to 64 KiB
 _HEALTH_PATIENCE = 60.0
+_CLOCK_SLACK = 10.0
 # Where engines, their entry points and the probes write. A key of its own is in /etc/docker or below a home.
 _WRITTEN_BY_ENGINES = re.compile(
     r"/(?:run|var|tmp|certs|dev|sys|proc|(?:root|home/[^/]+)/\.(?:local|cache))(?:/|$)"
@@ -236,10 +237,27 @@ def _ends(answers: Answers) -> Judgement:
         return failed("the health check that would stop it has been changed")
     if plan.expires <= answers.taken:
         return failed("its time to live is over")
+    if plan.on_podman:
+        return _clocked(answers)
     asked = [_moment(entry.get("Start")) for entry in (answers.daemon["State"].get("Health") or {}).get("Log") or ()]
     if not asked or answers.taken - max(asked) > _HEALTH_PATIENCE:
         return failed("the engine does not ask the health check that would stop it")
     return passed(f"until {answers.labels[labels.EXPIRES]}")
+
+
+def _clocked(answers: Answers) -> Judgement:
+    """Where nobody asks the health check: a clock was started before the engine, and runs."""
+    plan = answers.plan
+    if answers.daemon["Config"].get("Entrypoint") != bodies.daemon(plan)["Entrypoint"]:
+        return failed("it was started without the clock that would stop it")
+    words = answers.probe("clock").output.split()
+    start = _moment(answers.daemon["State"].get("StartedAt"))
+    if words[:1] != ["timeout"] or len(words) < 2 or not words[1].isdigit():
+        return failed("the clock that would stop the engine does not run")
+    late = start + int(words[1]) - plan.expires
+    if late > _CLOCK_SLACK:
+        return failed(f"its clock ends it {late:.0f} s after its time")
+    return passed(f"until {answers.labels[labels.EXPIRES]}, by a clock in its container")
 
 
 def _moment(stamp: object) -> float:
@@ -261,7 +279,8 @@ def _zombies(answers: Answers) -> Judgement:
 def _unchanged(answers: Answers) -> Judgement:
     """Nothing of the image was replaced: programs, libraries and configuration are what the digest stands for."""
     parents = {path[:end] for path in answers.changes for end in range(1, len(path)) if path[end] == "/"}
-    foreign = sorted(path for path in set(answers.changes) - parents if not _WRITTEN_BY_ENGINES.match(path))
+    own = {"/etc"} if answers.plan.on_podman else set()  # where it writes without telling what
+    foreign = sorted(path for path in set(answers.changes) - parents - own if not _WRITTEN_BY_ENGINES.match(path))
     shown = ", ".join(foreign[:5]) + (f" and {len(foreign) - 5} more" if len(foreign) > 5 else "")
     return require(not foreign, "nothing of the image was changed", f"not as in the image: {shown}")
 
