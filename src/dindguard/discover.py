@@ -27,6 +27,15 @@ class Found:
         """The paths of the sources."""
         return frozenset(source.path for source in self.sources)
 
+    @cached_property
+    def _by_path(self) -> dict[str, Source]:
+        return {source.path: source for source in self.sources}
+
+    def size_of(self, path: str) -> int:
+        """Return how many characters a source has; 0 for a file that was not found."""
+        source = self._by_path.get(path)
+        return len(source.text) if source is not None else 0
+
 
 def discover(
     entries: Iterable[Entry],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from dindguard import budget
+from dindguard.budget import Limit
 from dindguard.errors import RuleError
 from dindguard.model.container import Capabilities, Confinement, Container, Environment, Namespaces
 from dindguard.model.model import Model
@@ -24,14 +26,17 @@ class Judgement:
     notices: list[Notice] = field(default_factory=list)
 
 
-def run(model: Model, rules: Iterable[Rule]) -> Judgement:
-    """Run rules over a model."""
+def run(model: Model, rules: Iterable[Rule], size_of: Callable[[str], int] = lambda _: 0) -> Judgement:
+    """Run rules over a model; ``size_of`` gives the characters of a file, by which it may have more findings."""
     found = Judgement()
     known: dict[tuple[str, str], set[Any]] = {}
     for each in rules:
+        quota = _Quota(size_of)
         for subject in _concerned(each, model, known):
+            if quota.spent_by(subject):
+                continue
             try:
-                _judge(each, subject, found)
+                _judge(each, subject, found, quota)
             except Exception as error:
                 found.notices.append(_crash(each, subject, error))
     return replace(found, verdicts=_without_replaced(found.verdicts), notices=list(dict.fromkeys(found.notices)))
@@ -76,8 +81,37 @@ def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]])
     return [subject for subject in subjects if subject in asked]
 
 
-def _judge(each: Rule, subject: Any, found: Judgement) -> None:
+class _Quota:
+    """What one rule may say of each file: a text that is nothing but findings must not cost more than it weighs."""
+
+    def __init__(self, size_of: Callable[[str], int]) -> None:
+        self._size_of = size_of
+        self._places: dict[str, set[tuple[int, int]]] = {}
+        self._subjects: dict[str, int] = {}
+        self._spent: set[str] = set()
+
+    def spent_by(self, subject: Any) -> bool:
+        """Whether all is used up that may be said of the file in which a thing is written."""
+        return bool(self._spent) and getattr(getattr(subject, "span", None), "path", None) in self._spent
+
+    def takes(self, at: Span) -> bool:
+        """Whether something may still be said at a place; it counts."""
+        places = self._places.setdefault(at.path, set())
+        places.add((at.line, at.column))
+        count = self._subjects[at.path] = self._subjects.get(at.path, 0) + 1
+        if self._within(budget.RULE_FINDINGS, len(places), at) and self._within(budget.RULE_SUBJECTS, count, at):
+            return True
+        self._spent.add(at.path)
+        return False
+
+    def _within(self, limit: Limit, count: int, at: Span) -> bool:
+        return count <= limit.most or count <= self._size_of(at.path) // 1024 or budget.within(limit, count, at)
+
+
+def _judge(each: Rule, subject: Any, found: Judgement, quota: _Quota) -> None:
     for said in each.check(subject):
+        if not quota.takes(said.at.span):
+            return
         if isinstance(said, Undecided):
             variable = said.variable or "a variable"
             message = f"{each.id} could not decide: {variable} is not known here"

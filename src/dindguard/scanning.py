@@ -154,7 +154,7 @@ class Scan:
             overrides=overrides,
         )  # fmt: skip
         with budget.opened() as judging_them:
-            judgement = judging.run(model, regime.active)
+            judgement = judging.run(model, regime.active, found.size_of)
         notices += [*inferring.notices, *judging_them.notices]
         findings = stamp(judgement.verdicts, regime.holding(lowered), regime.severity)
         return Judged(

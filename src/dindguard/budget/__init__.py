@@ -266,6 +266,18 @@ IMAGE_DEPTH = Limit(
     remedy="end the alias that holds itself",
 )  # fmt: skip
 
+# -- what rules say, counted for each rule and file -----------------------------------------------------------
+
+RULE_FINDINGS = Limit(
+    name="rule-findings", most=250,
+    what="a rule has more than {most} findings in this file, and more than one for each KiB of it",
+    lost="what else it would say of the file was not worked out",
+)  # fmt: skip
+RULE_SUBJECTS = Limit(
+    name="rule-subjects", most=2_000, what="the findings of a rule in this file are about more than {most} things, and more than "
+    "one for each KiB of it", lost="what else it would say of the file was not worked out",
+)  # fmt: skip
+
 # -- conclusions, counted for the whole scan -----------------------------------------------------------------
 
 WAY_STEPS = Limit(
