@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dindguard import budget
-from dindguard.budget import Limit
+from dindguard.budget.limit import Limit
 from dindguard.errors import RuleError
 from dindguard.model.container import Capabilities, Confinement, Container, Environment, Namespaces
 from dindguard.model.model import Model

@@ -20,6 +20,10 @@ from dindguard.source import Step
 
 _ENOUGH = frozenset({Permit.EVERYTHING, Permit.CREATE})
 
+_ONWARD = 1
+"""So many steps longer, at least, is a way that goes on from another container than that one's own."""
+_FAR = 1 << 30
+
 Accesses = Mapping[Container, tuple[Access, ...]]
 
 
@@ -47,10 +51,16 @@ class _Search:
         before = self._before(containers)
         order = itertools.count()
         waiting: list[tuple[int, int, Container]] = []
+        nearest: dict[Container, int] = {}  # as far as each is known to be
+
+        def put(container: Container) -> None:
+            way = _shortest(self._ways(container))
+            if way is not None:
+                nearest[container] = way.length
+                heapq.heappush(waiting, (way.length, next(order), container))
+
         for container in containers:
-            direct = _shortest(self._ways(container))
-            if direct is not None:
-                heapq.heappush(waiting, (direct.length, next(order), container))
+            put(container)
         while waiting:
             _, _, container = heapq.heappop(waiting)
             if container in self._found:
@@ -59,10 +69,10 @@ class _Search:
             assert way is not None
             budget.within(budget.WAY_STEPS, way.length, container)
             self._found[container] = way
-            for nearer in before.get(container, ()):
-                further = None if nearer in self._found else _shortest(self._ways(nearer))
-                if further is not None:
-                    heapq.heappush(waiting, (further.length, next(order), nearer))
+            for further in before.get(container, ()):
+                # Of many that reach each other most have a shorter way already: it is not sought again.
+                if further not in self._found and nearest.get(further, _FAR) > way.length + _ONWARD:
+                    put(further)
         return self._found
 
     def _before(self, containers: Iterable[Container]) -> dict[Container, list[Container]]:

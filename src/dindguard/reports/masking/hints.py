@@ -17,10 +17,10 @@ _NAMES = (
 )  # fmt: skip
 """One of these stands, in lower case, in every name that says that its value is a credential …"""
 
-_SIGNS = ("=", "<", ">", "|", "\\")
-"""What assigns, redirects, joins commands, and what may hide where a word begins."""
+_SIGNS = ("=", "<", ">", "|", "\\", "ENV", "ARG")
+"""What assigns, redirects, joins commands, and what may hide where a word begins; instructions of a Dockerfile."""
 
-_WORDS = frozenset({*programs.OPTIONS, "env", "arg", "vault", "machine"})
+_WORDS = frozenset({*programs.OPTIONS, "vault", "machine"})
 """Words that make a credential of one behind them."""
 
 
