@@ -294,6 +294,9 @@ class _Terminal:
     def isatty(self) -> bool:
         return True
 
+    def fileno(self) -> int:
+        raise OSError("it has none")
+
     def write(self, text: str) -> None:
         self.text += text
 
@@ -308,13 +311,16 @@ def test_progress_shows_after_a_while_and_leaves_nothing(monkeypatch: pytest.Mon
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(sys, "stderr", terminal)
     with Progress() as progress:
-        progress(1, 100)
+        progress("reading files", 1, 100)
         assert terminal.text == ""
         now[0] = 1.0
-        progress(50, 100)
-        assert terminal.text == f"\r\x1b[K[{'#' * 15}{'.' * 15}] 50 of 100 files"
-        progress(51, 100)
+        progress("reading files", 50, 100)
+        assert terminal.text == f"\r\x1b[K[{'#' * 15}{'.' * 15}] reading files: 50 of 100"
+        progress("reading files", 51, 100)
         assert terminal.text.count("\r") == 1
+        now[0] = 2.0
+        progress("looking for files", 7)
+        assert terminal.text.endswith("\r\x1b[Klooking for files (7)")
     assert terminal.text.endswith("\r\x1b[K")
 
 
@@ -323,5 +329,5 @@ def test_no_progress_where_nobody_looks(capsys: pytest.CaptureFixture[str], monk
 
     monkeypatch.setattr(module, "PATIENCE", 0)
     with Progress() as progress:
-        progress(1, 2)
+        progress("reading files", 1, 2)
     assert capsys.readouterr().err == ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from dindguard.records import field, record
 from dindguard.rules import Profile
@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from dindguard.files import StrPath
 
 Progress = Callable[[int, int], None]
+"""Called with how much is done, and how much there is."""
+
+Watcher = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is (0 when nobody knows)."""
+
+_Item = TypeVar("_Item")
+
+
+def counted(items: Iterable[_Item], progress: Progress) -> Iterator[_Item]:
+    """Yield items, and tell how many there are so far."""
+    for number, item in enumerate(items, 1):
+        progress(number, 0)
+        yield item
 
 
 @record(kw_only=True)
@@ -22,7 +35,8 @@ class Options:
 
     ``paths`` are files or folders, a lone one may stand by itself; ``stdin`` is ``(name, bytes)`` of a document given
     on standard input, its name relative to the root. ``today`` decides what has expired. ``type_overrides`` maps
-    patterns to format names. ``progress`` is called with files done and files in all. ``without_baseline`` leaves the
+    patterns to format names. ``progress`` is called with what the scan is at, how much of
+    that is done, and how much there is (0 when nobody knows). ``without_baseline`` leaves the
     tree's own baseline out. ``trust`` is the Git revision whose configuration, ignore files, allows, waivers, baseline
     and CODEOWNERS hold; what the tree changes there is proposed. ``policy`` is a file of the organisation, below whose
     floor no repository goes.
@@ -47,7 +61,7 @@ class Options:
     rules_dirs: tuple[StrPath, ...] = ()
     rule_files: tuple[StrPath, ...] = ()
     type_overrides: tuple[tuple[str, str], ...] = ()
-    progress: Progress | None = None
+    progress: Watcher | None = None
 
     def __post_init__(self) -> None:
         """Take one path for a tuple of one: the letters of a text are no paths."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dindguard import budget, judging
@@ -19,7 +20,7 @@ from dindguard.infer import infer
 from dindguard.model.engine_versions import stale
 from dindguard.model.model import Model
 from dindguard.notices import folded
-from dindguard.options import Options
+from dindguard.options import Options, counted
 from dindguard.policy import Applied, Surroundings, Trust, apply_policy, baseline_in_force, trusted
 from dindguard.policy.config import Config, Override
 from dindguard.policy.config_file import configuration
@@ -113,7 +114,7 @@ class Scan:
         )
         known = self.recogniser
         found = discover(
-            entries,
+            counted(entries, partial(self._at, "looking for files")),
             self.files,
             could_be_ours=known.could_be_ours,
             interest=self._interest(),
@@ -124,6 +125,11 @@ class Scan:
         if source is not None:
             found.sources.append(source)
         return found
+
+    def _at(self, what: str, done: int = 0, total: int = 0) -> None:
+        """Tell who watches what the scan is at."""
+        if self.options.progress is not None:
+            self.options.progress(what, done, total)
 
     def _policy_files(self) -> frozenset[str]:
         """Return the files of policy that are named somewhere: what they quote is no configuration of containers."""
@@ -143,8 +149,9 @@ class Scan:
         """Read the sources and run the rules over what they say."""
         with no_collection():
             readings, notices = read_all(
-                found.sources, self.files, self.recogniser, self.options.progress, found.book
+                found.sources, self.files, self.recogniser, partial(self._at, "reading files"), found.book
             )
+            self._at("working out who reaches whom")
             with budget.opened() as inferring:
                 model = infer(readings, self.config.rule_policy())
         given, options = found.paths, self.options
@@ -153,6 +160,7 @@ class Scan:
             self.config, self.rules, profile=options.profile, select=options.select, ignore=options.ignore,
             overrides=overrides,
         )  # fmt: skip
+        self._at("asking the rules")
         with budget.opened() as judging_them:
             judgement = judging.run(model, regime.active, found.size_of)
         notices += [*inferring.notices, *judging_them.notices]
@@ -289,11 +297,12 @@ class Scan:
 
     def _findings_of(self, files: Files) -> tuple[Finding, ...]:
         """Return what the same scan of another state of the tree says."""
-        older = self._at(files)
+        self._at("looking at how it was before")
+        older = self._of(files)
         found = older.find()
         return older.apply(found, older.judge(found)).findings
 
-    def _at(self, files: Files) -> Scan:
+    def _of(self, files: Files) -> Scan:
         """Return the same scan of another state of the tree."""
         options, stdin = self.options, self.options.stdin
         paths = (*options.every_path, *((os.path.join(files.root, stdin[0]),) if stdin is not None else ()))

@@ -16,6 +16,7 @@ from dindguard.reports import terminal
 
 if TYPE_CHECKING:
     from dindguard.report import Report
+    from dindguard.reports.progress import Progress
 
 STDOUT = "-"
 
@@ -97,13 +98,22 @@ def report_options(function: Callable[..., None]) -> Callable[..., None]:
     return form(output(function))
 
 
-def write_all(outputs: Iterable[Output], report: Report, options: reports.Options) -> None:
-    """Write a scan's reports, what goes to standard output for the terminal that it is."""
+def write_all(
+    outputs: Iterable[Output], report: Report, options: reports.Options, progress: Progress | None = None
+) -> None:
+    """Write a scan's reports, what goes to standard output for the terminal that it is.
+
+    ``progress`` is told of files, and ends before anything goes to standard output: the terminal may be the same.
+    """
     from dindguard.records import replace
     from dindguard.reports.output import deliver
 
     for output in outputs:
         shown = output.file == STDOUT
+        if progress is not None and shown:
+            progress.close()
+        elif progress is not None:
+            progress(f"writing {output.file}")
         screen = terminal.stdout() if shown else terminal.Terminal(width=100)
         pieces = reports.pieces(output.form, report, replace(options, terminal=screen))
         deliver(pieces, None if shown else output.file)

@@ -132,11 +132,11 @@ def command(
         if fixes:
             from dindguard.fixes.proposing import propose
 
+            progress("proving fixes")
             report = propose(report, asked)
-    report = replace(report, seconds=time.perf_counter() - start)
-    threshold = report.config.threshold(Severity[fail_on.upper()] if fail_on else None)
-    options = reports.Options(fail_on=threshold, **look)
-    write_all(outputs, report, options)
+        report = replace(report, seconds=time.perf_counter() - start)
+        threshold = report.config.threshold(Severity[fail_on.upper()] if fail_on else None)
+        write_all(outputs, report, reports.Options(fail_on=threshold, **look), progress)
     sys.exit(exit_code(report, threshold, strict=strict, exit_zero=exit_zero))
 
 
