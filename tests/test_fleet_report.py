@@ -21,7 +21,7 @@ from dindguard.cli import cli, fleet_report
 from dindguard.errors import CLEAN, INCOMPLETE, USAGE, UserError
 from dindguard.fleet import layout
 from dindguard.fleet.dataset import opened
-from dindguard.fleet.report import FORMATS, render
+from dindguard.fleet.report import FORMATS, pieces
 from dindguard.fleet.report.answers import Report, prepare
 from dindguard.fleet.report.csv import cell
 from dindguard.fleet.report.prometheus import MOST_TEAMS, OTHERS
@@ -47,7 +47,7 @@ def fleet(tmp_path: Path) -> Path:
 
 def rows(folder: Path, section: str, against: Path | None = None) -> list[dict[str, Any]]:
     with report_of(folder, against) as report:
-        return list(report.answer(SECTIONS[section]).as_data())
+        return list(report.data(SECTIONS[section]))
 
 
 def picked(found: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
@@ -265,7 +265,7 @@ def test_no_name_breaks_out_of_a_label_and_many_teams_stay_few(tmp_path: Path) -
 @pytest.mark.parametrize("form", FORMATS)
 def test_two_reports_are_the_same_bytes(fleet: Path, form: str) -> None:
     with report_of(fleet) as first, report_of(fleet) as second:
-        assert render(form, first) == render(form, second)
+        assert "".join(pieces(form, first)) == "".join(pieces(form, second))
 
 
 # --- what is not whole ---
@@ -273,7 +273,7 @@ def test_two_reports_are_the_same_bytes(fleet: Path, form: str) -> None:
 
 def refused(folder: Path, against: Path | None = None) -> tuple[str, int]:
     with pytest.raises(UserError) as error, report_of(folder, against) as report:
-        render("json", report)
+        list(pieces("json", report))
     return str(error.value), error.value.exit_code
 
 
@@ -360,7 +360,7 @@ def test_shards_of_different_runs_are_not_mixed(tmp_path: Path) -> None:
 def test_a_column_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
     old = data.write(tmp_path / "old", FLEET, without=["claimed", "engine_version_sort", "owners", "expires"])
     with report_of(old) as report:
-        assert json.loads(render("json", report))["totals"]["rooted"] == 3
+        assert json.loads("".join(pieces("json", report)))["totals"]["rooted"] == 3
 
 
 def test_a_column_of_another_type_is_no_dataset_of_ours(fleet: Path) -> None:
@@ -404,7 +404,7 @@ def test_hostile_names_stay_data(tmp_path: Path) -> None:
     folder = hostile(tmp_path / "evil")
     with report_of(folder) as report:
         assert report.totals()["rooted"] == 1
-        document = json.loads(render("json", report))
+        document = json.loads("".join(pieces("json", report)))
     assert document["sections"]["ways"][0]["repository"] == EVIL
     table = list(csv.reader(io.StringIO(run(folder, "-f", "csv").stdout)))
     assert len(table) == 2

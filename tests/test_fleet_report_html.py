@@ -14,7 +14,7 @@ import pytest
 import fleet_data as data
 from browser import MISSING, PROGRAM, Page, browser
 from dindguard.fleet.dataset import opened
-from dindguard.fleet.report import render
+from dindguard.fleet.report import pieces
 from dindguard.fleet.report.answers import Report, prepare
 from dindguard.fleet.report.html.tables import MOST, ON_PAPER
 from fleet_data import FLEET, TODAY, changed, hostile
@@ -40,7 +40,7 @@ class Elements(HTMLParser):
 def page_of(folder: Path, against: Path | None = None, section: str = "") -> str:
     with opened(str(folder), str(against) if against else None) as dataset:
         prepare(dataset, TODAY, 30)
-        return render("html", Report(folder.name, TODAY, dataset, 30, section, "before" if against else ""))
+        return "".join(pieces("html", Report(folder.name, TODAY, dataset, 30, section, "before" if against else "")))
 
 
 @pytest.fixture(scope="module")

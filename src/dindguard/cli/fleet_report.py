@@ -49,7 +49,7 @@ def command(folder: str, against: str | None, form: str, output: str | None, sec
     Nothing but DIR and OLD is read, no server is needed and nothing is sent.
     """
     from dindguard.fleet.dataset import opened
-    from dindguard.fleet.report import render
+    from dindguard.fleet.report import pieces
     from dindguard.fleet.report.answers import Report, prepare
     from dindguard.reports.output import deliver
 
@@ -58,8 +58,7 @@ def command(folder: str, against: str | None, form: str, output: str | None, sec
     with opened(folder, against) as dataset:
         prepare(dataset, today, due)
         report = Report(_name(folder), today, dataset, due, section, _name(against) if against else "")
-        document = render(form, report)
-    deliver(document, output)
+        deliver(pieces(form, report), output)
 
 
 def _check_section(name: str, form: str, against: str | None) -> None:

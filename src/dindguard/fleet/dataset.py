@@ -35,6 +35,7 @@ _SETTINGS = {
     "python_enable_replacements": "false",
     "memory_limit": MEMORY,
 }
+_BATCH = 1_000
 _PART = regex(r"part-[\w.-]+\.parquet")
 _TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -84,6 +85,18 @@ class Dataset:
         except self._fault as error:
             raise self._damage(error) from error
         return found
+
+    def stream(self, question: str) -> Iterator[Row]:
+        """Yield the rows of an answer as they are made, however many there are; raises like :meth:`rows`."""
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(question)
+            while rows := cursor.fetchmany(_BATCH):
+                yield from rows
+        except self._fault as error:
+            raise self._damage(error) from error
+        finally:
+            cursor.close()
 
     def count(self, question: str) -> int:
         """Return how many rows the answer to a question has."""

@@ -1,11 +1,12 @@
 """The report over a fleet's dataset: one module per format, over the same answers to the same questions.
 
-A format's module has one function ``render(report) -> str``, whose result is the whole document.
+A format's module has one function ``pieces(report)``, which yields the document as it is made.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ FORMATS = {
 class Renderer(Protocol):
     """A format's module."""
 
-    def render(self, report: Report) -> str:
-        """Return the document."""
+    def pieces(self, report: Report) -> Iterator[str]:
+        """Yield the document."""
 
 
-def render(name: str, report: Report) -> str:
-    """Return the report in a format of :data:`FORMATS`."""
+def pieces(name: str, report: Report) -> Iterator[str]:
+    """Yield the report in a format of :data:`FORMATS`, piece by piece: it grows with the fleet, memory does not."""
     module = importlib.import_module(f"dindguard.fleet.report.{name}")
-    return cast("Renderer", module).render(report)
+    return cast("Renderer", module).pieces(report)

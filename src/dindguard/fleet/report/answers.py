@@ -16,7 +16,7 @@ from dindguard.records import record
 
 @record
 class Answer:
-    """A section's rows: all that fit, and how many there are."""
+    """A section's first rows, and how many there are."""
 
     section: Section
     columns: tuple[Column, ...]
@@ -27,11 +27,6 @@ class Answer:
     def left(self) -> int:
         """How many rows are not shown."""
         return self.total - len(self.rows)
-
-    def as_data(self) -> Iterator[dict[str, Any]]:
-        """Yield each row by the names of its columns, as JSON has it."""
-        for row in self.rows:
-            yield {column.name: plain(value) for column, value in zip(self.columns, row, strict=True)}
 
 
 @record(eq=False)
@@ -72,17 +67,39 @@ class Report:
             if (self.compared or not section.against) and self.chosen in ("", section.name):
                 yield section
 
-    def answer(self, section: Section, most: int = 0) -> Answer:
-        """Return a section's answer, at most ``most`` rows of it if that is not 0."""
+    def columns(self, section: Section) -> tuple[Column, ...]:
+        """Return the columns of a section's answer: those of changes only where something is compared."""
+        return tuple(section.columns[index] for index in self._shown(section))
+
+    def rows(self, section: Section) -> Iterator[Row]:
+        """Yield all rows of a section's answer, as they are made."""
+        shown = self._shown(section)
+        for row in self.dataset.stream(section.question):
+            yield _picked(row, shown)
+
+    def data(self, section: Section) -> Iterator[dict[str, Any]]:
+        """Yield all rows of a section's answer by the names of its columns, as JSON has them."""
+        names = [column.name for column in self.columns(section)]
+        for row in self.rows(section):
+            yield dict(zip(names, map(plain, row), strict=True))
+
+    def answer(self, section: Section, most: int) -> Answer:
+        """Return the first rows of a section's answer."""
         rows = self.dataset.rows(section.question, most=most)
-        total = len(rows) if not most or len(rows) < most else self.dataset.count(section.question)
-        shown = [
+        total = len(rows) if len(rows) < most else self.dataset.count(section.question)
+        shown = self._shown(section)
+        return Answer(section, self.columns(section), tuple(_picked(row, shown) for row in rows), total)
+
+    def _shown(self, section: Section) -> list[int]:
+        return [
             index
             for index, column in enumerate(section.columns)
             if self.compared or column.kind not in (Kind.CHANGE, Kind.DIFFERENCE)
         ]
-        columns = tuple(section.columns[index] for index in shown)
-        return Answer(section, columns, tuple(tuple(row[index] for index in shown) for row in rows), total)
+
+
+def _picked(row: Row, shown: Iterable[int]) -> Row:
+    return tuple(row[index] for index in shown)
 
 
 def prepare(dataset: Dataset, today: dt.date, due: int) -> None:

@@ -58,7 +58,7 @@ _FOUND = (
     Column("message", "What is wrong"),
 )
 _ONE = """
-    any_value(severity) AS severity, repository, any_value(team) AS team, any_value(rule) AS rule, min(path) AS path,
+    arg_max(severity, severity_rank) AS severity, repository, any_value(team) AS team, min(rule) AS rule, min(path) AS path,
     min(line) AS line, list_sort(list_distinct(list(subject))) AS subjects, min(message) AS message
 """
 
@@ -70,7 +70,7 @@ CAME = Section(
     _FOUND,
     f"""
     SELECT {_ONE} FROM came GROUP BY repository, fingerprint
-    ORDER BY max(severity_rank) DESC, repository, path, line, any_value(rule)
+    ORDER BY max(severity_rank) DESC, repository, path, line, min(rule)
     """,  # noqa: S608 - our own text
     against=True,
 )
@@ -82,10 +82,10 @@ WENT = Section(
     "finding",
     (*_FOUND, Column("now", "Now")),
     f"""
-    WITH silenced AS (SELECT repository, identity, any_value(status) AS status FROM findings GROUP BY repository, identity)
-    SELECT {_ONE}, coalesce(any_value(silenced.status), 'gone') AS now
+    WITH silenced AS (SELECT repository, identity, min(status) AS status FROM findings GROUP BY repository, identity)
+    SELECT {_ONE}, coalesce(min(silenced.status), 'gone') AS now
     FROM went LEFT JOIN silenced USING (repository, identity) GROUP BY repository, fingerprint
-    ORDER BY max(severity_rank) DESC, repository, path, line, any_value(rule)
+    ORDER BY max(severity_rank) DESC, repository, path, line, min(rule)
     """,  # noqa: S608 - our own text
     against=True,
 )

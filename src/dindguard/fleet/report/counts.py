@@ -21,12 +21,12 @@ RULES = Section(
     ),
     """
     WITH now AS (
-        SELECT rule, any_value(title) AS title, arg_max(severity, severity_rank) AS severity, max(severity_rank) AS rank,
+        SELECT rule, min(title) AS title, arg_max(severity, severity_rank) AS severity, max(severity_rank) AS rank,
                count(*) AS findings, count(*) FILTER (WHERE claimed) AS claimed, count(DISTINCT repository) AS repositories,
                count(DISTINCT nullif(team, '')) AS teams
         FROM open GROUP BY rule
     ), before AS (
-        SELECT rule, any_value(title) AS title, arg_max(severity, severity_rank) AS severity, max(severity_rank) AS rank,
+        SELECT rule, min(title) AS title, arg_max(severity, severity_rank) AS severity, max(severity_rank) AS rank,
                count(*) AS findings
         FROM old.open GROUP BY rule
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dindguard.fleet.report.answers import Report, joined, plain
@@ -15,13 +16,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would calculate, whatever quotes are around it."""
 
 
-def render(report: Report) -> str:
-    """Return the section that was asked for, else that of the repositories."""
-    answer = report.answer(SECTIONS[report.chosen or REPOSITORIES.name])
+def pieces(report: Report) -> Iterator[str]:
+    """Yield the section that was asked for, else that of the repositories."""
+    section = SECTIONS[report.chosen or REPOSITORIES.name]
+    yield _line(column.name for column in report.columns(section))
+    for row in report.rows(section):
+        yield _line(map(cell, row))
+
+
+def _line(cells: Iterable[Any]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in answer.columns])
-    writer.writerows([cell(value) for value in row] for row in answer.rows)
+    csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from dindguard.fleet import schema
@@ -15,8 +16,8 @@ VERSION = 1
 """The version of this document. Adding a key does not change it."""
 
 
-def render(report: Report) -> str:
-    """Return the document."""
+def pieces(report: Report) -> Iterator[str]:
+    """Yield the document."""
     document: dict[str, Any] = {
         "version": VERSION,
         "dataset": {"version": schema.VERSION, "name": safe.valid(report.name), **report.made_by()},
@@ -30,15 +31,18 @@ def render(report: Report) -> str:
             "totals": report.before(),
             "unlike": report.unlike(),
         }
-    head = safe.json_text(json.dumps(document, indent=2)).removesuffix("\n}")
-    sections = ",\n".join(_section(report, section) for section in report.sections())
-    return f'{head},\n  "sections": {{\n{sections}\n  }}\n}}\n'
+    yield safe.json_text(json.dumps(document, indent=2)).removesuffix("\n}") + ',\n  "sections": {'
+    for index, section in enumerate(report.sections()):
+        yield "," if index else ""
+        yield from _section(report, section)
+    yield "\n  }\n}\n"
 
 
-def _section(report: Report, section: Section) -> str:
-    """Return a section's member: one row a line."""
-    rows = (f"      {json.dumps(row)}" for row in report.answer(section).as_data())
-    listed = ",\n".join(rows)
-    return safe.json_text(
-        f"    {json.dumps(section.name)}: [\n{listed}\n    ]" if listed else f"    {json.dumps(section.name)}: []"
-    )
+def _section(report: Report, section: Section) -> Iterator[str]:
+    """Yield a section's member: one row a line."""
+    yield f"\n    {json.dumps(section.name)}: ["
+    between = "\n"
+    for row in report.data(section):
+        yield f"{between}      {safe.json_text(json.dumps(row))}"
+        between = ",\n"
+    yield "]" if between == "\n" else "\n    ]"

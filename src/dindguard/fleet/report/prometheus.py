@@ -32,9 +32,10 @@ _FINISHED = "SELECT epoch(max(scanned_at)), epoch(min(scanned_at)) FROM reposito
 _WAIVER_STATES = ("in force", "due", "ran out", "not in force", "not needed", "malformed")
 
 
-def render(report: Report) -> str:
-    """Return the file's text."""
-    return "".join(f"{line}\n" for line in _lines(report))
+def pieces(report: Report) -> Iterator[str]:
+    """Yield the file's lines."""
+    for line in _lines(report):
+        yield f"{line}\n"
 
 
 def _lines(report: Report) -> Iterator[str]:

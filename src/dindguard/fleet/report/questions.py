@@ -25,7 +25,7 @@ MACHINES = Section(
     WITH before AS (SELECT machine, hosted, count(*) AS containers FROM old.root GROUP BY machine, hosted)
     SELECT machine, hosted, count(DISTINCT repository) AS repositories, count(*) AS containers,
            count(*) - coalesce(any_value(before.containers), 0) AS change,
-           list_sort(list_distinct(list(team) FILTER (WHERE team <> ''))) AS teams, arg_min(way_to_root, way_length) AS shortest
+           list_sort(list_distinct(list(team) FILTER (WHERE team <> ''))) AS teams, min((way_length, way_to_root))[2] AS shortest
     FROM root LEFT JOIN before USING (machine, hosted)
     GROUP BY machine, hosted
     ORDER BY hosted, repositories DESC, machine

@@ -12,8 +12,8 @@ from dindguard.vocabulary import EngineProduct
 _OPEN = """
 CREATE VIEW {schema}.open AS
 SELECT f.repository, f.fingerprint, any_value(r.team) AS team, any_value(r.labels) AS labels,
-       any_value(f.rule) AS rule, any_value(f.title) AS title, any_value(f.severity) AS severity,
-       any_value(f.severity_rank) AS severity_rank, bool_and(f.claimed <> 'open') AS claimed
+       min(f.rule) AS rule, min(f.title) AS title, arg_max(f.severity, f.severity_rank) AS severity,
+       max(f.severity_rank) AS severity_rank, bool_and(f.claimed <> 'open') AS claimed
 FROM {schema}.findings f JOIN {schema}.repositories r USING (repository)
 WHERE f.status = 'open'
 GROUP BY f.repository, f.fingerprint

@@ -13,9 +13,10 @@ from dindguard.reports import safe
 from dindguard.reports.html import skeleton
 
 
-def render(report: Report) -> str:
-    """Return the page."""
-    return safe.log_markup("\n".join([*_page(report), ""]))
+def pieces(report: Report) -> Iterator[str]:
+    """Yield the page."""
+    for part in _page(report):
+        yield safe.log_markup(f"{part}\n")
 
 
 def _page(report: Report) -> Iterator[str]:
