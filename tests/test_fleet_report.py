@@ -66,7 +66,7 @@ def test_the_machines_whose_root_can_be_taken_come_with_ones_own_first(fleet: Pa
         rows(fleet, "machines"), "machine", "hosted", "repositories", "containers", "teams", "shortest"
     ) == [
         ("build-1", False, 2, 2, ["payments"], WAY),
-        ("GitHub", True, 2, 2, ["ops", "payments"], WAY),
+        ("not told (GitHub)", True, 2, 2, ["ops", "payments"], WAY),
     ]
 
 

@@ -9,12 +9,12 @@ from dindguard.fleet.report.sections import PLACE, WHO, Column, Kind, Section
 MACHINES = Section(
     "machines",
     "Who can become root, and where",
-    "The machines on which containers of the repositories can become root. Your own come first: they outlive the job, and so "
-    "does whoever broke out of it.",
+    "The machines on which containers of the repositories can become root. Those that a provider ends with the job come "
+    "last: on any other, whoever broke out stays.",
     "machine",
     (
-        Column("machine", "Machine or platform"),
-        Column("hosted", "The provider's, ends with the job", Kind.YES),
+        Column("machine", "Machine"),
+        Column("hosted", "Ends with the job", Kind.YES),
         Column("repositories", "Repositories", Kind.NUMBER),
         Column("containers", "Containers", Kind.NUMBER),
         Column("change", "Change", Kind.CHANGE),
@@ -35,7 +35,8 @@ MACHINES = Section(
 WAYS = Section(
     "ways",
     "The gravest ways to root",
-    "Containers from which root on a machine can be had, by the gravest finding about each, then by how short the way is.",
+    "Containers from which root on a machine can be had, by the gravest finding about each, then by how short the way is. "
+    "No repository's second one comes before another's first that is as grave.",
     "way",
     (
         Column("severity", "", Kind.SEVERITY),
@@ -43,7 +44,7 @@ WAYS = Section(
         Column("container", "Container"),
         *PLACE,
         Column("machine", "Root on"),
-        Column("hosted", "The provider's", Kind.YES),
+        Column("hosted", "Ends with the job", Kind.YES),
         Column("way_to_root", "Way", Kind.WAY),
     ),
     """
@@ -54,7 +55,11 @@ WAYS = Section(
     SELECT coalesce(worst.severity, '') AS severity, root.repository, team, kind || ' ''' || name || '''' AS container,
            path, line, machine, hosted, way_to_root
     FROM root LEFT JOIN worst USING (repository, path, address)
-    ORDER BY coalesce(rank, -1) DESC, hosted, way_length, repository, path, line, name
+    ORDER BY coalesce(rank, -1) DESC,
+             row_number() OVER (
+                 PARTITION BY root.repository, coalesce(rank, -1) ORDER BY hosted, way_length, path, line, name, root.address
+             ),
+             hosted, way_length, root.repository
     """,
 )
 

@@ -23,7 +23,9 @@ GROUP BY f.repository, f.fingerprint
 _ROOT = """
 CREATE VIEW {schema}.root AS
 SELECT c.*, r.team, r.labels,
-       coalesce(nullif(c.runner, ''), nullif(c.platform, ''), 'not told') AS machine
+       CASE WHEN c.runner <> '' THEN c.runner
+            WHEN c.platform <> '' THEN 'not told (' || c.platform || ')'
+            ELSE 'not told' END AS machine
 FROM {schema}.containers c JOIN {schema}.repositories r USING (repository)
 WHERE c.way_length > 0
 """

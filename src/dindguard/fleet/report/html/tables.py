@@ -105,7 +105,7 @@ def _cell(kind: Kind, value: Any, line: int = 0) -> str:
     if kind in (Kind.CHANGE, Kind.DIFFERENCE):
         return change(value, plain=kind is Kind.DIFFERENCE).strip()
     if kind is Kind.YES:
-        return "yes" if value else "no"
+        return "yes" if value else ""
     if kind is Kind.SEVERITY and value in _SEVERITIES:
         return f'<span class="badge {value}">{value}</span>'
     if kind is Kind.CODE:
