@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,9 @@ Files = dict[str, str]
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: docker:29-dind}]}\n"
 COMPOSE = "services: {a: {image: docker:29-dind, privileged: true}}\n"
+
+
+PACKED = base64.b64encode(gzip.compress(b" " * 500, mtime=0)).decode()
 
 
 def compose(body: str, **more: str) -> Files:
@@ -66,6 +71,8 @@ def chart(value: str) -> Files:
 
 
 INPUTS: dict[str, tuple[int | None, Files]] = {
+    "inherited-targets": (2, {"docker-bake.hcl": "".join(f'target "t{n}" {{\n  network  = "host"\n  inherits = ["t{n + 1}"]\n}}\n' for n in range(4)) + "# security.insecure\n"}),
+    "unpacked": (50, {"cloud-init.yaml": "#cloud-config\nwrite_files:\n- path: /etc/docker/daemon.json\n  encoding: gz+b64\n  content: " + PACKED + "\n"}),
     "release-layers": (2, {"helmfile.yaml": "releases: [{name: docker, chart: a, values: [{a: 1}, {b: 1}, {c: 1}]}]\n"}),
     "given-mounts": (2, {"jenkins.yaml": "jenkins: {clouds: [{kubernetes: {templates: [{name: docker, volumes: [" + "{hostPathVolume: {hostPath: /a, mountPath: /b}}, " * 3 + "], containers: [{name: c, image: d}]}]}}]}\n"}),
     "chart-containers": (1, {"v.yaml": "controllers: {a: {containers: {c: {image: docker}}}, b: {containers: {c: {image: docker}}}}\n"}),

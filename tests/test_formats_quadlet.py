@@ -164,3 +164,30 @@ def test_what_is_not_understood_is_still_told(tmp_path: Path) -> None:
         },
     )
     assert {spot.path for spot in report.coverage.blind_spots} == {"a.kube", "b.container"}
+
+
+def test_an_image_that_another_unit_pulls_or_builds(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        {
+            "q/pulled.container": "[Container]\nImage=engine.image\nPodmanArgs=--privileged\n",
+            "q/engine.image": "[Image]\nImage=docker.io/library/docker:29.10.0-dind\n",
+            "q/built.container": "[Container]\nImage=own.build\nPodmanArgs=--privileged\n",
+            "q/own.build": "[Build]\nImageTag=localhost/own:1\nFile=Containerfile\nSetWorkingDirectory=unit\n",
+            "q/Containerfile": 'FROM docker:29.10.0-dind\nENV DOCKER_TLS_CERTDIR=""\n',
+            "q/missing.container": "[Container]\nImage=other.image\nPodmanArgs=--privileged\n",
+        },
+    )
+    found = {each.name: each for each in report.model.containers}
+    assert str(found["pulled"].image) == "docker.io/library/docker:29.10.0-dind"
+    assert found["pulled"].engine is not None
+    assert str(found["built"].image) == "localhost/own:1"
+    assert found["built"].engine is not None
+    assert found["missing"].engine is None
+
+
+@pytest.mark.parametrize("name", ["meson.build", "disk.image", "a.build"])
+def test_files_that_end_like_units_of_images_are_none(tmp_path: Path, name: str) -> None:
+    report = report_of(tmp_path, {name: "project('docker')\nrun_command('true')\n"})
+    assert report.model.containers == ()
+    assert not report.incomplete

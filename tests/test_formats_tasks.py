@@ -144,3 +144,26 @@ def test_the_engine_that_direnv_names(tmp_path: Path, host: str, found: int) -> 
 def test_the_engine_that_windows_keeps(tmp_path: Path, scope: str, found: int) -> None:
     text = f'[Environment]::SetEnvironmentVariable("DOCKER_HOST", "tcp://192.0.2.1:2375", "{scope}")\n'
     assert len(report_of(tmp_path, "setup.ps1", text).findings) == found
+
+
+def test_a_target_has_what_it_inherits(tmp_path: Path) -> None:
+    text = """target "base" {
+  network      = "host"
+  entitlements = ["security.insecure"]
+}
+target "image" { inherits = ["base", "image"] }
+target "closed" {
+  inherits = ["base"]
+  network  = "none"
+}
+target "other" { inherits = ["gone"] }
+"""
+    report = report_of(tmp_path, "docker-bake.hcl", text)
+    found = {each.name: each.build for each in report.model.containers}
+    assert {name: (len(build.entitlements), str(build.network)) for name, build in found.items() if build} == {
+        "base": (1, "host"),
+        "image": (1, "host"),
+        "closed": (1, "none"),
+    }
+    (insecure,) = (each for each in report.findings if each.rule.id == "insecure-build-entitlement")
+    assert insecure.span.line == 3

@@ -168,7 +168,6 @@ LOOKALIKES = {
     "a list of names and images in YAML": ("x.yml", "- {name: a, image: b}\n- {name: c, image: d}"),
     "a list of commands": ("x.yml", "- {name: a, command: docker ps}\n- {name: c, command: d}"),
     "variables of a role": ("roles/a/defaults/main.yml", "docker_version: 29\ndocker_edition: ce"),
-    "an image": ("disk.image", "[Container]"),
     "a build script": ("meson.build", "project()"),
     "settings of systemd": ("x.conf", "[Container]"),
     "runcmd of something else": ("x.yaml", "runcmd: [a]\nusers: [b]"),

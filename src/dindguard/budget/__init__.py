@@ -173,6 +173,14 @@ VALUE_PIECES = Limit(
     name="value-pieces", most=500, what="a variable is put together from more than {most} pieces",
     lost="its value is taken for unknown", remedy="split the value",
 )  # fmt: skip
+INHERITED_TARGETS = Limit(
+    name="inherited-targets", most=50, what="a target inherits more than {most} others",
+    lost="what the further ones ask for was not read", remedy="write it into the target itself",
+)  # fmt: skip
+UNPACKED = Limit(
+    name="unpacked", most=1_000_000, what="a compressed text unpacks to more than {most} bytes",
+    lost="it was not read", remedy="write it as plain text",
+)  # fmt: skip
 VALUE_TEXT = Limit(
     name="value-text", most=200_000, what="a variable holds more than {most} characters",
     lost="its value is taken for unknown", remedy="split the value",

@@ -1,13 +1,15 @@
 """Reads bake files: every target is a build, with the entitlements that it asks for and the network of its steps.
 
 Source: docker/buildx, ``bake/bake.go`` and the Bake file reference. An entitlement is only asked for here: ``--allow``
-consents to it. A target written over several files, or with ``inherits``, is judged where the setting stands.
+consents to it. A target has what those that it inherits ask for as well (``Target.Merge``: entitlements add up, of networks
+the last one counts, its own above all); one written over several files is judged where the setting stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from dindguard import budget
 from dindguard.documents.hcl.reader import BLOCK
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node
@@ -26,7 +28,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for document in documents:
         root = document.content
         _put_in(root)
-        containers = [target for name, body in _targets(root) if (target := _target(name, body)) is not None]
+        bodies = {name.content: body for name, body in _targets(root)}
+        containers = [target for name, body in _targets(root) if (target := _target(name, body, bodies)) is not None]
         if containers:
             reading.workloads.append(_workload(root, tuple(containers)))
         for name, body in _targets(root):
@@ -52,10 +55,11 @@ def _targets(root: Node) -> Iterator[tuple[Node, Node]]:
             yield from ((name, body) for name, body in value.pairs() if body.is_mapping)
 
 
-def _target(name: Node, body: Node) -> Container | None:
+def _target(name: Node, body: Node, bodies: Mapping[str, Node]) -> Container | None:
     """Return a build that asks for anything; ``None`` for an ordinary one."""
-    entitlements = tuple(_texts(body["entitlements"]))
-    network = body["network"]
+    lines = [*_line(name.content, body, bodies)]
+    entitlements = tuple(text for each in lines for text in _texts(each["entitlements"]))
+    network = next((each["network"] for each in reversed(lines) if each["network"].is_scalar), body.hole("network"))
     if not entitlements and not network.is_scalar:
         return None
     return Container(
@@ -64,12 +68,27 @@ def _target(name: Node, body: Node) -> Container | None:
         kind=ContainerKind.IMAGE,
         span=name.span,
         build=Build(
-            span=body["entitlements"].span if entitlements else network.span,
+            span=entitlements[0].span if entitlements else network.span,
             entitlements=entitlements,
             only_asks=True,
             network=network.value if network.is_scalar and not network.is_null else None,
         ),
     )
+
+
+def _line(name: str, body: Node, bodies: Mapping[str, Node]) -> Iterator[Node]:
+    """Yield what a target is made of, each part once: those that it inherits in their order, itself last."""
+    waiting: list[tuple[str, Node, bool]] = [(name, body, False)]
+    seen: set[str] = set()
+    while waiting:
+        own, part, done = waiting.pop()
+        if done:
+            yield part
+        elif own not in seen and budget.within(budget.INHERITED_TARGETS, len(seen) + 1, part):
+            seen.add(own)
+            waiting.append((own, part, True))
+            inherited = [text.pattern for text in _texts(part["inherits"])]
+            waiting += [(each, bodies[each], False) for each in reversed(inherited) if each in bodies]
 
 
 def _texts(node: Node) -> Iterator[Text]:

@@ -37,6 +37,7 @@ FORMAT = FormatRow(
     refuses=r"(^|/)cloudbuild",
     evidence=Evidence.DECLARED,
     keys=_KEYS,
+    words=(("encoding", r"encoding[\"']?:\s{0,20}[\"']?(?:gz|b64|base64)"),),
     shape=is_cloud_config,
-    not_read=("files that are compressed", "what #include fetches"),
+    not_read=("what #include fetches",),
 )

@@ -6,19 +6,19 @@ script, a list is words in single quotes), ``distros/ug_util.py`` (groups and us
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
 
+from dindguard.documents.encoded import decoded
 from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.values import Flag, Text
 from dindguard.scripts.grants import engine_group, group_grant
-from dindguard.source import Embedded, Notice, Segment, Source
+from dindguard.source import Embedded, Notice
 
 _BASE64 = frozenset({"b64", "base64"})
 _ADMINISTRATORS = frozenset({"sudo", "wheel", "admin", "root"})
+_GZIP = frozenset({"gz", "gzip"})
 _UNITS = "/etc/systemd/system"
 
 
@@ -49,12 +49,16 @@ def _file(item: Node, reading: Reading) -> Iterator[Embedded]:
     path, content, encoding = item["path"].text, item["content"], item["encoding"].content.lower()
     if not path or not content.is_scalar or not content.content:
         return
-    if not encoding or encoding == "text/plain":
+    packing, _, spelling = encoding.partition("+")
+    zipped = packing in _GZIP  # its bytes are no text: without a word on base64 it is ``!!binary``, which is base64
+    if encoding in ("", "text/plain"):
         yield Embedded(content.document(path))
-    elif encoding in _BASE64:
-        text = _decoded(content.content)
+    elif zipped or packing in _BASE64:
+        text = decoded(content, content.content, path, zipped=zipped) if spelling in ("", *_BASE64) else None
         if text is not None:
-            yield Embedded(_at(content, text, path))
+            yield Embedded(text)
+        elif zipped:
+            reading.notices.append(_not_read(item, path, encoding))
     else:
         reading.notices.append(_not_read(item, path, encoding))
 
@@ -62,18 +66,6 @@ def _file(item: Node, reading: Reading) -> Iterator[Embedded]:
 def _not_read(item: Node, path: str, encoding: str) -> Notice:
     message = f"what is written into {path} is encoded as '{encoding}', and was not read"
     return Notice("skipped", message, item["encoding"].span, remedy="write it as plain text")
-
-
-def _decoded(text: str) -> str | None:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _at(node: Node, text: str, hint: str) -> Source:
-    """Return a text that is encoded in a scalar: all of it stands at the scalar's place."""
-    return Source(node.source.path, text, hint=hint, parent=node.source, segments=(Segment(0, node.start, 0),))
 
 
 def _script(items: Sequence[Node]) -> Iterator[Embedded]:

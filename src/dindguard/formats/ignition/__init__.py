@@ -34,5 +34,5 @@ FORMAT = FormatRow(
     evidence=Evidence.DECLARED,
     keys=("variant", "ignition", *_PARTS),
     shape=is_machine,
-    not_read=("files that are compressed, or fetched", "further configurations that are merged in"),
+    not_read=("files that are fetched", "further configurations that are merged in"),
 )

@@ -5,11 +5,10 @@ Sources: coreos/butane, ``docs/config-fcos-v1_5.md``; coreos/ignition, ``docs/co
 
 from __future__ import annotations
 
-import base64
-import binascii
 import posixpath
 from collections.abc import Iterator, Sequence
 
+from dindguard.documents.encoded import decoded
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.patterns import regex
@@ -53,9 +52,11 @@ def _contents(contents: Node, path: str, context: Context, reading: Reading) -> 
     elif contents["local"].is_scalar:
         yield from _local(contents["local"], path, context)
     elif source.is_scalar and source.content.startswith("data:"):
-        if contents["compression"].content in ("", "null"):
-            yield from _data(source, path)
-        else:
+        packing = contents["compression"].content
+        text = _data(source, path, zipped=packing == "gzip") if packing in ("", "null", "gzip") else None
+        if text is not None:
+            yield Embedded(text)
+        elif packing not in ("", "null"):
             message = f"what is written into {path} is compressed, and was not read"
             reading.notices.append(Notice("skipped", message, source.span, remedy="write it as plain text"))
 
@@ -68,17 +69,18 @@ def _local(node: Node, path: str, context: Context) -> Iterator[Embedded]:
         yield Embedded(Source(source.path, source.text, hint=path))
 
 
-def _data(node: Node, path: str) -> Iterator[Embedded]:
-    """Yield what a ``data:`` URL holds; all of it stands at the URL's place."""
+def _data(node: Node, path: str, *, zipped: bool) -> Source | None:
+    """Return what a ``data:`` URL holds; all of it stands at the URL's place."""
     head, comma, body = node.content.partition(",")
-    if not comma:
-        return
+    if head.endswith(";base64"):
+        return decoded(node, body, path, zipped=zipped)
     try:
-        text = base64.b64decode(body, validate=True).decode("utf-8") if head.endswith(";base64") else _unquoted(body)
-    except (binascii.Error, ValueError):
-        return
-    segments = (Segment(0, node.start, 0),)
-    yield Embedded(Source(node.source.path, text, hint=path, parent=node.source, segments=segments))
+        text = _unquoted(body) if comma and not zipped else None
+    except ValueError:
+        return None
+    if text is None:
+        return None
+    return Source(node.source.path, text, hint=path, parent=node.source, segments=(Segment(0, node.start, 0),))
 
 
 def _unquoted(text: str) -> str:

@@ -11,11 +11,15 @@ FORMAT = FormatRow(
     title="Podman Quadlet",
     syntaxes=("quadlet",),
     names=(
-        rf"(^|/)[^/]+\.(container|pod|kube|volume|network){_TEMPLATE}$"
-        rf"|(^|/)([^/]+\.)?(container|pod|kube|volume|network)\.d/[^/]+\.conf{_TEMPLATE}$"
+        rf"(^|/)[^/]+\.(container|pod|kube|volume|network|image|build){_TEMPLATE}$"
+        rf"|(^|/)([^/]+\.)?(container|pod|kube|volume|network|image|build)\.d/[^/]+\.conf{_TEMPLATE}$"
     ),
-    refuses=r"(?i:(^|/)(docker|container)file[^/]*$)",
+    refuses=r"(?i:(^|/)(docker|container)file[^/]*$|(^|/)meson\.build$)",
     evidence=Evidence.DECLARED,
-    words=("[container]", "[pod]", "[volume]", "[network]"),
-    not_read=("options that a .kube unit gives to all of its pods", "templates' instances"),
+    words=("[container]", "[pod]", "[volume]", "[network]", "[image]", "[build]"),
+    not_read=(
+        "options of a .build unit's own steps",
+        "options that a .kube unit gives to all of its pods",
+        "templates' instances",
+    ),
 )

@@ -132,4 +132,4 @@ def folder_of(path: str) -> str:
     return posixpath.dirname(folder) if folder.endswith(".d") and ".conf" in name else folder
 
 
-_UNIT = regex(r"^(?:(?P<stem>.+)\.)?(?P<kind>container|pod|kube|volume|network)(?:\.\w+)?$")
+_UNIT = regex(r"^(?:(?P<stem>.+)\.)?(?P<kind>container|pod|kube|volume|network|image|build)(?:\.\w+)?$")

@@ -9,14 +9,18 @@ from dindguard.documents.sections import Entry, read_unit
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.quadlet.containers import container_of
 from dindguard.formats.quadlet.entries import Rights, Section, folder_of, rights_of, stem_of
-from dindguard.model.container import Container
+from dindguard.model.container import Build, Container
+from dindguard.model.image import Image
 from dindguard.model.mount import Medium, MountKind, Storage
+from dindguard.model.values import How
 from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
+from dindguard.records import replace
 from dindguard.scripts.engine_cli.mounts import Volumes
-from dindguard.source import Embedded, Source, Span
+from dindguard.source import SET_HERE, Embedded, Source, Span, Step
 from dindguard.vocabulary import MEMORY_FILE_SYSTEMS, NETWORK_FILE_SYSTEMS
 
-_SECTIONS = {"container": "Container", "pod": "Pod", "kube": "Kube", "volume": "Volume", "network": "Network"}
+_KINDS = ("container", "pod", "kube", "volume", "network", "image", "build")
+_SECTIONS = {kind: kind.capitalize() for kind in _KINDS}
 _ONLY_SYSTEMD = frozenset({"Match", "NetDev", "Link"})
 
 
@@ -100,7 +104,8 @@ class _Folder:
         networks = tuple(_network(unit) for unit in self._of("network"))
         members: dict[str, list[Container]] = {}
         for unit in self._of("container"):
-            members.setdefault(self._pod_of(unit), []).append(_container(unit, f"containers.{unit.stem}", volumes))
+            made = self._with_image(_container(unit, f"containers.{unit.stem}", volumes))
+            members.setdefault(self._pod_of(unit), []).append(made)
         found = [
             _workload(
                 unit.stem,
@@ -117,6 +122,22 @@ class _Folder:
 
     def _of(self, kind: str) -> list[_Unit]:
         return [unit for unit in self._units.values() if unit.kind == kind]
+
+    def _with_image(self, container: Container) -> Container:
+        """Return a container with the image that another unit pulls (``x.image``) or builds (``x.build``)."""
+        given = container.image.reference if container.image is not None else None
+        stem, _, kind = (given.value or "").rpartition(".") if given is not None else ("", "", "")
+        unit = self._units.get((stem, kind)) if kind in ("image", "build") else None
+        if unit is None or given is None:
+            return container
+        section = unit.section(unit.rights)
+        named = (*section.values("ImageTag"), *section.values("Image"))
+        tag = replace(named[0], span=given.span.with_trail(Step(SET_HERE, named[0].span))) if named else None
+        return replace(
+            container,
+            image=Image.parse(replace(tag, how=How.VARIABLE)) if tag is not None else None,
+            build=_build(unit, section) if kind == "build" else None,
+        )
 
     def _pod_of(self, unit: _Unit) -> str:
         """Return the name of the pod, of this folder, that a container is in; ``""`` for none."""
@@ -174,6 +195,17 @@ def _storage(unit: _Unit, volumes: Volumes) -> Storage:
         file_system=kind if system not in ("", "none", "bind") else None,
         host_path=device if bind else None,
     )
+
+
+def _build(unit: _Unit, section: Section) -> Build:
+    """Return how a ``.build`` unit builds: its file, in the folder that it works in (``unit``: its own)."""
+    own = folder_of(unit.files[0][0])
+    file, given = section.last("File"), section.last("SetWorkingDirectory")
+    folder = given.pattern if given is not None and given.pattern not in ("unit", "file") else own
+    name = file.pattern if file is not None else "Containerfile"
+    path = posixpath.normpath(posixpath.join(own, name))
+    inside = (file is None or file.known) and not path.startswith(("/", ".."))
+    return Build(span=unit.span, context=folder or ".", dockerfile=path if inside else None)
 
 
 def _network(unit: _Unit) -> Network:
