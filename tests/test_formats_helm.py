@@ -270,3 +270,15 @@ def test_nonsense_gives_nothing(tmp_path: Path, values: str) -> None:
     report = report_of(tmp_path, {"values.yaml": values})
     assert not report.findings
     assert not report.incomplete
+
+
+def test_values_that_a_script_sets(tmp_path: Path) -> None:
+    script = (
+        "helm install arc -n ci --set githubConfigUrl=https://example.com/a --set 'containerMode.type=dind' oci://example/"
+        "gha-runner-scale-set\n"
+        "helm install jenkins jenkins/jenkins --set agent.privileged=$P --set-string 'a=b\\,c'\n"
+    )
+    write_files(tmp_path, {"install.sh": script})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert [(each.rule.id, each.span.line) for each in report.findings] == [("privileged-engine", 1)]
+    assert [(each.span.line, "P is not known" in each.message) for each in report.notices] == [(2, True)]

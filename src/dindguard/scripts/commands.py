@@ -44,13 +44,13 @@ PROGRAMS = (
     | names(
         "buildctl buildctl-daemonless.sh buildah containerd rootlesskit gitlab-runner start-docker.sh wrapdocker dind"
         " curl wget apt-get apt apk dnf yum microdnf zypper pacman tdnf usermod useradd gpasswd adduser addgroup"
-        " kubectl oc chmod chown setfacl chgrp systemctl service rc-service ln socat mount modprobe earthly"
+        " kubectl oc helm chmod chown setfacl chgrp systemctl service rc-service ln socat mount modprobe earthly"
     )
 )
 """The programs whose commands are returned; all others are only followed into what they start."""
 
 _RELEVANT = regex(
-    r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\brun\b|\bdind\b|earthly|balena"
+    r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\brun\b|\bdind\b|earthly|balena|gha-runner-scale-set|jenkins(?:ci)?/jenkins|binderhub"
 )
 
 

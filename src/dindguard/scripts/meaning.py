@@ -62,7 +62,8 @@ class _ScriptReader:
         invocations = [
             self._invocation(command, meaning, machine) for command, meaning in meanings(self._found.commands)
         ]
-        return ScriptModel(tuple(workloads), tuple(invocations), tuple(self._notices), started.embedded)
+        embedded = (*started.embedded, *self._releases())
+        return ScriptModel(tuple(workloads), tuple(invocations), tuple(self._notices), embedded)
 
     # -- containers -------------------------------------------------------------------------------------
 
@@ -109,6 +110,14 @@ class _ScriptReader:
         self._addresses[address] += 1
         count = self._addresses[address]
         return address if count == 1 else f"{address}-{count}"
+
+    def _releases(self) -> tuple[Embedded, ...]:
+        """Return the releases that charts are installed as; few scripts do that."""
+        if not any(command.program == "helm" for command in self._found.commands):
+            return ()
+        from dindguard.scripts.helm import releases
+
+        return releases(self._found.commands, self._source)
 
     # -- the machine that runs the script -------------------------------------------------------------------
 

@@ -1,0 +1,82 @@
+"""Releases that ``helm install`` and ``helm upgrade`` make: a chart, and the values that ``--set`` gives it.
+
+Source: helm/helm, ``pkg/cmd/install.go`` and ``pkg/strvals`` (pairs apart by commas, ``\\,`` for one in a value). They are
+handed on as a list of releases. Files of values are read for themselves: where a script is started, nobody tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dindguard.documents.built import held, mapping
+from dindguard.documents.tree import Kind, Node
+from dindguard.model.values import Text
+from dindguard.patterns import regex
+from dindguard.scripts.command import Command
+from dindguard.scripts.engine_cli.flags import Flags, names
+from dindguard.scripts.engine_cli.words import OptionReader, options_of
+from dindguard.source import Embedded, Source
+
+_GLOBAL = Flags(names("debug help kube-insecure-skip-tls-verify"), {"n": "namespace"})
+_INSTALL = Flags(
+    names(
+        "atomic cleanup-on-fail create-namespace debug dependency-update devel disable-openapi-validation enable-dns force"
+        " generate-name help hide-notes hide-secret insecure-skip-tls-verify install no-hooks pass-credentials plain-http"
+        " render-subchart-notes replace reset-then-reuse-values reset-values reuse-values rollback-on-failure skip-crds"
+        " skip-schema-validation take-ownership verify wait wait-for-jobs"
+    ),
+    {"f": "values", "n": "namespace", "g": "generate-name", "i": "install", "o": "output", "l": "labels"},
+    interspersed=True,
+)
+_SETS = ("set", "set-string")
+_PAIR = regex(r"(?:[^,\\{]|\\.|\{[^{}]*\}?)+")
+
+
+def releases(commands: Iterable[Command], source: Source) -> tuple[Embedded, ...]:
+    """Return the releases of commands that set values, as one list; ``source`` is the script."""
+    found = [release for each in commands if (release := _release(each, source.file)) is not None]
+    if not found:
+        return ()
+    made = mapping(found[0], {"releases": found[0].with_items(found)})
+    return (Embedded(held(made, "helm"), content=made),)
+
+
+def _release(command: Command, file: Source) -> Node | None:
+    if command.program != "helm":
+        return None
+    head = OptionReader(command.arguments, _GLOBAL)
+    head.read()
+    action, *words = command.arguments[head.position :] or (None,)
+    if action is None or action.value not in ("install", "upgrade"):
+        return None
+    options, arguments, _ = options_of(words, _INSTALL)
+    values = [node for each in options if each.name in _SETS for node in _values(each.value, file)]
+    chart = _scalar(arguments[-1], file) if arguments else None
+    if not values or chart is None:
+        return None
+    name = _scalar(arguments[0], file) if len(arguments) > 1 else None
+    namespaces = [each.value for each in (*head.options, *options) if each.name == "namespace"]
+    namespace = _scalar(namespaces[-1], file) if namespaces else None
+    at = values[0]
+    parts = {"name": name, "chart": chart, "namespace": namespace, "set": at.with_items(values)}
+    return mapping(at, {key: part for key, part in parts.items() if part is not None})
+
+
+def _values(text: Text, file: Source) -> Iterator[Node]:
+    """Yield each ``a.b=c`` as the pair of a name and a value."""
+    for match in _PAIR.finditer(text.pattern):
+        name, equals, _ = match[0].partition("=")
+        begin = match.start() + len(name) + 1
+        given = _scalar(text.part(begin, match.end()), file) if equals else None
+        key = _scalar(text.part(match.start(), begin - 1), file)
+        if given is not None and key is not None:
+            yield mapping(given, {"name": key, "value": given})
+
+
+def _scalar(text: Text, file: Source) -> Node | None:
+    """Return a word of the script as a scalar at its place; ``None`` for one that another file gives."""
+    span = text.span
+    if span.path != file.path:
+        return None
+    start, end = file.offset(span.line, span.column), file.offset(span.end_line, span.end_column)
+    return Node(Kind.SCALAR, file, start, max(end, start), content=text.pattern, filled=text)
