@@ -71,6 +71,7 @@ def chart(value: str) -> Files:
 
 
 INPUTS: dict[str, tuple[int | None, Files]] = {
+    "role-uses": (2, {"site.yml": "".join(f"- hosts: g{n}\n  roles: [a]\n" for n in range(3)), "roles/a/tasks/main.yml": "- docker_container: {name: a, image: '{{ x }}'}\n"}),
     "inherited-targets": (2, {"docker-bake.hcl": "".join(f'target "t{n}" {{\n  network  = "host"\n  inherits = ["t{n + 1}"]\n}}\n' for n in range(4)) + "# security.insecure\n"}),
     "unpacked": (50, {"cloud-init.yaml": "#cloud-config\nwrite_files:\n- path: /etc/docker/daemon.json\n  encoding: gz+b64\n  content: " + PACKED + "\n"}),
     "release-layers": (2, {"helmfile.yaml": "releases: [{name: docker, chart: a, values: [{a: 1}, {b: 1}, {c: 1}]}]\n"}),

@@ -219,3 +219,44 @@ def test_nonsense_is_read(tmp_path: Path, text: str) -> None:
     report = report_of(tmp_path, **{"site.yml": text})
     assert not [notice for notice in report.notices if "fault" in notice.message]
     assert not report.incomplete
+
+
+SITE = "- hosts: ci\n  roles: [web]\n"
+ROLE_DEFAULTS = {"roles__web__defaults__main.yml": "image: role:1"}
+CI = {"group_vars__ci.yml": "image: ci:1"}
+INCLUDED = "- hosts: ci\n  tasks:\n  - block:\n    - include_role: {name: web}\n      vars: {image: 'task:1'}\n"
+ANYBODY = "- hosts: all\n  roles: [{role: web}]\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"site.yml": SITE, "group_vars__ci.yml": "image: ci:1"}, "ci:1"),
+        ({"site.yml": SITE, "group_vars__ci__docker.yml": "image: ci:1", **ROLE_DEFAULTS}, "ci:1"),
+        ({"site.yml": SITE, "inventories__prod__group_vars__ci.yml": "image: ci:1"}, "ci:1"),
+        ({"site.yml": SITE, "group_vars__ci.yml": "image: ci:1", "host_vars__ci.yml": "image: host:1"}, "host:1"),
+        ({"site.yml": SITE, "group_vars__web.yml": "image: other:1", **ROLE_DEFAULTS}, "role:1"),
+        ({"site.yml": ANYBODY, "group_vars__ci.yml": "image: ci:1"}, "ci:1"),
+        ({"site.yml": ANYBODY, **CI, **ROLE_DEFAULTS}, "role:1"),
+        ({"site.yml": ANYBODY, "group_vars__ci.yml": "image: ci:1", "group_vars__b.yml": "image: b:1"}, "{{ image }}"),
+        ({"site.yml": "- hosts: ci\n  vars: {image: 'play:1'}\n  roles: [web]\n", "group_vars__ci.yml": "image: ci:1"}, "play:1"),
+        ({"site.yml": "- hosts: ci\n  vars: {image: 'play:1'}\n  roles: [{role: web, image: 'own:1'}]\n"}, "own:1"),
+        ({"site.yml": INCLUDED}, "task:1"),
+        ({"site.yml": "- hosts: ci\n  vars_files: [v.yml]\n  roles: [web]\n", "v.yml": "image: file:1"}, "file:1"),
+        ({"site.yml": SITE, "other.yml": "- hosts: b\n  roles: [web]\n", "group_vars__ci.yml": "image: ci:1"}, "ci:1"),
+        ({"site.yml": SITE, "other.yml": "- hosts: b\n  vars: {image: 'b:1'}\n  roles: [web]\n", **CI}, "{{ image }}"),
+    ],
+)  # fmt: skip
+def test_what_plays_and_groups_give_to_a_role(tmp_path: Path, files: dict[str, str], expected: str) -> None:
+    report = report_of(tmp_path, **{ROLE: TASK}, **files)
+    (container,) = report.model.containers
+    assert container.image is not None
+    assert container.image.reference.value == (None if "{{" in expected else expected)
+
+
+def test_the_groups_of_a_play_s_own_tasks(tmp_path: Path) -> None:
+    plays = "".join(f"- hosts: {group}\n  tasks:\n  {TASK}" for group in ("a", "b:&c", "d"))
+    groups = {f"group_vars__{group}.yml": f"image: '{group}:1'" for group in ("a", "b")}
+    report = report_of(tmp_path, **{"site.yml": plays, **groups})
+    assert images(report)[0] == "a:1"
+    assert report.model.containers[2].image is None or report.model.containers[2].image.reference.unknown

@@ -50,7 +50,13 @@ def read_all(
     """
     trees = _Trees(files, recogniser or Recogniser(), book or Book())
     context = Context(
-        trees.open, trees.tree, files.listing, files.relative, registry.configures_an_engine, trees.recogniser.named
+        trees.open,
+        trees.tree,
+        files.listing,
+        files.relative,
+        registry.configures_an_engine,
+        trees.recogniser.named,
+        files.folders,
     )
     readings: list[Reading] = []
     first, last = _in_turn(sources)

@@ -91,6 +91,10 @@ TEMPLATE_ROUNDS = Limit(
     name="template-rounds", most=100, what="a loop goes over more than {most} items",
     lost="what is in it was read once, for an item that is not known",
 )  # fmt: skip
+ROLE_USES = Limit(
+    name="role-uses", most=300, what="plays, and groups of their hosts, use this role in more than {most} ways",
+    lost="what they say of its variables was not read",
+)  # fmt: skip
 TASK_VALUES = Limit(
     name="task-values", most=10_000, what="loops and lists of variables bring more than {most} values into these tasks",
     lost="what they bring in further on is taken for unknown",

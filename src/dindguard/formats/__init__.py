@@ -143,6 +143,10 @@ def _outside(_: str) -> str | None:
     return None
 
 
+def _none(folder: str) -> tuple[str, ...]:  # noqa: ARG001 - the default for readers that are tested alone
+    return ()
+
+
 def _never(_: str) -> bool:
     return False
 
@@ -164,3 +168,5 @@ class Context:
     """Whether a file of that path configures, or starts, the engine of whoever has it."""
     named: Callable[[str], bool] = _never
     """Whether a file of that path is read for its name alone, so that nobody else need hand it on."""
+    folders: Callable[[str], tuple[str, ...]] = _none
+    """The names of the folders in a folder."""

@@ -114,8 +114,7 @@ FORMAT = FormatRow(
     keys=("hosts", "import_playbook", "platforms", "become", "register", "notify", *ENGINE_SETTINGS, *_names()),
     shape=is_ours,
     not_read=(
-        "inventories, and variables that differ between groups of hosts",
-        "variables that a play gives to a role, inside that role",
+        "inventories (which hosts are in which group), and variables that differ between the groups of a play",
         "collections' and other people's modules, and roles that lie elsewhere",
     ),
 )

@@ -13,7 +13,7 @@ from dindguard.formats.ansible.containers import MODULES, container_of, name_of,
 from dindguard.formats.ansible.machine import SCRIPTS, file_of, let_in, script_of, settings
 from dindguard.formats.ansible.surroundings import Surroundings, role_of
 from dindguard.formats.ansible.tasks import Around, Task, inner, layer_of, tasks_of
-from dindguard.formats.ansible.variables import Layer, Variables
+from dindguard.formats.ansible.variables import Variables
 from dindguard.model.container import Container
 from dindguard.model.values import Text, inherited
 from dindguard.model.workload import Platform, Workload, WorkloadKind
@@ -43,6 +43,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read every document of a scan."""
     reading = Reading()
     around = Surroundings(context)
+    for document in documents:
+        around.note(document.content, document.source.path)
     for document in documents:
         _File(document, around, context, reading).read()
     reading.invocations += around.members_let_in()
@@ -77,8 +79,8 @@ class _File:
     # -- plays ------------------------------------------------------------------------------------------
 
     def _play(self, play: Node) -> None:
-        variables = self._around.of(self._path)
-        for layer in self._files_of(play, variables):
+        variables = self._around.of(self._path, play)
+        for layer in self._around.files_of(play, self._path, variables):
             variables = variables.over(layer)
         around = inner(play, Around(variables))
         hosts = play["hosts"]
@@ -95,13 +97,6 @@ class _File:
         """Read variables that a play or a task gives to roles; what becomes of the others stands elsewhere."""
         self._settings(holder, variables.over(layer_of(holder)))
         self._around.watch(holder, but=_ROLE_WORDS)
-
-    def _files_of(self, play: Node, variables: Variables) -> Iterator[Layer]:
-        folder = self._path.rpartition("/")[0]
-        for each in play["vars_files"].listed():
-            name = each.scoped(variables).text if each.is_scalar else ""
-            if name and not name.startswith("/"):
-                yield self._around.file(f"{folder}/{name.removeprefix('./')}".lstrip("/"))
 
     def _tasks(self, name: str, items: Node, around: Around, span: Span) -> None:
         """Read tasks; the containers that they keep on the same machines are a workload."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Container, Iterator, Sequence
 
+from dindguard import budget
 from dindguard.documents.tree import Node, Pairs
 from dindguard.formats import Context, Unread
 from dindguard.formats.ansible import ENGINE_SETTINGS
+from dindguard.formats.ansible.uses import Use, agreed, groups_of, stacked, uses_of
 from dindguard.formats.ansible.variables import Layer, Tally, Variables
 from dindguard.model.invocation import Invocation
 from dindguard.patterns import regex
 
 _ROLE = regex(r"^(?P<role>(?:.*/)?)(?:tasks|handlers)/")
+_PLAY = regex(r"(?m)^(?:- +|  +)hosts:")
 _YAML = (".yml", ".yaml")
-_INVENTORIES = ("", "inventory/", "inventories/")
+_INVENTORIES = ("inventory", "inventories", "environments")
 
 
 class Surroundings:
@@ -30,17 +33,84 @@ class Surroundings:
         self._members: list[Invocation] = []
         self.own_members = False
         """Whether a task of the scan lets in whom the variable of a well-known role names: the grant is that task's."""
+        self._uses: dict[str, list[Use]] = {}
+        self._noted: set[str] = set()
+        self._roles: dict[str, list[Layer]] = {}
+        self._groups: dict[tuple[str, tuple[str, ...] | None], list[Layer]] = {}
 
-    def of(self, path: str) -> Variables:
-        """Return the variables of a file of tasks or plays, those of its role among them."""
+    def note(self, root: Node, path: str) -> None:
+        """Remember which roles the plays of a document use."""
+        if path in self._noted:
+            return
+        self._noted.add(path)
+        for play in root.items():
+            for role, use in uses_of(play, path, self.files_of(play, path)):
+                self._uses.setdefault(role, []).append(use)
+
+    def of(self, path: str, play: Node | None = None) -> Variables:
+        """Return the variables of a file of tasks or of a play, those of its role among them."""
         role = role_of(path)
+        for_all = [*self._for_all(path)]
+        if role is None:
+            groups = groups_of(play) if play is not None else ()
+            return Variables([agreed(self._of_groups(path, groups), for_all), *for_all], Tally(self._used))
+        return Variables(self._of_role(role, for_all), Tally(self._used))
+
+    def _note_beside(self, role: str) -> None:
+        """Remember the plays in the folder that a role's folder of roles lies in: few of them speak of engines."""
+        roles = posixpath.dirname(role.rstrip("/"))
+        above = posixpath.dirname(roles)
+        for folder in (above, posixpath.join(above, "playbooks")) if roles else ():
+            for name in self._context.listing(folder):
+                path = posixpath.join(folder, name)
+                source = self._context.open(path) if name.endswith(_YAML) and path not in self._noted else None
+                if source is not None and _PLAY.search(source.text) is not None:
+                    root = self._opened(path)
+                    if root is not None:
+                        self.note(root, path)
+                self._noted.add(path)
+
+    def _of_role(self, role: str, for_all: Sequence[Layer]) -> list[Layer]:
+        if role not in self._roles:
+            self._note_beside(role)
+            defaults = self._named(f"{role}defaults", "main")
+            used = self._as_used(role.rstrip("/").rpartition("/")[2], [*for_all, *defaults])
+            self._roles[role] = [*self._named(f"{role}vars", "main"), used, *for_all, *defaults]
+        return self._roles[role]
+
+    def _as_used(self, role: str, lower: Sequence[Layer]) -> Layer:
+        """Return what the plays that use a role, and the groups of their hosts, say of variables."""
         layers: list[Layer] = []
-        if role is not None:
-            layers += self._named(f"{role}vars", "main")
-        layers += self._for_all(path)
-        if role is not None:
-            layers += self._named(f"{role}defaults", "main")
-        return Variables(layers, Tally(self._used))
+        for use in self._uses.get(role, ()):
+            groups = self._of_groups(use.path, use.groups)
+            if not budget.within(budget.ROLE_USES, len(layers) + len(groups), use.place):
+                return {}
+            layers += [stacked((use.given, group)) for group in groups]
+        return agreed(layers, lower)
+
+    def _of_groups(self, path: str, groups: tuple[str, ...] | None) -> list[Layer]:
+        """Return the variables of each group, or host, by name; of any, and of none, where nobody tells which."""
+        key = (posixpath.dirname(path), groups)
+        if key not in self._groups:
+            names = groups if groups is not None else (*self._all_groups(path), "")
+            kinds = ("host_vars", "group_vars")
+            self._groups[key] = [stacked(self._above(path, kinds, name) if name else ()) for name in names]
+        return self._groups[key]
+
+    def files_of(self, play: Node, path: str, variables: Variables | None = None) -> Iterator[Layer]:
+        """Yield a play's files of variables in their order; names that ``variables`` do not decide are passed over."""
+        folder = posixpath.dirname(path)
+        for each in play["vars_files"].listed():
+            name = each.scoped(variables or Variables()).text if each.is_scalar else ""
+            if name and not name.startswith("/"):
+                yield self.file(posixpath.normpath(posixpath.join(folder, name)))
+
+    def _all_groups(self, path: str) -> list[str]:
+        names: dict[str, None] = {}
+        for folder in self._folders_above(path, ("group_vars", "host_vars")):
+            files = (file.removesuffix(".yml").removesuffix(".yaml") for file in self._context.listing(folder))
+            names.update(dict.fromkeys((*files, *self._context.folders(folder))))
+        return [name for name in names if name != "all"]
 
     def file(self, path: str) -> Layer:
         """Return the variables of one file."""
@@ -70,13 +140,26 @@ class Surroundings:
 
     def _for_all(self, path: str) -> Iterator[Layer]:
         """Yield the variables of all hosts, in the folders above a file, the nearest first."""
-        folder = posixpath.dirname(path)
-        for _ in range(_LEVELS):
-            for inventory in _INVENTORIES:
-                yield from self._named(posixpath.join(folder, f"{inventory}group_vars"), "all")
-            if not folder:
-                return
-            folder = posixpath.dirname(folder)
+        yield from self._above(path, ("group_vars",), "all")
+
+    def _above(self, path: str, kinds: Sequence[str], name: str) -> Iterator[Layer]:
+        """Yield the variables of a group or host in the folders above a file, the nearest first."""
+        for folder in self._folders_above(path, kinds):
+            yield from self._named(folder, name)
+
+    def _folders_above(self, path: str, kinds: Sequence[str]) -> Iterator[str]:
+        """Yield the folders that may hold variables: those of one kind before the other, the nearest first."""
+        for kind in kinds:
+            folder = posixpath.dirname(path)
+            for _ in range(_LEVELS):
+                yield posixpath.join(folder, kind)
+                for inventories in _INVENTORIES:
+                    inner = posixpath.join(folder, inventories)
+                    yield posixpath.join(inner, kind)
+                    yield from (posixpath.join(inner, each, kind) for each in self._context.folders(inner))
+                if not folder:
+                    break
+                folder = posixpath.dirname(folder)
 
     def first_copy(self, path: str, target: str) -> bool:
         """Whether nobody has copied a file to that place of a machine before."""
