@@ -260,3 +260,22 @@ def test_the_groups_of_a_play_s_own_tasks(tmp_path: Path) -> None:
     report = report_of(tmp_path, **{"site.yml": plays, **groups})
     assert images(report)[0] == "a:1"
     assert report.model.containers[2].image is None or report.model.containers[2].image.reference.unknown
+
+
+HALVES = (
+    '  tasks:\n  - copy: {dest: /etc/docker/daemon.json, content: \'{"hosts": ["unix:///run/docker.sock"]}\'}\n',
+    (
+        "  tasks:\n  - copy:\n      dest: /etc/systemd/system/docker.service.d/a.conf\n"
+        "      content: |\n        [Service]\n        ExecStart=\n        ExecStart=/usr/bin/dockerd -H unix:///run/other.sock\n"
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [("a", "a", True), ("a", "b", False), ("all", "b", True), ("a,b", "b", True), ("a", "{{ h }}", True)],
+)
+def test_plays_on_other_hosts_set_other_machines_up(tmp_path: Path, first: str, second: str, joined: bool) -> None:
+    text = f"- hosts: '{first}'\n{HALVES[0]}- hosts: '{second}'\n{HALVES[1]}"
+    report = report_of(tmp_path, **{"site.yml": text})
+    assert ("conflicting-engine-settings" in {each.rule.id for each in report.findings}) is joined

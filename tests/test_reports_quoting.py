@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dindguard import Options, scan
 from dindguard.reports import safe
 from dindguard.reports.excerpt import Excerpt, excerpt
 from dindguard.reports.masking import Masks, secret_name, shown
@@ -216,3 +219,12 @@ def test_wrapping_keeps_every_word_and_the_width(text: str, width: int) -> None:
     lines = wrapped(text, width, "  ")
     assert " ".join(" ".join(lines).split()) == " ".join(text.split())
     assert all(cells(line) <= width or len(line.split()) == 1 for line in lines)
+
+
+def test_a_yes_or_a_no_is_no_secret_whatever_its_variable(tmp_path: Path) -> None:
+    line = '    environment: {DOCKER_HOST: "tcp://192.0.2.1:2375", VERBOSE: "true", PLACE: "in-the-cellar"}\n'
+    (tmp_path / "compose.yaml").write_text(f"services:\n  a:\n    image: example/a:1\n{line}", "utf-8")
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    source = report.sources["compose.yaml"]
+    hidden = [source.line_text(4)[start:end] for start, end in Masks(report.model).ranges(source, 4, [(5, 8)])]
+    assert [each.strip('"') for each in hidden] == ["in-the-cellar"]

@@ -109,7 +109,7 @@ class Source:
     a ``parent`` and ``segments``, which map its characters to the parent's; offsets are 0-based code points.
     """
 
-    __slots__ = ("_starts", "hint", "parent", "path", "segments", "text")
+    __slots__ = ("_machine", "_starts", "hint", "parent", "path", "segments", "text")
 
     def __init__(
         self,
@@ -126,6 +126,17 @@ class Source:
         self.parent = parent
         self.segments = segments
         self._starts: list[int] | None = None
+        self._machine = ""
+
+    def for_machine(self, name: str) -> Source:
+        """Say that this text is for machines of its own, unlike the rest of the file; return it."""
+        self._machine = name
+        return self
+
+    @property
+    def machine(self) -> str:
+        """What part of its file is for the same machines; empty for the whole file."""
+        return self._machine or (self.parent.machine if self.parent is not None else "")
 
     def __repr__(self) -> str:
         return f"Source({self.path!r}, {len(self.text)} characters{', ' + self.hint if self.hint else ''})"

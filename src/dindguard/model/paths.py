@@ -250,11 +250,11 @@ def kind_of_example(part: str) -> str:
 _SYSTEM_FOLDERS = ("etc/", "usr/lib/", "usr/local/lib/", "lib/systemd/", "run/systemd/")
 
 
-def machine_of(path: str, *, embedded: bool) -> str:
+def machine_of(path: str, *, embedded: bool, part: str = "") -> str:
     """Return what tells one machine's files from another's: the folder above ``etc``, a role, a folder; one text.
 
     ``embedded`` tells that a document was written inside the file at ``path``: all that one script, one cloud-init or
-    the tasks of one role write is for one machine.
+    the tasks of one role write is for one machine; ``part`` names the part of a file that is for machines of its own.
     """
     folders = path.split("/")[:-1]
     for index, folder in enumerate(folders):
@@ -265,7 +265,7 @@ def machine_of(path: str, *, embedded: bool) -> str:
         if f"{'/'.join(folders[index:])}/".startswith(_SYSTEM_FOLDERS):
             return f"{'/'.join(folders[:index])}/"
     if embedded:
-        return path
+        return f"{path}#{part}" if part else path
     if folders and folders[-1].endswith(".d"):
         folders = folders[:-1]
     return f"{'/'.join(folders)}/"

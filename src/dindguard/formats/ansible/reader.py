@@ -13,6 +13,7 @@ from dindguard.formats.ansible.containers import MODULES, container_of, name_of,
 from dindguard.formats.ansible.machine import SCRIPTS, file_of, let_in, script_of, settings
 from dindguard.formats.ansible.surroundings import Surroundings, role_of
 from dindguard.formats.ansible.tasks import Around, Task, inner, layer_of, tasks_of
+from dindguard.formats.ansible.uses import groups_of
 from dindguard.formats.ansible.variables import Variables
 from dindguard.model.container import Container
 from dindguard.model.values import Text, inherited
@@ -71,8 +72,13 @@ class _File:
         elif root.is_mapping:
             self._settings(root, Variables([layer_of(root)]))
         elif any(_is_play(item) for item in root.items()):
+            apart = _on_machines_of_their_own(root)
             for play in root.items():
+                before = len(self._reading.embedded)
                 self._play(play)
+                if apart:
+                    for embedded in self._reading.embedded[before:]:
+                        embedded.source.for_machine(",".join(groups_of(play) or ()))
         else:
             self._tasks("", root, Around(self._around.of(self._path)), root.span)
 
@@ -224,6 +230,13 @@ def _goes_through_members(task: Task) -> bool:
     return any(
         _MEMBERS in node.content for key, node in task.item.pairs() if key.content in _LOOPS and node.is_scalar
     )
+
+
+def _on_machines_of_their_own(root: Node) -> bool:
+    """Whether each play names its groups, and none of them is another play's as well, unless all of them are."""
+    plays = [groups_of(play) for play in root.items() if "hosts" in play]
+    named = {frozenset(each) for each in plays if each is not None}
+    return None not in plays and sum(map(len, named)) == len(frozenset().union(*named))
 
 
 def _is_play(item: Node) -> bool:

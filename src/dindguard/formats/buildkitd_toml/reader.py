@@ -29,7 +29,9 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
                 settings=tuple(_settings(document.content)),
                 span=document.source.whole(),
                 container=document.owner,
-                machine=machine_of(document.source.path, embedded=document.source.parent is not None),
+                machine=machine_of(
+                    document.source.path, embedded=document.source.parent is not None, part=document.source.machine
+                ),
             )
         )
     return reading

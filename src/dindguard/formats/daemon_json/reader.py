@@ -59,7 +59,9 @@ def read(documents: Sequence[Document], context: Context) -> Reading:  # noqa: A
                 ignored=tuple(_ignored(root)),
                 span=document.source.whole(),
                 container=document.owner,
-                machine=machine_of(document.source.path, embedded=document.source.parent is not None),
+                machine=machine_of(
+                    document.source.path, embedded=document.source.parent is not None, part=document.source.machine
+                ),
             )
         )
     return reading

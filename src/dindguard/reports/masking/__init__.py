@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dindguard.reports.excerpt import MASK, REACH, Range, looked_at
 from dindguard.reports.masking import assigned, shapes, words
-from dindguard.reports.masking.names import plain, reference, secret_name, shown
+from dindguard.reports.masking.names import plain, reference, says_yes_or_no, secret_name, shown
 from dindguard.source import SET_HERE
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Masks:
         key = (path, number)
         if key not in self._hidden:
             within = [(start, min(end, len(line))) for start, end in self._lines.get(key, ())]
-            self._hidden[key] = joined(each for each in within if not reference(line[slice(*each)]))
+            self._hidden[key] = joined(each for each in within if not _tells_nothing(line[slice(*each)]))
         hidden = self._hidden[key]
         first = bisect_right(hidden, (low, 0))
         found = []
@@ -173,6 +173,11 @@ def credentials(line: str) -> Iterator[Range]:
     yield from shapes.in_addresses(line)
     yield from assigned.credentials(line)
     yield from words.spoken(line)
+
+
+def _tells_nothing(value: str) -> bool:
+    """Whether a variable's value is no secret whatever its name: where it comes from, a yes or a no."""
+    return reference(value) or says_yes_or_no(value.strip("\"' "))
 
 
 def _variables(model: Model) -> Iterator[tuple[str, Text]]:

@@ -39,16 +39,9 @@ _ABOUT_CREDENTIALS = (
 """What such a name ends with when its value only speaks of the credential."""
 
 
-_PLAIN = frozenset(
+_YES_OR_NO = frozenset({"true", "false", "yes", "no", "on", "off", "null", "none"})
+_PLAIN = _YES_OR_NO | frozenset(
     {
-        "true",
-        "false",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "null",
-        "none",
         "0",
         "1",
         "~",
@@ -99,6 +92,11 @@ def plain(value: str) -> bool:
         or reference(value)
         or re.fullmatch(r"(?:/[a-z0-9_.-]+)*/?", value) is not None
     )
+
+
+def says_yes_or_no(value: str) -> bool:
+    """Whether a value is a switch's."""
+    return value.lower() in _YES_OR_NO
 
 
 def reference(value: str) -> bool:
