@@ -49,15 +49,8 @@ def read_all(
     ``progress`` is called with files done and in all; ``book`` learns what became of each file.
     """
     trees = _Trees(files, recogniser or Recogniser(), book or Book())
-    context = Context(
-        trees.open,
-        trees.tree,
-        files.listing,
-        files.relative,
-        registry.configures_an_engine,
-        trees.recogniser.named,
-        files.folders,
-    )
+    named, configures = trees.recogniser.named, registry.configures_an_engine
+    context = Context(trees.open, trees.tree, files.listing, files.relative, configures, named, files.folders)
     readings: list[Reading] = []
     first, last = _in_turn(sources)
     with budget.opened() as ledger:
