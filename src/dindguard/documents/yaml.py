@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-import yaml as pyyaml
-
 from dindguard import budget
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
-from dindguard.documents.yaml_loaders import MERGE, FastLoader, PureLoader, too_deep
-from dindguard.documents.yaml_scalars import segments
+from dindguard.documents.yaml_scalars import MERGE, segments
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source, Step
 
@@ -25,11 +22,7 @@ YamlNode: TypeAlias = Any
 _ALIAS = regex(r"\*[^\s,\[\]{}]+")
 _UNPRINTABLE = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _STYLES = {None: "", "": "", "'": "single", '"': "double", "|": "literal", ">": "folded"}
-_KINDS = {
-    pyyaml.MappingNode: Kind.MAPPING,
-    pyyaml.SequenceNode: Kind.SEQUENCE,
-    pyyaml.ScalarNode: Kind.SCALAR,
-}
+_KINDS = {"mapping": Kind.MAPPING, "sequence": Kind.SEQUENCE, "scalar": Kind.SCALAR}
 
 
 class Tree:
@@ -69,7 +62,7 @@ class Tree:
         self.documents.append(self._node(root, route="", key=None, trail=()))
 
     def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
-        kind = _KINDS[type(raw)]
+        kind = _KINDS[raw.id]
         start = raw.start_mark
         tag = raw.tag if raw.tag and raw.tag.startswith("!") else ""
         if kind is Kind.SCALAR:
@@ -203,7 +196,11 @@ def read(source: Source) -> Tree:
     Documents before a syntax error are kept. Never raises.
     """
     tree = read_part(source, source.text, 0)
-    if tree.readable or too_deep(source.text):
+    if tree.readable:
+        return tree
+    from dindguard.documents.yaml_loaders import PureLoader, too_deep
+
+    if too_deep(source.text):
         return tree
     again = _composed(Tree(source), PureLoader)
     best = again if again.readable or len(again.documents) > len(tree.documents) else tree
@@ -226,18 +223,26 @@ def read_without(source: Source, left: Sequence[tuple[int, int]]) -> Tree:
 
 def read_part(source: Source, text: str, base: int) -> Tree:
     """Read the documents of ``text``, which stands for the characters of ``source`` from ``base`` on, in one go."""
+    from dindguard.documents.yaml_loaders import (
+        FastLoader,
+        PureLoader,
+        too_deep,
+    )  # a Dockerfile alone needs no PyYAML
+
     tree = Tree(source, text, base)
     return _composed(tree, PureLoader if too_deep(text) else FastLoader)
 
 
 def _composed(tree: Tree, loader: Any) -> Tree:
+    from yaml import YAMLError
+
     text = tree.text
     if not text.replace("\n", "").isprintable():
         text = _UNPRINTABLE.sub("\ufffd", text)
     try:
         for root in _documents(text, loader):
             tree.add(root)
-    except (pyyaml.YAMLError, RecursionError, ValueError) as error:
+    except (YAMLError, RecursionError, ValueError) as error:
         tree.notices.append(_notice(error, tree))
     return tree
 

@@ -9,12 +9,10 @@ from typing import Any, TypeAlias
 import yaml as pyyaml
 
 from dindguard import budget
+from dindguard.documents.yaml_scalars import MERGE
 from dindguard.patterns import regex
 
 YamlNode: TypeAlias = Any
-
-MERGE = "tag:yaml.org,2002:merge"
-"""The tag of a merge key."""
 
 _IMPLICIT = "tag:yaml.org,2002:str"
 _DEEP = 200

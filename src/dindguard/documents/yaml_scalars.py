@@ -11,6 +11,9 @@ from dindguard.source import Segment
 Piece = tuple[str, int]
 """Some characters of the value, and the offset at which the first of them stands."""
 
+MERGE = "tag:yaml.org,2002:merge"
+"""The tag of a merge key, the only one that has a meaning here."""
+
 _BREAKS = "\r\n\x85\u2028\u2029"
 _BREAK = regex(f"\r\n|[{_BREAKS}]")
 _LINE = regex(f"[^{_BREAKS}]*")
