@@ -28,7 +28,14 @@ from collections.abc import Iterator
 from dindguard.api import Confidence, Engine, EngineProduct, Problem, Sandbox, Severity, Step, rule
 
 
-@rule("cgroup-nesting-not-set-up", each=Engine, severity=Severity.MEDIUM, category="operation", since="0.1.0")
+@rule(
+    "cgroup-nesting-not-set-up",
+    each=Engine,
+    severity=Severity.MEDIUM,
+    category="operation",
+    since="0.1.0",
+    asks=("launch.main_program and not launch.prepared",),
+)
 def check(engine: Engine) -> Iterator[Problem]:
     """Report privileged engines that are a container's own program, and that no nesting script prepares."""
     container, launch = engine.container, engine.launch

@@ -50,6 +50,7 @@ def fix(access: Access, _: Problem) -> Iterator[Edit]:
     severity=Severity.MEDIUM,
     category="daemon-api",
     since="0.1.0",
+    asks=("to.certificates and endpoint.encrypted.on",),
     fixes=(Fixer("mounts the engine's client certificates in the client, read-only", fix),),
 )
 def check(access: Access) -> Iterator[Problem]:

@@ -65,6 +65,7 @@ def fix(access: Access, _: Problem) -> Iterator[Edit]:
     severity=Severity.MEDIUM,
     category="daemon-api",
     since="0.1.0",
+    asks=("uses and endpoint.scheme is tcp",),
     fixes=(Fixer("lets the client use TLS on port 2376", fix),),
 )
 def check(access: Access) -> Iterator[Problem]:

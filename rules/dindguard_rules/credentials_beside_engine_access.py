@@ -36,7 +36,7 @@ CONFIGURATION = ("/.docker/config.json", "/.docker", "/containers/auth.json")
     category="socket",
     cwe=522,
     since="0.1.0",
-    asks=("accesses",),
+    asks=("accesses and host_mounts",),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounted registry credentials where the host's engine can be commanded."""

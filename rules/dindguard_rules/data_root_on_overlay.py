@@ -58,6 +58,7 @@ def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
     severity=Severity.HIGH,
     category="storage-driver",
     since="0.1.0",
+    asks=("backing is the container's own layer",),
     fixes=(Fixer("gives the engine a volume for its data root", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:

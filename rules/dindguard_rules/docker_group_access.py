@@ -30,7 +30,15 @@ from collections.abc import Iterator
 from dindguard.api import Invocation, InvocationKind, Problem, Severity, rule
 
 
-@rule("docker-group-access", each=Invocation, severity=Severity.MEDIUM, category="socket", cwe=250, since="0.1.0")
+@rule(
+    "docker-group-access",
+    each=Invocation,
+    severity=Severity.MEDIUM,
+    category="socket",
+    cwe=250,
+    since="0.1.0",
+    asks=("kind is group grant",),
+)
 def check(invocation: Invocation) -> Iterator[Problem]:
     """Report commands that add a user to an engine's group."""
     if invocation.kind is not InvocationKind.GROUP_GRANT:

@@ -31,7 +31,6 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Engine,
-    EngineProduct,
     Fixer,
     Problem,
     Severity,
@@ -48,15 +47,14 @@ from dindguard.api import (
     category="image",
     cwe=1104,
     since="0.1.0",
+    asks=("ended",),
     fixes=(Fixer("names the newest release", remedies.newer_engine, unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report engines of an official image that is rebuilt no more, and hosts' engines that nobody patches."""
     place = engine.version_place
-    if place is None or engine.product is not EngineProduct.DOCKER:
-        return
-    line = engine_versions.lifecycle(engine.version) if engine.version is not None else None
-    if line is None or not (line.image_over if engine.container is not None else line.over):
+    line = engine_versions.lifecycle(engine.version or ()) if engine.ended else None
+    if place is None or line is None:
         return
     ways = len(engine_versions.breakouts(engine.version or ()))
     known = f" with {ways} known container escape{'s' if ways > 1 else ''}" if ways else ""

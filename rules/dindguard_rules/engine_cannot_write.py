@@ -40,6 +40,7 @@ from dindguard.api import (
     severity=Severity.MEDIUM,
     category="operation",
     since="0.1.0",
+    asks=("runs_in.read_only_root",),
     fixes=(removal("makes the engine's root file system writable"),),
 )
 def check(engine: Engine) -> Iterator[Problem]:

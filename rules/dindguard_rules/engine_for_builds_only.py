@@ -43,6 +43,10 @@ INSTEAD = (
     severity=Severity.INFO,
     category="operation",
     since="0.1.0",
+    asks=(
+        "kind is job and containers.engine",
+        "containers.engine.clients",
+    ),
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report engines whose job builds and pushes, and does nothing else with them."""

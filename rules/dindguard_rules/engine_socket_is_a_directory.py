@@ -50,6 +50,7 @@ DIRECTORIES = (MountKind.VOLUME, MountKind.ANONYMOUS, MountKind.CLAIM, MountKind
     severity=Severity.MEDIUM,
     category="operation",
     since="0.1.0",
+    asks=("container.mounts",),
     fixes=(removal("removes the volume that makes a folder of the socket", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:

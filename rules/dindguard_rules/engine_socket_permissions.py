@@ -25,7 +25,15 @@ from collections.abc import Iterator
 from dindguard.api import Invocation, InvocationKind, Problem, Severity, rule
 
 
-@rule("engine-socket-permissions", each=Invocation, severity=Severity.HIGH, category="socket", cwe=732, since="0.1.0")
+@rule(
+    "engine-socket-permissions",
+    each=Invocation,
+    severity=Severity.HIGH,
+    category="socket",
+    cwe=732,
+    since="0.1.0",
+    asks=("kind is socket permission",),
+)
 def check(invocation: Invocation) -> Iterator[Problem]:
     """Report commands that open an engine's socket to everybody."""
     if invocation.kind is InvocationKind.SOCKET_PERMISSION:

@@ -33,6 +33,7 @@ from dindguard.api import Invocation, InvocationKind, Problem, Severity, rule
     severity=Severity.MEDIUM,
     category="build",
     since="0.1.0",
+    asks=("during_build and kind is engine start",),
     formats="the other formats build no images themselves",
 )
 def check(invocation: Invocation) -> Iterator[Problem]:

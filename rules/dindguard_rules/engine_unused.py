@@ -47,7 +47,7 @@ from dindguard.api import (
     severity=Severity.INFO,
     category="operation",
     since="0.1.0",
-    asks=("engines",),
+    asks=("engines.container.workload.kind is job", "engines.container.workload.containers.engine is None"),
 )
 def check(model: Model) -> Iterator[Problem]:
     """Report engines beside jobs, services and pods in which nothing can use one."""

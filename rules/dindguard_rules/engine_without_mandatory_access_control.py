@@ -37,6 +37,7 @@ from dindguard.api import Engine, Problem, Severity, rule
     category="confinement",
     cwe=693,
     since="0.1.0",
+    asks=("mandatory_access_control",),
     formats="only a running engine tells",
 )
 def check(engine: Engine) -> Iterator[Problem]:

@@ -54,7 +54,11 @@ def fix(container: Container, _: Problem) -> Iterator[Edit]:
     category="image",
     cwe=1357,
     since="0.1.0",
-    asks=("image",),
+    asks=(
+        "image.from_anywhere",
+        "image.engine.floating and not image.engine.version",
+        "image.engine and image.engine.floating is None",
+    ),
     fixes=(Fixer("names the newest release", fix),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:

@@ -49,7 +49,10 @@ from dindguard.api import (
     cwe=653,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
-    asks=("namespaces",),
+    asks=(
+        "namespaces.cgroup.written",
+        "namespaces.cgroup.unknown",
+    ),
     fixes=(removal("gives the container a cgroup namespace of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:

@@ -97,6 +97,7 @@ WITHOUT_MANAGER = "Run what needs it on the host itself, or on a machine of its 
     category="socket",
     cwe=250,
     since="0.1.0",
+    asks=("not endpoint",),
     needs_approval="socket",
 )
 def check(access: Access) -> Iterator[Problem]:

@@ -48,7 +48,7 @@ from dindguard.api import (
     cwe=653,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
-    asks=("namespaces",),
+    asks=("namespaces.ipc",),
     fixes=(removal("gives the container an IPC namespace of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:

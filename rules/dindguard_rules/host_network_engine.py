@@ -52,7 +52,7 @@ from dindguard.api import (
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
     replaces=("host-network",),
-    asks=("namespaces",),
+    asks=("namespaces.network and role is engine",),
     fixes=(removal("gives the engine a network of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:

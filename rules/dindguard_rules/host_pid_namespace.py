@@ -56,7 +56,7 @@ from dindguard.api import (
     cwe=653,
     since="0.1.0",
     contained_by={Sandbox.VM, Sandbox.GVISOR},
-    asks=("namespaces",),
+    asks=("namespaces.pid",),
     fixes=(removal("gives the container a PID namespace of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:

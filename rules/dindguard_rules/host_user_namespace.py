@@ -44,7 +44,7 @@ from dindguard.api import (
     category="privilege",
     cwe=653,
     since="0.1.0",
-    asks=("machine_engines", "containers"),
+    asks=("containers.namespaces.user",),
     fixes=(removal("removes the opt-out from the engine's user namespace", unsafe=True),),
 )
 def check(model: Model) -> Iterator[Problem | Undecided]:

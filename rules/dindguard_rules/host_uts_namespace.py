@@ -45,7 +45,7 @@ from dindguard.api import (
     since="0.1.0",
     profile=Profile.ALL,
     contained_by={Sandbox.VM, Sandbox.GVISOR},
-    asks=("namespaces",),
+    asks=("namespaces.uts",),
     fixes=(removal("gives the container a UTS namespace of its own", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:

@@ -42,6 +42,10 @@ LOOKS_LIKE_NO = ("0", "false", "no", "off", "disabled")
     severity=Severity.LOW,
     category="operation",
     since="0.1.0",
+    asks=(
+        "launch.wrapper and container.environment",
+        "launch.wrapper and container.built_from",
+    ),
     fixes=(removal("removes the variable, which switches to legacy iptables whatever its value", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:

@@ -40,6 +40,7 @@ from dindguard.api import Confidence, Engine, Problem, Severity, reason, rule
     category="confinement",
     cwe=693,
     since="0.1.0",
+    asks=("loads_apparmor_profile",),
     precision=Confidence.MEDIUM,
 )
 def check(engine: Engine) -> Iterator[Problem]:

@@ -49,6 +49,7 @@ def fix(access: Access, _: Problem) -> Iterator[Edit]:
     severity=Severity.HIGH,
     category="image",
     since="0.1.0",
+    asks=("uses and to.container.image.engine and who.image.engine.version",),
     fixes=(Fixer("names the newest client", fix),),
 )
 def check(access: Access) -> Iterator[Problem]:

@@ -29,7 +29,14 @@ from collections.abc import Iterator
 from dindguard.api import Confidence, Container, Machine, Problem, Severity, Step, is_jobs_folder, rule
 
 
-@rule("path-of-another-engine", each=Container, severity=Severity.MEDIUM, category="operation", since="0.1.0")
+@rule(
+    "path-of-another-engine",
+    each=Container,
+    severity=Severity.MEDIUM,
+    category="operation",
+    since="0.1.0",
+    asks=("workload.runs_in and mounts",),
+)
 def check(container: Container) -> Iterator[Problem]:
     """Report bind mounts of a job's own folder in containers that the host's engine starts."""
     job = container.workload.runs_in

@@ -28,7 +28,15 @@ from collections.abc import Iterator
 from dindguard.api import Invocation, InvocationKind, Problem, Severity, reason, rule
 
 
-@rule("piped-engine-install", each=Invocation, severity=Severity.HIGH, category="build", cwe=494, since="0.1.0")
+@rule(
+    "piped-engine-install",
+    each=Invocation,
+    severity=Severity.HIGH,
+    category="build",
+    cwe=494,
+    since="0.1.0",
+    asks=("kind is piped install",),
+)
 def check(invocation: Invocation) -> Iterator[Problem]:
     """Report installation scripts that are run as they are downloaded; without TLS as *high*."""
     if invocation.kind is not InvocationKind.PIPED_INSTALL or invocation.subject is None:

@@ -42,6 +42,7 @@ from dindguard.api import Engine, EngineProduct, How, Problem, Sandbox, Severity
     category="cluster",
     cwe=770,
     since="0.1.0",
+    asks=("container.namespaces.cgroup",),
     formats="of the formats, only pods have limits that an engine's containers escape",
 )
 def check(engine: Engine) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ from dindguard.api import Problem, Severity, Step, Workload, beyond_baseline, ru
     category="cluster",
     since="0.1.0",
     formats="of the formats, only pods live in namespaces with an admission level",
-    asks=("placement",),
+    asks=("placement.admission_level",),
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report pods that their namespace's level refuses."""

@@ -48,6 +48,10 @@ from dindguard.api import (
     category="privilege",
     cwe=250,
     since="0.1.0",
+    asks=(
+        "containers.privileged_commands",
+        "invocations.kind is engine call",
+    ),
     fixes=(removal("removes privileged mode from the command", unsafe=True),),
 )
 def check(model: Model) -> Iterator[Problem | Undecided]:

@@ -68,7 +68,7 @@ from dindguard.api import (
         "no-new-privileges-off",
         "privileged-command",
     ),
-    asks=("privileged",),
+    asks=("privileged and not runs_containers",),
     fixes=(removal("removes privileged mode", unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:

@@ -102,7 +102,7 @@ def fix(container: Container, problem: Problem) -> Iterator[Edit]:
         "no-new-privileges-off",
         "privileged-command",
     ),
-    asks=("privileged",),
+    asks=("privileged and runs_containers",),
     fixes=(
         Fixer(
             "runs the engine under Sysbox instead of privileged",

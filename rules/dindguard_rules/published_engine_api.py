@@ -54,6 +54,10 @@ def fix(_: Engine, problem: Problem) -> Iterator[Edit]:
     category="daemon-api",
     cwe=668,
     since="0.1.0",
+    asks=(
+        "exposures.reach is whoever reaches the host",
+        "exposures.reach is whoever can connect to the host",
+    ),
     fixes=(Fixer("publishes the port on the host's loopback address only", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem]:

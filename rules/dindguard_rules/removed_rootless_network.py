@@ -40,6 +40,7 @@ from dindguard.api import (
     severity=Severity.MEDIUM,
     category="operation",
     since="0.1.0",
+    asks=("rootless.on",),
     fixes=(removal("removes the variable, so that the default network is used"),),
 )
 def check(engine: Engine) -> Iterator[Problem]:

@@ -44,6 +44,7 @@ from dindguard.api import (
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
+    asks=("container.as_root.off and container.as_root.set",),
     fixes=(removal("removes the user, so that the engine runs as root in its container", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:

@@ -45,6 +45,7 @@ from dindguard.api import (
     category="sandbox",
     cwe=250,
     since="0.1.0",
+    asks=("rootless.off and rootless.set",),
     fixes=(removal("removes the user, so that the engine runs as the image's own", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:

@@ -47,6 +47,7 @@ from dindguard.api import Engine, Problem, Severity, reason, rule, unfit_storage
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
+    asks=("container.sandbox_evidence",),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report Docker engines in gVisor or Kata whose data root their storage can't use."""

@@ -53,6 +53,7 @@ def fix(access: Access, _: Problem) -> Iterator[Edit]:
     severity=Severity.MEDIUM,
     category="daemon-api",
     since="0.1.0",
+    asks=("to.certificates and endpoint.verified.on",),
     fixes=(Fixer("puts the name into the certificate (DOCKER_TLS_SAN)", fix),),
 )
 def check(access: Access) -> Iterator[Problem]:

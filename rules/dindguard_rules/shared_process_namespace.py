@@ -47,6 +47,10 @@ from dindguard.api import (
     category="privilege",
     cwe=653,
     since="0.1.0",
+    asks=(
+        "shared_processes",
+        "containers.namespaces.pid",
+    ),
     fixes=(removal("ends the sharing of processes", unsafe=True),),
 )
 def check(workload: Workload) -> Iterator[Problem]:

@@ -31,6 +31,7 @@ from dindguard.api import Model, Problem, Severity, Undecided, rule
     severity=Severity.LOW,
     category="sandbox",
     since="0.1.0",
+    asks=("policy.require_approval_for and containers.runtime",),
     needs_approval="sysbox",
 )
 def check(model: Model) -> Iterator[Problem | Undecided]:

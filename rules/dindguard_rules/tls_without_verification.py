@@ -51,6 +51,7 @@ def fix(access: Access, _: Problem) -> Iterator[Edit]:
     category="daemon-api",
     cwe=295,
     since="0.1.0",
+    asks=("uses and endpoint.encrypted.on and endpoint.verified.off",),
     fixes=(Fixer("lets the client check the engine's certificate", fix),),
 )
 def check(access: Access) -> Iterator[Problem]:

@@ -88,6 +88,10 @@ def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
     category="daemon-api",
     cwe=306,
     since="0.1.0",
+    asks=(
+        "exposures.endpoint.authenticated.off",
+        "exposures.endpoint.authenticated.unknown",
+    ),
     fixes=(Fixer("switches TLS on at the engine and its clients", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem | Undecided]:

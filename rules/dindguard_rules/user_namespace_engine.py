@@ -36,6 +36,7 @@ from dindguard.api import Engine, EngineProduct, Problem, Severity, reason, rule
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
+    asks=("container.user_namespace",),
     formats="Kubernetes alone gives single pods a user namespace; no other of the formats does",
 )
 def check(engine: Engine) -> Iterator[Problem]:

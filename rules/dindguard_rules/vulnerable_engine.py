@@ -30,7 +30,6 @@ from collections.abc import Iterator
 from dindguard.api import (
     Confidence,
     Engine,
-    EngineProduct,
     Fixer,
     Problem,
     Severity,
@@ -47,18 +46,14 @@ from dindguard.api import (
     category="image",
     cwe=1395,
     since="0.1.0",
+    asks=("has_breakouts",),
     fixes=(Fixer("names the newest release", remedies.newer_engine),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with a known breakout; an ended line is reported as such, holes included."""
     place = engine.version_place
-    if place is None or engine.product is not EngineProduct.DOCKER:
-        return
-    line = engine_versions.lifecycle(engine.version) if engine.version is not None else None
-    if line is None or (line.image_over if engine.container is not None else line.over):
-        return
-    holes = engine_versions.breakouts(engine.version or ())
-    if holes:
+    holes = engine_versions.breakouts(engine.version or ()) if engine.has_breakouts else ()
+    if place is not None and holes:
         more = f" and {len(holes) - 1} more" if len(holes) > 1 else ""
         known = f"{holes[-1].id}{more} (as of {engine_versions.as_of()})"
         confidence = Confidence.LOW if engine.packaged_by_others else Confidence.HIGH

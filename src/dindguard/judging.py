@@ -42,14 +42,30 @@ def run(model: Model, rules: Iterable[Rule], size_of: Callable[[str], int] = lam
     return replace(found, verdicts=_without_replaced(found.verdicts), notices=list(dict.fromkeys(found.notices)))
 
 
-def _there(subject: object, way: str) -> bool:
-    """Whether anything is written for an attribute: not absent, empty, or a flag that nobody set."""
-    value: Any = subject
+def _there(subject: object, ask: str) -> bool:
+    """Whether a subject has what a rule asks for: each part that ``and`` joins."""
+    return all(_holds(subject, part) for part in ask.split(" and "))
+
+
+def _holds(subject: object, part: str) -> bool:
+    """Whether anything is written at the end of a way of attributes: not absent, empty, or a flag that nobody set.
+
+    ``not way`` turns that round; ``way is word`` compares with the text of what is there. Of several objects on the way
+    any will do.
+    """
+    if part.startswith("not "):
+        return not _holds(subject, part.removeprefix("not "))
+    way, compared, word = part.partition(" is ")
+    values: list[Any] = [subject]
     for name in way.split("."):
-        value = getattr(value, name, None)
-        if value is None:
-            return False
-    return _written(value)
+        values = [getattr(each, name, None) for value in values for each in _several(value)]
+    return any(str(value) == word if compared else _written(value) for value in values)
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    return value if type(value) is tuple else (value,)
 
 
 def _written(value: Any) -> bool:

@@ -133,7 +133,8 @@ class Rule:
     text: str = ""
     """The page, for a rule that has no module of its own."""
     asks: tuple[str, ...] = ()
-    """Attributes of the subject (``mounts``, ``image.engine``) of which one must be there for the rule to speak."""
+    """What of the subject must be there for the rule to speak, any of it: ``mounts``, ``image.engine``, ``privileged and not
+    runs_containers``, ``kind is job and containers.engine`` (of several containers any)."""
     among: Callable[[Sequence[Any]], Sequence[Any]] | None = None
     """Leaves only those of all subjects that it can speak of, where that costs less than asking it about each."""
     module: str = ""

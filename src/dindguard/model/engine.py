@@ -16,6 +16,7 @@ from dindguard.vocabulary import EngineProduct
 if TYPE_CHECKING:
     from dindguard.model.access import Access
     from dindguard.model.container import Container, EnvVar
+    from dindguard.model.engine_versions import Lifecycle
     from dindguard.model.mount import Mount
     from dindguard.model.policy import Fact
 
@@ -256,6 +257,27 @@ class Engine:
         if self.container is None:
             return self.reported_version or self.runner_label
         return self.container.image if self.container.build is None else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody maintains the line of its version, or rebuilds the image that somebody chose."""
+        line = self._line
+        return line is not None and (line.image_over if self.container is not None else line.over)
+
+    @property
+    def has_breakouts(self) -> bool:
+        """Whether containers are known to break out of its version, which is still maintained."""
+        from dindguard.model.engine_versions import breakouts
+
+        return self._line is not None and not self.ended and bool(breakouts(self.version or ()))
+
+    @property
+    def _line(self) -> Lifecycle | None:
+        from dindguard.model.engine_versions import lifecycle
+
+        if self.version is None or self.version_place is None or self.product is not EngineProduct.DOCKER:
+            return None
+        return lifecycle(self.version)
 
     @property
     def packaged_by_others(self) -> bool:
