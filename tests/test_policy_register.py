@@ -58,7 +58,7 @@ def test_every_field_stands_in_the_register(repository: Path) -> None:
     assert "service 'runner' can command the host's" in covers
     assert re.search(r"\(compose\.yaml:\d\)$", covers)
     assert set(row) == set(COLUMNS)
-    fields_of_a_waiver = {name for name in Waiver.__dict__["__record_fields__"] if name}
+    fields_of_a_waiver = {name for name in Waiver.__record_fields__ if name}
     assert fields_of_a_waiver
 
 

@@ -146,3 +146,30 @@ def test_a_record_keeps_the_fields_that_it_inherits() -> None:
 
 def test_a_record_is_no_dataclass() -> None:
     assert not dataclasses.is_dataclass(Point)
+
+
+def test_a_record_that_was_unpickled_first_is_compared_like_any_other() -> None:
+    @record
+    class Point:
+        x: int
+        y: int = field(default=0, compare=False)
+
+    first, second = (object.__new__(Point) for _ in range(2))
+    vars(first).update(x=1, y=1)
+    vars(second).update(x=1, y=2)
+    assert hash(first) == hash(second)
+    assert first == second == Point(1)
+    assert hash(first) == hash(Point(1))
+
+
+def test_fields_are_known_before_a_record_is_made() -> None:
+    @record
+    class Base:
+        a: int = field(default=1)
+
+    @record
+    class Derived(Base):
+        b: int = 2
+
+    assert [each.name for each in Derived.__record_fields__] == ["a", "b"]
+    assert (Derived().a, Derived().b) == (1, 2)

@@ -1,7 +1,8 @@
 """Frozen records: what ``dataclasses`` offers and this package uses, at a twentieth of its price at import.
 
 A ``dataclass`` compiles its methods from text, about half a millisecond each; with a hundred of them that is
-most of a cold start (``benchmarks/cold_start.py``). A record's methods are shared and look at its fields.
+most of a cold start (``benchmarks/cold_start.py``). A record's methods are shared and look at its fields; what differs
+between records is made when the first one of its kind is, because a small scan needs half of the kinds that there are.
 """
 
 from __future__ import annotations
@@ -74,17 +75,28 @@ def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False
     """
 
     def decorate(made: type[T]) -> type[T]:
-        fields = tuple(_fields(made))
+        def __init__(self: Any, *values: Any, **named: Any) -> None:
+            _complete(made, eq, kw_only)
+            made.__init__(self, *values, **named)  # another one now
+
+        def __eq__(self: Any, other: Any) -> Any:  # of one that was unpickled
+            _complete(made, eq, kw_only)
+            return made.__eq__(self, other)
+
+        def __hash__(self: Any) -> int:
+            _complete(made, eq, kw_only)
+            return made.__hash__(self)
+
         methods: dict[str, Any] = {
-            "__record_fields__": fields,
-            "__init__": _initialiser(made.__name__, fields, kw_only, hasattr(made, "__post_init__")),
+            "__record_fields__": _FieldsOf(made),
+            "__init__": __init__,
             "__setattr__": _refuse,
             "__delattr__": _refuse,
         }
         if "__repr__" not in made.__dict__:
             methods["__repr__"] = _repr
         if eq:
-            methods["__eq__"], methods["__hash__"] = _comparison(tuple(each.name for each in fields if each.compare))
+            methods["__eq__"], methods["__hash__"] = __eq__, __hash__
         for name, method in methods.items():
             setattr(made, name, method)
         return made
@@ -92,11 +104,32 @@ def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False
     return decorate if cls is None else decorate(cls)
 
 
-def _fields(made: type) -> list[Field]:
+class _FieldsOf:
+    """Stands for the fields of a record until somebody asks for them."""
+
+    def __init__(self, made: type) -> None:
+        self._made = made
+
+    def __get__(self, _: object, owner: type) -> tuple[Field, ...]:
+        fields = tuple(_fields(self._made))
+        setattr(self._made, "__record_fields__", fields)  # noqa: B010 - the type has no such attribute
+        return fields
+
+
+def _complete(made: Any, eq: bool, kw_only: bool) -> None:
+    """Give a record the methods that know its fields."""
+    fields = made.__record_fields__
+    made.__init__ = _initialiser(made.__name__, fields, kw_only, hasattr(made, "__post_init__"))
+    if eq:
+        made.__eq__, made.__hash__ = _comparison(tuple(each.name for each in fields if each.compare))
+
+
+def _fields(made: Any) -> list[Field]:
     """Return the fields of the records that a class inherits from, then its own; one named again stays in its place."""
     found: dict[str, Field] = {}
     for base in reversed(made.__mro__[1:]):
-        found.update({each.name: each for each in base.__dict__.get("__record_fields__", ())})
+        if "__record_fields__" in base.__dict__:
+            found.update({each.name: each for each in base.__record_fields__})
     found.update({each.name: each for each in _own_fields(made)})
     return list(found.values())
 

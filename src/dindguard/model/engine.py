@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dindguard.model import paths
 from dindguard.model.facts import Contact, settle
-from dindguard.model.launch import Configuration, Launch, Setting
+from dindguard.model.launch import Configuration, Launch, Setting, part_after
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, unset
 from dindguard.records import field, record, replace
 from dindguard.source import HasSpan, Span, Step
@@ -16,7 +16,6 @@ from dindguard.vocabulary import EngineProduct
 if TYPE_CHECKING:
     from dindguard.model.access import Access
     from dindguard.model.container import Container, EnvVar
-    from dindguard.model.engine_versions import Lifecycle
     from dindguard.model.mount import Mount
     from dindguard.model.policy import Fact
 
@@ -261,23 +260,16 @@ class Engine:
     @property
     def ended(self) -> bool:
         """Whether nobody maintains the line of its version, or rebuilds the image that somebody chose."""
-        line = self._line
-        return line is not None and (line.image_over if self.container is not None else line.over)
+        from dindguard.model.engine_versions import has_ended
+
+        return has_ended(self)
 
     @property
     def has_breakouts(self) -> bool:
         """Whether containers are known to break out of its version, which is still maintained."""
-        from dindguard.model.engine_versions import breakouts
+        from dindguard.model.engine_versions import lets_out
 
-        return self._line is not None and not self.ended and bool(breakouts(self.version or ()))
-
-    @property
-    def _line(self) -> Lifecycle | None:
-        from dindguard.model.engine_versions import lifecycle
-
-        if self.version is None or self.version_place is None or self.product is not EngineProduct.DOCKER:
-            return None
-        return lifecycle(self.version)
+        return lets_out(self)
 
     @property
     def packaged_by_others(self) -> bool:
@@ -328,7 +320,7 @@ class Engine:
         pools = (
             replace(pool, value=value)
             for pool in self.settings("default-address-pool")
-            if (value := _after(pool.value, "base=")) is not None
+            if (value := part_after(pool.value, "base=")) is not None
         )
         return (*self.settings("bip"), *self.settings("fixed-cidr"), *pools)
 
@@ -336,14 +328,3 @@ class Engine:
     def privileged(self) -> Flag:
         """Whether its container is privileged; nobody wrote that of a host's engine."""
         return self.container.privileged if self.container is not None else unset(self.span, "privileged")
-
-
-def _after(text: Text, key: str) -> Text | None:
-    """Return what stands after ``key`` in a list of fields with commas between them."""
-    at = 0
-    for field_text in text.pattern.split(","):
-        if field_text.strip().startswith(key):
-            start = at + field_text.index(key) + len(key)
-            return text.part(start, at + len(field_text))
-        at += len(field_text) + 1
-    return None

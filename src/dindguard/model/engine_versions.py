@@ -17,6 +17,7 @@ from dindguard.vocabulary import EngineProduct
 if TYPE_CHECKING:
     import datetime as dt
 
+    from dindguard.model.engine import Engine
     from dindguard.model.engine_image import EngineImage
 
 Version = tuple[int, ...]
@@ -125,6 +126,23 @@ def lifecycle(version: Version) -> Lifecycle | None:
         label = ".".join(f"{part:02}" if index else str(part) for index, part in enumerate(version[:2]))
         return Lifecycle(label, "", version, version, oldest.ended)
     return None
+
+
+def has_ended(engine: Engine) -> bool:
+    """Whether nobody maintains the line of an engine's version, or rebuilds the image that somebody chose."""
+    line = _line_of(engine)
+    return line is not None and (line.image_over if engine.container is not None else line.over)
+
+
+def lets_out(engine: Engine) -> bool:
+    """Whether containers are known to break out of an engine's version, which is still maintained."""
+    return _line_of(engine) is not None and not has_ended(engine) and bool(breakouts(engine.version or ()))
+
+
+def _line_of(engine: Engine) -> Lifecycle | None:
+    if engine.version is None or engine.version_place is None or engine.product is not EngineProduct.DOCKER:
+        return None
+    return lifecycle(engine.version)
 
 
 def vulnerabilities(version: Version) -> tuple[Vulnerability, ...]:

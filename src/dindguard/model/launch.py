@@ -124,3 +124,14 @@ class ServiceFile:
     """Files of variables that it reads."""
     addresses: tuple[Text, ...] = ()
     """Where its socket listens for the engine."""
+
+
+def part_after(text: Text, key: str) -> Text | None:
+    """Return what stands after ``key`` in a list of fields with commas between them."""
+    at = 0
+    for field_text in text.pattern.split(","):
+        if field_text.strip().startswith(key):
+            start = at + field_text.index(key) + len(key)
+            return text.part(start, at + len(field_text))
+        at += len(field_text) + 1
+    return None
