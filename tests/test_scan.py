@@ -15,7 +15,7 @@ import dindguard
 from dindguard.errors import INCOMPLETE, INTERRUPTED
 from dindguard.files import Buffers
 from dindguard.rules import Severity
-from dindguard.scanning import Options, scan
+from dindguard.scanning import Options, Scan, scan
 from dindguard.source import Gravity
 from dindguard.working_tree import WorkingTree
 from support import write_files
@@ -163,3 +163,36 @@ def test_a_pack_that_asks_for_what_the_model_lacks_is_refused(tmp_path: Path) ->
     done = run(tmp_path, "scan", "tree", "--rules-dir", "each_rules")
     assert done.returncode == 2
     assert "rule 'local/stack' has each=str, which the model has none of; there are" in done.stderr
+
+
+def test_texts_are_not_held_to_the_end_of_a_scan(tmp_path: Path) -> None:
+    ours = "services:\n  a:\n    image: docker:dind\n    privileged: true\n"
+    (tmp_path / "compose.yaml").write_text(ours)
+    (tmp_path / "prose.yaml").write_text("about: docker, privileged\n")
+    this = Scan.of(Options(paths=(tmp_path,), root=tmp_path))
+    found = this.find()
+    judged = this.judge(found)
+    assert judged.findings
+    assert [source.path for source in found.sources if not source.rests] == []
+    assert this.report(found, judged, this.apply(found, judged)).sources["compose.yaml"].text == ours
+
+
+def test_a_file_that_changes_during_a_scan_is_told_and_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services:\n  a:\n    image: docker:dind\n    privileged: true\n")
+    this = Scan.of(Options(paths=(tmp_path,), root=tmp_path))
+    found = this.find()
+    judged = this.judge(found)
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    report = this.report(found, judged, this.apply(found, judged))
+    assert [each.span.path for each in report.notices if each.kind == "changed"] == ["compose.yaml"]
+    assert "compose.yaml" not in report.sources
+
+
+def test_a_tree_with_more_text_than_is_held_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "compose.yaml").write_text("services: {a: {image: docker:dind, privileged: true}}\n")
+    whole = [(each.span, each.message) for each in scan(Options(paths=(tmp_path,), root=tmp_path)).findings]
+    monkeypatch.setattr("dindguard.discover.HELD", 60)
+    assert len(whole) >= 3
+    assert [(each.span, each.message) for each in scan(Options(paths=(tmp_path,), root=tmp_path)).findings] == whole

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dindguard.source import Segment, Source, Span, Step
+from dindguard.source import ChangedError, Segment, Source, Span, Step
 
 BREAKS = st.text(alphabet="ab\n\r\t \u2028\u0085é😀", max_size=40)
 
@@ -110,3 +110,32 @@ def test_names() -> None:
     assert Source("a/b/c.yaml", "").name == "c.yaml"
     assert Source("c.yaml", "").name == "c.yaml"
     assert "12 characters, shell" in repr(Source("c", "x" * 12, hint="shell"))
+
+
+def test_a_text_that_rests_is_had_again_and_keeps_its_lines() -> None:
+    source = Source("a.yml", "one\ntwo\n# dindguard: allow\n")
+    assert source.position(4) == (2, 1)
+    asked = []
+
+    def again(resting: Source) -> str:
+        asked.append(resting.path)
+        return "one\ntwo\n# dindguard: allow\n"
+
+    source.rest(again)
+    assert (source.rests, source.speaks, source.position(4), asked) == (True, True, (2, 1), [])
+    assert (source.line_text(2), asked, source.rests) == ("two", ["a.yml"], False)
+
+
+@pytest.mark.parametrize("now", ["other", None])
+def test_a_text_that_changed_while_it_rested_is_not_taken_for_the_one_that_was_read(now: str | None) -> None:
+    source = Source("a.yml", "text")
+    source.rest(lambda _: now)
+    assert not source.unchanged
+    with pytest.raises(ChangedError, match=r"a\.yml changed while it was scanned"):
+        source.line_text(1)
+
+
+def test_a_text_that_rests_unread_may_be_another_one_when_its_turn_comes() -> None:
+    source = Source("a.yml", "text")
+    source.rest(lambda _: "newer", read=False)
+    assert source.text == "newer"

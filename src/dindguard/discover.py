@@ -14,6 +14,10 @@ Interest: TypeAlias = Callable[[str, bytes], bool]
 """Tells from a file's path and bytes whether it can matter."""
 
 
+HELD = 16 * 1024 * 1024
+"""So many characters are held from the test of their bytes on; a tree that has more has some files read twice."""
+
+
 class Found:
     """What discovery gives: sources in the order of their paths, and what became of the other files."""
 
@@ -21,6 +25,14 @@ class Found:
         self.sources: list[Source] = []
         self.notices: list[Notice] = []
         self.book = Book(policy)
+        self._held = 0
+
+    def take(self, source: Source, files: Files) -> None:
+        """Add a source; beyond a measure of text, further ones are read when it is their turn."""
+        self.sources.append(source)
+        self._held += len(source.text)
+        if self._held > HELD:
+            files.rest(source.path, read=False)
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -82,8 +94,8 @@ def _take(path: str, files: Files, found: Found, interest: Interest, is_ours: Ca
         from dindguard import surfaces
 
         found.book.bytes_unread(path, data, surfaces.by_name(path))
-    elif (source := files.adopt(path, data)) is not None:
-        found.sources.append(source)
+    elif (source := files.adopt(path, data, read=True)) is not None:
+        found.take(source, files)
     elif data.startswith(b"#!") or is_ours(path, ""):
         found.book.put(path, State.LEFT_OUT, Left.BINARY)
     else:

@@ -6,7 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from dindguard import budget
 from dindguard.errors import UserError
@@ -18,6 +18,9 @@ StrPath: TypeAlias = "str | os.PathLike[str]"
 
 HEAD = 64 * 1024
 """So much of a file that is too large is looked at to tell whether it is ours."""
+
+AWAKE = 64
+"""So many texts that rested are held at a time: reports go from finding to finding, and those of a file are neighbours."""
 
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -104,6 +107,8 @@ class Files(ABC):
         self.root = os.fspath(root)
         self.notices: list[Notice] = []
         self._sources: dict[str, Source | None] = {}
+        self._given: set[str] = set()
+        self._awake: list[Source] = []
 
     @abstractmethod
     def inside(self, path: str) -> str | None:
@@ -191,10 +196,35 @@ class Files(ABC):
         """Give a source that was read before for its path from now on."""
         self._sources[source.path] = source
 
-    def adopt(self, path: str, data: bytes) -> Source | None:
-        """Keep and return the source for bytes that were read already (or given on standard input)."""
+    def adopt(self, path: str, data: bytes, *, read: bool = False) -> Source | None:
+        """Keep and return the source for bytes that were ``read`` here already, or given (on standard input)."""
         source = self._sources[path] = _decoded(path, data)
+        if not read:
+            self._given.add(path)
         return source
+
+    def rest(self, path: str, *, read: bool = True) -> None:
+        """Let go of a file's text until somebody asks for it, where it can be had again; ``read`` as of sources."""
+        source = self._sources.get(path)
+        if source is not None and self.current and path not in self._given:
+            source.rest(self._again, read=read)
+
+    def rest_all(self) -> None:
+        """Let go of the texts of all files."""
+        for path in self._sources:
+            self.rest(path)
+
+    def _again(self, source: Source) -> str | None:
+        """Return the text of a source that rests; of those that were woken, only the last ones stay awake."""
+        try:
+            text = decode(self.read(source.path))
+        except UnreadError:
+            return None
+        if source.was_read:
+            self._awake.append(source)
+            if len(self._awake) > AWAKE:
+                self.rest(self._awake.pop(0).path)
+        return text
 
 
 class Buffers(Files):
@@ -256,6 +286,21 @@ class Buffers(Files):
 def too_large(path: str) -> Notice:
     """Say that a file is over the limit."""
     return budget.FILE_SIZE.notice(Span(path, 1, 1, 1, 1))
+
+
+class _HasPlaces(Protocol):
+    @property
+    def places(self) -> tuple[Span, ...]: ...
+
+
+def without_changed(sources: dict[str, Source], findings: Iterable[_HasPlaces]) -> Iterator[Notice]:
+    """Take the files out that findings speak of and that have changed since they were read, and tell of each."""
+    spoken_of = {span.path for finding in findings for span in finding.places}
+    for path in sorted(spoken_of & sources.keys()):
+        if not sources[path].unchanged:
+            del sources[path]
+            message = "this file changed while it was scanned: findings tell what it said before"
+            yield Notice("changed", message, Span(path, 1, 1, 1, 1), Gravity.WARNING, "scan it again")
 
 
 def unreadable(path: str, message: str) -> Notice:

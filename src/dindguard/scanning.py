@@ -11,7 +11,7 @@ from dindguard import budget, judging
 from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, discover
-from dindguard.files import Files, Left, find_root
+from dindguard.files import Files, Left, find_root, without_changed
 from dindguard.findings import Finding, doubts, stamp
 from dindguard.formats.interest import IMAGES, Interest
 from dindguard.formats.recognition import Recogniser
@@ -227,9 +227,9 @@ class Scan:
         since = self.options.since
         findings = tuple(self._brought(applied.findings)) if since else applied.findings
         sources = self.sources(found, (*judged.findings, *findings))
-        found.notices += self._ignored(found)
+        found.notices += [*self._ignored(found), *without_changed(sources, findings)]
         undecided = dict.fromkeys(_undecided(each) for each in applied.doubts if each.open)
-        said = [*found.notices, *self.files.notices, *judged.notices, *undecided, *applied.notices]
+        said = (*found.notices, *self.files.notices, *judged.notices, *undecided, *applied.notices)
         coverage = found.book.close(said)
         notices = folded([*said, *notices_of(coverage), *stale(self.options.today)])
         return Report(

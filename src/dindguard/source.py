@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
+from dindguard.errors import UserError
 from dindguard.records import field, record
 
 
@@ -101,15 +103,26 @@ class Segment:
     length: int
 
 
+MARK = "dindguard:"
+"""What comments for us begin with."""
+
+
+class ChangedError(UserError):
+    """A file is another one than it was when it was read."""
+
+
 class Source:
     """One text: a file, or a document written inside another one.
 
     ``path`` is relative to the scan's root. ``hint`` is what the surrounding document says the text is
     (``shell``, ``dockerfile``, ``daemon.json``, or a file name); empty for files. An embedded source has
     a ``parent`` and ``segments``, which map its characters to the parent's; offsets are 0-based code points.
+
+    A file's text may rest (:meth:`rest`): it is dropped, and had again from where it came when somebody asks for it.
     """
 
-    __slots__ = ("_machine", "_starts", "hint", "parent", "path", "segments", "text")
+    __slots__ = ("_again", "_hash", "_machine", "_speaks", "_starts", "hint", "parent", "path", "segments", "text")
+    text: str
 
     def __init__(
         self,
@@ -125,7 +138,10 @@ class Source:
         self.hint = hint
         self.parent = parent
         self.segments = segments
-        self._starts: list[int] | None = None
+        self._starts: Sequence[int] | None = None
+        self._speaks: bool | None = None
+        self._hash: int | None = None
+        self._again: Callable[[Source], str | None] | None = None
         self._machine = ""
 
     def for_machine(self, name: str) -> Source:
@@ -140,6 +156,56 @@ class Source:
 
     def __repr__(self) -> str:
         return f"Source({self.path!r}, {len(self.text)} characters{', ' + self.hint if self.hint else ''})"
+
+    def rest(self, again: Callable[[Source], str | None], *, read: bool = True) -> None:
+        """Drop the text until somebody asks for it; ``again`` gives it then, or ``None`` when it is there no more.
+
+        Of a text that was ``read``, its lines are kept, and it must be the same one then: :class:`ChangedError`.
+        """
+        self._again = again
+        if read and self._hash is None:
+            self._hash, self._speaks = hash(self.text), self.speaks
+            if self._starts is not None:
+                self._starts = _compact(self._starts)
+        if not self.rests:
+            del self.text
+
+    def __getattr__(self, name: str) -> Any:
+        """Have a text that rests; a text that is there is found without asking here."""
+        if name != "text" or self._again is None:
+            raise AttributeError(name)
+        text = self._again(self)
+        if text is None or self._hash not in (None, hash(text)):
+            raise ChangedError(f"{self.path} changed while it was scanned: scan it again")
+        self.text = text
+        return text
+
+    @property
+    def rests(self) -> bool:
+        """Whether the text is not held at present."""
+        try:
+            object.__getattribute__(self, "text")
+        except AttributeError:
+            return True
+        return False
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the text can be had as it was read."""
+        try:
+            return self.text is not None
+        except ChangedError:
+            return False
+
+    @property
+    def was_read(self) -> bool:
+        """Whether a text that rests was read before: it has to be the same when it is had again."""
+        return self._hash is not None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the text holds a word that comments for us begin with."""
+        return self._speaks if self._speaks is not None else MARK in self.text
 
     @property
     def name(self) -> str:
@@ -234,6 +300,13 @@ def _line_starts(text: str) -> list[int]:
         if char == "\n" or (char == "\r" and not (index + 1 < length and text[index + 1] == "\n")):
             starts.append(index + 1)
     return starts
+
+
+def _compact(starts: Sequence[int]) -> Sequence[int]:
+    """Return the same numbers in a tenth of the room."""
+    from array import array
+
+    return array("I", starts)
 
 
 @record

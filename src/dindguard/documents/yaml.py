@@ -50,10 +50,6 @@ class Tree:
         """Whether the whole text could be read."""
         return not any(notice.gravity is Gravity.ERROR for notice in self.notices)
 
-    def forget(self) -> None:
-        """Drop the documents of a text that nobody wants; the notices stay."""
-        self.documents.clear()
-
     # -- from PyYAML's nodes to ours ----------------------------------------------------------------
 
     def add(self, root: YamlNode) -> None:

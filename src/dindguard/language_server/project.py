@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _DECIDE = (".dindguard.yaml", "pyproject.toml", ".gitignore", ".dindguardignore", "CODEOWNERS")
 """Files that decide what is scanned, and how."""
 
-_ALLOW = "dindguard:"
 _UNREAD = (State.NOTHING, State.OTHER)
 
 
@@ -126,7 +125,7 @@ class Project:
         """Leave out what no format read: it says nothing until it changes, or until another file refers to it."""
         for path in _unread(report):
             source = self._sources.get(path)
-            if source is not None and path not in self._texts and _ALLOW not in source.text:
+            if source is not None and path not in self._texts and not source.speaks:
                 del self._sources[path]
 
 

@@ -129,7 +129,7 @@ def apply_policy(findings: tuple[Finding, ...], around: Surroundings) -> Applied
     The work is done by :mod:`dindguard.policy.application`, imported only when the tree has any of them.
     """
     waiver_source = around.authority.open(WAIVER_FILE) if around.trusted else None
-    allowing = around.trusted and any("dindguard:" in source.text for source in around.sources.values())
+    allowing = around.trusted and any(source.speaks for source in around.sources.values())
     sidecars = _sidecars(around) if around.trusted else ()
     nothing = waiver_source is None and not allowing and not sidecars and around.baseline is None
     if nothing and around.trust is None:

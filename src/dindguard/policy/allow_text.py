@@ -10,7 +10,7 @@ from dindguard.policy import SIDECAR
 from dindguard.policy.typed import date_of
 from dindguard.records import record, replace
 from dindguard.rules import nearest
-from dindguard.source import Source, Span
+from dindguard.source import MARK, Source, Span
 
 _MARK = re.compile(r"^(?:(?:#|//|/\*|;|::)+|(?i:@?rem\b))\s*dindguard:\s*(?P<text>.*?)\s*(?:\*/)?$", re.DOTALL)
 _ALLOW = re.compile(r"allow\s*\[(?P<rules>[^\]]*)\](?P<rest>.*)$", re.DOTALL)
@@ -76,10 +76,10 @@ def find(
 
     found: dict[Span, Allow] = {}
     for source in sources:
-        if "dindguard:" not in source.text:
+        if not source.speaks:
             continue
         own = scripts.get(source.path, frozenset()) if source.parent is None else frozenset[int]()
-        for comment in comments(source, syntax_of(source), "dindguard:", scripts=own):
+        for comment in comments(source, syntax_of(source), MARK, scripts=own):
             match = _MARK.match(comment.text)
             if match is not None and not _HINT.match(match["text"]):
                 allow = read(match["text"], comment.span, comment.lines, known, fault=comment.fault)
