@@ -68,11 +68,19 @@ class Cluster:
             if self._client.status in ("closed", "closing", "connecting"):
                 raise LostClusterError("the scheduler is gone") from None
             return None
-        future = self._futures.pop(number)
+        future = self._futures.pop(number, None)
+        if future is None:
+            return None  # an answer of one that was given up
         try:
             return number, self._said(future)
         finally:
             future.release()
+
+    def give_up(self, number: int) -> None:
+        """Wait no more for an answer."""
+        future = self._futures.pop(number, None)
+        if future is not None:
+            future.cancel()
 
     def _said(self, future: Any) -> object:
         if future.status != "finished":
@@ -109,7 +117,20 @@ def _why(future: Any) -> str:
     if future.status in ("cancelled", "lost"):
         return "the scheduler forgot the task"
     error = future._state.exception
-    return "the workers that ran it ended" if isinstance(error, Refused) else printable(error, 80)
+    return "its worker failed, or ended" if isinstance(error, Refused) else printable(error, 80)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep Dask from writing logs: what matters is told in a sentence, and what workers say is not to be printed."""
+    import logging
+
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 @contextmanager
@@ -118,7 +139,7 @@ def local(workers: int) -> Iterator[Cluster]:
     import dask
     from distributed import Client, LocalCluster
 
-    with dask.config.set(_QUIET):
+    with _silent(), dask.config.set(_QUIET):
         inside = LocalCluster(
             n_workers=1, threads_per_worker=workers, processes=False, dashboard_address=None, memory_limit=0,
             silence_logs=50,
@@ -137,14 +158,11 @@ def remote(address: str) -> Iterator[Cluster]:
 
     From here on this process loads no pickle any more. Raises :class:`UserError` when it cannot be reached.
     """
-    import logging
-
     import dask
     from distributed import Client
 
     refuse_pickles()
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set({**_QUIET, "distributed.comm.timeouts.connect": _CONNECT}):
+    with _silent(), dask.config.set({**_QUIET, "distributed.comm.timeouts.connect": _CONNECT}):
         try:
             client = Client(
                 address, set_as_default=False, timeout=_CONNECT, serializers=None, deserializers=["msgpack"],

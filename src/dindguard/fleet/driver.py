@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ ATTEMPTS = 3
 
 _AHEAD = 2
 """So many tasks for each slot are given out at once: no worker waits, and the driver holds few."""
+
+_PATIENCE = 120
+"""Seconds that an answer may take besides the scans before it."""
 
 _MENTIONED = 5
 
@@ -53,7 +57,7 @@ class Drive:
     def __init__(self, sources: Sources, shard: Shard, asking: Asking, progress: Progress) -> None:
         self._sources, self._shard, self._asking, self._progress = sources, shard, asking, progress
         self._keys = bytearray()
-        self._out: dict[int, tuple[int, Request]] = {}
+        self._out: dict[int, tuple[int, Request, float]] = {}
         self._counts = dict.fromkeys(("new", "kept", *map(str, Standing)), 0)
         self._worst: Severity | None = None
         self._unfinished = 0
@@ -86,17 +90,27 @@ class Drive:
                     self._give_out(cluster, following[0], 1, following[1])
                     room -= 1
             said = cluster.next(0.5)
-            if said is not None:
+            if said is not None and said[0] in self._out:
                 self._take(cluster, *said)
+            elif said is None:
+                self._give_up_overdue(cluster)
             self._progress.tick()
         return self.outcome()
 
     def _give_out(self, cluster: Cluster, number: int, attempt: int, request: Request) -> None:
-        self._out[number] = (attempt, request)
+        self._out[number] = (attempt, request, time.monotonic())
         cluster.submit(number, attempt, request.text())
 
+    def _give_up_overdue(self, cluster: Cluster) -> None:
+        """Take those for lost whose answer should have come long ago: their own clock ends every scan."""
+        longest = _PATIENCE + 2 * _AHEAD * self._asking.limits.wall
+        number, (_, _, since) = next(iter(self._out.items()), (0, (0, None, time.monotonic())))
+        if time.monotonic() - since > longest:
+            cluster.give_up(number)
+            self._take(cluster, number, f"no answer in {longest} s")
+
     def _take(self, cluster: Cluster, number: int, said: object) -> None:
-        attempt, request = self._out.pop(number)
+        attempt, request, _ = self._out.pop(number)
         answer = Answer.of(said)
         if answer is not None:
             self._note(number, answer)

@@ -7,6 +7,7 @@ interpreter stops every pickle, by whomever it is loaded, that names a function 
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
@@ -30,12 +31,9 @@ def refuse_pickles() -> None:
     if _ON:
         return
     _ON.append(True)
-    import distributed.client
-    import distributed.protocol.pickle
-    from distributed.protocol import serialize
-
-    for module in (distributed.protocol.pickle, distributed.client):
-        module.loads = _refused
+    for name, function, ours in _REPLACED:
+        vars(importlib.import_module(name))[function] = ours
+    serialize = importlib.import_module("distributed.protocol.serialize")  # its package has a function of that name
     for name in [name for name in serialize.families if name != "msgpack"]:
         dumps, _, wants_context = serialize.families[name]
         serialize.families[name] = (dumps, _refused, wants_context)
@@ -44,6 +42,19 @@ def refuse_pickles() -> None:
 
 def _refused(*_: Any, **__: Any) -> Refused:
     return Refused()
+
+
+def _refused_error(*_: Any, **__: Any) -> tuple[type[Refused], Refused, None]:
+    return Refused, Refused(), None
+
+
+_REPLACED = (
+    ("distributed.protocol.pickle", "loads", _refused),
+    ("distributed.client", "loads", _refused),
+    ("distributed.client", "clean_exception", _refused_error),
+    ("distributed.core", "clean_exception", _refused_error),
+)
+"""What would load them, or wants a traceback that came pickled: whoever gets none waits for ever."""
 
 
 def _hook(event: str, _arguments: tuple[Any, ...]) -> None:
