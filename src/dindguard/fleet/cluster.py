@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +32,7 @@ _QUIET = {
 """What a fleet does not need of Dask: it costs processor time, or grows with every task."""
 
 _CONNECT = "15s"
+_PROBE = 30.0
 _ANSWER = "60s"
 
 
@@ -91,18 +94,22 @@ class Cluster:
             return f"{FAILED}{printable(error, 80)}"
 
     def probed(self, paths: list[str]) -> dict[str, object]:
-        """Return what each worker says of itself and of paths, by its address."""
+        """Return what each worker says of itself and of paths, by its address; one that does not answer is not in it.
+
+        Such a one is gone or cut off, and the scheduler will forget it.
+        """
         addresses = list(self._client.scheduler_info(n_workers=-1)["workers"])
         futures = {
             address: self._client.submit(
-                probe, "\n".join(paths), key=f"dindguard-probe-{index}", workers=[address], pure=False
+                probe, "\n".join(paths), key=f"dindguard-probe-{os.urandom(4).hex()}", workers=[address], pure=False
             )
-            for index, address in enumerate(addresses)
+            for address in addresses
         }
         try:
-            return {address: future.result(timeout=_ANSWER) for address, future in futures.items()}
-        except Exception as error:
-            raise UserError(f"--scheduler: a worker does not answer: {printable(error)}") from None
+            deadline = time.monotonic() + _PROBE
+            while any(each.status == "pending" for each in futures.values()) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            return {address: self._said(each) for address, each in futures.items() if each.status != "pending"}
         finally:
             for future in futures.values():
                 future.release()

@@ -28,7 +28,7 @@ def checked(opening: AbstractContextManager[Cluster], sources: tuple[str, ...], 
         paths += [source.path for source in islice(listed(sources), _LOOKED_AT)]
         answers = cluster.probed([path for path in paths if "\n" not in path])
         if not answers:
-            raise UserError("--scheduler: it has no workers: start some, or use --workers")
+            raise UserError("--scheduler: it has no workers that answer: start some, or use --workers")
         for address, said in answers.items():
             _check(printable(address, 80), said, asking)
         yield cluster
