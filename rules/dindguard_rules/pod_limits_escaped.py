@@ -50,6 +50,8 @@ def check(engine: Engine) -> Iterator[Problem]:
     container = engine.container
     if container is None or engine.product is not EngineProduct.DOCKER or container.sandbox is not Sandbox.NONE:
         return
+    if engine.rootless.on:
+        return  # it may write no cgroup of the host's, and leaves its containers in its own
     namespace = container.namespaces.cgroup
     left_there = namespace is not None and namespace.value == "host" and namespace.how is How.INHERITED
     parent = engine.launch["cgroup-parent"] or (engine.configuration or engine.launch)["cgroup-parent"]

@@ -21,7 +21,8 @@ and nobody else is."""
 
 TEST_LEVELS = {"privilege": 3, "confinement": 2}
 """By how many levels a container that stands for a machine in a test lowers what these categories say: it is made to be
-like a machine, runs the test alone, and is removed after it. A socket that it gets is its maker's own, and stays."""
+like a machine, runs the test alone, and is removed after it. What else is said of it (a socket that it gets is its
+maker's own) weighs one level less, as all that is for tests."""
 
 ENGINE_CATEGORIES = frozenset({"privilege", "socket", "data-root"})
 """What is said of a container less gravely if a nested engine starts it: by two levels, and by one if it is privileged,
@@ -70,8 +71,8 @@ def _by_machine(rule: Rule, subject: Any) -> tuple[int, str]:
 
 def _by_tests(rule: Rule, subject: Any) -> tuple[int, str]:
     maker = subject.workload.for_tests if isinstance(subject, Container) else None
-    levels = TEST_LEVELS.get(rule.category, 0)
-    return (levels, f"a test's machine, which {maker} makes and removes") if maker is not None and levels else (0, "")
+    levels = TEST_LEVELS.get(rule.category, 1)
+    return (levels, f"a test's machine, which {maker} makes and removes") if maker is not None else (0, "")
 
 
 def _by_place(subject: Any) -> tuple[int, str]:

@@ -153,9 +153,11 @@ class Mount:
 
     @property
     def shown_path(self) -> str:
-        """The host path as messages name it: one that is not known whole as it was typed."""
+        """The host path as messages name it: one that is not the same for everybody as it was typed."""
         path, written = self.host_path or "", self.host_text
-        return path if UNKNOWN_PIECE not in path or written is None else str(written)
+        if written is None or not (UNKNOWN_PIECE in path or "*" in path or path.startswith("~")):
+            return path
+        return written.raw if written.raw and UNKNOWN_PIECE not in written.raw else str(written)
 
     @property
     def host_text(self) -> Text | None:

@@ -113,7 +113,7 @@ _TREES = {
         "/etc/localtime /etc/timezone /etc/resolv.conf /etc/hosts /etc/hostname /etc/machine-id /etc/os-release "
         "/etc/ssl/certs /etc/ca-certificates /etc/pki/ca-trust /etc/pki/tls/certs /etc/docker/certs.d "
         "/usr/lib/os-release /usr/share /usr/local/share/ca-certificates /var/lib/dbus/machine-id "
-        "/sys/class/dmi/id /dev/null /dev/zero /dev/urandom"
+        "/sys/class/dmi/id /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid /dev/null /dev/zero /dev/urandom"
     ),
     HostPath.OTHER: "/var/lib/kubelet/plugins /var/lib/kubelet/plugins_registry /var/lib/kubelet/device-plugins",
 }

@@ -73,6 +73,15 @@ def _folded(path: str) -> str:
     return path if path.startswith("env.") else path.lower()
 
 
+def choices_of(typed: str) -> list[str]:
+    """Return the values that ``${{ a && 'x' || 'y' }}`` chooses from; none if any of them is no literal text."""
+    whole = EXPRESSION.fullmatch(typed.strip())
+    if whole is None or "||" not in whole[1]:
+        return []
+    found = [_LITERAL.fullmatch(each.rpartition("&&")[2].strip()) for each in whole[1].split("||")]
+    return [match[1] for match in found if match is not None] if None not in found else []
+
+
 def environment(node: Node, expressions: Expressions) -> tuple[EnvVar, ...]:
     """Return the variables of an ``env:`` mapping."""
     found = []

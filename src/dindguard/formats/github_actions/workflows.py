@@ -11,6 +11,7 @@ from dindguard.formats import Context, Document, Reading
 from dindguard.formats.github_actions.containers import declared_container, image_of, runner_host, scripts_of
 from dindguard.formats.github_actions.expressions import (
     Expressions,
+    choices_of,
     environment,
     input_values,
     matrix,
@@ -119,7 +120,7 @@ def _workload(name: str, address: str, job: Node, containers: tuple[Container, .
         containers=containers,
         storages=volumes.storages,
         runner_labels=_labels(job["runs-on"]),
-        hosted=_hosted(job["runs-on"]),
+        hosted=_hosted(job["runs-on"], job["strategy"]),
     )
 
 
@@ -158,6 +159,9 @@ def _containers(
     return [owner, *services]
 
 
+_HOSTED = ("ubuntu-", "windows-", "macos-")
+
+
 def _labels(runs_on: Node) -> tuple[Text, ...]:
     """Return the labels, and the group, by which a runner is chosen."""
     if runs_on.is_mapping:
@@ -165,12 +169,17 @@ def _labels(runs_on: Node) -> tuple[Text, ...]:
     return tuple(each.value for each in runs_on.listed() if each.is_scalar)
 
 
-def _hosted(runs_on: Node) -> Text | None:
+def _hosted(runs_on: Node, strategy: Node) -> Text | None:
     """Return the label of a hosted runner, whose machine ends with the job; ``None`` for one of somebody's own."""
     labels = [label.value for label in runs_on.listed()]
-    if len(labels) != 1 or not (labels[0].value or "").startswith(("ubuntu-", "windows-", "macos-")):
+    if len(labels) != 1:
         return None
-    return labels[0]
+    label = labels[0]
+    of_matrix = matrix_values(strategy) if "matrix." in label.pattern else {}
+    choices = choices_of(label.pattern) or [
+        each.pattern for name in names_in([label.pattern]) for each in of_matrix.get(name, ())
+    ]
+    return label if all(each.startswith(_HOSTED) for each in choices or [label.pattern]) else None
 
 
 def _job_container(
