@@ -210,6 +210,11 @@ TREES: dict[str, dict[str, str]] = {
         "a.ign": '{"ignition": {"version": "3.4.0"}, "systemd": {"units": [{"name": "a.service", "contents": '
         '"[Service]\\nExecStart=/usr/bin/podman run --privileged a\\n"}]}}'
     },
+    "NixOS, its engine": {
+        "host.nix": '{ virtualisation.docker.listenOptions = [\n  "/run/docker.sock"\n  "0.0.0.0:2375"\n]; }\n'
+    },
+    "a firewall in NixOS": {"firewall.nix": "{ networking.firewall.allowedTCPPorts = [\n  22\n  2375\n]; }\n"},
+    "an engine's options in a template": {"docker.init": 'DOCKER_OPTS="{{ docker_options }}"\n'},
     "NixOS": {
         "configuration.nix": '{ virtualisation.oci-containers.containers.a = { image = "b"; extraOptions = [ "--privileged" ]; }; }\n'
     },

@@ -69,6 +69,14 @@ NEAR = {
     "a definition": {
         "a.yaml": "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {example: {privileged: true}}\n"
     },
+    "a provider's own switch": {"main.tf": 'provider "proxmox" {\n  insecure = true\n}\n'},
+    "a web interface": {"roles/a/templates/a.toml": "[registry]\nlocation = 1\n[api]\n  insecure = true\n"},
+    "a table of ports": {"group_vars/all.yml": "used:\n  socket_proxy: 2375\n"},
+    "a client's plugin": {"a.nix": "install -m755 ${x} root/usr/local/lib/docker/cli-plugins/docker-buildx\n"},
+    "the engine's usual socket": {"a.nix": '{ virtualisation.docker.listenOptions = [\n  ""\n  "/run/docker.sock"\n]; }\n'},
+    "the socket of a client": {"config/docker.yaml": "my-docker:\n  socket: /var/run/docker.sock\n"},
+    "what a script says": {"a.conf": 'script\n  echo "Waiting for /var/run/docker.sock"\nend script\n'},
+    "options that open nothing": {"a.init": 'DOCKER_OPTS=\nDOCKER_OPTS="--dns {{ server }}"\n'},
     "Vagrant's own privileged": {"Vagrantfile": 'c.vm.provision "shell", privileged: false, inline: "id"\n'},
 }  # fmt: skip
 

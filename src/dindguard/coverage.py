@@ -87,6 +87,8 @@ class Book:
         self._plain: dict[State, list[str]] = {state: [] for state in _PLAIN}
         self._formats: dict[str, dict[str, None]] = {}
         self._by_bytes: set[str] = set()
+        self._whole: dict[str, FileState] = {}
+        self._taken: set[str] = set()
 
     def put(self, path: str, state: State, what: str = "", words: str = "", span: Span | None = None) -> None:
         """Note a file's state, unless a worse one is known."""
@@ -101,6 +103,10 @@ class Book:
     def understood(self, path: str, name: str) -> None:
         """Note that a format read a file or a part of it."""
         self._formats.setdefault(path, {})[name] = None
+
+    def taken(self, paths: Iterable[str]) -> None:
+        """Note files that were taken value by value: they are judged by what nothing asked for, not as a whole."""
+        self._taken.update(paths)
 
     def bytes_unread(self, path: str, data: bytes, what: str) -> None:
         """Judge a file that no format would read, by its bytes; ``what`` it is by name."""
@@ -161,7 +167,11 @@ class Book:
         hit = phrases.spoken(source.text, known=bool(what))
         if hit is None:
             return False
-        self.put(source.path, State.BLIND_SPOT, what, hit.words, source.span(hit.start, hit.end))
+        span = source.span(hit.start, hit.end)
+        if source.parent is None:
+            self._whole.setdefault(source.path, FileState(source.path, State.BLIND_SPOT, what, hit.words, span))
+        else:
+            self.put(source.path, State.BLIND_SPOT, what, hit.words, span)
         return True
 
     def left(self, what: str) -> frozenset[str]:
@@ -171,6 +181,9 @@ class Book:
 
     def close(self, notices: Iterable[Notice]) -> Coverage:
         """Return the states of all files, with what ``notices`` say of broken ones and of what is undecided."""
+        for each in self._whole.values():
+            if each.path not in self._taken:
+                self.put(each.path, each.state, each.what, each.words, each.span)
         undecided: Counter[str] = Counter()
         for notice in notices:
             if notice.gravity is Gravity.ERROR and notice.kind in ("unreadable", "budget") and notice.span.path:

@@ -57,7 +57,13 @@ PHRASES: tuple[Phrase, ...] = (
             8,
         ),
     ),
-    (("DOCKER_OPTS",), regex(r"DOCKER_OPTS\s*=")),
+    (
+        ("DOCKER_OPTS",),
+        regex(
+            r"DOCKER_OPTS[ \t]*=[^\n]{0,300}?(?:-H\b|--host|tcp:|--tls|insecure|-g\b|--graph|--data-root|-s\b|--storage|"
+            r"--userns|--iptables|seccomp|--selinux)|DOCKER_OPTS[ \t]*=[\"']?(?:\$|\{\{|<%)"
+        ),
+    ),
     (("security.insecure",), regex(r"security\.insecure")),
     (("WITH DOCKER",), regex(r"WITH DOCKER\b")),
     (("setup_remote_docker",), regex(r"setup_remote_docker")),
@@ -85,8 +91,10 @@ MORE: tuple[Phrase, ...] = (
     )),
     (("2375",), regex(r"(?<![\w.])2375(?![\w.])")),
     (("docker_host",), regex(r"\bdocker_host[\"']?\s*:\s*[\"']?automount")),
-    (("plugins/",), regex(r"plugins/(?:docker|acr|ecr|gcr|heroku)\b(?!:\{\{)")),
-    (("virtualisation.docker",), regex(r"virtualisation\.docker\.(?:listenOptions|extraOptions|daemon)")),
+    (("plugins/",), regex(r"(?<![\w/-])plugins/(?:docker|acr|ecr|gcr|heroku)\b(?![/-]|:\{\{)")),
+    (("virtualisation.docker",), regex(
+        r"virtualisation\.docker\.(?:extraOptions|daemon|listenOptions(?=\s*=[^;]{0,200}?(?:tcp:|:\d|\d{4})))"
+    )),
     (("groups", "extraGroups"), regex(r"(?:groups|extraGroups)[\"']?\s*[:=](?:(?!roups\b)[^\n])*?\bdocker\b")),
     (("dind",), regex(
         r"\bdind[\"']?\s*:(?:\s*(?:true\b|[\"']?docker)|[ \t\r]*+\n(?:[ \t\r]*+(?:#[^\n]*+)?\n){0,20}+[ \t]++"
@@ -113,6 +121,11 @@ _NO_QUOTES = str.maketrans("", "", "\"'")
 _PERMISSION = regex(r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b")
 _DESCRIPTION = regex(r"(?m)^(?:swagger|openapi): *[\"']?\d")
 """An interface's description: what it shows are examples."""
+_CLIENTS = regex(r"[\s\-]*+[\"']?(?:socket|sock|listen)[\"']?\s*+[:=]\s*+[\"']?/")
+"""A path by which a program finds a socket, or makes its own; what hands the socket out names another path beside it."""
+_SAYS = regex(r"(?:echo|printf)\b[^>|]*+$")
+_PORTS = regex(r"(?i)port|listen|tcp|publish|expose|guest|docker|engine|daemon|2375:|:2375|^[\s\-\[]*+[\"']?2375")
+"""What a bare number stands beside if it is an engine's port; a line that is the number alone is one of a list."""
 _DROPS = regex(r"(?i:cap[-_.]?drop|\bdrop\b)")
 _TRAILING = regex(r"(?:^|\s)(?:#|//)(?:\s|$)")
 
@@ -204,9 +217,26 @@ def _said_aside(text: str, start: int, end: int) -> bool:
         return True  # Vagrant's own: a provisioner that is root in the virtual machine
     if text.endswith("SYS_ADMIN", start, end) and _DROPS.search(line):
         return True
+    if _means_no_engine(text, start, end, line):
+        return True
     before = text[line_start:start]
     trailing = _TRAILING.search(before)
     return trailing is not None and before[: trailing.start()].count('"') % 2 == 0
+
+
+def _means_no_engine(text: str, start: int, end: int, line: str) -> bool:
+    """Whether what is written so often belongs to something else: a setting of a client's, a port of another's, an API."""
+    said = text[start:end].rstrip("\"',;)]}< \n\t\r")
+    before = text[max(start - _SHORT // 4, 0) : start]
+    if said.endswith(".sock"):
+        named = _CLIENTS.match(line) is not None and ":/" not in line.partition("/")[2]
+        return named or _SAYS.match(line[:_SHORT]) is not None or "listenOptions" in before[before.rfind("]") + 1 :]
+    if said == "2375":
+        return _PORTS.search(line) is None
+    if said.startswith("insecure"):  # of a registry it is ours; of a provider or a web interface it is not
+        headers = [each for each in before.splitlines() if each.lstrip().startswith("[")]
+        return not headers or "registr" not in headers[-1]
+    return False
 
 
 def _literals(known: bool) -> tuple[bytes, ...]:

@@ -89,7 +89,7 @@ def _rounds(waiting: list[Embedded], trees: Trees, context: Context, progress: P
                 done = documents.pop(row.name)
                 reading, faults = _read(row, done, context)
                 trees.notices += faults
-                trees.said_nothing(reading.unread)
+                trees.said_nothing(reading)
                 trees.done(done)
                 del done
                 _tidy()

@@ -10,7 +10,7 @@ from dindguard.coverage import Book
 from dindguard.documents import syntax as syntaxes
 from dindguard.documents import yaml
 from dindguard.files import Files
-from dindguard.formats import Document, Unread
+from dindguard.formats import Document, Reading
 from dindguard.formats.recognition import Recogniser
 from dindguard.formats.row import FormatRow
 from dindguard.records import replace
@@ -132,9 +132,10 @@ class Trees:
         for literal, expression, what in row.unmodelled:
             self.book.not_modelled(source, literal, expression, what)
 
-    def said_nothing(self, unread: Iterable[Unread]) -> None:
-        """Note the documents that a format recognised and did not understand."""
-        for each in unread:
+    def said_nothing(self, reading: Reading) -> None:
+        """Note the documents that a format recognised and did not understand, and the files that it took values of."""
+        self.book.taken(reading.taken)
+        for each in reading.unread:
             self.book.part_unread(self._not_used(each.source), each.what, known=each.known)
 
     def _not_used(self, source: Source) -> Source:

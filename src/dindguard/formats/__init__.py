@@ -72,6 +72,8 @@ class Reading:
         self.notices: list[Notice] = []
         self.unread: list[Unread] = []
         """Documents that are of this format, of which nothing was understood."""
+        self.taken: list[str] = []
+        """Files of which values were taken one by one; ``unread`` has what nothing asked for."""
 
 
 def read_scripts(documents: Iterable[Document], dialect: Dialect) -> Reading:

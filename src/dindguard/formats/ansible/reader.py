@@ -50,6 +50,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         _File(document, around, context, reading).read()
     reading.invocations += around.members_let_in()
     reading.unread += around.not_used()
+    reading.taken += around.opened()
     return reading
 
 

@@ -129,6 +129,10 @@ class Surroundings:
         """Return the grants that a role makes which is not part of the scan."""
         return () if self.own_members else self._members
 
+    def opened(self) -> Iterator[str]:
+        """Yield the files whose variables were read."""
+        yield from (path for path, node in self._files.items() if node is not None)
+
     def not_used(self) -> Iterator[Unread]:
         """Yield the variables that nothing asked for: what they are for, the files that were read do not tell."""
         for node in self._files.values():
