@@ -16,6 +16,8 @@ from dindguard.patterns import regex
 
 _ROLE = regex(r"^(?P<role>(?:.*/)?)(?:tasks|handlers)/")
 _PLAY = regex(r"(?m)^(?:- +|  +)hosts:")
+_OF_A_ROLE = regex(r"(^|/)roles(/[^/]+(/(tasks|handlers|defaults|vars|templates|files|meta))?)?$")
+"""Folders in which no inventory lies."""
 _YAML = (".yml", ".yaml")
 _INVENTORIES = ("inventory", "inventories", "environments")
 
@@ -30,6 +32,8 @@ class Surroundings:
         self._watched: Pairs = []
         self._folders: dict[tuple[str, str], list[Layer]] = {}
         self._copied: set[tuple[str, str]] = set()
+        self._contents: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._variable_folders: dict[tuple[str, str], list[str]] = {}
         self._members: list[Invocation] = []
         self.own_members = False
         """Whether a task of the scan lets in whom the variable of a well-known role names: the grant is that task's."""
@@ -156,14 +160,20 @@ class Surroundings:
         for kind in kinds:
             folder = posixpath.dirname(path)
             for _ in range(_LEVELS):
-                yield posixpath.join(folder, kind)
-                for inventories in _INVENTORIES:
-                    inner = posixpath.join(folder, inventories)
-                    yield posixpath.join(inner, kind)
-                    yield from (posixpath.join(inner, each, kind) for each in self._context.folders(inner))
+                yield from self._folders_in(folder, kind)
                 if not folder:
                     break
                 folder = posixpath.dirname(folder)
+
+    def _folders_in(self, folder: str, kind: str) -> list[str]:
+        """Return the folders in one folder that hold variables; all files of a tree ask for those above them."""
+        if (folder, kind) not in self._variable_folders:
+            places = {folder: None}
+            for inventories in _INVENTORIES if _OF_A_ROLE.search(folder) is None else ():
+                inner = posixpath.join(folder, inventories)
+                places.update(dict.fromkeys((inner, *(posixpath.join(inner, each) for each in self._held(inner)[1]))))
+            self._variable_folders[folder, kind] = [posixpath.join(each, kind) for each in places]
+        return self._variable_folders[folder, kind]
 
     def first_copy(self, path: str, target: str) -> bool:
         """Whether nobody has copied a file to that place of a machine before."""
@@ -178,13 +188,22 @@ class Surroundings:
         return self._folders[folder, name]
 
     def _read(self, folder: str, name: str) -> Iterator[Layer]:
-        for file in self._context.listing(folder):
+        files, folders = self._held(folder)
+        for file in files:
             if file in {name, *(f"{name}{ending}" for ending in _YAML)}:
                 yield self.file(posixpath.join(folder, file))
+        if not files and not folders:
+            return
         within = posixpath.join(folder, name)
         for file in self._context.listing(within):
             if file.endswith(_YAML):
                 yield self.file(posixpath.join(within, file))
+
+    def _held(self, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the files and the folders in a folder: most of those that are asked for are not there."""
+        if folder not in self._contents:
+            self._contents[folder] = self._context.listing(folder), self._context.folders(folder)
+        return self._contents[folder]
 
     def _opened(self, path: str) -> Node | None:
         if path not in self._files:
