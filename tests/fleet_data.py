@@ -145,7 +145,7 @@ FLEET: dict[str, list[dict[str, Any]]] = {
         repository("bomb", "", "quarantined", reason="memory", evidence="killed"),
     ],
     "findings": [
-        finding("pay/api", "host-engine-socket", "critical"),
+        finding("pay/api", "host-engine-socket", "critical", address="services.web.access.mounts./run"),
         finding("pay/api", "old-engine", "high", address="services.dind", claimed="waived"),
         finding("pay/web", "host-engine-socket", "critical", line=9),
         finding("pay/web", "host-engine-socket", "critical", line=9, identity="second", subject="service 'b'"),

@@ -14,7 +14,12 @@ from dindguard.fleet.inert import Refused, refuse_pickles
 from dindguard.fleet.task import FAILED, probe, task
 from dindguard.printable import printable
 
+_NOBODY = "127.0.0.1:0"
+"""Where Dask's own pages are: they cannot be left out, and would be on every interface of the machine."""
+
 _QUIET = {
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
     "distributed.admin.event-loop": "tornado",
     "distributed.admin.log-length": 100,
     "distributed.admin.low-level-log-length": 100,
@@ -148,8 +153,8 @@ def local(workers: int) -> Iterator[Cluster]:
 
     with _silent(), dask.config.set(_QUIET):
         inside = LocalCluster(
-            n_workers=1, threads_per_worker=workers, processes=False, dashboard_address=None, memory_limit=0,
-            silence_logs=50,
+            n_workers=1, threads_per_worker=workers, processes=False, memory_limit=0, silence_logs=50,
+            dashboard_address=_NOBODY, worker_dashboard_address=_NOBODY,
         )  # fmt: skip
         with inside, Client(inside, set_as_default=False) as client:
             cluster = Cluster(client)

@@ -51,7 +51,7 @@ _FOUND = (
     Column("severity", "", Kind.SEVERITY),
     Column("repository", "Repository"),
     Column("team", "Team"),
-    Column("rule", "Rule"),
+    Column("rule", "Rule", Kind.RULE),
     Column("path", "File", Kind.CODE),
     Column("line", "Line", Kind.LINE),
     Column("subjects", "What it is about", Kind.TEXTS),

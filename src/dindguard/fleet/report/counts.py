@@ -11,7 +11,7 @@ RULES = Section(
     "rule",
     (
         Column("severity", "", Kind.SEVERITY),
-        Column("rule", "Rule"),
+        Column("rule", "Rule", Kind.RULE),
         Column("title", "What is wrong"),
         Column("findings", "Findings", Kind.NUMBER),
         Column("change", "Change", Kind.CHANGE),

@@ -49,8 +49,10 @@ WAYS = Section(
     ),
     """
     WITH worst AS (
-        SELECT repository, path, address, max(severity_rank) AS rank, arg_max(severity, severity_rank) AS severity
-        FROM findings WHERE status = 'open' GROUP BY repository, path, address
+        SELECT c.repository, c.path, c.address, max(severity_rank) AS rank, arg_max(severity, severity_rank) AS severity
+        FROM root c JOIN findings f ON f.repository = c.repository AND f.path = c.path
+             AND (f.address = c.address OR starts_with(f.address, c.address || '.'))
+        WHERE f.status = 'open' GROUP BY c.repository, c.path, c.address
     )
     SELECT coalesce(worst.severity, '') AS severity, root.repository, team, kind || ' ''' || name || '''' AS container,
            path, line, machine, hosted, way_to_root
@@ -158,7 +160,7 @@ WAIVERS = Section(
         Column("expires", "Expires", Kind.DAY),
         Column("days", "Days left", Kind.NUMBER),
         *WHO,
-        Column("rule", "Rule"),
+        Column("rule", "Rule", Kind.RULE),
         Column("path", "File", Kind.CODE),
         Column("address", "At", Kind.CODE),
         Column("owner", "Owner"),

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     DIFFERENCE = "difference"
     """The same where more is not worse."""
     SEVERITY = "severity"
+    RULE = "rule"
     STATE = "state"
     CODE = "code"
     """A name out of a file: a path, an image, a revision."""

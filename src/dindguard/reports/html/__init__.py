@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding
-from dindguard.reports import Options, page, safe, worst_first
-from dindguard.reports.html import approvals, containers, findings, picture, scanned, skeleton, unseen
+from dindguard.reports import Options, safe, worst_first
+from dindguard.reports.html import approvals, containers, findings, picture, rules, scanned, skeleton, unseen
 from dindguard.reports.html.writing import Writer
 from dindguard.reports.picture import svg
 
@@ -46,18 +46,4 @@ def _parts(writer: Writer, opened: Sequence[Finding], silenced: Sequence[Finding
     yield containers.section(writer, opened)
     yield approvals.section(writer)
     yield unseen.notes(writer)
-    yield _rules([*opened, *silenced])
-
-
-def _rules(found: Sequence[Finding]) -> Iterator[str]:
-    """Yield the pages of the rules that found something, folded."""
-    rules = {finding.rule.id: finding.rule for finding in found}
-    if not rules:
-        return
-    yield '<section id="rules" aria-labelledby="rules-title">'
-    yield f'<h2 id="rules-title">Rules <span class="count">{len(rules)}</span></h2>'
-    for name in sorted(rules):
-        rule = rules[name]
-        title = f"<summary><strong>{safe.markup(name)}</strong> {safe.markup(rule.title)}</summary>"
-        yield f'<details class="rule" id="rule-{safe.markup(name)}">{title}{page.for_html(rule.page)}</details>'
-    yield "</section>"
+    yield rules.section(finding.rule for finding in (*opened, *silenced))

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 from dindguard.fleet.report.answers import Report
 from dindguard.fleet.report.html import head, tables
+from dindguard.options import Options
 from dindguard.reports import safe
-from dindguard.reports.html import skeleton
+from dindguard.reports.html import rules, skeleton
+from dindguard.rule_sources import load_rules
 
 
 def pieces(report: Report) -> Iterator[str]:
@@ -21,7 +23,10 @@ def pieces(report: Report) -> Iterator[str]:
 
 def _page(report: Report) -> Iterator[str]:
     answers = [report.answer(section, tables.most(section)) for section in report.sections()]
-    body = [list(head.comparison(report)), *([*tables.section(answer)] for answer in answers)]
+    known = {rule.id: rule for rule in load_rules(Options())}
+    told = [known[name] for name in tables.rules(answers) if name in known]
+    linked = frozenset(rule.id for rule in told)
+    body = (head.comparison(report), *(tables.section(answer, linked) for answer in answers), rules.section(told))
     style = skeleton.part("page.css") + skeleton.part("fleet.css", __name__) + "".join(map(tables.labels, answers))
     yield from skeleton.document(
         safe.markup(head.title(report)), head.head(report), body, skeleton.part("fleet.js", __name__), style

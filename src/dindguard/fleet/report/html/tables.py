@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from dindguard.fleet.report.answers import Answer, joined, plain
@@ -33,8 +33,18 @@ def most(section: Section) -> int:
     return MOST_REPOSITORIES if section.name == "repositories" else MOST
 
 
-def section(answer: Answer) -> Iterator[str]:
-    """Yield a section; nothing for one without rows."""
+def rules(answers: Iterable[Answer]) -> list[str]:
+    """Return the names of the rules that rows of these answers are about."""
+    found: dict[str, None] = {}
+    for answer in answers:
+        for index, column in enumerate(answer.columns):
+            if column.kind is Kind.RULE:
+                found |= dict.fromkeys(str(row[index]) for row in answer.rows)
+    return sorted(found)
+
+
+def section(answer: Answer, linked: frozenset[str]) -> Iterator[str]:
+    """Yield a section; nothing for one without rows. The page has the pages of the ``linked`` rules."""
     if not answer.total:
         return
     about = answer.section
@@ -47,7 +57,7 @@ def section(answer: Answer) -> Iterator[str]:
         yield f'<th scope="col"{_class(column)}>{safe.markup(column.heading)}</th>'
     yield "</tr></thead><tbody>"
     for row in answer.rows:
-        yield _row(answer.columns, shown, row)
+        yield _row(answer.columns, shown, row, linked)
     yield "</tbody></table></div>"
     if answer.total > ON_PAPER:
         yield f'<p class="dim paper">and {answer.total - ON_PAPER:,} more</p>'
@@ -83,16 +93,18 @@ def _class(column: Column) -> str:
     return f' class="{name}"' if name else ""
 
 
-def _row(columns: Sequence[Column], shown: Sequence[Column], row: Sequence[Any]) -> str:
+def _row(columns: Sequence[Column], shown: Sequence[Column], row: Sequence[Any], linked: frozenset[str]) -> str:
     cells = []
     for index, (column, value) in enumerate(zip(columns, row, strict=True)):
         if column not in shown:
             continue
         line = row[index + 1] if index + 1 < len(columns) and columns[index + 1].kind is Kind.LINE else 0
-        shown_value = _cell(column.kind, value, line) or (
-            column.missing and f'<span class="dim">{column.missing}</span>'
-        )
-        cells.append(f"<td{_class(column)}>{shown_value}</td>")
+        text = _cell(column.kind, value, line)
+        if column.kind is Kind.RULE and value in linked:
+            text = f'<a href="#rule-{text}">{text}</a>'
+        if not text and column.missing:
+            text = f'<span class="dim">{column.missing}</span>'
+        cells.append(f"<td{_class(column)}>{text}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 
 
