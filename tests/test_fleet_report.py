@@ -175,6 +175,38 @@ def test_a_change_is_a_column_only_where_there_is_something_to_compare_with(tmp_
     ]
 
 
+def test_a_teams_change_is_that_of_its_grave_findings(tmp_path: Path) -> None:
+    new = data.write(
+        tmp_path / "new",
+        {"repositories": [data.repository("a", "pay", open_critical=2, open_low=9, labels={"tier": "1"})]},
+    )
+    old = data.write(
+        tmp_path / "old", {"repositories": [data.repository("a", "pay", open_high=5, labels={"tier": "1"})]}
+    )
+    assert picked(rows(new, "teams", old), "team", "change") == [("pay", -3)]
+    assert picked(rows(new, "labels", old), "label", "value", "change") == [("tier", "1", -3)]
+    assert picked(rows(new, "repositories", old), "repository", "change") == [("a", 6)]
+
+
+def test_a_label_with_a_value_for_each_repository_hides_no_other(tmp_path: Path) -> None:
+    found = [
+        data.repository(f"r{n}", labels={"address": f"https://example.org/{n}", "tier": str(n % 2)}) for n in range(5)
+    ]
+    labels = rows(data.write(tmp_path / "fleet", {"repositories": found}), "labels")
+    assert [row["label"] for row in labels] == ["tier"] * 2 + ["address"] * 5
+
+
+def test_what_became_of_a_dockers_line_is_told_and_of_no_other_engines(tmp_path: Path) -> None:
+    engines = [("docker", "20.10.24"), ("docker", "moby"), ("podman", "20.10.24")]
+    found = [
+        data.container("r", f"c{n}", engine=name, engine_version=version) for n, (name, version) in enumerate(engines)
+    ]
+    folder = data.write(tmp_path / "fleet", {"repositories": [data.repository("r")], "containers": found})
+    said = {(row["product"], row["version"]): row["maintained"] for row in rows(folder, "engines")}
+    assert said["docker", "20.10.24"].startswith("ended on ")
+    assert said["docker", "moby"] == said["podman", "20.10.24"] == ""
+
+
 def test_it_says_when_other_rules_judged(tmp_path: Path) -> None:
     new, old = changed(tmp_path)
     with report_of(new, old) as report:
@@ -260,6 +292,15 @@ def test_no_name_breaks_out_of_a_label_and_many_teams_stay_few(tmp_path: Path) -
     found = series(run(data.write(tmp_path / "many", {"repositories": many}), "-f", "prometheus").stdout)
     assert found["dindguard_fleet_ways_to_root", frozenset({("team", OTHERS)})] == 7
     assert sum(value for (name, _), value in found.items() if name.endswith("open_findings")) == MOST_TEAMS + 7
+
+
+def test_names_that_look_alike_on_one_line_share_a_series(tmp_path: Path) -> None:
+    teams = ["a b", "a  b", "a\nb", "x" * 200 + "1", "x" * 200 + "2", OTHERS]
+    many = [data.repository(f"r{n}", team, ways_to_root=1) for n, team in enumerate(teams)]
+    text = run(data.write(tmp_path / "alike", {"repositories": many}), "-f", "prometheus").stdout
+    lines = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len(lines) == len(set(lines))
+    assert series(text)["dindguard_fleet_ways_to_root", frozenset({("team", "a b")})] == 3
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -76,7 +76,7 @@ TEAMS = Section(
 LABELS = Section(
     "labels",
     "By label",
-    "The same by each other label of the list of sources.",
+    "The same by each other label of the list of sources, those with the fewest values first.",
     "value",
     (Column("label", "Label"), Column("value", "Value"), *_COUNTED),
     f"""
@@ -95,7 +95,7 @@ LABELS = Section(
     SELECT pair.key AS label, pair.value AS value, repositories, not_known, rooted, critical, high,
            critical + high - coalesce(grave, 0) AS change, coalesce(claimed, 0) AS claimed, blind_spots
     FROM now LEFT JOIN claims USING (pair) LEFT JOIN before USING (pair)
-    ORDER BY label, critical DESC, high DESC, rooted DESC, value
+    ORDER BY count(*) OVER (PARTITION BY pair.key), label, critical DESC, high DESC, rooted DESC, value
     """,  # noqa: S608 - our own text
 )
 

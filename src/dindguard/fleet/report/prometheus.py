@@ -16,6 +16,8 @@ from dindguard.rules import Severity
 MOST_TEAMS = 100
 """Teams with series of their own; what further ones have is summed under :data:`OTHERS`: a file must not swell a server."""
 OTHERS = "(others)"
+LONGEST = 100
+"""Characters of a label's value."""
 
 Labels = Mapping[str, str]
 
@@ -109,10 +111,13 @@ def _metric(name: str, about: str, series: Sequence[tuple[Labels, float]]) -> It
     name = f"dindguard_fleet_{name}"
     yield f"# HELP {name} {about}"
     yield f"# TYPE {name} gauge"
-    for labels, value in series:
+    summed: dict[str, float] = {}
+    for labels, value in series:  # a collector refuses a file that has a series twice: names may be alike on one line
         pairs = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
+        summed[pairs] = summed.get(pairs, 0) + value
+    for pairs, value in summed.items():
         yield f"{name}{{{pairs}}} {value}" if pairs else f"{name} {value}"
 
 
 def _escaped(text: str) -> str:
-    return safe.one_line(safe.valid(text)).replace("\\", "\\\\").replace('"', '\\"')
+    return safe.one_line(safe.valid(text))[:LONGEST].replace("\\", "\\\\").replace('"', '\\"')

@@ -54,11 +54,12 @@ def make(dataset: Dataset, today: dt.date, due: int) -> None:
     for schema in (NEW, OLD):
         for view in (_OPEN, _ROOT, _KEPT):
             dataset.rows(view.format(schema=schema))
-    dataset.rows("CREATE TABLE support (version VARCHAR, maintained VARCHAR)")
-    for (version,) in dataset.rows(
-        "SELECT DISTINCT engine_version FROM containers WHERE engine = ? ORDER BY ALL", (EngineProduct.DOCKER.value,)
-    ):
-        dataset.rows("INSERT INTO support VALUES (?, ?)", (version, _maintained(version)))
+    asked = "SELECT DISTINCT engine_version FROM containers WHERE engine = ? ORDER BY ALL"
+    versions = [version for (version,) in dataset.rows(asked, (EngineProduct.DOCKER.value,))]
+    dataset.rows(
+        "CREATE TABLE support AS SELECT unnest(CAST(? AS VARCHAR[])) AS version, unnest(CAST(? AS VARCHAR[])) AS maintained",
+        (versions, [_maintained(version) for version in versions]),
+    )
 
 
 def _maintained(version: str) -> str:

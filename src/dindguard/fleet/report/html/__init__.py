@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 from dindguard.fleet.report.answers import Report
 from dindguard.fleet.report.html import head, tables
-from dindguard.options import Options
+from dindguard.loading import load
 from dindguard.reports import safe
 from dindguard.reports.html import rules, skeleton
-from dindguard.rule_sources import load_rules
 
 
 def pieces(report: Report) -> Iterator[str]:
@@ -23,7 +22,7 @@ def pieces(report: Report) -> Iterator[str]:
 
 def _page(report: Report) -> Iterator[str]:
     answers = [report.answer(section, tables.most(section)) for section in report.sections()]
-    known = {rule.id: rule for rule in load_rules(Options())}
+    known = {rule.id: rule for rule in load()}
     told = [known[name] for name in tables.rules(answers) if name in known]
     linked = frozenset(rule.id for rule in told)
     body = (head.comparison(report), *(tables.section(answer, linked) for answer in answers), rules.section(told))
