@@ -30,6 +30,8 @@ from collections.abc import Iterator
 
 from dindguard.api import Confidence, ContainerKind, Problem, Severity, Step, Storage, paths, rule
 
+BESIDE_ANOTHER = "Give each engine directories of its own (--data-root, --exec-root), a --pidfile and a --bridge"
+
 
 @rule("shared-data-root", each=Storage, severity=Severity.CRITICAL, category="data-root", since="0.1.0")
 def check(storage: Storage) -> Iterator[Problem]:
@@ -37,6 +39,7 @@ def check(storage: Storage) -> Iterator[Problem]:
     engines = [(container, mount) for container, mount in storage.users if container.keeps_state_in(mount)]
     if not engines:
         yield from _of_runners(storage)
+        yield from _of_one_owner(storage)
     for index, (container, mount) in enumerate(engines):
         sharing = [(other, theirs) for other, theirs in engines[:index] if other.runs_beside(container)]
         if not sharing:
@@ -60,3 +63,13 @@ def _of_runners(storage: Storage) -> Iterator[Problem]:
             )
             because = (Step("so many jobs run at once", several.span),)
             yield Problem(mount, message, because, Severity.HIGH, Confidence.MEDIUM)
+
+
+def _of_one_owner(storage: Storage) -> Iterator[Problem]:
+    """Report engines that one machine or container starts side by side on one directory."""
+    for engine in storage.engines[1:]:
+        first = storage.engines[0]
+        whose = "one machine" if engine.container is None else str(engine.container)
+        message = f"two engines of {whose} keep their state in {storage.name}"
+        because = (Step("the other one is started here", first.span),)
+        yield Problem(engine, message, because, Severity.HIGH, subject=engine, instead=BESIDE_ANOTHER)

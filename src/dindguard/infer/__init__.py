@@ -21,6 +21,7 @@ from dindguard.infer.reach import dead_ends, find_accesses
 from dindguard.infer.runner_engines import runner_engines
 from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
+from dindguard.infer.shared_state import own_storages
 from dindguard.infer.starters import Starters
 from dindguard.infer.users import as_root
 from dindguard.model import known_images
@@ -68,7 +69,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
         workloads=given.workloads,
         engines=engines,
         accesses=accesses,
-        storages=_storages(containers),
+        storages=(*_storages(containers), *own_storages(engines)),
         invocations=invocations,
         build_grants=find_build_grants(containers, invocations, engines),
         policy=policy,

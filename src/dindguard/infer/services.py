@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dindguard.infer.launches import Started, service_start
 from dindguard.infer.machines import Half, machine_engine
-from dindguard.model.engine import Engine
+from dindguard.model.container import Container
+from dindguard.model.engine import Engine, Machine
 from dindguard.model.engine_settings import settings_of
 from dindguard.model.launch import Configuration, Launch, ServiceFile, ServiceKind, Setting
 from dindguard.model.values import Text, unknown
@@ -65,12 +66,15 @@ def _names(services: Iterable[ServiceFile]) -> tuple[str, ...]:
 
 def _engines(machine: _Machine) -> Iterator[Engine]:
     shown: set[EngineProduct] = set()
+    owner: Machine | Container | None = None
     for name in _names(machine.services):
         sockets = _addresses(name, machine.services)
         for start in _starts(name, machine.services):
             shown.add(start.product)
             half = Half(start.product, start.launch, sockets, start.launch.span)
-            yield machine_engine(half, _configuration(machine, start.product), f"{name}.engine")
+            engine = machine_engine(half, _configuration(machine, start.product), f"{name}.engine")
+            owner = owner or engine.owner
+            yield replace(engine, owner=owner) if engine.container is None else engine
     if EngineProduct.DOCKER not in shown:
         yield from _unshown(machine)
 

@@ -108,9 +108,11 @@ class Contact:
 
 @record(eq=False, kw_only=True)
 class Sharing:
-    """Who mounts a storage, and how."""
+    """Who mounts a storage, and how; or whose engines keep their state there without a mount."""
 
     users: tuple[tuple[Container, Mount], ...] = ()
+    engines: tuple[Engine, ...] = ()
+    """Engines of one machine, or of one container, that run side by side and keep their state there."""
 
 
 @record(eq=False, kw_only=True)

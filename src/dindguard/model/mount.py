@@ -14,6 +14,7 @@ from dindguard.source import Span
 
 if TYPE_CHECKING:
     from dindguard.model.container import Container
+    from dindguard.model.engine import Engine
 
 
 _OWN_FOLDERS = (
@@ -89,6 +90,11 @@ class Storage:
     def users(self) -> tuple[tuple[Container, Mount], ...]:
         """Who mounts it, and how."""
         return self.sharing.users
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """Engines of one machine, or of one container, that run side by side and keep their state there."""
+        return self.sharing.engines
 
     @property
     def address(self) -> str:
