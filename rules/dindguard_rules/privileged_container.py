@@ -26,7 +26,8 @@ needs no privilege at all with `moby/buildkit:rootless` or Buildah.
 ## When it is fine
 In a virtual machine of its own (Kata) the flag ends at that machine's kernel, in gVisor at the sandbox; the finding
 is lowered there. A pod with `hostUsers: false` is lowered too: its root is nobody on the node. Tools that register
-emulators (`tonistiigi/binfmt`) change the host by design, once: *medium*; pin them by digest.
+emulators (`tonistiigi/binfmt`) change the host by design, once: *medium*; pin them by digest. A well-known product
+whose own instructions ask for the flag (cAdvisor, Home Assistant, `kube-proxy`) is *high*: allow it with the reason.
 
 ## References
 - https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
@@ -80,13 +81,16 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if container.privileged.on:
         image = container.image
         tool = image.privileged_tool if image is not None else None
-        why = f", for an image that {tool}" if tool else ""
+        product = image.privileged_user if image is not None else None
+        why = (
+            f", for an image that {tool}" if tool else f", as {product}'s own instructions have it" if product else ""
+        )
         # An image that the files don't decide may hold an engine, which is graded high.
         unsure = image is not None and image.reference.unknown
         yield Problem(
             container.privileged,
             f"{container} is privileged: root in it is {_root(container)}{why}",
-            severity=Severity.MEDIUM if tool else Severity.HIGH if unsure else Severity.CRITICAL,
+            severity=Severity.MEDIUM if tool else Severity.HIGH if unsure or product else Severity.CRITICAL,
         )
 
 

@@ -113,6 +113,11 @@ class Image:
         return known_images.privileged_tool(self.repository)
 
     @cached_property
+    def privileged_user(self) -> str | None:
+        """The product, if it is well known and its own instructions run it privileged (cAdvisor, Home Assistant …)."""
+        return known_images.privileged_user(self.repository)
+
+    @cached_property
     def archived(self) -> str | None:
         """Why nobody maintains it any more, in a phrase; ``None`` for all else."""
         if self.engine is not None and self.engine.frozen:

@@ -85,6 +85,20 @@ _PRIVILEGED_TOOLS = {
 }
 """Tools that are made to be run privileged, once, and what for."""
 
+_PRIVILEGED_USERS = {
+    "cadvisor/cadvisor": "cAdvisor",
+    "google/cadvisor": "cAdvisor",
+    "google-containers/cadvisor": "cAdvisor",
+    "home-assistant/home-assistant": "Home Assistant",
+    "homeassistant/home-assistant": "Home Assistant",
+    "linuxserver/kasm": "Kasm Workspaces",
+    "node-problem-detector/node-problem-detector": "node-problem-detector",
+    "kube-proxy": "kube-proxy",
+    "calico/node": "Calico",
+}
+"""Products whose own instructions or manifests run them privileged (cAdvisor's README, Home Assistant's installation,
+linuxserver.io's page on Kasm, the manifests of node-problem-detector, kubeadm and Calico)."""
+
 _ARCHIVED = {
     "kaniko-project/executor": "kaniko was archived on 2025-06-03",
     "kaniko-project/warmer": "kaniko was archived on 2025-06-03",
@@ -138,6 +152,11 @@ def runs_as_ordinary_user(repository: str) -> bool:
 def privileged_tool(repository: str) -> str | None:
     """Return what the image does to the host, if it is made to be run privileged and ends by itself."""
     return _find(_PRIVILEGED_TOOLS, repository)
+
+
+def privileged_user(repository: str) -> str | None:
+    """Return the product, if its own instructions run it privileged."""
+    return _find(_PRIVILEGED_USERS, repository) or _PRIVILEGED_USERS.get(repository.rpartition("/")[2])
 
 
 def archived(repository: str) -> str | None:

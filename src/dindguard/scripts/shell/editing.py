@@ -1,6 +1,7 @@
-"""What ``sed`` puts into an engine's files: the options of a unit, the settings of a configuration or of variables.
+"""What ``sed`` and ``perl -p`` put into an engine's files: a unit's options, settings of a configuration or of variables.
 
-The rest of the edited file is not shown: it is unknown, not absent. Syntax: POSIX ``sed``, GNU sed's ``-i``.
+The rest of the edited file is not shown: it is unknown, not absent. Syntax: POSIX ``sed``, GNU sed's ``-i``; perlrun(1),
+perlop(1), of which substitutions are read.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ _IN_PLACE = regex(r"-(?:-in-place(?:=.*)?|[a-zA-Z]*i.*)\Z", re.DOTALL)
 _SCRIPT = regex(r"-(?:[a-zA-Z]*e|-expression)\Z")
 _ADDRESS = regex(r"[\d$,~+!\s;{}]+|(?P<sign>/|\\[^\n])")
 _ESCAPE = regex(r"\\(?:(?P<group>\d)|(?P<kept>.))|(?P<whole>&)", re.DOTALL)
+_ESCAPE_OF_PERL = regex(r"\\(?:(?P<group>\d)|(?P<kept>.))|(?P<whole>\$(?:[&\d]|\{\w+\}))", re.DOTALL)
+_LOOPS = regex(r"-[a-zA-Z0-9]*[pn]")
+_CLOSERS = {"{": "}", "(": ")", "[": "]", "<": ">"}
+"""Perl's delimiters that close with another sign than they open with."""
 _UNIT = regex(r"(^|/)[\w@.-]+\.service(\.d/[^/]+\.conf)?\Z")
 _ENGINES_UNIT = regex(r"(^|/)docker\.service(\.d/[^/]+\.conf)?\Z")
 _VARIABLES = regex(r"(^|/)(default|sysconfig|conf\.d)/docker\Z")
@@ -63,14 +68,20 @@ def script_and_files(words: Sequence[Word]) -> tuple[list[Word], list[Word], boo
     return scripts, files, in_place
 
 
-def edits(script: Word, file: str) -> Iterator[Edit]:
+def of_perl(words: Sequence[Word]) -> bool:
+    """Whether a call of ``perl`` runs a script of its command line over every line, as ``sed`` does."""
+    patterns = [word.pattern for word in words]
+    return any(_SCRIPT.match(each) for each in patterns) and any(_LOOPS.match(each) for each in patterns)
+
+
+def edits(script: Word, file: str, *, perl: bool = False) -> Iterator[Edit]:
     """Yield what the commands of a script bring into an engine's file; nothing for other files."""
     make = _unit if _UNIT.search(file) else _json if file.endswith("daemon.json") else None
     make = _variables if _VARIABLES.search(file) else make
     if make is None:
         return
     for start, end in _texts(script.pattern):
-        brought = _decoded(cut(script.pieces, start, end))
+        brought = _decoded(cut(script.pieces, start, end), _ESCAPE_OF_PERL if perl else _ESCAPE)
         if brought and not text_of(brought).lstrip().startswith("#"):
             made = make(brought, file)
             if made is not None or _SPEAKS.search(text_of(brought)):
@@ -89,8 +100,12 @@ def _texts(script: str) -> Iterator[tuple[int, int]]:
             continue
         command, at = script[at], at + 1
         if command in "sy" and at < len(script):
-            start = _after(script, at + 1, script[at])
-            end = _after(script, start, script[at])
+            sign = script[at]
+            start = _after(script, at + 1, _CLOSERS.get(sign, sign))
+            if sign in _CLOSERS:
+                sign = _CLOSERS.get(script[start : start + 1], sign)
+                start += 1
+            end = _after(script, start, sign)
             if command == "s":
                 yield start, end - 1
             at = _line_end(script, end, flags=True)
@@ -118,12 +133,12 @@ def _line_end(script: str, at: int, *, flags: bool = False) -> int:
     return min(at, len(script))
 
 
-def _decoded(pieces: Sequence[Piece]) -> list[Piece]:
+def _decoded(pieces: Sequence[Piece], escape: re.Pattern[str]) -> list[Piece]:
     """Return inserted text as it will stand in the file; what it takes over from there is left out."""
     found: list[Piece] = []
     for piece in pieces:
         at = 0
-        for match in _ESCAPE.finditer(piece.text) if not piece.unknown else ():
+        for match in escape.finditer(piece.text) if not piece.unknown else ():
             found.append(piece.cut(at, match.start()))
             at = match.end()
             if match["kept"]:

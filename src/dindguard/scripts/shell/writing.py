@@ -18,7 +18,7 @@ from dindguard.source import Embedded, Notice
 
 WRITERS = frozenset({"cat", "echo", "printf", "tee"})
 """The commands whose output is known."""
-EDITORS = frozenset({"sed"})
+EDITORS = frozenset({"sed", "perl"})
 """The commands that change files."""
 
 _STDIN_FILES = frozenset({"-", "/dev/stdin"})
@@ -62,7 +62,7 @@ class Redirections:
             words = layer.words
         program = base_name(words[0].pattern) if words else ""
         if program in EDITORS:
-            self._edited(words[1:], node)
+            self._edited(words[1:], node, perl=program == "perl")
         if program not in WRITERS:
             return None
         targets = [(self._target(raw), raw.operator == ">>") for raw in node.redirects if raw.operator in _TO_FILE]
@@ -80,16 +80,18 @@ class Redirections:
                 self._write(printed, target, appends=appends)
         return None if targets and program != "tee" else printed
 
-    def _edited(self, words: Sequence[Word], node: Simple) -> None:
+    def _edited(self, words: Sequence[Word], node: Simple, *, perl: bool) -> None:
         """Add what an edit of an engine's files brings into them."""
         if self._out.muted:
             return
-        from dindguard.scripts.shell.editing import edits, script_and_files  # few scripts edit anything
+        from dindguard.scripts.shell.editing import edits, of_perl, script_and_files  # few scripts edit anything
 
+        if perl and not of_perl(words):
+            return
         scripts, files, in_place = script_and_files(words)
         targets = files if in_place else [self._target(raw) for raw in node.redirects if raw.operator in _TO_FILE]
         for file in targets:
-            for edit in (edit for script in scripts for edit in edits(script, file.pattern)):
+            for edit in (edit for script in scripts for edit in edits(script, file.pattern, perl=perl)):
                 source = embedded_source(edit.pieces, file.pattern) if edit.pieces is not None else None
                 if source is not None:
                     self._out.embedded.append(Embedded(source))
