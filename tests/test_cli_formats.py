@@ -97,12 +97,17 @@ def test_kinds_that_are_not_read_are_named_by_no_format() -> None:
         if what in unread and Recogniser().name_says_enough(Source(name, ""))
     ]
     assert named == []
+    assert not any(surfaces.is_read(what) for what in unread)
+    kinds = {*surfaces.NAMES.values(), *surfaces.EXTENSIONS.values()}
+    assert {what for what in kinds if surfaces.is_read(what)} == kinds - unread
 
 
 @pytest.mark.parametrize(
     ("kind", "path", "text"),
     [
         ("Ansible role", "roles/a/tasks/main.yml", "- docker_container: {name: a, image: b}"),
+        ("Ansible variables", "group_vars/all.yml", "docker_daemon_options: {debug: true}"),
+        ("Groovy script", "ci.groovy", "node { sh 'docker ps' }"),
         ("CircleCI pipeline", ".circleci/config.yml", "version: 2.1\njobs: {a: {machine: true, steps: [checkout]}}"),
         ("ECS task definition", "taskdef.json", '{"family": "a", "containerDefinitions": [{"name": "a", "image": "b"}]}'),
         ("Gitea runner configuration", "runner/config.yaml", "log: {}\nrunner: {}\ncontainer: {privileged: false}"),

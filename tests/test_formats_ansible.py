@@ -279,3 +279,9 @@ def test_plays_on_other_hosts_set_other_machines_up(tmp_path: Path, first: str, 
     text = f"- hosts: '{first}'\n{HALVES[0]}- hosts: '{second}'\n{HALVES[1]}"
     report = report_of(tmp_path, **{"site.yml": text})
     assert ("conflicting-engine-settings" in {each.rule.id for each in report.findings}) is joined
+
+
+def test_a_user_without_groups_is_nobody_s_member(tmp_path: Path) -> None:
+    report = playbook(tmp_path, "  - user: {name: docker, system: true}\n  - user: {name: a, group: docker}\n")
+    assert [each.span.line for each in report.findings] == [4]
+    assert not report.incomplete

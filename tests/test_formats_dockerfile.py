@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dindguard import Options, scan
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.dockerfile.reader import read
 from dindguard.formats.recognition import Recogniser
@@ -318,3 +320,17 @@ def test_any_text_gives_a_reading(text: str) -> None:
     for embedded in found.embedded:
         assert isinstance(embedded.owner, Container)
         assert 1 <= embedded.source.position(0)[0] <= lines
+
+
+def test_what_a_template_of_a_dockerfile_inserts_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile.template").write_text("FROM docker:29-dind\n%%EXTRAS%%\n@MORE@\nCMD []\n", "utf-8")
+    assert not [each for each in scan(Options(paths=(tmp_path,), root=tmp_path)).notices if each.kind == "malformed"]
+    (tmp_path / "Dockerfile").write_text("FROM docker:29-dind\n%EXTRAS\nCMD []\n", "utf-8")
+    notices = scan(Options(paths=(tmp_path,), root=tmp_path)).notices
+    assert [each.span.path for each in notices if each.kind == "malformed"] == ["Dockerfile"]
+
+
+def test_a_script_s_first_comment_is_no_dockerfile_without_an_image(tmp_path: Path) -> None:
+    script = '#!/bin/sh\n# docker build\necho "# made by this script" > Dockerfile\ncat Dockerfile.in >> Dockerfile\n'
+    (tmp_path / "make.sh").write_text(f"{script}printf '%s\\n' \"$(jq . a.json)\" > b.json\n", "utf-8")
+    assert scan(Options(paths=(tmp_path,), root=tmp_path)).notices == ()

@@ -155,7 +155,9 @@ class Book:
         return path in self._states and self._states[path].state is state
 
     def _silent(self, path: str, what: str) -> None:
-        if what:
+        from dindguard import surfaces
+
+        if what and not surfaces.is_read(what):
             self.put(path, State.KNOWN, what)
         else:
             self.plain(path, State.NOTHING)

@@ -132,11 +132,17 @@ _TEMPLATE = (
 )
 
 
+_READ_BY_NAME = frozenset(
+    {
+        "dev container", "Drone pipeline", "Jenkinsfile", "OpenTofu file", "Podman configuration", "supervisord configuration",
+        "systemd unit", "Terraform file", "Woodpecker pipeline",
+    }
+)  # fmt: skip
 _READ_BY_SHAPE = frozenset(
     {
-        "Ansible role", "CircleCI pipeline", "ECS task definition", "engine's options file", "Gitea runner configuration",
-        "Helm values", "Helmfile", "Jenkins configuration", "Jenkins library", "runner scale set values", "systemd drop-in",
-        "template",
+        "Ansible role", "Ansible variables", "CircleCI pipeline", "ECS task definition", "engine's options file",
+        "Gitea runner configuration", "Groovy script", "Helm values", "Helmfile", "Jenkins configuration", "Jenkins library",
+        "Quadlet", "ERB template", "Go template", "Jinja template", "runner scale set values", "systemd drop-in", "template",
     }
 )  # fmt: skip
 """Kinds that formats read where their shape tells; what they do not recognise is still known by these names."""
@@ -159,6 +165,11 @@ def by_name(path: str) -> str:
     if found and _extension(name) in _OTHERS and name not in NAMES:
         return ""
     return found
+
+
+def is_read(what: str) -> bool:
+    """Whether formats read files of a kind: one that they leave holds no container and no engine."""
+    return what in _READ_BY_NAME or what in _READ_BY_SHAPE
 
 
 def kinds(named: Callable[[str], bool]) -> tuple[str, ...]:

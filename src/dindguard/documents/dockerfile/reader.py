@@ -44,6 +44,8 @@ _WHOLE = frozenset({"USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER"})
 _PLAIN = frozenset({"FROM", "COPY", "ADD", "EXPOSE", "VOLUME"})
 _KNOWN = _ARRAYS | PAIRS | _WHOLE | _PLAIN | {"ARG", "ONBUILD"}
 
+_PLACEHOLDER = regex(r"(?:%%|@@?|__)[A-Z0-9_]+(?:%%|@@?|__)")
+"""A line that whoever makes the Dockerfile of this template replaces."""
 _NOT_PLAIN = regex(r"[^ -~]")
 
 
@@ -179,7 +181,8 @@ class _Reader:
         """Gather notices about what BuildKit refuses in one instruction."""
         name, words = instruction.name, instruction.words
         if name not in _KNOWN:
-            self._strange.append(instruction.name_span)
+            if not _PLACEHOLDER.fullmatch(name):
+                self._strange.append(instruction.name_span)
         elif instruction.stage < 0 and name != "ARG":
             self.notices.append(refused(f"{name} stands before the first FROM", instruction.span))
         elif name == "FROM" and not _is_from(words):
@@ -194,7 +197,8 @@ class _Reader:
         if self._strange:
             more = f", and {len(self._strange) - 1} more" if len(self._strange) > 1 else ""
             self.notices.append(refused(f"a line starts with no Dockerfile instruction{more}", self._strange[0]))
-        if not any(instruction.name == "FROM" for instruction in instructions):
+        begun = not instructions and self.source.parent is not None  # a script goes on with it elsewhere
+        if not begun and not any(instruction.name == "FROM" for instruction in instructions):
             self.notices.append(refused("there is no FROM, so no image is described", self.source.whole()))
 
 

@@ -26,6 +26,6 @@ FORMAT = FormatRow(
     syntaxes=("yaml",),
     keys=("container",),
     evidence=Evidence.DECLARED,
-    words=("valid_volumes",),
+    words=("valid_volumes", ("container:", r"(?m)^container:")),  # Gitea's default gives jobs the socket, unsaid
     shape=configures_runner,
 )

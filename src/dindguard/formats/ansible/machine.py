@@ -190,8 +190,10 @@ def _member(task: Task, address: str) -> Invocation | None:
         return None
     groups = [*task.around.variables.texts(task["groups"]), *task.around.variables.texts(task["group"])]
     group = engine_group(groups)
-    key = next(key for key in ("groups", "group") if task[key].present)
-    return None if group is None else group_grant(task.place.value, name.value, group, address, task[key].span)
+    if group is None:
+        return None
+    key = "groups" if task["groups"].present else "group"
+    return group_grant(task.place.value, name.value, group, address, task[key].span)
 
 
 def _opened(task: Task, address: str) -> Invocation | None:

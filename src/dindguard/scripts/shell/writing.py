@@ -101,6 +101,8 @@ class Redirections:
 
     def _write(self, pieces: Sequence[Piece], target: Text, *, appends: bool) -> None:
         hint = target.pattern.rpartition(UNKNOWN_PIECE)[2] or f"${target.variable}"
+        if all(piece.unknown or not piece.text.strip() for piece in pieces):
+            return  # what a command prints: nobody sees it here
         if appends and _STRUCTURED.search(hint) and not _whole(hint, text_of(pieces)):
             return  # a fragment of a document is none
         source = embedded_source(pieces, hint)

@@ -15,7 +15,7 @@ from dindguard.patterns import regex
 from dindguard.scripts.command import Export, base_name
 from dindguard.scripts.shell.context import Collected, Context
 from dindguard.scripts.shell.interpreter import start_words
-from dindguard.scripts.shell.pieces import Piece, Script, Word, joined_span, word
+from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, joined_span, word
 from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, appended, array, scalar
 from dindguard.scripts.shell.wrappers import joined
 from dindguard.scripts.windows.cmdlets import (
@@ -27,10 +27,12 @@ from dindguard.scripts.windows.cmdlets import (
     written,
 )
 from dindguard.scripts.windows.words import ASSIGNMENT, COMMENT, Item, WordReader, variable_name
+from dindguard.source import Embedded
 
 _SET_VARIABLE = regex(
     r"\[(?:System\.)?Environment\]::SetEnvironmentVariable\([ \t]*['\"](\w+)['\"][ \t]*,[ \t]*", re.IGNORECASE
 )
+_SHEBANG = regex(r"#![^\n]*\b(?:ba|da|z|k|a)?sh\b")
 _VALUE = "'\"@$(["
 _ENDS = ("", "\n", ";", "}", ")", "#", ",", "|")
 _PREFIXES = frozenset({"&", ".", "return", "else", "try", "finally", "do", "begin", "process", "end", "throw"})
@@ -59,12 +61,18 @@ class PowerShell:
         self._depth = 0
         self._given: dict[str, list[Variable]] = {}
         """All values that variables get, for texts that are run: branches may each put one together."""
+        self._scripts: dict[int, Sequence[Piece]] = {}
+        """Scripts of another shell that stand in variables, until something tells what file they become."""
 
     def run(self) -> None:
-        """Read the whole script."""
+        """Read the whole script; a text that begins as a script does is one, whatever becomes of it."""
         at = 0
         while at < len(self._text):
             at = self._statements(at, "")
+        for pieces in self._scripts.values():
+            source = embedded_source(pieces, "shell")
+            if source is not None:
+                self._out.embedded.append(Embedded(source))
 
     # -- statements -------------------------------------------------------------------------------------
 
@@ -180,6 +188,8 @@ class PowerShell:
         self._scopes.assign(key, value)
         if value.fields is not None and not value.array:
             self._given.setdefault(key, []).append(value)
+            if value.scalar and _SHEBANG.match(value.scalar[0].text):
+                self._scripts[value.scalar[0].start] = value.scalar
         if name.lower().startswith("env:"):
             span = self._script.span(start, max(end, start + 1))
             self._scopes.export(key, span)
@@ -260,6 +270,7 @@ class PowerShell:
     def _write(self, file: Word | None, pieces: Sequence[Piece]) -> None:
         embedded = written(file, pieces)
         if embedded is not None:
+            self._scripts.pop(pieces[0].start, None)
             self._out.embedded.append(embedded)
 
 
