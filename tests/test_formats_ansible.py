@@ -285,3 +285,23 @@ def test_a_user_without_groups_is_nobody_s_member(tmp_path: Path) -> None:
     report = playbook(tmp_path, "  - user: {name: docker, system: true}\n  - user: {name: a, group: docker}\n")
     assert [each.span.line for each in report.findings] == [4]
     assert not report.incomplete
+
+
+@pytest.mark.parametrize(
+    ("task", "kinds"),
+    [
+        ("apt: {name: docker.io}", ["engine install"]),
+        ("apt: name=docker-ce=5:29.1.0 state=present", ["engine install"]),
+        ("package: {name: '{{ packages }}', state: latest}", ["engine install"]),
+        ("dnf: {name: [podman, git], state: absent}", []),
+        ("apt: {name: docker-doc}", []),
+        ("service: {name: docker, state: started}", ["engine start"]),
+        ("systemd: {name: docker.socket, enabled: true, state: restarted}", ["engine start"]),
+        ("systemd: {name: docker, enabled: true}", []),
+        ("service: {name: nginx, state: started}", []),
+    ],
+)
+def test_engines_that_tasks_install_and_start(tmp_path: Path, task: str, kinds: list[str]) -> None:
+    report = playbook(tmp_path, f"  - {task}\n", head="  vars: {packages: [git, docker-ce-cli, docker-ce]}\n")
+    assert [each.kind.value for each in report.model.invocations][:1] == kinds
+    assert report.findings == ()

@@ -189,3 +189,11 @@ def test_nonsense_is_read(tmp_path: Path, text: str) -> None:
     report = report_of(tmp_path, "user-data", text)
     assert not [notice for notice in report.notices if "fault" in notice.message]
     assert not report.findings
+
+
+def test_packages_that_are_engines(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path, "user-data", "#cloud-config\npackages: [git, docker.io, [podman, '5.0'], docker-doc]\n"
+    )
+    assert [str(each.subject) for each in report.model.invocations] == ["docker.io", "podman"]
+    assert report.findings == ()

@@ -19,14 +19,9 @@ from dindguard.scripts.engine_cli.flags import Flags, names
 from dindguard.scripts.engine_cli.specs import items, key_value
 from dindguard.scripts.engine_cli.started import engine_address
 from dindguard.scripts.engine_cli.words import Option, options_of
+from dindguard.scripts.machine_engines import PACKAGES, SERVICES
 from dindguard.vocabulary import SHELLS
 
-PACKAGES = frozenset(
-    {
-        "docker", "docker.io", "docker-ce", "docker-ee", "docker-engine", "lxc-docker", "moby-engine", "moby",
-        "docker-ce-rootless-extras", "podman", "containerd", "containerd.io", "cri-o", "buildkit",
-    }
-)  # fmt: skip
 """Packages that bring an engine; clients alone (``docker-ce-cli``, ``docker-cli``) are none."""
 
 _INSTALL = {
@@ -48,7 +43,6 @@ _GRANTS = {
     "addgroup": Flags(names("system S"), {"g": "number"}, True),
 }
 _ENGINE_GROUPS = frozenset({"docker", "podman"})
-_SERVICES = frozenset({"docker", "docker.service", "docker.socket", "podman.socket"})
 _STORE_OPTIONS = frozenset({"storage-driver", "root", "storage-opt"})
 """Options of Podman's client, which is its own engine, that choose its store."""
 _ASKS_ONLY = frozenset({"help", "version", "validate"})
@@ -159,7 +153,7 @@ def _service_start(command: Command) -> Meaning | None:
     if len(words) < 2:
         return None
     action, service = (words[0], words[1]) if command.program == "systemctl" else (words[1], words[0])
-    if action.value != "start" or service.value not in _SERVICES:
+    if action.value != "start" or service.value not in SERVICES:
         return None
     return Meaning(InvocationKind.ENGINE_START, "service start", subject=service)
 

@@ -17,6 +17,7 @@ from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.patterns import regex
 from dindguard.scripts.grants import engine_group, group_grant, pair
 from dindguard.scripts.located import add_script
+from dindguard.scripts.machine_engines import installation, service_start
 from dindguard.source import Embedded, Source
 
 _DOWNLOADS = 3
@@ -25,6 +26,8 @@ _DOWNLOADS = 3
 SCRIPTS = frozenset({"shell", "command", "raw"})
 _OPEN_MODE = regex(r"0?[0-7]?[0-7]{2}[2367]$|(?:[ugo]*[ao][ugo]*[+=][rx]*w[rwx]*)$")
 _CLIENT = ("DOCKER_", "CONTAINER_HOST")
+_PACKAGES = frozenset({"apt", "yum", "dnf", "dnf5", "package", "apk", "zypper", "pacman"})
+_SERVICES = frozenset({"service", "systemd", "systemd_service", "sysvinit", "openrc"})
 _WRITES = frozenset({"copy", "template", "lineinfile", "blockinfile"})
 _UNIT = regex(r"\.(service|socket)(\.d/[^/]+\.conf)?$")
 
@@ -169,6 +172,23 @@ def settings(node: Node) -> Embedded:
     """Return a mapping that becomes the engine's configuration file."""
     source = Source(node.source.path, "", hint="daemon-json", parent=node.source.part(node.start, node.end))
     return Embedded(source, content=node)
+
+
+# -- engines -----------------------------------------------------------------------------------------------
+
+
+def engines_of(task: Task, address: str) -> Iterator[Invocation]:
+    """Yield the engines that a task installs, or whose service it starts."""
+    state = task["state"].content
+    program = task.place.value
+    if task.module in _PACKAGES and state not in ("absent", "removed"):
+        for package in task.around.variables.texts(task.first("name", "pkg", "package")):
+            found = installation(program, package, f"{address}.{package}")
+            yield from () if found is None else (found,)
+    elif task.module in _SERVICES and state in ("started", "restarted"):
+        name = task.first("name", "service", "unit")
+        found = service_start(program, name.value, address) if name.is_scalar else None
+        yield from () if found is None else (found,)
 
 
 # -- who may command the engine -----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.ansible import ENGINE_SETTINGS
 from dindguard.formats.ansible.containers import MODULES, container_of, name_of, removed, test_machine, undecided
-from dindguard.formats.ansible.machine import SCRIPTS, file_of, let_in, script_of, settings
+from dindguard.formats.ansible.machine import SCRIPTS, engines_of, file_of, let_in, script_of, settings
 from dindguard.formats.ansible.surroundings import Surroundings, role_of
 from dindguard.formats.ansible.tasks import Around, Task, inner, layer_of, tasks_of
 from dindguard.formats.ansible.uses import groups_of
@@ -176,7 +176,9 @@ class _File:
             self._variables(task.item["vars"], task.around.variables)
         elif task.module not in _HARMLESS:
             reading.unread.append(Unread(task.item.source.part(task.item.start, task.item.end), "Ansible task"))
-        granted = let_in(task, self._own(f"{address}.{task.module}"))
+        own = self._own(f"{address}.{task.module}")
+        reading.invocations += engines_of(task, own)
+        granted = let_in(task, own)
         reading.invocations += [granted] if granted is not None else []
         self._around.own_members |= granted is not None and _goes_through_members(task)
         for embedded in file_of(task, self._context):

@@ -14,6 +14,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.values import Flag, Text
 from dindguard.scripts.grants import engine_group, group_grant
+from dindguard.scripts.machine_engines import installation
 from dindguard.source import Embedded, Notice
 
 _BASE64 = frozenset({"b64", "base64"})
@@ -38,6 +39,10 @@ def _read(root: Node, reading: Reading) -> None:
         reading.embedded += _script(root[name].items())
     for unit in root["coreos"]["units"].items():
         reading.embedded += _unit(unit)
+    for item in root["packages"].items():
+        package = item[0] if item.is_sequence else item
+        found = installation(_key(root["packages"], item), package.value, f"packages.{package.value}")
+        reading.invocations += [found] if found is not None else []
     for program, user, groups, administrator in _members(root):
         group = engine_group(groups)
         if group is not None:
