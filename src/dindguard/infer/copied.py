@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from dindguard.formats import registry
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.launch import Configuration, ServiceFile
-from dindguard.records import replace
+from dindguard.records import record, replace
 
 File = TypeVar("File", Configuration, ServiceFile)
 
 
-class _Copy(NamedTuple):
+@record
+class _Copy:
     source: str
     target: str
     container: Container

@@ -9,9 +9,10 @@ The facts: docs/engine-facts.md, "Entry point".
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.records import record
 from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Variant(StrEnum):
     """The tag decides, and is not known."""
 
 
-class ImageDefaults(NamedTuple):
+@record
+class ImageDefaults:
     """What an image sets when nobody says otherwise.
 
     ``tls_certdir`` is the value of ``DOCKER_TLS_CERTDIR``: ``""`` is plain TCP, ``None`` not known; before
@@ -54,7 +56,8 @@ class ImageDefaults(NamedTuple):
     uid: int | None = 0
 
 
-class EngineImage(NamedTuple):
+@record
+class EngineImage:
     """What an image's name tells about the engine in it.
 
     ``version`` is as

@@ -9,8 +9,9 @@ The facts: docs/engine-facts.md, "Versions and vulnerabilities".
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from dindguard.records import record
 from dindguard.source import Gravity, Notice, Span
 from dindguard.vocabulary import EngineProduct
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 Version = tuple[int, ...]
 
 
-class Lifecycle(NamedTuple):
+@record
+class Lifecycle:
     """One line of releases. Dates are ISO 8601, ``""`` when there is none.
 
     ``newest_image`` is the newest of them that the official image came in; ``image_dropped`` the day from which
@@ -57,7 +59,8 @@ class Lifecycle(NamedTuple):
         return self.over or (bool(self.image_dropped) and self.image_dropped <= as_of())
 
 
-class Vulnerability(NamedTuple):
+@record
+class Vulnerability:
     """A hole in the engine or what it bundles.
 
     ``fixed`` are the first engines without it, one per line that got the fix. ``severity`` is ``high`` if it leads

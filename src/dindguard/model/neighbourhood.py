@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from dindguard.records import record
 
 if TYPE_CHECKING:
     from dindguard.model.container import Container
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 _ISOLATED = ("host", "none")
 
 
-class NetworkPlace(NamedTuple):
+@record
+class NetworkPlace:
     """Where a container is: its network namespace (a container's, the host's or the pod's), and networks by name."""
 
     namespace: Container | str

@@ -6,14 +6,15 @@ The facts: docs/engine-facts.md, "Sockets".
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 from dindguard.model.path_spelling import home_relative, on_the_host
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.records import record
 from dindguard.vocabulary import EngineProduct
 
 
-class EngineSocket(NamedTuple):
+@record
+class EngineSocket:
     """A socket that commands an engine.
 
     In ``pattern``, ``*`` stands for one component and ``**`` for any number of them. ``rootless`` is true
