@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dindguard.edits import Edit, Fixer
@@ -91,32 +91,31 @@ def _indexed(package: str, names: list[str]) -> tuple[Rule, ...]:
 
 def _from_row(package: str, row: dict[str, Any]) -> Rule:
     module = f"{package}.{row['module']}"
-    return Rule(
-        id=row["id"],
-        each=KINDS[row["each"]],
-        severity=Severity(row["severity"]),
-        category=row["category"],
-        since=row["since"],
-        check=_Deferred(module, row["id"]),
-        cwe=row["cwe"],
-        contained_by=frozenset(Sandbox(name) for name in row["contained_by"]),
-        replaces=tuple(row["replaces"]),
-        profile=Profile(row["profile"]),
-        precision=Confidence(row["precision"]),
-        formats=row["formats"],
-        needs_approval=row["needs_approval"],
-        asks=tuple(row["asks"]),
-        module=module,
-        fixes=tuple(
-            Fixer(says, _DeferredPlan(module, row["id"], index), unsafe, brings)
-            for index, (says, unsafe, brings) in enumerate(row.get("fixes", ()))
-        ),
+    fixes = tuple(
+        Fixer(says, _DeferredPlan(module, row["id"], index), unsafe, brings)
+        for index, (says, unsafe, brings) in enumerate(row.get("fixes", ()))
     )
+    made = {name: make(row[name]) for name, make in _MADE.items() if name in row}
+    check = _Deferred(module, row["id"])
+    return Rule(**{**row, **made, "module": module, "check": check, "fixes": fixes})
+
+
+_MADE: dict[str, Callable[[Any], Any]] = {
+    "each": KINDS.__getitem__,
+    "severity": Severity,
+    "contained_by": lambda names: frozenset(map(Sandbox, names)),
+    "profile": Profile,
+    "precision": Confidence,
+}
+"""What the index holds as plain values, and what they are made into."""
 
 
 def index_row(each: Rule) -> dict[str, Any]:
-    """Return what the index holds of a rule: everything but its check and its page, in plain values."""
-    return {
+    """Return what the index holds of a rule: everything but its check and its page, in plain values.
+
+    What is not said there is as :class:`~dindguard.rules.Rule` has it by itself.
+    """
+    values = {
         "module": each.module.rpartition(".")[2],
         "id": each.id,
         "each": each.each.__name__,
@@ -132,6 +131,10 @@ def index_row(each: Rule) -> dict[str, Any]:
         "needs_approval": each.needs_approval,
         "asks": each.asks,
         "fixes": tuple((fixer.says, fixer.unsafe, tuple(fixer.brings)) for fixer in each.fixes),
+    }
+    usual = {"profile": str(Profile.RECOMMENDED), "precision": str(Confidence.HIGH)}
+    return {
+        name: value for name, value in values.items() if name == "severity" or (value and value != usual.get(name))
     }
 
 

@@ -30,13 +30,11 @@ class Output:
 
 
 class OrderedOptions(Sectioned):
-    """A command that remembers the order of its options, which says which ``-o`` belongs to which ``-f``."""
+    """A command that can tell the order of its options, which says which ``-o`` belongs to which ``-f``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note the names of the options in the order given, then parse as usual."""
-        if not ctx.resilient_parsing:
-            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
-            ctx.meta[__name__] = [parameter.name for parameter in order]
+        """Keep the arguments for whoever asks for the order, then parse as usual."""
+        ctx.meta[__name__] = list(args)
         return super().parse_args(ctx, args)
 
 
@@ -48,8 +46,10 @@ def paired(forms: Sequence[str], files: Sequence[str]) -> tuple[Output, ...]:
     """
     if len(forms) <= 1 and len(files) <= 1:
         return (Output((*forms, "text")[0], (*files, STDOUT)[0]),)
-    given = click.get_current_context().meta.get(__name__, [])
-    found = list(_in_order([name for name in given if name in ("form", "output")], forms, files))
+    context = click.get_current_context()
+    _, _, order = context.command.make_parser(context).parse_args(args=list(context.meta.get(__name__, [])))
+    given = [parameter.name for parameter in order if parameter.name in ("form", "output")]
+    found = list(_in_order(given, forms, files))
     _check(found)
     return tuple(sorted(found, key=lambda output: output.file == STDOUT))
 
