@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections import Counter
@@ -62,6 +63,7 @@ def pages() -> dict[Path, str]:
     )
     found[ROOT / "rules/dindguard_rules/_index.py"] = rule_index()
     found[ROOT / "src/dindguard/formats/_index.py"] = format_index()
+    found[ROOT / "src/dindguard/model/_engine_versions.py"] = engine_versions()
     return found
 
 
@@ -84,6 +86,15 @@ def format_index() -> str:
     return (
         f"{head}\n\n{annotation}{every}\nLITERALS: dict[str, tuple[str, ...]] = {{\n{_literals(rows)}\n}}\n{said}\n"
     )
+
+
+def engine_versions() -> str:
+    """Return the facts of engine_versions.json as a module: a small scan need not import a reader of JSON for them."""
+    facts = json.loads((ROOT / "src/dindguard/model/engine_versions.json").read_text("utf-8"))
+    lines = [f"    {key!r}: {value!r}," for key, value in facts.items()]
+    head = '"""The facts of ``engine_versions.json``, which costs less to import. Written by docs/generate.py."""'
+    annotation = "from __future__ import annotations\n\nfrom typing import Any\n\n# fmt: off\n# ruff: noqa: E501\n"
+    return f"{head}\n\n{annotation}DATA: dict[str, Any] = {{\n" + "\n".join(lines) + "\n}\n"
 
 
 def _literals(rows: list[dict[str, object]]) -> str:

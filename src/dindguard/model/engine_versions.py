@@ -1,7 +1,7 @@
 """The life of Docker Engine's lines, and the holes that later releases closed.
 
-The facts are in ``engine_versions.json``, as of the date in it, and are never fetched. The file is read
-when a rule first asks. Versions are tuples, as much as an image's tag says: ``(29,)``, ``(29, 7, 2)``.
+The facts are in ``engine_versions.json``, as of the date in it, and are never fetched; ``docs/generate.py`` makes a module
+of them, which is read when a rule first asks. Versions are tuples, as much as an image's tag says: ``(29,)``, ``(29, 7, 2)``.
 
 The facts: docs/engine-facts.md, "Versions and vulnerabilities".
 """
@@ -206,11 +206,9 @@ def _parse(version: str) -> Version:
 
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
-    import json
+    from dindguard.model._engine_versions import DATA
 
-    with open(f"{__file__.removesuffix('.py')}.json", encoding="utf-8") as file:
-        data: dict[str, Any] = json.load(file)
-    return data
+    return DATA
 
 
 @lru_cache(maxsize=1)
