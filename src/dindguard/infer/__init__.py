@@ -1,24 +1,24 @@
-"""From what files say to what it means: roles, engines, who can command them, what contains them."""
+"""From what files say to what it means: roles, engines, who can command them, what contains them.
+
+What few scans need (commands, files of images and machines, runners that the organisation describes) is imported when one
+does: the start of a scan of one file is mostly imports.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dindguard.formats import Reading
-from dindguard.infer.build_grants import find_build_grants
 from dindguard.infer.clients import unknown_addresses
-from dindguard.infer.copied import owned_by_images
 from dindguard.infer.engines import find_engines
 from dindguard.infer.escape import find_escapes
 from dindguard.infer.exposure import exposures_of
 from dindguard.infer.images import base_image, chain
 from dindguard.infer.names import Names
 from dindguard.infer.origins import settle_origins
-from dindguard.infer.projects import starting_calls
 from dindguard.infer.proxies import is_proxy, permits_of
 from dindguard.infer.reach import dead_ends, find_accesses
-from dindguard.infer.runner_engines import runner_engines
 from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
 from dindguard.infer.shared_state import own_storages
@@ -37,6 +37,9 @@ from dindguard.model.policy import Policy
 from dindguard.model.workload import Workload
 from dindguard.records import replace
 
+if TYPE_CHECKING:
+    from dindguard.model.build_grant import BuildGrant
+
 Within = TypeVar("Within", Invocation, Configuration, ServiceFile)
 
 
@@ -50,18 +53,21 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     configurations = [_moved(each, given) for reading in readings for each in reading.configurations]
     containers = tuple(container for workload in given.workloads for container in workload.containers)
 
-    services = owned_by_images(services, containers)
-    configurations = owned_by_images(configurations, containers)
+    if services or configurations:
+        from dindguard.infer.copied import owned_by_images
+
+        services = owned_by_images(services, containers)
+        configurations = owned_by_images(configurations, containers)
     settle_origins(given.workloads, invocations)
     _settle_activities(containers, invocations, _programs(readings, given), policy)
     engines = (
         *find_engines(containers, configurations, services),
         *(each for reading in readings for each in reading.engines),
-        *runner_engines(given.workloads, policy),
+        *_of_runners(given.workloads, policy),
     )
     _settle_purposes(containers, engines, policy)
     names = Names(containers)
-    starters = Starters(names, starting_calls(given.workloads, invocations))
+    starters = Starters(names, _starting_calls(given.workloads, invocations))
     accesses = find_accesses(containers, names, starters)
     _settle_standings(containers, accesses, starters, names)
     _settle_contacts(engines, accesses, _started_from(containers))
@@ -71,9 +77,38 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
         accesses=accesses,
         storages=(*_storages(containers), *own_storages(engines)),
         invocations=invocations,
-        build_grants=find_build_grants(containers, invocations, engines),
+        build_grants=_build_grants(containers, invocations, engines),
         policy=policy,
     )
+
+
+def _of_runners(workloads: Sequence[Workload], policy: Policy) -> Iterable[Engine]:
+    if not policy.runners:
+        return ()
+    from dindguard.infer.runner_engines import runner_engines
+
+    return runner_engines(workloads, policy)
+
+
+def _starting_calls(
+    workloads: Sequence[Workload], invocations: Sequence[Invocation]
+) -> Mapping[Workload, tuple[Invocation, ...]]:
+    if not invocations:
+        return {}
+    from dindguard.infer.projects import starting_calls
+
+    return starting_calls(workloads, invocations)
+
+
+def _build_grants(
+    containers: Sequence[Container], invocations: Sequence[Invocation], engines: Sequence[Engine]
+) -> tuple[BuildGrant, ...]:
+    built = any(container.build is not None for container in containers)
+    if not (built or invocations or any(engine.written_settings for engine in engines)):
+        return ()
+    from dindguard.infer.build_grants import find_build_grants
+
+    return find_build_grants(containers, invocations, engines)
 
 
 def _moved(found: Within, given: Given) -> Within:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dindguard.infer import data_roots, images, listeners
 from dindguard.infer.launches import Started, started_engines
-from dindguard.infer.machines import configured_engine
-from dindguard.infer.services import machine_engines, starts_of
 from dindguard.infer.users import as_root
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.engine import Certificates, Engine
@@ -34,7 +32,7 @@ def find_engines(
         if container.discarded:
             continue  # nothing is ever started from it
         inside = [file for link in images.chain(container) for file in own.get(link, ())]
-        starts = (*started_engines(container), *starts_of(inside))
+        starts = (*started_engines(container), *_started_by(inside))
         if container.kind is ContainerKind.SCRIPT:  # what a container runs is not its machine's as well
             starts = tuple(start for start in starts if start.launch.span not in elsewhere)
         engines.extend(_engine_of(container, start, configurations, number) for number, start in enumerate(starts, 1))
@@ -42,10 +40,36 @@ def find_engines(
     given |= {each.span for each in configurations if each.container is not None}
     machines = [each for each in services if each.container is None and each.span not in given]
     files = [each for each in configurations if each.container is None and each.span not in given]
-    of_machines, read = machine_engines(machines, files)
+    of_machines, read = _of_machines(machines, files)
     read |= {each.configuration for each in engines if each.configuration is not None}
     alone = [each for each in configurations if each not in read and (each.container is not None or each in files)]
-    return (*engines, *of_machines, *map(configured_engine, alone))
+    return (*engines, *of_machines, *_configured(alone))
+
+
+def _started_by(files: Sequence[ServiceFile]) -> tuple[Started, ...]:
+    if not files:
+        return ()
+    from dindguard.infer.services import starts_of
+
+    return starts_of(files)
+
+
+def _of_machines(
+    services: Sequence[ServiceFile], files: Sequence[Configuration]
+) -> tuple[tuple[Engine, ...], frozenset[Configuration]]:
+    if not (services or files):
+        return (), frozenset()
+    from dindguard.infer.services import machine_engines
+
+    return machine_engines(services, files)
+
+
+def _configured(alone: Sequence[Configuration]) -> Iterator[Engine]:
+    """Yield the engines of which a configuration file is all there is."""
+    if alone:
+        from dindguard.infer.machines import configured_engine
+
+        yield from map(configured_engine, alone)
 
 
 def _of_commands(containers: Iterable[Container]) -> Iterator[Configuration]:
