@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dindguard import budget
-from dindguard.documents import yaml
+from dindguard.documents import yaml, yaml_loaders
 from dindguard.documents.tree import Kind, Node
 from dindguard.documents.yaml import Tree
 from dindguard.source import Gravity, Source, Span
@@ -309,11 +309,11 @@ def test_characters_of_written_yaml(
 def test_both_loaders_give_the_same_tree(path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source(path.name, path.read_text("utf-8"))
     fast = [shape(root) for root in yaml.read(source).documents]
-    monkeypatch.setattr(yaml, "FastLoader", yaml.PureLoader)
+    monkeypatch.setattr(yaml_loaders, "FastLoader", yaml_loaders.pure())
     assert [shape(root) for root in yaml.read(source).documents] == fast
 
 
 def test_the_fast_loader_is_there() -> None:
-    assert issubclass(yaml.FastLoader, pyyaml.cyaml.CParser), (
+    assert issubclass(yaml_loaders.FastLoader, pyyaml.cyaml.CParser), (
         "this PyYAML has no libyaml: the parity test compares nothing"
     )

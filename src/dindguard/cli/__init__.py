@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import importlib
 import os
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dindguard import process
 from dindguard.cli import helping
 from dindguard.cli.debug import debug_option, debugging, forget
 from dindguard.errors import CLEAN, INCOMPLETE, INTERRUPTED, USAGE, UserError
@@ -114,13 +114,13 @@ def cli() -> None:
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code; no traceback reaches anybody who did not ask.
 
-    Without ``argv`` the process is our own, and too short-lived for the cycle collector to earn its price.
+    Without ``argv`` the process is our own.
     """
     if argv is not None:
         sys.exit(_run(argv))
-    gc.disable()
+    process.begin()
     code = _run(None)
-    _leave(code)
+    process.leave(code)
     gc.freeze()  # else the interpreter searches all that is left for cycles before it ends
     sys.exit(code)
 
@@ -165,25 +165,6 @@ def _run(argv: list[str] | None) -> int:
         )
         code = INCOMPLETE
     return code if isinstance(code, int) else CLEAN
-
-
-def _leave(code: int) -> None:
-    """End our own process at once: the system takes its memory back whole, the interpreter object by object.
-
-    Does nothing, so that the process ends the usual way, while a thread runs, somebody watches (a profiler, a debugger),
-    or what was written cannot be flushed.
-    """
-    threading = sys.modules.get("threading")
-    if (threading and threading.active_count() > 1) or sys.getprofile() or sys.gettrace() or sys.flags.inspect:
-        return
-    try:
-        atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
-    except (OSError, ValueError):
-        return
-    os._exit(code)
 
 
 def _complain(message: str) -> None:

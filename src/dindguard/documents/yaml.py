@@ -194,11 +194,11 @@ def read(source: Source) -> Tree:
     tree = read_part(source, source.text, 0)
     if tree.readable:
         return tree
-    from dindguard.documents.yaml_loaders import PureLoader, too_deep
+    from dindguard.documents.yaml_loaders import pure, too_deep
 
     if too_deep(source.text):
         return tree
-    again = _composed(Tree(source), PureLoader)
+    again = _composed(Tree(source), pure())
     best = again if again.readable or len(again.documents) > len(tree.documents) else tree
     best.notices = again.notices if again.readable else tree.notices
     return best
@@ -219,18 +219,16 @@ def read_without(source: Source, left: Sequence[tuple[int, int]]) -> Tree:
 
 def read_part(source: Source, text: str, base: int) -> Tree:
     """Read the documents of ``text``, which stands for the characters of ``source`` from ``base`` on, in one go."""
-    from dindguard.documents.yaml_loaders import (
-        FastLoader,
-        PureLoader,
-        too_deep,
-    )  # a Dockerfile alone needs no PyYAML
+    # A Dockerfile alone needs no PyYAML.
+    from dindguard.documents.yaml_loaders import FastLoader, pure, too_deep
 
     tree = Tree(source, text, base)
-    return _composed(tree, PureLoader if too_deep(text) else FastLoader)
+    return _composed(tree, pure() if too_deep(text) else FastLoader)
 
 
 def _composed(tree: Tree, loader: Any) -> Tree:
-    from yaml import YAMLError
+    from dindguard.documents.libyaml import complete
+    from dindguard.documents.yaml_loaders import YAMLError
 
     text = tree.text
     if not text.replace("\n", "").isprintable():
@@ -239,6 +237,8 @@ def _composed(tree: Tree, loader: Any) -> Tree:
         for root in _documents(text, loader):
             tree.add(root)
     except (YAMLError, RecursionError, ValueError) as error:
+        if complete():  # until then nobody knows what is wrong
+            return _composed(Tree(tree.source, tree.text, tree.base), loader)
         tree.notices.append(_notice(error, tree))
     return tree
 
