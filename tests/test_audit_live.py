@@ -235,6 +235,27 @@ def test_the_engine_is_the_one_that_the_docker_command_line_would_ask(
         gc.collect()
 
 
+def test_a_context_is_found_without_a_configuration_file_and_never_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, current = tmp_path / "kept", tmp_path / "current"
+    kept.mkdir()
+    current.mkdir()
+    contexts(kept, "", own="unix:///srv/own.sock")
+    contexts(current, "", foreign="unix:///srv/foreign.sock")
+    (kept / "config.json").unlink()
+    monkeypatch.chdir(current)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DOCKER_CONFIG", str(kept))
+    with pytest.raises(UserError, match=r"/srv/own\.sock"), engine_client.connect("own"):
+        pass
+    with pytest.raises(UserError, match="there is no context foreign"), engine_client.connect("foreign"):
+        pass
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # the SDK leaves the socket that did not connect open
+        gc.collect()
+
+
 def test_a_context_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     with pytest.raises(UserError, match="there is no context nowhere"), engine_client.connect("nowhere"):

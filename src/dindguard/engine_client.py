@@ -196,7 +196,8 @@ def _of_context(name: str) -> tuple[str, Any]:
     from docker.errors import ContextException, MissingContextParameter
 
     try:
-        found = ContextAPI.get_context(name or None)
+        with _contexts_of_the_command_line():
+            found = ContextAPI.get_context(name or None)
     except (ContextException, MissingContextParameter, OSError, ValueError) as error:
         raise UserError(
             f"the context {printable(name or 'in use', 80)} cannot be read: {printable(error)}"
@@ -207,6 +208,23 @@ def _of_context(name: str) -> tuple[str, Any]:
         return "", None
     endpoint = found.endpoints.get("docker") or {}
     return str(endpoint.get("Host") or ""), found.tls_cfg.get("docker") or False
+
+
+@contextmanager
+def _contexts_of_the_command_line() -> Iterator[None]:
+    """Let the SDK look where the command line keeps its contexts.
+
+    By itself it looks beside ``config.json``, and where there is none in the current folder, which may be anybody's.
+    """
+    from docker.context import config
+
+    folder = os.environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
+    former = config.get_context_dir
+    config.get_context_dir = lambda: os.path.join(folder, "contexts")
+    try:
+        yield
+    finally:
+        config.get_context_dir = former
 
 
 def _socket_of(where: str) -> str:

@@ -164,8 +164,17 @@ def test_a_rootful_image_is_not_taken_for_a_rootless_one(clean: Host) -> None:
     done = clean.env("up", "wrong", *clean.up_options("rootless", "--image", BUSYBOX))
     assert done.returncode == USAGE
     assert "no rootless image" in done.stderr
+    rootful = clean.env("up", "wrong", *clean.up_options("rootless", "--image", IMAGES["privileged"]))
+    assert rootful.returncode == USAGE
+    assert "its process is root" in rootful.stderr, "though it has a newuidmap, as the official one"
     unknown = clean.env("up", "wrong", *clean.up_options("rootless", "--image", "local/absent:none"))
     assert unknown.returncode == ENGINE
+
+
+def test_an_engine_that_dies_while_it_is_verified_is_told_with_the_cause(clean: Host) -> None:
+    done = clean.env("up", "small", *clean.up_options("rootless", "--memory", "64m", "--pids", "128"))
+    assert done.returncode == INCOMPLETE
+    assert "needed more than 64 MiB (--memory)" in done.stderr
 
 
 @pytest.fixture(scope="module")

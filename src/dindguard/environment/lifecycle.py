@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from dindguard.engine_client import Engine, is_gone, is_taken
+from dindguard.engine_errors import refusal
 from dindguard.environment import bodies, labels, podman
 from dindguard.environment.client import Command, run
 from dindguard.environment.images import pin
@@ -26,6 +27,8 @@ from dindguard.printable import printable
 
 Say = Callable[[str], None]
 _READY_WITHIN = 90.0
+_ROOTS = {"", "0", "root"}
+_LOAD_WORDS = "/tmp/dindguard-load"  # noqa: S108 - in the container; overwritten by the next one
 _SETUID = 1 << 23  # os.ModeSetuid in the file modes of the archive API, which come from Go
 
 
@@ -48,6 +51,7 @@ def up(engine: Engine, spec: Spec, guard: Guard, say: Say) -> Report:
             decided = replace(decided, entry_point=podman.entry_point(engine, images[0].id))
         with _reserved(engine, guard, decided) as reservation:
             if isolation is Isolation.ROOTLESS:
+                _require_rootless(engine, decided)
                 decided = replace(decided, setuid_mapper=_mapper_is_setuid(engine, decided, reservation))
             say(f"starting {spec.name} ({isolation})")
             _create(engine, guard, decided)
@@ -92,8 +96,12 @@ def load(engine: Engine, name: str, image: str, say: Say) -> None:
     say(f"loading {image}")
     daemon = find_daemon(engine, name)["Id"]
     client = ["env", *bodies.LOCAL_CLIENT, "docker"]
-    if engine.feed(daemon, [*client, "load", "--quiet"], engine.api.get_image(image)) != 0:
-        raise UserError(f"{image} could not be loaded into {name}", INCOMPLETE)
+    # What a failing command leaves unread would hold up whoever sends it.
+    script = f'"$@" 2>{_LOAD_WORDS}; code=$?; cat >/dev/null; exit "$code"'
+    command = ["/bin/sh", "-c", script, "load", *client, "load", "--quiet"]
+    if engine.feed(daemon, command, engine.api.get_image(image)) != 0:
+        _, words = engine.execute(daemon, ["tail", "-c", "500", _LOAD_WORDS])
+        raise UserError(f"{image} could not be loaded into {name}: {refusal(words)}", INCOMPLETE)
     if engine.facts.product == PODMAN:  # which names what it has from no registry localhost/…
         engine.execute(daemon, [*client, "tag", f"localhost/{image}", image])
 
@@ -126,6 +134,21 @@ def _reserved(engine: Engine, guard: Guard, decided: Plan) -> Iterator[str]:
                 engine.api.remove_container(made, v=True, force=True)
 
 
+def _require_rootless(engine: Engine, decided: Plan) -> None:
+    """The official rootful image has ``newuidmap`` too: who its process is tells the two apart."""
+    user = str((engine.api.inspect_image(decided.daemon_image.id).get("Config") or {}).get("User") or "")
+    if user.partition(":")[0] in _ROOTS:
+        raise _no_rootless_image(decided, f"its process is {user or 'root'}")
+
+
+def _no_rootless_image(decided: Plan, reason: str) -> UserError:
+    image = printable(decided.spec.image_for(decided.isolation), 80)
+    return UserError(
+        f"{image} is no rootless image: {reason}\n"
+        "name one made from docker:dind-rootless with --image, or take another --isolation"
+    )
+
+
 def _mapper_is_setuid(engine: Engine, decided: Plan, container: str) -> bool:
     """Look at the mode of ``newuidmap`` in the image, in a container that is created and never started."""
     try:
@@ -133,11 +156,7 @@ def _mapper_is_setuid(engine: Engine, decided: Plan, container: str) -> bool:
         stream.close()
     except Exception as error:
         if is_gone(error):
-            image = printable(decided.spec.image_for(decided.isolation), 80)
-            raise UserError(
-                f"{image} is no rootless image: it has no /usr/bin/newuidmap\n"
-                "name one made from docker:dind-rootless with --image, or take another --isolation"
-            ) from error
+            raise _no_rootless_image(decided, "it has no /usr/bin/newuidmap") from error
         raise
     return bool(int(status["mode"]) & _SETUID)
 
@@ -209,7 +228,7 @@ def _hint(decided: Plan, words: str, state: dict[str, Any]) -> str:
             f"\n{decided.spec.tun_device} on the engine's host must be open to every user (mode 0666); "
             "name another node with --tun-device"
         )
-    if decided.isolation is Isolation.ROOTLESS and "operation not permitted" in lower:
+    if decided.isolation is Isolation.ROOTLESS and "/proc/self/exe: operation not permitted" in lower:
         return (
             "\nthe engine's host does not let an ordinary user make a user namespace "
             "(sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)"

@@ -14,11 +14,12 @@ from typing import Any
 
 from dindguard.engine_client import Engine, is_gone
 from dindguard.environment import bodies, labels, podman
-from dindguard.environment.lookup import find_daemon
+from dindguard.environment.lookup import find_daemon, why_stopped
 from dindguard.environment.plan import Plan, object_labels, rebuilt
 from dindguard.environment.signals import Guard
 from dindguard.environment.verify import leftovers
 from dindguard.environment.verify.answers import Answer, Answers, parse
+from dindguard.errors import INCOMPLETE, UserError
 
 _PATIENCE = float(bodies.PROBES_END_AFTER)
 _MANY = 2000  # paths as arguments of one command
@@ -38,6 +39,8 @@ def collect(engine: Engine, name: str, guard: Guard) -> Answers:
     if plan.on_podman:
         podman.ask_health(engine, daemon["Id"])
     daemon = engine.api.inspect_container(daemon["Id"])
+    if daemon["State"]["Status"] != "running":
+        raise UserError(f"{why_stopped(engine, daemon)}\nthat was while it was verified", INCOMPLETE)
     names = {mount["Name"] for mount in daemon["Mounts"] if mount["Type"] == "volume"}
     names |= {body["Name"] for body in bodies.volumes(plan)}
     volumes = {name: told for name in sorted(names) if (told := _or_none(engine.api.inspect_volume, name))}
