@@ -452,6 +452,22 @@ def test_hostile_names_stay_data(tmp_path: Path) -> None:
     assert table[1][0].startswith("'=cmd")
 
 
+def test_an_interrupt_while_duckdb_works_is_an_interrupt(fleet: Path) -> None:
+    endless = "SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b"
+    script = (
+        "import os, signal, sys, threading\n"
+        "from dindguard.fleet.dataset import opened\n"
+        "with opened(sys.argv[1]) as dataset:\n"
+        "    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
+        "    list(getattr(dataset, sys.argv[2])(sys.argv[3]))\n"
+    )
+    for how in ("rows", "stream"):
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(fleet), how, endless], capture_output=True, text=True, check=False
+        )
+        assert done.stderr.strip().endswith("KeyboardInterrupt"), done.stderr
+
+
 # --- the command line ---
 
 

@@ -112,6 +112,19 @@ def test_a_rule_leads_to_its_page(documents: dict[str, str]) -> None:
     assert '<details class="rule" id="rule-host-engine-socket">' in documents["fleet"]
 
 
+def test_a_column_that_says_nothing_is_left_out_and_each_notice_has_its_line(tmp_path: Path) -> None:
+    notices = [f"compose.yaml:{n}: not YAML" for n in range(9)]
+    tables = {
+        "repositories": [data.repository("r", standing="incomplete", notices=notices)],
+        "containers": [data.container("r", "a", data.WAY)],
+    }
+    document = page_of(data.write(tmp_path / "fleet", tables))
+    assert "Ends with the job" not in part(document, "machines")
+    assert "Evidence" not in part(document, "not-whole")
+    assert "compose.yaml:0: not YAML<br>compose.yaml:1: not YAML<br>" in part(document, "not-whole")
+    assert "<br>and 3 more</td>" in part(document, "not-whole")
+
+
 def test_what_changed_is_shown_beside_the_numbers(documents: dict[str, str]) -> None:
     document = documents["changed"]
     then = document[document.index('<section id="then"') :].partition("</section>")[0]

@@ -10,6 +10,7 @@ import click
 from dindguard.cli.choice import Named
 from dindguard.errors import UserError
 from dindguard.fleet.report import FORMATS
+from dindguard.fleet.report.questions import SECTIONS
 
 _EPILOG = """\b
 Examples:
@@ -34,7 +35,7 @@ Exit codes:
 )
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
 @click.option(
-    "--section", default="", metavar="NAME", help="Only this section; of csv the repositories when none is named."
+    "--section", type=Named(list(SECTIONS)), default=None, help="Only this section (of csv: the repositories)."
 )
 @click.option(
     "--due",
@@ -43,7 +44,7 @@ Exit codes:
     metavar="DAYS",
     help="Waivers that end within so many days are due (30).",
 )
-def command(folder: str, against: str | None, form: str, output: str | None, section: str, due: int) -> None:
+def command(folder: str, against: str | None, form: str, output: str | None, section: str | None, due: int) -> None:
     """Report on the dataset in DIR: ways to root, rules, teams, blind spots, engines, waivers, what changed.
 
     Nothing but DIR and OLD is read, no server is needed and nothing is sent.
@@ -53,25 +54,18 @@ def command(folder: str, against: str | None, form: str, output: str | None, sec
     from dindguard.fleet.report.answers import Report, prepare
     from dindguard.reports.output import deliver
 
-    _check_section(section, form, against)
+    if section is not None:
+        _check_section(section, form, against)
     today = dt.date.today()
     with opened(folder, against) as dataset:
         prepare(dataset, today, due)
-        report = Report(_name(folder), today, dataset, due, section, _name(against) if against else "")
+        report = Report(_name(folder), today, dataset, due, section or "", _name(against) if against else "")
         deliver(pieces(form, report), output)
 
 
 def _check_section(name: str, form: str, against: str | None) -> None:
-    from dindguard.fleet.report.questions import SECTIONS
-    from dindguard.rules import nearest
-
-    if not name:
-        return
     if form == "prometheus":
         raise UserError("--section: the Prometheus file has no sections; leave it out")
-    if name not in SECTIONS:
-        known = ", ".join(SECTIONS)
-        raise UserError(f"--section: there is no section '{name}'{nearest(name, SECTIONS)}; there are {known}")
     if SECTIONS[name].against and against is None:
         raise UserError(f"--section {name}: this needs an older dataset to compare with: --against OLD")
 

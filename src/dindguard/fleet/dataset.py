@@ -79,24 +79,38 @@ class Dataset:
 
         ``values`` stand for its ``?``. Raises :class:`UserError` (3) with the file's name when a part is damaged.
         """
-        try:
+        with self._told():
             answer = self._connection.execute(question, list(values))
             found: list[Row] = answer.fetchmany(most) if most else answer.fetchall()
-        except self._fault as error:
-            raise self._damage(error) from error
         return found
 
     def stream(self, question: str) -> Iterator[Row]:
         """Yield the rows of an answer as they are made, however many there are; raises like :meth:`rows`."""
         cursor = self._connection.cursor()
         try:
-            cursor.execute(question)
-            while rows := cursor.fetchmany(_BATCH):
+            with self._told():
+                cursor.execute(question)
+            while rows := self._next(cursor):
                 yield from rows
-        except self._fault as error:
-            raise self._damage(error) from error
         finally:
             cursor.close()
+
+    def _next(self, cursor: Any) -> list[Row]:
+        with self._told():
+            rows: list[Row] = cursor.fetchmany(_BATCH)
+        return rows
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what DuckDB raises into what a user is told; it makes an error of an interrupt, which is none."""
+        try:
+            yield
+        except self._fault as error:
+            raise self._damage(error) from error
+        except RuntimeError as error:
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from None
+            raise
 
     def count(self, question: str) -> int:
         """Return how many rows the answer to a question has."""

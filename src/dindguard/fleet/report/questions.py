@@ -167,7 +167,7 @@ WAIVERS = Section(
         Column("approvers", "Approved by", Kind.TEXTS),
         Column("ticket", "Ticket"),
         Column("reason", "Reason"),
-        Column("faults", "Faults", Kind.TEXTS),
+        Column("faults", "Faults", Kind.LINES),
     ),
     """
     SELECT state, expires, days, repository, team, rule, path, address, owner, approvers, ticket, reason, faults
@@ -186,7 +186,7 @@ NOTWHOLE = Section(
         Column("standing", "Standing", Kind.STATE),
         Column("reason", "Why"),
         Column("evidence", "Evidence"),
-        Column("notices", "Notices", Kind.TEXTS),
+        Column("notices", "Notices", Kind.LINES),
         Column("source", "Source", Kind.CODE),
     ),
     """

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     WAY = "way"
     """The steps of a way, joined by an arrow."""
     TEXTS = "texts"
+    LINES = "lines"
+    """Texts of which each has a line of its own."""
     LABELS = "labels"
     YES = "yes"
     DAY = "day"

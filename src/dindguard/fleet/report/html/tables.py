@@ -84,7 +84,7 @@ def _shown(answer: Answer) -> list[Column]:
     return [
         column
         for index, column in enumerate(answer.columns)
-        if column.page and column.kind not in _MERGED and not all(_empty(row[index]) for row in answer.rows)
+        if column.page and column.kind not in _MERGED and any(_says(row[index]) for row in answer.rows)
     ]
 
 
@@ -124,6 +124,9 @@ def _cell(kind: Kind, value: Any, line: int = 0) -> str:
         return f"<code>{_text(value)}{f':{line}' if line else ''}</code>"
     if kind is Kind.WAY:
         return _way(value)
+    if kind is Kind.LINES:
+        lines = [_text(each) for each in value[:FEW]]
+        return "<br>".join([*lines, f"and {len(value) - FEW} more"] if len(value) > FEW else lines)
     if kind is Kind.TEXTS:
         rest = f" and {len(value) - FEW} more" if len(value) > FEW else ""
         return _text(joined(value[:FEW])) + rest
@@ -132,6 +135,10 @@ def _cell(kind: Kind, value: Any, line: int = 0) -> str:
     if kind is Kind.DAY:
         return _text(str(plain(value))[:10])
     return _text(str(value))
+
+
+def _says(value: Any) -> bool:
+    return not _empty(value) and value is not False
 
 
 def _empty(value: Any) -> bool:
