@@ -14,8 +14,8 @@ from dindguard.fleet.report.questions import SECTIONS
 
 _EPILOG = """\b
 Examples:
-  dindguard fleet report DIR -o fleet.html
-  dindguard fleet report DIR --against LAST-MONTH -o fleet.html
+  dindguard fleet report DIR
+  dindguard fleet report DIR --against LAST-MONTH -f html -o fleet.html
   dindguard fleet report DIR -f csv --section waivers -o waivers.csv
   dindguard fleet report DIR -f prometheus -o /var/lib/node_exporter/dindguard.prom
 
@@ -31,7 +31,7 @@ Exit codes:
 @click.argument("folder", type=click.Path(), metavar="DIR")
 @click.option("--against", type=click.Path(), metavar="OLD", help="Tell what came and went since this dataset.")
 @click.option(
-    "-f", "--format", "form", type=Named(list(FORMATS)), default="html", help="The form of the report (html)."
+    "-f", "--format", "form", type=Named(list(FORMATS)), default="text", help="The form of the report (text)."
 )
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
 @click.option(
@@ -52,6 +52,7 @@ def command(folder: str, against: str | None, form: str, output: str | None, sec
     from dindguard.fleet.dataset import opened
     from dindguard.fleet.report import pieces
     from dindguard.fleet.report.answers import Report, prepare
+    from dindguard.reports import terminal
     from dindguard.reports.output import deliver
 
     if section is not None:
@@ -59,7 +60,8 @@ def command(folder: str, against: str | None, form: str, output: str | None, sec
     today = dt.date.today()
     with opened(folder, against) as dataset:
         prepare(dataset, today, due)
-        report = Report(_name(folder), today, dataset, due, section or "", _name(against) if against else "")
+        screen = terminal.stdout() if output is None else terminal.Terminal(width=100)
+        report = Report(_name(folder), today, dataset, due, section or "", _name(against) if against else "", screen)
         deliver(pieces(form, report), output)
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from dindguard.fleet.report.answers import Report
 
 FORMATS = {
-    "html": "one page to keep or send (the default)",
+    "text": "the numbers, and what needs somebody (the default)",
+    "html": "one page to keep or send",
     "csv": "one section as a table, for spreadsheets",
     "json": "everything, for programs",
     "prometheus": "numbers for node_exporter's textfile collector",

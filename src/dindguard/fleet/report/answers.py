@@ -11,7 +11,8 @@ from dindguard.fleet.report import changes, views
 from dindguard.fleet.report.questions import SECTIONS
 from dindguard.fleet.report.sections import Column, Kind, Section
 from dindguard.fleet.report.totals import made_by, totals, unlike
-from dindguard.records import record
+from dindguard.records import field, record
+from dindguard.reports.terminal import Terminal
 
 
 @record
@@ -31,7 +32,10 @@ class Answer:
 
 @record(eq=False)
 class Report:
-    """A fleet's report: what it is called, the day, the dataset, and which section is asked for (all without one)."""
+    """A fleet's report: what it is called, the day, the dataset, and which section is asked for (all without one).
+
+    ``screen`` is where text is shown.
+    """
 
     name: str
     today: dt.date
@@ -39,6 +43,7 @@ class Report:
     due: int = 30
     chosen: str = ""
     against: str = ""
+    screen: Terminal = field(default_factory=Terminal)
 
     @property
     def compared(self) -> bool:
