@@ -1,7 +1,7 @@
 """Regular expressions that are compiled when they are first used.
 
 Compiling the patterns of all modules that a small scan imports took a fifth of a cold start
-(``benchmarks/cold_start.py``); most of them are never used.
+(``python -m benchmarks``); most of them are never used.
 """
 
 from __future__ import annotations

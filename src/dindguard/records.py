@@ -1,7 +1,7 @@
 """Frozen records: what ``dataclasses`` offers and this package uses, at a twentieth of its price at import.
 
 A ``dataclass`` compiles its methods from text, about half a millisecond each; with a hundred of them that is
-most of a cold start (``benchmarks/cold_start.py``). A record's methods are shared and look at its fields; what differs
+most of a cold start (``python -m benchmarks``). A record's methods are shared and look at its fields; what differs
 between records is made when the first one of its kind is, because a small scan needs half of the kinds that there are.
 """
 
