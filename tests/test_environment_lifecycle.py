@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dindguard.engine_client import Engine, deliver
+from dindguard.engine_client import Engine, deliver, is_taken
 from dindguard.environment import labels
 from dindguard.environment.removal import down, remove
 from dindguard.environment.signals import Interrupted, guarded
@@ -219,3 +219,31 @@ def test_rendering_imports_no_sdk() -> None:
     told = run("render", "shell", code=code).stderr
     assert "pin them by digest\n" in told
     assert told.endswith("nested-engine.sh goes with seccomp-nested.json: -o DIR writes them all\nFalse\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "taken"),
+    [
+        (RefusedError(409), True),
+        (RefusedError(500), False),
+        (ValueError('network with name "a" already exists'), True),
+        (
+            ValueError(
+                "You have to remove that container to be able to reuse that name: that name is already in use"
+            ),
+            True,
+        ),
+        (ValueError("listen tcp4 127.0.0.1:2376: bind: address already in use"), False),
+    ],
+)
+def test_whether_a_name_is_taken_is_told_from_what_the_engine_says(error: Exception, taken: bool) -> None:
+    assert is_taken(error) is taken
+
+
+def test_a_filter_that_an_engine_applies_loosely_is_applied_again() -> None:
+    """Podman lists the volumes that have any of the labels asked for."""
+    api = FakeApi()
+    theirs = {labels.MANAGED: "true", labels.ENVIRONMENT: "other"}
+    api.objects["dindguard-other-data"] = {"Name": "dindguard-other-data", "Labels": theirs}
+    assert remove(engine(api), labels.selector("ci"))["volumes"] == 1
+    assert "dindguard-other-data" in api.objects

@@ -85,7 +85,9 @@ class Engine:
         started = self.api.exec_create(container, command, stderr=False, user=user)
         output = self.api.exec_start(started["Id"])
         code = self.api.exec_inspect(started["Id"])["ExitCode"]
-        return int(code), output.decode("utf-8", "replace")
+        return -1 if code is None else int(code), output.decode(
+            "utf-8", "replace"
+        )  # none: the container died meanwhile
 
     @contextmanager
     def output(self, container: str) -> Iterator[Iterator[tuple[int, bytes]]]:
@@ -261,7 +263,10 @@ def plain(stream: Any) -> Any:
 
 def is_taken(error: BaseException) -> bool:
     """Tell whether an engine's error means that something of that name exists already."""
-    return getattr(getattr(error, "response", None), "status_code", None) == 409 or "already exists" in str(error)
+    if getattr(getattr(error, "response", None), "status_code", None) == 409:
+        return True
+    words = str(error)  # Podman says so with the code of an internal error
+    return "already exists" in words or "name is already in use" in words
 
 
 def is_gone(error: BaseException) -> bool:

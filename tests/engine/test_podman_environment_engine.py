@@ -217,6 +217,18 @@ def test_signals_leave_nothing(clean: Host, number: signal.Signals, words: str, 
     assert f"interrupted by {number.name}" in rest
 
 
+def test_of_two_at_once_one_wins(clean: Host) -> None:
+    command = clean.command("up", "twin", *clean.up_options("rootless"))
+    both = [
+        subprocess.Popen(command, env=clean.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=120) for process in both]
+    clean.env("down", "twin")
+    assert sorted(process.returncode for process in both) == [0, USAGE], said
+    assert "an environment twin exists already" in said[0][1] + said[1][1]
+
+
 def test_its_time_ends_by_itself(clean: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     unverified = Report("short", Isolation.ROOTLESS, "", 0.0, ())
     monkeypatch.setattr(lifecycle, "verify", lambda *_: unverified)

@@ -34,8 +34,7 @@ def collect(engine: Engine, name: str, guard: Guard) -> Answers:
     daemon = find_daemon(engine, name)
     plan = rebuilt(daemon["Config"]["Labels"])
     leftovers.sweep(engine, guard, name)
-    changes = [str(change["Path"]) for change in engine.api.diff(daemon["Id"]) or ()]
-    probes = _probes(engine, guard, plan, daemon, changes)
+    changes, probes = _probes(engine, guard, plan, daemon)
     if plan.on_podman:
         podman.ask_health(engine, daemon["Id"])
     daemon = engine.api.inspect_container(daemon["Id"])
@@ -68,16 +67,17 @@ def script(name: str) -> str:
     return (files("dindguard.environment") / "data" / name).read_text(encoding="utf-8")
 
 
-def _probes(
-    engine: Engine, guard: Guard, plan: Plan, daemon: dict[str, Any], changes: list[str]
-) -> dict[str, Answer]:
+def _probes(engine: Engine, guard: Guard, plan: Plan, daemon: dict[str, Any]) -> tuple[list[str], dict[str, Answer]]:
+    """Return the paths that differ in the container from its image, and the answers of all probes."""
     address = bodies.address_in(plan, daemon) or "docker"
     with _strangers(engine, guard, plan, address) as strangers:
+        # The strangers ask meanwhile.
+        changes = [str(change["Path"]) for change in engine.api.diff(daemon["Id"]) or ()]
         probes = _script(engine, daemon["Id"], "probe-daemon.sh", uuid.uuid4().hex[:8], *changes[:_MANY])
         for stranger in strangers:
             engine.wait_for_exit(stranger, _PATIENCE)
             probes |= parse(engine.api.logs(stranger).decode("utf-8", "replace"))
-    return probes
+    return changes, probes
 
 
 def _script(engine: Engine, container: str, name: str, *arguments: str) -> dict[str, Answer]:
