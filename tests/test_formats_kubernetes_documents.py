@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 
+from dindguard import Options, scan
 from dindguard.model.container import Container
 from manifests import containers, pod, read
 
@@ -218,3 +220,13 @@ def test_what_nothing_mounts_and_only_looks_like_something_is_text(tmp_path):
     assert [(each.what, each.source.hint) for each in reading.unread] == [
         ("text of a ConfigMap that nothing mounts", "a.yaml")
     ]
+
+
+@pytest.mark.parametrize(("word", "met"), [("shapes", False), ("containers", True), ("\\u0063ontainers", True)])
+def test_a_large_document_is_searched_for_pods_only_if_it_may_hold_one(
+    tmp_path: Path, word: str, *, met: bool
+) -> None:
+    numbers = ", ".join("[1.5, 2.5]" for _ in range(20_000))
+    (tmp_path / "world.json").write_text(f'{{"image": "docker", "{word}": [{numbers}]}}', "utf-8")
+    report = scan(Options(paths=(tmp_path,)))
+    assert ("more than 50000 values" in " ".join(each.message for each in report.notices)) is met

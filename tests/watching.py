@@ -1,8 +1,7 @@
 """Watches every scan of the suite: it opens no connection, starts no process and writes nothing.
 
-Three exceptions, named here: a scan that was asked about a revision (``--since``, ``--trust``, or files that are a revision's)
-runs ``git``, and keeps a repository of its own in a temporary folder meanwhile; one that was asked for several processes
-(``jobs``) forks them; importing a module may write its bytecode.
+Two exceptions, named here: a scan that was asked about a revision (``--since``, ``--trust``, or files that are a revision's)
+runs ``git``, and keeps a repository of its own in a temporary folder meanwhile; importing a module may write its bytecode.
 """
 
 from __future__ import annotations
@@ -39,13 +38,12 @@ class Watch:
     def __init__(self) -> None:
         self.depth = 0
         self.git = False
-        self.workers = False
         self.others: frozenset[int] = frozenset()
         self.seen: list[str] = []
 
-    def begin(self, *, git: bool, workers: bool) -> None:
+    def begin(self, *, git: bool) -> None:
         if not self.depth:
-            self.git, self.workers = git, workers
+            self.git = git
             own = threading.get_ident()
             self.others = frozenset(each.ident or 0 for each in threading.enumerate()) - {own}
         self.depth += 1
@@ -70,8 +68,6 @@ class Watch:
             return not (self.git and os.path.basename(os.fsdecode(arguments[0] or arguments[1][0])) == "git")
         if event.startswith(CHANGES):
             return not self._of_git(arguments[event in ("os.link", "os.rename", "os.symlink")])
-        if event == "os.fork" and self.workers:
-            return False
         return event.startswith(("socket.", *STARTS))
 
     def _writes(self, path: Any, mode: Any, flags: Any) -> bool:
@@ -98,8 +94,7 @@ def install() -> None:
         @functools.wraps(step)
         def inner(scan: Scan, *arguments: Any) -> Any:
             asked = scan.options.since or scan.options.trust
-            git = bool(asked) or not isinstance(scan.files, WorkingTree)
-            WATCH.begin(git=git, workers=scan.options.jobs != 1)
+            WATCH.begin(git=bool(asked) or not isinstance(scan.files, WorkingTree))
             try:
                 return step(scan, *arguments)
             finally:
@@ -111,7 +106,7 @@ def install() -> None:
 
     @functools.wraps(made)
     def of(cls: type[Scan], options: Any, files: Any = None) -> Scan:
-        WATCH.begin(git=bool(options.since or options.trust or files is not None), workers=False)
+        WATCH.begin(git=bool(options.since or options.trust or files is not None))
         try:
             return made(cls, options, files)
         finally:

@@ -49,10 +49,12 @@ def is_rule_or_definition(source: Source, node: Node) -> bool:
 
 def holds_pod_spec(source: Source, node: Node) -> bool:
     """Whether a document of no kind we know holds a PodSpec: containers that have an image or a name."""
-    if source.hint == "" and syntax.by_name(source.path) not in (syntax.YAML, syntax.JSON):
-        return False
     if "kind" in node and "apiVersion" in node:
         return False  # a policy or a definition, decided above
+    if source.hint == "" and syntax.by_name(source.path) not in (syntax.YAML, syntax.JSON):
+        return False
+    if syntax.by_name(source.path) == syntax.JSON and not _may_say("containers", source, node):
+        return False
     for place in node.walk():
         containers = place["containers"] if place.is_mapping else None
         if containers is None or not containers.is_sequence:
@@ -61,6 +63,14 @@ def holds_pod_spec(source: Source, node: Node) -> bool:
         if items and all(item.is_mapping for item in items) and any(_is_container(item) for item in items):
             return True
     return False
+
+
+def _may_say(word: str, source: Source, node: Node) -> bool:
+    """Whether a document's text holds a word, or an escape that may spell it: a map of the world need not be walked.
+
+    What is read of a template may say words that its text lacks: not to be asked of YAML.
+    """
+    return any(source.text.find(each, node.start, node.end) >= 0 for each in (word, "\\"))
 
 
 def _is_container(item: Node) -> bool:
