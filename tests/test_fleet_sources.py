@@ -128,6 +128,22 @@ def test_a_repository_is_read_at_a_revision_without_a_checkout(tmp_path: Path, b
     assert not marker.exists()
 
 
+def test_what_a_commit_holds_besides_files_is_left_out_and_counted(tmp_path: Path) -> None:
+    work = made.tree(
+        tmp_path / "work", compose_yaml=made.SOCKET, node_modules__a_yaml="a: 1\n", a__venv__b_yaml="b: 1\n"
+    )
+    (work / "link").symlink_to("/etc/passwd")
+    made.committed(made.tree(work / "inner", compose_yaml=made.SOCKET))
+    commit = made.committed(work)
+    files = opened(str(work), commit).files
+    found = [(each.path, each.left) for each in files.below([files.root])]
+    files.close()
+    assert found == [
+        ("compose.yaml", None), ("inner/", Left.NESTED), ("link", Left.LINK), ("a/venv/", Left.BUILT_IN),
+        ("node_modules/", Left.BUILT_IN),
+    ]  # fmt: skip
+
+
 def test_a_revision_that_is_not_there_is_refused_in_words(tmp_path: Path) -> None:
     made.committed(made.tree(tmp_path, compose_yaml=made.SAFE))
     with pytest.raises(RefusedError, match=r"there is no revision 'mian' here .did you mean 'main'"):

@@ -17,7 +17,7 @@ from typing import Self
 
 from dindguard.checkout import names
 from dindguard.errors import UserError
-from dindguard.files import within
+from dindguard.files import Left, within
 from dindguard.records import record
 from dindguard.rules import nearest
 
@@ -64,6 +64,8 @@ class Repository:
         self.shallow = os.path.isfile(os.path.join(places.common, "shallow"))
         self._home = tempfile.mkdtemp(prefix="dindguard-git-")
         self._batch: subprocess.Popen[bytes] | None = None
+        self.unread: dict[str, Left] = {}
+        """What of the listed commit is no file that could be read: links, and other repositories."""
         try:
             _furnish(self._home, places)
         except OSError as error:
@@ -153,6 +155,7 @@ class Repository:
         listed = self.run("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         if listed is None:
             raise UserError(f"{self.asked}: {self._incomplete(f'the folders of {commit[:12]}')}")
+        self.unread = dict(_unread(listed))
         return dict(_entries(listed))
 
     def read(self, blob: Blob, path: str) -> bytes:
@@ -184,6 +187,17 @@ def _entries(listed: bytes) -> Iterator[tuple[str, Blob]]:
             mode, _, blob, size = facts.split()
             if mode in (b"100644", b"100755"):
                 yield path.decode("utf-8", "replace"), Blob(blob.decode(), int(size) if size.isdigit() else None)
+
+
+def _unread(listed: bytes) -> Iterator[tuple[str, Left]]:
+    for entry in listed.split(b"\0"):
+        facts, _, path = entry.partition(b"\t")
+        why = _UNREAD.get(facts[:6])
+        if why is not None:
+            yield path.decode("utf-8", "replace"), why
+
+
+_UNREAD = {b"120000": Left.LINK, b"160000": Left.NESTED}
 
 
 # -- where it is ------------------------------------------------------------------------------------

@@ -74,6 +74,17 @@ class Revision(Files):
                 folders = path.split("/")[:-1]
                 if spared or (SKIPPED_FOLDERS.isdisjoint(folders) and not excluded.match_file(path)):
                     yield Entry(path, path in wanted)
+        if self._now is None:
+            yield from self._left_out()
+
+    def _left_out(self) -> Iterator[Entry]:
+        """Yield what is not looked at: links, other repositories, and folders of tools, each once."""
+        unread = self._repository.unread
+        for path in sorted(path for path in unread if SKIPPED_FOLDERS.isdisjoint(path.split("/"))):
+            yield Entry(path if unread[path] is Left.LINK else f"{path}/", left=unread[path])
+        tops = {_tools(path.split("/")[:-1]) for path in self._blobs}
+        for top in sorted(tops - {""}):
+            yield Entry(f"{top}/", left=Left.BUILT_IN)
 
     def exists(self, path: str) -> bool:
         """Whether the revision has a file or folder of this path."""
@@ -103,6 +114,12 @@ class Revision(Files):
         prefix = f"{folder.strip('/')}/" if folder.strip("./") else ""
         below = {path[len(prefix) :].partition("/") for path in self._blobs if path.startswith(prefix)}
         return tuple(sorted({name for name, slash, _ in below if slash}))
+
+
+def _tools(folders: list[str]) -> str:
+    """Return the first folder of tools on a path; empty without one."""
+    index = next((index for index, name in enumerate(folders) if name in SKIPPED_FOLDERS), None)
+    return "" if index is None else "/".join(folders[: index + 1])
 
 
 class Nothing(Files):
