@@ -182,8 +182,9 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> Path
 def test_a_crash_is_quarantined_with_masked_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = quarantined(hostile(tmp_path, monkeypatch, "crash"), tmp_path / "out")
     assert (row["reason"], row["exit_code"], row["signal"]) == ("crash", 1, "")
-    assert "RuntimeError: a fault of ours" in row["evidence"]
+    assert "RuntimeError: a fault of ours␛[31m" in row["evidence"]
     assert "hunter2" not in row["evidence"]
+    assert "\x1b" not in row["evidence"]
 
 
 @pytest.mark.parametrize(("fault", "signal"), [("abort", "SIGABRT"), ("killed", "SIGKILL")])

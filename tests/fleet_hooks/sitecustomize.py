@@ -12,7 +12,7 @@ if sys.argv[0] == "-m" and "dindguard.fleet.child" in sys.orig_argv:
     def broken(self, found):
         fault = os.path.basename(self.files.root).partition("-")[0]
         if fault == "crash":
-            raise RuntimeError("a fault of ours, with password=hunter2hunter2")
+            raise RuntimeError("a fault of ours\x1b[31m, with password=hunter2hunter2")
         if fault == "abort":
             os.abort()
         if fault == "killed":

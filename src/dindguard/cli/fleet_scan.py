@@ -110,6 +110,8 @@ def command(
 def _check_installed() -> None:
     from importlib.util import find_spec
 
+    if os.name != "posix":
+        raise UserError("'dindguard fleet scan' needs Linux or macOS: it puts each scan under the system's limits")
     if not all(find_spec(name) for name in ("distributed", "pyarrow")):
         raise UserError(MISSING)
 
@@ -157,13 +159,18 @@ def _asking(sources: tuple[str, ...], out: str, policy: str, limits: object, *, 
     return asking, listing.count
 
 
+def _processors() -> int:
+    """Return how many processors this process may use, where the system tells, else how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _cluster(
     workers: int | None, scheduler: str | None, sources: tuple[str, ...], asking: Asking
 ) -> AbstractContextManager[Cluster]:
     from dindguard.fleet import cluster
 
     if not scheduler:
-        return cluster.local(workers or len(os.sched_getaffinity(0)))
+        return cluster.local(workers or _processors())
     from dindguard.fleet.seeing import checked
 
     return checked(cluster.remote(scheduler), sources, asking)

@@ -5,11 +5,15 @@ These are no limits of reading, which a scan goes on behind (:mod:`dindguard.bud
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from dindguard.records import record
 
 MEBIBYTE = 1 << 20
+
+UNIT = 1 if sys.platform == "darwin" else 1024
+"""The bytes in which the system counts the memory that a process held at most."""
 
 ARCHIVE_MEMBERS = 500_000
 """An archive with more members is refused."""

@@ -14,7 +14,7 @@ import time
 from typing import IO
 
 from dindguard.fleet import child, staging
-from dindguard.fleet.limits import EVIDENCE
+from dindguard.fleet.limits import EVIDENCE, UNIT
 from dindguard.fleet.request import Answer, Request
 from dindguard.fleet.schema import REPOSITORIES, Standing
 from dindguard.fleet.staging import Filled
@@ -89,7 +89,7 @@ def _ended(request: Request) -> Ended:
             overdue=overdue,
             seconds=time.monotonic() - start,
             cpu=used.ru_utime + used.ru_stime,
-            memory=used.ru_maxrss * 1024,
+            memory=used.ru_maxrss * UNIT,
             printed=_tail(out, 4096),
             complaint=_tail(errors, 4 * EVIDENCE),
         )
@@ -159,9 +159,9 @@ def quarantine(request: Request, key: str, ended: Ended) -> Answer:
         key=key,
         standing=Standing.QUARANTINED.value,
         reason=reason_of(ended),
-        evidence=Masks(None).document(safe.valid(ended.complaint))[-EVIDENCE:],
+        evidence=Masks(None).document("\n".join(map(safe.visible, ended.complaint.split("\n"))))[-EVIDENCE:],
         exit_code=ended.code,
-        signal=signal.Signals(ended.signal).name if ended.signal else "",
+        signal=_name(ended.signal) if ended.signal else "",
         scanned_at=int(time.time() * 1e6),
         seconds=round(ended.seconds, 4),
         cpu_seconds=round(ended.cpu, 4),
@@ -170,6 +170,13 @@ def quarantine(request: Request, key: str, ended: Ended) -> Answer:
     answer = Answer(key, Standing.QUARANTINED, "", fresh=True)
     staging.write(request.asking.out, answer, [row], request.asking.limits.output)
     return answer
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def reason_of(ended: Ended) -> str:

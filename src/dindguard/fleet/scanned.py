@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import resource
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 
 from dindguard.fleet import staging
 from dindguard.fleet.claims import claims
+from dindguard.fleet.limits import UNIT
 from dindguard.fleet.opening import Opened
 from dindguard.fleet.request import Answer, Request
 from dindguard.fleet.rows import all_rows, standing_of
@@ -56,7 +56,7 @@ def facts_of(request: Request, key: str, source: Opened, start: float) -> dict[s
         "scanned_at": int(time.time() * 1e6),
         "seconds": round(time.time() - start, 4),
         "cpu_seconds": round(sum(each.ru_utime + each.ru_stime for each in (own, started)), 4),
-        "peak_memory": max(own.ru_maxrss, started.ru_maxrss) * (1 if os.uname().sysname == "Darwin" else 1024),
+        "peak_memory": max(own.ru_maxrss, started.ru_maxrss) * UNIT,
     }
 
 
