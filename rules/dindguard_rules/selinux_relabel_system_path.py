@@ -74,6 +74,8 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if mount.relabel is None or path is None or paths.classify(path) not in SYSTEM:
             continue
+        if mount.relabel.value == "z" and paths.is_kubernetes_own(path):
+            continue  # what shares it are containers
         severity = Severity.MEDIUM if paths.is_home(path) else Severity.HIGH
         message = f"{container} relabels the host's {mount.shown_path} for containers, and takes it from the host's own services"
         yield Problem(

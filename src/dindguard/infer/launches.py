@@ -224,6 +224,8 @@ def _from_scripts(container: Container) -> Iterator[Started]:
 
 def _from_invocation(invocation: Invocation) -> Started:
     name = invocation.program.rpartition("/")[2]
+    if name == "podman":
+        return Started(EngineProduct.PODMAN, _podman_launch(invocation.arguments, invocation.span))
     settings = tuple(
         Setting(option, value, value.span) for option, values in invocation.options.items() for value in values
     )

@@ -26,6 +26,7 @@ __all__ = [
     "inside",
     "is_below_data_root",
     "is_home",
+    "is_kubernetes_own",
     "is_whole_kernel_tree",
     "normalise",
     "on_the_host",
@@ -189,6 +190,17 @@ def is_home(path: str) -> bool:
 def is_whole_kernel_tree(path: str) -> bool:
     """Tell whether the path is all of ``/proc`` or ``/sys``, and no part of it."""
     return on_the_host(path) in ("/proc", "/sys")
+
+
+def is_kubernetes_own(path: str) -> bool:
+    """Tell whether only a node's kubelet and its plugins use the path: containers' files to SELinux' policy or to nobody.
+
+    Source: container-selinux, ``container.fc`` (``/var/lib/kubelet`` is ``container_file_t``).
+    """
+    path = on_the_host(path)
+    return any(
+        inside(path, tree) for tree in ("/var/lib/kubelet", "/etc/kubernetes", "/etc/cni", "/opt/cni", "/var/lib/cni")
+    )
 
 
 def holds_lsm_state(path: str) -> bool:
