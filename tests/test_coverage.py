@@ -75,6 +75,8 @@ NEAR = {
     "a client's plugin": {"a.nix": "install -m755 ${x} root/usr/local/lib/docker/cli-plugins/docker-buildx\n"},
     "the engine's usual socket": {"a.nix": '{ virtualisation.docker.listenOptions = [\n  ""\n  "/run/docker.sock"\n]; }\n'},
     "the socket of a client": {"config/docker.yaml": "my-docker:\n  socket: /var/run/docker.sock\n"},
+    "the socket of a kubelet": {"a.json": '{\n  "containerd_cri_socket": "/var/run/containerd/containerd.sock"\n}\n'},
+    "a user's own engine": {"a.conf": "x DOCKER_HOST=unix:///run/user/$(id -u $me)/docker.sock\n"},
     "what a script says": {"a.conf": 'script\n  echo "Waiting for /var/run/docker.sock"\nend script\n'},
     "options that open nothing": {"a.init": 'DOCKER_OPTS=\nDOCKER_OPTS="--dns {{ server }}"\n'},
     "Vagrant's own privileged": {"Vagrantfile": 'c.vm.provision "shell", privileged: false, inline: "id"\n'},

@@ -121,7 +121,7 @@ _NO_QUOTES = str.maketrans("", "", "\"'")
 _PERMISSION = regex(r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b")
 _DESCRIPTION = regex(r"(?m)^(?:swagger|openapi): *[\"']?\d")
 """An interface's description: what it shows are examples."""
-_CLIENTS = regex(r"[\s\-]*+[\"']?(?:socket|sock|listen)[\"']?\s*+[:=]\s*+[\"']?/")
+_CLIENTS = regex(r"[\s\-]*+[\"']?(?:(?:[\w-]{0,40}cri[_-]?)?socket|sock|listen|criSocket)[\"']?\s*+[:=]\s*+[\"']?/")
 """A path by which a program finds a socket, or makes its own; what hands the socket out names another path beside it."""
 _SAYS = regex(r"(?:echo|printf)\b[^>|]*+$")
 _PORTS = regex(r"(?i)port|listen|tcp|publish|expose|guest|docker|engine|daemon|2375:|:2375|^[\s\-\[]*+[\"']?2375")
@@ -230,6 +230,9 @@ def _means_no_engine(text: str, start: int, end: int, line: str) -> bool:
     before = text[max(start - _SHORT // 4, 0) : start]
     if said.endswith(".sock"):
         named = _CLIENTS.match(line) is not None and ":/" not in line.partition("/")[2]
+        address = before[-80:].rpartition("unix://")  # where a client finds it
+        if address[1] and "\n" not in address[2]:
+            return True
         return named or _SAYS.match(line[:_SHORT]) is not None or "listenOptions" in before[before.rfind("]") + 1 :]
     if said == "2375":
         return _PORTS.search(line) is None
