@@ -77,7 +77,10 @@ MORE: tuple[Phrase, ...] = (
     (("SYS_ADMIN", "CAP_SYS_ADMIN", "sys_admin"), regex(
         r"\b(?:CAP_)?SYS_ADMIN\b|\bcap_sys_admin\b|\bcap[-_]add[\"']?\s*[=:]\s*\[?[\"']?sys_admin\b"
     )),
-    (("host", "HOST"), regex(
+    ((
+        "hostPID", "hostIPC", "hostNetwork", "host_pid", "host_ipc", "host_network", "network_mode", "pid_mode", "ipc_mode",
+        "netns", "pidns", "ipcns", "--pid", "--ipc", "--net",
+    ), regex(
         r"\bhost(?:PID|IPC|Network)[\"']?\s*[:=]\s*[\"']?true|\b(?:network|pid|ipc)_mode[\"']?\s*[:=]\s*[\"']?host\b"
         r"|\b(?:net|pid|ipc)ns\s*=\s*[\"']host"
         r"|\bhost_(?:pid|ipc|network)\s*[:=]\s*true|--(?:pid|ipc|net|network)[= ]host\b"
@@ -106,7 +109,7 @@ MORE: tuple[Phrase, ...] = (
     (("lxc", "nesting", "unprivileged"), regex(
         r"lxc\.apparmor\.profile\s*[:=]\s*unconfined|nesting=1|^unprivileged:\s*0|lxc\.cap\.drop\s*[:=]\s*$", 8
     )),
-    (("tcp_address", "disable_apparmor", "insecure", "driver"), regex(
+    (("tcp_address", "disable_apparmor", "insecure", "vfs"), regex(
         r"^[ \t]*+tcp_address\s*=\s*[\"'][^\"']|disable_apparmor\s*=\s*true"
         r"|^[ \t]*+insecure\s*=\s*true|^[ \t]*+driver\s*=\s*[\"']vfs", 8
     )),
