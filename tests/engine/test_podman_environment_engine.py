@@ -76,6 +76,7 @@ def outer(host: Host) -> Iterator[Host]:
     finally:
         os.killpg(service.pid, signal.SIGTERM)
         service.wait(20)
+        subprocess.run(["umount", str(folder / "root" / "overlay")], check=False, capture_output=True)  # Podman's own
         subprocess.run(["ip", "netns", "del", SPACE], check=True)
 
 
