@@ -130,7 +130,7 @@ def test_waivers_that_need_somebody_are_told_with_their_state(fleet: Path) -> No
         ("due", "pay/api", "old-engine", 8),
         ("not in force", "ops/ci", "old-engine", 190),
         ("not needed", "ops/ci", "open-engine", 190),
-        ("malformed", "ops/ci", "missing-tls", None),
+        ("faulty", "ops/ci", "missing-tls", None),
     ]
 
 

@@ -31,7 +31,7 @@ _RULES = "SELECT rule, severity, count(*) FROM open GROUP BY rule, severity ORDE
 _WAIVERS = "SELECT state, count(*) FROM kept GROUP BY state"
 _FINISHED = "SELECT epoch(max(scanned_at)), epoch(min(scanned_at)) FROM repositories"
 
-_WAIVER_STATES = ("in force", "due", "ran out", "not in force", "not needed", "malformed")
+_WAIVER_STATES = ("in force", "due", "ran out", "not in force", "not needed", "faulty")
 
 
 def pieces(report: Report) -> Iterator[str]:

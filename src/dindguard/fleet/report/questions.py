@@ -153,7 +153,7 @@ ENGINES = Section(
 WAIVERS = Section(
     "waivers",
     "Waivers that need somebody",
-    "Records of the repositories that have run out or soon will, are malformed or not in force, or cover nothing any more.",
+    "Records of the repositories that have run out or soon will, are faulty or not in force, or cover nothing any more.",
     "waiver",
     (
         Column("state", "State", Kind.STATE),

@@ -34,7 +34,7 @@ WHERE c.way_length > 0
 _KEPT = """
 CREATE VIEW {schema}.kept AS
 SELECT w.*, r.team, date_diff('day', g.today, w.expires) AS days,
-       CASE WHEN len(w.faults) > 0 THEN 'malformed'
+       CASE WHEN len(w.faults) > 0 THEN 'faulty'
             WHEN w.expires < g.today THEN 'ran out'
             WHEN w.covers = 0 THEN 'not needed'
             WHEN NOT w.in_force THEN 'not in force'
