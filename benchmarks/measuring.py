@@ -24,7 +24,7 @@ def python(code: str, *arguments: str) -> list[str]:
 
 def dindguard(*arguments: str) -> list[str]:
     """Return the command that the installed program is, in the Python that measures."""
-    return python("import sys; from dindguard.cli import main; main()", *arguments)
+    return python("from dindguard.__main__ import main; main()", *arguments)
 
 
 @dataclass(frozen=True)

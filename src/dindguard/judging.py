@@ -9,6 +9,7 @@ from dindguard import budget
 from dindguard.budget.limit import Limit
 from dindguard.errors import RuleError
 from dindguard.model.container import Capabilities, Confinement, Container, Environment, Namespaces
+from dindguard.model.engine import Engine
 from dindguard.model.model import Model
 from dindguard.model.values import Flag
 from dindguard.records import field, record, replace
@@ -42,24 +43,36 @@ def run(model: Model, rules: Iterable[Rule], size_of: Callable[[str], int] = lam
     return replace(found, verdicts=_without_replaced(found.verdicts), notices=list(dict.fromkeys(found.notices)))
 
 
-def _there(subject: object, ask: str) -> bool:
-    """Whether a subject has what a rule asks for: each part that ``and`` joins."""
-    return all(_holds(subject, part) for part in ask.split(" and "))
+def _there(subject: object, ask: str, texts: dict[int, str]) -> bool:
+    """Whether a subject has what a rule asks for: each part that ``and`` joins.
+
+    ``texts`` keeps the words of an engine that a thousand containers command.
+    """
+    return all(_holds(subject, part, texts) for part in ask.split(" and "))
 
 
-def _holds(subject: object, part: str) -> bool:
+def _holds(subject: object, part: str, texts: dict[int, str]) -> bool:
     """Whether anything is written at the end of a way of attributes: not absent, empty, or a flag that nobody set.
 
     ``not way`` turns that round; ``way is word`` compares with the text of what is there. Of several objects on the way
     any will do.
     """
     if part.startswith("not "):
-        return not _holds(subject, part.removeprefix("not "))
+        return not _holds(subject, part.removeprefix("not "), texts)
     way, compared, word = part.partition(" is ")
     values: list[Any] = [subject]
     for name in way.split("."):
         values = [getattr(each, name, None) for value in values for each in _several(value)]
-    return any(str(value) == word if compared else _written(value) for value in values)
+    return any(_text(value, texts) == word if compared else _written(value) for value in values)
+
+
+def _text(value: Any, texts: dict[int, str]) -> str:
+    text = texts.get(id(value))
+    if text is None:
+        text = str(value)
+        if isinstance(value, Engine):  # the model holds it, so that its id stays its own
+            texts[id(value)] = text
+    return text
 
 
 def _several(value: Any) -> tuple[Any, ...]:
@@ -84,6 +97,7 @@ def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]])
     ``known`` remembers which subjects have what, because many rules ask for the same.
     """
     subjects = model.each(each.each)
+    texts: dict[int, str] = {}
     if each.among is not None:
         return each.among(tuple(subjects))
     if not each.asks:
@@ -92,7 +106,7 @@ def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]])
     for way in each.asks:
         key = (each.each.__name__, way)
         if key not in known:
-            known[key] = {subject for subject in subjects if _there(subject, way)}
+            known[key] = {subject for subject in subjects if _there(subject, way, texts)}
         asked |= known[key]
     return [subject for subject in subjects if subject in asked]
 

@@ -205,7 +205,7 @@ MAKE_VARIABLES = Limit(
 # -- Compose --------------------------------------------------------------------------------------------------
 
 COMPOSE_SERVICES = Limit(
-    name="compose-services", most=5_000, what="this project has more than {most} services", lost="the rest was not read",
+    name="compose-services", most=1_000, what="this project has more than {most} services", lost="the rest was not read",
 )  # fmt: skip
 COMPOSE_FILES = Limit(
     name="compose-files", most=500, what="this project loads more than {most} files", lost="the rest was not read",

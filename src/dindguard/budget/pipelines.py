@@ -41,6 +41,14 @@ GITLAB_WILDCARDS = Limit(
     name="gitlab-wildcards", most=3, what="an include has more than {most} wildcards", lost="it was not looked up",
     remedy="name the folder",
 )  # fmt: skip
+GITLAB_JOBS = Limit(
+    name="gitlab-jobs", most=2_000, what="this pipeline has more than {most} jobs", lost="the rest was not read",
+    remedy="split the pipeline",
+)  # fmt: skip
+JENKINS_TEMPLATES = Limit(
+    name="jenkins-templates", most=1_000, what="this configuration has more than {most} pod templates",
+    lost="the rest was not read",
+)  # fmt: skip
 AZURE_ITEMS = Limit(
     name="azure-items", most=50_000, what="this pipeline's loops and templates come to more than {most} items",
     lost="the rest was not read", remedy="split the pipeline, or use fewer aliases",

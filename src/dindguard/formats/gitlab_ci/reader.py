@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.gitlab_ci.jobs import JobReader
@@ -37,6 +38,7 @@ def _read_project(project: Project, reading: Reading) -> None:
     jobs = Jobs(project.root)
     reader = JobReader(project, jobs)
     names = [key.content for key, value in project.root.pairs() if value.is_mapping and key.content not in _NO_JOBS]
+    names = budget.fitting(budget.GITLAB_JOBS, names, 1, project.root)
     complete = {name: jobs.job(name) for name in names}
     concrete = [name for name in names if not name.startswith(".")]
     for name in concrete:

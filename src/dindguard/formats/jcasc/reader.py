@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.documents.built import held
 from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
@@ -40,7 +41,7 @@ def _configuration(root: Node, reading: Reading) -> None:
 
 
 def _templates(templates: Node, reading: Reading) -> None:
-    for template in templates.items():
+    for template in budget.fitting(budget.JENKINS_TEMPLATES, list(templates.items()), 1, templates):
         made = pod(template) if template.is_mapping else None
         if made is not None:
             reading.embedded.append(Embedded(held(made, "kubernetes"), content=made))
