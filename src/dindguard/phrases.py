@@ -234,7 +234,7 @@ def _means_no_engine(text: str, start: int, end: int, line: str) -> bool:
     if said.endswith(".sock"):
         named = _CLIENTS.match(line) is not None and ":/" not in line.partition("/")[2]
         address = before[-80:].rpartition("unix://")  # where a client finds it
-        if address[1] and "\n" not in address[2]:
+        if address[1] and "\n" not in address[2] and not line.startswith("host"):  # a runner's own: for all its jobs
             return True
         return named or _SAYS.match(line[:_SHORT]) is not None or "listenOptions" in before[before.rfind("]") + 1 :]
     if said == "2375":
