@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 from dindguard.edits import Fixer
@@ -147,7 +149,7 @@ class Rule:
         """The rule's page, Markdown: its module's docstring."""
         if self.text:
             return self.text
-        return (importlib.import_module(self.module or self.check.__module__).__doc__ or "").strip()
+        return _docstring(self.module or self.check.__module__)
 
     @property
     def advice(self) -> str:
@@ -172,11 +174,39 @@ class Rule:
 
     def section(self, heading: str) -> str:
         """Return the text below ``## heading`` of the page, or ``""``."""
-        for part in self.page.split("\n## ")[1:]:
-            name, _, text = part.partition("\n")
-            if name.strip().lower() == heading.lower():
-                return text.strip()
-        return ""
+        return _sections(self.page).get(heading.lower(), "")
+
+
+@cache
+def _sections(page: str) -> dict[str, str]:
+    """Return the text below each ``## heading`` of a page, by the heading in lower case."""
+    parts = (part.partition("\n") for part in reversed(page.split("\n## ")[1:]))
+    return {name.strip().lower(): text.strip() for name, _, text in parts}
+
+
+@cache
+def _docstring(name: str) -> str:
+    """Return a module's docstring; of one that nobody has imported, as it begins its file: a report tells of all rules."""
+    module = sys.modules.get(name)
+    if module is None and (text := _beginning(name)):
+        return text.strip()
+    return ((module or importlib.import_module(name)).__doc__ or "").strip()
+
+
+def _beginning(name: str) -> str:
+    """Return the docstring that a module's file begins with; nothing where only Python can tell what it is."""
+    package, _, own = name.rpartition(".")
+    folders = getattr(sys.modules.get(package), "__path__", ())
+    for folder in folders:
+        try:
+            with open(f"{folder}/{own}.py", encoding="utf-8") as file:
+                before, _, rest = file.read().partition('"""')
+        except OSError:
+            continue
+        text, closed, _ = rest.partition('"""')
+        if closed and (before == "r" or (not before and "\\" not in text)):
+            return text
+    return ""
 
 
 def rule(

@@ -61,6 +61,8 @@ def json_text(document: str) -> str:
 
 def valid(text: str) -> str:
     """Return ``text`` without lone surrogates, which strict readers of JSON and UTF-8 refuse."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

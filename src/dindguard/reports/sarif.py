@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import attr
-import sarif_om as om
 
 from dindguard.findings import Finding, Status, Subject
 from dindguard.reports import (
@@ -28,6 +27,7 @@ from dindguard.reports.masking import Masks
 from dindguard.reports.provenance import provenance
 from dindguard.reports.quoting import marked
 from dindguard.reports.sarif_fixes import ROOT, fix
+from dindguard.reports.sarif_objects import om
 from dindguard.reports.sarif_rules import Components, level, sarif_id
 from dindguard.rules import Severity
 from dindguard.source import Gravity, Notice, Source, Span, Step
@@ -96,29 +96,26 @@ def plain(value: Any) -> Any:
     kind: Any = type(value)
     if fields := _fields(kind):
         content = {}
-        for field, name, default in fields:
+        for field, name, make, usual in fields:
             item = getattr(value, field)
             # An absent level would mean the rule's own level.
-            if item is not None and (name == "level" or item != default()):
-                content[name] = plain(item)
+            if item is not None and (name == "level" or item != (make() if make else usual)):
+                content[name] = safe.valid(item) if type(item) is str else plain(item)
     return content
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, str, Callable[[], Any]], ...]:
-    """Return the fields of a class of ``sarif_om``: attribute, name in a log, and what makes the default."""
+def _fields(kind: Any) -> tuple[tuple[str, str, Callable[[], Any] | None, Any], ...]:
+    """Return the fields of a class of ``sarif_om``: attribute, name in a log, and the default or what makes it."""
     return tuple(
         (
             field.name,
             field.metadata["schema_property_name"],
-            getattr(field.default, "factory", None) or partial(_itself, field.default),
+            getattr(field.default, "factory", None),
+            field.default,
         )
         for field in (attr.fields(kind) if attr.has(kind) else ())
     )
-
-
-def _itself(value: Any) -> Any:
-    return value
 
 
 class _Writer:

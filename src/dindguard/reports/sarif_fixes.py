@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sarif_om as om
-
 from dindguard.reports import safe
+from dindguard.reports.sarif_objects import om
 
 if TYPE_CHECKING:
     from dindguard.report import Proposal, Replacement

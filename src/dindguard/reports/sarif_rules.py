@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-import sarif_om as om
-
 from dindguard import __version__
 from dindguard.findings import Finding
 from dindguard.installation import home
 from dindguard.model import engine_versions
 from dindguard.records import record, replace
 from dindguard.reports import first_sentence, taxonomies
+from dindguard.reports.sarif_objects import om
 from dindguard.rules import Profile, Rule, Severity
 
 SECURITY_SEVERITY = {

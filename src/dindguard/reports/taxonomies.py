@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from dindguard.records import record
 from dindguard.rules import Rule
@@ -55,6 +56,7 @@ _EDITION = "1.6"
 """The edition that pages name before the first recommendation; no recommendation of ours has that number."""
 
 
+@cache
 def entries(rule: Rule) -> tuple[tuple[Taxonomy, str], ...]:
     """Return the entries that a rule belongs to: its weakness, and what the references of its page name."""
     found = [(CWE, str(rule.cwe))] if rule.cwe else []
