@@ -52,7 +52,7 @@ LAYERS: dict[str, set[str]] = {
     "trees": {"coverage", "files", "formats", "source", "documents"},
     "reading": {"coverage", "options", "files", "formats", "model", "source", "documents", "trees"},
     "installation": set(),
-    "reports": {"coverage", "source", "model", "rules", "findings", "errors", "installation"},
+    "reports": {"coverage", "source", "model", "rules", "findings", "errors", "installation", "process"},
     "policy": {"source", "model", "rules", "findings", "errors", "documents", "files", "working_tree", "checkout"},
     "printable": set(),
     "engine_errors": {"errors", "printable"},
