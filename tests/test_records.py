@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from dindguard.records import field, record, replace
+from dindguard.records import OFTEN, field, record, replace
 
 
 @record
@@ -173,3 +173,52 @@ def test_fields_are_known_before_a_record_is_made() -> None:
 
     assert [each.name for each in Derived.__record_fields__] == ["a", "b"]
     assert (Derived().a, Derived().b) == (1, 2)
+
+
+def test_a_record_that_is_made_often_stays_what_it_was() -> None:
+    @record
+    class Plain:
+        a: int
+        b: int = 2
+        c: list[int] = field(default_factory=list)
+        d: int = field(init=False, default=4)
+        e: dict[str, int] = field(init=False, default_factory=dict)
+
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "sum", self.a + self.b)
+
+    @record(kw_only=True)
+    class Named:
+        b: int = 2
+        a: int
+
+    def state() -> tuple[object, ...]:
+        return vars(Plain(1)), vars(Plain(1, 3, c=[5])), list(vars(Plain(1))), vars(Named(a=1)), vars(Named(b=3, a=1))
+
+    before = state()
+    generic = Plain.__init__, Named.__init__
+    for _ in range(OFTEN):
+        Plain(1)
+        Named(a=1)
+    assert (Plain.__init__, Named.__init__) != generic
+    assert state() == before
+    assert Plain(1).c is not Plain(1).c
+    for wrong in (
+        lambda: Plain(),
+        lambda: Plain(1, a=1),
+        lambda: Plain(1, d=1),
+        lambda: Named(1),
+        lambda: Named(b=1),
+    ):
+        with pytest.raises(TypeError):
+            wrong()
+
+
+def test_fields_in_an_order_that_python_has_no_signature_for() -> None:
+    @record
+    class Odd:
+        a: int = 1
+        b: int  # type: ignore[misc]
+
+    for _ in range(OFTEN + 1):
+        assert (Odd(b=2).a, Odd(3, 4).b) == (1, 4)
