@@ -9,7 +9,7 @@ import pytest
 
 from dindguard import budget
 from dindguard.coverage import State
-from dindguard.discover import discover
+from dindguard.discover import Criteria, discover
 from dindguard.errors import UserError
 from dindguard.files import decode, find_root, relative
 from dindguard.records import replace
@@ -24,7 +24,7 @@ def found(root: Path, *paths: str, ignore_files: bool = True, exclude: tuple[str
     files = WorkingTree(root)
     given = [str(root / path) for path in paths] or [str(root)]
     entries = files.below(given, ignores=files if ignore_files else None, exclude=exclude)
-    result = discover(entries, files, interest=names_an_engine)
+    result = discover(entries, files, Criteria(interest=names_an_engine))
     return [source.path for source in result.sources]
 
 

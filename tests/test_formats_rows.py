@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dindguard_rules
-from dindguard.discover import discover
+from dindguard.discover import Criteria, discover
 from dindguard.documents.syntax import by_name
 from dindguard.formats import _index, registry
 from dindguard.formats.interest import Interest
@@ -101,7 +101,7 @@ def test_documents_that_two_formats_claim_are_told(tmp_path: Path) -> None:
 def test_the_byte_test(tmp_path: Path, data: bytes, interesting: bool) -> None:
     (tmp_path / "x").write_bytes(data)
     files = WorkingTree(tmp_path)
-    result = discover(files.below([str(tmp_path)]), files, interest=Interest(Recogniser().must_be_read))
+    result = discover(files.below([str(tmp_path)]), files, Criteria(interest=Interest(Recogniser().must_be_read)))
     assert len(result.sources) == interesting
 
 

@@ -27,7 +27,7 @@ def pieces(*given):
     yield "half of the report"
     wait()
 
-def discover(entries, *given, **named):
+def find(entries, *given, **named):
     next(iter(entries))
     wait()
 
@@ -43,7 +43,7 @@ main(sys.argv[1:])
 """A scan in which one phase never ends, on a terminal that it is the foreground of."""
 
 PHASES = {
-    "scanning.discover": b"looking for files (1)",
+    "scanning.find": b"looking for files (1)",
     "scanning.read_all": b"[###############...............] reading files: 1 of 2",
     "scanning.infer": b"working out who reaches whom",
     "judging.run": b"asking the rules",

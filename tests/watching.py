@@ -1,7 +1,8 @@
 """Watches every scan of the suite: it opens no connection, starts no process and writes nothing.
 
-Two exceptions, named here: a scan that was asked about a revision (``--since``, ``--trust``, or files that are a revision's)
-runs ``git``, and keeps a repository of its own in a temporary folder meanwhile; importing a module may write its bytecode.
+Three exceptions, named here: a scan that was asked about a revision (``--since``, ``--trust``, or files that are a revision's)
+runs ``git``, and keeps a repository of its own in a temporary folder meanwhile; one that was asked for several processes
+(``jobs``) forks them; importing a module may write its bytecode.
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ class Watch:
     def __init__(self) -> None:
         self.depth = 0
         self.git = False
+        self.workers = False
         self.others: frozenset[int] = frozenset()
         self.seen: list[str] = []
 
-    def begin(self, *, git: bool) -> None:
+    def begin(self, *, git: bool, workers: bool) -> None:
         if not self.depth:
-            self.git = git
+            self.git, self.workers = git, workers
             own = threading.get_ident()
             self.others = frozenset(each.ident or 0 for each in threading.enumerate()) - {own}
         self.depth += 1
@@ -68,6 +70,8 @@ class Watch:
             return not (self.git and os.path.basename(os.fsdecode(arguments[0] or arguments[1][0])) == "git")
         if event.startswith(CHANGES):
             return not self._of_git(arguments[event in ("os.link", "os.rename", "os.symlink")])
+        if event == "os.fork" and self.workers:
+            return False
         return event.startswith(("socket.", *STARTS))
 
     def _writes(self, path: Any, mode: Any, flags: Any) -> bool:
@@ -94,7 +98,8 @@ def install() -> None:
         @functools.wraps(step)
         def inner(scan: Scan, *arguments: Any) -> Any:
             asked = scan.options.since or scan.options.trust
-            WATCH.begin(git=bool(asked) or not isinstance(scan.files, WorkingTree))
+            git = bool(asked) or not isinstance(scan.files, WorkingTree)
+            WATCH.begin(git=git, workers=scan.options.jobs != 1)
             try:
                 return step(scan, *arguments)
             finally:
@@ -106,7 +111,7 @@ def install() -> None:
 
     @functools.wraps(made)
     def of(cls: type[Scan], options: Any, files: Any = None) -> Scan:
-        WATCH.begin(git=bool(options.since or options.trust or files is not None))
+        WATCH.begin(git=bool(options.since or options.trust or files is not None), workers=False)
         try:
             return made(cls, options, files)
         finally:

@@ -96,6 +96,18 @@ class Book:
         if known is None or _WORSE[state] < _WORSE[known.state]:
             self._states[path] = FileState(path, state, what, words, span)
 
+    def add(self, other: Book) -> None:
+        """Note all that another book says."""
+        for path, state in other._states.items():
+            known = self._states.get(path)
+            if known is None or _WORSE[state.state] < _WORSE[known.state]:
+                self._states[path] = state
+        for kind, paths in other._plain.items():
+            self._plain[kind] += paths
+        for path, names in other._formats.items():
+            self._formats.setdefault(path, {}).update(names)
+        self._by_bytes |= other._by_bytes
+
     def plain(self, path: str, state: State) -> None:
         """Note a file of which nothing more is to be said."""
         self._plain[state].append(path)

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from dindguard.coverage import Book, State
 from dindguard.files import Entry, Files, Left, UnreadError, decode, too_large, unreadable
-from dindguard.source import Notice, Source
+from dindguard.records import record
+from dindguard.source import Gravity, Notice, Source, Span
 
 Interest: TypeAlias = Callable[[str, bytes], bool]
 """Tells from a file's path and bytes whether it can matter."""
+
+
+@record
+class Criteria:
+    """What tells whether a file can matter.
+
+    ``could_be_ours`` tells from a path alone whether any format could read it, ``interest`` from its bytes as well;
+    ``is_ours`` whether path or beginning of a file that is too large say that one would.
+    """
+
+    could_be_ours: Callable[[str], bool] = lambda _: True
+    interest: Interest = lambda *_: True
+    is_ours: Callable[[str, str], bool] = lambda *_: False
 
 
 HELD = 16 * 1024 * 1024
@@ -25,14 +39,21 @@ class Found:
         self.sources: list[Source] = []
         self.notices: list[Notice] = []
         self.book = Book(policy)
+        self.done: set[str] = set()
+        """The paths of sources that were recognised already, and are of no format."""
         self._held = 0
 
     def take(self, source: Source, files: Files) -> None:
         """Add a source; beyond a measure of text, further ones are read when it is their turn."""
         self.sources.append(source)
-        self._held += len(source.text)
+        self._held += source.size
         if self._held > HELD:
             files.rest(source.path, read=False)
+
+    @property
+    def waiting(self) -> list[Source]:
+        """The sources that are still to be recognised."""
+        return [source for source in self.sources if source.path not in self.done]
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -46,57 +67,59 @@ class Found:
     def size_of(self, path: str) -> int:
         """Return how many characters a source has; 0 for a file that was not found."""
         source = self._by_path.get(path)
-        return len(source.text) if source is not None else 0
+        return source.size if source is not None else 0
 
 
-def discover(
-    entries: Iterable[Entry],
-    files: Files,
-    *,
-    could_be_ours: Callable[[str], bool] = lambda _: True,
-    interest: Interest = lambda *_: True,
-    is_ours: Callable[[str, str], bool] = lambda *_: False,
-    policy: Collection[str] = (),
-) -> Found:
+def discover(entries: Iterable[Entry], files: Files, criteria: Criteria, policy: Collection[str] = ()) -> Found:
     """Return the sources among a provider's files that could be ours.
 
-    ``could_be_ours`` tells from a path alone whether any format could read it, ``interest`` from its bytes as well;
-    ``is_ours`` whether path or beginning of a file that is too large say that one would. A file that is named itself is
-    read whatever its name. ``policy`` are files that silence or configure: what they quote is no blind spot.
+    A file that is named itself is read whatever its name. ``policy`` are files that silence or configure: what they quote
+    is no blind spot.
     """
     found = Found(policy)
     for entry in entries:
-        if entry.closed:
-            found.notices.append(unreadable(entry.path, entry.closed))
-            found.book.put(entry.path, State.CLOSED, entry.closed)
-        elif entry.left is not None:
-            found.book.put(entry.path, State.LEFT_OUT, entry.left)
-        elif entry.named or could_be_ours(entry.path):
-            _take(entry.path, files, found, interest, is_ours)
-        else:
-            _look_at(entry.path, files, found)
+        if not left_out(entry, found):
+            look(entry.path, entry.named, files, found, criteria)
     found.sources.sort(key=lambda source: source.path)
     return found
 
 
-def _take(path: str, files: Files, found: Found, interest: Interest, is_ours: Callable[[str, str], bool]) -> None:
+def left_out(entry: Entry, found: Found) -> bool:
+    """Whether a file is not to be looked at, which is noted."""
+    if entry.closed:
+        found.notices.append(unreadable(entry.path, entry.closed))
+        found.book.put(entry.path, State.CLOSED, entry.closed)
+    elif entry.left is not None:
+        found.book.put(entry.path, State.LEFT_OUT, entry.left)
+    return bool(entry.closed) or entry.left is not None
+
+
+def look(path: str, named: bool, files: Files, found: Found, criteria: Criteria) -> None:
+    """Look at one file: it becomes a source, or what it is else is noted."""
+    if named or criteria.could_be_ours(path):
+        _take(path, files, found, criteria)
+    else:
+        _look_at(path, files, found)
+
+
+def _take(path: str, files: Files, found: Found, criteria: Criteria) -> None:
     """Add one file to what was found, unless it is binary or its bytes say that it cannot matter."""
     try:
         data = files.read(path)
     except UnreadError as error:
         large = error.left is Left.LARGE
-        if large and is_ours(path, decode(files.head(path)) or ""):
+        if large and criteria.is_ours(path, decode(files.head(path)) or ""):
             found.notices.append(too_large(path))
         else:
             _missed(path, error, found)
         return
-    if not interest(path, data):
+    if not criteria.interest(path, data):
         from dindguard import surfaces
 
         found.book.bytes_unread(path, data, surfaces.by_name(path))
     elif (source := files.adopt(path, data, read=True)) is not None:
         found.take(source, files)
-    elif data.startswith(b"#!") or is_ours(path, ""):
+    elif data.startswith(b"#!") or criteria.is_ours(path, ""):
         found.book.put(path, State.LEFT_OUT, Left.BINARY)
     else:
         found.book.plain(path, State.OTHER)
@@ -122,3 +145,18 @@ def _missed(path: str, error: UnreadError, found: Found) -> None:
     else:
         found.notices.append(unreadable(path, str(error)))
         found.book.put(path, State.CLOSED, str(error))
+
+
+class _HasPlaces(Protocol):
+    @property
+    def places(self) -> tuple[Span, ...]: ...
+
+
+def without_changed(sources: dict[str, Source], findings: Iterable[_HasPlaces]) -> Iterator[Notice]:
+    """Take the files out that findings speak of and that have changed since they were read, and tell of each."""
+    spoken_of = {span.path for finding in findings for span in finding.places}
+    for path in sorted(spoken_of & sources.keys()):
+        if not sources[path].unchanged:
+            del sources[path]
+            message = "this file changed while it was scanned: findings tell what it said before"
+            yield Notice("changed", message, Span(path, 1, 1, 1, 1), Gravity.WARNING, "scan it again")

@@ -6,7 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from dindguard import budget
 from dindguard.errors import UserError
@@ -209,6 +209,16 @@ class Files(ABC):
         if source is not None and self.current and path not in self._given:
             source.rest(self._again, read=read)
 
+    def resting(self, path: str, *, size: int, speaks: bool) -> Source:
+        """Keep and return the source of a file that was read elsewhere and is not ours, at rest."""
+        source = self._sources[path] = Source.resting(path, self._again, size=size, speaks=speaks)
+        return source
+
+    def drop(self) -> None:
+        """Forget all texts."""
+        self._sources.clear()
+        self._awake.clear()
+
     def rest_all(self) -> None:
         """Let go of the texts of all files."""
         for path in self._sources:
@@ -286,21 +296,6 @@ class Buffers(Files):
 def too_large(path: str) -> Notice:
     """Say that a file is over the limit."""
     return budget.FILE_SIZE.notice(Span(path, 1, 1, 1, 1))
-
-
-class _HasPlaces(Protocol):
-    @property
-    def places(self) -> tuple[Span, ...]: ...
-
-
-def without_changed(sources: dict[str, Source], findings: Iterable[_HasPlaces]) -> Iterator[Notice]:
-    """Take the files out that findings speak of and that have changed since they were read, and tell of each."""
-    spoken_of = {span.path for finding in findings for span in finding.places}
-    for path in sorted(spoken_of & sources.keys()):
-        if not sources[path].unchanged:
-            del sources[path]
-            message = "this file changed while it was scanned: findings tell what it said before"
-            yield Notice("changed", message, Span(path, 1, 1, 1, 1), Gravity.WARNING, "scan it again")
 
 
 def unreadable(path: str, message: str) -> Notice:

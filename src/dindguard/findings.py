@@ -160,7 +160,8 @@ def _finding(
     problem = worst.problem
     subjects = tuple({subject.key: subject for subject in map(_subject, group)}.values())
     message = problem.message
-    own = str(worst.subject)
+    kind: Any = type(worst.subject)
+    own = str(worst.subject) if kind.__str__ is not object.__str__ else ""  # else it would be all that a record holds
     others = list(dict.fromkeys(subject.label for subject in subjects if subject.label not in ("", own)))
     if others:
         message += f" (the same holds for {_listed(others)})"

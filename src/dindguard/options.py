@@ -62,6 +62,8 @@ class Options:
     rule_files: tuple[StrPath, ...] = ()
     type_overrides: tuple[tuple[str, str], ...] = ()
     progress: Watcher | None = None
+    jobs: int = 1
+    """How many processes look for files and recognise them; 0 lets the work decide."""
 
     def __post_init__(self) -> None:
         """Take one path for a tuple of one: the letters of a text are no paths."""

@@ -62,19 +62,18 @@ def _in_turn(sources: Iterable[Source], files: Files) -> tuple[list[Source], lis
     """Return the sources in two turns: what charts' templates take from others is known when they have been read."""
     turns: tuple[list[Source], list[Source]] = ([], [])
     for source in sources:
-        later = ("values" in source.name and _VALUES.search(source.name) is not None) or (
-            "templates/" in source.path and _defines(source, files)
-        )
-        turns[later].append(source)
+        rested = source.rests
+        turns[comes_later(source)].append(source)
+        if rested and not source.rests:
+            files.rest(source.path, read=False)
     return turns
 
 
-def _defines(source: Source, files: Files) -> bool:
-    rested = source.rests
-    found = _DEFINES.match(source.text) is not None
-    if rested:
-        files.rest(source.path, read=False)
-    return found
+def comes_later(source: Source) -> bool:
+    """Whether charts' templates may take something from a file, so that it is judged when they have been read."""
+    if "values" in source.name and _VALUES.search(source.name) is not None:
+        return True
+    return "templates/" in source.path and _DEFINES.match(source.text) is not None
 
 
 def _rounds(waiting: list[Embedded], trees: Trees, context: Context, progress: Progress | None) -> Iterator[Reading]:
@@ -167,14 +166,14 @@ def _recognise(waiting: Sequence[Embedded], trees: Trees, progress: Progress | N
         if progress is not None and source.parent is None:
             progress(index + 1, len(waiting))
         try:
-            for name, document in _documents(embedded, trees):
+            for name, document in documents_of(embedded, trees):
                 documents.setdefault(name, []).append(document)
         except Exception as error:
             trees.notices.append(_failed(source, error))
     return documents
 
 
-def _documents(embedded: Embedded, trees: Trees) -> Iterator[tuple[str, Document]]:
+def documents_of(embedded: Embedded, trees: Trees) -> Iterator[tuple[str, Document]]:
     """Yield the documents of a source, each with the name of its format."""
     source, owner = embedded.source, _container(embedded.owner)
     if embedded.content is not None:

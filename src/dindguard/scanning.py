@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from dindguard import budget, judging
 from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
-from dindguard.discover import Found, discover
-from dindguard.files import Files, Left, find_root, without_changed
+from dindguard.discover import Found, without_changed
+from dindguard.files import Files, Left, find_root
 from dindguard.findings import Finding, doubts, stamp
-from dindguard.formats.interest import IMAGES, Interest
+from dindguard.formats.interest import IMAGES
 from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
@@ -31,6 +31,7 @@ from dindguard.report import Report
 from dindguard.rule_sources import load_rules
 from dindguard.rules import Rule
 from dindguard.source import Gravity, Notice, Source, Span
+from dindguard.survey import Survey, find
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -112,14 +113,8 @@ class Scan:
             ignores=None if options.untrusted else self.authority,
             force_exclude=options.force_exclude,
         )
-        known = self.recogniser
-        found = discover(
-            counted(entries, partial(self._at, "looking for files")),
-            self.files,
-            could_be_ours=known.could_be_ours,
-            interest=self._interest(),
-            is_ours=known.is_ours,
-            policy=self._policy_files(),
+        found = find(
+            counted(entries, partial(self._at, "looking for files")), self.files, self._survey(), options.jobs
         )
         source = self.files.adopt(*options.stdin) if options.stdin is not None else None
         if source is not None:
@@ -137,19 +132,22 @@ class Scan:
         paths = (self.files.relative(os.path.realpath(each)) for each in named if each is not None)
         return frozenset(path for path in (self.config.baseline, *paths) if path)
 
-    def _interest(self) -> Interest:
-        """Return the byte test; rules that are not ours may speak of files that ours cannot."""
+    def _survey(self) -> Survey:
+        """Return what is asked of each file; rules that are not ours may speak of files that ours cannot."""
         options = self.options
         foreign = bool(options.packs or options.rules_dirs or options.rule_files or self.config.rules)
         words = list(IMAGES) if self.config.allowed_registries else []
         words += [label.lower() for label, fact in self.config.runners.items() if fact.engine]
-        return Interest(self.recogniser.must_be_read, further=words, everything=foreign)
+        return Survey(
+            root=self.files.root, overrides=options.type_overrides, further=tuple(words), everything=foreign,
+            policy=self._policy_files(),
+        )  # fmt: skip
 
     def judge(self, found: Found) -> Judged:
         """Read the sources and run the rules over what they say."""
         with no_collection():
             readings, notices = read_all(
-                found.sources, self.files, self.recogniser, partial(self._at, "reading files"), found.book
+                found.waiting, self.files, self.recogniser, partial(self._at, "reading files"), found.book
             )
             self._at("working out who reaches whom")
             with budget.opened() as inferring:

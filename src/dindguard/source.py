@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from dindguard.errors import UserError
+from dindguard.lines import compact, line_starts
 from dindguard.records import field, record
 
 
@@ -121,7 +122,19 @@ class Source:
     A file's text may rest (:meth:`rest`): it is dropped, and had again from where it came when somebody asks for it.
     """
 
-    __slots__ = ("_again", "_hash", "_machine", "_speaks", "_starts", "hint", "parent", "path", "segments", "text")
+    __slots__ = (
+        "_again",
+        "_hash",
+        "_machine",
+        "_size",
+        "_speaks",
+        "_starts",
+        "hint",
+        "parent",
+        "path",
+        "segments",
+        "text",
+    )
     text: str
 
     def __init__(
@@ -143,6 +156,7 @@ class Source:
         self._hash: int | None = None
         self._again: Callable[[Source], str | None] | None = None
         self._machine = ""
+        self._size = 0
 
     def for_machine(self, name: str) -> Source:
         """Say that this text is for machines of its own, unlike the rest of the file; return it."""
@@ -157,16 +171,25 @@ class Source:
     def __repr__(self) -> str:
         return f"Source({self.path!r}, {len(self.text)} characters{', ' + self.hint if self.hint else ''})"
 
+    @classmethod
+    def resting(cls, path: str, again: Callable[[Source], str | None], *, size: int, speaks: bool) -> Source:
+        """Return the source of a file whose text somebody else has read, and found nothing in it that is ours."""
+        source = cls(path, "")
+        source.rest(again, read=False)
+        source._size, source._speaks = size, speaks
+        return source
+
     def rest(self, again: Callable[[Source], str | None], *, read: bool = True) -> None:
         """Drop the text until somebody asks for it; ``again`` gives it then, or ``None`` when it is there no more.
 
         Of a text that was ``read``, its lines are kept, and it must be the same one then: :class:`ChangedError`.
         """
         self._again = again
+        self._size = self.size
         if read and self._hash is None:
             self._hash, self._speaks = hash(self.text), self.speaks
             if self._starts is not None:
-                self._starts = _compact(self._starts)
+                self._starts = compact(self._starts)
         if not self.rests:
             del self.text
 
@@ -203,6 +226,11 @@ class Source:
         return self._hash is not None
 
     @property
+    def size(self) -> int:
+        """How many characters the text has."""
+        return self._size if self.rests else len(self.text)
+
+    @property
     def speaks(self) -> bool:
         """Whether the text holds a word that comments for us begin with."""
         return self._speaks if self._speaks is not None else MARK in self.text
@@ -233,7 +261,7 @@ class Source:
             return self.parent.position(self.origin(offset))
         starts = self._starts
         if starts is None:
-            starts = self._starts = _line_starts(self.text)
+            starts = self._starts = line_starts(self.text)
         line = bisect_right(starts, offset) - 1
         return line + 1, offset - starts[line] + 1
 
@@ -241,7 +269,7 @@ class Source:
         """Return the 0-based offset of a place of the file, given as :meth:`position` does."""
         source = self.file
         if source._starts is None:
-            source._starts = _line_starts(source.text)
+            source._starts = line_starts(source.text)
         starts = source._starts
         return starts[line - 1] + column - 1 if line <= len(starts) else len(source.text)
 
@@ -268,7 +296,7 @@ class Source:
         """Return the text of a 1-based line of the *file*, without its line break; ``""`` outside."""
         source = self.file
         if source._starts is None:
-            source._starts = _line_starts(source.text)
+            source._starts = line_starts(source.text)
         starts = source._starts
         if not 1 <= line <= len(starts):
             return ""
@@ -284,29 +312,6 @@ class Source:
             parent=self,
             segments=(Segment(0, start, end - start),),
         )
-
-
-def _line_starts(text: str) -> list[int]:
-    """Offsets at which lines start; LF, CRLF and lone CR end a line, as in editors and SARIF viewers."""
-    starts = [0]
-    index = 0
-    if "\r" not in text:
-        while (index := text.find("\n", index)) >= 0:
-            index += 1
-            starts.append(index)
-        return starts
-    length = len(text)
-    for index, char in enumerate(text):
-        if char == "\n" or (char == "\r" and not (index + 1 < length and text[index + 1] == "\n")):
-            starts.append(index + 1)
-    return starts
-
-
-def _compact(starts: Sequence[int]) -> Sequence[int]:
-    """Return the same numbers in a tenth of the room."""
-    from array import array
-
-    return array("I", starts)
 
 
 @record

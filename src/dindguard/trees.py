@@ -65,11 +65,11 @@ class Trees:
     def plain(self, source: Source) -> Source:
         """Return a text that a format reads itself; of a template, by its name, what can be read of it."""
         named = source.parent is None and syntaxes.without_template(source.path) != source.path
-        return self._reader_of_templates().text(source) if named and _may_be_template(source) else source
+        return self._reader_of_templates().text(source) if named and may_be_template(source) else source
 
     def _tree(self, source: Source, syntax: str) -> Tree:
         read = syntaxes.reader(syntax)
-        if not _may_be_template(source):
+        if not may_be_template(source):
             idle = self.recogniser.idle_parts(source) if syntax == syntaxes.YAML else []
             for _, row in idle:
                 self.understood(source, row)
@@ -166,7 +166,8 @@ class Trees:
         return notices
 
 
-def _may_be_template(source: Source) -> bool:
+def may_be_template(source: Source) -> bool:
+    """Whether a text holds marks of a template's actions."""
     return any(mark in source.text for mark in ("{{", "{%", "<%"))
 
 

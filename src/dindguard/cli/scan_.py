@@ -49,7 +49,7 @@ class _Scan(OrderedOptions):
         "Reports": ("form", "output", "verbose", "statistics", "sarif_suppressed", "fixes"),
         "The verdict": ("fail_on", "exit_zero", "strict"),
         "Which rules": ("profile", "select", "ignore", "packs", "rules_dirs", "rule_files"),
-        "Which files": ("types", "force_exclude", "stdin_name"),
+        "Which files": ("types", "force_exclude", "stdin_name", "jobs"),
         "What is known and agreed": ("config", "policy", "baseline", "since", "trust", "untrusted"),
     }
 
@@ -104,6 +104,14 @@ class _Scan(OrderedOptions):
 @click.option("--fixes", is_flag=True, help="JSON and SARIF: put proven fixes beside the findings (scans again).")
 @click.option("--statistics", is_flag=True, help="Text: count by rule and by file instead of telling each finding.")
 @click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="N",
+    help="How many processes look for files (by the work: one for few or on two cores, up to 8 for many).",
+)
 @debug_option
 def command(
     form: tuple[str, ...],
@@ -154,6 +162,7 @@ def request(
     stdin_name: str | None = None,
     types: tuple[str, ...] = (),
     profile: str | None = None,
+    jobs: int | None = 1,
     **given: Any,
 ) -> Options:
     """Return what the command line asks a scan to do; raises :class:`UserError` for what makes no sense."""
@@ -166,6 +175,7 @@ def request(
     if not files and stdin is None:
         files = ("",)
     return Options(
+        jobs=jobs or 0,
         paths=files,
         stdin=stdin,
         profile=Profile(profile) if profile else None,

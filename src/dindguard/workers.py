@@ -1,0 +1,166 @@
+"""Processes that do the same work on one piece after another, and give what they make in the order of the pieces."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from dindguard.errors import INCOMPLETE, UserError
+
+Piece = TypeVar("Piece")
+Made = TypeVar("Made")
+
+MOST = 8
+"""More processes than this bring nothing: one walks the tree, and takes in what the others make."""
+
+
+_Given_contra = TypeVar("_Given_contra", contravariant=True)
+_Gives_co = TypeVar("_Gives_co", covariant=True)
+
+
+class Task(Protocol[_Given_contra, _Gives_co]):
+    """What each process is told once; it must be able to travel to another process."""
+
+    def begin(self) -> Callable[[_Given_contra], _Gives_co]:
+        """Return the work, with all that it needs."""
+
+
+def cores() -> int:
+    """Return how many processes are worth while here: as many as there are cores that this one may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, MOST)
+
+
+class Workers(Generic[Piece, Made]):
+    """``count`` processes, ended when the block is left, however it is left.
+
+    Where that is safe they are forks, which need no start of their own. They do not hear an interrupt: this process
+    does, and ends them.
+    """
+
+    def __init__(self, task: Task[Piece, Made], count: int) -> None:
+        self._task = task
+        self._count = count
+        self._processes: list[Any] = []
+        self._asking: list[Connection] = []
+        self._answers: list[Connection] = []
+
+    def __enter__(self) -> Self:
+        forks = _may_fork()
+        context = multiprocessing.get_context("fork" if forks else "spawn")
+        for _ in range(self._count):
+            pieces, asking = context.Pipe(duplex=False)
+            answers, answering = context.Pipe(duplex=False)
+            self._asking.append(asking)
+            self._answers.append(answers)
+            inherited = (*self._asking, *self._answers) if forks else ()
+            given = (self._task, pieces, answering, inherited)
+            process: Any = context.Process(target=_serve, args=given, daemon=True)  # type: ignore[attr-defined]  # both have it
+            process.start()
+            self._processes.append(process)
+            pieces.close()
+            answering.close()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            if kind is not None:
+                process.kill()
+        for end in (*self._asking, *self._answers):
+            end.close()
+        for process in self._processes:
+            process.join()
+
+    def map(self, pieces: Iterable[Piece]) -> Iterator[Made]:
+        """Yield what is made of the pieces, in their order; raises :class:`UserError` when a process has ended."""
+        waiting = enumerate(pieces)
+        at_work: dict[Connection, int] = {}
+        made: dict[int, Made] = {}
+        idle = list(self._answers)
+        turn = 0
+        more = True
+        while more or at_work or made:
+            while more and idle and len(made) < self._count * _AHEAD:
+                number, piece = next(waiting, (-1, None))
+                more = piece is not None
+                if piece is not None:
+                    end = idle.pop()
+                    at_work[end] = number
+                    self._send(end, piece)
+            while turn in made:
+                yield made.pop(turn)
+                turn += 1
+            for ready in connection.wait(list(at_work)) if at_work else ():
+                assert isinstance(ready, Connection)
+                made[at_work.pop(ready)] = self._receive(ready)
+                idle.append(ready)
+
+    def _send(self, end: Connection, piece: Piece) -> None:
+        try:
+            self._asking[self._answers.index(end)].send(piece)
+        except OSError:
+            raise self._died(end) from None
+
+    def _receive(self, end: Connection) -> Made:
+        try:
+            made, failure = end.recv()
+        except (EOFError, OSError):
+            raise self._died(end) from None
+        if failure:
+            raise RuntimeError(f"in a process that reads files: {failure}")
+        result: Made = made
+        return result
+
+    def _died(self, end: Connection) -> UserError:
+        process = self._processes[self._answers.index(end)]
+        process.join(1)
+        code = process.exitcode
+        how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
+        message = (
+            f"a process that reads files {how}, so the scan is incomplete: try --jobs 1, which needs less memory"
+        )
+        return UserError(message, INCOMPLETE)
+
+
+_AHEAD = 4
+"""So many results for each process may wait for one that comes before them."""
+
+
+def _may_fork() -> bool:
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _serve(
+    task: Task[Any, Any], pieces: Connection, answering: Connection, inherited: tuple[Connection, ...]
+) -> None:
+    """Do the work on what comes, until the other end is closed; that is so when the process that has it ends, too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for each in inherited:
+        each.close()
+    gc.freeze()
+    gc.enable()
+    work = task.begin()
+    while True:
+        try:
+            piece = pieces.recv()
+        except EOFError:
+            return
+        try:
+            answer = (work(piece), "")
+        except Exception as error:  # told by the other process, as a fault of ours
+            answer = (None, f"{type(error).__name__}: {error}")
+        try:
+            answering.send(answer)
+        except OSError:
+            return

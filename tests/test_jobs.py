@@ -1,0 +1,142 @@
+"""Several processes find what one finds, in the same order; none outlives the scan, and one that dies is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dindguard import reports, survey, workers
+from dindguard.errors import INCOMPLETE, INTERRUPTED, UserError
+from dindguard.scanning import Options, scan
+from dindguard.workers import Workers
+from support import write_files
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+SOME = tuple(sorted(FIXTURES.iterdir())[::8])
+
+
+class Squares:
+    """Squares numbers; the first one takes its time, and 13 ends the process."""
+
+    def begin(self) -> Callable[[int], int]:
+        return self._square
+
+    def _square(self, number: int) -> int:
+        if number == 0:
+            time.sleep(0.3)
+        if number == 13:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if number == 99:
+            raise ValueError("too many")
+        return number * number
+
+
+def squares(numbers: list[int], count: int = 2) -> list[int]:
+    made: Workers[int, int]
+    with Workers(Squares(), count) as made:
+        return list(made.map(numbers))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_what_is_made_comes_in_the_order_of_the_pieces(count: int) -> None:
+    numbers = [*range(12), *range(14, 60)]
+    assert squares(numbers, count) == [number * number for number in numbers]
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    assert squares([]) == []
+
+
+def test_a_process_that_dies_is_told() -> None:
+    with pytest.raises(UserError, match=r"was ended by signal 9, so the scan is incomplete: try --jobs 1") as told:
+        squares([1, 2, 13, 3, 4])
+    assert told.value.exit_code == INCOMPLETE
+
+
+def test_a_fault_in_a_process_is_a_fault_of_the_scan() -> None:
+    with pytest.raises(RuntimeError, match="ValueError: too many"):
+        squares([1, 99])
+
+
+def said(jobs: int) -> str:
+    report = scan(Options(paths=SOME, root=FIXTURES, jobs=jobs, untrusted=True))
+    return reports.render("json", report, reports.Options())
+
+
+@pytest.fixture(scope="module")
+def alone() -> str:
+    return said(1)
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_any_number_of_processes_says_the_same(jobs: int, alone: str) -> None:
+    assert '"findings"' in alone
+    assert said(jobs) == alone
+
+
+def test_processes_that_cannot_be_forked_say_the_same(monkeypatch: pytest.MonkeyPatch, alone: str) -> None:
+    monkeypatch.setattr(workers, "_may_fork", lambda: False)
+    assert said(2) == alone
+
+
+def test_the_work_decides_how_many_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    class Counted(Workers[Any, Any]):
+        def __init__(self, task: Any, count: int) -> None:
+            started.append(count)
+            super().__init__(task, count)
+
+    monkeypatch.setattr(workers, "Workers", Counted)
+    monkeypatch.setattr(workers, "cores", lambda: 3)
+    monkeypatch.setattr(survey, "ENOUGH", 5)
+    write_files(tmp_path, {f"{name}.yaml": "image: docker:dind\n" for name in "abcd"})
+    scan(Options(paths=(tmp_path,), root=tmp_path, jobs=0))
+    assert started == []
+    write_files(tmp_path, {"e.yaml": "image: docker:dind\n", "code.py": "pass\n"})
+    scan(Options(paths=(tmp_path,), root=tmp_path, jobs=0))
+    assert started == [3]
+    scan(Options(paths=(tmp_path,), root=tmp_path))
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    scan(Options(paths=(tmp_path,), root=tmp_path, jobs=0))
+    assert started == [3]
+
+
+SLOWLY = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from dindguard import survey
+def look(*given):
+    print("at work", flush=True)
+    time.sleep(60)
+survey._Surveyor.look = look
+from dindguard.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the slow work is inherited by a fork")
+def test_an_interrupt_ends_all_processes_at_once(tmp_path: Path) -> None:
+    write_files(tmp_path, {f"{number}.yaml": "image: docker:dind\n" for number in range(250)})
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOWLY, "scan", "--jobs", "2"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
+        os.killpg(process.pid, signal.SIGINT)
+        _, complaint = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, complaint.strip()) == (INTERRUPTED, "")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
