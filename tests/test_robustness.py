@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -253,7 +254,7 @@ def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_ten_thousand_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the one that can matter is read as YAML, and every file is opened once."""
+    """Only the one that can matter is read as YAML, and opened again when it is quoted; every other is opened once."""
     for folder in range(100):
         (tmp_path / str(folder)).mkdir()
         for number in range(100):
@@ -266,7 +267,10 @@ def test_ten_thousand_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     report = looked_at(tmp_path)
     assert (report.files_read, report.coverage.count(State.NOTHING)) == (1, 10_000)
     assert parsed == ["50/compose.yaml"]
-    assert len(opened) == len(set(opened)) == 10_001
+    twice = [path for path, times in Counter(opened).items() if times > 1]
+    assert len(set(opened)) == 10_001
+    assert len(opened) <= 10_002
+    assert set(twice) <= {str(tmp_path / "50/compose.yaml")}
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:
