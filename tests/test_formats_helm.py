@@ -224,6 +224,13 @@ def test_binderhub_s_builders(tmp_path: Path, values: str, rule: str) -> None:
     assert rule in {rule for rule, _ in found(report_of(tmp_path, {"hub.yaml": values}))}
 
 
+def test_a_binderhub_whose_builder_is_a_variable_costs_no_file(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path, {"deploy.sh": "helm install hub helm-chart/binderhub --set imageBuilderType=$BUILDER\n"}
+    )
+    assert [each.message for each in report.notices if each.kind == "unreadable"] == []
+
+
 def test_what_values_add_to_unknown_charts(tmp_path: Path) -> None:
     values = """app:
   sidecars:

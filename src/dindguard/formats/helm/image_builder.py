@@ -26,6 +26,8 @@ def read(release: Release) -> Found:
     if kind.content == "host":
         pod = _builder(kind, values["build"])
         return Found([release.workload("Pod", release.named(word(kind, "build")), pod)], [kind])
+    if kind.content not in _ENGINES:
+        return Found()  # a variable, or a builder that is no engine
     engine = values[kind.content]
     spec = _engine(kind, engine)
     return Found([release.workload("DaemonSet", release.named(word(kind, kind.content)), spec)], [kind, engine])
