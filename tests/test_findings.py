@@ -23,7 +23,7 @@ def make_rule(name: str = "a-rule", severity: Severity = Severity.HIGH) -> Rule:
 RULE = make_rule()
 
 
-def stamped(*verdicts: Verdict, lowered=lambda rule, who: (0, ""), severities=None) -> tuple[Finding, ...]:
+def stamped(*verdicts: Verdict, lowered=lambda rule, who, *_: (0, ""), severities=None) -> tuple[Finding, ...]:
     return stamp(verdicts, lowered, lambda rule, _: (severities or {}).get(rule.id))
 
 
@@ -50,6 +50,16 @@ def test_many_others_are_counted() -> None:
     assert finding.message.endswith(
         "(the same holds for service 'b', service 'c', service 'd', service 'e' and 3 more)"
     )
+
+
+def test_what_does_not_hold_for_another_is_not_said_of_it() -> None:
+    flag, one, other, third = on(), container(name="a"), container(name="b"), container(name="c")
+    (finding,) = stamped(
+        verdict(one, flag),
+        verdict(other, flag, message="service 'b' is odd", severity=Severity.LOW),
+        verdict(third, flag),
+    )
+    assert finding.message == "service 'a' is wrong (the same holds for service 'c'); service 'b' is odd"
 
 
 def test_other_places_rules_and_settings_are_other_findings() -> None:
@@ -82,16 +92,16 @@ def test_a_problem_may_be_less_grave_than_its_rule_and_never_graver(
 
 
 def test_a_sandbox_lowers_and_is_named() -> None:
-    (finding,) = stamped(verdict(container()), lowered=lambda rule, who: (2, "it runs in a virtual machine"))
+    (finding,) = stamped(verdict(container()), lowered=lambda rule, who, *_: (2, "it runs in a virtual machine"))
     assert (finding.severity, finding.containment) == (Severity.LOW, "it runs in a virtual machine")
-    (finding,) = stamped(verdict(container()), lowered=lambda rule, who: (9, "x"))
+    (finding,) = stamped(verdict(container()), lowered=lambda rule, who, *_: (9, "x"))
     assert finding.severity is Severity.INFO
 
 
 def test_the_gravest_of_the_merged_counts() -> None:
     flag, safe, bare = on(), container(name="safe"), container(name="bare")
     (finding,) = stamped(
-        verdict(safe, flag), verdict(bare, flag), lowered=lambda rule, who: (2 if who is safe else 0, "")
+        verdict(safe, flag), verdict(bare, flag), lowered=lambda rule, who, *_: (2 if who is safe else 0, "")
     )
     assert finding.severity is Severity.HIGH
     assert finding.message.startswith("service 'bare'")
@@ -99,7 +109,7 @@ def test_the_gravest_of_the_merged_counts() -> None:
 
 def test_configuration_has_the_last_word() -> None:
     (finding,) = stamped(
-        verdict(container()), lowered=lambda rule, who: (3, ""), severities={"a-rule": Severity.CRITICAL}
+        verdict(container()), lowered=lambda rule, who, *_: (3, ""), severities={"a-rule": Severity.CRITICAL}
     )
     assert finding.severity is Severity.CRITICAL
 

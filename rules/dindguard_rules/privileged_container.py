@@ -44,6 +44,7 @@ from dindguard.api import (
     Sandbox,
     Severity,
     Undecided,
+    reason,
     removal,
     rule,
 )
@@ -85,12 +86,19 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         why = (
             f", for an image that {tool}" if tool else f", as {product}'s own instructions have it" if product else ""
         )
+        user = container.as_root
+        ordinary = user.off and user.set  # a setuid program away from root
         # An image that the files don't decide may hold an engine, which is graded high.
         unsure = image is not None and image.reference.unknown
         yield Problem(
             container.privileged,
             f"{container} is privileged: root in it is {_root(container)}{why}",
-            severity=Severity.MEDIUM if tool else Severity.HIGH if unsure or product else Severity.CRITICAL,
+            because=(reason("its program starts as an ordinary user", user),) if ordinary else (),
+            severity=Severity.MEDIUM
+            if tool
+            else Severity.HIGH
+            if unsure or product or ordinary
+            else Severity.CRITICAL,
         )
 
 

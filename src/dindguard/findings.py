@@ -112,7 +112,7 @@ def identity(rule_id: str, path: str, address: str) -> str:
 
 def stamp(
     verdicts: Iterable[Verdict],
-    lowered: Callable[[Rule, Any], tuple[int, str]],
+    lowered: Callable[[Rule, Any, Severity, Span], tuple[int, str]],
     given: Callable[[Rule, str], Severity | None] = lambda *_: None,
 ) -> tuple[Finding, ...]:
     """Turn verdicts into findings, sorted by place.
@@ -146,14 +146,14 @@ def doubts(verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:
 
 def _finding(
     group: list[Verdict],
-    lowered: Callable[[Rule, Any], tuple[int, str]],
+    lowered: Callable[[Rule, Any, Severity, Span], tuple[int, str]],
     given: Callable[[Rule, str], Severity | None],
 ) -> Finding:
     graded = []
     for verdict in group:
         told = verdict.problem.severity  # the lowest one counts as nothing where it is asked for its truth
         severity = verdict.rule.severity if told is None else min(told, verdict.rule.severity)
-        levels, why = lowered(verdict.rule, blamed(verdict.subject))
+        levels, why = lowered(verdict.rule, blamed(verdict.subject), severity, verdict.problem.at.span)
         set_there = given(verdict.rule, verdict.problem.at.span.path)
         graded.append((severity.lowered(levels) if set_there is None else set_there, why, verdict))
     severity, containment, worst = max(graded, key=lambda grade: grade[0])
@@ -162,9 +162,7 @@ def _finding(
     message = problem.message
     kind: Any = type(worst.subject)
     own = str(worst.subject) if kind.__str__ is not object.__str__ else ""  # else it would be all that a record holds
-    others = list(dict.fromkeys(subject.label for subject in subjects if subject.label not in ("", own)))
-    if others:
-        message += f" (the same holds for {_listed(others)})"
+    message += _of_others(worst, group, {subject.label for subject in subjects} - {"", own})
     adder = getattr(blamed(worst.subject), "added_by", "")
     message += f"; {adder} adds this container" if adder else ""
     span = problem.at.span
@@ -183,6 +181,29 @@ def _finding(
         instead=problem.instead,
         containment=containment,
     )
+
+
+def _of_others(worst: Verdict, group: list[Verdict], labels: set[str]) -> str:
+    """Return what a finding says of its further subjects: that the same holds for them, or what holds instead."""
+    if not labels:
+        return ""
+    said = _without_name(worst)
+    same, different = [], []
+    for verdict in group:
+        label = _label(verdict.subject)
+        if label in labels and _without_name(verdict) == said:
+            same.append(label)
+        elif label in labels:
+            different.append(verdict.problem.message)
+    told = f" (the same holds for {_listed(list(dict.fromkeys(same)))})" if same else ""
+    return told + "".join(f"; {each}" for each in list(dict.fromkeys(different))[:_FURTHER])
+
+
+def _without_name(verdict: Verdict) -> str:
+    return verdict.problem.message.replace(_label(verdict.subject), "")
+
+
+_FURTHER = 3
 
 
 def _escape(verdict: Verdict, span: Span) -> tuple[Step, ...]:
@@ -220,13 +241,16 @@ def _subject(verdict: Verdict) -> Subject:
     span: Span = getattr(about, "span", None) or at.span
     address = _address(about, at)
     path = span.path or at.span.path
-    label = str(about) if "__str__" in type(about).__dict__ else str(getattr(about, "address", "") or "")
     because = [step.span for step in verdict.problem.because if step is not None]
     places = (at.span, *(step.span for step in at.span.trail), *because, span)
     return Subject(
-        label, verdict.rule.id, address, path, span, _blamed_value(verdict), about, verdict.problem, verdict.asked,
+        _label(about), verdict.rule.id, address, path, span, _blamed_value(verdict), about, verdict.problem, verdict.asked,
         places,
     )  # fmt: skip
+
+
+def _label(about: Any) -> str:
+    return str(about) if "__str__" in type(about).__dict__ else str(getattr(about, "address", "") or "")
 
 
 def _address(about: Any, at: HasSpan) -> str:

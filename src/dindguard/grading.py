@@ -11,6 +11,7 @@ from dindguard.model.container import Container, Sandbox
 from dindguard.model.paths import example_part, kind_of_example
 from dindguard.model.values import Text
 from dindguard.rules import Rule, Severity
+from dindguard.source import Span
 
 LEVELS = {Sandbox.VM: 2, Sandbox.USER_NAMESPACE: 2, Sandbox.GVISOR: int(Severity.CRITICAL)}
 """By how many levels a sandbox lowers the findings of the rules that name it; gVisor leaves information only."""
@@ -29,11 +30,12 @@ ENGINE_CATEGORIES = frozenset({"privilege", "socket", "data-root"})
 because then it is all that the engine's container is."""
 
 
-def lowered(rule: Rule, subject: Any) -> tuple[int, str]:
-    """Return by how many levels a rule's findings about ``subject`` are lowered, and why, in words.
+def lowered(rule: Rule, subject: Any, severity: Severity, at: Span) -> tuple[int, str]:
+    """Return by how many levels a rule's finding about ``subject`` is lowered, and why, in words.
 
-    Either a sandbox contains the danger, or the machine is thrown away with the job whose script is its
-    administrator anyway, or a test removes it, or its file is a test's or an example; the greatest of them counts.
+    ``severity`` is what the rule gives it, ``at`` the place that it blames. Either a sandbox contains the danger, or the
+    machine is thrown away with the job whose script is its administrator anyway, or a test removes it, or its file is a
+    test's or an example, or it takes other values than the files give to make it; the greatest of them counts.
     """
     found = (
         _by_sandbox(rule, subject),
@@ -41,6 +43,7 @@ def lowered(rule: Rule, subject: Any) -> tuple[int, str]:
         _by_tests(rule, subject),
         _by_engine(rule, subject),
         _by_place(subject),
+        _by_default(severity, at),
     )
     return max(found, key=lambda each: each[0])
 
@@ -79,6 +82,12 @@ def _by_place(subject: Any) -> tuple[int, str]:
     """Lower by one level what is said of anything in a folder of tests, examples or docs."""
     part = example_part(getattr(getattr(subject, "span", None), "path", ""))
     return (1, f"'{part}' in its path says that it is {kind_of_example(part)}") if part else (0, "")
+
+
+def _by_default(severity: Severity, at: Span) -> tuple[int, str]:
+    """Lower to *high* what a chart leaves out as long as nobody asks for other values than its own."""
+    off = next((step for step in at.trail if step.off), None)
+    return (1, f"off by default: {off.what}") if off is not None and severity is Severity.CRITICAL else (0, "")
 
 
 def _by_engine(rule: Rule, subject: Any) -> tuple[int, str]:

@@ -18,6 +18,8 @@ class Step:
 
     what: str
     span: Span
+    off: bool = False
+    """A condition that does not hold as long as nobody asks for other values than the files give."""
 
 
 SET_HERE = "set here"

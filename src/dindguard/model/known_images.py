@@ -44,6 +44,7 @@ _SOCKET_USERS = {
     "gliderlabs/logspout": "Logspout",
     "offen/docker-volume-backup": "docker-volume-backup",
     "netdata/netdata": "Netdata",
+    "telegraf": "Telegraf",
     "datadog/agent": "Datadog agent",
     "gethomepage/homepage": "Homepage",
     "localstack/localstack": "LocalStack",

@@ -11,12 +11,13 @@ from dindguard.errors import UserError
 from dindguard.policy.config import version
 from dindguard.records import replace
 from dindguard.rules import Problem, Profile, Rule, Severity, Undecided
+from dindguard.source import Span
 
 if TYPE_CHECKING:
     from dindguard.policy.config import Config, Override
 
 
-Lowered = Callable[[Rule, Any], tuple[int, str]]
+Lowered = Callable[[Rule, Any, Severity, Span], tuple[int, str]]
 """By how many levels a rule's findings about a subject are lowered, and why."""
 
 
@@ -98,9 +99,9 @@ class Regime:
             problem = f"'rules-as-of' is above this dindguard's version, {__version__}: upgrade, or lower it"
             raise UserError(f"{self.config.origins['rules-as-of']}: {problem}")
 
-        def graded(rule: Rule, subject: Any) -> tuple[int, str]:
+        def graded(rule: Rule, subject: Any, severity: Severity, at: Span) -> tuple[int, str]:
             held = self.config.held(rule)
-            return (int(Severity.CRITICAL), held) if held else lowered(rule, subject)
+            return (int(Severity.CRITICAL), held) if held else lowered(rule, subject, severity, at)
 
         return graded
 

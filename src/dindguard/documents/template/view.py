@@ -43,7 +43,10 @@ class Around:
         """Return the same under further conditions."""
         made = self.copy()
         made.held = (*self.held, *held)
-        made.trail = (*self.trail, *(Step(each.words, each.span) for each in held if each.holds is not True))
+        made.trail = (
+            *self.trail,
+            *(Step(each.words, each.span, off=each.holds is False) for each in held if each.holds is not True),
+        )
         return made
 
     def copy(self) -> Around:
