@@ -14,6 +14,7 @@ from dindguard import budget
 from dindguard.files import HEAD, Entry, Files, Left, StrPath, UnreadError, within
 from dindguard.fleet.limits import ARCHIVE_BYTES, ARCHIVE_KEPT, ARCHIVE_MEMBERS
 from dindguard.fleet.refused import RefusedError
+from dindguard.folders import Folders
 from dindguard.working_tree import SKIPPED_FOLDERS, VERSION_CONTROL
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Archive(Files):
         members = _Members()
         self._take(path, members)
         self._members = members.named()
+        self._folders = Folders(self._members)
 
     def _take(self, path: str, members: _Members) -> None:
         import tarfile
@@ -63,7 +65,7 @@ class Archive(Files):
 
     def exists(self, path: str) -> bool:
         """Whether the archive has a file or folder of this path."""
-        return path in self._members or any(each.startswith(f"{path}/") for each in self._members)
+        return path in self._members or path in self._folders
 
     def read(self, path: str) -> bytes:
         """Return a member's bytes; raises :class:`UnreadError` when they cannot be had."""
@@ -74,16 +76,11 @@ class Archive(Files):
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a folder of the archive."""
-        return self._names(folder, files=True)
+        return self._folders.files(folder)
 
     def folders(self, folder: str) -> tuple[str, ...]:
         """Return the names of the folders in a folder of the archive."""
-        return self._names(folder, files=False)
-
-    def _names(self, folder: str, *, files: bool) -> tuple[str, ...]:
-        prefix = f"{folder.strip('/')}/" if folder.strip("./") else ""
-        rest = [path[len(prefix) :].partition("/") for path in self._members if path.startswith(prefix)]
-        return tuple(sorted({name for name, slash, _ in rest if bool(slash) is not files}))
+        return self._folders.folders(folder)
 
     def below(
         self,

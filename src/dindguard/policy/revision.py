@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from dindguard import budget
 from dindguard.files import Entry, Files, Left, StrPath, UnreadError
+from dindguard.folders import Folders
 from dindguard.policy import git
 from dindguard.working_tree import SKIPPED_FOLDERS
 
@@ -30,6 +31,7 @@ class Revision(Files):
         try:
             self.commit = self._repository.commit(revision)
             self._blobs = self._repository.blobs(self.commit)
+            self._folders = Folders(self._blobs)
         except BaseException:
             self._repository.close()
             raise
@@ -88,7 +90,7 @@ class Revision(Files):
 
     def exists(self, path: str) -> bool:
         """Whether the revision has a file or folder of this path."""
-        return path in self._blobs or any(each.startswith(f"{path}/") for each in self._blobs)
+        return path in self._blobs or path in self._folders
 
     def inside(self, path: str) -> str | None:
         """Return a path for a file of the revision, for existence tests only."""
@@ -105,15 +107,11 @@ class Revision(Files):
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a folder of the revision."""
-        prefix = f"{folder.strip('/')}/" if folder.strip("./") else ""
-        names = [path[len(prefix) :] for path in self._blobs if path.startswith(prefix)]
-        return tuple(sorted(name for name in names if "/" not in name))
+        return self._folders.files(folder)
 
     def folders(self, folder: str) -> tuple[str, ...]:
         """Return the names of the folders in a folder of the revision."""
-        prefix = f"{folder.strip('/')}/" if folder.strip("./") else ""
-        below = {path[len(prefix) :].partition("/") for path in self._blobs if path.startswith(prefix)}
-        return tuple(sorted({name for name, slash, _ in below if slash}))
+        return self._folders.folders(folder)
 
 
 def _tools(folders: list[str]) -> str:
