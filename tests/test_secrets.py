@@ -378,3 +378,17 @@ def test_what_is_no_secret_can_be_read(line: str) -> None:
     source = Source("a", line)
     assert Masks(None).ranges(source, 1) == []
     assert Masks(None).text(line) == line
+
+
+@pytest.mark.parametrize("password", ["airflow", "webserver"])
+def test_a_name_is_shown_even_if_a_password_is_the_same_word(tmp_path: Path, password: str) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  airflow-webserver:\n    image: apache/airflow:3\n    privileged: true\n"
+        f"    environment: {{DB_PASSWORD: {password}}}\n"
+    )
+    report = scan(ScanOptions(paths=(tmp_path,), root=tmp_path))
+    for name in FORMATS:
+        said = render(name, report, Options(verbose=True))
+        assert "***-" not in said
+        assert f"DB_PASSWORD: {password}" not in said
+    assert "service 'airflow-webserver' is privileged" in render("text", report, Options())

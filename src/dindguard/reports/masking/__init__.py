@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from dindguard.patterns import regex
 from dindguard.reports.excerpt import MASK, REACH, Range, looked_at
 from dindguard.reports.masking import assigned, shapes, words
 from dindguard.reports.masking.names import plain, reference, says_yes_or_no, secret_name, shown
@@ -47,11 +48,15 @@ class Masks:
         self._blocks: dict[tuple[str, int, int], _Found] = {}
         self._values: dict[str, list[str]] = {}
         self._texts: dict[str, str] = {}
+        named: frozenset[str] | None = None
         for name, value in _variables(model) if model is not None else ():
             if not shown(name):
                 for span in (value.span, *(step.span for step in value.span.trail if step.what == SET_HERE)):
                     self._hide(span)
                 if value.value and len(value.value) >= SHORTEST and secret_name(name) and not plain(value.value):
+                    named = _names(model) if named is None else named
+                    if value.value in named:
+                        continue  # ``airflow-webserver`` is no password, even if it is made of one
                     known = self._values.setdefault(value.value[:SHORTEST], [])
                     known.append(value.value)
 
@@ -188,6 +193,17 @@ def _variables(model: Model) -> Iterator[tuple[str, Text]]:
             yield from container.build.arguments.items()
     for invocation in model.invocations:
         yield from invocation.environment.items()
+
+
+def _names(model: Model | None) -> frozenset[str]:
+    """Return the words of which names of containers and images are made: they are read in many places anyway."""
+    containers = model.containers if model is not None else ()
+    named = [container.name for container in containers]
+    named += [container.image.repository for container in containers if container.image is not None]
+    return frozenset(word for name in named for word in _SIGN.split(name))
+
+
+_SIGN = regex(r"[^0-9A-Za-z]+")
 
 
 def _moved(ranges: Iterable[Range], by: int) -> tuple[Range, ...]:
