@@ -189,7 +189,8 @@ class Replayed:
         change(self.data)
 
     def containers(self, **_: object) -> list[dict[str, Any]]:
-        return [{"Id": self.data["daemon"]["Id"], "Names": [self.data["daemon"]["Name"]]}]
+        daemon = self.data["daemon"]
+        return [{"Id": daemon["Id"], "Names": [daemon["Name"]], "Labels": daemon["Config"]["Labels"]}]
 
     def networks(self, **_: object) -> list[Any]:
         return []

@@ -57,7 +57,7 @@ def test_workers_are_lost_in_every_way_and_the_dataset_is_the_same(tmp_path: Pat
     why = Namespaces.possible()
     if why:
         print(f"no network namespaces ({why}): a worker is cut off by stopping it instead", file=sys.stderr)
-    folder, out = repositories(tmp_path / "repositories", 60), tmp_path / "out"
+    folder, out = repositories(tmp_path / "repositories", 120), tmp_path / "out"
     with (
         nullcontext(None) if why else Namespaces(3) as namespaces,
         cluster(tmp_path / "cluster", namespaces=namespaces) as on,
@@ -79,7 +79,7 @@ def test_workers_are_lost_in_every_way_and_the_dataset_is_the_same(tmp_path: Pat
             first.kill()
             first.wait()
         assert not (out / "manifest.json").exists()
-        assert staged(out) < 60
+        assert staged(out) < 120
         assert b"memory budget" in (tmp_path / "cluster/worker-2.log").read_bytes()
         if namespaces is None:
             on.workers[3].send_signal(signal.SIGCONT)

@@ -85,10 +85,14 @@ def asking(pattern: re.Pattern[str], how: str) -> Callable[[str], object]:
     return lambda text: [None for _ in pattern.finditer(text)]
 
 
+TICK = 1e-7
+"""In seconds: what the clock cannot tell from nothing costs so much."""
+
+
 def steepness(ask: Callable[[str], object], attack: Attack) -> float:
     """Return the exponent of the cost between the larger two sizes; the least of some measurements counts."""
     small, large = (seconds(ask, attack.text(size), 3) for size in SIZES[1:])
-    return math.log(large / small, SIZES[2] / SIZES[1])
+    return math.log(max(large, TICK) / max(small, TICK), SIZES[2] / SIZES[1])
 
 
 def found_against(pattern: re.Pattern[str], how: str) -> list[tuple[float, Attack]]:
