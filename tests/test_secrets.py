@@ -19,6 +19,7 @@ S = "Zq7-hunter2.Xk"
 """Stands in each placement; nothing else of a report holds it."""
 
 LINES = """\
+ARGS+=(-e DB_PASSWORD=$S)
 export DB_PASSWORD=$S
 export db_password=$S
 PASSWORD="$S" ./run.sh
@@ -223,6 +224,7 @@ BLOCKS = [
 ]
 
 SHOWN = """\
+ARGS+=(-v /data:/data:ro)
 docker run -p 8080:80 -u 1000:1000 --name login --user 1000:1000 app
 docker run --name mysql -p 3306:3306 mysql:8
 docker login registry.example.org

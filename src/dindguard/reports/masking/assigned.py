@@ -118,6 +118,8 @@ def variables(line: str) -> Iterator[Range]:
         return
     done = 0
     for found in _assignment().finditer(line):
+        if line.startswith("(-", found.end()):
+            continue  # an array of options, each of which is looked at by itself
         name = found["name"]
         if found.start() >= done and len(name) > 2 and name.isupper() and name.isidentifier() and not shown(name):
             for hidden in _value(found):

@@ -44,8 +44,8 @@ class VolumeSpec:
     span: Span
 
     def has(self, option: str) -> Text | None:
-        """Return the option (``ro``, ``z``, ``rshared``) if it is there."""
-        return next((text for text in self.options if text.value == option), None)
+        """Return the option (``ro``, ``z``, ``rshared``) if it is there, perhaps in a word that only one branch adds."""
+        return next((text for text in self.options if option in (text.value, text.pattern)), None)
 
 
 @record
