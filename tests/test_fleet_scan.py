@@ -130,7 +130,7 @@ def test_hostile_repositories_are_quarantined_and_the_others_right(tmp_path: Pat
     for fault in faults:
         made.tree(folder / fault, compose_yaml=made.SOCKET)
     made.tarball(folder / "out.tar", ("../../etc/cron.d/x", b"* * * * * root true"))
-    options = ("--cpu-seconds", "2", "--memory", "1024", "--fail-on", "low")
+    options = ("--cpu-seconds", "10", "--memory", "1024", "--fail-on", "low")
     done = fleet(folder, "--out", tmp_path / "out", *options, hostile=True)
     assert done.returncode == 3, done.stderr
     assert "6 quarantined" in done.stderr
