@@ -27,15 +27,15 @@ def found(report: Report, path: str) -> int:
 
 def test_as_many_as_a_file_may_have_are_all_told(tmp_path: Path) -> None:
     report = scanned(tmp_path, budget.RULE_FINDINGS.most)
-    assert (found(report, "compose.yaml"), told(report), report.incomplete) == (250, [], False)
+    assert (found(report, "compose.yaml"), told(report), report.incomplete) == (500, [], False)
 
 
 def test_one_more_is_not_and_the_neighbour_is_as_before(tmp_path: Path) -> None:
     report = scanned(tmp_path, budget.RULE_FINDINGS.most + 1)
-    assert (found(report, "compose.yaml"), found(report, "other.yaml")) == (250, 1)
+    assert (found(report, "compose.yaml"), found(report, "other.yaml")) == (500, 1)
     assert (told(report), report.incomplete) == (["compose.yaml"], True)
 
 
 def test_a_long_file_may_have_more(tmp_path: Path) -> None:
-    report = scanned(tmp_path, 300, padding=1100)
-    assert (found(report, "compose.yaml"), told(report)) == (300, [])
+    report = scanned(tmp_path, 600, padding=1100)
+    assert (found(report, "compose.yaml"), told(report)) == (600, [])

@@ -74,7 +74,7 @@ READABLE = {
     "a long line": ENGINE.encode() + b"    command: '" + b"x" * 1_900_000 + b"'\n",
     "many keys": ENGINE.encode() + b"".join(b"    k%d: 1\n" % i for i in range(20_000)),
     "many services": b"services:\n"
-    + b"".join(b"  s%d: {image: 'docker:29-dind', privileged: true}\n" % i for i in range(200)),
+    + b"".join(b"  s%d: {image: 'docker:29-dind', privileged: true}\n" % i for i in range(300)),
 }
 
 UNREADABLE = {

@@ -281,7 +281,7 @@ IMAGE_DEPTH = Limit(
 # -- what rules say, counted for each rule and file -----------------------------------------------------------
 
 RULE_FINDINGS = Limit(
-    name="rule-findings", most=250,
+    name="rule-findings", most=500,
     what="a rule has more than {most} findings in this file, and more than one for each KiB of it",
     lost="what else it would say of the file was not worked out",
 )  # fmt: skip
