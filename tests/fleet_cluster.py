@@ -83,7 +83,7 @@ class TestCluster:
     __test__ = False
 
     def __init__(self, folder: Path, namespaces: Namespaces | None) -> None:
-        self._folder, self._namespaces = folder, namespaces
+        self.folder, self._namespaces = folder, namespaces
         self._stack = ExitStack()
         self.workers: dict[int, subprocess.Popen[bytes]] = {}
         self.address = ""
@@ -94,12 +94,12 @@ class TestCluster:
 
         made = Security.temporary()
         for name, text in (("ca", made.tls_ca_file), ("cert", made.tls_client_cert), ("key", made.tls_client_key)):
-            (self._folder / f"{name}.pem").write_text(str(text))
+            (self.folder / f"{name}.pem").write_text(str(text))
         files = {
             "CA_FILE": "ca", "CLIENT__CERT": "cert", "CLIENT__KEY": "key", "WORKER__CERT": "cert", "WORKER__KEY": "key",
             "SCHEDULER__CERT": "cert", "SCHEDULER__KEY": "key",
         }  # fmt: skip
-        tls = {f"DASK_DISTRIBUTED__COMM__TLS__{key}": f"{self._folder}/{name}.pem" for key, name in files.items()}
+        tls = {f"DASK_DISTRIBUTED__COMM__TLS__{key}": f"{self.folder}/{name}.pem" for key, name in files.items()}
         self.environment = {**os.environ, **_SETTINGS, **tls}
 
     def within(self, number: int = 0) -> list[str]:
@@ -107,7 +107,7 @@ class TestCluster:
         return self._namespaces.within(number) if self._namespaces is not None else []
 
     def _start(self, number: int, name: str, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
-        log = self._stack.enter_context((self._folder / f"{name}.log").open("wb"))
+        log = self._stack.enter_context((self.folder / f"{name}.log").open("wb"))
         process = subprocess.Popen(
             [*self.within(number), sys.executable, "-m", "distributed.cli.dask_" + name.split("-", maxsplit=1)[0], *arguments],
             env={**self.environment, **more}, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
@@ -118,7 +118,7 @@ class TestCluster:
     def start(self, **settings: str) -> None:
         """Start the scheduler."""
         host = "10.213.0.1" if self._namespaces is not None else "127.0.0.1"
-        contact = self._folder / "scheduler.json"
+        contact = self.folder / "scheduler.json"
         self._start(
             0, "scheduler", "--protocol", "tls", "--host", host, "--port", "0", "--no-dashboard", "--no-show",
             "--scheduler-file", str(contact), **settings,
@@ -134,9 +134,9 @@ class TestCluster:
         name = f"worker-{number}"
         self.workers[number] = self._start(
             number, name, self.address, "--host", host, "--name", name, "--no-dashboard", "--nthreads", "1",
-            "--local-directory", str(self._folder / name), *arguments, **more,
+            "--local-directory", str(self.folder / name), *arguments, **more,
         )  # fmt: skip
-        log = self._folder / f"{name}.log"
+        log = self.folder / f"{name}.log"
         wait_for(lambda: b"Registered to:" in log.read_bytes(), f"worker {number}, see {log}")
 
     def close(self) -> None:

@@ -111,11 +111,11 @@ def test_the_work_decides_how_many_there_are(tmp_path: Path, monkeypatch: pytest
 
 
 SLOWLY = """
-import signal, sys, time
+import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from dindguard import survey
 def look(*given):
-    print("at work", flush=True)
+    os.write(1, b"at work\\n")  # one write: of two, where PYTHONUNBUFFERED is set, another process comes between
     time.sleep(60)
 survey._Surveyor.look = look
 from dindguard.cli import main
@@ -126,17 +126,18 @@ main()
 @pytest.mark.skipif(sys.platform != "linux", reason="the slow work is inherited by a fork")
 def test_an_interrupt_ends_all_processes_at_once(tmp_path: Path) -> None:
     write_files(tmp_path, {f"{number}.yaml": "image: docker:dind\n" for number in range(250)})
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", SLOWLY, "scan", "--jobs", "2"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        assert [process.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
-        os.killpg(process.pid, signal.SIGINT)
-        _, complaint = process.communicate(timeout=20)
-    finally:
-        process.kill()
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            assert [process.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
+            os.killpg(process.pid, signal.SIGINT)
+            _, complaint = process.communicate(timeout=20)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     assert (process.returncode, complaint.strip()) == (INTERRUPTED, "")
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
