@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard import budget
@@ -15,6 +15,7 @@ from dindguard.source import Span
 if TYPE_CHECKING:
     import pathspec
 
+    _Names: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # of files, of folders
     Specs: TypeAlias = list[tuple[str, pathspec.GitIgnoreSpec]]
 
 IGNORE_FILES = (".gitignore", ".dindguardignore")
@@ -36,6 +37,7 @@ class WorkingTree(Files):
     def __init__(self, root: StrPath) -> None:
         super().__init__(root)
         self._folders: dict[str, str] = {}
+        self._listed: tuple[str | None, _Names] = None, ((), ())
 
     def inside(self, path: str) -> str | None:
         """Return the real path of a root-relative path if it stays inside the root."""
@@ -99,21 +101,31 @@ class WorkingTree(Files):
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a root-relative folder, sorted; empty when there is none."""
-        return self._names(folder, os.path.isfile)
+        return self._names(folder)[0]
 
     def folders(self, folder: str) -> tuple[str, ...]:
         """Return the names of the folders in a root-relative folder, sorted, links left out."""
-        return self._names(folder, lambda path: os.path.isdir(path) and not os.path.islink(path))
+        return self._names(folder)[1]
 
-    def _names(self, folder: str, wanted: Callable[[str], bool]) -> tuple[str, ...]:
+    def _names(self, folder: str) -> _Names:
+        """Return the names of a folder's files and of its folders, from memory when it is the one last asked about."""
+        asked, names = self._listed
+        if asked != folder:
+            names = self._read_names(folder)
+            self._listed = folder, names
+        return names
+
+    def _read_names(self, folder: str) -> _Names:
         real = self.inside(folder or ".")
         if real is None:
-            return ()
+            return (), ()
         try:
-            names = sorted(os.listdir(real))
+            with os.scandir(real) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+            files = tuple(each.name for each in found if _is_file(each))
+            return files, tuple(each.name for each in found if each.is_dir(follow_symlinks=False))
         except OSError:
-            return ()
-        return tuple(name for name in names if wanted(os.path.join(real, name)))
+            return (), ()
 
     def below(
         self,
@@ -133,6 +145,11 @@ class WorkingTree(Files):
                 if entry.path not in seen:
                     seen.add(entry.path)
                     yield entry
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a file, or a link to one; no link that leads into a closed folder."""
+    return os.path.isfile(entry.path) if entry.is_symlink() else entry.is_file(follow_symlinks=False)
 
 
 def _unlinked(path: str) -> str:
