@@ -19,7 +19,7 @@ import click
 from dindguard import guides
 from dindguard.cli import cli, manual
 from dindguard.cli.formats_ import unread_kinds
-from dindguard.cli.rules_ import every
+from dindguard.cli.known_rules import every
 from dindguard.documents import syntax
 from dindguard.formats import describing, registry
 from dindguard.formats.recognition import formats_in

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import enum
-import importlib
 import inspect
-import pkgutil
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import dindguard.model
+from dindguard.expressions import schema
 from dindguard.model.model import KINDS
 from dindguard.rules import API
 
@@ -30,22 +29,17 @@ A rule's `each=` is one of: {", ".join(f"[`{name}`](#{name.lower()})" for name i
 
 def page() -> str:
     """Return the page: the kinds that a rule may ask for first, then what they are made of."""
-    kinds = {kind.__name__: kind for kind in _kinds()}
+    kinds = {kind.__name__: kind for kind in schema.kinds() if _is_told(kind)}
     for group in {group for kind in kinds.values() for group in _groups(kind)}:
         del kinds[group.__name__]
     order = [*sorted(KINDS), *sorted(set(kinds) - set(KINDS))]
     return "\n\n".join([HEAD.strip(), *(section(kinds[name]) for name in order if name in kinds)]) + "\n"
 
 
-def _kinds() -> Iterator[type[Any]]:
-    """Yield the public records and enumerations of the model's modules."""
-    for module in pkgutil.iter_modules(dindguard.model.__path__):
-        loaded = importlib.import_module(f"dindguard.model.{module.name}")
-        for name, kind in vars(loaded).items():
-            if not isinstance(kind, type) or kind.__module__ != loaded.__name__ or name.startswith("_"):
-                continue
-            if hasattr(kind, "__record_fields__") or issubclass(kind, enum.Enum):
-                yield kind
+def _is_told(kind: type[Any]) -> bool:
+    """Whether a class is a record or an enumeration of the model itself."""
+    in_model = kind.__module__.startswith(f"{dindguard.model.__name__}.")
+    return in_model and (hasattr(kind, "__record_fields__") or issubclass(kind, enum.Enum))
 
 
 def _groups(kind: type[Any]) -> tuple[type[Any], ...]:

@@ -125,14 +125,14 @@ def number_of(container: dict[str, Any]) -> int:
 
 @pytest.mark.parametrize("name", CERTAINLY_KEPT)
 def test_what_rules_need_is_kept(name: str) -> None:
-    from dindguard.cli.audit_ import redaction
+    from dindguard.cli.audited import redaction
 
     assert redaction().words(CERTAINLY_KEPT[name]) == CERTAINLY_KEPT[name]
 
 
 def test_a_cluster_shows_none_either() -> None:
     from dindguard.audit.kubernetes import _object
-    from dindguard.cli.audit_ import redaction
+    from dindguard.cli.audited import redaction
 
     for words in (*WORDS.values(), *(["sh", "-c", line] for line in LINES.values())):
         pod = {

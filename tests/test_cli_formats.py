@@ -13,7 +13,7 @@ import dindguard.formats
 from dindguard import surfaces
 from dindguard.cli import cli
 from dindguard.cli.formats_ import unread_kinds
-from dindguard.documents import syntax
+from dindguard.documents import readers, syntax
 from dindguard.errors import UserError
 from dindguard.formats import registry
 from dindguard.formats.describing import descriptions
@@ -117,6 +117,6 @@ def test_kinds_that_are_not_read_are_named_by_no_format() -> None:
 )  # fmt: skip
 def test_kinds_that_are_read_by_their_shape(kind: str, path: str, text: str) -> None:
     source = Source(path, text)
-    (node, *_) = syntax.reader(syntax.by_name(path))(source).documents
+    (node, *_) = readers.reader(syntax.by_name(path))(source).documents
     assert Recogniser().formats_of(source, node), kind
     assert kind not in unread_kinds()

@@ -19,7 +19,7 @@ import yaml
 from click.testing import CliRunner
 
 from dindguard.cli import cli
-from dindguard.cli.rules_ import every
+from dindguard.cli.known_rules import every
 from dindguard.errors import CLEAN, CONSENT, ENGINE, FINDINGS, INCOMPLETE, USAGE
 from dindguard.model.model import KINDS
 from dindguard.rules import Rule

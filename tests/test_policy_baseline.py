@@ -9,8 +9,9 @@ import pytest
 
 from dindguard.errors import UserError
 from dindguard.findings import Status
-from dindguard.policy import BASELINE_FILE, baseline_file
+from dindguard.policy import baseline_file
 from dindguard.policy.baseline_file import Entry, Update, updated
+from dindguard.policy.file_names import BASELINE_FILE
 from dindguard.records import replace
 from policy_tree import COMPOSE, own, scanned, statuses, tree, write
 

@@ -10,7 +10,8 @@ import pytest
 
 from dindguard.errors import UserError
 from dindguard.findings import Finding, Status
-from dindguard.policy import BASELINE_FILE, WAIVER_FILE, baseline_file
+from dindguard.policy import baseline_file
+from dindguard.policy.file_names import BASELINE_FILE, WAIVER_FILE
 from dindguard.report import Report
 from policy_tree import (
     CAPABILITY,

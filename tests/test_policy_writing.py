@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from dindguard.cli.writing import ensure_attributes
 from dindguard.errors import UserError
-from dindguard.policy import WAIVER_FILE, waiver_file, writing
+from dindguard.policy import waiver_file, writing
+from dindguard.policy.file_names import WAIVER_FILE
 from dindguard.source import Source
 from policy_tree import committed, git, write
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dindguard import __version__, installation
-from dindguard.cli.rules_ import every
+from dindguard.cli.known_rules import every
 from dindguard.installation import Home
 from dindguard.records import replace
 from dindguard.reports import Options, render, sarif_rules, taxonomies

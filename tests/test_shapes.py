@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dindguard.documents import syntax
+from dindguard.documents import readers
 from dindguard.formats.recognition import Recogniser
 from dindguard.source import Source
 
@@ -16,7 +16,7 @@ def format_of(path: str, text: str, hint: str = "") -> str | None:
     if row is not None:
         return row.name
     written = recogniser.tree_syntax(source)
-    documents = syntax.reader(written)(source).documents if written else ()
+    documents = readers.reader(written)(source).documents if written else ()
     found = [row.name for node in documents[:1] for row in recogniser.formats_of(source, node)]
     assert len(found) < 2, f"{found} disagree"
     return found[0] if found else None

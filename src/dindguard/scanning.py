@@ -21,10 +21,11 @@ from dindguard.model.engine_versions import stale
 from dindguard.model.model import Model
 from dindguard.notices import folded
 from dindguard.options import Options, counted
-from dindguard.policy import Applied, Surroundings, Trust, apply_policy, baseline_in_force, trusted
 from dindguard.policy.config import Config, Override
 from dindguard.policy.config_file import configuration
+from dindguard.policy.in_force import apply_policy, baseline_in_force, trusted
 from dindguard.policy.regime import Regime, check_rules
+from dindguard.policy.surroundings import Applied, Surroundings, Trust
 from dindguard.reading import no_collection, read_all
 from dindguard.records import record, replace
 from dindguard.report import Report

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dindguard import memory
 from dindguard.coverage import Book
+from dindguard.documents import readers, yaml
 from dindguard.documents import syntax as syntaxes
-from dindguard.documents import yaml
 from dindguard.files import Files
 from dindguard.formats import Document, Reading
 from dindguard.formats.recognition import Recogniser
@@ -68,7 +68,7 @@ class Trees:
         return self._reader_of_templates().text(source) if named and may_be_template(source) else source
 
     def _tree(self, source: Source, syntax: str) -> Tree:
-        read = syntaxes.reader(syntax)
+        read = readers.reader(syntax)
         if not may_be_template(source):
             idle = self.recogniser.idle_parts(source) if syntax == syntaxes.YAML else []
             for _, row in idle:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,6 +12,7 @@ import click
 
 from dindguard import reports
 from dindguard.cli.attest_ import read, trust_option
+from dindguard.cli.audited import CLUSTER_NAME, ENGINE_NAME, judge, redaction
 from dindguard.cli.choice import Named
 from dindguard.cli.outputs import OrderedOptions, paired, report_options, write_all
 from dindguard.cli.scan_ import SEVERITIES, exit_code
@@ -20,12 +20,8 @@ from dindguard.errors import INCOMPLETE, UserError
 from dindguard.rules import Profile, Severity
 
 if TYPE_CHECKING:
-    from dindguard.audit.redaction import Redaction
     from dindguard.scanning import Report
 
-ENGINE_NAME = "docker-inspect.json"
-_CLUSTER = "kubectl-get.json"
-"""What reports call a document that lies in no file."""
 
 _EPILOG = """\b
 Exit codes:
@@ -132,7 +128,7 @@ def kubernetes(saved: Path | None, save: Path | None, namespace: str, context: s
     from dindguard.audit.snapshot import written
 
     found = collect(redaction(), namespace=namespace, context=context)
-    report = _audit(written(found.objects), _CLUSTER, save, options)
+    report = _audit(written(found.objects), CLUSTER_NAME, save, options)
     if found.refused:
         click.echo(
             f"dindguard: the cluster did not show everything: {reports.safe.one_line(found.refused)}", err=True
@@ -150,15 +146,6 @@ def _unproven(info: dict[str, Any], file: Path, trust: tuple[Path, ...]) -> str:
         if error.exit_code != INCOMPLETE:
             raise
         return str(error)
-
-
-def redaction() -> Redaction:
-    """Return what is kept of what an engine or a cluster says."""
-    from dindguard.audit.redaction import Redaction
-    from dindguard.reports.masking import Masks, shown
-
-    masks = Masks(None)
-    return Redaction(shown, masks.document, masks.words)
 
 
 def _audit_file(saved: Path, save: Path | None, what: str, options: dict[str, Any]) -> Report:
@@ -192,29 +179,6 @@ def _audit(data: bytes, name: str, save: Path | None, options: dict[str, Any]) -
 
     deliver(data.decode("utf-8"), save)
     return judge(data, save, options)
-
-
-def judge(data: bytes, path: Path, options: dict[str, Any]) -> Report:
-    """Apply the rules to a document that was collected, or saved at ``path``."""
-    from dindguard.files import find_root, relative, within
-    from dindguard.records import replace
-    from dindguard.scanning import Options, scan
-
-    start = time.perf_counter()
-    path = path.resolve()
-    root = find_root("")
-    if not within(str(path), root):
-        root = find_root(path)
-    profile = options["profile"]
-    report = scan(
-        Options(
-            stdin=(relative(path, root), data),
-            root=root,
-            profile=Profile(profile) if profile else None,
-            **{name: options[name] for name in ("select", "ignore", "config", "baseline")},
-        )
-    )
-    return replace(report, seconds=time.perf_counter() - start)
 
 
 def _finish(report: Report, options: dict[str, Any], *, incomplete: bool = False) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dindguard.cli.audit_ import ENGINE_NAME, judge, redaction
+from dindguard.cli.audited import ENGINE_NAME, judge, redaction
 from dindguard.errors import CLEAN, FINDINGS
 from dindguard.rules import Severity
 

@@ -71,7 +71,7 @@ def update(output: str | None, config: Path | None, policy: str | None, accept_n
 def _scanned(output: str | None, config: Path | None, policy: str | None) -> tuple[Report, Path]:
     """Scan the whole repository without a baseline; return the report and the baseline's path."""
     from dindguard.files import find_root
-    from dindguard.policy import BASELINE_FILE
+    from dindguard.policy.file_names import BASELINE_FILE
     from dindguard.scanning import Options, scan
 
     root = find_root(Path.cwd())

@@ -42,7 +42,7 @@ class RuleName(click.types.StringParamType):
         """Return the built-in rules that begin so, each with its title."""
         from click.shell_completion import CompletionItem
 
-        from dindguard.cli.rules_ import every
+        from dindguard.cli.known_rules import every
 
         known = {rule.id: rule.title for rule in every()}
         if self.categories:

@@ -8,7 +8,8 @@ import click
 
 from dindguard import guides
 from dindguard.cli.choice import Named, RuleName
-from dindguard.cli.rules_ import configured, every, sources_of_rules
+from dindguard.cli.known_rules import configured, every
+from dindguard.cli.rules_ import sources_of_rules
 from dindguard.errors import UserError
 from dindguard.reports import terminal
 from dindguard.rules import Rule, nearest

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dindguard.cli.choice import Named
+from dindguard.cli.known_rules import configured, every
 from dindguard.errors import CLEAN, FINDINGS, UserError
 from dindguard.reports import terminal
-from dindguard.rules import Rule
 
 if TYPE_CHECKING:
     from dindguard.policy.declared import Declared
@@ -103,27 +103,3 @@ def _found(rule: Declared, declared: tuple[Declared, ...], path: Path) -> tuple[
     judged = scan.judge(scan.find())
     failed = next((notice.message for notice in judged.notices if notice.kind == "rule-failed"), "")
     return bool(judged.findings), failed
-
-
-def configured() -> tuple[Declared, ...]:
-    """Return the rules without code of the configuration that holds here."""
-    from dindguard.files import find_root
-    from dindguard.policy.config_file import load
-    from dindguard.working_tree import WorkingTree
-
-    return load(WorkingTree(find_root(""))).rules
-
-
-def every(
-    packs: tuple[str, ...] = (),
-    rules_dirs: tuple[Path, ...] = (),
-    rule_files: tuple[Path, ...] = (),
-    declared: tuple[Declared, ...] = (),
-) -> tuple[Rule, ...]:
-    """Return all rules, those of the policy itself and the ``declared`` ones included, sorted by id."""
-    from dindguard.policy.catalogue import RULES
-    from dindguard.rule_sources import load_rules
-    from dindguard.scanning import Options
-
-    options = Options(packs=packs, rules_dirs=rules_dirs, rule_files=rule_files)
-    return tuple(sorted((*load_rules(options, declared), *RULES.values()), key=lambda rule: rule.id))

@@ -61,7 +61,7 @@ def command(renew: bool, config: Path | None, policy: str | None, **given: Any) 
 
 
 def _waiver_file() -> str:
-    from dindguard.policy import WAIVER_FILE
+    from dindguard.policy.file_names import WAIVER_FILE
 
     return WAIVER_FILE
 

@@ -48,7 +48,8 @@ def command(form: str, output: str | None, due: bool, history: bool, config: Pat
 
 
 def _waivers(root: str) -> tuple[Waiver, ...]:
-    from dindguard.policy import WAIVER_FILE, waiver_file
+    from dindguard.policy import waiver_file
+    from dindguard.policy.file_names import WAIVER_FILE
     from dindguard.working_tree import WorkingTree
 
     source = WorkingTree(root).open(WAIVER_FILE)

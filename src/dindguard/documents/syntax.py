@@ -1,15 +1,8 @@
-"""Syntaxes: what a file's name says about how it is written, and which reader makes a tree of it."""
+"""Syntaxes: what a file's name says about how it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from dindguard.patterns import regex
-from dindguard.source import Source
-
-if TYPE_CHECKING:
-    from dindguard.documents.yaml import Tree
 
 YAML, JSON, TOML, GROOVY, HCL = "yaml", "json", "toml", "groovy", "hcl"
 TREES = (YAML, JSON, TOML, GROOVY, HCL)
@@ -54,40 +47,3 @@ def by_name(name: str) -> str:
     if syntax in _EXEMPLIFIED:
         return syntax
     return YAML if ending == "tpl" and _OF_A_CHART.search(name) else ""
-
-
-def reader(syntax: str) -> Callable[[Source], Tree]:
-    """Return the function that reads a syntax of :data:`TREES`."""
-    if syntax == JSON:
-        from dindguard.documents import json
-
-        return json.read
-    if syntax == TOML:
-        from dindguard.documents import toml
-
-        return toml.read
-    if syntax in (GROOVY, HCL):
-        return _of_our_own(syntax)
-    return _yaml
-
-
-def _yaml(source: Source) -> Tree:
-    """Read YAML; of a template whose directives are no YAML, what stands beside them."""
-    from dindguard.documents import yaml
-
-    tree = yaml.read(source)
-    if tree.readable or without_template(source.path) == source.path:
-        return tree
-    from dindguard.documents.template import directives  # few trees have templates of Terraform
-
-    return directives.read(source) or tree
-
-
-def _of_our_own(syntax: str) -> Callable[[Source], Tree]:
-    if syntax == GROOVY:
-        from dindguard.documents.groovy import reader as groovy
-
-        return groovy.read
-    from dindguard.documents.hcl import reader as hcl
-
-    return hcl.read

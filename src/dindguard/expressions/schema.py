@@ -68,7 +68,7 @@ def names() -> tuple[str, ...]:
 @cache
 def _records() -> Mapping[str, type[Any]]:
     found: dict[str, type[Any]] = {kind.__name__: kind for kind in _ELSEWHERE}
-    for kind in _kinds():
+    for kind in kinds():
         if hasattr(kind, "__record_fields__"):
             found[kind.__name__] = kind
     return found
@@ -76,12 +76,12 @@ def _records() -> Mapping[str, type[Any]]:
 
 @cache
 def _enumerations() -> frozenset[str]:
-    return frozenset(kind.__name__ for kind in _kinds() if issubclass(kind, enum.Enum))
+    return frozenset(kind.__name__ for kind in kinds() if issubclass(kind, enum.Enum))
 
 
 @cache
-def _kinds() -> tuple[type[Any], ...]:
-    """Return the public classes of the model's modules, and the vocabulary's."""
+def kinds() -> tuple[type[Any], ...]:
+    """Return the public classes of the model's modules, then the vocabulary's, in the order of the source."""
     modules = [
         importlib.import_module(f"dindguard.model.{each.name}")
         for each in pkgutil.iter_modules(dindguard.model.__path__)

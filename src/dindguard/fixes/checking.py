@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from dindguard.documents import syntax as syntaxes
+from dindguard.documents import readers
 from dindguard.documents.tree import Node
 from dindguard.fixes.locating import children
 from dindguard.fixes.splices import Splice, apply
@@ -20,7 +20,7 @@ def unmoved(source: Source, after: str, splices: Sequence[Splice], syntax: str) 
     No key may stand twice that did not, and none be left without its value: fixes that each take an item away would leave
     ``volumes:`` alone together, which is no list any more.
     """
-    read = syntaxes.reader(syntax)
+    read = readers.reader(syntax)
     assert after == apply(source.text, splices)
     old, new = read(source), read(Source(source.path, after))
     if not new.readable or len(old.documents) != len(new.documents):

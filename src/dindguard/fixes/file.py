@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard.documents import readers
 from dindguard.documents import syntax as syntaxes
 from dindguard.documents.tree import Node
 from dindguard.fixes import checking, dockerfile
@@ -31,7 +32,7 @@ class File:
         self.editor: TreeEditor | None = None
         self._roots: list[Node] = []
         if syntax in WRITTEN:
-            tree = syntaxes.reader(syntax)(source)
+            tree = readers.reader(syntax)(source)
             if not tree.readable or tree.bare_braces:
                 raise RefusedError("the file can be read as a template only")
             self.editor = TreeEditor(source.text, syntax)

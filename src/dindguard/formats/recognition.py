@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dindguard.documents import syntax
+from dindguard.documents import readers, syntax
 from dindguard.formats import registry
 from dindguard.formats.row import FormatRow
 from dindguard.source import Source
@@ -137,7 +137,7 @@ def formats_in(source: Source) -> list[FormatRow]:
     if text_format is not None:
         return [text_format]
     name = recogniser.tree_syntax(source)
-    nodes = syntax.reader(name)(source).documents if name else []
+    nodes = readers.reader(name)(source).documents if name else []
     claims = (recogniser.formats_of(source, node) for node in nodes)
     return list(dict.fromkeys(found[0] for found in claims if found))
 

@@ -13,8 +13,8 @@ from dindguard.policy.complaints import Complaint, Standing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dindguard.policy import Surroundings
     from dindguard.policy.allow_text import Allow
+    from dindguard.policy.surroundings import Surroundings
     from dindguard.source import Notice, Source, Span
 
 

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding, Status, Subject
-from dindguard.policy import Applied, Surroundings
 from dindguard.policy.allows import Allows
 from dindguard.policy.baseline import Baseline
 from dindguard.policy.catalogue import RULES
+from dindguard.policy.surroundings import Applied, Surroundings
 from dindguard.policy.waivers import Waivers
 from dindguard.records import replace
 

@@ -12,8 +12,8 @@ from dindguard.source import Gravity, Notice, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dindguard.policy import Surroundings
     from dindguard.policy.baseline_file import Key, Move
+    from dindguard.policy.surroundings import Surroundings
 
 
 class Baseline:

@@ -53,8 +53,8 @@ def read(node: Node) -> Config:
         "exclude": reader.texts("exclude"),
         "allowed_registries": reader.texts("allowed-registries"),
         "first_party_socket_users": reader.texts("socket-users"),
-        "minimum_engine": minimum_engine(reader),
-        "rules_as_of": version(reader, "rules-as-of", "0.1.0"),
+        "minimum_engine": reader.version("minimum-engine", "29.5.1"),
+        "rules_as_of": reader.version("rules-as-of", "0.1.0"),
         "baseline": reader.text("baseline"),
     }
     approval, origins = _approval(reader)
@@ -141,22 +141,6 @@ def _approval(reader: Reader) -> tuple[Approval, Mapping[str, Span]]:
             raise own.fault(node[key], f"'approval.{key}' needs other people: take 'approval.alone' out")
     own.no_other_keys()
     return approval, own.origins
-
-
-def minimum_engine(reader: Reader) -> tuple[int, ...]:
-    """Return the version that ``minimum-engine`` names."""
-    return version(reader, "minimum-engine", "29.5.1")
-
-
-def version(reader: Reader, key: str, example: str) -> tuple[int, ...]:
-    """Return the version that a key names, empty without one; ``example`` is shown to whoever wrote something else."""
-    node = reader.take(key)
-    if node is None:
-        return ()
-    pieces = node.content.split(".") if node.is_scalar else []
-    if not pieces or not all(piece.isascii() and piece.isdigit() and len(piece) < 6 for piece in pieces):
-        raise reader.fault(node, f"'{reader.prefix}{key}' must be a version such as '{example}'")
-    return tuple(int(piece) for piece in pieces)
 
 
 def configuration(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from dindguard.errors import UserError
 from dindguard.model.container_kinds import Sandbox
 from dindguard.model.policy import Fact
 from dindguard.policy.config import A_YEAR, MODES, SEVERITIES, Approval, Config
-from dindguard.policy.config_file import minimum_engine, version
 from dindguard.records import field, record, replace
 from dindguard.rules import Profile, Severity
 from dindguard.source import Source, Span
@@ -93,7 +92,7 @@ def read(node: Node) -> Floor:
         kept=reader.texts("keep"),
         may_exclude=excludable if node["may-exclude"].present else None,
         allowed_registries=reader.texts("allowed-registries"),
-        minimum_engine=minimum_engine(reader),
+        minimum_engine=reader.version("minimum-engine", "29.5.1"),
         modes=own.texts("require", (), MODES),
         holders=own.lists("roles"),
         people=own.lists("people"),
@@ -122,7 +121,7 @@ def _runners(reader: Reader) -> dict[str, Fact]:
         found[key.content] = Fact(
             sandbox=SANDBOXES[sandbox] if sandbox else Sandbox.NONE,
             ephemeral=own.yes("ephemeral", False),
-            engine=version(own, "engine", "28.3.1"),
+            engine=own.version("engine", "28.3.1"),
             span=key.span,
         )
         own.no_other_keys()
@@ -144,65 +143,65 @@ def _runtime_classes(reader: Reader) -> dict[str, Fact]:
     }
 
 
+# -- applying ---------------------------------------------------------------------------------------
+
 _ITS_OWN = ("keep", "runners", "runtime-classes")
 """What no repository can say."""
-
-
-# -- applying ---------------------------------------------------------------------------------------
+_LIFTED: Mapping[str, Callable[[Config], object]] = {
+    "profile": lambda config: config.profile,
+    "fail-on": lambda config: config.fail_on,
+    "allowed-registries": lambda config: config.allowed_registries,
+    "minimum-engine": lambda config: config.minimum_engine,
+    "exclude": lambda config: config.exclude,
+    "approval.require": lambda config: config.approval.modes,
+    "approval.roles": lambda config: config.approval.roles,
+    "approval.people": lambda config: config.approval.people,
+    "approval.max-days": lambda config: config.approval.max_days,
+    "approval.max-days-critical": lambda config: config.approval.max_days_critical,
+    "approval.codeowners": lambda config: config.approval.codeowners,
+    "approval.alone": lambda config: config.approval.alone,
+}
+"""What a floor can lift, by the setting's name."""
+_LIFTED_BY = {"exclude": "may-exclude", "approval.people": "approval.roles"}
+"""Settings of a floor that lift one of another name: whoever says who holds a role says as well whose spellings count."""
 
 
 def tightened(config: Config, floor: Floor) -> Config:
     """Return a repository's configuration where it is at or above the floor, and the floor where it is below."""
-    origins = dict(config.origins)
-
-    def lifted(key: str, raised: bool, by: str = "") -> None:
-        line = next((floor.origins[each] for each in (key, by) if each in floor.origins), None)
-        if raised and line is not None:
-            origins[key] = line
-
-    profile = Profile.ALL if floor.profile is Profile.ALL else config.profile
-    fail_on = config.fail_on if floor.fail_on is None else min(config.fail_on, floor.fail_on)
-    lifted("profile", profile is not config.profile)
-    lifted("fail-on", fail_on is not config.fail_on)
-    registries = config.allowed_registries
-    if floor.allowed_registries:
-        registries = tuple(each for each in registries if _below(each, floor.allowed_registries))
-        registries = registries or floor.allowed_registries
-        lifted("allowed-registries", registries != config.allowed_registries)
-    engine = max(config.minimum_engine, floor.minimum_engine)
-    lifted("minimum-engine", engine != config.minimum_engine)
-    exclude = config.exclude
-    if floor.may_exclude is not None:
-        exclude = tuple(each for each in exclude if each in floor.may_exclude)
-        if exclude != config.exclude:
-            origins["exclude"] = floor.origins["may-exclude"]
-    approval = _approval(config.approval, floor)
-    for key, before, after in (
-        ("approval.require", config.approval.modes, approval.modes),
-        ("approval.roles", config.approval.roles, approval.roles),
-        ("approval.people", config.approval.people, approval.people),
-        ("approval.max-days", config.approval.max_days, approval.max_days),
-        ("approval.max-days-critical", config.approval.max_days_critical, approval.max_days_critical),
-        ("approval.codeowners", config.approval.codeowners, approval.codeowners),
-        ("approval.alone", config.approval.alone, approval.alone),
-    ):
-        # Whoever says who holds a role says as well whose spellings count.
-        lifted(key, before != after, by="approval.roles" if key == "approval.people" else "")
-    return replace(
+    lifted = replace(
         config,
-        profile=profile,
-        fail_on=fail_on,
+        profile=Profile.ALL if floor.profile is Profile.ALL else config.profile,
+        fail_on=config.fail_on if floor.fail_on is None else min(config.fail_on, floor.fail_on),
         kept=floor.kept,
         least_profile=floor.profile,
         least_fail_on=floor.fail_on,
-        exclude=exclude,
-        allowed_registries=registries,
-        minimum_engine=engine,
-        approval=approval,
+        exclude=_exclude(config.exclude, floor.may_exclude),
+        allowed_registries=_registries(config.allowed_registries, floor.allowed_registries),
+        minimum_engine=max(config.minimum_engine, floor.minimum_engine),
+        approval=_approval(config.approval, floor),
         runners=floor.runners,
         runtime_classes=floor.runtime_classes,
-        origins=origins | {key: span for key, span in floor.origins.items() if key.startswith(_ITS_OWN)},
     )
+    return replace(lifted, origins=_origins(config, lifted, floor))
+
+
+def _origins(config: Config, lifted: Config, floor: Floor) -> Mapping[str, Span]:
+    """Return where each setting is written: what the floor lifted, and what only a floor can say, in the floor."""
+    origins = dict(config.origins)
+    for key, value in _LIFTED.items():
+        line = floor.origins.get(key) or floor.origins.get(_LIFTED_BY.get(key, ""))
+        if line is not None and value(lifted) != value(config):
+            origins[key] = line
+    return origins | {key: span for key, span in floor.origins.items() if key.startswith(_ITS_OWN)}
+
+
+def _exclude(wanted: tuple[str, ...], permitted: tuple[str, ...] | None) -> tuple[str, ...]:
+    return wanted if permitted is None else tuple(each for each in wanted if each in permitted)
+
+
+def _registries(wanted: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of a repository's registries that the floor allows; all of the floor's when none is left."""
+    return tuple(each for each in wanted if not allowed or _below(each, allowed)) or allowed
 
 
 def _below(registry: str, allowed: tuple[str, ...]) -> bool:

@@ -130,6 +130,16 @@ class Reader:
         inner.no_other_keys()
         return values
 
+    def version(self, key: str, example: str) -> tuple[int, ...]:
+        """Return a version's numbers, empty without one; ``example`` is shown to whoever wrote something else."""
+        found = self.take(key)
+        if found is None:
+            return ()
+        pieces = found.content.split(".") if found.is_scalar else []
+        if not pieces or not all(piece.isascii() and piece.isdigit() and len(piece) < 6 for piece in pieces):
+            raise self.fault(found, f"'{self.prefix}{key}' must be a version such as '{example}'")
+        return tuple(int(piece) for piece in pieces)
+
     def mapping(self, key: str) -> Node | None:
         """Return the node of a mapping; ``None`` without one."""
         found = self.take(key)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding, Status, Subject, identity
-from dindguard.policy import WAIVER_FILE, approval, review, waiver_file
+from dindguard.policy import approval, review, waiver_file
 from dindguard.policy.complaints import Complaint, Standing
+from dindguard.policy.file_names import WAIVER_FILE
 from dindguard.rules import nearest
 from dindguard.source import Gravity, Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dindguard.policy import Surroundings
+    from dindguard.policy.surroundings import Surroundings
     from dindguard.policy.waiver_file import Key, Waiver
     from dindguard.source import Source
 

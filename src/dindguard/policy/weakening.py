@@ -6,9 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from dindguard.errors import UserError
-from dindguard.policy import WAIVER_FILE, owners, waiver_file
+from dindguard.policy import owners, waiver_file
 from dindguard.policy.complaints import Complaint
 from dindguard.policy.config import FILE_NAME
+from dindguard.policy.file_names import WAIVER_FILE
 from dindguard.records import replace
 from dindguard.rules import Profile, Severity
 from dindguard.source import Span
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from dindguard.files import Files
-    from dindguard.policy import Surroundings
     from dindguard.policy.baseline_file import BaselineFile
     from dindguard.policy.config import Approval, Config
+    from dindguard.policy.surroundings import Surroundings
     from dindguard.policy.waiver_file import Waiver
 
 RULE = "policy-weakened"

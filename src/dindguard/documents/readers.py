@@ -1,0 +1,49 @@
+"""Which reader makes a tree of a syntax; each is imported when a text asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dindguard.documents.syntax import GROOVY, HCL, JSON, TOML, without_template
+from dindguard.source import Source
+
+if TYPE_CHECKING:
+    from dindguard.documents.yaml import Tree
+
+
+def reader(syntax: str) -> Callable[[Source], Tree]:
+    """Return the function that reads a syntax of :data:`TREES`."""
+    if syntax == JSON:
+        from dindguard.documents import json
+
+        return json.read
+    if syntax == TOML:
+        from dindguard.documents import toml
+
+        return toml.read
+    if syntax in (GROOVY, HCL):
+        return _of_our_own(syntax)
+    return _yaml
+
+
+def _yaml(source: Source) -> Tree:
+    """Read YAML; of a template whose directives are no YAML, what stands beside them."""
+    from dindguard.documents import yaml
+
+    tree = yaml.read(source)
+    if tree.readable or without_template(source.path) == source.path:
+        return tree
+    from dindguard.documents.template import directives  # few trees have templates of Terraform
+
+    return directives.read(source) or tree
+
+
+def _of_our_own(syntax: str) -> Callable[[Source], Tree]:
+    if syntax == GROOVY:
+        from dindguard.documents.groovy import reader as groovy
+
+        return groovy.read
+    from dindguard.documents.hcl import reader as hcl
+
+    return hcl.read
