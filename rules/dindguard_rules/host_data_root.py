@@ -80,7 +80,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if container.user_of_host:
             severity = min(severity, Severity.MEDIUM)
         what = "as the state of an engine of its own" if nested else "read-only" if mount.read_only.on else "writable"
-        message = f"{container} mounts the host engine's state from {mount.shown_path}, {what}"
+        message = f"{container} mounts {paths.state_of(standard)} from {mount.shown_path}, {what}"
         instead = "" if nested else WITHOUT_ENGINE
         because = (
             reason("the volume is the host's directory", mount.declared),

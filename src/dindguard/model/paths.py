@@ -81,6 +81,9 @@ DATA_ROOTS = {
 }
 """Default directories that an engine owns alone (moby daemon/config, containers-storage.conf(5))."""
 
+_NODES_OWN = {"/var/lib/kubelet": "kubelet", "/var/lib/rancher": "Kubernetes distribution"}
+"""Whose state it is that no engine of containers keeps."""
+
 _FOLDERS = {
     HostPath.ROOT: "/",
     HostPath.RUNTIME_DIRECTORY: "/run /run/user /run/user/*",
@@ -116,7 +119,10 @@ _TREES = {
         "/usr/lib/os-release /usr/share /usr/local/share/ca-certificates /var/lib/dbus/machine-id "
         "/sys/class/dmi/id /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid /dev/null /dev/zero /dev/urandom"
     ),
-    HostPath.OTHER: "/var/lib/kubelet/plugins /var/lib/kubelet/plugins_registry /var/lib/kubelet/device-plugins",
+    HostPath.OTHER: (
+        "/var/lib/kubelet/plugins /var/lib/kubelet/plugins_registry /var/lib/kubelet/device-plugins "
+        "/var/lib/kubelet/pod-resources"  # a socket by which containers are listed, and nothing is changed
+    ),
 }
 """Paths that are what they are with everything below; the longest one that matches decides."""
 
@@ -216,6 +222,13 @@ def data_root_of(path: str) -> str | None:
         if key == root or key.startswith(root + "/"):
             return engine
     return None
+
+
+def state_of(path: str) -> str:
+    """Return whose state lies at a path that engines keep theirs in, in words."""
+    key = home_relative(on_the_host(path))
+    own = next((whose for tree, whose in _NODES_OWN.items() if inside(key, tree)), "engine")
+    return f"the host {own}'s state"
 
 
 def is_below_data_root(path: str) -> bool:
