@@ -96,6 +96,40 @@ def test_refs_do_not_lead_out_of_it(repository: Path, tmp_path: Path) -> None:
     refusal(tree, "secret")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{other}",
+        "../../../other/.git/objects",
+        '"{other}"',
+        '"../../..\\057other/.git/objects"',
+        "# nothing\n{other}",
+        "link",
+    ],
+)
+def test_objects_are_not_borrowed_from_elsewhere(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    other = started(tmp_path / "other") / ".git/objects"
+    write(tmp_path / "other", "a.txt", "secret")
+    commit = committed(tmp_path / "other")
+    (repository / ".git/objects/link").symlink_to(other)
+    write(repository, ".git/objects/info/alternates", line.format(other=other) + "\n")
+    assert f"leads out of {repository}" in refusal(repository, commit)
+    if '"' not in line:
+        monkeypatch.setenv("GIT_ALTERNATE_OBJECT_DIRECTORIES", str(other))
+        assert text(repository, commit) == "secret"
+
+
+def test_objects_are_borrowed_from_within(repository: Path) -> None:
+    write(started(repository / "inner"), "a.txt", "two\n")
+    commit = committed(repository / "inner")
+    write(repository, ".git/objects/info/alternates", "# a part of this\n../../inner/.git/objects\n")
+    assert text(repository, commit) == text(repository / "inner", commit)
+    write(repository / "inner", ".git/objects/info/alternates", "/\n")
+    assert "info/alternates leads out" in refusal(repository, commit)
+
+
 def test_its_configuration_is_not_read(repository: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2 is no configuration\n")

@@ -29,6 +29,8 @@ _FORMAT = re.compile(
 )
 _SHARED = ("refs", "packed-refs", "reftable", "logs", "shallow")
 _USER = ("HOME", "GNUPGHOME", "XDG_CONFIG_HOME", "GPG_TTY")
+_ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
+_DEEPEST_BORROWED = 5
 _MOST = 1024 * 1024
 """A file of Git's own that is larger than so many bytes is none of ours to read."""
 
@@ -237,7 +239,42 @@ class _Places:
         objects = os.path.realpath(os.path.join(self.common, "objects"))
         if not within(objects, self.common):
             raise UserError(f"{asked}: the repository's objects lead out of it to {objects}, which is not followed")
+        for borrowed in _borrowed(objects, self.root, self.common):
+            raise UserError(
+                f"{asked}: .git/objects/info/alternates leads out of {self.root} to {borrowed}, which is not followed; "
+                f"if it is yours, name it: GIT_ALTERNATE_OBJECT_DIRECTORIES='{borrowed}'; 'git repack -a -d' copies its objects"
+            )
         return self
+
+
+def _borrowed(objects: str, *inside: str) -> Iterator[str]:
+    """Yield the folders outside of some from which a repository borrows objects and that the user does not name.
+
+    Source: gitrepository-layout(5); Git itself follows no more than five, one behind the other.
+    """
+    named = {os.path.realpath(each) for each in os.environ.get(_ALTERNATES, "").split(os.pathsep) if each}
+    waiting = [(objects, 0)]
+    while waiting:
+        folder, depth = waiting.pop()
+        for path in _lines(os.path.join(folder, "info", "alternates")):
+            there = os.path.realpath(os.path.join(folder, path))
+            if there in named:
+                continue
+            if path.startswith('"') or not any(within(there, each) for each in inside):  # in quotes: with escapes
+                yield there
+            elif depth < _DEEPEST_BORROWED:
+                waiting.append((there, depth + 1))
+
+
+def _lines(path: str) -> list[str]:
+    """Return the lines of a file of Git's that are no comments, as Git takes them: character by character."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read(_MOST + 1)
+    except OSError:
+        return []
+    lines = text.split(b"\n") if len(text) <= _MOST else [b'"more than is read']
+    return [os.fsdecode(line) for line in lines if line and not line.startswith(b"#")]
 
 
 def _search_path(root: str) -> str:
