@@ -450,16 +450,30 @@ def test_a_mapping_that_set_fills() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "plain_text"),
+    ("name", "syntax", "text", "plain_text"),
     [
-        ("run.sh.j2", "docker run {{ image | default('alpine') }}\n", "docker run alpine                         \n"),
-        ("run.sh.j2", "docker run {{ a }}:{{ b }}\n", "docker run ${a___}:${b___}\n"),
-        ("run.sh.j2", "{% if x %}\nls {# no #}\n{% endif %}\n", "          \nls         \n           \n"),
-        ("Dockerfile.erb", "FROM <%= @base %>\n<%- if @x %>RUN a\n", "FROM ${base_____}\n            RUN a\n"),
-        ("Dockerfile.tmpl", "FROM {{ .Base }}\n", "FROM ${Base____}\n"),
-        ("plain.sh.j2", "docker ps\n", "docker ps\n"),
+        ("run.sh.j2", "shell", "docker run {{ image | default('alpine') }}\n", "docker run alpine\n"),
+        ("run.sh.j2", "shell", "docker run {{ a }}:{{b}}\n", "docker run {{ a }}:{{ b }}\n"),
+        ("run.sh.j2", "shell", "{% if x %}\nls {# no #}\n{% endif %}\n", "          \nls         \n           \n"),
+        ("Makefile.j2", "makefile", "up:\n\tdocker run {{ a.b  }}\n", "up:\n\tdocker run ${a_b}\n"),
+        ("c.toml.j2", "toml", 'a = {{ a }}\nb = "{{ b }}"\n', 'a = "${a}"\nb = "${b}"\n'),
+        (
+            "Dockerfile.erb",
+            "dockerfile",
+            "FROM <%= @base %>\n<%- if @x %>RUN a\n",
+            "FROM ${base}\n            RUN a\n",
+        ),
+        ("Dockerfile.tmpl", "dockerfile", "FROM {{ .Base }}\n", "FROM ${Base}\n"),
+        ("plain.sh.j2", "shell", "docker ps\n", "docker ps\n"),
     ],
 )
-def test_a_text_keeps_its_columns(name: str, text: str, plain_text: str) -> None:
-    assert Templates(Texts({})).text(Source(name, text)).text == plain_text
-    assert len(text) == len(plain_text)
+def test_a_text_keeps_its_places(name: str, syntax: str, text: str, plain_text: str) -> None:
+    plain = Templates(Texts({})).text(Source(name, text), syntax)
+    assert plain.text == plain_text
+    assert not plain.embedded
+    word = plain_text.rsplit(maxsplit=1)[-1]
+    at = plain_text.index(word)
+    span = plain.span(at, at + len(word))
+    assert (span.line, span.end_line) == (plain_text.count("\n", 0, at) + 1,) * 2
+    lines = text.split("\n")
+    assert lines[span.line - 1][span.column - 1 : span.end_column - 1].strip('"')[:1] in ("{", "<", word[:1])

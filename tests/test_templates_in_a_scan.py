@@ -107,6 +107,34 @@ def test_no_filler_gets_into_a_report(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("run.sh.j2", "docker run --privileged={{p}} -v {{ sock   }}:/var/run/docker.sock {{ r }}/{{ i }}:{{ t }}\n"),
+        ("Dockerfile.j2", "FROM {{ base_image }}\nRUN docker run -v {{ data.dir }}:/data --privileged {{ x }}\n"),
+        ("Makefile.j2", "up:\n\tdocker run -v {{ dir }}:/x --privileged={{ p }} {{ image }}\n"),
+        ("docker.service.j2", "[Service]\nExecStart=/usr/bin/dockerd -H {{ listen }} --data-root {{ root }}\n"),
+        ("daemon.json.j2", '{"hosts": ["{{ listen }}"], "data-root": "{{ root }}"}\n'),
+        (
+            "config.toml.j2",
+            '[[runners]]\nexecutor = "docker"\n[runners.docker]\nprivileged = {{ p }}\nimage = "{{ i }}"\n',
+        ),
+    ],
+)
+def test_an_expression_that_nobody_knows_shows_as_itself(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path, name, text)
+    report = scanned(tmp_path)
+    assert "_}" not in shown(report)
+    assert "_ is not known" not in shown(report)
+
+
+def test_a_templates_variable_is_none_of_its_scripts(tmp_path: Path) -> None:
+    write(tmp_path, "run.sh.j2", "image=docker:29-dind\nmode=true\ndocker run --privileged={{ mode }} {{ image }}\n")
+    report = scanned(tmp_path)
+    assert not report.findings
+    assert "mode is not known here" in shown(report)
+
+
 def test_nobody_is_told_to_mend_a_template(tmp_path: Path) -> None:
     report = chart(tmp_path, template=ENGINE.replace("      containers:", "      containers: {{ .Values.x }}: [\n"))
     said = [notice for notice in report.notices if notice.span.path == "chart/templates/d.yaml"]

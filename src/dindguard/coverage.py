@@ -157,7 +157,7 @@ class Book:
         from dindguard import surfaces
 
         path = source.path
-        what = surfaces.by_name(path) if source.parent is None else ""
+        what = surfaces.by_name(path) if not source.embedded else ""
         if path in self._policy or (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint):
             self.plain(path, State.OTHER)
         elif not self._speaks(source, what):
@@ -182,7 +182,7 @@ class Book:
         if hit is None:
             return False
         span = source.span(hit.start, hit.end)
-        if source.parent is None:
+        if not source.embedded:
             self._whole.setdefault(source.path, FileState(source.path, State.BLIND_SPOT, what, hit.words, span))
         else:
             self.put(source.path, State.BLIND_SPOT, what, hit.words, span)

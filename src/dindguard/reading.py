@@ -182,7 +182,7 @@ def documents_of(embedded: Embedded, trees: Trees) -> Iterator[tuple[str, Docume
     text_format = trees.recogniser.text_format(source)
     if text_format is not None:
         trees.understood(source, text_format)
-        yield text_format.name, Document(trees.plain(source), None, owner)
+        yield text_format.name, Document(trees.plain(source, text_format.syntaxes[0]), None, owner)
     elif syntax := trees.recogniser.tree_syntax(source):
         for row, node in _recognise_tree(source, syntax, trees):
             trees.understood(source, row)

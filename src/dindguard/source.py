@@ -125,18 +125,8 @@ class Source:
     """
 
     __slots__ = (
-        "_again",
-        "_hash",
-        "_machine",
-        "_size",
-        "_speaks",
-        "_starts",
-        "hint",
-        "parent",
-        "path",
-        "segments",
-        "text",
-    )
+        "_again", "_hash", "_machine", "_size", "_speaks", "_starts", "hint", "parent", "path", "segments", "text",
+    )  # fmt: skip
     text: str
 
     def __init__(
@@ -164,6 +154,11 @@ class Source:
         """Say that this text is for machines of its own, unlike the rest of the file; return it."""
         self._machine = name
         return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the text is a document inside another one."""
+        return self.parent is not None
 
     @property
     def machine(self) -> str:

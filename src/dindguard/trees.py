@@ -62,10 +62,10 @@ class Trees:
         self._entries[id(source)] = _Entry(source, tree)
         return tree
 
-    def plain(self, source: Source) -> Source:
+    def plain(self, source: Source, syntax: str) -> Source:
         """Return a text that a format reads itself; of a template, by its name, what can be read of it."""
         named = source.parent is None and syntaxes.without_template(source.path) != source.path
-        return self._reader_of_templates().text(source) if named and may_be_template(source) else source
+        return self._reader_of_templates().text(source, syntax) if named and may_be_template(source) else source
 
     def _tree(self, source: Source, syntax: str) -> Tree:
         read = readers.reader(syntax)
@@ -76,9 +76,9 @@ class Trees:
             return yaml.read_without(source, [part[:2] for part, _ in idle]) if idle else read(source)
         if syntax == syntaxes.TOML:
             tree = read(source)
-            return tree if tree.readable else read(self._reader_of_templates().text(source, quoted=True))
+            return tree if tree.readable else read(self._reader_of_templates().text(source, syntax))
         if syntax not in _OF_TEMPLATES:
-            return read(self.plain(source))
+            return read(self.plain(source, syntax))
         return self._reader_of_templates().tree(source, read)
 
     def _reader_of_templates(self) -> Templates:
@@ -97,7 +97,7 @@ class Trees:
                 if not entry.notices:
                     del self._entries[id(source)]
                     self._ours.discard(id(source))
-            if source.parent is None:
+            if not source.embedded:
                 self._files.rest(source.path)
 
     def done(self, documents: Iterable[Document]) -> None:

@@ -162,7 +162,7 @@ class _Text:
         return len(text) - len(text.lstrip(" \t"))
 
     def _in_file(self, line: int) -> int:
-        blank = self._indent(line) if self.source.parent else 0
+        blank = self._indent(line) if self.source.embedded else 0
         return self.source.position(self.starts[line] + blank)[0]
 
     def _next(self, line: int) -> int:

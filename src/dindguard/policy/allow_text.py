@@ -78,7 +78,7 @@ def find(
     for source in sources:
         if not source.speaks:
             continue
-        own = scripts.get(source.path, frozenset()) if source.parent is None else frozenset[int]()
+        own = scripts.get(source.path, frozenset()) if not source.embedded else frozenset[int]()
         for comment in comments(source, syntax_of(source), MARK, scripts=own):
             match = _MARK.match(comment.text)
             if match is not None and not _HINT.match(match["text"]):

@@ -197,7 +197,7 @@ class _Reader:
         if self._strange:
             more = f", and {len(self._strange) - 1} more" if len(self._strange) > 1 else ""
             self.notices.append(refused(f"a line starts with no Dockerfile instruction{more}", self._strange[0]))
-        begun = not instructions and self.source.parent is not None  # a script goes on with it elsewhere
+        begun = not instructions and self.source.embedded  # a script goes on with it elsewhere
         if not begun and not any(instruction.name == "FROM" for instruction in instructions):
             self.notices.append(refused("there is no FROM, so no image is described", self.source.whole()))
 

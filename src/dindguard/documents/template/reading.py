@@ -94,17 +94,16 @@ class Templates:
         self._opened.add(source.path)
         return next(iter(yaml.read(source).documents), None)
 
-    def text(self, source: Source, *, quoted: bool = False) -> Source:
+    def text(self, source: Source, syntax: str) -> Source:
         """Return a template of a script or a Dockerfile with values and variables for its actions, at their places.
 
-        With ``quoted``, those outside of quotes get some, as TOML needs them.
+        ``syntax`` is that of what the template makes.
         """
         dialect = detection.by_name(source.path) or detection.by_text(source.text)
         if dialect is None or dialect is Dialect.ENVSUBST:
             return source
         template = Template(source, dialect)
-        text = plain_text(Frame(template, _root(None), Calls(Named([template], iter(())), template)), quoted=quoted)
-        return Source(source.path, text, hint=source.hint, parent=source.parent, segments=source.segments)
+        return plain_text(Frame(template, _root(None), Calls(Named([template], iter(())), template)), syntax)
 
     def not_used(self, source: Source) -> Source | None:
         """Return a text without what the charts' templates took from it so far, at the same places: blanks are there.

@@ -1,50 +1,66 @@
 """Templates of texts that no tree is made of, scripts and Dockerfiles: each action becomes a value or a variable.
 
-What stands for an action has its length, so that every line and column stays. A value that is too long for that, and
-whatever nobody knows, becomes a variable that has the expression's name.
+Whatever nobody knows becomes a variable that has the expression's name. Each character keeps its place in the template.
 """
 
 from __future__ import annotations
 
+from dindguard.documents.joined import Joined
+from dindguard.documents.syntax import TOML
 from dindguard.documents.template.actions import Act, Action
 from dindguard.documents.template.answers import Known, text_of
 from dindguard.documents.template.frames import Frame
 from dindguard.documents.template.neutral import blank
 from dindguard.patterns import regex
+from dindguard.source import Source
 
 _NOT_OF_NAMES = regex(r"\W+")
 
 
-def plain_text(frame: Frame, *, quoted: bool = False) -> str:
-    """Return a template's text without its actions, of the same length; both branches of conditions are in it.
+_SHELL = "shell"
+"""The syntax whose reader knows actions as they are: a template's name is none of the script's own variables."""
 
-    With ``quoted``, what stands outside of quotes gets some, so that it is a value there.
+
+class Filled(Source):
+    """The whole text of a template, with what stands for its actions: a file still, if the template is one."""
+
+    __slots__ = ()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the template is a document inside another one."""
+        return self.parent is not None and self.parent.embedded
+
+
+def plain_text(frame: Frame, syntax: str) -> Source:
+    """Return a template's text without its actions; both branches of conditions are in it.
+
+    Where the ``syntax`` of what it makes wants values in quotes, what stands outside of quotes gets some.
     """
-    text = frame.template.source.text
-    pieces: list[str] = []
+    source = frame.template.source
+    text = source.text
+    plain = Joined(source)
     at = 0
     for action in frame.template.actions:
-        bare = quoted and text.count('"', text.rfind("\n", 0, action.start) + 1, action.start) % 2 == 0
-        pieces += (text[at : action.start], _stand_in(action, text, frame, '"' if bare else ""))
+        bare = syntax == TOML and text.count('"', text.rfind("\n", 0, action.start) + 1, action.start) % 2 == 0
+        quote = '"' if bare else ""
+        plain.add(text[at : action.start], at, action.start)
+        plain.add(_stand_in(action, frame, quote, shell=syntax == _SHELL), action.start, action.end)
         at = action.end
-    pieces.append(text[at:])
-    return "".join(pieces)
+    plain.add(text[at:], at, len(text))
+    made = plain.source(source.hint)
+    return Filled(source.path, made.text, hint=made.hint, parent=source, segments=made.segments)
 
 
-def _stand_in(action: Action, text: str, frame: Frame, quote: str) -> str:
-    written = text[action.start : action.end]
+def _stand_in(action: Action, frame: Frame, quote: str, *, shell: bool) -> str:
+    written = frame.template.source.text[action.start : action.end]
     if action.act is not Act.OUTPUT or "\n" in written:
         return blank(written)
     answer = frame.answer(action.expression, action.start, frame.template.blocks.at(action.start))
     value = text_of(answer) if isinstance(answer, Known) and answer.value is not None else None
-    fits = value is not None and "\n" not in value and len(value) <= len(written)
-    if value is not None and fits and (len(value) == len(written) or text[action.end : action.end + 1] in _ENDS):
-        return value.ljust(len(written))
-    width = len(written) - len("${}") - 2 * len(quote)
-    name = _NOT_OF_NAMES.sub("_", action.expression).strip("_0123456789")[: max(width, 0)] or "_"
-    if width < 1:
-        return blank(written)
-    return f"{quote}${{{name}{'_' * (width - len(name))}}}{quote}"
-
-
-_ENDS = frozenset({"", "\n", "\r", " ", "\t"})
+    if value is not None and "\n" not in value:
+        return f"{quote}{value}{quote}"
+    if shell:
+        return f"{{{{ {' '.join(action.expression.split())} }}}}"
+    name = _NOT_OF_NAMES.sub("_", action.expression).strip("_0123456789") or "value"
+    return f"{quote}${{{name}}}{quote}"

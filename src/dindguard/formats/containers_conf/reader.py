@@ -49,7 +49,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
                     settings=settings,
                     span=source.whole(),
                     container=document.owner,
-                    machine=machine_of(source.path, embedded=source.parent is not None, part=source.machine),
+                    machine=machine_of(source.path, embedded=source.embedded, part=source.machine),
                 )
             )
         default = _default(document.content)

@@ -60,7 +60,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:  # noqa: A
                 span=document.source.whole(),
                 container=document.owner,
                 machine=machine_of(
-                    document.source.path, embedded=document.source.parent is not None, part=document.source.machine
+                    document.source.path, embedded=document.source.embedded, part=document.source.machine
                 ),
             )
         )

@@ -27,7 +27,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
                 ServiceFile(
                     kind=ServiceKind.VARIABLES,
                     service="docker",
-                    machine=machine_of(source.path, embedded=source.parent is not None, part=source.machine),
+                    machine=machine_of(source.path, embedded=source.embedded, part=source.machine),
                     path=source.hint or source.path,
                     span=source.whole(),
                     container=document.owner,

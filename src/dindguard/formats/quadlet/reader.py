@@ -40,7 +40,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
             continue
         if kind == "kube":  # its pods are read from their own file; options for all of them are not
             reading.unread.append(Unread(source, "Quadlet of a Kubernetes file"))
-        key = folder_of(path) if source.parent is None else f"{source.path}:{folder_of(path)}"
+        key = folder_of(path) if not source.embedded else f"{source.path}:{folder_of(path)}"
         folders.setdefault(key, _Folder(folder_of(path))).add(stem, kind, source, entries)
         reading.embedded += _service(source, stem, entries)
     for folder in folders.values():

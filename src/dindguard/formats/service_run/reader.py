@@ -51,7 +51,7 @@ def _services(started: Sequence[Command], document: Document) -> Iterator[Servic
         yield ServiceFile(
             kind=ServiceKind.PROGRAM,
             service=name if number == 1 else f"{name}-{number}",
-            machine=machine_of(source.path, embedded=source.parent is not None, part=source.machine),
+            machine=machine_of(source.path, embedded=source.embedded, part=source.machine),
             path=path,
             span=command.span,
             container=document.owner,

@@ -42,7 +42,7 @@ def _read_program(section: str, entries: Sequence[Entry], document: Document, re
             ServiceFile(
                 kind=ServiceKind.PROGRAM,
                 service=section.removeprefix("program:").strip(),
-                machine=machine_of(source.path, embedded=source.parent is not None, part=source.machine),
+                machine=machine_of(source.path, embedded=source.embedded, part=source.machine),
                 path=source.hint or source.path,
                 span=command.span(0, len(command.text)),
                 container=document.owner,

@@ -51,7 +51,7 @@ def _read_unit(document: Document, reading: Reading) -> None:
         ServiceFile(
             kind=_kind(path, found[2]),
             service=_service(found[1], entries) if found[2] == "socket" else found[1],
-            machine=machine_of(source.path, embedded=source.parent is not None, part=source.machine),
+            machine=machine_of(source.path, embedded=source.embedded, part=source.machine),
             path=path,
             span=source.whole(),
             container=document.owner,
