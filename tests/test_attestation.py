@@ -4,12 +4,13 @@ import base64
 import copy
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
@@ -111,11 +112,20 @@ def nameless_signature(envelope: dict[str, Any]) -> None:
     envelope["signatures"][0]["keyid"] = ""
 
 
+def twice_signed(envelope: dict[str, Any]) -> None:
+    """A signature that does not hold before the one that does, both under the trusted key's name."""
+    good = envelope["signatures"][0]
+    envelope["signatures"] = [good | {"sig": base64.b64encode(b"0" * 64).decode()}, good]
+
+
 def no_payload(envelope: dict[str, Any]) -> None:
     del envelope["payload"]
 
 
-@pytest.mark.parametrize("change", [unsigned, changed, other_type, other_signature, no_payload])
+@pytest.mark.parametrize(
+    "change",
+    [unsigned, changed, other_type, other_signature, nameless_signature, twice_signed, no_payload],
+)
 def test_what_was_changed_never_passes(change: Callable[[dict[str, Any]], None], tmp_path: Path) -> None:
     private, public = pair(tmp_path, "mine")
     envelope = json.loads(attestation.signed(statement(), private))
@@ -126,13 +136,25 @@ def test_what_was_changed_never_passes(change: Callable[[dict[str, Any]], None],
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", "null", "{", '{"payload": 1}', json.dumps(statement()), "x" * 2_000_000]
+    "text", ["", "{}", "[]", "null", "{", '{"payload": 1}', json.dumps(statement()), "x" * 2_000_000, "[" * 900_000]
 )
 def test_what_is_no_envelope_never_passes(text: str, tmp_path: Path) -> None:
     _, public = pair(tmp_path, "mine")
     with pytest.raises(UserError) as refusal:
         attestation.opened(text, [public])
     assert refusal.value.exit_code == INCOMPLETE
+
+
+def test_of_two_signatures_one_by_a_trusted_key_is_enough(tmp_path: Path) -> None:
+    private, public = pair(tmp_path, "mine")
+    other, other_public = pair(tmp_path, "other")
+    envelope = json.loads(attestation.signed(statement(), private))
+    envelope["signatures"] += json.loads(attestation.signed(statement(), other))["signatures"]
+    for trusted in ([public], [other_public], [public, other_public]):
+        assert attestation.opened(json.dumps(envelope), trusted) == statement()
+    _, stranger = pair(tmp_path, "stranger")
+    with pytest.raises(UserError, match="no key that you trust"):
+        attestation.opened(json.dumps(envelope), [stranger])
 
 
 def test_a_statement_about_something_else_never_passes(tmp_path: Path) -> None:
@@ -189,6 +211,8 @@ class Replayed:
         change(self.data)
 
     def containers(self, **_: object) -> list[dict[str, Any]]:
+        if self.data.get("gone"):
+            return []
         daemon = self.data["daemon"]
         return [{"Id": daemon["Id"], "Names": [daemon["Name"]], "Labels": daemon["Config"]["Labels"]}]
 
@@ -250,18 +274,39 @@ def test_what_is_different_since_is_named(change: Callable[[dict[str, Any]], obj
     assert any(found.startswith(words) for found in differing(change))
 
 
-def test_an_audit_may_require_a_proof(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+FRESH = {"taken": labels.timestamp(NOW - 60), "expires": labels.timestamp(NOW + 3600)}
+
+
+class Asked(Replayed):
+    """The engine that was recorded, as far as an audit may go: nothing is run in its containers."""
+
+    def exec_create(self, *_: object, **__: object) -> dict[str, str]:
+        raise AssertionError("an audit runs nothing")
+
+
+def audited(here: Path, monkeypatch: pytest.MonkeyPatch, engine: Replayed, *options: str, **changes: Any) -> Result:
+    """Audit ``engine`` and require a statement with ``changes``; without options its key is trusted."""
     private, public = pair(here, "mine")
+    use(monkeypatch, Api(info=live.info(**engine.info())))
+
+    @contextmanager
+    def connected(context: str = "") -> Iterator[Engine]:
+        yield Engine(engine, None)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("dindguard.engine_client.connect", connected)
+    (here / "st.json").write_text(attestation.signed(statement(**FRESH | changes), private))
+    arguments = ["audit", "docker", "--require-attestation", "st.json", *(options or ("--trust", str(public)))]
+    return CliRunner().invoke(cli, arguments)
+
+
+def test_an_audit_may_require_a_proof(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, stranger = pair(here, "stranger")
-    fresh = {"taken": labels.timestamp(NOW - 60), "expires": labels.timestamp(NOW + 3600)}
-    told = statement(**fresh)["predicate"]
+    told = statement()["predicate"]
     outer, inner, kernel = told["engine"]["id"], told["nested"]["id"], told["engine"]["kernel"]
 
     def asked(identity: str, kernel: str, *options: str, **changes: Any) -> int:
-        use(monkeypatch, Api(info=live.info(ID=identity, KernelVersion=kernel)))
-        (here / "st.json").write_text(attestation.signed(statement(**fresh | changes), private))
-        arguments = ["audit", "docker", "--require-attestation", "st.json", *(options or ("--trust", str(public)))]
-        return CliRunner().invoke(cli, arguments).exit_code
+        engine = Asked(lambda data: data["info"].update(ID=identity, KernelVersion=kernel))
+        return audited(here, monkeypatch, engine, *options, **changes).exit_code
 
     assert asked(outer, kernel) == 0
     assert asked(inner, kernel) == 0
@@ -271,3 +316,40 @@ def test_an_audit_may_require_a_proof(here: Path, monkeypatch: pytest.MonkeyPatc
     assert asked(outer, kernel, isolated=False) == INCOMPLETE
     assert asked(outer, kernel, isolated="yes") == INCOMPLETE
     assert asked(outer, kernel, expires=labels.timestamp(NOW - 1)) == INCOMPLETE
+    nonce = ("--trust", str(here / "mine.pub"), "--nonce")
+    assert asked(outer, kernel, *nonce, "my-nonce") == 0
+    assert asked(outer, kernel, *nonce, "another") == INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda data: data.update(gone=True), "there is no environment recorded"),
+        (lambda data: data["daemon"]["State"].update(StartedAt="2027-01-01T00:00:00Z"), "its start"),
+        (lambda data: data["daemon"].update(Id="f" * 64), "the container"),
+        (lambda data: data["daemon"]["HostConfig"].update(Privileged=True), "HostConfig.Privileged"),
+    ],
+)
+def test_the_engine_below_is_proven_while_the_attested_one_runs_there(
+    change: Callable[[dict[str, Any]], object], words: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement is no pass for whatever else this machine runs until tomorrow."""
+    result = audited(here, monkeypatch, Asked(change))
+    assert result.exit_code == INCOMPLETE
+    assert f"this engine is not proven: {words}" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--from", "x.json", "--require-attestation", "st.json"],
+        ["--watch", "--require-attestation", "st.json"],
+        ["--trust", "mine.pub"],
+        ["--nonce", "x"],
+    ],
+)
+def test_no_proof_is_asked_for_in_vain(arguments: list[str], here: Path) -> None:
+    (here / "x.json").write_text("[]")
+    result = CliRunner().invoke(cli, ["audit", "docker", *arguments])
+    assert isinstance(result.exception, UserError)
+    assert "--require-attestation" in str(result.exception)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import json
+import threading
 import time
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,11 @@ from click.testing import CliRunner
 
 import live
 from dindguard import engine_client
-from dindguard.cli import cli
-from dindguard.errors import USAGE, UserError
+from dindguard.cli import audit_watch, cli
+from dindguard.errors import ENGINE, INCOMPLETE, USAGE, UserError
+from dindguard.records import replace
+from dindguard.report import Report
+from dindguard.source import Gravity, Notice, Span
 from test_audit_docker import SOCKET, Api, audit, findings, here, use
 
 __all__ = ["here"]
@@ -152,6 +157,13 @@ class Changing(Api):
         for action in ("start", "die"):
             time.sleep(0.2 if action == "start" else 1.0)
             yield {"Type": "container", "Action": action, "Actor": {"Attributes": {"name": "bad\x1b[2J"}}}
+        yield from silence()
+
+
+def silence() -> Iterator[dict[str, Any]]:
+    """No event, for longer than a test lasts."""
+    threading.Event().wait(30)
+    yield from ()
 
 
 @pytest.mark.parametrize("fail_on", [None, "critical"])
@@ -174,7 +186,7 @@ def test_a_baseline_is_what_drift_is_told_from(here: Path, monkeypatch: pytest.M
 
     class Still(Api):
         def events(self, **_: Any) -> Any:
-            return iter(())
+            return silence()
 
     use(monkeypatch, Api(bad))
     assert audit("--save", "docker-inspect.json").exit_code in (0, 1)
@@ -187,8 +199,61 @@ def test_a_baseline_is_what_drift_is_told_from(here: Path, monkeypatch: pytest.M
     assert "host-system-mount" in CliRunner().invoke(cli, watch).stdout
 
 
+class Leaving(Api):
+    """An engine that tells one event and goes: orderly, or with an error; it may answer again at once."""
+
+    def __init__(self, error: Exception | None) -> None:
+        super().__init__()
+        self.error = error
+
+    def events(self, **_: Any) -> Any:
+        yield {"Type": "container", "Action": "die", "Actor": {"Attributes": {"name": "it"}}}
+        time.sleep(1.0)
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [None, OSError("connection reset")])
+def test_a_watch_that_sees_nothing_more_does_not_end_clean(
+    error: Exception | None, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched(monkeypatch, Leaving(error))
+    result = CliRunner().invoke(cli, ["audit", "docker", "--watch", "--for", "20"])
+    assert isinstance(result.exception, UserError)
+    assert result.exception.exit_code == ENGINE
+    assert "the engine tells no more events" in str(result.exception)
+    assert (str(error) if error else "closed the connection") in str(result.exception)
+
+
+def test_a_watch_that_could_not_judge_a_state_does_not_end_clean(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Still(Api):
+        def events(self, **_: Any) -> Any:
+            return silence()
+
+    def judged(facts: dict[str, Any], options: dict[str, Any]) -> Report:
+        crash = Notice(
+            "rule-crashed", "the rule it\x1b[2J failed", Span("docker-inspect.json", 1, 1, 1, 2), Gravity.ERROR
+        )
+        return replace(whole(facts, options), notices=(crash,))
+
+    whole = audit_watch._judged
+    monkeypatch.setattr(audit_watch, "_judged", judged)
+    watched(monkeypatch, Still())
+    result = CliRunner().invoke(cli, ["audit", "docker", "--watch", "--for", "0.2"])
+    assert result.exit_code == INCOMPLETE
+    assert result.stderr.startswith("dindguard: the rule it")
+    assert "\x1b" not in result.stderr
+
+
 @pytest.mark.parametrize(
-    "arguments", [["--watch", "--from", "x.json"], ["--watch", "--save", "x.json"]], ids=["from", "save"]
+    "arguments",
+    [
+        ["--watch", "--from", "x.json"],
+        ["--watch", "--save", "x.json"],
+        ["--watch", "--format", "sarif"],
+        ["--watch", "--output", "x.txt"],
+        ["--for", "3"],
+    ],
 )
 def test_what_a_watch_does_not_go_with(arguments: list[str], here: Path) -> None:
     (here / "x.json").write_text("[]")

@@ -19,7 +19,8 @@ Statement = dict[str, Any]
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:dindguard:nested-engine:v1"
-_LARGEST = 1 << 20
+LARGEST = 1 << 20
+"""Bytes of the largest envelope that is read."""
 
 
 def statement(subjects: dict[str, str], predicate: dict[str, Any]) -> Statement:
@@ -34,20 +35,25 @@ def statement(subjects: dict[str, str], predicate: dict[str, Any]) -> Statement:
 
 def signed(told: Statement, key: Path) -> str:
     """Return ``told`` in an envelope, signed with the private key in a PEM file, as JSON text."""
-    dsse, signer, serialization = _library()
+    dsse, _, _ = _library()
+    made = signer_of(key)
+    payload = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+    envelope = dsse.Envelope(payload, PAYLOAD_TYPE, {})
+    envelope.sign(made)
+    return json.dumps(envelope.to_dict(), indent=2, sort_keys=True) + "\n"
+
+
+def signer_of(key: Path) -> Any:
+    """Return what signs with the private key in a PEM file; :class:`UserError` (2) where there is none."""
+    _, signer, serialization = _library()
     try:
-        private = serialization.load_pem_private_key(key.read_bytes(), password=None)
-        made = signer.CryptoSigner(private)
+        return signer.CryptoSigner(serialization.load_pem_private_key(key.read_bytes(), password=None))
     except OSError as error:
         raise UserError(f"--key {key}: cannot be read: {error.strerror}") from error
     except Exception as error:  # the libraries raise many kinds, none of which says what a PEM file should be
         raise UserError(
             f"--key {key}: not a private key without a password in PEM form (Ed25519, ECDSA or RSA): {printable(error, 100)}"
         ) from error
-    payload = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
-    envelope = dsse.Envelope(payload, PAYLOAD_TYPE, {})
-    envelope.sign(made)
-    return json.dumps(envelope.to_dict(), indent=2, sort_keys=True) + "\n"
 
 
 def opened(text: str, trusted: Sequence[Path]) -> Statement:
@@ -60,9 +66,11 @@ def opened(text: str, trusted: Sequence[Path]) -> Statement:
     if not keys:
         raise UserError("name the keys that you trust: --trust PEM-FILE")
     try:
-        if len(text) > _LARGEST:
+        if len(text) > LARGEST:
             raise ValueError("it is larger than 1 MiB")
         envelope = dsse.Envelope.from_dict(json.loads(text))
+    except RecursionError:
+        raise UserError("this is no signed statement: it is nested too deep", INCOMPLETE) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"this is no signed statement: {printable(error, 100)}", INCOMPLETE) from error
     if envelope.payload_type != PAYLOAD_TYPE:
@@ -80,7 +88,7 @@ def _statement_of(payload: bytes) -> Statement:
     try:
         told = json.loads(payload)
         kind, about = told["_type"], told["predicateType"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError("what is signed is no in-toto statement", INCOMPLETE) from error
     if (kind, about) != (STATEMENT_TYPE, PREDICATE_TYPE) or not isinstance(told.get("predicate"), dict):
         raise UserError(f"what is signed is about something else: {printable(about, 80)}", INCOMPLETE)

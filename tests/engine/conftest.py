@@ -51,6 +51,19 @@ def private_engine(cache: Path) -> Iterator[Host]:
         subprocess.run(["bash", str(SCRIPT), "--stop-engine", str(folder)], env=environ, check=True, timeout=120)
 
 
+@pytest.fixture(scope="session")
+def buildx(host: Host) -> Path:
+    """The program of Docker's buildx: where packages put it, else fetched from Debian's (with CI=true) and kept."""
+    kept = host.folder.parent / "buildx"
+    if os.environ.get("CI"):
+        subprocess.run(["bash", str(SCRIPT.with_name("fetch-buildx.sh")), str(kept)], check=False, timeout=300)
+    places = (kept, *(Path(place) / "docker/cli-plugins" for place in ("/usr/libexec", "/usr/lib", "/usr/local/lib")))
+    found = [place / "docker-buildx" for place in places if (place / "docker-buildx").exists()]
+    if not found:
+        pytest.skip(f"no buildx: bash tests/engine/fetch-buildx.sh {kept} gets it from Debian's packages")
+    return found[0]
+
+
 @pytest.fixture
 def clean(host: Host) -> Iterator[Host]:
     """The engine, with the assertion that a test leaves nothing behind."""

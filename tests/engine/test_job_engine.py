@@ -1,6 +1,7 @@
 """A job's engine: a workspace, images, a terminal, and programs on this machine that use the nested engine."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -207,6 +208,65 @@ def test_buildkit_uses_it(host: Host, job: str) -> None:
     assert host.env("run", job, "--", "docker", "run", "--rm", "kit").stdout == "built\n"
 
 
+BUILT = """\
+FROM {image} AS made
+WORKDIR /made
+COPY word .
+RUN --mount=type=cache,target=/cache --mount=type=secret,id=key \\
+  test "$(cat /run/secrets/key)" = opens && echo cached >/cache/word && cat word /cache/word >both
+FROM {image}
+COPY --from=made /made/both /both
+CMD ["cat", "/both"]
+"""
+
+
+@pytest.fixture
+def context(tmp_path: Path, buildx: Path) -> Path:
+    """A folder to build from, and in it one for the command line's settings, with buildx as its plugin."""
+    plugins = tmp_path / ".docker" / "cli-plugins"
+    plugins.mkdir(parents=True)
+    shutil.copy(buildx, plugins / "docker-buildx")
+    (tmp_path / "Dockerfile").write_text(BUILT.format(image=BUSYBOX))
+    (tmp_path / ".dockerignore").write_text(".docker\n")
+    (tmp_path / "word").write_text("word\n")
+    (tmp_path / "key").write_text("opens")
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  it:\n    image: composed\n    build: {context: ., secrets: [key]}\n"
+        "secrets:\n  key: {file: ./key}\n"
+    )
+    return tmp_path
+
+
+BUILD = ("docker", "buildx", "build", "--secret", "id=key,src=key", "--tag", "built", ".")
+
+
+def test_buildx_uses_it(host: Host, job: str, outside: dict[str, str], context: Path) -> None:
+    """As a program on the engine's host does: its driver `docker` opens `/session` and `/grpc` over the exported port."""
+    settings = outside | {"DOCKER_BUILDKIT": "1", "DOCKER_CONFIG": str(context / ".docker")}
+    done = there(host, settings, *BUILD, cwd=context)
+    assert done.returncode == 0, done.stderr
+    assert there(host, settings, "docker", "run", "--rm", "built").stdout == "word\ncached\n"
+    assert "docker" in there(host, settings, "docker", "buildx", "inspect").stdout
+    again = there(host, settings, *BUILD, "--progress", "plain", cwd=context)
+    assert again.stderr.count("CACHED") >= 3, again.stderr
+    strange = settings | {"DOCKER_CERT_PATH": "/nonexistent"}
+    assert there(host, strange, *BUILD, cwd=context).returncode != 0
+
+
+def test_compose_builds_in_it(host: Host, job: str, outside: dict[str, str], context: Path) -> None:
+    settings = outside | {"DOCKER_BUILDKIT": "1", "DOCKER_CONFIG": str(context / ".docker")}
+    done = there(host, settings, str(COMPOSE), "build", cwd=context)
+    assert done.returncode == 0, done.stderr
+    assert there(host, settings, str(COMPOSE), "run", "--rm", "-T", "it", cwd=context).stdout == "word\ncached\n"
+    there(host, settings, str(COMPOSE), "down", cwd=context)
+
+
+def test_buildx_is_used_in_a_workspace(host: Host, job: str, context: Path) -> None:
+    done = host.env("run", job, "--workspace", str(context), "-e", "DOCKER_CONFIG=/workspace/.docker", "--", *BUILD)
+    assert done.returncode == 0, done.stderr
+    assert host.env("run", job, "--", "docker", "run", "--rm", "built").stdout == "word\ncached\n"
+
+
 def test_verified_again_after_all_that(host: Host, job: str) -> None:
     done = host.env("verify", job)
     assert done.returncode == 0, done.stdout
@@ -286,5 +346,10 @@ def test_a_signed_statement_is_about_the_engine_that_runs(clean: Host, tmp_path:
     changed = dindguard(*check, "asked")
     assert changed.returncode == INCOMPLETE
     assert "its start is" in changed.stdout
+    unproven = dindguard(*audit)
+    assert unproven.returncode == INCOMPLETE
+    assert "this engine is not proven: its start is" in unproven.stderr
     clean.env("down", "proven")
-    assert dindguard(*check, "asked").returncode != 0
+    gone = dindguard(*check, "asked")
+    assert gone.returncode == INCOMPLETE
+    assert "there is no environment proven" in gone.stdout

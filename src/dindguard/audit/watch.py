@@ -12,6 +12,7 @@ from dindguard.audit.docker import collected
 from dindguard.audit.redaction import Redaction
 from dindguard.audit.snapshot import Facts
 from dindguard.engine_client import Engine, connect
+from dindguard.errors import ENGINE, UserError
 from dindguard.printable import printable
 
 _TELLING = {
@@ -30,7 +31,8 @@ def states(
 ) -> Iterator[tuple[Facts, str]]:
     """Yield the snapshot now, and a new one after events, with the last event in words; end after ``seconds``.
 
-    Events come in bursts: half a second of quiet ends one, and five seconds at most.
+    Events come in bursts: half a second of quiet ends one, and five seconds at most. Raises
+    :class:`~dindguard.errors.UserError` (5) when the engine tells no more of them: from then on nothing would be seen.
     """
     end = time.monotonic() + seconds if seconds is not None else float("inf")
     with connect(context) as engine:
@@ -40,18 +42,19 @@ def states(
             yield collected(engine, keep, stopped), words
 
 
-def _listen(engine: Engine) -> queue.Queue[str | None]:
-    """Put each event into a queue, in words, and nothing when the engine has gone."""
-    found: queue.Queue[str | None] = queue.Queue()
+def _listen(engine: Engine) -> queue.Queue[str | UserError]:
+    """Put each event into a queue, in words; the last entry is what to raise when there are no more."""
+    found: queue.Queue[str | UserError] = queue.Queue()
     stream = engine.api.events(decode=True, filters=_TELLING)
 
     def listen() -> None:
+        reason = "it closed the connection"
         try:
             for event in stream:
                 found.put(_words(event))
         except Exception as error:
-            found.put(f"the engine's events ended: {printable(error, 80)}")
-        found.put(None)
+            reason = printable(error, 80)
+        found.put(UserError(f"the engine tells no more events: {reason}\nstart the watch again when it runs", ENGINE))
 
     threading.Thread(target=listen, daemon=True).start()
     return found
@@ -63,8 +66,8 @@ def _words(event: dict[str, Any]) -> str:
     return printable(f"{event.get('Type', '')} {event.get('Action', '')} {name}", 120)
 
 
-def _burst(events: queue.Queue[str | None], end: float) -> str | None:
-    """Wait for the end of the next burst; return its last event, or ``None`` when the watch is over."""
+def _burst(events: queue.Queue[str | UserError], end: float) -> str | None:
+    """Wait for the end of the next burst; return its last event, or ``None`` when the watch's time is over."""
     last: str | None = None
     latest = end
     while True:
@@ -79,8 +82,8 @@ def _burst(events: queue.Queue[str | None], end: float) -> str | None:
             if last is not None or time.monotonic() >= end:
                 return last
             continue
-        if event is None:
-            return last
+        if isinstance(event, UserError):
+            raise event
         if last is None:
             latest = time.monotonic() + _AT_LEAST
         last = event

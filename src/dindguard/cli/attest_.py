@@ -11,6 +11,7 @@ import click
 
 from dindguard.cli.env_options import session
 from dindguard.errors import CLEAN, INCOMPLETE, UserError
+from dindguard.printable import printable
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -41,7 +42,7 @@ def check(file: Path, trust: tuple[Path, ...], nonce: str) -> None:
         found = attest.differences(engine, predicate)
     for words in found:
         click.echo(f"  DIFFERS  {words}")
-    name, isolation = predicate.get("environment"), predicate.get("isolation")
+    name, isolation = (printable(predicate.get(key), 40) for key in ("environment", "isolation"))
     if found:
         click.echo(f"{name}: not the engine that was attested")
         sys.exit(INCOMPLETE)
@@ -56,7 +57,8 @@ def read(file: Path, trust: tuple[Path, ...], nonce: str = "") -> dict[str, Any]
     from dindguard.environment import attest
 
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(attestation.LARGEST + 1)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise UserError(f"{file}: cannot be read: {reason}") from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from dindguard import reports
-from dindguard.cli.attest_ import read, trust_option
+from dindguard.cli.attest_ import nonce_option, read, trust_option
 from dindguard.cli.audited import CLUSTER_NAME, ENGINE_NAME, judge, redaction
 from dindguard.cli.choice import Named
 from dindguard.cli.outputs import OrderedOptions, paired, report_options, write_all
@@ -74,6 +74,7 @@ def command() -> None:
     "--require-attestation", "attested", type=_FILE, metavar="FILE", help="3 unless FILE proves the engine."
 )
 @trust_option
+@nonce_option
 @_with_options
 def docker(
     saved: Path | None,
@@ -84,6 +85,7 @@ def docker(
     seconds: float | None,
     attested: Path | None,
     trust: tuple[Path, ...],
+    nonce: str,
     **options: Any,
 ) -> None:
     """Audit the containers of an engine, and the engine itself.
@@ -96,6 +98,11 @@ def docker(
         raise UserError("--watch asks an engine, and --from reads a file")
     if watch and save is not None:
         raise UserError("--watch prints what changes; --save writes one state: leave one of them out")
+    if watch and (options["form"] or options["output"]):
+        raise UserError("--watch prints lines of JSON: leave --format and --output out")
+    if seconds is not None and not watch:
+        raise UserError("--for ends a watch: it goes with --watch")
+    _check_proof(attested, trust, nonce, asks=saved is None and not watch)
     if saved is not None:
         _finish(_audit_file(saved, save, "output of 'docker inspect'", options), options)
     from dindguard.audit.docker import collect
@@ -106,7 +113,7 @@ def docker(
 
         sys.exit(watch_docker(stopped, context, seconds, options))
     found = collect(redaction(), stopped=stopped, context=context)
-    unproven = _unproven(found["info"], attested, trust) if attested is not None else ""
+    unproven = _unproven(attested, trust, nonce, context) if attested is not None else ""
     report = _audit(written(found), ENGINE_NAME, save, options)
     if unproven:
         click.echo(f"dindguard: this engine is not proven: {unproven}", err=True)
@@ -136,12 +143,23 @@ def kubernetes(saved: Path | None, save: Path | None, namespace: str, context: s
     _finish(report, options, incomplete=bool(found.refused))
 
 
-def _unproven(info: dict[str, Any], file: Path, trust: tuple[Path, ...]) -> str:
+def _check_proof(attested: Path | None, trust: tuple[Path, ...], nonce: str, *, asks: bool) -> None:
+    """Refuse what would look like a proof that was asked for, and none was."""
+    if attested is None and (trust or nonce):
+        raise UserError("--trust and --nonce go with --require-attestation FILE")
+    if attested is not None and not asks:
+        raise UserError("--require-attestation asks an engine once: it goes neither with --from nor with --watch")
+
+
+def _unproven(file: Path, trust: tuple[Path, ...], nonce: str, context: str) -> str:
     """Say why a statement does not prove the engine; empty if it does."""
-    from dindguard.environment.attest import proves
+    from dindguard import engine_client
+    from dindguard.environment.attest import doubts
 
     try:
-        return proves(read(file, trust), info)
+        predicate = read(file, trust, nonce)
+        with engine_client.connect(context) as engine:
+            return "; ".join(doubts(engine, predicate))
     except UserError as error:
         if error.exit_code != INCOMPLETE:
             raise

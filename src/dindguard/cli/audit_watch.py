@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dindguard.cli.audited import ENGINE_NAME, judge, redaction
-from dindguard.errors import CLEAN, FINDINGS
+from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE
+from dindguard.reports.safe import one_line
 from dindguard.rules import Severity
+from dindguard.source import Gravity
 
 if TYPE_CHECKING:
     from dindguard.audit.snapshot import Facts
@@ -24,12 +26,13 @@ Found = dict[str, dict[str, Any]]
 def watch_docker(stopped: bool, context: str, seconds: float | None, options: dict[str, Any]) -> int:
     """Print the findings that are there and not in the baseline, then each that comes or goes; return an exit code.
 
-    Ends after ``seconds``, else when it is interrupted, or with the engine. 1 when a finding came, or was there, at
-    or above the threshold.
+    Ends after ``seconds``, else when it is interrupted. 1 when a finding came, or was there, at or above the threshold;
+    3 when a state could not be judged whole. Raises :class:`~dindguard.errors.UserError` when the engine goes.
     """
     from dindguard.audit.watch import states
 
     known: Found = {}
+    told: set[str] = set()
     grave = False
     for facts, because in states(redaction(), stopped=stopped, context=context, seconds=seconds):
         report = _judged(facts, options)
@@ -40,7 +43,18 @@ def watch_docker(stopped: bool, context: str, seconds: float | None, options: di
             click.echo(json.dumps({"time": _clock(), "change": change, "after": because, **line}, ensure_ascii=False))
             grave = grave or (change == "found" and Severity[line["severity"].upper()] >= threshold)
         known = now
+        _tell_faults(report, told)
+    if told:
+        return INCOMPLETE
     return FINDINGS if grave and not options["exit_zero"] else CLEAN
+
+
+def _tell_faults(report: Report, told: set[str]) -> None:
+    """Say once what kept a state from being judged whole."""
+    for notice in report.notices:
+        if notice.gravity is Gravity.ERROR and notice.message not in told:
+            told.add(notice.message)
+            click.echo(f"dindguard: {one_line(notice.message)}", err=True)
 
 
 def _judged(facts: Facts, options: dict[str, Any]) -> Report:

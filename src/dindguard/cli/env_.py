@@ -98,6 +98,10 @@ def verify(name: str, attested: Path | None, key: Path | None, nonce: str, form:
 
     if (attested is None) != (key is None):
         raise UserError("--attest FILE and --key PEM go together: an unsigned statement proves nothing")
+    if key is not None:
+        from dindguard.attestation import signer_of
+
+        signer_of(key)  # a key that cannot sign is told before anything is asked
     with session() as (engine, guard):
         answers = collect(engine, name, guard)
     report = judge(answers)

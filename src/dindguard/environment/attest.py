@@ -83,21 +83,26 @@ def refuse_if_over(predicate: Facts, now: float, nonce: str = "") -> None:
         )
 
 
-def differences(engine: Engine, predicate: Facts) -> list[str]:
-    """Read the engine again and say in words in what it is not the one that was attested; empty: it is."""
-    name = str(predicate.get("environment", ""))
-    daemon = find_daemon(engine, name)
+def differences(engine: Engine, predicate: Facts, *, look_inside: bool = True) -> list[str]:
+    """Read the engine again and say in words in what it is not the one that was attested; empty: it is.
+
+    Without ``look_inside`` nothing is run in the container, and the boot is told by the container's start alone.
+    """
+    try:
+        daemon = find_daemon(engine, str(predicate.get("environment", "")))
+    except UserError as error:  # it is gone or has stopped
+        return [str(error).partition("\n")[0]]
     plan = rebuilt(daemon["Config"]["Labels"])
     info = engine.api.info()
-    _, boot = engine.execute(daemon["Id"], ["cat", _BOOT])
     attested, nested = _part(predicate, "engine"), _part(predicate, "nested")
+    boot = engine.execute(daemon["Id"], ["cat", _BOOT])[1].strip() if look_inside else attested.get("boot")
     images = _part(predicate, "images")
     found = [
         f"{what} is {printable(now, 80) or 'unknown'}, attested {printable(then, 80) or 'nothing'}"
         for what, now, then in (
             ("the outer engine", info.get("ID"), attested.get("id")),
             ("the kernel", info.get("KernelVersion"), attested.get("kernel")),
-            ("the boot", boot.strip(), attested.get("boot")),
+            ("the boot", boot, attested.get("boot")),
             ("the container", daemon["Id"], nested.get("container")),
             ("its start", daemon["State"].get("StartedAt"), nested.get("started")),
             ("the plan", plan.digest(), predicate.get("plan")),
@@ -116,11 +121,22 @@ def differences(engine: Engine, predicate: Facts) -> list[str]:
     return found + [str(one) for one in changed]
 
 
-def proves(predicate: Facts, info: Facts) -> str:
-    """Say why a statement does not prove the engine that says ``info`` of itself to be isolated; empty if it does.
+def doubts(engine: Engine, predicate: Facts) -> list[str]:
+    """Say why a statement does not prove the engine that is asked; empty if it does.
 
-    It is the nested engine itself (a job asks it), or the one that the nested engine runs on.
+    That engine is the nested one itself (a job asks it), or the one below it: then the nested one must still run there, and
+    be the one that was attested. Only questions are asked.
     """
+    info = engine.api.info()
+    if reason := proves(predicate, info):
+        return [reason]
+    if info["ID"] == _part(predicate, "nested").get("id"):
+        return []
+    return differences(engine, predicate, look_inside=False)
+
+
+def proves(predicate: Facts, info: Facts) -> str:
+    """Say why a statement is not about an isolated engine, or not about the one that says ``info`` of itself; or nothing."""
     engine, nested = _part(predicate, "engine"), _part(predicate, "nested")
     if predicate.get("isolated") is not True:
         return "what was attested is a privileged engine, which is not isolated from its host"
