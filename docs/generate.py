@@ -41,8 +41,8 @@ FIXTURES = ROOT / "fixtures"
 HEADER = "<!-- Written by docs/generate.py: edit {source} instead. -->\n"
 WIDTH = 100
 
-MARKER_LINE = re.compile(r"^\s*(?:#|//)\s*expect(-below)?:\s*[a-z][\w, -]*$")
-MARKER = re.compile(r"\s*(?:#|//)\s*expect(-below)?:\s*[a-z][\w, -]*$")
+MARKER_LINE = re.compile(r"^\s*(?:#|//|rem)\s*expect(-below)?:\s*[a-z][\w, ()-]*$")
+MARKER = re.compile(r"\s*(?:#|//|& rem)\s*expect(-below)?:\s*[a-z][\w, ()-]*$")
 
 
 def pages() -> dict[Path, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from dindguard.loading import load
 from dindguard.scanning import Options, Report, scan
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-MARKER = re.compile(r"expect(-below)?:\s*([a-z][\w-]*(?:\s*,\s*[a-z][\w-]*)*)")
+_ONE = r"[a-z][\w-]*(?: \([a-z]+\))?"
+MARKER = re.compile(rf"expect(-below)?:\s*({_ONE}(?:\s*,\s*{_ONE})*)")
 RULES = {rule.id: rule for rule in load()}
 
 
@@ -41,24 +43,34 @@ class Fixture:
 
     def expected(self) -> set[tuple[str, int, str]]:
         """Return ``(file, line, rule)`` of every marker: in comments, or as rows of a ``.expect`` file beside it."""
-        found = set()
+        return {expected[:3] for expected in self._markers()}
+
+    def severities(self) -> set[tuple[str, int, str, str]]:
+        """Return ``(file, line, rule, severity)`` of the markers that state one: ``expect: raw-device (high)``."""
+        return {expected for expected in self._markers() if expected[3]}
+
+    def _markers(self) -> Iterator[tuple[str, int, str, str]]:
         for file in self.files:
             name = file.relative_to(self.root).as_posix()
             for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
                 for match in MARKER.finditer(line):
-                    at = number + 1 if match[1] else number
-                    found |= {(name, at, rule.strip()) for rule in match[2].split(",")}
+                    for one in match[2].split(","):
+                        yield name, number + 1 if match[1] else number, *_rule_and_severity(one)
             rows = file.with_name(f"{file.name}.expect")
             if rows.exists():
                 for row in rows.read_text("utf-8").splitlines():
-                    number_text, _, rule = row.partition(" ")
-                    found.add((name, int(number_text), rule.strip()))
-        return found
+                    number_text, _, one = row.partition(" ")
+                    yield name, int(number_text), *_rule_and_severity(one)
 
     def scan(self, **options: object) -> Report:
         """Scan it; a fixture that brings a configuration of its own is trusted with it."""
         untrusted = not (self.root / ".dindguard.yaml").exists()
         return scan(Options(paths=(self.path,), root=self.root, untrusted=untrusted, **options))  # type: ignore[arg-type]
+
+
+def _rule_and_severity(marker: str) -> tuple[str, str]:
+    rule, _, severity = marker.strip().partition(" ")
+    return rule, severity.strip("()")
 
 
 def fixtures() -> list[Fixture]:

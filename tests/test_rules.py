@@ -24,6 +24,22 @@ def test_a_fixture_gives_exactly_what_it_expects(fixture: Fixture) -> None:
     assert not errors, errors
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_fixtures_state_severity_where_it_varies(rule: str) -> None:
+    """What a rule grades, and what a sandbox contains, is written beside the line that it is said of."""
+    given, stated = set(), set()
+    for fixture in fixtures():
+        if fixture.rule != rule or not fixture.bad:
+            continue
+        findings = fixture.scan(select=(rule,)).findings
+        found = {(each.span.path, each.span.line, each.rule.id, str(each.severity)) for each in findings}
+        wrong = fixture.severities() - found
+        assert not wrong, f"{fixture.id} states {sorted(wrong)}"
+        given |= {each[3] for each in found}
+        stated |= {each[3] for each in fixture.severities()}
+    assert len(given) < 2 or given == stated, f"no marker states {sorted(given - stated)}: expect: {rule} (SEVERITY)"
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_a_rule_is_complete(rule) -> None:
     own = [fixture for fixture in fixtures() if fixture.rule == rule.id]
