@@ -34,6 +34,7 @@ LAYERS: dict[str, set[str]] = {
     "grading": {"model", "rules", "source"},
     "api": {"source", "model", "rules", "edits", "remedies"},
     "findings": {"source", "model", "rules"},
+    "copies": {"source", "model", "findings"},
     "files": {"source", "errors"},
     "folders": set(),
     "working_tree": {"files", "source", "errors"},

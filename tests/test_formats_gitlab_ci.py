@@ -251,18 +251,36 @@ own: {image: node, services: [], before_script: [], script: [a]}
 
 
 def test_hidden_jobs_count_through_those_that_use_them() -> None:
-    reading = read_text("""\
+    text = """\
 .extended: {services: [docker:dind], script: [a]}
 .anchored: &anchored {services: [docker:dind], image: alpine}
 .referred: {script: [b]}
 .nobody: {services: [docker:dind], script: [c]}
 .values: &list [d]
 .no-content: {rules: [{when: never}]}
+.in-part: {script: &part [f]}
 one: {extends: .extended}
-two: {<<: *anchored, script: [!reference [.referred, script], e]}
-""")
+two: {<<: *anchored, script: [!reference [.referred, script], e], after_script: *part}
+"""
+    assert [found.name for found in read_text(text).workloads] == ["one", "two"]
+    reading = read_text(text, "templates/docker.gitlab-ci.yml")
     assert [found.name for found in reading.workloads] == ["one", "two", ".nobody"]
-    assert [embedded.source.text for embedded in reading.embedded] == ["a", "b\ne", "c"]
+    assert [embedded.source.text for embedded in reading.embedded] == ["a", "b\ne", "f", "c"]
+
+
+def test_a_file_whose_include_is_commented_out_has_no_jobs(tmp_path: Path) -> None:
+    files = {
+        ".gitlab-ci.yml": "include:\n  - local: ci/on.yml\n  # - local: /ci/off.gitlab-ci.yml\n"
+        "# see ci/other.gitlab-ci.yml for more\n",
+        "ci/on.yml": "on: {script: [a]}\n",
+        "ci/off.gitlab-ci.yml": "off: {script: [b]}\n",
+        "ci/other.gitlab-ci.yml": "other: {script: [c]}\n",
+    }
+    reading = read_files(tmp_path, files, *files)
+    assert [found.name for found in reading.workloads] == ["on", "other"]
+    assert [(n.message, n.span.line) for n in reading.notices] == [
+        ("the jobs of 'ci/off.gitlab-ci.yml' are left out: its include is commented out", 3)
+    ]
 
 
 def test_references_nest_and_point_to_where_the_text_is() -> None:

@@ -78,6 +78,8 @@ class Finding:
     instead: str = ""
     containment: str = ""
     """The sandbox that lowered the severity, in words; empty when none did."""
+    copies: tuple[Span, ...] = ()
+    """Where copies of the file have the same; they are among the related places too."""
     undecided: bool = False
     """A rule could not decide it: it is told as a note as long as nothing silences it, and is no finding."""
 

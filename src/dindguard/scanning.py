@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dindguard import budget, judging
 from dindguard.checkout import commit_of
+from dindguard.copies import told_once
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, without_changed
 from dindguard.files import Files, Left, find_root
@@ -233,7 +234,7 @@ class Scan:
         notices = folded([*said, *notices_of(coverage), *stale(self.options.today)])
         return Report(
             root=self.files.root,
-            findings=findings,
+            findings=told_once(findings, judged.model, sources.get),
             since=since,
             everything=applied.findings if since else (),
             doubts=applied.doubts,

@@ -13,10 +13,12 @@ from dindguard.infer.starters import Starters, engine_behind
 from dindguard.model import paths
 from dindguard.model.access import Access, Permit
 from dindguard.model.condition import exclude_each_other
-from dindguard.model.container import Container
+from dindguard.model.container import Container, EnvVar
 from dindguard.model.engine import Endpoint, Engine, Machine
+from dindguard.model.invocation import InvocationKind
 from dindguard.model.mount import Mount
 from dindguard.model.values import How, Text
+from dindguard.records import replace
 from dindguard.source import Step
 from dindguard.vocabulary import EngineProduct
 
@@ -30,7 +32,25 @@ def find_accesses(containers: Sequence[Container], names: Names, starters: Start
             continue  # an image nobody starts reaches nothing; what starts it is looked at by itself
         found = _of(container, names, meetings, inside, starters)
         accesses.extend(access for access in found if not _never(access))
-    return tuple(accesses)
+    return tuple(_by_those_who_call(accesses))
+
+
+def _by_those_who_call(accesses: Sequence[Access]) -> Iterator[Access]:
+    """Yield accesses; where some call an engine by a variable that others have too, only those who call it use it.
+
+    A pipeline gives its variables to all of its jobs. That a job has the address of an engine says that it uses one as
+    long as none is seen to call it: a test may start containers by itself.
+    """
+    written = [access.span for access in accesses if isinstance(access.via, EnvVar) and _calls(access.who)]
+    called = frozenset(written)
+    for access in accesses:
+        shared = isinstance(access.via, EnvVar) and access.span in called
+        idle = shared and access.who.programs is not None and not _calls(access.who)
+        yield replace(access, uses=False) if idle else access
+
+
+def _calls(container: Container) -> bool:
+    return any(each.kind is InvocationKind.ENGINE_CALL for each in container.invocations)
 
 
 def _never(access: Access) -> bool:

@@ -33,7 +33,8 @@ def by_file(report: Report, open_source: Open, uri: Uri) -> dict[str, list[lsp.D
     """Return what is to be shown, by path: every open finding of the project, and what could not be read."""
     found: dict[str, list[lsp.Diagnostic]] = {}
     for finding in report.open:
-        found.setdefault(finding.span.path, []).append(_of_finding(finding, open_source, uri))
+        for span in (finding.span, *finding.copies):
+            found.setdefault(span.path, []).append(_of_finding(finding, span, open_source, uri))
     for notice in report.notices:
         if notice.gravity is Gravity.ERROR and notice.span.path:
             at = range_of(notice.span, open_source(notice.span.path))
@@ -45,9 +46,10 @@ def by_file(report: Report, open_source: Open, uri: Uri) -> dict[str, list[lsp.D
     return found
 
 
-def _of_finding(finding: Finding, open_source: Open, uri: Uri) -> lsp.Diagnostic:
+def _of_finding(finding: Finding, at: Span, open_source: Open, uri: Uri) -> lsp.Diagnostic:
+    """Return a finding as a diagnostic at one of its places: the first, or that of a copy."""
     return lsp.Diagnostic(
-        range=range_of(finding.span, open_source(finding.span.path)),
+        range=range_of(at, open_source(at.path)),
         message=f"{finding.message}\n{finding.instead or finding.rule.advice}".rstrip(),
         severity=_SEVERITIES[finding.severity],
         code=finding.rule.id,

@@ -14,11 +14,14 @@ from dindguard.formats.gitlab_ci.inputs import Inputs, key_with_inputs
 from dindguard.formats.gitlab_ci.merging import deep_merge
 from dindguard.patterns import regex
 from dindguard.records import record
-from dindguard.source import Notice, Source
+from dindguard.source import Notice, Source, Span
 
 MAIN_NAME = ".gitlab-ci.yml"
 _OWN_COMPONENT = regex(r".*\$\{?CI_PROJECT_PATH\}?/(?P<name>[\w-]+)@")
 _WILDCARD = regex(r"(\*\*/?|\*)")
+_COMMENTED = regex(r"\s*#\s*(?:-\s*)?(?:local:\s*)?(['\"]?)/?(?P<path>[\w.-]+(?:/[\w.-]+)*\.ya?ml)\1\s*")
+"""An ``include`` of this repository that a comment sign turns off."""
+
 _ELSEWHERE = ("project", "remote", "template", "component")
 
 
@@ -89,6 +92,8 @@ class Loader:
             else:
                 self.embedded.append(file)
         self.consumed: set[str] = set()
+        self.notices: list[Notice] = []
+        self._comments: dict[str, dict[str, Span]] = {}
 
     def projects(self) -> Iterator[Project]:
         """Yield every project: main files first, then those that no other file includes, then the rest.
@@ -103,10 +108,36 @@ class Loader:
         for path in paths:
             if path.rpartition("/")[2] == MAIN_NAME:
                 yield from self._with_children(path)
-        others = [path for path in paths if path not in self.consumed]
+        others = [path for path in paths if path not in self.consumed and not self._switched_off(path)]
         included = {target for path in others for target in self._direct_includes(path)}
         for path in sorted(others, key=lambda path: path in included):
             yield from self._with_children(path)
+
+    def _switched_off(self, path: str) -> bool:
+        """Whether the main file names a file that it does not include in a comment only; it is told."""
+        main = next((base for base in self._bases(path) if self.files.get(base + MAIN_NAME) is not None), None)
+        if main is None:
+            return False
+        source = self.files[main + MAIN_NAME].config.source  # type: ignore[union-attr]
+        at = self._commented(source).get(path.removeprefix(main))
+        if at is None:
+            return False
+        message = f"the jobs of '{path}' are left out: its include is commented out"
+        self.notices.append(Notice("unresolved", message, at))
+        return True
+
+    def _commented(self, source: Source) -> dict[str, Span]:
+        """Return the files of which a comment of a main file holds the include, with its place."""
+        if source.path not in self._comments:
+            found: dict[str, Span] = {}
+            offset = 0
+            for line in source.text.splitlines(keepends=True):
+                match = _COMMENTED.fullmatch(line) if "#" in line else None
+                if match is not None:
+                    found[match["path"]] = source.span(offset + match.start("path"), offset + match.end("path"))
+                offset += len(line)
+            self._comments[source.path] = found
+        return self._comments[source.path]
 
     def _with_children(self, path: str) -> Iterator[Project]:
         """Yield the project of ``path`` and those that its jobs trigger."""

@@ -6,14 +6,14 @@ and never written here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.gitlab_ci.jobs import JobReader
 from dindguard.formats.gitlab_ci.merging import Jobs
-from dindguard.formats.gitlab_ci.project import Loader, Project, files_of
+from dindguard.formats.gitlab_ci.project import MAIN_NAME, Loader, Project, files_of
 from dindguard.source import Notice, Source
 
 _SETTINGS = ("image", "services", "stages", "types", "before_script", "after_script", "variables", "cache")
@@ -25,11 +25,14 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all GitLab pipelines of a scan.
 
     A file that another one includes is read as part of that one. Hidden jobs count through the jobs that
-    extend them; one that nothing extends is read by itself, since other repositories may include it.
+    extend them, or take parts of them; one that nothing uses is read by itself in a file of templates, since other
+    repositories may include it, and not beside jobs that run.
     """
     reading = Reading()
-    for project in Loader(files_of(documents), context).projects():
+    loader = Loader(files_of(documents), context)
+    for project in loader.projects():
         _read_project(project, reading)
+    reading.notices += loader.notices
     reading.notices = list(dict.fromkeys(reading.notices))  # several projects may include the same file
     return reading
 
@@ -44,10 +47,11 @@ def _read_project(project: Project, reading: Reading) -> None:
     for name in concrete:
         if _runs(complete[name]):
             reading.workloads += reader.read(name, complete[name])
-    merged = _merged_places(complete)
-    for name in names:
+    hidden = [name for name in names if name.startswith(".")] if _is_template(project, concrete) else []
+    taken = _taken_places(complete)
+    for name in hidden:
         node = complete[name]
-        if name.startswith(".") and name not in jobs.extended and _has_content(node) and not _used(node, merged):
+        if name not in jobs.extended and _has_content(node) and not _used(name, node, taken):
             reading.workloads += reader.read(name, node)
     reading.embedded += reader.embedded
     reading.notices += project.notices
@@ -67,21 +71,35 @@ def _has_content(job: Node) -> bool:
     return any(job[key].present for key in _CONTENT)
 
 
+def _is_template(project: Project, concrete: Sequence[str]) -> bool:
+    """Whether a pipeline may be there for others to include: not a repository's own with jobs that run."""
+    return not concrete or project.path.rpartition("/")[2] != MAIN_NAME
+
+
 Place = tuple[Source, int]
 
 
-def _merged_places(jobs: dict[str, Node]) -> set[Place]:
-    """Return the places of all settings that some job took over with a YAML merge key."""
-    return {
-        _place(value)
-        for job in jobs.values()
-        for _, value in job.pairs()
-        if any(step.what == "merged here" for step in value.trail)
-    }
+def _taken_places(jobs: dict[str, Node]) -> dict[Place, str]:
+    """Return where the settings of jobs are written, and what their lists hold, each with a job that has it.
+
+    A YAML alias or merge key gives a job what is written in another one.
+    """
+    found: dict[Place, str] = {}
+    for name, job in sorted(jobs.items(), key=lambda each: each[0].startswith(".")):
+        for part in _parts(job):
+            found.setdefault(_place(part), name)
+    return found
 
 
-def _used(job: Node, merged: set[Place]) -> bool:
-    return any(_place(value) in merged for _, value in job.pairs() if not value.trail)
+def _parts(job: Node) -> Iterator[Node]:
+    for _, value in job.pairs():
+        yield value
+        yield from value.items()
+
+
+def _used(name: str, job: Node, taken: dict[Place, str]) -> bool:
+    """Whether another job has a part of this one."""
+    return any(taken.get(_place(part), name) != name for part in _parts(job))
 
 
 def _place(node: Node) -> Place:

@@ -1,0 +1,112 @@
+"""Copies of files: what is said of one file, and of its copies in the same words, is told once.
+
+A file is a copy of another one if it holds the same text, or if all services that it declares stand in the other one under
+the same names with the same images: a project that was put together from its parts, or a variant beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dindguard.findings import Finding
+from dindguard.model.container import ContainerKind
+from dindguard.model.model import Model
+from dindguard.records import replace
+from dindguard.source import Source, Step
+
+_SHOWN = 3
+
+
+def told_once(
+    findings: Sequence[Finding], model: Model, source_of: Callable[[str], Source | None]
+) -> tuple[Finding, ...]:
+    """Return findings in their order, those about copies of a file joined to the gravest of them.
+
+    ``source_of`` gives the text of a file. What policy silences in one copy only stays a finding of its own.
+    """
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        written = _written(finding, source_of)
+        if written:
+            alike.setdefault((finding.rule.id, finding.status, finding.message, written), []).append(finding)
+    several = [group for group in alike.values() if len({finding.span.path for finding in group}) > 1]
+    if not several:
+        return tuple(findings)
+    files = _Files(model, source_of)
+    joined: dict[int, Finding | None] = {}
+    for group in several:
+        for copies in files.copies_among(group):
+            first = copies[0]
+            joined.update(dict.fromkeys(map(id, copies[1:])))
+            joined[id(first)] = _joined(first, copies[1:])
+    told = (joined.get(id(finding), finding) for finding in findings)
+    return tuple(finding for finding in told if finding is not None)
+
+
+def _written(finding: Finding, source_of: Callable[[str], Source | None]) -> str:
+    """Return the characters that are blamed, as far as their first line holds them."""
+    span = finding.span
+    source = source_of(span.path) if span.path else None
+    line = source.line_text(span.line) if source is not None else ""
+    return line[span.column - 1 : span.end_column - 1 if span.end_line == span.line else None]
+
+
+def _joined(first: Finding, others: Sequence[Finding]) -> Finding:
+    paths = list(dict.fromkeys(other.span.path for other in others))
+    shown = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+    return replace(
+        first,
+        message=f"{first.message}; the same stands in {shown}",
+        related=(*first.related, *(Step("the same stands here", other.span) for other in others)),
+        subjects=(*first.subjects, *(subject for other in others for subject in other.subjects)),
+        copies=tuple(other.span for other in others),
+    )
+
+
+class _Files:
+    """The files of a scan as far as one may be a copy of another."""
+
+    def __init__(self, model: Model, source_of: Callable[[str], Source | None]) -> None:
+        self._source_of = source_of
+        self._texts: dict[str, str] = {}
+        self._services: dict[str, frozenset[tuple[str, str]]] = {}
+        services: dict[str, set[tuple[str, str]]] = {}
+        for container in model.containers:
+            if container.kind is ContainerKind.SERVICE and container.span.path:
+                services.setdefault(container.span.path, set()).add((container.name, str(container.image or "")))
+        self._services = {path: frozenset(found) for path, found in services.items()}
+
+    def copies_among(self, group: Iterable[Finding]) -> Iterable[list[Finding]]:
+        """Yield findings of copies of one file, the one to be told first; one for each place of that file."""
+        ranked = sorted(group, key=self._rank)
+        largest = self._services.get(ranked[0].span.path, frozenset())
+        sets: dict[object, list[Finding]] = {}
+        again: dict[str, int] = {}
+        for finding in ranked:
+            path = finding.span.path
+            own = self._services.get(path, frozenset())
+            number = again[path] = again.get(path, 0) + 1  # what stands twice in one file is told twice
+            within = own and own <= largest
+            key = (
+                (largest if within else own, number)
+                if own
+                else (self._text(path), finding.span.line, finding.span.column)
+            )
+            sets.setdefault(key, []).append(finding)
+        return (sorted(each, key=self._order) for each in sets.values() if len(each) > 1)
+
+    def _order(self, finding: Finding) -> tuple[object, ...]:
+        """Return the order in which copies are told: the gravest, and then the part before the whole."""
+        path = finding.span.path
+        return -finding.severity, len(self._services.get(path, ())), path.count("/"), path
+
+    def _rank(self, finding: Finding) -> tuple[object, ...]:
+        """Return the order in which findings are looked at: the files that hold most come first."""
+        path = finding.span.path
+        return -len(self._services.get(path, ())), path.count("/"), path, finding.span.line, finding.span.column
+
+    def _text(self, path: str) -> str:
+        if path not in self._texts:
+            source = self._source_of(path)
+            self._texts[path] = source.text if source is not None else path
+        return self._texts[path]

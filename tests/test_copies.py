@@ -1,0 +1,73 @@
+"""What is said of a file and of its copies is told once, and nothing of it is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dindguard.scanning import Options, Report, scan
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: tool}
+spec:
+  containers:
+    - name: tool
+      image: registry.example.com/tool:1
+      securityContext: {privileged: true}
+"""
+
+
+def scanned(folder: Path, files: dict[str, str]) -> Report:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return scan(Options(paths=(folder,), root=folder))
+
+
+def test_files_with_the_same_text_have_one_finding_with_a_subject_for_each(tmp_path: Path) -> None:
+    report = scanned(tmp_path, {f"{name}/pod.yaml": POD for name in ("a", "b", "c", "d", "e")})
+    (finding,) = report.findings
+    assert finding.message.endswith("; the same stands in b/pod.yaml, c/pod.yaml, d/pod.yaml and 1 more")
+    assert [subject.path for subject in finding.subjects] == [f"{name}/pod.yaml" for name in "abcde"]
+    assert [str(span) for span in finding.copies] == [f"{name}/pod.yaml:8:37" for name in "bcde"]
+    assert {step.span.path for step in finding.related} == {f"{name}/pod.yaml" for name in "bcde"}
+
+
+def test_a_character_more_makes_it_another_file(tmp_path: Path) -> None:
+    report = scanned(tmp_path, {"a/pod.yaml": POD, "b/pod.yaml": POD + "---\n"})
+    assert [finding.span.path for finding in report.findings] == ["a/pod.yaml", "b/pod.yaml"]
+
+
+def test_the_gravest_of_copies_is_told_first(tmp_path: Path) -> None:
+    report = scanned(tmp_path, {"examples/pod.yaml": POD, "pods/pod.yaml": POD})
+    (finding,) = report.findings
+    assert (finding.span.path, str(finding.severity), finding.containment) == ("pods/pod.yaml", "critical", "")
+
+
+def test_a_copy_that_is_silenced_stays_silenced_and_silences_no_other(tmp_path: Path) -> None:
+    allowed = POD.replace("true}", "true} # dindguard: allow[privileged-container] it is ours")
+    report = scanned(tmp_path, {"a/compose.yaml": "", "b/pod.yaml": allowed, "c/pod.yaml": POD})
+    assert [(finding.span.path, finding.open) for finding in report.findings] == [
+        ("b/pod.yaml", False),
+        ("c/pod.yaml", True),
+    ]
+
+
+def test_services_of_one_file_that_another_has_are_told_once(tmp_path: Path) -> None:
+    agent = "  agent:\n    image: registry.example.com/agent:1\n    privileged: true\n"
+    web = "  web: {image: 'registry.example.com/web:1'}\n"
+    report = scanned(
+        tmp_path, {"all.compose.yaml": f"services:\n{web}{agent}", "agent/compose.yaml": f"services:\n{agent}"}
+    )
+    (finding,) = report.findings
+    assert {subject.path for subject in finding.subjects} == {"all.compose.yaml", "agent/compose.yaml"}
+
+
+def test_services_of_which_each_file_has_one_of_its_own_are_told_twice(tmp_path: Path) -> None:
+    agent = "  agent:\n    image: registry.example.com/agent:1\n    privileged: true\n"
+    files = {
+        f"{name}/compose.yaml": f"services:\n{agent}  {name}: {{image: 'registry.example.com/{name}:1'}}\n"
+        for name in ("shop", "blog")
+    }
+    assert len(scanned(tmp_path, files).findings) == 2
