@@ -46,11 +46,12 @@ def test_the_gravest_of_copies_is_told_first(tmp_path: Path) -> None:
 
 
 def test_a_copy_that_is_silenced_stays_silenced_and_silences_no_other(tmp_path: Path) -> None:
-    allowed = POD.replace("true}", "true} # dindguard: allow[privileged-container] it is ours")
-    report = scanned(tmp_path, {"a/compose.yaml": "", "b/pod.yaml": allowed, "c/pod.yaml": POD})
+    unfiltered = POD.replace("privileged: true", "seccompProfile: {type: Unconfined}")
+    allowed = f"{unfiltered.rstrip()}  # dindguard: allow[seccomp-unconfined] it is ours\n"
+    report = scanned(tmp_path, {"b/pod.yaml": allowed, "c/pod.yaml": allowed, "d/pod.yaml": unfiltered})
     assert [(finding.span.path, finding.open) for finding in report.findings] == [
         ("b/pod.yaml", False),
-        ("c/pod.yaml", True),
+        ("d/pod.yaml", True),
     ]
 
 
