@@ -19,7 +19,7 @@ from dindguard.model.invocation import InvocationKind
 from dindguard.model.mount import Mount
 from dindguard.model.values import How, Text
 from dindguard.records import replace
-from dindguard.source import Step
+from dindguard.source import Span, Step
 from dindguard.vocabulary import EngineProduct
 
 
@@ -36,17 +36,24 @@ def find_accesses(containers: Sequence[Container], names: Names, starters: Start
 
 
 def _by_those_who_call(accesses: Sequence[Access]) -> Iterator[Access]:
-    """Yield accesses; where some call an engine by a variable that others have too, only those who call it use it.
+    """Yield accesses; where some call an engine that others are given too, only those who call it use it.
 
-    A pipeline gives its variables to all of its jobs. That a job has the address of an engine says that it uses one as
+    A pipeline gives its variables and services to all of its jobs. That a job has the address of an engine says that it uses one as
     long as none is seen to call it: a test may start containers by itself.
     """
-    written = [access.span for access in accesses if isinstance(access.via, EnvVar) and _calls(access.who)]
-    called = frozenset(written)
+    called = {at for access in accesses if _calls(access.who) for at in _given_by(access)}
     for access in accesses:
-        shared = isinstance(access.via, EnvVar) and access.span in called
+        shared = any(at in called for at in _given_by(access))
         idle = shared and access.who.programs is not None and not _calls(access.who)
         yield replace(access, uses=False) if idle else access
+
+
+def _given_by(access: Access) -> Iterator[Span]:
+    """Yield where the variable that names an engine is written, and where that engine's container is."""
+    if isinstance(access.via, EnvVar):
+        yield access.span
+        if isinstance(access.to, Engine) and access.to.container is not None:
+            yield access.to.container.span
 
 
 def _calls(container: Container) -> bool:
