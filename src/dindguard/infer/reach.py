@@ -38,8 +38,8 @@ def find_accesses(containers: Sequence[Container], names: Names, starters: Start
 def _by_those_who_call(accesses: Sequence[Access]) -> Iterator[Access]:
     """Yield accesses; where some call an engine that others are given too, only those who call it use it.
 
-    A pipeline gives its variables and services to all of its jobs. That a job has the address of an engine says that it uses one as
-    long as none is seen to call it: a test may start containers by itself.
+    A pipeline gives its variables and services to all of its jobs. That a job has the address of an engine says that it
+    uses one as long as none is seen to call it: a test may start containers by itself.
     """
     called = {at for access in accesses if _calls(access.who) for at in _given_by(access)}
     for access in accesses:
