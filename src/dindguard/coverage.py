@@ -36,7 +36,7 @@ _WORSE = {state: rank for rank, state in enumerate(State)}
 _PLAIN = (State.NOTHING, State.OTHER)
 
 
-@record
+@record(slots=True)
 class FileState:
     """One file: its state, what it is or why it was left out, where it speaks or is broken, and what is undecided."""
 

@@ -24,7 +24,7 @@ class Status(StrEnum):
     BASELINE = "in baseline"
 
 
-@record
+@record(slots=True)
 class Subject:
     """One thing that a finding is about: a container, a daemon, a workload.
 
@@ -63,7 +63,7 @@ class Subject:
         return identity(self.rule, self.path, self.address + self.mark)
 
 
-@record(kw_only=True)
+@record(kw_only=True, slots=True)
 class Finding:
     """A problem, stamped. ``subjects`` share the one place where the setting is written."""
 

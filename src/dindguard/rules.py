@@ -62,7 +62,7 @@ class Profile(StrEnum):
     ALL = "all"
 
 
-@record
+@record(slots=True)
 class Problem:
     """What a rule says: where (``at``), what is wrong, and which other places make it so (``because``).
 
@@ -237,7 +237,7 @@ def rule(
     return decorate
 
 
-@record
+@record(slots=True)
 class Verdict:
     """One problem with the rule that saw it and the object it looked at."""
 

@@ -12,7 +12,7 @@ from dindguard.lines import compact, line_starts
 from dindguard.records import field, record
 
 
-@record
+@record(slots=True)
 class Step:
     """A further place that explains a span: where an alias is used, where a variable was set."""
 
@@ -26,7 +26,7 @@ SET_HERE = "set here"
 """What a step says that leads from a value's use to the place that gives it: a variable's, a values file's."""
 
 
-@record
+@record(slots=True)
 class Span:
     """Where something is written: 1-based lines and columns in code points, the end exclusive.
 
@@ -80,7 +80,7 @@ class Gravity(StrEnum):
     ERROR = "error"
 
 
-@record
+@record(slots=True)
 class Notice:
     """Something that the tool could not do or know. Never an opinion about the user's files.
 
@@ -97,7 +97,7 @@ class Notice:
     also: tuple[Span, ...] = ()
 
 
-@record
+@record(slots=True)
 class Segment:
     """``length`` characters at ``start`` of an embedded text stand at ``origin`` of its parent."""
 
@@ -279,7 +279,7 @@ class Source:
             end_column += 1
         else:
             end_line, end_column = self.position(end)
-        return Span(self.path, line, column, end_line, end_column, route)
+        return Span(self.path, line, column, line if end_line == line else end_line, end_column, route)  # one object
 
     def whole(self) -> Span:
         """Return a span for the text as a whole: its first line."""

@@ -9,7 +9,7 @@ from dindguard.records import field, record
 from dindguard.source import Span
 
 
-@record
+@record(slots=True)
 class EnvVar:
     """One environment variable of a container. An empty value is a value; *inherited from the caller* is unknown."""
 
@@ -90,7 +90,7 @@ class Words:
         return iter(self.words)
 
 
-@record
+@record(slots=True)
 class Port:
     """A port that a container publishes on its host, or that the platform does for it.
 
@@ -164,7 +164,7 @@ class Copied:
         return f"copied.{self.source}"
 
 
-@record(kw_only=True)
+@record(kw_only=True, slots=True)
 class Limits:
     """Resource limits, as written."""
 
@@ -193,7 +193,7 @@ class HealthCheck:
     gates_start: bool = False
 
 
-@record
+@record(slots=True)
 class Dependency:
     """``this`` container starts after ``name``; ``condition`` is ``started``, ``healthy`` or ``completed``."""
 

@@ -110,7 +110,7 @@ class Storage:
         return self.label
 
 
-@record(kw_only=True)
+@record(kw_only=True, slots=True)
 class Mount:
     """One mount of a container.
 

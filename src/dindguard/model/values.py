@@ -28,7 +28,7 @@ class How(StrEnum):
     """The files do not decide it."""
 
 
-@record
+@record(slots=True)
 class Text:
     """A string that knows where it was written.
 
@@ -127,7 +127,7 @@ class _ThreeValued:
         raise TypeError("a Flag has three values: ask for .on, .off or .unknown")
 
 
-@record
+@record(slots=True)
 class Flag(_ThreeValued):
     """Yes, no, or not known: ``state`` is ``None`` when ``variable`` decides and the files do not tell.
 
