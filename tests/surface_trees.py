@@ -43,6 +43,25 @@ TREES: dict[str, dict[str, str]] = {
         "templates.json": '{"version": "2", "templates": [{"type": 1, "image": "x", "privileged": true}]}'
     },
     "Testcontainers": {".testcontainers.properties": "docker.host=tcp://10.0.0.5:2375\n"},
+    # -- languages in which configuration is written
+    "Jsonnet": {
+        "k8s/a.jsonnet": "{ spec: { containers: [{ securityContext: { capabilities: { add: ['SYS_ADMIN'] } } }] } }\n"
+    },
+    "CUE": {"k8s/a.cue": "spec: hostPID: true\n"},
+    "Puppet manifest": {
+        "manifests/a.pp": "docker::run { 'a':\n  net => 'host',\n  extra_parameters => ['--pid=host'],\n}\n"
+    },
+    "LXD profile": {"lxd.yaml": 'config:\n  security.nesting: "true"\n  security.privileged: "true"\n'},
+    "engine with its output in a file": {"a.nix": "start = ''\n  dockerd >/var/log/dockerd.log 2>&1 &\n'';\n"},
+    "Vagrantfile with a suffix": {
+        "Vagrantfile-lab": 'Vagrant.configure("2") do |c|\n c.vm.provider "docker" do |d|\n  d.create_args = ["--pid=host"]\n'
+        " end\nend\n"
+    },
+    "host's variables": {"host_vars/a.yml": "gitlab_runner_docker_privileged: true\n"},
+    "inventory with variables": {
+        "inventory/hosts.yml": "all:\n  children:\n    web:\n      hosts:\n        a: {runner_privileged: true}\n"
+    },
+    "inventory of lines": {"inventories/prod/hosts.ini": "[ci]\nh1 ansible_user=x runner_privileged=true\n"},
     # -- Jenkins
     "Jenkinsfile with the socket": {
         "Jenkinsfile": "pipeline {\n  agent { docker { image 'docker:29-cli'; args '-v %s' } }\n}\n" % SOCKET

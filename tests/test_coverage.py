@@ -79,6 +79,24 @@ NEAR = {
     "a user's own engine": {"a.conf": "x DOCKER_HOST=unix:///run/user/$(id -u $me)/docker.sock\n"},
     "what a script says": {"a.conf": 'script\n  echo "Waiting for /var/run/docker.sock"\nend script\n'},
     "options that open nothing": {"a.init": 'DOCKER_OPTS=\nDOCKER_OPTS="--dns {{ server }}"\n'},
+    "a comment of a chart over lines": {"c/values.yaml": "a: 1\n{{/*\nprivileged=true unless told\n*/}}\nb: 2\n"},
+    "a comment of Jinja over lines": {"roles/a/templates/x.conf.j2": "{# it was\nprivileged: true\n#}\na = 1\n"},
+    "what a key says to people": {"meta/a.yaml": "x:\n- description: |\n    So:\n\n      docker run --privileged x\n"},
+    "what a form shows": {"a.json": '{"ui:help": "Examples: unix:///var/run/docker.sock, tcp://localhost:2375"}\n'},
+    "prose without an extension": {"support/README": "docker run --privileged x\n", "readme-vars.yml": "x: '--privileged y'\n"},
+    "a web server's context": {"context.xml": '<Context antiLocking="false"\n  privileged="true" >\n</Context>\n'},
+    "a policy in Jsonnet": {"psp.libsonnet": "{ spec+: {\n  privileged: true,\n  allowedCapabilities: ['NET_RAW'],\n} }\n"},
+    "an orb's example": {
+        "src/examples/a.yml": "description: x\nusage:\n  version: 2.1\n  jobs:\n    a:\n      steps: [setup_remote_docker]\n"
+    },
+    "a path in a container": {"catalog.json": '{"volumes": [{"path": "/var/run/docker.sock", "about": "the socket"}]}\n'},
+    "values for a chart's tests": {"c/ci/ha-values.yaml": "a: {privileged: true}\n", "tools/lint-values.yaml": "hostPID: true\n"},
+    "what a chart has no use for": {
+        "values.yaml": "gitlabUrl: https://gitlab.example\nhostNetwork: true\nrunners:\n  privileged: false\n"
+    },
+    "an LXD profile that is not privileged": {"lxd.yaml": 'config:\n  security.privileged: "false"\n'},
+    "Jsonnet that asks for nothing": {"a.jsonnet": "{ securityContext: { privileged: false } }\n"},
+    "a variable that is off": {"host_vars/a.yml": "runner_privileged: false\n"},
     "Vagrant's own privileged": {"Vagrantfile": 'c.vm.provision "shell", privileged: false, inline: "id"\n'},
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from dindguard.asides import said_aside, trimmed
 from dindguard.patterns import regex
 from dindguard.records import record
 
@@ -51,6 +52,7 @@ PHRASES: tuple[Phrase, ...] = (
         regex(
             r"(?:^|[\s;&|=(\"'\[,/])dockerd(?:-entrypoint\.sh|-rootless\.sh)?"
             r"(?!\s+--(?:validate|version|help))(?=\s+-|[\"']?\s*&(?![>&])|[\"']\s*,\s*[\"']-)"
+            r"|^[ \t]*+(?:(?:\w+=\S++|sudo|exec|nohup)[ \t]++)*+dockerd[ \t]++[12]?>>?[ \t]*+[\w/$&]"
             r"|(?:\b(?:exec|sudo|nohup|setsid)\s+|\bExecStart=[-@:+!]*|\b(?:CMD|ENTRYPOINT)\s+\[?[\"']?"
             r"|\b(?:command|cmd|entrypoint|exec)[\"']?\s*+[:=]\s*+(?:\[\s*+)?[\"']?)"
             r"(?:/[\w./-]{0,80}/)?dockerd(?:-entrypoint\.sh|-rootless\.sh)?(?=[\"']?\s*+(?:\]\s*+)?(?:,\s*+)?$)",
@@ -65,6 +67,7 @@ PHRASES: tuple[Phrase, ...] = (
         ),
     ),
     (("security.insecure",), regex(r"security\.insecure")),
+    (("security.privileged",), regex(rf"(?<![\w.-])[\"']?security\.privileged[\"']?\s*[:=]\s*{_TRUE}")),
     (("WITH DOCKER",), regex(r"WITH DOCKER\b")),
     (("setup_remote_docker",), regex(r"setup_remote_docker")),
 )
@@ -72,6 +75,7 @@ PHRASES: tuple[Phrase, ...] = (
 
 MORE: tuple[Phrase, ...] = (
     (("rivileged",), regex(r"(?<![\w.-])[\"']?(?:privileged_mode|PrivilegedMode|Privileged)[\"']?\s*[:=]\s*[\"']?true\b")),
+    (("privileged",), regex(rf"(?<![\w.-])[\"']?\w{{1,60}}_privileged[\"']?\s*[:=]\s*{_TRUE}")),
     (("ecurity",), regex(r"--security[= ]insecure|(?:seccomp|apparmor)[=:]\s*unconfined|allow-insecure-entitlement")),
     (("/:/",), regex(r"(?:-v|--volume)[= ][\"']?/:/|[\"']/:/[\w$.{-]")),
     (("SYS_ADMIN", "CAP_SYS_ADMIN", "sys_admin"), regex(
@@ -118,19 +122,9 @@ MORE: tuple[Phrase, ...] = (
 )  # fmt: skip
 """Good enough only where a file's name or shape says that it configures containers or their hosts."""
 
-_COMMENT = ("#", "//", ";", "<!--", "*", "/*", "--", "REM ", "rem ", "::")
-_NO_MOUNT = ("ConditionPathExists=", "AssertPathExists=", "ListenStream=/", "ListenStream=%", "address =")
-_NO_QUOTES = str.maketrans("", "", "\"'")
 _PERMISSION = regex(r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b")
-_DESCRIPTION = regex(r"(?m)^(?:swagger|openapi): *[\"']?\d")
-"""An interface's description: what it shows are examples."""
-_CLIENTS = regex(r"[\s\-]*+[\"']?(?:(?:[\w-]{0,40}cri[_-]?)?socket|sock|listen|criSocket)[\"']?\s*+[:=]\s*+[\"']?/")
-"""A path by which a program finds a socket, or makes its own; what hands the socket out names another path beside it."""
-_SAYS = regex(r"(?:echo|printf)\b[^>|]*+$")
-_PORTS = regex(r"(?i)port|listen|tcp|publish|expose|guest|docker|engine|daemon|2375:|:2375|^[\s\-\[]*+[\"']?2375")
-"""What a bare number stands beside if it is an engine's port; a line that is the number alone is one of a list."""
-_DROPS = regex(r"(?i:cap[-_.]?drop|\bdrop\b)")
-_TRAILING = regex(r"(?:^|\s)(?:#|//)(?:\s|$)")
+_DESCRIPTION = regex(r"(?m)^(?:swagger|openapi): *[\"']?\d|^usage: *\n(?:[^\n]*\n){0,3}? +version: *[\"']?2\.")
+"""An interface's description, or a CircleCI orb's example: what they show is nobody's."""
 
 
 @record
@@ -148,13 +142,19 @@ def may_speak(data: bytes, *, known: bool = False) -> bool:
 
 
 def spoken(text: str, *, known: bool = False) -> Hit | None:
-    """Return the first phrase of a text that does not stand in a comment; none in one that only permits things."""
+    """Return the first phrase of a text that does not stand in a comment; none in one that only permits things.
+
+    Those that are precise in files of any kind come before the others.
+    """
     if len(text) < _SHORT and not _any_literal(known).search(text):
         return None
     if ("kind:" in text and _PERMISSION.search(text)) or _DESCRIPTION.search(text[:_SHORT]):
         return None
-    hits = list(_first_hits(text, known))
-    return min(hits, key=lambda hit: hit.start) if hits else None
+    for phrases in (PHRASES, MORE) if known else (PHRASES,):
+        hits = list(_first_hits(text, phrases))
+        if hits:
+            return min(hits, key=lambda hit: hit.start)
+    return None
 
 
 def first(text: str, literal: str, expression: str) -> Hit | None:
@@ -162,16 +162,16 @@ def first(text: str, literal: str, expression: str) -> Hit | None:
     if literal not in text:
         return None
     matches = regex(expression).finditer(text)
-    match = next((each for each in matches if not _said_aside(text, each.start(), each.end())), None)
+    match = next((each for each in matches if not said_aside(text, each.start(), each.end())), None)
     return Hit(match.group(), match.start(), match.end()) if match is not None else None
 
 
-def _first_hits(text: str, known: bool) -> Iterator[Hit]:
-    for literals, pattern in PHRASES + MORE if known else PHRASES:
+def _first_hits(text: str, phrases: tuple[Phrase, ...]) -> Iterator[Hit]:
+    for literals, pattern in phrases:
         for match in _matches(text, literals, pattern):
-            if not _said_aside(text, match.start(), match.end()):
+            if not said_aside(text, match.start(), match.end()):
                 words = " ".join(match.group().translate(_NO_QUOTES).split()).strip(" ,;)]}[=(&|")
-                yield Hit(words, *_trimmed(text, match.start(), match.end()))
+                yield Hit(words, *trimmed(text, match.start(), match.end()))
                 break
 
 
@@ -199,52 +199,6 @@ def _line_end(text: str, at: int) -> int:
     return found if found >= 0 else len(text)
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the range of a match without the white space around it, which may reach into other lines."""
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
-
-
-def _said_aside(text: str, start: int, end: int) -> bool:
-    """Whether a match stands in a comment, or on a line that waits for a path instead of mounting it."""
-    start, _ = _trimmed(text, start, end)
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", start)
-    line = text[line_start : line_end if line_end >= 0 else len(text)].lstrip()
-    if line.startswith(_COMMENT) and not line.startswith(("--privileged", "--docker-")):
-        return not line.startswith("**")
-    if line.startswith(_NO_MOUNT) or (".provision" in line and text.startswith("privileged", start)):
-        return True  # Vagrant's own: a provisioner that is root in the virtual machine
-    if text.endswith("SYS_ADMIN", start, end) and _DROPS.search(line):
-        return True
-    if _means_no_engine(text, start, end, line):
-        return True
-    before = text[line_start:start]
-    trailing = _TRAILING.search(before)
-    return trailing is not None and before[: trailing.start()].count('"') % 2 == 0
-
-
-def _means_no_engine(text: str, start: int, end: int, line: str) -> bool:
-    """Whether what is written so often belongs to something else: a setting of a client's, a port of another's, an API."""
-    said = text[start:end].rstrip("\"',;)]}< \n\t\r")
-    before = text[max(start - _SHORT // 4, 0) : start]
-    if said.endswith(".sock"):
-        named = _CLIENTS.match(line) is not None and ":/" not in line.partition("/")[2]
-        address = before[-80:].rpartition("unix://")  # where a client finds it
-        if address[1] and "\n" not in address[2] and not line.startswith("host"):  # a runner's own: for all its jobs
-            return True
-        return named or _SAYS.match(line[:_SHORT]) is not None or "listenOptions" in before[before.rfind("]") + 1 :]
-    if said == "2375":
-        return _PORTS.search(line) is None
-    if said.startswith("insecure"):  # of a registry it is ours; of a provider or a web interface it is not
-        headers = [each for each in before.splitlines() if each.lstrip().startswith("[")]
-        return not headers or "registr" not in headers[-1]
-    return False
-
-
 def _literals(known: bool) -> tuple[bytes, ...]:
     if known not in _LITERALS:
         phrases = PHRASES + MORE if known else PHRASES
@@ -262,6 +216,7 @@ def _any_literal(known: bool) -> re.Pattern[str]:
 
 _LITERALS: dict[bool, tuple[bytes, ...]] = {}
 _ANY: dict[bool, re.Pattern[str]] = {}
+_NO_QUOTES = str.maketrans("", "", "\"'")
 _SHORT = 4096
 """Of a text that is no longer, one search for all literals together is quicker than one for each."""
 _LINES = 4

@@ -35,13 +35,15 @@ NAMES = {
 EXTENSIONS = {
     ".jenkinsfile": "Jenkinsfile", ".groovy": "Groovy script", ".tf": "Terraform file", ".tofu": "OpenTofu file",
     ".tfvars": "Terraform file", ".nomad": "Nomad job", ".hcl": "HCL file", ".service": "systemd unit",
-    ".socket": "systemd unit", ".timer": "systemd unit", ".nix": "Nix file", ".ks": "Kickstart file",
+    ".socket": "systemd unit", ".timer": "systemd unit", ".nix": "Nix file", ".cue": "CUE file",
+    ".jsonnet": "Jsonnet file", ".libsonnet": "Jsonnet file", ".pp": "Puppet manifest", ".ks": "Kickstart file",
     ".j2": "Jinja template", ".jinja": "Jinja template",
     ".jinja2": "Jinja template", ".erb": "ERB template", ".gotmpl": "Go template", ".tpl": "template",
     ".tmpl": "template",
 }  # fmt: skip
 
 _BY_PATH = (
+    ("vagrantfile", r"(^|/)vagrantfile[-_.][^/]*$", "Vagrantfile"),
     ("jenkinsfile", r"(^|/)jenkinsfile[^/]*$", "Jenkinsfile"),
     (".devcontainer", r"(^|/)\.devcontainer/([^/]+/)?devcontainer\.json$", "dev container"),
     ("values", r"(^|/)([^/]*[-.])?values([-.][^/]*)?\.ya?ml$", "Helm values"),
@@ -61,7 +63,9 @@ _BY_PATH = (
     ("buildspec", r"(^|/)[^/]*buildspec[^/]*\.ya?ml$", "CodeBuild file"),
     ("tasks.json", r"(^|/)\.vscode/tasks\.json$", "VS Code tasks"),
     ("procfile", r"(^|/)procfile[^/]*$", "Procfile"),
-    ("group_vars/", r"(^|/)(group_vars|host_vars)/", "Ansible variables"),
+    ("_vars/", r"(^|/)(group_vars|host_vars)/", "Ansible variables"),
+    ("inventor", r"(^|/)(inventory|inventories)(/.*)?\.(ya?ml|ini)$|(^|/)inventor(y|ies)(/[^/.]+)+$", "Ansible inventory"),
+    ("hosts.", r"(^|/)hosts\.(ya?ml|ini)$", "Ansible inventory"),
     ("roles/", r"(^|/)roles/[^/]+/(defaults|vars|templates|files)/", "Ansible role"),
     ("task", r"(^|/)[^/]*task-?_?def[^/]*\.json$", "ECS task definition"),
     ("vars/", r"(^|/)vars/[^/]+\.groovy$", "Jenkins library"),
@@ -115,6 +119,9 @@ _OTHER_PARTS = frozenset(
         "unittests",
     }
 )
+_PROSE_NAMES = r"(?:readme|changelog|changes|contributing|licen[sc]e|notice|authors|todo)(?![a-z])"
+"""How files for people begin, whatever their extension."""
+_VALUES_FOR_TESTS = r"(^|/)ci/[^/]*values\.ya?ml$|(^|[/_.-])lint([-_.][^/]*)?\.ya?ml$"
 _OTHER_PATHS = ("/.github/issue_template/", "swagger", "openapi")
 _SCHEMAS = ("schema.json", "schema.yaml", "schema.yml")
 _TEMPLATE = (
@@ -151,9 +158,11 @@ _READ_BY_SHAPE = frozenset(
 def by_name(path: str) -> str:
     """Return what a file is that no format reads, by its path; ``""`` when the path does not tell."""
     lowered = path.lower()
-    if is_beside(lowered) or lowered.endswith(_SCHEMAS):
+    if is_beside(lowered) or lowered.endswith(_SCHEMAS) or _compiled(_VALUES_FOR_TESTS).search(lowered):
         return ""
     name = lowered.rpartition("/")[2]
+    if _compiled(_PROSE_NAMES).match(name):
+        return ""
     found = NAMES.get(name)
     if found is None:
         for literal, expression, what in _BY_PATH:
@@ -197,6 +206,8 @@ def is_other(path: str) -> bool:
         is_beside(lowered)
         or lowered.endswith(_SCHEMAS)
         or any(part in f"/{lowered}" for part in _OTHER_PATHS)
+        or _compiled(_PROSE_NAMES).match(name) is not None
+        or _compiled(_VALUES_FOR_TESTS).search(lowered) is not None
         or _extension(name) in _OTHERS
     )
 

@@ -11,6 +11,8 @@ from dindguard.formats.helm.release import Found, Release, image_of
 from dindguard.source import Embedded
 
 _NAME = "gitlab-runner"
+_OF_NO_EFFECT = ("hostNetwork", "hostPID", "hostIPC")
+"""What people give the chart and no template of its asks for (0.12, 0.45, 0.86)."""
 
 
 def read(release: Release) -> Found:
@@ -22,7 +24,7 @@ def read(release: Release) -> Found:
     found.hand_on(config, "config.toml")
     if "privileged" not in config.content and (runners["privileged"].present or runners["image"].is_scalar):
         found.embedded.append(_of_old(runners))
-    found.taken += [runners["privileged"], runners["image"]]
+    found.taken += [runners["privileged"], runners["image"], *(values[key] for key in _OF_NO_EFFECT)]
     found.add(_manager(release))
     return found
 
@@ -59,7 +61,6 @@ def _manager(release: Release) -> Found:
             "containers": values.with_items([container]),
             "volumes": volumes,
             "securityContext": values["podSecurityContext"],
-            "hostNetwork": values["hostNetwork"],
         },
     )
     return Found([release.workload("Deployment", name, spec)], [context, volumes, mounts])

@@ -84,7 +84,8 @@ def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread]) -> Iterat
             if source is None:
                 continue
             if not uses and syntax.by_name(hint) and hint != _DAEMON_JSON:
-                unread.append(Unread(source, f"text of a {found.kind} that nothing mounts"))
+                if node.source is found.node.source:  # a file that a generator takes is judged as what it is
+                    unread.append(Unread(source, f"text of a {found.kind} that nothing mounts"))
                 continue
             for owner in _owners(uses, hint):
                 place = (node.source.path, node.start, owner)
