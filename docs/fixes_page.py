@@ -32,7 +32,7 @@ dindguard fix --select published-engine-api compose.yaml
 `dindguard scan --fixes -f sarif` (or `json`) puts the proven fixes beside the findings, for programs that show or
 make them. Each is proven by itself or together with others that it does not touch. Those that change what runs say so.
 
-## What is not mended
+## What is not fixed
 
 `-v` says of each finding why it is not. Not changed are: values that come from a
 variable; actions of templates, and files that can only

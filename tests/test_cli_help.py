@@ -37,7 +37,10 @@ def test_commands_stand_in_sections_and_none_is_lost() -> None:
     for name, about in COMMANDS.items():
         assert re.search(rf"^  {name} ", shown, re.MULTILINE), name
         assert about.split()[0] in shown
-    assert [title for title in SECTIONS if f"\n{title}:\n" in shown][:2] == ["Look", "Agree"]
+    assert [title for title in SECTIONS if f"\n{title}:\n" in shown][:2] == [
+        "Scan and inspect",
+        "Configure and approve",
+    ]
     assert "Examples:" in shown
 
 

@@ -247,7 +247,7 @@ def test_the_command_shows_writes_and_is_done(tmp_path: Path) -> None:
     assert "made 1 fix" in command("fix", "--unsafe", "--apply", str(tree)).stderr
     assert "privileged" not in (tree / "compose.yaml").read_text()
     again = command("fix", "--unsafe", "--apply", str(tree))
-    assert (again.stdout, again.stderr) == ("", "nothing to mend\n")
+    assert (again.stdout, again.stderr) == ("", "nothing to fix\n")
 
 
 def scanned_with_fixes(tree: Path, form: str) -> dict[str, object]:

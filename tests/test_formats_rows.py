@@ -209,7 +209,7 @@ def test_nobody_else_knows_a_format_by_name() -> None:
     also = {"compose", "kubernetes", "shell", "dockerfile", "makefile"}
     names = {name for name in registry.names() if name not in also}
     for module in ("discover.py", "reading.py", "scanning.py", "formats/registry.py", "formats/recognition.py",
-                   "formats/interest.py", "formats/row.py", "policy/application.py", "cli/type_option.py"):  # fmt: skip
+                   "formats/interest.py", "formats/row.py", "policy/application.py", "cli/options.py"):  # fmt: skip
         text = (SOURCE / module).read_text("utf-8")
         code = text.split('"""', 2)[2]
         assert not [name for name in names if f'"{name}"' in code], module

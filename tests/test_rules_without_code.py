@@ -209,7 +209,7 @@ def test_a_mistake_of_the_rules_own_is_told_with_its_place(tmp_path: Path, when:
     report = scanned(tmp_path, rule(f"true && {when}"))
     (notice,) = [each for each in report.notices if each.kind == "rule-failed"]
     assert words in notice.message
-    assert notice.remedy.endswith("mend the rule at .dindguard.yaml:5:7")
+    assert notice.remedy.endswith("fix the rule at .dindguard.yaml:5:7")
     assert report.incomplete
 
 

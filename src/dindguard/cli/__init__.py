@@ -20,38 +20,38 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "scan": "Find what is dangerous or broken in containers that run containers.",
-    "model": "Show what dindguard believes your files say.",
-    "coverage": "Show what became of every file, and where nobody looks.",
-    "formats": "Show what is read, by what it is known, and what of it is not read.",
-    "explain": "Show the page of a rule.",
+    "model": "Show what dindguard understands of your files: containers, engines, who commands them.",
+    "coverage": "Show what became of every file, and which files nothing reads.",
+    "formats": "List the file formats that are read, and what is understood of each.",
+    "explain": "Explain a rule: why it matters, and what to write instead.",
     "rules": "List the rules.",
-    "init": "Write a configuration and show how to run in CI.",
-    "config": "Show the configuration in force and where each value came from.",
+    "init": "Write a configuration, and show how to run in CI.",
+    "config": "Show the configuration in force, and where each value comes from.",
     "waive": "Write or renew an approval record.",
-    "waivers": "List the approval records and the days they have left.",
+    "waivers": "List the approval records, and when they expire.",
     "baseline": "Create or update the baseline of known findings.",
-    "fix": "Mend findings: show or make the edits.",
-    "lsp": "Serve an editor: findings while you type.",
-    "env": "Stand up, check and remove a safe reference environment.",
+    "fix": "Fix findings: show the edits, or make them.",
+    "lsp": "Run the language server, for findings in your editor.",
+    "env": "Start, verify and remove a safe reference environment.",
     "audit": "Apply the rules to a running engine or cluster.",
-    "attest": "Check signed statements of what was proven of an engine.",
+    "attest": "Check signed statements about an engine.",
     "fleet": "Scan many repositories, and report on them.",
-    "completion": "Print the script that completes commands in your shell.",
+    "completion": "Print the script for command completion in your shell.",
 }
 
 SECTIONS = {
-    "Look": ("scan", "model", "coverage", "formats", "explain", "rules"),
-    "Agree": ("init", "config", "waive", "waivers", "baseline"),
-    "Mend": ("fix", "lsp"),
-    "Run and watch": ("env", "audit", "attest", "fleet"),
+    "Scan and inspect": ("scan", "model", "coverage", "formats", "explain", "rules"),
+    "Configure and approve": ("init", "config", "waive", "waivers", "baseline"),
+    "Fix": ("fix", "lsp"),
+    "Engines and fleets": ("env", "audit", "attest", "fleet"),
 }
 
 _EPILOG = """\b
 Examples:
-  dindguard scan                          look at the folder you are in
+  dindguard scan                          scan the current folder
   dindguard explain host-engine-socket    why it matters, and what to write instead
-  dindguard model compose.yaml            what dindguard believes the file says
-  dindguard init                          a configuration, and the lines for your CI
+  dindguard model compose.yaml            what dindguard understands of the file
+  dindguard init                          write a configuration, show the lines for your CI
   dindguard COMMAND --help                all options of a command
 """
 

@@ -18,12 +18,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 trust_option = click.option(
     "--trust", multiple=True, type=_FILE, metavar="PEM", help="A public key that you trust; repeatable."
 )
-nonce_option = click.option("--nonce", default="", metavar="TEXT", help="The word that the statement must carry.")
+nonce_option = click.option("--nonce", default="", metavar="TEXT", help="The nonce that the statement must contain.")
 
 
 @click.group("attest")
 def command() -> None:
-    """Check signed statements of what was proven of an engine (written by `env verify --attest`)."""
+    """Check signed statements about an engine, as `env verify --attest` writes them."""
 
 
 @command.command()
@@ -31,7 +31,7 @@ def command() -> None:
 @trust_option
 @nonce_option
 def check(file: Path, trust: tuple[Path, ...], nonce: str) -> None:
-    """Check the statement in FILE against the engine that is there now.
+    """Check that the statement in FILE is about the engine that is running now.
 
     It must be signed by a key that you name, in its time, and about the very container that runs. Exit code 3 if not.
     """

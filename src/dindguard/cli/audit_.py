@@ -13,11 +13,20 @@ import click
 from dindguard import reports
 from dindguard.cli.attest_ import nonce_option, read, trust_option
 from dindguard.cli.audited import CLUSTER_NAME, ENGINE_NAME, judge, redaction
-from dindguard.cli.choice import Named
+from dindguard.cli.options import (
+    baseline_option,
+    config_option,
+    exit_zero_option,
+    fail_on_option,
+    ignore_option,
+    profile_option,
+    select_option,
+    verbose_option,
+)
 from dindguard.cli.outputs import OrderedOptions, paired, report_options, write_all
-from dindguard.cli.scan_ import SEVERITIES, exit_code
+from dindguard.cli.scan_ import exit_code
 from dindguard.errors import INCOMPLETE, UserError
-from dindguard.rules import Profile, Severity
+from dindguard.rules import Severity
 
 if TYPE_CHECKING:
     from dindguard.scanning import Report
@@ -34,21 +43,18 @@ Exit codes:
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
     report_options,
+    fail_on_option,
+    profile_option,
+    select_option,
+    ignore_option,
+    config_option,
+    baseline_option,
+    exit_zero_option,
+    verbose_option,
+    click.option("--save", type=_FILE, metavar="FILE", help="Save what was collected to FILE, without secrets."),
     click.option(
-        "--fail-on",
-        type=Named(SEVERITIES),
-        default=None,
-        help="Exit with 1 for findings of this severity or above (the configuration's, else high).",
+        "--from", "saved", type=_FILE, metavar="FILE", help="Judge this file instead of asking the engine or cluster."
     ),
-    click.option("--profile", type=Named([each.value for each in Profile]), help="Which rules (recommended)."),
-    click.option("--select", multiple=True, metavar="RULE", help="Only this rule or category; may be repeated."),
-    click.option("--ignore", multiple=True, metavar="RULE", help="Not this rule or category; may be repeated."),
-    click.option("--config", type=_FILE, metavar="FILE", help="Use this configuration."),
-    click.option("--baseline", type=_FILE, metavar="FILE", help="Leave out the findings it lists."),
-    click.option("--exit-zero", is_flag=True, help="Exit with 0 for findings, whatever their severity."),
-    click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings."),
-    click.option("--save", type=_FILE, metavar="FILE", help="Write what was collected there; secrets are left out."),
-    click.option("--from", "saved", type=_FILE, metavar="FILE", help="Read this instead of asking."),
 )
 
 
@@ -60,18 +66,26 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 
 @click.group("audit")
 def command() -> None:
-    """Apply the rules to a running engine or cluster. Only questions are asked, nothing is changed."""
+    """Apply the rules to a running engine or cluster. It is only queried; nothing is changed."""
 
 
 @command.command("docker", cls=OrderedOptions, epilog=_EPILOG)
-@click.option("--all", "stopped", is_flag=True, help="Stopped containers, too.")
-@click.option("--context", default="", metavar="NAME", help="The engine of this context of the Docker command line.")
-@click.option("--watch", is_flag=True, help="Go on, and print each finding that comes or goes as a line of JSON.")
+@click.option("--all", "stopped", is_flag=True, help="Audit stopped containers, too.")
 @click.option(
-    "--for", "seconds", type=click.FloatRange(0.1), metavar="SECONDS", help="End the watch after that time."
+    "--context", default="", metavar="NAME", help="Audit the engine of this context of the Docker command line."
 )
 @click.option(
-    "--require-attestation", "attested", type=_FILE, metavar="FILE", help="3 unless FILE proves the engine."
+    "--watch", is_flag=True, help="Keep watching; print each finding that appears or disappears as a line of JSON."
+)
+@click.option(
+    "--for", "seconds", type=click.FloatRange(0.1), metavar="SECONDS", help="With --watch: stop after this time."
+)
+@click.option(
+    "--require-attestation",
+    "attested",
+    type=_FILE,
+    metavar="FILE",
+    help="Exit with 3 unless the signed statement in FILE is about this engine.",
 )
 @trust_option
 @nonce_option
@@ -121,8 +135,8 @@ def docker(
 
 
 @command.command("kubernetes", cls=OrderedOptions, epilog=_EPILOG)
-@click.option("-n", "--namespace", default="", metavar="NAME", help="This namespace only.")
-@click.option("--context", default="", metavar="NAME", help="Not the current context of kubectl, but this one.")
+@click.option("-n", "--namespace", default="", metavar="NAME", help="Audit only this namespace.")
+@click.option("--context", default="", metavar="NAME", help="Use this context of kubectl instead of the current one.")
 @_with_options
 def kubernetes(saved: Path | None, save: Path | None, namespace: str, context: str, **options: Any) -> None:
     """Audit the workloads of a cluster, as 'kubectl get' shows them.

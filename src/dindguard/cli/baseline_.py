@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dindguard.cli.policy_option import policy_option
+from dindguard.cli.options import config_option, policy_option
 from dindguard.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 def command() -> None:
     """Create or update the baseline of known findings.
 
-    It holds no line numbers: moving, indenting and sorting keep it valid, another danger at the same place does not.
+    It holds no line numbers: it stays valid when code is moved, indented or sorted, but not for another danger at
+    the same place.
     """
 
 
-_OUTPUT = click.option("-o", "--output", metavar="FILE", help="The baseline file (.dindguard/baseline.json).")
-_CONFIG = click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+_OUTPUT = click.option(
+    "-o", "--output", metavar="FILE", help="The baseline file (default: .dindguard/baseline.json)."
+)
 
 
 @command.command()
 @_OUTPUT
-@_CONFIG
+@config_option
 @policy_option
-def create(output: str | None, config: Path | None, policy: str | None) -> None:
-    """Write a baseline of what the repository has now."""
+def create(output: str | None, config: str | None, policy: str | None) -> None:
+    """Write a baseline of the findings that the repository has now."""
     report, path = _scanned(output, config, policy)
     if path.exists():
         raise UserError(f"{path} exists: 'dindguard baseline update' shrinks it, with --accept-new it grows")
@@ -43,11 +45,11 @@ def create(output: str | None, config: Path | None, policy: str | None) -> None:
 
 @command.command()
 @_OUTPUT
-@_CONFIG
+@config_option
 @policy_option
-@click.option("--accept-new", is_flag=True, help="Take in the findings that it does not hold yet.")
-def update(output: str | None, config: Path | None, policy: str | None, accept_new: bool) -> None:
-    """Remove what is gone; take in what is new only with --accept-new."""
+@click.option("--accept-new", is_flag=True, help="Add findings that it does not list yet.")
+def update(output: str | None, config: str | None, policy: str | None, accept_new: bool) -> None:
+    """Remove findings that are gone; add new ones only with --accept-new."""
     from dindguard.policy import baseline_file
 
     report, path = _scanned(output, config, policy)
@@ -68,7 +70,7 @@ def update(output: str | None, config: Path | None, policy: str | None, accept_n
     )
 
 
-def _scanned(output: str | None, config: Path | None, policy: str | None) -> tuple[Report, Path]:
+def _scanned(output: str | None, config: str | None, policy: str | None) -> tuple[Report, Path]:
     """Scan the whole repository without a baseline; return the report and the baseline's path."""
     from dindguard.files import find_root
     from dindguard.policy.file_names import BASELINE_FILE

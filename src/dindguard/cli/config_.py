@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dindguard.cli.choice import Named
-from dindguard.cli.policy_option import policy_option
+from dindguard.cli.options import config_option, format_option, policy_option, untrusted_option
 
 if TYPE_CHECKING:
     from dindguard.model.policy import Fact
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 
 @click.command("config")
-@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output format.")
-@click.option("--config", "explicit", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+@format_option("text", "json")
+@config_option
 @policy_option
-@click.option("--untrusted", is_flag=True, help="As for a scan that ignores what the tree brings.")
+@untrusted_option
 @click.option(
-    "--schema", type=Named(["config", "policy", "waivers", "baseline"]), help="Print a JSON Schema instead."
+    "--schema",
+    type=Named(["config", "policy", "waivers", "baseline"]),
+    help="Print the JSON Schema of this kind of file instead.",
 )
-def command(form: str, explicit: Path | None, policy: str | None, untrusted: bool, schema: str | None) -> None:
+def command(form: str, config: str | None, policy: str | None, untrusted: bool, schema: str | None) -> None:
     """Show the configuration in force, and where each value was written."""
     from dindguard.files import find_root
     from dindguard.policy.config_file import configuration
@@ -36,13 +38,14 @@ def command(form: str, explicit: Path | None, policy: str | None, untrusted: boo
     if schema is not None:
         deliver(schema_text(schema), None)
         return
-    config = configuration(WorkingTree(find_root(Path.cwd())), explicit, policy, untrusted=untrusted)
-    if config.named_rules or config.rules:
+    in_force = configuration(WorkingTree(find_root(Path.cwd())), config, policy, untrusted=untrusted)
+    if in_force.named_rules or in_force.rules:
         from dindguard.policy.regime import check_rules
 
-        check_rules(config, load_rules(Options(), config.rules))
-    rows = settings(config)
-    deliver(dumps({"file": config.file or None, "settings": rows}) if form == "json" else _table(config, rows), None)
+        check_rules(in_force, load_rules(Options(), in_force.rules))
+    rows = settings(in_force)
+    as_json = {"file": in_force.file or None, "settings": rows}
+    deliver(dumps(as_json) if form == "json" else _table(in_force, rows), None)
 
 
 def schema_text(name: str) -> str:

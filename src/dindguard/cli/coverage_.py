@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dindguard.cli.choice import Named
-from dindguard.cli.type_option import type_option
+from dindguard.cli.options import format_option, output_option, type_option, untrusted_option
 from dindguard.errors import CLEAN, INCOMPLETE
 from dindguard.reports import terminal
 
@@ -22,11 +21,11 @@ _STYLES = {"closed": "bold red", "broken": "bold red", "blind-spot": "black on y
 
 @click.command("coverage")
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output format.")
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
-@click.option("--state", "states", multiple=True, metavar="STATE", help="Only files in this state; may be repeated.")
+@format_option("text", "json")
+@output_option
+@click.option("--state", "states", multiple=True, metavar="STATE", help="Show only files in this state; repeatable.")
 @type_option
-@click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
+@untrusted_option
 def command(
     paths: tuple[str, ...],
     form: str,
@@ -35,7 +34,7 @@ def command(
     types: tuple[str, ...],
     untrusted: bool,
 ) -> None:
-    """Show what became of every file: what read it, why it was left out, and where nobody looks although one should."""
+    """Show for every file what read it, why it was left out, or that nothing reads it although something should."""
     from dindguard.cli.scan_ import request
     from dindguard.reports.output import deliver
     from dindguard.scanning import scan

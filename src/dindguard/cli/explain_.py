@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from dindguard import guides
-from dindguard.cli.choice import Named, RuleName
+from dindguard.cli.choice import RuleName
 from dindguard.cli.known_rules import configured, every
+from dindguard.cli.options import format_option
 from dindguard.cli.rules_ import sources_of_rules
 from dindguard.errors import UserError
 from dindguard.reports import terminal
@@ -19,13 +20,11 @@ FORMATS = ("text", "markdown", "json")
 
 @click.command("explain")
 @click.argument("name", metavar="RULE|choosing|glossary", type=RuleName())
-@click.option(
-    "-f", "--format", "form", type=Named(["text", "markdown", "json"]), default="text", help="Output format."
-)
+@format_option("text", "markdown", "json")
 @sources_of_rules("Look in")
-@click.option("--no-pager", is_flag=True, help="Never open a pager.")
+@click.option("--no-pager", is_flag=True, help="Do not open a pager.")
 def command(name: str, form: str, no_pager: bool, **given: Any) -> None:
-    """Show why a rule matters, what to write instead, and when a finding is fine.
+    """Explain a rule: why it matters, what to write instead, and when a finding can be accepted.
 
     'choosing' tells how a job gets a container engine and what each way costs, 'glossary' what words mean here.
     """

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from dindguard.cli.choice import Named, RuleName
 from dindguard.cli.debug import debug_option
 from dindguard.cli.helping import Sectioned, Sections
-from dindguard.cli.policy_option import policy_option
-from dindguard.cli.type_option import override, type_option
+from dindguard.cli.options import (
+    config_option,
+    override,
+    policy_option,
+    profile_option,
+    select_option,
+    type_option,
+    untrusted_option,
+)
 from dindguard.errors import CLEAN, INCOMPLETE
 from dindguard.rules import Profile
 
@@ -22,14 +28,14 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Examples:
-  dindguard fix                          show what would be mended in the folder you are in
-  dindguard fix --apply                  mend it
-  dindguard fix --unsafe compose.yaml    also what changes how containers run
+  dindguard fix                          show the changes for the current folder
+  dindguard fix --apply                  make them
+  dindguard fix --unsafe compose.yaml    also changes that alter how containers run
   dindguard fix --select published-engine-api --apply
 
 \b
 Exit codes:
-  0  done, whether there was anything to mend or not
+  0  done, whether or not there was anything to fix
   2  the command line, the configuration or a rule pack is at fault
   3  incomplete: something could not be read, or a rule failed
 """
@@ -37,23 +43,22 @@ Exit codes:
 
 class _Fix(Sectioned):
     sections: ClassVar[Sections] = {
-        "What is mended": ("select", "unsafe", "profile"),
-        "What is done": ("apply", "verbose"),
+        "What to fix": ("select", "unsafe", "profile"),
+        "What to do": ("apply", "verbose"),
     }
 
 
 @click.command("fix", cls=_Fix, epilog=_EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--apply", is_flag=True, help="Write the files; without it the changes are only shown.")
-@click.option("--unsafe", is_flag=True, help="Also make changes after which containers run differently.")
-@click.option("--select", multiple=True, type=RuleName(categories=True), metavar="RULE",
-              help="Only this rule or category; may be repeated.")  # fmt: skip
-@click.option("--profile", type=Named([each.value for each in Profile]), help="Which rules (recommended).")
-@click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
+@click.option("--apply", is_flag=True, help="Write the changes to the files (default: only show them).")
+@click.option("--unsafe", is_flag=True, help="Also make changes that alter how containers run.")
+@select_option
+@profile_option
+@config_option
 @policy_option
-@click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
+@untrusted_option
 @type_option
-@click.option("-v", "--verbose", is_flag=True, help="Say of each finding that is not mended why not.")
+@click.option("-v", "--verbose", is_flag=True, help="Say why a finding is not fixed.")
 @debug_option
 def command(
     paths: tuple[str, ...],
@@ -65,10 +70,10 @@ def command(
     verbose: bool,
     **given: Any,
 ) -> None:
-    """Mend what can be mended without asking anybody.
+    """Fix findings that can be fixed without a decision of yours.
 
-    PATHS are files or folders, the current folder by default. A change is only made when a scan of the edited files shows
-    that the finding is gone and no other has come; every character that it does not concern stays.
+    PATHS are files or folders (default: the current folder). A change is made only if a scan of the edited files shows
+    that the finding is gone and there is no new one. All else in the files stays as it is.
     """
     from dindguard.fixes.mending import mend
     from dindguard.scanning import Options
@@ -105,14 +110,14 @@ def _summary(mended: Mended, *, applied: bool, verbose: bool) -> Iterator[str]:
 
     count, files = len(mended.made), len(mended.texts)
     what = f"{count} fix{'es' * (count != 1)} in {files} file{'s' * (files != 1)}"
-    yield f"{'made' if applied else 'would make'} {what}" if count else "nothing to mend"
+    yield f"{'made' if applied else 'would make'} {what}" if count else "nothing to fix"
     for plan in mended.made:
         yield visible(f"  {plan.finding.span} {plan.finding.rule.id}: {plan.fixer.says}")
     left = mended.refused
     if left and not verbose:
         more = " (-v says why)"
-        yield f"{len(left)} finding{'s' * (len(left) != 1)} with a fix that is not made here{more}"
+        yield f"{len(left)} finding{'s' * (len(left) != 1)} that could not be fixed here{more}"
     for each in left if verbose else ():
-        yield visible(f"  not mended: {each.finding.span} {each.finding.rule.id}: {each.why}")
+        yield visible(f"  not fixed: {each.finding.span} {each.finding.rule.id}: {each.why}")
     if count and not applied:
         yield "write it with --apply"

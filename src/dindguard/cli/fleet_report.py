@@ -8,6 +8,7 @@ import os
 import click
 
 from dindguard.cli.choice import Named
+from dindguard.cli.options import format_option, output_option
 from dindguard.errors import UserError
 from dindguard.fleet.report import FORMATS
 from dindguard.fleet.report.questions import SECTIONS
@@ -29,20 +30,23 @@ Exit codes:
 
 @click.command("report", epilog=_EPILOG)
 @click.argument("folder", type=click.Path(), metavar="DIR")
-@click.option("--against", type=click.Path(), metavar="OLD", help="Tell what came and went since this dataset.")
 @click.option(
-    "-f", "--format", "form", type=Named(list(FORMATS)), default="text", help="The form of the report (text)."
+    "--against",
+    type=click.Path(),
+    metavar="OLD",
+    help="Compare with this earlier dataset: what is new, and what is gone.",
 )
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
+@format_option(*FORMATS)
+@output_option
 @click.option(
-    "--section", type=Named(list(SECTIONS)), default=None, help="Only this section (of csv: the repositories)."
+    "--section", type=Named(list(SECTIONS)), default=None, help="Write only this section (CSV: default repositories)."
 )
 @click.option(
     "--due",
     type=click.IntRange(0, 3650),
     default=30,
     metavar="DAYS",
-    help="Waivers that end within so many days are due (30).",
+    help="Count waivers as due that expire within this many days (default: 30).",
 )
 def command(folder: str, against: str | None, form: str, output: str | None, section: str | None, due: int) -> None:
     """Report on the dataset in DIR: ways to root, rules, teams, blind spots, engines, waivers, what changed.

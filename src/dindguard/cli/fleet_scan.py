@@ -13,8 +13,7 @@ import click
 from dindguard.cli.choice import Named
 from dindguard.cli.debug import debug_option
 from dindguard.cli.helping import Sectioned, Sections
-from dindguard.cli.policy_option import policy_option
-from dindguard.cli.scan_ import SEVERITIES
+from dindguard.cli.options import SEVERITIES, policy_option
 from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
 from dindguard.rules import Severity
 
@@ -48,32 +47,38 @@ Exit codes:
 
 class _Scan(Sectioned):
     sections: ClassVar[Sections] = {
-        "Which, and where to": ("out", "policy", "retry"),
-        "On what it runs": ("workers", "scheduler", "part"),
-        "What one repository may cost": ("cpu", "memory", "wall", "output"),
-        "The verdict": ("fail_on",),
+        "Input and output": ("out", "policy", "retry"),
+        "Where it runs": ("workers", "scheduler", "part"),
+        "Limits for each repository": ("cpu", "memory", "wall", "output"),
+        "Exit code": ("fail_on",),
     }
 
 
 @click.command("scan", cls=_Scan, epilog=_EPILOG)
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
-@click.option("--out", required=True, type=click.Path(file_okay=False), metavar="DIR", help="The fleet's folder.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="The folder to write the dataset to.",
+)
 @policy_option
-@click.option("--retry", is_flag=True, help="Scan again what is quarantined.")
+@click.option("--retry", is_flag=True, help="Scan quarantined repositories again.")
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
-              help="So many scan processes at once on this machine (its processors).")  # fmt: skip
+              help="Number of scan processes at a time on this machine (default: one per processor).")  # fmt: skip
 @click.option("--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler (tls://host:8786).")
-@click.option("--shard", "part", metavar="I/N", help="Only the I-th of N parts of the sources.")
+@click.option("--shard", "part", metavar="I/N", help="Scan only the I-th of N parts of the sources.")
 @click.option("--cpu-seconds", "cpu", type=click.IntRange(1), default=300, show_default=True, metavar="SECONDS",
-              help="Processor time.")  # fmt: skip
+              help="Processor time, in seconds.")  # fmt: skip
 @click.option("--memory", type=click.IntRange(256), default=2048, show_default=True, metavar="MIB",
               help="Memory, in MiB.")  # fmt: skip
 @click.option("--timeout", "wall", type=click.IntRange(1), default=600, show_default=True, metavar="SECONDS",
-              help="Time.")  # fmt: skip
+              help="Elapsed time, in seconds.")  # fmt: skip
 @click.option("--result-size", "output", type=click.IntRange(1), default=32, show_default=True, metavar="MIB",
-              help="Size of its result, in MiB.")  # fmt: skip
+              help="Size of the result, in MiB.")  # fmt: skip
 @click.option("--fail-on", type=Named(SEVERITIES), default=None,
-              help="Exit with 1 for open findings of this severity or above (never).")  # fmt: skip
+              help="Exit with 1 for open findings of this severity or above (default: never).")  # fmt: skip
 @debug_option
 def command(
     sources: tuple[str, ...],
@@ -89,10 +94,10 @@ def command(
     output: int,
     fail_on: str | None,
 ) -> None:
-    """Scan many repositories, each in a process of its own, as untrusted, into a dataset.
+    """Scan many repositories into a dataset, each as untrusted and in a process of its own.
 
-    SOURCES are lists of repositories, or folders: a repository, an archive, or a folder that holds some. Run again, the same
-    command does what is missing or has changed.
+    SOURCES are lists of repositories, or folders: a repository, an archive, or a folder that holds some. Run again, the
+    same command scans what is missing or has changed.
     """
     from dindguard.fleet.limits import MEBIBYTE, Limits
 

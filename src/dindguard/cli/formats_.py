@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dindguard.cli.choice import Named
+from dindguard.cli.options import format_option
 from dindguard.reports import terminal
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @click.command("formats")
 @click.argument("names", nargs=-1, metavar="[FORMAT]...")
-@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output format.")
+@format_option("text", "json")
 def command(names: tuple[str, ...], form: str) -> None:
-    """Show what is read: by what a file is known, what of it is modelled, and what is not.
+    """List the file formats that are read: how a file is recognised, what is understood of it, and what is not.
 
     Without FORMAT, all of them, and the kinds of files that are known by name and not read.
     """

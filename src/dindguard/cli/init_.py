@@ -16,13 +16,17 @@ from dindguard.cli.starting import FLOOR, GUARDS, WAYS, WHO
 
 
 @click.command("init")
-@click.option("--engine-for", type=Named(list(WAYS)), help="What the engine is for: shows the ways without one.")
-@click.option("--for", "who", type=Named(list(WHO)), help="Who works here, and so who approves (team).")
+@click.option("--engine-for", type=Named(list(WAYS)), help="What the engine is for; shows ways to do it without one.")
 @click.option(
-    "--baseline/--no-baseline", default=None, help="Write down what is there now, so that only new findings count."
+    "--for", "who", type=Named(list(WHO)), help="Who works in this repository, and so who approves (default: team)."
+)
+@click.option(
+    "--baseline/--no-baseline",
+    default=None,
+    help="Write a baseline of the present findings, so that only new ones count.",
 )
 def command(engine_for: str | None, who: str | None, baseline: bool | None) -> None:
-    """Write a configuration and a baseline of what is there now, and show how to run in CI.
+    """Write a configuration and a baseline of the present findings, and show how to run in CI.
 
     What needs an approval and is there already may wait for it, once and for 90 days.
     """

@@ -7,20 +7,20 @@ from typing import Any
 import click
 
 from dindguard.cli.debug import debug_option
-from dindguard.cli.policy_option import policy_option
+from dindguard.cli.options import config_option, policy_option, untrusted_option
 from dindguard.errors import UserError
 
 
 @click.command("lsp")
 @click.option(
-    "--stdio", is_flag=True, help="Speak over standard input and output: always so, some editors ask for it."
+    "--stdio", is_flag=True, help="Talk over standard input and output, as it always does; some editors pass this."
 )
-@click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
+@config_option
 @policy_option
-@click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
+@untrusted_option
 @debug_option
 def command(stdio: bool, **given: Any) -> None:
-    """Serve an editor: findings while you type, pages, fixes, allows and waivers.
+    """Run the language server: findings while you type, rule pages, fixes, allows and waivers.
 
     An editor starts it and speaks the Language Server Protocol with it; 'docs/editors.md' says how. It runs nothing of the
     project and writes no file: the editor makes the changes that you choose.

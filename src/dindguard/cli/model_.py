@@ -1,4 +1,4 @@
-"""``dindguard model``: what dindguard believes the files say."""
+"""``dindguard model``: what dindguard understands of the files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dindguard.cli.choice import Named
-from dindguard.cli.type_option import type_option
+from dindguard.cli.options import (
+    format_option,
+    output_option,
+    stdin_name_option,
+    type_option,
+    untrusted_option,
+)
 from dindguard.errors import CLEAN, INCOMPLETE
 from dindguard.reports import terminal
 
@@ -20,11 +25,11 @@ FORMS = ("text", "json", "svg", "dot", "mermaid")
 
 @click.command("model")
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
-@click.option("-f", "--format", "form", type=Named(FORMS), default="text", help="Output format.")
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
+@format_option(*FORMS)
+@output_option
 @type_option
-@click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
-@click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
+@stdin_name_option
+@untrusted_option
 def command(
     paths: tuple[str, ...],
     form: str,
@@ -33,9 +38,9 @@ def command(
     stdin_name: str | None,
     untrusted: bool,
 ) -> None:
-    """Show what dindguard believes your files say: containers, engines, and who commands them.
+    """Show what dindguard understands of your files: containers, engines, and who commands them.
 
-    With -f svg, dot or mermaid: a picture of who reaches what, and of the ways to root on a machine.
+    With -f svg, dot or mermaid: a picture of who can reach what, and of the ways to root on a machine.
     """
     from dindguard.cli.scan_ import request
     from dindguard.reports import errors, safe, shown_place

@@ -89,11 +89,11 @@ def report_options(function: Callable[..., None]) -> Callable[..., None]:
         "form",
         type=Named(list(reports.FORMATS)),
         multiple=True,
-        help="The form of the report (text).",
+        help="The report format (default: text).",
     )
     output = click.option(
         "-o", "--output", type=click.Path(), multiple=True, metavar="FILE",
-        help="Write the report of the -f before it there, whole or not at all.",
+        help="Write the report of the preceding -f to FILE, which is replaced only when all went well.",
     )  # fmt: skip
     return form(output(function))
 

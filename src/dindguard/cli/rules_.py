@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dindguard.cli.choice import Named
 from dindguard.cli.known_rules import configured, every
+from dindguard.cli.options import format_option
 from dindguard.errors import CLEAN, FINDINGS, UserError
 from dindguard.reports import terminal
 
@@ -38,10 +38,10 @@ def sources_of_rules(verb: str) -> Callable[[Command], Command]:
 
 
 @click.group("rules", invoke_without_command=True)
-@click.option("-f", "--format", "form", type=Named(["text", "json"]), default="text", help="Output format.")
+@format_option("text", "json")
 @sources_of_rules("Include")
 def command(form: str, **given: Any) -> None:
-    """List the rules: what each looks for, how grave it is, and whether it is on by default.
+    """List the rules: what each looks for, its severity, and whether it runs by default.
 
     The rules without code of the configuration here are among them. 'dindguard rules test' runs their fixtures.
     """
@@ -57,7 +57,7 @@ def command(form: str, **given: Any) -> None:
 @command.command("test")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 def test(files: tuple[Path, ...]) -> None:
-    """Run the fixtures of rules without code: each 'bad' file must give the rule's finding, and no 'good' one may.
+    """Test rules without code on their fixtures: each 'bad' file must give the finding, and no 'good' one may.
 
     FILES declare rules; without one, the configuration here is meant. Paths of fixtures are relative to their file.
     """

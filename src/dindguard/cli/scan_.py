@@ -10,25 +10,35 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from dindguard import reports
-from dindguard.cli.choice import Named, RuleName
 from dindguard.cli.debug import debug_option
 from dindguard.cli.helping import Sections
+from dindguard.cli.options import (
+    baseline_option,
+    config_option,
+    exit_zero_option,
+    fail_on_option,
+    ignore_option,
+    override,
+    policy_option,
+    profile_option,
+    select_option,
+    stdin_name_option,
+    type_option,
+    untrusted_option,
+    verbose_option,
+)
 from dindguard.cli.outputs import OrderedOptions, paired, report_options, write_all
-from dindguard.cli.policy_option import policy_option
-from dindguard.cli.type_option import override, type_option
 from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
 from dindguard.rules import Profile, Severity
 
 if TYPE_CHECKING:
     from dindguard.scanning import Options, Report
 
-SEVERITIES = [severity.word for severity in sorted(Severity, reverse=True)]
-
 _EPILOG = """\b
 Examples:
-  dindguard scan                                    the folder you are in
-  dindguard scan compose.yaml ci/ -f concise        some files, one line for each finding
-  dindguard scan --since origin/main                only what a branch brings
+  dindguard scan                                    the current folder
+  dindguard scan compose.yaml ci/ -f concise        some files, one line per finding
+  dindguard scan --since origin/main                only what a branch changes
   dindguard scan -f sarif -o a.sarif -f html -o a.html -f text
   docker compose config | dindguard scan --stdin-name compose.yaml -
 
@@ -41,76 +51,68 @@ Exit codes:
 """
 
 
-_RULE = RuleName(categories=True)
-
-
 class _Scan(OrderedOptions):
     sections: ClassVar[Sections] = {
         "Reports": ("form", "output", "verbose", "statistics", "sarif_suppressed", "fixes"),
-        "The verdict": ("fail_on", "exit_zero", "strict"),
-        "Which rules": ("profile", "select", "ignore", "packs", "rules_dirs", "rule_files"),
-        "Which files": ("types", "force_exclude", "stdin_name", "jobs"),
-        "What is known and agreed": ("config", "policy", "baseline", "since", "trust", "untrusted"),
+        "Exit code": ("fail_on", "exit_zero", "strict"),
+        "Rules": ("profile", "select", "ignore", "packs", "rules_dirs", "rule_files"),
+        "Files": ("types", "force_exclude", "stdin_name", "jobs"),
+        "Configuration and policy": ("config", "policy", "baseline", "since", "trust", "untrusted"),
     }
 
 
 @click.command("scan", cls=_Scan, epilog=_EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @report_options
-@click.option(
-    "--fail-on",
-    type=Named(SEVERITIES),
-    default=None,
-    help="Exit with 1 for findings of this severity or above (the configuration's, else high).",
-)
-@click.option("--profile", type=Named([each.value for each in Profile]), help="Which rules (recommended).")
-@click.option(
-    "--select",
-    multiple=True,
-    type=RuleName(categories=True),
-    metavar="RULE",
-    help="Only this rule or category; may be repeated.",
-)
-@click.option(
-    "--ignore",
-    multiple=True,
-    type=RuleName(categories=True),
-    metavar="RULE",
-    help="Not this rule or category; may be repeated.",
-)
-@click.option("--config", type=click.Path(), metavar="FILE", help="Use this configuration.")
+@fail_on_option
+@profile_option
+@select_option
+@ignore_option
+@config_option
 @policy_option
-@click.option("--baseline", type=click.Path(), metavar="FILE", help="Leave out the findings it lists.")
-@click.option("--since", metavar="REF", help="Only what changed since this git revision.")
-@click.option("--trust", metavar="REF", help="Obey the configuration, waivers, allows … of this git revision only.")
-@click.option("--untrusted", is_flag=True, help="Obey nothing that the scanned files say about scanning.")
+@baseline_option
+@click.option("--since", metavar="REF", help="Report only what changed since this git revision.")
+@click.option(
+    "--trust",
+    metavar="REF",
+    help="Take configuration, waivers, allows and baseline from this git revision, not from the files at hand.",
+)
+@untrusted_option
 @click.option(
     "--strict",
     is_flag=True,
-    help="Blind spots, rules that cannot decide, and having nothing to scan are incomplete (3).",
+    help="Exit with 3 if there are blind spots, undecided rules, or no files to scan.",
 )
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 for findings, whatever their severity.")
+@exit_zero_option
 @click.option(
-    "--force-exclude", is_flag=True, help="Leave out what the configuration excludes even when it is named."
+    "--force-exclude",
+    is_flag=True,
+    help="Apply the configuration's excludes to files named on the command line, too.",
 )
 @type_option
-@click.option("--stdin-name", metavar="NAME", help="What the document on standard input ('-') is called.")
-@click.option("--pack", "packs", multiple=True, metavar="NAME", help="Use an installed rule pack.")
+@stdin_name_option
+@click.option(
+    "--pack",
+    "packs",
+    multiple=True,
+    metavar="NAME",
+    help="Also run the rules of this installed rule pack; repeatable.",
+)
 @click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(), metavar="DIR",
-              help="Use the rules of a folder outside the scanned paths.")  # fmt: skip
+              help="Also run the rules in this folder, which must lie outside the scanned paths.")  # fmt: skip
 @click.option("--rule-file", "rule_files", multiple=True, type=click.Path(), metavar="FILE",
-              help="Use the rules of a file, which are expressions (docs/rules-without-code.md).")  # fmt: skip
-@click.option("--sarif-suppressed", is_flag=True, help="Put silenced findings into SARIF, marked as such.")
-@click.option("--fixes", is_flag=True, help="JSON and SARIF: put proven fixes beside the findings (scans again).")
-@click.option("--statistics", is_flag=True, help="Text: count by rule and by file instead of telling each finding.")
-@click.option("-v", "--verbose", is_flag=True, help="Show notes and silenced findings.")
+              help="Also run the rules in this file, written as expressions (docs/rules-without-code.md).")  # fmt: skip
+@click.option("--sarif-suppressed", is_flag=True, help="SARIF: include silenced findings, marked as suppressed.")
+@click.option("--fixes", is_flag=True, help="JSON and SARIF: include fixes, each verified by another scan.")
+@click.option("--statistics", is_flag=True, help="Text: show counts by rule and by file instead of each finding.")
+@verbose_option
 @click.option(
     "-j",
     "--jobs",
     type=click.IntRange(min=1),
     default=None,
     metavar="N",
-    help="How many processes look for files (by the work: one for few or on two cores, up to 8 for many).",
+    help="Number of processes that look for files (default: by the amount of work, at most 8).",
 )
 @debug_option
 def command(
@@ -124,7 +126,7 @@ def command(
 ) -> None:
     """Find what is dangerous or broken in containers that run containers.
 
-    PATHS are files or folders, the current folder by default; '-' is standard input.
+    PATHS are files or folders (default: the current folder); '-' reads standard input.
     """
     from dindguard.records import replace
     from dindguard.reports.progress import Progress

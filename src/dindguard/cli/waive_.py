@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dindguard.cli import answers
-from dindguard.cli.policy_option import policy_option
+from dindguard.cli.options import config_option, policy_option
 from dindguard.cli.waiver_questions import questions, show
 from dindguard.errors import UserError
 
@@ -24,24 +24,38 @@ if TYPE_CHECKING:
 
 @click.command("waive")
 @click.option("--rule", metavar="RULE", help="The rule of the finding.")
-@click.option("--file", "file", metavar="FILE", help="Its file, relative to the repository's root.")
-@click.option("--at", metavar="ADDRESS", help="Its address in the file, as 'dindguard scan -v' shows it.")
-@click.option("--reason", metavar="TEXT", help="Why it has to be, in words.")
-@click.option("--alternative", "alternatives", multiple=True, metavar="TEXT", help="What was considered instead.")
+@click.option("--file", "file", metavar="FILE", help="The file of the finding, relative to the repository's root.")
+@click.option("--at", metavar="ADDRESS", help="The address in that file, as 'dindguard scan -v' shows it.")
+@click.option("--reason", metavar="TEXT", help="Why the setting is needed, in words.")
+@click.option(
+    "--alternative",
+    "alternatives",
+    multiple=True,
+    metavar="TEXT",
+    help="An alternative that was considered; repeatable.",
+)
 @click.option("--poc", metavar="LINK", help="The proof of concept that showed the need (for critical findings).")
-@click.option("--owner", metavar="NAME", help="Who answers for it.")
-@click.option("--approver", "approvers", multiple=True, metavar="NAME:ROLE", help="Who approved; never the owner.")
-@click.option("--ticket", metavar="LINK", help="Where it was discussed.")
-@click.option("--notes", metavar="TEXT", help="Anything else: compensating controls, say.")
-@click.option("--approved", metavar="DATE", help="The day of the approval (today).")
-@click.option("--expires", metavar="DATE", help="The last day on which it holds (as late as the policy allows).")
-@click.option("--renew", is_flag=True, help="Approve an existing waiver again; what is not given stays.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+@click.option("--owner", metavar="NAME", help="Who is responsible for it.")
+@click.option(
+    "--approver",
+    "approvers",
+    multiple=True,
+    metavar="NAME:ROLE",
+    help="Who approved it, and in which role (never the owner); repeatable.",
+)
+@click.option("--ticket", metavar="LINK", help="The ticket in which it was discussed.")
+@click.option("--notes", metavar="TEXT", help="Anything else, such as compensating controls.")
+@click.option("--approved", metavar="DATE", help="The day of the approval (default: today).")
+@click.option(
+    "--expires", metavar="DATE", help="The last day on which it holds (default: as late as the policy allows)."
+)
+@click.option("--renew", is_flag=True, help="Renew an existing waiver; what is not given stays as it is.")
+@config_option
 @policy_option
-def command(renew: bool, config: Path | None, policy: str | None, **given: Any) -> None:
+def command(renew: bool, config: str | None, policy: str | None, **given: Any) -> None:
     """Write a waiver: the dated approval, by people who answer for it, of one dangerous setting.
 
-    On a terminal it asks for what is not given. The fingerprint of the settings is computed by a scan.
+    On a terminal it asks for what is missing. A scan computes the fingerprint of the settings that are approved.
     """
     from dindguard.files import find_root
     from dindguard.scanning import Options, scan
@@ -51,7 +65,7 @@ def command(renew: bool, config: Path | None, policy: str | None, **given: Any) 
     finding, subject = _chosen(report, given)
     old = _existing(report, subject)
     if old is not None and not renew:
-        raise UserError(f"{old.span}: there is a waiver already: renew it with --renew, or mend it there")
+        raise UserError(f"{old.span}: there is a waiver already: renew it with --renew, or fix it there")
     if old is None and renew:
         raise UserError(f"{_waiver_file()}: there is no waiver of {subject.rule} for {subject.address}: drop --renew")
     if answers.interactive():
@@ -124,7 +138,7 @@ def _existing(report: Report, subject: Subject) -> Waiver | None:
     source = _source(report)
     file = waiver_file.read(source) if source is not None else waiver_file.WaiverFile()
     for problem, span in file.faults:
-        raise UserError(f"{span}: {problem}: mend it before a waiver can be written")
+        raise UserError(f"{span}: {problem}: fix it before a waiver can be written")
     return next((waiver for waiver in file.waivers if waiver.key == subject.key), None)
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dindguard.cli.choice import Named
-from dindguard.cli.policy_option import policy_option
+from dindguard.cli.options import config_option, format_option, output_option, policy_option
 from dindguard.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,16 +20,18 @@ FORMATS = ("text", "json", "csv", "markdown", "html")
 
 
 @click.command("waivers")
-@click.option("-f", "--format", "form", type=Named(FORMATS), default="text", help="Output format.")
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there, whole or not at all.")
+@format_option(*FORMATS)
+@output_option
 @click.option(
-    "--due", is_flag=True, help="Only those that have run out, do not hold, or end within 'approval.warn-days'."
+    "--due",
+    is_flag=True,
+    help="Show only those that have expired, do not hold, or expire within 'approval.warn-days'.",
 )
-@click.option("--history", is_flag=True, help="Who added, renewed and withdrew each, in which commit.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration.")
+@click.option("--history", is_flag=True, help="Show who added, renewed and withdrew each, and in which commit.")
+@config_option
 @policy_option
-def command(form: str, output: str | None, due: bool, history: bool, config: Path | None, policy: str | None) -> None:
-    """List the waivers with all that they say, what they cover and whether they hold, the first to end first."""
+def command(form: str, output: str | None, due: bool, history: bool, config: str | None, policy: str | None) -> None:
+    """List the waivers: what each says, what it covers and whether it holds; the first to expire comes first."""
     from dindguard.files import find_root
     from dindguard.reports import register
     from dindguard.reports.output import deliver

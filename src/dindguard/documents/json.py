@@ -9,12 +9,13 @@ import re
 from json import JSONDecodeError, JSONDecoder
 
 from dindguard import budget
+from dindguard.documents.faults import TooDeepError, UnreadableError, notice_of
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.syntax import without_template
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml import Tree
 from dindguard.patterns import regex
-from dindguard.source import Gravity, Notice, Segment, Source
+from dindguard.source import Segment, Source
 
 _STRINGS = JSONDecoder(strict=False)
 
@@ -23,19 +24,6 @@ _PLAIN = regex(r"true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[
 _VARIABLE = regex(r"\$(?:\w++|\{[^{}\n]*+\}|\([^()\n]*+\))")
 """What stands for a value in a document that a script or a tool fills in: in a file, by the file's name."""
 _ESCAPE = regex(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
-
-
-class _InvalidError(Exception):
-    """The text is no JSON: ``problem`` at the 0-based offset ``position``."""
-
-    def __init__(self, problem: str, position: int) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.position = position
-
-
-class _TooDeepError(_InvalidError):
-    """The text nests deeper than :data:`~dindguard.budget.JSON_NESTING`."""
 
 
 def read(source: Source) -> Tree:
@@ -51,18 +39,10 @@ def read(source: Source) -> Tree:
             node, end = reader.value(start, "", None, 0)
             end = reader.blank(end)
             if end < len(source.text):
-                raise _InvalidError("more text after the end of the document", end)
+                raise UnreadableError("more text after the end of the document", end)
             tree.documents.append(node)
-    except _TooDeepError as error:
-        tree.notices.append(budget.JSON_NESTING.notice(source.span(error.position, error.position)))
-    except _InvalidError as error:
-        position = min(error.position, len(source.text))
-        tree.notices.append(
-            Notice(
-                "unreadable", f"this JSON cannot be read: {error.problem}", source.span(position, position),
-                Gravity.ERROR, "mend the syntax or exclude the file",
-            )
-        )  # fmt: skip
+    except UnreadableError as error:
+        tree.notices.append(notice_of(error, source, "JSON", budget.JSON_NESTING))
     return tree
 
 
@@ -86,14 +66,14 @@ class _Reader:
             return self.string(at, route, key)
         if char in ("{", "["):
             if depth >= budget.JSON_NESTING.most:
-                raise _TooDeepError("it nests too deeply", at)
+                raise TooDeepError("it nests too deeply", at)
             return self.object(at, route, key, depth) if char == "{" else self.array(at, route, key, depth)
         match = _PLAIN.match(self.text, at)
         variable = _VARIABLE.match(self.text, at) if match is None and self.filled else None
         if variable is not None:
             return self.variable(variable, route, key), variable.end()
         if match is None:
-            raise _InvalidError("a value is missing" if char else "it ends too early", at)
+            raise UnreadableError("a value is missing" if char else "it ends too early", at)
         node = Node(
             Kind.SCALAR,
             self.source,
@@ -118,7 +98,7 @@ class _Reader:
         try:
             content, end = _STRINGS.raw_decode(self.text, at)
         except JSONDecodeError as error:
-            raise _InvalidError(error.msg[:1].lower() + error.msg[1:], error.pos) from None
+            raise UnreadableError(error.msg[:1].lower() + error.msg[1:], error.pos) from None
         node = Node(
             Kind.SCALAR, self.source, at, end, route=route, content=content, style="double", key=key,
             mapping=_string_segments,
@@ -131,13 +111,13 @@ class _Reader:
         at = self.blank(start + 1)
         while self.text[at : at + 1] != "}":
             if self.text[at : at + 1] != '"':
-                raise _InvalidError("a name in double quotes is missing", at)
+                raise UnreadableError("a name in double quotes is missing", at)
             name, at = self.string(at, route, None)
             below = join_route(route, route_key(name.content))
             name.route = below
             at = self.blank(at)
             if self.text[at : at + 1] != ":":
-                raise _InvalidError("':' is missing after a name", at)
+                raise UnreadableError("':' is missing after a name", at)
             value, at = self.value(self.blank(at + 1), below, name, depth + 1)
             pairs.append((name, value))
             at = self._after_item(at, "}")
@@ -165,7 +145,7 @@ class _Reader:
         if char == ",":
             return self.blank(at + 1)
         if char != closing:
-            raise _InvalidError(f"',' or '{closing}' is missing" if char else "it ends too early", at)
+            raise UnreadableError(f"',' or '{closing}' is missing" if char else "it ends too early", at)
         return at
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from dindguard.documents.faults import UnreadableError
 from dindguard.source import Segment
 
 
@@ -32,17 +34,10 @@ class Token(NamedTuple):
     quote: str = ""
 
 
-class UnreadableError(Exception):
-    """The text cannot be read: ``problem`` at the 0-based offset ``position``."""
-
-    def __init__(self, problem: str, position: int) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.position = position
-
-
-class TooDeepError(UnreadableError):
-    """The text nests deeper than its language's limit in :mod:`dindguard.budget`."""
+def plain_token(text: str, at: int, patterns: Iterable[tuple[re.Pattern[str], Kind]]) -> Token:
+    """Return the token that begins at ``at``, of the first kind that matches; the last one takes any character."""
+    match, kind = next((found, kind) for pattern, kind in patterns if (found := pattern.match(text, at)))
+    return Token(kind, match.group(), at, match.end())
 
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}

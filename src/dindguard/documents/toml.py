@@ -10,12 +10,13 @@ from __future__ import annotations
 import tomllib
 
 from dindguard import budget
+from dindguard.documents.faults import unreadable
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.toml_scanner import Items, Scanner, Table
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml import Tree
 from dindguard.patterns import regex
-from dindguard.source import Gravity, Notice, Source
+from dindguard.source import Notice, Source
 
 _PLACE = regex(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -88,8 +89,4 @@ def _notice(problem: str, source: Source) -> Notice:
         position = sum(len(line) + 1 for line in lines[:before]) + int(match[2]) - 1
         position += source.text.count("\r\n", 0, position + before)
     message = problem[: match.start()] if match else problem
-    position = min(position, len(source.text))
-    return Notice(
-        "unreadable", f"this TOML cannot be read: {message[:1].lower()}{message[1:]}",
-        source.span(position, position), Gravity.ERROR, "mend the syntax or exclude the file",
-    )  # fmt: skip
+    return unreadable(source, "TOML", f"{message[:1].lower()}{message[1:]}", position)

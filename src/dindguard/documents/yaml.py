@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from dindguard import budget
+from dindguard.documents.faults import unreadable
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml_scalars import MERGE, segments
@@ -259,12 +260,9 @@ def _notice(error: Exception, tree: Tree) -> Notice:
     if isinstance(error, RecursionError):
         return budget.YAML_NESTING.notice(source.whole())
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    position = min(tree.base + (mark.index if mark else getattr(error, "position", 0)), len(source.text))
+    position = tree.base + (mark.index if mark else getattr(error, "position", 0))
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     if type(error) is ValueError:
         problem = "a number has too many digits"
     context = getattr(error, "context", None)
-    message = f"this YAML cannot be read: {problem}" + (f" ({context})" if context else "")
-    return Notice(
-        "unreadable", message, source.span(position, position), Gravity.ERROR, "mend the syntax or exclude the file"
-    )  # fmt: skip
+    return unreadable(source, "YAML", f"{problem} ({context})" if context else problem, position)

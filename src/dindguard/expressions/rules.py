@@ -208,7 +208,7 @@ class _Check:
     def _remedy(self, error: ExpressionError) -> str:
         absent = any(sign in str(error).lower() for sign in ("overload", "non-message"))
         hint = "what is absent is null: ask has(…) first; " if absent else ""
-        return f"{hint}mend the rule at {self.declared.when.whole()}"
+        return f"{hint}fix the rule at {self.declared.when.whole()}"
 
     def _place(self, subject: Any) -> HasSpan:
         """Return what the rule points at: what it names, else the first attribute that the expression looks at."""

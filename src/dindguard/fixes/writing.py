@@ -28,7 +28,7 @@ def write(mended: Mended) -> None:
 def _bytes(mended: Mended, path: str) -> bytes:
     full = os.path.join(mended.before.root, path)
     if os.path.realpath(full) != os.path.join(os.path.realpath(mended.before.root), *path.split("/")):
-        raise UserError(f"{path} is reached through a link, and is not written: mend the file that it leads to")
+        raise UserError(f"{path} is reached through a link, and is not written: fix the file that it leads to")
     try:
         with open(full, "rb") as file:
             now = file.read()

@@ -100,7 +100,7 @@ class Baseline:
             left = _days(grace.left(self.around.today))
             yield Notice(
                 "grace", f"{_findings(self._waiting)} in grace until {grace.until}: {left} left",
-                self._line(grace.line), Gravity.WARNING, "mend them, or have each approved: dindguard waive",
+                self._line(grace.line), Gravity.WARNING, "fix them, or have each approved: dindguard waive",
             )  # fmt: skip
         if self._moved:
             count = f"{self._moved} known finding{'s were' if self._moved != 1 else ' was'}"

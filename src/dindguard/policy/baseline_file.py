@@ -221,7 +221,7 @@ def _line(entry: Entry) -> str:
 def entries_of(findings: Iterable[Finding], modes: Collection[str]) -> tuple[Entry, ...]:
     """Return an entry for every open or known subject of findings.
 
-    Waived and allowed ones need none, and policy's own findings must be mended. What needs an approval (one of
+    Waived and allowed ones need none, and policy's own findings must be fixed. What needs an approval (one of
     ``modes``) is marked as grace: only the first baseline may keep it.
     """
     return tuple(

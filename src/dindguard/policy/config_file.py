@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dindguard.policy.declared import Declared
     from dindguard.policy.typed import Reader
 
-_SYNTAX = "mend the syntax, or ignore the file with --untrusted"
+_SYNTAX = "fix the syntax, or ignore the file with --untrusted"
 
 
 def read(node: Node) -> Config:

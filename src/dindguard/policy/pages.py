@@ -21,7 +21,7 @@ _PAGES: dict[str, str] = {
     "allow-expired": _page(
         "An allow has run out.",
         "Somebody promised to look again by that date.",
-        "Look again: mend the setting, or give a new date and a reason that holds today.",
+        "Look again: fix the setting, or give a new date and a reason that holds today.",
     ),
     "allow-unused": _page(
         "An allow silences nothing.",

@@ -95,5 +95,5 @@ class Waivers:
                 when = "today" if left == 0 else f"in {left} day{'s' * (left != 1)}"
                 yield Notice(
                     "waiver-expiring", f"{waiver} runs out {when}", waiver.place("expires"), Gravity.WARNING,
-                    "mend the setting or have it approved again: dindguard waive --renew",
+                    "fix the setting or have it approved again: dindguard waive --renew",
                 )  # fmt: skip

@@ -141,7 +141,7 @@ def _listed(text: str) -> Node:
     from dindguard.documents import yaml
 
     tree = yaml.read(Source(WAIVER_FILE, text))
-    remedy = "mend it before a waiver can be written"
+    remedy = "fix it before a waiver can be written"
     if tree.notices:
         raise UserError(f"{tree.notices[0].span}: {tree.notices[0].message}; {remedy}")
     listed = tree.documents[0]["waivers"] if len(tree.documents) == 1 else None

@@ -103,7 +103,7 @@ class LogicalLines:
         return ""
 
     def _refuse(self, message: str, start: int, end: int) -> None:
-        remedy = "BuildKit refuses this file; mend it and scan again"
+        remedy = "BuildKit refuses this file; fix it and scan again"
         self.notices.append(Notice("unreadable", message, self.source.span(start, end), Gravity.WARNING, remedy))
 
     def _take(self) -> tuple[int, str]:
@@ -197,7 +197,7 @@ class LogicalLines:
 
 def refused(message: str, span: Span) -> Notice:
     """Return the notice for something that BuildKit refuses; the rest of the file is read all the same."""
-    return Notice("malformed", message, span, Gravity.WARNING, "no image can be built from it: mend the line")
+    return Notice("malformed", message, span, Gravity.WARNING, "no image can be built from it: fix the line")
 
 
 def _may_open_heredocs(text: str, escape: str) -> bool:

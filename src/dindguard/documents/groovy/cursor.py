@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dindguard import budget
+from dindguard.documents.faults import TooDeepError
 from dindguard.documents.groovy.lexer import tokens
-from dindguard.documents.tokens import Kind, Token, TooDeepError, closing_brackets
+from dindguard.documents.tokens import Kind, Token, closing_brackets
 
 JOINS = frozenset({".", "?.", "*."})
 """What joins the names of a path."""

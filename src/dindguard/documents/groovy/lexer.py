@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from dindguard import budget
-from dindguard.documents.tokens import Kind, Token, TooDeepError, UnreadableError
+from dindguard.documents.faults import TooDeepError, UnreadableError
+from dindguard.documents.tokens import Kind, Token, plain_token
 from dindguard.patterns import regex
 from dindguard.source import Segment
 
@@ -16,6 +17,7 @@ _BLANK = regex(r"(?:[ \t\f\r\ufeff]++|\\\r?\n|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/
 _NAME = regex(r"[^\W\d][\w$]*|\$\w[\w$]*")
 _NUMBER = regex(r"\d[\w]*(?:\.\d\w*)?")
 _SIGN = regex(r"->|\?\.|\*\.|\.\.|==~|=~|==|!=|<=|>=|&&|\|\||\+=|-=|<<|\?:|.", re.DOTALL)
+_PLAIN = ((_NAME, Kind.NAME), (_NUMBER, Kind.NUMBER), (_SIGN, Kind.SIGN))
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "s": " ", "\n": ""}
 _PATH = regex(r"\$([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 _BEFORE_SLASHY = frozenset(
@@ -51,13 +53,7 @@ def _token(text: str, at: int, before: Token | None) -> Token:
         quote = quote or "/"
     if quote:
         return _String(text, at, quote).read()
-    for pattern, kind in ((_NAME, Kind.NAME), (_NUMBER, Kind.NUMBER)):
-        match = pattern.match(text, at)
-        if match:
-            return Token(kind, match.group(), at, match.end())
-    match = _SIGN.match(text, at)
-    assert match is not None  # its last alternative is any character
-    return Token(Kind.SIGN, match.group(), at, match.end())
+    return plain_token(text, at, _PLAIN)
 
 
 def _opens_string(before: Token | None) -> bool:

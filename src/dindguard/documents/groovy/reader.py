@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from dindguard import budget
 from dindguard.documents.built import routed
+from dindguard.documents.faults import UnreadableError, notice_of
 from dindguard.documents.groovy.cursor import Cursor, operator_word
 from dindguard.documents.groovy.expressions import Arguments, Expressions
 from dindguard.documents.groovy.nodes import ASSIGNED, DEFINED, Nodes
-from dindguard.documents.tokens import Kind, Token, TooDeepError, UnreadableError
+from dindguard.documents.tokens import Kind, Token
 from dindguard.documents.tree import Node, Pairs
 from dindguard.documents.yaml import Tree
-from dindguard.source import Gravity, Notice, Source
+from dindguard.source import Source
 
 _SKIPPED_LINES = frozenset({"import", "package"})
 _MODIFIERS = frozenset({"static", "final", "private", "public", "protected", "abstract", "synchronized"})
@@ -31,12 +32,8 @@ def read(source: Source) -> Tree:
     tree = Tree(source)
     try:
         tree.documents.append(_Statements(source).document())
-    except TooDeepError as error:
-        tree.notices.append(budget.GROOVY_NESTING.notice(source.span(error.position, error.position)))
     except UnreadableError as error:
-        span = source.span(error.position, error.position)
-        message = f"this Groovy cannot be read: {error.problem}"
-        tree.notices.append(Notice("unreadable", message, span, Gravity.ERROR, "mend the syntax or exclude the file"))
+        tree.notices.append(notice_of(error, source, "Groovy", budget.GROOVY_NESTING))
     return tree
 
 

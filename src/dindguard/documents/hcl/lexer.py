@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from dindguard import budget
-from dindguard.documents.tokens import Kind, Token, TooDeepError, UnreadableError
+from dindguard.documents.faults import TooDeepError, UnreadableError
+from dindguard.documents.tokens import Kind, Token, plain_token
 from dindguard.patterns import regex
 from dindguard.source import Segment
 
@@ -16,6 +17,7 @@ _BLANK = regex(r"(?:[ \t\r\ufeff]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)
 _NAME = regex(r"[^\W\d][\w-]*")
 _NUMBER = regex(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SIGN = regex(r"\.\.\.|=>|==|!=|<=|>=|&&|\|\||.", re.DOTALL)
+_PLAIN = ((_NAME, Kind.NAME), (_NUMBER, Kind.NUMBER), (_SIGN, Kind.SIGN))
 _HEREDOC = regex(r"<<(-?)([^\W\d][\w-]*)\r?\n")
 _QUOTED_STOP = regex(r'"|\n|\\|[$%]{2}\{|[$%]\{')
 _HEREDOC_STOP = regex(r"[$%]{2}\{|[$%]\{")
@@ -46,13 +48,7 @@ def _token(text: str, at: int) -> Token:
         return quoted(text, at, 0)
     if char == "<" and (heredoc := _HEREDOC.match(text, at)):
         return _heredoc(text, at, heredoc)
-    for pattern, kind in ((_NAME, Kind.NAME), (_NUMBER, Kind.NUMBER)):
-        match = pattern.match(text, at)
-        if match:
-            return Token(kind, match.group(), at, match.end())
-    match = _SIGN.match(text, at)
-    assert match is not None  # its last alternative is any character
-    return Token(Kind.SIGN, match.group(), at, match.end())
+    return plain_token(text, at, _PLAIN)
 
 
 class _Template:

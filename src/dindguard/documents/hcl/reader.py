@@ -12,14 +12,15 @@ from collections.abc import Mapping
 
 from dindguard import budget
 from dindguard.documents.built import loaded, routed
+from dindguard.documents.faults import TooDeepError, UnreadableError, notice_of
 from dindguard.documents.hcl.lexer import tokens
 from dindguard.documents.placeholders import Holes
-from dindguard.documents.tokens import Kind, Token, TooDeepError, UnreadableError, closing_brackets
+from dindguard.documents.tokens import Kind, Token, closing_brackets
 from dindguard.documents.tree import Kind as NodeKind
 from dindguard.documents.tree import Node, Pairs
 from dindguard.documents.yaml import Tree
 from dindguard.model.values import Text
-from dindguard.source import Gravity, Notice, Segment, Source
+from dindguard.source import Segment, Source
 
 BLOCK = "!block"
 """The tag of a block's body, which an object of an attribute lacks."""
@@ -40,12 +41,8 @@ def read(source: Source, values: Mapping[str, Text] | None = None) -> Tree:
     tree = Tree(source)
     try:
         tree.documents.append(_Reader(source, {} if values is None else values).document())
-    except TooDeepError as error:
-        tree.notices.append(budget.HCL_NESTING.notice(source.span(error.position, error.position)))
     except UnreadableError as error:
-        span = source.span(error.position, error.position)
-        message = f"this HCL cannot be read: {error.problem}"
-        tree.notices.append(Notice("unreadable", message, span, Gravity.ERROR, "mend the syntax or exclude the file"))
+        tree.notices.append(notice_of(error, source, "HCL", budget.HCL_NESTING))
     return tree
 
 

@@ -78,7 +78,7 @@ CAME = Section(
 WENT = Section(
     "went",
     "What went",
-    "Findings that were open and are so no more: they were mended or removed, or something silences them now.",
+    "Findings that were open and no longer are: they were fixed or removed, or something silences them now.",
     "finding",
     (*_FOUND, Column("now", "Now")),
     f"""
