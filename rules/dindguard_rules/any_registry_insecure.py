@@ -2,8 +2,8 @@
 
 ## Why it matters
 `0.0.0.0/0` among the insecure registries makes the engine accept any certificate and fall back to plain HTTP for every
-registry with an IP address that matches: all of them. Whoever is on the way, or answers DNS, gives it another image, and
-reads the credentials it sends.
+registry with an IP address that matches: all of them. Anyone on the network path, or in control of DNS, can give it
+another image and read the credentials that it sends.
 
 ## Instead
 Give the engine the registry's certificate authority, and no exception:
@@ -47,5 +47,5 @@ def check(engine: Engine) -> Iterator[Problem]:
     """Report the exception for every address."""
     for setting in engine.settings("insecure-registry"):
         if subnets.everything(setting.value.pattern):
-            message = f"{engine} trusts every registry ('{setting.value}') without checking who it is"
+            message = f"{engine} accepts any certificate, and plain HTTP, from every registry ('{setting.value}')"
             yield Problem(setting, message)

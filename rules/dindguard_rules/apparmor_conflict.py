@@ -1,4 +1,4 @@
-"""Two settings of AppArmor contradict each other.
+"""Two AppArmor settings contradict each other.
 
 ## Why it matters
 A pod can set AppArmor in the field `appArmorProfile` (since 1.30) and in the old annotation. When both are there

@@ -1,9 +1,9 @@
-"""An image is used that nobody maintains any more.
+"""An image is used that is no longer maintained.
 
 ## Why it matters
 Kaniko was archived on 2025-06-03, the frozen channels of the `docker` image (`stable`, `test`, `edge`) stopped in
 December 2020, `jpetazzo/dind` even earlier. They run as root, read Dockerfiles and layers that others wrote, and get no
-fixes for what is found in their parsers. An old client besides stops talking to new engines.
+fixes for what is found in their parsers. New engines also refuse a client that old.
 
 ## Instead
 Use rootless BuildKit (`moby/buildkit:v0.25.2-rootless`) or Buildah (`quay.io/buildah/stable:v1.41`) instead of Kaniko, and
@@ -51,4 +51,6 @@ def check(container: Container) -> Iterator[Problem]:
         return
     frozen = image.engine is not None and image.engine.frozen
     instead = OF_A_FROZEN_CHANNEL if frozen else OF_A_BUILDER if image.engine is None else ""
-    yield Problem(image, f"{container} uses '{image}', which nobody maintains: {image.archived}", instead=instead)
+    yield Problem(
+        image, f"{container} uses '{image}', which is no longer maintained: {image.archived}", instead=instead
+    )

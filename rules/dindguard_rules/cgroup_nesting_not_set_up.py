@@ -44,7 +44,7 @@ def check(engine: Engine) -> Iterator[Problem]:
     if not launch.main_program or launch.prepared or not engine.rootless.off:
         return
     if container.sandbox is Sandbox.NONE and container.namespaces.host("cgroup") is None:
-        message = f"{engine} lies in the root of its container's cgroups, where containers of its own cannot start"
+        message = f"{engine} runs in the root cgroup of its container, where it cannot start containers"
         yield Problem(
             launch, message, (Step("it is privileged", container.privileged.span),), confidence=Confidence.MEDIUM
         )

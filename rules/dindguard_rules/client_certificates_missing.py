@@ -1,4 +1,4 @@
-"""A client wants TLS and has no certificates from its engine.
+"""A client is told to use TLS, but gets no certificates from its engine.
 
 ## Why it matters
 The official image makes a client certificate at every start and writes it to `/certs/client`. A client that is

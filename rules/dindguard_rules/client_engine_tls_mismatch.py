@@ -1,10 +1,10 @@
 """Client and engine disagree about TLS or the port.
 
 ## Why it matters
-The engine listens on 2376 and wants TLS, the client knocks at 2375 in plain text, or the other way round. It
-fails at the first command: "Cannot connect to the Docker daemon", "Client sent an HTTP request to an HTTPS
-server", "first record does not look like a TLS handshake". The usual next step, switching TLS off on the
-engine, makes it work and opens it to everybody.
+The engine listens on 2376 and wants TLS, the client connects to 2375 in plain text, or the other way round. It fails at
+the first command: "Cannot connect to the Docker daemon", "Client sent an HTTP request to an HTTPS server", "first
+record does not look like a TLS handshake". The usual next step, switching TLS off on the engine, makes it work and
+opens it to everybody.
 
 ## Instead
 Give the client the engine's port, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`, and the volume that the engine writes the

@@ -1,7 +1,7 @@
 """An engine gets network settings that exclude each other.
 
 ## Why it matters
-dockerd checks them at the start and exits: a bridge of one's own and an address for the default one ("You specified
+dockerd checks them at the start and exits: a custom bridge and an address for the default one ("You specified
 -b & --bip, mutually exclusive options"), or no traffic between containers without the iptables rules that would
 prevent it ("you specified --iptables=false with --icc=false").
 

@@ -1,12 +1,12 @@
-"""Registry credentials lie beside an engine's socket in one container.
+"""A container holds registry credentials and an engine's socket.
 
 ## Why it matters
 Code that controls the container reads `config.json` and pushes images under your name, and has the engine to
 build and start them: a break-in here becomes one into everything that pulls from the registry.
 
 ## Instead
-Log in at the time of the push with a short-lived token that the CI system hands over, or use a credential
-helper; mount no `config.json`.
+Log in just before the push with a short-lived token from the CI system, or use a credential helper; mount no
+`config.json`.
 
 ```sh
 echo "$REGISTRY_TOKEN" | docker login --username ci --password-stdin registry.example.com

@@ -1,17 +1,17 @@
 """A capability is added that leads to root on the host.
 
 ## Why it matters
-A few capabilities are root on the host by themselves: `SYS_ADMIN` mounts file systems and unlocks `mount`, `bpf`
-and `setns` in the seccomp filter (each capability widens that filter); `SYS_MODULE` loads kernel code; `SYS_RAWIO`
-reaches physical memory; `DAC_READ_SEARCH` opens any file of the host by its handle. Others do so in company:
-`NET_ADMIN` on the host's network, `SYS_PTRACE` among the host's processes. On hosts with AppArmor the default profile
-still denies `mount` to `SYS_ADMIN`; where there is none, nothing does.
+A few capabilities are root on the host by themselves: `SYS_ADMIN` mounts file systems and unlocks `mount`, `bpf` and
+`setns` in the seccomp filter (each capability widens that filter); `SYS_MODULE` loads kernel code; `SYS_RAWIO` reaches
+physical memory; `DAC_READ_SEARCH` opens any file of the host by its handle. Others do so in combination: `NET_ADMIN` on
+the host's network, `SYS_PTRACE` among the host's processes. On hosts with AppArmor the default profile still denies
+`mount` to `SYS_ADMIN`; where there is none, nothing does.
 
 ## Exploit
 `DAC_READ_SEARCH`: `open_by_handle_at()` with inode 2 opens the root directory of the host's disk ("shocker").
 
 ## Instead
-Drop all capabilities and add only those that the program fails without:
+Drop all capabilities and add back only those that the program needs:
 
 ```yaml
 services:

@@ -1,10 +1,10 @@
-"""An engine's data root lies in its own container's layer.
+"""An engine keeps its data in its container's own layer instead of a volume.
 
 ## Why it matters
 A container's layer is an overlay file system, and overlay does not work on top of overlay: the kernel refuses it
 as the upper directory ("filesystem … not supported as upperdir"). A daemon that is told to use `overlay2` then
 does not start; one that chooses by itself silently falls back to copying every layer in full (`vfs`, `native`), or
-to `fuse-overlayfs`, whose containers fail without `/dev/fuse`. The state is lost with the container besides.
+to `fuse-overlayfs`, whose containers fail without `/dev/fuse`. The state is also lost with the container.
 
 ## Instead
 Put a volume at the data root:

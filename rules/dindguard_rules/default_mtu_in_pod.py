@@ -5,7 +5,7 @@ Inner bridges take 1500. Overlay networks leave less (1450 with VXLAN, 1420 with
 filtered, large packets vanish: `apt-get update` works, a TLS download inside a build hangs for ever.
 
 ## Instead
-The pod network's value, for both kinds of networks:
+Set the pod network's MTU, for both kinds of networks:
 
 ```yaml
 args:
@@ -14,7 +14,7 @@ args:
 ```
 
 ## When it is fine
-Where the pod network's MTU is 1500 or more: nothing in the files tells, which is why this is information only.
+Where the pod network's MTU is 1500 or more: the files do not tell, which is why this is information only.
 
 ## References
 - https://docs.docker.com/engine/network/drivers/bridge/
@@ -42,5 +42,5 @@ def check(engine: Engine) -> Iterator[Problem]:
         return
     on_overlay = engine.container.workload.platform is Platform.KUBERNETES
     if on_overlay and engine.container.namespaces.host("network") is None and not engine.settings("mtu"):
-        message = f"{engine} uses an MTU of 1500, which many pod networks do not carry"
+        message = f"{engine} uses an MTU of 1500, which is too large for many pod networks"
         yield Problem(engine.container, message, confidence=Confidence.LOW)

@@ -1,4 +1,4 @@
-"""An engine's version gets no fixes any more.
+"""An engine's version no longer gets security fixes.
 
 ## Why it matters
 Only the newest major version of the official image is rebuilt: what is older keeps every hole that was found
@@ -16,9 +16,8 @@ services:
 ```
 
 ## When it is fine
-With a vendor's patches for the same line (25.0 is maintained by Amazon and Mirantis until 2026-12-04) in an
-image of your own; the finding is *medium* there. Which versions ended is told as of a date that the finding
-names.
+With a vendor's patches for the same line (25.0 is maintained by Amazon and Mirantis until 2026-12-04) in an image of
+your own; the finding is *medium* there. The finding names the date as of which this is known.
 
 ## References
 - https://endoflife.date/docker-engine

@@ -45,5 +45,5 @@ def check(container: Container) -> Iterator[Problem]:
     if engine is None:
         return
     for address in container.dead_ends:
-        message = f"{container} looks for an engine in itself, and {engine} is what it can reach"
+        message = f"{container} looks for an engine on its own localhost, where none is; it can reach {engine}"
         yield Problem(address, message, because=(Step("the engine is here", engine.span),))

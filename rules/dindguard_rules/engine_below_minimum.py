@@ -14,7 +14,7 @@ services:
 ```
 
 ## When it is fine
-With a waiver that says until when.
+With a waiver that has an expiry date.
 
 ## References
 - https://docs.docker.com/engine/release-notes/

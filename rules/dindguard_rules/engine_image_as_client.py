@@ -2,7 +2,7 @@
 
 ## Why it matters
 Since 23.0 `docker`, `docker:latest` and `docker:29` are the *dind* image: dockerd, runc, iptables and an entry point
-that starts a daemon come along. A client needs none of it, and whoever gets into the job finds it all in place.
+that starts a daemon come along. A client needs none of it, and an attacker in the job finds it all in place.
 
 ## Instead
 Use the image that has the client alone:
@@ -65,4 +65,4 @@ def check(container: Container) -> Iterator[Problem]:
         and image.engine.official
         and image.engine.variant is Variant.DAEMON
     ):
-        yield Problem(image, f"{container} only commands an engine, and '{image}' brings a daemon as well")
+        yield Problem(image, f"{container} only commands an engine, but '{image}' contains the daemon as well")

@@ -1,4 +1,4 @@
-"""An image brings a container engine along.
+"""An image contains a container engine.
 
 ## Why it matters
 A daemon in an image invites somebody to start it, which needs a privileged container. Most images that install
@@ -40,6 +40,6 @@ def check(invocation: Invocation) -> Iterator[Problem]:
         at = invocation.subject or invocation
         yield Problem(
             at,
-            f"the image brings a container engine ('{at}')",
+            f"the image contains a container engine ('{at}')",
             because=(reason("this command installs it", invocation),),
         )

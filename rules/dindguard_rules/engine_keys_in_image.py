@@ -1,4 +1,4 @@
-"""An image holds the keys to an engine or a registry.
+"""An image contains the keys to an engine or a registry.
 
 ## Why it matters
 Whoever can pull the image has what was copied into it, and deleting it in a later layer does not help. A
@@ -44,4 +44,6 @@ def check(container: Container) -> Iterator[Problem]:
         what = engine_secret(copied)
         if what is not None:
             severity = Severity.HIGH if what is EngineSecret.KEY else Severity.MEDIUM
-            yield Problem(copied, f"{container} holds {what}, for everybody who can pull it", severity=severity)
+            yield Problem(
+                copied, f"{container} contains {what}, readable by everybody who can pull it", severity=severity
+            )

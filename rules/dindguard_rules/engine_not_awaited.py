@@ -1,9 +1,9 @@
 """A client starts before the engine that it commands is ready.
 
 ## Why it matters
-dockerd needs seconds, on the first start tens of them: it makes certificates and its data root. A client that starts at
-once gets "Cannot connect to the Docker daemon", now and then, and mostly where the machine is busy. `depends_on` without
-a condition waits for the container, not for the engine in it.
+dockerd takes seconds to start, the first time tens of seconds: it makes certificates and its data root. A client that
+starts at once gets "Cannot connect to the Docker daemon", now and then, and mostly where the machine is busy.
+`depends_on` without a condition waits for the container, not for the engine in it.
 
 ## Instead
 Let the client wait for a health check of the engine:

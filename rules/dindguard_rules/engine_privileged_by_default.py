@@ -1,11 +1,11 @@
-"""An engine makes every container privileged that does not say otherwise.
+"""An engine makes every container privileged by default.
 
 ## Why it matters
 `privileged = true` in `containers.conf` gives all capabilities and devices to every container that Podman starts on that
 machine or in that image, and takes the filters away. Nobody who writes `podman run` sees it.
 
 ## Instead
-Take the line out, and give the one container that needs it what it needs:
+Remove the line, and give the one container that needs it what it needs:
 
 ```sh
 podman run --cap-add SYS_ADMIN --device /dev/fuse quay.io/buildah/stable:v1.41 buildah bud .
@@ -46,6 +46,4 @@ def check(engine: Engine) -> Iterator[Problem]:
     setting = engine.setting("privileged")
     if setting is not None and setting.value.value == "true":
         severity = Severity.HIGH if engine.container is None else Severity.MEDIUM
-        yield Problem(
-            setting, f"{engine} makes every container privileged that does not refuse it", severity=severity
-        )
+        yield Problem(setting, f"{engine} makes every container privileged by default", severity=severity)

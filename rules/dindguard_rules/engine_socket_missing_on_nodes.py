@@ -1,8 +1,8 @@
 """A pod mounts Docker's socket, which nodes have not had since Kubernetes 1.24.
 
 ## Why it matters
-Kubernetes nodes run containerd or CRI-O. Mounted with `type: Socket` the pod never starts; without a type, the
-kubelet creates an empty *directory* at that path and the client inside fails with a riddle.
+Kubernetes nodes run containerd or CRI-O. Mounted with `type: Socket` the pod never starts; without a type, the kubelet
+creates an empty *directory* at that path and the client inside fails with a puzzling error.
 
 ## Instead
 Build without an engine (rootless BuildKit, Buildah), or run a nested engine of the pod's own (Sysbox).

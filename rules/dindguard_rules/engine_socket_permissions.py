@@ -1,4 +1,4 @@
-"""A command lets everybody use an engine's socket.
+"""A command opens an engine's socket to everybody.
 
 ## Why it matters
 `chmod 666 /var/run/docker.sock` makes every user and every process of the machine root on it: the file's mode is

@@ -1,9 +1,9 @@
 """An engine is started that nothing beside it uses.
 
 ## Why it matters
-A nested engine is mostly privileged, takes seconds to start and needs memory. Set as a default for all jobs, it
-runs beside those that only lint or deploy as well, and each of them is a way to its machine for nothing. In a
-Compose project or a pod it stays behind when what needed it has gone.
+A nested engine is mostly privileged, takes seconds to start and needs memory. Set as a default for all jobs, it runs
+beside those that only lint or deploy as well, and each of them is a needless way to root on its machine. In a Compose
+project or a pod it stays behind when what needed it has gone.
 
 ## Instead
 Give the engine to what uses it, and to nothing else:

@@ -1,10 +1,10 @@
 """Neither AppArmor nor SELinux confines the engine's containers.
 
 ## Why it matters
-A container's second fence is missing: the kernel's mandatory access control, which refuses mounts, writes to
-`/proc` and `/sys` and the like whatever a process was allowed besides. Several known container escapes were
-stopped by it alone. An engine on such a host takes `apparmor=docker-default` as an option without a word, and the
-option does nothing (measured), so only the engine's own report tells.
+A container's second line of defence is missing: the kernel's mandatory access control, which refuses mounts, writes to
+`/proc` and `/sys` and the like whatever a process was allowed besides. Several known container escapes were stopped by
+it alone. An engine on such a host takes `apparmor=docker-default` as an option silently, and the option does nothing
+(measured), so only the engine's own report tells.
 
 ## Instead
 Enable AppArmor (Debian, Ubuntu: `apparmor=1 security=apparmor` on the kernel's command line, and the package

@@ -2,7 +2,7 @@
 
 ## Why it matters
 `seccomp-profile: unconfined` takes the default filter from all containers of the engine that bring none of their own.
-The some 40 calls that it refuses (`keyctl`, `userfaultfd`, `bpf`, `unshare` with new namespaces) are those that known
+The 40 or so calls that it blocks (`keyctl`, `userfaultfd`, `bpf`, `unshare` with new namespaces) are those that known
 container escapes use, and nobody who starts a container there sees that it is missing.
 
 ## Instead
@@ -49,4 +49,4 @@ def check(engine: Engine) -> Iterator[Problem]:
     setting = engine.setting("seccomp-profile")
     if setting is not None and setting.value.value == "unconfined":
         severity = Severity.HIGH if engine.container is None else Severity.MEDIUM
-        yield Problem(setting, f"{engine} filters no system calls of its containers", severity=severity)
+        yield Problem(setting, f"{engine} starts its containers without a seccomp filter", severity=severity)

@@ -1,10 +1,9 @@
 """The host engine's own state is mounted into a container.
 
 ## Why it matters
-`/var/lib/docker` (and its cousins of containerd, Podman and the kubelet) holds every container's files, volumes
-and secrets. Writable, it is root on the host: change a file in another container's layer, or in a volume that a
-root process reads. Under a nested engine it is also a second daemon on one data root: it does not start, or both
-corrupt it.
+`/var/lib/docker` (and its counterparts of containerd, Podman and the kubelet) holds every container's files, volumes
+and secrets. Writable, it is root on the host: change a file in another container's layer, or in a volume that a root
+process reads. Under a nested engine it is also a second daemon on one data root: it does not start, or both corrupt it.
 
 ## Exploit
 Write a cron file or a set-uid program into the `merged` directory of a container that runs as root.

@@ -37,10 +37,10 @@ volumes:
 ```
 
 ## When it is fine
-A well-known tool of your own that manages this very host (Portainer, Traefik) may need it; the finding is
-then *high* and wants an approval record. A rootless engine's socket is worth that one user, not root. On a hosted CI
-machine that ends with the job the finding is lowered: its script commands that engine anyway. The usual
-permissions (`root:docker`, 660) keep `user: 1000:1000` without further groups out: one level less.
+A well-known tool of your own that manages this very host (Portainer, Traefik) may need it; the finding is then *high*
+and needs an approval record. A rootless engine's socket gives the rights of that one user, not of root. On a hosted CI
+machine that ends with the job the finding is lowered: its script commands that engine anyway. The usual permissions
+(`root:docker`, 660) keep `user: 1000:1000` without further groups out: one level less.
 
 ## References
 - https://docs.docker.com/engine/security/#docker-daemon-attack-surface

@@ -1,8 +1,8 @@
 """A container shares the host's network.
 
 ## Why it matters
-It reaches what listens on the host's `localhost` only (an engine's plain port, a kubelet, a database), it opens
-ports past any publishing, and it sees the host's abstract Unix sockets.
+It reaches what listens on the host's `localhost` only (an engine's plain port, a kubelet, a database), it opens ports
+without publishing them, and it sees the host's abstract Unix sockets.
 
 ## Instead
 Publish the port, on the address that is meant:
@@ -57,4 +57,6 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         yield Undecided(unknown, unknown.variable)
     host = container.namespaces.host("network")
     if host is not None and (container.role is not Role.ENGINE or container.rootless_engine.on):
-        yield Problem(host, f"{container} shares the host's network and what listens on its localhost")
+        yield Problem(
+            host, f"{container} shares the host's network and can reach what listens on the host's localhost"
+        )

@@ -5,7 +5,7 @@ Steps of the build can talk to everything on the machine's loopback (databases, 
 127.0.0.1) and to the cloud's metadata service. It usually hides a DNS or MTU problem of the bridge.
 
 ## Instead
-Mend the engine's DNS or MTU (`dns`, `mtu` in `daemon.json`), or name the one host: `--add-host`.
+Fix the engine's DNS or MTU (`dns`, `mtu` in `daemon.json`), or name the one host: `--add-host`.
 
 ```json
 {"dns": ["192.0.2.53"], "mtu": 1400}

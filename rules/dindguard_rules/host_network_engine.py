@@ -1,4 +1,4 @@
-"""A nested engine lives in the host's network namespace.
+"""A nested engine runs in the host's network namespace.
 
 ## Why it matters
 Every port that the engine or an inner container opens is a port of the host: no publishing, no firewall of Docker's

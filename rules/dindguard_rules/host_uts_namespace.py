@@ -1,4 +1,4 @@
-"""A container shares the host's name.
+"""A container shares the host's UTS namespace, and so its host name.
 
 ## Why it matters
 Whoever has `SYS_ADMIN` in the container renames the host, which certificates, logs and cluster membership hang on.

@@ -2,8 +2,8 @@
 
 ## Why it matters
 The rootless image keeps its state in `/home/rootless/.local/share/docker`, and `--data-root` moves it anywhere. A
-volume at `/var/lib/docker` is then empty for ever: images are pulled anew after each restart, and what was meant to
-be kept lies in an anonymous volume that nobody removes.
+volume at `/var/lib/docker` is then empty for ever: images are pulled again after each restart, and what was meant to be
+kept lies in an anonymous volume that nobody removes.
 
 ## Instead
 Mount the volume where the state is:

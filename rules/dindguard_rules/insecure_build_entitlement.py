@@ -1,4 +1,4 @@
-"""A build gets more than an ordinary container has.
+"""A build gets more privileges than an ordinary container.
 
 ## Why it matters
 With the entitlement `security.insecure` a `RUN` step has every capability and device of the builder, which
@@ -10,7 +10,7 @@ builder that allows an entitlement offers it to everybody who may use the builde
 `RUN --security=insecure mkdir /h && mount /dev/sda1 /h && chroot /h` in a pull request's Dockerfile.
 
 ## Instead
-Leave it out. What needs privilege (nested containers, loop devices) belongs into a test after the build, on a
+Leave it out. What needs privilege (nested containers, loop devices) belongs in a test after the build, on a
 machine of its own; what only needs a cache or a secret has `RUN --mount=type=cache` and `--mount=type=secret`.
 
 ```dockerfile

@@ -1,8 +1,8 @@
 """An engine trusts a registry without encryption.
 
 ## Why it matters
-The engine accepts any certificate from that registry, and plain HTTP. Whoever is on the way can exchange the image and
-read the credentials.
+The engine accepts any certificate from that registry, and plain HTTP. Anyone on the network path can replace the image
+and read the credentials.
 
 ## Instead
 Give the engine the registry's certificate authority:
@@ -52,4 +52,4 @@ def check(engine: Engine) -> Iterator[Problem]:
         name = setting.value.pattern
         if subnets.everything(name) or subnets.loopback(name):
             continue
-        yield Problem(setting, f"{engine} talks to '{setting.value}' without checking who it is")
+        yield Problem(setting, f"{engine} accepts any certificate, and plain HTTP, from '{setting.value}'")

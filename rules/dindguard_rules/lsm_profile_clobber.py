@@ -1,11 +1,11 @@
 """A nested engine replaces the host's AppArmor profile.
 
 ## Why it matters
-AppArmor policy is one for the whole kernel. At its start the engine loads a profile named `docker-default`, and
-newer engines do so every time; a nested one overwrites the *host's* profile of that name with its own version's,
-for all of the host's containers. It abstains when the variable `container` is set, or without `apparmor_parser`:
-the official image's entry point sees to both. An image of one's own that starts `dockerd` directly sees to neither,
-and also lacks the cgroup preparation without which cgroup v2 refuses nested containers.
+There is one AppArmor policy for the whole kernel. At its start the engine loads a profile named `docker-default`, and
+newer engines do so every time; a nested one overwrites the *host's* profile of that name with its own version's, for
+all of the host's containers. It does not when the variable `container` is set, or without `apparmor_parser`: the
+official image's entry point sees to both. A custom image that starts `dockerd` directly sees to neither, and
+also lacks the cgroup preparation without which cgroup v2 refuses nested containers.
 
 ## Instead
 Start the engine through the official image's entry point, or do what it does:

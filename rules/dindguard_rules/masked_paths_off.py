@@ -1,8 +1,8 @@
-"""The masked paths of /proc and /sys are open in a container.
+"""A container sees the paths of /proc and /sys that are normally masked.
 
 ## Why it matters
-An engine hides `/proc/kcore`, `/proc/keys`, `/sys/firmware` and others, and makes `/proc/sys` and
-`/proc/sysrq-trigger` read-only. Opened, root in the container sets kernel parameters of the host: a program in
+An engine hides `/proc/kcore`, `/proc/keys`, `/sys/firmware` and others, and makes `/proc/sys` and `/proc/sysrq-trigger`
+read-only. Without the masks, root in the container can set kernel parameters of the host: a program in
 `/proc/sys/kernel/core_pattern` runs as the host's root.
 
 ## Exploit

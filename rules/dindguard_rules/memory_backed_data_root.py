@@ -1,11 +1,11 @@
-"""An engine's state lies in memory, without a bound.
+"""An engine keeps its state in memory without a size limit.
 
 ## Why it matters
 Images and layers in a `tmpfs` or an `emptyDir` with `medium: Memory` are charged to the container's memory: pulling
 one image too many kills the daemon, or the node's other pods where no limit is set.
 
 ## Instead
-Bound it (`sizeLimit: 8Gi`, `tmpfs: /var/lib/docker:size=8g`), with a memory limit above it, or use disk.
+Set a size limit (`sizeLimit: 8Gi`, `tmpfs: /var/lib/docker:size=8g`), with a memory limit above it, or use disk.
 
 ```yaml
 services:
@@ -16,7 +16,7 @@ services:
 ```
 
 ## When it is fine
-In gVisor and Kata, where memory is what overlay needs, and with a bound.
+In gVisor and Kata, where memory is what overlay needs, and with a size limit.
 
 ## References
 - https://kubernetes.io/docs/concepts/storage/volumes/#emptydir

@@ -15,7 +15,7 @@ services:
 ```
 
 ## When it is fine
-It is harmless as long as nobody believes it.
+It is harmless as long as nobody relies on it.
 
 ## References
 - https://docs.docker.com/reference/cli/dockerd/

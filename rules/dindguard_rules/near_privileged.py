@@ -84,5 +84,7 @@ def check(container: Container) -> Iterator[Problem]:
     parts = switched_off(container)
     if parts and "SYS_ADMIN" in container.capabilities.effective:
         severity = Severity.HIGH if container.runs_containers else Severity.CRITICAL
-        message = f"{container} is as good as privileged: {admin} comes without what would hold it back"
+        message = (
+            f"{container} is privileged in all but name: it has {admin} without the defences that would contain it"
+        )
         yield Problem(admin, message, because=parts, severity=severity)

@@ -1,4 +1,4 @@
-"""A container asks explicitly that its programs may gain privileges.
+"""A container explicitly lets its programs gain privileges.
 
 ## Why it matters
 With `no-new-privileges`, setuid programs (`sudo`, `su`, a forgotten one) give nothing to whoever starts them.

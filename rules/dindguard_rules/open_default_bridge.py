@@ -2,8 +2,8 @@
 
 ## Why it matters
 Whoever is started without a network of its own lands on the bridge that all others without one are on, and by default
-each reaches every port of every other there: a job gets to the engine, the registry or the database of another job by its
-address, published or not. Networks of one's own keep strangers apart and let names work as well.
+each reaches every port of every other there: a job gets to the engine, the registry or the database of another job by
+its address, published or not. User-defined networks keep strangers apart, and names work in them as well.
 
 ## Instead
 Give what belongs together a network, and close the default one:

@@ -1,7 +1,7 @@
 """An engine's version has known vulnerabilities that do not lead out of its containers.
 
 ## Why it matters
-Authorization plugins that can be bypassed, a daemon on TCP that can be stopped from afar (before 29.9.0), a label
+Authorization plugins that can be bypassed, a daemon on TCP that can be stopped remotely (before 29.9.0), a label
 that runs a program through containerd's Kubernetes interface: none of them ends on the host by itself, each is
 closed in a later release.
 

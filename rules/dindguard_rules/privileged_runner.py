@@ -1,7 +1,7 @@
 """A CI runner makes every job's container privileged.
 
 ## Why it matters
-The flag stands in the runner's configuration, so it holds for every job of every project that may use the
+The flag is in the runner's configuration, so it holds for every job of every project that may use the
 runner: whoever can push a branch with a pipeline is root on the runner's machine, and finds the other jobs'
 source, caches and credentials there. A nested engine in one pipeline needs it; all others get it as well.
 

@@ -1,7 +1,7 @@
 """An engine's TLS port is published.
 
 ## Why it matters
-Client certificates guard the port, so this is not an open door. But it stands on the street: one leaked client
+Client certificates guard the port, so this is not an open door. But it is exposed: one leaked client
 key (they live in CI variables and volumes), or one hole in the daemon's TLS or HTTP/2 code, and whoever reaches
 the host commands the engine.
 

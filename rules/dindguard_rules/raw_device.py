@@ -1,4 +1,4 @@
-"""A container holds the host's disks or memory as devices.
+"""A container has the host's disks or memory as devices.
 
 ## Why it matters
 Root in a container that may open a block device writes the host's file system past the kernel: `debugfs -w` needs

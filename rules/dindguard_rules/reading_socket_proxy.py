@@ -1,4 +1,4 @@
-"""A socket proxy that only reads still shows secrets and files of every container.
+"""A read-only socket proxy still exposes the secrets and files of every container.
 
 ## Why it matters
 `CONTAINERS=1` with `POST=0` is no "read-only" view of harmless lists: `GET /containers/{id}/json` holds every

@@ -1,7 +1,7 @@
 """A rootless engine is told to use a network driver that was removed.
 
 ## Why it matters
-vpnkit is in the official rootless image no more since 29.5; slirp4netns took its place. With
+The official rootless image has had no vpnkit since 29.5; slirp4netns took its place. With
 `DOCKERD_ROOTLESS_ROOTLESSKIT_NET=vpnkit` RootlessKit finds no such program and the engine does not start.
 
 ## Instead

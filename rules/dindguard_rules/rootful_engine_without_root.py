@@ -1,7 +1,7 @@
 """An ordinary engine image is run as an ordinary user.
 
 ## Why it matters
-The entry point of `docker:…-dind`, started as anyone but root, takes the way of the rootless engine, finds no
+The entry point of `docker:…-dind`, started as anyone but root, starts as the rootless engine does, finds no
 `rootlesskit` in the image, and stops: "error: attempting to run rootless dockerd but missing 'rootlesskit' (perhaps
 the 'docker:dind-rootless' image variant is intended?)".
 

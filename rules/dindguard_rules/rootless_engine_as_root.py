@@ -1,7 +1,7 @@
 """An image made for a rootless engine is run as root.
 
 ## Why it matters
-The entry point of `dind-rootless` looks at its user id: as uid 0 it takes the way of the ordinary engine. What
+The entry point of `dind-rootless` looks at its user id: as uid 0 it starts the ordinary engine. What
 looks like a rootless engine in the file is then a rootful one, and with `privileged: true` beside it root on the
 host.
 
@@ -15,7 +15,7 @@ services:
     security_opt: [seccomp=unconfined, apparmor=unconfined, systempaths=unconfined]
     devices: [/dev/net/tun]
 ```
-A volume that only root may write is mended by its owner: `chown 1000:1000`.
+If only root may write to the volume, change its owner: `chown 1000:1000`.
 
 ## When it is fine
 Never.

@@ -1,4 +1,4 @@
-"""A rootless engine can't set its user namespace up.
+"""A rootless engine can't set up its user namespace.
 
 ## Why it matters
 RootlessKit calls the setuid programs `newuidmap` and `newgidmap`. `no-new-privileges` (in Kubernetes

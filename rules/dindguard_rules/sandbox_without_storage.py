@@ -1,4 +1,4 @@
-"""An engine in gVisor or Kata has no file system that its images can lie on.
+"""An engine in gVisor or Kata has no file system that can store its images.
 
 ## Why it matters
 An overlay file system needs a real one beneath. In Kata the image's volume at `/var/lib/docker` comes through

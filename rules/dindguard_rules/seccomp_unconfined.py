@@ -1,9 +1,9 @@
 """A container runs without the system call filter.
 
 ## Why it matters
-The default seccomp profile refuses some 40 system calls that containers hardly need and exploits like: `keyctl`,
-`userfaultfd`, `unshare` and `clone` with new namespaces, `bpf`, `perf_event_open`. Without the filter, every hole
-in them is within reach of whoever runs code in the container.
+The default seccomp profile blocks about 40 system calls that containers rarely need and exploits often use: `keyctl`,
+`userfaultfd`, `unshare` and `clone` with new namespaces, `bpf`, `perf_event_open`. Without the filter, every hole in
+them is within reach of whoever runs code in the container.
 
 ## Instead
 Remove the option. If one call is missing, take the default profile and add that call:

@@ -2,8 +2,8 @@
 
 ## Why it matters
 The certificate that the official image makes is valid for `docker`, `localhost`, the container's host name and its
-addresses. A service called `dind` is not among them: "x509: certificate is valid for …, docker, localhost, not
-dind". What people do next is switch verification off.
+addresses. A service called `dind` is not among them: "x509: certificate is valid for …, docker, localhost, not dind".
+The usual next step is to switch verification off.
 
 ## Instead
 Give the engine the name it has a certificate for, or a certificate for the name it has:

@@ -2,9 +2,9 @@
 
 ## Why it matters
 A mount is a container's own unless its folder was given with `shared` propagation (`Bidirectional` in Kubernetes): then
-whatever the container mounts below it is mounted on the host, too, and in every other container that shares the
-folder. A container that may mount (it is privileged, or has `SYS_ADMIN`) can so put file systems of its own over the
-host's files there, and what it leaves mounted stays when it ends: a nested engine leaves its containers' layers.
+whatever the container mounts below it is mounted on the host, too, and in every other container that shares the folder.
+A container that may mount (it is privileged, or has `SYS_ADMIN`) can thus put file systems of its own over the host's
+files there, and what it leaves mounted stays when it ends: a nested engine leaves its containers' layers.
 
 ## Instead
 Leave the propagation out, or let mounts flow one way only, from the host into the container:

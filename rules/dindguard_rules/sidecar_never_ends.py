@@ -5,7 +5,7 @@ A Job is done when *all* containers of its pod have ended. dockerd never does: t
 Job stays active until somebody deletes it, and a CronJob with `Forbid` never starts again.
 
 ## Instead
-A native sidecar (Kubernetes 1.29 and later), which is stopped when the others are done:
+Use a native sidecar (Kubernetes 1.29 and later), which is stopped when the others are done:
 
 ```yaml
 spec:

@@ -2,7 +2,7 @@
 
 ## Why it matters
 `overlay2` needs a local file system with `d_type` and extended attributes: on NFS, CIFS, GlusterFS or a virtual
-machine's shared folder the daemon does not start, or picks `vfs` without a word. `btrfs` and `zfs` run on their
+machine's shared folder the daemon does not start, or silently picks `vfs`. `btrfs` and `zfs` run on their
 own file system only.
 
 ## Instead

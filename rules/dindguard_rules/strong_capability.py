@@ -2,11 +2,11 @@
 
 ## Why it matters
 `NET_ADMIN`, `SYS_PTRACE`, `SYS_TIME`, `SYSLOG` and their like are not root on the host by themselves, but each opens
-code of the kernel that an ordinary container cannot reach, and each becomes root in the wrong company: on the
-host's network, or among its processes.
+code of the kernel that an ordinary container cannot reach, and each leads to root in the wrong combination: with the
+host's network, or with its processes.
 
 ## Instead
-Grant it only where the program fails without it, beside `cap_drop: [ALL]`.
+Grant it only if the program needs it, beside `cap_drop: [ALL]`.
 
 ```yaml
 services:

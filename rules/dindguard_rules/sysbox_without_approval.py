@@ -43,5 +43,5 @@ def check(model: Model) -> Iterator[Problem | Undecided]:
         if runtime is not None and runtime.unknown and container.runs_containers:
             yield Undecided(runtime, runtime.variable, container)
         if container.sysbox is not None:
-            message = f"{container} runs under Sysbox, for which the policy wants an approval record"
+            message = f"{container} runs under Sysbox, for which the policy requires an approval record"
             yield Problem(container.sysbox, message, subject=container)

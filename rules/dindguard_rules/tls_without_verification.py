@@ -1,4 +1,4 @@
-"""A client encrypts and does not check whom it talks to.
+"""A client uses TLS without verifying the engine's certificate.
 
 ## Why it matters
 `DOCKER_CERT_PATH` without `DOCKER_TLS_VERIFY` makes Docker's client use TLS with `InsecureSkipVerify`: whoever

@@ -4,7 +4,7 @@
 The engine's API has no password. Without client certificates, every process that can reach the port commands
 the engine: the containers beside it, the containers *inside* it (through their gateway), and with a published
 port whoever reaches the host. An empty `DOCKER_TLS_CERTDIR` makes the official image listen this way on every
-interface; `--tlsverify=false` encrypts and still asks nobody for a name. The daemon itself waits 15 seconds
+interface; `--tlsverify=false` encrypts and still authenticates nobody. The daemon itself waits 15 seconds
 at the start and warns.
 
 ## Exploit
@@ -107,7 +107,7 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
             continue
         how = "encrypts, but obeys" if endpoint.encrypted is not None and endpoint.encrypted.on else "obeys"
         where = f"on port {endpoint.port}" if endpoint.port is not None else "on a port that the files do not tell"
-        message = f"{engine} {how} {exposure.reach} {where}, without asking who they are"
+        message = f"{engine} {how} {exposure.reach} {where}, without authentication"
         severity = SEVERITIES.get(exposure.reach, Severity.CRITICAL)
         if endpoint.open_unless:
             message += f", unless {endpoint.open_unless}"

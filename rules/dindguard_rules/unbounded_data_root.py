@@ -1,4 +1,4 @@
-"""An engine keeps its state and nothing ever removes from it.
+"""An engine's data only grows, because nothing prunes it.
 
 ## Why it matters
 Images, layers and build cache of every job add up in a persistent volume until the disk is full; what fails then is
@@ -50,4 +50,4 @@ def check(engine: Engine) -> Iterator[Problem]:
     if engine.container is not None and engine.container.kind is ContainerKind.LIVE:
         return  # a running engine shows neither its configuration file nor who prunes it
     if not collects and not bounded and engine.container is not None and not engine.container.prunes:
-        yield Problem(mount, f"{engine} keeps its state here and nothing in the files ever removes from it")
+        yield Problem(mount, f"{engine} keeps its state here, and nothing in these files ever prunes it")

@@ -1,4 +1,4 @@
-"""A nested engine is asked to keep its containers alive without it.
+"""A nested engine has live-restore on, which cannot work there.
 
 ## Why it matters
 `live-restore` lets containers run on while dockerd restarts. Inside a container they cannot: when the engine is its main

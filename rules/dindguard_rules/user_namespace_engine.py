@@ -1,7 +1,7 @@
 """A nested engine in a pod's user namespace can't write its cgroups.
 
 ## Why it matters
-`hostUsers: false` makes root in the pod nobody on the node, which is what one wants. But the cgroup tree then
+`hostUsers: false` makes root in the pod nobody on the node, which is what you want. But the cgroup tree then
 belongs to the node's root: the engine's entry point stops with "mkdir: can't create directory
 '/sys/fs/cgroup/init': Permission denied". Writable cgroups for such pods are being added to Kubernetes (KEP-5474,
 alpha in 1.37).

@@ -1,10 +1,10 @@
 """An engine's version has known container escapes.
 
 ## Why it matters
-A nested engine exists to run what others wrote. In these versions that code can leave its container by itself and
-is then root beside dockerd, which mostly runs privileged: the next step is the host. Before 28.5.2 and 29.0.0 runc
-could be led to write to `/proc` (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881); before 29.5.1 `docker cp`
-into a container ran the container's own decompressor as root (CVE-2026-41567).
+A nested engine exists to run what others wrote. In these versions that code can leave its container by itself and is
+then root beside dockerd, which mostly runs privileged: the next step is the host. Before 28.5.2 and 29.0.0 runc could
+be tricked into writing to `/proc` (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881); before 29.5.1 `docker cp` into a
+container ran the container's own decompressor as root (CVE-2026-41567).
 
 ## Instead
 Use engine 29.5.1 or later; 29.10.0 was the newest when these facts were gathered.

@@ -1,10 +1,9 @@
 """A container may write its cgroup tree.
 
 ## Why it matters
-The option (Engine 28 and later) mounts `/sys/fs/cgroup` writable without privileged mode. With the private
-namespace of cgroup v2 the container rules its own subtree and nothing else: it can lift limits that are set inside,
-no more. In the *host's* cgroup namespace it is the host's tree, and on cgroup v1 a `release_agent` there runs as
-the host's root.
+The option (Engine 28 and later) mounts `/sys/fs/cgroup` writable without privileged mode. With the private namespace of
+cgroup v2 the container controls its own subtree and nothing else: it can lift limits that are set inside, no more. In
+the *host's* cgroup namespace it is the host's tree, and on cgroup v1 a `release_agent` there runs as the host's root.
 
 ## Instead
 Remove `cgroup: host`, or the option:

@@ -2,8 +2,8 @@
 
 ## Why it matters
 containerd's shims and the processes of inner containers lose their parents all the time; process 1 has to collect them.
-An init does; dockerd does not. The entry point of the official image starts one since 20.10.8; an entry point
-of one's own loses it, and a long-lived engine fills the process table.
+An init does; dockerd does not. The entry point of the official image starts one since 20.10.8; a custom entry point
+loses it, and a long-lived engine fills the process table.
 
 ## Instead
 Start an init before the engine: `init: true` in Compose, `docker run --init`, or `ENTRYPOINT ["tini", "--", "dockerd"]`.

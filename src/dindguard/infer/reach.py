@@ -302,7 +302,7 @@ def _as_neighbour(container: Container, engine: Engine) -> Access | None:
             return Access(
                 who=container, to=engine, via=endpoint, product=engine.product, span=endpoint.span, endpoint=endpoint,
                 rootless=engine.rootless.on,
-                steps=(Step(f"{container} can connect to {engine}, which asks nobody who they are", endpoint.span),),
+                steps=(Step(f"{container} can connect to {engine}, whose API has no authentication", endpoint.span),),
             )  # fmt: skip
     return None
 

@@ -26,7 +26,7 @@ def aggravations(container: Container) -> tuple[Step, ...]:
     """Return what brings the host, or strangers, nearer to an engine's container; ``()`` for the tidy set-up.
 
     A host path that matters, a host namespace that somebody chose, a published port of the engine, an engine
-    that asks nobody who they are, an image whose tag names no version.
+    whose API has no authentication, an image whose tag names no version.
     """
     return (*_mounts(container), *_namespaces(container), *_engine(container), *_image(container))
 
@@ -55,7 +55,7 @@ def _engine(container: Container) -> list[Step]:
     for exposure in engine.exposures if engine is not None else ():
         asked = exposure.endpoint.authenticated
         if asked is not None and asked.off:
-            found.append(Step("its engine asks nobody who they are", asked.span))
+            found.append(Step("its engine's API has no authentication", asked.span))
         if exposure.reach.beyond_the_host:
             found.extend(Step("its engine's port is published", place.span) for place in exposure.because)
     return found
