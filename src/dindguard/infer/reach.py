@@ -147,52 +147,48 @@ def _through_engines_files(
 
 
 def _through_mount(container: Container, mount: Mount, inside: Insides) -> Iterator[Access]:
-    socket = mount.socket()
-    if socket is not None:
-        host = Machine(name="", span=mount.span)
-        path = mount.host_path or ""
-        uses = paths.socket_at(path) is not None
-        if container.user_of_host and not uses:
-            return  # the first socket below is root's, and its permissions keep other users out
-        yield Access(
-            who=container, to=host, via=mount, product=socket.product, span=mount.span, rootless=socket.rootless,
-            uses=uses, permits=Permit.BUILD if socket.product is EngineProduct.BUILDKIT else Permit.EVERYTHING,
-            through=mount.shown_path if uses else f"{socket.pattern}, below {mount.shown_path}",
-            deliberate=uses or paths.inside(path, "/run"),
-            steps=(Step(f"{container} reaches the host's {socket.product} socket", mount.span),),
-        )  # fmt: skip
-        return
-    if (path := container.workload.socket_behind(mount.host_path or "")) != "":
-        yield _to_its_own_engine(container, mount, path)
-        return
+    """Yield the accesses that a mount gives, by the first of these ways that it is."""
     placed = inside.on_the_host.get(mount.host_path or "")
-    if placed is not None and placed[0] not in container.engines:
-        engine, endpoint = placed
+    if (socket := mount.socket()) is not None:
+        yield from _to_hosts_socket(container, mount, socket)
+    elif (path := container.workload.socket_behind(mount.host_path or "")) != "":
+        yield _to_its_own_engine(container, mount, path)
+    elif placed is not None and placed[0] not in container.engines:
+        says = f"{container} is given the socket that {placed[0]} keeps on the host"
+        yield _to_nested_engine(container, mount, *placed, says)
+    elif (assumed := mount.assumed_socket()) is not None and not _made_beside(container, mount):
         yield Access(
-            who=container, to=engine, via=mount, product=engine.product, span=mount.span, endpoint=endpoint, uses=True,
-            rootless=engine.rootless.on,
-            steps=(Step(f"{container} is given the socket that {engine} keeps on the host", mount.span),),
-        )  # fmt: skip
-        return
-    assumed = mount.assumed_socket()
-    if assumed is not None and not _made_beside(container, mount):
-        host = Machine(name="", span=mount.span)
-        yield Access(
-            who=container, to=host, via=mount, product=assumed.product, span=mount.span, rootless=assumed.rootless,
-            through=f"what is mounted at {mount.target}", assumed=True, uses=True,
+            who=container, to=Machine(name="", span=mount.span), via=mount, product=assumed.product, span=mount.span,
+            rootless=assumed.rootless, through=f"what is mounted at {mount.target}", assumed=True, uses=True,
             steps=(Step(f"{container} is given the {assumed.product} socket that clients look for", mount.span),),
         )  # fmt: skip
-        return
-    storage = mount.storage
-    if storage is None or not mount.target.known:
-        return
-    for engine, endpoint in inside.of(container.workload).sockets.get(storage.identity, ()):
-        if engine not in container.engines:
-            yield Access(
-                who=container, to=engine, via=mount, product=engine.product, span=mount.span, endpoint=endpoint,
-                uses=True, rootless=engine.rootless.on,
-                steps=(Step(f"{container} shares the directory in which {engine} has its socket", mount.span),),
-            )  # fmt: skip
+    elif mount.storage is not None and mount.target.known:
+        for engine, endpoint in inside.of(container.workload).sockets.get(mount.storage.identity, ()):
+            if engine not in container.engines:
+                says = f"{container} shares the directory in which {engine} has its socket"
+                yield _to_nested_engine(container, mount, engine, endpoint, says)
+
+
+def _to_hosts_socket(container: Container, mount: Mount, socket: paths.EngineSocket) -> Iterator[Access]:
+    path = mount.host_path or ""
+    uses = paths.socket_at(path) is not None
+    if container.user_of_host and not uses:
+        return  # the first socket below is root's, and its permissions keep other users out
+    yield Access(
+        who=container, to=Machine(name="", span=mount.span), via=mount, product=socket.product, span=mount.span,
+        rootless=socket.rootless, uses=uses,
+        permits=Permit.BUILD if socket.product is EngineProduct.BUILDKIT else Permit.EVERYTHING,
+        through=mount.shown_path if uses else f"{socket.pattern}, below {mount.shown_path}",
+        deliberate=uses or paths.inside(path, "/run"),
+        steps=(Step(f"{container} reaches the host's {socket.product} socket", mount.span),),
+    )  # fmt: skip
+
+
+def _to_nested_engine(container: Container, mount: Mount, engine: Engine, endpoint: Endpoint, says: str) -> Access:
+    return Access(
+        who=container, to=engine, via=mount, product=engine.product, span=mount.span, endpoint=endpoint, uses=True,
+        rootless=engine.rootless.on, steps=(Step(says, mount.span),),
+    )  # fmt: skip
 
 
 def _made_beside(container: Container, mount: Mount) -> bool:
