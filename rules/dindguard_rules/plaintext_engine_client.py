@@ -54,7 +54,9 @@ def _of(access: Access) -> Iterator[Problem]:
     if endpoint.encrypted is None or not endpoint.encrypted.off:
         return
     if endpoint.port == 2376:
-        message = f"{access.who} speaks plain text to {endpoint}, the port for TLS: it fails, or that engine has no TLS"
+        message = (
+            f"{access.who} speaks plain text to {endpoint}, the port for TLS: it fails, or that engine has no TLS"
+        )
         yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM, subject=access)
         return
     if not access.to.shown:
