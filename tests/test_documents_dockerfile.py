@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 
 from dindguard.documents.dockerfile.reader import Dockerfile, Instruction, read
 from dindguard.documents.dockerfile.text import LogicalLines
-from dindguard.documents.dockerfile.variables import Walk, expand, stage_environment
-from dindguard.model.values import UNKNOWN_PIECE, How
+from dindguard.documents.dockerfile.variables import Walk, expand
+from dindguard.model.values import UNKNOWN_PIECE, How, Text
 from dindguard.source import Gravity, Source, Span
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -222,6 +223,15 @@ ARG LOCAL
 ARG TARGETARCH
 ENV V=$VERSION L=${LOCAL:-none} S=${LOCAL:+set} T=${TARGETARCH:-amd64} N=${NOBODY-d} P='$V' E=\\$V H=${V#2}
 """
+
+
+def stage_environment(dockerfile: Dockerfile, stage: int) -> Mapping[str, Text]:
+    """Return the environment at the end of a stage, by name; ``stage`` counts from 0."""
+    walk = Walk(dockerfile)
+    for instruction, _ in walk:
+        if instruction.stage > stage:
+            break
+    return walk.ends[stage].environment
 
 
 def test_environment() -> None:

@@ -32,7 +32,6 @@ def test_the_tables_are_complete() -> None:
     grave = {name for name in KNOWN if tier(name) in (Tier.ROOT, Tier.STRONG)}
     assert not grave & DEFAULT
     assert {name for name in KNOWN if why(name)} == grave
-    assert capabilities.VOID_IN_USER_NAMESPACE <= KNOWN
 
 
 @pytest.mark.parametrize(

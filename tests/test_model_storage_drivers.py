@@ -51,23 +51,5 @@ def test_removed_drivers(name: str, engine: tuple[int, ...] | None, expected: bo
     assert drivers.is_removed(name, engine) is expected
 
 
-def test_the_order_of_choice() -> None:
-    assert drivers.auto_select((19, 3))[:3] == ("btrfs", "zfs", "overlay2")
-    assert drivers.auto_select((20, 10, 24))[3] == "fuse-overlayfs"
-    assert "aufs" in drivers.auto_select((23, 0))
-    assert "aufs" not in drivers.auto_select((24, 0))
-    assert (
-        drivers.auto_select()
-        == drivers.auto_select((29, 7, 2))
-        == ("overlay2", "fuse-overlayfs", "btrfs", "zfs", "vfs")
-    )
-    for version in [(19, 3), (20, 10), (23,), (24,), (25,), (29,)]:
-        chosen = drivers.auto_select(version)
-        assert set(chosen) <= drivers.GRAPH_DRIVERS
-        assert not any(drivers.is_removed(name, version) for name in chosen)
-
-
-def test_copying_drivers_and_the_image_store() -> None:
+def test_copying_drivers() -> None:
     assert {name for name, driver in drivers.DRIVERS.items() if driver.copying} == {"vfs", "native"}
-    assert "overlayfs" not in drivers.GRAPH_DRIVERS
-    assert [drivers.uses_containerd_store(v) for v in ((28, 5, 2), (29,), None)] == [False, True, None]

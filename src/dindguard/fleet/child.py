@@ -6,7 +6,6 @@ prints an answer. It imports neither Dask nor Arrow.
 
 from __future__ import annotations
 
-import datetime as dt
 import gc
 import os
 import sys
@@ -60,11 +59,6 @@ def _answer(request: Request) -> Answer:
         return scanned(request, key, this, lambda: facts_of(request, key, this, start))
     finally:
         this.files.close()
-
-
-def today_of(request: Request) -> dt.date:
-    """Return the day that decides what has expired."""
-    return dt.date.fromisoformat(request.asking.today)
 
 
 if __name__ == "__main__":

@@ -38,9 +38,6 @@ _OTHER_NAMES = (
 KNOWN = DEFAULT | frozenset(_OTHER_NAMES.split())
 """Every capability of Linux (capabilities(7))."""
 
-VOID_IN_USER_NAMESPACE = frozenset({"SYS_MODULE", "SYS_RAWIO", "MAC_ADMIN", "SYS_TIME", "MKNOD"})
-"""Granted in a user namespace, they do nothing (user_namespaces(7): no namespace owns what they govern)."""
-
 _ROOT = {
     "SYS_ADMIN": "can mount file systems and enter namespaces, and unlocks those calls in the seccomp filter",
     "SYS_MODULE": "can load code into the host's kernel",

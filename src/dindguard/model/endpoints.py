@@ -5,7 +5,6 @@ from __future__ import annotations
 from dindguard.model.engine import Endpoint
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text
 
-DEFAULT_HOST = "localhost"
 PLAIN_PORT = 2375
 TLS_PORT = 2376
 

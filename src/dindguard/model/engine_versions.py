@@ -99,19 +99,9 @@ def stale(today: dt.date) -> tuple[Notice, ...]:
     return (Notice("facts-old", message, Span("", 1, 1, 1, 1), Gravity.WARNING, "upgrade dindguard"),)
 
 
-def recommended_floor() -> Version:
-    """Return the first engine without any hole known here."""
-    return _parse(_data()["floor"]["all"])
-
-
 def newest() -> Version:
     """Return the newest release that is known here."""
     return _lines()[-1].newest_image
-
-
-def breakout_floor() -> Version:
-    """Return the first engine without a known container escape."""
-    return _parse(_data()["floor"]["breakout"])
 
 
 def lifecycle(version: Version) -> Lifecycle | None:

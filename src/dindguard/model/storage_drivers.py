@@ -1,7 +1,7 @@
 """Docker's storage drivers: what they need below them, what they cost, and in which engines they exist.
 
-Sources: docker/cli docs/deprecated.md, moby daemon/graphdriver (per driver, and ``driver_linux.go`` for the
-order), moby daemon/image_store_choice.go. Engine versions are tuples: ``(24,)`` is the whole line 24.
+Sources: docker/cli docs/deprecated.md, moby daemon/graphdriver (per driver). Engine versions are tuples: ``(24,)`` is
+the whole line 24.
 
 The facts: docs/engine-facts.md, "Storage drivers".
 """
@@ -23,19 +23,14 @@ class Driver(NamedTuple):
     """A storage driver, or a containerd snapshotter.
 
     ``good`` are the file systems that the data root may lie on (empty: any), ``bad`` those that it may not;
-    others are untold. ``copying`` drivers store each layer as a full copy. ``disabled`` is the engine
-    that first needs an opt-in for it, ``removed`` the first engine without it. ``needs`` is what else must be there.
+    others are untold. ``copying`` drivers store each layer as a full copy. ``removed`` is the first engine without it.
     """
 
     name: str
     good: frozenset[str] = frozenset()
     bad: frozenset[str] = frozenset()
     copying: bool = False
-    snapshotter: bool = False
-    deprecated: Version | None = None
-    disabled: Version | None = None
     removed: Version | None = None
-    needs: tuple[str, ...] = ()
 
 
 _EVERYTHING_BUT_BTRFS = (_PLAIN | _NO_UPPER | {"zfs"}) - {"btrfs"}
@@ -45,31 +40,20 @@ DRIVERS = {
     driver.name: driver
     for driver in (
         Driver("overlay2", _PLAIN, _NO_UPPER),
-        Driver("fuse-overlayfs", _PLAIN | {"overlay"}, needs=("/dev/fuse", "fuse-overlayfs")),
+        Driver("fuse-overlayfs", _PLAIN | {"overlay"}),
         Driver("btrfs", frozenset({"btrfs"}), _EVERYTHING_BUT_BTRFS),
-        Driver("zfs", frozenset({"zfs"}), _EVERYTHING_BUT_ZFS, needs=("/dev/zfs",)),
+        Driver("zfs", frozenset({"zfs"}), _EVERYTHING_BUT_ZFS),
         Driver("vfs", copying=True),
-        Driver("aufs", frozenset({"ext4", "xfs"}), _NO_UPPER, deprecated=(19, 3), removed=(24,)),
-        Driver("overlay", _PLAIN, _NO_UPPER, deprecated=(18, 9), removed=(24,)),
-        Driver("devicemapper", frozenset({"ext4", "xfs"}), deprecated=(18, 9), disabled=(23,), removed=(25,)),
-        Driver("overlayfs", _PLAIN, _NO_UPPER, snapshotter=True),
-        Driver("native", copying=True, snapshotter=True),
-        Driver("stargz", _PLAIN, _NO_UPPER, snapshotter=True),
-        Driver("nydus", _PLAIN, _NO_UPPER, snapshotter=True),
+        Driver("aufs", frozenset({"ext4", "xfs"}), _NO_UPPER, removed=(24,)),
+        Driver("overlay", _PLAIN, _NO_UPPER, removed=(24,)),
+        Driver("devicemapper", frozenset({"ext4", "xfs"}), removed=(25,)),
+        Driver("overlayfs", _PLAIN, _NO_UPPER),
+        Driver("native", copying=True),
+        Driver("stargz", _PLAIN, _NO_UPPER),
+        Driver("nydus", _PLAIN, _NO_UPPER),
     )
 }
 """By the name that ``--storage-driver`` and ``DOCKER_DRIVER`` take."""
-
-GRAPH_DRIVERS = frozenset(name for name, driver in DRIVERS.items() if not driver.snapshotter)
-"""Naming one of these keeps an engine 29 away from the containerd image store."""
-
-_ORDERS: tuple[tuple[Version, str], ...] = (
-    ((25,), "overlay2 fuse-overlayfs btrfs zfs vfs"),
-    ((24,), "overlay2 fuse-overlayfs btrfs zfs devicemapper vfs"),
-    ((23,), "overlay2 fuse-overlayfs btrfs zfs aufs overlay devicemapper vfs"),
-    ((20, 10), "btrfs zfs overlay2 fuse-overlayfs aufs overlay devicemapper vfs"),
-    ((0,), "btrfs zfs overlay2 aufs overlay devicemapper vfs"),
-)
 
 
 def driver(name: str) -> Driver | None:
@@ -107,14 +91,3 @@ def runs_on(name: str, backing: str) -> bool | None:
     if backing in found.good:
         return True
     return False if backing in found.bad else None
-
-
-def auto_select(engine: Version | None = None) -> tuple[str, ...]:
-    """Return the graph drivers that an engine tries when none is named, in its order; the newest without one."""
-    order = next((names for first, names in _ORDERS if engine is None or engine >= first), _ORDERS[-1][1])
-    return tuple(order.split())
-
-
-def uses_containerd_store(engine: Version | None) -> bool | None:
-    """Tell whether a fresh engine keeps images in containerd's store by default (since 29.0)."""
-    return None if not engine else engine >= (29,)

@@ -37,7 +37,6 @@ class Command:
         "in_test",
         "inside",
         "piped_from",
-        "pipes_to",
         "program",
         "redirects",
         "remote",
@@ -70,7 +69,6 @@ class Command:
         self.redirects = redirects
         self.background = background
         self.in_test = in_test
-        self.pipes_to: Command | None = None
         self.piped_from: Command | None = None
 
     def __repr__(self) -> str:

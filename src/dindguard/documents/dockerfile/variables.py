@@ -175,15 +175,6 @@ class Walk:
         return scope
 
 
-def stage_environment(dockerfile: Dockerfile, stage: int) -> Mapping[str, Text]:
-    """Return the environment at the end of a stage, by name; ``stage`` counts from 0."""
-    walk = Walk(dockerfile)
-    for instruction, _ in walk:
-        if instruction.stage > stage:
-            break
-    return walk.ends[stage].environment
-
-
 def _apply(instruction: Instruction, scope: Scope, top: Scope) -> None:
     """Let an ENV or ARG take effect. All its pairs see the variables as they were before it."""
     if instruction.name == "ENV":

@@ -48,7 +48,6 @@ class Chart:
         self.name = self.metadata["name"].content if self.metadata is not None else ""
         self._more = more
         self.values = self._values()
-        self.has_values = self.values is not None
 
     def _read(self, name: str) -> Node | None:
         source = self._files.open(f"{self.folder}/{name}".lstrip("/"))

@@ -177,7 +177,7 @@ class Interpreter:
             found = self._out.commands[first:]
             if found and before is not None:
                 reader = next((one for one in found if one.inside is None), found[0])
-                before.pipes_to, reader.piped_from = reader, before
+                reader.piped_from = before
             before = found[-1] if found else None
         self._in_pipe = outer
 

@@ -123,7 +123,7 @@ class Starter:
         text = self._script.text
         if any(text.startswith("<(", raw.start) for raw in node.words):
             before = self._out.commands[-2]
-            before.pipes_to, command.piped_from = command, before
+            command.piped_from = before
 
     def _environment(self, context: Context) -> dict[str, Text]:
         found: dict[str, Text] = {}
