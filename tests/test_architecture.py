@@ -36,6 +36,7 @@ LAYERS: dict[str, set[str]] = {
     "findings": {"source", "model", "rules"},
     "copies": {"source", "model", "findings"},
     "files": {"source", "errors"},
+    "buffers": {"files"},
     "folders": set(),
     "working_tree": {"files", "source", "errors"},
     "notices": {"source"},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dindguard.findings import Finding
 from dindguard.language_server.positions import place_of, range_of
 from dindguard.language_server.project import Project
 from dindguard.scanning import Options, Report, scan
@@ -184,8 +186,19 @@ EVERY = 25
 TYPED = ("a", " ", "\n", "  ", "x: y\n", "#", '"', "{", "- ", "privileged: true\n", "\N{GRINNING FACE}", "\r\n")
 
 
-def said(report: Report) -> list[tuple[str, str, str, int]]:
-    return [(each.rule.id, str(each.span), each.message, int(each.severity)) for each in report.findings]
+def said(report: Report) -> list[str]:
+    """All that a report says, to the last place."""
+    found = [*map(_finding, report.findings), *map(_finding, report.doubts)]
+    return [*found, *map(repr, report.notices), *map(repr, report.coverage.every())]
+
+
+def _finding(finding: Finding) -> str:
+    subjects = [
+        (each.label, each.address, each.path, each.span, each.blames, each.mark, each.status, each.places)
+        for each in finding.subjects
+    ]
+    told = (finding.severity, finding.confidence, finding.message, finding.span, finding.related, finding.path)
+    return repr((finding.rule.id, *told, subjects, finding.instead, finding.containment))
 
 
 def test_random_edits_say_what_a_cold_scan_says(tmp_path: Path) -> None:
@@ -193,9 +206,7 @@ def test_random_edits_say_what_a_cold_scan_says(tmp_path: Path) -> None:
     rng = random.Random(7)
     live, cold = tmp_path / "live", tmp_path / "cold"
     names = copied(live, rng)
-    for name in names:
-        (cold / name).parent.mkdir(parents=True, exist_ok=True)
-        (cold / name).write_bytes((live / name).read_bytes())
+    shutil.copytree(live, cold)
     project = Project(str(live), Options(untrusted=True))
     texts: dict[str, str] = {}
     for number in range(1, EDITS + 1):
@@ -212,14 +223,18 @@ def test_random_edits_say_what_a_cold_scan_says(tmp_path: Path) -> None:
 
 
 def copied(folder: Path, rng: random.Random) -> list[str]:
+    """Copy some fixtures, single files and whole folders (charts, projects of several files); return their files."""
     files = sorted(path for path in FIXTURES.glob("*/bad.*.y*ml") if path.is_file())
-    names = []
-    for number, path in enumerate(rng.sample(files, 40)):
-        name = f"p{number}/{path.name}"
-        (folder / name).parent.mkdir(parents=True)
-        (folder / name).write_bytes(path.read_bytes())
-        names.append(name)
-    return names
+    folders = sorted(path for path in FIXTURES.glob("*/bad*") if path.is_dir())
+    charts = [path for path in folders if any(path.rglob("Chart.yaml"))]
+    for number, path in enumerate([*rng.sample(files, 25), *rng.sample(folders, 12), *rng.sample(charts, 3)]):
+        target = folder / f"p{number}" / path.name
+        if path.is_dir():
+            shutil.copytree(path, target)
+        else:
+            target.parent.mkdir(parents=True)
+            target.write_bytes(path.read_bytes())
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def typed(text: str, rng: random.Random) -> str:

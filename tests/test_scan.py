@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import dindguard
+from dindguard.buffers import Buffers
 from dindguard.errors import INCOMPLETE, INTERRUPTED
-from dindguard.files import Buffers
 from dindguard.rules import Severity
 from dindguard.scanning import Options, Scan, scan
 from dindguard.source import Gravity

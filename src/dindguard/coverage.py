@@ -33,6 +33,7 @@ class State(StrEnum):
 
 
 _WORSE = {state: rank for rank, state in enumerate(State)}
+_PART = "part of another file"
 _PLAIN = (State.NOTHING, State.OTHER)
 
 
@@ -82,7 +83,7 @@ class Book:
     """Keeps what became of the files while a scan goes on. ``policy`` are files that quote findings."""
 
     def __init__(self, policy: Collection[str] = ()) -> None:
-        self._policy = policy
+        self.policy = policy
         self._states: dict[str, FileState] = {}
         self._plain: dict[State, list[str]] = {state: [] for state in _PLAIN}
         self._formats: dict[str, dict[str, None]] = {}
@@ -107,6 +108,18 @@ class Book:
         for path, names in other._formats.items():
             self._formats.setdefault(path, {}).update(names)
         self._by_bytes |= other._by_bytes
+        for path, state in other._whole.items():
+            self._whole.setdefault(path, state)
+        self._taken |= other._taken
+
+    def forget(self, path: str) -> None:
+        """Take back what was noted of a file that has changed."""
+        for noted in (self._states, self._formats, self._whole):
+            noted.pop(path, None)
+        for paths in self._plain.values():
+            paths[:] = [each for each in paths if each != path]
+        self._by_bytes.discard(path)
+        self._taken.discard(path)
 
     def plain(self, path: str, state: State) -> None:
         """Note a file of which nothing more is to be said."""
@@ -115,6 +128,10 @@ class Book:
     def understood(self, path: str, name: str) -> None:
         """Note that a format read a file or a part of it."""
         self._formats.setdefault(path, {})[name] = None
+
+    def part_of_another(self, path: str) -> None:
+        """Note that another file refers to a file, which is understood as a part of that one."""
+        self.understood(path, _PART)
 
     def taken(self, paths: Iterable[str]) -> None:
         """Note files that were taken value by value: they are judged by what nothing asked for, not as a whole."""
@@ -125,7 +142,7 @@ class Book:
         from dindguard import phrases, surfaces
 
         self._by_bytes.add(path)
-        if path in self._policy or (surfaces.is_other(path) and not what):
+        if path in self.policy or (surfaces.is_other(path) and not what):
             self.plain(path, State.OTHER)
             return
         text = decode(data) if what or phrases.may_speak(data) else ""
@@ -158,7 +175,7 @@ class Book:
 
         path = source.path
         what = surfaces.by_name(path) if not source.embedded else ""
-        if path in self._policy or (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint):
+        if path in self.policy or (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint):
             self.plain(path, State.OTHER)
         elif not self._speaks(source, what):
             self._silent(path, what)
@@ -207,7 +224,7 @@ class Book:
         for path, formats in self._formats.items():
             if path in self._by_bytes and self._is(path, State.KNOWN):
                 del self._states[path]  # another file had it read after all
-            self.put(path, State.UNDERSTOOD, ", ".join(formats))
+            self.put(path, State.UNDERSTOOD, ", ".join(sorted(formats, key=_PART.__eq__)))
         files = [
             each
             if not undecided[path]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -214,6 +214,10 @@ class Files(ABC):
         source = self._sources[path] = Source.resting(path, self._again, size=size, speaks=speaks)
         return source
 
+    def forget(self, path: str) -> None:
+        """Forget the text of a file that has changed."""
+        self._sources.pop(path, None)
+
     def drop(self) -> None:
         """Forget all texts."""
         self._sources.clear()
@@ -235,62 +239,6 @@ class Files(ABC):
             if len(self._awake) > AWAKE:
                 self.rest(self._awake.pop(0).path)
         return text
-
-
-class Buffers(Files):
-    """Texts that are not saved yet, by root-relative path, over another provider's files."""
-
-    def __init__(self, saved: Files, texts: Mapping[str, str]) -> None:
-        super().__init__(saved.root)
-        self.notices = saved.notices
-        self._saved = saved
-        self._texts = texts
-
-    def inside(self, path: str) -> str | None:
-        """Return the absolute path of a buffer, or what the saved files say."""
-        return os.path.join(self.root, path) if path in self._texts else self._saved.inside(path)
-
-    def exists(self, path: str) -> bool:
-        """Whether there is a buffer or a saved file of this path."""
-        return path in self._texts or self._saved.exists(path)
-
-    def read(self, path: str) -> bytes:
-        """Return a buffer's text as UTF-8, or the saved file's bytes."""
-        return self._texts[path].encode() if path in self._texts else self._saved.read(path)
-
-    def head(self, path: str) -> bytes:
-        """Return the first bytes of a saved file."""
-        return self._saved.head(path)
-
-    def listing(self, folder: str) -> tuple[str, ...]:
-        """Return the names of saved files and of buffers."""
-        here = os.path.normpath(folder or ".")
-        own = {os.path.basename(path) for path in self._texts if (os.path.dirname(path) or ".") == here}
-        return tuple(sorted({*self._saved.listing(folder), *own}))
-
-    def folders(self, folder: str) -> tuple[str, ...]:
-        """Return the names of the folders that are saved."""
-        return self._saved.folders(folder)
-
-    def below(
-        self,
-        paths: Iterable[StrPath],
-        *,
-        exclude: Iterable[str] = (),
-        ignores: Files | None = None,
-        force_exclude: bool = False,
-    ) -> Iterator[Entry]:
-        """Yield the saved files, then the buffers below the paths that are no saved file yet."""
-        given = [os.fspath(path) for path in paths]
-        there = [path for path in given if os.path.exists(path)]
-        seen = set()
-        for entry in self._saved.below(there, exclude=exclude, ignores=ignores, force_exclude=force_exclude):
-            seen.add(entry.path)
-            yield entry
-        for path in sorted(self._texts):
-            absolute = os.path.join(self.root, path)
-            if path not in seen and any(within(absolute, folder) for folder in given):
-                yield Entry(path, absolute in given)
 
 
 def too_large(path: str) -> Notice:

@@ -1,35 +1,111 @@
-"""What was read of a text that has not changed, kept from one scan to the next: only where somebody opens a memory.
+"""What was made of texts that have not changed, kept from one scan to the next: only where somebody opens a memory.
 
-A text is the same one as long as its file's source is the same object: whoever keeps the sources of files (an editor's
-project) makes a new one when a file changes. What depends on other files as well is never kept.
+What is kept knows what it asked of other files while it was made, and is made again when any of the answers is another
+one. A text is the same one as long as its file's source is the same object: whoever keeps the sources of files (an
+editor's project) makes a new one when a file changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from dindguard import budget
+from dindguard.budget.ledger import Met
 from dindguard.source import Source
 
 T = TypeVar("T")
 
-Memory = dict[Any, tuple[Any, Any]]
-"""What was made of each text; the file's source is kept with it, so that its place in memory is nobody else's."""
+Questions = dict[tuple[str, str], Any]
+"""What was asked of other files (which question, about what), and the answers."""
+
+SCANS = 8
+"""For so many scans something is kept that nobody asks for: what a fix would change is scanned in between."""
+
+
+class _Kept:
+    """What was made, of what, what was asked and which limits were met meanwhile, and the last scan that had a use for it."""
+
+    __slots__ = ("about", "limits", "made", "questions", "scan")
+
+    def __init__(self, about: tuple[Any, ...], made: Any, questions: Questions, limits: Met, scan: int) -> None:
+        self.about = about  # held, so that their places in memory are nobody else's
+        self.made = made
+        self.questions = questions
+        self.limits = limits
+        self.scan = scan
+
+
+class Memory:
+    """What is kept for one project."""
+
+    def __init__(self) -> None:
+        self.scan = 0
+        self._kept: dict[Any, _Kept] = {}
+        self._asking: list[Questions] = []
+
+    def have(
+        self,
+        key: Any,
+        about: tuple[Any, ...],
+        make: Callable[[], Any],
+        answers: Callable[[tuple[str, str]], Any] | None = None,
+    ) -> Any:
+        """Return what ``make`` makes of ``about``: what it made before, if the same questions have the same answers."""
+        kept = self._kept.get(key)
+        if kept is None or not _the_same(kept.questions, answers):
+            questions: Questions = {}
+            self._asking.append(questions)
+            try:
+                with budget.opened() as ledger:
+                    made = make()
+            finally:
+                self._asking.pop()
+            kept = self._kept[key] = _Kept(about, made, questions, ledger.met_limits, self.scan)
+        kept.scan = self.scan
+        budget.meet(kept.limits)
+        return kept.made
+
+    def asked(self, question: str, about: str, answer: T) -> T:
+        """Note a question to other files, for everything that is being made; return the answer."""
+        for questions in self._asking:
+            questions[question, about] = answer
+        return answer
+
+    def tidy(self) -> None:
+        """Forget what no scan has had a use for lately."""
+        last = self.scan - SCANS
+        for key in [key for key, kept in self._kept.items() if kept.scan < last]:
+            del self._kept[key]
+
+
+def _the_same(questions: Mapping[tuple[str, str], Any], answers: Callable[[tuple[str, str]], Any] | None) -> bool:
+    """Whether every question is answered as before: by the same object, or by the same names."""
+    if answers is None:
+        return not questions
+    return all(same(answers(question), before) for question, before in questions.items())
+
+
+def same(answer: Any, before: Any) -> bool:
+    """Whether an answer is the one that was given before: the same object, or the same names."""
+    return answer is before or (type(answer) is tuple and answer == before)
+
 
 _OPEN: ContextVar[Memory | None] = ContextVar("memory", default=None)
 
 
 @contextmanager
 def opened(memory: Memory) -> Iterator[None]:
-    """Use a memory inside the block."""
+    """Use a memory for the scan inside the block."""
     token = _OPEN.set(memory)
+    memory.scan += 1
     try:
         yield
     finally:
         _OPEN.reset(token)
+        memory.tidy()
 
 
 def kept() -> bool:
@@ -37,26 +113,36 @@ def kept() -> bool:
     return _OPEN.get() is not None
 
 
-def of(kind: object, source: Source, make: Callable[[], T]) -> T:
-    """Return what ``make`` makes of a text, from the memory if it is there; what meets a limit is made each time."""
+def asked(question: str, about: str, answer: T) -> T:
+    """Note what was asked of other files, and the answer, where a memory is open; return the answer."""
+    memory = _OPEN.get()
+    return answer if memory is None else memory.asked(question, about, answer)
+
+
+def have(
+    kind: object,
+    about: Iterable[Any],
+    make: Callable[[], T],
+    answers: Callable[[tuple[str, str]], Any] | None = None,
+) -> T:
+    """Return what ``make`` makes of some objects, from the memory if they are the same ones and what it asked of other
+    files has the same answers: ``answers`` gives those of today."""
     memory = _OPEN.get()
     if memory is None:
         return make()
-    key = (kind, _key(source))
-    if key not in memory:
-        with budget.opened() as ledger:
-            made = make()
-        if ledger.notices:
-            return make()
-        memory[key] = (source.file, made)
-    value: T = memory[key][1]
+    held = tuple(about)
+    value: T = memory.have((kind, *map(id, held)), held, make, answers)
     return value
 
 
-def forget(memory: Memory, source: Source) -> None:
-    """Drop what was made of a file that has changed."""
-    for key in [key for key, (file, _) in memory.items() if file is source]:
-        del memory[key]
+def of(kind: object, source: Source, make: Callable[[], T]) -> T:
+    """Return what ``make`` makes of a text alone, from the memory if it is there; an embedded text is known by what it says
+    and by where that stands."""
+    memory = _OPEN.get()
+    if memory is None:
+        return make()
+    value: T = memory.have((kind, _key(source)), (source.file,), make)
+    return value
 
 
 def _key(source: Source) -> object:

@@ -6,6 +6,8 @@ import gc
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dindguard import budget, memory
@@ -44,12 +46,13 @@ def read_all(
     """
     trees = Trees(files, recogniser or Recogniser(), book or Book())
     named, configures = trees.recogniser.named, registry.configures_an_engine
-    context = Context(trees.open, trees.tree, files.listing, files.relative, configures, named, files.folders)
+    context = Context(trees.open, trees.tree, trees.listing, files.relative, configures, named, trees.folders)
     readings: list[Reading] = []
     first, last = _in_turn(sources, files)
     with budget.opened() as ledger:
         for turn in (first, last):
             readings += _rounds([Embedded(source) for source in turn], trees, context, progress)
+    trees.referred()
     if not memory.kept():
         files.rest_all()
     notices = [*trees.all_notices(), *ledger.notices]
@@ -86,15 +89,28 @@ def _rounds(waiting: list[Embedded], trees: Trees, context: Context, progress: P
         for row in sorted(registry.rows(), key=lambda row: row.name):
             if documents.get(row.name):
                 done = documents.pop(row.name)
-                reading, faults = _read(row, done, context)
-                trees.notices += faults
+                reading, faults = _made(row, done, trees, context)
+                trees.notices.extend(faults)
                 trees.said_nothing(reading)
                 trees.done(done)
                 del done
                 _tidy()
                 waiting.extend(reading.embedded)
-                reading.embedded = [each for each in reading.embedded if _speaks(each.source)]
-                yield reading
+                yield _without_silent(reading)
+
+
+def _made(row: FormatRow, documents: list[Document], trees: Trees, context: Context) -> tuple[Reading, list[Notice]]:
+    """Return what a format makes of its documents, from a memory that is open and has it."""
+    return trees.again(f"reading of {row.name}", documents, lambda: _read(row, documents, context))
+
+
+def _without_silent(reading: Reading) -> Reading:
+    """Return what was found without the texts in it in which nothing is said to us."""
+    speaking = [each for each in reading.embedded if _speaks(each.source)]
+    if memory.kept():
+        reading = copy(reading)
+    reading.embedded = speaking
+    return reading
 
 
 def _speaks(source: Source) -> bool:
@@ -105,12 +121,12 @@ def _speaks(source: Source) -> bool:
 @contextmanager
 def no_collection() -> Iterator[None]:
     """Keep the cycle collector from walking a growing model again and again; it looks at what is new when asked."""
-    was_on, frozen = gc.isenabled(), gc.get_freeze_count()
+    was_on, ours = gc.isenabled(), not memory.kept() and not gc.get_freeze_count()  # to count them takes a while
     gc.disable()
     try:
         yield
     finally:
-        if not frozen:
+        if ours:
             gc.unfreeze()
         if was_on:
             gc.enable()
@@ -165,12 +181,20 @@ def _recognise(waiting: Sequence[Embedded], trees: Trees, progress: Progress | N
         source = embedded.source
         if progress is not None and source.parent is None:
             progress(index + 1, len(waiting))
-        try:
-            for name, document in documents_of(embedded, trees):
-                documents.setdefault(name, []).append(document)
-        except Exception as error:
-            trees.notices.append(_failed(source, error))
+        about = (source, embedded.owner, embedded.content)
+        for name, document in trees.again("documents", about, partial(_documents_or_fault, embedded, trees)):
+            documents.setdefault(name, []).append(document)
     return documents
+
+
+def _documents_or_fault(embedded: Embedded, trees: Trees) -> list[tuple[str, Document]]:
+    found = []
+    try:
+        for each in documents_of(embedded, trees):
+            found.append(each)  # noqa: PERF402 - those before a fault count
+    except Exception as error:
+        trees.notices.append(_failed(embedded.source, error))
+    return found
 
 
 def documents_of(embedded: Embedded, trees: Trees) -> Iterator[tuple[str, Document]]:

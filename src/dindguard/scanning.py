@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dindguard import budget, judging
+from dindguard import budget, judging, memory
 from dindguard.checkout import commit_of
 from dindguard.copies import told_once
 from dindguard.coverage import notices_of
@@ -19,6 +19,7 @@ from dindguard.formats.recognition import Recogniser
 from dindguard.grading import lowered
 from dindguard.infer import infer
 from dindguard.model.engine_versions import stale
+from dindguard.model.facts import Conclusions, noted
 from dindguard.model.model import Model
 from dindguard.notices import folded
 from dindguard.options import Options, counted
@@ -51,15 +52,14 @@ def scan(options: Options, files: Files | None = None) -> Report:
     try:
         found = this.find()
         judged = this.judge(found)
-        applied = this.apply(found, judged)
-        return this.report(found, judged, applied)
+        return this.report(found, judged, this.apply(found, judged))
     finally:
         this.close()
 
 
 @record(kw_only=True)
 class Judged:
-    """What the rules say about a set of sources, before policy."""
+    """What the rules say about a set of sources, before policy; ``conclusions`` are what the model's objects were given."""
 
     findings: tuple[Finding, ...]
     doubts: tuple[Finding, ...]
@@ -69,6 +69,7 @@ class Judged:
     muted: frozenset[str]
     stamped: tuple[Finding, ...]
     embedded: tuple[Source, ...]
+    conclusions: Conclusions
 
 
 class Scan:
@@ -116,7 +117,7 @@ class Scan:
             force_exclude=options.force_exclude,
         )
         found = find(
-            counted(entries, partial(self._at, "looking for files")), self.files, self._survey(), options.jobs
+            counted(entries, partial(self._at, "looking for files")), self.files, self.survey(), options.jobs
         )
         source = self.files.adopt(*options.stdin) if options.stdin is not None else None
         if source is not None:
@@ -134,7 +135,7 @@ class Scan:
         paths = (self.files.relative(os.path.realpath(each)) for each in named if each is not None)
         return frozenset(path for path in (self.config.baseline, *paths) if path)
 
-    def _survey(self) -> Survey:
+    def survey(self) -> Survey:
         """Return what is asked of each file; rules that are not ours may speak of files that ours cannot."""
         options = self.options
         foreign = bool(options.packs or options.rules_dirs or options.rule_files or self.config.rules)
@@ -152,7 +153,7 @@ class Scan:
                 found.waiting, self.files, self.recogniser, partial(self._at, "reading files"), found.book
             )
             self._at("working out who reaches whom")
-            with budget.opened() as inferring:
+            with budget.opened() as inferring, noted(memory.kept()) as conclusions:
                 model = infer(readings, self.config.rule_policy())
         given, options = found.paths, self.options
         overrides, refused = self._nested(given)
@@ -174,6 +175,7 @@ class Scan:
             muted=regime.muted,
             stamped=findings,
             embedded=tuple(embedded.source for reading in readings for embedded in reading.embedded),
+            conclusions=conclusions,
         )
 
     def _nested(self, paths: Collection[str]) -> tuple[tuple[Override, ...], tuple[Notice, ...]]:
@@ -209,10 +211,8 @@ class Scan:
                 trust=None if self.authority is self.files else Trust(self._before, self._proposed, self._start),
             ),
         )
-        found_ones = tuple(finding for finding in applied.findings if not finding.undecided)
-        return replace(
-            applied, findings=found_ones, doubts=tuple(each for each in applied.findings if each.undecided)
-        )
+        told = tuple(finding for finding in applied.findings if not finding.undecided)
+        return replace(applied, findings=told, doubts=tuple(each for each in applied.findings if each.undecided))
 
     def sources(self, found: Found, findings: Iterable[Finding]) -> dict[str, Source]:
         """Return the sources that were found, and those of the other files that findings speak of, by path."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dindguard import memory
 from dindguard.coverage import Book
@@ -15,6 +15,8 @@ from dindguard.formats.recognition import Recogniser
 from dindguard.formats.row import FormatRow
 from dindguard.records import replace
 from dindguard.source import Gravity, Notice, Source
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from dindguard.documents.template.reading import Templates
@@ -41,25 +43,81 @@ class _Entry:
             self.tree = None
 
 
+class _Noted:
+    """What is noted of texts while they are read: what became of them, what went wrong, which of them are ours."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.notices: list[Notice] = []
+        self.entries: dict[int, _Entry] = {}
+        self.ours: set[int] = set()
+
+    def add(self, other: _Noted) -> None:
+        """Note all that was noted elsewhere."""
+        self.book.add(other.book)
+        self.notices += other.notices
+        self.entries.update(other.entries)
+        self.ours |= other.ours
+
+
 class Trees:
     """Parsed YAML, JSON and TOML, each text once; texts and trees are dropped when nobody needs them any more."""
 
     def __init__(self, files: Files, recogniser: Recogniser, book: Book) -> None:
         self.recogniser = recogniser
-        self.book = book
-        self.notices: list[Notice] = []
         self._files = files
-        self._entries: dict[int, _Entry] = {}
-        self._ours: set[int] = set()
+        self._noted = _Noted(book)
         self._templates: Templates | None = None
+        self._questions: dict[str, Callable[[str], Any]] = {
+            "open": self.open,
+            "tree": self.tree,
+            "listing": self.listing,
+            "folders": self.folders,
+            "templates": lambda _: self._reader_of_templates(),
+            "taker": self._that_took,
+        }
+
+    @property
+    def book(self) -> Book:
+        """What became of each file."""
+        return self._noted.book
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What went wrong, but for what trees tell themselves."""
+        return self._noted.notices
+
+    def answer(self, question: tuple[str, str]) -> Any:
+        """Answer a question that something which is kept has asked before: a reader, about other files."""
+        name, about = question
+        return self._questions[name](about)
+
+    def again(self, kind: str, about: Iterable[Any], make: Callable[[], T]) -> T:
+        """Return what ``make`` makes of some objects, and note what it notes; from the memory if that is open and has it."""
+
+        def apart() -> tuple[T, _Noted]:
+            outer, self._noted = self._noted, _Noted(Book(self.book.policy))
+            try:
+                return make(), self._noted
+            finally:
+                self._noted = outer
+
+        if not memory.kept():
+            return make()
+        made, noted = memory.have(kind, about, apart, self.answer)
+        self._noted.add(noted)
+        return made
 
     def read(self, source: Source, syntax: str) -> Tree:
         """Return the tree of a source."""
-        entry = self._entries.get(id(source))
+        entry = self._noted.entries.get(id(source))
         if entry is not None and entry.tree is not None:
             return entry.tree
+        return self.again(f"tree of {syntax}", (source,), lambda: self._entered(source, syntax))
+
+    def _entered(self, source: Source, syntax: str) -> Tree:
         tree = self._tree(source, syntax)
-        self._entries[id(source)] = _Entry(source, tree)
+        self._noted.entries[id(source)] = _Entry(source, tree)
         return tree
 
     def plain(self, source: Source, syntax: str) -> Source:
@@ -79,24 +137,31 @@ class Trees:
             return tree if tree.readable else read(self._reader_of_templates().text(source, syntax))
         if syntax not in _OF_TEMPLATES:
             return read(self.plain(source, syntax))
-        return self._reader_of_templates().tree(source, read)
+        reader = self._reader_of_templates()
+        if reader.of_chart(source):
+            self._referred.has_read(source)
+        return reader.tree(source, read)
 
     def _reader_of_templates(self) -> Templates:
         if self._templates is None:
-            from dindguard.documents.template.reading import Templates
+            self._referred = memory.have("what templates refer to", (), _Referred)
+            self._templates = self._referred.reader(self, self._files)
+        return memory.asked("templates", "", self._templates)
 
-            self._templates = Templates(_Referred(self, self._files))
-        return self._templates
+    def _that_took(self, path: str) -> Templates | None:
+        """Return the reader of templates if charts' templates take something from a file."""
+        taker = self._templates if self._templates is not None and self._templates.uses(path) else None
+        return memory.asked("taker", path, taker)
 
     def forget(self, source: Source) -> None:
         """Drop the tree and the text of a source; what refers to it has it read again."""
         if not memory.kept():
-            entry = self._entries.get(id(source))
+            entry = self._noted.entries.get(id(source))
             if entry is not None:
                 entry.drop()
                 if not entry.notices:
-                    del self._entries[id(source)]
-                    self._ours.discard(id(source))
+                    del self._noted.entries[id(source)]
+                    self._noted.ours.discard(id(source))
             if not source.embedded:
                 self._files.rest(source.path)
 
@@ -107,10 +172,18 @@ class Trees:
 
     def open(self, path: str) -> Source | None:
         """Return a file that another one refers to, which makes it understood as a part of that one."""
-        source = self._files.open(path)
+        source = memory.asked("open", path, self._files.open(path))
         if source is not None:
-            self.book.understood(source.path, "part of another file")
+            self.book.part_of_another(source.path)
         return source
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the files in a folder."""
+        return memory.asked("listing", folder, self._files.listing(folder))
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the folders in a folder."""
+        return memory.asked("folders", folder, self._files.folders(folder))
 
     def tree(self, path: str) -> Tree | None:
         """Return the tree of a file that another one refers to; ``None`` when there is none."""
@@ -119,12 +192,12 @@ class Trees:
             return None
         syntax = self.recogniser.syntax_of(source)
         tree = self.read(source, syntaxes.JSON if syntax == syntaxes.JSON else syntaxes.YAML)
-        self._ours.add(id(source))
+        self._noted.ours.add(id(source))
         return tree
 
     def recognised(self, source: Source) -> None:
         """Note that a source is ours, so that its faults count."""
-        self._ours.add(id(source))
+        self._noted.ours.add(id(source))
 
     def understood(self, source: Source, row: FormatRow) -> None:
         """Note that a format reads a text, and what it does not read in it."""
@@ -140,7 +213,8 @@ class Trees:
 
     def _not_used(self, source: Source) -> Source:
         """Return a file's text, or a stretch of one, without what a chart's templates took from it."""
-        left = self._templates.not_used(source.file) if self._templates is not None else None
+        taker = self._that_took(source.path)
+        left = taker.not_used(source.file) if taker is not None else None
         if left is None or (source.parent is not None and source.parent.parent is not None):
             return source
         start = source.origin(0)
@@ -150,18 +224,25 @@ class Trees:
 
     def unread(self, source: Source) -> None:
         """Note that no format took a text; what a chart's templates took from it has been judged with them."""
-        left = self._templates.not_used(source) if self._templates is not None and source.parent is None else None
+        taker = self._that_took(source.path) if source.parent is None else None
+        left = taker.not_used(source) if taker is not None else None
         if left is None:
             self.book.source_unread(source)
         else:
             self.book.part_unread(left, "part of a chart", known=False)
 
+    def referred(self) -> None:
+        """Note again which files templates refer to: of a template that is kept, some were opened when it was read first."""
+        if self._templates is not None:
+            for path in self._referred.opened:
+                self.book.part_of_another(path)
+
     def all_notices(self) -> list[Notice]:
         """Return what went wrong, errors only for files that are ours as far as anyone can tell."""
         notices = [*self.notices]
-        for key, entry in self._entries.items():
+        for key, entry in self._noted.entries.items():
             for notice in entry.notices:
-                ours = key in self._ours or notice.gravity is not Gravity.ERROR
+                ours = key in self._noted.ours or notice.gravity is not Gravity.ERROR
                 notices.append(notice if ours else replace(notice, gravity=Gravity.NOTE))
         return notices
 
@@ -172,9 +253,53 @@ def may_be_template(source: Source) -> bool:
 
 
 class _Referred:
-    """The files that templates refer to: a chart's values, its helpers. They are understood as parts of the templates."""
+    """The files that templates refer to: a chart's values, its helpers. They are understood as parts of the templates.
 
-    def __init__(self, trees: Trees, files: Files) -> None:
-        self.open = trees.open
-        self.listing = files.listing
-        self.folders = files.folders
+    One reader reads all templates, because what some take from a chart tells what is left of it for others. It is kept
+    as long as none of the templates, and nothing that they refer to, has changed.
+    """
+
+    def __init__(self) -> None:
+        self._reader: Templates | None = None
+        self._asked: dict[tuple[str, str], Any] = {}
+        self._opened: dict[str, None] = {}
+
+    def reader(self, trees: Trees, files: Files) -> Templates:
+        """Return the reader of templates for a scan."""
+        self._trees = trees
+        if self._reader is None or not self._as_before(files):
+            from dindguard.documents.template.reading import Templates
+
+            self._asked, self._opened = {}, {}
+            self._reader = Templates(self)
+        return self._reader
+
+    def _as_before(self, files: Files) -> bool:
+        answers = {"open": files.open, "listing": files.listing, "folders": files.folders}
+        return all(memory.same(answers[name](about), before) for (name, about), before in self._asked.items())
+
+    @property
+    def opened(self) -> list[str]:
+        """The paths of all files that were opened for templates."""
+        return [*self._opened]
+
+    def has_read(self, source: Source) -> None:
+        """Note a chart's template that was read."""
+        self._asked["open", source.path] = source
+
+    def open(self, path: str) -> Source | None:
+        """Return a file's text."""
+        source = self._asked["open", path] = self._trees.open(path)
+        if source is not None:
+            self._opened[source.path] = None
+        return source
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the files in a folder."""
+        names = self._asked["listing", folder] = self._trees.listing(folder)
+        return names
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the folders in a folder."""
+        names = self._asked["folders", folder] = self._trees.folders(folder)
+        return names

@@ -11,29 +11,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
+from dindguard.budget.ledger import Ledger, Met
 from dindguard.budget.limit import Limit
 from dindguard.budget.pipelines import *  # noqa: F403 - asked for as limits of this package, like those below
-from dindguard.source import Gravity, HasSpan, Notice
+from dindguard.source import Gravity, HasSpan
 
 _Item = TypeVar("_Item")
-
-
-class Ledger:
-    """The limits that were met while it was open: a notice for each limit and file, at the first place."""
-
-    def __init__(self) -> None:
-        self._notices: dict[tuple[str, str], Notice] = {}
-
-    def met(self, limit: Limit, at: HasSpan) -> None:
-        """Note that ``limit`` was met at ``at``."""
-        key = (limit.name, at.span.path)
-        if key not in self._notices:
-            self._notices[key] = limit.notice(at)
-
-    @property
-    def notices(self) -> list[Notice]:
-        """What was noted, in the order in which it was met."""
-        return list(self._notices.values())
 
 
 _LEDGER: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
@@ -48,6 +31,14 @@ def opened() -> Iterator[Ledger]:
         yield ledger
     finally:
         _LEDGER.reset(token)
+
+
+def meet(limits: Met) -> None:
+    """Note limits that were met by what is used again, as they were when it was made."""
+    ledger = _LEDGER.get()
+    if ledger is not None:
+        for limit, at in limits:
+            ledger.met(limit, at)
 
 
 def within(limit: Limit, count: int, at: HasSpan) -> bool:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from dindguard.files import Buffers, find_root, within
+from dindguard.buffers import Buffers
+from dindguard.files import find_root, within
 from dindguard.findings import Finding
 from dindguard.fixes.planning import Planned, Planner, clash
 from dindguard.fixes.proving import Texts, prove

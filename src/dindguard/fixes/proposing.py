@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dindguard.files import Buffers, within
+from dindguard.buffers import Buffers
+from dindguard.files import within
 from dindguard.fixes.planning import Planned, Planner, clash
 from dindguard.fixes.proving import Rescan, prove
 from dindguard.formats.recognition import Recogniser

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dindguard import memory
+from dindguard import discover, memory
+from dindguard.buffers import Buffers
 from dindguard.coverage import State
 from dindguard.discover import Found
-from dindguard.files import Buffers
+from dindguard.model.facts import Conclusions
 from dindguard.options import Options
 from dindguard.records import replace
 from dindguard.scanning import Scan
@@ -38,22 +39,33 @@ class Project:
         self._texts: dict[str, str] = {}
         self._scan: Scan | None = None
         self._sources: dict[str, Source] = {}
-        self._memory: memory.Memory = {}
+        self._listed: frozenset[str] = frozenset()
+        self._found = Found()
+        self._memory = memory.Memory()
+        self._conclusions = Conclusions()
 
     def edit(self, path: str, text: str) -> None:
         """Take an editor's text for a file, saved or not."""
-        new = path not in self._texts and path not in self._sources
+        new = path not in self._texts and path not in self._listed
         self._texts[path] = text
         if self._scan is None or new or os.path.basename(path) in _DECIDE:
             self._scan = None
             return
-        if (old := self._sources.get(path)) is not None:
-            memory.forget(self._memory, old)
-        source = self._scan.files.adopt(path, text.encode("utf-8", "surrogatepass"))
-        if source is not None:
-            self._sources[path] = source
-        else:
-            self._sources.pop(path, None)
+        self._look_at(path, self._scan)
+
+    def _look_at(self, path: str, scan: Scan) -> None:
+        """Look at one file as a scan does when it looks for files."""
+        if self._buffers.left_out(path):
+            return
+        self._found.book.forget(path)
+        self._found.notices = [each for each in self._found.notices if each.span.path != path]
+        self._sources.pop(path, None)
+        scan.files.forget(path)
+        found = Found(self._found.book.policy)
+        discover.look(path, False, scan.files, found, scan.survey().criteria(scan.recogniser))
+        self._found.book.add(found.book)
+        self._found.notices += found.notices
+        self._sources.update({source.path: source for source in found.sources})
 
     def close(self, path: str) -> None:
         """Take the saved file again, if there is one."""
@@ -79,27 +91,46 @@ class Project:
 
     def edited(self, texts: Mapping[str, str]) -> Report:
         """Return the report on the present state with some texts changed; nothing of it is kept."""
-        files = self._current().files
+        scan = self._current()
+        files, concluded, found = scan.files, self._conclusions, self._found
         before = {path: files.open(path) for path in texts}
-        listed = dict(self._sources)
+        listed, buffers = dict(self._sources), {path: self._texts.get(path) for path in texts}
+        self._found = Found(found.book.policy)
+        self._found.book.add(found.book)
+        self._found.notices = [*found.notices]
         try:
             for path, text in texts.items():
-                source = files.adopt(path, text.encode("utf-8", "surrogatepass"))
-                if source is not None:
-                    self._sources[path] = source
+                self._texts[path] = text
+                self._look_at(path, scan)
             return self._judged()
         finally:
-            self._sources = listed
+            self._conclusions.take_back()
+            concluded.give_again()
+            self._conclusions, self._found, self._sources = concluded, found, listed
+            for path, buffer in buffers.items():
+                if buffer is None:
+                    del self._texts[path]
+                else:
+                    self._texts[path] = buffer
             for source in before.values():
                 if source is not None:
                     files.keep(source)
 
     def _judged(self) -> Report:
         scan = self._current()
-        found = Found()
+        found = Found(self._found.book.policy)
+        found.book.add(self._found.book)
+        found.notices = [*self._found.notices]
         found.sources = [self._sources[path] for path in sorted(self._sources)]
-        with memory.opened(self._memory):
-            judged = scan.judge(found)
+        self._conclusions.take_back()
+        self._conclusions = Conclusions()
+        try:
+            with memory.opened(self._memory):
+                judged = scan.judge(found)
+        except BaseException:
+            self._scan = None  # what is kept may have been concluded about in part
+            raise
+        self._conclusions = judged.conclusions
         return scan.report(found, judged, scan.apply(found, judged))
 
     @property
@@ -109,11 +140,14 @@ class Project:
 
     def _current(self) -> Scan:
         if self._scan is None:
-            files = Buffers(WorkingTree(self.root), self._texts)
-            scan = Scan.of(self._options, files)
+            self._buffers = Buffers(WorkingTree(self.root), self._texts)
+            scan = Scan.of(self._options, self._buffers)
             found = scan.find()
+            self._found = found
             self._sources = {source.path: source for source in found.sources}
-            self._memory = {}
+            self._listed = frozenset(self._sources)
+            self._memory = memory.Memory()
+            self._conclusions = Conclusions()
             self._scan = scan
         return self._scan
 
@@ -123,11 +157,9 @@ class Project:
 
     def _forget_unread(self, report: Report) -> None:
         """Leave out what no format read: it says nothing until it changes, or until another file refers to it."""
-        for path in _unread(report):
-            source = self._sources.get(path)
-            if source is not None and path not in self._texts and not source.speaks:
-                del self._sources[path]
-
-
-def _unread(report: Report) -> Iterable[str]:
-    return (path for state in _UNREAD for path in report.coverage.plain.get(state, ()))
+        for state in _UNREAD:
+            for path in report.coverage.plain.get(state, ()):
+                source = self._sources.get(path)
+                if source is not None and path not in self._texts and not source.speaks:
+                    del self._sources[path]
+                    self._found.book.plain(path, state)

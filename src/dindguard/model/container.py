@@ -30,7 +30,7 @@ from dindguard.model.container_parts import (
     Port,
     Words,
 )
-from dindguard.model.facts import ContainerFacts
+from dindguard.model.facts import ContainerFacts, give
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text, unset
@@ -82,7 +82,7 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
 
     def join(self, workload: Workload) -> None:
         """Belong to a workload, which has just been made; a copy of it takes its containers along."""
-        object.__setattr__(self, "workload", workload)
+        give(self, "workload", workload)
 
     @property
     def label(self) -> str:

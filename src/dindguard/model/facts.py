@@ -6,6 +6,9 @@ in it, what it can reach. Each step is one record; nothing of what was read is o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from dindguard.model.container_kinds import Role, Sandbox
@@ -35,6 +38,49 @@ def settle(about: Any, name: str, facts: object) -> None:
     unsettled = next(each.default for each in about.__record_fields__ if each.name == name)
     if getattr(about, name) is not unsettled:
         raise SettledTwiceError(f"{type(about).__name__}.{name} is settled already")
+    give(about, name, facts)
+
+
+class Conclusions:
+    """What a scan concluded about objects that were read, so that it can be taken back: another scan uses them again."""
+
+    def __init__(self) -> None:
+        self._given: list[tuple[Any, str, Any, Any]] = []
+
+    def note(self, about: Any, name: str, facts: Any) -> None:
+        """Note what an object is given."""
+        self._given.append((about, name, about.__dict__.get(name), facts))
+
+    def take_back(self) -> None:
+        """Leave the objects as they were read."""
+        for about, name, before, _ in reversed(self._given):
+            object.__setattr__(about, name, before)
+
+    def give_again(self) -> None:
+        """Give the objects what was taken back."""
+        for about, name, _, facts in self._given:
+            object.__setattr__(about, name, facts)
+
+
+_NOTED: ContextVar[Conclusions | None] = ContextVar("conclusions", default=None)
+
+
+@contextmanager
+def noted(wanted: bool) -> Iterator[Conclusions]:
+    """Keep in mind what is concluded inside the block, if that is ``wanted``."""
+    conclusions = Conclusions()
+    token = _NOTED.set(conclusions if wanted else None)
+    try:
+        yield conclusions
+    finally:
+        _NOTED.reset(token)
+
+
+def give(about: Any, name: str, facts: object) -> None:
+    """Give a frozen object what is concluded about it."""
+    conclusions = _NOTED.get()
+    if conclusions is not None:
+        conclusions.note(about, name, facts)
     object.__setattr__(about, name, facts)
 
 

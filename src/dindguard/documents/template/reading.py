@@ -105,6 +105,14 @@ class Templates:
         template = Template(source, dialect)
         return plain_text(Frame(template, _root(None), Calls(Named([template], iter(())), template)), syntax)
 
+    def of_chart(self, source: Source) -> bool:
+        """Whether a text is one of a chart's templates, which are read with each other's named templates."""
+        return source.parent is None and self._charts.of_template(source.path) is not None
+
+    def uses(self, path: str) -> bool:
+        """Whether a chart's templates take something from a file, or may call what it names."""
+        return path in self._opened
+
     def not_used(self, source: Source) -> Source | None:
         """Return a text without what the charts' templates took from it so far, at the same places: blanks are there.
 
