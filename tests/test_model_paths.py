@@ -381,3 +381,29 @@ def test_huge_paths_are_quick(piece: str) -> None:
     path = piece * 20_000
     assert paths.classify(path)
     assert paths.sockets_below(path) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("scripts/test", "test"),
+        ("ci/run-tests.sh", "tests"),
+        ("docker-compose.test.yml", "test"),
+        ("compose.e2e.yaml", "e2e"),
+        ("docker-compose.sample.yml", "sample"),
+        (".github/workflows/test.yml", ""),
+        ("stacks/speed-test.yml", ""),
+        ("latest", ""),
+        ("test-infra/compose.yaml", ""),
+        ("overlays/test/pod.yaml", ""),
+    ],
+)
+def test_names_that_say_that_nobody_uses_a_file_as_it_is(path: str, part: str) -> None:
+    assert paths.example_part(path) == part
+
+
+@pytest.mark.parametrize(
+    ("path", "kubelets"), [("/var/lib/kubelet", True), ("/var/lib/kubelet/pods/", True), ("/var/lib/rancher", False)]
+)
+def test_what_the_kubelet_keeps(path: str, kubelets: bool) -> None:
+    assert paths.is_kubelets(path) is kubelets

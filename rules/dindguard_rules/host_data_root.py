@@ -23,7 +23,8 @@ volumes:
 ```
 
 ## When it is fine
-cAdvisor, log shippers and the like read it by design: read-only, that is *medium*. Beside a mount of
+cAdvisor, log shippers and the like read it by design: read-only, that is *medium*. A storage driver that writes
+below the kubelet's own `/var/lib/kubelet` is *high*. Beside a mount of
 the whole host in the same mode it is not told again.
 
 ## References
@@ -74,7 +75,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         nested = container.keeps_state_in(mount)
         if not nested and container.has_through_root(mount):
             continue
-        writable = Severity.HIGH if paths.is_below_data_root(standard) else Severity.CRITICAL
+        lesser = paths.is_below_data_root(standard) or paths.is_kubelets(standard)
+        writable = Severity.HIGH if lesser else Severity.CRITICAL
         severity = Severity.CRITICAL if nested else Severity.MEDIUM if mount.read_only.on else writable
         if container.user_of_host:
             severity = min(severity, Severity.MEDIUM)

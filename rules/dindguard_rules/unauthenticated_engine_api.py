@@ -32,7 +32,8 @@ volumes:
 ```
 
 ## When it is fine
-On `localhost` inside one pod whose containers all trust each other; the finding is *medium* there.
+On `localhost` inside one pod whose containers all trust each other; the finding is *medium* there, and where a
+NetworkPolicy selects the pod and does not admit everybody.
 
 ## References
 - https://docs.docker.com/engine/security/protect-access/
@@ -64,6 +65,7 @@ SEVERITIES = {
     Reach.IMAGE: Severity.HIGH,
     Reach.CLUSTER: Severity.HIGH,
     Reach.PUBLISHED_LOCALLY: Severity.HIGH,
+    Reach.ADMITTED: Severity.MEDIUM,
     Reach.POD: Severity.MEDIUM,
 }
 

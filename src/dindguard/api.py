@@ -22,6 +22,7 @@ from dindguard.edits import (
 from dindguard.model import capabilities, paths
 from dindguard.model.access import Access, EscapePath, Permit
 from dindguard.model.build_grant import BuildGrant, Power
+from dindguard.model.certificates import Certificates
 from dindguard.model.container import (
     Confinement,
     Container,
@@ -33,7 +34,7 @@ from dindguard.model.container import (
     Role,
     Sandbox,
 )
-from dindguard.model.engine import Backing, Certificates, Endpoint, Engine, Exposure, Machine, Owner, Reach
+from dindguard.model.engine import Backing, Endpoint, Engine, Exposure, Machine, Owner, Reach
 from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
 from dindguard.model.invocation import Invocation, InvocationKind

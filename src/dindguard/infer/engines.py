@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dindguard.infer import data_roots, images, listeners
 from dindguard.infer.launches import Started, started_engines
 from dindguard.infer.users import as_root
+from dindguard.model.certificates import Certificates
 from dindguard.model.container import Container, ContainerKind, EnvVar
-from dindguard.model.engine import Certificates, Engine
+from dindguard.model.engine import Engine
 from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.launch import Configuration, ServiceFile, Setting

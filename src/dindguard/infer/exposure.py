@@ -8,6 +8,7 @@ from dindguard.infer import networks
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.engine import Endpoint, Engine, Exposure, Reach
 from dindguard.model.neighbourhood import network_of
+from dindguard.records import replace
 
 
 def exposures_of(engine: Engine, started_from: Collection[Container]) -> tuple[Exposure, ...]:
@@ -37,9 +38,10 @@ def _of_container(owner: Container, endpoint: Endpoint) -> Iterator[Exposure]:
     mode = network_of(owner).namespaces.network
     if published is not None and not endpoint.loopback:
         if published.cluster_only:
-            yield Exposure(
+            opened = Exposure(
                 endpoint=endpoint, reach=Reach.CLUSTER, because=(published,), why="a Service opens the port here"
             )
+            yield _isolated(opened, owner)
         else:
             reach = Reach.PUBLISHED_LOCALLY if published.loopback else Reach.PUBLISHED
             yield Exposure(endpoint=endpoint, reach=reach, because=(published,), why="the port is published here")
@@ -51,10 +53,24 @@ def _of_container(owner: Container, endpoint: Endpoint) -> Iterator[Exposure]:
     elif owner.workload.shared_network:
         mates = (other for other in owner.workload.containers if other is not owner)
         if not endpoint.loopback or any(not owner.excludes(other) for other in mates):
-            yield Exposure(endpoint=endpoint, reach=Reach.POD if endpoint.loopback else Reach.CLUSTER)
+            reach = Reach.POD if endpoint.loopback else Reach.CLUSTER
+            yield _isolated(Exposure(endpoint=endpoint, reach=reach), owner)
     elif endpoint.loopback:
         if len(owner.workload.neighbourhood.in_namespace_of(owner)) > 1:
             yield Exposure(endpoint=endpoint, reach=Reach.POD)
     else:
         met = not owner.workload.neighbourhood.is_alone(owner) or bool(owner.scopes)
         yield Exposure(endpoint=endpoint, reach=Reach.NETWORK if met else Reach.INNER)
+
+
+def _isolated(exposure: Exposure, owner: Container) -> Exposure:
+    """Return a pod's exposure to its cluster as far as network policies let anybody in."""
+    isolation = owner.workload.isolation
+    if isolation is None or exposure.reach is not Reach.CLUSTER:
+        return exposure
+    admitted = isolation.admitted(exposure.endpoint.port)
+    if admitted is None:
+        return replace(exposure, reach=Reach.POD, because=(isolation,), why="this network policy lets nobody else in")
+    if admitted.anybody:
+        return exposure
+    return replace(exposure, reach=Reach.ADMITTED, because=(admitted,), why="this network policy admits callers")

@@ -15,6 +15,7 @@ from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model.access import Access
+    from dindguard.model.certificates import Certificates
     from dindguard.model.container import Container, EnvVar
     from dindguard.model.mount import Mount
     from dindguard.model.policy import Fact
@@ -82,6 +83,7 @@ class Reach(StrEnum):
     CLUSTER = "every pod of the cluster"
     PUBLISHED_LOCALLY = "every user and program of the host"
     NETWORK = "every container on its network"
+    ADMITTED = "every pod that a network policy admits"
     POD = "every container of its pod"
     INNER = "the containers it starts"
     IMAGE = "whoever reaches a container of this image"
@@ -106,27 +108,6 @@ class Exposure:
     def reasons(self) -> tuple[Step, ...]:
         """The settings that make it so, each with the words that say how."""
         return tuple(Step(self.why, place.span) for place in self.because)
-
-
-@record(kw_only=True)
-class Certificates:
-    """Where an engine's or client's certificates come from. ``directory`` is inside the container."""
-
-    directory: str
-    span: Span
-    generated: bool = False
-    mounts: tuple[Mount, ...] = ()
-    names: tuple[Text, ...] = ()
-    """Further names the server certificate is valid for: the host name, and ``DOCKER_TLS_SAN``'s entries."""
-
-    def covers(self, host: str) -> bool:
-        """Whether the certificate that is made is valid for ``host``; true when an unknown name may be it.
-
-        It always names ``docker``, ``localhost`` and the container's own addresses.
-        """
-        if host in ("docker", "localhost") or host.replace(".", "").isdigit() or ":" in host or not self.generated:
-            return True
-        return any(name.unknown or name.value in (host, f"DNS:{host}", f"IP:{host}") for name in self.names)
 
 
 class Owner(StrEnum):

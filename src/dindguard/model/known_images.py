@@ -47,6 +47,35 @@ _SOCKET_USERS = {
     "telegraf": "Telegraf",
     "datadog/agent": "Datadog agent",
     "gethomepage/homepage": "Homepage",
+    "timberio/vector": "Vector",
+    "vectordotdev/vector": "Vector",
+    "beats/filebeat": "Filebeat",
+    "beats/metricbeat": "Metricbeat",
+    "newrelic/infrastructure": "New Relic agent",
+    "henrygd/beszel-agent": "Beszel agent",
+    "ajnart/homarr": "Homarr",
+    "homarr-labs/homarr": "Homarr",
+    "goauthentik/server": "authentik",
+    "nextcloud/all-in-one": "Nextcloud AIO",
+    "nextcloud-releases/all-in-one": "Nextcloud AIO",
+    "nicholas-fedor/watchtower": "Watchtower",
+    "beatkind/watchtower": "Watchtower",
+    "fmartinou/whats-up-docker": "What's up Docker",
+    "getwud/wud": "What's up Docker",
+    "fnsys/dockhand": "Dockhand",
+    "quenary/tugtainer": "Tugtainer",
+    "getarcaneapp/arcane": "Arcane",
+    "moghtech/komodo-periphery": "Komodo",
+    "kimdre/doco-cd": "doco-cd",
+    "sablierapp/sablier": "Sablier",
+    "acouvreur/sablier": "Sablier",
+    "dokku/dokku": "Dokku",
+    "swarmpit/swarmpit": "Swarmpit",
+    "swarmpit/agent": "Swarmpit",
+    "selfhostedpro/yacht": "Yacht",
+    "qmcgaw/deunhealth": "deunhealth",
+    "spotify/docker-gc": "docker-gc",
+    "clockworksoul/docker-gc-cron": "docker-gc",
     "localstack/localstack": "LocalStack",
     "localstack/localstack-pro": "LocalStack",
     "devcontainers/docker-from-docker": "a dev container",
@@ -121,7 +150,9 @@ def socket_user(repository: str) -> str | None:
     return _find(_SOCKET_USERS, repository)
 
 
-_UNTELLING = frozenset({"agent", "alloy", "homepage"})
+_UNTELLING = frozenset(
+    {"agent", "alloy", "all-in-one", "arcane", "homepage", "infrastructure", "sablier", "server", "vector", "yacht"}
+)
 _NAMED_USERS = {
     name: product
     for repository, product in _SOCKET_USERS.items()
@@ -140,9 +171,13 @@ def runner(repository: str) -> str | None:
 
 
 _ORDINARY_USERS = frozenset(
-    {"prom/node-exporter", "prometheus/node-exporter", "prom/prometheus", "prometheus/prometheus"}
-)
-"""Images that set an ordinary user (their Dockerfiles: ``USER nobody``)."""
+    {
+        "prom/node-exporter", "prometheus/node-exporter", "prom/prometheus", "prometheus/prometheus",
+        "prom/alertmanager", "prometheus/alertmanager", "prom/pushgateway", "prometheus/pushgateway",
+        "grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise", "grafana/loki",
+    }
+)  # fmt: skip
+"""Images that set an ordinary user (their Dockerfiles: ``USER nobody``; Grafana's 472, Loki's 10001)."""
 
 
 def runs_as_ordinary_user(repository: str) -> bool:

@@ -231,6 +231,11 @@ def state_of(path: str) -> str:
     return f"the host {own}'s state"
 
 
+def is_kubelets(path: str) -> bool:
+    """Tell whether a node's kubelet keeps its state there: pods' volumes and secrets, and what it runs none of itself."""
+    return inside(on_the_host(path), "/var/lib/kubelet")
+
+
 def is_below_data_root(path: str) -> bool:
     """Tell whether the path is a *part* of a data root (``…/overlay2``), which no lock protects.
 
@@ -252,6 +257,11 @@ _KINDS_OF_EXAMPLES = {
 }
 """What a folder's name says of all below it; whole names, because ``test-infra`` is no test."""
 _EXAMPLE_NAME = regex(r"(?:^|[._-])(?P<word>example|sample)(?=[._-]|$)(?!\.(?:com|org|net)\b)|(?P<ending>\.dist)$")
+_TEST_NAME = regex(
+    r"(?:run[-_]?)?(?P<word>tests?|e2e)(?:[-_][\w-]+)?(?:\.(?:sh|bash|ps1|cmd|bat))?"
+    r"|(?:docker-)?compose[-._](?P<part>tests?|e2e)\.ya?ml"
+)
+"""A script or a project for tests: ``test``, ``run-tests.sh``, ``docker-compose.test.yml``; not a pipeline of tests."""
 _ENVIRONMENTS = frozenset(
     ["overlays", "environments", "environment", "envs", "env", "clusters", "stages", "inventories", "inventory"]
 )
@@ -264,6 +274,9 @@ def example_part(path: str) -> str:
     for above, folder in zip(("", *folders), folders, strict=False):
         if above not in _ENVIRONMENTS and kind_of_example(folder):
             return folder
+    tests = _TEST_NAME.fullmatch(name)
+    if tests is not None:
+        return tests["word"] or tests["part"]
     found = _EXAMPLE_NAME.search(name)
     return "" if found is None else found["word"] or found["ending"]
 

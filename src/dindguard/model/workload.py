@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dindguard.model import paths
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.facts import Assignment, settle
+from dindguard.model.isolation import Isolation
 from dindguard.model.neighbourhood import Neighbourhood
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text
@@ -131,6 +132,8 @@ class Workload:
     """Whether its containers see each other's processes (``shareProcessNamespace``)."""
     replicas: Replicas | None = None
     """How many copies of it run at once."""
+    isolation: Isolation | None = None
+    """What network policies let connect to it; ``None`` when none is known to select it."""
     placement: Placement | None = None
     """Which nodes it may run on, and what its namespace allows."""
     concurrency: Text | None = None

@@ -16,7 +16,8 @@ def read(release: Release, layer: Node) -> Found:
     """Return a pod for each mapping of ``layer`` that adds something to one of the chart's."""
     found = Found()
     for node in shapes.additions(layer):
-        containers, first = _containers(node, shapes.CONTAINERS), _containers(node, shapes.INIT_CONTAINERS)
+        containers = _containers(node, shapes.CONTAINERS, release)
+        first = _containers(node, shapes.INIT_CONTAINERS, release)
         engine = node["dind"]
         if shapes.is_engine(engine):
             containers.append(_engine(engine))
@@ -43,12 +44,17 @@ def _name(release: Release, node: Node) -> Node:
     return node.key if node.key is not None else release.named(word(node, "chart"))
 
 
-def _containers(node: Node, lists: tuple[str, ...]) -> list[Node]:
-    return [_with_image(item) for key in lists for item in node[key].items() if item["image"].present]
+def _containers(node: Node, lists: tuple[str, ...], release: Release) -> list[Node]:
+    return [_as_written(item, release) for key in lists for item in node[key].items() if item["image"].present]
 
 
-def _with_image(item: Node) -> Node:
+def _as_written(item: Node, release: Release) -> Node:
+    """Return a container as the chart writes it: its image in one word, and no permission that its templates leave out."""
     pairs = {key.content: value for key, value in item.pairs()}
+    context, templates = item["securityContext"], release.templates
+    if context.is_mapping and templates is not None:
+        kept = [(key, value) for key, value in context.pairs() if templates.write(key.content)]
+        pairs["securityContext"] = context.with_pairs(kept)
     return mapping(item, {**pairs, "image": image_of(item["image"])})
 
 

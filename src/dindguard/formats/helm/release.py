@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dindguard.documents.built import held, mapping, word
 from dindguard.documents.tree import Node
+from dindguard.formats.helm.own_chart import Templates
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
 from dindguard.records import record
 from dindguard.source import Embedded, Source
@@ -19,7 +20,7 @@ class Release:
     """One release. ``values`` are all that it is given, later ones on top; ``layers`` each by itself.
 
     ``name``, ``namespace`` and ``chart`` are holes where nobody wrote them. ``rendered`` tells that the scan has the
-    templates that take the values.
+    templates that take the values, and reads them; ``templates`` are those of a chart of this repository.
     """
 
     values: Node
@@ -28,11 +29,12 @@ class Release:
     namespace: Node
     chart: str = ""
     rendered: bool = False
+    templates: Templates | None = None
 
     def below(self, key: str) -> Release:
         """Return the part of a dependency."""
         layers = tuple(layer[key] for layer in self.layers if layer[key].is_mapping)
-        return Release(self.values[key], layers, self.name, self.namespace, key, self.rendered)
+        return Release(self.values[key], layers, self.name, self.namespace, key, self.rendered, self.templates)
 
     def named(self, fallback: Node) -> Node:
         """Return the node that names what is made of the release: its own name, or what stands for one."""

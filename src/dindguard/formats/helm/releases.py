@@ -14,6 +14,7 @@ from dindguard.documents.built import mapping
 from dindguard.documents.template.charts import overlaid
 from dindguard.documents.tree import Node
 from dindguard.formats import Context
+from dindguard.formats.helm.own_chart import templates_of
 from dindguard.formats.helm.release import Release
 from dindguard.patterns import regex
 
@@ -30,8 +31,11 @@ def releases(root: Node, context: Context) -> Iterator[Release]:
             values = layers[0]
             for layer in layers[1:]:
                 values = overlaid(values, layer)
-            chart = item["chart"].text.rstrip("/").rpartition("/")[2]
-            yield Release(values, layers, item["name"], item["namespace"], chart)
+            chart = item["chart"].text.rstrip("/")
+            templates = templates_of(chart, root.source.path, context)
+            yield Release(
+                values, layers, item["name"], item["namespace"], chart.rpartition("/")[2], templates=templates
+            )  # fmt: skip
 
 
 def _bounded(layers: tuple[Node, ...], item: Node) -> tuple[Node, ...]:

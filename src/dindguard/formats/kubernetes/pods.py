@@ -6,11 +6,11 @@ from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes import commands, ports
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.environment import Variables
+from dindguard.formats.kubernetes.network_policies import isolation
 from dindguard.formats.kubernetes.openings import Opening, Services, declared_ports
 from dindguard.formats.kubernetes.placement import placement
 from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
 from dindguard.formats.kubernetes.replicas import replicas
-from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.security import Contexts
 from dindguard.formats.kubernetes.values import boolean, written
 from dindguard.formats.kubernetes.volumes import Volume, mounts, volumes
@@ -91,19 +91,22 @@ def _workload(pod: Pod, containers: tuple[Container, ...]) -> Workload:
         shared_network=True,
         shared_processes=boolean(shared, "shareProcessNamespace") if written(shared) else None,
         replicas=pod.replicas,
+        isolation=isolation(template.metadata["labels"], template.resource, pod.cluster),
         placement=placement(template.spec, template.resource, pod.cluster),
         ends_with_its_containers=template.resource.kind in ("Job", "CronJob"),
         wrapped=template.wrapped,
-        told_as=_told_as(template.resource),
+        told_as=_told_as(template),
     )
 
 
-def _told_as(resource: Resource) -> str:
-    """In a cluster's list names repeat, and no file tells them apart."""
-    if not resource.node.route.startswith("items["):
-        return ""
-    where = f"{resource.namespace}/" if resource.namespace else ""
-    return f"{resource.kind or 'item'} '{where}{resource.name}'"
+def _told_as(template: PodTemplate) -> str:
+    """Return what tells its containers from others: names repeat in a cluster's list, and Prow's jobs give them none."""
+    resource = template.resource
+    if resource.node.route.startswith("items["):
+        where = f"{resource.namespace}/" if resource.namespace else ""
+        return f"{resource.kind or 'item'} '{where}{resource.name}'"
+    nameless = template.wrapped and not all(member.name for member in template.members)
+    return f"'{template.name}'" if nameless and template.name else ""
 
 
 def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> Container:
