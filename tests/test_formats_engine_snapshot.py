@@ -127,6 +127,30 @@ def test_ports_are_what_the_engine_bound(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"info": live.info(SecurityOptions=["name=userns"])}, True),
+        ({"info": live.info()}, False),  # it leaves what the engine does not make
+        ({"info": {}}, True),
+    ],
+)
+def test_to_leave_a_user_namespace_means_something_where_there_is_one(
+    facts: dict[str, Any], told: bool, tmp_path: Path
+) -> None:
+    left = live.only(host(UsernsMode="host") | facts, tmp_path).namespaces.host("user")
+    assert (left is not None) is told
+
+
+def test_who_is_joined_is_told_by_an_id(tmp_path: Path) -> None:
+    agent = live.container("agent", HostConfig={"PidMode": "host"})
+    joining = live.container("tools", HostConfig={"PidMode": f"container:{agent['Id']}"})
+    (_, tools) = live.model_of(live.snapshot(agent, joining), tmp_path).containers
+    assert tools.joins("pid").name == "agent"
+    assert tools.in_hosts("pid") is not None
+    assert tools.in_hosts("network") is None
+
+
+@pytest.mark.parametrize(
     ("options", "mode", "sandbox"),
     [
         (["name=userns"], "", Sandbox.USER_NAMESPACE),

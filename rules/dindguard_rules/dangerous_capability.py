@@ -72,7 +72,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if container.unrestricted or container.engine_in_sandbox or _never_held(container):
         return
     held = container.capabilities.effective
-    host_pid, host_network = container.namespaces.host("pid"), container.namespaces.host("network")
+    host_pid, host_network = container.in_hosts("pid"), container.in_hosts("network")
     shared = (
         reason("it shares the host's processes", host_pid),
         reason("it shares the host's network", host_network),

@@ -3,7 +3,8 @@
 ## Why it matters
 The container sees every process of the host and may signal those of its own user id: root in it can kill the
 engine, the kubelet and every other container's processes, and read their command lines and environments. With
-`SYS_PTRACE`, `SYS_ADMIN` or privileged mode it enters them: `/proc/1/root` is the host's root directory. Docker
+`SYS_PTRACE`, `SYS_ADMIN` or privileged mode it enters them: `/proc/1/root` is the host's root directory. So does
+one that joins such a container (`pid: "service:agent"`). Docker
 also switches the container's SELinux label off, unless a `label` option is given.
 
 ## Exploit
@@ -64,7 +65,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     unknown = container.namespaces.undecided("pid")
     if unknown is not None:
         yield Undecided(unknown, unknown.variable)
-    host = container.namespaces.host("pid")
+    host = container.in_hosts("pid")
     if host is None:
         return
     power = container.capabilities.adding("SYS_PTRACE", "SYS_ADMIN", "ALL")
@@ -75,8 +76,12 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             if container.privileged.on
             else reason("this capability lets it", power),
         )
-        yield Problem(host, message, because=because)
-    else:
+        joined = container.joins("pid")
+        there = joined.in_hosts("pid") if joined is not None else None
+        yield Problem(
+            host, message, because=(*because, reason("whoever it joins shares the host's processes", there))
+        )
+    elif container.namespaces.host("pid") is not None:  # else it is told of the container that is joined
         severity = Severity.MEDIUM if container.role is Role.OTHER else Severity.HIGH
         message = f"{container} sees the host's processes{_and_signals(container)}"
         yield Problem(host, message, severity=severity)

@@ -55,7 +55,7 @@ def check(container: Container) -> Iterator[Problem]:
     if container.unrestricted or container.engine_in_sandbox:
         return
     held = container.capabilities.effective
-    host_pid, host_network = container.namespaces.host("pid"), container.namespaces.host("network")
+    host_pid, host_network = container.in_hosts("pid"), container.in_hosts("network")
     for text in container.capabilities.added:
         if text.unknown:
             continue

@@ -244,6 +244,18 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         kind, _, name = ("" if mode is None or mode.value is None else mode.value).partition(":")
         return self.workload.find(name) if kind in ("service", "container") and name else None
 
+    def in_hosts(self, namespace: str) -> Text | None:
+        """Return the text that puts it into the host's namespace: its own, or how it joins a container that is in it."""
+        current: Container | None = self
+        seen: set[Container] = set()
+        while current is not None and current not in seen:
+            if current.namespaces.host(namespace) is not None:
+                own: Text | None = getattr(self.namespaces, namespace)
+                return own
+            seen.add(current)
+            current = current.joins(namespace)
+        return None
+
     def excludes(self, other: Container) -> bool:
         """Whether both can never exist together: they are branches of one condition of a template."""
         return bool(self.conditions) and exclude_each_other(self.conditions, other.conditions)

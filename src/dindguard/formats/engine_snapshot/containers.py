@@ -77,7 +77,7 @@ def _container(
     entrypoint = place.words(config["Entrypoint"])
     if entrypoint is not None and _is_the_images(entrypoint, image):
         entrypoint = None
-    modes = settings.namespaces(given, place, host.cgroup_version)
+    modes = settings.namespaces(given, place, host)
     runtime = place.text(given["Runtime"])
     timeout = place.text(config["StopTimeout"])
     return Container(

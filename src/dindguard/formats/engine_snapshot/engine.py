@@ -48,6 +48,11 @@ class Host:
         return self._options.get("userns")
 
     @property
+    def may_remap(self) -> bool:
+        """Whether containers' users are remapped, or it does not say."""
+        return self.remapped is not None or not self.info["SecurityOptions"].present
+
+    @property
     def rootless(self) -> Node | None:
         """What says that the engine itself runs without root: a security option, or Podman's own field."""
         own = self.info["Rootless"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dindguard.documents.tree import Node
+from dindguard.formats.engine_snapshot.engine import Host
 from dindguard.formats.engine_snapshot.places import Place
 from dindguard.model.confinement import Confinement, Namespaces
 from dindguard.model.container import Device, Environment, EnvVar, HealthCheck, Limits, Port, Words
@@ -54,20 +55,21 @@ def _option(written: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def namespaces(host: Node, place: Place, cgroup_version: str) -> Namespaces:
+def namespaces(given: Node, place: Place, host: Host) -> Namespaces:
     """Return whose namespaces a container lives in, as far as that is not the engine's default.
 
-    On cgroup v1 the default is the host's cgroup namespace, on v2 a private one.
+    On cgroup v1 the default is the host's cgroup namespace, on v2 a private one. To leave a user namespace that the engine
+    does not make changes nothing.
     """
-    cgroup = place.text(host["CgroupnsMode"]) if cgroup_version == "2" else None
-    network = place.text(host["NetworkMode"])
+    cgroup = place.text(given["CgroupnsMode"]) if host.cgroup_version == "2" else None
+    network = place.text(given["NetworkMode"])
     chosen = network is not None and network.pattern.partition(":")[0] in _KINDS_OF_NETWORK
     return Namespaces(
-        pid=place.text(host["PidMode"]),
-        ipc=_shared(place.text(host["IpcMode"])),
+        pid=place.text(given["PidMode"]),
+        ipc=_shared(place.text(given["IpcMode"])),
         network=network if chosen else None,
-        uts=place.text(host["UTSMode"]),
-        user=place.text(host["UsernsMode"]),
+        uts=place.text(given["UTSMode"]),
+        user=place.text(given["UsernsMode"]) if host.may_remap else None,
         cgroup=cgroup,
     )
 
