@@ -321,6 +321,23 @@ def test_a_context_is_found_without_a_configuration_file_and_never_in_the_curren
         gc.collect()
 
 
+def test_a_context_without_all_of_its_certificates_is_not_asked_in_plain_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contexts(tmp_path, "", secure="tcp://127.0.0.1:1")
+    (identity,) = (tmp_path / "contexts" / "meta").iterdir()
+    kept = tmp_path / "contexts" / "tls" / identity.name / "docker"
+    kept.mkdir(parents=True)
+    for name in ("ca.pem", "cert.pem"):
+        (kept / name).write_text("")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with (
+        pytest.raises(UserError, match=r"secure has only ca\.pem, cert\.pem for TLS"),
+        engine_client.connect("secure"),
+    ):
+        pass
+
+
 def test_a_context_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     with pytest.raises(UserError, match="there is no context nowhere"), engine_client.connect("nowhere"):

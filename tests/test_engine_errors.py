@@ -79,7 +79,26 @@ def test_what_is_not_known_is_passed_on_as_it_is() -> None:
         (TimeoutError("timed out"), "gives no answer"),
         (socket.gaierror(-2, "Name or service not known"), "not known here"),
         (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), "does not speak TLS"),
-        (ssl.SSLCertVerificationError(1, "certificate verify failed"), "no trust"),
+        (
+            ssl.SSLCertVerificationError(
+                1,
+                "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer (_ssl.c:1006)",
+            ),
+            "ca.pem vouches for: unable to get local issuer\n",
+        ),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), "it says no more"),
+        (
+            ssl.SSLError(1, "[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate (_ssl.c:2580)"),
+            "does not accept this client's certificate: sslv3 alert bad certificate\n",
+        ),
+        (
+            ssl.SSLError(
+                1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required (_ssl.c:2580)"
+            ),
+            "does not accept this client's certificate",
+        ),
+        (ssl.SSLError(1, "[SSL: NO_CERTIFICATE_ASSIGNED] no certificate assigned (_ssl.c:3934)"), "belong together"),
+        (ssl.SSLError(1, "[SSL] a certificate of another kind (_ssl.c:1)"), "no trust"),
         (ValueError("Client sent an HTTP request to an HTTPS server"), "speaks TLS, and this client does not"),
         (ValueError("what nobody foresaw"), "no engine answers at"),
     ],
@@ -125,6 +144,25 @@ def test_real_attempts(where: str, cause: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("DOCKER_HOST", where)
     monkeypatch.setitem(sys.modules, "paramiko", None)  # as where it is not installed
     attempt(cause)
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        ((), "has no ca.pem, cert.pem, key.pem"),
+        (("cert.pem", "key.pem"), "has no ca.pem"),
+        (("ca.pem",), "has no cert.pem"),
+    ],
+)
+def test_what_tls_lacks_is_named(
+    there: tuple[str, ...], missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in there:
+        (tmp_path / name).write_text("")
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+    monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path))
+    attempt(missing)
 
 
 def test_a_socket_that_nobody_listens_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

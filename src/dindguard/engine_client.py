@@ -209,7 +209,21 @@ def _of_context(name: str) -> tuple[str, Any]:
     if found.name == "default":
         return "", None
     endpoint = found.endpoints.get("docker") or {}
-    return str(endpoint.get("Host") or ""), found.tls_cfg.get("docker") or False
+    tls = found.tls_cfg.get("docker")
+    if tls is None and (kept := _files(os.path.join(found.tls_path or "", "docker"))):
+        # The SDK would speak in plain text.
+        raise UserError(
+            f"the context {printable(found.name, 80)} has only {printable(', '.join(kept), 80)} for TLS; ca.pem, cert.pem "
+            "and key.pem are needed: `docker context update` takes them"
+        )
+    return str(endpoint.get("Host") or ""), tls or False
+
+
+def _files(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 @contextmanager

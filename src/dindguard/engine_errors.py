@@ -134,10 +134,20 @@ def _unreached(error: BaseException, where: str) -> str:
             "WRONG_VERSION_NUMBER" in text,
             f"the engine at {shown} does not speak TLS, and this client does\n{_NO_TLS}",
         ),
+        ("TLS configurations should map" in text, _incomplete(shown)),
         (
-            "certificate" in text.lower() or "TLSParameterError" in text,
-            f"no trust between {shown} and this client\n{_TLS}",
+            "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text,
+            f"the certificate of the engine at {shown} is not one that ca.pem vouches for: {_reason(text)}\n{_AUTHORITY}",
         ),
+        (
+            "NO_CERTIFICATE_ASSIGNED" in text or "KEY_VALUES_MISMATCH" in text,
+            f"no connection to {shown}: cert.pem and key.pem do not belong together\n{_TLS}",
+        ),
+        (
+            re.search(r"alert (bad|unknown|unsupported) (certificate|ca)|certificate required", text) is not None,
+            f"the engine at {shown} does not accept this client's certificate: {_reason(text)}\n{_CLIENT}",
+        ),
+        ("certificate" in text.lower(), f"no trust between {shown} and this client: {_reason(text)}\n{_TLS}"),
         (
             any(words in text for words in ("Name or service not known", "getaddrinfo", "NameResolutionError")),
             f"the host of {shown} is not known here\n{_HOST}",
@@ -151,12 +161,29 @@ def _unreached(error: BaseException, where: str) -> str:
     return f"no engine answers at {shown}: {printable(last[0] if last else type(error).__name__, 160)}\n{_HOST}"
 
 
+def _reason(text: str) -> str:
+    """Return what the TLS library says, without the names of its source files."""
+    found = re.search(r"\] (?:certificate verify failed: )?([^(\[\]]{3,120}?) ?\(_ssl", text)
+    return printable(found[1] if found else "it says no more", 120)
+
+
+def _incomplete(shown: str) -> str:
+    folder = os.environ.get("DOCKER_CERT_PATH") or os.path.join(os.path.expanduser("~"), ".docker")
+    missing = [name for name in ("ca.pem", "cert.pem", "key.pem") if not os.path.isfile(os.path.join(folder, name))]
+    what = f"{printable(folder, 120)} has no {', '.join(missing)}" if missing else "a certificate cannot be read"
+    return f"no TLS with the engine at {shown}: {what}\n{_TLS}"
+
+
 _START = "start it (systemctl start docker), or let DOCKER_HOST name the engine that you mean"
 _RIGHTS = (
     "run as a user who may (members of the group docker are root on the host), or let DOCKER_HOST name an engine of "
     "your own"
 )
 _TLS = "for an engine with TLS set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with ca.pem, cert.pem, key.pem"
+_AUTHORITY = (
+    "let DOCKER_CERT_PATH name the folder with this engine's ca.pem, and DOCKER_HOST a name in its certificate"
+)
+_CLIENT = "cert.pem and key.pem must come from the authority that this engine trusts: let DOCKER_CERT_PATH name their folder"
 _NO_TLS = "unset DOCKER_TLS_VERIFY, or name the engine's TLS port, which is usually 2376"
 _HOST = "let DOCKER_HOST name the engine: unix:///path, tcp://host:2376 or ssh://user@host"
 

@@ -137,7 +137,12 @@ def spec_of(name: str, chosen: dict[str, Any]) -> Spec:
 
 command_options = options(
     click.option(
-        "-e", "--env", "environment", multiple=True, metavar="KEY=VALUE", help="Set a variable for the command."
+        "-e",
+        "--env",
+        "environment",
+        multiple=True,
+        metavar="KEY[=VALUE]",
+        help="Set a variable for the command; KEY alone passes yours on.",
     ),
     click.option("-i", "--interactive", is_flag=True, help="Pass stdin on to the command."),
     click.option("-t", "--tty", is_flag=True, help="Give the command this terminal."),
@@ -164,5 +169,18 @@ def command_of(arguments: tuple[str, ...], chosen: dict[str, Any]) -> Command:
     if bound and folder is None:
         raise UserError("--bind goes with --workspace DIR")
     workspace = Workspace.at(folder, bound=bound) if folder is not None else None
-    taken = {name: chosen.pop(name) for name in ("environment", "interactive", "tty")}
-    return Command(list(arguments), workspace=workspace, **taken)
+    taken = {name: chosen.pop(name) for name in ("interactive", "tty")}
+    environment = tuple(_settings(chosen.pop("environment")))
+    return Command(list(arguments), environment, workspace=workspace, **taken)
+
+
+def _settings(given: tuple[str, ...]) -> Iterator[str]:
+    """Yield settings as Docker's own `-e` takes them: a name alone passes this process's variable on, if there is one."""
+    import os
+
+    for setting in given:
+        name, sign, _ = setting.partition("=")
+        if sign:
+            yield setting
+        elif name in os.environ:
+            yield f"{name}={os.environ[name]}"

@@ -60,6 +60,8 @@ def why_stopped(engine: Engine, daemon: dict[str, Any]) -> str:
         limit = int(daemon["HostConfig"].get("Memory") or 0) >> 20
         return f"the engine of {name} has stopped: it and its containers needed more than {limit} MiB (--memory)"
     code = state.get("ExitCode")
+    if code == 0:
+        return f"the engine of {name} was told to stop, by docker stop or with its host"
     words = engine.last_words(daemon["Id"]) or "nothing"
     killed = " (killed from outside)" if code == 137 else ""
     return f"the engine of {name} has stopped with exit code {code}{killed}; its last words: {words}"
