@@ -135,6 +135,12 @@ def test_bound_commands_run_as_whose_folder_it_is(folder: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "getgid", lambda: 77)
     plan = planned(Isolation.ROOTLESS, workspace=True)
     assert bodies.client(plan, ["true"], workspace=Workspace(folder, bound=True))["User"] == "1234:77"
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    given = os.stat_result((0o040755, 0, 0, 1, 1001, 88, 0, 0, 0, 0))
+    monkeypatch.setattr(Path, "stat", lambda _: given)
+    assert bodies.client(plan, ["true"], workspace=Workspace(folder, bound=True))["User"] == "1001:88"
+    given = os.stat_result((0o040755, 0, 0, 1, 0, 0, 0, 0, 0, 0))
+    assert bodies.client(plan, ["true"], workspace=Workspace(folder, bound=True))["User"] == bodies.NOBODY
     copied = bodies.client(plan, ["true"], workspace=Workspace(folder))
     assert copied["User"] == bodies.NOBODY
     assert copied["WorkingDir"] == "/workspace"

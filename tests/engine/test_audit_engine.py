@@ -23,6 +23,7 @@ services:
   idle:
     image: {BUSYBOX}
     command: [sleep, "600"]
+    stop_grace_period: 0s
 """
 
 

@@ -186,7 +186,7 @@ def test_testcontainers_uses_it(host: Host, job: str, outside: dict[str, str]) -
 def test_compose_uses_it(host: Host, job: str, outside: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "compose.yaml"
     file.write_text(
-        f"services:\n  web: {{image: '{BUSYBOX}', command: sleep 60}}\n"
+        f"services:\n  web: {{image: '{BUSYBOX}', command: sleep 60, stop_grace_period: 0s}}\n"
         f"  job: {{image: '{BUSYBOX}', command: ping -c 1 web, depends_on: [web]}}\n"
     )
     compose = [str(COMPOSE), "--file", str(file)]

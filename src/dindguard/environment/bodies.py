@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
@@ -178,8 +177,8 @@ def client(
     if workspace or plan.spec.workspace:
         body["HostConfig"]["Mounts"].append(mount(plan.object_name(labels.WORKSPACE), workspace))
         body["WorkingDir"] = TARGET
-        if workspace and workspace.bound and os.getuid():
-            body["User"] = f"{os.getuid()}:{os.getgid()}"  # whose folder it is
+        if workspace and workspace.bound and workspace.user:
+            body["User"] = workspace.user
     return body
 
 

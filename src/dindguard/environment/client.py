@@ -85,7 +85,8 @@ def _bring(engine: Engine, container: str, command: Command, say: Say) -> None:
     if asked is None:
         return
     if asked.bound:
-        say(f"{asked.folder} is mounted as it is: the command writes there, into .git too")
+        who = f"as user {asked.user}" if asked.user else "as a user without rights, where everyone may"
+        say(f"{asked.folder} is mounted as it is: the command writes there {who}, into .git too")
         return
     with workspace.packed(asked.folder) as (archive, files, size):
         engine.api.put_archive(container, workspace.TARGET, archive)

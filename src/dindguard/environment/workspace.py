@@ -39,6 +39,14 @@ class Workspace:
             raise UserError(f"--workspace {printable(path)}: there is no such folder")
         return cls(folder, bound)
 
+    @property
+    def user(self) -> str:
+        """Whose files a command writes there: the caller's, or for root the folder's owner's; empty if that is root, too."""
+        if os.getuid():
+            return f"{os.getuid()}:{os.getgid()}"
+        status = self.folder.stat()
+        return f"{status.st_uid}:{status.st_gid}" if status.st_uid else ""
+
 
 @contextmanager
 def packed(folder: Path) -> Iterator[tuple[IO[bytes], int, int]]:
