@@ -53,3 +53,9 @@ BUILD_ACTIONS = IMAGE_BUILDS | {"buildx bake"}
 
 RUNNER_DECIDES = "whether the job's runner is privileged or in a sandbox"
 """What decides the privilege of an engine beside a job where no file shows the runner's configuration."""
+
+HELM_WITH_FILES = (
+    r"\bhelm +(?:[\w=-]{1,60} +){0,8}(?:install|upgrade)\b"
+    r"(?:[^\n]{0,300}\\\n){0,20}[^\n]{0,300}?\s(?:-f|--values)[ =]"
+)
+"""An expression for commands that give files of values to a chart; the words of engines may stand in those alone."""

@@ -21,7 +21,7 @@ from dindguard.scripts.shell.interpreter import read_argv, read_script, unwrappe
 from dindguard.scripts.shell.pieces import Script, Word
 from dindguard.scripts.shell.split import split
 from dindguard.source import Source
-from dindguard.vocabulary import SHELLS
+from dindguard.vocabulary import HELM_WITH_FILES, SHELLS
 
 __all__ = [
     "Command",
@@ -50,7 +50,8 @@ PROGRAMS = (
 """The programs whose commands are returned; all others are only followed into what they start."""
 
 _RELEVANT = regex(
-    r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\brun\b|\bdind\b|earthly|balena|gha-runner-scale-set|jenkins(?:ci)?/jenkins|binderhub"
+    r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\brun\b|\bdind\b|earthly|balena|gha-runner-scale-set|jenkins(?:ci)?/jenkins|binderhub|"
+    + HELM_WITH_FILES
 )
 
 

@@ -1,16 +1,17 @@
-"""Releases that ``helm install`` and ``helm upgrade`` make: a chart, and the values that ``--set`` gives it.
+"""Releases that ``helm install`` and ``helm upgrade`` make: a chart, and the values that ``-f`` and ``--set`` give it.
 
 Source: helm/helm, ``pkg/cmd/install.go`` and ``pkg/strvals`` (pairs apart by commas, ``\\,`` for one in a value). They are
-handed on as a list of releases. Files of values are read for themselves: where a script is started, nobody tells.
+handed on as a list of releases. Where a script is started nobody tells: its files of values are looked for in the
+scan's root and beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dindguard.documents.built import held, mapping
+from dindguard.documents.built import held, mapping, word
 from dindguard.documents.tree import Kind, Node
-from dindguard.model.values import Text
+from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.patterns import regex
 from dindguard.scripts.command import Command
 from dindguard.scripts.engine_cli.flags import Flags, names
@@ -29,6 +30,7 @@ _INSTALL = Flags(
     interspersed=True,
 )
 _SETS = ("set", "set-string")
+_NAME = regex(r"[^,]+")
 _PAIR = regex(r"(?:[^,\\{]|\\.|\{[^{}]*\}?)+")
 
 
@@ -51,15 +53,40 @@ def _release(command: Command, file: Source) -> Node | None:
         return None
     options, arguments, _ = options_of(words, _INSTALL)
     values = [node for each in options if each.name in _SETS for node in _values(each.value, file)]
+    files = [node for each in options if each.name == "values" for node in _files(each.value, file)]
     chart = _scalar(arguments[-1], file) if arguments else None
-    if not values or chart is None:
+    if not (values or files) or chart is None:
         return None
     name = _scalar(arguments[0], file) if len(arguments) > 1 else None
     namespaces = [each.value for each in (*head.options, *options) if each.name == "namespace"]
     namespace = _scalar(namespaces[-1], file) if namespaces else None
-    at = values[0]
-    parts = {"name": name, "chart": chart, "namespace": namespace, "set": at.with_items(values)}
+    at = [*values, *files][0]
+    parts = {
+        "name": name,
+        "chart": chart,
+        "namespace": namespace,
+        "values": at.with_items(files) if files else None,
+        "set": at.with_items(values) if values else None,
+    }
     return mapping(at, {key: part for key, part in parts.items() if part is not None})
+
+
+def _files(text: Text, file: Source) -> Iterator[Node]:
+    """Yield the paths of files of values, from the scan's root (with a slash in front) and from the script's folder."""
+    for match in _NAME.finditer(text.pattern):
+        start, end = match.span()
+        name = text.pattern[start:end].removeprefix("./")
+        node = _scalar(text.part(start, end), file)
+        if (
+            node is None
+            or UNKNOWN_PIECE in name
+            or not name.endswith((".yaml", ".yml"))
+            or name.startswith(("/", "~"))
+        ):
+            continue
+        yield word(node, f"/{name}")
+        if "/" in file.path:
+            yield word(node, name)
 
 
 def _values(text: Text, file: Source) -> Iterator[Node]:

@@ -46,6 +46,7 @@ _COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.docker.", "con
 _TASK_FILE = regex(r"(^|/)(tasks|handlers)/")
 _VARIABLES_FILE = regex(r"(^|/)((defaults|vars|group_vars|host_vars)/|vars\.ya?ml$)")
 _FULL_NAME = regex(r"[a-z]\w*\.[a-z]\w*\.[a-z]\w*$")
+_GROUP = frozenset({"hosts", "vars", "children"})
 _SEEN = 40
 """So many items of a list are looked at to tell whether they are tasks."""
 
@@ -60,7 +61,17 @@ def is_ours(source: Source, node: Node) -> bool:
     if node["platforms"].is_sequence and (node["driver"].is_mapping or FORMAT.named(source.path)):
         return True
     path = source.path
+    if FORMAT.usually(path) and is_inventory(node):
+        return True
     return bool(_VARIABLES_FILE.search(path)) and any(name in node for name in ENGINE_SETTINGS)
+
+
+def is_inventory(node: Node) -> bool:
+    """Whether a mapping is an inventory: groups, each with hosts, variables and groups of its own."""
+    groups = node.values()
+    held = [group for group in groups if group.is_mapping and group.keys()]
+    plain = all(group.is_mapping or group.is_null for group in groups)
+    return plain and bool(held) and all(_GROUP.issuperset(group.keys()) for group in held)
 
 
 def _is_play(item: Node) -> bool:
@@ -110,11 +121,12 @@ FORMAT = FormatRow(
     title="Ansible and Molecule",
     syntaxes=("yaml",),
     names=r"(^|/)molecule\.ya?ml$|(^|/)roles/[^/]+/(tasks|handlers)/.*\.ya?ml$",
+    usual=r"(^|/)inventor(y|ies)(/.*)?\.ya?ml$|(^|/)(hosts|inventory)\.ya?ml$",
     evidence=Evidence.DECLARED,
     keys=("hosts", "import_playbook", "platforms", "become", "register", "notify", *ENGINE_SETTINGS, *_names()),
     shape=is_ours,
     not_read=(
-        "inventories (which hosts are in which group), and variables that differ between the groups of a play",
+        "inventories but for engines' settings (which hosts are in a group), and variables that differ between a play's groups",
         "collections' and other people's modules, and roles that lie elsewhere",
     ),
 )

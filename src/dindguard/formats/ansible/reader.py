@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from dindguard.documents.joined import Joined
+from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading, Unread
-from dindguard.formats.ansible import ENGINE_SETTINGS
+from dindguard.formats.ansible import ENGINE_SETTINGS, is_inventory
 from dindguard.formats.ansible.containers import MODULES, container_of, name_of, removed, test_machine, undecided
+from dindguard.formats.ansible.inventory import holders
 from dindguard.formats.ansible.machine import SCRIPTS, engines_of, file_of, let_in, script_of, settings
 from dindguard.formats.ansible.surroundings import Surroundings, role_of
 from dindguard.formats.ansible.tasks import Around, Task, inner, layer_of, tasks_of
@@ -70,6 +72,8 @@ class _File:
         root = self._root
         if root.is_mapping and "platforms" in root:
             self._scenario(root)
+        elif root.is_mapping and is_inventory(root):
+            self._inventory(root)
         elif root.is_mapping:
             self._settings(root, Variables([layer_of(root)]))
         elif any(_is_play(item) for item in root.items()):
@@ -185,6 +189,19 @@ class _File:
             source = embedded.source
             if source.parent is not None or self._around.first_copy(source.path, source.hint):
                 reading.embedded.append(embedded)
+
+    # -- inventories ------------------------------------------------------------------------------------------
+
+    def _inventory(self, root: Node) -> None:
+        """Read what groups and hosts say of their engines; what other variables are for is told elsewhere."""
+        rest = Remainder(root)
+        for holder in holders(root):
+            before = len(self._reading.embedded)
+            self._settings(holder, Variables([layer_of(holder)]))
+            for embedded in self._reading.embedded[before:]:
+                embedded.source.for_machine(holder.route)
+            rest.take(*(holder[name] for name in ENGINE_SETTINGS))
+        self._reading.unread.append(Unread(rest.source(), "part of an Ansible inventory", known=True))
 
     # -- variables of well-known roles ------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dindguard.formats.helm import shapes
 from dindguard.formats.row import Evidence, FormatRow
+from dindguard.vocabulary import HELM_WITH_FILES
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
@@ -41,6 +42,7 @@ FORMAT = FormatRow(
         "containermode", "[[runners", "yamltemplate", "imagebuildertype",
         # What files of values hold may be dangerous only because of the chart that is told here.
         "valuefiles:", "valuesfile:", "valuesfrom:", ("releases:", r"(?m)^releases:"),
+        ("helm ", HELM_WITH_FILES),
     ),
     shape=holds_values,
 )  # fmt: skip

@@ -45,10 +45,21 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
             found = _read(release)
             reading.embedded += found.embedded
             rest.take(*found.taken)
+            for layer in release.layers:
+                if layer.source.parent is None and layer.source.path != root.source.path:
+                    _file(layer, found, reading)
         reading.unread.append(
             Unread(rest.source(), "part of a Helm release" if listed else "part of Helm values", True)
         )
     return reading
+
+
+def _file(layer: Node, found: Found, reading: Reading) -> None:
+    """Note what a release's file of values says that nothing was made of."""
+    rest = Remainder(layer)
+    rest.take(*found.taken)
+    reading.taken.append(layer.source.path)
+    reading.unread.append(Unread(rest.source(), "part of Helm values", True))
 
 
 def _alone(root: Node, rendered: bool) -> Release:
