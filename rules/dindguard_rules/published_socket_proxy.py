@@ -2,7 +2,8 @@
 
 ## Why it matters
 A socket proxy has no password: whoever connects may do what its settings permit. It is meant for the one
-container beside it. Published on the host it answers the whole network.
+container beside it. Published on the host it answers the whole network; if it lets containers be created, whoever
+connects is root on the host.
 
 ## Instead
 Remove `ports:` and give the proxy and its client a network of their own with `internal: true`:
@@ -25,8 +26,10 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Container,
+    Permit,
     Problem,
     Severity,
+    Step,
     removal,
     rule,
 )
@@ -35,7 +38,7 @@ from dindguard.api import (
 @rule(
     "published-socket-proxy",
     each=Container,
-    severity=Severity.HIGH,
+    severity=Severity.CRITICAL,
     category="socket",
     cwe=306,
     since="0.1.0",
@@ -44,9 +47,18 @@ from dindguard.api import (
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report published ports of a socket proxy."""
-    if container.proxy is None:
+    proxy = container.proxy
+    if proxy is None:
         return
+    creates = proxy.permits in (Permit.EVERYTHING, Permit.CREATE)
+    opens = tuple(Step("this setting lets it create containers", each.span) for each in proxy.because[:1] if creates)
     for port in container.ports:
-        severity = Severity.MEDIUM if port.loopback or port.cluster_only else Severity.HIGH
+        near = port.loopback or port.cluster_only
+        severity = Severity.MEDIUM if near else Severity.HIGH
         whom = "every user of the host" if port.loopback else "whoever reaches it"
-        yield Problem(port, f"the socket proxy in {container} answers {whom}", severity=severity)
+        yield Problem(
+            port,
+            f"the socket proxy in {container} answers {whom}",
+            because=opens,
+            severity=Severity(severity + 1) if creates else severity,
+        )

@@ -121,7 +121,8 @@ _TREES = {
     ),
     HostPath.OTHER: (
         "/var/lib/kubelet/plugins /var/lib/kubelet/plugins_registry /var/lib/kubelet/device-plugins "
-        "/var/lib/kubelet/pod-resources"  # a socket by which containers are listed, and nothing is changed
+        "/var/lib/kubelet/pod-resources "  # a socket by which containers are listed, and nothing is changed
+        "/etc/kubernetes/node-feature-discovery"  # from which a node is given labels
     ),
 }
 """Paths that are what they are with everything below; the longest one that matches decides."""
@@ -181,7 +182,10 @@ def harmless_read_only(path: str) -> bool:
     """
     path = on_the_host(path)
     return (
-        classify(path) is HostPath.HARMLESS or path == "/sys" or any(inside(path, tree) for tree in _FINE_READ_ONLY)
+        classify(path) is HostPath.HARMLESS
+        or path == "/sys"
+        or path.endswith((".crt", ".pub"))  # certificates and public keys are for everybody
+        or any(inside(path, tree) for tree in _FINE_READ_ONLY)
     )
 
 
