@@ -9,8 +9,9 @@ from dindguard.model import paths
 from dindguard.model.condition import Condition
 from dindguard.model.facts import Sharing, settle
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text
-from dindguard.records import field, record
+from dindguard.records import field, record, replace
 from dindguard.source import Span
+from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model.container import Container
@@ -204,4 +205,7 @@ class Mount:
         if self.kind is not MountKind.HOST or path is None or path.startswith(".") or not self.target.known:
             return None
         telling = UNKNOWN_PIECE in path or path.endswith(".sock")
-        return paths.socket_at(self.target.pattern) if telling and self.socket() is None else None
+        found = paths.socket_at(self.target.pattern) if telling and self.socket() is None else None
+        named = self.host_text.variable if self.host_text is not None else ""
+        podman = found is not None and "podman" in named.lower()  # whose socket it is for clients of Docker's
+        return replace(found, product=EngineProduct.PODMAN) if found is not None and podman else found
