@@ -72,3 +72,21 @@ def test_services_of_which_each_file_has_one_of_its_own_are_told_twice(tmp_path:
         for name in ("shop", "blog")
     }
     assert len(scanned(tmp_path, files).findings) == 2
+
+
+def test_files_for_each_version_are_told_once(tmp_path: Path) -> None:
+    files = {f"images/{version}/compose.yaml": service(version) for version in ("1.9", "1.24.1", "latest")}
+    found = scanned(tmp_path, files | {"other/compose.yaml": service("1")}).findings
+    assert sorted(sorted(subject.path for subject in finding.subjects) for finding in found) == [
+        sorted(files),
+        ["other/compose.yaml"],
+    ]
+
+
+def test_names_that_differ_by_more_than_a_number_are_two_files(tmp_path: Path) -> None:
+    files = {f"images/{version}/compose.yaml": service(version) for version in ("1.24-alpine", "1.24-debian")}
+    assert len(scanned(tmp_path, files).findings) == 2
+
+
+def service(version: str) -> str:
+    return f"services:\n  app:\n    image: registry.example.com/app:{version}\n    privileged: true\n"

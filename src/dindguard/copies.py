@@ -1,7 +1,8 @@
 """Copies of files: what is said of one file, and of its copies in the same words, is told once.
 
-A file is a copy of another one if it holds the same text, or if all services that it declares stand in the other one under
-the same names with the same images: a project that was put together from its parts, or a variant beside it.
+A file is a copy of another one if it holds the same text; if all services that it declares stand in the other one under the
+same names with the same images (a project that was put together from its parts, a variant beside it); or if only versions in
+their paths tell them apart (one script or project for each version).
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dindguard.findings import Finding
 from dindguard.model.container import ContainerKind
 from dindguard.model.model import Model
+from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Source, Step
 
 _SHOWN = 3
+_VERSION = regex(r"\d+(?:\.\d+)*|\blatest\b")
 
 
 def told_once(
@@ -63,13 +66,16 @@ def _joined(first: Finding, others: Sequence[Finding]) -> Finding:
     )
 
 
+Services = frozenset[tuple[str, str]]
+"""The services of a project by name and image."""
+
+
 class _Files:
     """The files of a scan as far as one may be a copy of another."""
 
     def __init__(self, model: Model, source_of: Callable[[str], Source | None]) -> None:
         self._source_of = source_of
         self._texts: dict[str, str] = {}
-        self._services: dict[str, frozenset[tuple[str, str]]] = {}
         services: dict[str, set[tuple[str, str]]] = {}
         for container in model.containers:
             if container.kind is ContainerKind.SERVICE and container.span.path:
@@ -84,16 +90,23 @@ class _Files:
         again: dict[str, int] = {}
         for finding in ranked:
             path = finding.span.path
-            own = self._services.get(path, frozenset())
             number = again[path] = again.get(path, 0) + 1  # what stands twice in one file is told twice
-            within = own and own <= largest
-            key = (
-                (largest if within else own, number)
-                if own
-                else (self._text(path), finding.span.line, finding.span.column)
-            )
-            sets.setdefault(key, []).append(finding)
-        return (sorted(each, key=self._order) for each in sets.values() if len(each) > 1)
+            keys = ((_VERSION.sub("#", path), number), self._kept_with(finding, largest, number))
+            found = next((sets[key] for key in keys if key in sets), [])
+            for key in keys:
+                sets.setdefault(key, found)
+            found.append(finding)
+        unique = {id(each): each for each in sets.values()}
+        return (sorted(each, key=self._order) for each in unique.values() if len(each) > 1)
+
+    def _kept_with(self, finding: Finding, largest: Services, number: int) -> object:
+        """Return what a finding has in common with those of copies: services, or the whole text and the place in it."""
+        path = finding.span.path
+        own = self._services.get(path, frozenset())
+        if own:
+            within = own <= largest
+            return (largest, number) if within else (own, number)
+        return (self._text(path), finding.span.line, finding.span.column)
 
     def _order(self, finding: Finding) -> tuple[object, ...]:
         """Return the order in which copies are told: the gravest, and then the part before the whole."""

@@ -122,6 +122,7 @@ _TREES = {
     HostPath.OTHER: (
         "/var/lib/kubelet/plugins /var/lib/kubelet/plugins_registry /var/lib/kubelet/device-plugins "
         "/var/lib/kubelet/pod-resources "  # a socket by which containers are listed, and nothing is changed
+        "/var/lib/kubelet/seccomp "  # profiles, which weaken a pod's own at most
         "/etc/kubernetes/node-feature-discovery"  # from which a node is given labels
     ),
 }
