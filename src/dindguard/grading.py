@@ -85,9 +85,9 @@ def _by_place(subject: Any) -> tuple[int, str]:
 
 
 def _by_default(severity: Severity, at: Span) -> tuple[int, str]:
-    """Lower by one level what a chart leaves out as long as nobody asks for other values than its own."""
+    """Lower to *high* what a chart leaves out as long as nobody asks for other values than its own."""
     off = next((step for step in at.trail if step.off), None)
-    return (1, f"off by default: {off.what}") if off is not None and severity > Severity.INFO else (0, "")
+    return (1, f"off by default: {off.what}") if off is not None and severity is Severity.CRITICAL else (0, "")
 
 
 def _by_engine(rule: Rule, subject: Any) -> tuple[int, str]:
