@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from dindguard.findings import Finding
 from dindguard.language_server.positions import place_of, range_of
 from dindguard.language_server.project import Project
-from dindguard.scanning import Options, Report, scan
+from dindguard.scanning import Options, scan
 from dindguard.source import Source
 from editor import Editor, made
+from editor_states import said, typed
 from fixture_files import FIXTURES
 
 COMPOSE = """\
@@ -183,22 +183,6 @@ def test_positions_are_in_utf_16_whatever_ends_the_lines(newline: str) -> None:
 
 EDITS = 300
 EVERY = 25
-TYPED = ("a", " ", "\n", "  ", "x: y\n", "#", '"', "{", "- ", "privileged: true\n", "\N{GRINNING FACE}", "\r\n")
-
-
-def said(report: Report) -> list[str]:
-    """All that a report says, to the last place."""
-    found = [*map(_finding, report.findings), *map(_finding, report.doubts)]
-    return [*found, *map(repr, report.notices), *map(repr, report.coverage.every())]
-
-
-def _finding(finding: Finding) -> str:
-    subjects = [
-        (each.label, each.address, each.path, each.span, each.blames, each.mark, each.status, each.places)
-        for each in finding.subjects
-    ]
-    told = (finding.severity, finding.confidence, finding.message, finding.span, finding.related, finding.path)
-    return repr((finding.rule.id, *told, subjects, finding.instead, finding.containment))
 
 
 def test_random_edits_say_what_a_cold_scan_says(tmp_path: Path) -> None:
@@ -235,10 +219,3 @@ def copied(folder: Path, rng: random.Random) -> list[str]:
             target.parent.mkdir(parents=True)
             target.write_bytes(path.read_bytes())
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def typed(text: str, rng: random.Random) -> str:
-    at = rng.randrange(len(text) + 1)
-    if rng.random() < 0.6:
-        return text[:at] + rng.choice(TYPED) + text[at:]
-    return text[:at] + text[at + rng.randrange(1, 8) :]

@@ -67,13 +67,14 @@ class Trees:
         self.recogniser = recogniser
         self._files = files
         self._noted = _Noted(book)
-        self._templates: Templates | None = None
+        self._charts: dict[str, _Charts] = {}
+        self._homes: dict[str, str] = {}
         self._questions: dict[str, Callable[[str], Any]] = {
             "open": self.open,
             "tree": self.tree,
             "listing": self.listing,
             "folders": self.folders,
-            "templates": lambda _: self._reader_of_templates(),
+            "templates": self._reader_of_templates,
             "taker": self._that_took,
         }
 
@@ -123,7 +124,7 @@ class Trees:
     def plain(self, source: Source, syntax: str) -> Source:
         """Return a text that a format reads itself; of a template, by its name, what can be read of it."""
         named = source.parent is None and syntaxes.without_template(source.path) != source.path
-        return self._reader_of_templates().text(source, syntax) if named and may_be_template(source) else source
+        return self._templates_of(source).text(source, syntax) if named and may_be_template(source) else source
 
     def _tree(self, source: Source, syntax: str) -> Tree:
         read = readers.reader(syntax)
@@ -134,24 +135,36 @@ class Trees:
             return yaml.read_without(source, [part[:2] for part, _ in idle]) if idle else read(source)
         if syntax == syntaxes.TOML:
             tree = read(source)
-            return tree if tree.readable else read(self._reader_of_templates().text(source, syntax))
+            return tree if tree.readable else read(self._templates_of(source).text(source, syntax))
         if syntax not in _OF_TEMPLATES:
             return read(self.plain(source, syntax))
-        reader = self._reader_of_templates()
+        reader = self._templates_of(source)
         if reader.of_chart(source):
-            self._referred.has_read(source)
+            self._charts[self._home(source)].has_read(source)
         return reader.tree(source, read)
 
-    def _reader_of_templates(self) -> Templates:
-        if self._templates is None:
-            self._referred = memory.have("what templates refer to", (), _Referred)
-            self._templates = self._referred.reader(self, self._files)
-        return memory.asked("templates", "", self._templates)
+    def _templates_of(self, source: Source) -> Templates:
+        return self._reader_of_templates(self._home(source))
 
-    def _that_took(self, path: str) -> Templates | None:
-        """Return the reader of templates if charts' templates take something from a file."""
-        taker = self._templates if self._templates is not None and self._templates.uses(path) else None
-        return memory.asked("taker", path, taker)
+    def _home(self, source: Source) -> str:
+        """Return the outermost chart that a file lies in, which its subcharts are read with; ``""`` outside of charts."""
+        folder = source.path.rpartition("/")[0] if source.parent is None else ""
+        if folder not in self._homes:
+            parts = folder.split("/") if folder else []
+            above = (".", *("/".join(parts[:count]) for count in range(1, len(parts) + 1)))
+            homes = (each for each in above if parts and "Chart.yaml" in self.listing(each))
+            self._homes[folder] = next(homes, "")
+        return self._homes[folder]
+
+    def _reader_of_templates(self, home: str) -> Templates:
+        if home not in self._charts:
+            self._charts[home] = memory.have(f"charts in {home}", (), _Charts)
+        return memory.asked("templates", home, self._charts[home].reader(self, self._files))
+
+    def _that_took(self, path: str) -> tuple[Templates, ...]:
+        """Return the readers of templates that take something from a file."""
+        readers = [charts.reader(self, self._files) for charts in self._charts.values()]
+        return memory.asked("taker", path, tuple(reader for reader in readers if reader.uses(path)))
 
     def forget(self, source: Source) -> None:
         """Drop the tree and the text of a source; what refers to it has it read again."""
@@ -212,29 +225,28 @@ class Trees:
             self.book.part_unread(self._not_used(each.source), each.what, known=each.known)
 
     def _not_used(self, source: Source) -> Source:
-        """Return a file's text, or a stretch of one, without what a chart's templates took from it."""
-        taker = self._that_took(source.path)
-        left = taker.not_used(source.file) if taker is not None else None
-        if left is None or (source.parent is not None and source.parent.parent is not None):
+        """Return a file's text, or a stretch of one, without what charts' templates took from it."""
+        takers = self._that_took(source.path)
+        if not takers or (source.parent is not None and source.parent.parent is not None):
             return source
-        start = source.origin(0)
-        both = zip(source.text, left.text[start : start + len(source.text)], strict=False)
-        text = "".join(own if own == other else " " for own, other in both)
+        text, start = source.text, source.origin(0)
+        for left in (taker.not_used(source.file) for taker in takers):
+            if left is not None:
+                both = zip(text, left.text[start : start + len(text)], strict=False)
+                text = "".join(own if own == other else " " for own, other in both)
         return Source(source.path, text, hint=source.hint, parent=source.parent, segments=source.segments)
 
     def unread(self, source: Source) -> None:
         """Note that no format took a text; what a chart's templates took from it has been judged with them."""
-        taker = self._that_took(source.path) if source.parent is None else None
-        left = taker.not_used(source) if taker is not None else None
-        if left is None:
+        if source.parent is not None or not self._that_took(source.path):
             self.book.source_unread(source)
         else:
-            self.book.part_unread(left, "part of a chart", known=False)
+            self.book.part_unread(self._not_used(source), "part of a chart", known=False)
 
     def referred(self) -> None:
         """Note again which files templates refer to: of a template that is kept, some were opened when it was read first."""
-        if self._templates is not None:
-            for path in self._referred.opened:
+        for charts in self._charts.values():
+            for path in charts.opened:
                 self.book.part_of_another(path)
 
     def all_notices(self) -> list[Notice]:
@@ -252,27 +264,37 @@ def may_be_template(source: Source) -> bool:
     return any(mark in source.text for mark in ("{{", "{%", "<%"))
 
 
-class _Referred:
-    """The files that templates refer to: a chart's values, its helpers. They are understood as parts of the templates.
+class _Charts:
+    """A chart with those in it, and the files that their templates refer to: values, helpers. They are understood as
+    parts of the templates.
 
-    One reader reads all templates, because what some take from a chart tells what is left of it for others. It is kept
-    as long as none of the templates, and nothing that they refer to, has changed.
+    One reader reads all their templates, because what some take from a chart tells what is left of it for others. It is
+    kept as long as none of the templates, and nothing that they refer to, has changed.
     """
 
     def __init__(self) -> None:
+        self._trees: Trees | None = None
         self._reader: Templates | None = None
         self._asked: dict[tuple[str, str], Any] = {}
         self._opened: dict[str, None] = {}
 
     def reader(self, trees: Trees, files: Files) -> Templates:
         """Return the reader of templates for a scan."""
-        self._trees = trees
-        if self._reader is None or not self._as_before(files):
+        if self._trees is not trees:
+            self._trees = trees
+            if not self._as_before(files):
+                self._reader = None
+        if self._reader is None:
             from dindguard.documents.template.reading import Templates
 
             self._asked, self._opened = {}, {}
             self._reader = Templates(self)
         return self._reader
+
+    @property
+    def _current(self) -> Trees:
+        assert self._trees is not None, "somebody has asked for the reader"
+        return self._trees
 
     def _as_before(self, files: Files) -> bool:
         answers = {"open": files.open, "listing": files.listing, "folders": files.folders}
@@ -289,17 +311,17 @@ class _Referred:
 
     def open(self, path: str) -> Source | None:
         """Return a file's text."""
-        source = self._asked["open", path] = self._trees.open(path)
+        source = self._asked["open", path] = self._current.open(path)
         if source is not None:
             self._opened[source.path] = None
         return source
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a folder."""
-        names = self._asked["listing", folder] = self._trees.listing(folder)
+        names = self._asked["listing", folder] = self._current.listing(folder)
         return names
 
     def folders(self, folder: str) -> tuple[str, ...]:
         """Return the names of the folders in a folder."""
-        names = self._asked["folders", folder] = self._trees.folders(folder)
+        names = self._asked["folders", folder] = self._current.folders(folder)
         return names

@@ -49,7 +49,7 @@ class Conclusions:
 
     def note(self, about: Any, name: str, facts: Any) -> None:
         """Note what an object is given."""
-        self._given.append((about, name, about.__dict__.get(name), facts))
+        self._given.append((about, name, getattr(about, name, None), facts))
 
     def take_back(self) -> None:
         """Leave the objects as they were read."""
