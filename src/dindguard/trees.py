@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dindguard import memory
+from dindguard.charts import Charts
 from dindguard.coverage import Book
 from dindguard.documents import readers, yaml
 from dindguard.documents import syntax as syntaxes
@@ -67,11 +68,12 @@ class Trees:
         self.recogniser = recogniser
         self._files = files
         self._noted = _Noted(book)
-        self._charts: dict[str, _Charts] = {}
+        self._charts: dict[str, Charts] = {}
         self._homes: dict[str, str] = {}
         self._questions: dict[str, Callable[[str], Any]] = {
             "open": self.open,
             "tree": self.tree,
+            "given": self._given,
             "listing": self.listing,
             "folders": self.folders,
             "templates": self._reader_of_templates,
@@ -93,7 +95,7 @@ class Trees:
         name, about = question
         return self._questions[name](about)
 
-    def again(self, kind: str, about: Iterable[Any], make: Callable[[], T]) -> T:
+    def again(self, kind: object, about: Iterable[Any], make: Callable[[], T]) -> T:
         """Return what ``make`` makes of some objects, and note what it notes; from the memory if that is open and has it."""
 
         def apart() -> tuple[T, _Noted]:
@@ -158,7 +160,7 @@ class Trees:
 
     def _reader_of_templates(self, home: str) -> Templates:
         if home not in self._charts:
-            self._charts[home] = memory.have(f"charts in {home}", (), _Charts)
+            self._charts[home] = memory.have(f"charts in {home}", (), Charts)
         return memory.asked("templates", home, self._charts[home].reader(self, self._files))
 
     def _that_took(self, path: str) -> tuple[Templates, ...]:
@@ -207,6 +209,16 @@ class Trees:
         tree = self.read(source, syntaxes.JSON if syntax == syntaxes.JSON else syntaxes.YAML)
         self._noted.ours.add(id(source))
         return tree
+
+    def uses(self, path: str) -> None:
+        """Note that what is being made comes from a file that was given, for what is kept."""
+        if memory.kept():
+            self._given(path)
+
+    def _given(self, path: str) -> Tree | None:
+        source = self._files.open(path)
+        tree = self.read(source, self.recogniser.syntax_of(source)) if source is not None else None
+        return memory.asked("given", path, tree)
 
     def recognised(self, source: Source) -> None:
         """Note that a source is ours, so that its faults count."""
@@ -262,66 +274,3 @@ class Trees:
 def may_be_template(source: Source) -> bool:
     """Whether a text holds marks of a template's actions."""
     return any(mark in source.text for mark in ("{{", "{%", "<%"))
-
-
-class _Charts:
-    """A chart with those in it, and the files that their templates refer to: values, helpers. They are understood as
-    parts of the templates.
-
-    One reader reads all their templates, because what some take from a chart tells what is left of it for others. It is
-    kept as long as none of the templates, and nothing that they refer to, has changed.
-    """
-
-    def __init__(self) -> None:
-        self._trees: Trees | None = None
-        self._reader: Templates | None = None
-        self._asked: dict[tuple[str, str], Any] = {}
-        self._opened: dict[str, None] = {}
-
-    def reader(self, trees: Trees, files: Files) -> Templates:
-        """Return the reader of templates for a scan."""
-        if self._trees is not trees:
-            self._trees = trees
-            if not self._as_before(files):
-                self._reader = None
-        if self._reader is None:
-            from dindguard.documents.template.reading import Templates
-
-            self._asked, self._opened = {}, {}
-            self._reader = Templates(self)
-        return self._reader
-
-    @property
-    def _current(self) -> Trees:
-        assert self._trees is not None, "somebody has asked for the reader"
-        return self._trees
-
-    def _as_before(self, files: Files) -> bool:
-        answers = {"open": files.open, "listing": files.listing, "folders": files.folders}
-        return all(memory.same(answers[name](about), before) for (name, about), before in self._asked.items())
-
-    @property
-    def opened(self) -> list[str]:
-        """The paths of all files that were opened for templates."""
-        return [*self._opened]
-
-    def has_read(self, source: Source) -> None:
-        """Note a chart's template that was read."""
-        self._asked["open", source.path] = source
-
-    def open(self, path: str) -> Source | None:
-        """Return a file's text."""
-        source = self._asked["open", path] = self._current.open(path)
-        if source is not None:
-            self._opened[source.path] = None
-        return source
-
-    def listing(self, folder: str) -> tuple[str, ...]:
-        """Return the names of the files in a folder."""
-        names = self._asked["listing", folder] = self._current.listing(folder)
-        return names
-
-    def folders(self, folder: str) -> tuple[str, ...]:
-        """Return the names of the folders in a folder."""
-        names = self._asked["folders", folder] = self._current.folders(folder)
-        return names

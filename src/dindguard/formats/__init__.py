@@ -153,6 +153,14 @@ def _never(_: str) -> bool:
     return False
 
 
+def _now(_kind: object, _about: Iterable[Any], make: Callable[[], Any]) -> Any:
+    return make()
+
+
+def _nobody(_: str) -> None:
+    return None
+
+
 @record
 class Context:
     """What surrounds the documents. ``open`` and ``tree`` take paths relative to the root, with ``/``.
@@ -172,3 +180,8 @@ class Context:
     """Whether a file of that path is read for its name alone, so that nobody else need hand it on."""
     folders: Callable[[str], tuple[str, ...]] = _none
     """The names of the folders in a folder."""
+    again: Callable[[object, Iterable[Any], Callable[[], Any]], Any] = _now
+    """Returns what a function makes of some objects: in an editor, what it made before if all that it asks here, and the
+    files that it ``uses``, are as they were. ``kind`` says what is made, for which names."""
+    uses: Callable[[str], None] = _nobody
+    """Says that what is being made comes from a document of a file that was given with the others."""

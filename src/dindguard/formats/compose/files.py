@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from dindguard import memory
 from dindguard.documents.tree import Kind, Node
 from dindguard.formats.compose import entries
 from dindguard.formats.compose.interpolation import EXAMPLES
@@ -14,6 +16,8 @@ from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
     from dindguard.formats import Context, Document
+
+T = TypeVar("T")
 
 _TOP_LEVEL = frozenset(
     {"services", "volumes", "networks", "configs", "secrets", "models", "version", "name", "include"}
@@ -59,9 +63,10 @@ class Files:
 
     def documents(self, path: str) -> list[Node]:
         """Return the documents of a file, each a mapping with ``services`` at its top; ``[]`` if there are none."""
-        found = self._roots.get(path)
-        if found is None:
-            nodes = self.given.get(path)
+        found, nodes = self._roots.get(path), self.given.get(path)
+        if nodes is not None:
+            self.context.uses(path)
+        if found is None or (nodes is None and memory.kept()):
             if nodes is None:
                 tree = self.context.tree(path)
                 nodes = tree.documents if tree is not None else []
@@ -86,11 +91,28 @@ class Files:
     def folder_variables(self, folder: str) -> dict[str, Text]:
         """Return the variables of a folder's own ``.env``."""
         found = self._variables.get(folder)
-        if found is None:
-            prefix = f"{folder}/" if folder else ""
-            path = next((f"{prefix}{name}" for name in (".env", *EXAMPLES) if self.exists(f"{prefix}{name}")), None)
-            found = self._variables[folder] = self.variables([path]) if path is not None else {}
+        if found is None or memory.kept():
+            found = self.context.again(f"variables of {folder}", (), partial(self._variables_of, folder))
+            self._variables[folder] = found
         return found
+
+    def _variables_of(self, folder: str) -> dict[str, Text]:
+        prefix = f"{folder}/" if folder else ""
+        path = next((f"{prefix}{name}" for name in (".env", *EXAMPLES) if self.exists(f"{prefix}{name}")), None)
+        return self.variables([path]) if path is not None else {}
+
+    def again(self, kind: object, about: Iterable[Any], make: Callable[[], T]) -> T:
+        """Return what ``make`` makes of some objects and of files, and note what could not be read of them."""
+        made, notices = self.context.again(kind, about, partial(self._apart, make))
+        self.notices += [notice for notice in notices if notice not in self.notices]
+        return cast("T", made)
+
+    def _apart(self, make: Callable[[], T]) -> tuple[T, list[Notice]]:
+        outer, self.notices = self.notices, []
+        try:
+            return make(), self.notices
+        finally:
+            self.notices = outer
 
     def source(self, path: str) -> Source | None:
         """Return another file inside the root."""

@@ -8,6 +8,7 @@ another one includes belong to that one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from dindguard.documents.tree import Node
 from dindguard.formats.compose.files import Files, folder_of, resolve, wrapped
@@ -146,14 +147,19 @@ class _Grouping:
     # -- loading ------------------------------------------------------------------------------------
 
     def _load(self, paths: list[str], main: str, started_in: str) -> Iterator[Project]:
+        kind = ("Compose project", tuple(paths), main, started_in)
+        projects, included = self._files.again(kind, (), partial(self._loaded, paths, main, started_in))
+        self._covered |= {*included, main}
+        yield from projects
+
+    def _loaded(self, paths: list[str], main: str, started_in: str) -> tuple[list[Project], set[str]]:
         folder = folder_of(paths[0])
         variables = self._files.folder_variables(folder)
         if folder != started_in:
             variables = {**variables, **self._files.folder_variables(started_in)}
         scope = ComposeScope({**self._project_name(paths), **variables}, folder)
         loaded = Loader(self._files).load(paths, scope)
-        self._covered |= loaded.included | {main}
-        yield from _project(main, folder, loaded)
+        return list(_project(main, folder, loaded)), loaded.included
 
     def _project_name(self, paths: list[str]) -> dict[str, Text]:
         """Return the variable that Compose sets itself, if a file names the project."""

@@ -7,11 +7,12 @@ setting keeps the place where it is written; then services become containers (``
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.compose.files import Files
-from dindguard.formats.compose.projects import projects_of
+from dindguard.formats.compose.projects import Project, projects_of
 from dindguard.formats.compose.services import workload
 from dindguard.formats.compose.storage import Volumes
 from dindguard.scripts.runner_variables import runners
@@ -24,10 +25,19 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     volumes = Volumes(found)
     reading = Reading()
     for project in found:
-        made, held = workload(project, files, volumes)
-        reading.workloads += (made, *runners(made.containers))
-        reading.embedded.extend(held)
-        for service in project.root["services"].values():
-            reading.notices.extend(undecided(service, ("volumes", "devices", "security_opt", "cap_add")))
+        kind = ("Compose workload", volumes.elsewhere(project))
+        made = files.again(kind, (project,), partial(_read_project, project, files, volumes))
+        reading.workloads += made.workloads
+        reading.embedded += made.embedded
+        reading.notices += made.notices
     reading.notices.extend(files.notices)
+    return reading
+
+
+def _read_project(project: Project, files: Files, volumes: Volumes) -> Reading:
+    made, held = workload(project, files, volumes)
+    reading = Reading((made, *runners(made.containers)))
+    reading.embedded.extend(held)
+    for service in project.root["services"].values():
+        reading.notices.extend(undecided(service, ("volumes", "devices", "security_opt", "cap_add")))
     return reading

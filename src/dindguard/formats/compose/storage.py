@@ -44,15 +44,21 @@ class Volumes:
         """Return a project's declared volumes by their name in the file."""
         return {key.content: self._storage(project, key, node) for key, node in project.root["volumes"].pairs()}
 
+    def elsewhere(self, project: Project) -> tuple[str, ...]:
+        """Return the identities of a project's external volumes, which other projects declare."""
+        volumes = project.root["volumes"].pairs()
+        return tuple(self._elsewhere(project, key.content, node) for key, node in volumes if _external(node))
+
+    def _elsewhere(self, project: Project, name: str, node: Node) -> str:
+        known = volume_name(project, name, node) or name
+        declared = self._declared.get(known, set())
+        return next(iter(declared)) if len(declared) == 1 else f"external:{project.folder}:{known}"
+
     def _storage(self, project: Project, key: Node, node: Node) -> Storage:
         name = key.content
         external = _external(node)
         options = node["driver_opts"]
-        identity = _identity(project, name, node)
-        if external:
-            known = volume_name(project, name, node) or name
-            declared = self._declared.get(known, set())
-            identity = next(iter(declared)) if len(declared) == 1 else f"external:{project.folder}:{known}"
+        identity = self._elsewhere(project, name, node) if external else _identity(project, name, node)
         return Storage(
             identity=identity,
             name=name,

@@ -1,0 +1,76 @@
+"""The readers of charts' templates, each kept as long as nothing that it has read has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dindguard import memory
+
+if TYPE_CHECKING:
+    from dindguard.documents.template.reading import Templates
+    from dindguard.files import Files
+    from dindguard.source import Source
+    from dindguard.trees import Trees
+
+
+class Charts:
+    """A chart with those in it, and the files that their templates refer to: values, helpers. They are understood as
+    parts of the templates.
+
+    One reader reads all their templates, because what some take from a chart tells what is left of it for others. It is
+    kept as long as none of the templates, and nothing that they refer to, has changed.
+    """
+
+    def __init__(self) -> None:
+        self._trees: Trees | None = None
+        self._reader: Templates | None = None
+        self._asked: dict[tuple[str, str], Any] = {}
+        self._opened: dict[str, None] = {}
+
+    def reader(self, trees: Trees, files: Files) -> Templates:
+        """Return the reader of templates for a scan."""
+        if self._trees is not trees:
+            self._trees = trees
+            if not self._as_before(files):
+                self._reader = None
+        if self._reader is None:
+            from dindguard.documents.template.reading import Templates
+
+            self._asked, self._opened = {}, {}
+            self._reader = Templates(self)
+        return self._reader
+
+    @property
+    def _current(self) -> Trees:
+        assert self._trees is not None, "somebody has asked for the reader"
+        return self._trees
+
+    def _as_before(self, files: Files) -> bool:
+        answers = {"open": files.open, "listing": files.listing, "folders": files.folders}
+        return all(memory.same(answers[name](about), before) for (name, about), before in self._asked.items())
+
+    @property
+    def opened(self) -> list[str]:
+        """The paths of all files that were opened for templates."""
+        return [*self._opened]
+
+    def has_read(self, source: Source) -> None:
+        """Note a chart's template that was read."""
+        self._asked["open", source.path] = source
+
+    def open(self, path: str) -> Source | None:
+        """Return a file's text."""
+        source = self._asked["open", path] = self._current.open(path)
+        if source is not None:
+            self._opened[source.path] = None
+        return source
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the files in a folder."""
+        names = self._asked["listing", folder] = self._current.listing(folder)
+        return names
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the folders in a folder."""
+        names = self._asked["folders", folder] = self._current.folders(folder)
+        return names
