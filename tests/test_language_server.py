@@ -11,6 +11,7 @@ import pytest
 
 from dindguard.language_server.positions import place_of, range_of
 from dindguard.language_server.project import Project
+from dindguard.model.mount import Storage
 from dindguard.scanning import Options, scan
 from dindguard.source import Source
 from editor import Editor, made
@@ -219,3 +220,94 @@ def copied(folder: Path, rng: random.Random) -> list[str]:
             target.parent.mkdir(parents=True)
             target.write_bytes(path.read_bytes())
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+ENGINE = "services:\n  dind:\n    image: docker:29.10.0-dind\n    privileged: {}\n"
+CHART = {
+    "web/Chart.yaml": "apiVersion: v2\nname: web\n",
+    "web/values.yaml": "engine:\n  privileged: false\n",
+    "web/templates/_x.tpl": '{{- define "x" -}}\nprivileged: {{ .Values.engine.privileged }}\n{{- end -}}\n',
+    "web/templates/pod.yaml": (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: dind\n"
+        '      image: docker:29.10.0-dind\n      securityContext:\n        {{- include "x" . | nindent 8 }}\n'
+    ),
+}
+ELSEWHERE = {
+    "a variable": ({"compose.yaml": ENGINE.format("${P}"), ".env": "P=false\n"}, ".env", "P=true\n"),
+    "an included file": (
+        {"compose.yaml": "include: [sub/other.yaml]\n", "sub/other.yaml": ENGINE.format("false")},
+        "sub/other.yaml", ENGINE.format("true"),
+    ),
+    "an extended service": (
+        {
+            "compose.yaml": "services:\n  a: {extends: {file: base.yaml, service: dind}}\n",
+            "base.yaml": ENGINE.format("false"),
+        },
+        "base.yaml", ENGINE.format("true"),
+    ),
+    "a chart's values": (CHART, "web/values.yaml", "engine:\n  privileged: true\n"),
+    "a chart's helper": (CHART, "web/templates/_x.tpl", '{{- define "x" -}}\nprivileged: true\n{{- end -}}\n'),
+    "a Dockerfile": (
+        {"compose.yaml": "services: {a: {build: ., privileged: true}}\n", "Dockerfile": "FROM alpine\n"},
+        "Dockerfile", "FROM docker:29.10.0-dind\n",
+    ),
+    "a pipeline's part": (
+        {
+            ".gitlab-ci.yml": "include: {local: part.yml}\njob: {extends: .base, script: [docker info]}\n",
+            "part.yml": ".base: {image: alpine}\n",
+        },
+        "part.yml", ".base: {image: alpine, services: ['docker:29.10.0-dind'], variables: {DOCKER_TLS_CERTDIR: ''}}\n",
+    ),
+    "a Service of Kubernetes": (
+        {
+            "pod.yaml": (
+                "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {app: a}}\nspec:\n  containers:\n    - name: dind\n"
+                "      image: docker:29.10.0-dind\n      env: [{name: DOCKER_TLS_CERTDIR, value: ''}]\n"
+            ),
+            "service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: b}}\n",
+        },
+        "service.yaml",
+        (
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
+            "spec: {type: NodePort, selector: {app: a}, ports: [{port: 2375, nodePort: 32375}]}\n"
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_another_file_says_counts_at_once(name: str, tmp_path: Path) -> None:
+    """What is kept of a file is made again when a file changes that it hangs on, and is as before when that is undone."""
+    files, path, text = ELSEWHERE[name]
+    for each, content in files.items():
+        (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / each).write_text(content)
+    options = Options(paths=(tmp_path,), root=tmp_path, untrusted=True)
+    project = Project(str(tmp_path), Options(untrusted=True))
+    before, old = said(project.check()), files[path]
+    tried = said(project.edited({path: text}))
+    assert said(project.check()) == before == said(scan(options))
+    project.edit(path, text)
+    after = said(project.check())
+    (tmp_path / path).write_text(text)
+    assert after == tried == said(scan(options))
+    assert after != before
+    project.edit(path, old)
+    assert said(project.check()) == before
+
+
+def test_a_volume_is_another_projects_as_long_as_that_one_declares_it(tmp_path: Path) -> None:
+    service = "services: {a: {image: 'docker:29.10.0-dind', volumes: ['vol:/var/lib/docker']}}\nvolumes: {vol: {name: data%s}}\n"
+    for name, more in (("a", ", external: true"), ("b", "2")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "compose.yaml").write_text(service % more)
+    project = Project(str(tmp_path), Options(untrusted=True))
+
+    def users() -> list[int]:
+        return [len(storage.users) for storage in project.check().model.each(Storage) if storage.name == "vol"]
+
+    assert users() == [1, 1]
+    project.edit("b/compose.yaml", service % "")
+    assert users() == [2]
+    project.edit("b/compose.yaml", service % "2")
+    assert users() == [1, 1]
