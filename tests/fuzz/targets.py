@@ -51,6 +51,18 @@ YAML = (
     "{",
     "[",
 )
+JINJA = (
+    "{{ a }}",
+    "{{ a | default(b) }}",
+    "{% if a %}",
+    "{% endif %}",
+    "{{ a[0].b }}",
+    "{{ lookup('env', 'A') }}",
+    "loop: ",
+    "vars: ",
+    "include_tasks: ",
+    "with_items: ",
+)
 SHELL = ("$(", "`", "<<E\n", "<<<", "&& ", "| ", "sudo ", "env -i ", "sh -c '", "${A:-", "$((", "case x in ", "if ", "; do ",
          "docker run --privileged ", "-v /:/h ", "eval ", "trap '", "exec ", "function f { ", "\\\n", "{1..9}")  # fmt: skip
 
@@ -76,6 +88,30 @@ TARGETS = {
     "runner": Target("act-runner.yaml", ("*act-runner.yaml",), YAML),
     "containers": Target("containers.conf", ("containers.conf",), ("[containers]\n", "[engine]\n", "privileged = true")),
     "dotenv": Target(".env", ("*.env", ".env"), ("${A:-", "}", "export ", '"', "'", "\\n", "$A")),
+    "ansible": Target("site.yml", ("site.yml", "playbook*.yml", "roles/*/tasks/main.yml"), YAML + JINJA),
+    "azure": Target("azure-pipelines.yml", ("*azure-pipelines.yml",), ("${{ each x in parameters.a }}:", "${{ if eq(a, b) }}:", "$(A)", *YAML, *SHELL)),
+    "bitbucket": Target("bitbucket-pipelines.yml", ("*bitbucket-pipelines.yml",), ("parallel:\n", "definitions:", "pipe: ", *YAML, *SHELL)),
+    "buildkite": Target(".buildkite/pipeline.yml", ("*buildkite*", ".buildkite/*", "pipeline.yml"), ("plugins:", "docker#v5.0.0:", "$$A", *YAML, *SHELL)),
+    "circleci": Target(".circleci/config.yml", (".circleci/*", "config.yml"), ("<< parameters.a >>", "<<#x>>", "orbs:", "when:", *YAML, *SHELL)),
+    "bake": Target("docker-bake.hcl", ("*docker-bake.hcl",), ("target ", "group ", "inherits = [", "${", "function ", "matrix = {")),
+    "cloud-init": Target("cloud-init.yaml", ("*cloud-init.yaml", "user-data"), ("#cloud-config\n", "write_files:", "encoding: gz+b64", "runcmd:", *YAML, *SHELL)),
+    "mime-user-data": Target("user-data", ("user-data", "*.sh"), ("Content-Type: multipart/mixed; boundary=", "--b\n", "MIME-Version: 1.0\n", *SHELL)),
+    "ignition": Target("worker.bu", ("*.bu",), ("variant: fcos", "storage:", "data:;base64,", *YAML)),
+    "quadlet": Target("agent.container", ("*.container",), ("[Container]\n", "PodmanArgs=", "Volume=", "\\\n", "%t", "Exec=")),
+    "ecs": Target("task-definition.json", ("*ecs.json",), ('"containerDefinitions": [', '"Fn::Sub": "', '"mountPoints": [', "[", "{")),
+    "cloudformation": Target("stack.yaml", ("*ecs*",), ("AWSTemplateFormatVersion: x\n", "!Sub '", "!If [", "!FindInMap [", "Fn::Join: ", *YAML)),
+    "values": Target("values.yaml", ("*values*.yaml",), YAML + TEMPLATE),
+    "helmfile": Target("helmfile.yaml", ("helmfile*.yaml",), YAML + TEMPLATE),
+    "jcasc": Target("jenkins.yaml", ("*jcasc.yaml",), ("jenkins: {clouds: ", "${A:-", *YAML)),
+    "kind": Target("kind.yaml", ("cluster.yaml", "kind*"), YAML),
+    "mcp": Target("mcp.json", ("*mcp.json",), ('"mcpServers": {', '"command": "docker"', '"args": [', "[", "{")),
+    "package": Target("package.json", ("*package.json",), ('"scripts": {', "docker run ", "&& ", "[", "{")),
+    "justfile": Target("justfile", ("justfile",), ("{{", "}}", "a := `x`", "set shell := [", "@", "\t", *SHELL)),
+    "taskfile": Target("Taskfile.yml", ("Taskfile.yml",), ("tasks:", "cmds:", "vars:", "sh: ", *YAML, *TEMPLATE, *SHELL)),
+    "envrc": Target(".envrc", (".envrc",), ("export ", "source_env ", *SHELL)),
+    "powershell": Target("run.ps1", ("*.ps1",), ("`\n", "$env:A", "@'\n", "'@", "& ", "Start-Process ", "-ArgumentList ", "$(", "@(", "<#", "#>")),
+    "batch": Target("run.bat", ("*.bat", "*.cmd"), ("^\n", "%A%", "%~dp0", "!A!", "call :x", "for %%i in (", "&& ", "if exist ", "set A=", ") else (")),
+    "buildkitd": Target("buildkitd.toml", ("*buildkitd.toml",), ("[worker.oci]\n", "[[", "insecure-entitlements = [", "a.b = ")),
 }  # fmt: skip
 """By name: what is read. ``.env`` is read through the Compose file that takes its values from there."""
 
