@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -263,3 +264,28 @@ def test_every_module_says_what_it_is_for() -> None:
     for path in [*modules(), *RULES.glob("*.py")]:
         tree = ast.parse(path.read_text("utf-8"))
         assert ast.get_docstring(tree), f"{path.relative_to(ROOT)} has no docstring"
+
+
+_LIMIT = re.compile(
+    r"^(_?[A-Z_]*(?:DEEP|DEPTH|LEVEL|LONG|LARGEST|MOST|NEST|ROUNDS|CALLS|PARTS)[A-Z_]*) *(?::[^=\n]*)?= *[0-9]",
+    re.MULTILINE,
+)
+NO_LIMITS = {
+    "documents/template/conditions.py": "_LONGEST",
+    "documents/yaml_loaders.py": "_DEEP",
+    "documents/yaml_pure.py": "_LONGEST_KEY",
+    "formats/ecs_task/cloudformation.py": "_LONGEST",
+    "model/paths.py": "_DEEPEST_TREE",
+}
+"""How long a name is shown, YAML's own rule for keys, the depth of a table of ours, where one loader hands over to the other:
+nothing is given up there."""
+
+
+@pytest.mark.parametrize("part", ["documents", "scripts", "formats", "model", "infer"])
+def test_limits_are_spent_through_the_budget(part: str) -> None:
+    for path in sorted((SOURCE / part).rglob("*.py")):
+        name = path.relative_to(SOURCE).as_posix()
+        found = [each for each in _LIMIT.findall(path.read_text("utf-8")) if NO_LIMITS.get(name) != each]
+        assert not found, (
+            f"{name} has limits of its own: {found}; they belong to budget/, where meeting one is a notice"
+        )

@@ -70,7 +70,47 @@ def chart(value: str) -> Files:
     }
 
 
+def bitbucket(steps: str) -> Files:
+    return {"bitbucket-pipelines.yml": f"pipelines:\n  default: {steps}\n"}
+
+
+def playbook(variables: str, image: str = "{{ v }}") -> Files:
+    return {
+        "site.yml": f"- hosts: all\n  vars: {{{variables}}}\n  tasks:\n  - docker_container: {{name: a, image: '{image}'}}\n"
+    }
+
+
+def written_in(template: str, **more: str) -> Files:
+    """A chart whose pod's image comes from this part of its template."""
+    pod = POD.replace("docker:29-dind", '"{{ $i }}"')
+    return chart("true") | {"c/templates/q.yaml": template + "\n" + pod} | more
+
+
+STEP = "{step: {script: [docker ps]}}"
+
 INPUTS: dict[str, tuple[int | None, Files]] = {
+    "bitbucket-levels": (2, bitbucket("[{parallel: [{stage: {steps: [{parallel: [" + STEP + "]}]}}]}]")),
+    "bitbucket-steps": (3, bitbucket("[" + ", ".join([STEP] * 5) + "]")),
+    "buildkite-levels": (2, {".buildkite/pipeline.yml": "steps: [{group: a, steps: [{group: b, steps: [{command: docker ps}]}]}]\n"}),
+    "buildkite-steps": (3, {".buildkite/pipeline.yml": "steps: [" + "{command: docker ps}, " * 5 + "]\n"}),
+    "azure-variable-levels": (2, azure("variables: [{template: v0.yml}]\nsteps: [{script: docker ps}]\n") | {f"v{n}.yml": f"variables: [{{template: v{n + 1}.yml}}]\n" for n in range(4)}),
+    "azure-calls": (2, azure("parameters: [{name: a, default: b}]\nsteps:\n- ${{ if not(not(not(eq(parameters.a, 'b')))) }}:\n  - script: docker ps\n")),
+    "azure-hook-levels": (2, azure("jobs: [{deployment: a, strategy: {runOnce: {on: {failure: {steps: [{script: docker ps}]}}}}}]\n")),
+    "variable-depth": (3, playbook(", ".join(f"v{n}: '{{{{ v{n + 1} }}}}'" for n in range(6)) + ", v6: docker", "{{ v0 }}")),
+    "expression-parts": (5, playbook("v: docker", "{{ v" + " | default(v)" * 60 + " }}")),
+    "joined-lists": (3, {"site.yml": "- hosts: all\n  vars: {v: [/a:/a, /b:/b, /c:/c]}\n  tasks:\n  - docker_container: {name: a, image: docker, volumes: '{{ v + v }}'}\n"}),
+    "locals-depth": (2, {"main.tf": "locals {\n" + "".join(f"  v{n} = local.v{n + 1}\n" for n in range(5)) + '  v5 = "docker"\n}\nresource "docker_container" "a" {\n  image = local.v0\n}\n'}),
+    "dockerfile-nesting": (None, {"Dockerfile": "FROM docker:29-dind\nENV A=" + "${A:-" * 60 + "}" * 60 + "\n"}),
+    "action-length": (50, chart("{{ .Values.p" + " | default true" * 8 + " }}")),
+    "expression-nesting": (3, written_in("{{ $i := " + "(" * 7 + ".Values.p" + ")" * 7 + " }}")),
+    "template-depth": (4, written_in('{{ define "d0" }}x{{ end }}\n' + "".join(f'{{{{ define "d{n + 1}" }}}}{{{{ include "d{n}" . }}}}{{{{ end }}}}\n' for n in range(9)) + '{{ $i := include "d9" . }}')),
+    "template-text": (20, written_in('{{ $i := print "docker:29-dind" "docker:29-dind" }}')),
+    "template-actions": (3, written_in('{{ define "d" }}{{ 1 }}{{ 2 }}{{ 3 }}{{ 4 }}{{ end }}\n{{ $i := include "d" . }}')),
+    "template-conditions": (2, written_in("{{ $i := 1 }}\n" + "{{ if .Values.p }}\n" * 4 + POD + "{{ end }}\n" * 4 + "---")),
+    "variable-changes": (2, written_in('{{ $i := dict "a" "b" }}\n' + "".join(f'{{{{ $_ := set $i "k{n}" "v" }}}}\n' for n in range(4)))),
+    "chart-depth": (1, {f"c{'/charts/s' * n}/Chart.yaml": f"name: {'s' if n else 'c'}\nversion: 1.0.0\n" for n in range(4)} | {f"c{'/charts/s' * 3}/templates/p.yaml": POD.replace("docker:29-dind", "'{{ .Values.image }}'")}),
+    "template-folders": (1, chart('{{ include "a.b" . }}') | {"c/templates/a/b/_h.tpl": '{{ define "a.b" }}true{{ end }}\n'}),
+    "template-files": (1, chart('{{ include "a.b" . }}') | {"c/templates/_h.tpl": '{{ define "a.c" }}true{{ end }}\n'}),
     "role-uses": (2, {"site.yml": "".join(f"- hosts: g{n}\n  roles: [a]\n" for n in range(3)), "roles/a/tasks/main.yml": "- docker_container: {name: a, image: '{{ x }}'}\n"}),
     "inherited-targets": (2, {"docker-bake.hcl": "".join(f'target "t{n}" {{\n  network  = "host"\n  inherits = ["t{n + 1}"]\n}}\n' for n in range(4)) + "# security.insecure\n"}),
     "unpacked": (50, {"cloud-init.yaml": "#cloud-config\nwrite_files:\n- path: /etc/docker/daemon.json\n  encoding: gz+b64\n  content: " + PACKED + "\n"}),
@@ -134,6 +174,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "circleci-steps": (3, {".circleci/config.yml": "version: 2.1\njobs: {a: {machine: true, steps: [b, b, b]}}\ncommands: {b: {steps: [{run: docker ps}]}}\n"}),
     "repeated-scripts": (20, azure("steps:\n- ${{ each a in parameters.b }}:\n  - script: docker ps\nparameters: {b: [c, d, e]}\n")),
     "matrix-images": (2, gitlab("a: {image: 'docker:$V', script: docker ps, parallel: {matrix: [{V: ['26', '27', '28']}]}}\n")),
+    "gitlab-variable-text": (3_000, gitlab("variables:\n  V0: " + "docker" * 50 + "\n" + chain(6, lambda n: f"  V{n + 1}: $V{n}$V{n}") + "\na: {image: $V6, script: docker ps}\n")),
     "gitlab-variables": (3, gitlab("variables:\n" + chain(9, lambda n: f"  V{n + 1}: $V{n}") + "\n  V0: docker\na: {image: $V9, script: docker ps}\n")),
     "image-chain": (3, {"Dockerfile": "FROM docker:29-dind AS s0\n" + chain(6, lambda n: f"FROM s{n} AS s{n + 1}\nRUN docker ps")}),
     "toml-nesting": (None, {"buildkitd.toml": "a." * 200 + "b = 1\n"}),

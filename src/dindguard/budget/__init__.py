@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
+from dindguard.budget.expressions import *  # noqa: F403 - asked for as limits of this package, like those below
 from dindguard.budget.ledger import Ledger, Met
 from dindguard.budget.limit import Limit
 from dindguard.budget.pipelines import *  # noqa: F403 - asked for as limits of this package, like those below
@@ -35,20 +36,23 @@ def opened() -> Iterator[Ledger]:
 
 def meet(limits: Met) -> None:
     """Note limits that were met by what is used again, as they were when it was made."""
-    ledger = _LEDGER.get()
-    if ledger is not None:
-        for limit, at in limits:
-            ledger.met(limit, at)
+    for limit, at in limits:
+        met(limit, at)
 
 
 def within(limit: Limit, count: int, at: HasSpan) -> bool:
     """Whether ``count`` is not above the limit; if it is, the open ledger notes the place ``at``."""
     if count <= limit.most:
         return True
+    met(limit, at)
+    return False
+
+
+def met(limit: Limit, at: HasSpan) -> None:
+    """Note that the limit was met at ``at``, for who had to stop counting before it knew the place."""
     ledger = _LEDGER.get()
     if ledger is not None:
         ledger.met(limit, at)
-    return False
 
 
 def fitting(limit: Limit, given: list[_Item], times: int, at: HasSpan) -> list[_Item]:
@@ -77,22 +81,6 @@ MERGE_LEVELS = Limit(
 YAML_NESTING = Limit(
     name="yaml-nesting", most=2_000, what="this YAML nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",
-)  # fmt: skip
-TEMPLATE_ROUNDS = Limit(
-    name="template-rounds", most=100, what="a loop goes over more than {most} items",
-    lost="what is in it was read once, for an item that is not known",
-)  # fmt: skip
-ROLE_USES = Limit(
-    name="role-uses", most=300, what="plays, and groups of their hosts, use this role in more than {most} ways",
-    lost="what they say of its variables was not read",
-)  # fmt: skip
-TASK_VALUES = Limit(
-    name="task-values", most=10_000, what="loops and lists of variables bring more than {most} values into these tasks",
-    lost="what they bring in further on is taken for unknown",
-)  # fmt: skip
-TEMPLATE_CALLS = Limit(
-    name="template-calls", most=5_000, what="a template calls named templates more than {most} times",
-    lost="what further calls write was not read",
 )  # fmt: skip
 RELEASE_LAYERS = Limit(
     name="release-layers", most=200, what="a release is given more than {most} sets of values",
@@ -133,14 +121,6 @@ SEARCHED_NODES = Limit(
 EMBEDDED_DEPTH = Limit(
     name="embedded-depth", most=5, what="documents lie in documents more than {most} levels deep",
     lost="the innermost were not read", remedy="write them into files of their own",
-)  # fmt: skip
-DOCKERFILE_TEXT = Limit(
-    name="dockerfile-text", most=1_000_000, what="its variables expand to more than {most} characters",
-    lost="some are taken for unknown", remedy="use shorter variables",
-)  # fmt: skip
-DOCKERFILE_INHERITED = Limit(
-    name="dockerfile-inherited", most=500_000, what="stages hand down more than {most} variables to each other",
-    lost="those of later stages are taken for unknown", remedy="use fewer stages",
 )  # fmt: skip
 STEPS_SHOWN = Limit(
     name="steps-shown", most=20, what="a value passes through more than {most} variables",

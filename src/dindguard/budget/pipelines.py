@@ -77,3 +77,35 @@ REPEATED_SCRIPTS = Limit(
     name="repeated-scripts", most=4_000_000, what="the scripts that this file's loops, templates and commands repeat have more "
     "than {most} characters", lost="the rest was not read", remedy="split the pipeline",
 )  # fmt: skip
+BITBUCKET_LEVELS = Limit(
+    name="bitbucket-levels", most=4, what="stages and parallel steps lie in each other more than {most} levels deep",
+    lost="the innermost were not read", remedy="use fewer levels",
+)  # fmt: skip
+BUILDKITE_LEVELS = Limit(
+    name="buildkite-levels", most=4, what="groups of steps lie in each other more than {most} levels deep",
+    lost="the innermost were not read", remedy="use fewer levels",
+)  # fmt: skip
+AZURE_VARIABLE_LEVELS = Limit(
+    name="azure-variable-levels", most=4, what="templates of variables use each other more than {most} levels deep",
+    lost="the variables of the innermost are taken for unknown", remedy="use fewer levels",
+)  # fmt: skip
+AZURE_CALLS = Limit(
+    name="azure-calls", most=30, what="a condition has more than {most} calls", lost="both of its branches were read",
+    remedy="split it", gravity=Gravity.WARNING,
+)  # fmt: skip
+AZURE_HOOK_LEVELS = Limit(
+    name="azure-hook-levels", most=5, what="a deployment's strategy nests more than {most} levels",
+    lost="what lies deeper was not read", remedy="end the alias that holds itself",
+)  # fmt: skip
+BITBUCKET_STEPS = Limit(
+    name="bitbucket-steps", most=2_000, what="this file has more than {most:,} steps, with those of aliases",
+    lost="the rest was not read", remedy="split the file, or use fewer aliases",
+)  # fmt: skip
+BUILDKITE_STEPS = Limit(
+    name="buildkite-steps", most=2_000, what="this pipeline has more than {most:,} steps, with those of aliases",
+    lost="the rest was not read", remedy="split the pipeline, or use fewer aliases",
+)  # fmt: skip
+GITLAB_VARIABLE_TEXT = Limit(
+    name="gitlab-variable-text", most=4_000_000, what="the long values of this pipeline's variables come to more than {most:,} "
+    "characters", lost="further ones are taken for unknown", remedy="use shorter variables",
+)  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dindguard import budget
 from dindguard.patterns import regex
 
 SPACE = (
@@ -20,11 +21,14 @@ _PLAIN = regex(r"[^\s$<'\"\\`}/]+")
 _NAME = regex(r"[0-9]+|[@*#?\-$!]|\w+")
 _BLANKS = regex(r"[\t\r ]*")
 _OPERATORS = ("-", "+", "?", "#", "%")
-_DEEPEST = 40
 
 
 class LexError(ValueError):
     """BuildKit would refuse the text."""
+
+
+class TooDeepError(LexError):
+    """The defaults of variables nest more deeply than this reader follows them."""
 
 
 class _Words:
@@ -182,8 +186,8 @@ class Lexer:
         if self._peek() in ("", "{", "}", ":"):
             raise LexError("bad substitution")
         self._depth += 1
-        if self._depth > _DEEPEST:
-            raise LexError("too many nested substitutions")
+        if self._depth > budget.DOCKERFILE_NESTING.most:
+            raise TooDeepError("too many nested substitutions")
         name = self._name()
         operator, word = self._operation()
         self._depth -= 1

@@ -11,8 +11,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.dockerfile.head import split_head, split_name
-from dindguard.documents.dockerfile.lexer import SPACE
+from dindguard.documents.dockerfile.lexer import SPACE, TooDeepError
 from dindguard.documents.dockerfile.words import HeredocWord, heredoc_words, string_array
 from dindguard.patterns import regex
 from dindguard.records import record
@@ -161,7 +162,12 @@ class LogicalLines:
         if "<<" not in text or not _may_open_heredocs(text, self.escape):
             return ()
         bodies = []
-        for word in heredoc_words(text):
+        try:
+            words = heredoc_words(text)
+        except TooDeepError:
+            budget.met(budget.DOCKERFILE_NESTING, line.span(0, len(text)))
+            return ()
+        for word in words:
             close = self._closing_line(word)
             if close is not None:
                 start = self._offset

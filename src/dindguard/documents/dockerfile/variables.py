@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dindguard import budget
-from dindguard.documents.dockerfile.lexer import Lexer, LexError
+from dindguard.documents.dockerfile.lexer import Lexer, LexError, TooDeepError
 from dindguard.documents.dockerfile.reader import Dockerfile, Instruction, Word
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown, written
 from dindguard.source import SET_HERE, Step
@@ -75,7 +75,9 @@ class _Expansion:
         """Return the expanded text; unknown as a whole when BuildKit would refuse it."""
         try:
             value, _ = Lexer(raw, escape, self._substitute).process()
-        except LexError:
+        except LexError as error:
+            if isinstance(error, TooDeepError):
+                budget.met(budget.DOCKERFILE_NESTING, self._text)
             return unknown(self._text.span, "", raw)
         span = self._text.span.with_trail(*self._trail[: budget.STEPS_SHOWN.most])
         if self._unknown:

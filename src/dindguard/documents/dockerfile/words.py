@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dindguard.documents.dockerfile.lexer import SPACE, Lexer, LexError
+from dindguard.documents.dockerfile.lexer import SPACE, Lexer, LexError, TooDeepError
 from dindguard.patterns import regex
 
 _BLANKS = regex(r"[\t\v\f\r ]+")
@@ -196,10 +196,12 @@ def heredoc_words(line: str) -> list[HeredocWord]:
     """Return the here-documents that an instruction's line opens, in order.
 
     BuildKit splits the line with ``\\`` as escape, whatever the ``escape`` directive says, and finds no
-    here-document at all in a line that it can't split.
+    here-document at all in a line that it can't split. Raises :class:`TooDeepError`.
     """
     try:
         _, words = Lexer(line, "\\", _keep, raw_quotes=True, raw_escapes=True).process()
+    except TooDeepError:
+        raise
     except LexError:
         return []
     return [found for word in words if (found := _heredoc_word(word)) is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
+from dindguard import budget
 from dindguard.patterns import regex
 
 
@@ -57,9 +58,6 @@ class Action:
         return f"Action({self.start}, {self.end}, {self.act}, {self.word!r}, {self.expression!r})"
 
 
-LONGEST = 4_000
-"""An expression of more characters is not read; people write two lines."""
-
 Meaning = tuple[Act, str, str]
 """What an action does, the word of its block, its expression."""
 
@@ -103,7 +101,7 @@ def _go(text: str) -> Iterator[Action]:
         end = ends.after(start + 2)
         if end < 0:
             return
-        inner = text[start + 2 : min(end - 2, start + LONGEST)]
+        inner = text[start + 2 : min(end - 2, start + budget.ACTION_LENGTH.most)]
         trims = (inner[:1] == "-", end - start > 5 and text[end - 3] == "-")
         act, word, expression = _go_meaning(inner[trims[0] :].removesuffix("-" if trims[1] else "").strip())
         yield Action(start, end, act, word, expression, trims)
@@ -185,7 +183,7 @@ def _jinja(text: str) -> Iterator[Action]:
             unclosed.add(sign)
             position = start + 2
             continue
-        inner = text[start + 2 : min(end - 2, start + LONGEST)]
+        inner = text[start + 2 : min(end - 2, start + budget.ACTION_LENGTH.most)]
         last = text[end - 3] if end - start > 4 else ""
         act, word, expression = _jinja_meaning(sign, inner.lstrip("-+").rstrip("-+").strip())
         yield Action(start, end, act, word, expression, (inner[:1] == "-", last == "-"))
@@ -230,7 +228,7 @@ def _erb(text: str) -> Iterator[Action]:
         if close < 0:
             return
         end = close + 2
-        inner = text[start + 2 : close][:LONGEST]
+        inner = text[start + 2 : close][: budget.ACTION_LENGTH.most]
         if not inner.startswith("%"):
             act, word, expression = _erb_meaning(inner.rstrip("-").strip())
             yield Action(start, end, act, word, expression, (inner[:1] == "-", inner[-1:] == "-"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from dindguard import budget
 from dindguard.documents.syntax import is_library
 from dindguard.documents.template.answers import NOTHING, Answer, Known, Unknown, of_node, truth
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.model.condition import Condition
-from dindguard.source import Source
+from dindguard.source import Source, Span
 
 
 class Files(Protocol):
@@ -27,11 +28,6 @@ class Files(Protocol):
 
 Compose = Callable[[Source], Node | None]
 """Reads the first document of a YAML file; ``None`` when there is none."""
-
-TEMPLATE_FILES = 2_000
-"""So many files of one chart are searched for named templates."""
-
-_LEVELS = 6
 
 
 class Chart:
@@ -131,8 +127,10 @@ class Chart:
 
     def template_files(self, folder: str) -> Iterator[str]:
         """Yield the template files of a chart's folder, libraries of named templates first."""
-        found = [*_below(f"{folder}/templates".lstrip("/"), self._files)]
-        yield from sorted(found, key=lambda path: not is_library(path))[:TEMPLATE_FILES]
+        chart = _start_of(f"{folder}/Chart.yaml".lstrip("/"))
+        found = [*_below(f"{folder}/templates".lstrip("/"), self._files, chart)]
+        found.sort(key=lambda path: not is_library(path))
+        yield from budget.fitting(budget.TEMPLATE_FILES, found, 1, chart)
 
 
 class _Metadata:
@@ -158,7 +156,7 @@ class Charts:
     def of_template(self, path: str) -> Chart | None:
         """Return the chart whose ``templates`` folder holds the file."""
         folder = path.rpartition("/")[0]
-        for _ in range(_LEVELS):
+        while True:
             above, _, name = folder.rpartition("/")
             if name == "templates":
                 return self.at(above)
@@ -173,18 +171,28 @@ class Charts:
             self._charts[folder] = None  # while it is read
             if "Chart.yaml" in self._files.listing(folder or "."):
                 above, _, name = folder.rpartition("/")[0].rpartition("/")
-                parent = self.at(above) if name == "charts" and folder.count("/charts/") < _LEVELS else None
+                parent = self.at(above) if name == "charts" and self._follows(folder) else None
                 self._charts[folder] = Chart(folder, self._files, self._compose, parent)
         return self._charts[folder]
 
+    def _follows(self, folder: str) -> bool:
+        """Whether the charts above a chart are read, or too many of them lie in each other."""
+        return budget.within(budget.CHART_DEPTH, folder.count("/charts/"), _start_of(f"{folder}/Chart.yaml"))
 
-def _below(folder: str, files: Files, depth: int = 0) -> Iterator[str]:
+
+def _start_of(path: str) -> Span:
+    """Return the place where a file begins, opened or not."""
+    return Source(path, "").span(0, 0)
+
+
+def _below(folder: str, files: Files, chart: Span, depth: int = 0) -> Iterator[str]:
     for name in files.listing(folder):
         if name.endswith((".tpl", ".yaml", ".yml", ".txt")) or name.startswith("_"):
             yield f"{folder}/{name}"
-    if depth < _LEVELS:
-        for name in files.folders(folder):
-            yield from _below(f"{folder}/{name}", files, depth + 1)
+    below = files.folders(folder)
+    if below and budget.within(budget.TEMPLATE_FOLDERS, depth + 1, chart):
+        for name in below:
+            yield from _below(f"{folder}/{name}", files, chart, depth + 1)
 
 
 def _joined(folder: str, relative: str) -> str:

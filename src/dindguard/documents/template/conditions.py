@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 
+from dindguard import budget
 from dindguard.documents.template.actions import Dialect, normal
 from dindguard.documents.template.blocks import Block
 from dindguard.documents.template.frames import Frame, loop_names
 from dindguard.documents.template.writing import holds
 from dindguard.model.condition import Condition
 from dindguard.patterns import regex
-
-NESTED = 20
-"""So many conditions around one place are told; what is nested more deeply is under these as well."""
 
 _OF_VALUES = regex(r"(?<![\w.])\$?\.Values\.")
 
@@ -21,7 +19,9 @@ def between(inner: Block, outer: Block, frame: Frame) -> tuple[Condition, ...]:
     """Return the conditions of the blocks from ``inner`` up to ``outer``, that one left out; the outermost first."""
     found: list[Condition] = []
     for count, block in enumerate(inner.above()):
-        if block is outer or block.parent is None or count >= NESTED or block.word in ("define", "block"):
+        if block is outer or block.parent is None or block.word in ("define", "block"):
+            break
+        if not budget.within(budget.TEMPLATE_CONDITIONS, count + 1, frame.template.place(inner.start)):
             break
         if block.start in frame.items:
             continue

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Protocol
 
+from dindguard import budget
 from dindguard.documents.template import go_expressions, jinja_expressions
 from dindguard.documents.template.actions import Dialect, normal
 from dindguard.documents.template.answers import (
@@ -26,9 +27,6 @@ from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Ter
 from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import SET_HERE, Source, Step
-
-DEEPEST = 24
-"""So deeply do named templates, variables and conditions call for each other; more is not followed."""
 
 Defined = tuple[Template, Block]
 Item = tuple[Answer, Answer]
@@ -90,6 +88,10 @@ class Frame:
         """Return the frame of a named template with its argument."""
         return Frame(defined[0], dot, self.library, depth=self.depth + 1)
 
+    def follows(self, offset: int) -> bool:
+        """Whether a template, variable or condition called for at a place is looked at, or lies too deep."""
+        return budget.within(budget.TEMPLATE_DEPTH, self.depth + 1, self.template.place(offset))
+
     # -- expressions --------------------------------------------------------------------------------
 
     def answer(self, expression: str, offset: int, block: Block) -> Answer:
@@ -106,7 +108,7 @@ class Frame:
         term = self._term(made[1] if made is not None else expression)
         self.depth += 1
         try:
-            return self.value(term, offset, block) if self.depth < DEEPEST else Unknown(expression)
+            return self.value(term, offset, block) if self.follows(offset) else Unknown(expression)
         finally:
             self.depth -= 1
 
@@ -126,6 +128,8 @@ class Frame:
         if isinstance(term, Call):
             return self._call(term, offset, block)
         if isinstance(term, Opaque):
+            if term.too_deep:
+                budget.met(budget.EXPRESSION_NESTING, self.template.place(offset))
             return Unknown(term.expression)
         found, name = self.value(term.of, offset, block), written(term.of)
         for step in term.path:
@@ -136,9 +140,9 @@ class Frame:
     def _call(self, term: Call, offset: int, block: Block) -> Answer:
         arguments = [self.value(each, offset, block) for each in term.arguments]
         if term.name in _RENDERS or term.name == "common.images.image":
-            return self._rendering(term.name, arguments, written(term))
+            return self._rendering(term.name, arguments, written(term), offset)
         functions = GO if self.template.dialect is Dialect.GO else JINJA
-        return call(functions, term.name, arguments, written(term))
+        return call(functions, term.name, arguments, written(term), self.template.place(offset))
 
     # -- variables ----------------------------------------------------------------------------------
 
@@ -170,7 +174,7 @@ class Frame:
     def _loop_variable(self, name: str, block: Block) -> tuple[Block, Answer] | None:
         """Return the variable of a loop or a ``with`` around a place, and the block that sets it."""
         for count, around in enumerate(block.above()):
-            if count >= DEEPEST:
+            if not budget.within(budget.TEMPLATE_DEPTH, count, self.template.place(block.start)):
                 return None
             names = loop_names(around, self.template.dialect)
             if around.parent is not None and name in names:
@@ -184,7 +188,9 @@ class Frame:
         """Return the last assignment that is in force at a place; unknown when a branch changed the variable."""
         made = self.template.assignments.get(name, [])
         index = bisect_left(made, offset, key=lambda each: each[0].start)
-        for action, block, expression in reversed(made[max(index - DEEPEST, 0) : index]):
+        for count, (action, block, expression) in enumerate(reversed(made[:index])):
+            if not budget.within(budget.VARIABLE_CHANGES, count + 1, self.template.place(offset)):
+                return Unknown(name)
             if action.start < after:
                 return None
             if block.holds(offset) or block.parent is None:
@@ -198,10 +204,14 @@ class Frame:
         if not isinstance(answer, Known) or not isinstance(answer.value, dict):
             return answer
         held = dict(answer.value)
-        for action in self.template.between(since + 1, offset)[:DEEPEST]:
+        changes = 0
+        for action in self.template.between(since + 1, offset):
             match = _SET_KEY.search(action.expression) if "set " in action.expression else None
             if match is None or match["name"] != name:
                 continue
+            changes += 1
+            if not budget.within(budget.VARIABLE_CHANGES, changes, self.template.place(action.start)):
+                return Unknown(name)
             block = self.template.blocks.at(action.start)
             holds = self.library.taken(self, action.start, since)
             if holds is None:
@@ -214,17 +224,17 @@ class Frame:
 
     # -- named templates ----------------------------------------------------------------------------
 
-    def _rendering(self, name: str, arguments: list[Answer], expression: str) -> Answer:
+    def _rendering(self, name: str, arguments: list[Answer], expression: str, offset: int) -> Answer:
         if name == "common.images.image":
             return _image(arguments)
         if name == "tpl":
-            return self._expanded(arguments[0], arguments[-1]) if arguments else Unknown(expression)
+            return self._expanded(arguments[0], arguments[-1], offset) if arguments else Unknown(expression)
         called = text_of(arguments[0]) if arguments else None
         if called is None:
             return Unknown(expression)
-        return self.included(called, arguments[1] if len(arguments) > 1 else Known(None), expression)
+        return self.included(called, arguments[1] if len(arguments) > 1 else Known(None), expression, offset)
 
-    def included(self, name: str, dot: Answer, expression: str) -> Answer:
+    def included(self, name: str, dot: Answer, expression: str, offset: int) -> Answer:
         """Return the text of a named template; structured values stay what they are."""
         held = (
             dot.value.get(HANDS_ON[name])
@@ -232,20 +242,20 @@ class Frame:
             else None
         )
         if held is not None:
-            return self._expanded(held, self.dot)
+            return self._expanded(held, self.dot, offset)
         if name == "common.images.image":
             return _image([dot])
         defined = self.library.find(name)
-        if defined is None or self.depth >= DEEPEST:
+        if defined is None or not self.follows(offset):
             return Unknown(expression)
         start, end = defined[0].body(defined[1])
         answer = self.library.write(self.called(defined, dot), start, end)
         return answer if isinstance(answer, Known) else Unknown(expression, answer.partial, answer.steps)
 
-    def _expanded(self, answer: Answer, dot: Answer) -> Answer:
+    def _expanded(self, answer: Answer, dot: Answer, offset: int) -> Answer:
         """Return a text that is a template itself with its actions decided."""
         text = answer.value if isinstance(answer, Known) else None
-        if not isinstance(text, str) or "{{" not in text or self.depth >= DEEPEST:
+        if not isinstance(text, str) or "{{" not in text or not self.follows(offset):
             return answer
         inner = Template(Source(self.template.source.path, text), Dialect.GO)
         return self.library.write(Frame(inner, dot, self.library, depth=self.depth + 1), 0, len(text))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dindguard import budget
 from dindguard.documents.template.answers import (
     NOTHING,
     Answer,
@@ -24,9 +25,7 @@ from dindguard.documents.template.scalar_functions import STRICT
 from dindguard.documents.tree import Node
 from dindguard.patterns import regex
 from dindguard.records import record
-
-LONGEST_TEXT = 4_096
-"""Longer texts are not put together: assignments that double a text would never end."""
+from dindguard.source import HasSpan
 
 Function = Callable[[Sequence[Answer]], Answer]
 
@@ -39,8 +38,13 @@ class Functions:
     strict: Mapping[str, Callable[..., Any]]
 
 
-def call(functions: Functions, name: str, arguments: Sequence[Answer], expression: str) -> Answer:
-    """Return what a function makes of its arguments; unknown under the name ``expression`` when nobody knows."""
+def call(
+    functions: Functions, name: str, arguments: Sequence[Answer], expression: str, at: HasSpan | None = None
+) -> Answer:
+    """Return what a function makes of its arguments; unknown under the name ``expression`` when nobody knows.
+
+    ``at`` is where it is called.
+    """
     lenient, strict = functions.lenient.get(name), functions.strict.get(name)
     unknown = next((each for each in arguments if isinstance(each, Unknown)), None)
     try:
@@ -53,13 +57,15 @@ def call(functions: Functions, name: str, arguments: Sequence[Answer], expressio
             answer = Known(strict(*values), steps_of(arguments))
     except (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError):
         return Unknown(expression)
-    return Unknown(expression) if isinstance(answer, Known) and _too_long(answer.value) else answer
+    return Unknown(expression) if isinstance(answer, Known) and not _fits(answer.value, at) else answer
 
 
-def _too_long(value: Any) -> bool:
+def _fits(value: Any, at: HasSpan | None) -> bool:
+    """Whether a value is one to go on with: assignments that double a text, or a number, would never end."""
     if isinstance(value, int):
-        return value.bit_length() > 64
-    return isinstance(value, (str, list, dict)) and len(value) > LONGEST_TEXT
+        return value.bit_length() <= 64  # what is beyond it overflows in Go as well
+    length = len(value) if isinstance(value, (str, list, dict)) else 0
+    return length <= budget.TEMPLATE_TEXT.most if at is None else budget.within(budget.TEMPLATE_TEXT, length, at)
 
 
 # -- functions that know what to do with an unknown argument ----------------------------------------

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from dindguard import budget
 from dindguard.documents.template.terms import (
-    DEEPEST,
     Call,
     Field,
     Literal,
     NotUnderstoodError,
     Opaque,
     Term,
+    TooDeepError,
     Variable,
 )
 from dindguard.patterns import regex
@@ -37,8 +38,8 @@ def parse(expression: str) -> Term:
         term = parser.pipeline(0)
         if parser.ahead() is not None:
             raise NotUnderstoodError
-    except NotUnderstoodError:
-        return Opaque(expression)
+    except NotUnderstoodError as error:
+        return Opaque(expression, isinstance(error, TooDeepError))
     return term
 
 
@@ -82,8 +83,8 @@ class _Parser:
 
     def pipeline(self, depth: int) -> Term:
         """Read commands joined by ``|``: each gets the one before as its last argument."""
-        if depth > DEEPEST:
-            raise NotUnderstoodError
+        if depth > budget.EXPRESSION_NESTING.most:
+            raise TooDeepError
         term = self._command(depth, None)
         while self.ahead() == ("sign", "|"):
             self._next += 1

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from dindguard import budget
 from dindguard.documents.template.terms import (
-    DEEPEST,
     Call,
     Field,
     Literal,
     NotUnderstoodError,
     Opaque,
     Term,
+    TooDeepError,
     Variable,
 )
 from dindguard.patterns import regex
@@ -36,8 +37,8 @@ def parse(expression: str) -> Term:
         term = parser.choice(0)
         if not parser.done:
             raise NotUnderstoodError
-    except NotUnderstoodError:
-        return Opaque(expression)
+    except NotUnderstoodError as error:
+        return Opaque(expression, isinstance(error, TooDeepError))
     return term
 
 
@@ -80,8 +81,8 @@ class _Parser:
 
     def choice(self, depth: int) -> Term:
         """Read ``a if c else b``."""
-        if depth > DEEPEST:
-            raise NotUnderstoodError
+        if depth > budget.EXPRESSION_NESTING.most:
+            raise TooDeepError
         term = self._operators(depth, 0)
         if self._took("if"):
             test = self._operators(depth, 0)
@@ -93,7 +94,11 @@ class _Parser:
         if level == len(_LEVELS):
             return self._filtered(depth)
         if level == _NOT and self._took("not"):
-            return Call("not", (self._operators(depth + 1, level),)) if depth < DEEPEST else self.choice(depth + 1)
+            return (
+                Call("not", (self._operators(depth + 1, level),))
+                if depth < budget.EXPRESSION_NESTING.most
+                else self.choice(depth + 1)
+            )
         term = self._operators(depth, level + 1)
         while sign := self._took(*_LEVELS[level]):
             name = _COMPARED.get(sign, "concat" if sign == "~" else sign)

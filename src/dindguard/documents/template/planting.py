@@ -10,7 +10,7 @@ from dindguard.documents.template import go_expressions
 from dindguard.documents.template.actions import Dialect, normal
 from dindguard.documents.template.answers import Answer, Known, Unknown, text_of
 from dindguard.documents.template.blocks import Block
-from dindguard.documents.template.frames import DEEPEST, HANDS_ON, Defined, Frame
+from dindguard.documents.template.frames import HANDS_ON, Defined, Frame
 from dindguard.documents.template.neutral import Graft
 from dindguard.documents.template.scalars import Filled, is_name
 from dindguard.documents.template.terms import Call, Literal, Term
@@ -211,7 +211,7 @@ def _from_file(node: Node, place: Place) -> Node:
 
 def called(expression: str, frame: Frame, offset: int, block: Block) -> tuple[Defined, Frame] | None:
     """Return the named template that an action writes and the frame it is read in; ``None`` for anything else."""
-    if frame.template.dialect is not Dialect.GO or frame.depth >= DEEPEST:
+    if frame.template.dialect is not Dialect.GO or not frame.follows(offset):
         return None
     term = go_expressions.parse(expression)
     while isinstance(term, Call) and term.name in _WRAPPERS and term.arguments:

@@ -7,14 +7,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
+from dindguard import budget
 from dindguard.documents import yaml
-from dindguard.documents.template.actions import Action, Dialect, actions
+from dindguard.documents.template.actions import Act, Action, Dialect, actions
 from dindguard.documents.template.blocks import Block, Blocks
 from dindguard.documents.template.go_expressions import assigned
 from dindguard.documents.template.neutral import Graft, Neutral
 from dindguard.documents.tree import Node
 from dindguard.patterns import regex
-from dindguard.source import Gravity, Notice, Source
+from dindguard.source import Gravity, Notice, Source, Span
 
 _SEPARATOR = regex(r"^---(?=\s|$)", re.MULTILINE)
 REMEDY = "scan what it is rendered to as well"
@@ -27,6 +28,9 @@ class Template:
         self.source = source
         self.dialect = dialect
         self.actions = actions(source.text, dialect)
+        for action in self.actions:
+            if action.end - action.start > budget.ACTION_LENGTH.most and action.act is not Act.COMMENT:
+                budget.met(budget.ACTION_LENGTH, source.span(action.start, action.end))
         self.blocks = Blocks(self.actions, len(source.text))
         self.neutral = Neutral(source.text, self.actions, dialect)
         self.notices: list[Notice] = []
@@ -52,6 +56,10 @@ class Template:
         """Return the action that a character belongs to."""
         index = bisect_right(self._starts, offset) - 1
         return self.actions[index] if index >= 0 and self.actions[index].end > offset else None
+
+    def place(self, start: int, end: int = -1) -> Place:
+        """Return a place of the text: a part of it, or the action that begins there."""
+        return Place(self, start, end)
 
     def documents(self, block: Block | None = None) -> list[Node]:
         """Return the YAML documents of the text outside its named templates, or of one of these.
@@ -127,3 +135,20 @@ def _by_name(blocks: Blocks) -> dict[str, list[tuple[Action, Block, str]]]:
         for name in made[0] if made is not None else ():
             found.setdefault(name, []).append((action, block, made[1] if made is not None else ""))
     return found
+
+
+class Place:
+    """A place of a template, whose line is counted only when somebody asks: few do, and every call has one."""
+
+    __slots__ = ("_end", "_start", "_template")
+
+    def __init__(self, template: Template, start: int, end: int) -> None:
+        self._template, self._start, self._end = template, start, end
+
+    @property
+    def span(self) -> Span:
+        """Where it is written."""
+        action = self._template.action_at(self._start) if self._end < 0 else None
+        return self._template.source.span(
+            self._start, action.end if action is not None else max(self._start, self._end)
+        )

@@ -43,13 +43,16 @@ class Opaque:
     """An expression that its reader does not understand."""
 
     expression: str
+    too_deep: bool = False
+    """Whether it nests more deeply than its reader follows."""
 
 
 Term: TypeAlias = "Literal | Variable | Field | Call | Opaque"
 
-DEEPEST = 40
-"""How deep an expression may nest before its reader stops to understand it."""
-
 
 class NotUnderstoodError(Exception):
     """The expression is none that its reader knows."""
+
+
+class TooDeepError(NotUnderstoodError):
+    """The expression nests more deeply than its reader follows."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.documents.template.actions import Act, Action
 from dindguard.documents.template.answers import Answer, Known, Unknown, steps_of, text_of, truth
 from dindguard.documents.template.blocks import Block
 from dindguard.documents.template.frames import Frame, looped_over
-from dindguard.documents.template.functions import LONGEST_TEXT
 from dindguard.model.values import UNKNOWN_PIECE
-
-ACTIONS = 200
-"""A part with more actions is no value any more."""
+from dindguard.source import HasSpan
 
 
 class _Undecided(Exception):  # noqa: N818 - no error: the files do not say which text it is
@@ -28,7 +26,8 @@ def written_out(frame: Frame, start: int, end: int) -> Answer:
     A part that prints nothing but one structured value is that value.
     """
     found = frame.template.between(start, end)
-    if len(found) > ACTIONS:
+    at = frame.template.place(start, end)
+    if not budget.within(budget.TEMPLATE_ACTIONS, len(found), at):
         return Unknown("a named template")
     try:
         pieces = _pieces(frame, found, start, end)
@@ -37,10 +36,10 @@ def written_out(frame: Frame, start: int, end: int) -> Answer:
     solid = [each for each in pieces if not isinstance(each, str) or each.strip()]
     if len(solid) == 1 and isinstance(solid[0], Known) and text_of(solid[0]) is None:
         return solid[0]
-    return _whole(pieces)
+    return _whole(pieces, at)
 
 
-def _whole(pieces: list[str | Answer]) -> Answer:
+def _whole(pieces: list[str | Answer], at: HasSpan) -> Answer:
     answers = [each for each in pieces if not isinstance(each, str)]
     texts = []
     missing = next((each for each in answers if isinstance(each, Unknown)), None)
@@ -50,7 +49,7 @@ def _whole(pieces: list[str | Answer]) -> Answer:
             return Unknown("a structure inside a text")
         texts.append(text)
     whole = "".join(texts).strip()
-    if len(whole) > LONGEST_TEXT:
+    if not budget.within(budget.TEMPLATE_TEXT, len(whole), at):
         return Unknown("a long text")
     steps = steps_of(answers)
     return Known(whole, steps) if missing is None else Unknown(missing.name, whole or UNKNOWN_PIECE, steps)

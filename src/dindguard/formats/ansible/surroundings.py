@@ -159,11 +159,10 @@ class Surroundings:
         """Yield the folders that may hold variables: those of one kind before the other, the nearest first."""
         for kind in kinds:
             folder = posixpath.dirname(path)
-            for _ in range(_LEVELS):
-                yield from self._folders_in(folder, kind)
-                if not folder:
-                    break
+            yield from self._folders_in(folder, kind)
+            while folder != posixpath.dirname(folder):
                 folder = posixpath.dirname(folder)
+                yield from self._folders_in(folder, kind)
 
     def _folders_in(self, folder: str, kind: str) -> list[str]:
         """Return the folders in one folder that hold variables; all files of a tree ask for those above them."""
@@ -210,9 +209,6 @@ class Surroundings:
             tree = self._context.tree(path)
             self._files[path] = tree.documents[0] if tree is not None and tree.documents else None
         return self._files[path]
-
-
-_LEVELS = 8
 
 
 def role_of(path: str) -> str | None:

@@ -131,7 +131,7 @@ def layer_of(node: Node) -> Layer:
 
 def _condition(node: Node, variables: Variables) -> Condition:
     text = " ".join(node.content.split())
-    return Condition(text, node.span, variables.holds(text), f"{node.source.path}:{node.start}")
+    return Condition(text, node.span, variables.holds(text, node), f"{node.source.path}:{node.start}")
 
 
 def _rounds(item: Node, variables: Variables) -> Iterator[Variables]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from dindguard import budget
+from dindguard.budget.limit import Limit
 from dindguard.documents.placeholders import assembled
 from dindguard.documents.template import jinja_expressions
 from dindguard.documents.template.answers import Answer, Known, Unknown, field, items_of, of_node, text_of, truth
@@ -20,16 +21,9 @@ from dindguard.documents.template.terms import Call, Literal, Opaque, Term, Vari
 from dindguard.documents.tree import Kind, Node
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
 from dindguard.patterns import regex
-from dindguard.source import Span, Step
+from dindguard.source import HasSpan, Span, Step
 
 _EXPRESSION = regex(r"\{\{-?((?:[^{}\"']|\"[^\"]*\"|'[^']*'|\{[^{}]*\}|\}(?!\}))*)-?\}\}")
-_DEEPEST = 12
-"""So deeply are variables made of each other; what lies deeper is not known."""
-
-_PARTS = 100
-_LONGEST = 1_000
-"""Lists that are put together of others are no longer than this."""
-
 Layer: TypeAlias = Mapping[str, "Node | Answer"]
 
 
@@ -53,6 +47,8 @@ class Variables:
         self._layers = tuple(layers)
         self.tally = tally or Tally()
         self._depth = 0
+        self._at: HasSpan | None = None
+        """The variable, or what uses one, that was looked at last: where a limit is met."""
         self._answers: dict[str, Answer] = {}
 
     def over(self, layer: Layer) -> Variables:
@@ -63,6 +59,7 @@ class Variables:
         """Return ``text`` with its expressions replaced as far as the files decide them."""
         if "{" not in text.pattern:
             return text
+        self._at = text
         if "{%" in text.pattern:
             return unknown(text.span, " ".join(text.pattern.split()), text.raw or text.pattern)
         return assembled(
@@ -132,19 +129,23 @@ class Variables:
     def _whole(self, node: Node) -> Answer | None:
         """Return what a scalar that is one expression stands for."""
         expression = _alone(node.content) if node.is_scalar else None
+        self._at = node if expression is not None else self._at
         return self.answer(expression) if expression is not None else None
 
     # -- expressions --------------------------------------------------------------------------------
 
-    def holds(self, condition: str) -> bool | None:
-        """Return whether a bare condition (``when:``) holds with the values of the files."""
+    def holds(self, condition: str, at: HasSpan) -> bool | None:
+        """Return whether a bare condition (``when:``), written at ``at``, holds with the values of the files."""
+        self._at = at
         return truth(self.answer(condition))
 
     def answer(self, expression: str) -> Answer:
         """Return what an expression stands for."""
         found = self._answers.get(expression)
-        if found is not None or self._depth >= _DEEPEST or _is_too_long(expression):
-            return found or Unknown(expression)
+        if found is not None:
+            return found
+        if not self._within(budget.VARIABLE_DEPTH, self._depth + 1) or self._is_long(expression):
+            return Unknown(expression)
         self._answers[expression] = Unknown(expression)  # while it is looked for
         self._depth += 1
         try:
@@ -171,10 +172,10 @@ class Variables:
     def _called(self, term: Call) -> Answer:
         arguments = [self._value(each) for each in term.arguments]
         if term.name == "+" and len(arguments) == 2:
-            return _sum(arguments[0], arguments[1], written(term))
+            return self._sum(arguments[0], arguments[1], written(term))
         if term.name in ("default", "d") and len(arguments) == 3 and truth(arguments[2]):
             return arguments[0] if truth(arguments[0]) else arguments[1]
-        return self._settled(call(JINJA, term.name, arguments, written(term)))
+        return self._settled(call(JINJA, term.name, arguments, written(term), self._at))
 
     def _named(self, name: str) -> Answer:
         for layer in self._layers:
@@ -183,6 +184,7 @@ class Variables:
                 continue
             if not isinstance(found, Node):
                 return found
+            self._at = found
             self.tally.used.add((found.source.path, found.start))
             return Unknown(name) if found.tag == "!vault" else self._settled(of_node(found))
         return Unknown(name)
@@ -192,7 +194,7 @@ class Variables:
         text = answer.value if isinstance(answer, Known) else None
         if not isinstance(text, str) or "{" not in text:
             return answer
-        if "{%" in text or self._depth >= _DEEPEST:
+        if "{%" in text or not self._within(budget.VARIABLE_DEPTH, self._depth + 1):
             return Unknown(" ".join(text.split()))
         alone = _alone(text)
         if alone is not None:
@@ -206,15 +208,31 @@ class Variables:
             return Unknown(found.variable, found.pattern, answer.steps)
         return Known(found.value, (*answer.steps, *found.span.trail))
 
+    def _sum(self, one: Answer, other: Answer, name: str) -> Answer:
+        """Return two lists one behind the other, or two texts."""
+        for each in (one, other):
+            if isinstance(each, Unknown):
+                return each
+        texts = (text_of(one), text_of(other))
+        if isinstance(one, Known) and isinstance(other, Known) and None in texts:
+            joined = [*_held(one), *_held(other)]
+            return Known(joined) if self._within(budget.JOINED_LISTS, len(joined)) else Unknown(name)
+        return call(JINJA, "concat", [one, other], name, self._at)
+
+    def _is_long(self, expression: str) -> bool:
+        """Whether an expression has more parts than anybody writes: each lies inside of the one behind it."""
+        most = budget.EXPRESSION_PARTS.most
+        if len(expression) <= most:
+            return False
+        return not self._within(budget.EXPRESSION_PARTS, sum(map(expression.count, "+~|.([")))
+
+    def _within(self, limit: Limit, count: int) -> bool:
+        return count <= limit.most if self._at is None else budget.within(limit, count, self._at)
+
 
 def expressions(text: str) -> list[tuple[int, int, str]]:
     """Return where the expressions of a text stand, and what they are."""
     return [(*match.span(), match[1].strip()) for match in _EXPRESSION.finditer(text)] if "{{" in text else []
-
-
-def _is_too_long(expression: str) -> bool:
-    """Whether an expression has more parts than anybody writes: each lies inside of the one behind it."""
-    return len(expression) > _PARTS and sum(map(expression.count, "+~|.([")) > _PARTS
 
 
 def _alone(text: str) -> str | None:
@@ -224,18 +242,6 @@ def _alone(text: str) -> str | None:
     stripped = text.strip()
     match = _EXPRESSION.match(stripped)
     return match[1].strip() if match is not None and match.end() == len(stripped) else None
-
-
-def _sum(one: Answer, other: Answer, name: str) -> Answer:
-    """Return two lists one behind the other, or two texts."""
-    for each in (one, other):
-        if isinstance(each, Unknown):
-            return each
-    texts = (text_of(one), text_of(other))
-    if isinstance(one, Known) and isinstance(other, Known) and None in texts:
-        lists = [_held(each) for each in (one, other)]
-        return Known([item for held in lists for item in held]) if sum(map(len, lists)) < _LONGEST else Unknown(name)
-    return call(JINJA, "concat", [one, other], name)
 
 
 def _held(answer: Known) -> list[Answer]:

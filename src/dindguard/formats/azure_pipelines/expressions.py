@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node
 from dindguard.formats.azure_pipelines.names import Names
 from dindguard.patterns import regex
 from dindguard.records import record
+from dindguard.source import HasSpan
 
 _EXPRESSION = regex(r"\$\{\{((?:[^}$]|\$(?!\{\{)|\}(?!\}))*+)\}\}|\$\(([A-Za-z_][\w. -]*)\)")
 _WHOLE = regex(r"\s*\$\{\{((?:[^}]|\}(?!\}))*+)\}\}\s*")
 _CALL = regex(r"(\w+)\s*\((.*)\)", re.DOTALL)
 _DIRECTIVE = regex(r"\s*\$\{\{\s*(if|elseif|else|each|insert)\b((?:[^}]|\}(?!\}))*+)\}\}\s*")
 _LOOP = regex(r"\s*(\w+)\s+in\s+(.*?)\s*", re.DOTALL)
-_MOST_CALLS = 30
-"""An expression with more calls than this is taken for unknown; real ones have a tenth of it."""
 
 
 def located(node: Node, names: Names) -> Node:
@@ -71,9 +71,9 @@ def directive(key: Node) -> Directive | None:
     return Directive(match[1], match[2].strip()) if match is not None else None
 
 
-def holds(expression: str, names: Names) -> bool | None:
-    """Return whether a condition holds; ``None`` when the files do not decide it."""
-    return _truth(expression, names) if expression.count("(") <= _MOST_CALLS else None
+def holds(expression: str, names: Names, at: HasSpan) -> bool | None:
+    """Return whether a condition written at ``at`` holds; ``None`` when the files do not decide it."""
+    return _truth(expression, names) if budget.within(budget.AZURE_CALLS, expression.count("("), at) else None
 
 
 def _truth(expression: str, names: Names) -> bool | None:

@@ -149,7 +149,7 @@ class _Branches:
         """Return the condition of a branch, ``None`` if it certainly holds, and whether it certainly never does."""
         if told.kind == "if":
             self._decision, self._earlier = f"{key.source.path}:{key.start}", []
-        held = self._held(told, names)
+        held = self._held(told, names, key)
         branch = len(self._earlier)
         self._earlier.append(held)
         if held is not None and not names.assumed:
@@ -157,8 +157,8 @@ class _Branches:
         text = " ".join((told.argument or told.kind).split())
         return Condition(text, key.span, held, self._decision, branch), told.argument.lower() == "false"
 
-    def _held(self, told: Directive, names: Names) -> bool | None:
+    def _held(self, told: Directive, names: Names, key: Node) -> bool | None:
         if True in self._earlier:
             return False
-        own = True if told.kind == "else" else holds(told.argument, names)
+        own = True if told.kind == "else" else holds(told.argument, names, key)
         return own if own is False or None not in self._earlier else None

@@ -14,8 +14,6 @@ from dindguard.formats.azure_pipelines.variables import written_variables
 from dindguard.records import record, replace
 
 _NEVER = ("false", "never()")
-_HOOK_LEVELS = 3
-"""``strategy``, ``runOnce``, ``on``, ``failure``: so deep lie the steps of a deployment."""
 
 
 @record
@@ -164,8 +162,8 @@ class Pipeline:
     def _lifecycle(self, part: Part, job: Job, files: tuple[str, ...], level: int) -> None:
         """Read the steps of a deployment: its strategy has hooks, and hooks for success and failure."""
         self._steps(part["steps"], job, files)
-        for below in part.pairs().values() if level < _HOOK_LEVELS else ():
-            if below.raw.is_mapping:
+        for below in part.pairs().values():
+            if below.raw.is_mapping and budget.within(budget.AZURE_HOOK_LEVELS, level + 1, below.raw):
                 self._lifecycle(below, job, files, level + 1)
 
 

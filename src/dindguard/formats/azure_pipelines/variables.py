@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from dindguard import budget
 from dindguard.documents.placeholders import differing
 from dindguard.formats import Context
+from dindguard.formats.azure_pipelines.names import Names
 from dindguard.formats.azure_pipelines.parts import Part
 from dindguard.formats.azure_pipelines.templates import template_path
 from dindguard.model.container import EnvVar
@@ -15,26 +17,40 @@ from dindguard.records import record
 
 def written_variables(part: Part, context: Context) -> dict[str, Text]:
     """Return the variables that a file, a stage or a job sets. Those of groups are in no file."""
-    written = _written(part, context, 0)
+    written = _Templates(context).variables(part, 0)
     known = {name: value.value for name, value in written.items()}
     return {name: value.naming(value.names.with_variables(known)).value for name, value in written.items()}
 
 
-def _written(part: Part, context: Context, level: int) -> dict[str, Part]:
-    found = {name: value for name, value in part.pairs().items() if value.raw.is_scalar and not value.raw.is_null}
-    for item in part.items():
-        name = item["name"].text
-        if name and item["value"].raw.is_scalar:
-            found[name] = item["value"]
-        elif "template" in item and level < _LEVELS:
-            tree = context.tree(template_path(item["template"].text, item.raw.source.path))
-            for root in tree.documents[:1] if tree is not None else ():
-                found |= _written(Part(root["variables"], item.names), context, level + 1)
-    return found
+class _Templates:
+    """Templates of variables, each read once for all the places of a part that use it."""
 
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._read: dict[str, tuple[Names, dict[str, Part]]] = {}
 
-_LEVELS = 3
-"""Templates of variables that hold templates of variables: real ones have one level."""
+    def variables(self, part: Part, level: int) -> dict[str, Part]:
+        """Return what a mapping or a list of variables sets, by name."""
+        found = {name: value for name, value in part.pairs().items() if value.raw.is_scalar and not value.raw.is_null}
+        for item in part.items():
+            name = item["name"].text
+            if name and item["value"].raw.is_scalar:
+                found[name] = item["value"]
+            elif "template" in item and budget.within(budget.AZURE_VARIABLE_LEVELS, level + 1, item.raw):
+                found |= self._of_template(item, level + 1)
+        return found
+
+    def _of_template(self, item: Part, level: int) -> dict[str, Part]:
+        path = template_path(item["template"].text, item.raw.source.path)
+        names, found = self._read.get(path, (None, {}))
+        if names is item.names:
+            return found
+        self._read[path] = item.names, {}  # while it is read
+        tree = self._context.tree(path)
+        for root in tree.documents[:1] if tree is not None else ():
+            found = self.variables(Part(root["variables"], item.names), level)
+        self._read[path] = item.names, found
+        return found
 
 
 def as_environment(variables: Mapping[str, Text]) -> tuple[EnvVar, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dindguard import budget
 from dindguard.documents.joined import joined_scripts
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
@@ -27,8 +28,6 @@ _DEFAULT_IMAGE = "atlassian/default-image"
 _SHELLS = ("linux.shell", "windows", "macos")
 """Labels of runners that run steps on their machine, without a container."""
 _NOTHING = regex(r"(?!)")
-_LEVELS = 4
-"""A pipeline's lists nest: ``stage`` holds ``parallel``, which holds steps."""
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -45,6 +44,7 @@ class _File:
         self._root = root
         self._reading = reading
         self._names: dict[str, int] = {}
+        self._items_read = 0
 
     def read(self) -> None:
         for key, value in self._root["pipelines"].pairs():
@@ -54,7 +54,14 @@ class _File:
                 self._items(pipeline, f"pipelines.{key.content}.{name.content}", 0)
 
     def _items(self, items: Node, address: str, level: int) -> None:
-        for item in items.items() if level < _LEVELS else ():
+        """Read a pipeline's list; lists nest: ``stage`` holds ``parallel``, which holds steps."""
+        given = items.items()
+        if not given or not budget.within(budget.BITBUCKET_LEVELS, level + 1, items):
+            return
+        for item in given:
+            self._items_read += 1
+            if not budget.within(budget.BITBUCKET_STEPS, self._items_read, item):
+                return
             if item["step"].is_mapping:
                 self._step(item["step"], address)
             for key in ("parallel", "stage"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
@@ -14,9 +15,6 @@ from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.located import add_exports, add_script
 from dindguard.source import Embedded, Span
-
-_MOST_LEVELS = 3
-"""Groups hold no groups; an alias can make them seem to."""
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -33,16 +31,23 @@ class _Pipeline:
         self._root = root
         self._reading = reading
         self._names: dict[str, int] = {}
+        self._steps_read = 0
         self._values = Values(written(root["env"]))
 
     def read(self) -> None:
         self._steps(self._root if self._root.is_sequence else self._root["steps"], 0)
 
     def _steps(self, steps: Node, level: int) -> None:
-        for step in steps.items():
+        given = steps.items()
+        if not given or not budget.within(budget.BUILDKITE_LEVELS, level + 1, steps):
+            return
+        for step in given:
+            self._steps_read += 1
+            if not budget.within(budget.BUILDKITE_STEPS, self._steps_read, step):
+                return
             if not step.is_mapping or _is_off(step):
                 continue
-            if step["steps"].is_sequence and level < _MOST_LEVELS:
+            if step["steps"].is_sequence:  # a group; it holds none, but for an alias that makes it seem to
                 self._steps(step["steps"], level + 1)
             elif "command" in step or "commands" in step or "plugins" in step:
                 self._step(step)

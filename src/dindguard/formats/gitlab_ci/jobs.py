@@ -14,6 +14,7 @@ from dindguard.formats.gitlab_ci.merging import Jobs
 from dindguard.formats.gitlab_ci.names import ServiceNames, aliases, repository
 from dindguard.formats.gitlab_ci.project import Project
 from dindguard.formats.gitlab_ci.variables import (
+    LongTexts,
     Variables,
     conditional_variables,
     either,
@@ -38,6 +39,7 @@ class JobReader:
         self.jobs = jobs
         self.root = jobs.root
         self.embedded: list[Embedded] = []
+        self._long_texts = LongTexts()
         self._workflow = conditional_variables(jobs.items(self.root.at("workflow", "rules")), self.resolve)
         self._global_variables = written_variables(self.member(self.root, "variables"), self.resolve)
 
@@ -122,7 +124,7 @@ class JobReader:
         merged.update(written_variables(self.member(job, "variables"), self.resolve))
         merged.update(matrix_variables(job["parallel"], self.resolve, choice))
         rules = conditional_variables(self.items(job["rules"]), self.resolve)
-        return Variables(either(merged, rules))
+        return Variables(either(merged, rules), self._long_texts)
 
     def _job_container(self, name: str, address: str, job: Node, variables: Variables) -> Container:
         image = self.setting(job, "image")

@@ -36,8 +36,42 @@ class Variable:
         self.resolved: tuple[EnvVar, Uses] | None = None
 
 
-Uses = dict[str, Variable | None]
-"""The variables that a value is made of, by name; ``None`` for those that the files do not set."""
+class Uses:
+    """The variables that a value is made of, by name; ``None`` for those that the files do not set.
+
+    Only a few are kept: a chain of variables would otherwise keep all before it for each of them. A value that uses more is
+    worked out again in the next job.
+    """
+
+    __slots__ = ("_found", "_whole")
+
+    def __init__(self) -> None:
+        self._found: dict[str, Variable | None] = {}
+        self._whole = True
+
+    def add(self, name: str, variable: Variable | None) -> None:
+        """Add a variable that is used."""
+        if self._whole:
+            self._found[name] = variable
+            self._forget_many()
+
+    def take(self, other: Uses) -> None:
+        """Add what something that is used is made of itself."""
+        self._whole = self._whole and other._whole
+        self._found.update(other._found)
+        self._forget_many()
+
+    def _forget_many(self) -> None:
+        self._whole = self._whole and len(self._found) <= _REMEMBERED
+        if not self._whole:
+            self._found = {}
+
+    def hold(self, variables: Mapping[str, Variable]) -> bool:
+        """Whether they are all the same in another job, as far as they were kept."""
+        return self._whole and all(variables.get(name) is other for name, other in self._found.items())
+
+
+_REMEMBERED = 40
 
 
 def written_variables(node: Node, resolve: Resolve) -> dict[str, Variable]:
@@ -110,31 +144,51 @@ def either(variables: Mapping[str, Variable], conditional: Mapping[str, list[Var
     return merged
 
 
+class LongTexts:
+    """What the long values of a project's variables come to: those made of each other may double in every line."""
+
+    def __init__(self) -> None:
+        self._characters = 0
+
+    def allow(self, text: Text) -> bool:
+        """Whether a value that was put together may be kept."""
+        length = len(text.pattern)
+        if length < _COUNTED_FROM:
+            return True
+        self._characters += length
+        return budget.within(budget.GITLAB_VARIABLE_TEXT, self._characters, text)
+
+
+_COUNTED_FROM = 1_000
+"""Shorter values are not counted: there are as many of them as somebody wrote."""
+
+
 class Variables:
     """The variables in force in one place; resolves ``$VAR``, ``${VAR}`` and ``%VAR%``.
 
     A variable that the files do not set is unknown: the project, the group or the runner may set it.
     """
 
-    def __init__(self, variables: Mapping[str, Variable]) -> None:
+    def __init__(self, variables: Mapping[str, Variable], long_texts: LongTexts | None = None) -> None:
         self._variables = variables
+        self._long_texts = long_texts or LongTexts()
         self._environment: Environment | None = None
         self._known: dict[str, tuple[EnvVar, Uses]] = {}
         """What was worked out here, also inside another value: each variable once, or two uses of each would double."""
 
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables replaced as far as the files decide them."""
-        return self._resolve(text, (), {})
+        return self._resolve(text, (), Uses())
 
     def environment(self) -> Environment:
         """Return them as a container's environment."""
         if self._environment is None:
-            self._environment = Environment(self._variable(each, (), {}) for each in self._variables.values())
+            self._environment = Environment(self._variable(each, (), Uses()) for each in self._variables.values())
         return self._environment
 
     def with_own(self, variables: Mapping[str, Variable]) -> Variables:
         """Return these variables overridden by ``variables``."""
-        return Variables({**self._variables, **variables}) if variables else self
+        return Variables({**self._variables, **variables}, self._long_texts) if variables else self
 
     def _resolve(self, text: Text, path: tuple[str, ...], uses: Uses) -> Text:
         pattern = text.pattern
@@ -145,27 +199,29 @@ class Variables:
             if match[0] == "$$":
                 return "$"
             name = match["braced"] or match["plain"] or match["percent"]
-            variable = uses[name] = self._variables.get(name)
+            variable = self._variables.get(name)
+            uses.add(name, variable)
             if match["percent"] and variable is None:
                 return match[0]
             if variable is None or name in path or not budget.within(budget.GITLAB_VARIABLES, len(path), text):
                 return unknown(text.span, name, match[0])
             return self._variable(variable, path, uses).value
 
-        return substitute(text, _REFERENCE, lookup)
+        found = substitute(text, _REFERENCE, lookup)
+        return found if self._long_texts.allow(found) else unknown(text.span, found.variable, pattern)
 
     def _variable(self, variable: Variable, path: tuple[str, ...], uses: Uses) -> EnvVar:
         """Return a variable's value, and add to ``uses`` what it is made of."""
         known = self._known.get(variable.name)
         if known is not None and self._variables.get(variable.name) is variable:
-            uses.update(known[1])
+            uses.take(known[1])
             return known[0]
         if variable.resolved is not None:
             found, used = variable.resolved
-            if all(self._variables.get(name) is other for name, other in used.items()):
-                uses.update(used)
+            if used.hold(self._variables):
+                uses.take(used)
                 return found
-        own: Uses = {}
+        own = Uses()
         value = variable.value
         if variable.expand:
             value = self._resolve(value, (*path, variable.name), own)
@@ -173,5 +229,5 @@ class Variables:
         self._known[variable.name] = found, own
         if not path:  # inside another value, a cycle may have cut it short
             variable.resolved = found, own
-        uses.update(own)
+        uses.take(own)
         return found

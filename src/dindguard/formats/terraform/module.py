@@ -6,9 +6,11 @@ What is given on the command line or by a calling module is not seen: a default 
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from dindguard import budget
 from dindguard.documents.hcl import reader as hcl
 from dindguard.documents.hcl.reader import BLOCK, CALL
 from dindguard.documents.placeholders import Holes
@@ -16,9 +18,6 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Context
 from dindguard.model.values import How, Text
 from dindguard.records import record, replace
-
-_ROUNDS = 6
-"""Locals are made of each other this deep; what lies deeper stays unknown."""
 
 _IMAGE_NAMES = ("image_id", "latest", "name", "repo_digest")
 
@@ -61,9 +60,9 @@ class Module:
 
     def followed(self, node: Node) -> Node:
         """Return what ``local.name`` stands for when it is a whole expression; any other node as it is."""
-        for _ in range(_ROUNDS):
+        for count in itertools.count():
             name = node.content if node.is_scalar and node.style == "expression" else ""
-            if name not in self._locals:
+            if name not in self._locals or not budget.within(budget.LOCALS_DEPTH, count + 1, node):
                 break
             node = self._locals[name]
         return node
@@ -89,7 +88,7 @@ class Module:
                 found[f"var.{block.labels[0]}"] = replace(default.typed, how=How.DEFAULT)
         for name, value in self._given():
             found[f"var.{name}"] = replace(value.typed, how=How.VARIABLE)
-        for _ in range(_ROUNDS):
+        for count in itertools.count(1):
             before = len(found)
             for name, value in self._locals.items():
                 self._give(found, name, value)
@@ -97,6 +96,9 @@ class Module:
                 for name in _IMAGE_NAMES:
                     self._give(found, f"{block.address}.{name}", block.body["name"])
             if len(found) == before:
+                break
+            left = next((value for name, value in self._locals.items() if name not in found), None)
+            if left is None or not budget.within(budget.LOCALS_DEPTH, count, left):
                 break
         return found
 
