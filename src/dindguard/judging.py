@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from dindguard import budget
 from dindguard.budget.limit import Limit
@@ -12,6 +13,7 @@ from dindguard.model.container import Capabilities, Confinement, Container, Envi
 from dindguard.model.engine import Engine
 from dindguard.model.model import Model
 from dindguard.model.values import Flag
+from dindguard.model.workload import Workload
 from dindguard.records import field, record, replace
 from dindguard.rules import Problem, Rule, Severity, Undecided, Verdict, blamed
 from dindguard.source import Gravity, Notice, Span
@@ -31,9 +33,10 @@ def run(model: Model, rules: Iterable[Rule], size_of: Callable[[str], int] = lam
     """Run rules over a model; ``size_of`` gives the characters of a file, by which it may have more findings."""
     found = Judgement()
     known: dict[tuple[str, str], set[Any]] = {}
+    asked = _Asked()
     for each in rules:
         quota = _Quota(size_of)
-        for subject in _concerned(each, model, known):
+        for subject in _concerned(each, model, known, asked):
             if quota.spent_by(subject):
                 continue
             try:
@@ -43,36 +46,54 @@ def run(model: Model, rules: Iterable[Rule], size_of: Callable[[str], int] = lam
     return replace(found, verdicts=_without_replaced(found.verdicts), notices=list(dict.fromkeys(found.notices)))
 
 
-def _there(subject: object, ask: str, texts: dict[int, str]) -> bool:
-    """Whether a subject has what a rule asks for: each part that ``and`` joins.
+class _Way(NamedTuple):
+    """One part of what a rule asks for: a way of attributes, and the word that the text at its end has to be."""
 
-    ``texts`` keeps the words of an engine that a thousand containers command.
+    names: tuple[str, ...]
+    word: str | None
+    negated: bool
+
+
+@lru_cache(maxsize=512)
+def _ways(ask: str) -> tuple[_Way, ...]:
+    """Return the parts that ``and`` joins. ``not way`` turns an answer round; ``way is word`` compares with a text."""
+    found = []
+    for part in ask.split(" and "):
+        way, compared, word = part.removeprefix("not ").partition(" is ")
+        found.append(_Way(tuple(way.split(".")), word if compared else None, part.startswith("not ")))
+    return tuple(found)
+
+
+class _Asked:
+    """Tells whether subjects have what rules ask for.
+
+    What lies behind an engine or a workload is looked at once: a thousand containers may lead to the same one.
     """
-    return all(_holds(subject, part, texts) for part in ask.split(" and "))
 
+    def __init__(self) -> None:
+        self._behind: dict[tuple[int, _Way, int], bool] = {}
 
-def _holds(subject: object, part: str, texts: dict[int, str]) -> bool:
-    """Whether anything is written at the end of a way of attributes: not absent, empty, or a flag that nobody set.
+    def there(self, subject: object, ask: str) -> bool:
+        """Whether a subject has each part of what a rule asks for."""
+        return all(self._leads(subject, way, 0) is not way.negated for way in _ways(ask))
 
-    ``not way`` turns that round; ``way is word`` compares with the text of what is there. Of several objects on the way
-    any will do.
-    """
-    if part.startswith("not "):
-        return not _holds(subject, part.removeprefix("not "), texts)
-    way, compared, word = part.partition(" is ")
-    values: list[Any] = [subject]
-    for name in way.split("."):
-        values = [getattr(each, name, None) for value in values for each in _several(value)]
-    return any(_text(value, texts) == word if compared else _written(value) for value in values)
+    def _leads(self, value: Any, way: _Way, step: int) -> bool:
+        """Whether anything is written at the end of the way: not absent, empty, or a flag that nobody set.
 
+        Of several objects on the way any will do.
+        """
+        if step == len(way.names):
+            return _written(value) if way.word is None else str(value) == way.word
+        return any(self._from(each, way, step) for each in _several(value))
 
-def _text(value: Any, texts: dict[int, str]) -> str:
-    text = texts.get(id(value))
-    if text is None:
-        text = str(value)
-        if isinstance(value, Engine):  # the model holds it, so that its id stays its own
-            texts[id(value)] = text
-    return text
+    def _from(self, each: Any, way: _Way, step: int) -> bool:
+        if not isinstance(each, (Engine, Workload)):
+            return self._leads(getattr(each, way.names[step], None), way, step + 1)
+        key = (id(each), way, step)  # the model holds it, so that its id stays its own
+        found = self._behind.get(key)
+        if found is None:
+            found = self._behind[key] = self._leads(getattr(each, way.names[step], None), way, step + 1)
+        return found
 
 
 def _several(value: Any) -> tuple[Any, ...]:
@@ -91,24 +112,23 @@ def _written(value: Any) -> bool:
     return value is not None and value is not False
 
 
-def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]]) -> Iterable[Any]:
+def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]], asked: _Asked) -> Iterable[Any]:
     """Return the subjects that have any of what a rule asks for; all of them when it asks for nothing.
 
     ``known`` remembers which subjects have what, because many rules ask for the same.
     """
     subjects = model.each(each.each)
-    texts: dict[int, str] = {}
     if each.among is not None:
         return each.among(tuple(subjects))
     if not each.asks:
         return subjects
-    asked: set[Any] = set()
+    having: set[Any] = set()
     for way in each.asks:
         key = (each.each.__name__, way)
         if key not in known:
-            known[key] = {subject for subject in subjects if _there(subject, way, texts)}
-        asked |= known[key]
-    return [subject for subject in subjects if subject in asked]
+            known[key] = {subject for subject in subjects if asked.there(subject, way)}
+        having |= known[key]
+    return [subject for subject in subjects if subject in having]
 
 
 class _Quota:

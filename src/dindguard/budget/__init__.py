@@ -75,7 +75,7 @@ MERGED_KEYS = Limit(
     remedy="use fewer or smaller merge keys (<<)",
 )  # fmt: skip
 MERGE_LEVELS = Limit(
-    name="merge-levels", most=60, what="merge keys lead to merge keys more than {most} levels deep",
+    name="merge-levels", most=20, what="merge keys lead to merge keys more than {most} levels deep",
     lost="what lies deeper was not read", remedy="use fewer levels of merge keys (<<)",
 )  # fmt: skip
 YAML_NESTING = Limit(
@@ -198,6 +198,10 @@ COMPOSE_WORDS = Limit(
     name="compose-words", most=20, what="defaults of variables nest more than {most} levels",
     lost="the innermost are taken for text", remedy="use fewer levels",
 )  # fmt: skip
+COMPOSE_MOUNTS = Limit(
+    name="compose-mounts", most=5_000, what="the services of this project have more than {most:,} mounts",
+    lost="the rest was not read", remedy="split the project, or use fewer aliases",
+)  # fmt: skip
 VOLUMES_FROM = Limit(
     name="volumes-from", most=60, what="services take volumes from each other more than {most} levels deep",
     lost="the volumes behind it were not followed", remedy="use fewer levels",
@@ -215,6 +219,10 @@ LIST_DEPTH = Limit(
 POD_SEARCH = Limit(
     name="pod-search", most=50_000, what="this document has more than {most} values",
     lost="the rest was not searched for pods", remedy="split the file, or use fewer aliases",
+)  # fmt: skip
+POD_OPENINGS = Limit(
+    name="pod-openings", most=50_000, what="Services lead to the pods of this file in more than {most:,} ways",
+    lost="the rest was not followed", remedy="use narrower selectors, or split the file",
 )  # fmt: skip
 POD_DEPTH = Limit(
     name="pod-depth", most=100, what="this document nests more than {most} levels",

@@ -46,7 +46,8 @@ def machine_engines(
 
 def starts_of(services: Sequence[ServiceFile]) -> tuple[Started, ...]:
     """Return the engines that the service manager of a container starts, by its files."""
-    return tuple(start for name in _names(services) for start in _starts(name, services))
+    by_name, files = _by_name(services), _variable_files(services)
+    return tuple(start for name, own in by_name.items() for start in _starts(name, own, files))
 
 
 def _machines(services: Iterable[ServiceFile], configurations: Iterable[Configuration]) -> Iterator[_Machine]:
@@ -60,16 +61,24 @@ def _machines(services: Iterable[ServiceFile], configurations: Iterable[Configur
         yield _Machine(tuple(found), tuple(settings.get(machine, ())))
 
 
-def _names(services: Iterable[ServiceFile]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.service for each in services))
+def _by_name(services: Iterable[ServiceFile]) -> dict[str, list[ServiceFile]]:
+    found: dict[str, list[ServiceFile]] = {}
+    for each in services:
+        found.setdefault(each.service, []).append(each)
+    return found
+
+
+def _variable_files(services: Iterable[ServiceFile]) -> list[ServiceFile]:
+    return [each for each in services if each.kind is ServiceKind.VARIABLES]
 
 
 def _engines(machine: _Machine) -> Iterator[Engine]:
     shown: set[EngineProduct] = set()
     owner: Machine | Container | None = None
-    for name in _names(machine.services):
-        sockets = _addresses(name, machine.services)
-        for start in _starts(name, machine.services):
+    files = _variable_files(machine.services)
+    for name, own in _by_name(machine.services).items():
+        sockets = _addresses(name, own)
+        for start in _starts(name, own, files):
             shown.add(start.product)
             half = Half(start.product, start.launch, sockets, start.launch.span)
             engine = machine_engine(half, _configuration(machine, start.product), f"{name}.engine")
@@ -110,10 +119,10 @@ def _addresses(name: str, services: Iterable[ServiceFile]) -> tuple[Text, ...]:
     return tuple(address for each in own for address in each.addresses)
 
 
-def _starts(name: str, services: Sequence[ServiceFile]) -> Iterator[Started]:
+def _starts(name: str, services: Sequence[ServiceFile], files: Sequence[ServiceFile]) -> Iterator[Started]:
     """Yield what the files of one service start, after what later ones take back."""
     own = sorted(
-        (each for each in services if each.service == name and each.kind in _STARTING),
+        (each for each in services if each.kind in _STARTING),
         key=lambda each: (each.kind is ServiceKind.DROP_IN, posixpath.basename(each.path)),
     )
     commands: list[tuple[Text, ...]] = []
@@ -121,7 +130,7 @@ def _starts(name: str, services: Sequence[ServiceFile]) -> Iterator[Started]:
     for each in own:
         commands = list(each.commands) if each.resets else [*commands, *each.commands]
         whole = whole or each.resets
-    variables = _variables(own, services)
+    variables = _variables(own, files)
     for words in commands if whole else ():
         expanded, certain = _expanded(words, variables)
         start = service_start(expanded)
@@ -132,12 +141,12 @@ def _starts(name: str, services: Sequence[ServiceFile]) -> Iterator[Started]:
 _STARTING = frozenset({ServiceKind.UNIT, ServiceKind.DROP_IN, ServiceKind.PROGRAM})
 
 
-def _variables(own: Sequence[ServiceFile], services: Iterable[ServiceFile]) -> Mapping[str, Text]:
+def _variables(own: Sequence[ServiceFile], files: Sequence[ServiceFile]) -> Mapping[str, Text]:
     """Return what a service's command line can name: its own variables, then those of the files that it reads."""
     found = {variable.name: variable.value for each in own for variable in each.variables}
     read = {posixpath.normpath(text.pattern.lstrip("-")) for each in own for text in each.reads}
-    for each in services:
-        if each.kind is ServiceKind.VARIABLES and any(f"/{each.path}".endswith(path) for path in read):
+    for each in files if read else ():
+        if any(f"/{each.path}".endswith(path) for path in read):
             found.update((variable.name, variable.value) for variable in each.variables)
     return found
 

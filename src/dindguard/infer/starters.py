@@ -5,7 +5,7 @@ The client's own order: the option, the variable, the default socket (docker/cli
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dindguard.infer import images
 from dindguard.infer.clients import client_endpoint
@@ -108,14 +108,16 @@ def engine_behind(container: Container, target: Container, port: int | None) -> 
 
     Of several engines it is the one that listens on the port, else the first.
     """
-    found = list(target.engines) if target is not container else []
-    if not found:
-        found = [
-            engine
-            for neighbour in target.workload.neighbourhood.in_namespace_of(target)
-            if neighbour is not container
-            for engine in neighbour.engines
-        ]
-    return next(
-        (each for each in found if any(one.port == port for one in each.listens)), found[0] if found else None
-    )
+    own = target.engines if target is not container else ()
+    first = None
+    for engine in own or _beside(container, target):
+        if any(endpoint.port == port for endpoint in engine.listens):
+            return engine
+        first = first or engine
+    return first
+
+
+def _beside(container: Container, target: Container) -> Iterator[Engine]:
+    for neighbour in target.workload.neighbourhood.in_namespace_of(target):
+        if neighbour is not container:
+            yield from neighbour.engines

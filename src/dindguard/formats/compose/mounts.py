@@ -34,15 +34,27 @@ class MountReader:
         self._project = project
         self._volumes = dict(volumes)
         self._directories: dict[str, Storage] = {}
+        self._read = 0
         self.storages: list[Storage] = list(volumes.values())
 
     def read(self, name: str, service: Node) -> tuple[Mount, ...]:
         """Return the mounts that a service has of its own; those of ``volumes_from`` come later."""
-        found = [mount for item in service["volumes"].items() if (mount := self._volume(name, item)) is not None]
+        found = [
+            mount for item in self._counted(service["volumes"]) if (mount := self._volume(name, item)) is not None
+        ]
         found += [self._tmpfs(name, item.value) for item in service["tmpfs"].listed() if item.is_scalar]
         for section, kind in (("configs", MountKind.CONFIG), ("secrets", MountKind.SECRET)):
             found += [mount for item in service[section].items() if (mount := self._grant(item, section, kind))]
         return tuple(found)
+
+    def _counted(self, volumes: Node) -> list[Node]:
+        """Return the items of a service's list, as many as the project may still have: an alias gives it to all."""
+        given = volumes.items()
+        self._read += len(given)
+        over = self._read - budget.COMPOSE_MOUNTS.most
+        return (
+            given if budget.within(budget.COMPOSE_MOUNTS, self._read, volumes) else given[: max(len(given) - over, 0)]
+        )
 
     # -- volumes ------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.resources import Resource, nearest
@@ -55,6 +56,7 @@ class Services:
         self._cluster = cluster
         self._selectors: dict[Resource, frozenset[tuple[str, str]]] = {}
         self._openings: dict[Resource, tuple[Opening, ...]] = {}
+        self._counts: dict[str, int] = {}
         self._backends: dict[Resource, tuple[tuple[Node, Node], ...]] = {}
 
     def openings(self, labels: Node, resource: Resource) -> tuple[Opening, ...]:
@@ -67,7 +69,10 @@ class Services:
                 by_name.setdefault(service.name, []).append(service)
         # Several of one name are alternatives: one cluster has one of them.
         chosen = [nearest(same, resource) or same[0] for same in by_name.values()]
-        return tuple(opening for service in chosen for opening in self._of(service))
+        found = tuple(opening for service in chosen for opening in self._of(service))
+        path = resource.span.path
+        count = self._counts[path] = self._counts.get(path, 0) + len(found)
+        return found if budget.within(budget.POD_OPENINGS, count, resource) else ()
 
     def _selector(self, service: Resource) -> frozenset[tuple[str, str]]:
         found = self._selectors.get(service)

@@ -25,9 +25,12 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     for document in documents:
         entries = read_ini(document.source)
-        for section in dict.fromkeys(entry.section for entry in entries):
+        sections: dict[str, list[Entry]] = {}
+        for entry in entries:
+            sections.setdefault(entry.section, []).append(entry)
+        for section, own in sections.items():
             if section.startswith("program:"):
-                _read_program(section, [each for each in entries if each.section == section], document, reading)
+                _read_program(section, own, document, reading)
     return reading
 
 

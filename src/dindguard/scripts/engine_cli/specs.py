@@ -124,7 +124,7 @@ def is_bind(source: Text) -> bool | None:
 def mount_spec(text: Text) -> MountSpec:
     """Read ``--mount``'s comma-separated fields; a field in double quotes may hold commas."""
     fields: dict[str, Text] = {}
-    repeated: dict[str, tuple[Text, ...]] = {}
+    repeated: dict[str, list[Text]] = {}
     undecided = None
     for start, end in _csv_ranges(text.pattern):
         piece = text.part(start, end)
@@ -140,8 +140,8 @@ def mount_spec(text: Text) -> MountSpec:
         else:
             value = Text("true", piece.span, piece.how, raw=key)
         fields[name] = value
-        repeated[name] = (*repeated.get(name, ()), value)
-    return MountSpec(fields, text.span, undecided, repeated)
+        repeated.setdefault(name, []).append(value)
+    return MountSpec(fields, text.span, undecided, {name: tuple(values) for name, values in repeated.items()})
 
 
 def port_spec(text: Text) -> PortSpec:
