@@ -46,14 +46,6 @@ def test_check_creates_nothing(clean: Host) -> None:
     assert found["engine"]["os_type"] == "linux"
 
 
-def test_with_runs_one_command_and_leaves_nothing(clean: Host) -> None:
-    options = clean.up_options("rootless", "--load", BUSYBOX)
-    done = clean.env("with", *options, "--", "docker", "run", "--rm", BUSYBOX, "true")
-    assert done.returncode == 0, done.stderr
-    assert not done.stdout
-    assert "rootless, verified in this run, 38 of 38 checks passed" in done.stderr
-
-
 def test_walk_through(host: Host, walk: str) -> None:
     """Start, exec, load instead of pull, build, run; and the outer engine sees none of it."""
 

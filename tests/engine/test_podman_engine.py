@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import docker
 import pytest
 
 from dindguard.errors import ENGINE
@@ -99,15 +100,20 @@ def serving(podman: Podman) -> Iterator[Podman]:
             os.kill(int(pause.read_text()), signal.SIGTERM)
 
 
-@pytest.fixture(scope="module")
-def rootful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
-    podman = Podman(tmp_path_factory.mktemp("rootful"))
+def imported(podman: Podman) -> None:
+    """Give it an image that sleeps."""
     tree = podman.folder / "tree"
     (tree / "bin").mkdir(parents=True)
     shutil.copy(shutil.which("busybox") or "", tree / "bin/busybox")
     (tree / "bin/sleep").symlink_to("busybox")
     archive = subprocess.run(["tar", "-C", str(tree), "-c", "."], check=True, capture_output=True).stdout
     podman.run("import", "-", NAME, input=archive)
+
+
+@pytest.fixture(scope="module")
+def rootful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+    podman = Podman(tmp_path_factory.mktemp("rootful"))
+    imported(podman)
     # Wider limits than the test's own are not this machine's to give.
     limits = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
     start = ("run", "--detach", "--network=none", *limits)
@@ -119,14 +125,17 @@ def rootful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
         podman.run("rm", "--all", "--force", "--time=0")
 
 
-def test_podman_is_told_from_docker_and_judged_as_itself(rootful: Podman) -> None:
-    found = rootful.findings()
+@pytest.fixture(scope="module")
+def found(rootful: Podman) -> dict[str, list[str]]:
+    return rootful.findings()
+
+
+def test_podman_is_told_from_docker_and_judged_as_itself(found: dict[str, list[str]]) -> None:
     assert any("podman engine" in each for each in found["copying-storage-driver"])
     assert not {"end-of-life-engine", "vulnerable-engine", "outdated-engine"} & set(found)
 
 
-def test_what_runs_in_it_is_found(rootful: Podman) -> None:
-    found = rootful.findings()
+def test_what_runs_in_it_is_found(found: dict[str, list[str]]) -> None:
     (socket,) = found["host-engine-socket"]
     assert "container 'mounts' can command the host's podman engine" in socket
     assert [each for each in found["privileged-container"] if "'wide'" in each]
@@ -154,3 +163,19 @@ def asked_rootless(folder: Path) -> None:
         refused = podman.ours("env", "up", "nested")
         assert refused.returncode == ENGINE
         assert "a rootless Podman sets no limits" in refused.stderr
+        if facts["info"]["CgroupVersion"] == "1":
+            assert kept_by(podman) == (0, 0, []), "no limit is set and no device told, and nothing is said of either"
+
+
+def kept_by(podman: Podman) -> tuple[int, int, list[object]]:
+    """Return what is told of limits and a device that were asked for: why it is refused as an outer engine."""
+    imported(podman)
+    with contextlib.closing(docker.APIClient(f"unix://{podman.socket}")) as api:
+        asked = {"mem_limit": "100m", "pids_limit": 64, "devices": ["/dev/null:/dev/other:rw"]}
+        host = api.create_host_config(network_mode="none", **asked)
+        made = api.create_container(NAME, ["/bin/sleep", "60"], host_config=host)["Id"]
+        try:
+            told = api.inspect_container(made)["HostConfig"]
+        finally:
+            api.remove_container(made, force=True)
+    return told["Memory"], told["PidsLimit"], told["Devices"]
