@@ -13,8 +13,8 @@ SYSBOX_RUNTIME = "sysbox-runc"
 _ROOTLESS_MACHINES = {"x86_64", "amd64", "aarch64", "arm64"}
 
 _PODMAN_ROOTLESS = (
-    "a rootless Podman sets no limits with version 1 of the control groups and does not tell its devices; with version 2 "
-    "it has not been tried"
+    "a rootless Podman sets no limits with version 1 of the control groups, and with neither version tells which devices of "
+    "the host a container has, so that nobody could verify it"
 )
 _PODMAN_SYSBOX = "Sysbox is a runtime for Docker and Kubernetes; Podman lists runtimes that it does not have"
 
