@@ -46,6 +46,7 @@ from dindguard.api import (
     Undecided,
     reason,
     removal,
+    root_outside,
     rule,
 )
 
@@ -92,7 +93,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         unsure = image is not None and image.reference.unknown
         yield Problem(
             container.privileged,
-            f"{container} is privileged: root in it is {_root(container)}{why}",
+            f"{container} is privileged: root in it is {root_outside(container)}{why}",
             because=(reason("its program starts as an ordinary user", user),) if ordinary else (),
             severity=Severity.MEDIUM
             if tool
@@ -100,19 +101,3 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             if unsure or product or ordinary
             else Severity.CRITICAL,
         )
-
-
-_IN_SANDBOX = {
-    Sandbox.VM: "root in its virtual machine",
-    Sandbox.GVISOR: "root in gVisor",
-    Sandbox.USER_NAMESPACE: "root of its user namespace, with the host's devices before it",
-}
-
-
-def _root(container: Container) -> str:
-    """Return what root in a privileged container is outside it."""
-    if container.user_of_host:
-        return "the user who starts it, with all that user's rights"
-    if container.sandbox is not Sandbox.NONE:
-        return _IN_SANDBOX[container.sandbox]
-    return "root on the host" if container.host is None else f"root in {container.host}"

@@ -63,6 +63,7 @@ from dindguard.api import (
     Severity,
     Undecided,
     aggravations,
+    root_outside,
     rule,
 )
 
@@ -124,7 +125,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if container.rootless_engine.on:
             builder = container.engine is not None and container.engine.product is EngineProduct.BUILDKIT
             severity = severity.lowered(2 if builder else 1)
-        message = f"{container} runs a privileged engine: whoever commands it can become root on the host"
+        message = f"{container} runs a privileged engine: whoever commands it can become {root_outside(container)}"
         message += f", and {worse[0].what}" if worse else ""
         yield Problem(container.privileged, message, because=worse, severity=severity, instead=_instead(container))
 

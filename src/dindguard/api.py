@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from dindguard.model.defences import switched_off, writes_kernel_files
     from dindguard.model.devices import RawAccess, device_access, rule_access
     from dindguard.model.image_content import EngineSecret, engine_secret, preloads
-    from dindguard.model.privilege import beyond_baseline, leads_to_host
+    from dindguard.model.privilege import beyond_baseline, leads_to_host, root_outside
     from dindguard.model.programs import needs_no_engine, never_uses_engines, only_builds
     from dindguard.model.readiness import waits_for
     from dindguard.model.sandbox_storage import unfit_storage
@@ -87,6 +87,7 @@ _WHEN_NAMED = {
     "only_builds": "programs",
     "preloads": "image_content",
     "remedies": "remedies",
+    "root_outside": "privilege",
     "rule_access": "devices",
     "storage_drivers": "storage_drivers",
     "subnets": "subnets",
@@ -190,6 +191,7 @@ __all__ = [
     "remedies",
     "removal",
     "replacement",
+    "root_outside",
     "rule",
     "rule_access",
     "storage_drivers",

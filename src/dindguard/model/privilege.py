@@ -29,3 +29,19 @@ def beyond_baseline(container: Container) -> Flag | Mount | Text | None:
         return mount
     shared = (container.namespaces.host(name) for name in ("pid", "network", "ipc"))
     return next((text for text in shared if text is not None and text.written), None)
+
+
+_IN_SANDBOX = {
+    Sandbox.VM: "root in its virtual machine",
+    Sandbox.GVISOR: "root in gVisor",
+    Sandbox.USER_NAMESPACE: "root of its user namespace, with the host's devices before it",
+}
+
+
+def root_outside(container: Container) -> str:
+    """Return what root in a privileged container is outside it, in words: ``root on the host``."""
+    if container.user_of_host:
+        return "the user who starts it, with all that user's rights"
+    if container.sandbox is not Sandbox.NONE:
+        return _IN_SANDBOX[container.sandbox]
+    return "root on the host" if container.host is None else f"root in {container.host}"
