@@ -179,31 +179,31 @@ def test_no_engine(reference: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "certdir", "supported", "init"),
+    ("reference", "certdir", "init"),
     [
-        ("docker:dind", "/certs", True, True),
-        ("docker:29.7.2-dind", "/certs", True, True),
-        ("docker:19.03-dind", "/certs", True, False),
-        ("docker:19.03.0-dind", "/certs", True, False),
-        ("docker:18.09-dind", "", True, False),
-        ("docker:18.09.9-dind", "", True, False),
-        ("docker:18.09.7-dind", "", False, False),
-        ("docker:18-dind", "", True, False),
-        ("docker:18.06-dind", "", False, False),
-        ("docker:stable-dind", "/certs", True, False),
-        ("docker:20.10.7-dind", "/certs", True, False),
-        ("docker:20.10-dind", "/certs", True, True),
-        (f"docker:{U}-dind", None, None, None),
+        ("docker:dind", "/certs", True),
+        ("docker:29.7.2-dind", "/certs", True),
+        ("docker:19.03-dind", "/certs", False),
+        ("docker:19.03.0-dind", "/certs", False),
+        ("docker:18.09-dind", "", False),
+        ("docker:18.09.9-dind", "", False),
+        ("docker:18.09.7-dind", "", False),
+        ("docker:18-dind", "", False),
+        ("docker:18.06-dind", "", False),
+        ("docker:stable-dind", "/certs", False),
+        ("docker:20.10.7-dind", "/certs", False),
+        ("docker:20.10-dind", "/certs", True),
+        (f"docker:{U}-dind", None, None),
     ],
 )
 def test_defaults_of_the_official_image(
-    reference: str, certdir: str | None, supported: bool | None, init: bool | None
+    reference: str, certdir: str | None, init: bool | None
 ) -> None:
     engine = parse(reference).engine
     assert engine is not None
     defaults = engine.defaults
     assert defaults is not None
-    assert (defaults.tls_certdir, defaults.tls_supported, defaults.init) == (certdir, supported, init)
+    assert (defaults.tls_certdir, defaults.init) == (certdir, init)
     assert (defaults.volumes, defaults.wrapper, defaults.uid) == (("/var/lib/docker",), True, 0)
 
 

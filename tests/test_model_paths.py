@@ -407,3 +407,29 @@ def test_names_that_say_that_nobody_uses_a_file_as_it_is(path: str, part: str) -
 )
 def test_what_the_kubelet_keeps(path: str, kubelets: bool) -> None:
     assert paths.is_kubelets(path) is kubelets
+
+
+@pytest.mark.parametrize(
+    ("path", "embedded", "machine"),
+    [
+        ("etc/docker/daemon.json", False, "/"),
+        ("hosts/a/etc/docker/daemon.json", False, "hosts/a/"),
+        ("hosts/a/usr/lib/systemd/system/docker.service", False, "hosts/a/"),
+        ("hosts/a/lib/systemd/system/docker.service", False, "hosts/a/"),
+        ("hosts/a/srv/systemd/system/docker.service", False, "hosts/a/srv/systemd/system/"),
+        ("units/docker.service.d/override.conf", False, "units/"),
+        ("units/docker.service", False, "units/"),
+        ("roles/docker/files/daemon.json", False, "roles/docker/"),
+        ("roles/docker/tasks/main.yml", True, "roles/docker/"),
+        ("roles/docker/files/setup.sh", True, "roles/docker/files/setup.sh"),  # a script of its own, not the role's tasks
+        ("roles/setup.sh", False, "roles/"),
+        ("etc/cloud.yaml", True, "etc/cloud.yaml"),
+    ],
+)
+def test_which_files_are_one_machines(path: str, embedded: bool, machine: str) -> None:
+    assert paths.machine_of(path, embedded=embedded) == machine
+
+
+def test_a_part_of_a_file_is_a_machine_of_its_own() -> None:
+    assert paths.machine_of("cloud.yaml", embedded=True, part="2") == "cloud.yaml#2"
+    assert paths.machine_of("roles/docker/tasks/main.yml", embedded=True, part="2") == "roles/docker/"

@@ -18,7 +18,6 @@ _CREATING = ("CONTAINERS", "SERVICES", "PLUGINS", "SWARM")
 _MODIFYING = (
     "IMAGES", "NETWORKS", "VOLUMES", "SECRETS", "CONFIGS", "NODES", "TASKS", "COMMIT", "AUTH", "DISTRIBUTION", "SYSTEM",
 )  # fmt: skip
-_RESTARTING = ("ALLOW_START", "ALLOW_STOP", "ALLOW_RESTARTS")
 
 
 def permits_of(proxy: Container) -> ProxyPermits:

@@ -41,14 +41,12 @@ class Variant(StrEnum):
 class ImageDefaults:
     """What an image sets when nobody says otherwise.
 
-    ``tls_certdir`` is the value of ``DOCKER_TLS_CERTDIR``: ``""`` is plain TCP, ``None`` not known; before
-    18.09.8 nothing reads it (``tls_supported``). ``volumes`` are the paths of VOLUME, ``None`` if not known.
+    ``tls_certdir`` is the value of ``DOCKER_TLS_CERTDIR``: ``""`` is plain TCP, ``None`` not known. ``volumes`` are the paths of VOLUME, ``None`` if not known.
     ``init`` tells whether the entry point starts an init. ``uid`` is the user's number.
     """
 
     data_root: str
     tls_certdir: str | None = None
-    tls_supported: bool | None = None
     volumes: tuple[str, ...] | None = None
     ports: tuple[int, ...] = ()
     wrapper: bool = False
@@ -102,17 +100,15 @@ class EngineImage:
 def _docker_defaults(version: Version | None, floating: bool | None, rootless: bool) -> ImageDefaults:
     """Return what docker-library's image sets; a tag without a version is the newest one."""
     if version is None and floating is None:
-        certdir, supported, init = None, None, None
+        certdir, init = None, None
     else:
         newest = _newest_of(version)
-        supported = newest >= (18, 9, 8)
         certdir = "/certs" if newest >= (19, 3) else ""
         init = newest >= (20, 10, 8)
     root = "/home/rootless/.local/share/docker" if rootless else "/var/lib/docker"
     return ImageDefaults(
         data_root=root,
         tls_certdir=certdir,
-        tls_supported=supported,
         volumes=("/var/lib/docker", root) if rootless else (root,),
         ports=(2375, 2376) if certdir != "" else (2375,),
         wrapper=True,

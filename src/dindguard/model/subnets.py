@@ -11,7 +11,7 @@ def overlap(first: str, second: str) -> bool:
         one, two = ip_network(first.strip(), strict=False), ip_network(second.strip(), strict=False)
     except ValueError:
         return False
-    return one.version == two.version and one.overlaps(two)
+    return one.overlaps(two)  # never, if one is IPv4 and the other IPv6
 
 
 def everything(network: str) -> bool:
