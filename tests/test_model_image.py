@@ -196,9 +196,7 @@ def test_no_engine(reference: str) -> None:
         (f"docker:{U}-dind", None, None),
     ],
 )
-def test_defaults_of_the_official_image(
-    reference: str, certdir: str | None, init: bool | None
-) -> None:
+def test_defaults_of_the_official_image(reference: str, certdir: str | None, init: bool | None) -> None:
     engine = parse(reference).engine
     assert engine is not None
     defaults = engine.defaults

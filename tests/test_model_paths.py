@@ -421,7 +421,11 @@ def test_what_the_kubelet_keeps(path: str, kubelets: bool) -> None:
         ("units/docker.service", False, "units/"),
         ("roles/docker/files/daemon.json", False, "roles/docker/"),
         ("roles/docker/tasks/main.yml", True, "roles/docker/"),
-        ("roles/docker/files/setup.sh", True, "roles/docker/files/setup.sh"),  # a script of its own, not the role's tasks
+        (
+            "roles/docker/files/setup.sh",
+            True,
+            "roles/docker/files/setup.sh",
+        ),  # a script of its own, not the role's tasks
         ("roles/setup.sh", False, "roles/"),
         ("etc/cloud.yaml", True, "etc/cloud.yaml"),
     ],

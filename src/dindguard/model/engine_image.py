@@ -41,8 +41,8 @@ class Variant(StrEnum):
 class ImageDefaults:
     """What an image sets when nobody says otherwise.
 
-    ``tls_certdir`` is the value of ``DOCKER_TLS_CERTDIR``: ``""`` is plain TCP, ``None`` not known. ``volumes`` are the paths of VOLUME, ``None`` if not known.
-    ``init`` tells whether the entry point starts an init. ``uid`` is the user's number.
+    ``tls_certdir`` is the value of ``DOCKER_TLS_CERTDIR``: ``""`` is plain TCP, ``None`` not known. ``volumes`` are the
+    paths of VOLUME, ``None`` if not known. ``init`` tells whether the entry point starts an init. ``uid`` is the user's number.
     """
 
     data_root: str
