@@ -339,3 +339,11 @@ def test_a_script_that_writes_the_file_and_starts_the_engine_is_one_engine(tmp_p
     (engine,) = report.model.engines
     assert engine.configuration is not None
     assert not [each for each in report.findings if each.rule.id == "unauthenticated-engine-api"]
+
+
+def test_a_stage_that_is_named_like_its_base_is_not_its_own_base(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM docker AS docker\nFROM docker AS last\n")
+    found = scan(Options(paths=(tmp_path,), root=tmp_path))
+    stages = {each.name: each for each in found.model.containers}
+    assert stages["docker"].built_from is None
+    assert stages["last"].built_from is stages["docker"]

@@ -166,3 +166,37 @@ def test_an_engine_that_a_controller_adds_is_named_so_and_its_way_begins_at_the_
     (tmp_path / "runners.yaml").write_text(text.replace("acme/app", "acme/app, containers: [{name: docker}]"))
     (finding,) = scan(Options(paths=(tmp_path,), root=tmp_path)).findings
     assert "adds this container" not in finding.message
+
+
+def test_an_address_that_no_client_understands_names_no_engine(tmp_path: Path) -> None:
+    container, findings = job(tmp_path, "docker run --privileged x:1", "DOCKER_HOST: 'pigeon://roof'")
+    assert container.runs_on is None
+    assert severity_of("privileged-container", findings) is Severity.CRITICAL
+
+
+POD = """apiVersion: v1
+kind: Pod
+metadata: {{name: ci}}
+spec:
+  containers:
+    - name: engine
+      image: docker:29-dind
+      securityContext: {{privileged: true}}
+      volumeMounts: [{{name: run, mountPath: /var/run}}]
+    - name: job
+      image: docker:29-cli
+      command: [sh, -c, docker run --privileged x:1]
+      volumeMounts: [{{name: {volume}, mountPath: /var/run}}]
+  volumes:
+    - {{name: run, emptyDir: {{}}}}
+    - {{name: own, emptyDir: {{}}}}
+"""
+
+
+def test_a_socket_in_a_volume_of_both_is_the_neighbours_engine(tmp_path: Path) -> None:
+    command, _ = report(tmp_path / "shared", "pod.yaml", POD.format(volume="run"))
+    assert isinstance(command.runs_on, Engine)
+    assert command.runs_on.container is not None
+    assert command.runs_on.container.name == "engine"
+    command, _ = report(tmp_path / "own", "pod.yaml", POD.format(volume="own"))
+    assert command.runs_on is None

@@ -437,3 +437,10 @@ def test_which_files_are_one_machines(path: str, embedded: bool, machine: str) -
 def test_a_part_of_a_file_is_a_machine_of_its_own() -> None:
     assert paths.machine_of("cloud.yaml", embedded=True, part="2") == "cloud.yaml#2"
     assert paths.machine_of("roles/docker/tasks/main.yml", embedded=True, part="2") == "roles/docker/"
+
+
+def test_the_whole_file_system_exposes_every_socket_that_is_a_file() -> None:
+    below = {socket.pattern for socket in paths.sockets_below("/")}
+    assert "/run/docker.sock" in below
+    assert not any(pattern.startswith("//") for pattern in below)  # a named pipe of Windows lies in no directory
+    assert {socket.pattern for socket in paths.sockets_below("/var")} < below

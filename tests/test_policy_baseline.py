@@ -173,11 +173,18 @@ def test_grace_lets_what_needs_an_approval_wait(tmp_path: Path) -> None:
     assert set(statuses(report).values()) == {Status.BASELINE}
     (notice,) = (each for each in report.notices if each.kind == "grace")
     assert "1 finding is in grace until 2027-02-20: 89 days left" in notice.message
+    assert (notice.span.path, notice.span.line) == (BASELINE_FILE, 3)
     (folder / "sub").mkdir()
     (folder / "compose.yaml").rename(folder / "sub" / "compose.yaml")
     assert set(statuses(scanned(folder)).values()) == {Status.BASELINE}, "a move keeps it"
     write(folder, "sub/compose.yaml", COMPOSE.replace("  runner:\n", "  other:\n"))
     assert statuses(scanned(folder))["host-engine-socket"] is Status.OPEN
+
+
+def test_grace_that_nobody_needs_is_not_told(tmp_path: Path) -> None:
+    folder = with_grace(tree(tmp_path))
+    write(folder, "compose.yaml", "services: {web: {image: 'nginx:1.29'}}\n")
+    assert not [each for each in scanned(folder).notices if each.kind == "grace"]
 
 
 def test_grace_ends(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dindguard.policy.owners import Ownership, owners_of, ownership
+from dindguard.policy.owners import Owners, Ownership, owners_of, ownership
 from dindguard.working_tree import WorkingTree
 from policy_tree import write
 
@@ -64,3 +64,10 @@ def test_the_last_line_that_matches_counts_in_each_section(
 ) -> None:
     found = owned(tmp_path, text)
     assert (set(found.owners), found.span.line) == (owners, line)
+
+
+def test_many_files_are_asked_of_one_reading(tmp_path: Path) -> None:
+    write(tmp_path, "CODEOWNERS", "* @b @a\n/docs/ @docs\n")
+    owners = Owners.among(WorkingTree(str(tmp_path)))
+    assert [owners.of(path) for path in ("a.yaml", "docs/b.yaml", "a.yaml")] == [["@a", "@b"], ["@docs"], ["@a", "@b"]]
+    assert Owners.among(WorkingTree(str(tmp_path / "docs"))).of("a.yaml") == []
