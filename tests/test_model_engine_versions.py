@@ -164,6 +164,8 @@ def test_old_facts_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("missing", ["engine", "client", "both"])
 def test_an_image_without_an_engine_refuses_nobody(missing: str) -> None:
-    engine, client = (Image.parse(Text(name, Span("f", 1, 1, 1, 1))).engine for name in ("docker:29.0.0-dind", "docker:20.10-cli"))
+    engine, client = (
+        Image.parse(Text(name, Span("f", 1, 1, 1, 1))).engine for name in ("docker:29.0.0-dind", "docker:20.10-cli")
+    )
     assert versions.refuses(engine, client)
     assert not versions.refuses(None if missing != "client" else engine, None if missing != "engine" else client)

@@ -69,5 +69,9 @@ def test_the_last_line_that_matches_counts_in_each_section(
 def test_many_files_are_asked_of_one_reading(tmp_path: Path) -> None:
     write(tmp_path, "CODEOWNERS", "* @b @a\n/docs/ @docs\n")
     owners = Owners.among(WorkingTree(str(tmp_path)))
-    assert [owners.of(path) for path in ("a.yaml", "docs/b.yaml", "a.yaml")] == [["@a", "@b"], ["@docs"], ["@a", "@b"]]
+    assert [owners.of(path) for path in ("a.yaml", "docs/b.yaml", "a.yaml")] == [
+        ["@a", "@b"],
+        ["@docs"],
+        ["@a", "@b"],
+    ]
     assert Owners.among(WorkingTree(str(tmp_path / "docs"))).of("a.yaml") == []

@@ -67,10 +67,11 @@ def tests_for(path: Path) -> list[str]:
     if guarded is not None:
         return [f"tests/{name}" for name in guarded]
     tests = ROOT / "tests"
-    own = _named(tests, f"test_{path.parent.name}_{path.stem}*.py")
+    own = [*_named(tests, f"test_{path.parent.name}_{path.stem}*.py"), *_named(tests, f"test_{path.stem}.py")]
     page = []
     if path.parent.name == "dindguard_rules":
         page.append(f"tests/test_docs.py::test_the_page_of_a_rule_states_its_facts[{path.stem.replace('_', '-')}]")
+        page.append("tests/test_fixes.py")
     layers = [name for part in ("infer", "model", "rules") for name in _named(tests, f"test_{part}_*.py")]
     return list(dict.fromkeys([*own, *page, *EVERYBODY, *layers]))
 
