@@ -118,7 +118,7 @@ UP = "docker compose -f {file} up -d"
 
 
 def started_project(root: Path, script: str, variables: str = NESTED, **files: str) -> Severity | None:
-    files.setdefault("compose.test.yaml", SERVICES)
+    files.setdefault("compose.jobs.yaml", SERVICES)
     files[".gitlab-ci.yml"] = GITLAB.format(image="docker:29-cli", variables=variables, script=script)
     for name, text in files.items():
         (root / name).write_text(text)
@@ -127,24 +127,31 @@ def started_project(root: Path, script: str, variables: str = NESTED, **files: s
 
 
 def test_a_project_that_only_a_nested_engine_starts_reaches_that_engines_container(tmp_path: Path) -> None:
-    assert started_project(tmp_path, UP.format(file="compose.test.yaml")) is Severity.MEDIUM
+    assert started_project(tmp_path, UP.format(file="compose.jobs.yaml")) is Severity.MEDIUM
 
 
 @pytest.mark.parametrize(
     ("script", "variables", "files"),
     [
         ("docker compose -f other.yaml up -d", NESTED, {}),
-        ("docker compose -f compose.test.yaml build", NESTED, {}),
-        ("docker compose -f compose.test.yaml up", ELSEWHERE, {}),
-        ("docker -H tcp://builder.example.com:2376 compose -f compose.test.yaml up", NESTED, {}),
-        ("cd sub && docker compose -f compose.test.yaml up", NESTED, {}),
-        ("docker compose -f compose.yaml up", NESTED, {"compose.test.yaml": "", "compose.yaml": SERVICES}),
+        ("docker compose -f compose.jobs.yaml build", NESTED, {}),
+        ("docker compose -f compose.jobs.yaml up", ELSEWHERE, {}),
+        ("docker -H tcp://builder.example.com:2376 compose -f compose.jobs.yaml up", NESTED, {}),
+        ("cd sub && docker compose -f compose.jobs.yaml up", NESTED, {}),
         (
-            "docker compose -f compose.test.yaml up",
+            f"{UP} && docker -H tcp://builder.example.com:2376 compose -f {{file}} up".format(
+                file="compose.jobs.yaml"
+            ),
             NESTED,
-            {"try.sh": "#!/bin/sh\ndocker compose -f compose.test.yaml up\n"},
+            {},
         ),
-        ("docker compose -f compose.test.yaml up", NESTED, {"try.sh": "#!/bin/sh\ndocker compose -f $FILE up\n"}),
+        ("docker compose -f compose.yaml up", NESTED, {"compose.jobs.yaml": "", "compose.yaml": SERVICES}),
+        (
+            "docker compose -f compose.jobs.yaml up",
+            NESTED,
+            {"try.sh": "#!/bin/sh\ndocker compose -f compose.jobs.yaml up\n"},
+        ),
+        ("docker compose -f compose.jobs.yaml up", NESTED, {"try.sh": "#!/bin/sh\ndocker compose -f $FILE up\n"}),
     ],
 )
 def test_a_project_that_others_may_start_is_not_lowered(
