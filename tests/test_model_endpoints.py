@@ -62,3 +62,25 @@ def test_the_usual_port_is_that_of_the_encryption(encrypted: Flag | None, port: 
 )  # fmt: skip
 def test_published_on_the_host_alone(address: str, loopback: bool) -> None:
     assert Port(container_port=2375, host_port=2375, host_address=address, span=span()).loopback is loopback
+
+
+@pytest.mark.parametrize(
+    ("written", "loopback"),
+    [
+        ("unix:///run/docker.sock", True),
+        ("npipe:////./pipe/docker_engine", True),
+        ("fd://", True),
+        ("tcp://127.0.0.1:2375", True),
+        ("tcp://127.8.8.8:2375", True),
+        ("tcp://localhost:2375", True),
+        ("tcp://[::1]:2375", True),
+        ("tcp://0.0.0.0:2375", False),
+        ("tcp://[::]:2375", False),
+        ("tcp://128.0.0.1:2375", False),
+        ("tcp://localhost.example.com:2375", False),
+    ],
+)
+def test_listening_on_the_host_alone(written: str, loopback: bool) -> None:
+    endpoint = parse(text(written))
+    assert endpoint is not None
+    assert endpoint.loopback is loopback
