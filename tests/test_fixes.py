@@ -41,6 +41,15 @@ OUR_FAULT = (
 )
 """Beginnings of reasons that tell of a fix that was planned and is wrong; all others tell of a place that is left alone."""
 
+BESIDE_OTHERS = {
+    "near-privileged/bad-parts.compose.yaml",
+    "privileged-container/bad-parts.compose.yaml",
+    "privileged-engine/bad-parts.compose.yaml",
+    "privileged-engine/bad-read-only.compose.yaml",
+    "privileged-engine/bad-ways.compose.yaml",
+}
+"""Fixtures with a danger that is told only when the graver one is gone: a fix that would bring it to light is refused."""
+
 
 def options(fixture: Fixture, copy: Path) -> Options:
     root = copy.parent if copy.is_file() else copy
@@ -64,6 +73,8 @@ def test_a_fix_ends_its_finding_and_moves_nothing_else(copy: tuple[Fixture, Path
     asked = options(fixture, path)
     mended = mend(asked, unsafe=True, select=(fixture.rule,))
     for each in mended.refused:
+        if fixture.id in BESIDE_OTHERS and each.why.startswith("it would bring"):
+            continue
         assert not each.why.startswith(OUR_FAULT), f"{fixture.id}:{each.finding.span.line}: {each.why}"
     for name, text in mended.texts.items():
         keeps_what_it_does_not_mean(mended, name)
