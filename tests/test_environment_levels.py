@@ -118,6 +118,7 @@ def test_a_rootless_podman_is_refused_by_name(asked: Isolation | None) -> None:
     with pytest.raises(UserError, match="a rootless Podman sets no limits") as refusal:
         choose(assess(facts), asked, "SEC-1")
     assert refusal.value.exit_code == ENGINE
+    assert "`up` would take nothing: it needs another engine." in describe(facts).text(), "no ticket helps"
 
 
 def test_an_offer_is_never_called_verified() -> None:

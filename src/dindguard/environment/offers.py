@@ -24,7 +24,9 @@ class Offers:
         rows = [
             f"{level.isolation:<11}{'offered' if level.available else 'no':<9}{level.reason}" for level in self.levels
         ]
-        taken = self.taken or "nothing: it needs --accept-privileged TICKET, or a better engine"
+        with_ticket = any(level.available for level in self.levels)
+        needed = "--accept-privileged TICKET, or a better engine" if with_ticket else "another engine"
+        taken = self.taken or f"nothing: it needs {needed}"
         verdict = f"`up` would take {taken}. Offered is not verified: `up` proves what it takes."
         warnings = [f"engine warns: {warning}" for warning in facts.warnings]
         return "\n".join([self._engine(), *warnings, "", *rows, "", verdict])
