@@ -171,6 +171,30 @@ def test_a_file_above_the_cap(
     assert report.incomplete == (state is State.BROKEN)
 
 
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{securityContext: {privileged: true}}]}\n"
+DEFINITION = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: b}\nspec:\n"
+
+
+@pytest.mark.parametrize(
+    ("beside", "times", "state"),
+    [
+        (DEFINITION, 2, State.UNDERSTOOD),
+        (DEFINITION, 9, State.BROKEN),
+        (DEFINITION.replace("Custom", "Other"), 2, State.BROKEN),
+        (DEFINITION + "  description: '{{ x }}'\n", 2, State.BROKEN),
+    ],
+)
+def test_definitions_of_custom_resources_do_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: str, times: int, state: State
+) -> None:
+    """An operator's manifest may be megabytes long, and little of it is composed; four times the limit is the end."""
+    monkeypatch.setattr(budget, "FILE_SIZE", replace(budget.FILE_SIZE, most=500))
+    (tmp_path / "x.yaml").write_text(f"{POD}---\n{beside}{'  # long' * 50 * times}\n")
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert report.coverage.every()[0].state is state
+    assert bool(report.findings) == (state is State.UNDERSTOOD)
+
+
 @pytest.mark.parametrize(
     ("start", "expected"),
     [

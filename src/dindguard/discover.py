@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Protocol, TypeAlias
 
+from dindguard import budget
 from dindguard.coverage import Book, State
-from dindguard.files import Entry, Files, Left, UnreadError, decode, too_large, unreadable
+from dindguard.files import Entry, Files, Left, UnreadError, decode, larger, too_large, unreadable
 from dindguard.records import record
 from dindguard.source import Gravity, Notice, Source, Span
 
@@ -20,12 +21,14 @@ class Criteria:
     """What tells whether a file can matter.
 
     ``could_be_ours`` tells from a path alone whether any format could read it, ``interest`` from its bytes as well;
-    ``is_ours`` whether path or beginning of a file that is too large say that one would.
+    ``is_ours`` whether path or beginning of a file that is too large say that one would; ``fits`` whether a file that is
+    larger than the limit has no more than that to compose.
     """
 
     could_be_ours: Callable[[str], bool] = lambda _: True
     interest: Interest = lambda *_: True
     is_ours: Callable[[str, str], bool] = lambda *_: False
+    fits: Interest = lambda *_: False
 
 
 HELD = 16 * 1024 * 1024
@@ -106,6 +109,8 @@ def _take(path: str, files: Files, found: Found, criteria: Criteria) -> None:
     """Add one file to what was found, unless it is binary or its bytes say that it cannot matter."""
     try:
         data = files.read(path)
+        if len(data) > budget.FILE_SIZE.most and not criteria.fits(path, data):
+            raise larger()
     except UnreadError as error:
         large = error.left is Left.LARGE
         if large and criteria.is_ours(path, decode(files.head(path)) or ""):
@@ -134,7 +139,7 @@ def _look_at(path: str, files: Files, found: Found) -> None:
         found.book.plain(path, State.OTHER)
         return
     try:
-        found.book.bytes_unread(path, files.read(path), what)
+        found.book.bytes_unread(path, files.read_small(path), what)
     except UnreadError as error:
         _missed(path, error, found)
 

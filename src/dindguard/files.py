@@ -120,7 +120,14 @@ class Files(ABC):
 
     @abstractmethod
     def read(self, path: str) -> bytes:
-        """Return a file's bytes; raises :class:`UnreadError` when they cannot be had."""
+        """Return a file's bytes; raises :class:`UnreadError` when they cannot be had, or are more than :func:`most_bytes`."""
+
+    def read_small(self, path: str) -> bytes:
+        """Return a file's bytes; raises :class:`UnreadError` as :meth:`read` does, and above the limit of files."""
+        data = self.read(path)
+        if len(data) > budget.FILE_SIZE.most:
+            raise larger()
+        return data
 
     def head(self, path: str) -> bytes:
         """Return the first bytes of a file that is too large to be read; none when it cannot be opened."""
@@ -168,7 +175,7 @@ class Files(ABC):
 
     def _opened(self, path: str) -> Source | None:
         try:
-            return _decoded(path, self.read(path))
+            return _decoded(path, self.read_small(path))
         except UnreadError as error:
             if error.left is None:
                 self.notices.append(unreadable(path, str(error)))
@@ -239,6 +246,20 @@ class Files(ABC):
             if len(self._awake) > AWAKE:
                 self.rest(self._awake.pop(0).path)
         return text
+
+
+def most_bytes() -> int:
+    """Return how many bytes are read of one file.
+
+    What is composed of it has to keep to the limit of files. Definitions of custom resources are told without composing
+    them, and an operator's manifest may have three megabytes of them.
+    """
+    return 4 * budget.FILE_SIZE.most
+
+
+def larger() -> UnreadError:
+    """Return the error of a file that is over the limit."""
+    return UnreadError("larger than the limit, so it was not read", Left.LARGE)
 
 
 def too_large(path: str) -> Notice:

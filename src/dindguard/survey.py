@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dindguard import budget, discover
 from dindguard.coverage import Book
 from dindguard.discover import Criteria, Found
-from dindguard.files import Entry, Files
+from dindguard.files import Entry, Files, decode
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
 from dindguard.reading import comes_later, documents_of
@@ -51,7 +51,7 @@ class Survey:
     def criteria(self, known: Recogniser) -> Criteria:
         """Return what a file is asked."""
         interest = Interest(known.must_be_read, further=self.further, everything=self.everything)
-        return Criteria(known.could_be_ours, interest, known.is_ours)
+        return Criteria(known.could_be_ours, interest, known.is_ours, lambda path, data: _fits(known, path, data))
 
     def begin(self) -> Callable[[Piece], Surveyed]:
         """Return the work of one process."""
@@ -87,6 +87,15 @@ def find(entries: Iterable[Entry], files: Files, asked: Survey, jobs: int) -> Fo
             if count >= (jobs or _PAYING):
                 return _together(entries, files, asked, count)
     return discover.discover(entries, files, criteria, asked.policy)
+
+
+def _fits(known: Recogniser, path: str, data: bytes) -> bool:
+    """Whether a file that is larger than the limit has no more than that to compose, since outlines tell the rest."""
+    text = decode(data)
+    if text is None:
+        return False
+    source = Source(path, text)
+    return not may_be_template(source) and known.composed(source) <= budget.FILE_SIZE.most
 
 
 def _up_to_enough(entries: Iterable[Entry], criteria: Criteria) -> Iterator[Entry]:

@@ -7,9 +7,8 @@ import stat
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from dindguard import budget
 from dindguard.errors import UserError
-from dindguard.files import HEAD, Entry, Files, Left, StrPath, UnreadError, relative, within
+from dindguard.files import HEAD, Entry, Files, Left, StrPath, UnreadError, larger, most_bytes, relative, within
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -82,8 +81,8 @@ class WorkingTree(Files):
             facts = os.stat(real)
             if not stat.S_ISREG(facts.st_mode):
                 raise UnreadError("is no regular file", Left.SPECIAL)
-            if facts.st_size > budget.FILE_SIZE.most:
-                raise UnreadError("larger than the limit, so it was not read", Left.LARGE)
+            if facts.st_size > most_bytes():
+                raise larger()
             return _bytes_of(real)
         except FileNotFoundError:
             raise UnreadError("there is no such file", Left.VANISHED) from None

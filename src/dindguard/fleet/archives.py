@@ -10,8 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
-from dindguard import budget
-from dindguard.files import HEAD, Entry, Files, Left, StrPath, UnreadError, within
+from dindguard.files import HEAD, Entry, Files, Left, StrPath, UnreadError, most_bytes, within
 from dindguard.fleet.limits import ARCHIVE_BYTES, ARCHIVE_KEPT, ARCHIVE_MEMBERS
 from dindguard.fleet.refused import RefusedError
 from dindguard.folders import Folders
@@ -146,7 +145,7 @@ class _Members:
 
     def file(self, name: str, size: int, opened: Callable[[], IO[bytes] | None]) -> None:
         """Take a file's bytes, unless it is too large, or lies where nobody looks."""
-        if size > budget.FILE_SIZE.most:
+        if size > most_bytes():
             self._found[name] = Left.LARGE
             return
         stream = opened() if _skipped(name) is None else None

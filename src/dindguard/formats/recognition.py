@@ -123,6 +123,11 @@ class Recogniser:
 
         return [(part, row) for part in parts(source.text) for row in rows if row.idle_by(part.outline)]
 
+    def composed(self, source: Source) -> int:
+        """Return how many characters of a text are composed: those that no outline tells to be idle."""
+        idle = self.idle_parts(source) if self.tree_syntax(source) == syntax.YAML else []
+        return source.size - sum(part.end - part.start for part, _ in idle)
+
     def _said(self, source: Source) -> FormatRow | None:
         """Return the format that the command line or the surrounding document names."""
         if source.hint:

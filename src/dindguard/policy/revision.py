@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from dindguard import budget
-from dindguard.files import Entry, Files, Left, StrPath, UnreadError
+from dindguard.files import Entry, Files, Left, StrPath, UnreadError, larger, most_bytes
 from dindguard.folders import Folders
 from dindguard.policy import git
 from dindguard.working_tree import SKIPPED_FOLDERS
@@ -101,8 +100,8 @@ class Revision(Files):
         found = self._blobs.get(path)
         if found is None:
             raise UnreadError("there is no such file", Left.VANISHED)
-        if (found.size or 0) > budget.FILE_SIZE.most:
-            raise UnreadError("larger than the limit, so it was not read", Left.LARGE)
+        if (found.size or 0) > most_bytes():
+            raise larger()
         return self._repository.read(found, path)
 
     def listing(self, folder: str) -> tuple[str, ...]:
