@@ -82,6 +82,23 @@ def test_any_number_of_processes_says_the_same(jobs: int, alone: str) -> None:
     assert said(jobs) == alone
 
 
+def test_several_processes_tell_blind_spots_too(tmp_path: Path) -> None:
+    """What a process settles by itself may speak of us: one blind spot of a whole file, and one of a part."""
+    write_files(
+        tmp_path,
+        {
+            "compose.yaml": "services: {a: {image: b, privileged: true}}\n",
+            "whole.yaml": "what: {runs: docker run --privileged x}\n",
+            "parts.yaml": "a: 1\n---\nwhat: {runs: docker run --privileged x}\n",
+        },
+    )
+    one, two = (
+        scan(Options(paths=(tmp_path,), root=tmp_path, jobs=jobs, untrusted=True)).coverage for jobs in (1, 2)
+    )
+    assert [each.path for each in one.blind_spots] == ["parts.yaml", "whole.yaml"]
+    assert two.every() == one.every()
+
+
 def test_processes_that_cannot_be_forked_say_the_same(monkeypatch: pytest.MonkeyPatch, alone: str) -> None:
     monkeypatch.setattr(workers, "_may_fork", lambda: False)
     assert said(2) == alone
