@@ -260,6 +260,36 @@ def test_modules_stay_small(path: Path) -> None:
     assert lines <= MODULE_LINES, f"{path.relative_to(ROOT)} has {lines} lines: is it still one thing?"
 
 
+ALIKE_BY_CHANCE = {("_TRUE", "_YES")}
+"""Tables of one content and several facts: what systemd takes for yes, and what a proxy's switches do."""
+
+
+def test_no_table_is_told_twice() -> None:
+    """A set, a mapping or a tuple of words has one module; whoever needs it asks that one."""
+    told: dict[str, dict[Path, str]] = {}
+    for path in modules():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                content = _table(node.value)
+                if content:
+                    told.setdefault(content, {})[path] = node.targets[0].id
+    twice = [places for places in told.values() if len(places) > 1]
+    assert [places for places in twice if tuple(sorted(places.values())) not in ALIKE_BY_CHANCE] == []
+
+
+def _table(node: ast.expr) -> str:
+    """Return what a literal of two members or more holds, whatever their order; empty for anything else."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "frozenset" and node.args:
+        return _table(node.args[0])
+    if isinstance(node, (ast.Set, ast.Tuple, ast.List)) and len(node.elts) > 1:
+        text = ", ".join(sorted(ast.unparse(each) for each in node.elts))
+    elif isinstance(node, ast.Dict) and len(node.keys) > 1:
+        text = ast.unparse(node)
+    else:
+        return ""
+    return text if len(text) > 18 else ""
+
+
 def test_every_module_says_what_it_is_for() -> None:
     for path in [*modules(), *RULES.glob("*.py")]:
         tree = ast.parse(path.read_text("utf-8"))

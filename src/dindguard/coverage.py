@@ -34,7 +34,8 @@ class State(StrEnum):
 
 _WORSE = {state: rank for rank, state in enumerate(State)}
 _PART = "part of another file"
-_PLAIN = (State.NOTHING, State.OTHER)
+PLAIN = (State.NOTHING, State.OTHER)
+"""States of which nothing is told but the path."""
 
 
 @record(slots=True)
@@ -85,7 +86,7 @@ class Book:
     def __init__(self, policy: Collection[str] = ()) -> None:
         self.policy = policy
         self._states: dict[str, FileState] = {}
-        self._plain: dict[State, list[str]] = {state: [] for state in _PLAIN}
+        self._plain: dict[State, list[str]] = {state: [] for state in PLAIN}
         self._formats: dict[str, dict[str, None]] = {}
         self._by_bytes: set[str] = set()
         self._whole: dict[str, FileState] = {}

@@ -59,3 +59,6 @@ HELM_WITH_FILES = (
     r"(?:[^\n]{0,300}\\\n){0,20}[^\n]{0,300}?\s(?:-f|--values)[ =]"
 )
 """An expression for commands that give files of values to a chart; the words of engines may stand in those alone."""
+
+COMPOSE_CONDITIONS = {"service_healthy": "healthy", "service_completed_successfully": "completed"}
+"""What Compose waits for under ``depends_on``, in files and in the labels of its containers; anything else is a start."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from dindguard.cli.answers import interactive
 from dindguard.cli.choice import Named
 from dindguard.cli.recipes import GITHUB, GITLAB, LOCAL, recipe
 from dindguard.cli.starting import FLOOR, GUARDS, WAYS, WHO
@@ -48,7 +48,7 @@ def command(engine_for: str | None, who: str | None, baseline: bool | None) -> N
         _write_configuration(root / FILE_NAME, who)
     _write_schemas(root)
     if baseline is None:
-        baseline = not _interactive() or click.confirm("Let only new findings count", default=True, err=True)
+        baseline = not interactive() or click.confirm("Let only new findings count", default=True, err=True)
     if baseline:
         _write_baseline(root)
     if who in ("team", "organisation"):
@@ -59,13 +59,9 @@ def command(engine_for: str | None, who: str | None, baseline: bool | None) -> N
     click.echo(f"\nto run it {platform}:\n\n{snippet}", nl=False)
 
 
-def _interactive() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
 def _asked(question: str, choices: Mapping[str, tuple[str, Any]]) -> str | None:
     """Let a person on a terminal choose; ``None`` elsewhere."""
-    if not _interactive():
+    if not interactive():
         return None
     names = list(choices)
     lines = [f"  {number}. {choices[name][0]}" for number, name in enumerate(names, 1)]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from dindguard.documents.syntax import without_template
+from dindguard.documents.yaml_characters import accepted
 from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Source, Span
@@ -18,7 +19,6 @@ _OF_TEMPLATES = ("yaml", "json")
 """Syntaxes in which templates are written that are read in place."""
 
 _LINE_BREAK = regex(r"\r\n|\n|\r")
-_UNPRINTABLE = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _HEREDOC = regex(r"<<(?P<tabs>-?)[ \t]*(?P<quote>['\"]?)(?P<word>[A-Za-z_][\w.-]*)(?P=quote)")
 _SHELL = regex(
     r"\\.|\$'(?:\\.|[^'\\])*'|'[^']*'|\"(?:\\.|[^\"\\])*\"|<<<|(?P<heredoc><<-?[ \t]*['\"]?[A-Za-z_])"
@@ -205,7 +205,7 @@ def _scalars(text: str) -> Iterator[tuple[int, int, str]]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        for token in yaml.scan(_UNPRINTABLE.sub("\ufffd", text), loader):
+        for token in yaml.scan(accepted(text), loader):
             reached = token.end_mark.index
             if isinstance(token, yaml.ScalarToken):
                 yield token.start_mark.index, token.end_mark.index, token.style or ""

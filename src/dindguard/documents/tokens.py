@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -34,11 +34,16 @@ class Token(NamedTuple):
     quote: str = ""
 
 
-def plain_token(text: str, at: int, patterns: Iterable[tuple[re.Pattern[str], Kind]]) -> Token:
-    """Return the token that begins at ``at``, of the first kind that matches; the last one takes any character."""
-    match, kind = next((found, kind) for pattern, kind in patterns if (found := pattern.match(text, at)))
-    return Token(kind, match.group(), at, match.end())
+def plain_token(text: str, at: int, name: re.Pattern[str], number: re.Pattern[str], sign: re.Pattern[str]) -> Token:
+    """Return the name, the number or the sign that begins at ``at``; any character is a sign."""
+    for pattern, kind in ((name, Kind.NAME), (number, Kind.NUMBER), (sign, Kind.SIGN)):
+        if match := pattern.match(text, at):
+            return Token(kind, match.group(), at, match.end())
+    raise AssertionError(text[at])
 
+
+LITERALS = frozenset({"true", "false", "null"})
+"""Names that are values."""
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 

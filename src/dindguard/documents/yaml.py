@@ -14,6 +14,7 @@ from dindguard import budget
 from dindguard.documents.faults import unreadable
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.documents.yaml_characters import accepted
 from dindguard.documents.yaml_scalars import MERGE, segments
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source, Step
@@ -21,7 +22,6 @@ from dindguard.source import Gravity, Notice, Segment, Source, Step
 YamlNode: TypeAlias = Any
 
 _ALIAS = regex(r"\*[^\s,\[\]{}]+")
-_UNPRINTABLE = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _STYLES = {None: "", "": "", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 _KINDS = {"mapping": Kind.MAPPING, "sequence": Kind.SEQUENCE, "scalar": Kind.SCALAR}
 
@@ -233,7 +233,7 @@ def _composed(tree: Tree, loader: Any) -> Tree:
 
     text = tree.text
     if not text.replace("\n", "").isprintable():
-        text = _UNPRINTABLE.sub("\ufffd", text)
+        text = accepted(text)
     try:
         for root in _documents(text, loader):
             tree.add(root)

@@ -25,7 +25,7 @@ class Wording:
 
     def text(self, text: object) -> str:
         """Return a text on one line, without credentials and control characters."""
-        return self._masks.text(safe.one_line(safe.valid(str(text))))
+        return self._masks.line(safe.valid(str(text)))
 
     def valid(self, text: str) -> str:
         """Return a path as valid Unicode."""

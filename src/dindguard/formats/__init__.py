@@ -46,6 +46,18 @@ class Document:
     owner: Container | None = None
 
 
+class Addresses:
+    """Gives every object of a file an address of its own: the second of a name is ``name#2``."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, int] = {}
+
+    def unique(self, address: str) -> str:
+        """Return the address, numbered where it was asked for before."""
+        count = self._taken[address] = self._taken.get(address, 0) + 1
+        return address if count == 1 else f"{address}#{count}"
+
+
 @record
 class Unread:
     """A text that a format recognised and did not understand. ``what`` says what it is; ``known``, that such a thing

@@ -43,16 +43,11 @@ def data_root(container: Container, started: Started, rootless: bool, configurat
         setting = started.launch[name] or (configuration[name] if configuration is not None else None)
         if setting is not None:
             return setting.value
-    own_image = started.product is EngineProduct.PODMAN and _engine_image(container) is None
+    own_image = started.product is EngineProduct.PODMAN and images.engine_image(container) is None
     if started.rootless or (rootless and own_image):
         return unknown(started.launch.span, "HOME")  # below the home of a user whom the files do not tell
     table = ROOTLESS if rootless else DEFAULTS
     return inherited(table.get(started.product, "/var/lib/docker"), container.span)
-
-
-def _engine_image(container: Container) -> EngineImage | None:
-    image = images.base_image(container)
-    return image.engine if image is not None else None
 
 
 def partial_mounts(container: Container, root: Text) -> tuple[Mount, ...]:

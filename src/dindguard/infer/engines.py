@@ -107,7 +107,7 @@ def _engine_of(
     An image that merely brings an engine and that nobody starts is one all the same when its own entry
     point would start it: what is started from it later begins there.
     """
-    image = _engine_image(container)
+    image = images.engine_image(container)
     configuration = _configuration(container, started, configurations)
     rootless = _rootless(container, started, image)
     root = data_roots.data_root(container, started, rootless.on, configuration)
@@ -142,11 +142,6 @@ def _loads_apparmor_profile(container: Container, started: Started, rootless: Fl
     if started.product is not EngineProduct.DOCKER or started.launch.prepared or not rootless.off or image is None:
         return False
     return image.name in _WITH_APPARMOR and images.variable(container, "container") is None
-
-
-def _engine_image(container: Container) -> EngineImage | None:
-    image = images.base_image(container)
-    return image.engine if image is not None else None
 
 
 def _rootless(container: Container, started: Started, image: EngineImage | None) -> Flag:

@@ -13,12 +13,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dindguard import budget
 from dindguard.infer.starters import Starters
 from dindguard.model import paths
-from dindguard.model.access import Access, EscapePath, Permit
+from dindguard.model.access import Access, EscapePath
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.engine import Engine, Machine
 from dindguard.source import Step
-
-_ENOUGH = frozenset({Permit.EVERYTHING, Permit.CREATE})
 
 _ONWARD = 1
 """So many steps longer, at least, is a way that goes on from another container than that one's own."""
@@ -125,7 +123,7 @@ def _owner(access: Access) -> Container | None:
 
 
 def _leads_on(access: Access) -> bool:
-    return access.permits in _ENOUGH and not access.rootless and access.credentials
+    return access.permits.starts_containers and not access.rootless and access.credentials
 
 
 def _shortest(ways: Iterable[EscapePath]) -> EscapePath | None:

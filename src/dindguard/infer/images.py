@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dindguard import budget
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
+from dindguard.model.engine_image import EngineImage
 from dindguard.model.image import Image
 from dindguard.model.workload import Workload
 
@@ -79,6 +80,12 @@ def base_image(container: Container) -> Image | None:
     if last.build is not None:
         return None  # built, but from a Dockerfile that was not read: its `image` is only a name
     return last.image
+
+
+def engine_image(container: Container) -> EngineImage | None:
+    """Return what is known of the engine in the container's image; ``None`` for other images."""
+    image = base_image(container)
+    return image.engine if image is not None else None
 
 
 def image_known(container: Container) -> bool:

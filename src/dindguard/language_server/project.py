@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dindguard import discover, memory
 from dindguard.buffers import Buffers
-from dindguard.coverage import State
+from dindguard.coverage import PLAIN
 from dindguard.discover import Found
 from dindguard.model.facts import Conclusions
 from dindguard.options import Options
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _DECIDE = (".dindguard.yaml", "pyproject.toml", ".gitignore", ".dindguardignore", "CODEOWNERS")
 """Files that decide what is scanned, and how."""
-
-_UNREAD = (State.NOTHING, State.OTHER)
 
 
 class Project:
@@ -157,7 +155,7 @@ class Project:
 
     def _forget_unread(self, report: Report) -> None:
         """Leave out what no format read: it says nothing until it changes, or until another file refers to it."""
-        for state in _UNREAD:
+        for state in PLAIN:
             for path in report.coverage.plain.get(state, ()):
                 source = self._sources.get(path)
                 if source is not None and path not in self._texts and not source.speaks:

@@ -30,6 +30,11 @@ class Permit(StrEnum):
     NOTHING = "nothing"
     UNKNOWN = "unknown"
 
+    @property
+    def starts_containers(self) -> bool:
+        """Whether it lets start containers of one's own choice, which is root on the engine's machine."""
+        return self in (Permit.EVERYTHING, Permit.CREATE)
+
 
 @record
 class ProxyPermits:

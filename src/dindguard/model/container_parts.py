@@ -90,6 +90,11 @@ class Words:
         return iter(self.words)
 
 
+def port_number(text: str) -> int | None:
+    """Return the port that a text names by its number; ``None`` for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+
+
 @record(slots=True)
 class Port:
     """A port that a container publishes on its host, or that the platform does for it.

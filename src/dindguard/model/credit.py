@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dindguard.model.access import Access, Permit
+from dindguard.model.access import Access
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.engine import Engine
 from dindguard.source import Span
 
 Credit = tuple[str, Span]
-
-_ENOUGH = frozenset({Permit.EVERYTHING, Permit.CREATE})
 
 
 def credits_of(container: Container) -> tuple[Credit, ...]:
@@ -41,7 +39,7 @@ def _own(container: Container) -> Iterator[Credit]:
 
 
 def _of_access(access: Access) -> Iterator[Credit]:
-    if access.proxy is not None and access.permits not in _ENOUGH:
+    if access.proxy is not None and not access.permits.starts_containers:
         yield f"{access.proxy} lets it do no more than {access.permits}", access.proxy.span
     elif access.rootless:
         yield "the engine that it commands runs as an ordinary user", access.span

@@ -24,6 +24,9 @@ _OWN_FOLDERS = (
 )  # fmt: skip
 """What is not known exactly, but is a folder of the user's or the job's own in any case."""
 
+PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
+"""How mounts below a mount spread to its other side (mount(2))."""
+
 
 class MountKind(StrEnum):
     """What stands behind a mount. The kind matters more than the path."""

@@ -19,16 +19,16 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
     masks = Masks(report.model)
     for line in _lines(report, options, masks):
         yield safe.log(f"{line}\n")
-    for line in summary.lines(report, options, lambda words: masks.text(safe.one_line(words))):
+    for line in summary.lines(report, options, masks.line):
         yield safe.log(f"{line}\n")
 
 
 def _lines(report: Report, options: Options, masks: Masks) -> Iterator[str]:
     places = Places(str(report.root))
     for finding in text.in_order(report.findings):
-        message = masks.text(safe.one_line(finding.message))
+        message = masks.line(finding.message)
         yield f"{places.shown(finding.span)}: {finding.severity.word}: {message} [{finding.rule.id}]"
     for notice in report.notices:
         if options.verbose or notice.gravity is not Gravity.NOTE:
-            message = masks.text(safe.one_line(notice.message))
+            message = masks.line(notice.message)
             yield f"{places.shown(notice.span)}: {notice.gravity}: {message} [{safe.one_line(notice.kind)}]"

@@ -110,7 +110,7 @@ class _Writer:
         self.masks = masks
 
     def text(self, text: str) -> str:
-        return self.masks.text(safe.one_line(text))
+        return self.masks.line(text)
 
     def message(self, notice: Notice) -> dict[str, str]:
         level = "fatal" if notice.gravity is Gravity.ERROR else "warn"

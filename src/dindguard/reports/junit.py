@@ -57,7 +57,7 @@ def _failure(finding: Finding, masks: Masks, quoter: Quoter) -> str:
         for quote in quoter.finding(finding, MOST_RELATED)
         for row in (shown_place(quote.first), *rows(quote, Terminal(width=100), len(str(finding.span.line)), "red"))
     ]
-    instead = masks.text(safe.one_line(advice(finding)))
+    instead = masks.line(advice(finding))
     body = "\n".join([*quoted, f"instead: {instead} (dindguard explain {finding.rule.id})"])
     return _case(finding.span, finding.rule.id, "failure", finding.severity.word, masks.text(finding.message), body)
 

@@ -50,7 +50,7 @@ class Describer:
 
     def words(self, text: str) -> str:
         """Return text without credentials and control characters."""
-        return self.masks.text(safe.one_line(text))
+        return self.masks.line(text)
 
     def place(self, span: Span) -> str:
         """Return ``path:line:column``."""

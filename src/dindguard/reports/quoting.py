@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dindguard.findings import Finding
 from dindguard.records import record
-from dindguard.reports import safe
 from dindguard.reports.excerpt import Excerpt, Range, excerpt
 from dindguard.reports.masking import Masks
 from dindguard.reports.terminal import Terminal, cells, wrapped
@@ -87,7 +86,7 @@ class Quoter:
             return None
         ranges = [marked(mark.span, line) for mark in marks]
         hidden = self.masks.ranges(source, number, ranges)
-        notes = tuple(self.masks.text(safe.one_line(mark.note)) for mark in marks)
+        notes = tuple(self.masks.line(mark.note) for mark in marks)
         return QuotedLine(number, excerpt(line, ranges, hidden, self.width, self.cut), notes)
 
 

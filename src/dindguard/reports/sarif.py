@@ -131,7 +131,7 @@ class _Writer:
 
     def text(self, text: str) -> str:
         """Return plain text of a message: no credential, no control character, no link of its own."""
-        text = self.masks.text(safe.one_line(text))
+        text = self.masks.line(text)
         # "[words](1)" links to a related location; text of the scanned files must not.
         return text.replace("[", "\\[").replace("]", "\\]") if "](" in text else text
 

@@ -97,7 +97,7 @@ class _Page:
 
     def clean(self, text: str) -> str:
         """Return a message that is safe to print and holds no credential."""
-        return self.masks.text(safe.one_line(text))
+        return self.masks.line(text)
 
     def place(self, span: Span) -> str:
         """Return ``path:line:column``, linked to the file where the terminal can."""

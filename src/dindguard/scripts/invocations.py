@@ -19,6 +19,7 @@ from dindguard.scripts.engine_cli.flags import Flags, names
 from dindguard.scripts.engine_cli.specs import items, key_value
 from dindguard.scripts.engine_cli.started import engine_address
 from dindguard.scripts.engine_cli.words import Option, options_of
+from dindguard.scripts.grants import ENGINE_GROUPS
 from dindguard.scripts.machine_engines import PACKAGES, SERVICES
 from dindguard.vocabulary import SHELLS
 
@@ -42,7 +43,6 @@ _GRANTS = {
     ),
     "addgroup": Flags(names("system S"), {"g": "number"}, True),
 }
-_ENGINE_GROUPS = frozenset({"docker", "podman"})
 _STORE_OPTIONS = frozenset({"storage-driver", "root", "storage-opt"})
 """Options of Podman's client, which is its own engine, that choose its store."""
 _ASKS_ONLY = frozenset({"help", "version", "validate"})
@@ -215,7 +215,7 @@ def _grant(command: Command) -> Meaning | None:
         groups, users = users, [option.value for option in options if option.name == "add"]
     elif command.program in ("adduser", "addgroup") and len(users) > 1:
         groups.append(users.pop())
-    granted = any(name.value in _ENGINE_GROUPS for group in groups for name in items(group))
+    granted = any(name.value in ENGINE_GROUPS for group in groups for name in items(group))
     if not granted or not users:
         return None
     return Meaning(InvocationKind.GROUP_GRANT, arguments=command.arguments, subject=users[-1])

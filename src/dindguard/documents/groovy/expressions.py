@@ -7,11 +7,9 @@ from collections.abc import Callable
 from dindguard.documents.built import loaded
 from dindguard.documents.groovy.cursor import JOINS, Cursor, operator_word
 from dindguard.documents.groovy.nodes import Nodes
-from dindguard.documents.tokens import Kind
+from dindguard.documents.tokens import LITERALS, Kind
 from dindguard.documents.tree import Kind as NodeKind
 from dindguard.documents.tree import Node, Pairs
-
-_LITERAL_NAMES = frozenset({"true", "false", "null"})
 
 
 class Arguments:
@@ -201,7 +199,7 @@ class Expressions:
         token = self._cursor.next
         if token.kind is Kind.STRING:
             return self._make.string(self._cursor.take(), key)
-        if token.kind is Kind.NUMBER or (token.kind is Kind.NAME and token.text in _LITERAL_NAMES):
+        if token.kind is Kind.NUMBER or (token.kind is Kind.NAME and token.text in LITERALS):
             self._cursor.take()
             return Node(NodeKind.SCALAR, self._make.source, token.start, token.end, content=token.text, key=key)
         if token.kind is Kind.SIGN and token.text == "[":

@@ -17,7 +17,6 @@ _BLANK = regex(r"(?:[ \t\f\r\ufeff]++|\\\r?\n|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/
 _NAME = regex(r"[^\W\d][\w$]*|\$\w[\w$]*")
 _NUMBER = regex(r"\d[\w]*(?:\.\d\w*)?")
 _SIGN = regex(r"->|\?\.|\*\.|\.\.|==~|=~|==|!=|<=|>=|&&|\|\||\+=|-=|<<|\?:|.", re.DOTALL)
-_PLAIN = ((_NAME, Kind.NAME), (_NUMBER, Kind.NUMBER), (_SIGN, Kind.SIGN))
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "s": " ", "\n": ""}
 _PATH = regex(r"\$([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 _BEFORE_SLASHY = frozenset(
@@ -53,7 +52,7 @@ def _token(text: str, at: int, before: Token | None) -> Token:
         quote = quote or "/"
     if quote:
         return _String(text, at, quote).read()
-    return plain_token(text, at, _PLAIN)
+    return plain_token(text, at, _NAME, _NUMBER, _SIGN)
 
 
 def _opens_string(before: Token | None) -> bool:

@@ -17,7 +17,6 @@ _BLANK = regex(r"(?:[ \t\r\ufeff]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)
 _NAME = regex(r"[^\W\d][\w-]*")
 _NUMBER = regex(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SIGN = regex(r"\.\.\.|=>|==|!=|<=|>=|&&|\|\||.", re.DOTALL)
-_PLAIN = ((_NAME, Kind.NAME), (_NUMBER, Kind.NUMBER), (_SIGN, Kind.SIGN))
 _HEREDOC = regex(r"<<(-?)([^\W\d][\w-]*)\r?\n")
 _QUOTED_STOP = regex(r'"|\n|\\|[$%]{2}\{|[$%]\{')
 _HEREDOC_STOP = regex(r"[$%]{2}\{|[$%]\{")
@@ -48,7 +47,7 @@ def _token(text: str, at: int) -> Token:
         return quoted(text, at, 0)
     if char == "<" and (heredoc := _HEREDOC.match(text, at)):
         return _heredoc(text, at, heredoc)
-    return plain_token(text, at, _PLAIN)
+    return plain_token(text, at, _NAME, _NUMBER, _SIGN)
 
 
 class _Template:

@@ -15,7 +15,7 @@ from dindguard.documents.built import loaded, routed
 from dindguard.documents.faults import TooDeepError, UnreadableError, notice_of
 from dindguard.documents.hcl.lexer import tokens
 from dindguard.documents.placeholders import Holes
-from dindguard.documents.tokens import Kind, Token, closing_brackets
+from dindguard.documents.tokens import LITERALS, Kind, Token, closing_brackets
 from dindguard.documents.tree import Kind as NodeKind
 from dindguard.documents.tree import Node, Pairs
 from dindguard.documents.yaml import Tree
@@ -28,7 +28,6 @@ BLOCK = "!block"
 CALL = "!call"
 """The tag of a function call: a mapping of the function's name to its arguments."""
 
-_LITERALS = frozenset({"true", "false", "null"})
 _ENDS = frozenset({",", ")", "]", "}", ":", "=", "=>"})
 
 
@@ -169,7 +168,7 @@ class _Reader:
         token = self._next
         if token.kind is Kind.STRING:
             return self._string(self._take(), key)
-        if token.kind is Kind.NUMBER or (token.kind is Kind.NAME and token.text in _LITERALS):
+        if token.kind is Kind.NUMBER or (token.kind is Kind.NAME and token.text in LITERALS):
             self._take()
             return Node(NodeKind.SCALAR, self._source, token.start, token.end, content=token.text, key=key)
         if token.kind is Kind.NAME:

@@ -32,6 +32,11 @@ class Kind(StrEnum):
     YES = "yes"
     DAY = "day"
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it is one that stands to the right, under others."""
+        return self in (Kind.NUMBER, Kind.CHANGE, Kind.DIFFERENCE)
+
 
 @record
 class Column:

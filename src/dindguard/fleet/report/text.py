@@ -35,7 +35,6 @@ _COLUMNS = {
     "repositories": ("critical", "high", "ways_to_root", "blind_spots", "standing", "repository", "team"),
 }
 """The columns of a section that a line has room for."""
-_NUMBERS = (Kind.NUMBER, Kind.CHANGE, Kind.DIFFERENCE)
 _ONLY_ALONE = {"labels", "unread", "repositories"}
 """Sections that are shown only when they are asked for: others say the same more briefly."""
 
@@ -88,7 +87,7 @@ def _section(report: Report, section: Section) -> Iterator[str]:
     shown = _shown(answer)
     table = [[_cell(answer, row, index, report.screen) for index in shown] for row in answer.rows]
     heads = [answer.columns[index].heading.lower() or "severity" for index in shown]
-    numbers = [answer.columns[index].kind in _NUMBERS for index in shown]
+    numbers = [answer.columns[index].kind.is_number for index in shown]
     widths = [max(map(cells, column)) for column in zip(heads, *table, strict=True)]
     yield f"\n{report.screen.paint(section.title, 'bold')}\n"
     yield report.screen.paint(_line(heads, widths, numbers), "dim") + "\n"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from dindguard.documents.joined import Joined
 from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document, Reading, Unread
+from dindguard.formats import Addresses, Context, Document, Reading, Unread
 from dindguard.formats.ansible import ENGINE_SETTINGS, is_inventory
 from dindguard.formats.ansible.containers import MODULES, container_of, name_of, removed, test_machine, undecided
 from dindguard.formats.ansible.inventory import holders
@@ -65,7 +64,7 @@ class _File:
         self._around = around
         self._context = context
         self._reading = reading
-        self._names: Counter[str] = Counter()
+        self._addresses = Addresses()
 
     def read(self) -> None:
         """Read it as what it is."""
@@ -157,13 +156,7 @@ class _File:
 
     def _container(self, task: Task, volumes: Volumes, address: str) -> Container:
         self._reading.notices += undecided(task)
-        return container_of(task, volumes, self._own(f"{address}.{name_of(task['name'])}"))
-
-    def _own(self, address: str) -> str:
-        """Return an address that no other object of the file has."""
-        self._names[address] += 1
-        count = self._names[address]
-        return address if count == 1 else f"{address}#{count}"
+        return container_of(task, volumes, self._addresses.unique(f"{address}.{name_of(task['name'])}"))
 
     # -- other tasks --------------------------------------------------------------------------------------
 
@@ -180,7 +173,7 @@ class _File:
             self._variables(task.item["vars"], task.around.variables)
         elif task.module not in _HARMLESS:
             reading.unread.append(Unread(task.item.source.part(task.item.start, task.item.end), "Ansible task"))
-        own = self._own(f"{address}.{task.module}")
+        own = self._addresses.unique(f"{address}.{task.module}")
         reading.invocations += engines_of(task, own)
         granted = let_in(task, own)
         reading.invocations += [granted] if granted is not None else []
@@ -223,7 +216,7 @@ class _File:
         for user in variables.texts(users):
             group = Text("docker", user.span)
             program = users.key.typed if users.key is not None else user
-            address = self._own(f"users.{user}")
+            address = self._addresses.unique(f"users.{user}")
             self._around.let_in(group_grant(program, user, group, address, user.span))
 
     # -- Molecule -----------------------------------------------------------------------------------------
@@ -237,7 +230,11 @@ class _File:
         platforms = [item.scoped(around.variables) for item in root["platforms"].items() if item.is_mapping]
         containers = [
             test_machine(
-                each, around, volumes, self._own(f"platforms.{name_of(each['name'])}"), podman=driver == "podman"
+                each,
+                around,
+                volumes,
+                self._addresses.unique(f"platforms.{name_of(each['name'])}"),
+                podman=driver == "podman",
             )
             for each in platforms
         ]

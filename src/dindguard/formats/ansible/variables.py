@@ -19,6 +19,7 @@ from dindguard.documents.template.functions import call
 from dindguard.documents.template.jinja_filters import JINJA
 from dindguard.documents.template.terms import Call, Literal, Opaque, Term, Variable
 from dindguard.documents.tree import Kind, Node
+from dindguard.model.container_fields import NOWHERE
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
 from dindguard.patterns import regex
 from dindguard.source import HasSpan, Span, Step
@@ -261,7 +262,4 @@ def _split(text: Text) -> Iterator[Text]:
 
 
 def _place(answer: Answer) -> Span:
-    return answer.steps[0].span if answer.steps else _NOWHERE
-
-
-_NOWHERE = Span("", 1, 1, 1, 1)
+    return answer.steps[0].span if answer.steps else NOWHERE

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dindguard import budget
+from dindguard.model.container_fields import NOWHERE
 from dindguard.model.values import Text
 from dindguard.patterns import regex
-from dindguard.source import HasSpan, Span
+from dindguard.source import HasSpan
 
 if TYPE_CHECKING:
     from dindguard.formats.azure_pipelines.parts import Part
 
 _INDEX = regex(r"\[\s*'([^'\]]*)'\s*\]")
 _LITERAL = regex(r"'([^']*)'|(true|false|-?\d+)", re.IGNORECASE)
-_NOWHERE = Span("", 1, 1, 1, 1)
 
 
 class Names:
@@ -70,7 +70,7 @@ class Names:
         """Return what a name or a literal stands for; ``None`` when the files do not decide it."""
         literal = _LITERAL.fullmatch(expression)
         if literal is not None:
-            return Text(literal[1] if literal[1] is not None else literal[2].lower(), _NOWHERE)
+            return Text(literal[1] if literal[1] is not None else literal[2].lower(), NOWHERE)
         path = _INDEX.sub(r".\1", expression).lower()
         if path.startswith("variables."):
             return self._variables.get(path.removeprefix("variables."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dindguard import budget
-from dindguard.formats import Context, Reading
+from dindguard.formats import Addresses, Context, Reading
 from dindguard.formats.azure_pipelines.containers import Declared
 from dindguard.formats.azure_pipelines.jobs import Job, Surroundings
 from dindguard.formats.azure_pipelines.parts import Part
@@ -34,7 +34,7 @@ class Pipeline:
         self._context = context
         self._whole = whole
         self._resources: dict[str, Part] = {}
-        self._addresses: dict[str, int] = {}
+        self._addresses = Addresses()
         self._templates = 0
 
     def read(self, root: Part) -> None:
@@ -126,7 +126,7 @@ class Pipeline:
         job = Job(
             part,
             name,
-            self._address(f"{place.stage}jobs.{name}" if name else f"{place.stage}job"),
+            self._addresses.unique(f"{place.stage}jobs.{name}" if name else f"{place.stage}job"),
             place.surroundings,
         )
         self._steps(job.part["steps"], job, place.files)
@@ -134,10 +134,6 @@ class Pipeline:
         self.reading.embedded += job.embedded
         self.reading.workloads += job.workloads()
         self.reading.notices += job.notices()
-
-    def _address(self, address: str) -> str:
-        count = self._addresses[address] = self._addresses.get(address, 0) + 1
-        return address if count == 1 else f"{address}#{count}"
 
     # -- steps ------------------------------------------------------------------------------------------
 

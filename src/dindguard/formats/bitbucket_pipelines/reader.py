@@ -13,7 +13,7 @@ from typing import Any
 from dindguard import budget
 from dindguard.documents.joined import joined_scripts
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document, Reading
+from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Flag, How, Text, inherited
@@ -43,7 +43,7 @@ class _File:
     def __init__(self, root: Node, reading: Reading) -> None:
         self._root = root
         self._reading = reading
-        self._names: dict[str, int] = {}
+        self._addresses = Addresses()
         self._items_read = 0
 
     def read(self) -> None:
@@ -70,7 +70,7 @@ class _File:
 
     def _step(self, step: Node, pipeline: str) -> None:
         name = step["name"].text
-        address = self._address(f"{pipeline}.{name}" if name else f"{pipeline}.step")
+        address = self._addresses.unique(f"{pipeline}.{name}" if name else f"{pipeline}.step")
         volumes = Volumes(f"{step.source.path}:{address}")
         labels = [item.content for item in step["runs-on"].listed()]
         hosted = _hosted(step)
@@ -85,10 +85,6 @@ class _File:
                 containers=(*services, owner), storages=volumes.storages, hosted=hosted, shared_network=bool(services),
             )
         )  # fmt: skip
-
-    def _address(self, address: str) -> str:
-        count = self._names[address] = self._names.get(address, 0) + 1
-        return address if count == 1 else f"{address}#{count}"
 
     def _container(self, step: Node, name: str, address: str, volumes: Volumes, *, bare: bool) -> Container:
         """Return the container that a step's script runs in; on some runners it is their machine."""

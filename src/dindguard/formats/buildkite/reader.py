@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dindguard import budget
 from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document, Reading
+from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.formats.buildkite import plugins
 from dindguard.formats.buildkite.values import Values, written
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
@@ -30,7 +30,7 @@ class _Pipeline:
     def __init__(self, root: Node, reading: Reading) -> None:
         self._root = root
         self._reading = reading
-        self._names: dict[str, int] = {}
+        self._addresses = Addresses()
         self._steps_read = 0
         self._values = Values(written(root["env"]))
 
@@ -54,7 +54,7 @@ class _Pipeline:
 
     def _step(self, step: Node) -> None:
         name, span = _named(step)
-        address = self._address(f"steps.{name}" if name else "steps")
+        address = self._addresses.unique(f"steps.{name}" if name else "steps")
         values = self._values.of_step(step["matrix"])
         variables = tuple(
             EnvVar(key.content, values.setting(value).value, key.span)
@@ -111,10 +111,6 @@ class _Pipeline:
     def _embed(self, joined: Joined | None, owner: Container) -> None:
         if joined is not None and not joined.empty:
             self._reading.embedded.append(Embedded(joined.source("shell"), owner))
-
-    def _address(self, address: str) -> str:
-        count = self._names[address] = self._names.get(address, 0) + 1
-        return address if count == 1 else f"{address}#{count}"
 
 
 def _is_off(step: Node) -> bool:

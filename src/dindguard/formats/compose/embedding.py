@@ -11,7 +11,7 @@ from dindguard.formats.compose.projects import Project
 from dindguard.formats.compose.words import shell_words
 from dindguard.model.container import Container
 from dindguard.model.mount import MountKind
-from dindguard.patterns import regex
+from dindguard.scripts.shell_argument import COMMAND_OPTION
 from dindguard.source import Embedded, Segment, Source
 from dindguard.vocabulary import SCRIPT_RUNNERS
 
@@ -19,7 +19,6 @@ _WRAPPERS = frozenset(
     {"tini", "dumb-init", "docker-init", "timeout", "env", "exec", "nohup", "nice", "gosu", "su-exec"}
 )
 _CLIENTS = frozenset({"docker", "docker-compose", "podman", "nerdctl", "buildah"})
-_OPTION_WITH_COMMAND = regex(r"-[a-z]*c[a-z]*$")
 _READ_FILES = frozenset({"daemon.json", "buildkitd.toml", "config.toml"})
 """Names of configuration files, as a container sees them, that other formats read."""
 
@@ -83,7 +82,7 @@ def _script(words: list[tuple[str, Source]]) -> Source | None:
         return None
     shell = next((index for index in range(len(words)) if _program(words, index) in SCRIPT_RUNNERS), len(words))
     for index in range(shell + 1, len(words) - 1):
-        if _OPTION_WITH_COMMAND.match(words[index][0]):
+        if COMMAND_OPTION.match(words[index][0]):
             return words[index + 1][1]
     return None
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dindguard import budget
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries, storage
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.projects import Project
-from dindguard.formats.compose.settings import text
 from dindguard.model import paths
-from dindguard.model.mount import Mount, MountKind, Storage
+from dindguard.model.mount import PROPAGATIONS, Mount, MountKind, Storage
 from dindguard.model.values import Flag, Text, inherited, unset
 from dindguard.records import replace
 from dindguard.scripts.engine_cli import specs
-
-_PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
 
 _KINDS = {
     "volume": MountKind.VOLUME,
@@ -75,28 +73,28 @@ class MountReader:
             spec.source,
             spec.target,
             flag,
-            propagation=next((option for option in spec.options if option.pattern in _PROPAGATIONS), None),
+            propagation=next((option for option in spec.options if option.pattern in PROPAGATIONS), None),
             relabel=spec.has("z") or spec.has("Z"),
         )
 
     def _long(self, service: str, item: Node) -> Mount | None:
-        target = text(item["target"])
+        target = written(item["target"])
         if target is None:
             return None
         kind = _KINDS.get(item["type"].text or "volume", MountKind.OTHER)
         if kind is MountKind.TMPFS:
-            return self._tmpfs_mount(service, target, item, text(item["tmpfs"]["size"]))
+            return self._tmpfs_mount(service, target, item, written(item["tmpfs"]["size"]))
         sub_path = item["volume"]["subpath"] if kind is MountKind.VOLUME else item["image"]["subpath"]
         return self._mount(
             service,
             kind,
             item,
-            text(item["source"]),
+            written(item["source"]),
             target,
             item["read_only"].flag("read_only"),
-            propagation=text(item["bind"]["propagation"]),
-            relabel=text(item["bind"]["selinux"]),
-            sub_path=text(sub_path),
+            propagation=written(item["bind"]["propagation"]),
+            relabel=written(item["bind"]["selinux"]),
+            sub_path=written(sub_path),
         )
 
     def _mount(
@@ -169,17 +167,17 @@ class MountReader:
         )  # fmt: skip
 
     def _grant(self, item: Node, section: str, kind: MountKind) -> Mount | None:
-        source = text(item["source"] if item.is_mapping else item)
+        source = written(item["source"] if item.is_mapping else item)
         if source is None:
             return None
         declared = self._project.root[section][source.pattern]
         default = f"/run/secrets/{source.pattern}" if kind is MountKind.SECRET else f"/{source.pattern}"
-        target = text(item["target"]) if item.is_mapping else None
+        target = written(item["target"]) if item.is_mapping else None
         if target is None:
             target = inherited(default, item.span)
         elif kind is MountKind.SECRET and not target.pattern.startswith("/"):
             target = replace(target, value=f"/run/secrets/{target.pattern}") if target.known else target
-        file = text(declared["file"])
+        file = written(declared["file"])
         made = None
         if declared.present:
             made = self._new(

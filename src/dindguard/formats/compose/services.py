@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dindguard import budget
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import embedding, mounts, settings, stack
 from dindguard.formats.compose.environment import environment
@@ -91,7 +92,7 @@ def _container(
     name: str, service: Node, files: Files, mounted: tuple[Mount, ...], gates_start: bool,
     linked: tuple[Text, ...], ignored: tuple[str, ...], shared: dict[str, str],
 ) -> Container:  # fmt: skip
-    image = settings.text(service["image"])
+    image = written(service["image"])
     own, aliases = Text(name, service.key_span), _aliases(service)
     scopes = _scopes(service, shared)
     return Container(
@@ -116,23 +117,23 @@ def _container(
         exposed_ports=settings.texts(service["expose"]),
         entrypoint=settings.words(service["entrypoint"]),
         command=settings.words(service["command"]),
-        user=settings.text(service["user"]),
+        user=written(service["user"]),
         groups=settings.texts(service["group_add"]),
-        runtime=settings.text(service["runtime"]),
+        runtime=written(service["runtime"]),
         engine_api=service["use_api_socket"].flag("use_api_socket"),
         limits=settings.limits(service),
         health=settings.health_check(service["healthcheck"], gates_start),
         depends_on=settings.dependencies(service),
         read_only_root=service["read_only"].flag("read_only"),
         init=service["init"].flag("init"),
-        restart=settings.text(service["restart"]),
-        stop_grace_period=settings.text(service["stop_grace_period"]),
-        cgroup_parent=settings.text(service["cgroup_parent"]),
+        restart=written(service["restart"]),
+        stop_grace_period=written(service["stop_grace_period"]),
+        cgroup_parent=written(service["cgroup_parent"]),
         networks=_networks(service["networks"]),
         aliases=aliases + linked,
         outer_names=tuple(OuterName(name, scope) for scope in scopes for name in (own, *aliases)),
         scopes=scopes,
-        hostname=settings.text(service["hostname"]),
+        hostname=written(service["hostname"]),
         profiles=settings.texts(service["profiles"]),
         replicas=settings.replicas(service),
         ignored_settings=ignored,
@@ -151,8 +152,8 @@ def _build(node: Node) -> Build | None:
     """Return how the image is built; a context that is fetched from elsewhere is unknown."""
     if not node.is_mapping and (not node.is_scalar or node.is_null):
         return None
-    written = node["context"] if node.is_mapping else node
-    context = _folder(written, node)
+    folder = node["context"] if node.is_mapping else node
+    context = _folder(folder, node)
     inline = node["dockerfile_inline"].is_scalar
     arguments = node["args"]
     privileged = node["privileged"]
@@ -160,11 +161,11 @@ def _build(node: Node) -> Build | None:
         span=node.key_span,
         context=context,
         dockerfile=node["dockerfile_inline"].source.path if inline else _dockerfile(node["dockerfile"], context),
-        target=settings.text(node["target"]),
+        target=written(node["target"]),
         arguments={variable.name: variable.value for variable in settings.environment(arguments)},
         privileged=privileged.flag("build.privileged") if privileged.present else None,
         entitlements=settings.texts(node["entitlements"]),
-        network=settings.text(node["network"]),
+        network=written(node["network"]),
         inline=inline,
     )
 
@@ -191,7 +192,7 @@ def _networks(node: Node) -> tuple[Text, ...]:
 
 def _aliases(service: Node) -> tuple[Text, ...]:
     found = [alias for network in service["networks"].values() for alias in settings.texts(network["aliases"])]
-    named = settings.text(service["container_name"])
+    named = written(service["container_name"])
     return (*found, named) if named is not None else tuple(found)
 
 
@@ -227,7 +228,7 @@ def _is_external(node: Node) -> bool:
 def _network(key: Node, node: Node) -> Network:
     external = _is_external(node)
     name = _engine_name(node) or key.content
-    subnets = [settings.text(item["subnet"]) for item in node["ipam"]["config"].items()]
+    subnets = [written(item["subnet"]) for item in node["ipam"]["config"].items()]
     return Network(
         name=key.content,
         span=key.span,

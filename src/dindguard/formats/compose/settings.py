@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries
 from dindguard.formats.compose.interpolation import ComposeScope
@@ -23,17 +24,12 @@ from dindguard.model.values import UNKNOWN_PIECE, Flag, How, Text, flag, unknown
 from dindguard.model.workload import Replicas
 from dindguard.patterns import regex
 from dindguard.scripts.engine_cli import specs
+from dindguard.vocabulary import COMPOSE_CONDITIONS
 
 _RANGE = regex(r"(\d{1,5})(?:-(\d{1,5}))?$")
 _FLOAT = regex(r"[-+]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][-+]?\d+)$")
 _INTEGER = regex(r"([-+]?)(?:0x([\da-fA-F_]+)|0o?([0-7_]+)|0b([01_]+)|(\d[\d_]*))$")
 _BASES = (16, 8, 2, 10)
-_CONDITIONS = {"service_healthy": "healthy", "service_completed_successfully": "completed"}
-
-
-def text(node: Node) -> Text | None:
-    """Return a scalar's text; ``None`` where nothing is written."""
-    return node.value if node.is_scalar and not node.is_null else None
 
 
 def texts(node: Node) -> tuple[Text, ...]:
@@ -58,12 +54,12 @@ def capabilities(service: Node) -> Capabilities:
 def namespaces(service: Node) -> Namespaces:
     """Return whose namespaces the service lives in."""
     return Namespaces(
-        pid=text(service["pid"]),
-        ipc=text(service["ipc"]),
-        network=text(service["network_mode"]),
-        uts=text(service["uts"]),
-        user=text(service["userns_mode"]),
-        cgroup=text(service["cgroup"]),
+        pid=written(service["pid"]),
+        ipc=written(service["ipc"]),
+        network=written(service["network_mode"]),
+        uts=written(service["uts"]),
+        user=written(service["userns_mode"]),
+        cgroup=written(service["cgroup"]),
     )
 
 
@@ -145,8 +141,8 @@ def ports(node: Node) -> tuple[Port, ...]:
 
 def _port(item: Node) -> Port | None:
     if item.is_mapping:
-        target, published = text(item["target"]), text(item["published"])
-        address, protocol = text(item["host_ip"]), text(item["protocol"])
+        target, published = written(item["target"]), written(item["published"])
+        address, protocol = written(item["host_ip"]), written(item["protocol"])
         span = item.span
     elif item.is_scalar and not item.is_null:
         spec = specs.port_spec(item.value)
@@ -194,11 +190,11 @@ def limits(service: Node) -> Limits:
     resources = service["deploy"]["resources"]["limits"]
     kill = service["oom_kill_disable"]
     return Limits(
-        memory=text(resources["memory"]) or text(service["mem_limit"]),
-        pids=text(resources["pids"]) or text(service["pids_limit"]),
-        cpus=text(resources["cpus"]) or text(service["cpus"]),
-        ephemeral_storage=text(service["storage_opt"]["size"]),
-        oom_score_adj=text(service["oom_score_adj"]),
+        memory=written(resources["memory"]) or written(service["mem_limit"]),
+        pids=written(resources["pids"]) or written(service["pids_limit"]),
+        cpus=written(resources["cpus"]) or written(service["cpus"]),
+        ephemeral_storage=written(service["storage_opt"]["size"]),
+        oom_score_adj=written(service["oom_score_adj"]),
         oom_kill_disable=kill.flag("oom_kill_disable") if kill.present else None,
     )
 
@@ -220,16 +216,16 @@ def dependencies(service: Node) -> tuple[Dependency, ...]:
     """Return what the service starts after: as written, then what links, namespaces and volumes of others imply."""
     node = service["depends_on"]
     if node.is_mapping:
-        written = [
-            Dependency(key.content, _CONDITIONS.get(value["condition"].text, "started"), value.key_span)
+        stated = [
+            Dependency(key.content, COMPOSE_CONDITIONS.get(value["condition"].text, "started"), value.key_span)
             for key, value in node.pairs()
         ]
     else:
-        written = [Dependency(item.text, "started", item.span) for item in node.listed() if item.is_scalar]
-    found = {dependency.name: dependency for dependency in reversed(written)}
+        stated = [Dependency(item.text, "started", item.span) for item in node.listed() if item.is_scalar]
+    found = {dependency.name: dependency for dependency in reversed(stated)}
     implied = [(link.pattern.partition(":")[0], link) for link in texts(service["links"])]
     for key in ("network_mode", "ipc", "pid", "uts", "cgroup"):
-        reference = text(service[key])
+        reference = written(service[key])
         if reference is not None and reference.pattern.startswith("service:"):
             implied.append((reference.pattern.removeprefix("service:"), reference))
     shared = [text for text in texts(service["volumes_from"]) if not text.pattern.startswith("container:")]

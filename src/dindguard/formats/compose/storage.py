@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.compose.projects import Project
-from dindguard.formats.compose.settings import text
 from dindguard.model.mount import Medium, MountKind, Storage
 from dindguard.model.values import Text
 from dindguard.vocabulary import MEMORY_FILE_SYSTEMS, NETWORK_FILE_SYSTEMS
@@ -65,8 +65,8 @@ class Volumes:
             kind=MountKind.VOLUME,
             span=key.span,
             medium=Medium.UNKNOWN if external else _medium(node),
-            file_system=None if options["type"].text in ("none", "bind", "") else text(options["type"]),
-            size_limit=_size(text(options["o"])),
+            file_system=None if options["type"].text in ("none", "bind", "") else written(options["type"]),
+            size_limit=_size(written(options["o"])),
             external=external,
             host_path=_host_path(options),
         )
@@ -106,7 +106,7 @@ def _medium(node: Node) -> Medium:
 
 def _host_path(options: Node) -> Text | None:
     """Return the host's directory or device behind a local volume (``o: bind``, or a block device)."""
-    device = text(options["device"])
+    device = written(options["device"])
     if device is None or options["type"].text in NETWORK_FILE_SYSTEMS.keys() | MEMORY_FILE_SYSTEMS:
         return None
     flags = options["o"].value.pattern.split(",")

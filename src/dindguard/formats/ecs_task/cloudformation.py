@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard.documents.nodes import key_of
 from dindguard.documents.placeholders import Unfilled
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.formats.ecs_task import TASK
@@ -32,7 +33,7 @@ class Template:
         for key, resource in self._resources:
             if resource["Type"].content == TASK:
                 definition = self._shaped(resource["Properties"])
-                own = [] if "family" in definition else [(_key(key, "family"), key)]
+                own = [] if "family" in definition else [(key_of(key, "family"), key)]
                 yield definition.with_pairs([*own, *definition.pairs()])
 
     def others(self) -> Iterator[Node]:
@@ -45,7 +46,7 @@ class Template:
         if function:
             return self._result(node, function, argument)
         if node.is_mapping:
-            pairs: Pairs = [(_key(key, key.content[:1].lower() + key.content[1:]), self._shaped(value))
+            pairs: Pairs = [(key_of(key, key.content[:1].lower() + key.content[1:]), self._shaped(value))
                             for key, value in node.pairs()]  # fmt: skip
             return node.with_pairs([pair for pair in pairs if pair[1].present])
         if node.is_sequence:
@@ -91,7 +92,3 @@ def _scalar(node: Node, value: Text) -> Node:
         Kind.SCALAR, node.source, node.start, node.end, route=node.route, key=node.key,
         content=value.value or value.variable, filled=value,
     )  # fmt: skip
-
-
-def _key(at: Node, name: str) -> Node:
-    return Node(Kind.SCALAR, at.source, at.start, at.end, content=name)

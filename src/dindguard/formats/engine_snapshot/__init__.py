@@ -15,16 +15,22 @@ def tells_of_an_engine(source: Source, node: Node) -> bool:
     """Whether a document is output of ``docker inspect`` or ``docker info``, or a snapshot of both."""
     del source
     if node.is_sequence:
-        return any(_is_inspected(item) for item in node.items()[:100])
+        return any(is_container(item) for item in node.items()[:100])
     if not node.is_mapping:
         return False
-    if _is_inspected(node) or (node["DockerRootDir"].is_scalar and node["ServerVersion"].is_scalar):
+    if is_container(node) or is_info(node):
         return True
-    return node["info"]["ServerVersion"].is_scalar or any(map(_is_inspected, node["containers"].items()[:100]))
+    return node["info"]["ServerVersion"].is_scalar or any(map(is_container, node["containers"].items()[:100]))
 
 
-def _is_inspected(node: Node) -> bool:
+def is_container(node: Node) -> bool:
+    """Whether an object is an inspected container."""
     return node.is_mapping and node["HostConfig"].is_mapping and node["Config"].is_mapping
+
+
+def is_info(node: Node) -> bool:
+    """Whether an object is what ``docker info`` says."""
+    return node.is_mapping and node["DockerRootDir"].is_scalar and node["ServerVersion"].is_scalar
 
 
 FORMAT = FormatRow(

@@ -19,11 +19,11 @@ from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
 from dindguard.patterns import regex
 from dindguard.scripts.shell_argument import script_index
 from dindguard.source import Embedded, Source
+from dindguard.vocabulary import COMPOSE_CONDITIONS
 
 _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
 _DEPENDS_ON = "com.docker.compose.depends_on"
-_CONDITIONS = {"service_healthy": "healthy", "service_completed_successfully": "completed"}
 _IMAGE_ID = regex(r"(sha256:)?[0-9a-f]{12,64}\Z")
 _ORDINARY_RUNTIMES = frozenset({"runc", "crun", "oci"})
 _IMAGE_ENTRY_POINTS = frozenset(
@@ -161,7 +161,7 @@ def _dependencies(node: Node, place: Place, names: set[tuple[str, str]]) -> Iter
     label = node["Config"]["Labels"][_DEPENDS_ON]
     for entry in label.content.split(","):
         wanted, _, rest = entry.partition(":")
-        condition = _CONDITIONS.get(rest.partition(":")[0], "started")
+        condition = COMPOSE_CONDITIONS.get(rest.partition(":")[0], "started")
         for service, name in sorted(names):
             if wanted and service == wanted:
                 yield Dependency(name, condition, place.at(label))

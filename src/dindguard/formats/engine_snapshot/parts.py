@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dindguard.documents.tree import Node
+from dindguard.formats.engine_snapshot import is_container, is_info
 from dindguard.records import record
 
 
@@ -39,13 +40,3 @@ class Parts:
             socket=root["socket"],
             root=root,
         )
-
-
-def is_container(node: Node) -> bool:
-    """Whether an object is an inspected container."""
-    return node.is_mapping and node["HostConfig"].is_mapping and node["Config"].is_mapping
-
-
-def is_info(node: Node) -> bool:
-    """Whether an object is what ``docker info`` says."""
-    return node.is_mapping and node["DockerRootDir"].is_scalar and node["ServerVersion"].is_scalar

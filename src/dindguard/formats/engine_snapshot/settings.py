@@ -9,6 +9,7 @@ from dindguard.formats.engine_snapshot.engine import Host
 from dindguard.formats.engine_snapshot.places import Place
 from dindguard.model.confinement import Confinement, Namespaces
 from dindguard.model.container import Device, Environment, EnvVar, HealthCheck, Limits, Port, Words
+from dindguard.model.container_parts import port_number
 from dindguard.model.values import Flag, Text, flag, unset
 from dindguard.records import replace
 from dindguard.source import Step
@@ -105,18 +106,14 @@ def ports(container: Node, place: Place) -> tuple[Port, ...]:
         for binding in bindings.items():
             address = binding["HostIp"].content
             port = Port(
-                container_port=_number(number),
-                host_port=_number(binding["HostPort"].content),
+                container_port=port_number(number),
+                host_port=port_number(binding["HostPort"].content),
                 host_address="" if address in ("0.0.0.0", "::") else address,  # noqa: S104 - what the engine reports
                 span=place.at(key),
                 protocol=protocol or "tcp",
             )
             found.setdefault((port.container_port, port.protocol, port.host_port, port.host_address), port)
     return tuple(found.values())
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
 def devices(host: Node, place: Place) -> tuple[Device, ...]:

@@ -9,6 +9,7 @@ from dindguard.documents.placeholders import differing, substitute
 from dindguard.documents.places import entry_span
 from dindguard.documents.tree import Node
 from dindguard.model.container import EnvVar
+from dindguard.model.container_fields import NOWHERE
 from dindguard.model.values import How, Text, unknown
 from dindguard.patterns import regex
 from dindguard.records import replace
@@ -52,7 +53,7 @@ class Expressions:
 
     def replacement(self, match: re.Match[str]) -> str | None:
         """Return what an expression stands for in a script, or ``None`` when it is not known."""
-        return self.evaluate(match[1], _NOWHERE).value
+        return self.evaluate(match[1], NOWHERE).value
 
     def evaluate(self, expression: str, span: Span) -> Text:
         """Return the value of an expression without its braces; an unknown text at ``span`` if need be."""
@@ -63,9 +64,6 @@ class Expressions:
         path = _PATH.fullmatch(_INDEX.sub(r".\1", expression))
         found = self._known.get(_folded(path["path"])) if path is not None else None
         return found if found is not None else unknown(span, expression, f"${{{{ {expression} }}}}")
-
-
-_NOWHERE = Span("", 1, 1, 1, 1)
 
 
 def _folded(path: str) -> str:

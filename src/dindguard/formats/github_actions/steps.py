@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dindguard import budget
 from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Reading
+from dindguard.formats import Addresses, Context, Reading
 from dindguard.formats.github_actions.containers import step_container
 from dindguard.formats.github_actions.expressions import EXPRESSION, Expressions, environment, input_values
 from dindguard.formats.github_actions.known_actions import KNOWN_ACTIONS, Use
@@ -47,7 +47,7 @@ class StepReader:
         self.containers: list[Container] = []
         self.cached_paths: list[Text] = []
         self.used: set[str] = set()
-        self._names: dict[str, int] = {}
+        self._addresses = Addresses()
         self._local_actions = 0
 
     def read(self, steps: Iterable[Node], place: Place) -> None:
@@ -97,9 +97,7 @@ class StepReader:
     def _address(self, step: Node, place: Place) -> str:
         """Return a name for a step inside its job: its id or name, or what it uses; numbered if not the only one."""
         name = step["id"].content or step["name"].content or step["uses"].content.partition("@")[0]
-        address = f"{place.address}.steps.{name}"
-        count = self._names[address] = self._names.get(address, 0) + 1
-        return address if count == 1 else f"{address}#{count}"
+        return self._addresses.unique(f"{place.address}.steps.{name}")
 
     def _local(self, step: Node, name: str, place: Place) -> None:
         """Read a composite action of the same repository as part of the job."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dindguard.documents.alternatives import Choice, combinations, label
 from dindguard.documents.joined import joined_scripts
 from dindguard.documents.tree import Node
+from dindguard.formats import Addresses
 from dindguard.formats.gitlab_ci.inputs import PLACEHOLDER
 from dindguard.formats.gitlab_ci.merging import Jobs
 from dindguard.formats.gitlab_ci.names import ServiceNames, aliases, repository
@@ -141,7 +142,7 @@ class JobReader:
 
     def _services(self, address: str, job: Node, variables: Variables) -> list[Container]:
         names = ServiceNames()
-        addresses: dict[str, int] = {}
+        addresses = Addresses()
         containers = []
         for service in self.items(self.setting(job, "services")):
             image = self._image(service, variables)
@@ -149,11 +150,8 @@ class JobReader:
                 continue
             own = self._aliases(service, variables)
             name = next((str(alias) for alias in own if alias.known), repository(image))
-            count = addresses[name] = addresses.get(name, 0) + 1
-            suffix = f"#{count}" if count > 1 else ""
-            container = self._service(
-                f"{address}.services.{name}{suffix}", name, service, image, variables, names.of(image, own)
-            )
+            unique = addresses.unique(f"{address}.services.{name}")
+            container = self._service(unique, name, service, image, variables, names.of(image, own))
             self._embed_command(service, container)
             containers.append(container)
         return containers

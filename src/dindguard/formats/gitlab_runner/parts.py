@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dindguard.documents.tree import Node
+from dindguard.formats import Addresses
 from dindguard.model.container import Container, Environment, EnvVar, Words
 from dindguard.model.image import Image
 from dindguard.model.mount import Storage
@@ -64,10 +65,9 @@ def words(node: Node) -> Words | None:
 
 def services(executor: Node) -> Iterator[tuple[Node, str]]:
     """Yield the services that a runner adds to every job, each with the name it is told apart by."""
-    taken: dict[str, int] = {}
+    names = Addresses()
     for service in executor["services"]:
         if not service.is_mapping or image(service["name"]) is None:
             continue
         name = service["alias"].text or service["name"].text.partition(":")[0]
-        count = taken[name] = taken.get(name, 0) + 1
-        yield service, name + (f"#{count}" if count > 1 else "")
+        yield service, names.unique(name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document, Reading
+from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.formats.gitlab_runner import docker, kubernetes
 from dindguard.formats.gitlab_runner.parts import Parts, text
 from dindguard.model.container import Container
@@ -28,10 +28,10 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     del context  # a runner's configuration refers to no other file
     reading = Reading()
     for document in documents:
-        taken: dict[str, int] = {}
+        addresses = Addresses()
         for runner in document.content["runners"]:
             if runner.is_mapping:
-                _read_runner(document.content, runner, _address(runner, taken), reading)
+                _read_runner(document.content, runner, addresses.unique(f"runners.{_name(runner)}"), reading)
     return reading
 
 
@@ -71,12 +71,6 @@ def _parts(runner: Node, address: str) -> Parts | None:
 
 def _name(runner: Node) -> str:
     return runner["name"].text or runner["executor"].text
-
-
-def _address(runner: Node, taken: dict[str, int]) -> str:
-    name = _name(runner)
-    count = taken[name] = taken.get(name, 0) + 1
-    return f"runners.{name}" + (f"#{count}" if count > 1 else "")
 
 
 def _concurrency(root: Node, runner: Node) -> Text | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dindguard.documents.tree import Node
+from dindguard.formats import Addresses
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Text, inherited
@@ -34,11 +35,10 @@ def workloads(cloud: Node, address: str) -> Iterator[Workload]:
     """Yield a runner for each template of a cloud; the first one has the client that commands the cloud's engine."""
     client = _client(cloud["dockerApi"]["dockerHost"], address)
     templates = [each for each in cloud["templates"].items() if each.is_mapping]
-    taken: dict[str, int] = {}
+    addresses = Addresses()
     for index, template in enumerate(templates):
         name = _name(template)
-        count = taken[name] = taken.get(name, 0) + 1
-        own = f"{address}.templates.{name}" + (f"#{count}" if count > 1 else "")
+        own = addresses.unique(f"{address}.templates.{name}")
         volumes = Volumes(f"{cloud.source.path}:{own}")
         containers = (_default(template, name, own, volumes), *(client if index == 0 else ()))
         yield _runner(containers, own, volumes)

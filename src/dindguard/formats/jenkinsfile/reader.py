@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dindguard.documents.groovy.nodes import ASSIGNED
 from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document, Reading
+from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.formats.jenkinsfile import pods
 from dindguard.formats.jenkinsfile.containers import build_of, machine, started
 from dindguard.formats.jenkinsfile.places import Place, listed_variables, variables_of
@@ -38,7 +38,7 @@ class _Pipeline:
         self._source = document.source
         self._context = context
         self._reading = reading
-        self._names: dict[str, int] = {}
+        self._addresses = Addresses()
         self._places: dict[str, Callable[[Node, Place], Place]] = {
             "stage": self._stage,
             "container": self._member,
@@ -94,8 +94,7 @@ class _Pipeline:
 
     def _address(self, kind: str, name: Node) -> str:
         address = f"{kind}.{name.value.pattern if name.is_scalar else ''}".rstrip(".")
-        count = self._names[address] = self._names.get(address, 0) + 1
-        return address if count == 1 else f"{address}#{count}"
+        return self._addresses.unique(address)
 
     # -- where steps run ----------------------------------------------------------------------------------
 

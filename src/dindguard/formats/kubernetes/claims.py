@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.resources import Resource, nearest
-from dindguard.formats.kubernetes.values import meaning, present, written
+from dindguard.formats.kubernetes.values import meaning, present
 from dindguard.model.mount import Medium, MountKind, Storage
 from dindguard.model.values import Text
 from dindguard.source import Span

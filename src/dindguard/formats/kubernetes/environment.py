@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.placeholders import expand
 from dindguard.formats.kubernetes.resources import Resource
-from dindguard.formats.kubernetes.values import written
 from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import How, Text, unknown
 from dindguard.records import replace

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.resources import Resource
-from dindguard.formats.kubernetes.values import boolean, written
+from dindguard.formats.kubernetes.values import boolean
 from dindguard.model.values import Flag, Text, unset
 from dindguard.model.workload import Placement
 

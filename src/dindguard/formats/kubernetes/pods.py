@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes import commands, ports
 from dindguard.formats.kubernetes.cluster import Cluster
@@ -12,7 +13,7 @@ from dindguard.formats.kubernetes.placement import placement
 from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
 from dindguard.formats.kubernetes.replicas import replicas
 from dindguard.formats.kubernetes.security import Contexts
-from dindguard.formats.kubernetes.values import boolean, written
+from dindguard.formats.kubernetes.values import boolean
 from dindguard.formats.kubernetes.volumes import Volume, mounts, volumes
 from dindguard.model.container import Container, ContainerKind, Dependency, Limits
 from dindguard.model.image import Image

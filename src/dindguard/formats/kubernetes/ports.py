@@ -8,6 +8,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.openings import Opening
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import OuterName, Port
+from dindguard.model.container_parts import port_number
 from dindguard.model.values import Text
 
 
@@ -29,7 +30,7 @@ def ports(container: Node, declared: frozenset[str], opened: tuple[Opening, ...]
         if not opening.leads_to(container, declared):
             continue
         node = own.get(opening.target)
-        target = node.integer if node is not None else _number(opening.target)
+        target = node.integer if node is not None else port_number(opening.target)
         yield Port(
             target, opening.host_port, "", opening.span, opening.protocol, through=opening.through,
             cluster_only=opening.cluster_only,
@@ -63,7 +64,7 @@ def outer_names(
     numbers = {item["name"].content: item["containerPort"].integer for item in container["ports"]}
     for opening in opened:
         if opening.leads_to(container, declared):
-            target = numbers.get(opening.target) or _number(opening.target)
+            target = numbers.get(opening.target) or port_number(opening.target)
             for name in opening.names:
                 scope = cluster if "." in name.pattern else near
                 yield OuterName(name, scope, opening.port, target)
@@ -76,7 +77,3 @@ def scopes(resource: Resource) -> tuple[str, str]:
 
 def _protocol(item: Node) -> str:
     return item["protocol"].content.lower() or "tcp"
-
-
-def _number(word: str) -> int | None:
-    return int(word) if word.isascii() and word.isdigit() and len(word) < 6 else None

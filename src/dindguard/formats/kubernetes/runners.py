@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.podspecs import Member, PodTemplate, members
 from dindguard.formats.kubernetes.resources import Resource
-from dindguard.formats.kubernetes.values import boolean, written
+from dindguard.formats.kubernetes.values import boolean
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
 from dindguard.model.image import Image
 from dindguard.model.mount import Medium, Mount, MountKind, Storage

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
-from dindguard.formats.kubernetes.values import boolean, meaning, negated, present, written
+from dindguard.formats.kubernetes.values import boolean, meaning, negated, present
 from dindguard.model.container import Capabilities, Confinement, Namespaces
 from dindguard.model.values import Flag, Text, inherited
 from dindguard.records import record, replace

@@ -20,11 +20,6 @@ def negated(flag: Flag, name: str) -> Flag:
     return replace(flag, state=None if flag.state is None else not flag.state, name=name)
 
 
-def written(node: Node) -> Text | None:
-    """Return a scalar's value; ``None`` where nothing is written."""
-    return node.value if node.is_scalar and not node.is_null else None
-
-
 def meaning(node: Node, value: str) -> Text:
     """Return ``value`` as what the scalar at ``node`` says in the model's words."""
     return Text(value, node.span, How.WRITTEN, raw=node.content)

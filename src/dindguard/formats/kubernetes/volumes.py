@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.claims import NETWORK_VOLUMES, claim_storage, template_storage
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.environment import Variables
 from dindguard.formats.kubernetes.resources import Resource
-from dindguard.formats.kubernetes.values import boolean, meaning, written
+from dindguard.formats.kubernetes.values import boolean, meaning
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record, replace

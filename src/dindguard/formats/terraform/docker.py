@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
-from dindguard.formats.terraform.module import Block, bodies, items_of, text_of
+from dindguard.formats.terraform.module import Block, bodies, items_of
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Port, Words
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
@@ -45,8 +46,8 @@ def project(blocks: list[Block], folder: str) -> Workload | None:
 def _container(block: Block, volumes: Volumes) -> Container:
     body, address = block.body, block.address
     settings: dict[str, Any] = attributes([*_options(body)], volumes, address)
-    name = text_of(body["name"])
-    image = text_of(body["image"])
+    name = written(body["name"])
+    image = written(body["image"])
     return Container(
         name=str(name) if name is not None else block.labels[-1],
         address=address,
@@ -60,7 +61,7 @@ def _container(block: Block, volumes: Volumes) -> Container:
             "entrypoint": _words(body["entrypoint"]),
             "command": _words(body["command"]),
             "ports": tuple(_ports(body)),
-            "networks": tuple(text for each in bodies(body, "networks_advanced") if (text := text_of(each["name"]))),
+            "networks": tuple(text for each in bodies(body, "networks_advanced") if (text := written(each["name"]))),
         },
     )
 
@@ -75,7 +76,7 @@ def _options(body: Node) -> Iterator[Option]:
         for value in items_of(block["drop"]):
             yield Option("cap-drop", value, value.span)
     for block in bodies(body, "devices"):
-        path = text_of(block["host_path"])
+        path = written(block["host_path"])
         if path is not None:
             yield Option("device", path, path.span)
     for mounted, _ in body["tmpfs"].pairs():
@@ -84,19 +85,19 @@ def _options(body: Node) -> Iterator[Option]:
 
 def _mounts(body: Node, volumes: Volumes, address: str) -> Iterator[Mount]:
     for block in bodies(body, "volumes"):
-        host, named = text_of(block["host_path"]), text_of(block["volume_name"])
+        host, named = written(block["host_path"]), written(block["volume_name"])
         fields = {
             "source": host or named,
-            "target": text_of(block["container_path"]),
-            "readonly": text_of(block["read_only"]),
+            "target": written(block["container_path"]),
+            "readonly": written(block["read_only"]),
         }
         yield from _mount("bind" if host is not None else "volume", fields, block, volumes, address)
     for block in bodies(body, "mounts"):
-        kind = text_of(block["type"])
+        kind = written(block["type"])
         fields = {
-            "source": text_of(block["source"]),
-            "target": text_of(block["target"]),
-            "readonly": text_of(block["read_only"]),
+            "source": written(block["source"]),
+            "target": written(block["target"]),
+            "readonly": written(block["read_only"]),
         }
         yield from _mount("" if kind is None else kind.pattern, fields, block, volumes, address)
 
@@ -125,8 +126,8 @@ def _words(node: Node) -> Words | None:
 
 def _ports(body: Node) -> Iterator[Port]:
     for block in bodies(body, "ports"):
-        inner, outer, address = block["internal"], block["external"], text_of(block["ip"])
-        protocol = text_of(block["protocol"])
+        inner, outer, address = block["internal"], block["external"], written(block["ip"])
+        protocol = written(block["protocol"])
         yield Port(
             container_port=inner.integer,
             host_port=outer.integer,
@@ -138,7 +139,7 @@ def _ports(body: Node) -> Iterator[Port]:
 
 def client(block: Block) -> Workload | None:
     """Return the provider as a client of the engine that its ``host`` names; ``None`` for the machine's own."""
-    host = text_of(block.body["host"])
+    host = written(block.body["host"])
     if host is None or not host.pattern.startswith(("tcp:", "ssh:", "http")):
         return None
     variables = [EnvVar("DOCKER_HOST", host, block.body["host"].span)]
@@ -146,7 +147,7 @@ def client(block: Block) -> Workload | None:
         (
             text
             for key in ("cert_path", "cert_material", "ca_material")
-            if (text := text_of(block.body[key])) is not None
+            if (text := written(block.body[key])) is not None
         ),
         None,
     )
@@ -175,14 +176,14 @@ def runner_default(block: Block) -> Workload | None:
     options = block.body["runner_worker_docker_options"]
     address = block.address
     volumes = Volumes(f"{block.body.source.path}:{address}")
-    written = options["privileged"] if options.is_mapping else block.body["runners_privileged"]
+    asked = options["privileged"] if options.is_mapping else block.body["runners_privileged"]
     given = items_of(options["volumes"]) if options.is_mapping else ()
     found = [Option("volume", text, text.span) for text in given]
     settings = attributes(found, volumes, address)
     settings.pop("environment")
     span = block.body["source"].span
-    privileged = written.flag("privileged") if written.present else Flag(True, span, name="privileged")
-    image = text_of(options["image"]) if options.is_mapping else None
+    privileged = asked.flag("privileged") if asked.present else Flag(True, span, name="privileged")
+    image = written(options["image"]) if options.is_mapping else None
     container = Container(
         name=block.labels[-1],
         address=f"{address}.job",

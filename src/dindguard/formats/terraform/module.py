@@ -143,11 +143,6 @@ def bodies(body: Node, name: str) -> list[Node]:
     return found
 
 
-def text_of(node: Node) -> Text | None:
-    """Return a scalar that somebody wrote; ``None`` for null and for what is not there."""
-    return node.value if node.is_scalar and not node.is_null else None
-
-
 def items_of(node: Node) -> tuple[Text, ...]:
     """Return the scalars of a list; a list that is one expression is one unknown text."""
     if node.is_scalar:

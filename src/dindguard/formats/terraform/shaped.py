@@ -6,6 +6,7 @@ The kubernetes provider writes the API's fields in snake case, lists as repeated
 from __future__ import annotations
 
 from dindguard.documents.hcl.reader import BLOCK, CALL
+from dindguard.documents.nodes import key_of
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.formats.terraform.module import Block, bodies, unwrapped
 
@@ -96,11 +97,6 @@ def camel_name(name: str) -> str:
     if first == "host" and rest and rest[0] in special:
         return f"host{special[rest[0]]}"
     return first + "".join(word[:1].upper() + word[1:] for word in rest)
-
-
-def key_of(at: Node, name: str) -> Node:
-    """Return a key that stands for what is written at ``at``."""
-    return Node(Kind.SCALAR, at.source, at.start, at.end, content=name)
 
 
 def _written(at: Node, value: str) -> Node:

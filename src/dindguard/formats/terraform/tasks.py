@@ -6,10 +6,11 @@ import posixpath
 
 from dindguard.documents import json
 from dindguard.documents.joined import Joined
+from dindguard.documents.nodes import key_of
 from dindguard.documents.placeholders import Unfilled
 from dindguard.documents.tree import Node, Pairs
 from dindguard.formats.terraform.module import Block, Module, bodies, unwrapped
-from dindguard.formats.terraform.shaped import camel, camel_name, key_of
+from dindguard.formats.terraform.shaped import camel, camel_name
 from dindguard.patterns import regex
 from dindguard.scripts.located import add_script
 from dindguard.source import Source, Step

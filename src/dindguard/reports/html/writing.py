@@ -39,7 +39,7 @@ class Writer:
         if known is None:
             if len(self._texts) >= MOST_TEXTS:
                 self._texts.clear()
-            known = self._texts[text] = safe.markup(self.masks.text(safe.one_line(text)))
+            known = self._texts[text] = safe.markup(self.masks.line(text))
         return known
 
     def place(self, span: Span) -> str:

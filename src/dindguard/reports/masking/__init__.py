@@ -15,6 +15,7 @@ from dindguard.patterns import regex
 from dindguard.reports.excerpt import MASK, REACH, Range, looked_at
 from dindguard.reports.masking import assigned, shapes, words
 from dindguard.reports.masking.names import plain, reference, says_yes_or_no, secret_name, shown
+from dindguard.reports.safe import one_line
 from dindguard.source import SET_HERE
 
 if TYPE_CHECKING:
@@ -124,6 +125,10 @@ class Masks:
                 self._texts.clear()
             known = self._texts[text] = self._masked(text)
         return known
+
+    def line(self, text: str) -> str:
+        """Return a message without credentials as one line, without control characters."""
+        return self.text(one_line(text))
 
     def _masked(self, text: str) -> str:
         if len(text) > LONGEST:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dindguard.model import paths
-from dindguard.model.access import Access, Permit
+from dindguard.model.access import Access
 from dindguard.model.container import Container, Role, Sandbox
 from dindguard.model.credit import credits_of
 from dindguard.model.engine import Endpoint, Engine, Exposure, Machine, Reach
@@ -20,7 +20,6 @@ from dindguard.vocabulary import EngineProduct
 if TYPE_CHECKING:
     from dindguard.scanning import Report
 
-_ENOUGH = frozenset({Permit.EVERYTHING, Permit.CREATE})
 _MACHINES = {
     Platform.KUBERNETES: "the node",
     Platform.SWARM: "the host",
@@ -91,7 +90,7 @@ def is_proxy(container: Container) -> bool:
 
 def openings(container: Container) -> Iterator[tuple[Reach, bool]]:
     """Yield who beyond its networks reaches a socket proxy, and whether it lets them start any container."""
-    enough = container.proxy is not None and container.proxy.permits in _ENOUGH
+    enough = container.proxy is not None and container.proxy.permits.starts_containers
     for port in container.ports if is_proxy(container) else ():
         local = Reach.CLUSTER if port.cluster_only else Reach.PUBLISHED_LOCALLY
         yield local if port.loopback or port.cluster_only else Reach.PUBLISHED, enough
@@ -99,12 +98,12 @@ def openings(container: Container) -> Iterator[tuple[Reach, bool]]:
 
 def hands_on(access: Access) -> bool:
     """Whether an access gives all that its engine can do: containers of any kind, and proof where it is asked for."""
-    return access.permits in _ENOUGH and access.credentials and not access.rootless
+    return access.permits.starts_containers and access.credentials and not access.rootless
 
 
 def limit(access: Access) -> str:
     """Return why an access hands on less than its engine can do; empty when it does not."""
-    if access.permits not in _ENOUGH:
+    if not access.permits.starts_containers:
         return f"permits {access.permits}"
     if not access.credentials:
         return "has no certificate"

@@ -56,7 +56,7 @@ class _Builder:
 
     def words(self, text: str) -> str:
         """Return text for people: one line, without credentials."""
-        return self.masks.text(safe.one_line(text))
+        return self.masks.line(text)
 
     def node(
         self, kind: Kind, what: tuple[object, ...], label: str, notes: Iterable[str] = (), **more: object

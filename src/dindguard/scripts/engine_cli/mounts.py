@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from dindguard.model import paths
 from dindguard.model.container import Device, Port
-from dindguard.model.mount import Medium, Mount, MountKind, Storage
+from dindguard.model.container_parts import port_number
+from dindguard.model.mount import PROPAGATIONS, Medium, Mount, MountKind, Storage
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unset
 from dindguard.scripts.engine_cli.specs import device_spec, mount_spec, port_spec, volume_spec
 from dindguard.source import Span
@@ -18,7 +19,6 @@ _MOUNT_KINDS = {
     "tmpfs": MountKind.TMPFS,
     "image": MountKind.IMAGE,
 }
-_PROPAGATIONS = ("shared", "slave", "private", "rshared", "rslave", "rprivate")
 
 
 class Volumes:
@@ -60,7 +60,7 @@ class Volumes:
             span=text.span,
             read_only=_present(read_only, text.span),
             storage=self._storage(kind, spec.source, spec.target, text.span, owner),
-            propagation=next((option for option in spec.options if option.value in _PROPAGATIONS), None),
+            propagation=next((option for option in spec.options if option.value in PROPAGATIONS), None),
             relabel=spec.has("z") or spec.has("Z"),
             through=through,
         )
@@ -162,11 +162,7 @@ def _range(text: Text | None) -> tuple[int | None, int | None]:
     if text is None or text.value is None:
         return None, None
     first, _, last = text.value.partition("-")
-    return _number(first), _number(last)
-
-
-def _number(word: str) -> int | None:
-    return int(word) if word.isascii() and word.isdigit() and len(word) < 6 else None
+    return port_number(first), port_number(last)
 
 
 def _present(option: Text | None, span: Span) -> Flag:

@@ -28,6 +28,7 @@ from dindguard.scripts.windows.cmdlets import (
 )
 from dindguard.scripts.windows.words import ASSIGNMENT, COMMENT, Item, WordReader, variable_name
 from dindguard.source import Embedded
+from dindguard.vocabulary import POWERSHELLS
 
 _SET_VARIABLE = regex(
     r"\[(?:System\.)?Environment\]::SetEnvironmentVariable\([ \t]*['\"](\w+)['\"][ \t]*,[ \t]*", re.IGNORECASE
@@ -40,7 +41,6 @@ _FUNCTION = frozenset({"function", "filter", "class", "workflow"})
 _LOOPS = frozenset({"foreach", "for", "while"})
 _EXPRESSIONS = frozenset({"invoke-expression", "iex"})
 _PROCESSES = frozenset({"start-process", "saps", "start"})
-_SHELLS = frozenset({"powershell", "pwsh"})
 
 
 def read_powershell(script: Script, collected: Collected, *, scopes: Scopes | None = None, nesting: int = 0) -> None:
@@ -213,7 +213,7 @@ class PowerShell:
             self._nested(joined([word for word in arguments if not word.pattern.startswith("-")]))
         elif program in _PROCESSES:
             self._start(process_words(arguments))
-        elif program in _SHELLS:
+        elif program in POWERSHELLS:
             self._nested(inner_command(arguments))
         elif program == "cmd":
             self._batch(arguments)

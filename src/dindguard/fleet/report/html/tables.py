@@ -22,7 +22,6 @@ FEW = 6
 """So many texts of a cell are shown; of more, their number."""
 
 _SEVERITIES = {severity.word for severity in Severity}
-_NUMBERS = {Kind.NUMBER, Kind.CHANGE, Kind.DIFFERENCE}
 _WHOLE = {Kind.DAY, Kind.STATE, Kind.SEVERITY}
 _MERGED = {Kind.LINE}
 """Columns that stand in the one before them."""
@@ -89,7 +88,7 @@ def _shown(answer: Answer) -> list[Column]:
 
 
 def _class(column: Column) -> str:
-    name = "n" if column.kind in _NUMBERS else "whole" if column.kind in _WHOLE else ""
+    name = "n" if column.kind.is_number else "whole" if column.kind in _WHOLE else ""
     return f' class="{name}"' if name else ""
 
 
