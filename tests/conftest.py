@@ -6,11 +6,12 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import watching
 
-settings.register_profile("dindguard", deadline=None)  # a busy machine is no failure
+# A busy machine is no failure.
+settings.register_profile("dindguard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dindguard")
 
 
