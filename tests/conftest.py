@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import watching
+
+if TYPE_CHECKING:
+    from browser import Page
 
 # A busy machine is no failure.
 settings.register_profile("dindguard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,3 +42,23 @@ def facts_stay_young(monkeypatch: pytest.MonkeyPatch) -> None:
     from dindguard.model import engine_versions
 
     monkeypatch.setattr(engine_versions, "OLDEST", 1 << 20)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Page]:
+    """One browser for the tests of a page."""
+    from browser import browser  # it needs a Unix
+
+    with browser() as page:
+        yield page
+
+
+@pytest.fixture
+def page(chromium: Page) -> Page:
+    """Return the browser's tab as a test expects it: scripts on, a wide screen, nothing asked for yet."""
+    chromium.scripts(allowed=True)
+    chromium.media()
+    chromium.size(1280)
+    chromium.requests.clear()
+    chromium.errors.clear()
+    return chromium

@@ -36,6 +36,18 @@ SOCKET = (
 CAPABILITY = ("dangerous-capability", "compose.yaml", "services.web")
 
 
+APPROVAL: dict[str, Any] = {
+    "poc": "https://git.example/poc/7",
+    "reason": "The runner starts the stacks under test.",
+    "owner": "@owner",
+    "ticket": "OPS-7",
+    "approvers": [{"name": "@arch", "role": "architecture"}, {"name": "@sec", "role": "security"}],
+    "approved": "2026-11-01",
+    "expires": "2027-01-15",
+}
+"""What a valid waiver says beside the finding and what was considered instead."""
+
+
 def tree(folder: Path, **files: str) -> Path:
     """Write a repository of a Compose file and more; ``__`` in a name stands for ``/`` and ``_dot_`` for a dot."""
     (folder / ".git").mkdir(exist_ok=True)
@@ -90,13 +102,7 @@ def record(folder: Path, key: tuple[str, str, str] = SOCKET, **changes: Value | 
         "at": at,
         "mode": "socket" if key == SOCKET else "other",
         "alternatives": ["a socket proxy: the tests need POST"],
-        "poc": "https://git.example/poc/7",
-        "reason": "The runner starts the stacks under test.",
-        "owner": "@owner",
-        "ticket": "OPS-7",
-        "approvers": [{"name": "@arch", "role": "architecture"}, {"name": "@sec", "role": "security"}],
-        "approved": "2026-11-01",
-        "expires": "2027-01-15",
+        **APPROVAL,
         "fingerprint": fingerprint_of(scanned(folder, untrusted=True), key),
     }
     return {name: value for name, value in (fields | changes).items() if value is not None}

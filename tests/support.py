@@ -9,7 +9,9 @@ from dindguard.documents import yaml
 from dindguard.documents.yaml import Tree
 from dindguard.formats import Context, Document
 from dindguard.formats.recognition import Recogniser
-from dindguard.source import Source
+from dindguard.model.container import Container, EnvVar
+from dindguard.model.image import Image
+from dindguard.source import Source, Span
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> Path:
@@ -52,3 +54,23 @@ def documents_of(folder: Path, format_name: str, *names: str) -> list[Document]:
         claims = [(node, [row.name for row in Recogniser().formats_of(source, node)]) for node in nodes]
         found += [Document(source, node) for node, names in claims if names[:1] == [format_name]]
     return found
+
+
+def image(container: Container) -> Image:
+    """Return a container's image, which it must have."""
+    assert container.image is not None
+    return container.image
+
+
+def variable(container: Container, name: str) -> EnvVar:
+    """Return a variable of a container, which must be set."""
+    found = container.environment[name]
+    assert found is not None
+    return found
+
+
+def typed(text: str, span: Span) -> str:
+    """Return the characters that a place of one line covers."""
+    lines = text.split("\n")
+    assert span.line == span.end_line
+    return lines[span.line - 1][span.column - 1 : span.end_column - 1]

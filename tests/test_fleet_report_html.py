@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 import fleet_data as data
-from browser import MISSING, PROGRAM, Page, browser
+from browser import MISSING, PROGRAM, Page
 from dindguard.fleet.dataset import opened
 from dindguard.fleet.report import pieces
 from dindguard.fleet.report.answers import Report, prepare
@@ -161,22 +160,6 @@ def test_paper_has_as_many_rows_as_the_page_says(documents: dict[str, str]) -> N
 
 
 # --- in a browser ---
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    with browser() as page:
-        yield page
-
-
-@pytest.fixture
-def page(chromium: Page) -> Page:
-    chromium.scripts(allowed=True)
-    chromium.media()
-    chromium.size(1280)
-    chromium.requests.clear()
-    chromium.errors.clear()
-    return chromium
 
 
 def shown(page: Page, folder: Path, document: str) -> Page:

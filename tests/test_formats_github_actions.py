@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from dindguard.documents import yaml
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.github_actions import reader as github_actions
-from dindguard.model.container import Container, ContainerKind, EnvVar
-from dindguard.model.image import Image
+from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.mount import MountKind
 from dindguard.model.values import UNKNOWN_PIECE, How
 from dindguard.model.workload import Platform
-from dindguard.source import Source, Span
-from support import context_of, documents_of, write_files
+from dindguard.source import Source
+from support import context_of, documents_of, image, typed, variable, write_files
 
 PATH = ".github/workflows/ci.yml"
 EMPTY = Context(open=lambda _: None, tree=lambda _: None, listing=lambda _: ())
@@ -37,23 +36,6 @@ def read_files(folder: Path, files: dict[str, str], *names: str) -> Reading:
 
 def container(reading: Reading, address: str) -> Container:
     return next(c for w in reading.workloads for c in w.containers if c.address == address)
-
-
-def image(found: Container) -> Image:
-    assert found.image is not None
-    return found.image
-
-
-def variable(found: Container, name: str) -> EnvVar:
-    present = found.environment[name]
-    assert present is not None
-    return present
-
-
-def typed(text: str, span: Span) -> str:
-    lines = text.split("\n")
-    assert span.line == span.end_line
-    return lines[span.line - 1][span.column - 1 : span.end_column - 1]
 
 
 BASIC = """\

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from dindguard.documents import yaml
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.gitlab_ci import reader as gitlab_ci
-from dindguard.model.container import Container, ContainerKind, EnvVar
-from dindguard.model.image import Image
+from dindguard.model.container import Container, ContainerKind
 from dindguard.model.values import UNKNOWN_PIECE, How
 from dindguard.model.workload import Platform, Workload
-from dindguard.source import Source, Span
-from support import context_of, documents_of, write_files
+from dindguard.source import Source
+from support import context_of, documents_of, image, typed, variable, write_files
 
 EMPTY = Context(open=lambda _: None, tree=lambda _: None, listing=lambda _: ())
 
@@ -42,23 +41,6 @@ def job(reading: Reading, name: str) -> Container:
 
 def services(reading: Reading, name: str) -> list[Container]:
     return [c for c in workload(reading, name).containers if c.kind is ContainerKind.JOB_SERVICE]
-
-
-def image(container: Container) -> Image:
-    assert container.image is not None
-    return container.image
-
-
-def variable(container: Container, name: str) -> EnvVar:
-    found = container.environment[name]
-    assert found is not None
-    return found
-
-
-def typed(text: str, span: Span) -> str:
-    lines = text.split("\n")
-    assert span.line == span.end_line
-    return lines[span.line - 1][span.column - 1 : span.end_column - 1]
 
 
 BASIC = """\

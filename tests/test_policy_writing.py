@@ -14,7 +14,7 @@ from dindguard.errors import UserError
 from dindguard.policy import waiver_file, writing
 from dindguard.policy.file_names import WAIVER_FILE
 from dindguard.source import Source
-from policy_tree import committed, git, write
+from policy_tree import APPROVAL, committed, git, write
 
 FIELDS: dict[str, Any] = {
     "rule": "host-engine-socket",
@@ -22,13 +22,7 @@ FIELDS: dict[str, Any] = {
     "at": "services.m",
     "mode": "socket",
     "alternatives": ["a socket proxy"],
-    "poc": "https://git.example/poc/7",
-    "reason": "The runner starts the stacks under test.",
-    "owner": "@owner",
-    "ticket": "OPS-7",
-    "approvers": [{"name": "@arch", "role": "architecture"}, {"name": "@sec", "role": "security"}],
-    "approved": "2026-11-01",
-    "expires": "2027-01-15",
+    **APPROVAL,
     "fingerprint": "v1:" + "0" * 32,
 }
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from browser import MISSING, PROGRAM, Page, browser
+from browser import MISSING, PROGRAM, Page
 from dindguard.reports import Options, render
 from dindguard.reports.html.containers import block
 from dindguard.reports.html.picture import ON_PAPER
@@ -210,22 +209,6 @@ def test_waivers_are_shown_whole_with_the_days_that_they_have_left(tmp_path: Pat
 # --- in a browser ---
 
 needs_browser = pytest.mark.skipif(PROGRAM is None, reason=MISSING)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    with browser() as page:
-        yield page
-
-
-@pytest.fixture
-def page(chromium: Page) -> Page:
-    chromium.scripts(allowed=True)
-    chromium.media()
-    chromium.size(1280)
-    chromium.requests.clear()
-    chromium.errors.clear()
-    return chromium
 
 
 def opened(page: Page, folder: Path, document: str, fragment: str = "") -> Page:
