@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from dindguard.documents.syntax import without_template
-from dindguard.documents.yaml_characters import accepted
 from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Source, Span
@@ -200,6 +199,8 @@ def _long_scalars(text: str, line: Callable[[int], int]) -> Iterator[tuple[int, 
 def _scalars(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and style of every scalar; what follows an error counts as one, because nothing is read there."""
     import yaml
+
+    from dindguard.documents.yaml_scalars import accepted
 
     reached = 0
 

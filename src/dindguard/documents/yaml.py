@@ -11,11 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from dindguard import budget
-from dindguard.documents.faults import unreadable
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
-from dindguard.documents.yaml_characters import accepted
-from dindguard.documents.yaml_scalars import MERGE, segments
+from dindguard.documents.yaml_scalars import MERGE, accepted, segments
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source, Step
 
@@ -256,6 +254,8 @@ def _documents(text: str, loader_class: Any) -> Iterator[YamlNode]:
 
 
 def _notice(error: Exception, tree: Tree) -> Notice:
+    from dindguard.documents.faults import unreadable
+
     source = tree.source
     if isinstance(error, RecursionError):
         return budget.YAML_NESTING.notice(source.whole())

@@ -1,4 +1,4 @@
-"""Which character of a YAML scalar's value stands where in the file."""
+"""The characters of YAML: which of a scalar's value stands where in the file, and which readers refuse."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ Piece = tuple[str, int]
 MERGE = "tag:yaml.org,2002:merge"
 """The tag of a merge key, the only one that has a meaning here."""
 
+_REFUSED = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _BREAKS = "\r\n\x85\u2028\u2029"
 _BREAK = regex(f"\r\n|[{_BREAKS}]")
 _LINE = regex(f"[^{_BREAKS}]*")
 _FOLD = regex(f"[ \t]*(?:(?:\r\n|[{_BREAKS}])[ \t]*)+")
 _RUN = regex(f"[^\\\\' \t{_BREAKS}]+")
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
+
+
+def accepted(text: str) -> str:
+    """Return the text with another character for each that is refused, so that every place stays."""
+    return _REFUSED.sub("\ufffd", text)
 
 
 def segments(text: str, start: int, end: int, style: str, value: str) -> tuple[Segment, ...]:
