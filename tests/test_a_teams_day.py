@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dindguard.policy.file_names import BASELINE_FILE, WAIVER_FILE
+from dindguard.policy.config import BASELINE_FILE, WAIVER_FILE
 from dindguard.rules import Severity
 from policy_tree import Done, command, committed, git, scanned, write
 

@@ -11,7 +11,7 @@ from dindguard.errors import UserError
 from dindguard.findings import Status
 from dindguard.policy import baseline_file
 from dindguard.policy.baseline_file import Entry, Update, updated
-from dindguard.policy.file_names import BASELINE_FILE
+from dindguard.policy.config import BASELINE_FILE
 from dindguard.records import replace
 from policy_tree import COMPOSE, own, scanned, statuses, tree, write
 

@@ -11,7 +11,7 @@ import pytest
 from dindguard.errors import UserError
 from dindguard.findings import Finding, Status
 from dindguard.policy import baseline_file
-from dindguard.policy.file_names import BASELINE_FILE, WAIVER_FILE
+from dindguard.policy.config import BASELINE_FILE, WAIVER_FILE
 from dindguard.report import Report
 from policy_tree import (
     CAPABILITY,

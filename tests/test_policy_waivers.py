@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dindguard.findings import Status
-from dindguard.policy.file_names import WAIVER_FILE
+from dindguard.policy.config import WAIVER_FILE
 from dindguard.source import Gravity
 from policy_tree import CAPABILITY, COMPOSE, SOCKET, own, record, scanned, statuses, tree, waived, write
 

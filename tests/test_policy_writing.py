@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dindguard.cli.writing import ensure_attributes
 from dindguard.errors import UserError
 from dindguard.policy import waiver_file, writing
-from dindguard.policy.file_names import WAIVER_FILE
+from dindguard.policy.config import WAIVER_FILE
 from dindguard.source import Source
 from policy_tree import APPROVAL, committed, git, write
 
@@ -118,7 +118,7 @@ def test_into_an_empty_list(text: str) -> None:
     "text", ["waivers: [{rule: a}]\n", "waivers: [\n", "- a\n", "waivers: []\n---\na: b\n", "a: b\n"]
 )
 def test_a_file_that_is_not_understood_is_left_alone(text: str) -> None:
-    with pytest.raises(UserError, match="mend it"):
+    with pytest.raises(UserError, match="fix it"):
         writing.added(text, fields("m"))
 
 

@@ -73,7 +73,7 @@ def update(output: str | None, config: str | None, policy: str | None, accept_ne
 def _scanned(output: str | None, config: str | None, policy: str | None) -> tuple[Report, Path]:
     """Scan the whole repository without a baseline; return the report and the baseline's path."""
     from dindguard.files import find_root
-    from dindguard.policy.file_names import BASELINE_FILE
+    from dindguard.policy.config import BASELINE_FILE
     from dindguard.scanning import Options, scan
 
     root = find_root(Path.cwd())

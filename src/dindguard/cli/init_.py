@@ -92,7 +92,7 @@ def _write_baseline(root: Path) -> None:
     """Write what is there now; what needs an approval is in grace, which is given this once."""
     from dindguard.cli.writing import write_text
     from dindguard.policy import baseline_file
-    from dindguard.policy.file_names import BASELINE_FILE
+    from dindguard.policy.config import BASELINE_FILE
     from dindguard.scanning import Options, scan
 
     report = scan(Options(paths=(root,), without_baseline=True))

@@ -75,7 +75,7 @@ def command(renew: bool, config: str | None, policy: str | None, **given: Any) -
 
 
 def _waiver_file() -> str:
-    from dindguard.policy.file_names import WAIVER_FILE
+    from dindguard.policy.config import WAIVER_FILE
 
     return WAIVER_FILE
 

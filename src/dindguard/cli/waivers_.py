@@ -50,7 +50,7 @@ def command(form: str, output: str | None, due: bool, history: bool, config: str
 
 def _waivers(root: str) -> tuple[Waiver, ...]:
     from dindguard.policy import waiver_file
-    from dindguard.policy.file_names import WAIVER_FILE
+    from dindguard.policy.config import WAIVER_FILE
     from dindguard.working_tree import WorkingTree
 
     source = WorkingTree(root).open(WAIVER_FILE)

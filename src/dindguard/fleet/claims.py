@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding, Status
-from dindguard.policy.file_names import WAIVER_FILE
+from dindguard.policy.config import WAIVER_FILE
 from dindguard.records import record, replace
 from dindguard.scanning import Judged, Scan
 

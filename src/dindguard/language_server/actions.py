@@ -14,7 +14,7 @@ from dindguard.fixes.planning import Planner
 from dindguard.fixes.proving import prove
 from dindguard.fixes.splices import Splice
 from dindguard.language_server.positions import position_at
-from dindguard.policy.file_names import WAIVER_FILE
+from dindguard.policy.config import WAIVER_FILE
 
 if TYPE_CHECKING:
     from dindguard.findings import Finding, Subject

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from dindguard.policy.file_names import SIDECAR
+from dindguard.policy.config import SIDECAR
 from dindguard.policy.typed import date_of
 from dindguard.records import record, replace
 from dindguard.rules import nearest

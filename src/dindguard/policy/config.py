@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from dindguard.policy.declared import Declared
 
 FILE_NAME = ".dindguard.yaml"
+BASELINE_FILE = ".dindguard/baseline.json"
+WAIVER_FILE = ".dindguard/waivers.yaml"
+SIDECAR = ".allow.yaml"
+"""``FILE`` with this behind it holds the allows of a JSON file, which has no comments."""
 MISNAMED = ".dindguard.yml"
 PROJECT = "pyproject.toml"
 SEVERITIES = {severity.word: severity for severity in Severity}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dindguard.errors import UserError
 from dindguard.files import decode
 from dindguard.policy import waiver_file
-from dindguard.policy.file_names import WAIVER_FILE
+from dindguard.policy.config import WAIVER_FILE
 from dindguard.policy.git import Repository
 from dindguard.records import record
 from dindguard.source import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.errors import UserError
-from dindguard.policy.file_names import BASELINE_FILE, SIDECAR, WAIVER_FILE
+from dindguard.policy.config import BASELINE_FILE, SIDECAR, WAIVER_FILE
 from dindguard.policy.surroundings import Applied, Surroundings
 
 if TYPE_CHECKING:

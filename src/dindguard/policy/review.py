@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator
 
 from dindguard.files import Files
 from dindguard.policy import owners
-from dindguard.policy.config import Approval
-from dindguard.policy.file_names import WAIVER_FILE
+from dindguard.policy.config import WAIVER_FILE, Approval
 from dindguard.policy.people import People, disguised
 from dindguard.policy.waiver_file import Waiver
 from dindguard.rules import Rule, Severity, nearest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dindguard.findings import Finding, Status, Subject, identity
 from dindguard.policy import approval, review, waiver_file
 from dindguard.policy.complaints import Complaint, Standing
-from dindguard.policy.file_names import WAIVER_FILE
+from dindguard.policy.config import WAIVER_FILE
 from dindguard.rules import nearest
 from dindguard.source import Gravity, Notice
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from dindguard.errors import UserError
 from dindguard.policy import owners, waiver_file
 from dindguard.policy.complaints import Complaint
-from dindguard.policy.config import FILE_NAME
-from dindguard.policy.file_names import WAIVER_FILE
+from dindguard.policy.config import FILE_NAME, WAIVER_FILE
 from dindguard.records import replace
 from dindguard.rules import Profile, Severity
 from dindguard.source import Span

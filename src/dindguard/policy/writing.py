@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dindguard.errors import UserError
-from dindguard.policy.file_names import WAIVER_FILE
+from dindguard.policy.config import WAIVER_FILE
 from dindguard.source import Source
 
 if TYPE_CHECKING:
