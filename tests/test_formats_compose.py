@@ -406,6 +406,7 @@ configs:
         ("[docker, run, --privileged, 'a b']", "docker run --privileged 'a b'", 28),
         ("docker run --privileged x", "docker run --privileged x", 25),
         ("[tini, --, bash, -xec, docker run --privileged x]", "docker run --privileged x", 48),
+        ("[catatonit, --, sh, -c, docker run --privileged x]", "docker run --privileged x", 49),
         ("['/bin/sh', -c, 'x=$$Y; docker run --privileged x']", "x=$Y; docker run --privileged x", 49),
         ("echo docker run --privileged x", "", 0),
         ("[sh, script.sh]", "", 0),

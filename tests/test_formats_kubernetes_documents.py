@@ -26,6 +26,7 @@ def scripts(reading):
         ("command: [/bin/bash, -ec], args: [docker ps]", "docker ps"),
         ("command: [bash, -o, pipefail, -c, docker ps]", "docker ps"),
         ("command: [tini, --, sh, -c, docker ps]", "docker ps"),
+        ("command: [docker-init, --, sh, -c, docker ps]", "docker ps"),
         ("args: [sh, -c, docker ps]", "docker ps"),
         ("lifecycle: {postStart: {exec: {command: [sh, -c, docker ps]}}}", "docker ps"),
         ("livenessProbe: {exec: {command: [sh, -c, docker ps]}}", "docker ps"),

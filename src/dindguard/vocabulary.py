@@ -36,6 +36,12 @@ POWERSHELLS = frozenset({"pwsh", "powershell"})
 INITS = frozenset({"tini", "dumb-init", "docker-init", "catatonit"})
 """Programs for process 1 that start another one, pass signals on and collect orphans."""
 
+LAUNCHERS = INITS | {"env", "exec", "gosu", "nice", "nohup", "su-exec", "sudo", "timeout"}
+"""Programs whose arguments are another program with its own."""
+
+ENGINE_CLIENTS = frozenset({"docker", "docker-compose", "podman", "buildah", "nerdctl", "buildctl"})
+"""Programs that command an engine or a builder, or are one for the time they run."""
+
 NETWORK_FILE_SYSTEMS = {
     "nfs": "nfs", "nfs4": "nfs", "efs": "nfs", "cifs": "cifs", "smb": "cifs", "smb3": "cifs", "smbfs": "cifs",
     "azurefile": "cifs", "ceph": "cephfs", "cephfs": "cephfs", "glusterfs": "glusterfs", "9p": "9p",

@@ -33,7 +33,7 @@ FORMATS = (
 
 @click.group()
 def command() -> None:
-    """Stand up, check and remove a safe reference environment: a nested engine that proves itself."""
+    """Start, verify and remove a safe reference environment: a nested engine whose isolation is checked."""
 
 
 for _use in (run, with_, exec_, load, export):
@@ -43,7 +43,7 @@ for _use in (run, with_, exec_, load, export):
 @command.command()
 @as_json
 def check(form: str) -> None:
-    """Say what isolation this engine offers.
+    """Show which isolation levels this engine offers.
 
     And why not more. Creates nothing.
     """
@@ -57,7 +57,7 @@ def check(form: str) -> None:
 @command.command()
 @click.argument("name")
 @up_options
-@click.option("--workspace-volume", "workspace", is_flag=True, help="A volume for `env run --workspace DIR`.")
+@click.option("--workspace-volume", "workspace", is_flag=True, help="Create a volume for `env run --workspace DIR`.")
 @as_json
 def up(name: str, form: str, **chosen: Any) -> None:
     """Start the environment NAME and verify it.
@@ -81,7 +81,11 @@ def up(name: str, form: str, **chosen: Any) -> None:
 @command.command()
 @click.argument("name")
 @click.option(
-    "--attest", "attested", type=click.Path(path_type=Path), metavar="FILE", help="Write a signed statement."
+    "--attest",
+    "attested",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a signed statement of what was verified to FILE.",
 )
 @click.option("--key", type=click.Path(path_type=Path), metavar="PEM", help="The private key that signs it.")
 @click.option(
@@ -89,7 +93,7 @@ def up(name: str, form: str, **chosen: Any) -> None:
 )
 @as_json
 def verify(name: str, attested: Path | None, key: Path | None, nonce: str, form: str) -> None:
-    """Put every check to the environment NAME again.
+    """Verify the environment NAME again, with every check.
 
     Exit code 3 when one does not pass. With --attest a statement of what passed is signed and written; `dindguard
     attest check` reads it.
@@ -129,10 +133,10 @@ def status(form: str) -> None:
 
 @command.command()
 @click.argument("name", required=False)
-@click.option("--all", "everything", is_flag=True, help="All environments of this engine.")
-@click.option("--expired", is_flag=True, help="Those whose time to live is over.")
+@click.option("--all", "everything", is_flag=True, help="Remove all environments of this engine.")
+@click.option("--expired", is_flag=True, help="Remove those whose time to live is over.")
 def down(name: str | None, everything: bool, expired: bool) -> None:
-    """Remove the environment NAME, whatever is left.
+    """Remove the environment NAME, or what is left of it.
 
     Nothing is touched that does not carry our labels and a name of ours.
     """
@@ -150,14 +154,16 @@ def down(name: str | None, everything: bool, expired: bool) -> None:
     "--isolation",
     type=Named([*LEVELS, "kata"]),
     default=None,
-    help="The level (default: the best that FORMAT can say).",
+    help="The isolation level (default: the best that FORMAT can express).",
 )
 @consent_option
 @image_options
 @limit_options
 @mirror_option
 @tun_option
-@click.option("--resolve", is_flag=True, help="Ask the engine for the images' digests (the one use of an engine).")
+@click.option(
+    "--resolve", is_flag=True, help="Pin images to the digests that the engine knows (the only use of an engine)."
+)
 @click.option("-o", "--output", metavar="DIR", help="Write all files there, instead of the main one to stdout.")
 def render(form: str, isolation: str | None, resolve: bool, output: str | None, **chosen: Any) -> None:
     """Write the environment for another tool.

@@ -55,14 +55,14 @@ isolation_option = click.option(
     "--isolation",
     type=Named(["auto", *LEVELS]),
     default="auto",
-    help="The level; auto takes the best, and never privileged without consent.",
+    help="The isolation level; auto takes the best there is, never privileged mode without consent.",
 )
 consent_option = click.option(
     "--accept-privileged",
     "consent",
     metavar="TICKET",
     default="",
-    help="The approval under which privileged mode may be used.",
+    help="The approval (a ticket) that permits privileged mode.",
 )
 image_options = options(
     click.option(
@@ -72,7 +72,7 @@ image_options = options(
         default="",
         envvar="DINDGUARD_IMAGE",
         show_envvar=True,
-        help="The nested engine's image (default: the official one of the level).",
+        help="The nested engine's image (default: the official one for the level).",
     ),
     click.option(
         "--client-image",
@@ -80,7 +80,7 @@ image_options = options(
         default="",
         envvar="DINDGUARD_CLIENT_IMAGE",
         show_envvar=True,
-        help="The image in which commands run (default: the official client).",
+        help="The image in which commands run (default: the official client's).",
     ),
 )
 limit_options = options(
@@ -88,13 +88,23 @@ limit_options = options(
         "--memory", default="2g", show_default=True, help="Memory limit of the engine and all its containers."
     ),
     click.option(
-        "--cpus", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Processor limit of the same."
+        "--cpus",
+        type=click.FloatRange(0.1),
+        default=2.0,
+        show_default=True,
+        help="Processor limit of the engine and all its containers.",
     ),
     click.option(
-        "--pids", type=click.IntRange(128), default=1024, show_default=True, help="Process limit of the same."
+        "--pids",
+        type=click.IntRange(128),
+        default=1024,
+        show_default=True,
+        help="Limit of processes of the engine and all its containers.",
     ),
 )
-mirror_option = click.option("--mirror", metavar="URL", default="", help="A registry mirror for the nested engine.")
+mirror_option = click.option(
+    "--mirror", metavar="URL", default="", help="A registry mirror from which the nested engine pulls."
+)
 tun_option = click.option(
     "--tun-device",
     metavar="PATH",
@@ -109,11 +119,16 @@ up_options = options(
     image_options,
     limit_options,
     mirror_option,
-    click.option("--ttl", default="2h", show_default=True, help="Time to live; the engine then stops by itself."),
-    click.option("--offline", is_flag=True, help="No way out of the environment's network."),
-    click.option("--load", multiple=True, metavar="IMAGE", help="Copy this image from the engine; repeatable."),
     click.option(
-        "--export", "exported", is_flag=True, help="A port on the loopback of the engine's host (env export)."
+        "--ttl", default="2h", show_default=True, help="Time to live, after which the engine stops by itself."
+    ),
+    click.option("--offline", is_flag=True, help="Give the environment's network no access to the outside."),
+    click.option("--load", multiple=True, metavar="IMAGE", help="Copy this image from the outer engine; repeatable."),
+    click.option(
+        "--export",
+        "exported",
+        is_flag=True,
+        help="Publish the engine on the loopback of the outer engine's host, for 'env export'.",
     ),
     tun_option,
 )

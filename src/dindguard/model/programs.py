@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dindguard.model.container import Container
 from dindguard.model.invocation import Invocation, InvocationKind
-from dindguard.vocabulary import BUILD_ACTIONS
+from dindguard.vocabulary import BUILD_ACTIONS, ENGINE_CLIENTS
 
 WITHOUT_ENGINE = frozenset(
     {
@@ -28,7 +28,6 @@ SERVERS = frozenset(
 )  # fmt: skip
 """Official images whose own program, started as it is, speaks to no engine."""
 
-_CLIENTS = frozenset({"docker", "docker-compose", "podman", "buildah", "nerdctl", "buildctl"})
 _AROUND_BUILDS = BUILD_ACTIONS | {
     "push", "pull", "tag", "login", "logout", "info", "version", "images", "image ls", "inspect", "image inspect",
     "buildx create", "buildx use", "buildx inspect", "buildx rm", "buildx ls", "buildx imagetools create",
@@ -55,7 +54,7 @@ def only_builds(container: Container) -> Invocation | None:
     """Return the build, if a container's script uses its engine for building images only."""
     programs = container.programs
     calls = _calls(container)
-    if programs is None or not programs <= WITHOUT_ENGINE | _CLIENTS:
+    if programs is None or not programs <= WITHOUT_ENGINE | ENGINE_CLIENTS:
         return None
     if any(call.action not in _AROUND_BUILDS for call in calls):
         return None

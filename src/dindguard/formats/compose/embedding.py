@@ -13,12 +13,8 @@ from dindguard.model.container import Container
 from dindguard.model.mount import MountKind
 from dindguard.scripts.shell_argument import COMMAND_OPTION
 from dindguard.source import Embedded, Segment, Source
-from dindguard.vocabulary import SCRIPT_RUNNERS
+from dindguard.vocabulary import ENGINE_CLIENTS, LAUNCHERS, SCRIPT_RUNNERS
 
-_WRAPPERS = frozenset(
-    {"tini", "dumb-init", "docker-init", "timeout", "env", "exec", "nohup", "nice", "gosu", "su-exec"}
-)
-_CLIENTS = frozenset({"docker", "docker-compose", "podman", "nerdctl", "buildah"})
 _READ_FILES = frozenset({"daemon.json", "buildkitd.toml", "config.toml"})
 """Names of configuration files, as a container sees them, that other formats read."""
 
@@ -77,8 +73,8 @@ def _program(words: list[tuple[str, Source]], at: int) -> str:
 
 
 def _script(words: list[tuple[str, Source]]) -> Source | None:
-    """Return the script that a shell gets with ``-c``, perhaps behind a wrapper like ``tini --``."""
-    if not words or _program(words, 0) not in SCRIPT_RUNNERS | _WRAPPERS:
+    """Return the script that a shell gets with ``-c``, perhaps behind a launcher like ``tini --``."""
+    if not words or _program(words, 0) not in SCRIPT_RUNNERS | LAUNCHERS:
         return None
     shell = next((index for index in range(len(words)) if _program(words, index) in SCRIPT_RUNNERS), len(words))
     for index in range(shell + 1, len(words) - 1):
@@ -89,7 +85,7 @@ def _script(words: list[tuple[str, Source]]) -> Source | None:
 
 def _client_command(words: list[tuple[str, Source]]) -> Source | None:
     """Return a command line that starts an engine's client without a shell, as a shell would be given it."""
-    if not words or _program(words, 0) not in _CLIENTS:
+    if not words or _program(words, 0) not in ENGINE_CLIENTS:
         return None
     first = words[0][1]
     text, segments = "", []

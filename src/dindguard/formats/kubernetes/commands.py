@@ -10,9 +10,8 @@ from dindguard.formats.kubernetes.environment import Variables
 from dindguard.model.container import HealthCheck, Words
 from dindguard.patterns import regex
 from dindguard.source import Source
-from dindguard.vocabulary import SCRIPT_RUNNERS
+from dindguard.vocabulary import LAUNCHERS, SCRIPT_RUNNERS
 
-_LAUNCHERS = frozenset({"tini", "dumb-init", "catatonit", "env", "exec", "nice", "nohup", "sudo", "su-exec", "gosu"})
 _SHELL_SHEBANG = regex(r"#!\s*\S*?(/env\s+(-S\s+)?)?(/|\b)(ba|da|z|k|a)?sh\b")
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
@@ -43,7 +42,7 @@ def script_of(command: list[Node]) -> Node | None:
         word = node.content.rpartition("/")[2]
         if names_shell(word):
             return _after_c(command[index + 1 :])
-        if word not in _LAUNCHERS and not word.startswith("-"):
+        if word not in LAUNCHERS and not word.startswith("-"):
             return None
     return None
 
