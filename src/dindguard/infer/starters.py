@@ -1,4 +1,4 @@
-"""Whose engine starts what command lines start, a project's services among it: one of the scan, a machine's, or unknown.
+"""Whose engine starts what command lines and runners start, projects' services too: one of the scan, a machine's, or unknown.
 
 The client's own order: the option, the variable, the default socket (docker/cli ``cli/command/cli.go``).
 """
@@ -34,7 +34,7 @@ class Starters:
         """Return the engine that starts a container; ``None`` for one that no command line starts, and if unknown."""
         if container.kind is ContainerKind.SERVICE and container.workload in self._projects:
             return self._of_project(container.workload)
-        if container.kind is not ContainerKind.COMMAND:
+        if container.kind not in (ContainerKind.COMMAND, ContainerKind.RUNNER_DEFAULT):
             return None
         if container not in self._known:
             inside = container.workload.runs_in

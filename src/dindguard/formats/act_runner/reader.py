@@ -25,10 +25,13 @@ _SOCKET = "/var/run/docker.sock"
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read every configuration of a scan."""
     del context  # a configuration stands by itself
-    return Reading([_runner(document.content) for document in documents if document.content.is_mapping])
+    return Reading(
+        [_runner(document.content, document.owner) for document in documents if document.content.is_mapping]
+    )
 
 
-def _runner(root: Node) -> Workload:
+def _runner(root: Node, owner: Container | None) -> Workload:
+    """Return what a runner gives to its jobs; ``owner`` is the container that reads the configuration, where it is known."""
     settings = root["container"]
     address = "runner"
     volumes = Volumes(f"{root.source.path}:{address}")
@@ -43,8 +46,9 @@ def _runner(root: Node) -> Workload:
     if network.is_scalar and network.text in ("host", "none"):
         given["namespaces"] = replace(given["namespaces"], network=network.value)
     default = Container(
-        name="", address=f"{address}.job", kind=ContainerKind.RUNNER_DEFAULT, span=settings.key_span, **given
-    )
+        name="", address=f"{address}.job", kind=ContainerKind.RUNNER_DEFAULT, span=settings.key_span,
+        started_by=_engine(settings["docker_host"]), **given,
+    )  # fmt: skip
     capacity = root["runner"]["capacity"]
     return Workload(
         name="",
@@ -54,8 +58,14 @@ def _runner(root: Node) -> Workload:
         span=settings.key_span,
         containers=(default,),
         storages=volumes.storages,
+        runs_in=owner,
         concurrency=capacity.value if capacity.is_scalar and not capacity.is_null else None,
     )
+
+
+def _engine(host: Node) -> Text | None:
+    """Return the address of the engine that starts the jobs, where one is written."""
+    return host.value if "://" in host.content else None
 
 
 def _socket(root: Node, settings: Node, volumes: Volumes, owner: str) -> tuple[Mount, ...]:
