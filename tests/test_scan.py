@@ -21,6 +21,8 @@ from dindguard.working_tree import WorkingTree
 from support import write_files
 
 COMPOSE = "services: {a: {image: nginx, privileged: true}}\n"
+OWN = {name: COMPOSE.replace("a:", f"{name}:", 1) for name in ("a", "b", "c", "new")}
+"""A project for each, so that none is a copy of another."""
 RULE = '''"""Stack: who called this rule.
 
 ## Why it matters
@@ -60,9 +62,9 @@ def test_at_most_four_calls_lie_between_a_command_and_a_rule(tmp_path: Path) -> 
 
 
 def test_an_editors_text_is_scanned_before_it_is_saved(tmp_path: Path) -> None:
-    write_files(tmp_path, {"compose.yaml": "services: {a: {image: nginx}}\n", "b/x.yaml": COMPOSE})
+    write_files(tmp_path, {"compose.yaml": "services: {a: {image: nginx}}\n", "b/x.yaml": OWN["b"]})
     saved = WorkingTree(tmp_path)
-    texts = {"compose.yaml": COMPOSE, "new/compose.yaml": COMPOSE, "b/compose.yaml": "services: {}\n"}
+    texts = {"compose.yaml": COMPOSE, "new/compose.yaml": OWN["new"], "b/compose.yaml": "services: {}\n"}
     report = scan(Options(paths=(tmp_path, tmp_path / "new/compose.yaml")), Buffers(saved, texts))
     assert [finding.span.path for finding in report.findings] == ["b/x.yaml", "compose.yaml", "new/compose.yaml"]
     files = Buffers(WorkingTree(tmp_path), texts)
@@ -92,7 +94,7 @@ def test_a_file_that_a_reader_fails_on_costs_only_itself(
     from dindguard.documents import yaml
     from dindguard.formats.compose import reader
 
-    write_files(tmp_path, {f"{name}/compose.yaml": COMPOSE for name in "abc"})
+    write_files(tmp_path, {f"{name}/compose.yaml": OWN[name] for name in "abc"})
     if where == "shape":
         read = yaml.read
         monkeypatch.setattr(yaml, "read", lambda source: 1 / 0 if source.path[0] == "b" else read(source))
@@ -115,7 +117,7 @@ def test_a_file_that_a_reader_fails_on_costs_only_itself(
 def test_files_that_fail_only_together_are_read_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dindguard.formats.compose import reader
 
-    write_files(tmp_path, {f"{name}/compose.yaml": COMPOSE for name in "ab"})
+    write_files(tmp_path, {f"{name}/compose.yaml": OWN[name] for name in "ab"})
     read = reader.read
     monkeypatch.setattr(reader, "read", lambda docs, context: 1 / 0 if len(docs) > 1 else read(docs, context))
     report = scan(Options(paths=(tmp_path,), root=tmp_path))
@@ -191,7 +193,7 @@ def test_a_file_that_changes_during_a_scan_is_told_and_not_quoted(tmp_path: Path
 def test_a_tree_with_more_text_than_is_held_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "compose.yaml").write_text("services: {a: {image: docker:dind, privileged: true}}\n")
+        (tmp_path / name / "compose.yaml").write_text(OWN[name].replace("nginx", "docker:dind"))
     whole = [(each.span, each.message) for each in scan(Options(paths=(tmp_path,), root=tmp_path)).findings]
     monkeypatch.setattr("dindguard.discover.HELD", 60)
     assert len(whole) >= 3
