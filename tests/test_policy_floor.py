@@ -136,6 +136,11 @@ def capability(report: Report) -> list[Finding]:
     return [finding for finding in report.open if finding.rule.id == "dangerous-capability"]
 
 
+def told(findings: list[Finding]) -> int:
+    """Return of how many files something is said, copies among them."""
+    return sum(len(finding.subjects) for finding in findings)
+
+
 @pytest.mark.parametrize(
     "config",
     [
@@ -159,11 +164,11 @@ def test_folders_and_options_do_not_turn_it_off_either(repository: Path, floor: 
     write(repository, ".dindguard.yaml", "nested: [disable, severity]\n")
     write(repository, "ci/.dindguard.yaml", "disable: [dangerous-capability]\n")
     write(repository, "ci/compose.yaml", COMPOSE)
-    assert len(capability(scanned(repository))) == 1
-    assert len(capability(scanned(repository, policy=floor))) == 2
-    assert len(capability(scanned(repository, policy=floor, ignore=("dangerous-capability",)))) == 2
-    assert len(capability(scanned(repository, policy=floor, select=("host-pid-namespace",)))) == 2
-    assert len(capability(scanned(repository, policy=floor, untrusted=True))) == 2
+    assert told(capability(scanned(repository))) == 1
+    assert told(capability(scanned(repository, policy=floor))) == 2
+    assert told(capability(scanned(repository, policy=floor, ignore=("dangerous-capability",)))) == 2
+    assert told(capability(scanned(repository, policy=floor, select=("host-pid-namespace",)))) == 2
+    assert told(capability(scanned(repository, policy=floor, untrusted=True))) == 2
 
 
 def test_a_graver_severity_is_obeyed(repository: Path, floor: Path) -> None:

@@ -38,10 +38,12 @@ def told_once(
     files = _Files(model, source_of)
     joined: dict[int, Finding | None] = {}
     for group in several:
-        for copies in files.copies_among(group):
-            first = copies[0]
-            joined.update(dict.fromkeys(map(id, copies[1:])))
-            joined[id(first)] = _joined(first, copies[1:])
+        for first, *others in files.copies_among(group):
+            # What a configuration grades otherwise in one place is told there.
+            copies = [each for each in others if each.severity is first.severity or each.containment]
+            if copies:
+                joined.update(dict.fromkeys(map(id, copies)))
+                joined[id(first)] = _joined(first, copies)
     told = (joined.get(id(finding), finding) for finding in findings)
     return tuple(finding for finding in told if finding is not None)
 
