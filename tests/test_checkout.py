@@ -26,6 +26,10 @@ ONE, TWO = "1" * 40, "a" * 64
         ),
         ({"HEAD": "ref: refs/heads/unborn\n"}, ""),
         ({"HEAD": "ref: refs/heads/../../secret\n", "secret": f"{ONE}\n"}, ""),
+        ({"HEAD": "ref: refs/heads/../../secret\n", "refs/heads/main": f"{TWO}\n", "secret": f"{ONE}\n"}, ""),
+        ({"HEAD": "ref: secret\n", "secret": f"{ONE}\n"}, ""),
+        ({"HEAD": f"{ONE}1\n"}, ""),
+        ({"HEAD": f"{ONE}\n" + "x" * (1 << 20)}, ""),
         ({"HEAD": "ref: ../secret\n", "../secret": f"{ONE}\n"}, ""),
         ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": "<script>\n"}, ""),
         ({"HEAD": "\x00\xff"}, ""),
@@ -72,6 +76,24 @@ def test_a_folder_that_does_not_name_this_one_is_not_read(tmp_path: Path) -> Non
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / ".git").write_text("gitdir: ../private\n")
     assert commit_of(str(tmp_path / "tree")) == ""
+
+
+def test_a_worktree_of_another_folder_is_not_read(tmp_path: Path) -> None:
+    git = tmp_path / "private" / ".git" / "worktrees" / "side"
+    git.mkdir(parents=True)
+    (git / "HEAD").write_text(f"{SECRET}\n")
+    (git / "gitdir").write_text(f"{tmp_path / 'side' / '.git'}\n")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / ".git").write_text(f"gitdir: {git}\n")
+    assert commit_of(str(tmp_path / "tree")) == ""
+
+
+def test_a_folder_whose_name_begins_alike_is_outside(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git-private").mkdir()
+    (tmp_path / ".git-private" / "key").write_text(f"{SECRET}\n")
+    (tmp_path / ".git" / "HEAD").symlink_to(tmp_path / ".git-private" / "key")
+    assert commit_of(str(tmp_path)) == ""
 
 
 @pytest.mark.parametrize("name", ["HEAD", "refs/heads/main", "packed-refs", "commondir"])

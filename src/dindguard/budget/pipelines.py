@@ -73,9 +73,12 @@ CIRCLECI_STEPS = Limit(
     name="circleci-steps", most=20_000, what="this job's commands come to more than {most} steps",
     lost="the rest was not read", remedy="split the job, or use fewer commands",
 )  # fmt: skip
+SCRIPT_COSTS = 2_000
+"""A repeated script counts as at least so many characters: to read a short one costs more than its length."""
+
 REPEATED_SCRIPTS = Limit(
-    name="repeated-scripts", most=4_000_000, what="the scripts that this file's loops, templates and commands repeat have more "
-    "than {most} characters", lost="the rest was not read", remedy="split the pipeline",
+    name="repeated-scripts", most=4_000_000, what="the scripts that this file's loops, templates and commands repeat come to "
+    "more than {most} characters", lost="the rest was not read", remedy="split the pipeline",
 )  # fmt: skip
 BITBUCKET_LEVELS = Limit(
     name="bitbucket-levels", most=4, what="stages and parallel steps lie in each other more than {most} levels deep",

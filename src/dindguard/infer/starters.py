@@ -5,7 +5,7 @@ The client's own order: the option, the variable, the default socket (docker/cli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from dindguard.infer import images
 from dindguard.infer.clients import client_endpoint
@@ -109,15 +109,6 @@ def engine_behind(container: Container, target: Container, port: int | None) -> 
     Of several engines it is the one that listens on the port, else the first.
     """
     own = target.engines if target is not container else ()
-    first = None
-    for engine in own or _beside(container, target):
-        if any(endpoint.port == port for endpoint in engine.listens):
-            return engine
-        first = first or engine
-    return first
-
-
-def _beside(container: Container, target: Container) -> Iterator[Engine]:
-    for neighbour in target.workload.neighbourhood.in_namespace_of(target):
-        if neighbour is not container:
-            yield from neighbour.engines
+    if not own:
+        return target.workload.neighbourhood.engine_at(target, port, container)
+    return next((each for each in own if any(endpoint.port == port for endpoint in each.listens)), own[0])

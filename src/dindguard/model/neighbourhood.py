@@ -10,6 +10,7 @@ from dindguard.records import record
 
 if TYPE_CHECKING:
     from dindguard.model.container import Container
+    from dindguard.model.engine import Engine
     from dindguard.model.workload import Workload
 
 _ISOLATED = ("host", "none")
@@ -30,6 +31,7 @@ class Neighbourhood:
         self._places = {container: _place(container, workload) for container in workload.containers}
         self._in_namespace: dict[Container | str, list[Container]] = {}
         self._on_network: Counter[str] = Counter()
+        self._engines: dict[Container | str, dict[int | str | None, list[tuple[Container, Engine]]]] = {}
         for container, place in self._places.items():
             self._in_namespace.setdefault(place.namespace, []).append(container)
             self._on_network.update(place.networks)
@@ -50,12 +52,39 @@ class Neighbourhood:
         """Return the containers in its network namespace, itself among them."""
         return self._in_namespace[self._places[container].namespace]
 
+    def engine_at(self, target: Container, port: int | None, client: Container) -> Engine | None:
+        """Return the engine in a container's network namespace that listens on a port, else the first one there.
+
+        The client's own do not count. Asked only when it is known who runs an engine.
+        """
+        namespace = self._places[target].namespace
+        if namespace not in self._engines:
+            self._engines[namespace] = _by_port(self._in_namespace[namespace])
+        found = self._engines[namespace]
+        candidates = (*found.get(port, ()), *found.get(_ANY, ()))
+        return next((engine for owner, engine in candidates if owner is not client), None)
+
     def is_alone(self, container: Container) -> bool:
         """Whether no other container of the workload can connect to it."""
         place = self._places[container]
         return len(self._in_namespace[place.namespace]) == 1 and all(
             self._on_network[name] == 1 for name in place.networks
         )
+
+
+_ANY = "any"
+
+
+def _by_port(containers: Sequence[Container]) -> dict[int | str | None, list[tuple[Container, Engine]]]:
+    """Return the first engines on each port and on any, of two containers: one of them may be the one that asks."""
+    found: dict[int | str | None, list[tuple[Container, Engine]]] = {}
+    for container in containers:
+        for engine in container.engines:
+            for port in (_ANY, *(endpoint.port for endpoint in engine.listens)):
+                known = found.setdefault(port, [])
+                if not known or (len(known) < 2 and known[0][0] is not container):
+                    known.append((container, engine))
+    return found
 
 
 def network_of(container: Container) -> Container:

@@ -46,7 +46,7 @@ class Names:
 
     def script_fits(self, length: int, at: HasSpan) -> bool:
         """Whether a script of that length may be read as well."""
-        self.work[1] += length
+        self.work[1] += max(length, budget.SCRIPT_COSTS)
         return budget.within(budget.REPEATED_SCRIPTS, self.work[1], at)
 
     def with_parts(self, parts: Mapping[str, Part]) -> Names:

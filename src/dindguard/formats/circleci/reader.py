@@ -132,7 +132,7 @@ class _Steps:
         command = value["command"] if value.is_mapping else value
         if not command.is_scalar or command.is_null:
             return
-        self._scripts[0] += len(command.content)
+        self._scripts[0] += max(len(command.content), budget.SCRIPT_COSTS)
         if not budget.within(budget.REPEATED_SCRIPTS, self._scripts[0], command):
             return
         shell = names.located(value["shell"]).value.value or ""

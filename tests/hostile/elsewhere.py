@@ -1,0 +1,49 @@
+"""The same hostility in formats that the shapes of growth leave out: dense calls, fans of aliases, loops, chains."""
+
+from __future__ import annotations
+
+from shapes import RUN, Files, Shape, lines
+
+
+def _one(name: str, text: str) -> Files:
+    return {name: text}
+
+
+def _fan(count: int, first: str, item: str) -> str:
+    """Return anchors in a chain, each a list of the one before nine times."""
+    return f"a0: &a0 [{first}]\n" + lines(
+        count, lambda i: f"a{i + 1}: &a{i + 1} [{', '.join([item.format(f'*a{i}')] * 9)}]"
+    )
+
+
+_ROWS = [
+    ("Azure: steps", lambda n: _one("azure-pipelines.yml", "steps:\n" + f"- script: {RUN}\n" * n)),
+    ("Azure: jobs", lambda n: _one("azure-pipelines.yml", "jobs:\n" + lines(n, lambda i: f"- {{job: j{i}, container: {{image: docker, options: --privileged}}, steps: [{{script: docker ps}}]}}"))),
+    ("Azure: loops in loops", lambda n: _one("azure-pipelines.yml", "parameters: [{name: l, default: [1, 2, 3, 4]}]\nsteps:\n" + lines(min(n, 60), lambda i: "  " * i + f"- ${{{{ each v{i} in parameters.l }}}}:") + "  " * min(n, 60) + f"- script: {RUN}\n" + "# x\n" * n)),
+    ("Azure: templates of variables", lambda n: {"azure-pipelines.yml": "variables:\n" + "- template: v.yml\n" * n + "steps: [{script: docker ps}]\n", "v.yml": "variables:\n" + "- template: v.yml\n" * n + lines(n, lambda i: f"- {{name: n{i}, value: docker}}")}),
+    ("Azure: hooks by alias", lambda n: _one("azure-pipelines.yml", "x0: &a0 {steps: [{script: docker ps}]}\n" + lines(n, lambda i: f"x{i + 1}: &a{i + 1} {{{', '.join(f'k{k}: *a{i}' for k in range(9))}}}") + f"jobs: [{{deployment: d, strategy: *a{n}}}]\n")),
+    ("Bitbucket: steps", lambda n: _one("bitbucket-pipelines.yml", "pipelines:\n  default:\n" + f"  - step: {{image: docker, services: [docker], script: ['{RUN}']}}\n" * n)),
+    ("Bitbucket: fans of aliases", lambda n: _one("bitbucket-pipelines.yml", _fan(n, "{step: {script: [docker ps]}}", "{{parallel: {0}}}") + f"pipelines: {{default: *a{n}}}\n")),
+    ("Buildkite: steps", lambda n: _one(".buildkite/pipeline.yml", "steps:\n" + f"- command: {RUN}\n" * n)),
+    ("Buildkite: fans of aliases", lambda n: _one(".buildkite/pipeline.yml", _fan(n, "{command: docker ps}", "{{group: g, steps: {0}}}") + f"steps: *a{n}\n")),
+    ("CircleCI: jobs", lambda n: _one(".circleci/config.yml", "version: 2.1\njobs:\n" + lines(n, lambda i: f"  j{i}: {{docker: [{{image: docker}}], steps: [setup_remote_docker, {{run: '{RUN}'}}]}}"))),
+    ("CircleCI: commands twice each", lambda n: _one(".circleci/config.yml", "version: 2.1\njobs: {a: {machine: true, steps: [c0]}}\ncommands:\n" + lines(n, lambda i: f"  c{i}: {{steps: [c{i + 1}, c{i + 1}]}}") + f"  c{n}: {{steps: [{{run: docker ps}}]}}\n")),
+    ("Drone: steps", lambda n: _one(".drone.yml", "kind: pipeline\ntype: docker\nname: a\nsteps:\n" + lines(n, lambda i: f"- {{name: s{i}, image: 'docker:dind', privileged: true, commands: ['{RUN}']}}"))),
+    ("Ansible: tasks", lambda n: _one("site.yml", "- hosts: all\n  tasks:\n" + lines(n, lambda i: f"  - docker_container: {{name: c{i}, image: x, privileged: true, volumes: ['/var/run/docker.sock:/s']}}"))),
+    ("Ansible: variables that double", lambda n: _one("site.yml", "- hosts: all\n  vars:\n    v0: docker\n" + lines(n, lambda i: f"    v{i + 1}: '{{{{ v{i} }}}}{{{{ v{i} }}}}'") + f"  tasks:\n  - docker_container: {{name: a, image: '{{{{ v{n} }}}}', privileged: true}}\n")),
+    ("Ansible: one list for all tasks", lambda n: _one("site.yml", "- hosts: all\n  vars: {v: [" + ", ".join(f"'/var/run/docker.sock:/m{i}'" for i in range(20)) + "]}\n  tasks:\n" + lines(n, lambda i: f"  - docker_container: {{name: c{i}, image: x, volumes: '{{{{ v }}}}'}}"))),
+    ("Quadlet: mounts", lambda n: _one("a.container", "[Container]\nImage=docker.io/library/docker:dind\n" + lines(n, lambda i: f"Volume=/var/run/docker.sock:/m{i}"))),
+    ("Bake: targets that inherit", lambda n: _one("docker-bake.hcl", lines(n, lambda i: f'target "t{i}" {{\n  inherits = ["t{i + 1}"]\n  network = "host"\n}}') + f'target "t{n}" {{\n  entitlements = ["security.insecure"]\n}}\n')),
+    ("ECS: containers", lambda n: _one("task-definition.json", '{"family": "a", "containerDefinitions": [' + ", ".join(f'{{"name": "c{i}", "image": "docker:dind", "privileged": true}}' for i in range(n)) + "]}")),
+    ("Jenkins configuration: templates", lambda n: _one("jenkins.yaml", "jenkins: {clouds: [{kubernetes: {templates: [\n" + lines(n, lambda i: f"{{name: t{i}, containers: [{{name: c, image: 'docker:dind', privileged: true}}]}},") + "]}}]}\n")),
+    ("Taskfile: tasks", lambda n: _one("Taskfile.yml", "version: '3'\ntasks:\n" + lines(n, lambda i: f"  t{i}: {{cmds: ['{RUN}']}}"))),
+    ("justfile: recipes", lambda n: _one("justfile", lines(n, lambda i: f"r{i}:\n    {RUN}"))),
+    ("package.json: scripts", lambda n: _one("package.json", '{"name": "a", "scripts": {' + ", ".join(f'"s{i}": "{RUN}"' for i in range(n)) + "}}")),
+    ("cloud-init: commands", lambda n: _one("cloud-init.yaml", "#cloud-config\nruncmd:\n" + f"- {RUN}\n" * n)),
+    ("PowerShell: calls", lambda n: _one("run.ps1", f"{RUN}\n" * n)),
+    ("batch: calls", lambda n: _one("run.bat", f"{RUN}\r\n" * n)),
+    ("GitLab: variables seen by all jobs", lambda n: _one(".gitlab-ci.yml", "variables:\n" + lines(n, lambda i: f"  V{i}: a") + lines(n, lambda i: f"j{i}: {{image: docker, script: docker ps}}"))),
+    ("GitLab: jobs that extend a big one", lambda n: _one(".gitlab-ci.yml", ".a:\n  image: docker\n  script:\n" + f"  - {RUN}\n" * 40 + lines(n, lambda i: f"j{i}: {{extends: .a}}"))),
+]  # fmt: skip
+
+FURTHER = [Shape("elsewhere", name, 1, files) for name, files in _ROWS]
