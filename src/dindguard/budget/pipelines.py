@@ -97,7 +97,7 @@ AZURE_CALLS = Limit(
     remedy="split it", gravity=Gravity.WARNING,
 )  # fmt: skip
 AZURE_HOOK_LEVELS = Limit(
-    name="azure-hook-levels", most=5, what="a deployment's strategy nests more than {most} levels",
+    name="azure-hook-levels", most=4, what="a deployment's strategy nests more than {most} levels",
     lost="what lies deeper was not read", remedy="end the alias that holds itself",
 )  # fmt: skip
 BITBUCKET_STEPS = Limit(
