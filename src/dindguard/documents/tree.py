@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from dindguard import budget
+from dindguard.documents.kinds import Kind, Scope
 from dindguard.documents.routes import route_key
 from dindguard.model.condition import Condition
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unset
 from dindguard.records import replace
 from dindguard.source import Segment, Source, Span, Step
-
-
-class Kind(StrEnum):
-    """What a node is."""
-
-    MAPPING = "mapping"
-    SEQUENCE = "sequence"
-    SCALAR = "scalar"
-    HOLE = "hole"
-
-
-class Scope(Protocol):
-    """An interpolation dialect together with the variables in force."""
-
-    def resolve(self, text: Text) -> Text:
-        """Return ``text`` with its variables replaced as far as the files decide them."""
-
 
 Pairs = list[tuple["Node", "Node"]]
 Children = Callable[["Node"], "Pairs | list[Node]"]
@@ -46,8 +29,8 @@ class Node:
     """
 
     __slots__ = (
-        "_children", "_key_index", "_loaded", "conditions", "content", "end", "filled", "inner", "key", "kind", "mapping",
-        "route", "scope", "source", "start", "style", "tag", "trail",
+        "_children", "_folds", "_key_index", "_loaded", "conditions", "content", "end", "filled", "inner", "key", "kind",
+        "mapping", "route", "scope", "source", "start", "style", "tag", "trail",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +69,7 @@ class Node:
         self.inner = inner
         self.conditions = conditions
         self._children = children
+        self._folds: Callable[[], None] | None = None
         self._loaded: Pairs | list[Node] | None = None
         self._key_index: dict[str, Node] | None = None
 
@@ -138,8 +122,20 @@ class Node:
     def _load(self) -> Pairs | list[Node]:
         if self._loaded is None:
             self._loaded = self._children(self) if self._children is not None else []
-            self._children = None  # what it was made from is needed no more
+            if self._folds is None:
+                self._children = None  # what it was made from is needed no more
         return self._loaded
+
+    def foldable(self, below: Callable[[], None] = lambda: None) -> Node:
+        """Keep what this node is made from, so that it can be folded, and ``below`` with it; return it."""
+        self._folds = below
+        return self
+
+    def fold(self) -> None:
+        """Let go of all nodes below a document's root until somebody asks for them: a reader is done with it for now."""
+        if self._folds is not None and self._children is not None:
+            self._loaded = self._key_index = None
+            self._folds()
 
     def pairs(self) -> Pairs:
         """Return ``(key, value)`` nodes of a mapping, merge keys resolved, in order; ``[]`` of anything else."""
@@ -283,12 +279,13 @@ class Node:
                 return pairs
             return [child(item, None) for item in original.items()]
 
-        return Node(
+        copy = Node(
             self.kind, self.source, self.start, self.end, route=new_route, content=self.content, style=self.style,
             tag=self.tag, key=key or self.key, trail=self.trail if trail is None else trail, scope=new_scope,
             mapping=self.mapping, filled=self.filled, inner=self.inner, conditions=self.conditions,
             children=children if self.kind in (Kind.MAPPING, Kind.SEQUENCE) else None,
         )  # fmt: skip
+        return copy if self._folds is None else copy.foldable(self.fold)
 
     def with_pairs(self, pairs: Sequence[tuple[Node, Node]]) -> Node:
         """Return a mapping at this place that holds ``pairs``: the result of a merge."""
@@ -328,3 +325,6 @@ class Node:
 
     def __repr__(self) -> str:
         return f"Node({self.kind}, {self.span}, {self.route or '.'})"
+
+
+__all__ = ["Children", "Kind", "Node", "Pairs", "Scope"]

@@ -20,6 +20,7 @@ from dindguard.source import Gravity, Notice, Segment, Source, Step
 YamlNode: TypeAlias = Any
 
 _ALIAS = regex(r"\*[^\s,\[\]{}]+")
+MERGE_KEY = "<<"
 _STYLES = {None: "", "": "", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 _KINDS = {"mapping": Kind.MAPPING, "sequence": Kind.SEQUENCE, "scalar": Kind.SCALAR}
 
@@ -41,6 +42,7 @@ class Tree:
         """Whether two braces begin a value outside of quotes: correct YAML that nobody means, an action of a template."""
         self.passed_over = 0
         """Documents that were told by their outline, and are not among the others."""
+        self._merges = MERGE_KEY in self.text  # what is merged counts, so that it is made once
         self._merged = 0
         self._merging = 0
 
@@ -54,7 +56,8 @@ class Tree:
     def add(self, root: YamlNode) -> None:
         """Add a document that PyYAML composed."""
         self.bare_braces |= _lighten(root, self.base, self.text)
-        self.documents.append(self._node(root, route="", key=None, trail=()))
+        node = self._node(root, route="", key=None, trail=())
+        self.documents.append(node if self._merges else node.foldable())
 
     def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
         kind = _KINDS[raw.id]

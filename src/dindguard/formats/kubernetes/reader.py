@@ -31,32 +31,50 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     resources = kustomize.collect(documents, context, reading.notices)
     cluster = Cluster(resource for resource, _ in resources)
-    services = Services(cluster)
-    mounted = configmaps.Mounted(cluster)
-    seen: Counter[tuple[str, str, int]] = Counter()
+    pods = _Pods(cluster, reading)
     owners = Owners(resource for resource, _ in resources)
     for resource, is_workload in resources:
-        if not is_workload or owners.cover(resource):
-            continue
-        release = handed_on(resource, cluster)
+        if is_workload and not owners.cover(resource):
+            pods.read(resource)
+        resource.node.fold()
+    kustomizations = (document.content for document in documents if kustomize.is_kustomization(document))
+    reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
+    reading.embedded.extend(configmaps.embedded(cluster, pods.mounted, reading.unread))
+    return reading
+
+
+class _Pods:
+    """Reads the pods that objects describe into ``reading``, and remembers what they mount."""
+
+    def __init__(self, cluster: Cluster, reading: Reading) -> None:
+        self._cluster = cluster
+        self._reading = reading
+        self._services = Services(cluster)
+        self._seen: Counter[tuple[str, str, int]] = Counter()
+        self.mounted = configmaps.Mounted(cluster)
+
+    def read(self, resource: Resource) -> None:
+        """Read the pods of one object; what asks for a chart's release is handed on."""
+        reading = self._reading
+        release = handed_on(resource, self._cluster)
         if release is not None:
             reading.embedded.append(release)
-            continue
+            return
         templates = _templates(resource, reading.notices)
         if not templates and not _is_known(resource):
             reading.unread.append(_unread(resource))
         for template in templates:
-            pod = read_pod(_numbered(template, seen), cluster, services)
-            reading.workloads += (pod.workload, *runners(pod.workload.containers))
-            reading.embedded.extend(pod.embedded)
-            reading.notices.extend(undecided(template.spec, ("containers", "volumes")))
-            for member in template.members:
-                reading.notices.extend(undecided(member.node, ("volumeMounts",)))
-            mounted.add(pod, resource)
-    kustomizations = (document.content for document in documents if kustomize.is_kustomization(document))
-    reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
-    reading.embedded.extend(configmaps.embedded(cluster, mounted, reading.unread))
-    return reading
+            self._add(_numbered(template, self._seen), resource)
+
+    def _add(self, template: PodTemplate, resource: Resource) -> None:
+        reading = self._reading
+        pod = read_pod(template, self._cluster, self._services)
+        reading.workloads += (pod.workload, *runners(pod.workload.containers))
+        reading.embedded.extend(pod.embedded)
+        reading.notices.extend(undecided(template.spec, ("containers", "volumes")))
+        for member in template.members:
+            reading.notices.extend(undecided(member.node, ("volumeMounts",)))
+        self.mounted.add(pod, resource)
 
 
 _GROUPS = ("", "apps", "batch", "extensions", "autoscaling", "policy", "kustomize.config.k8s.io")

@@ -1,0 +1,24 @@
+"""What a node of a located tree is, and in which scope it is read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+from dindguard.model.values import Text
+
+
+class Kind(StrEnum):
+    """What a node is."""
+
+    MAPPING = "mapping"
+    SEQUENCE = "sequence"
+    SCALAR = "scalar"
+    HOLE = "hole"
+
+
+class Scope(Protocol):
+    """An interpolation dialect together with the variables in force."""
+
+    def resolve(self, text: Text) -> Text:
+        """Return ``text`` with its variables replaced as far as the files decide them."""
