@@ -15,7 +15,7 @@ import pytest
 
 from dindguard import reports, survey, workers
 from dindguard.errors import INCOMPLETE, INTERRUPTED, UserError
-from dindguard.scanning import Options, scan
+from dindguard.scanning import Options, Scan, scan
 from dindguard.workers import Workers
 from support import write_files
 
@@ -97,6 +97,51 @@ def test_several_processes_tell_blind_spots_too(tmp_path: Path) -> None:
     )
     assert [each.path for each in one.blind_spots] == ["parts.yaml", "whole.yaml"]
     assert two.every() == one.every()
+
+
+SCRIPTS = {
+    "a/Makefile": "run:\n\tdocker run --privileged alpine\n",
+    "b/Dockerfile": "FROM docker:29-dind\nRUN <<EOF\ndocker run -v /var/run/docker.sock:/s alpine\nEOF\nCMD dockerd -H tcp://0.0.0.0:2375\n",
+    "b/start.sh": '#!/bin/sh\ncat <<EOF > /etc/docker/daemon.json\n{"hosts": ["tcp://0.0.0.0:2375"]}\nEOF\ndockerd\n',
+    "c/Dockerfile": 'FROM docker:29-dind\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n',
+    "c/start.sh": "# dindguard: allow[privileged] the lab is cut off\ndocker run --privileged alpine\n",
+    "c/compose.sh": "#!/bin/sh\ncat <<EOF > compose.yaml\nservices: {a: {image: a, privileged: true}}\nEOF\ndocker ps\n",
+    "d/try.yaml": "start: docker run --privileged example\n",
+    "d/template.sh": "docker run --privileged {{ image }}\n",
+}
+"""Files whose formats read each by itself, some that only look so, and one that nobody reads."""
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_files_that_are_read_apart_come_in_the_order_of_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fork: bool
+) -> None:
+    monkeypatch.setattr(survey, "_PIECE", 3)
+    if not fork:
+        monkeypatch.setattr(workers, "_may_fork", lambda: False)
+    write_files(tmp_path, SCRIPTS)
+    told = []
+    for jobs in (1, 2):
+        this = Scan.of(Options(paths=(tmp_path,), root=tmp_path, jobs=jobs, untrusted=True))
+        found = this.find()
+        assert {"a/Makefile", "b/Dockerfile", "b/start.sh"} <= found.done if jobs == 2 else not found.parts
+        assert {"c/Dockerfile", "c/compose.sh", "d/template.sh"}.isdisjoint(found.done)
+        judged = this.judge(found)
+        report = this.report(found, judged, this.apply(found, judged))
+        assert [each.path for each in report.coverage.blind_spots] == ["d/try.yaml"]
+        told.append(reports.render("json", report, reports.Options()))
+    assert told[0] == told[1]
+    assert "b/start.sh" in told[0]
+
+
+def test_a_file_that_changes_after_another_process_has_read_it_is_told(tmp_path: Path) -> None:
+    write_files(tmp_path, SCRIPTS)
+    this = Scan.of(Options(paths=(tmp_path,), root=tmp_path, jobs=2, untrusted=True))
+    found = this.find()
+    judged = this.judge(found)
+    (tmp_path / "a/Makefile").write_text("run:\n\ttrue\n")
+    report = this.report(found, judged, this.apply(found, judged))
+    assert [each.span.path for each in report.notices if each.kind == "changed"] == ["a/Makefile"]
 
 
 def test_processes_that_cannot_be_forked_say_the_same(monkeypatch: pytest.MonkeyPatch, alone: str) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Protocol, TypeAlias
 
 from dindguard import budget
+from dindguard.apart import Part
 from dindguard.coverage import Book, State
 from dindguard.files import Entry, Files, Left, UnreadError, decode, larger, too_large, unreadable
 from dindguard.records import record
@@ -43,7 +44,8 @@ class Found:
         self.notices: list[Notice] = []
         self.book = Book(policy)
         self.done: set[str] = set()
-        """The paths of sources that were recognised already, and are of no format."""
+        """The paths of sources that were recognised already: they are of no format, or ``parts`` has what they say."""
+        self.parts: list[Part] = []
         self._held = 0
 
     def take(self, source: Source, files: Files) -> None:

@@ -216,9 +216,9 @@ class Files(ABC):
         if source is not None and self.current and path not in self._given:
             source.rest(self._again, read=read)
 
-    def resting(self, path: str, *, size: int, speaks: bool) -> Source:
-        """Keep and return the source of a file that was read elsewhere and is not ours, at rest."""
-        source = self._sources[path] = Source.resting(path, self._again, size=size, speaks=speaks)
+    def resting(self, path: str, *, size: int, speaks: bool, mark: int | None = None) -> Source:
+        """Keep and return the source of a file that was read elsewhere, at rest; ``mark`` as of sources."""
+        source = self._sources[path] = Source.resting(path, self._again, size=size, speaks=speaks, mark=mark)
         return source
 
     def forget(self, path: str) -> None:

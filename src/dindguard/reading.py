@@ -6,11 +6,11 @@ import gc
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dindguard import budget, memory
+from dindguard.apart import Part, Way, joined, together
 from dindguard.coverage import Book
 from dindguard.files import Files
 from dindguard.formats import Context, Document, Reading, registry
@@ -26,6 +26,9 @@ from dindguard.trees import Trees
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
 
+_Led: TypeAlias = tuple[Way, Embedded]
+"""A text that waits to be read, and the way that leads to it."""
+
 _VALUES = regex(r"values[^/]*\.ya?ml$")
 """Names of files that charts' templates take values from."""
 
@@ -39,10 +42,12 @@ def read_all(
     recogniser: Recogniser | None = None,
     progress: Progress | None = None,
     book: Book | None = None,
+    parts: Iterable[Part] = (),
 ) -> tuple[list[Reading], list[Notice]]:
     """Recognise and read every source, and the documents inside them, round by round.
 
-    ``progress`` is called with files done and in all; ``book`` learns what became of each file.
+    ``progress`` is called with files done and in all; ``book`` learns what became of each file. ``parts`` are
+    what formats have made of further files already.
     """
     trees = Trees(files, recogniser or Recogniser(), book or Book())
     named, configures = trees.recogniser.named, registry.configures_an_engine
@@ -60,8 +65,8 @@ def read_all(
     readings: list[Reading] = []
     first, last = _in_turn(sources, files)
     with budget.opened() as ledger:
-        for turn in (first, last):
-            readings += _rounds([Embedded(source) for source in turn], trees, context, progress)
+        for turn, ready in ((first, parts), (last, ())):
+            readings += _rounds([_of_file(source) for source in turn], trees, context, progress, ready)
     trees.referred()
     if not memory.kept():
         files.rest_all()
@@ -89,24 +94,81 @@ def comes_later(source: Source) -> bool:
     return "templates/" in source.path and _DEFINES.match(source.text) is not None
 
 
-def _rounds(waiting: list[Embedded], trees: Trees, context: Context, progress: Progress | None) -> Iterator[Reading]:
-    """Yield what the formats make of texts, and of the documents in them, round by round."""
+def _of_file(source: Source) -> _Led:
+    return (source.path,), Embedded(source)
+
+
+def _rounds(
+    waiting: list[_Led], trees: Trees, context: Context, progress: Progress | None, parts: Iterable[Part]
+) -> Iterator[Reading]:
+    """Yield what the formats make of texts, and of the documents in them, round by round; ``parts`` are made already."""
+    made: dict[tuple[int, str], list[Part]] = {}
+    for part in parts:
+        made.setdefault((part.depth, part.format), []).append(part)
     for depth in itertools.count(1):
-        if not waiting or not budget.within(budget.EMBEDDED_DEPTH, depth, waiting[0].source.whole()):
+        if not waiting and not any(of_round >= depth for of_round, _ in made):
+            return
+        if waiting and not budget.within(budget.EMBEDDED_DEPTH, depth, waiting[0][1].source.whole()):
             return
         documents = _recognise(waiting, trees, progress)
         waiting = []
         for row in sorted(registry.rows(), key=lambda row: row.name):
-            if documents.get(row.name):
-                done = documents.pop(row.name)
-                reading, faults = _made(row, done, trees, context)
-                trees.notices.extend(faults)
-                trees.said_nothing(reading)
-                trees.done(done)
-                del done
+            ready = made.get((depth, row.name), [])
+            if documents.get(row.name) or ready:
+                found = documents.pop(row.name, [])
+                own = list(_parts(row, depth, found, trees, context, at_once=not ready))
+                waiting.extend(led for part in own for led in _led_by(part))
+                del found
                 _tidy()
-                waiting.extend(reading.embedded)
-                yield _without_silent(reading)
+                reading = together([*ready, *own])
+                _keep_what_speaks(reading)
+                yield reading
+
+
+def _parts(
+    row: FormatRow, depth: int, found: list[tuple[Way, Document]], trees: Trees, context: Context, *, at_once: bool
+) -> Iterator[Part]:
+    """Yield what a format makes of its documents: of all together, or of those that one way leads to."""
+    if not found:
+        return
+    ways: dict[Way, list[Document]] = {}
+    for way, document in found:
+        ways.setdefault(() if at_once else way, []).append(document)
+    for way, documents in ways.items():
+        reading, faults = _made(row, documents, trees, context)
+        trees.notices.extend(faults)
+        trees.said_nothing(reading)
+        trees.done(documents)
+        yield Part(depth, row.name, way, reading)
+
+
+def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | None:
+    """Return what formats make of one file that no other has a part in; ``None`` where one has, or anything is wrong."""
+    found: list[Part] = []
+    waiting = [_of_file(source)]
+    for depth in range(1, budget.EMBEDDED_DEPTH.most + 1):
+        documents = _recognise(waiting, trees, None)
+        rows = [row for row in registry.rows() if row.name in documents]
+        if not all(row.apart for row in rows):
+            return None
+        parts = [
+            part for row in rows for part in _parts(row, depth, documents[row.name], trees, context, at_once=False)
+        ]
+        if trees.notices:
+            return None
+        waiting = [led for part in parts for led in _led_by(part)]
+        for part in parts:
+            _keep_what_speaks(part.reading)
+        found += parts
+        if not waiting:
+            return found
+    return None
+
+
+def _led_by(part: Part) -> Iterator[_Led]:
+    """Yield the documents in a part's texts, each with the way to it."""
+    for number, embedded in enumerate(part.reading.embedded):
+        yield (part.format, *(part.way or (number,))), embedded
 
 
 def _made(row: FormatRow, documents: list[Document], trees: Trees, context: Context) -> tuple[Reading, list[Notice]]:
@@ -114,18 +176,9 @@ def _made(row: FormatRow, documents: list[Document], trees: Trees, context: Cont
     return trees.again(f"reading of {row.name}", documents, lambda: _read(row, documents, context))
 
 
-def _without_silent(reading: Reading) -> Reading:
-    """Return what was found without the texts in it in which nothing is said to us."""
-    speaking = [each for each in reading.embedded if _speaks(each.source)]
-    if memory.kept():
-        reading = copy(reading)
-    reading.embedded = speaking
-    return reading
-
-
-def _speaks(source: Source) -> bool:
-    """Whether comments for us may stand in a text of a file, so that policy asks for it."""
-    return source.speaks or source.file.speaks
+def _keep_what_speaks(reading: Reading) -> None:
+    """Keep the texts in which comments for us may stand, so that policy asks for them."""
+    reading.embedded = [each for each in reading.embedded if each.source.speaks or each.source.file.speaks]
 
 
 @contextmanager
@@ -165,18 +218,10 @@ def _read(row: FormatRow, documents: list[Document], context: Context) -> tuple[
     alone = [_read(row, [document], context) for document in documents]
     faults = [fault for _, found in alone for fault in found]
     if not faults:
-        return _together(reading for reading, _ in alone), [apart]
+        return joined(reading for reading, _ in alone), [apart]
     good = [document for document, (_, found) in zip(documents, alone, strict=True) if not found]
     reading, more = _read(row, good, context) if good else (Reading(), [])
     return reading, [*faults, *more]
-
-
-def _together(readings: Iterable[Reading]) -> Reading:
-    whole = Reading()
-    for reading in readings:
-        for name, values in vars(reading).items():
-            getattr(whole, name).extend(values)
-    return whole
 
 
 def _failed(source: Source, error: Exception) -> Notice:
@@ -185,15 +230,17 @@ def _failed(source: Source, error: Exception) -> Notice:
     return Notice("unreadable", message, source.whole(), Gravity.ERROR, "please report this as a bug, with the file")
 
 
-def _recognise(waiting: Sequence[Embedded], trees: Trees, progress: Progress | None) -> dict[str, list[Document]]:
-    documents: dict[str, list[Document]] = {}
-    for index, embedded in enumerate(waiting):
+def _recognise(
+    waiting: Sequence[_Led], trees: Trees, progress: Progress | None
+) -> dict[str, list[tuple[Way, Document]]]:
+    documents: dict[str, list[tuple[Way, Document]]] = {}
+    for index, (way, embedded) in enumerate(waiting):
         source = embedded.source
         if progress is not None and source.parent is None:
             progress(index + 1, len(waiting))
         about = (source, embedded.owner, embedded.content)
         for name, document in trees.again("documents", about, partial(_documents_or_fault, embedded, trees)):
-            documents.setdefault(name, []).append(document)
+            documents.setdefault(name, []).append((way, document))
     return documents
 
 

@@ -150,7 +150,12 @@ class Scan:
         """Read the sources and run the rules over what they say."""
         with no_collection():
             readings, notices = read_all(
-                found.waiting, self.files, self.recogniser, partial(self._at, "reading files"), found.book
+                found.waiting,
+                self.files,
+                self.recogniser,
+                partial(self._at, "reading files"),
+                found.book,
+                found.parts,
             )
             self._at("working out who reaches whom")
             with budget.opened() as inferring, noted(memory.kept()) as conclusions:

@@ -169,11 +169,13 @@ class Source:
         return f"Source({self.path!r}, {len(self.text)} characters{', ' + self.hint if self.hint else ''})"
 
     @classmethod
-    def resting(cls, path: str, again: Callable[[Source], str | None], *, size: int, speaks: bool) -> Source:
-        """Return the source of a file whose text somebody else has read, and found nothing in it that is ours."""
+    def resting(
+        cls, path: str, again: Callable[[Source], str | None], *, size: int, speaks: bool, mark: int | None
+    ) -> Source:
+        """Return the source of a file whose text somebody else has read; ``mark`` is its hash, if it must stay the same."""
         source = cls(path, "")
         source.rest(again, read=False)
-        source._size, source._speaks = size, speaks
+        source._size, source._speaks, source._hash = size, speaks, mark
         return source
 
     def rest(self, again: Callable[[Source], str | None], *, read: bool = True) -> None:

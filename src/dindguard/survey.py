@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from dindguard import budget, discover
+from dindguard.apart import Part, packed, unpacked
 from dindguard.coverage import Book
 from dindguard.discover import Criteria, Found
 from dindguard.files import Entry, Files, decode
+from dindguard.formats import Context, registry
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
-from dindguard.reading import comes_later, documents_of
+from dindguard.reading import comes_later, documents_of, read_alone
 from dindguard.records import field, record
 from dindguard.source import Embedded, Notice, Source
 from dindguard.trees import Trees, may_be_template
@@ -29,6 +31,8 @@ _PAYING = 3
 
 _PIECE = 100
 """So many files are handed to a process at a time."""
+
+SALTED = "hashes of texts differ between processes that are not forks of one"
 
 Piece = list[tuple[str, bool]]
 """Paths, and whether each was given itself."""
@@ -61,12 +65,18 @@ class Survey:
 
 @record(kw_only=True)
 class Surveyed:
-    """What a process found in a piece: texts that another one has to read on, and those that are of no format."""
+    """What a process found in a piece: texts that another one has to read on, and those that it is done with.
+
+    Of those it tells path, size, whether comments for us stand in them, and their hash; ``parts`` are what formats made of
+    them. Hashes of texts are the same in another process when that of ``SALTED`` is.
+    """
 
     book: Book
     notices: list[Notice]
     sources: list[tuple[str, str]] = field(default_factory=list)
-    done: list[tuple[str, int, bool]] = field(default_factory=list)
+    done: list[tuple[str, int, bool, int]] = field(default_factory=list)
+    parts: bytes = b""
+    salt: int = 0
 
 
 def find(entries: Iterable[Entry], files: Files, asked: Survey, jobs: int) -> Found:
@@ -129,9 +139,13 @@ def _together(entries: Iterable[Entry], files: WorkingTree, asked: Survey, count
                 source = Source(path, text)
                 files.keep(source)
                 found.take(source, files)
-            for path, size, speaks in surveyed.done:
-                found.sources.append(files.resting(path, size=size, speaks=speaks))
+            read = {}
+            for path, size, speaks, mark in surveyed.done:
+                known = mark if surveyed.salt == hash(SALTED) else None
+                read[path] = files.resting(path, size=size, speaks=speaks, mark=known)
                 found.done.add(path)
+            found.sources += read.values()
+            found.parts += unpacked(surveyed.parts, read)
     found.sources.sort(key=lambda source: source.path)
     return found
 
@@ -156,38 +170,52 @@ class _Surveyor:
         self._files = files
         self._known = known
         self._tests = criteria
+        self._context = Context(
+            _refuse, _refuse, _refuse, files.relative, registry.configures_an_engine, known.named, _refuse
+        )
 
     def look(self, piece: Piece) -> Surveyed:
         """Return what the files of a piece are."""
         found = Found(self._asked.policy)
         for path, named in piece:
             discover.look(path, named, self._files, found, self._tests)
-        surveyed = Surveyed(book=found.book, notices=found.notices)
+        parts: list[Part] = []
+        sources, done = [], []
         for source in found.sources:
-            book = self._settled(source)
-            if book is None:
-                surveyed.sources.append((source.path, source.text))
+            book = Book(self._asked.policy)
+            settled = self._settled(source, Trees(self._files, self._known, book))
+            if settled is None:
+                sources.append((source.path, source.text))
             else:
                 found.book.add(book)
-                surveyed.done.append((source.path, source.size, source.speaks))
+                parts += settled
+                done.append((source.path, source.size, source.speaks, hash(source.text)))
         self._files.drop()
-        return surveyed
+        return Surveyed(
+            book=found.book, notices=found.notices, sources=sources, done=done, parts=packed(parts), salt=hash(SALTED)
+        )
 
-    def _settled(self, source: Source) -> Book | None:
-        """Return what is to be noted of a text that is certainly of no format; ``None`` for all others.
+    def _settled(self, source: Source, trees: Trees) -> list[Part] | None:
+        """Return what formats make of a text, nothing if it is certainly of none; ``None`` where others have to see it.
 
-        What may be ours, what other files have a part in, and what there is anything to say of is left to who sees all.
+        What other files have a part in, and what there is anything to say of, is left to who sees all.
         """
-        known = self._known
-        if may_be_template(source) or known.name_says_enough(source) or comes_later(source):
+        if may_be_template(source) or comes_later(source):
             return None
-        if known.text_format(source) is not None:
+        row = self._known.text_format(source)
+        if not row.apart if row is not None else self._known.name_says_enough(source):
             return None
-        book = Book(self._asked.policy)
-        trees = Trees(self._files, known, book)
         try:
             with budget.opened() as ledger:
-                ours = any(True for _ in documents_of(Embedded(source), trees))
+                if row is not None:
+                    parts = read_alone(source, trees, self._context)
+                else:
+                    parts = None if any(True for _ in documents_of(Embedded(source), trees)) else []
         except Exception:  # who sees all meets it again, and tells
             return None
-        return None if ours or ledger.notices or trees.all_notices() else book
+        return None if ledger.notices or trees.all_notices() else parts
+
+
+def _refuse(path: str) -> NoReturn:
+    """Say that a reader asks for another file: whoever sees all files reads this one."""
+    raise LookupError(path)

@@ -137,6 +137,10 @@ _AHEAD = 4
 """So many results for each process may wait for one that comes before them."""
 
 
+_MANY_OBJECTS = 50_000
+"""Fewer that may be garbage are not worth a collection."""
+
+
 def _may_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
@@ -149,7 +153,7 @@ def _serve(
     for each in inherited:
         each.close()
     gc.freeze()
-    gc.enable()
+    gc.disable()  # what is made of a piece is walked once, not again and again while it grows
     work = task.begin()
     while True:
         try:
@@ -164,3 +168,6 @@ def _serve(
             answering.send(answer)
         except OSError:
             return
+        del piece, answer
+        if gc.get_count()[0] > _MANY_OBJECTS:
+            gc.collect()

@@ -125,6 +125,7 @@ _PLAIN = (
     "idle_outline",
     "unmodelled",
     "writes",
+    "apart",
     "observed",
 )
 _FUNCTIONS = ("shape", "part", "idle")

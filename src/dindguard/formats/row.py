@@ -85,6 +85,10 @@ class FormatRow:
     writes: bool = False
     """Whether its package says, in ``writing.py``, how settings are written in it."""
 
+    apart: bool = False
+    """Whether all that its reader makes of a file comes from that file and what is always the same: no other document of the
+    scan changes it, and of several documents it makes what it makes of each, one after the other."""
+
     observed: bool = False
     """Whether its files tell what was found running: there is nothing to mend in them."""
 

@@ -8,5 +8,6 @@ FORMAT = FormatRow(
     name="batch",
     title="Batch files",
     syntaxes=("batch",),
+    apart=True,
     names=r"(?i:\.(bat|cmd)$)",
 )

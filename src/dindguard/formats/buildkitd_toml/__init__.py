@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="buildkitd-toml",
     title="buildkitd.toml",
     syntaxes=("toml",),
+    apart=True,
     names=r"(^|/)buildkitd[^/]*\.toml$",
     always=True,
     installed=r"^/etc/buildkit/buildkitd\.toml$|/\.config/buildkit/buildkitd\.toml$",

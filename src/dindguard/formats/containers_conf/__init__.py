@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="containers-conf",
     title="containers.conf, storage.conf, registries.conf",
     syntaxes=("toml",),
+    apart=True,
     names=r"(^|/)(containers|storage|registries)\.conf(\.(j2|in|tmpl|template))?$|(^|/)(containers|storage|registries)\.conf\.d/[^/]+\.conf$",
     refuses=r"(^|/)(vendor|third_party)/",
     always=True,

@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="daemon-json",
     title="daemon.json",
     syntaxes=("json", "yaml"),
+    apart=True,
     names=r"(^|/)daemon\.json$",
     always=True,
     installed=r"^/etc/docker/daemon\.json$|/\.config/docker/daemon\.json$",

@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="dockerfile",
     title="Dockerfiles",
     syntaxes=("dockerfile",),
+    apart=True,
     words=("security=insecure",),
     names=r"(?i:(^|/)((Docker|Container)file([.-][^/]+)?|[^/]+\.(docker|container)file)$)",
     refuses=(

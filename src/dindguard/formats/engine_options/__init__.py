@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="engine-options",
     title="/etc/default/docker, /etc/sysconfig/docker, conf.d/docker",
     syntaxes=("variables",),
+    apart=True,
     names=r"(^|/)(default|sysconfig|conf\.d)/docker(-storage|-network)?(\.(j2|in|tmpl|template|example|sample))?$",
     evidence=Evidence.DECLARED,
     installed=r"^/etc/(default|sysconfig|conf\.d)/docker(-storage|-network)?$",

@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="justfile",
     title="Justfiles",
     syntaxes=("justfile",),
+    apart=True,
     names=r"(?i:(^|/)\.?justfile$|[^/]\.just$)",
     first_line=r"#!.*\bjust\b",
 )

@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="makefile",
     title="Makefiles",
     syntaxes=("makefile",),
+    apart=True,
     names=r"(^|/)(GNUm|[Mm])akefile([.-][^/]*)?$|\.mk$",
     refuses=rf"(?i:\.({SHELL_ENDINGS})$)",
 )

@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="shell",
     title="Shell scripts",
     syntaxes=("shell",),
+    apart=True,
     names=rf"(?i:\.({SHELL_ENDINGS})$)",
     first_line=r"#!.*\b(ba|da|z|k|a)?sh\b",
     unmodelled=(

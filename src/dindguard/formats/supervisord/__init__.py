@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="supervisord",
     title="supervisord",
     syntaxes=("ini",),
+    apart=True,
     names=r"(^|/)supervisord?[^/]*\.(conf|ini)(\.(j2|tmpl|template))?$|(^|/)supervisord?(\.d|/conf\.d|\.conf\.d)?/[^/]+\.(conf|ini)$",
     evidence=Evidence.DECLARED,
     words=("supervisor",),

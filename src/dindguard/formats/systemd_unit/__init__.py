@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="systemd-unit",
     title="systemd units and drop-ins",
     syntaxes=("unit",),
+    apart=True,
     names=(
         r"(^|/)[^/]+\.(service|socket)(\.(j2|in|tmpl|template|example|sample))?$"
         r"|(^|/)[^/]+\.(service|socket)\.d/[^/]+\.conf(\.(j2|in|tmpl|template|example|sample))?$"

@@ -8,6 +8,7 @@ FORMAT = FormatRow(
     name="user-data",
     title="user data of cloud machines",
     syntaxes=("user-data",),
+    apart=True,
     names=r"(^|/)(user|vendor)[-_]?data(\.(txt|j2|tpl|tmpl|tftpl|mime))?$",
     first_line=r"#cloud-config|#cloud-boothook|## template: ?jinja|Content-Type: multipart/|MIME-Version:",
     evidence=Evidence.DECLARED,
