@@ -231,3 +231,27 @@ def test_a_large_document_is_searched_for_pods_only_if_it_may_hold_one(
     (tmp_path / "world.json").write_text(f'{{"image": "docker", "{word}": [{numbers}]}}', "utf-8")
     report = scan(Options(paths=(tmp_path,)))
     assert ("more than 50000 values" in " ".join(each.message for each in report.notices)) is met
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "containers: [{image: docker:dind, name: a}]",
+        "'containers' :\n    [{image: docker:dind, name: a}]",
+        "? containers # of the pod\n  : [{image: docker:dind, name: a}]",
+        '"\\x63ontainers": [{image: docker:dind, name: a}]',
+        "*word : [{image: docker:dind, name: a}]",
+        "? *word\n  : [{image: docker:dind, name: a}]",
+    ],
+)
+def test_a_pod_of_no_known_kind_is_found_however_its_key_is_spelt(tmp_path, spelling):
+    text = f"word: &word containers\njobs:\n  hostPID: true\n  {spelling}\n"
+    (tmp_path / "app.yaml").write_text(text)
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert [container.name for container in report.model.containers] == ["a"], report.notices
+
+
+def test_a_text_without_such_a_key_is_not_searched_for_pods(tmp_path, monkeypatch):
+    (tmp_path / "api.yaml").write_text("paths:\n  /containers/json: {summary: privileged containers}\n")
+    monkeypatch.setattr("dindguard.documents.tree.Node.walk", lambda *_: pytest.fail("it was searched"))
+    assert scan(Options(paths=(tmp_path,), root=tmp_path)).model.containers == ()

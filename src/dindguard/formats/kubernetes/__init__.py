@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dindguard.documents import syntax
 from dindguard.formats.row import Evidence, FormatRow
+from dindguard.patterns import regex
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
@@ -27,6 +28,10 @@ _GROUP, _DEFINES = r"apiVersion: *apiextensions\.k8s\.io/\w+", "kind: *CustomRes
 _DEFINITION = rf"(?:{_GROUP}\n{_DEFINES}|{_DEFINES}\n{_GROUP})(?:\n(?:metadata|spec|status):[^\n]*)*"
 """A CustomResourceDefinition. Nothing else can have this outline: its first line is a key of the document, and a second
 ``kind`` would be a line of its own."""
+
+
+_CONTAINERS = regex(r"containers[\"']?\s*+:|containers\s++#|\*[^\s*]++\s++:|\\[xuU\r\n]")
+"""What may be a key ``containers``: the word, an alias in its place, an escape that may spell a part of it."""
 
 
 def is_manifest(source: Source, node: Node) -> bool:
@@ -53,7 +58,7 @@ def holds_pod_spec(source: Source, node: Node) -> bool:
         return False  # a policy or a definition, decided above
     if source.hint == "" and syntax.by_name(source.path) not in (syntax.YAML, syntax.JSON):
         return False
-    if syntax.by_name(source.path) == syntax.JSON and not _may_say("containers", source, node):
+    if not _may_have_containers(source, node):
         return False
     for place in node.walk():
         containers = place["containers"] if place.is_mapping else None
@@ -65,12 +70,15 @@ def holds_pod_spec(source: Source, node: Node) -> bool:
     return False
 
 
-def _may_say(word: str, source: Source, node: Node) -> bool:
-    """Whether a document's text holds a word, or an escape that may spell it: a map of the world need not be walked.
+def _may_have_containers(source: Source, node: Node) -> bool:
+    """Whether a document's text can have a key ``containers``: a map of the world need not be walked.
 
-    What is read of a template may say words that its text lacks: not to be asked of YAML.
+    What is read of a template may say words that its text lacks.
     """
-    return any(source.text.find(each, node.start, node.end) >= 0 for each in (word, "\\"))
+    text = source.text
+    if "{{" in text or "{%" in text or "<%" in text:
+        return True
+    return _CONTAINERS.search(text, node.start, node.end) is not None
 
 
 def _is_container(item: Node) -> bool:
