@@ -48,7 +48,8 @@ LAYERS: dict[str, set[str]] = {
     "phrases": {"asides"},
     "surfaces": set(),
     "coverage": {"phrases", "surfaces", "files", "source"},
-    "discover": {"coverage", "surfaces", "files", "source"},
+    "apart": {"formats", "model", "source"},
+    "discover": {"apart", "coverage", "surfaces", "files", "source"},
     "checkout": set(),
     "report": {"coverage", "source", "model", "rules", "findings", "policy"},
     "expressions": {"source", "model", "rules", "errors"},
@@ -58,6 +59,7 @@ LAYERS: dict[str, set[str]] = {
     "lines": set(),
     "workers": {"errors"},
     "survey": {
+        "apart",
         "coverage",
         "discover",
         "files",
@@ -70,7 +72,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "charts": {"documents", "files", "source"},
     "trees": {"charts", "coverage", "files", "formats", "source", "documents"},
-    "reading": {"coverage", "options", "files", "formats", "model", "source", "documents", "trees"},
+    "reading": {"apart", "coverage", "options", "files", "formats", "model", "source", "documents", "trees"},
     "installation": set(),
     "reports": {"coverage", "source", "model", "rules", "findings", "errors", "installation", "process"},
     "policy": {
