@@ -134,6 +134,17 @@ def test_files_that_are_read_apart_come_in_the_order_of_one_process(
     assert "b/start.sh" in told[0]
 
 
+def test_what_cannot_travel_is_read_by_the_one_that_sees_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_deep(*_: object) -> bytes:
+        raise RecursionError
+
+    monkeypatch.setattr(survey, "packed", too_deep)
+    write_files(tmp_path, {"a.sh": "docker run --privileged alpine\n"})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path, jobs=2))
+    assert [(each.rule.id, each.span.path) for each in report.findings] == [("privileged-container", "a.sh")]
+    assert not report.incomplete
+
+
 def test_a_file_that_changes_after_another_process_has_read_it_is_told(tmp_path: Path) -> None:
     write_files(tmp_path, SCRIPTS)
     this = Scan.of(Options(paths=(tmp_path,), root=tmp_path, jobs=2, untrusted=True))

@@ -54,8 +54,6 @@ def packed(parts: Sequence[Part]) -> bytes:
 
 def unpacked(data: bytes, sources: dict[str, Source]) -> list[Part]:
     """Return the parts that another process of ours has packed; ``sources`` are the files that they were read of."""
-    if not data:
-        return []
     parts: list[Part] = _Unpacker(io.BytesIO(data), sources).load()
     return parts
 

@@ -149,14 +149,8 @@ class Scan:
     def judge(self, found: Found) -> Judged:
         """Read the sources and run the rules over what they say."""
         with no_collection():
-            readings, notices = read_all(
-                found.waiting,
-                self.files,
-                self.recogniser,
-                partial(self._at, "reading files"),
-                found.book,
-                found.parts,
-            )
+            at = partial(self._at, "reading files")
+            readings, notices = read_all(found.waiting, self.files, self.recogniser, at, found.book, found.parts)
             self._at("working out who reaches whom")
             with budget.opened() as inferring, noted(memory.kept()) as conclusions:
                 model = infer(readings, self.config.rule_policy())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from dindguard import budget, discover
-from dindguard.apart import Part, packed, unpacked
+from dindguard.apart import packed, unpacked
 from dindguard.coverage import Book
 from dindguard.discover import Criteria, Found
 from dindguard.files import Entry, Files, decode
@@ -75,7 +75,7 @@ class Surveyed:
     notices: list[Notice]
     sources: list[tuple[str, str]] = field(default_factory=list)
     done: list[tuple[str, int, bool, int]] = field(default_factory=list)
-    parts: bytes = b""
+    parts: list[bytes] = field(default_factory=list)
     salt: int = 0
 
 
@@ -145,7 +145,8 @@ def _together(entries: Iterable[Entry], files: WorkingTree, asked: Survey, count
                 read[path] = files.resting(path, size=size, speaks=speaks, mark=known)
                 found.done.add(path)
             found.sources += read.values()
-            found.parts += unpacked(surveyed.parts, read)
+            for part in surveyed.parts:
+                found.parts += unpacked(part, read)
     found.sources.sort(key=lambda source: source.path)
     return found
 
@@ -179,7 +180,7 @@ class _Surveyor:
         found = Found(self._asked.policy)
         for path, named in piece:
             discover.look(path, named, self._files, found, self._tests)
-        parts: list[Part] = []
+        parts: list[bytes] = []
         sources, done = [], []
         for source in found.sources:
             book = Book(self._asked.policy)
@@ -188,15 +189,15 @@ class _Surveyor:
                 sources.append((source.path, source.text))
             else:
                 found.book.add(book)
-                parts += settled
+                parts += [settled] if settled else []
                 done.append((source.path, source.size, source.speaks, hash(source.text)))
         self._files.drop()
         return Surveyed(
-            book=found.book, notices=found.notices, sources=sources, done=done, parts=packed(parts), salt=hash(SALTED)
+            book=found.book, notices=found.notices, sources=sources, done=done, parts=parts, salt=hash(SALTED)
         )
 
-    def _settled(self, source: Source, trees: Trees) -> list[Part] | None:
-        """Return what formats make of a text, nothing if it is certainly of none; ``None`` where others have to see it.
+    def _settled(self, source: Source, trees: Trees) -> bytes | None:
+        """Return what formats make of a text, packed; nothing if it is certainly of none; ``None`` where others have to see it.
 
         What other files have a part in, and what there is anything to say of, is left to who sees all.
         """
@@ -211,9 +212,11 @@ class _Surveyor:
                     parts = read_alone(source, trees, self._context)
                 else:
                     parts = None if any(True for _ in documents_of(Embedded(source), trees)) else []
-        except Exception:  # who sees all meets it again, and tells
+            return None if parts is None or ledger.notices or trees.all_notices() else packed(parts)
+        except (
+            Exception
+        ):  # who sees all meets it again, and tells; what is made of 3,000 stages hangs together too deeply
             return None
-        return None if ledger.notices or trees.all_notices() else parts
 
 
 def _refuse(path: str) -> NoReturn:
