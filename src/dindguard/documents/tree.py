@@ -126,9 +126,9 @@ class Node:
                 self._children = None  # what it was made from is needed no more
         return self._loaded
 
-    def foldable(self, below: Callable[[], None] = lambda: None) -> Node:
-        """Keep what this node is made from, so that it can be folded, and ``below`` with it; return it."""
-        self._folds = below
+    def foldable(self, made_of: Node | None = None) -> Node:
+        """Keep what this node is made from, so that it can be folded, together with ``made_of`` if that can; return it."""
+        self._folds = (lambda: None) if made_of is None else made_of._folds and made_of.fold
         return self
 
     def fold(self) -> None:
@@ -285,7 +285,7 @@ class Node:
             mapping=self.mapping, filled=self.filled, inner=self.inner, conditions=self.conditions,
             children=children if self.kind in (Kind.MAPPING, Kind.SEQUENCE) else None,
         )  # fmt: skip
-        return copy if self._folds is None else copy.foldable(self.fold)
+        return copy.foldable(self)
 
     def with_pairs(self, pairs: Sequence[tuple[Node, Node]]) -> Node:
         """Return a mapping at this place that holds ``pairs``: the result of a merge."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from dindguard import budget
+from dindguard import budget, memory
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml_scalars import MERGE, accepted, segments
@@ -42,7 +42,7 @@ class Tree:
         """Whether two braces begin a value outside of quotes: correct YAML that nobody means, an action of a template."""
         self.passed_over = 0
         """Documents that were told by their outline, and are not among the others."""
-        self._merges = MERGE_KEY in self.text  # what is merged counts, so that it is made once
+        self._stays = MERGE_KEY in self.text or memory.kept()  # what is merged counts, so that it is made once
         self._merged = 0
         self._merging = 0
 
@@ -57,7 +57,7 @@ class Tree:
         """Add a document that PyYAML composed."""
         self.bare_braces |= _lighten(root, self.base, self.text)
         node = self._node(root, route="", key=None, trail=())
-        self.documents.append(node if self._merges else node.foldable())
+        self.documents.append(node if self._stays else node.foldable())
 
     def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
         kind = _KINDS[raw.id]

@@ -121,7 +121,7 @@ class View:
         ``raw`` is ``None`` for a text that holds nothing but actions.
         """
         if raw is not None and not raw.is_null:
-            return self.node(raw, around).foldable(raw.fold)
+            return self.node(raw, around).foldable(raw)
         grafts = around.frame.template.grafts(around.begin, around.end)
         return self._planted(grafts, around) if grafts else None
 
