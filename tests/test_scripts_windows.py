@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from dindguard import budget
+from dindguard import Options, budget, scan
 from dindguard.scripts.commands import Commands, Dialect, commands
 from dindguard.source import Source
 
@@ -123,6 +124,13 @@ def test_the_engine_that_a_script_names(text: str, dialect: Dialect) -> None:
 def test_what_a_script_writes(text: str, dialect: Dialect) -> None:
     (embedded,) = read(text, dialect).embedded
     assert (embedded.source.hint, embedded.source.text) == ("daemon.json", "{}")
+
+
+@pytest.mark.parametrize("value", ["($config | ConvertTo-Json -Depth 9)", "(Get-Content a.json)", "$config"])
+def test_what_a_command_prints_is_no_document(tmp_path: Path, value: str) -> None:
+    """It was read as the JSON that it stands for, and the scan was incomplete."""
+    (tmp_path / "a.ps1").write_text(f'Set-Content -Encoding ascii "$env:ProgramData\\docker\\daemon.json" {value}\n')
+    assert not scan(Options(paths=tmp_path, root=tmp_path)).incomplete
 
 
 def test_words_stand_where_they_were_written() -> None:

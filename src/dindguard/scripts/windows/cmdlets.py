@@ -122,8 +122,8 @@ def file_and_value(words: Sequence[Word]) -> tuple[Word | None, Sequence[Piece]]
 
 
 def written(file: Word | None, pieces: Sequence[Piece]) -> Embedded | None:
-    """Return the document that a text becomes in a file of that name."""
-    if file is None or not pieces:
+    """Return the document that a text becomes in a file of that name; of what a command prints nobody sees it here."""
+    if file is None or all(piece.unknown or not piece.text.strip() for piece in pieces):
         return None
     hint = file.pattern.replace("\\", "/").rpartition("/")[2]
     source = embedded_source(pieces, hint)
