@@ -43,6 +43,32 @@ TREES: dict[str, dict[str, str]] = {
         "templates.json": '{"version": "2", "templates": [{"type": 1, "image": "x", "privileged": true}]}'
     },
     "Testcontainers": {".testcontainers.properties": "docker.host=tcp://10.0.0.5:2375\n"},
+    "patch of an object elsewhere": {
+        "kustomization.yaml": "resources: [https://example.org/agent.yaml]\npatches:\n- path: agent.yaml\n",
+        "agent.yaml": "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  template:\n    spec:\n"
+        "      containers:\n      - name: agent\n        securityContext: {privileged: true}\n",
+    },
+    "k3d with the socket": {
+        "up.sh": "k3d cluster create a \\\n  --network kind \\\n  --volume %s@server:0 \\\n  --wait\n" % SOCKET
+    },
+    "containerd's own client": {"a.sh": "ctr -n k8s.io run -d --net-host --privileged docker.io/x:1 a\n"},
+    "Dapper": {"Dockerfile.dapper": "FROM golang:1\nENV DAPPER_RUN_ARGS --privileged -v a:/b\n"},
+    "a part added to a file": {
+        "gen.sh": "# docker\ncat >>jobs.yaml <<EOF\n      securityContext:\n        privileged: true\nEOF\n"
+    },
+    "Swarm service of Terraform": {
+        "main.tf": 'resource "docker_service" "a" {\n  name = "a"\n  task_spec {\n    container_spec {\n      image = "x"\n'
+        '      mounts {\n        type = "bind"\n        source = "/var/run/docker.sock"\n        target = "/var/run/docker.sock"\n'
+        "      }\n    }\n  }\n}\n"
+    },
+    "Terraform module with the host's network": {
+        "main.tf": 'module "a" {\n  source = "./app"\n  host_network = true\n}\n'
+    },
+    "Terraform block that may be there": {
+        "main.tf": 'resource "kubernetes_pod_v1" "a" {\n  spec {\n    container {\n      name = "a"\n      image = "b"\n'
+        '      dynamic "security_context" {\n        for_each = var.x ? [1] : []\n        content {\n          privileged = true\n'
+        "        }\n      }\n    }\n  }\n}\n"
+    },
     # -- languages in which configuration is written
     "Jsonnet": {
         "k8s/a.jsonnet": "{ spec: { containers: [{ securityContext: { capabilities: { add: ['SYS_ADMIN'] } } }] } }\n"

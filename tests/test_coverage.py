@@ -97,6 +97,22 @@ NEAR = {
     "an LXD profile that is not privileged": {"lxd.yaml": 'config:\n  security.privileged: "false"\n'},
     "Jsonnet that asks for nothing": {"a.jsonnet": "{ securityContext: { privileged: false } }\n"},
     "a variable that is off": {"host_vars/a.yml": "runner_privileged: false\n"},
+    "containerd's client without privilege": {"a.sh": "ctr run -d docker.io/x:1 a\n"},
+    "Dapper without privilege": {"Dockerfile.dapper": "FROM golang:1\nENV DAPPER_RUN_ARGS --tmpfs /x\n"},
+    "a Terraform policy": {
+        "main.tf": 'resource "kubectl_manifest" "a" {\n  yaml_body = yamlencode({\n    kind = "ClusterPolicy"\n    metadata = {\n'
+        '      annotations = {"policies.kyverno.io/title" = "No SYS_ADMIN"}\n    }\n  })\n}\n'
+    },
+    "a module without anything": {"main.tf": 'module "a" {\n  source = "./app"\n  host_network = false\n}\n'},
+    "k3d with a volume": {"up.sh": "# docker\nk3d cluster create a \\\n  --volume /srv/a:/a@server:0\n"},
+    "patch that is not privileged": {
+        "kustomization.yaml": "resources: [https://example.org/agent.yaml]\npatches:\n- path: agent.yaml\n",
+        "agent.yaml": "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  template:\n    spec:\n"
+        "      containers:\n      - name: agent\n        securityContext: {privileged: false}\n",
+    },
+    "objects that are taken away": {
+        "a.sh": "kubectl delete -f - <<EOF\nkind: Pod\napiVersion: v1\nspec: {hostPID: true, containers: []}\nEOF\n"
+    },
     "Vagrant's own privileged": {"Vagrantfile": 'c.vm.provision "shell", privileged: false, inline: "id"\n'},
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from dindguard.scripts.commands import (
     script_commands,
     split_words,
 )
+from dindguard.scripts.shell.writing import FRAGMENT
 from dindguard.source import Source, Span
 
 
@@ -313,7 +314,7 @@ def test_a_document_written_to_a_file_is_handed_on(text: str, hint: str, content
     ],
 )
 def test_a_fragment_or_a_commands_own_output_is_no_document(text: str) -> None:
-    assert not read(text).embedded
+    assert all(each.source.hint == FRAGMENT for each in read(text).embedded)
 
 
 def test_a_list_of_words_is_read_as_a_command_or_a_script() -> None:
@@ -359,7 +360,8 @@ def test_the_lines_of_a_printed_document_have_their_places() -> None:
 
 
 def test_a_piece_of_a_structured_file_is_no_document() -> None:
-    assert read("echo '\"docker\": 1,' >> d.json").embedded == ()
+    assert [each.source.hint for each in read("echo '\"docker\": 1,' >> d.json").embedded] == [FRAGMENT]
+    assert not read("echo 'docker: 1' >> README.md").embedded
 
 
 def test_many_exported_variables_reach_the_script_that_is_started() -> None:

@@ -26,8 +26,8 @@ _PERMITS = regex(
 """What stands beside ``privileged`` where it says what pods may ask for, and asks for nothing."""
 _TAG = regex(r"(?:^|[\s>])<[A-Za-z][^<>]*\Z")
 _PROSE = regex(
-    r"(?i)[\s\-{]*+[\"']?(?:[\w.:-]{0,40}?(?:description|summary|documentation|remediation|instructions|rationale)|title|help|ui:help"
-    r"|ui:placeholder|placeholder|hints?|notes?|message|comments?|tooltip|readme)[\"']?\s*+:(?:\s|$)"
+    r"(?i)[\s\-{]*+[\"']?(?:[\w.:/-]{0,60}?(?:description|summary|documentation|remediation|instructions|rationale)|[\w./-]{0,60}/title"
+    r"|title|help|ui:help|ui:placeholder|placeholder|hints?|notes?|message|comments?|tooltip|readme)[\"']?\s*+[:=](?:\s|$)"
 )
 """A key whose value is for people."""
 _BLOCK = regex(r":\s*+[|>][+-]?\d?[+-]?\s*+(?:#[^\n]*+)?\Z")

@@ -122,7 +122,10 @@ MORE: tuple[Phrase, ...] = (
 )  # fmt: skip
 """Good enough only where a file's name or shape says that it configures containers or their hosts."""
 
-_PERMISSION = regex(r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b")
+_PERMISSION = regex(
+    r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b"
+    r"|\bkind[\"']?\s*[:=]\s*[\"']?(?:ClusterPolicy|ValidatingPolicy|ConstraintTemplate|ValidatingAdmissionPolicy)\b"
+)
 _DESCRIPTION = regex(r"(?m)^(?:swagger|openapi): *[\"']?\d|^usage: *\n(?:[^\n]*\n){0,3}? +version: *[\"']?2\.")
 """An interface's description, or a CircleCI orb's example: what they show is nobody's."""
 
@@ -148,7 +151,7 @@ def spoken(text: str, *, known: bool = False) -> Hit | None:
     """
     if len(text) < _SHORT and not _any_literal(known).search(text):
         return None
-    if ("kind:" in text and _PERMISSION.search(text)) or _DESCRIPTION.search(text[:_SHORT]):
+    if ("kind" in text and _PERMISSION.search(text)) or _DESCRIPTION.search(text[:_SHORT]):
         return None
     for phrases in (PHRASES, MORE) if known else (PHRASES,):
         hits = list(_first_hits(text, phrases))

@@ -60,6 +60,9 @@ BUILD_ACTIONS = IMAGE_BUILDS | {"buildx bake"}
 RUNNER_DECIDES = "whether the job's runner is privileged or in a sandbox"
 """What decides the privilege of an engine beside a job where no file shows the runner's configuration."""
 
+CLUSTER_CLIENTS = frozenset({"kubectl", "oc"})
+"""Clients of a cluster's API that take objects and start pods."""
+
 HELM_WITH_FILES = (
     r"\bhelm +(?:[\w=-]{1,60} +){0,8}(?:install|upgrade)\b"
     r"(?:[^\n]{0,300}\\\n){0,20}[^\n]{0,300}?\s(?:-f|--values)[ =]"

@@ -51,6 +51,7 @@ PROGRAMS = (
 
 _RELEVANT = regex(
     r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\brun\b|\bdind\b|earthly|balena|gha-runner-scale-set|jenkins(?:ci)?/jenkins|binderhub|"
+    r"(?:kubectl|oc) (?:(?!(?:kubectl|oc) )[^\n]){0,200}?(?:-f|--filename)[= ]?(?:-|/dev/stdin)(?![\w-])|"
     + HELM_WITH_FILES
 )
 

@@ -18,8 +18,8 @@ from dindguard.scripts.engine_cli.flags import Flags, names
 from dindguard.scripts.engine_cli.words import Option, OptionReader, options_of
 from dindguard.scripts.shell.pieces import Word, embedded_source
 from dindguard.source import Embedded
+from dindguard.vocabulary import CLUSTER_CLIENTS
 
-PROGRAMS = frozenset({"kubectl", "oc"})
 _RUN = Flags(
     names(
         "attach command expose help leave-stdin-open privileged quiet rm stdin tty wait allow-missing-template-keys"
@@ -28,6 +28,10 @@ _RUN = Flags(
     interspersed=True,
 )
 
+_GIVES = frozenset({"apply", "create", "replace"})
+_STDIN = frozenset({"-", "/dev/stdin"})
+_FILE_OPTIONS = frozenset({"-f", "--filename"})
+_STDIN_OPTIONS = frozenset({"-f-", "-f=-", "--filename=-", "-f/dev/stdin", "--filename=/dev/stdin"})
 _GLOBAL = Flags(names("help insecure-skip-tls-verify"), {"n": "namespace", "s": "server", "v": "v"})
 
 
@@ -44,7 +48,7 @@ def pods(commands: Iterable[Command], prefix: str) -> Pods:
     workloads: list[Workload] = []
     embedded: list[Embedded] = []
     for command in commands:
-        if command.program not in PROGRAMS:
+        if command.program not in CLUSTER_CLIENTS:
             continue
         head = OptionReader(command.arguments, _GLOBAL)
         head.read()
@@ -56,6 +60,16 @@ def pods(commands: Iterable[Command], prefix: str) -> Pods:
                 workloads.append(_workload(options, arguments, prefix))
                 embedded.extend(_overrides(options))
     return Pods(tuple(workloads), tuple(embedded))
+
+
+def reads_objects(command: Command) -> bool:
+    """Whether a command gives a cluster the objects that it reads from its standard input."""
+    words = [each.pattern for each in command.arguments]
+    from_stdin = any(
+        word in _STDIN_OPTIONS or (word in _FILE_OPTIONS and after in _STDIN)
+        for word, after in zip(words, [*words[1:], ""], strict=True)
+    )
+    return from_stdin and not _GIVES.isdisjoint(words)
 
 
 def _workload(options: Sequence[Option], arguments: Sequence[Text], prefix: str) -> Workload:

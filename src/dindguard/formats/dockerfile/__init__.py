@@ -10,6 +10,13 @@ FORMAT = FormatRow(
     syntaxes=("dockerfile",),
     apart=True,
     words=("security=insecure",),
+    unmodelled=(
+        (
+            "DAPPER_",
+            r"(?m)^[ \t]*ENV[ \t]+DAPPER_(?:RUN_ARGS[ =][^\n]*?(?:--privileged\b|docker\.sock)|DOCKER_SOCKET[ =][\"']?true\b)",
+            "arguments of Dapper",
+        ),
+    ),
     names=r"(?i:(^|/)((Docker|Container)file([.-][^/]+)?|[^/]+\.(docker|container)file)$)",
     refuses=(
         rf"(?i:\.({SHELL_ENDINGS}|md|rst|txt|py|js|ts|go|rb|ya?ml|json|toml|dockerignore|orig|patch|html?|j2|in|erb|template|tmpl|m4)$)"

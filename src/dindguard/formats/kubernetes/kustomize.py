@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dindguard import budget
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document
+from dindguard.formats import Context, Document, Unread
 from dindguard.formats.kubernetes import transformers
 from dindguard.formats.kubernetes.overlay_patches import Patch
 from dindguard.formats.kubernetes.patches import BudgetError
@@ -64,17 +64,23 @@ def is_kustomization(document: Document) -> bool:
     return document.source.parent is None and document.source.name in NAMES
 
 
-def collect(documents: Sequence[Document], context: Context, notices: list[Notice]) -> list[tuple[Resource, bool]]:
+def collect(
+    documents: Sequence[Document], context: Context, notices: list[Notice], unread: list[Unread]
+) -> list[tuple[Resource, bool]]:
     """Return every resource of the scan, and whether its workloads are to be read.
 
     A file that a kustomization lists is read as that kustomization builds it; each further overlay adds what it
-    changes. A patch is read as part of the overlays that use it.
+    changes. A patch is read as part of the overlays that use it; one of objects that lie elsewhere is ``unread``.
     """
     overlays = _Overlays(context, notices)
     for document in documents:
         if document.source.parent is None:
             overlays.load(document.source.path.rpartition("/")[0])
     found = list(overlays.results())
+    unread.extend(
+        Unread(each.source.part(each.start, each.end), "patch of an object elsewhere", known=True)
+        for each in overlays.patches_of_others()
+    )
     read = {built.origin[0] for _, built in found if built.direct}
     for document in documents:
         path = document.source.path
@@ -95,11 +101,16 @@ class _Overlays:
         self._folders: dict[str, _Folder | None] = {}
         self._finished: list[_Folder] = []
         """Those that are built, bases first."""
+        self._patches_met: dict[tuple[str, int], tuple[Node, bool]] = {}
 
     @property
     def patch_files(self) -> set[str]:
         """Files that are used as patches."""
         return {path for folder in self._folders.values() if folder for path in folder.patch_files}
+
+    def patches_of_others(self) -> list[Node]:
+        """Return the patches that no overlay has a resource for."""
+        return [patch for patch, met in self._patches_met.values() if not met]
 
     def load(self, path: str) -> _Folder | None:
         """Return a folder's kustomization, if it has one."""
@@ -199,6 +210,9 @@ class _Overlays:
 
     def _patched(self, built: list[Built], patch: Patch) -> list[Built]:
         result = []
+        met = any(patch.meets(item.resource) for item in built)
+        place = (patch.content.source.path, patch.content.start)
+        self._patches_met[place] = (patch.content, met or self._patches_met.get(place, (None, False))[1])
         for item in built:
             if not patch.meets(item.resource):
                 result.append(item)

@@ -29,7 +29,7 @@ from dindguard.source import Notice
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all manifests of a scan."""
     reading = Reading()
-    resources = kustomize.collect(documents, context, reading.notices)
+    resources = kustomize.collect(documents, context, reading.notices, reading.unread)
     cluster = Cluster(resource for resource, _ in resources)
     pods = _Pods(cluster, reading)
     owners = Owners(resource for resource, _ in resources)

@@ -21,5 +21,18 @@ FORMAT = FormatRow(
             ),
             "edit of a file in place",
         ),
+        (
+            "ctr ",
+            r"(?<![\w./-])ctr [^\n|;&]{0,200}?\brun [^\n|;&]{0,300}?--(?:privileged|net-host)\b",
+            "containerd's own client",
+        ),
+        (
+            "k3d ",
+            (
+                r"\bk3d +cluster +create\b(?:[^\n]{0,300}\\\n){0,20}[^\n]{0,300}?\s(?:-v|--volume)[ =][^\s]{0,200}?"
+                r"(?:docker\.sock|:/var/lib/docker)"
+            ),
+            "k3d's nodes",
+        ),
     ),
 )

@@ -66,6 +66,51 @@ def _container(block: Block, volumes: Volumes) -> Container:
     )
 
 
+def services(blocks: list[Block], folder: str) -> Workload | None:
+    """Return the Swarm services of one module as a workload; ``None`` without any."""
+    address = "docker.swarm"
+    volumes = Volumes(f"{folder}:{address}")
+    containers = tuple(
+        _service(block, spec, volumes)
+        for block in blocks
+        for task in bodies(block.body, "task_spec")
+        for spec in bodies(task, "container_spec")
+    )
+    if not containers:
+        return None
+    return Workload(
+        name=folder.rpartition("/")[2],
+        address=address,
+        kind=WorkloadKind.PROJECT,
+        platform=Platform.SWARM,
+        span=blocks[0].body.span,
+        containers=containers,
+        storages=volumes.storages,
+    )
+
+
+def _service(block: Block, spec: Node, volumes: Volumes) -> Container:
+    address = block.address
+    settings: dict[str, Any] = attributes([*_options(spec)], volumes, address)
+    name, image = text_of(block.body["name"]), text_of(spec["image"])
+    return Container(
+        name=str(name) if name is not None else block.labels[-1],
+        address=address,
+        kind=ContainerKind.MANAGED,
+        span=block.body["name"].span if name is not None else block.body.key_span,
+        image=Image.parse(image) if image is not None else None,
+        **{
+            **settings,
+            "mounts": (*settings["mounts"], *_mounts(spec, volumes, address)),
+            "environment": Environment(
+                EnvVar(key.content, value.typed, value.span) for key, value in spec["env"].pairs() if value.is_scalar
+            ),
+            "entrypoint": _words(spec["command"]),
+            "command": _words(spec["args"]),
+        },
+    )
+
+
 def _options(body: Node) -> Iterator[Option]:
     for key, option in _OPTIONS.items():
         for value in items_of(body[key]):

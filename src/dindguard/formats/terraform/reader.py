@@ -6,14 +6,17 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from dindguard.documents.placeholders import Holes
+from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document, Reading
+from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.terraform import docker, machines, shaped, tasks
 from dindguard.formats.terraform.module import Block, Module, unwrapped
 from dindguard.source import Embedded, Source
 
 _RUNNER_MODULES = ("cattle-ops/gitlab-runner/aws", "npalm/gitlab-runner/aws")
 
+_READ = frozenset({"docker_container", "docker_service", "docker_image", "docker_network", "docker_volume"})
+_PERMISSIONS = ("kubernetes_pod_security_policy", "kubernetes_cluster_role", "kubernetes_role")
 _POD_MODULE = "terraform-google-modules/container-vm"
 
 
@@ -39,17 +42,27 @@ class _Reader:
         """Read the whole module."""
         module, reading = self._module, self._reading
         containers = docker.project([*module.of("resource", "docker_container")], module.folder)
+        services = docker.services([*module.of("resource", "docker_service")], module.folder)
         clients = [docker.client(block) for block in module.of("provider", "docker")]
         runners = [docker.runner_default(block) for block in module.of("module") if _makes_runners(block)]
-        reading.workloads += [each for each in (containers, *clients, *runners) if each is not None]
+        reading.workloads += [each for each in (containers, services, *clients, *runners) if each is not None]
         handed = machines.Handed(module)
         for block in module.blocks:
+            made: list[Embedded] = []
             if block.kind == "resource":
-                reading.embedded += self._resource(block)
+                made += self._resource(block)
             elif block.kind == "module" and _POD_MODULE in block.body["source"].content:
-                reading.embedded += _tree(shaped.machine_pod(block), "kubernetes")
+                made += _tree(shaped.machine_pod(block), "kubernetes")
             if block.kind in ("resource", "module", "data"):
-                reading.embedded += handed.by(block)
+                made += handed.by(block)
+            reading.embedded += made
+            if block.kind == "resource" and block.labels[:1] and block.labels[0].startswith("kubernetes_"):
+                left = (Remainder(each).source() for each in shaped.left_out(block.body))
+                reading.unread += [Unread(each, "dynamic Terraform block", True) for each in left]
+            if not made and not _is_read(block):
+                reading.unread.append(
+                    Unread(Remainder(block.body).source(), f"part of a Terraform {block.kind}", True)
+                )
 
     def _resource(self, block: Block) -> Iterator[Embedded]:
         kind = block.labels[0] if block.labels else ""
@@ -69,6 +82,14 @@ class _Reader:
         elif kind in ("kubernetes_config_map", "kubernetes_config_map_v1"):
             for key, value in block.body["data"].pairs():
                 yield from machines.text(self._module.followed(value), key.content)
+
+
+def _is_read(block: Block) -> bool:
+    """Whether a block is read elsewhere, permits instead of asking, or makes nothing."""
+    if block.kind == "module":
+        return _makes_runners(block)
+    kind = block.labels[0] if block.labels else ""
+    return block.kind != "resource" or kind in _READ or kind.startswith(_PERMISSIONS)
 
 
 def _makes_runners(block: Block) -> bool:

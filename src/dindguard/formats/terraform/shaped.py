@@ -5,6 +5,8 @@ The kubernetes provider writes the API's fields in snake case, lists as repeated
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dindguard.documents.hcl.reader import BLOCK, CALL
 from dindguard.documents.nodes import key_of
 from dindguard.documents.tree import Kind, Node, Pairs
@@ -88,6 +90,15 @@ def camel(body: Node, key: str = "") -> Node:
         else:
             pairs.append((key_of(name, camel_name(inner)), unwrapped(value)))
     return body.with_pairs(pairs)
+
+
+def left_out(body: Node) -> Iterator[Node]:
+    """Yield the single blocks that ``dynamic`` makes or does not: whether they are there, :func:`camel` cannot tell."""
+    for node in body.walk():
+        for key, value in node.pairs():
+            inner = next(iter(value.keys()), "") if key.content == "dynamic" and value.is_mapping else ""
+            if inner and inner not in _LISTS and value[inner]["content"].is_mapping:
+                yield value[inner]["content"]
 
 
 def camel_name(name: str) -> str:

@@ -21,6 +21,8 @@ WRITERS = frozenset({"cat", "echo", "printf", "tee"})
 EDITORS = frozenset({"sed", "perl"})
 """The commands that change files."""
 
+FRAGMENT = "fragment"
+"""What is added to a document: nobody reads it, but it may speak."""
 _STDIN_FILES = frozenset({"-", "/dev/stdin"})
 _TO_FILE = frozenset({">", ">>", ">|", "&>"})
 _STRUCTURED = regex(r"\.(json|ya?ml|toml|xml|md)$|Dockerfile|Containerfile", re.IGNORECASE)
@@ -104,7 +106,9 @@ class Redirections:
         if all(piece.unknown or not piece.text.strip() for piece in pieces):
             return  # what a command prints: nobody sees it here
         if appends and _STRUCTURED.search(hint) and not _whole(hint, text_of(pieces)):
-            return  # a fragment of a document is none
+            if hint.endswith(".md"):
+                return
+            hint = FRAGMENT
         source = embedded_source(pieces, hint)
         if source is not None and hint not in ("$", "/dev/null"):
             self._out.embedded.append(Embedded(source))
