@@ -103,6 +103,8 @@ NEAR = {
         "main.tf": 'resource "kubectl_manifest" "a" {\n  yaml_body = yamlencode({\n    kind = "ClusterPolicy"\n    metadata = {\n'
         '      annotations = {"policies.kyverno.io/title" = "No SYS_ADMIN"}\n    }\n  })\n}\n'
     },
+    "a firewall's group": {"main.tf": 'resource "aws_instance" "a" {\n  security_groups = [aws_security_group.docker.id]\n}\n'},
+    "what somebody is entitled to": {"main.tf": 'module "a" {\n  entitlements = {docker = true}\n}\n'},
     "a module without anything": {"main.tf": 'module "a" {\n  source = "./app"\n  host_network = false\n}\n'},
     "k3d with a volume": {"up.sh": "# docker\nk3d cluster create a \\\n  --volume /srv/a:/a@server:0\n"},
     "patch that is not privileged": {

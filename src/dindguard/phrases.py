@@ -102,7 +102,7 @@ MORE: tuple[Phrase, ...] = (
     (("virtualisation.docker",), regex(
         r"virtualisation\.docker\.(?:extraOptions|daemon|listenOptions(?=\s*=[^;]{0,200}?(?:tcp:|:\d|\d{4})))"
     )),
-    (("groups", "extraGroups"), regex(r"(?:groups|extraGroups)[\"']?\s*[:=](?:(?!roups\b)[^\n])*?\bdocker\b")),
+    (("groups", "extraGroups"), regex(r"(?<![\w-])(?:groups|extraGroups)[\"']?\s*[:=](?:(?!roups\b)[^\n])*?\bdocker\b")),
     (("dind",), regex(
         r"\bdind[\"']?\s*:(?:\s*(?:true\b|[\"']?docker)|[ \t\r]*+\n(?:[ \t\r]*+(?:#[^\n]*+)?\n){0,20}+[ \t]++"
         r"(?:enabled|privileged)[\"']?\s*:\s*[\"']?true)"
@@ -117,7 +117,7 @@ MORE: tuple[Phrase, ...] = (
         r"^[ \t]*+tcp_address\s*=\s*[\"'][^\"']|disable_apparmor\s*=\s*true"
         r"|^[ \t]*+insecure\s*=\s*true|^[ \t]*+driver\s*=\s*[\"']vfs", 8
     )),
-    (("entitlements",), regex(r"entitlements[\"']?\s*[:=]")),
+    (("entitlements",), regex(r"entitlements[\"']?\s*[:=]\s*\[?\s*[\"']?(?:security\.insecure|network\.host|device)\b")),
     (("imageBuilderType",), regex(r"imageBuilderType\s*:\s*[\"']?(?:dind|pink|host)")),
 )  # fmt: skip
 """Good enough only where a file's name or shape says that it configures containers or their hosts."""
