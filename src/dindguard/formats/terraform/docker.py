@@ -92,7 +92,7 @@ def services(blocks: list[Block], folder: str) -> Workload | None:
 def _service(block: Block, spec: Node, volumes: Volumes) -> Container:
     address = block.address
     settings: dict[str, Any] = attributes([*_options(spec)], volumes, address)
-    name, image = text_of(block.body["name"]), text_of(spec["image"])
+    name, image = written(block.body["name"]), written(spec["image"])
     return Container(
         name=str(name) if name is not None else block.labels[-1],
         address=address,
