@@ -79,7 +79,7 @@ MORE: tuple[Phrase, ...] = (
     (("ecurity",), regex(r"--security[= ]insecure|(?:seccomp|apparmor)[=:]\s*unconfined|allow-insecure-entitlement")),
     (("/:/",), regex(r"(?:-v|--volume)[= ][\"']?/:/|[\"']/:/[\w$.{-]")),
     (("SYS_ADMIN", "CAP_SYS_ADMIN", "sys_admin"), regex(
-        r"\b(?:CAP_)?SYS_ADMIN\b|\bcap_sys_admin\b|\bcap[-_]add[\"']?\s*[=:]\s*\[?[\"']?sys_admin\b"
+        r"(?<!~)\b(?:CAP_)?SYS_ADMIN\b|\bcap_sys_admin\b|\bcap[-_]add[\"']?\s*[=:]\s*\[?[\"']?sys_admin\b"
     )),
     ((
         "hostPID", "hostIPC", "hostNetwork", "host_pid", "host_ipc", "host_network", "network_mode", "pid_mode", "ipc_mode",
@@ -117,7 +117,7 @@ MORE: tuple[Phrase, ...] = (
         r"^[ \t]*+tcp_address\s*=\s*[\"'][^\"']|disable_apparmor\s*=\s*true"
         r"|^[ \t]*+insecure\s*=\s*true|^[ \t]*+driver\s*=\s*[\"']vfs", 8
     )),
-    (("entitlements",), regex(r"entitlements[\"']?\s*[:=]\s*\[?\s*[\"']?(?:security\.insecure|network\.host|device)\b")),
+    (("entitlements",), regex(r"entitlements[\"']?\s*+[:=]\s*+(?:\[\s*+)?[\"']?(?:security\.insecure|network\.host|device)\b")),
     (("imageBuilderType",), regex(r"imageBuilderType\s*:\s*[\"']?(?:dind|pink|host)")),
 )  # fmt: skip
 """Good enough only where a file's name or shape says that it configures containers or their hosts."""

@@ -29,7 +29,7 @@ _FOLDERS = frozenset(
     {"PWD", "HOME", "CURDIR", "$(pwd)", "$(realpath)", "$(dirname)", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"}
 )
 """Variables that hold the path of a folder wherever they are set."""
-_BRACED = regex(r"\$\{[^}]*\}")
+_BRACED = regex(r"\$\{[^}]{0,200}+\}")
 
 
 @record
