@@ -90,7 +90,7 @@ BUILDKITE_LEVELS = Limit(
 )  # fmt: skip
 AZURE_VARIABLE_LEVELS = Limit(
     name="azure-variable-levels", most=4, what="templates of variables use each other more than {most} levels deep",
-    lost="the variables of the innermost are taken for unknown", remedy="use fewer levels",
+    lost="the variables of the innermost are taken for unknown", remedy="use fewer levels", gravity=Gravity.WARNING,
 )  # fmt: skip
 AZURE_CALLS = Limit(
     name="azure-calls", most=30, what="a condition has more than {most} calls", lost="both of its branches were read",

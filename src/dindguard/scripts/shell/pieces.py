@@ -8,8 +8,11 @@ from typing import NamedTuple, Protocol
 
 from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.patterns import regex
 from dindguard.records import field, record, replace
 from dindguard.source import Segment, Source, Span, Step
+
+_NO_NAME = regex(r"[^\w.() -]")
 
 
 class Place(Protocol):
@@ -273,8 +276,13 @@ def embedded_source(pieces: Pieces, hint: str) -> Source | None:
     for piece in pieces:
         if piece.place is not root:
             return None
-        text = root.text[piece.start : piece.end] if piece.unknown else piece.text
+        text = _as_written(root.text[piece.start : piece.end], piece) if piece.unknown else piece.text
         segments.append(Segment(offset, piece.start, min(len(text), piece.end - piece.start)))
         texts.append(text)
         offset += len(text)
     return Source(root.path, "".join(texts), hint=hint, parent=root, segments=tuple(segments))
+
+
+def _as_written(text: str, piece: Piece) -> str:
+    """Return what stands for an unknown piece in a document: what was written, but a command, whose quotes would end values."""
+    return f"${{{_NO_NAME.sub('', piece.variable)}}}" if text.startswith(("$(", "`")) else text

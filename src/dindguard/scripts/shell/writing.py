@@ -159,16 +159,19 @@ def _formatted(form: Sequence[Piece], words: list[Word]) -> Iterator[Piece]:
 
 
 def _decoded(pieces: Iterable[Piece]) -> list[Piece]:
-    """Return pieces with their backslash escapes replaced by what they stand for."""
+    """Return pieces with their backslash escapes replaced by what they stand for.
+
+    An escape may lie in two pieces: in double quotes the shell takes a backslash for itself, whatever follows.
+    """
+    script = Script(pieces)
     found: list[Piece] = []
-    for piece in pieces:
-        at = 0
-        for match in _ESCAPE.finditer(piece.text) if not piece.unknown else ():
-            found.append(piece.cut(at, match.start()))
-            found.append(piece.cut(match.start(), match.end())._replace(text=_character(match)))
-            at = match.end()
-        found.append(piece.cut(at, len(piece.text)) if at else piece)
-    return [piece for piece in found if piece.text]
+    at = 0
+    for match in _ESCAPE.finditer(script.text):
+        found += script.cut(at, match.start())
+        written = script.cut(*match.span())
+        found.append(written[0]._replace(text=_character(match), end=max(written[0].end, written[-1].end)))
+        at = match.end()
+    return [*found, *script.cut(at, len(script.text))]
 
 
 def _character(match: re.Match[str]) -> str:
