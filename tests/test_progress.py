@@ -31,7 +31,7 @@ def find(entries, *given, **named):
     next(iter(entries))
     wait()
 
-def read_all(sources, files, recogniser, progress, book):
+def read_all(sources, files, recogniser, progress, *given):
     progress(1, 2)
     wait()
 

@@ -71,3 +71,32 @@ def test_an_edit_that_no_document_shows_is_said(tmp_path: Path) -> None:
     write_files(tmp_path, {"setup.sh": f"#!/bin/sh\nsed -i 's|fd://|{OPEN}|' /etc/docker/daemon.json\n"})
     report = scan(Options(paths=(tmp_path,), root=tmp_path))
     assert [(n.kind, n.span.line) for n in report.notices] == [("undecided", 2)]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('echo "$config" > /etc/docker/daemon.json', True),
+        ("envsubst < daemon.json.in > /etc/docker/daemon.json", True),
+        ("jq .a settings.json | sudo tee /etc/docker/daemon.json", True),
+        ("make-options >> /etc/default/docker", True),
+        ("echo '{}' > /etc/docker/daemon.json", False),
+        (": > /etc/docker/daemon.json", False),
+        ("jq .a settings.json > /etc/docked/daemon.json", False),
+        ("jq .a < /etc/docker/daemon.json", False),
+    ],
+)
+def test_what_a_command_writes_into_an_engines_file_is_said_to_be_unknown(
+    tmp_path: Path, line: str, said: bool
+) -> None:
+    write_files(tmp_path, {"setup.sh": f"#!/bin/bash\n{line}\ndocker info\n"})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert [(n.kind, n.span.line) for n in report.notices] == ([("undecided", 2)] if said else [])
+
+
+def test_a_powershell_pipeline_into_an_engines_file_is_said_to_be_unknown(tmp_path: Path) -> None:
+    write_files(
+        tmp_path, {"a.ps1": 'Set-Content "$env:ProgramData\\docker\\config\\daemon.json" (ConvertTo-Json $x)\n'}
+    )
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert [(n.kind, n.span.line) for n in report.notices] == [("undecided", 1)]

@@ -123,7 +123,8 @@ _TREES = {
         "/var/lib/kubelet/plugins /var/lib/kubelet/plugins_registry /var/lib/kubelet/device-plugins "
         "/var/lib/kubelet/pod-resources "  # a socket by which containers are listed, and nothing is changed
         "/var/lib/kubelet/seccomp "  # profiles, which weaken a pod's own at most
-        "/etc/kubernetes/node-feature-discovery"  # from which a node is given labels
+        "/etc/kubernetes/node-feature-discovery "  # from which a node is given labels
+        "/var/lib/cni/networks"  # which addresses are taken
     ),
 }
 """Paths that are what they are with everything below; the longest one that matches decides."""

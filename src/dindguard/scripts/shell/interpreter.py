@@ -195,6 +195,7 @@ class Interpreter:
         if plain in WRITERS and not (node.redirects or self._in_pipe):
             return None
         if plain and not self.starter.matters(plain) and not self._changes_variables(plain):
+            self._redirections.unseen(plain, node)
             return None
         first: list[Word] = []
         while rest and not first:

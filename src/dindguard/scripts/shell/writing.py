@@ -34,6 +34,16 @@ _ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", 
 }
 
 
+_PRINT_NOTHING = frozenset({":", "true", "rm", "mv", "cp", "touch", "mkdir", "chmod", "chown"})
+_ENGINES_FILES = ("/docker/daemon.json", "/docker.service", "/default/docker", "/sysconfig/docker")
+
+
+def not_seen(file: Text) -> Notice:
+    """Say that nobody sees here what a command writes into an engine's file."""
+    message = f"what is written into '{file}' is not known here: that engine's settings are not judged"
+    return Notice("undecided", message, file.span)
+
+
 class Redirections:
     """Reads the redirections of a script, and what is written through them."""
 
@@ -66,6 +76,7 @@ class Redirections:
         if program in EDITORS:
             self._edited(words[1:], node, perl=program == "perl")
         if program not in WRITERS:
+            self.unseen(program, node)
             return None
         targets = [(self._target(raw), raw.operator == ">>") for raw in node.redirects if raw.operator in _TO_FILE]
         files = [one for one in words[1:] if not one.pattern.startswith("-")]
@@ -77,7 +88,7 @@ class Redirections:
             printed = _echoed(words[1:]) if program == "echo" else _printed(words[1:])
         elif any(file.pattern not in _STDIN_FILES for file in files):
             printed = None
-        if printed and not self._out.muted:
+        if not self._out.muted:
             for target, appends in targets:
                 self._write(printed, target, appends=appends)
         return None if targets and program != "tee" else printed
@@ -101,10 +112,14 @@ class Redirections:
                     message = f"what '{file}' says after this edit could not be decided"
                     self._out.notices.append(Notice("undecided", message, joined_span(edit.brought)))
 
-    def _write(self, pieces: Sequence[Piece], target: Text, *, appends: bool) -> None:
+    def _write(self, pieces: Sequence[Piece] | None, target: Text, *, appends: bool) -> None:
+        if pieces is None:
+            self._not_seen(target)
+            return
         hint = target.pattern.rpartition(UNKNOWN_PIECE)[2] or f"${target.variable}"
         if all(piece.unknown or not piece.text.strip() for piece in pieces):
-            return  # what a command prints: nobody sees it here
+            self._not_seen(target)
+            return
         if appends and _STRUCTURED.search(hint) and not _whole(hint, text_of(pieces)):
             if hint.endswith(".md"):
                 return
@@ -112,6 +127,18 @@ class Redirections:
         source = embedded_source(pieces, hint)
         if source is not None and hint not in ("$", "/dev/null"):
             self._out.embedded.append(Embedded(source))
+
+    def unseen(self, program: str, node: Simple) -> None:
+        """Say of an engine's file that nobody sees here what a program writes into it."""
+        if self._out.muted or program in _PRINT_NOTHING:
+            return
+        for raw in node.redirects:
+            if raw.operator in _TO_FILE and "docker" in self._script.text[raw.target.start : raw.target.end]:
+                self._not_seen(self._target(raw))
+
+    def _not_seen(self, target: Text) -> None:
+        if target.pattern.endswith(_ENGINES_FILES):
+            self._out.notices.append(not_seen(target))
 
     def _target(self, raw: RawRedirect) -> Text:
         words = self._expander.words(raw.target)
