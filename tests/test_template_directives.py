@@ -33,9 +33,40 @@ def test_what_stands_beside_directives_is_read(tmp_path: Path) -> None:
     report = scan(Options(paths=tmp_path, root=tmp_path))
     assert not report.incomplete
     assert [(each.rule.id, each.span.line) for each in report.findings] == [("unauthenticated-engine-api", 8)]
-    assert any("a template of Terraform" in each.message for each in report.notices)
+    assert any("a template: both" in each.message for each in report.notices)
 
 
 def test_what_is_broken_besides_is_still_told(tmp_path: Path) -> None:
     (tmp_path / "cloudinit.yaml.tpl").write_text(TEMPLATE + "runcmd: [\n", "utf-8")
+    assert scan(Options(paths=tmp_path, root=tmp_path)).incomplete
+
+
+INSTANCE = """resource "aws_instance" "runner" {{
+  user_data = <<-EOF
+    #cloud-config
+    runcmd:
+      %{{for volume in local.volumes}}
+      - docker run --privileged bench ${{volume.id}}
+      %{{endfor}}
+    mounts:
+      - [LABEL=state, ${{var.state_dir}}]
+      %{{if var.home != "none"}}
+      - [LABEL=home, /exports/home]
+      %{{endif}}%{{if var.more != ""}}
+    ${{templatestring(var.more, var.values)}}
+    %{{endif}}
+{rest}  EOF
+}}
+"""
+
+
+def test_a_heredoc_has_them_too(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(INSTANCE.format(rest=""), "utf-8")
+    report = scan(Options(paths=tmp_path, root=tmp_path))
+    assert not report.incomplete
+    assert [(each.rule.id, each.span.line) for each in report.findings] == [("privileged-container", 6)]
+
+
+def test_a_heredoc_that_is_broken_besides_is_still_told(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(INSTANCE.format(rest="    runcmd: [\n"), "utf-8")
     assert scan(Options(paths=tmp_path, root=tmp_path)).incomplete

@@ -10,11 +10,14 @@ from dindguard.patterns import regex
 from dindguard.source import Notice, Source
 
 _DIRECTIVE = regex(r"%\{~?[^{}\n]{0,500}\}")
-_INSERTED = regex(r"^[ \t]*+\$\{[^{}\n]{0,500}\}[ \t]*$", re.MULTILINE)
-"""A line that an expression writes alone: a block that only the template's caller knows."""
+_INSERTED = regex(r"^[ \t]*+(?:\$\{(?:[^{}\n]{0,500}|\{[^{}\n]{0,500}\})\}[ \t]*+)+$", re.MULTILINE)
+"""A line that expressions write alone: a block that only the template's caller knows."""
+_UNKNOWN = regex(r"\$\{\{[^{}\n]{0,500}\}\}")
+"""How a text that stands in another file has what nobody knows, Terraform's directives among it; in a list in brackets it
+would begin a mapping."""
+_TO_PLAIN = str.maketrans("{}[],:#\"'", "()_______")
 
-
-_SAID = "a template of Terraform: both branches of its conditions are read, and what it inserts is not known here"
+_SAID = "a template: both branches of its conditions are read, and what it inserts is not known here"
 
 
 def read(source: Source) -> Tree | None:
@@ -30,7 +33,7 @@ def read(source: Source) -> Tree | None:
 
 
 def without_directives(text: str) -> str:
-    """Return a text of the same length with blanks for ``%{ … }`` and for lines that are one ``${ … }``; both branches stay."""
+    """Return a text of the same length with blanks for ``%{ … }`` and for lines of nothing but ``${ … }``; both branches stay."""
     for pattern in (_DIRECTIVE, _INSERTED):
         text = pattern.sub(lambda match: " " * len(match.group()), text)
-    return text
+    return _UNKNOWN.sub(lambda match: match.group().translate(_TO_PLAIN), text)
