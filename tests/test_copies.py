@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dindguard.reports import Options as ReportOptions
+from dindguard.reports import render
 from dindguard.scanning import Options, Report, scan
 
 POD = """\
@@ -32,6 +34,7 @@ def test_files_with_the_same_text_have_one_finding_with_a_subject_for_each(tmp_p
     assert [subject.path for subject in finding.subjects] == [f"{name}/pod.yaml" for name in "abcde"]
     assert [str(span) for span in finding.copies] == [f"{name}/pod.yaml:8:37" for name in "bcde"]
     assert {step.span.path for step in finding.related} == {f"{name}/pod.yaml" for name in "bcde"}
+    assert "1 critical in 5 files" in render("text", report, ReportOptions())
 
 
 def test_a_character_more_makes_it_another_file(tmp_path: Path) -> None:

@@ -54,7 +54,8 @@ def _verdict(report: Report, terminal: Terminal) -> str:
     findings = report.open
     if findings:
         counts = (terminal.paint(f"{n} {each.word}", SEVERITY_STYLES[each]) for each, n in by_severity(findings))
-        return f"{', '.join(counts)} in {plural(len({f.span.path for f in findings}), 'file')}"
+        files = {span.path for each in findings for span in (each.span, *each.copies)}
+        return f"{', '.join(counts)} in {plural(len(files), 'file')}"
     words = nothing_found(report)
     if report.incomplete:
         return terminal.paint(words, "bold red")
