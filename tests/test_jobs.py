@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dindguard import reports, survey, workers
+from dindguard import packing, reports, survey, workers
 from dindguard.errors import INCOMPLETE, INTERRUPTED, UserError
 from dindguard.scanning import Options, Scan, scan
 from dindguard.workers import Workers
@@ -138,7 +138,7 @@ def test_what_cannot_travel_is_read_by_the_one_that_sees_all(tmp_path: Path, mon
     def too_deep(*_: object) -> bytes:
         raise RecursionError
 
-    monkeypatch.setattr(survey, "packed", too_deep)
+    monkeypatch.setattr(packing, "packed", too_deep)
     write_files(tmp_path, {"a.sh": "docker run --privileged alpine\n"})
     report = scan(Options(paths=(tmp_path,), root=tmp_path, jobs=2))
     assert [(each.rule.id, each.span.path) for each in report.findings] == [("privileged-container", "a.sh")]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from dindguard.formats import Reading
 from dindguard.records import record
-from dindguard.source import Source
 
 Way: TypeAlias = "tuple[Any, ...]"
 """What leads to a text, the nearest first: the formats of the texts that hold it, and the path of the file."""
@@ -41,60 +38,3 @@ def joined(readings: Iterable[Reading]) -> Reading:
         for name, values in vars(reading).items():
             getattr(whole, name).extend(values)
     return whole
-
-
-def packed(parts: Sequence[Part]) -> bytes:
-    """Return parts in a form that travels between processes of ours; files go as their paths."""
-    if not parts:
-        return b""
-    store = io.BytesIO()
-    _Packer(store, pickle.HIGHEST_PROTOCOL).dump(parts)
-    return store.getvalue()
-
-
-def unpacked(data: bytes, sources: dict[str, Source]) -> list[Part]:
-    """Return the parts that another process of ours has packed; ``sources`` are the files that they were read of."""
-    parts: list[Part] = _Unpacker(io.BytesIO(data), sources).load()
-    return parts
-
-
-class _Packer(pickle.Pickler):
-    def persistent_id(self, obj: Any) -> str | tuple[str, str] | None:
-        if type(obj) is Source:
-            return obj.path if obj.parent is None else None
-        return _unsettled().get(id(obj))
-
-
-class _Unpacker(pickle.Unpickler):
-    def __init__(self, data: io.BytesIO, sources: dict[str, Source]) -> None:
-        super().__init__(data)
-        self._sources = sources
-        self._facts = {name: _default(*name) for name in _unsettled().values()}
-
-    def persistent_load(self, pid: Any) -> Any:
-        return self._sources[pid] if isinstance(pid, str) else self._facts[pid]
-
-
-_UNSETTLED: dict[int, tuple[str, str]] = {}
-
-
-def _unsettled() -> dict[int, tuple[str, str]]:
-    """Return by their ids what stands for facts that nobody has concluded yet: it is told by being the very same."""
-    if not _UNSETTLED:
-        for name, kind in _kinds().items():
-            fields = [each for each in kind.__record_fields__ if hasattr(type(each.default), "__record_fields__")]
-            _UNSETTLED.update({id(each.default): (name, each.name) for each in fields})
-    return _UNSETTLED
-
-
-def _default(kind: str, field: str) -> Any:
-    return next(each.default for each in _kinds()[kind].__record_fields__ if each.name == field)
-
-
-def _kinds() -> dict[str, Any]:
-    from dindguard.model.container import Container
-    from dindguard.model.engine import Engine
-    from dindguard.model.mount import Storage
-    from dindguard.model.workload import Workload
-
-    return {kind.__name__: kind for kind in (Container, Engine, Storage, Workload)}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from dindguard import budget, discover
-from dindguard.apart import packed, unpacked
 from dindguard.coverage import Book
 from dindguard.discover import Criteria, Found
 from dindguard.files import Entry, Files, decode
@@ -127,6 +126,7 @@ def _counts(entry: Entry, criteria: Criteria) -> bool:
 
 def _together(entries: Iterable[Entry], files: WorkingTree, asked: Survey, count: int) -> Found:
     """Let ``count`` processes look at the files, and take in what they found in the order of the files."""
+    from dindguard.packing import unpacked  # one process alone packs nothing
     from dindguard.workers import Workers
 
     found = Found(asked.policy)
@@ -212,6 +212,8 @@ class _Surveyor:
                     parts = read_alone(source, trees, self._context)
                 else:
                     parts = None if any(True for _ in documents_of(Embedded(source), trees)) else []
+            from dindguard.packing import packed
+
             return None if parts is None or ledger.notices or trees.all_notices() else packed(parts)
         except (
             Exception
