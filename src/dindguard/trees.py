@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dindguard import memory
-from dindguard.charts import Charts
 from dindguard.coverage import Book
 from dindguard.documents import readers, yaml
 from dindguard.documents import syntax as syntaxes
@@ -20,6 +19,7 @@ from dindguard.source import Gravity, Notice, Source
 T = TypeVar("T")
 
 if TYPE_CHECKING:
+    from dindguard.charts import Charts
     from dindguard.documents.template.reading import Templates
     from dindguard.documents.yaml import Tree
 
@@ -160,6 +160,8 @@ class Trees:
 
     def _reader_of_templates(self, home: str) -> Templates:
         if home not in self._charts:
+            from dindguard.charts import Charts  # few scans have templates
+
             self._charts[home] = memory.have(f"charts in {home}", (), Charts)
         return memory.asked("templates", home, self._charts[home].reader(self, self._files))
 
