@@ -87,6 +87,7 @@ def test_powershell(text: str, expected: Sequence[str]) -> None:
         ("for /f %%i in ('docker ps') do (\n docker run a b\n)", [RUN]),
         ('cmd /c "docker run a b"', [RUN]),
         ('powershell -Command "docker run a b"', [RUN]),
+        ("powershell -Command \"cmd /c 'docker run a b'\"", [RUN]),
         ("docker run a^ b", ["docker run a b"]),
         ("rem docker run a b\n:: docker run a b\n:docker\necho docker run a b\nREM docker run a b", []),
     ],

@@ -101,15 +101,15 @@ def _just(source: Source, collected: Collected) -> None:
 
 
 def _powershell(source: Source, collected: Collected) -> None:
-    from dindguard.scripts.windows.powershell import read_powershell
+    from dindguard.scripts.windows import Shell, read_windows
 
-    read_powershell(Script.of(source), collected)
+    read_windows(Shell.POWERSHELL, Script.of(source), collected)
 
 
 def _batch(source: Source, collected: Collected) -> None:
-    from dindguard.scripts.windows.batch import read_batch
+    from dindguard.scripts.windows import Shell, read_windows
 
-    read_batch(Script.of(source), collected)
+    read_windows(Shell.BATCH, Script.of(source), collected)
 
 
 _READERS = {Dialect.MAKE: _make, Dialect.JUST: _just, Dialect.POWERSHELL: _powershell, Dialect.BATCH: _batch}

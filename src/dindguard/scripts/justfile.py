@@ -207,9 +207,9 @@ class Justfile:
         if program in SHELLS:
             read_script(Script(pieces), self._out, scopes=self._scopes())
         elif program in POWERSHELLS:
-            from dindguard.scripts.windows.powershell import read_powershell
+            from dindguard.scripts.windows import Shell, read_windows
 
-            read_powershell(Script(pieces), self._out)
+            read_windows(Shell.POWERSHELL, Script(pieces), self._out)
 
     def _scopes(self) -> Scopes:
         """Return the variables that recipes find in their environment."""

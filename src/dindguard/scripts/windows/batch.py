@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dindguard import budget
 from dindguard.patterns import regex
 from dindguard.scripts.command import USED, Export, base_name
 from dindguard.scripts.shell.context import Collected, Context
@@ -17,7 +16,8 @@ from dindguard.scripts.shell.expansion import used
 from dindguard.scripts.shell.interpreter import start_words
 from dindguard.scripts.shell.pieces import Piece, Script, Word, joined_span, unknown_piece, word
 from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, scalar
-from dindguard.scripts.windows.cmdlets import inner_command, written
+from dindguard.scripts.windows.cmdlets import inner_command, line_words, written
+from dindguard.scripts.windows.shells import Shell, Shells
 from dindguard.source import Span, Step
 from dindguard.vocabulary import POWERSHELLS
 
@@ -35,20 +35,15 @@ _TEST = frozenset({"equ", "neq", "lss", "leq", "gtr", "geq", "=="})
 _ONE = frozenset({"exist", "defined", "errorlevel", "cmdextversion"})
 
 
-def read_batch(script: Script, collected: Collected, *, scopes: Scopes | None = None, nesting: int = 0) -> None:
-    """Collect what a batch file, or a line for ``cmd /c``, runs."""
-    Batch(script, collected, scopes or Scopes(), nesting).run()
-
-
 class Batch:
-    """Reads one batch file."""
+    """Reads one batch file, or a line for ``cmd /c``."""
 
-    def __init__(self, script: Script, collected: Collected, scopes: Scopes, nesting: int) -> None:
+    def __init__(self, script: Script, collected: Collected, scopes: Scopes, shells: Shells) -> None:
         self._script = script
         self._text = script.text
         self._out = collected
         self._scopes = scopes
-        self._nesting = nesting
+        self._shells = shells
         self._open = 0
 
     def run(self) -> None:
@@ -242,15 +237,9 @@ class Batch:
         elif program == "set" and len(words) > 1:
             self._assign(words[-1].pattern.partition("=")[0], UNDECIDED, 0, 1)
         elif program in POWERSHELLS:
-            self._powershell(inner_command(words[1:]))
+            self._shells.read(Shell.POWERSHELL, inner_command(words[1:]), self._out, self._scopes)
         else:
             start_words(words, self._out, self._scopes, Context())
-
-    def _powershell(self, pieces: Sequence[Piece]) -> None:
-        from dindguard.scripts.windows.powershell import read_powershell
-
-        if pieces and budget.within(budget.SCRIPTS_IN_SCRIPTS, self._nesting + 1, pieces[0]):
-            read_powershell(Script(pieces), self._out, scopes=self._scopes, nesting=self._nesting + 1)
 
 
 def _split(each: Word, span: Span) -> list[Word]:
@@ -298,15 +287,8 @@ def _started(words: Sequence[Word]) -> Sequence[Word]:
         elif program == "cmd":
             switches = [index for index, each in enumerate(rest) if each.pattern.lower() in ("/c", "/k")]
             rest = rest[switches[0] + 1 :] if switches else []
-            rest = _line(rest) if len(rest) == 1 and rest[0].quoted else rest
+            rest = line_words(rest[0]) if len(rest) == 1 and rest[0].quoted else rest
         elif program != "call":
             return words
         words = rest
     return words
-
-
-def _line(words: Sequence[Word]) -> list[Word]:
-    """Return the words of a command line that is one quoted word."""
-    from dindguard.scripts.windows.cmdlets import line_words
-
-    return line_words(words[0])

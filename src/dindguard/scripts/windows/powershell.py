@@ -27,6 +27,7 @@ from dindguard.scripts.windows.cmdlets import (
     process_words,
     written,
 )
+from dindguard.scripts.windows.shells import Shell, Shells
 from dindguard.scripts.windows.words import ASSIGNMENT, COMMENT, Item, WordReader, variable_name
 from dindguard.source import Embedded
 from dindguard.vocabulary import POWERSHELLS
@@ -44,20 +45,15 @@ _EXPRESSIONS = frozenset({"invoke-expression", "iex"})
 _PROCESSES = frozenset({"start-process", "saps", "start"})
 
 
-def read_powershell(script: Script, collected: Collected, *, scopes: Scopes | None = None, nesting: int = 0) -> None:
-    """Collect what a script runs."""
-    PowerShell(script, collected, scopes or Scopes(), nesting).run()
-
-
 class PowerShell:
     """Reads one script; one inside it gets a reader of its own."""
 
-    def __init__(self, script: Script, collected: Collected, scopes: Scopes, nesting: int) -> None:
+    def __init__(self, script: Script, collected: Collected, scopes: Scopes, shells: Shells) -> None:
         self._script = script
         self._text = script.text
         self._out = collected
         self._scopes = scopes
-        self._nesting = nesting
+        self._shells = shells
         self._words = WordReader(script, scopes, self._statements)
         self._depth = 0
         self._given: dict[str, list[Variable]] = {}
@@ -239,25 +235,20 @@ class PowerShell:
 
     def _nested(self, pieces: Sequence[Piece]) -> None:
         """Read a text that is run; one that begins with a variable of several values, with each of them."""
-        several = not self._nesting and bool(pieces) and pieces[0].unknown
+        several = not self._shells.nesting and bool(pieces) and pieces[0].unknown
         first = variable_name(pieces[0].variable) if several else ""
         given = self._given.get(first, ())
         for value in given[: budget.SCRIPTS_IN_SCRIPTS.most]:
-            self._read([*value.scalar, *pieces[1:]])
+            self._hand_to(Shell.POWERSHELL, [*value.scalar, *pieces[1:]])
         if not given:
-            self._read(pieces)
-
-    def _read(self, pieces: Sequence[Piece]) -> None:
-        if pieces and budget.within(budget.SCRIPTS_IN_SCRIPTS, self._nesting + 1, pieces[0]):
-            read_powershell(Script(pieces), self._out, scopes=self._scopes, nesting=self._nesting + 1)
+            self._hand_to(Shell.POWERSHELL, pieces)
 
     def _batch(self, arguments: Sequence[Word]) -> None:
-        from dindguard.scripts.windows.batch import read_batch
-
         index = next((at for at, word in enumerate(arguments) if word.pattern.lower() in ("/c", "/k")), None)
-        pieces = joined(arguments[index + 1 :]) if index is not None else ()
-        if pieces and budget.within(budget.SCRIPTS_IN_SCRIPTS, self._nesting + 1, pieces[0]):
-            read_batch(Script(pieces), self._out, scopes=self._scopes, nesting=self._nesting + 1)
+        self._hand_to(Shell.BATCH, joined(arguments[index + 1 :]) if index is not None else ())
+
+    def _hand_to(self, shell: Shell, pieces: Sequence[Piece]) -> None:
+        self._shells.read(shell, pieces, self._out, self._scopes)
 
     # -- files ------------------------------------------------------------------------------------------
 
