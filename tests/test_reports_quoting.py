@@ -228,3 +228,24 @@ def test_a_yes_or_a_no_is_no_secret_whatever_its_variable(tmp_path: Path) -> Non
     source = report.sources["compose.yaml"]
     hidden = [source.line_text(4)[start:end] for start, end in Masks(report.model).ranges(source, 4, [(5, 8)])]
     assert [each.strip('"') for each in hidden] == ["in-the-cellar"]
+
+
+def test_of_a_variables_options_the_word_that_is_blamed_can_be_read(tmp_path: Path) -> None:
+    """The options may hold a secret: only the marked word is shown, and not if it is another variable's value."""
+    options = "-e REGION=in-the-cellar -v /var/run/docker.sock:/s"
+    line = f"    environment {{ ARGS = '{options}' }}\n"
+    steps = "steps { script { docker.image('a').inside(env.ARGS) { sh 'b' } } }"
+    (tmp_path / "Jenkinsfile").write_text(f"pipeline {{ agent any\n{line}{steps} }}\n", "utf-8")
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    source, masks = report.sources["Jenkinsfile"], Masks(report.model)
+
+    def shown(*words: str) -> str:
+        marks = [(line.index(word), line.index(word) + len(word)) for word in words]
+        hidden = masks.ranges(source, 2, marks)
+        return "".join(char for at, char in enumerate(line) if not any(a <= at < b for a, b in hidden))
+
+    assert "docker.sock" not in shown("environment")
+    assert "/var/run/docker.sock" in shown("/var/run/docker.sock")
+    assert "-e REGION" not in shown("/var/run/docker.sock")
+    for secret in ("in-the-cellar", "REGION=in-the-cellar", "the-cellar -v", options):
+        assert "cellar" not in shown("/var/run/docker.sock", secret), secret

@@ -23,8 +23,10 @@ Metrics of the host's file systems need the agent on the host, or on nodes that 
 administers the host belongs to the host's own tools (systemd, Ansible).
 
 ## When it is fine
-A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason. As an ordinary user it
-reads what everybody may read, and in a rootless engine what that engine's user may: the finding is *medium*.
+A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason. Beside the privilege that
+a well-known product's own instructions ask for (a cluster's storage driver) it is *high*, as that privilege is. As an
+ordinary user it reads what everybody may read, and in a rootless engine what that engine's user may: the finding is
+*medium*.
 
 ## References
 - https://docs.docker.com/engine/storage/bind-mounts/
@@ -76,12 +78,14 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         whose = (
             "the host's whole file system" if container.host is None else f"the whole file system of {container.host}"
         )
+        product = container.image.privileged_user if container.image is not None else None
+        reached = product is not None and container.privileged.on and severity is Severity.CRITICAL
         message = f"{container} can {may} {whose} in {mount.target}"
         yield Problem(
             mount.host_text or mount,
-            message,
+            f"{message}, which the privilege of {product} reaches anyway" if reached else message,
             because=(reason("the volume is the host's directory", mount.declared),),
-            severity=severity,
+            severity=Severity.HIGH if reached else severity,
         )
 
 

@@ -19,7 +19,8 @@ A nested engine in Kubernetes has a type of its own: `seLinuxOptions: {type: con
 `label=nested`.
 
 ## When it is fine
-Podman, Buildah and rootless engines inside a container; they are not reported without further privileges.
+Podman, Buildah and rootless engines inside a container; they are not reported without further privileges. A dev
+container's feature that hands over the engine's socket switches the label off as well: the socket is the finding.
 
 ## References
 - https://docs.podman.io/en/latest/markdown/podman-run.1.html
@@ -64,7 +65,7 @@ SYSTEM = frozenset(
 def check(container: Container) -> Iterator[Problem]:
     """Report SELinux switched off; it is graver beside a system path of the host."""
     off = container.confinement.selinux_off
-    if off is None or container.opt_outs_expected:
+    if off is None or container.opt_outs_expected or container.comes_with_an_engine(off):
         return
     exposed = [mount for mount in container.mounts if mount.host_path and paths.classify(mount.host_path) in SYSTEM]
     severity = Severity.HIGH if exposed else Severity.MEDIUM

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, how_written, unknown
 from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import SET_HERE, Span, Step
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
 
 Lookup = Callable[[re.Match[str]], Text | str]
 """What a match stands for: a text, known or not, or the very characters (an escaped dollar)."""
@@ -51,14 +55,21 @@ def assembled(text: Text, parts: Sequence[tuple[int, int, Text | str]]) -> Text:
 class Holes:
     """The scope of one scalar: which of its characters are expressions, and what the document says of them.
 
-    ``places`` are ``(start, end, expression)`` in the scalar's content; ``values`` gives an expression's value.
+    ``places`` are ``(start, end, expression)`` in the scalar's content; ``values`` gives an expression's value, and
+    ``written`` the scalar that it was written as, where the document has one.
     """
 
-    __slots__ = ("places", "values")
+    __slots__ = ("places", "values", "written")
 
-    def __init__(self, places: Sequence[tuple[int, int, str]], values: Mapping[str, Text]) -> None:
+    def __init__(
+        self,
+        places: Sequence[tuple[int, int, str]],
+        values: Mapping[str, Text],
+        written: Callable[[str], Node | None] = lambda _: None,
+    ) -> None:
         self.places = tuple(places)
         self.values = values
+        self.written = written
 
     def value_of(self, expression: str, span: Span, raw: str = "") -> Text:
         """Return what an expression stands for; unknown, by the name of the expression, if nothing tells."""

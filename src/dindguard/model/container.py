@@ -152,6 +152,10 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
             return False
         return self.engine_in_sandbox or self.engine is None or not self.engine.rootless.off
 
+    def comes_with_an_engine(self, setting: Text) -> bool:
+        """Whether nobody wrote the setting: what hands over an engine brings it, and only to make that engine usable."""
+        return not setting.written and any(access.span == setting.span for access in self.accesses)
+
     def keeps_state_in(self, mount: Mount) -> bool:
         """Whether ``mount`` holds the state of this container's engine, or a part of it."""
         engine = self.engine

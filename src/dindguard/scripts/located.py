@@ -9,9 +9,10 @@ from dindguard.documents.joined import Joined
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.scripts.command import USED
 from dindguard.scripts.shell.pieces import Piece, Script, unknown_piece
 from dindguard.scripts.shell.split import split
-from dindguard.source import Source
+from dindguard.source import Source, Step
 
 _NO_EXPRESSION = re.compile(r"[{}\"'\n`\\]")
 
@@ -50,14 +51,19 @@ def _value(node: Node, start: int, end: int, expression: str) -> Text:
     return node.scope.value_of(expression, node.typed.span_of(start, end))
 
 
-def _pieces(node: Node) -> list[Piece]:
+def _pieces(node: Node, *, followed: bool = True) -> list[Piece]:
+    """Return what a scalar says; what a name in it stands for is placed where that was written, if ``followed``."""
     document = node.document()
     pieces: list[Piece] = []
     at = 0
     for start, end, expression in _holes(node):
         pieces.append(Piece(document.text[at:start], document, at, start))
         value = _value(node, start, end, expression)
-        if value.value is not None:
+        written = node.scope.written(expression) if followed and isinstance(node.scope, Holes) else None
+        if written is not None:
+            use = Step(USED, node.typed.span_of(start, end))
+            pieces += [piece.used(use) for piece in _pieces(written, followed=False)]
+        elif value.value is not None:
             how = How.VARIABLE if value.how is How.WRITTEN else value.how
             pieces.append(Piece(value.value, document, start, end, how))
         else:

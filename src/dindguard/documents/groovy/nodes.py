@@ -25,21 +25,29 @@ class Values(dict[str, Text]):
     def __init__(self) -> None:
         super().__init__()
         self._several: set[str] = set()
+        self._written: dict[str, Node] = {}
 
     def give(self, name: str, value: Node) -> None:
         """Note that the text assigns ``value`` to ``name``."""
         told = value.is_scalar and value.style != "expression" and name not in self and name not in self._several
+        if told:
+            self._written[name] = value
         if told and value.scope is None:
             self[name] = Text(value.content, value.span, How.VARIABLE, raw=value.content)
         elif told:
             self[name] = value.value  # what is known around its own expressions counts
         else:
             self.pop(name, None)
+            self._written.pop(name, None)
             self._several.add(name)
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return what a name stands for; ``env.NAME`` is what an environment block or ``env.NAME = …`` gives."""
         return super().get(name, default) or super().get(name.removeprefix("env."), default)
+
+    def written(self, name: str) -> Node | None:
+        """Return the string that gives a name its value, as it stands in the text."""
+        return self._written.get(name) or self._written.get(name.removeprefix("env."))
 
 
 class Nodes:
@@ -70,7 +78,7 @@ class Nodes:
         """Return a string; what it interpolates is unknown unless the text gives it."""
         return Node(
             Kind.SCALAR, self.source, token.start, token.end, content=token.text, style=token.quote, key=key,
-            scope=Holes(token.holes, self.values) if token.holes else None,
+            scope=Holes(token.holes, self.values, self.values.written) if token.holes else None,
             mapping=lambda _: token.segments or (Segment(0, token.start + len(token.quote), 0),),
         )  # fmt: skip
 
@@ -79,7 +87,7 @@ class Nodes:
         text = self.source.text[start:end]
         return Node(
             Kind.SCALAR, self.source, start, end, content=text, style="expression", key=key,
-            scope=Holes(((0, len(text), text),), self.values),
+            scope=Holes(((0, len(text), text),), self.values, self.values.written),
         )  # fmt: skip
 
     def added(self, parts: Sequence[Node], key: Node | None, start: int, end: int) -> Node:
@@ -96,5 +104,5 @@ class Nodes:
             content += part.content if part.is_scalar else self.source.text[part.start : part.end]
         return Node(
             Kind.SCALAR, self.source, start, end, content=content, style="+", key=key,
-            scope=Holes(holes, self.values) if holes else None, mapping=lambda _: tuple(segments),
+            scope=Holes(holes, self.values, self.values.written) if holes else None, mapping=lambda _: tuple(segments),
         )  # fmt: skip

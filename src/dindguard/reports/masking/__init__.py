@@ -31,6 +31,9 @@ LONGEST = 1000
 SHORTEST = 6
 """A shorter value of a credential may be an ordinary word: it is masked where it is written only."""
 
+MOST_VALUES = 100
+"""On a line with more values of variables, all of each stays hidden."""
+
 BLOCK = 4 * REACH
 """Long lines are looked at in blocks of so many characters, each with one more before and after it."""
 
@@ -76,7 +79,7 @@ class Masks:
         marks = tuple(marks)
         line = source.line_text(number)
         low, high = looked_at(len(line), marks)
-        found = self._near(source.path, number, line, low, high)
+        found = self._near(source.path, number, line, low, high, marks)
         for block in range(low // BLOCK, high // BLOCK + 1):
             certain, likely = self._block(source, number, line, block)
             found += certain
@@ -87,7 +90,7 @@ class Masks:
             ]
         return joined(found)
 
-    def _near(self, path: str, number: int, line: str, low: int, high: int) -> list[Range]:
+    def _near(self, path: str, number: int, line: str, low: int, high: int, marks: Sequence[Range]) -> list[Range]:
         """Return the values of variables in ``[low, high)`` of a line."""
         key = (path, number)
         if key not in self._hidden:
@@ -95,12 +98,26 @@ class Masks:
             self._hidden[key] = joined(each for each in within if not _tells_nothing(line[slice(*each)]))
         hidden = self._hidden[key]
         first = bisect_right(hidden, (low, 0))
-        found = []
+        found: list[Range] = []
         for start, end in hidden[max(0, first - 1) :]:
             if start >= high:
                 break
-            found.append((start, end))
+            found += self._around_marks(key, (start, end), marks)
         return found
+
+    def _around_marks(self, key: tuple[str, int], hidden: Range, marks: Sequence[Range]) -> Iterator[Range]:
+        """Yield what stays hidden of a value: all of it but the words inside that the finding points at.
+
+        A variable may hold a command's options. A word in it that is another variable's value stays hidden.
+        """
+        at, end = hidden
+        own = self._lines[key]
+        for start, stop in sorted(marks) if len(own) <= MOST_VALUES else ():
+            inside = at <= start < stop <= end and (start, stop) != hidden
+            if inside and not any(a < stop and start < b and not (a < start and stop < b) for a, b in own):
+                yield at, start
+                at = stop
+        yield at, end
 
     def _block(self, source: Source, number: int, line: str, block: int) -> _Found:
         """Return what to hide in a block of a line: credentials, and values that only their name makes suspect."""
