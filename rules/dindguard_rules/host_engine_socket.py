@@ -40,7 +40,8 @@ volumes:
 A well-known tool of your own that manages this very host (Portainer, Traefik) may need it; the finding is then *high*
 and needs an approval record. A rootless engine's socket gives the rights of that one user, not of root. On a hosted CI
 machine that ends with the job the finding is lowered: its script commands that engine anyway. The usual permissions
-(`root:docker`, 660) keep `user: 1000:1000` without further groups out: one level less.
+(`root:docker`, 660) keep `user: 1000:1000` without further groups out, and the user whom an image like Telegraf's starts
+as: one level less.
 
 ## References
 - https://docs.docker.com/engine/security/#docker-daemon-attack-surface
@@ -122,7 +123,7 @@ def check(access: Access) -> Iterator[Problem]:
     message = f"{access.who} can command {whose} {what} through {access.through}"
     outsider = _outsider(access.who)
     if outsider:
-        severity, message = severity.lowered(1), f"{message}, if the socket lets user {outsider} in"
+        severity, message = severity.lowered(1), f"{message}, if the socket lets {outsider} in"
     yield Problem(
         mount.host_text or mount,
         message,
@@ -163,11 +164,15 @@ def _told_already(access: Access, mount: Mount) -> bool:
 
 
 def _outsider(container: Container) -> str:
-    """Return the user, if it is one that a socket of ``root:docker`` and mode 660 keeps out; ``""`` if not known.
+    """Return whom a socket of ``root:docker`` and mode 660 keeps out, if the container runs as such a user; else ``""``.
 
     A group with another number than the user's was chosen for a reason, and may be the socket's.
     """
     user = container.user.value if container.user is not None else None
     uid, _, gid = (user or "").partition(":")
     plain = uid.isdecimal() and uid == gid and int(uid) != 0
-    return uid if plain and not container.groups and not container.privileged.on else ""
+    if container.groups or container.privileged.on:
+        return ""
+    if user is None and container.user is None and container.as_root.off and not container.as_root.set:
+        return "its image's user"
+    return f"user {uid}" if plain else ""

@@ -60,7 +60,7 @@ def _of(access: Access) -> Iterator[Problem]:
         yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM, subject=access)
         return
     if not access.to.shown:
-        message = f"{access.who} commands an engine that these files do not show, at {endpoint}, as anyone there can"
+        message = f"{access.who} commands the engine behind {endpoint} in plain text, as anyone there can"
         yield Problem(endpoint, message, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM, subject=access)
         return
     severity = Severity.CRITICAL if access.to.own else Severity.HIGH

@@ -108,7 +108,7 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
             yield Undecided(endpoint, asked.variable)
             continue
         how = "encrypts, but obeys" if endpoint.encrypted is not None and endpoint.encrypted.on else "obeys"
-        where = f"on port {endpoint.port}" if endpoint.port is not None else "on a port that the files do not tell"
+        where = f"on port {endpoint.port}" if endpoint.port is not None else "on a port that a variable decides"
         message = f"{engine} {how} {exposure.reach} {where}, without authentication"
         severity = SEVERITIES.get(exposure.reach, Severity.CRITICAL)
         if endpoint.open_unless:

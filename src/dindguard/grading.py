@@ -5,13 +5,15 @@ The facts: docs/engine-facts.md, "Sandboxes".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.paths import example_part, kind_of_example
 from dindguard.model.values import Text
+from dindguard.patterns import regex
 from dindguard.rules import Rule, Severity
-from dindguard.source import Span
+from dindguard.source import Source, Span
 
 LEVELS = {Sandbox.VM: 2, Sandbox.USER_NAMESPACE: 2, Sandbox.GVISOR: int(Severity.CRITICAL)}
 """By how many levels a sandbox lowers the findings of the rules that name it; gVisor leaves information only."""
@@ -30,22 +32,73 @@ ENGINE_CATEGORIES = frozenset({"privilege", "socket", "data-root"})
 because then it is all that the engine's container is."""
 
 
-def lowered(rule: Rule, subject: Any, severity: Severity, at: Span) -> tuple[int, str]:
-    """Return by how many levels a rule's finding about ``subject`` is lowered, and why, in words.
+HEAD = 2000
+"""As many characters of a file are read for what it says of itself."""
 
-    ``severity`` is what the rule gives it, ``at`` the place that it blames. Either a sandbox contains the danger, or the
-    machine is thrown away with the job whose script is its administrator anyway, or a test removes it, or its file is a
-    test's or an example, or it takes other values than the files give to make it; the greatest of them counts.
-    """
-    found = (
-        _by_sandbox(rule, subject),
-        _by_machine(rule, subject),
-        _by_tests(rule, subject),
-        _by_engine(rule, subject),
-        _by_place(subject),
-        _by_default(severity, at),
-    )
-    return max(found, key=lambda each: each[0])
+_TITLE = regex(r"(?m)^#{1,2}[ \t]+(?P<hash>\S.*)|<h1[^>]*>(?P<html>[^<]+)|^(?P<under>\w.*)\n[=~]{3,}[ \t]*$")
+_EXAMPLES = regex(r"(?i)\b(?:examples|demos?|samples|tutorials?|workshops?|(?:sample|example) \w+)\b")
+"""What a README calls all of a repository in its title."""
+_COMMENT = regex(r"[ \t]*(?:#|//|--|;|\*|/\*|<#|\{#|<!--|::|rem\b)(?P<words>[^\n]*)")
+_NOT_USED = regex(
+    r"(?i)\b(?:for (?P<kind>reference|demonstration|illustration|example|documentation|testing)(?: purposes?)? only"
+    r"|(?P<only>reference|example|demo) only)\b"
+)
+
+
+class Grading:
+    """Lowers findings, also by what files say of themselves; ``text_of`` gives a file's text, relative to the root."""
+
+    def __init__(self, text_of: Callable[[str], Source | None]) -> None:
+        self._text_of = text_of
+        self._said: dict[str, str] = {}
+        self._title: str | None = None
+
+    def lowered(self, rule: Rule, subject: Any, severity: Severity, at: Span) -> tuple[int, str]:
+        """Return by how many levels a rule's finding about ``subject`` is lowered, and why, in words.
+
+        ``severity`` is what the rule gives it, ``at`` the place that it blames. Either a sandbox contains the danger, or the
+        machine is thrown away with the job whose script is its administrator anyway, or a test removes it, or its file is a
+        test's or an example, or it takes other values than the files give to make it; the greatest of them counts.
+        """
+        found = (
+            _by_sandbox(rule, subject),
+            _by_machine(rule, subject),
+            _by_tests(rule, subject),
+            _by_engine(rule, subject),
+            _by_place(subject),
+            _by_default(severity, at),
+        )
+        levels, why = max(found, key=lambda each: each[0])
+        said = "" if levels else self._by_words(getattr(getattr(subject, "span", None), "path", ""))
+        return (1, said) if said else (levels, why)
+
+    def _by_words(self, path: str) -> str:
+        """Return what tells that nobody uses a file as it is: the comment that it begins with, the README's title."""
+        if path and path not in self._said:
+            source = self._text_of(path)
+            self._said[path] = _said_at_the_top(source) if source is not None else ""
+        return self._said.get(path, "") or self._examples()
+
+    def _examples(self) -> str:
+        if self._title is None:
+            readme = self._text_of("README.md")
+            title = _TITLE.search(readme.text[:HEAD]) if readme is not None else None
+            words = next((each for each in title.groups() if each), "") if title is not None else ""
+            told = _EXAMPLES.search(words)
+            self._title = f"the title of README.md says that all here are examples: '{told[0]}'" if told else ""
+        return self._title
+
+
+def _said_at_the_top(source: Source) -> str:
+    """Return what the comment that a file begins with says of its use; ``""`` for an ordinary file."""
+    for number, line in enumerate(source.text[:HEAD].splitlines(), 1):
+        comment = _COMMENT.match(line)
+        if comment is None and line.strip() not in ("", "---"):
+            return ""
+        told = _NOT_USED.search(comment["words"]) if comment is not None else None
+        if told is not None:
+            return f"line {number} says that the file is '{told[0]}'"
+    return ""
 
 
 def _by_sandbox(rule: Rule, subject: Any) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from dindguard.files import Files, Left, find_root
 from dindguard.findings import Finding, doubts, stamp
 from dindguard.formats.interest import IMAGES
 from dindguard.formats.recognition import Recogniser
-from dindguard.grading import lowered
+from dindguard.grading import Grading
 from dindguard.infer import infer
 from dindguard.model.engine_versions import stale
 from dindguard.model.facts import Conclusions, noted
@@ -164,7 +164,7 @@ class Scan:
         with budget.opened() as judging_them:
             judgement = judging.run(model, regime.active, found.size_of)
         notices += [*inferring.notices, *judging_them.notices]
-        findings = stamp(judgement.verdicts, regime.holding(lowered), regime.severity)
+        findings = stamp(judgement.verdicts, regime.holding(Grading(self.files.open).lowered), regime.severity)
         return Judged(
             findings=tuple(finding for finding in findings if _concerns(finding, given)),
             doubts=doubts(judgement.doubts),

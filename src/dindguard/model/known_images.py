@@ -252,15 +252,16 @@ _ORDINARY_USERS = frozenset(
     {
         "prom/node-exporter", "prometheus/node-exporter", "prom/prometheus", "prometheus/prometheus",
         "prom/alertmanager", "prometheus/alertmanager", "prom/pushgateway", "prometheus/pushgateway",
-        "grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise", "grafana/loki",
+        "telegraf", "grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise", "grafana/loki",
     }
 )  # fmt: skip
-"""Images that set an ordinary user (their Dockerfiles: ``USER nobody``; Grafana's 472, Loki's 10001)."""
+"""Images that set an ordinary user (their Dockerfiles: ``USER nobody``; Grafana's 472, Loki's 10001), or whose entry point
+leaves root for one (Telegraf's, ``setpriv --reuid telegraf``)."""
 
 
 def runs_as_ordinary_user(repository: str) -> bool:
     """Whether an image is known not to run as root unless somebody says so."""
-    return "/".join(repository.split("/")[-2:]) in _ORDINARY_USERS
+    return "/".join(repository.split("/")[-2:]).removeprefix("library/") in _ORDINARY_USERS
 
 
 def privileged_tool(repository: str) -> str | None:
