@@ -67,7 +67,9 @@ def check(container: Container) -> Iterator[Problem]:
         if container.has_through_root(mount) or (not writable and paths.harmless_read_only(path)):
             continue
         severity = Severity.HIGH if writable else Severity.MEDIUM
-        message = f"{container} can {'change' if writable else 'read'} the host's {mount.shown_path}"
+        host = container.host
+        what = f"the host's {mount.shown_path}" if host is None else f"{mount.shown_path} of {host}, its host"
+        message = f"{container} can {'change' if writable else 'read'} {what}"
         yield Problem(
             mount.host_text or mount,
             message,

@@ -33,6 +33,7 @@ def give_defaults(workloads: Sequence[Workload]) -> Given:
     What was read stays as it is. Every setting keeps its place in the configuration; its trail leads to the job that
     gets it.
     """
+    workloads = _read_once(workloads)
     runners = [workload for workload in workloads if workload.kind is WorkloadKind.RUNNER]
     runner = runners[0] if len(runners) == 1 else None
     jobs = [
@@ -53,6 +54,18 @@ def give_defaults(workloads: Sequence[Workload]) -> Given:
         job.settle(Assignment(runner=runner))
     runner.settle(Assignment(jobs=tuple(changed.values())))
     return Given(tuple(_started_in(changed.get(each, each), copies) for each in workloads), copies)
+
+
+def _read_once(workloads: Sequence[Workload]) -> Sequence[Workload]:
+    """Leave out the runners of a file by itself whose reader is known: a generated ConfigMap hands it to a container."""
+    owned = {each.span for each in workloads if each.kind is WorkloadKind.RUNNER and each.runs_in is not None}
+    if not owned:
+        return workloads
+    return [
+        each
+        for each in workloads
+        if each.kind is not WorkloadKind.RUNNER or each.runs_in is not None or each.span not in owned
+    ]
 
 
 def _without_runner(workloads: Sequence[Workload]) -> Given:

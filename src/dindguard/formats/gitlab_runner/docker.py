@@ -51,6 +51,7 @@ def parts(runner: Node, address: str, name: str) -> Parts:
         kind=ContainerKind.RUNNER_DEFAULT,
         span=_span(runner),
         image=image(docker["image"]),
+        started_by=_engine(docker),
         **_attributes(docker, _JOB, "tmpfs", volumes, f"{address}.job", environment(runner["environment"])),
     )
     service = Container(
@@ -58,6 +59,7 @@ def parts(runner: Node, address: str, name: str) -> Parts:
         address=f"{address}.service",
         kind=ContainerKind.RUNNER_DEFAULT,
         span=_span(runner),
+        started_by=_engine(docker),
         **_attributes(
             docker, _SERVICE, "services_tmpfs", volumes, f"{address}.job", environment(runner["environment"])
         ),
@@ -107,8 +109,8 @@ def _tmpfs(table: Node) -> Iterator[Option]:
 
 def _manager(runner: Node, docker: Node, name: str, address: str) -> tuple[Container, ...]:
     """Return the runner itself as a client, when it is told where its engine is."""
-    host = text(docker["host"])
-    if host is None or not host.value:
+    host = _engine(docker)
+    if host is None:
         return ()
     variables = [EnvVar("DOCKER_HOST", host, host.span)]
     if docker["tls_verify"].flag().on:
@@ -125,6 +127,12 @@ def _manager(runner: Node, docker: Node, name: str, address: str) -> tuple[Conta
             environment=Environment(variables),
         ),
     )
+
+
+def _engine(docker: Node) -> Text | None:
+    """Return the address of the engine that starts the jobs, where one is written."""
+    host = text(docker["host"])
+    return host if host is not None and host.value else None
 
 
 def _span(runner: Node) -> Span:

@@ -31,11 +31,11 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         addresses = Addresses()
         for runner in document.content["runners"]:
             if runner.is_mapping:
-                _read_runner(document.content, runner, addresses.unique(f"runners.{_name(runner)}"), reading)
+                _read_runner(document, runner, addresses.unique(f"runners.{_name(runner)}"), reading)
     return reading
 
 
-def _read_runner(root: Node, runner: Node, address: str, reading: Reading) -> None:
+def _read_runner(document: Document, runner: Node, address: str, reading: Reading) -> None:
     parts = _parts(runner, address)
     if parts is None:
         return
@@ -51,9 +51,10 @@ def _read_runner(root: Node, runner: Node, address: str, reading: Reading) -> No
             storages=parts.storages,
             shared_network=parts.placement is not None,
             placement=parts.placement,
-            concurrency=_concurrency(root, runner),
+            concurrency=_concurrency(document.content, runner),
             disposable=_disposable(runner),
             service_default=parts.service,
+            runs_in=document.owner if parts.placement is None else None,
         )
     )
     reading.embedded += [_script(runner[key], parts.default) for key in _SCRIPTS if text(runner[key]) is not None]

@@ -99,23 +99,26 @@ def _split(image: str) -> tuple[str, str, str]:
 
 
 def generated(folder: str, kustomization: Node, context: Context) -> Iterator[Resource]:
-    """Yield the ConfigMaps that a kustomization makes of literals and files."""
-    for item in kustomization["configMapGenerator"]:
-        name = item["name"].content
-        if not name:
-            continue
-        pairs: Pairs = []
-        for literal in item["literals"]:
-            key, separator, value = literal.content.partition("=")
-            if separator:
-                pairs.append(_entry(key, _at(literal, value)))
-        for file in item["files"]:
-            pairs.extend(_file(folder, file, context))
-        node = item.with_pairs([(_at(item, "data"), item.with_pairs(pairs))])
-        yield Resource(
-            node=node, source=item.source, kind="ConfigMap", group="", name=name,
-            namespace=item["namespace"].content, unit=folder,
-        )  # fmt: skip
+    """Yield the ConfigMaps and Secrets that a kustomization makes of literals and files."""
+    for kind, key in (("ConfigMap", "configMapGenerator"), ("Secret", "secretGenerator")):
+        for item in kustomization[key]:
+            if item["name"].content:
+                yield _generated(folder, kind, item, context)
+
+
+def _generated(folder: str, kind: str, item: Node, context: Context) -> Resource:
+    pairs: Pairs = []
+    for literal in item["literals"]:
+        key, separator, value = literal.content.partition("=")
+        if separator:
+            pairs.append(_entry(key, _at(literal, value)))
+    for file in item["files"]:
+        pairs.extend(_file(folder, file, context))
+    node = item.with_pairs([(_at(item, "data"), item.with_pairs(pairs))])
+    return Resource(
+        node=node, source=item.source, kind=kind, group="", name=item["name"].content,
+        namespace=item["namespace"].content, unit=folder,
+    )  # fmt: skip
 
 
 def _file(folder: str, file: Node, context: Context) -> Iterator[tuple[Node, Node]]:
