@@ -75,7 +75,9 @@ CI_KINDS = (
     ContainerKind.RUNNER_DEFAULT,
 )
 BESIDE_ITS_OWN = "Take the mount away: this container has an engine of its own, and needs nobody else's socket"
-FOR_A_NODE = "Take the mount away: images reach the node by 'kind load', and what runs in the cluster needs no engine outside it"
+FOR_A_NODE = (
+    "Take the mount away: 'kind load' brings images to it, and what runs in the cluster needs no engine outside"
+)
 FOR_A_TOOL = (
     "Put a filtering proxy that denies POST between the two: reading containers, events and logs needs no more; only a tool"
     " that has to start containers needs the socket itself, and an approval"

@@ -15,7 +15,7 @@ services:
     volumes: ["certs-client:/certs/client:ro"]
 ```
 
-A Secret is always read-only: give the engine an emptyDir there, or name the Secret's files by `--tlscacert`, `--tlscert`
+What a Secret holds is read-only. Give the engine an emptyDir there, or name the Secret's files by `--tlscacert`, `--tlscert`
 and `--tlskey`.
 
 ## When it is fine
@@ -42,7 +42,7 @@ from dindguard.api import (
 
 NEVER_WRITABLE = (MountKind.SECRET, MountKind.CONFIG)
 ALWAYS_READ_ONLY = (
-    "Give the engine a directory there that it can write (an emptyDir): a Secret is always read-only; or mount the Secret"
+    "Give the engine a directory there that it can write (an emptyDir), which nobody can to a Secret; or mount the Secret"
     " elsewhere and name its files (--tlscacert=… --tlscert=… --tlskey=…)"
 )
 

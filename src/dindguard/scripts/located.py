@@ -9,10 +9,9 @@ from dindguard.documents.joined import Joined
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
-from dindguard.scripts.command import USED
 from dindguard.scripts.shell.pieces import Piece, Script, unknown_piece
 from dindguard.scripts.shell.split import split
-from dindguard.source import Source, Step
+from dindguard.source import Source, Span, Step
 
 _NO_EXPRESSION = re.compile(r"[{}\"'\n`\\]")
 
@@ -61,8 +60,7 @@ def _pieces(node: Node, *, followed: bool = True) -> list[Piece]:
         value = _value(node, start, end, expression)
         written = node.scope.written(expression) if followed and isinstance(node.scope, Holes) else None
         if written is not None:
-            use = Step(USED, node.typed.span_of(start, end))
-            pieces += [piece.used(use) for piece in _pieces(written, followed=False)]
+            pieces += _used(written, node.typed.span_of(start, end))
         elif value.value is not None:
             how = How.VARIABLE if value.how is How.WRITTEN else value.how
             pieces.append(Piece(value.value, document, start, end, how))
@@ -71,6 +69,13 @@ def _pieces(node: Node, *, followed: bool = True) -> list[Piece]:
         at = end
     pieces.append(Piece(document.text[at:], document, at, len(document.text)))
     return pieces
+
+
+def _used(written: Node, at: Span) -> list[Piece]:
+    """Return what the scalar that gives a name its value says, used where the name stands."""
+    from dindguard.scripts.command import USED
+
+    return [piece.used(Step(USED, at)) for piece in _pieces(written, followed=False)]
 
 
 def _partly(value: Text, document: Source, start: int, end: int, expression: str) -> list[Piece]:
