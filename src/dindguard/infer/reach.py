@@ -32,7 +32,20 @@ def find_accesses(containers: Sequence[Container], names: Names, starters: Start
             continue  # an image nobody starts reaches nothing; what starts it is looked at by itself
         found = _of(container, names, meetings, inside, starters)
         accesses.extend(access for access in found if not _never(access))
-    return tuple(_by_those_who_call(accesses))
+    return tuple(_by_those_who_call(_told_once(accesses)))
+
+
+def _told_once(accesses: Sequence[Access]) -> Sequence[Access]:
+    """Leave out what a dev container is given that the service has which it adds to: the same socket, mounted again."""
+    if not any(access.who.made_as for access in accesses):
+        return accesses
+    services = {(access.who.span.path, access.who.name, access.through) for access in accesses}
+
+    def again(access: Access) -> bool:
+        files, name = access.who.made_as or ((), "")
+        return bool(access.through) and any((path, name, access.through) in services for path in files)
+
+    return [access for access in accesses if not again(access)]
 
 
 def _by_those_who_call(accesses: Sequence[Access]) -> Iterator[Access]:

@@ -154,7 +154,9 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
 
     def comes_with_an_engine(self, setting: Text) -> bool:
         """Whether nobody wrote the setting: what hands over an engine brings it, and only to make that engine usable."""
-        return not setting.written and any(access.span == setting.span for access in self.accesses)
+        return not setting.written and any(
+            mount.span == setting.span and mount.socket() is not None for mount in self.mounts
+        )
 
     def keeps_state_in(self, mount: Mount) -> bool:
         """Whether ``mount`` holds the state of this container's engine, or a part of it."""

@@ -74,6 +74,8 @@ class Making:
     """Paths that a Dockerfile's VOLUME names."""
     copied: tuple[Copied, ...] = ()
     """What a Dockerfile's COPY and ADD take from the build's folder."""
+    made_as: tuple[tuple[str, ...], str] | None = None
+    """The Compose files, and the service of theirs, that a dev container adds to."""
 
 
 @record(eq=False, kw_only=True)

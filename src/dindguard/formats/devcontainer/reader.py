@@ -97,6 +97,7 @@ def _container(root: Node, added: Added, volumes: Volumes, address: str) -> Cont
             "environment": Environment((*own, *_environment(root), *added.environment)),
             "entrypoint": added.entrypoint or given.get("entrypoint") or _replaced_entrypoint(root, span),
             "ports": (*given.get("ports", ()), *_ports(root["appPort"])),
+            "made_as": _service(root),
         },
     )
 
@@ -140,6 +141,15 @@ def _image(root: Node) -> dict[str, Any]:
             target=target.value if target.is_scalar else None,
         )
     }
+
+
+def _service(root: Node) -> tuple[tuple[str, ...], str] | None:
+    """Return the Compose files and the service that the file adds to, if it does."""
+    files, service = root["dockerComposeFile"], root["service"]
+    if not files.present or not service.is_scalar:
+        return None
+    folder = posixpath.dirname(root.source.path)
+    return tuple(_below(folder, item.text) for item in files.listed() if item.is_scalar), service.text
 
 
 def _folder(path: str) -> str:
