@@ -73,6 +73,10 @@ BY_OPTION = (
     "Take the tcp:// listener out: the engine then has its Unix socket alone, which a volume can share; or let it demand"
     " certificates on port 2376 (--tlsverify --tlscacert=… --tlscert=… --tlskey=…)"
 )
+FORWARDED = (
+    "Stop handing the socket on: reach the engine over SSH (ssh://user@host), or let it demand certificates on port 2376"
+    " itself (tlsverify)"
+)
 ON_HOST = "Take tcp:// out of the engine's hosts and reach it over SSH (ssh://user@host), or demand certificates (tlsverify)"
 
 
@@ -98,6 +102,7 @@ def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
 )
 def check(engine: Engine) -> Iterator[Problem | Undecided]:
     """Report TCP listeners that do not ask for a client certificate."""
+    forwards = engine.launch.forwards
     users = [Step(f"{access.who} uses it", access.span) for access in engine.clients if access.uses]
     for exposure in engine.exposures:
         endpoint = exposure.endpoint
@@ -119,6 +124,7 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
             message,
             because=(
                 *exposure.reasons,
+                *([Step("this hands the engine's socket on", forwards.span)] if forwards is not None else ()),
                 reason("privileged: root in it is root on the host", engine.privileged),
                 *users,
             ),
@@ -130,6 +136,8 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
 
 def _instead(engine: Engine) -> str:
     """Return what closes the port: a listener that somebody wrote is taken out, the entry point's own gets its TLS back."""
+    if engine.launch.forwards is not None:
+        return FORWARDED
     container = engine.container
     if container is None or container.kind is ContainerKind.SCRIPT:
         return ON_HOST

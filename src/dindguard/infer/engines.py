@@ -108,7 +108,7 @@ def _engine_of(
     point would start it: what is started from it later begins there.
     """
     image = images.engine_image(container)
-    configuration = _configuration(container, started, configurations)
+    configuration = None if started.launch.forwards else _configuration(container, started, configurations)
     rootless = _rootless(container, started, image)
     root = data_roots.data_root(container, started, rootless.on, configuration)
     mount = container.mount_at(root.pattern) if root.known else None

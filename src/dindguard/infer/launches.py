@@ -210,8 +210,16 @@ def _podman_service(words: Sequence[Text]) -> Sequence[Text] | None:
 
 
 def _podman_launch(words: Sequence[Text], span: Span) -> Launch:
-    settings = [Setting("host", word, word.span) for word in words if "://" in word.pattern]
+    settings = [Setting("host", found, word.span) for word in words if (found := _podman_address(word)) is not None]
     return Launch(wrapper=False, arguments=tuple(words), settings=tuple(settings), span=span)
+
+
+def _podman_address(word: Text) -> Text | None:
+    """Return an address as Podman reads it: a URL, which may lack its slashes (``tcp:localhost:8080``)."""
+    if "://" in word.pattern:
+        return word
+    scheme, separator, rest = word.pattern.partition(":")
+    return Text(f"tcp://{rest}", word.span, raw=word.raw) if separator and scheme == "tcp" and word.known else None
 
 
 def _from_scripts(container: Container) -> Iterator[Started]:
@@ -220,6 +228,19 @@ def _from_scripts(container: Container) -> Iterator[Started]:
         for invocation in link.invocations:
             if invocation.kind is InvocationKind.ENGINE_START and not invocation.during_build:
                 yield _from_invocation(invocation)
+            elif invocation.kind is InvocationKind.SOCKET_FORWARD and container.kind is ContainerKind.SCRIPT:
+                yield from _from_forwarder(invocation)
+
+
+def _from_forwarder(invocation: Invocation) -> Iterator[Started]:
+    """Yield the machine's engine whose socket a script hands on to a port."""
+    from dindguard.model.forwarding import forwarding  # few scripts do
+
+    found = forwarding(invocation.arguments)
+    if found is not None:
+        settings = (Setting("host", found.listens, found.listens.span),)
+        launch = _launch(invocation.arguments, settings, invocation.span, certain=False)
+        yield Started(found.product, replace(launch, forwards=found.socket))
 
 
 def _from_invocation(invocation: Invocation) -> Started:

@@ -6,10 +6,11 @@ The facts: docs/engine-facts.md, "Sockets".
 from __future__ import annotations
 
 from dindguard.infer import images
-from dindguard.model import known_images, paths
+from dindguard.model import known_images
 from dindguard.model.access import Permit, ProxyPermits
-from dindguard.model.container import Container
+from dindguard.model.container import Container, ContainerKind
 from dindguard.model.image import Image
+from dindguard.model.invocation import InvocationKind
 from dindguard.model.values import Text
 
 _YES = frozenset({"1", "true", "yes", "on"})
@@ -50,21 +51,14 @@ def _forwards(container: Container) -> Text | None:
     """Return the word by which socat connects a port to an engine's socket."""
     words: tuple[Text, ...] = (*(container.entrypoint or ()), *(container.command or ()))
     image = container.image
-    socat = any(word.pattern.rpartition("/")[2] == "socat" for word in words) or (
-        image is not None and image.name == "socat"
-    )
-    listens = any(
-        word.pattern.lower().startswith(("tcp-listen:", "tcp-l:", "tcp4-listen:", "tcp6-listen:")) for word in words
-    )
-    if not socat or not listens:
-        return None
-    for word in words:
-        kind, _, path = word.pattern.partition(":")
-        socket = paths.socket_at(path.partition(",")[0])
-        connects = kind.lower() in ("unix-connect", "unix-client", "unix")
-        if connects and socket is not None:
-            return word
-    return None
+    named = image is not None and image.name == "socat"
+    if named or any(word.pattern.rpartition("/")[2] == "socat" for word in words):
+        from dindguard.model.forwarding import forwarding  # few containers are one
+
+        found = forwarding(words)
+        return found.socket if found is not None else None
+    calls = (each for each in container.invocations if each.kind is InvocationKind.SOCKET_FORWARD)
+    return next((call.subject for call in calls if container.kind is not ContainerKind.SCRIPT), None)
 
 
 def _haproxy(proxy: Container) -> ProxyPermits:

@@ -30,6 +30,8 @@ class InvocationKind(StrEnum):
     """It puts a user into a group that owns an engine's socket."""
     SOCKET_PERMISSION = "socket permission"
     """It lets others write to an engine's socket."""
+    SOCKET_FORWARD = "socket forward"
+    """It hands an engine's socket on to a port: ``socat TCP-LISTEN:2375,fork UNIX-CONNECT:/var/run/docker.sock``."""
 
 
 @record(eq=False, kw_only=True)

@@ -75,6 +75,8 @@ class Launch:
     """Settings that the official entry point always passes as options."""
     main_program: bool = False
     """It is what the container runs, not something that a script or an init system starts in it."""
+    forwards: Text | None = None
+    """The socket that a forwarder hands on (socat): an engine of which nothing else is known, and that asks nobody."""
     init: bool | None = None
     """Whether process 1 is an init, which collects orphaned processes; ``None`` if the files do not tell."""
 

@@ -87,6 +87,8 @@ def _meaning(command: Command, downloads: dict[str, Text]) -> Meaning | None:
         return _permission(command)
     if program in ("service", "rc-service", "systemctl"):
         return _service_start(command)
+    if program == "socat":
+        return _forward(command)
     return _engine_start(command)
 
 
@@ -231,6 +233,16 @@ def _permission(command: Command) -> Meaning | None:
     if command.program == "setfacl":
         opens = any(re.search(r"(?:^|,)o(?:ther)?::?[r-]*w", word.pattern) for word in words)
     return Meaning(InvocationKind.SOCKET_PERMISSION, arguments=command.arguments, subject=socket) if opens else None
+
+
+def _forward(command: Command) -> Meaning | None:
+    """``socat TCP-LISTEN:2375,fork UNIX-CONNECT:/var/run/docker.sock``: a port leads to the socket."""
+    from dindguard.model.forwarding import forwarding  # few scripts do
+
+    found = forwarding(command.arguments)
+    if found is None:
+        return None
+    return Meaning(InvocationKind.SOCKET_FORWARD, arguments=command.arguments, subject=found.socket)
 
 
 def _path(word: Text) -> str:

@@ -127,8 +127,7 @@ class _ScriptReader:
             return None
         for command, meaning in meanings(self._found.commands):
             here = command.remote is None and command.inside is None
-            starts = meaning.kind is InvocationKind.ENGINE_START and "host" in meaning.options
-            if here and (meaning.endpoint is not None or starts):
+            if here and (meaning.endpoint is not None or _opens_an_engine(meaning)):
                 span = command.span
                 return Container(name=self._source.name, address="script", kind=ContainerKind.SCRIPT, span=span)
         return None
@@ -170,6 +169,14 @@ class _ScriptReader:
             container=container,
             address=self._address(name if about is None else f"{name}.{about}"),
         )
+
+
+def _opens_an_engine(meaning: Meaning) -> bool:
+    """Whether a command makes an engine listen where it says: by an option, Podman by an argument, socat by a port."""
+    if meaning.kind is InvocationKind.SOCKET_FORWARD:
+        return True
+    told = "host" in meaning.options or "addr" in meaning.options or bool(meaning.arguments)
+    return meaning.kind is InvocationKind.ENGINE_START and told
 
 
 def _starts(call: DockerCall) -> bool:

@@ -34,6 +34,8 @@ class Wrapper(NamedTuple):
     """The script sees the variables of the caller (``eval``)."""
     numbers: bool = False
     """Numbers before the command are the program's own (``retry 5``)."""
+    completed: bool = False
+    """Words that it reads from elsewhere follow the command (``xargs``)."""
 
 
 _PLAIN = Wrapper()
@@ -56,7 +58,11 @@ WRAPPERS: dict[str, Wrapper] = {
     "setsid": _PLAIN,
     "timeout": Wrapper("ks kill-after signal", skip=1),
     "gtimeout": Wrapper("ks kill-after signal", skip=1),
-    "xargs": Wrapper("IiLlnPsadE max-args max-procs max-lines delimiter arg-file replace"),
+    "xargs": Wrapper("ILnPsadE max-args max-procs max-chars delimiter arg-file", completed=True),
+    "parallel": Wrapper("jINLadSP jobs max-args arg-file colsep delay retries timeout joblog", completed=True),
+    "chrt": Wrapper("TPD", skip=1),
+    "cgexec": Wrapper("g"),
+    "prlimit": _PLAIN,
     "taskset": Wrapper(skip=1),
     "numactl": Wrapper("CNmpi"),
     "chroot": Wrapper(skip=1),
@@ -116,6 +122,19 @@ WRAPPERS: dict[str, Wrapper] = {
     "su": Wrapper("gGsw group shell", skip=1, script="-c --command", stdin=True),
     "runuser": Wrapper("ulgGsw user login group shell", script="-c --command"),
     "script": Wrapper("EIOT", script="-c --command"),
+    "sg": Wrapper(skip=1, script="-c"),
+    "newgrp": Wrapper(skip=1, stdin=True),
+    "at": Wrapper("qft", skip=9, stdin=True),
+    "batch": Wrapper(stdin=True),
+    "op run": Wrapper(" env-file account"),
+    "doppler run": Wrapper("pct project config token scope fallback"),
+    "infisical run": Wrapper("e env path projectId token"),
+    "chamber exec": Wrapper(skip=1),
+    "aws-vault exec": Wrapper("d duration region", skip=1),
+    "poetry run": _PLAIN,
+    "pipenv run": _PLAIN,
+    "uv run": Wrapper("pC python with project directory env-file group extra"),
+    "mise exec": Wrapper("C cd"),
     "eval": Wrapper(joined=True, same_shell=True),
     "trap": Wrapper(script="first"),
 }
@@ -124,6 +143,7 @@ WRAPPERS: dict[str, Wrapper] = {
 _NUMBER = regex(r"\d+[smhd]?\Z")
 _ASSIGNMENT = regex(r"([A-Za-z_]\w*)=")
 _SKIPPED_BEFORE_SUBCOMMAND = 3
+_OWN_GRAMMAR = frozenset({"find", "start-stop-daemon"})
 _GROUPS = frozenset(name.partition(" ")[0] for name in WRAPPERS if " " in name)
 
 
@@ -144,10 +164,11 @@ def unwrap(words: Sequence[Word]) -> Layer | None:
     name = base_name(words[0].pattern)
     if name in SHELLS:
         return _shell(name, words)
-    if name == "find":
-        return _find(words)
-    if name == "start-stop-daemon":
-        return _start_stop_daemon(words)
+    if name in _OWN_GRAMMAR:
+        from dindguard.scripts.shell.rare_wrappers import LAYERS  # few scripts use one
+
+        found = LAYERS[name](words)
+        return Layer(name, found) if found else None
     if name in _GROUPS:
         for index in range(1, min(len(words), _SKIPPED_BEFORE_SUBCOMMAND)):
             long_name = " ".join([name, *(word.pattern for word in words[1 : index + 1])])
@@ -160,7 +181,7 @@ def unwrap(words: Sequence[Word]) -> Layer | None:
 
 def may_unwrap(program: str) -> bool:
     """Whether :func:`unwrap` knows a program of this name."""
-    return program in WRAPPERS or program in SHELLS or program in _GROUPS or program in ("find", "start-stop-daemon")
+    return program in WRAPPERS or program in SHELLS or program in _GROUPS or program in _OWN_GRAMMAR
 
 
 def _wrapped(name: str, wrapper: Wrapper, words: Sequence[Word]) -> Layer | None:
@@ -177,6 +198,10 @@ def _wrapped(name: str, wrapper: Wrapper, words: Sequence[Word]) -> Layer | None
         rest = ()  # ``su user command`` passes the words to the user's shell as arguments: they are not run
     if not rest:
         return Layer(name, stdin=True, remote=host) if wrapper.stdin else None
+    if wrapper.completed:
+        from dindguard.scripts.shell.rare_wrappers import completed  # few scripts use one
+
+        rest = completed(name, rest)
     if wrapper.joined:
         return Layer(name, script=joined(rest), remote=host, same_shell=wrapper.same_shell)
     return Layer(name, rest, remote=host, assignments=tuple(head.assignments))
@@ -272,32 +297,6 @@ def _shell(name: str, words: Sequence[Word]) -> Layer | None:
     if has_script:
         return Layer(name, script=words[position].pieces) if position < len(words) else None
     return Layer(name, stdin=True) if position >= len(words) else None
-
-
-def _find(words: Sequence[Word]) -> Layer | None:
-    for index, word in enumerate(words):
-        if word.pattern in ("-exec", "-execdir", "-ok", "-okdir") and index + 1 < len(words):
-            rest = words[index + 1 :]
-            end = next((i for i, one in enumerate(rest) if one.pattern in (";", "+")), len(rest))
-            return Layer("find", tuple(rest[:end])) if end else None
-    return None
-
-
-def _start_stop_daemon(words: Sequence[Word]) -> Layer | None:
-    """``start-stop-daemon --start --exec PROGRAM … -- ARGUMENTS``."""
-    texts = [word.pattern for word in words]
-    if "--start" not in texts and "-S" not in texts:
-        return None
-    program = None
-    for index, text in enumerate(texts[:-1]):
-        if text == "--":
-            break
-        if text in ("--exec", "-x", "--startas", "-a"):
-            program = words[index + 1]
-    if program is None:
-        return None
-    end = texts.index("--") + 1 if "--" in texts else len(texts)
-    return Layer("start-stop-daemon", (program, *words[end:]))
 
 
 def joined(words: Sequence[Word]) -> tuple[Piece, ...]:
