@@ -206,6 +206,15 @@ class Book:
             self.put(source.path, State.BLIND_SPOT, what, hit.words, span)
         return True
 
+    @property
+    def looked_at(self) -> frozenset[str]:
+        """The files that no format would read by their names or their bytes."""
+        return frozenset(self._by_bytes.union(*self._plain.values()))
+
+    def _read_after_all(self, path: str) -> bool:
+        """Whether another file says what a file is, and a format read it so (a drop-in that an image copies)."""
+        return path in self._by_bytes and any(name != _PART for name in self._formats.get(path, ()))
+
     def left(self, what: str) -> frozenset[str]:
         """Return the files and folders that were left out for a reason."""
         states = self._states.values()
@@ -214,7 +223,7 @@ class Book:
     def close(self, notices: Iterable[Notice]) -> Coverage:
         """Return the states of all files, with what ``notices`` say of broken ones and of what is undecided."""
         for each in self._whole.values():
-            if each.path not in self._taken:
+            if each.path not in self._taken and not self._read_after_all(each.path):
                 self.put(each.path, each.state, each.what, each.words, each.span)
         undecided: Counter[str] = Counter()
         for notice in notices:

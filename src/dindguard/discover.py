@@ -62,8 +62,8 @@ class Found:
 
     @cached_property
     def paths(self) -> frozenset[str]:
-        """The paths of the sources."""
-        return frozenset(source.path for source in self.sources)
+        """The paths of all files that were given: the sources, and those that only another file can have read."""
+        return frozenset(source.path for source in self.sources) | self.book.looked_at
 
     @cached_property
     def _by_path(self) -> dict[str, Source]:

@@ -185,7 +185,7 @@ def _certificates(container: Container, started: Started, image: EngineImage | N
     """Return where the daemon's certificates lie, for engines that the official entry point prepares."""
     if not started.defaults:
         return None
-    directory = listeners.certificate_directory(container, image)
+    directory = listeners.certificate_directory(container, started, image)
     if not directory.value:
         return None
     path = directory.value.rstrip("/")

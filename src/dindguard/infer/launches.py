@@ -9,7 +9,7 @@ The facts: docs/engine-facts.md, "Entry point".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dindguard.infer import images
 from dindguard.model.container import Container, ContainerKind, Words
@@ -18,7 +18,7 @@ from dindguard.model.engine_settings import settings_of
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import Launch, Setting
 from dindguard.model.values import Text
-from dindguard.records import record, replace
+from dindguard.records import field, record, replace
 from dindguard.source import Span
 from dindguard.vocabulary import INITS, EngineProduct
 
@@ -44,6 +44,8 @@ class Started:
     defaults: bool = False
     rootless: bool = False
     """The program that is started makes the engine run as an ordinary user."""
+    environment: Mapping[str, Text] = field(default_factory=dict)
+    """What the script that starts it sets before: it counts before the container's own."""
 
 
 def started_engines(container: Container) -> tuple[Started, ...]:
@@ -258,6 +260,7 @@ def _from_invocation(invocation: Invocation) -> Started:
         launch,
         defaults,
         name in _ROOTLESS,
+        invocation.environment,
     )
 
 

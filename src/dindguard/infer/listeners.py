@@ -43,7 +43,7 @@ def listeners(
     launch = started.launch
     rootless = image is not None and image.variant is Variant.ROOTLESS
     if started.defaults:
-        return _wrapper_listeners(container, launch, image, rootless)
+        return _wrapper_listeners(container, started, image, rootless)
     security = _written_security(container, started, configuration)
     hosts = _addresses(launch, configuration, "addr" if started.product is EngineProduct.BUILDKIT else "host")
     found = [listener(setting.value, security) for setting in hosts]
@@ -82,9 +82,10 @@ def _unix(address: str, span: Span, rootless: bool) -> Endpoint:
 
 
 def _wrapper_listeners(
-    container: Container, launch: Launch, image: EngineImage | None, rootless: bool
+    container: Container, started: Started, image: EngineImage | None, rootless: bool
 ) -> tuple[Endpoint, ...]:
-    directory = certificate_directory(container, image)
+    launch = started.launch
+    directory = certificate_directory(container, started, image)
     socket = images.variable(container, "DOCKER_HOST")
     own = socket.value.value if socket is not None and (socket.value.value or "").startswith("unix://") else None
     unix = _unix(own or _DEFAULT_SOCKET, launch.span, rootless)
@@ -103,8 +104,10 @@ def _wrapper_listeners(
     return once((unix, tcp, *(endpoint for endpoint in extra if endpoint is not None)))
 
 
-def certificate_directory(container: Container, image: EngineImage | None) -> Text:
-    """Return ``DOCKER_TLS_CERTDIR`` as the entry point sees it: the container's, the Dockerfile's, or the image's."""
+def certificate_directory(container: Container, started: Started, image: EngineImage | None) -> Text:
+    """Return ``DOCKER_TLS_CERTDIR`` as the entry point sees it: of its script, the container, the Dockerfile or the image."""
+    if "DOCKER_TLS_CERTDIR" in started.environment:
+        return started.environment["DOCKER_TLS_CERTDIR"]
     variable = images.variable(container, "DOCKER_TLS_CERTDIR")
     if variable is not None:
         return variable.value

@@ -14,6 +14,8 @@ FORMAT = FormatRow(
         r"|(^|/)[^/]+\.(service|socket)\.d/[^/]+\.conf(\.(j2|in|tmpl|template|example|sample))?$"
         r"|(^|/)[^/]+\.(service|socket)\.conf$"
     ),
+    perhaps=r"(^|/)[^/]+\.conf(\.(j2|in|tmpl|template|example|sample))?$",
+    beginning=r"\A(?:[ \t]*(?:[#;{][^\n]*)?\n)*+\[Service\]",
     evidence=Evidence.DECLARED,
     installed=r"^/(etc|run|lib|usr/lib|usr/local/lib)/systemd/.*\.(service|socket|conf)$",
 )

@@ -44,13 +44,14 @@ def _read_unit(document: Document, reading: Reading) -> None:
     path = source.hint or source.path
     found = _NAME.search(path)
     entries = read_unit(source)
-    if found is None or not any(entry.section in ("Service", "Socket") for entry in entries):
+    if not any(entry.section in ("Service", "Socket") for entry in entries):
         return
     starts = [_command(entry.value) for entry in entries if entry.section == "Service" and entry.key == "ExecStart"]
+    name, ending = (found[1], found[2]) if found is not None else (_engines_service(starts), "service")
     reading.services.append(
         ServiceFile(
-            kind=_kind(path, found[2]),
-            service=_service(found[1], entries) if found[2] == "socket" else found[1],
+            kind=_kind(path, ending) if found is not None else ServiceKind.DROP_IN,
+            service=_service(name, entries) if ending == "socket" else name,
             machine=machine_of(source.path, embedded=source.embedded, part=source.machine),
             path=path,
             span=source.whole(),
@@ -59,13 +60,22 @@ def _read_unit(document: Document, reading: Reading) -> None:
             resets=any(not each.text for each in starts),
             variables=tuple(_variables(entries)),
             reads=tuple(_value(each.value) for each in entries if each.key == "EnvironmentFile" and each.value.text),
-            addresses=tuple(_addresses(entries)) if found[2] == "socket" else (),
+            addresses=tuple(_addresses(entries)) if ending == "socket" else (),
         )
     )
     variables = {variable.name: variable.value for variable in _variables(entries)}
     for entry in entries:
         if entry.section == "Service" and entry.key in _EXEC:
             _read_containers(_command(entry.value), variables, document, reading)
+
+
+def _engines_service(starts: Sequence[Source]) -> str:
+    """Return the service that a drop-in of any name is for: that of the engine which it starts."""
+    programs = [match.group() for each in starts if (match := _ENGINE.search(each.text)) is not None]
+    if not programs:
+        return ""
+    other = {"containerd": "containerd", "buildkitd": "buildkit", "system service": "podman"}
+    return other.get(programs[-1], "docker")
 
 
 def _service(name: str, entries: Sequence[Entry]) -> str:
