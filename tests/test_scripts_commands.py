@@ -83,7 +83,6 @@ RUN = "docker run a"
         "command docker run a",
         "timeout -k 5 10s docker run a",
         "nice -n 5 docker run a",
-        "xargs -n 1 docker run a",
         "find . -exec docker run a \\;",
         "flock /tmp/lock docker run a",
         "flock /tmp/lock -c 'docker run a'",
@@ -123,6 +122,12 @@ RUN = "docker run a"
 )
 def test_what_is_in_command_position_is_found(text: str) -> None:
     assert lines(text)[-1].removeprefix("/usr/bin/") == RUN
+
+
+def test_what_xargs_reads_completes_the_command() -> None:
+    assert lines("xargs -n 1 docker run a") == ["docker run a <what xargs reads>?"]
+    assert lines("xargs -I{} docker run {} a") == ["docker run {} a"]
+    assert lines("parallel docker run ::: a b") == ["docker run <what parallel reads>?"]
 
 
 @pytest.mark.parametrize(
