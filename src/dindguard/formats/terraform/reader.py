@@ -10,7 +10,7 @@ from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.terraform import docker, machines, shaped, tasks
-from dindguard.formats.terraform.module import Block, Module, unwrapped
+from dindguard.formats.terraform.module import Block, Module
 from dindguard.source import Embedded, Source
 
 _RUNNER_MODULES = ("cattle-ops/gitlab-runner/aws", "npalm/gitlab-runner/aws")
@@ -77,8 +77,11 @@ class _Reader:
         elif kind == "kubectl_manifest":
             yield from machines.text(self._module.followed(block.body["yaml_body"]), "kubernetes")
         elif kind == "helm_release":
-            for item in unwrapped(block.body["values"]).items():
-                yield from machines.text(self._module.followed(item), "values.yaml")
+            from dindguard.formats.terraform import releases  # few modules have one
+
+            yield from _tree(releases.release(block, self._module), "helm")
+            for node in releases.texts(block, self._module):
+                yield from machines.text(node, "values.yaml")
         elif kind in ("kubernetes_config_map", "kubernetes_config_map_v1"):
             for key, value in block.body["data"].pairs():
                 yield from machines.text(self._module.followed(value), key.content)

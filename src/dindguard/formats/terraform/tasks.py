@@ -95,5 +95,11 @@ def _file_of(node: Node, module: Module) -> Source | None:
     return opened.part(0, len(opened.text), hint="json") if opened is not None else None
 
 
+def file_named(node: Node) -> str:
+    """Return the path in ``file("…")``, from the module's folder; ``""`` for another expression."""
+    found = _FILE.search(_text(node))
+    return found[1] if found is not None else ""
+
+
 def _text(node: Node) -> str:
     return node.source.text[node.start : node.end]

@@ -27,6 +27,7 @@ from dindguard.scripts.windows.cmdlets import (
     process_words,
     written,
 )
+from dindguard.scripts.windows.hashtables import MEMBER, TO_JSON, Hashtables
 from dindguard.scripts.windows.shells import Shell, Shells
 from dindguard.scripts.windows.words import ASSIGNMENT, COMMENT, Item, WordReader, variable_name
 from dindguard.source import Embedded
@@ -58,6 +59,7 @@ class PowerShell:
         self._depth = 0
         self._given: dict[str, list[Variable]] = {}
         """All values that variables get, for texts that are run: branches may each put one together."""
+        self._tables = Hashtables(self._words)
         self._scripts: dict[int, Sequence[Piece]] = {}
         """Scripts of another shell that stand in variables, until something tells what file they become."""
 
@@ -113,6 +115,11 @@ class PowerShell:
         found = ASSIGNMENT.match(self._text, at)
         if found is not None:
             return self._assignment(found, closer), False
+        if MEMBER.match(self._text, at):
+            return self._tables.put(at), False
+        if self._tables.begins(at):
+            pieces, after = self._tables.json_at(at)
+            return self._table_written(pieces, self._words.blanks(after)), False
         kept = _SET_VARIABLE.match(self._text, at)
         if kept is not None:
             item, after = self._words.values(kept.end(), ")")
@@ -124,8 +131,7 @@ class PowerShell:
             return after, True
         if names and names[0] in _LOOPS:
             return after, False
-        self._run(items, after)
-        return after, False
+        return self._run(items, after), False
 
     def _arguments(self, at: int, closer: str) -> tuple[list[Item], int]:
         """Read the items of a command up to the end of the statement."""
@@ -157,6 +163,14 @@ class PowerShell:
     def _assignment(self, found: re.Match[str], closer: str) -> int:
         name = found[1] or found[2]
         start, at = found.start(), self._words.blanks(found.end())
+        self._tables.forget(name)
+        if self._tables.begins(at):
+            self._assign(name, UNDECIDED, start, at)
+            return self._tables.assign(name, at)
+        made = self._as_json(at)
+        if made is not None:
+            self._assign(name, scalar(made[0]), start, made[1])
+            return made[1]
         if self._text[at : at + 1] not in tuple(_VALUE) or self._text.startswith("$(", at):
             self._assign(name, UNDECIDED, start, at)
             return self._statement(at, closer)[0] if self._text[at : at + 1] not in ("", "\n", ";", "{", "}") else at
@@ -173,6 +187,19 @@ class PowerShell:
             value = _as_default(value)
         self._assign(name, value, start, after)
         return after
+
+    def _as_json(self, at: int) -> tuple[list[Piece], int] | None:
+        """Return what ``$table | ConvertTo-Json`` or ``ConvertTo-Json $table`` at an offset makes, and where it ends."""
+        line = self._text[at : self._text.find("\n", at)].lower()
+        if TO_JSON not in line or ">" in line:
+            return None
+        items, after = self._arguments(at, "")
+        if self._text.startswith("|", after):
+            others, after = self._arguments(self._words.blanks(after + 1), "")
+            items = [*items, *others] if not self._text.startswith("|", after) else []
+        tables = [self._tables.json_of(word.pieces) for item in items for word in item.words]
+        found = next((table for table in tables if table is not None), None)
+        return (found, after) if found is not None else None
 
     def _variable(self, item: Item) -> Variable:
         words = item.words
@@ -195,18 +222,18 @@ class PowerShell:
 
     # -- commands ---------------------------------------------------------------------------------------
 
-    def _run(self, items: Sequence[Item], after: int) -> None:
-        """Collect what a command starts or writes."""
+    def _run(self, items: Sequence[Item], after: int) -> int:
+        """Collect what a command starts or writes; return where it ends, with the pipe that it fills."""
         while items and items[0].bare and items[0].words[0].pattern.lower() in _PREFIXES:
             items = items[1:]
         words = [word for item in items for word in item.words]
         if not words:
-            return
+            return after
         program = base_name(words[0].pattern).lower()
         arguments = words[1:]
         if not items[0].bare and len(items) == 1 and self._text.startswith("|", after):
-            self._piped(words[0].pieces, after)
-        elif program in _EXPRESSIONS:
+            return self._piped(words[0].pieces, after)
+        if program in _EXPRESSIONS:
             self._nested(joined([word for word in arguments if not word.pattern.startswith("-")]))
         elif program in _PROCESSES:
             self._start(process_words(arguments))
@@ -216,10 +243,15 @@ class PowerShell:
             self._batch(arguments)
         elif program in TO_FILE:
             self._write(*file_and_value(arguments))
+        elif program == TO_JSON and self._text.startswith("|", after):
+            tables = [self._tables.json_of(word.pieces) for word in arguments]
+            table = next((each for each in tables if each is not None), None)
+            return self._piped(table, after) if table is not None else after
         elif program == "setx" and len(arguments) > 1:
             self._assign(f"env:{arguments[0].pattern}", scalar(arguments[1].pieces), after - 1, after)
         else:
             self._start(words)
+        return after
 
     def _start(self, words: Sequence[Word]) -> None:
         """Start a program, or the one that a function is given: ``Exec docker …``, ``Exec "docker …"``."""
@@ -252,12 +284,24 @@ class PowerShell:
 
     # -- files ------------------------------------------------------------------------------------------
 
-    def _piped(self, pieces: Sequence[Piece], at: int) -> None:
-        """``"…" | Set-Content FILE``: a text that a command gets."""
-        items, _ = self._arguments(self._words.blanks(at + 1), "")
+    def _piped(self, pieces: Sequence[Piece], at: int) -> int:
+        """``"…" | Set-Content FILE``: a text that a command gets; return where what was read of the pipe ends."""
+        items, after = self._arguments(self._words.blanks(at + 1), "")
         words = [word for item in items for word in item.words]
-        if words and words[0].pattern.lower() in TO_FILE:
-            self._write(file_and_value(words[1:])[0], pieces)
+        program = words[0].pattern.lower() if words else ""
+        table = self._tables.json_of(pieces) if program == TO_JSON else None
+        if table is not None and self._text.startswith("|", after):
+            return self._piped(table, after)
+        if program not in TO_FILE:
+            return at
+        self._write(file_and_value(words[1:])[0], pieces)
+        return after
+
+    def _table_written(self, pieces: Sequence[Piece], at: int) -> int:
+        """``@{ … } | ConvertTo-Json | Set-Content FILE``."""
+        items, after = self._arguments(self._words.blanks(at + 1), "") if self._text.startswith("|", at) else ([], at)
+        as_json = bool(items) and items[0].words[0].pattern.lower() == TO_JSON
+        return self._piped(pieces, after) if as_json and self._text.startswith("|", after) else at
 
     def _write(self, file: Word | None, pieces: Sequence[Piece]) -> None:
         embedded = written(file, pieces)
