@@ -65,51 +65,61 @@ def _ways(ask: str) -> tuple[_Way, ...]:
 
 
 class _Asked:
-    """Tells whether subjects have what rules ask for.
+    """Tells which subjects have what rules ask for.
 
     What lies behind an engine or a workload is looked at once: a thousand containers may lead to the same one.
     """
 
     def __init__(self) -> None:
-        self._behind: dict[tuple[int, _Way, int], bool] = {}
+        self._behind: dict[_Way, dict[tuple[int, int], bool]] = {}
 
-    def there(self, subject: object, ask: str) -> bool:
-        """Whether a subject has each part of what a rule asks for."""
-        return all(self._leads(subject, way, 0) is not way.negated for way in _ways(ask))
-
-    def _leads(self, value: Any, way: _Way, step: int) -> bool:
-        """Whether anything is written at the end of the way: not absent, empty, or a flag that nobody set.
-
-        Of several objects on the way any will do.
-        """
-        if step == len(way.names):
-            return _written(value) if way.word is None else str(value) == way.word
-        return any(self._from(each, way, step) for each in _several(value))
-
-    def _from(self, each: Any, way: _Way, step: int) -> bool:
-        if not isinstance(each, (Engine, Workload)):
-            return self._leads(getattr(each, way.names[step], None), way, step + 1)
-        key = (id(each), way, step)  # the model holds it, so that its id stays its own
-        found = self._behind.get(key)
-        if found is None:
-            found = self._behind[key] = self._leads(getattr(each, way.names[step], None), way, step + 1)
-        return found
+    def having(self, subjects: Iterable[Any], ask: str) -> set[Any]:
+        """Return the subjects that have each part of what a rule asks for."""
+        ways = [(way, self._behind.setdefault(way, {})) for way in _ways(ask)]
+        return {
+            subject
+            for subject in subjects
+            if all(_leads(subject, way, 0, behind) is not way.negated for way, behind in ways)
+        }
 
 
-def _several(value: Any) -> tuple[Any, ...]:
-    if value is None:
-        return ()
-    return value if type(value) is tuple else (value,)
+def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]) -> bool:
+    """Whether anything is written at the end of the way: not absent, empty, or a flag that nobody set.
+
+    Of several objects on the way any will do.
+    """
+    names = way.names
+    while step < len(names):
+        if value is None:
+            return False
+        if type(value) is tuple:
+            return any(_leads(each, way, step, behind) for each in value)
+        if isinstance(value, (Engine, Workload)):
+            return _behind(value, way, step, behind)
+        value = getattr(value, names[step], None)
+        step += 1
+    return _written(value) if way.word is None else str(value) == way.word
+
+
+def _behind(value: Engine | Workload, way: _Way, step: int, known: dict[tuple[int, int], bool]) -> bool:
+    """Whether the way leads on from an object to which many others lead."""
+    key = (id(value), step)  # the model holds it, so that its id stays its own
+    found = known.get(key)
+    if found is None:
+        found = known[key] = _leads(getattr(value, way.names[step], None), way, step + 1, known)
+    return found
 
 
 def _written(value: Any) -> bool:
+    if value is None or value is False:
+        return False
     if isinstance(value, Flag):
         return value.set or not value.off
     if isinstance(value, (tuple, str, frozenset, Environment)):
         return len(value) > 0
     if isinstance(value, (Confinement, Namespaces, Capabilities)):
-        return any(each is not None and _written(each) for each in vars(value).values())
-    return value is not None and value is not False
+        return any(_written(each) for each in vars(value).values())
+    return True
 
 
 def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]], asked: _Asked) -> Iterable[Any]:
@@ -126,7 +136,7 @@ def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]],
     for way in each.asks:
         key = (each.each.__name__, way)
         if key not in known:
-            known[key] = {subject for subject in subjects if asked.there(subject, way)}
+            known[key] = asked.having(subjects, way)
         having |= known[key]
     return [subject for subject in subjects if subject in having]
 

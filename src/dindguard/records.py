@@ -270,9 +270,18 @@ def _comparison(names: tuple[str, ...]) -> tuple[Callable[..., Any], Callable[..
 
 def replace(instance: T, **changes: Any) -> T:
     """Return a copy of a record with some fields changed."""
-    named = {
-        each.name: getattr(instance, each.name)
-        for each in instance.__record_fields__  # type: ignore[attr-defined]  # set by `record`
-        if each.init and each.name not in changes
-    }
-    return type(instance)(**named, **changes)
+    kind = type(instance)
+    names, values = kind.__dict__.get("__record_values__") or _values_of(kind)
+    named = dict(zip(names, values(instance), strict=True))
+    named.update(changes)
+    return kind(**named)
+
+
+def _values_of(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Return the names that a record is made with, and what gives their values; the class keeps both."""
+    names = tuple(each.name for each in kind.__record_fields__ if each.init)
+    values = (
+        attrgetter(*names) if len(names) > 1 else lambda instance: tuple(getattr(instance, name) for name in names)
+    )
+    kind.__record_values__ = names, values
+    return kind.__record_values__  # type: ignore[no-any-return]  # as it was just set

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from dindguard import budget
 from dindguard.infer.starters import Starters
@@ -43,6 +43,7 @@ class _Search:
         self._accesses = accesses
         self._starters = starters
         self._found: dict[Container, EscapePath] = {}
+        self._own_steps: dict[Container, Step | None] = {}
 
     def run(self, containers: Collection[Container]) -> dict[Container, EscapePath]:
         """Return the ways, found nearest first."""
@@ -52,10 +53,10 @@ class _Search:
         nearest: dict[Container, int] = {}  # as far as each is known to be
 
         def put(container: Container) -> None:
-            way = _shortest(self._ways(container))
-            if way is not None:
-                nearest[container] = way.length
-                heapq.heappush(waiting, (way.length, next(order), container))
+            found = self._nearest(container)
+            if found is not None:
+                nearest[container] = found[0]
+                heapq.heappush(waiting, (found[0], next(order), container))
 
         for container in containers:
             put(container)
@@ -63,8 +64,9 @@ class _Search:
             _, _, container = heapq.heappop(waiting)
             if container in self._found:
                 continue
-            way = _shortest(self._ways(container))
-            assert way is not None
+            found = self._nearest(container)
+            assert found is not None
+            way = self._way(container, found[1])
             budget.within(budget.WAY_STEPS, way.length, container)
             self._found[container] = way
             for further in before.get(container, ()):
@@ -83,31 +85,61 @@ class _Search:
                     before.setdefault(owner, {})[container] = None
         return {owner: list(found) for owner, found in before.items()}
 
-    def _ways(self, container: Container) -> Iterator[EscapePath]:
-        """Yield a container's ways in order: its own, then those of its accesses, as far as their ends are known."""
-        yield from self._alone(container)
-        for access in self._accesses.get(container, ()):
-            owner = _owner(access)
-            if isinstance(access.to, Machine):
-                yield from _to_machine(container, access)
-            elif owner is not None and owner is not container and owner in self._found:
-                inside = Step(f"a privileged container there has all that {owner} has", access.span)
-                yield EscapePath(own=(_begin(container), *access.steps, inside), onward=self._found[owner])
+    def _nearest(self, container: Container) -> tuple[int, Access | None] | None:
+        """Return the length of a container's shortest way, and the access that it begins with, if it does with one.
 
-    def _alone(self, container: Container) -> Iterator[EscapePath]:
-        """Yield the way that needs nobody else: full privilege, or the host's file system.
+        Of ways equally long its own comes first. Only the one that is chosen is put into words.
+        """
+        best, through = self._alone(container), None
+        for access in self._accesses.get(container, ()):
+            length = self._length(container, access)
+            if length is not None and (best is None or length < best):
+                best, through = length, access
+        return None if best is None else (best, through)
+
+    def _alone(self, container: Container) -> int | None:
+        """Return the length of the way that needs nobody else: full privilege, or the host's file system.
 
         What a nested engine starts gets to that engine's container by it, and goes on from there.
         """
-        step = _own_step(container)
-        if step is None:
-            return
+        if self._own_step(container) is None:
+            return None
         outer = self._started_inside(container)
         if outer is None:
-            yield EscapePath(own=(_begin(container), step, _end(container)))
-        elif outer in self._found:
-            inside = Step(f"a container like this has all that {outer} has", step.span)
-            yield EscapePath(own=(_begin(container), inside), onward=self._found[outer])
+            return 3
+        return 1 + self._found[outer].length if outer in self._found else None
+
+    def _length(self, container: Container, access: Access) -> int | None:
+        """Return the length of the way that begins with an access, as far as its end is known."""
+        if isinstance(access.to, Machine):
+            return len(access.steps) + (3 if access.proxy is None else 4) if _leads_on(access) else None
+        owner = _owner(access)
+        if owner is None or owner is container or owner not in self._found:
+            return None
+        return 1 + len(access.steps) + self._found[owner].length
+
+    def _way(self, container: Container, access: Access | None) -> EscapePath:
+        """Return the way of which :meth:`_nearest` told the length."""
+        if access is None:
+            return self._own_way(container)
+        owner = _owner(access)
+        if owner is None:
+            return _to_machine(container, access)
+        inside = Step(f"a privileged container there has all that {owner} has", access.span)
+        return EscapePath(own=(_begin(container), *access.steps, inside), onward=self._found[owner])
+
+    def _own_way(self, container: Container) -> EscapePath:
+        step, outer = self._own_step(container), self._started_inside(container)
+        assert step is not None
+        if outer is None:
+            return EscapePath(own=(_begin(container), step, _end(container)))
+        inside = Step(f"a container like this has all that {outer} has", step.span)
+        return EscapePath(own=(_begin(container), inside), onward=self._found[outer])
+
+    def _own_step(self, container: Container) -> Step | None:
+        if container not in self._own_steps:
+            self._own_steps[container] = _own_step(container)
+        return self._own_steps[container]
 
     def _started_inside(self, container: Container) -> Container | None:
         """Return the container whose engine starts this one."""
@@ -126,10 +158,6 @@ def _leads_on(access: Access) -> bool:
     return access.permits.starts_containers and not access.rootless and access.credentials
 
 
-def _shortest(ways: Iterable[EscapePath]) -> EscapePath | None:
-    return min(ways, key=lambda way: way.length, default=None)
-
-
 def _own_step(container: Container) -> Step | None:
     for mount in container.mounts:
         if (
@@ -143,12 +171,11 @@ def _own_step(container: Container) -> Step | None:
     return None
 
 
-def _to_machine(container: Container, access: Access) -> Iterator[EscapePath]:
-    if not isinstance(access.to, Machine) or not _leads_on(access):
-        return
+def _to_machine(container: Container, access: Access) -> EscapePath:
+    assert isinstance(access.to, Machine)
     proxy = (Step(f"the proxy {access.proxy} lets containers be created", access.proxy.span),) if access.proxy else ()
     last = Step("a new container with / mounted is root there", access.span)
-    yield EscapePath(own=(_begin(container), *access.steps, *proxy, last, _end(container, access.to)))
+    return EscapePath(own=(_begin(container), *access.steps, *proxy, last, _end(container, access.to)))
 
 
 def _begin(container: Container) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from heapq import merge
 
 from dindguard.model import paths
 from dindguard.model.container import Container
@@ -24,16 +25,20 @@ class Inside:
                     self._add_open(container, engine)
                 self._add_sockets(container, engine)
 
-    def open_engines_near(self, container: Container) -> list[Engine]:
-        """Return the engines that ask nobody in its namespace and on its networks, in the order of their containers."""
+    def open_engines_near(self, container: Container) -> Iterator[Engine]:
+        """Yield the engines that ask nobody in its namespace and on its networks, in the order of their containers.
+
+        One that is on several networks with it may come several times.
+        """
         place = self._neighbourhood.place(container)
-        near = {engine for key in (place.namespace, *place.networks) for engine in self._open.get(key, ())}
-        return sorted(near, key=self._order.__getitem__)
+        near = [found for key in (place.namespace, *place.networks) if (found := self._open.get(key))]
+        return iter(near[0]) if len(near) == 1 else merge(*near, key=self._order.__getitem__)
 
     def _add_open(self, container: Container, engine: Engine) -> None:
         self._order[engine] = len(self._order)
         place = self._neighbourhood.place(container)
-        for key in (place.namespace, *place.networks):
+        abroad = any(_asks_nobody(endpoint) and not endpoint.loopback for endpoint in engine.listens)
+        for key in (place.namespace, *(place.networks if abroad else ())):
             self._open.setdefault(key, []).append(engine)
 
     def _add_sockets(self, container: Container, engine: Engine) -> None:
@@ -60,10 +65,11 @@ class Insides:
 
 def asks_nobody(engine: Engine) -> bool:
     """Whether an engine listens on TCP without asking who connects."""
-    return any(
-        endpoint.scheme == "tcp" and endpoint.authenticated is not None and endpoint.authenticated.off
-        for endpoint in engine.listens
-    )
+    return any(_asks_nobody(endpoint) for endpoint in engine.listens)
+
+
+def _asks_nobody(endpoint: Endpoint) -> bool:
+    return endpoint.scheme == "tcp" and endpoint.authenticated is not None and endpoint.authenticated.off
 
 
 def _sockets_on_the_host(containers: Iterable[Container]) -> Iterator[tuple[str, tuple[Engine, Endpoint]]]:

@@ -124,13 +124,12 @@ def _as_neighbours(
     container: Container, commanded: Collection[Engine | Machine], inside: Insides, meetings: Meetings
 ) -> Iterator[Access]:
     """Yield the accesses to engines nearby that ask nobody."""
-    near = list(inside.of(container.workload).open_engines_near(container))
-    if not container.workload.shared_network:
-        near += [engine for scope in container.scopes for engine in meetings.get(scope, ())]
     reached = 0
-    for engine in dict.fromkeys(near):
-        if engine in container.engines or engine in commanded:
+    asked: set[Engine | Machine] = {*container.engines, *commanded}
+    for engine in _open_engines(container, inside, meetings):
+        if engine in asked:
             continue
+        asked.add(engine)
         access = _as_neighbour(container, engine)
         if access is None:
             continue
@@ -138,6 +137,14 @@ def _as_neighbours(
         if not budget.within(budget.OPEN_NEIGHBOURS, reached, engine):
             return
         yield access
+
+
+def _open_engines(container: Container, inside: Insides, meetings: Meetings) -> Iterator[Engine]:
+    """Yield the engines that ask nobody and might be near, one after another: a thousand may be, and few are wanted."""
+    yield from inside.of(container.workload).open_engines_near(container)
+    if not container.workload.shared_network:
+        for scope in container.scopes:
+            yield from meetings.get(scope, ())
 
 
 def _through_engines_files(

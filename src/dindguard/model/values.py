@@ -90,7 +90,7 @@ class Text:
         if not plain or self.raw not in ("", self.pattern):
             return span
         first = span.column + (1 if quotes else 0)
-        return replace(span, column=first + start, end_column=first + end)
+        return Span(span.path, span.line, first + start, span.end_line, first + end, span.route, span.trail)
 
     def used_at(self, *spans: Span, what: str = "used here") -> Text:
         """Return the same text with places added to its trail."""

@@ -141,8 +141,9 @@ class _Page:
     def brief(self, finding: Finding) -> list[str]:
         """Return a finding among many: place, message, its own line, the places beside it by name."""
         lines = self.head(finding)
-        beside = [step for step in finding.related if _line(step.span) != _line(finding.span)]
-        marks = [Mark(step.span, step.what) for step in finding.related if step not in beside]
+        own = _line(finding.span)
+        beside = [step for step in finding.related if _line(step.span) != own]
+        marks = [Mark(step.span, step.what) for step in finding.related if _line(step.span) == own]
         lines += self.quoted([Mark(finding.span), *marks], MARK_STYLES.get(finding.severity, "bold"))
         named = [f"{self.beside(step.span, finding.span)}: {self.clean(step.what)}" for step in beside[:MOST_BESIDE]]
         if rest := len(beside) - len(named):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 
 from dindguard.documents.tree import Kind, Node
+from dindguard.model.values import Text
 from dindguard.scripts.engine_cli import specs
+from dindguard.source import Span
 
 
 def key_values(node: Node) -> list[Node]:
@@ -61,8 +64,20 @@ def _null(key: Node) -> Node:
 
 def volume_target(item: Node) -> str:
     """Return where in the container a volume entry is mounted, in one spelling."""
-    target = item["target"].value.pattern if item.is_mapping else specs.volume_spec(item.value).target.pattern
-    return clean(target)
+    if item.is_mapping:
+        return clean(item["target"].value.pattern)
+    if item.filled is None and "$" not in item.content:  # every service may have it: read its text once
+        return _target_of(item.content)
+    return clean(specs.volume_spec(item.value).target.pattern)
+
+
+@lru_cache(maxsize=1024)
+def _target_of(volume: str) -> str:
+    """Return the target of a volume that no variable changes."""
+    return clean(specs.volume_spec(Text(volume, _NOWHERE)).target.pattern)
+
+
+_NOWHERE = Span("", 1, 1, 1, 1)
 
 
 def device_target(item: Node) -> str:

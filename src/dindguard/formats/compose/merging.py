@@ -102,12 +102,16 @@ class Merger:
 
 
 def without_repetition(project: Node) -> Node:
-    """Return a project whose services' lists hold each thing once: the later entry, at the earlier one's place."""
+    """Return a project whose services' lists hold each thing once: the later entry, at the earlier one's place.
+
+    Services beyond those that are read stay as they are.
+    """
     services = project["services"]
     if not services.is_mapping:
         return project
-    pairs = [(key, _unique_service(service)) for key, service in services.pairs()]
-    return with_value(project, "services", services.with_pairs(pairs))
+    pairs, most = services.pairs(), budget.COMPOSE_SERVICES.most
+    unique_ones = [(key, _unique_service(service)) for key, service in pairs[:most]]
+    return with_value(project, "services", services.with_pairs([*unique_ones, *pairs[most:]]))
 
 
 def _unique_service(service: Node) -> Node:

@@ -203,8 +203,10 @@ def _cleaned(target: Text) -> Text:
 def from_others(services: Mapping[str, Node], own: Mapping[str, tuple[Mount, ...]]) -> dict[str, tuple[Mount, ...]]:
     """Return the mounts of every service with those that ``volumes_from`` takes from others, own ones first."""
     found: dict[str, tuple[Mount, ...]] = {}
+    count = sum(map(len, own.values()))
 
     def collect(name: str, chain: tuple[str, ...]) -> tuple[Mount, ...]:
+        nonlocal count
         if name in found:
             return found[name]
         mounts = list(own[name])
@@ -218,6 +220,9 @@ def from_others(services: Mapping[str, Node], own: Mapping[str, tuple[Mount, ...
             for mount in collect(reference, (*chain, reference)):
                 if mount.kind is MountKind.TMPFS or mount.target.pattern in taken:
                     continue
+                if not budget.within(budget.COMPOSE_MOUNTS, count + 1, item):
+                    break
+                count += 1
                 taken.add(mount.target.pattern)
                 read_only = Flag(True, item.span, name="read_only") if mode == "ro" else mount.read_only
                 mounts.append(

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from dindguard.documents.tree import Node
+from dindguard import budget
+from dindguard.documents.tree import Node, Pairs
 from dindguard.formats.compose.files import Files, folder_of, resolve, wrapped
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.loading import Loaded, Loader
@@ -32,6 +33,11 @@ class Project:
     path: str
     folder: str
     root: Node
+
+    @property
+    def services(self) -> Pairs:
+        """Names and services: as many as are read of one project."""
+        return self.root["services"].pairs()[: budget.COMPOSE_SERVICES.most]
 
 
 def projects_of(files: Files) -> list[Project]:

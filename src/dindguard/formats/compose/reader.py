@@ -38,6 +38,6 @@ def _read_project(project: Project, files: Files, volumes: Volumes) -> Reading:
     made, held = workload(project, files, volumes)
     reading = Reading((made, *runners(made.containers)))
     reading.embedded.extend(held)
-    for service in project.root["services"].values():
+    for _, service in project.services:
         reading.notices.extend(undecided(service, ("volumes", "devices", "security_opt", "cap_add")))
     return reading

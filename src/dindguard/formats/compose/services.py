@@ -61,10 +61,9 @@ def workload(project: Project, files: Files, volumes: Volumes) -> tuple[Workload
 
 def _services(project: Project) -> dict[str, Node]:
     """Return the services that are containers: not those that a provider stands for, nor empty ones."""
-    pairs = project.root["services"].pairs()
-    budget.within(budget.COMPOSE_SERVICES, len(pairs), project.root["services"])
-    pairs = pairs[: budget.COMPOSE_SERVICES.most]
-    return {key.content: node for key, node in pairs if node.is_mapping and "provider" not in node}
+    every = project.root["services"]
+    budget.within(budget.COMPOSE_SERVICES, len(every.pairs()), every)
+    return {key.content: node for key, node in project.services if node.is_mapping and "provider" not in node}
 
 
 def _gates(services: dict[str, Node]) -> set[str]:

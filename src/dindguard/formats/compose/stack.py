@@ -32,7 +32,7 @@ _LIKELY_NAME = regex(r"(^|[/._-])(?:stack|swarm)(?:[-._](?:(?!stack|swarm)[^/])*
 def is_stack(project: Project) -> bool:
     """Whether only Swarm can be meant: by its name, or by what only Swarm has; never against what Swarm refuses."""
     root = project.root
-    services = [service for service in root["services"].values() if service.is_mapping]
+    services = [service for _, service in project.services if service.is_mapping]
     if not services or any(key in service for service in services for key in _REFUSED):
         return False
     if "include" in root or any(_built_only(service) or _waits(service) for service in services):

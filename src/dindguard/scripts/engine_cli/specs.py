@@ -215,18 +215,15 @@ def _colon_ranges(value: str) -> list[tuple[int, int]]:
     ranges = []
     start = index = 0
     length = len(value)
-    while index < length:
+    while (colon := value.find(":", index)) >= 0:
         if index == start and (_DRIVE.match(value, index) or value.startswith("npipe:", index)):
-            index = value.index(":", index) + 1
-            continue
-        if value.startswith("${", index):
-            closing = value.find("}", index)
+            index = colon + 1
+        elif (opening := value.find("${", index, colon)) >= 0:
+            closing = value.find("}", opening)
             index = closing + 1 if closing > 0 else length
-            continue
-        if value[index] == ":":
-            ranges.append((start, index))
-            start = index + 1
-        index += 1
+        else:
+            ranges.append((start, colon))
+            start = index = colon + 1
     ranges.append((start, length))
     return ranges
 
