@@ -175,6 +175,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "azure-template-levels": (2, azure("steps: [{script: docker ps}, {template: t0.yml}]") | {f"t{n}.yml": f"steps: [{{script: docker ps}}, {{template: t{n + 1}.yml}}]" for n in range(5)}),
     "circleci-steps": (3, {".circleci/config.yml": "version: 2.1\njobs: {a: {machine: true, steps: [b, b, b]}}\ncommands: {b: {steps: [{run: docker ps}]}}\n"}),
     "repeated-scripts": (20, azure("steps:\n- ${{ each a in parameters.b }}:\n  - script: docker ps\nparameters: {b: [c, d, e]}\n")),
+    "repeated-texts": (3, gitlab(".a: {image: docker, script: docker ps}\n" + chain(5, lambda n: f"j{n}: {{extends: .a}}") + "\n")),
     "matrix-images": (2, gitlab("a: {image: 'docker:$V', script: docker ps, parallel: {matrix: [{V: ['26', '27', '28']}]}}\n")),
     "gitlab-variable-text": (3_000, gitlab("variables:\n  V0: " + "docker" * 50 + "\n" + chain(6, lambda n: f"  V{n + 1}: $V{n}$V{n}") + "\na: {image: $V6, script: docker ps}\n")),
     "gitlab-variables": (3, gitlab("variables:\n" + chain(9, lambda n: f"  V{n + 1}: $V{n}") + "\n  V0: docker\na: {image: $V9, script: docker ps}\n")),

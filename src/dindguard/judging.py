@@ -75,12 +75,11 @@ class _Asked:
 
     def having(self, subjects: Iterable[Any], ask: str) -> set[Any]:
         """Return the subjects that have each part of what a rule asks for."""
-        ways = [(way, self._behind.setdefault(way, {})) for way in _ways(ask)]
-        return {
-            subject
-            for subject in subjects
-            if all(_leads(subject, way, 0, behind) is not way.negated for way, behind in ways)
-        }
+        having = set(subjects)
+        for way in _ways(ask):
+            behind = self._behind.setdefault(way, {})
+            having = {subject for subject in having if _leads(subject, way, 0, behind) is not way.negated}
+        return having
 
 
 def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]) -> bool:
@@ -88,17 +87,18 @@ def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]
 
     Of several objects on the way any will do.
     """
-    names = way.names
-    while step < len(names):
+    for name in way.names[step:]:
         if value is None:
             return False
         if type(value) is tuple:
             return any(_leads(each, way, step, behind) for each in value)
         if isinstance(value, (Engine, Workload)):
             return _behind(value, way, step, behind)
-        value = getattr(value, names[step], None)
+        value = getattr(value, name, None)
         step += 1
-    return _written(value) if way.word is None else str(value) == way.word
+    if way.word is not None:
+        return str(value) == way.word
+    return value is not None and value is not False and value != () and _written(value)
 
 
 def _behind(value: Engine | Workload, way: _Way, step: int, known: dict[tuple[int, int], bool]) -> bool:
@@ -111,15 +111,13 @@ def _behind(value: Engine | Workload, way: _Way, step: int, known: dict[tuple[in
 
 
 def _written(value: Any) -> bool:
-    if value is None or value is False:
-        return False
     if isinstance(value, Flag):
         return value.set or not value.off
     if isinstance(value, (tuple, str, frozenset, Environment)):
         return len(value) > 0
     if isinstance(value, (Confinement, Namespaces, Capabilities)):
-        return any(_written(each) for each in vars(value).values())
-    return True
+        return any(each is not None and _written(each) for each in vars(value).values())
+    return value is not None and value is not False
 
 
 def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]], asked: _Asked) -> Iterable[Any]:

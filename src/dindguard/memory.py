@@ -141,12 +141,13 @@ def of(kind: object, source: Source, make: Callable[[], T]) -> T:
     memory = _OPEN.get()
     if memory is None:
         return make()
-    value: T = memory.have((kind, _key(source)), (source.file,), make)
+    value: T = memory.have((kind, key_of(source)), (source.file,), make)
     return value
 
 
-def _key(source: Source) -> object:
+def key_of(source: Source) -> object:
+    """Return what tells texts apart: of a file itself, of an embedded one what it says and where that stands."""
     if source.parent is None:
         return id(source)
     spans = tuple((each.start, each.origin, each.length) for each in source.segments)
-    return source.hint, source.text, spans, _key(source.parent)
+    return source.hint, source.text, spans, key_of(source.parent)

@@ -166,9 +166,15 @@ def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | N
 
 
 def _led_by(part: Part) -> Iterator[_Led]:
-    """Yield the documents in a part's texts, each with the way to it."""
-    for number, embedded in enumerate(part.reading.embedded):
-        yield (part.format, *(part.way or (number,))), embedded
+    """Yield the documents in a part's texts, each with the way to it; those that are repeated as far as they may be."""
+    held = part.reading.embedded
+    if len(held) > 1:
+        from dindguard.repeats import Repeats
+
+        fits = Repeats().fits
+    for number, embedded in enumerate(held):
+        if len(held) == 1 or fits(embedded.source):
+            yield (part.format, *(part.way or (number,))), embedded
 
 
 def _made(row: FormatRow, documents: list[Document], trees: Trees, context: Context) -> tuple[Reading, list[Notice]]:

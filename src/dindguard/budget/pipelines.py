@@ -80,6 +80,10 @@ REPEATED_SCRIPTS = Limit(
     name="repeated-scripts", most=4_000_000, what="the scripts that this file's loops, templates and commands repeat come to "
     "more than {most} characters", lost="the rest was not read", remedy="split the pipeline",
 )  # fmt: skip
+REPEATED_TEXTS = Limit(
+    name="repeated-texts", most=5_000, what="the texts that aliases, extends or loops of this file hand out again name engines "
+    "more than {most:,} times", lost="they were not read for the last that have them", remedy="split the file",
+)  # fmt: skip
 BITBUCKET_LEVELS = Limit(
     name="bitbucket-levels", most=4, what="stages and parallel steps lie in each other more than {most} levels deep",
     lost="the innermost were not read", remedy="use fewer levels",

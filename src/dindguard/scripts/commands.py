@@ -73,6 +73,11 @@ def names_an_engine(text: str) -> bool:
     return _RELEVANT.search(text) is not None
 
 
+def mentions(text: str) -> int:
+    """Return how often a text names one."""
+    return sum(1 for _ in _RELEVANT.finditer(text))
+
+
 def commands(source: Source, *, dialect: Dialect = Dialect.SHELL) -> Commands:
     """Return what ``source`` runs: a script, a CI step, the arguments of ``RUN``, or a Makefile."""
     if not names_an_engine(source.text):

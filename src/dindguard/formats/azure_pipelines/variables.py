@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from dindguard import budget
 from dindguard.documents.placeholders import differing
@@ -19,7 +19,14 @@ def written_variables(part: Part, context: Context) -> dict[str, Text]:
     """Return the variables that a file, a stage or a job sets. Those of groups are in no file."""
     written = _Templates(context).variables(part, 0)
     known = {name: value.value for name, value in written.items()}
-    return {name: value.naming(value.names.with_variables(known)).value for name, value in written.items()}
+    within: dict[int, Names] = {}  # values of one list share their names: these are extended once
+    found = {}
+    for name, value in written.items():
+        names = within.get(id(value.names))
+        if names is None:
+            names = within[id(value.names)] = value.names.with_variables(known)
+        found[name] = value.naming(names).value
+    return found
 
 
 class _Templates:
@@ -31,14 +38,16 @@ class _Templates:
 
     def variables(self, part: Part, level: int) -> dict[str, Part]:
         """Return what a mapping or a list of variables sets, by name."""
-        found = {name: value for name, value in part.pairs().items() if value.raw.is_scalar and not value.raw.is_null}
+        given = [
+            {name: value for name, value in part.pairs().items() if value.raw.is_scalar and not value.raw.is_null}
+        ]
         for item in part.items():
             name = item["name"].text
             if name and item["value"].raw.is_scalar:
-                found[name] = item["value"]
+                given.append({name: item["value"]})
             elif "template" in item and budget.within(budget.AZURE_VARIABLE_LEVELS, level + 1, item.raw):
-                found |= self._of_template(item, level + 1)
-        return found
+                given.append(self._of_template(item, level + 1))
+        return _put_together(given)
 
     def _of_template(self, item: Part, level: int) -> dict[str, Part]:
         path = template_path(item["template"].text, item.raw.source.path)
@@ -51,6 +60,19 @@ class _Templates:
             found = self.variables(Part(root["variables"], item.names), level)
         self._read[path] = item.names, found
         return found
+
+
+def _put_together(given: Sequence[dict[str, Part]]) -> dict[str, Part]:
+    """Return what several give one after the other: each name where it first comes, with the value that comes last.
+
+    A template that is used a thousand times is looked at once for the one and once for the other.
+    """
+    places = {name: None for each in {id(each): each for each in given}.values() for name in each}
+    last: dict[str, Part] = {}
+    for each in {id(each): each for each in reversed(given)}.values():
+        for name, value in each.items():
+            last.setdefault(name, value)
+    return {name: last[name] for name in places}
 
 
 def as_environment(variables: Mapping[str, Text]) -> tuple[EnvVar, ...]:

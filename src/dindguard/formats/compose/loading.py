@@ -34,6 +34,7 @@ class Loader:
         self._files = files
         self._loaded = Loaded()
         self._loads = 0
+        self._imported: dict[object, tuple[ComposeScope, Node | None]] = {}
         self.merger = merging.Merger()
 
     def load(self, paths: Sequence[str], scope: ComposeScope) -> Loaded:
@@ -113,13 +114,16 @@ class Loader:
         if item["project_directory"].is_scalar:
             directory = self._path(item["project_directory"], scope.directory, "include", folder=True) or directory
         own = item["env_file"].listed()
-        if own:
-            named = [found for node in own if (found := self._path(node, scope.directory, "include"))]
-            variables = self._files.variables(named, scope.variables)
-        else:
-            variables = {**self._files.folder_variables(directory), **scope.variables}
-        self._loaded.included.update(paths)
-        imported = self._merge_files(paths, ComposeScope(variables, directory), chain)
+        named = [found for node in own if (found := self._path(node, scope.directory, "include"))]
+        key = (*paths, directory, *named, bool(own), id(scope.variables), chain)  # the scope is kept, so its id is its own
+        if key not in self._imported:
+            if own:
+                variables = self._files.variables(named, scope.variables)
+            else:
+                variables = {**self._files.folder_variables(directory), **scope.variables}
+            self._loaded.included.update(paths)
+            self._imported[key] = scope, self._merge_files(paths, ComposeScope(variables, directory), chain)
+        imported = self._imported[key][1]
         return None if imported is None else imported.explained(Step("included here", item.span))
 
     def _path(self, node: Node, directory: str, purpose: str, *, folder: bool = False) -> str | None:

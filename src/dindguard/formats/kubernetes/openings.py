@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from dindguard import budget
 from dindguard.documents.tree import Node
@@ -11,6 +12,11 @@ from dindguard.formats.kubernetes.resources import Resource, nearest
 from dindguard.model.values import Text
 from dindguard.records import record
 from dindguard.source import Span
+
+_Pairs: TypeAlias = frozenset[tuple[str, str]]
+"""Labels, or what selects by them."""
+
+_Index: TypeAlias = dict[tuple[str, str], list[tuple[int, Resource]]]
 
 
 @record
@@ -54,27 +60,44 @@ class Services:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._selectors: dict[Resource, frozenset[tuple[str, str]]] = {}
+        self._selectors: dict[Resource, _Pairs] = {}
+        self._by_label: dict[tuple[str, str | None, str], _Index] = {}
         self._openings: dict[Resource, tuple[Opening, ...]] = {}
         self._counts: dict[str, int] = {}
         self._backends: dict[Resource, tuple[tuple[Node, Node], ...]] = {}
 
     def openings(self, labels: Node, resource: Resource) -> tuple[Opening, ...]:
         """Return what opens a pod with these labels."""
-        own = _pairs(labels)
+        own, path = _pairs(labels), resource.span.path
+        if not own or self._counts.get(path, 0) > budget.POD_OPENINGS.most:
+            return ()
         by_name: dict[str, list[Resource]] = {}
-        for service in self._cluster.beside(resource, "Service") if own else ():
-            selector = self._selector(service)
-            if selector and selector <= own:
-                by_name.setdefault(service.name, []).append(service)
+        for service in self._selecting(own, resource):
+            by_name.setdefault(service.name, []).append(service)
         # Several of one name are alternatives: one cluster has one of them.
         chosen = [nearest(same, resource) or same[0] for same in by_name.values()]
         found = tuple(opening for service in chosen for opening in self._of(service))
-        path = resource.span.path
         count = self._counts[path] = self._counts.get(path, 0) + len(found)
         return found if budget.within(budget.POD_OPENINGS, count, resource) else ()
 
-    def _selector(self, service: Resource) -> frozenset[tuple[str, str]]:
+    def _selecting(self, labels: _Pairs, resource: Resource) -> list[Resource]:
+        """Return the Services beside a resource that select its labels, in their order."""
+        place = (resource.namespace, resource.overlay, resource.unit)
+        if place not in self._by_label:
+            self._by_label[place] = self._indexed(self._cluster.beside(resource, "Service"))
+        index = self._by_label[place]
+        found = [each for pair in labels for each in index.get(pair, ()) if self._selector(each[1]) <= labels]
+        return [service for _, service in sorted(found, key=lambda each: each[0])]
+
+    def _indexed(self, services: Iterable[Resource]) -> _Index:
+        """Return Services by one of the labels that they ask for, each with its number."""
+        found: _Index = {}
+        for number, service in enumerate(services):
+            if selector := self._selector(service):
+                found.setdefault(min(selector), []).append((number, service))
+        return found
+
+    def _selector(self, service: Resource) -> _Pairs:
         found = self._selectors.get(service)
         if found is None:
             knative = service.group == "serving.knative.dev"
@@ -96,7 +119,7 @@ class Services:
                     yield Opening(_target(service, port.content), None, "Ingress", name.span)
 
 
-def _pairs(labels: Node) -> frozenset[tuple[str, str]]:
+def _pairs(labels: Node) -> _Pairs:
     return frozenset((key.content, value.content) for key, value in labels.pairs() if value.is_scalar)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from dindguard.documents.placeholders import substitute, undecided
 from dindguard.documents.tree import Node, Scope
 from dindguard.model.values import How, Text
 from dindguard.patterns import regex
-from dindguard.source import Source
 
 _PLACEHOLDER = regex(
     r"\{\{-?(?P<braces>(?:(?!\}\}|\{\{).)*+)\}\}"
@@ -55,9 +55,10 @@ def scope_of(node: Node) -> Scope:
     return node.scope or Placeholders()
 
 
-def may_hold_any(source: Source) -> bool:
+@lru_cache(maxsize=4)  # every document of a file asks
+def may_hold_any(text: str) -> bool:
     """Whether a text can hold a placeholder, be it spelt with escapes; few manifests do, and scopes cost copies."""
-    return any(mark in source.text for mark in ("$", "{{", "\\"))
+    return any(mark in text for mark in ("$", "{{", "\\"))
 
 
 def expand(text: Text, lookup: Callable[[str], Text | None]) -> Text:

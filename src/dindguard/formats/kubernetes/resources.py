@@ -131,7 +131,7 @@ def _objects(root: Node, depth: int = 0) -> Iterator[Node]:
         for item in items:
             yield from _objects(item.scoped(Placeholders(values)) if values else item, depth + 1)
     else:
-        bare = root.scope is None and may_hold_any(root.source)
+        bare = root.scope is None and may_hold_any(root.source.text)
         yield root.scoped(Placeholders(_step_defaults(root))) if bare else root
 
 

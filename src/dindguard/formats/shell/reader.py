@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import memory
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.container import Container
+from dindguard.model.workload import Workload
 from dindguard.records import replace
-from dindguard.scripts.commands import commands, programs
+from dindguard.scripts.command import Commands
+from dindguard.scripts.commands import commands, names_an_engine, programs
 from dindguard.scripts.meaning import script_model
+from dindguard.source import Source
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all scripts of one scan."""
     del context  # a script is read by itself
     reading = Reading()
+    known: dict[object, Commands] = {}
+    engines = _Engines()
     for document in documents:
-        found = commands(document.source)
+        found = _commands(document.source, known)
         model = script_model(found, document.source, document.owner)
-        if document.owner is not None and _beside_an_engine(document.owner):
+        if document.owner is not None and engines.beside(document.owner):
             reading.programs += [(document.owner, program) for program in programs(document.source)]
         reading.workloads += model.workloads
         reading.invocations += model.invocations
@@ -28,7 +34,30 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     return reading
 
 
-def _beside_an_engine(owner: Container) -> bool:
-    """Whether an engine is started beside the container, so that it matters whether its script needs one."""
-    images = [each.image for each in owner.workload.containers if each is not owner]
-    return any(image is not None and image.engine is not None and image.engine.runs_engine for image in images)
+def _commands(source: Source, known: dict[object, Commands]) -> Commands:
+    """Return what a script runs; what several jobs are handed is read once."""
+    if source.parent is None or not names_an_engine(source.text):
+        return commands(source)
+    key = memory.key_of(source)
+    if key not in known:
+        known[key] = commands(source)
+    return known[key]
+
+
+class _Engines:
+    """Which containers of a workload run engines, by their images: looked at once for all of its jobs."""
+
+    def __init__(self) -> None:
+        self._running: dict[Workload, list[Container]] = {}
+
+    def beside(self, owner: Container) -> bool:
+        """Whether an engine is started beside a container, so that it matters whether its script needs one."""
+        workload = owner.workload
+        if workload not in self._running:
+            self._running[workload] = [each for each in workload.containers if _runs_engine(each)]
+        return any(each is not owner for each in self._running[workload])
+
+
+def _runs_engine(container: Container) -> bool:
+    image = container.image
+    return image is not None and image.engine is not None and image.engine.runs_engine

@@ -80,16 +80,25 @@ class _Lines:
         for number in range(self.number + 1, self.number + most + 1):
             yield self.source.line_text(number)
 
+    def last_above(self, sign: str, most: int) -> str:
+        """Return the nearest line above that holds a sign; ``""`` when none of ``most`` does."""
+        file = self.source.file
+        first, own = (file.offset(max(1, number), 1) for number in (self.number - most, self.number))
+        at = file.text.rfind(sign, first, own)
+        return "" if at < 0 else self.source.line_text(file.position(at)[0])
+
     def in_private_key(self) -> bool:
         """Whether the line lies between the first and the last line of a private key."""
         if not self.line.strip() or "-----" in self.line:
             return False
-        above = next((line for line in self.before(FAR) if "-----" in line), "")
+        above = self.last_above("-----", FAR)
         base64 = r"[\s\"'>|#*+-]*+[A-Za-z0-9+/=:,. -]*+[\"'\\n]*+\s*+"
         return "-----BEGIN" in above and "PRIVATE KEY" in above and re.fullmatch(base64, self.line) is not None
 
     def in_heredoc_of_a_login(self) -> bool:
         """Whether the line is handed to a command that takes a credential from its standard input."""
+        if not self.last_above("<<", NEAR):
+            return False
         seen = {self.line.strip()}
         for line in self.before(NEAR):
             found = _heredoc().search(line) if "<<" in line else None
