@@ -167,14 +167,21 @@ def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | N
 
 def _led_by(part: Part) -> Iterator[_Led]:
     """Yield the documents in a part's texts, each with the way to it; those that are repeated as far as they may be."""
-    held = part.reading.embedded
-    if len(held) > 1:
-        from dindguard.repeats import Repeats
+    for number, embedded in _as_often_as_may_be(part.reading.embedded):
+        yield (part.format, *(part.way or (number,))), embedded
 
-        fits = Repeats().fits
+
+def _as_often_as_may_be(held: Sequence[Embedded]) -> Iterator[tuple[int, Embedded]]:
+    """Yield numbered texts without the repetitions that are too many."""
+    if len(held) < 2:
+        yield from enumerate(held)
+        return
+    from dindguard.repeats import Repeats
+
+    repeats = Repeats()
     for number, embedded in enumerate(held):
-        if len(held) == 1 or fits(embedded.source):
-            yield (part.format, *(part.way or (number,))), embedded
+        if repeats.fits(embedded.source):
+            yield number, embedded
 
 
 def _made(row: FormatRow, documents: list[Document], trees: Trees, context: Context) -> tuple[Reading, list[Notice]]:

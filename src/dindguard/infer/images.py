@@ -76,7 +76,7 @@ def chain(container: Container) -> Iterator[Container]:
 
 def base_image(container: Container) -> Image | None:
     """Return the image at the end of the chain; ``None`` when it is built from something not in the scan."""
-    last = list(chain(container))[-1]
+    last = container if container.built_from is None else list(chain(container))[-1]
     if last.build is not None:
         return None  # built, but from a Dockerfile that was not read: its `image` is only a name
     return last.image
@@ -99,6 +99,8 @@ def image_known(container: Container) -> bool:
 
 def environment(container: Container) -> Environment:
     """Return the container's variables, those of its Dockerfile stages beneath."""
+    if container.built_from is None:
+        return container.environment
     merged = Environment()
     for link in reversed(list(chain(container))):
         merged = merged.beneath(link.environment)

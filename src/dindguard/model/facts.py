@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dindguard.model.container_kinds import Role, Sandbox
@@ -35,10 +36,15 @@ class SettledTwiceError(RuntimeError):
 
 def settle(about: Any, name: str, facts: object) -> None:
     """Give an object one record of facts. Raises :class:`SettledTwiceError` when it has it already."""
-    unsettled = next(each.default for each in about.__record_fields__ if each.name == name)
-    if getattr(about, name) is not unsettled:
+    if getattr(about, name) is not _unsettled(about.__class__, name):
         raise SettledTwiceError(f"{type(about).__name__}.{name} is settled already")
     give(about, name, facts)
+
+
+@cache
+def _unsettled(kind: Any, name: str) -> object:
+    """Return what an object has as long as nobody concluded anything."""
+    return next(each.default for each in kind.__record_fields__ if each.name == name)
 
 
 class Conclusions:

@@ -49,6 +49,7 @@ class _ScriptReader:
         self._started: dict[Command, Container] = {}
         self._addresses: Counter[str] = Counter()
         self._notices = list(found.notices)
+        self._meanings = list(meanings(found.commands))
 
     def read(self) -> ScriptModel:
         """Return workloads, invocations and notices."""
@@ -59,9 +60,7 @@ class _ScriptReader:
         machine = self._machine()
         if machine is not None:
             workloads.append(self._machine_workload(machine))
-        invocations = [
-            self._invocation(command, meaning, machine) for command, meaning in meanings(self._found.commands)
-        ]
+        invocations = [self._invocation(command, meaning, machine) for command, meaning in self._meanings]
         embedded = (*started.embedded, *self._releases())
         return ScriptModel(tuple(workloads), tuple(invocations), tuple(self._notices), embedded)
 
@@ -125,7 +124,7 @@ class _ScriptReader:
         """Return the machine that runs a script of its own, if the script reaches or starts an engine there."""
         if self._owner is not None:
             return None
-        for command, meaning in meanings(self._found.commands):
+        for command, meaning in self._meanings:
             here = command.remote is None and command.inside is None
             if here and (meaning.endpoint is not None or _opens_an_engine(meaning)):
                 span = command.span
