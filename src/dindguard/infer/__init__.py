@@ -181,15 +181,14 @@ def _settle_standings(
             role = Role.ENGINE_CLIENT
         escape = escapes.get(container)
         told = {access.endpoint.text for access in mine if access.endpoint is not None}
+        unknown = unknown_addresses(container) if container.started else ()
         container.settle(
             Standing(
                 role=role,
                 runs_on=starters.of(container),
                 accesses=mine,
                 dead_ends=dead_ends(container, names),
-                unknown_engines=tuple(
-                    address for address in unknown_addresses(container) if container.started and address not in told
-                ),
+                unknown_engines=tuple(address for address in unknown if address not in told),
                 escape=escape,
             )
         )

@@ -13,17 +13,43 @@ from dindguard.model.workload import Workload
 
 def stages_built_from(workloads: Sequence[Workload]) -> dict[Container, Container]:
     """Return the Dockerfile stage of each container that is built from one of the scan."""
-    stages: dict[str, Workload] = {}
+    stages: dict[str, _Stages] = {}
+    of: dict[Workload, _Stages] = {}
     for workload in workloads:
         if workload.containers and workload.containers[0].kind is ContainerKind.IMAGE:
-            stages.setdefault(workload.path, workload)
+            of[workload] = _Stages(workload)
+            stages.setdefault(workload.path, of[workload])
     found = {}
     for workload in workloads:
         for container in workload.containers:
-            stage = _built_from(container, workload, stages)
+            if container.kind is ContainerKind.IMAGE and workload not in of:
+                of[workload] = _Stages(workload)
+            stage = _built_from(container, of.get(workload), stages)
             if stage is not None:
                 found[container] = stage
     return found
+
+
+class _Stages:
+    """The stages of one Dockerfile by what others call them; of one name the first counts."""
+
+    def __init__(self, workload: Workload) -> None:
+        self._called: dict[str, Container] = {}
+        self._named: dict[str, list[Container]] = {}
+        self.last = workload.containers[-1]
+        for stage in workload.containers:
+            self._named.setdefault(stage.name, []).append(stage)
+            for name in (stage.name, stage.address):
+                self._called.setdefault(name, stage)
+
+    def target(self, name: str | None) -> Container | None:
+        """Return the stage that a build asks for."""
+        return None if name is None else self._called.get(name)
+
+    def base(self, of: Container) -> Container | None:
+        """Return another stage that has the name of a stage's base."""
+        same = self._named.get(of.base, ()) if of.base else ()
+        return next((other for other in same if other is not of), None)
 
 
 def discarded_stages(
@@ -39,29 +65,16 @@ def discarded_stages(
     )
 
 
-def _built_from(container: Container, workload: Workload, stages: Mapping[str, Workload]) -> Container | None:
+def _built_from(container: Container, own: _Stages | None, stages: Mapping[str, _Stages]) -> Container | None:
     if container.kind is ContainerKind.IMAGE:
-        return _base_stage(container, workload)
+        return None if own is None else own.base(container)
     if container.build is None or container.build.dockerfile is None:
         return None
     found = stages.get(container.build.dockerfile)
-    return _stage(found, container) if found is not None else None
-
-
-def _base_stage(container: Container, workload: Workload) -> Container | None:
-    if not container.base:
-        return None
-    return next(
-        (other for other in workload.containers if other.name == container.base and other is not container), None
-    )
-
-
-def _stage(workload: Workload, container: Container) -> Container | None:
-    assert container.build is not None
     target = container.build.target
-    if target is not None:
-        return next((stage for stage in workload.containers if target.value in (stage.name, stage.address)), None)
-    return workload.containers[-1]
+    if found is None:
+        return None
+    return found.last if target is None else found.target(target.value)
 
 
 def chain(container: Container) -> Iterator[Container]:

@@ -19,12 +19,12 @@ def written_variables(part: Part, context: Context) -> dict[str, Text]:
     """Return the variables that a file, a stage or a job sets. Those of groups are in no file."""
     written = _Templates(context).variables(part, 0)
     known = {name: value.value for name, value in written.items()}
-    within: dict[int, Names] = {}  # values of one list share their names: these are extended once
+    within: dict[Names, Names] = {}  # values of one list share their names: these are extended once
     found = {}
     for name, value in written.items():
-        names = within.get(id(value.names))
+        names = within.get(value.names)
         if names is None:
-            names = within[id(value.names)] = value.names.with_variables(known)
+            names = within[value.names] = value.names.with_variables(known)
         found[name] = value.naming(names).value
     return found
 
@@ -38,38 +38,38 @@ class _Templates:
 
     def variables(self, part: Part, level: int) -> dict[str, Part]:
         """Return what a mapping or a list of variables sets, by name."""
-        given = [
-            {name: value for name, value in part.pairs().items() if value.raw.is_scalar and not value.raw.is_null}
-        ]
+        own = {name: value for name, value in part.pairs().items() if value.raw.is_scalar and not value.raw.is_null}
+        given: list[tuple[object, dict[str, Part]]] = [(part, own)]
         for item in part.items():
             name = item["name"].text
             if name and item["value"].raw.is_scalar:
-                given.append({name: item["value"]})
+                given.append((item, {name: item["value"]}))
             elif "template" in item and budget.within(budget.AZURE_VARIABLE_LEVELS, level + 1, item.raw):
-                given.append(self._of_template(item, level + 1))
+                path = template_path(item["template"].text, item.raw.source.path)
+                given.append(((path, item.names), self._of_template(path, item.names, level + 1)))
         return _put_together(given)
 
-    def _of_template(self, item: Part, level: int) -> dict[str, Part]:
-        path = template_path(item["template"].text, item.raw.source.path)
+    def _of_template(self, path: str, within: Names, level: int) -> dict[str, Part]:
         names, found = self._read.get(path, (None, {}))
-        if names is item.names:
+        if names is within:
             return found
-        self._read[path] = item.names, {}  # while it is read
+        self._read[path] = within, {}  # while it is read
         tree = self._context.tree(path)
         for root in tree.documents[:1] if tree is not None else ():
-            found = self.variables(Part(root["variables"], item.names), level)
-        self._read[path] = item.names, found
+            found = self.variables(Part(root["variables"], within), level)
+        self._read[path] = within, found
         return found
 
 
-def _put_together(given: Sequence[dict[str, Part]]) -> dict[str, Part]:
+def _put_together(given: Sequence[tuple[object, dict[str, Part]]]) -> dict[str, Part]:
     """Return what several give one after the other: each name where it first comes, with the value that comes last.
 
-    A template that is used a thousand times is looked at once for the one and once for the other.
+    Each comes with what it is known by: a template that is used a thousand times is looked at once for the one and once
+    for the other.
     """
-    places = {name: None for each in {id(each): each for each in given}.values() for name in each}
+    places = {name: None for each in dict(given).values() for name in each}
     last: dict[str, Part] = {}
-    for each in {id(each): each for each in reversed(given)}.values():
+    for each in dict(reversed(given)).values():
         for name, value in each.items():
             last.setdefault(name, value)
     return {name: last[name] for name in places}

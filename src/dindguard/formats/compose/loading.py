@@ -34,7 +34,7 @@ class Loader:
         self._files = files
         self._loaded = Loaded()
         self._loads = 0
-        self._imported: dict[object, tuple[ComposeScope, Node | None]] = {}
+        self._imported: dict[object, Node | None] = {}
         self.merger = merging.Merger()
 
     def load(self, paths: Sequence[str], scope: ComposeScope) -> Loaded:
@@ -129,8 +129,8 @@ class Loader:
             else:
                 variables = {**self._files.folder_variables(directory), **scope.variables}
             self._loaded.included.update(paths)
-            self._imported[key] = scope, self._merge_files(paths, ComposeScope(variables, directory), chain)
-        imported = self._imported[key][1]
+            self._imported[key] = self._merge_files(paths, ComposeScope(variables, directory), chain)
+        imported = self._imported[key]
         return None if imported is None else imported.explained(Step("included here", item.span))
 
     def _path(self, node: Node, directory: str, purpose: str, *, folder: bool = False) -> str | None:

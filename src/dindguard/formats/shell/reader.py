@@ -19,13 +19,12 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all scripts of one scan."""
     del context  # a script is read by itself
     reading = Reading()
-    known: dict[object, Commands] = {}
-    engines = _Engines()
+    scripts, engines = _Scripts(), _Engines()
     for document in documents:
-        found = _commands(document.source, known)
+        found = scripts.commands(document.source)
         model = script_model(found, document.source, document.owner)
         if document.owner is not None and engines.beside(document.owner):
-            reading.programs += [(document.owner, program) for program in programs(document.source)]
+            reading.programs += [(document.owner, program) for program in scripts.programs(document.source)]
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices
@@ -34,14 +33,28 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     return reading
 
 
-def _commands(source: Source, known: dict[object, Commands]) -> Commands:
-    """Return what a script runs; what several jobs are handed is read once."""
-    if source.parent is None or not names_an_engine(source.text):
-        return commands(source)
-    key = memory.key_of(source)
-    if key not in known:
-        known[key] = commands(source)
-    return known[key]
+class _Scripts:
+    """What scripts run; one that several jobs are handed is read once."""
+
+    def __init__(self) -> None:
+        self._commands: dict[object, Commands] = {}
+        self._programs: dict[object, frozenset[str]] = {}
+
+    def commands(self, source: Source) -> Commands:
+        """Return what a script runs."""
+        if source.parent is None or not names_an_engine(source.text):
+            return commands(source)
+        key = memory.key_of(source)
+        if key not in self._commands:
+            self._commands[key] = commands(source)
+        return self._commands[key]
+
+    def programs(self, source: Source) -> frozenset[str]:
+        """Return the base names of all programs that a script runs."""
+        key = memory.key_of(source)
+        if key not in self._programs:
+            self._programs[key] = programs(source)
+        return self._programs[key]
 
 
 class _Engines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -70,7 +71,10 @@ class Redirections:
 
     def printed(self, words: Sequence[Word], node: Simple, stdin: Sequence[Piece] | None) -> Sequence[Piece] | None:
         """Return what a writing command prints; what it writes into a file becomes a document."""
-        while words and (layer := unwrap(words)) is not None and layer.words:
+        for count in itertools.count(1):
+            layer = unwrap(words) if words and budget.within(budget.WRAPPERS, count, words[0]) else None
+            if layer is None or not layer.words:
+                break
             words = layer.words
         program = base_name(words[0].pattern) if words else ""
         if program in EDITORS:
