@@ -115,14 +115,7 @@ class Loader:
             directory = self._path(item["project_directory"], scope.directory, "include", folder=True) or directory
         own = item["env_file"].listed()
         named = [found for node in own if (found := self._path(node, scope.directory, "include"))]
-        key = (
-            *paths,
-            directory,
-            *named,
-            bool(own),
-            id(scope.variables),
-            chain,
-        )  # the scope is kept, so its id is its own
+        key = (*paths, directory, *named, bool(own), scope, chain)
         if key not in self._imported:
             if own:
                 variables = self._files.variables(named, scope.variables)
