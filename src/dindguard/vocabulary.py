@@ -71,3 +71,10 @@ HELM_WITH_FILES = (
 
 COMPOSE_CONDITIONS = {"service_healthy": "healthy", "service_completed_successfully": "completed"}
 """What Compose waits for under ``depends_on``, in files and in the labels of its containers; anything else is a start."""
+
+ENGINES_FILES = {
+    "settings": r"daemon\.json",
+    "unit": r"docker\.service",
+    "variables": r"(?:default|sysconfig|conf\.d)/docker",
+}
+"""How the paths of files end that configure a machine's engine, or start it, as expressions."""

@@ -20,6 +20,7 @@ from dindguard.scripts.meaning import script_model
 from dindguard.source import Source
 from dindguard.vocabulary import SHELLS
 
+_OPENRC = regex(r"#!.*\bopenrc-run\b")
 _EXECLINE = regex(r"#!.*\bexecline")
 _BREAK = regex(r"""(?P<word>"(?:[^"\\]|\\.)*"|[^\s"{}#][^\s]*)|(?P<comment>#[^\n]*)|[{}]""")
 _PRINTS = frozenset({"echo", "s6-echo", "printf", "s6-log", "logger", "test", "s6-test", "eltest"})
@@ -32,6 +33,10 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for document in documents:
         source = document.source
         found = _chains(source) if _EXECLINE.match(source.text) else commands(source)
+        if _OPENRC.match(source.text):
+            from dindguard.formats.service_run import openrc  # few machines have one
+
+            reading.services += openrc.services(document)
         started = [each for each, meaning in meanings(found.commands) if meaning.kind is InvocationKind.ENGINE_START]
         reading.services += _services(started, document)
         rest = found._replace(commands=tuple(each for each in found.commands if each not in started))

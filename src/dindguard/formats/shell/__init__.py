@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dindguard.formats.row import SHELL_ENDINGS, FormatRow
+from dindguard.vocabulary import ENGINES_FILES
 
 FORMAT = FormatRow(
     name="shell",
@@ -16,7 +17,7 @@ FORMAT = FormatRow(
             "sed ",
             (
                 r"\bsed(?:\s+-(?!\S*(?:i|\bsed\b))\S*+)*+\s+-\S*?i(?:(?:(?!\bsed\b)[^\n])*?--privileged\b"
-                r"|(?!(?:(?!\bsed\b)[^\n])*?(?:daemon\.json|docker\.service|(?:default|sysconfig|conf\.d)/docker\b))"
+                rf"|(?!(?:(?!\bsed\b)[^\n])*?(?:{'|'.join(ENGINES_FILES.values())}\b))"
                 r"(?:(?!\bsed\b)[^\n])*?tcp://(?:0\.0\.0\.0|\[?::\]?|\*)?:2375\b)"
             ),
             "edit of a file in place",

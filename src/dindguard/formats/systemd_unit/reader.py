@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dindguard.documents.placeholders import substitute
 from dindguard.documents.sections import Entry, read_unit
 from dindguard.formats import Context, Document, Reading
+from dindguard.model import paths
 from dindguard.model.container_parts import EnvVar
-from dindguard.model.invocation import InvocationKind
+from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import ServiceFile, ServiceKind
 from dindguard.model.paths import machine_of
 from dindguard.model.values import Text, unknown
@@ -28,6 +29,13 @@ _PREFIXES = "-@:+!|"
 _ENGINE = regex(r"dockerd|docker\s+daemon|containerd|buildkitd|system\s+service")
 _VARIABLE = regex(r"\$\{(\w+)\}|\$([A-Za-z_]\w*)|\$\$")
 _PORT = regex(r"\d+$")
+_OPEN_MODE = regex(r"[0-7]?[0-7]{2}[2367]")
+_SOCKETS = {
+    "docker": "/run/docker.sock",
+    "podman": "/run/podman/podman.sock",
+    "buildkit": "/run/buildkit/buildkitd.sock",
+}
+"""Where the packaged socket units listen, whose drop-ins need not say it."""
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -63,6 +71,7 @@ def _read_unit(document: Document, reading: Reading) -> None:
             addresses=tuple(_addresses(entries)) if ending == "socket" else (),
         )
     )
+    reading.invocations += _permissions(name, entries) if ending == "socket" else ()
     variables = {variable.name: variable.value for variable in _variables(entries)}
     for entry in entries:
         if entry.section == "Service" and entry.key in _EXEC:
@@ -145,6 +154,23 @@ def _addresses(entries: Sequence[Entry]) -> Iterator[Text]:
             yield Text(f"unix://{value.text}", text.span, raw=value.text)
         elif ":" in value.text and not value.text.startswith(("vsock:", "@")):
             yield Text(f"tcp://{value.text}", text.span, raw=value.text)
+
+
+def _permissions(name: str, entries: Sequence[Entry]) -> Iterator[Invocation]:
+    """Yield the mode of an engine's socket if it lets every user in (systemd.socket(5), ``SocketMode=``)."""
+    told = [each.value.text for each in entries if each.section == "Socket" and each.key == "ListenStream"]
+    path = next((each for each in told if paths.socket_at(paths.normalise(each))), _SOCKETS.get(name, ""))
+    modes = [each.value for each in entries if each.section == "Socket" and each.key == "SocketMode"]
+    if path and modes and _OPEN_MODE.fullmatch(modes[-1].text):
+        mode = _value(modes[-1])
+        yield Invocation(
+            kind=InvocationKind.SOCKET_PERMISSION,
+            program="systemd",
+            words=(Text(f"SocketMode={mode}", mode.span, raw=mode.raw),),
+            span=mode.span,
+            subject=Text(path, mode.span),
+            address=f"{name}.socket.SocketMode",
+        )
 
 
 def _read_containers(command: Source, variables: Mapping[str, Text], document: Document, reading: Reading) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dindguard.model.values import Text
 from dindguard.scripts.command import Command, Export
+from dindguard.scripts.shell.pieces import Piece
 from dindguard.scripts.shell.wrappers import Layer
 from dindguard.source import Embedded, Notice
 
@@ -37,5 +39,7 @@ class Collected:
         self.embedded: list[Embedded] = []
         self.exports: list[Export] = []
         self.notices: list[Notice] = []
+        self.files: dict[str, Sequence[Piece] | None] = {}
+        """What was written into files, by their names as typed; ``None`` where nobody sees it."""
         self.muted = False
         """A function is only read for what it assigns: nothing is collected."""

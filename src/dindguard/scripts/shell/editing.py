@@ -14,6 +14,7 @@ from typing import NamedTuple
 from dindguard.patterns import regex
 from dindguard.scripts.shell.pieces import Piece, Word, cut, joined_span, text_of
 from dindguard.scripts.shell.pieces import word as as_word
+from dindguard.vocabulary import ENGINES_FILES
 
 _IN_PLACE = regex(r"-(?:-in-place(?:=.*)?|[a-zA-Z]*i.*)\Z", re.DOTALL)
 _SCRIPT = regex(r"-(?:[a-zA-Z]*e|-expression)\Z")
@@ -24,8 +25,9 @@ _LOOPS = regex(r"-[a-zA-Z0-9]*[pn]")
 _CLOSERS = {"{": "}", "(": ")", "[": "]", "<": ">"}
 """Perl's delimiters that close with another sign than they open with."""
 _UNIT = regex(r"(^|/)[\w@.-]+\.service(\.d/[^/]+\.conf)?\Z")
-_ENGINES_UNIT = regex(r"(^|/)docker\.service(\.d/[^/]+\.conf)?\Z")
-_VARIABLES = regex(r"(^|/)(default|sysconfig|conf\.d)/docker\Z")
+_ENGINES_UNIT = regex(rf"(^|/){ENGINES_FILES['unit']}(\.d/[^/]+\.conf)?\Z")
+_SETTINGS = regex(rf"{ENGINES_FILES['settings']}\Z")
+_VARIABLES = regex(rf"(^|/){ENGINES_FILES['variables']}\Z")
 _START = regex(r"ExecStart[ \t]*=")
 _PROGRAM = regex(r"(?<!\S)\S*\bdockerd\b")
 _ASSIGNED = regex(r"""\s*+(?:export\s++)?+\w*+\s*+=\s*+["']?""")
@@ -76,7 +78,7 @@ def of_perl(words: Sequence[Word]) -> bool:
 
 def edits(script: Word, file: str, *, perl: bool = False) -> Iterator[Edit]:
     """Yield what the commands of a script bring into an engine's file; nothing for other files."""
-    make = _unit if _UNIT.search(file) else _json if file.endswith("daemon.json") else None
+    make = _unit if _UNIT.search(file) else _json if _SETTINGS.search(file) else None
     make = _variables if _VARIABLES.search(file) else make
     if make is None:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, Text
@@ -16,6 +17,7 @@ from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source,
 from dindguard.scripts.shell.syntax import RawRedirect, Simple
 from dindguard.scripts.shell.wrappers import joined, unwrap
 from dindguard.source import Embedded, Notice
+from dindguard.vocabulary import ENGINES_FILES
 
 WRITERS = frozenset({"cat", "echo", "printf", "tee"})
 """The commands whose output is known."""
@@ -35,8 +37,16 @@ _ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", 
 }
 
 
-_PRINT_NOTHING = frozenset({":", "true", "rm", "mv", "cp", "touch", "mkdir", "chmod", "chown"})
-_ENGINES_FILES = ("/docker/daemon.json", "/docker.service", "/default/docker", "/sysconfig/docker")
+_MOVERS = frozenset({"mv", "cp", "install"})
+_PRINT_NOTHING = _MOVERS | {":", "true", "rm", "touch", "mkdir", "chmod", "chown"}
+_ENGINES_FILE = regex("|".join(ENGINES_FILES.values()))
+_IS_ENGINES_FILE = regex(rf"[/\\](?:{'|'.join(ENGINES_FILES.values())})\Z")
+_MOVE = regex(r"\b(?:mv|cp|install)\b")
+
+
+def is_engines_file(path: Text) -> bool:
+    """Whether a path is one at which an engine's settings, unit or variables lie."""
+    return _IS_ENGINES_FILE.search(path.pattern) is not None
 
 
 def not_seen(file: Text) -> Notice:
@@ -80,7 +90,7 @@ class Redirections:
         if program in EDITORS:
             self._edited(words[1:], node, perl=program == "perl")
         if program not in WRITERS:
-            self.unseen(program, node)
+            self.unseen(program, node, words)
             return None
         targets = [(self._target(raw), raw.operator == ">>") for raw in node.redirects if raw.operator in _TO_FILE]
         files = [one for one in words[1:] if not one.pattern.startswith("-")]
@@ -117,6 +127,7 @@ class Redirections:
                     self._out.notices.append(Notice("undecided", message, joined_span(edit.brought)))
 
     def _write(self, pieces: Sequence[Piece] | None, target: Text, *, appends: bool) -> None:
+        self._out.files[target.pattern] = pieces
         if pieces is None:
             self._not_seen(target)
             return
@@ -132,16 +143,43 @@ class Redirections:
         if source is not None and hint not in ("$", "/dev/null"):
             self._out.embedded.append(Embedded(source))
 
-    def unseen(self, program: str, node: Simple) -> None:
+    def unseen(self, program: str, node: Simple, words: Sequence[Word] = ()) -> None:
         """Say of an engine's file that nobody sees here what a program writes into it."""
-        if self._out.muted or program in _PRINT_NOTHING:
+        if self._out.muted:
+            return
+        if program in _MOVERS and self._moves:
+            self._moved(words or [word for raw in node.words for word in self._expander.words(raw)])
+        if program in _PRINT_NOTHING:
             return
         for raw in node.redirects:
-            if raw.operator in _TO_FILE and "docker" in self._script.text[raw.target.start : raw.target.end]:
-                self._not_seen(self._target(raw))
+            if raw.operator not in _TO_FILE:
+                continue
+            if self._moves or "docker" in self._script.text[raw.target.start : raw.target.end]:
+                target = self._target(raw)
+                self._out.files[target.pattern] = None
+                self._not_seen(target)
+
+    @cached_property
+    def _moves(self) -> bool:
+        """Whether the script may put a file where an engine looks for its own."""
+        text = self._script.text
+        return _MOVE.search(text) is not None and _ENGINES_FILE.search(text) is not None
+
+    def _moved(self, words: Sequence[Word]) -> None:
+        """Read what was written into a file as what it becomes: ``mv /tmp/settings /etc/docker/daemon.json``."""
+        names = [one for one in words[1:] if not one.pattern.startswith("-")]
+        if len(names) < 2 or not is_engines_file(names[-1]) or names[-2].pattern not in self._out.files:
+            return
+        pieces = self._out.files[names[-2].pattern]
+        source = embedded_source(pieces, names[-1].pattern) if pieces is not None else None
+        if source is None:
+            self._not_seen(names[-1])
+        else:
+            kept = (each for each in self._out.embedded if each.source.segments != source.segments)
+            self._out.embedded[:] = [*kept, Embedded(source)]
 
     def _not_seen(self, target: Text) -> None:
-        if target.pattern.endswith(_ENGINES_FILES):
+        if is_engines_file(target):
             self._out.notices.append(not_seen(target))
 
     def _target(self, raw: RawRedirect) -> Text:

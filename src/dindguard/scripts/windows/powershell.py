@@ -18,7 +18,7 @@ from dindguard.scripts.shell.interpreter import start_words
 from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, joined_span, word
 from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, appended, array, scalar
 from dindguard.scripts.shell.wrappers import joined
-from dindguard.scripts.shell.writing import not_seen
+from dindguard.scripts.shell.writing import is_engines_file, not_seen
 from dindguard.scripts.windows.cmdlets import (
     TO_FILE,
     argument_words,
@@ -305,7 +305,7 @@ class PowerShell:
 
     def _write(self, file: Word | None, pieces: Sequence[Piece]) -> None:
         embedded = written(file, pieces)
-        if embedded is None and file is not None and file.pattern.endswith("\\daemon.json"):
+        if embedded is None and file is not None and is_engines_file(file):
             self._out.notices.append(not_seen(file))
         if embedded is not None:
             self._scripts.pop(pieces[0].start, None)
