@@ -132,6 +132,10 @@ STEPS_SHOWN = Limit(
 WORD_FIELDS = Limit(
     name="word-fields", most=5_000, what="one word becomes more than {most} words", lost="the rest was not read",
 )  # fmt: skip
+FUNCTION_CALLS = Limit(
+    name="function-calls", most=16, what="a script calls one function with more than {most} different arguments",
+    lost="what it does with the others was not read", remedy="split the script", gravity=Gravity.NOTE,
+)  # fmt: skip
 SCRIPT_NESTING = Limit(
     name="script-nesting", most=60, what="commands nest more than {most} levels", lost="this script was not read",
     remedy="split the script",

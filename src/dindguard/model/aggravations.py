@@ -66,4 +66,4 @@ def _image(container: Container) -> list[Step]:
     engine = image.engine if image is not None and container.build is None else None
     if image is None or engine is None or engine.version is not None or not engine.floating:
         return []
-    return [Step("its image's tag names no version", image.span)]
+    return [Step("what gets that privilege changes unseen: its image's tag names no version", image.span)]

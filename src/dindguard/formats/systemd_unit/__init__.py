@@ -16,6 +16,7 @@ FORMAT = FormatRow(
     ),
     perhaps=r"(^|/)[^/]+\.conf(\.(j2|in|tmpl|template|example|sample))?$",
     beginning=r"\A(?:[ \t]*(?:[#;{][^\n]*)?\n)*+\[Service\]",
+    words=(("socketmode", r"socketmode[ \t]*=[ \t]*[0-7]?[0-7]{2}[2367]\b"),),
     evidence=Evidence.DECLARED,
     installed=r"^/(etc|run|lib|usr/lib|usr/local/lib)/systemd/.*\.(service|socket|conf)$",
 )

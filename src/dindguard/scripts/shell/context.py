@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dindguard.model.values import Text
 from dindguard.scripts.command import Command, Export
@@ -43,3 +43,23 @@ class Collected:
         """What was written into files, by their names as typed; ``None`` where nobody sees it."""
         self.muted = False
         """A function is only read for what it assigns: nothing is collected."""
+
+    def mark(self) -> tuple[int, ...]:
+        """Return how much was found so far, of each kind."""
+        return len(self.commands), len(self.embedded), len(self.exports), len(self.notices)
+
+    def keep_new(self, start: tuple[int, ...], again: tuple[int, ...]) -> None:
+        """Take back what a function's body gave since ``again`` and had given since ``start``, with another call's arguments."""
+        found: tuple[list[Any], ...] = (self.commands, self.embedded, self.exports, self.notices)
+        for each, first, then in zip(found, start, again, strict=True):
+            if len(each) > then:
+                before = {_identity(one) for one in each[first:then]}
+                each[then:] = [one for one in each[then:] if _identity(one) not in before]
+
+
+def _identity(found: Any) -> object:
+    if isinstance(found, Command):
+        return found.span, tuple(word.pattern for word in found.words), found.inside is None
+    if isinstance(found, Embedded):
+        return found.source.hint, found.source.text, found.source.segments
+    return found.span

@@ -137,7 +137,11 @@ class Expander:
             return self._substitution(part), None
         name = part.name
         whole = part.index in ("@", "*")
-        variable = None if name in _POSITIONAL and name != "@" else self._scopes.use(name)
+        if name in ("@", "*") and self._scopes.positional is not None and not part.operator:
+            step = self._step(part)
+            return [], [[piece.used(step) for piece in field] for field in self._scopes.positional]
+        positional = name in _POSITIONAL or name.isdigit()
+        variable = self._scopes.argument(name) if positional and name != "@" else self._scopes.use(name)
         if name == "@" or (whole and (variable is None or variable.fields is None)):
             return [self._unknown(part, f"{name}[@]" if whole else name, many=True)], None
         if variable is not None and variable.fields is not None and whole:

@@ -11,15 +11,15 @@ from dindguard.scripts.shell.context import Collected, Context
 from dindguard.scripts.shell.expansion import Expander
 from dindguard.scripts.shell.lexer import TooDeep
 from dindguard.scripts.shell.parser import Parser
-from dindguard.scripts.shell.pieces import Piece, Script, Word
-from dindguard.scripts.shell.starting import Starter
+from dindguard.scripts.shell.pieces import Piece, Script, Word, text_of
+from dindguard.scripts.shell.starting import Starter, runs_its_arguments
 from dindguard.scripts.shell.syntax import Choice, Function, Group, Guarded, Kind, Node, Part, Pipe, RawWord, Simple
-from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, scalar
+from dindguard.scripts.shell.variables import UNDECIDED, Fields, Scopes, Variable, scalar
 from dindguard.scripts.shell.wrappers import unwrap
 from dindguard.scripts.shell.writing import WRITERS, Redirections
 
-_ALL_ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}", '"${@:2}"', "${@:2}", '"${@:3}"'})
-_PASS_ON = frozenset({"sudo", "timeout", "env", "exec", "eval", "time", "command"})
+_OF_THE_SHELL = frozenset({"set", "alias", "shift", "getopts"})
+"""Builtins that change what variables, arguments or words stand for."""
 
 
 def read_script(script: Script, collected: Collected, *, scopes: Scopes | None = None) -> None:
@@ -63,6 +63,7 @@ class Interpreter:
         self._in_pipe = False
         self._functions: list[Function] = []
         self._assigned_by: dict[str, dict[str, Variable]] = {}
+        self._calls: dict[str, list[Fields | None]] = {}
 
     def run(self, stdin: Sequence[Piece] | None = None) -> None:
         """Read the script and collect its commands; functions are read when all else is known.
@@ -80,12 +81,22 @@ class Interpreter:
         self._scopes.merge(list(self._assigned_by.values()), exhaustive=False)
         while self._functions:
             function = self._functions.pop(0)
-            outer, self._scopes.function_frame = self._scopes.function_frame, 1
-            self._scopes.push()
-            if function.body is not None:
-                self._node(function.body)
-            self._scopes.pop()
-            self._scopes.function_frame = outer
+            start = self._out.mark()
+            for arguments in self._calls.get(function.name) or (None,):
+                again = self._out.mark()
+                self._called_with(function, arguments)
+                self._out.keep_new(start, again)
+        self._scopes.positional = None
+
+    def _called_with(self, function: Function, arguments: Fields | None) -> None:
+        """Read a function's body as one call of it runs it."""
+        outer, self._scopes.function_frame = self._scopes.function_frame, 1
+        self._scopes.positional = arguments
+        self._scopes.push()
+        if function.body is not None:
+            self._node(function.body)
+        self._scopes.pop()
+        self._scopes.function_frame = outer
 
     def start(self, words: Sequence[Word]) -> None:
         """Collect what a list of words runs."""
@@ -151,7 +162,7 @@ class Interpreter:
         if self._out.muted or node.body is None:
             return
         self._functions.append(node)
-        if _runs_its_arguments(node.body, self._script.text):
+        if runs_its_arguments(node.body, self._script.text):
             self.starter.runs_arguments.add(node.name)
         self._out.muted = True
         self._assignments.locals.clear()
@@ -220,7 +231,7 @@ class Interpreter:
         return base_name(self._script.text[raw.parts[0].start : raw.parts[0].end])
 
     def _changes_variables(self, program: str) -> bool:
-        return program in BUILTINS or program in self._assigned_by or program in ("set", "alias")
+        return program in BUILTINS or program in self._assigned_by or program in _OF_THE_SHELL
 
     def _inner_commands(self, node: Simple) -> None:
         for raw in node.words:
@@ -244,21 +255,38 @@ class Interpreter:
 
     def _builtin(self, program: str, node: Simple, raws: Sequence[RawWord]) -> bool:
         """Interpret what changes variables; tell whether that was all of the command."""
-        if program == "set":
+        if program in ("shift", "getopts"):
+            self._scopes.shift(1 if program == "shift" and not raws else None)
+        elif program == "set":
             self._set_arguments(node, raws)
         elif program == "alias":
             self._aliases(raws)
         elif program in self._assigned_by:
+            self._note_call(program, raws)
             self._scopes.merge([self._assigned_by[program]], exhaustive=True)
             return False
         else:
             return self._assignments.builtin(program, raws)
         return True
 
+    def _note_call(self, function: str, raws: Sequence[RawWord]) -> None:
+        """Remember with what a function is called: its body is read with that; ``None`` where the file does not tell."""
+        words = [word for raw in raws for word in self._expander.words(raw)]
+        arguments = tuple(tuple(word.pieces) for word in words) if all(word.known for word in words) else None
+        calls = self._calls.setdefault(function, [])
+        texts = [None if each is None else [text_of(field) for field in each] for each in calls]
+        if (None if arguments is None else [text_of(field) for field in arguments]) in texts:
+            return
+        if not calls or budget.within(
+            budget.FUNCTION_CALLS, len(calls) + 1, self._script.span(raws[0].start, raws[0].end)
+        ):
+            calls.append(arguments)
+
     def _set_arguments(self, node: Simple, raws: Sequence[RawWord]) -> None:
         """``set -- program …`` is what a later ``exec "$@"`` starts."""
         if len(raws) > 1 and self._script.text[raws[0].start : raws[0].end] == "--":
             words = [word for raw in raws[1:] for word in self._expander.words(raw)]
+            self._scopes.positional = None
             self.starter.start(words, node, self._context._replace(wrappers=(*self._context.wrappers, "set")))
 
     def _aliases(self, raws: Sequence[RawWord]) -> None:
@@ -281,22 +309,3 @@ class Interpreter:
         if not same_shell and context.remote is None and context.inside is None:
             scopes.inherit(self._scopes)
         Interpreter(Script(pieces), scopes, self._out, context, self._nesting + 1).run(stdin)
-
-
-def _runs_its_arguments(node: Node, text: str) -> bool:
-    """Whether a function's body starts ``"$@"`` as a command."""
-    match node:
-        case Simple():
-            words = [text[raw.start : raw.end] for raw in node.words]
-            passed = words[:1] if words and base_name(words[0]) not in _PASS_ON else words
-            return any(one in _ALL_ARGUMENTS for one in passed)
-        case Pipe():
-            return any(_runs_its_arguments(one, text) for one in node.nodes)
-        case Guarded():
-            return _runs_its_arguments(node.node, text)
-        case Group():
-            return any(_runs_its_arguments(one, text) for one in node.body)
-        case Choice():
-            bodies = [node.conditions, *node.branches]
-            return any(_runs_its_arguments(one, text) for body in bodies for one in body)
-    return False

@@ -13,7 +13,7 @@ from dindguard.scripts.command import Command, base_name, spanning
 from dindguard.scripts.engine_cli.calls import docker_call
 from dindguard.scripts.shell.context import Collected, Context
 from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, joined_span, word
-from dindguard.scripts.shell.syntax import Simple
+from dindguard.scripts.shell.syntax import Choice, Group, Guarded, Node, Pipe, Simple
 from dindguard.scripts.shell.variables import Scopes
 from dindguard.scripts.shell.wrappers import may_unwrap, unwrap
 from dindguard.scripts.shell.writing import EDITORS, WRITERS, Redirections
@@ -23,6 +23,8 @@ from dindguard.vocabulary import CLUSTER_CLIENTS, SHELLS
 Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], None]
 """Reads a script inside the script: its text, where it runs, what it is given, and if it shares the variables."""
 
+_ALL_ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}", '"${@:2}"', "${@:2}", '"${@:3}"'})
+_PASS_ON = frozenset({"sudo", "timeout", "env", "exec", "eval", "time", "command"})
 _IN_CONTAINER = frozenset({"exec", "run", "compose exec", "compose run"})
 _ENGINE_NAMES = frozenset({"container_engine", "container_runtime", "container_tool", "container_cli"})
 _CLIENTS = ("docker_compose", "docker", "podman", "nerdctl")
@@ -167,3 +169,22 @@ def _program(first: Word) -> str:
         if variable in (client, f"{client}_cmd", f"{client}_bin", f"{client}_cli", f"{client}_command"):
             return client.replace("_", "-")
     return "docker" if variable in _ENGINE_NAMES else ""
+
+
+def runs_its_arguments(node: Node, text: str) -> bool:
+    """Whether a function's body starts ``"$@"`` as a command."""
+    match node:
+        case Simple():
+            words = [text[raw.start : raw.end] for raw in node.words]
+            passed = words[:1] if words and base_name(words[0]) not in _PASS_ON else words
+            return any(one in _ALL_ARGUMENTS for one in passed)
+        case Pipe():
+            return any(runs_its_arguments(one, text) for one in node.nodes)
+        case Guarded():
+            return runs_its_arguments(node.node, text)
+        case Group():
+            return any(runs_its_arguments(one, text) for one in node.body)
+        case Choice():
+            bodies = [node.conditions, *node.branches]
+            return any(runs_its_arguments(one, text) for body in bodies for one in body)
+    return False

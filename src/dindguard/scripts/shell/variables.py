@@ -89,6 +89,8 @@ class Scopes:
         """What functions assign when they are called, for names that nothing else assigns."""
         self.spent = 0
         """The pieces that uses of variables brought in so far."""
+        self.positional: Fields | None = None
+        """What the function that is being read is called with; ``None`` where nobody tells."""
         self.function_frame = 0
         """The index of the frame at which the function that is being read starts; 0 outside functions."""
 
@@ -103,6 +105,17 @@ class Scopes:
             undecided = self.function_frame and name in self._overwritten
             return UNDECIDED if undecided else self._caller.get(name)
         return self.called.get(name)
+
+    def argument(self, name: str) -> Variable | None:
+        """Return what ``$1`` is in the call that is being read: empty when there are fewer; ``None`` if nobody tells."""
+        if self.positional is None or not name.isdigit() or name == "0":
+            return None
+        return Variable((self.positional[int(name) - 1],) if int(name) <= len(self.positional) else ((),))
+
+    def shift(self, count: int | None) -> None:
+        """Take away the first arguments of a call; in a branch, or by a count that is not typed, nobody knows what is left."""
+        surely = count is not None and len(self._frames) == self.function_frame + 1
+        self.positional = self.positional[count:] if surely and self.positional is not None else None
 
     def exports(self, name: str) -> bool:
         """Whether what is started here finds ``name`` in its environment."""
