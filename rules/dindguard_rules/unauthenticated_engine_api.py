@@ -139,7 +139,7 @@ def _instead(engine: Engine) -> str:
     if engine.launch.forwards is not None:
         return FORWARDED
     container = engine.container
-    if container is None or container.kind is ContainerKind.SCRIPT:
+    if container is None or container.kind is ContainerKind.SCRIPT or container.is_its_machine:
         return ON_HOST
     chosen = any(setting.name in ("host", "addr") for setting in engine.written_settings)
     return BY_OPTION if chosen or not engine.launch.wrapper else ""

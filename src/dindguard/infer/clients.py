@@ -50,7 +50,7 @@ def clients(container: Container) -> tuple[Client, ...]:
         for invocation in container.invocations
         if invocation.endpoint is not None and invocation.endpoint.text is not None
     )
-    return tuple(found) or _by_search(container)
+    return tuple(found) or by_search(container)
 
 
 def unknown_addresses(container: Container) -> tuple[Text, ...]:
@@ -74,7 +74,7 @@ def _of_invocation(container: Container, invocation: Invocation) -> Endpoint:
     return endpoint if told else client_endpoint(container, endpoint.text) or endpoint
 
 
-def _by_search(container: Container) -> tuple[Client, ...]:
+def by_search(container: Container) -> tuple[Client, ...]:
     """Return where the official image's entry point looks for an engine when nothing names one.
 
     Without a socket it is ``docker`` on port 2376 if the client's certificates are there, else on 2375

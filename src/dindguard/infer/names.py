@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dindguard.infer import networks
-from dindguard.model.container import Container, ContainerKind, OuterName
+from dindguard.model.container import Container, OuterName
 from dindguard.model.endpoints import PLAIN_PORT
 from dindguard.model.engine import Endpoint, Machine
 from dindguard.model.values import UNKNOWN_PIECE
@@ -86,9 +86,7 @@ def _somewhere(endpoint: Endpoint) -> Reached | None:
 
 def _on_its_machine(client: Container) -> bool:
     """Whether ``localhost`` is the machine's own: in its network, or in a job that is no container."""
-    platform = client.workload.platform
-    bare = client.kind is ContainerKind.JOB and client.image is None and platform.jobs_own_localhost
-    return bare or networks.on_host_network(client)
+    return client.is_its_machine or networks.on_host_network(client)
 
 
 def _on_host(client: Container, endpoint: Endpoint) -> Reached | None:

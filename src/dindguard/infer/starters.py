@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dindguard.infer import images
-from dindguard.infer.clients import client_endpoint
+from dindguard.infer.clients import by_search, client_endpoint
 from dindguard.infer.names import Names
 from dindguard.model import paths
 from dindguard.model.container import Container, ContainerKind
@@ -63,9 +63,18 @@ class Starters:
             variable = images.variable(inside, "DOCKER_HOST")
             address = variable.value if variable is not None and variable.value.pattern else None
         if address is None:
-            return self.at_socket(inside, SOCKET, span)
+            return self.at_socket(inside, SOCKET, span) or self._searched(inside, span)
         endpoint = client_endpoint(inside, address)
         return self._at(inside, endpoint, span) if endpoint is not None else None
+
+    def _searched(self, client: Container, span: Span) -> Engine | Machine | None:
+        """Return the engine beside a client that the official image's own search finds.
+
+        A runner that brings the host's socket unseen brings it to the job's services as well, where no engine starts then.
+        """
+        found = next(iter(by_search(client)), None)
+        reached = self._at(client, found.endpoint, span) if found is not None else None
+        return reached if isinstance(reached, Engine) else None
 
     def _at(self, client: Container, endpoint: Endpoint, span: Span) -> Engine | Machine | None:
         if endpoint.scheme == "unix":

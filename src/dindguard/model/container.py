@@ -230,6 +230,11 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         return hosted
 
     @property
+    def is_its_machine(self) -> bool:
+        """Whether it is a job without a container: its commands run on the machine itself."""
+        return self.kind is ContainerKind.JOB and self.image is None and self.workload.platform.jobs_own_localhost
+
+    @property
     def host_mounts(self) -> tuple[Mount, ...]:
         """Mounts of paths of the host."""
         return tuple(mount for mount in self.mounts if mount.host_text is not None)
