@@ -41,13 +41,14 @@ NetworkPolicy selects the pod and does not admit everybody.
 - docker-library/docker `dockerd-entrypoint.sh`; moby `daemon/command/options.go`
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dindguard.api import (
     Confidence,
     ContainerKind,
     Edit,
     Engine,
+    Exposure,
     Fixer,
     Problem,
     Reach,
@@ -101,37 +102,44 @@ def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
     fixes=(Fixer("switches TLS on at the engine and its clients", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem | Undecided]:
-    """Report TCP listeners that do not ask for a client certificate."""
-    forwards = engine.launch.forwards
-    users = [Step(f"{access.who} uses it", access.span) for access in engine.clients if access.uses]
+    """Report TCP listeners that do not ask for a client certificate; one port is told once, whatever its addresses."""
+    told: dict[str, list[Exposure]] = {}
     for exposure in engine.exposures:
-        endpoint = exposure.endpoint
-        asked = endpoint.authenticated
-        if asked is None or asked.on:
-            continue
-        if asked.unknown:
-            yield Undecided(endpoint, asked.variable)
-            continue
-        how = "encrypts, but obeys" if endpoint.encrypted is not None and endpoint.encrypted.on else "obeys"
-        where = f"on port {endpoint.port}" if endpoint.port is not None else "on a port that a variable decides"
-        message = f"{engine} {how} {exposure.reach} {where}, without authentication"
-        severity = SEVERITIES.get(exposure.reach, Severity.CRITICAL)
-        if endpoint.open_unless:
-            message += f", unless {endpoint.open_unless}"
-            severity = min(severity, Severity.MEDIUM)
-        yield Problem(
-            asked if asked.set else endpoint,
-            message,
-            because=(
-                *exposure.reasons,
-                *([Step("this hands the engine's socket on", forwards.span)] if forwards is not None else ()),
-                reason("privileged: root in it is root on the host", engine.privileged),
-                *users,
-            ),
-            severity=severity,
-            confidence=Confidence.MEDIUM if endpoint.open_unless else Confidence.HIGH,
-            instead=_instead(engine),
-        )
+        asked = exposure.endpoint.authenticated
+        if asked is not None and asked.unknown:
+            yield Undecided(exposure.endpoint, asked.variable)
+        elif asked is not None and not asked.on:
+            told.setdefault(_message(engine, exposure), []).append(exposure)
+    for message, (first, *others) in told.items():
+        yield _problem(engine, message, first, others)
+
+
+def _message(engine: Engine, exposure: Exposure) -> str:
+    endpoint = exposure.endpoint
+    how = "encrypts, but obeys" if endpoint.encrypted is not None and endpoint.encrypted.on else "obeys"
+    where = f"on port {endpoint.port}" if endpoint.port is not None else "on a port that the files do not tell"
+    doubt = f", unless {endpoint.open_unless}" if endpoint.open_unless else ""
+    return f"{engine} {how} {exposure.reach} {where}, without authentication{doubt}"
+
+
+def _problem(engine: Engine, message: str, exposure: Exposure, others: Sequence[Exposure]) -> Problem:
+    endpoint, asked, forwards = exposure.endpoint, exposure.endpoint.authenticated, engine.launch.forwards
+    severity = SEVERITIES.get(exposure.reach, Severity.CRITICAL)
+    users = [Step(f"{access.who} uses it", access.span) for access in engine.clients if access.uses]
+    return Problem(
+        asked if asked is not None and asked.set else endpoint,
+        message,
+        because=(
+            *exposure.reasons,
+            *([Step("this hands the engine's socket on", forwards.span)] if forwards is not None else ()),
+            *(Step("it listens here, too", other.endpoint.span) for other in others),
+            reason("privileged: root in it is root on the host", engine.privileged),
+            *users,
+        ),
+        severity=min(severity, Severity.MEDIUM) if endpoint.open_unless else severity,
+        confidence=Confidence.MEDIUM if endpoint.open_unless else Confidence.HIGH,
+        instead=_instead(engine),
+    )
 
 
 def _instead(engine: Engine) -> str:

@@ -34,6 +34,7 @@ from dindguard.model.launch import Configuration, ServiceFile
 from dindguard.model.model import Model
 from dindguard.model.mount import Mount, Storage
 from dindguard.model.policy import Policy
+from dindguard.model.values import Text
 from dindguard.model.workload import Workload
 from dindguard.records import replace
 
@@ -135,6 +136,7 @@ def _settle_activities(
     for invocation in invocations:
         if invocation.container is not None:
             own.setdefault(invocation.container, []).append(invocation)
+    scaled = _scaled(containers, invocations)
     for container in containers:
         sandbox, evidence, fact = sandbox_of(container, policy)
         container.settle(
@@ -145,8 +147,17 @@ def _settle_activities(
                 sandbox=sandbox,
                 sandbox_evidence=evidence,
                 sandbox_fact=fact,
+                scaled=scaled.get(container),
             )
         )
+
+
+def _scaled(containers: Iterable[Container], invocations: Iterable[Invocation]) -> Mapping[Container, Text]:
+    if not any(each.action.startswith("compose") for each in invocations):
+        return {}
+    from dindguard.infer.scaling import scaled_services
+
+    return scaled_services(containers, invocations)
 
 
 def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine], policy: Policy) -> None:

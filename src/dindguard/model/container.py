@@ -201,6 +201,8 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         """
         if self.workload.hosted is not None:
             return None
+        if self.activity.scaled is not None:
+            return self.activity.scaled
         for replicas in (self.replicas, self.workload.replicas):
             if replicas is not None and (replicas.several or replicas.overlap or replicas.per_run):
                 return replicas

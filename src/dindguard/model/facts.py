@@ -115,6 +115,8 @@ class Activity:
     """Whether its main process runs as root: somebody wrote it, or its image is known."""
     sandbox: Sandbox = Sandbox.NONE
     sandbox_evidence: Text | Flag | None = None
+    scaled: Text | None = None
+    """The option of a command that starts several copies of it."""
     sandbox_fact: Fact | None = None
     """What the organisation says of the sandbox, where no file shows it."""
 

@@ -18,6 +18,8 @@ _RUN_MANY_TIMES = frozenset(
     {"Task", "ClusterTask", "Pipeline", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow", "ProwJob"}
 )
 """Kinds of which every run makes pods of its own."""
+_RUNS = frozenset({"Workflow", "TaskRun", "PipelineRun"})
+"""Kinds that are one run; one with a generated name is made to be handed in again and again."""
 _SURGING = frozenset({"Deployment", "Rollout", "DeploymentConfig", "RunnerDeployment"})
 _SCALERS = {
     "HorizontalPodAutoscaler": "maxReplicas",
@@ -46,6 +48,8 @@ def replicas(resource: Resource, cluster: Cluster) -> Replicas | None:
     if kind in _RUN_MANY_TIMES:
         alone = kind == "CronWorkflow" and spec["concurrencyPolicy"].content in ("Forbid", "Replace")
         return Replicas(1, resource.span, per_run=not alone)
+    if kind in _RUNS and resource.node["metadata"]["generateName"].present:
+        return Replicas(1, resource.span, per_run=not spec["synchronization"].present)
     if kind not in _COUNTED:
         return None
     found = _scaled(resource, cluster) or _number(spec["replicas"], resource)

@@ -108,6 +108,15 @@ ACTIONS: dict[str, Flags] = {
         ),
         _letters("f=file p=project-name c=context D=debug H=host v=version h=help"),
     ),
+    "compose up": Flags(
+        names(
+            "abort-on-container-exit abort-on-container-failure always-recreate-deps build detach force-recreate menu"
+            " no-build no-color no-deps no-log-prefix no-recreate no-start quiet-build quiet-pull remove-orphans"
+            " renew-anon-volumes timestamps wait watch yes help"
+        ),
+        _letters("d=detach V=renew-anon-volumes t=timeout w=watch y=yes"),
+        interspersed=True,
+    ),
     "compose run": Flags(
         names(
             "detach rm no-TTY no-deps service-ports interactive build quiet quiet-build quiet-pull use-aliases"
