@@ -378,3 +378,11 @@ def test_many_exported_variables_reach_the_script_that_is_started() -> None:
     first, second = [[word.value for word in command.arguments] for command in read(text).commands]
     assert first == ["run", "--privileged", "a"]
     assert "--privileged" not in second, "what is not exported does not reach it"
+
+
+def test_a_function_is_read_with_what_each_call_gives_it() -> None:
+    body = 'f() {\n  docker run $1 "$@"\n}\n'
+    assert lines(body + "f\nf a\nf a b\nf a\n") == ["docker run", "docker run a a", "docker run a a b"]
+    assert lines('f() {\n  shift\n  docker run "$@"\n}\nf a b\n') == ["docker run b"]
+    assert lines('f() {\n  [ -n "$1" ] && shift\n  docker run "$@"\n}\nf a b\n') == ["docker run <@>?"]
+    assert lines('g() {\n  docker run "$1"\n}\nf() {\n  g "$2"\n}\nf a b\n') == ["docker run <1>?"]

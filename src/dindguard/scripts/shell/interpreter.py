@@ -262,14 +262,14 @@ class Interpreter:
         elif program == "alias":
             self._aliases(raws)
         elif program in self._assigned_by:
-            self._note_call(program, raws)
+            self._note_call(program, node, raws)
             self._scopes.merge([self._assigned_by[program]], exhaustive=True)
             return False
         else:
             return self._assignments.builtin(program, raws)
         return True
 
-    def _note_call(self, function: str, raws: Sequence[RawWord]) -> None:
+    def _note_call(self, function: str, node: Simple, raws: Sequence[RawWord]) -> None:
         """Remember with what a function is called: its body is read with that; ``None`` where the file does not tell."""
         words = [word for raw in raws for word in self._expander.words(raw)]
         arguments = tuple(tuple(word.pieces) for word in words) if all(word.known for word in words) else None
@@ -277,9 +277,8 @@ class Interpreter:
         texts = [None if each is None else [text_of(field) for field in each] for each in calls]
         if (None if arguments is None else [text_of(field) for field in arguments]) in texts:
             return
-        if not calls or budget.within(
-            budget.FUNCTION_CALLS, len(calls) + 1, self._script.span(raws[0].start, raws[0].end)
-        ):
+        at = self._script.span(node.start, node.start + 1)
+        if not calls or budget.within(budget.FUNCTION_CALLS, len(calls) + 1, at):
             calls.append(arguments)
 
     def _set_arguments(self, node: Simple, raws: Sequence[RawWord]) -> None:
