@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -138,6 +137,8 @@ class Page:
 @contextlib.contextmanager
 def browser() -> Iterator[Page]:
     """Start Chromium with a profile of its own, and end it and its children."""
+    import fcntl
+
     assert PROGRAM is not None, MISSING
     read_here, write_there = os.pipe()
     read_there, write_here = os.pipe()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -200,7 +201,10 @@ def test_endless_work_is_ended_by_its_processor_time(tmp_path: Path, monkeypatch
     assert row["cpu_seconds"] >= 0.5
 
 
-def test_endless_waiting_is_ended_by_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("system", ["with pidfd_open, as Linux", "without, as macOS"])
+def test_endless_waiting_is_ended_by_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    for only_linux in ("pidfd_open", "waitid") if system.startswith("without") else ():
+        monkeypatch.delattr(os, only_linux)
     path = hostile(tmp_path, monkeypatch, "asleep")
     row = quarantined(path, tmp_path / "out", limits=Limits(wall=3))
     assert row["reason"] == "wall-time"

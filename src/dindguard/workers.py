@@ -8,9 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from multiprocessing import connection
-from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -34,6 +33,19 @@ class Task(Protocol[_Given_contra, _Gives_co]):
         """Return the work, with all that it needs."""
 
 
+class End(Protocol):
+    """One end of a pipe: what :func:`multiprocessing.Pipe` returns, whose type is another one on Windows."""
+
+    def send(self, what: Any, /) -> None:
+        """Send what can be pickled."""
+
+    def recv(self) -> Any:
+        """Wait for what is sent, and return it; raises ``EOFError`` when the other end is closed."""
+
+    def close(self) -> None:
+        """Close it, which the other end hears."""
+
+
 def cores() -> int:
     """Return how many processes are worth while here: as many as there are cores that this one may use."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -51,8 +63,8 @@ class Workers(Generic[Piece, Made]):
         self._task = task
         self._count = count
         self._processes: list[Any] = []
-        self._asking: list[Connection] = []
-        self._answers: list[Connection] = []
+        self._asking: list[End] = []
+        self._answers: list[End] = []
 
     def __enter__(self) -> Self:
         forks = _may_fork()
@@ -85,7 +97,7 @@ class Workers(Generic[Piece, Made]):
     def map(self, pieces: Iterable[Piece]) -> Iterator[Made]:
         """Yield what is made of the pieces, in their order; raises :class:`UserError` when a process has ended."""
         waiting = enumerate(pieces)
-        at_work: dict[Connection, int] = {}
+        at_work: dict[End, int] = {}
         made: dict[int, Made] = {}
         idle = list(self._answers)
         turn = 0
@@ -101,18 +113,17 @@ class Workers(Generic[Piece, Made]):
             while turn in made:
                 yield made.pop(turn)
                 turn += 1
-            for ready in connection.wait(list(at_work)) if at_work else ():
-                assert isinstance(ready, Connection)
+            for ready in _ready(at_work):
                 made[at_work.pop(ready)] = self._receive(ready)
                 idle.append(ready)
 
-    def _send(self, end: Connection, piece: Piece) -> None:
+    def _send(self, end: End, piece: Piece) -> None:
         try:
             self._asking[self._answers.index(end)].send(piece)
         except OSError:
             raise self._died(end) from None
 
-    def _receive(self, end: Connection) -> Made:
+    def _receive(self, end: End) -> Made:
         try:
             made, failure = end.recv()
         except (EOFError, OSError):
@@ -122,7 +133,7 @@ class Workers(Generic[Piece, Made]):
         result: Made = made
         return result
 
-    def _died(self, end: Connection) -> UserError:
+    def _died(self, end: End) -> UserError:
         process = self._processes[self._answers.index(end)]
         process.join(1)
         code = process.exitcode
@@ -131,6 +142,14 @@ class Workers(Generic[Piece, Made]):
             f"a process that reads files {how}, so the scan is incomplete: try --jobs 1, which needs less memory"
         )
         return UserError(message, INCOMPLETE)
+
+
+def _ready(ends: Collection[End]) -> list[End]:
+    """Wait for the first answers, and return the ends that have one; none where none is waited for."""
+    waiting: Any = list(ends)
+    answered: Any = connection.wait(waiting) if waiting else []
+    ready: list[End] = answered
+    return ready
 
 
 _AHEAD = 4
@@ -145,9 +164,7 @@ def _may_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def _serve(
-    task: Task[Any, Any], pieces: Connection, answering: Connection, inherited: tuple[Connection, ...]
-) -> None:
+def _serve(task: Task[Any, Any], pieces: End, answering: End, inherited: tuple[End, ...]) -> None:
     """Do the work on what comes, until the other end is closed; that is so when the process that has it ends, too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for each in inherited:

@@ -1,7 +1,6 @@
 """Starts the private engine once, and stops it by its own pid."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def host() -> Iterator[Host]:
     """Start the engine (0.5 s with a warm cache, about a minute without) and stop it by its own pid at the end."""
+    fcntl = pytest.importorskip("fcntl", reason="a private engine needs Linux")
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if os.geteuid() != 0:
         pytest.skip("a private engine needs root")

@@ -29,6 +29,9 @@ def given(resize: Callable[[int, int], object]) -> Iterator[None]:
     import termios
     import tty
 
+    if sys.platform == "win32":
+        raise NotImplementedError  # guarded() says so before
+
     def resized(_number: int, _frame: FrameType | None) -> None:
         size = shutil.get_terminal_size()
         with suppress(Exception):  # the command may have ended before

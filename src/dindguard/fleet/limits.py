@@ -51,6 +51,9 @@ def impose(limits: Limits) -> None:
     """Put this process, and those that it starts, under the limits. For a process that does nothing else."""
     import resource
 
+    if sys.platform == "win32":
+        raise NotImplementedError
+
     def lower(what: int, soft: int, hard: int) -> None:
         most = resource.getrlimit(what)[1]
         hard = hard if most == resource.RLIM_INFINITY else min(hard, most)

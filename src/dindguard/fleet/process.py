@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from typing import IO
+from typing import IO, Any
 
 from dindguard.fleet import child, staging
 from dindguard.fleet.limits import EVIDENCE, UNIT
@@ -75,10 +75,7 @@ def _ended(request: Request) -> Ended:
         _RUNNING.add(process.pid)
         try:
             _hand_over(process, request)
-            overdue = not _waited(process.pid, request.asking.limits.wall)
-            if overdue:
-                _kill(process.pid)
-            _, status, used = os.wait4(process.pid, 0)
+            overdue, status, used = _collected(process.pid, request.asking.limits.wall)
         finally:
             _RUNNING.discard(process.pid)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -110,25 +107,32 @@ def _hand_over(process: subprocess.Popen[bytes], request: Request) -> None:
         pass  # it ended before it read: its code says why
 
 
-def _waited(pid: int, seconds: float) -> bool:
-    """Whether a process ends within so many seconds; it is left for its parent to collect."""
-    if hasattr(os, "pidfd_open"):
+def _collected(pid: int, seconds: float) -> tuple[bool, int, Any]:
+    """Wait so many seconds for a process, end it if it goes on, and return whether that was so, its status and its use."""
+    if sys.platform == "win32":
+        raise NotImplementedError  # the command says so before
+    deadline = time.monotonic() + seconds
+    if hasattr(os, "pidfd_open"):  # Linux alone: elsewhere it is asked again and again
         descriptor = os.pidfd_open(pid)
         try:
             poll = select.poll()
             poll.register(descriptor, select.POLLIN)
-            return bool(poll.poll(seconds * 1000))
+            poll.poll(seconds * 1000)
         finally:
             os.close(descriptor)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-            return True
+    while True:
+        ended, status, used = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return False, status, used
+        if time.monotonic() >= deadline:
+            _kill(pid)
+            return True, *os.wait4(pid, 0)[1:]
         time.sleep(0.01)
-    return False
 
 
 def _kill(pid: int) -> None:
+    if sys.platform == "win32":
+        raise NotImplementedError  # the command says so before
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 
@@ -181,6 +185,8 @@ def _name(number: int) -> str:
 
 def reason_of(ended: Ended) -> str:
     """Return the kind of a scan's end."""
+    if sys.platform == "win32":
+        raise NotImplementedError  # the command says so before
     if ended.overdue:
         return "wall-time"
     if ended.signal == signal.SIGXCPU:

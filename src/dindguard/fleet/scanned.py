@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import resource
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -46,6 +47,8 @@ def scanned(request: Request, key: str, source: Opened, facts: Callable[[], dict
 
 def facts_of(request: Request, key: str, source: Opened, start: float) -> dict[str, Any]:
     """Return the columns of ``repositories`` that say what was scanned, and what that cost."""
+    if sys.platform == "win32":
+        raise NotImplementedError  # the command says so before
     own, started = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         **said_of(request),

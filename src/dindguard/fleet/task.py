@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 
 FAILED = "failed: "
 
@@ -16,7 +17,7 @@ def task(text: str) -> str:
         request = Request.of(text)
         marker = request.asking.marker
         if marker and not os.path.exists(marker):
-            return f"{FAILED}{os.uname().nodename[:30]} does not see the folder of --out"
+            return f"{FAILED}{platform.node()[:30]} does not see the folder of --out"
         return str(run(request))
     except Exception as error:
         return f"{FAILED}{type(error).__name__}: {error}"[:100]

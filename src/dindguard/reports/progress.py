@@ -49,7 +49,7 @@ class Progress:
 
     def close(self) -> None:
         """Remove the line: something else is written now."""
-        if self._before is not None:
+        if sys.platform != "win32" and self._before is not None:
             import signal
 
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -64,7 +64,7 @@ class Progress:
         import signal
         import threading
 
-        if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGALRM, self._timer)
             signal.setitimer(signal.ITIMER_REAL, PATIENCE, EVERY)
 
