@@ -35,7 +35,8 @@ class Fixture:
     def files(self) -> list[Path]:
         if self.path.is_file():
             return [self.path]
-        return sorted(path for path in self.path.rglob("*") if path.is_file() and path.suffix != ".expect")
+        files = (path for path in self.path.rglob("*") if path.is_file() and path.suffix != ".expect")
+        return sorted(files, key=by_name)
 
     @property
     def root(self) -> Path:
@@ -73,12 +74,17 @@ def _rule_and_severity(marker: str) -> tuple[str, str]:
     return rule, severity.strip("()")
 
 
+def by_name(path: Path) -> tuple[str, ...]:
+    """Return the key of an order that is the same everywhere: paths of Windows ignore case when they are compared."""
+    return path.parts
+
+
 def fixtures() -> list[Fixture]:
     """Return every fixture of every rule."""
     return [
         Fixture(folder.name, path)
-        for folder in sorted(FIXTURES.iterdir())
+        for folder in sorted(FIXTURES.iterdir(), key=by_name)
         if folder.is_dir() and not folder.name.startswith("_")
-        for path in sorted(folder.iterdir())
+        for path in sorted(folder.iterdir(), key=by_name)
         if path.suffix != ".expect" and path.name.startswith(("bad", "good"))
     ]
