@@ -26,7 +26,7 @@ LAYERS: dict[str, set[str]] = {
     "process": set(),
     "documents": {"source", "model", "process"},
     "scripts": {"source", "model", "documents"},
-    "formats": {"source", "model", "documents", "scripts", "edits"},
+    "formats": {"source", "model", "documents", "scripts", "edits", "surfaces"},
     "edits": {"source"},
     "remedies": {"edits", "model"},
     "rules": {"source", "model", "errors", "edits"},

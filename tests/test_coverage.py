@@ -351,3 +351,41 @@ def test_a_baseline_is_no_blind_spot_wherever_it_lies_and_hides_nothing(tmp_path
     assert scan(options).coverage.blind_spots == ()
     write_files(tmp_path, {"ci/known.json": '{"services": {"a": {"image": "a", "privileged": true}}}'})
     assert [finding.rule.id for finding in scan(options).findings] == ["privileged-container"]
+
+
+KINDS = {"text": "txt", "concise": "log", "github": "log", "markdown": "md", "html": "html", "junit": "xml"}
+
+
+@pytest.mark.parametrize("form", sorted(reports.FORMATS))
+def test_a_report_in_the_tree_says_nothing_new(tmp_path: Path, form: str) -> None:
+    """Whoever writes reports beside the code scans them the next time: they quote, and run nothing."""
+    write_files(tmp_path, {"compose.yaml": "services: {a: {image: a, privileged: true, command: dockerd}}"})
+    options = Options(paths=(tmp_path,), root=tmp_path)
+    before = scan(options)
+    file = tmp_path / f"report.{KINDS.get(form, 'json')}"
+    assert CliRunner().invoke(cli, ["scan", str(tmp_path), "-f", form, "-o", str(file)]).exit_code == 1
+    after = scan(options)
+    assert [each.span for each in after.findings] == [each.span for each in before.findings]
+    assert after.coverage.blind_spots == ()
+
+
+def test_a_model_in_the_tree_says_nothing_new(tmp_path: Path) -> None:
+    write_files(tmp_path, {"compose.yaml": "services: {a: {image: a, privileged: true}}"})
+    shown = CliRunner().invoke(cli, ["model", str(tmp_path), "-f", "json"]).stdout
+    (tmp_path / "model.json").write_text(shown, "utf-8")
+    assert [each.span.path for each in scan(Options(paths=(tmp_path,), root=tmp_path)).findings] == ["compose.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("package.json", '{"bomFormat": "CycloneDX", "scripts": {"a": "docker run --privileged x"}}'),
+        ("a.json", '{"services": {"a": {"image": "a", "privileged": true}}, "tool": {"name": "dindguard"}}'),
+        ("a.json", '{"x-a": {"bomFormat": "CycloneDX"}, "services": {"a": {"image": "a", "privileged": true}}}'),
+        ("a.json", '{"tool": {"name": "other"}, "services": {"a": {"image": "a", "privileged": true}}}'),
+    ],
+)
+def test_nothing_hides_as_a_report(tmp_path: Path, name: str, text: str) -> None:
+    write_files(tmp_path, {name: text})
+    found = scan(Options(paths=(tmp_path,), root=tmp_path)).findings
+    assert [each.rule.id for each in found] == ["privileged-container"]

@@ -147,7 +147,7 @@ class Book:
             self.plain(path, State.OTHER)
             return
         text = decode(data) if what or phrases.may_speak(data) else ""
-        if text is None:
+        if text is None or surfaces.is_report(text):
             self.plain(path, State.OTHER)
         elif not text or not self._speaks(Source(path, text), what):
             self._silent(path, what)
@@ -176,7 +176,8 @@ class Book:
 
         path = source.path
         what = surfaces.by_name(path) if not source.embedded else ""
-        if path in self.policy or (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint):
+        other = path in self.policy or (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint)
+        if other or (not source.embedded and surfaces.is_report(source.text)):
             self.plain(path, State.OTHER)
         elif not self._speaks(source, what):
             self._silent(path, what)

@@ -212,6 +212,25 @@ def is_other(path: str) -> bool:
     )
 
 
+_SCALARS = r"(?:\s*\"[^\"\\]{0,80}\"\s*:\s*(?:\"[^\"\\]{0,200}\"|[\d.]{1,40}|true|false)\s*,){0,6}\s*"
+_REPORTS = (
+    r"(?:<\?xml[^>]{0,200}\?>\s*)?<testsuites?[\s>]"
+    r"|\[?\s*\{"
+    + _SCALARS
+    + r"(?:\"\$schema\"\s*:\s*\"[^\"]{0,200}sarif|\"tool\"\s*:\s*\{\s*\"name\"\s*:\s*\"dindguard\""
+    r"|\"scan\"\s*:\s*\{\s*\"(?:analyzer|scanner)\"|\"(?:check_name|check_type|kics_version|ArtifactName|bomFormat|spdxVersion)\"\s*:)"
+)
+"""How reports begin: ours, JUnit, SARIF, GitLab's, Checkov's, KICS' and Trivy's, and bills of materials.
+
+What tells is the first key whose value is no word or number, so that it stands nowhere inside of something else.
+"""
+
+
+def is_report(text: str) -> bool:
+    """Whether a text is what a tool found in other files: what it quotes was written there."""
+    return text.startswith(("{", "[", "<")) and _compiled(_REPORTS).match(text) is not None
+
+
 def is_beside(path: str) -> bool:
     """Whether a path in lower case lies below tests or somebody else's code."""
     return not _OTHER_PARTS.isdisjoint(path.split("/")[:-1])

@@ -105,7 +105,8 @@ class Recogniser:
                 break
             if row.matches(source, node):
                 claims.append(row)
-        claims = claims or [row for row in rows if row.part is not None and row.part(source, node)]
+        if not claims and not _is_report(source):
+            claims = [row for row in rows if row.part is not None and row.part(source, node)]
         return (
             claims if len(claims) < 2 else sorted(claims, key=lambda row: not row.named(source.hint or source.path))
         )
@@ -154,6 +155,15 @@ def _named(path: str) -> FormatRow | None:
         if not any(literal in lowered for literal in literals):
             return None  # most paths of a tree are nobody's
     return next((row for row in registry.rows() if row.named(path)), None)
+
+
+def _is_report(source: Source) -> bool:
+    """Whether a text quotes what it tells of: what it holds is nobody's configuration."""
+    if not source.text.startswith(("{", "[")):
+        return False
+    from dindguard import surfaces
+
+    return surfaces.is_report(source.text)
 
 
 def _may_be(path: str) -> bool:
