@@ -11,7 +11,7 @@ from typing import TypeAlias
 from dindguard import budget
 from dindguard.errors import UserError
 from dindguard.records import record, replace
-from dindguard.source import Gravity, Notice, Source, Span
+from dindguard.source import ChangedError, Gravity, Notice, Source, Span
 
 StrPath: TypeAlias = "str | os.PathLike[str]"
 """Paths are taken in either form and kept as text: importing ``pathlib`` costs a tenth of a cold start."""
@@ -215,6 +215,20 @@ class Files(ABC):
         source = self._sources.get(path)
         if source is not None and self.current and path not in self._given:
             source.rest(self._again, read=read)
+
+    def beginning(self, path: str, size: int) -> str:
+        """Return the first characters of a file's text; none of one that is not there. A text that rests does so again."""
+        source = self.open(path)
+        if source is None:
+            return ""
+        rested = source.rests
+        try:
+            text = source.text[:size]
+        except ChangedError:  # that it changed is told of by whoever quotes it
+            return ""
+        if rested:
+            self.rest(path, read=False)
+        return text
 
     def resting(self, path: str, *, size: int, speaks: bool, mark: int | None = None) -> Source:
         """Keep and return the source of a file that was read elsewhere, at rest; ``mark`` as of sources."""

@@ -13,7 +13,7 @@ from dindguard.model.paths import example_part, kind_of_example
 from dindguard.model.values import Text
 from dindguard.patterns import regex
 from dindguard.rules import Rule, Severity
-from dindguard.source import Source, Span
+from dindguard.source import Span
 
 LEVELS = {Sandbox.VM: 2, Sandbox.USER_NAMESPACE: 2, Sandbox.GVISOR: int(Severity.CRITICAL)}
 """By how many levels a sandbox lowers the findings of the rules that name it; gVisor leaves information only."""
@@ -46,10 +46,10 @@ _NOT_USED = regex(
 
 
 class Grading:
-    """Lowers findings, also by what files say of themselves; ``text_of`` gives a file's text, relative to the root."""
+    """Lowers findings, also by what files say of themselves; ``beginning`` gives so many first characters of a file."""
 
-    def __init__(self, text_of: Callable[[str], Source | None]) -> None:
-        self._text_of = text_of
+    def __init__(self, beginning: Callable[[str, int], str]) -> None:
+        self._beginning = beginning
         self._said: dict[str, str] = {}
         self._title: str | None = None
 
@@ -75,23 +75,21 @@ class Grading:
     def _by_words(self, path: str) -> str:
         """Return what tells that nobody uses a file as it is: the comment that it begins with, the README's title."""
         if path and path not in self._said:
-            source = self._text_of(path)
-            self._said[path] = _said_at_the_top(source) if source is not None else ""
+            self._said[path] = _said_at_the_top(self._beginning(path, HEAD))
         return self._said.get(path, "") or self._examples()
 
     def _examples(self) -> str:
         if self._title is None:
-            readme = self._text_of("README.md")
-            title = _TITLE.search(readme.text[:HEAD]) if readme is not None else None
+            title = _TITLE.search(self._beginning("README.md", HEAD))
             words = next((each for each in title.groups() if each), "") if title is not None else ""
             told = _EXAMPLES.search(words)
             self._title = f"the title of README.md says that all here are examples: '{told[0]}'" if told else ""
         return self._title
 
 
-def _said_at_the_top(source: Source) -> str:
+def _said_at_the_top(text: str) -> str:
     """Return what the comment that a file begins with says of its use; ``""`` for an ordinary file."""
-    for number, line in enumerate(source.text[:HEAD].splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         comment = _COMMENT.match(line)
         if comment is None and line.strip() not in ("", "---"):
             return ""
