@@ -36,6 +36,17 @@ def test_what_stands_beside_directives_is_read(tmp_path: Path) -> None:
     assert any("a template: both" in each.message for each in report.notices)
 
 
+def test_lines_may_end_as_on_windows(tmp_path: Path) -> None:
+    (tmp_path / "cloudinit.yaml.tpl").write_text(TEMPLATE, "utf-8", newline="\r\n")
+    (tmp_path / "main.tf").write_text(INSTANCE.format(rest=""), "utf-8", newline="\r\n")
+    report = scan(Options(paths=tmp_path, root=tmp_path))
+    assert not report.incomplete
+    assert [(each.span.path, each.span.line) for each in report.findings] == [
+        ("cloudinit.yaml.tpl", 8),
+        ("main.tf", 6),
+    ]
+
+
 def test_what_is_broken_besides_is_still_told(tmp_path: Path) -> None:
     (tmp_path / "cloudinit.yaml.tpl").write_text(TEMPLATE + "runcmd: [\n", "utf-8")
     assert scan(Options(paths=tmp_path, root=tmp_path)).incomplete

@@ -35,7 +35,7 @@ because then it is all that the engine's container is."""
 HEAD = 2000
 """As many characters of a file are read for what it says of itself."""
 
-_TITLE = regex(r"(?m)^#{1,2}[ \t]+(?P<hash>\S.*)|<h1[^>]*>(?P<html>[^<]+)|^(?P<under>\w.*)\n[=~]{3,}[ \t]*$")
+_TITLE = regex(r"(?m)^#{1,2}[ \t]+(?P<hash>\S.*)|<h1[^>]*>(?P<html>[^<]+)|^(?P<under>\w.*)\n[=~]{3,}[ \t\r]*$")
 _EXAMPLES = regex(r"(?i)\b(?:examples|demos?|samples|tutorials?|workshops?|(?:sample|example) \w+)\b")
 """What a README calls all of a repository in its title."""
 _COMMENT = regex(r"[ \t]*(?:#|//|--|;|\*|/\*|<#|\{#|<!--|::|rem\b)(?P<words>[^\n]*)")

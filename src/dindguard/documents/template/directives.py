@@ -10,7 +10,7 @@ from dindguard.patterns import regex
 from dindguard.source import Notice, Source
 
 _DIRECTIVE = regex(r"%\{~?[^{}\n]{0,500}\}")
-_INSERTED = regex(r"^[ \t]*+(?:\$\{(?:[^{}\n]{0,500}|\{[^{}\n]{0,500}\})\}[ \t]*+)+$", re.MULTILINE)
+_INSERTED = regex(r"^[ \t]*+(?:\$\{(?:[^{}\n]{0,500}|\{[^{}\n]{0,500}\})\}[ \t]*+)+(?=\r?$)", re.MULTILINE)
 """A line that expressions write alone: a block that only the template's caller knows."""
 _UNKNOWN = regex(r"\$\{\{[^{}\n]{0,500}\}\}")
 """How a text that stands in another file has what nobody knows, Terraform's directives among it; in a list in brackets it
