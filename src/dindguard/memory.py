@@ -21,8 +21,8 @@ T = TypeVar("T")
 Questions = dict[tuple[str, str], Any]
 """What was asked of other files (which question, about what), and the answers."""
 
-SCANS = 8
-"""For so many scans something is kept that nobody asks for: what a fix would change is scanned in between."""
+SCANS = 2
+"""For so many scans something is kept that nobody asks for: one keystroke breaks a file, and the next mends it."""
 
 
 class _Kept:
@@ -44,7 +44,13 @@ class Memory:
     def __init__(self) -> None:
         self.scan = 0
         self._kept: dict[Any, _Kept] = {}
+        self._aside: dict[Any, _Kept] | None = None
         self._asking: list[Questions] = []
+
+    def begin(self, *, aside: bool) -> None:
+        """Count a scan, unless it is one that somebody makes aside from those that follow each other."""
+        self._aside = {} if aside else None
+        self.scan += not aside
 
     def have(
         self,
@@ -54,7 +60,7 @@ class Memory:
         answers: Callable[[tuple[str, str]], Any] | None = None,
     ) -> Any:
         """Return what ``make`` makes of ``about``: what it made before, if the same questions have the same answers."""
-        kept = self._kept.get(key)
+        kept = self._kept.get(key) if self._aside is None else self._aside.get(key) or self._kept.get(key)
         if kept is None or not _the_same(kept.questions, answers):
             questions: Questions = {}
             self._asking.append(questions)
@@ -63,7 +69,8 @@ class Memory:
                     made = make()
             finally:
                 self._asking.pop()
-            kept = self._kept[key] = _Kept(about, made, questions, ledger.met_limits, self.scan)
+            kept = _Kept(about, made, questions, ledger.met_limits, self.scan)
+            (self._kept if self._aside is None else self._aside)[key] = kept
         kept.scan = self.scan
         budget.meet(kept.limits)
         return kept.made
@@ -75,7 +82,8 @@ class Memory:
         return answer
 
     def tidy(self) -> None:
-        """Forget what no scan has had a use for lately."""
+        """Forget what no scan has had a use for lately, and what was made aside."""
+        self._aside = None
         last = self.scan - SCANS
         for key in [key for key, kept in self._kept.items() if kept.scan < last]:
             del self._kept[key]
@@ -97,10 +105,10 @@ _OPEN: ContextVar[Memory | None] = ContextVar("memory", default=None)
 
 
 @contextmanager
-def opened(memory: Memory) -> Iterator[None]:
-    """Use a memory for the scan inside the block."""
+def opened(memory: Memory, *, aside: bool = False) -> Iterator[None]:
+    """Use a memory for the scan inside the block; of one ``aside``, as a proof of a fix is, nothing new is kept."""
     token = _OPEN.set(memory)
-    memory.scan += 1
+    memory.begin(aside=aside)
     try:
         yield
     finally:

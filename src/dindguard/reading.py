@@ -116,7 +116,8 @@ def _rounds(
             ready = made.get((depth, row.name), [])
             if documents.get(row.name) or ready:
                 found = documents.pop(row.name, [])
-                own = list(_parts(row, depth, found, trees, context, at_once=not ready))
+                at_once = not (ready or (row.apart and memory.kept()))  # what is kept is made again file by file
+                own = list(_parts(row, depth, found, trees, context, at_once=at_once))
                 waiting.extend(led for part in own for led in _led_by(part))
                 del found
                 _tidy()
@@ -252,9 +253,20 @@ def _recognise(
         if progress is not None and source.parent is None:
             progress(index + 1, len(waiting))
         about = (source, embedded.owner, embedded.content)
-        for name, document in trees.again("documents", about, partial(_documents_or_fault, embedded, trees)):
+        for name, document in trees.again("documents", about, partial(_owned, embedded, trees)):
             documents.setdefault(name, []).append((way, document))
     return documents
+
+
+def _owned(embedded: Embedded, trees: Trees) -> list[tuple[str, Document]]:
+    """Return the documents of a text, its owner's: an owner that is read again has the text recognised no second time."""
+    owner = _container(embedded.owner)
+    if owner is None or not memory.kept():
+        return _documents_or_fault(embedded, trees)
+    nobodys = replace(embedded, owner=None)
+    about = (embedded.source, embedded.content)
+    found = trees.again("nobody's documents", about, partial(_documents_or_fault, nobodys, trees))
+    return [(name, replace(document, owner=owner)) for name, document in found]
 
 
 def _documents_or_fault(embedded: Embedded, trees: Trees) -> list[tuple[str, Document]]:

@@ -100,7 +100,7 @@ class Project:
             for path, text in texts.items():
                 self._texts[path] = text
                 self._look_at(path, scan)
-            return self._judged()
+            return self._judged(aside=True)
         finally:
             self._conclusions.take_back()
             concluded.give_again()
@@ -114,7 +114,7 @@ class Project:
                 if source is not None:
                     files.keep(source)
 
-    def _judged(self) -> Report:
+    def _judged(self, *, aside: bool = False) -> Report:
         scan = self._current()
         found = Found(self._found.book.policy)
         found.book.add(self._found.book)
@@ -123,7 +123,7 @@ class Project:
         self._conclusions.take_back()
         self._conclusions = Conclusions()
         try:
-            with memory.opened(self._memory):
+            with memory.opened(self._memory, aside=aside):
                 judged = scan.judge(found)
         except BaseException:
             self._scan = None  # what is kept may have been concluded about in part

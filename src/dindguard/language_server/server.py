@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from dindguard import __version__
 from dindguard.errors import UserError
 from dindguard.files import find_root, within
 from dindguard.language_server import actions, diagnostics, knowledge
+from dindguard.language_server.garbage import Garbage
 from dindguard.language_server.positions import holds, place_of, range_of
 from dindguard.language_server.project import Project
 
@@ -29,8 +29,8 @@ DELAY = 0.15
 
 _WATCHED = "**/*"
 
-_TIDY = 10
-"""After so many reports garbage is collected."""
+PAUSE = 2.0
+"""Seconds without a keystroke after which all garbage is collected."""
 
 
 class Checker:
@@ -42,9 +42,10 @@ class Checker:
         self.report: Report | None = None
         self._shown: set[str] = set()
         self._waiting: asyncio.TimerHandle | None = None
+        self._pause: asyncio.TimerHandle | None = None
+        self.garbage = Garbage()
         self._stale = True
         self._refused = ""
-        self._published = 0
 
     def path(self, uri: str) -> str | None:
         """Return the path of a document relative to the root; ``None`` outside, and for what is no file."""
@@ -100,14 +101,11 @@ class Checker:
         self._tidy()
 
     def _tidy(self) -> None:
-        """Collect garbage between keystrokes instead of under them; what lives as long as the project is left out."""
-        self._published += 1
-        if self._published == 1:
-            gc.collect()
-            gc.freeze()
-            gc.disable()
-        elif self._published % _TIDY == 0:
-            gc.collect()
+        """Collect garbage between keystrokes instead of under them; all of it where somebody pauses."""
+        if self._pause is not None:
+            self._pause.cancel()
+        self.garbage.collect_new()
+        self._pause = asyncio.get_running_loop().call_later(PAUSE, self.garbage.collect_all)
 
     def location(self, span: Span) -> lsp.Location:
         """Return a place as editors know it."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
+from functools import partial
 
 from dindguard import budget
 from dindguard.documents import syntax
 from dindguard.documents.tree import Node
-from dindguard.formats import Unread
+from dindguard.formats import Context, Unread
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.pods import ReadPod
 from dindguard.formats.kubernetes.resources import Resource
@@ -68,7 +69,7 @@ class Mounted:
         return uses
 
 
-def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread]) -> Iterator[Embedded]:
+def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread], context: Context) -> Iterator[Embedded]:
     """Yield the documents in all ConfigMaps and Secrets, each with the container that reads it.
 
     What nothing mounts and is no script or engine's configuration is text: it may look like a Compose file or a pod, and
@@ -80,7 +81,9 @@ def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread]) -> Iterat
             uses = mounted.uses(found, key)
             is_config = any(use.path.rpartition("/")[2] == _DAEMON_JSON for use in uses)
             hint = _DAEMON_JSON if is_config or key.rpartition("/")[2] == _DAEMON_JSON else key
-            source = _source(node, hint, encoded=found.kind == "Secret" and node.route.startswith("data"))
+            encoded = found.kind == "Secret" and node.route.startswith("data")
+            same = (hint, node.start, node.end, node.route, node.content)  # overlays make nodes anew
+            source = context.again(same, (node.source,), partial(_source, node, hint, encoded))
             if source is None:
                 continue
             if not uses and syntax.by_name(hint) and hint != _DAEMON_JSON:

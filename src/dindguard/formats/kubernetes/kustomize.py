@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from dindguard import budget
 from dindguard.documents import yaml
@@ -88,8 +89,13 @@ def collect(
             continue
         if document.source.parent is None and (path in read or path in overlays.patch_files):
             continue
-        found.extend((True, Built(item, True)) for item in resources(document.source, document.content))
+        objects = partial(_objects, document)
+        found.extend((True, Built(item, True)) for item in context.again("objects", (document.content,), objects))
     return [(built.resource, shown) for shown, built in found]
+
+
+def _objects(document: Document) -> tuple[Resource, ...]:
+    return tuple(resources(document.source, document.content))
 
 
 class _Overlays:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading, Unread
@@ -31,7 +32,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     resources = kustomize.collect(documents, context, reading.notices, reading.unread)
     cluster = Cluster(resource for resource, _ in resources)
-    pods = _Pods(cluster, reading)
+    pods = _Pods(cluster, reading, context)
     owners = Owners(resource for resource, _ in resources)
     for resource, is_workload in resources:
         if is_workload and not owners.cover(resource):
@@ -39,15 +40,16 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         resource.node.fold()
     kustomizations = (document.content for document in documents if kustomize.is_kustomization(document))
     reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
-    reading.embedded.extend(configmaps.embedded(cluster, pods.mounted, reading.unread))
+    reading.embedded.extend(configmaps.embedded(cluster, pods.mounted, reading.unread, context))
     return reading
 
 
 class _Pods:
     """Reads the pods that objects describe into ``reading``, and remembers what they mount."""
 
-    def __init__(self, cluster: Cluster, reading: Reading) -> None:
+    def __init__(self, cluster: Cluster, reading: Reading, context: Context) -> None:
         self._cluster = cluster
+        self._again = context.again
         self._reading = reading
         self._services = Services(cluster)
         self._seen: Counter[tuple[str, str, int]] = Counter()
@@ -60,7 +62,8 @@ class _Pods:
         if release is not None:
             reading.embedded.append(release)
             return
-        templates = _templates(resource, reading.notices)
+        templates, notices = self._again("templates", (resource,), partial(_templates, resource))
+        reading.notices += notices
         if not templates and not _is_known(resource):
             reading.unread.append(_unread(resource))
         for template in templates:
@@ -97,8 +100,11 @@ def _unread(resource: Resource) -> Unread:
     return Unread(node.source.part(node.start, node.end), what, resource.group in _CONFIGURING)
 
 
-def _templates(resource: Resource, notices: list[Notice]) -> list[PodTemplate]:
-    return [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource)]
+def _templates(resource: Resource) -> tuple[list[PodTemplate], list[Notice]]:
+    """Return the pods of an object, and what is to be said of how it describes them."""
+    notices: list[Notice] = []
+    found = [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource)]
+    return found, notices
 
 
 def _numbered(template: PodTemplate, seen: Counter[tuple[str, str, int]]) -> PodTemplate:
