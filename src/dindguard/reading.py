@@ -51,17 +51,8 @@ def read_all(
     """
     trees = Trees(files, recogniser or Recogniser(), book or Book())
     named, configures = trees.recogniser.named, registry.configures_an_engine
-    context = Context(
-        trees.open,
-        trees.tree,
-        trees.listing,
-        files.relative,
-        configures,
-        named,
-        trees.folders,
-        trees.again,
-        trees.uses,
-    )
+    about = (trees.open, trees.tree, trees.listing, files.relative, configures, named, trees.folders)
+    context = Context(*about, trees.again, trees.uses)
     readings: list[Reading] = []
     first, last = _in_turn(sources, files)
     with budget.opened() as ledger:
