@@ -25,10 +25,11 @@ WRITTEN = Path(__file__).parent / "data" / "findings"
 
 def golden(rule: str) -> str:
     """Return what the fixtures of a rule give, as text."""
-    return "\n".join(line for each in fixtures() if each.rule == rule for line in _fixture(each)) + "\n"
+    return "\n".join(line for each in fixtures() if each.rule == rule for line in fixture_lines(each)) + "\n"
 
 
-def _fixture(fixture: Fixture) -> Iterator[str]:
+def fixture_lines(fixture: Fixture) -> Iterator[str]:
+    """Return what one fixture gives, as lines."""
     report = fixture.scan(profile="all", today=TODAY)
     yield f"== {fixture.path.name}"
     for finding in report.findings:
