@@ -32,7 +32,7 @@ LAYERS: dict[str, set[str]] = {
     "rules": {"source", "model", "errors", "edits"},
     "infer": {"source", "model", "scripts", "formats"},
     "judging": {"source", "model", "rules", "errors"},
-    "grading": {"model", "rules", "source"},
+    "grading": {"files", "model", "rules", "source"},
     "api": {"source", "model", "rules", "edits", "remedies"},
     "findings": {"source", "model", "rules"},
     "copies": {"source", "model", "findings"},

@@ -364,3 +364,31 @@ def test_the_revision_is_named_when_it_is_not_there(repository: Path) -> None:
 def test_the_waiver_file_of_the_tree_is_not_read(repository: Path) -> None:
     write(repository, WAIVER_FILE, "waivers: [\n")
     assert [rule for rule in own(judged(repository)) if rule != "policy-weakened"] == []
+
+
+SERVICE = "services: {a: {image: a, privileged: true}}\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after"),
+    [
+        ("README.md", "# Services\n", "# Services (demo)\n"),
+        ("compose.yaml", SERVICE, f"# example only\n{SERVICE}"),
+    ],
+)  # fmt: skip
+def test_a_change_does_not_call_itself_an_example(tmp_path: Path, file: str, before: str, after: str) -> None:
+    git(tmp_path, "init", "-q")
+    write(tmp_path, "compose.yaml", SERVICE)
+    write(tmp_path, file, before)
+    committed(tmp_path)
+    write(tmp_path, file, after)
+
+    def severities(**options: Any) -> list[str]:
+        found = scanned(tmp_path, **options).findings
+        return [str(each.severity) for each in found if each.rule.id == "privileged-container"]
+
+    assert severities() == ["high"]
+    assert severities(trust="HEAD") == ["critical"]
+    assert severities(untrusted=True) == ["critical"]
+    committed(tmp_path)
+    assert severities(trust="HEAD") == ["high"]

@@ -5,9 +5,9 @@ The facts: docs/engine-facts.md, "Sandboxes".
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from dindguard.files import Files
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.paths import example_part, kind_of_example
 from dindguard.model.values import Text
@@ -36,7 +36,10 @@ HEAD = 2000
 """As many characters of a file are read for what it says of itself."""
 
 _TITLE = regex(r"(?m)^#{1,2}[ \t]+(?P<hash>\S.*)|<h1[^>]*>(?P<html>[^<]+)|^(?P<under>\w.*)\n[=~]{3,}[ \t\r]*$")
-_EXAMPLES = regex(r"(?i)\b(?:examples|demos?|samples|tutorials?|workshops?|(?:sample|example) \w+)\b")
+_EXAMPLES = regex(
+    r"(?i)\b(?:examples|demos?|samples|tutorials?|workshops?"
+    r"|(?:sample|example) (?:app|code|compose|config|deploy|docker|project|repo|set-?up|stack)\w*)\b"
+)
 """What a README calls all of a repository in its title."""
 _COMMENT = regex(r"[ \t]*(?:#|//|--|;|\*|/\*|<#|\{#|<!--|::|rem\b)(?P<words>[^\n]*)")
 _NOT_USED = regex(
@@ -46,10 +49,13 @@ _NOT_USED = regex(
 
 
 class Grading:
-    """Lowers findings, also by what files say of themselves; ``beginning`` gives so many first characters of a file."""
+    """Lowers findings, also by what files say of themselves; ``trusted`` are the files that are believed, if any.
 
-    def __init__(self, beginning: Callable[[str, int], str]) -> None:
-        self._beginning = beginning
+    A comment and a title change nothing of what a file does, and whoever may propose a change may write them.
+    """
+
+    def __init__(self, trusted: Files | None) -> None:
+        self._trusted = trusted
         self._said: dict[str, str] = {}
         self._title: str | None = None
 
@@ -75,12 +81,15 @@ class Grading:
     def _by_words(self, path: str) -> str:
         """Return what tells that nobody uses a file as it is: the comment that it begins with, the README's title."""
         if path and path not in self._said:
-            self._said[path] = _said_at_the_top(self._beginning(path, HEAD))
+            self._said[path] = _said_at_the_top(self._beginning(path))
         return self._said.get(path, "") or self._examples()
+
+    def _beginning(self, path: str) -> str:
+        return self._trusted.beginning(path, HEAD) if self._trusted is not None else ""
 
     def _examples(self) -> str:
         if self._title is None:
-            title = _TITLE.search(self._beginning("README.md", HEAD))
+            title = _TITLE.search(self._beginning("README.md"))
             words = next((each for each in title.groups() if each), "") if title is not None else ""
             told = _EXAMPLES.search(words)
             self._title = f"the title of README.md says that all here are examples: '{told[0]}'" if told else ""

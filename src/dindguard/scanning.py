@@ -164,7 +164,8 @@ class Scan:
         with budget.opened() as judging_them:
             judgement = judging.run(model, regime.active, found.size_of)
         notices += [*inferring.notices, *judging_them.notices]
-        findings = stamp(judgement.verdicts, regime.holding(Grading(self.files.beginning).lowered), regime.severity)
+        grading = Grading(None if options.untrusted else self.authority)
+        findings = stamp(judgement.verdicts, regime.holding(grading.lowered), regime.severity)
         return Judged(
             findings=tuple(finding for finding in findings if _concerns(finding, given)),
             doubts=doubts(judgement.doubts),
