@@ -73,7 +73,8 @@ LAYERS: dict[str, set[str]] = {
         "working_tree",
     },
     "charts": {"documents", "files", "source"},
-    "trees": {"charts", "coverage", "files", "formats", "source", "documents"},
+    "waiting": {"documents", "source"},
+    "trees": {"charts", "coverage", "files", "formats", "source", "documents", "waiting"},
     "reading": {
         "apart",
         "coverage",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from dindguard import memory
+from dindguard.source import Source
 
 if TYPE_CHECKING:
     from dindguard.documents.template.reading import Templates
     from dindguard.files import Files
-    from dindguard.source import Source
     from dindguard.trees import Trees
 
 
@@ -27,17 +28,24 @@ class Charts:
         self._asked: dict[tuple[str, str], Any] = {}
         self._opened: dict[str, None] = {}
 
+    def let_go(self) -> None:
+        """Let go of what can be read again."""
+        if self._reader is not None:
+            self._reader.let_go()
+
     def reader(self, trees: Trees, files: Files) -> Templates:
         """Return the reader of templates for a scan."""
         if self._trees is not trees:
             self._trees = trees
             if not self._as_before(files):
                 self._reader = None
+            for path in self._opened:
+                trees.opened_for(self, path)
         if self._reader is None:
             from dindguard.documents.template.reading import Templates
 
             self._asked, self._opened = {}, {}
-            self._reader = Templates(self)
+            self._reader = Templates(self, trees.called)
         return self._reader
 
     @property
@@ -63,6 +71,7 @@ class Charts:
         source = self._asked["open", path] = self._current.open(path)
         if source is not None:
             self._opened[source.path] = None
+            self._current.opened_for(self, source.path)
         return source
 
     def listing(self, folder: str) -> tuple[str, ...]:
@@ -74,3 +83,13 @@ class Charts:
         """Return the names of the folders in a folder."""
         names = self._asked["folders", folder] = self._current.folders(folder)
         return names
+
+
+def without_taken(source: Source, takers: Iterable[Templates]) -> Source:
+    """Return a file's text, or a stretch of one, without what readers of templates took from it."""
+    text, start = source.text, source.origin(0)
+    for left in (taker.not_used(source.file) for taker in takers):
+        if left is not None:
+            both = zip(text, left.text[start : start + len(text)], strict=False)
+            text = "".join(own if own == other else " " for own, other in both)
+    return Source(source.path, text, hint=source.hint, parent=source.parent, segments=source.segments)

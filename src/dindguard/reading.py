@@ -20,7 +20,7 @@ from dindguard.model.container import Container
 from dindguard.options import Progress
 from dindguard.patterns import regex
 from dindguard.records import replace
-from dindguard.source import Embedded, Gravity, Notice, Source
+from dindguard.source import ChangedError, Embedded, Gravity, Notice, Source, Span
 from dindguard.trees import Trees
 
 if TYPE_CHECKING:
@@ -111,7 +111,6 @@ def _rounds(
                 own = list(_parts(row, depth, found, trees, context, at_once=at_once))
                 waiting.extend(led for part in own for led in _led_by(part))
                 del found
-                _tidy()
                 reading = together([*ready, *own])
                 _keep_what_speaks(reading)
                 yield reading
@@ -127,11 +126,17 @@ def _parts(
     for way, document in found:
         ways.setdefault(() if at_once else way, []).append(document)
     for way, documents in ways.items():
-        reading, faults = _made(row, documents, trees, context)
-        trees.notices.extend(faults)
-        trees.said_nothing(reading)
-        trees.done(documents)
-        yield Part(depth, row.name, way, reading)
+        pieces = [[document] for document in documents] if row.apart else [documents]
+        yield Part(depth, row.name, way, joined(_done(row, piece, trees, context) for piece in pieces))
+
+
+def _done(row: FormatRow, documents: list[Document], trees: Trees, context: Context) -> Reading:
+    """Return what a format makes of its documents, which nobody needs then."""
+    reading, faults = _made(row, documents, trees, context)
+    trees.notices.extend(faults)
+    trees.said_nothing(reading)
+    trees.done(documents)
+    return reading
 
 
 def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | None:
@@ -187,27 +192,22 @@ def _keep_what_speaks(reading: Reading) -> None:
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
-    """Keep the cycle collector from walking a growing model again and again; it looks at what is new when asked."""
-    was_on, ours = gc.isenabled(), not memory.kept() and not gc.get_freeze_count()  # to count them takes a while
-    gc.disable()
+def rare_collection() -> Iterator[None]:
+    """Have the cycle collector look for garbage seldom: most of what is made stays, but trees of templates are full of cycles.
+
+    What an editor keeps, and small scans, are not searched at all.
+    """
+    was_on, before = gc.isenabled(), gc.get_threshold()
+    gc.set_threshold(_MANY_OBJECTS, 10, 10)
+    (gc.disable if memory.kept() else gc.enable)()
     try:
         yield
     finally:
-        if ours:
-            gc.unfreeze()
-        if was_on:
-            gc.enable()
+        gc.set_threshold(*before)
+        (gc.enable if was_on else gc.disable)()
 
 
-def _tidy() -> None:
-    """Give back what a format's documents took: trees are full of cycles. What is left is not looked at again."""
-    if not memory.kept() and not gc.isenabled() and gc.get_count()[0] > _MANY_OBJECTS:
-        gc.collect()
-        gc.freeze()
-
-
-_MANY_OBJECTS = 200_000
+_MANY_OBJECTS = 100_000
 """Fewer are not worth a collection."""
 
 
@@ -230,7 +230,10 @@ def _read(row: FormatRow, documents: list[Document], context: Context) -> tuple[
 
 
 def _failed(source: Source, error: Exception) -> Notice:
-    """Say that a reader failed on a file: that is our fault, and the file counts as not read."""
+    """Say that a reader failed on a file: that is our fault unless the file has changed, and it counts as not read."""
+    if isinstance(error, ChangedError):
+        changed = "this file changed while it was scanned, so it was not read"
+        return Notice("unreadable", changed, Span(source.path, 1, 1, 1, 1), Gravity.ERROR, "scan it again")
     message = f"cannot be read, for a fault of dindguard's own: {type(error).__name__}: {error}"
     return Notice("unreadable", message, source.whole(), Gravity.ERROR, "please report this as a bug, with the file")
 
@@ -279,6 +282,7 @@ def documents_of(embedded: Embedded, trees: Trees) -> Iterator[tuple[str, Docume
     text_format = trees.recogniser.text_format(source)
     if text_format is not None:
         trees.understood(source, text_format)
+        trees.waits(source)
         yield text_format.name, Document(trees.plain(source, text_format.syntaxes[0]), None, owner)
     elif syntax := trees.recogniser.tree_syntax(source):
         for row, node in _recognise_tree(source, syntax, trees):

@@ -28,7 +28,7 @@ from dindguard.policy.config_file import configuration
 from dindguard.policy.in_force import apply_policy, baseline_in_force, trusted
 from dindguard.policy.regime import Regime, check_rules
 from dindguard.policy.surroundings import Applied, Surroundings, Trust
-from dindguard.reading import no_collection, read_all
+from dindguard.reading import rare_collection, read_all
 from dindguard.records import record, replace
 from dindguard.report import Report
 from dindguard.rule_sources import load_rules
@@ -148,7 +148,7 @@ class Scan:
 
     def judge(self, found: Found) -> Judged:
         """Read the sources and run the rules over what they say."""
-        with no_collection():
+        with rare_collection():
             at = partial(self._at, "reading files")
             readings, notices = read_all(found.waiting, self.files, self.recogniser, at, found.book, found.parts)
             self._at("working out who reaches whom")

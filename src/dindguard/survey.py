@@ -16,7 +16,7 @@ from dindguard.formats.recognition import Recogniser
 from dindguard.reading import comes_later, documents_of, read_alone
 from dindguard.records import field, record
 from dindguard.source import Embedded, Notice, Source
-from dindguard.trees import Trees, may_be_template
+from dindguard.trees import Trees
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _fits(known: Recogniser, path: str, data: bytes) -> bool:
     if text is None:
         return False
     source = Source(path, text)
-    return not may_be_template(source) and known.composed(source) <= budget.FILE_SIZE.most
+    return not known.may_be_template(text) and known.composed(source) <= budget.FILE_SIZE.most
 
 
 def _up_to_enough(entries: Iterable[Entry], criteria: Criteria) -> Iterator[Entry]:
@@ -201,7 +201,7 @@ class _Surveyor:
 
         What other files have a part in, and what there is anything to say of, is left to who sees all.
         """
-        if may_be_template(source) or comes_later(source):
+        if self._known.may_be_template(source.text) or comes_later(source):
             return None
         row = self._known.text_format(source)
         if not row.apart if row is not None else self._known.name_says_enough(source):

@@ -21,27 +21,40 @@ T = TypeVar("T")
 if TYPE_CHECKING:
     from dindguard.charts import Charts
     from dindguard.documents.template.reading import Templates
+    from dindguard.documents.template.template import Template
     from dindguard.documents.yaml import Tree
+    from dindguard.waiting import Waiting
 
-_OF_TEMPLATES = (syntaxes.YAML, syntaxes.JSON)
-"""Syntaxes in which templates are written that are read in place."""
+_MADE_AGAIN = (syntaxes.YAML, syntaxes.JSON)
+"""Syntaxes in which templates are written that are read in place, and whose trees are let go of: of others, readers give
+values to nodes."""
+
+HELD = 1024 * 1024
+"""The trees of so many characters are held while they wait; the nodes of a text take fifty times its room."""
+
+TEXTS_HELD = 4 * 1024 * 1024
+"""So many characters of texts without a tree are held while they wait."""
 
 
 class _Entry:
     """A text that was read: its tree until nobody needs it, and what went wrong."""
 
-    __slots__ = ("notices", "source", "tree")
+    __slots__ = ("held", "notices", "source", "syntax", "tree")
 
-    def __init__(self, source: Source, tree: Tree) -> None:
+    def __init__(self, source: Source, syntax: str, tree: Tree) -> None:
         self.source = source
+        self.syntax = syntax
         self.tree: Tree | None = tree
         self.notices = tree.notices
+        self.held = 0
 
-    def drop(self) -> None:
-        """Let go of the tree; its nodes know it, so that it would stay if it knew them."""
+    def drop(self) -> int:
+        """Let go of the tree, which would stay if it knew its nodes; return how much was held of it."""
         if self.tree is not None:
             self.tree.documents.clear()
             self.tree = None
+        held, self.held = self.held, 0
+        return held
 
 
 class _Noted:
@@ -68,7 +81,12 @@ class Trees:
         self.recogniser = recogniser
         self._files = files
         self._noted = _Noted(book)
+        self._held = self._texts_held = 0
+        self._waiting: Waiting | None = None
         self._charts: dict[str, Charts] = {}
+        self._takers: dict[str, dict[Charts, None]] = {}
+        self.called: dict[str, Template] | None = None if memory.kept() else {}
+        """Templates of charts that others may call, by their paths, for all charts of the scan."""
         self._homes: dict[str, str] = {}
         self._questions: dict[str, Callable[[str], Any]] = {
             "open": self.open,
@@ -92,24 +110,24 @@ class Trees:
 
     def answer(self, question: tuple[str, str]) -> Any:
         """Answer a question that something which is kept has asked before: a reader, about other files."""
-        name, about = question
-        return self._questions[name](about)
+        return self._questions[question[0]](question[1])
 
     def again(self, kind: object, about: Iterable[Any], make: Callable[[], T]) -> T:
         """Return what ``make`` makes of some objects, and note what it notes; from the memory if that is open and has it."""
 
-        def apart() -> tuple[T, _Noted]:
-            outer, self._noted = self._noted, _Noted(Book(self.book.policy))
-            try:
-                return make(), self._noted
-            finally:
-                self._noted = outer
-
         if not memory.kept():
             return make()
-        made, noted = memory.have(kind, about, apart, self.answer)
+        made, noted = memory.have(kind, about, lambda: self._apart(make), self.answer)
         self._noted.add(noted)
         return made
+
+    def _apart(self, make: Callable[[], T]) -> tuple[T, _Noted]:
+        """Return what ``make`` makes, and what is noted meanwhile."""
+        outer, self._noted = self._noted, _Noted(Book(self.book.policy))
+        try:
+            return make(), self._noted
+        finally:
+            self._noted = outer
 
     def read(self, source: Source, syntax: str) -> Tree:
         """Return the tree of a source."""
@@ -120,17 +138,53 @@ class Trees:
 
     def _entered(self, source: Source, syntax: str) -> Tree:
         tree = self._tree(source, syntax)
-        self._noted.entries[id(source)] = _Entry(source, tree)
+        entry = self._noted.entries[id(source)] = _Entry(source, syntax, tree)
+        if syntax in _MADE_AGAIN and not memory.kept():
+            self._hold(entry)
         return tree
+
+    def _hold(self, entry: _Entry) -> None:
+        """Hold a tree that was just made, and let go of another one if that is too much."""
+        size = entry.source.size
+        if self._held + size <= HELD:
+            entry.held = size
+            self._held += size
+            return
+        if self._waiting is None:
+            from dindguard.waiting import Waiting  # few scans have so much
+
+            self._waiting = Waiting(self._made_again, self._home, self._let_go)
+        self._waiting.add(entry)
+
+    def _let_go(self, entry: _Entry, chart: str) -> None:
+        """Let go of what goes with a tree: its text, and a chart of which no tree is held any more."""
+        if chart in self._charts:
+            self._charts[chart].let_go()
+        if not entry.source.embedded:
+            self._files.rest(entry.source.path)
+
+    def _made_again(self, entry: _Entry) -> Tree:
+        """Return the tree of a text that was made before; all that is to be noted of it was noted then."""
+        tree, _ = self._apart(lambda: self._tree(entry.source, entry.syntax))
+        self._hold(entry)
+        return tree
+
+    def waits(self, source: Source) -> None:
+        """Note that a text without a tree waits for its format; beyond a measure it is let go of meanwhile."""
+        self._texts_held += source.size
+        if self._texts_held > TEXTS_HELD and not source.embedded and not memory.kept():
+            self._files.rest(source.path)
 
     def plain(self, source: Source, syntax: str) -> Source:
         """Return a text that a format reads itself; of a template, by its name, what can be read of it."""
         named = source.parent is None and syntaxes.without_template(source.path) != source.path
-        return self._templates_of(source).text(source, syntax) if named and may_be_template(source) else source
+        return (
+            self._templates_of(source).text(source, syntax) if named and syntaxes.has_actions(source.text) else source
+        )
 
     def _tree(self, source: Source, syntax: str) -> Tree:
         read = readers.reader(syntax)
-        if not may_be_template(source):
+        if not syntaxes.has_actions(source.text):
             idle = self.recogniser.idle_parts(source) if syntax == syntaxes.YAML else []
             for _, row in idle:
                 self.understood(source, row)
@@ -138,7 +192,7 @@ class Trees:
         if syntax == syntaxes.TOML:
             tree = read(source)
             return tree if tree.readable else read(self._templates_of(source).text(source, syntax))
-        if syntax not in _OF_TEMPLATES:
+        if syntax not in _MADE_AGAIN:
             return read(self.plain(source, syntax))
         reader = self._templates_of(source)
         if reader.of_chart(source):
@@ -165,9 +219,13 @@ class Trees:
             self._charts[home] = memory.have(f"charts in {home}", (), Charts)
         return memory.asked("templates", home, self._charts[home].reader(self, self._files))
 
+    def opened_for(self, charts: Charts, path: str) -> None:
+        """Note that templates of some charts refer to a file."""
+        self._takers.setdefault(path, {})[charts] = None
+
     def _that_took(self, path: str) -> tuple[Templates, ...]:
         """Return the readers of templates that take something from a file."""
-        readers = [charts.reader(self, self._files) for charts in self._charts.values()]
+        readers = [charts.reader(self, self._files) for charts in self._takers.get(path, ())]
         return memory.asked("taker", path, tuple(reader for reader in readers if reader.uses(path)))
 
     def forget(self, source: Source) -> None:
@@ -175,7 +233,9 @@ class Trees:
         if not memory.kept():
             entry = self._noted.entries.get(id(source))
             if entry is not None:
-                entry.drop()
+                self._held -= entry.drop()
+                if self._waiting is not None:
+                    self._waiting.remove(entry)
                 if not entry.notices:
                     del self._noted.entries[id(source)]
                     self._noted.ours.discard(id(source))
@@ -243,15 +303,12 @@ class Trees:
         takers = self._that_took(source.path)
         if not takers or (source.parent is not None and source.parent.parent is not None):
             return source
-        text, start = source.text, source.origin(0)
-        for left in (taker.not_used(source.file) for taker in takers):
-            if left is not None:
-                both = zip(text, left.text[start : start + len(text)], strict=False)
-                text = "".join(own if own == other else " " for own, other in both)
-        return Source(source.path, text, hint=source.hint, parent=source.parent, segments=source.segments)
+        from dindguard.charts import without_taken
+
+        return without_taken(source, takers)
 
     def unread(self, source: Source) -> None:
-        """Note that no format took a text; what a chart's templates took from it has been judged with them."""
+        """Note that no format took a text; what charts' templates took from it has been judged with them."""
         if source.parent is not None or not self._that_took(source.path):
             self.book.source_unread(source)
         else:
@@ -271,8 +328,3 @@ class Trees:
                 ours = key in self._noted.ours or notice.gravity is not Gravity.ERROR
                 notices.append(notice if ours else replace(notice, gravity=Gravity.NOTE))
         return notices
-
-
-def may_be_template(source: Source) -> bool:
-    """Whether a text holds marks of a template's actions."""
-    return any(mark in source.text for mark in ("{{", "{%", "<%"))

@@ -34,6 +34,11 @@ def without_template(name: str) -> str:
     return stem if dot and ending.lower() in _TEMPLATES else name
 
 
+def has_actions(text: str) -> bool:
+    """Whether a text holds marks of a template's actions."""
+    return "{{" in text or "{%" in text or "<%" in text
+
+
 def by_name(name: str) -> str:
     """Return the tree's syntax that a file name's extension names; ``""`` for any other file."""
     stem, dot, ending = name.rpartition(".")

@@ -42,6 +42,8 @@ class Tree:
         """Whether two braces begin a value outside of quotes: correct YAML that nobody means, an action of a template."""
         self.passed_over = 0
         """Documents that were told by their outline, and are not among the others."""
+        self.once = False
+        """Whether another tree of the same text may be another one."""
         self._stays = MERGE_KEY in self.text or memory.kept()  # what is merged counts, so that it is made once
         self._merged = 0
         self._merging = 0
@@ -50,6 +52,11 @@ class Tree:
     def readable(self) -> bool:
         """Whether the whole text could be read."""
         return not any(notice.gravity is Gravity.ERROR for notice in self.notices)
+
+    @property
+    def made_once(self) -> bool:
+        """Whether it must not be made again: it would be another one, or much would be merged again."""
+        return self.once or self._merged > budget.MERGED_KEYS.most // 10
 
     # -- from PyYAML's nodes to ours ----------------------------------------------------------------
 

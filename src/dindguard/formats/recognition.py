@@ -39,6 +39,11 @@ class Recogniser:
             bool(syntax.by_name(path)) or _named(path) is not None or self.forced(path) is not None or _may_be(path)
         )
 
+    @staticmethod
+    def may_be_template(text: str) -> bool:
+        """Whether a text holds marks of a template's actions."""
+        return syntax.has_actions(text)
+
     def must_be_read(self, path: str) -> bool:
         """Whether a file is read whatever its bytes say."""
         return self.forced(path) is not None or any(row.always and row.named(path) for row in registry.rows())

@@ -13,16 +13,24 @@ from dindguard.documents.template.writing import taken_between, written_out
 from dindguard.source import Span
 
 
+class Taken:
+    """What a chart's texts have taken: the places of values that stand in documents, and where the named templates begin
+    that somebody called."""
+
+    def __init__(self) -> None:
+        self.places: set[Span] = set()
+        self.grafted: set[tuple[str, int]] = set()
+
+
 class Named:
     """The named templates of a chart by name; files are read as far as a name has to be searched for."""
 
-    def __init__(self, read: Iterable[Template], more: Iterator[Template]) -> None:
+    def __init__(self, read: Iterable[Template], more: Iterator[Template], taken: Taken | None = None) -> None:
         self._known: dict[str, Defined] = {}
         self._more = more
-        self.places: set[Span] = set()
-        """The places of values that stand in documents."""
-        self.grafted: set[tuple[str, int]] = set()
-        """Where the named templates begin that somebody called."""
+        taken = taken or Taken()
+        self.places = taken.places
+        self.grafted = taken.grafted
         self.texts: dict[tuple[str, int, Chart], Answer] = {}
         """What named templates write for the chart as a whole, by their files and places."""
         for template in read:

@@ -12,7 +12,7 @@ from dindguard.documents.template.answers import Answer, Known, Unknown
 from dindguard.documents.template.blocks import Block
 from dindguard.documents.template.charts import Chart, Charts, Files
 from dindguard.documents.template.frames import Frame
-from dindguard.documents.template.library import Calls, Named
+from dindguard.documents.template.library import Calls, Named, Taken
 from dindguard.documents.template.neutral import blank
 from dindguard.documents.template.template import Template
 from dindguard.documents.template.texts import plain_text
@@ -29,13 +29,21 @@ from dindguard.source import Source
 class Templates:
     """Reads templates. ``files`` gives what they refer to, below the scan's root only."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, called: dict[str, Template] | None = None) -> None:
+        """``called`` are templates that others may call, where several readers of the same files share them."""
         self._files = files
         self._opened: set[str] = set()  # by charts, for their templates
-        self._charts = Charts(files, self._first_document)
-        self._sets = ValueSets(files, self._first_document)
-        self._read: dict[str, Template] = {}  # those that others may call
+        self._read = {} if called is None else called
+        self._taken: dict[str, Taken] = {}
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let go of charts, values and named templates, which are read again for whoever asks, but not of what was taken."""
+        self._charts = Charts(self._files, self._first_document)
+        self._sets = ValueSets(self._files, self._first_document)
         self._libraries: dict[str, Named] = {}
+        if len(self._read) > _CALLED:
+            self._read.clear()
 
     def tree(self, source: Source, read: Callable[[Source], Tree]) -> Tree:
         """Return the tree of a text that may be a template: what ``read`` makes of it as long as it is none.
@@ -79,6 +87,7 @@ class Templates:
                 tree.documents.extend(self._with(each, template))
             tree.notices.extend(template.notices)
         if named and not tree.documents:
+            tree.once = True  # what nobody has called so far
             tree.documents.extend(_unused(template, frame, library.named))
         return tree
 
@@ -121,14 +130,12 @@ class Templates:
         """
         if source.path not in self._opened:
             return None
-        libraries = self._libraries.values()
-        places = {place for library in libraries for place in library.places if place.path == source.path}
+        places = {place for taken in self._taken.values() for place in taken.places if place.path == source.path}
         taken = [
             (source.offset(each.line, each.column), source.offset(each.end_line, each.end_column)) for each in places
         ]
-        template = self._read.get(source.path)
-        called = {start for library in libraries for path, start in library.grafted if path == source.path}
-        branches = template.blocks.branches if template is not None and called else ()
+        called = {start for each in self._taken.values() for path, start in each.grafted if path == source.path}
+        branches = self._called(source).blocks.branches if called else ()
         taken += [(block.start, block.end) for block in branches if block.start in called]
         return Source(source.path, _without(source.text, sorted(taken)))
 
@@ -136,7 +143,8 @@ class Templates:
         if chart is None:
             return Named([template], iter(()))
         if chart.folder not in self._libraries:
-            self._libraries[chart.folder] = Named([], self._named(chart))
+            taken = self._taken.setdefault(chart.folder, Taken())
+            self._libraries[chart.folder] = Named([], self._named(chart), taken)
         return self._libraries[chart.folder]
 
     def _named(self, chart: Chart) -> Iterator[Template]:
@@ -147,10 +155,17 @@ class Templates:
                 if source is None or not _DEFINES.search(source.text):
                     continue
                 self._opened.add(path)
-                if path not in self._read:
-                    self._read[path] = Template(source, Dialect.GO)
-                yield self._read[path]
+                yield self._called(source)
 
+    def _called(self, source: Source) -> Template:
+        """Return a template of a chart that others may call."""
+        if source.path not in self._read:
+            self._read[source.path] = Template(source, Dialect.GO)
+        return self._read[source.path]
+
+
+_CALLED = 200
+"""More templates that others may call are not kept for a next chart."""
 
 _DEFINES = regex(r"\{\{-?\s*(?:define|block)\b")
 

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from dindguard.formats.kubernetes.resources import Resource, nearest
 from dindguard.model.mount import Storage
+
+if TYPE_CHECKING:
+    from dindguard.formats.kubernetes.network_policies import Policy
+    from dindguard.formats.kubernetes.replicas import Scaler
+
+_MANY_LENT = 200
+"""The nodes of fewer objects are not worth letting go of."""
 
 _Place = tuple[str, str | None, str]
 """Kind, overlay, namespace."""
@@ -19,18 +27,38 @@ class Cluster:
     scan may hold thousands of small projects.
     """
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
+    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+        self._lent: dict[Resource, None] = {}
         self._by_kind: dict[str, list[Resource]] = {}
         self._by_name: dict[tuple[str, str], list[Resource]] = {}
         self._by_place: dict[_Place, list[Resource]] = {}
         self._in_unit: dict[tuple[str, str], list[Resource]] = {}
         self._below_unit: dict[tuple[str, str], list[Resource]] = {}
         for resource in resources:
-            self._add(resource)
+            self.add(resource)
         self.claims: dict[str, Storage] = {}
         """Storages of persistent volume claims by identity."""
+        self.policies: dict[Resource, Policy] = {}
+        """What network policies say, each looked at once."""
+        self.selectors: dict[Resource, frozenset[tuple[str, str]]] = {}
+        """The labels that Services select, each looked at once."""
+        self.scalers: dict[Resource, Scaler] = {}
+        """What autoscalers say, each looked at once."""
 
-    def _add(self, resource: Resource) -> None:
+    def give_back(self) -> None:
+        """Let go of the nodes of objects that others have asked for, if they are many."""
+        if len(self._lent) > _MANY_LENT:
+            for resource in self._lent:
+                resource.node.fold()
+            self._lent.clear()
+
+    def _lend(self, resources: Iterable[Resource]) -> Iterator[Resource]:
+        for resource in resources:
+            self._lent[resource] = None
+            yield resource
+
+    def add(self, resource: Resource) -> None:
+        """Add an object."""
         kind = resource.kind
         self._by_kind.setdefault(kind, []).append(resource)
         self._by_name.setdefault((kind, resource.name), []).append(resource)
@@ -44,28 +72,33 @@ class Cluster:
     def of_kind(self, *kinds: str) -> Iterator[Resource]:
         """Yield all objects of some kinds."""
         for kind in kinds:
-            yield from self._by_kind.get(kind, ())
+            yield from self._lend(self._by_kind.get(kind, ()))
 
     def beside(self, resource: Resource, *kinds: str) -> Iterator[Resource]:
         """Yield the objects of some kinds that are deployed together with ``resource``."""
         for kind in kinds:
             if resource.namespace or resource.overlay is not None:
-                yield from self._by_place.get((kind, resource.overlay, resource.namespace), ())
+                yield from self._lend(self._by_place.get((kind, resource.overlay, resource.namespace), ()))
                 continue
             for folder in (resource.unit, *_above(resource.unit)):
-                yield from self._in_unit.get((kind, folder), ())
-            yield from self._below_unit.get((kind, resource.unit), ())
+                yield from self._lend(self._in_unit.get((kind, folder), ()))
+            yield from self._lend(self._below_unit.get((kind, resource.unit), ()))
 
     def find(self, kind: str, name: str, beside: Resource) -> Resource | None:
         """Return the namespaced object of that name which ``beside`` must mean."""
         found = self._by_name.get((kind, name), ()) if name else ()
-        return nearest((other for other in found if other.together_with(beside)), beside)
+        return self._lent_one(nearest((other for other in found if other.together_with(beside)), beside))
 
     def find_global(self, kind: str, name: str, near: Resource) -> Resource | None:
         """Return the object of that name among those that live in no namespace."""
         found = self._by_name.get((kind, name), ()) if name else ()
         same = [other for other in found if other.overlay == near.overlay]
-        return nearest(same or [other for other in found if other.overlay is None], near)
+        return self._lent_one(nearest(same or [other for other in found if other.overlay is None], near))
+
+    def _lent_one(self, resource: Resource | None) -> Resource | None:
+        if resource is not None:
+            self._lent[resource] = None
+        return resource
 
 
 def _above(folder: str) -> Iterator[str]:

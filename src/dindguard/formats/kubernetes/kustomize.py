@@ -7,7 +7,7 @@ adds them to names and references alike.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from dindguard import budget
@@ -23,6 +23,9 @@ from dindguard.records import replace
 from dindguard.source import Notice
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_MANY = 500
+"""Of so many documents, the nodes of each are let go of until it is read."""
+
 _REMOTE = regex(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/]+/")
 
 
@@ -66,12 +69,17 @@ def is_kustomization(document: Document) -> bool:
 
 
 def collect(
-    documents: Sequence[Document], context: Context, notices: list[Notice], unread: list[Unread]
-) -> list[tuple[Resource, bool]]:
-    """Return every resource of the scan, and whether its workloads are to be read.
+    documents: Sequence[Document],
+    context: Context,
+    notices: list[Notice],
+    unread: list[Unread],
+    look: Callable[[Resource], object],
+) -> tuple[list[tuple[Resource, bool]], list[Node]]:
+    """Return every resource of the scan, whether its workloads are to be read, and the kustomizations.
 
     A file that a kustomization lists is read as that kustomization builds it; each further overlay adds what it
     changes. A patch is read as part of the overlays that use it; one of objects that lie elsewhere is ``unread``.
+    Where documents are many, ``look`` is called with each resource before its nodes are let go of.
     """
     overlays = _Overlays(context, notices)
     for document in documents:
@@ -83,15 +91,23 @@ def collect(
         for each in overlays.patches_of_others()
     )
     read = {built.origin[0] for _, built in found if built.direct}
+    kustomizations: list[Node] = []
     for document in documents:
         path = document.source.path
-        if is_kustomization(document) or not document.content.is_mapping:
+        if is_kustomization(document):
+            kustomizations.append(document.content)
+            continue
+        if not document.content.is_mapping:
             continue
         if document.source.parent is None and (path in read or path in overlays.patch_files):
             continue
         objects = partial(_objects, document)
-        found.extend((True, Built(item, True)) for item in context.again("objects", (document.content,), objects))
-    return [(built.resource, shown) for shown, built in found]
+        for item in context.again("objects", (document.content,), objects):
+            found.append((True, Built(item, True)))
+            if len(documents) > _MANY:
+                look(item)
+                item.node.fold()
+    return [(built.resource, shown) for shown, built in found], kustomizations
 
 
 def _objects(document: Document) -> tuple[Resource, ...]:

@@ -6,13 +6,27 @@ A pod that no policy selects takes connections from everybody; one that any sele
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dindguard.documents.tree import Node
-from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.isolation import Admission, Isolation
+from dindguard.records import record
+from dindguard.source import Span
+
+if TYPE_CHECKING:
+    from dindguard.formats.kubernetes.cluster import Cluster
 
 _GROUP = "networking.k8s.io"
+
+
+@record
+class Policy:
+    """What one policy selects and admits; without ``labels`` it surely selects nobody."""
+
+    span: Span
+    labels: frozenset[tuple[str, str]] | None
+    admissions: tuple[Admission, ...] = ()
 
 
 def isolation(labels: Node, resource: Resource, cluster: Cluster) -> Isolation | None:
@@ -20,22 +34,31 @@ def isolation(labels: Node, resource: Resource, cluster: Cluster) -> Isolation |
 
     A policy that the chart's own values leave out selects nobody.
     """
-    own = _pairs(labels)
-    policies = [policy for policy in cluster.beside(resource, "NetworkPolicy") if _selects(policy, own)]
-    if not policies:
-        return None
-    admissions = (each for policy in policies for each in _admissions(policy.node["spec"]))
-    return Isolation(policies[0].node["spec"].key_span, tuple(admissions))
+    beside = list(cluster.beside(resource, "NetworkPolicy"))
+    own = _pairs(labels) if beside else frozenset()
+    policies = [policy_of(each, cluster) for each in beside]
+    found = [each for each in policies if each.labels is not None and each.labels <= own]
+    admissions = (admission for policy in found for admission in policy.admissions)
+    return Isolation(found[0].span, tuple(admissions)) if found else None
 
 
-def _selects(policy: Resource, own: frozenset[tuple[str, str]]) -> bool:
-    spec = policy.node["spec"]
+def policy_of(resource: Resource, cluster: Cluster) -> Policy:
+    """Return what a policy says."""
+    if resource not in cluster.policies:
+        spec = resource.node["spec"]
+        selects = resource.group == _GROUP and _selects(resource, spec)
+        labels = _pairs(spec["podSelector"]["matchLabels"]) if selects else None
+        cluster.policies[resource] = Policy(spec.key_span, labels, tuple(_admissions(spec)) if selects else ())
+    return cluster.policies[resource]
+
+
+def _selects(policy: Resource, spec: Node) -> bool:
+    """Whether a policy surely selects the pods with the labels that it names."""
     selector, types = spec["podSelector"], spec["policyTypes"]
     decided = not any(condition.holds is False for condition in (*policy.node.conditions, *spec.conditions))
     inwards = not types.present or any(item.content == "Ingress" for item in types.items())
     # What a rule with an expression selects depends on labels that a template may add.
-    plain = selector.is_mapping and not selector["matchExpressions"].present
-    return policy.group == _GROUP and decided and inwards and plain and _pairs(selector["matchLabels"]) <= own
+    return decided and inwards and selector.is_mapping and not selector["matchExpressions"].present
 
 
 def _pairs(labels: Node) -> frozenset[tuple[str, str]]:

@@ -60,7 +60,6 @@ class Services:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._selectors: dict[Resource, _Pairs] = {}
         self._by_label: dict[tuple[str, str | None, str], _Index] = {}
         self._openings: dict[Resource, tuple[Opening, ...]] = {}
         self._counts: dict[str, int] = {}
@@ -82,27 +81,22 @@ class Services:
 
     def _selecting(self, labels: _Pairs, resource: Resource) -> list[Resource]:
         """Return the Services beside a resource that select its labels, in their order."""
-        place = (resource.namespace, resource.overlay, resource.unit)
+        alone = not resource.namespace and resource.overlay is None
+        place = (resource.namespace, resource.overlay, resource.unit if alone else "")
         if place not in self._by_label:
             self._by_label[place] = self._indexed(self._cluster.beside(resource, "Service"))
         index = self._by_label[place]
-        found = [each for pair in labels for each in index.get(pair, ()) if self._selector(each[1]) <= labels]
+        found = [
+            each for pair in labels for each in index.get(pair, ()) if selector_of(each[1], self._cluster) <= labels
+        ]
         return [service for _, service in sorted(found, key=lambda each: each[0])]
 
     def _indexed(self, services: Iterable[Resource]) -> _Index:
         """Return Services by one of the labels that they ask for, each with its number."""
         found: _Index = {}
         for number, service in enumerate(services):
-            if selector := self._selector(service):
+            if selector := selector_of(service, self._cluster):
                 found.setdefault(min(selector), []).append((number, service))
-        return found
-
-    def _selector(self, service: Resource) -> _Pairs:
-        found = self._selectors.get(service)
-        if found is None:
-            knative = service.group == "serving.knative.dev"
-            found = frozenset() if knative else _pairs(service.node["spec"]["selector"])
-            self._selectors[service] = found
         return found
 
     def _of(self, service: Resource) -> tuple[Opening, ...]:
@@ -117,6 +111,15 @@ class Services:
             for name, port in self._backends[ingress]:
                 if name.content == service.name:
                     yield Opening(_target(service, port.content), None, "Ingress", name.span)
+
+
+def selector_of(service: Resource, cluster: Cluster) -> _Pairs:
+    """Return the labels of the pods that a Service leads to."""
+    found = cluster.selectors.get(service)
+    if found is None:
+        knative = service.group == "serving.knative.dev"
+        found = cluster.selectors[service] = frozenset() if knative else _pairs(service.node["spec"]["selector"])
+    return found
 
 
 def _pairs(labels: Node) -> _Pairs:

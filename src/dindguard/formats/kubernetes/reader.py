@@ -14,11 +14,13 @@ from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Cluster
-from dindguard.formats.kubernetes.openings import Services
+from dindguard.formats.kubernetes.network_policies import policy_of
+from dindguard.formats.kubernetes.openings import Services, selector_of
 from dindguard.formats.kubernetes.owners import Owners
 from dindguard.formats.kubernetes.pods import read_pod
 from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
 from dindguard.formats.kubernetes.releases import handed_on, of_kustomization
+from dindguard.formats.kubernetes.replicas import SCALERS, scaler
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
@@ -30,18 +32,31 @@ from dindguard.source import Notice
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all manifests of a scan."""
     reading = Reading()
-    resources = kustomize.collect(documents, context, reading.notices, reading.unread)
-    cluster = Cluster(resource for resource, _ in resources)
+    cluster = Cluster()
+    look = partial(_look, cluster)
+    resources, kustomizations = kustomize.collect(documents, context, reading.notices, reading.unread, look)
+    for resource, _ in resources:
+        cluster.add(resource)
     pods = _Pods(cluster, reading, context)
     owners = Owners(resource for resource, _ in resources)
     for resource, is_workload in resources:
         if is_workload and not owners.cover(resource):
             pods.read(resource)
         resource.node.fold()
-    kustomizations = (document.content for document in documents if kustomize.is_kustomization(document))
+        cluster.give_back()
     reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
     reading.embedded.extend(configmaps.embedded(cluster, pods.mounted, reading.unread, context))
     return reading
+
+
+def _look(cluster: Cluster, resource: Resource) -> None:
+    """Note what an object says that every pod asks for."""
+    if resource.kind == "Service":
+        selector_of(resource, cluster)
+    elif resource.kind == "NetworkPolicy":
+        policy_of(resource, cluster)
+    elif resource.kind in SCALERS:
+        scaler(resource, cluster)
 
 
 class _Pods:

@@ -6,7 +6,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.workload import Replicas
-from dindguard.records import replace
+from dindguard.records import record, replace
 
 _COUNTED = frozenset(
     {
@@ -21,11 +21,21 @@ _RUN_MANY_TIMES = frozenset(
 _RUNS = frozenset({"Workflow", "TaskRun", "PipelineRun"})
 """Kinds that are one run; one with a generated name is made to be handed in again and again."""
 _SURGING = frozenset({"Deployment", "Rollout", "DeploymentConfig", "RunnerDeployment"})
-_SCALERS = {
+SCALERS = {
     "HorizontalPodAutoscaler": "maxReplicas",
     "HorizontalRunnerAutoscaler": "maxReplicas",
     "ScaledObject": "maxReplicaCount",
 }
+"""Kinds of autoscalers, and what they call the most copies."""
+
+
+@record
+class Scaler:
+    """What an autoscaler scales, and to how many copies at most."""
+
+    kind: str
+    name: str
+    most: Replicas | None
 
 
 def replicas(resource: Resource, cluster: Cluster) -> Replicas | None:
@@ -63,14 +73,23 @@ def _number(node: Node, resource: Resource) -> Replicas:
 
 
 def _scaled(resource: Resource, cluster: Cluster) -> Replicas | None:
-    for scaler in cluster.beside(resource, *_SCALERS):
-        target = scaler.node["spec"]["scaleTargetRef"]
-        kind = target["kind"].content
-        if target["name"].content == resource.name and kind in ("", resource.kind):
-            most = scaler.node["spec"][_SCALERS[scaler.kind]]
-            if most.is_scalar:
-                return Replicas(most.integer, most.span)
+    for each in cluster.beside(resource, *SCALERS):
+        found = scaler(each, cluster)
+        if found.name == resource.name and found.kind in ("", resource.kind) and found.most is not None:
+            return found.most
     return None
+
+
+def scaler(resource: Resource, cluster: Cluster) -> Scaler:
+    """Return what an autoscaler says."""
+    if resource not in cluster.scalers:
+        target, most = resource.node["spec"]["scaleTargetRef"], resource.node["spec"][SCALERS[resource.kind]]
+        cluster.scalers[resource] = Scaler(
+            target["kind"].content,
+            target["name"].content,
+            Replicas(most.integer, most.span) if most.is_scalar else None,
+        )
+    return cluster.scalers[resource]
 
 
 def _surges(strategy: Node) -> bool:

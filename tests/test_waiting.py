@@ -1,0 +1,92 @@
+"""What waits for its format is let go of beyond a measure, and made again: nothing that is found differs for it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dindguard import reports, waiting
+from dindguard.documents import yaml
+from dindguard.report import Report
+from dindguard.scanning import Options, scan
+from dindguard.source import Gravity, Source
+from dindguard.working_tree import WorkingTree
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+LIMITS = (
+    "trees.HELD",
+    "trees.TEXTS_HELD",
+    "waiting.RECENT",
+    "formats.kubernetes.kustomize._MANY",
+    "formats.kubernetes.cluster._MANY_LENT",
+    "documents.template.reading._CALLED",
+)
+
+
+@pytest.fixture
+def no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in LIMITS:
+        monkeypatch.setattr(f"dindguard.{name}", 0)
+
+
+def told(report: Report) -> str:
+    """Return all that a report tells."""
+    return "".join(reports.pieces("json", report, reports.Options()))
+
+
+@pytest.mark.parametrize("rule", ["host-engine-socket", "unauthenticated-engine-api", "shared-data-root"])
+def test_what_is_found_is_the_same_without_any_room(rule: str, request: pytest.FixtureRequest) -> None:
+    options = Options(paths=(str(FIXTURES / rule),), untrusted=True)
+    before = told(scan(options))
+    request.getfixturevalue("no_room")
+    assert told(scan(options)) == before
+    assert len(scan(options).findings) > 10
+
+
+@pytest.mark.usefixtures("no_room")
+def test_charts_and_overlays_are_made_again_with_all_that_explains_them(tmp_path: Path) -> None:
+    for rule in ("host-engine-socket", "privileged-container"):
+        for folder in sorted((FIXTURES / rule).glob("*")):
+            if folder.is_dir():
+                shutil.copytree(folder, tmp_path / rule / folder.name)
+    found = {finding.span.path for finding in scan(Options(paths=(str(tmp_path),), untrusted=True)).findings}
+    assert {path.split("/")[1] for path in found} >= {"bad-values", "bad-helm-install", "bad-kind"}
+
+
+def test_a_tree_that_was_let_go_of_is_made_again_when_somebody_asks() -> None:
+    source = Source("a.yaml", "a: {b: [1, 2]}\n---\nc: d\n")
+    made: list[yaml.Tree] = []
+
+    def again() -> yaml.Tree:
+        made.append(yaml.read(source))
+        return made[-1]
+
+    first, second = (light := waiting.let_go(yaml.read(source), again)).documents
+    assert (len(made), light.text) == (0, "")
+    assert first["a"]["b"].items()[1].content == "2"
+    assert (second["c"].content, second["c"].span.line, len(made)) == ("d", 3, 1)
+    assert first.keys() == ["a"]
+
+
+@pytest.mark.usefixtures("no_room")
+def test_a_file_that_changes_while_it_waits_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, securityContext: {privileged: true}}]}\n"
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        (tmp_path / name).write_text(pod)
+    read, asked = WorkingTree.read, list[str]()
+
+    def changed(tree: WorkingTree, path: str) -> bytes:
+        asked.append(path)
+        return (
+            read(tree, path).replace(b"p}", b"q}") if path == "a.yaml" and asked.count(path) > 1 else read(tree, path)
+        )
+
+    monkeypatch.setattr(WorkingTree, "read", changed)
+    report = scan(Options(paths=(str(tmp_path),), untrusted=True))
+    errors = [notice for notice in report.notices if notice.gravity is Gravity.ERROR]
+    assert [(each.span.path, each.message) for each in errors] == [
+        ("a.yaml", "this file changed while it was scanned, so it was not read")
+    ]
+    assert report.findings[0].span.path == "b.yaml"
