@@ -149,8 +149,8 @@ def test_a_file_that_changes_after_another_process_has_read_it_is_told(tmp_path:
     write_files(tmp_path, SCRIPTS)
     this = Scan.of(Options(paths=(tmp_path,), root=tmp_path, jobs=2, untrusted=True))
     found = this.find()
-    judged = this.judge(found)
     (tmp_path / "a/Makefile").write_text("run:\n\ttrue\n")
+    judged = this.judge(found)
     report = this.report(found, judged, this.apply(found, judged))
     assert [each.span.path for each in report.notices if each.kind == "changed"] == ["a/Makefile"]
 
