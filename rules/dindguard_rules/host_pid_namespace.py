@@ -78,8 +78,12 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         )
         joined = container.joins("pid")
         there = joined.in_hosts("pid") if joined is not None else None
+        product = container.privileged_product
         yield Problem(
-            host, message, because=(*because, reason("whoever it joins shares the host's processes", there))
+            host,
+            f"{message}, as the privilege of {product} lets it" if product else message,
+            because=(*because, reason("whoever it joins shares the host's processes", there)),
+            severity=Severity.HIGH if product else Severity.CRITICAL,
         )
     elif container.namespaces.host("pid") is not None:  # else it is told of the container that is joined
         severity = Severity.MEDIUM if container.role is Role.OTHER else Severity.HIGH

@@ -78,8 +78,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         whose = (
             "the host's whole file system" if container.host is None else f"the whole file system of {container.host}"
         )
-        product = container.image.privileged_user if container.image is not None else None
-        reached = product is not None and container.privileged.on and severity is Severity.CRITICAL
+        product = container.privileged_product
+        reached = product is not None and severity is Severity.CRITICAL
         message = f"{container} can {may} {whose} in {mount.target}"
         yield Problem(
             mount.host_text or mount,

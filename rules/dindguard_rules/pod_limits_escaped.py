@@ -60,6 +60,6 @@ def check(engine: Engine) -> Iterator[Problem]:
     limit = container.limits.memory or container.limits.cpus
     if limit is None:
         return  # nothing to escape
-    because = reason("this limit does not hold for them", limit)
-    message = f"{engine} starts its containers outside of the pod's limits"
-    yield Problem(container.privileged, message, because=(because,))
+    because = reason("privileged: it was left in the node's cgroup namespace", container.privileged)
+    message = f"{engine} starts its containers outside of this limit"
+    yield Problem(limit, message, because=(because,))

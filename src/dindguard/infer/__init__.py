@@ -240,7 +240,7 @@ def _runs_containers(container: Container) -> bool:
 def _socket_user(container: Container, policy: Policy) -> str | None:
     image = container.image
     if image is None:
-        return None
+        return known_images.socket_user_called(container.name) if container.build is None else None
     if any(
         image.repository == user or image.repository.endswith(f"/{user}") for user in policy.first_party_socket_users
     ):

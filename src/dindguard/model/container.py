@@ -113,6 +113,11 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         return self.privileged.on and self.sandbox is Sandbox.NONE
 
     @property
+    def privileged_product(self) -> str | None:
+        """The well-known product that it runs, if it is privileged as that product's own instructions have it."""
+        return self.image.privileged_user if self.image is not None and self.privileged.on else None
+
+    @property
     def user_of_host(self) -> bool:
         """Whether its root is an ordinary user of the host, who reads, writes and signals what is that user's alone."""
         return self.rootless_host is not None and self.rootless_host.on

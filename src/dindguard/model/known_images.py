@@ -20,6 +20,8 @@ _SOCKET_USERS = {
     "traefik": "Traefik",
     "containrrr/watchtower": "Watchtower",
     "nickfedor/watchtower": "Watchtower",
+    "prom/prometheus": "Prometheus",
+    "prometheus/prometheus": "Prometheus",
     "grafana/promtail": "Promtail",
     "grafana/alloy": "Grafana Alloy",
     "cadvisor/cadvisor": "cAdvisor",

@@ -256,7 +256,7 @@ def _is_one_volume(key: str) -> bool:
 
 
 _KINDS_OF_EXAMPLES = {
-    "for tests": r"(.*[-_.])?tests?|testdata|test[-_]data|e2e",
+    "for tests": r"(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|test[-_]data|e2e",
     "documentation": r"docs?",
     "no longer in use": r"[._]?(deprecated|archived|attic|obsolete|unused)|_archive",
     "an example": r"(.*[-_.])?(examples?|samples?)|demos?|\.dist",
@@ -265,7 +265,7 @@ _KINDS_OF_EXAMPLES = {
 _EXAMPLE_NAME = regex(r"(?:^|[._-])(?P<word>example|sample)(?=[._-]|$)(?!\.(?:com|org|net)\b)|(?P<ending>\.dist)$")
 _TEST_NAME = regex(
     r"(?:run[-_]?)?(?P<word>tests?|e2e)(?:[-_][\w-]+)?(?:\.(?:sh|bash|ps1|cmd|bat))?"
-    r"|(?:docker-)?compose[-._](?P<part>tests?|e2e)\.ya?ml"
+    r"|(?:docker-)?compose[-._](?:\w+[-_])?(?P<part>tests?|e2e)\.ya?ml"
 )
 """A script or a project for tests: ``test``, ``run-tests.sh``, ``docker-compose.test.yml``; not a pipeline of tests."""
 _ENVIRONMENTS = frozenset(

@@ -11,6 +11,9 @@ from dindguard.formats.helm.release import Found, Release, image_of
 from dindguard.model.condition import Condition
 from dindguard.source import Step
 
+_NO_NAMES = frozenset({"values", "mounts", "volumes", "persistence", "pod", "global", "extra"})
+"""Keys that say what is below them, and not whose it is."""
+
 
 def read(release: Release, layer: Node) -> Found:
     """Return a pod for each mapping of ``layer`` that adds something to one of the chart's."""
@@ -24,7 +27,7 @@ def read(release: Release, layer: Node) -> Found:
             found.taken.append(engine)
         mounts = _mounts(node)
         if mounts:
-            containers.append(_own(node, mounts))
+            containers.append(_own(node, mounts, _name(release, node).text))
         pod = mapping(
             node,
             {
@@ -40,8 +43,11 @@ def read(release: Release, layer: Node) -> Found:
 
 
 def _name(release: Release, node: Node) -> Node:
-    """Return what names the pod: the key above, the release, or the chart."""
-    return node.key if node.key is not None else release.named(word(node, "chart"))
+    """Return what names the pod: the key above if that is a name, the release, or the chart."""
+    if node.key is not None and node.key.content not in _NO_NAMES:
+        return node.key
+    chart = word(node, release.chart or "chart")
+    return release.named(chart) if node.key is None or release.name.text or release.chart else node.key
 
 
 def _containers(node: Node, lists: tuple[str, ...], release: Release) -> list[Node]:
@@ -100,13 +106,13 @@ def _mounts(node: Node) -> list[Node]:
     ]
 
 
-def _own(node: Node, mounts: list[Node]) -> Node:
+def _own(node: Node, mounts: list[Node], name: str) -> Node:
     """Return the container that only the chart describes, with what is known of it."""
     image = image_of(node["image"])
     return mapping(
         mounts[0],
         {
-            "name": word(mounts[0], node.name or "main"),
+            "name": word(mounts[0], name if node.key is not None else "main"),
             "image": image,
             "volumeMounts": node.with_items(mounts),
             "securityContext": node["containerSecurityContext"],
