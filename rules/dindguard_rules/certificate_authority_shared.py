@@ -67,6 +67,6 @@ def check(engine: Engine) -> Iterator[Problem]:
         return  # an engine that cannot write there leaves no key
     for user, mount in own.storage.users:
         narrowed = mount.sub_path is not None and mount.sub_path.value not in ("", ".", "ca")
-        if user.engine is None and not narrowed:
+        if user.engine is None and not narrowed and user.runs_beside(engine.container):
             message = f"{user} can read the key of the certificate authority of {engine}"
             yield Problem(mount, message, (Step("the engine writes it here", own.span),), subject=user)

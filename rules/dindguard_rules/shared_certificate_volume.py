@@ -42,8 +42,9 @@ def check(storage: Storage) -> Iterator[Problem]:
         if container.engine is not None
         and container.engine.certificates is not None
         and mount in container.engine.certificates.mounts
+        and not mount.read_only.on
     ]
-    engines = dict(writers)
+    engines = dict({container.span: (container, mount) for container, mount in writers}.values())
     if len(engines) > 1:
         (first, mount), *others = engines.items()
         because = tuple(Step(f"and here by {container}", other.span) for container, other in others)

@@ -60,6 +60,6 @@ def check(engine: Engine) -> Iterator[Problem]:
     if own is None or own.storage is None:
         return
     for user, mount in own.storage.users:
-        if user.engine is None and mount.read_only.off:
+        if user.engine is None and mount.read_only.off and user.runs_beside(engine.container):
             message = f"{user} can write to the client certificates of {engine}"
             yield Problem(mount, message, (Step("the engine writes them here", own.span),), subject=user)

@@ -171,9 +171,9 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
     def runs_beside(self, other: Container) -> bool:
         """Whether both may run at once: not in profiles that differ, and neither waits for the other's end.
 
-        Branches of one condition of a template never do.
+        Branches of one condition of a template never do, and what is written once is one container, in whatever projects.
         """
-        if other is self or self.stopped or other.stopped or self.excludes(other):
+        if other is self or other.span == self.span or self.stopped or other.stopped or self.excludes(other):
             return False
         if self.workload.runner is not None and self.workload is not other.workload:
             return False  # how many jobs of a runner run at once is told by its concurrency

@@ -72,15 +72,17 @@ def _volume(item: Node, name: str, place: _Place) -> Volume:
     return _empty_dir(item["emptyDir"], name, place)
 
 
-def _identity(name: str, place: _Place) -> str:
-    return f"kubernetes:{place.resource.scope}:{place.address}:{name}"
+def _identity(name: str, place: _Place, kind: MountKind) -> str:
+    """Return what tells a volume apart; an empty directory is its pod's own, and each file has pods of its own."""
+    owner = f"{place.resource.source.path}:" if kind is MountKind.EMPTY_DIR else ""
+    return f"kubernetes:{owner}{place.resource.scope}:{place.address}:{name}"
 
 
 def _simple(
     kind: MountKind, node: Node, name: str, place: _Place, *, source: Text | None = None, **more: object
 ) -> Volume:
     span = source.span if source is not None else node.key_span
-    storage = Storage(identity=_identity(name, place), name=name, kind=kind, span=span, **more)  # type: ignore[arg-type]  # fields of Storage
+    storage = Storage(identity=_identity(name, place, kind), name=name, kind=kind, span=span, **more)  # type: ignore[arg-type]  # fields of Storage
     return Volume(kind, source or Text(name, span), storage, span)
 
 
