@@ -388,6 +388,12 @@ def test_huge_paths_are_quick(piece: str) -> None:
     ("path", "part"),
     [
         ("scripts/test", "test"),
+        ("apps-not-used/compose.yml", "apps-not-used"),
+        ("disabled/compose.yml", "disabled"),
+        ("archived-media/compose.yml", ""),
+        ("load-testing/compose.yml", "load-testing"),
+        ("testing/compose.yml", ""),
+        ("docker-compose.load-test.yml", "test"),
         ("ci/run-tests.sh", "tests"),
         ("docker-compose.test.yml", "test"),
         ("compose.e2e.yaml", "e2e"),

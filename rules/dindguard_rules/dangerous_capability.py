@@ -86,7 +86,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         )
         if tier in SEVERITIES:
             message = f"{container} is given {text}: it {capabilities.why(str(text))}"
-            company = shared if tier is not capabilities.tier(str(text)) else ()
+            raised = tier is not capabilities.tier(str(text))
+            company = shared if raised else ()
+            message += ", which is the host's" if raised and message.endswith("its network namespace") else ""
             yield Problem(text, message, because=company, severity=SEVERITIES[tier])
 
 

@@ -78,10 +78,10 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         )
         joined = container.joins("pid")
         there = joined.in_hosts("pid") if joined is not None else None
-        product = container.privileged_product
+        product = container.powerful_product
         yield Problem(
             host,
-            f"{message}, as the privilege of {product} lets it" if product else message,
+            f"{message}, as {product}'s own instructions have it" if product else message,
             because=(*because, reason("whoever it joins shares the host's processes", there)),
             severity=Severity.HIGH if product else Severity.CRITICAL,
         )

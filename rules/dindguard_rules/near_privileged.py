@@ -83,8 +83,10 @@ def check(container: Container) -> Iterator[Problem]:
         return
     parts = switched_off(container)
     if parts and "SYS_ADMIN" in container.capabilities.effective:
-        severity = Severity.HIGH if container.runs_containers else Severity.CRITICAL
+        product = container.powerful_product
+        severity = Severity.HIGH if container.runs_containers or product else Severity.CRITICAL
         message = (
             f"{container} is privileged in all but name: it has {admin} without the defences that would contain it"
         )
+        message += f", as {product}'s own instructions have it" if product else ""
         yield Problem(admin, message, because=parts, severity=severity)

@@ -36,7 +36,10 @@ class Names:
         self._names: dict[tuple[str, str], list[tuple[Container, OuterName]]] = {}
         self._translated: dict[Workload, set[str]] = {}
         self._with_engines: set[str] = set()
+        self._proxies: set[str] = set()
         for container in containers:
+            if container.proxy is not None:
+                self._proxies |= {container.name, *(alias.pattern for alias in container.aliases)}
             if container.engine is not None:
                 self._with_engines.add(container.workload.path)
             for name in container.outer_names:
@@ -50,7 +53,10 @@ class Names:
             return None if client.workload.path in self._with_engines else _somewhere(endpoint)
         if endpoint.loopback or host in _ANY:
             return _publisher(client, endpoint) if _on_its_machine(client) else Reached(client)
-        return self._inside(client, host) or self._outside(client, endpoint) or _on_host(client, endpoint)
+        found = self._inside(client, host) or self._outside(client, endpoint)
+        if found is None and host in self._proxies:
+            return None  # a proxy of another project, on a network that no file shows: what it permits is told of it
+        return found or _on_host(client, endpoint)
 
     def _inside(self, client: Container, host: str) -> Reached | None:
         """Return the container of the client's own workload that answers to a name, if its ports stay the same."""

@@ -118,6 +118,11 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         return self.image.privileged_user if self.image is not None and self.privileged.on else None
 
     @property
+    def powerful_product(self) -> str | None:
+        """The well-known product that it runs, whose own instructions ask for its privilege, or to look into the host."""
+        return self.privileged_product or (self.image.host_agent if self.image is not None else None)
+
+    @property
     def user_of_host(self) -> bool:
         """Whether its root is an ordinary user of the host, who reads, writes and signals what is that user's alone."""
         return self.rootless_host is not None and self.rootless_host.on

@@ -118,6 +118,11 @@ class Image:
         return known_images.privileged_user(self.repository)
 
     @cached_property
+    def host_agent(self) -> str | None:
+        """The product, if it is well known and its own instructions let it look into the host's processes (Netdata …)."""
+        return known_images.host_agent(self.repository)
+
+    @cached_property
     def archived(self) -> str | None:
         """Why nobody maintains it any more, in a phrase; ``None`` for all else."""
         if self.engine is not None and self.engine.frozen:

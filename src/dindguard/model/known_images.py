@@ -22,6 +22,9 @@ _SOCKET_USERS = {
     "nickfedor/watchtower": "Watchtower",
     "prom/prometheus": "Prometheus",
     "prometheus/prometheus": "Prometheus",
+    "containrrr/shepherd": "Shepherd",
+    "mazzolino/shepherd": "Shepherd",
+    "djmaze/shepherd": "Shepherd",
     "grafana/promtail": "Promtail",
     "grafana/alloy": "Grafana Alloy",
     "cadvisor/cadvisor": "cAdvisor",
@@ -158,6 +161,7 @@ _PRIVILEGED_USERS = {
     "db2_community/db2": "Db2",
     "ibmcom/db2": "Db2",
     "redroid/redroid": "redroid",
+    "mauricenino/dashdot": "dash.",
     "openthread/otbr": "OpenThread border router",
     "rancher/rancher": "Rancher",
     "kube-proxy": "kube-proxy",
@@ -208,6 +212,15 @@ _PRIVILEGED_USERS = {
 """Products whose own instructions or manifests run them privileged: their READMEs and installation pages (cAdvisor, Home
 Assistant, ESPHome, Frigate, Db2 …), and what the projects publish to be applied to a cluster (its network, its storage
 drivers, agents that watch or restart its nodes)."""
+
+_HOST_AGENTS = {
+    "netdata/netdata": "Netdata",
+    "netdata": "Netdata",
+    "datadog/agent": "Datadog agent",
+    "newrelic/infrastructure": "New Relic agent",
+}
+"""Agents whose own instructions give them the host's processes, and capabilities to look into them (Netdata's page on
+Docker: ``pid: host``, SYS_PTRACE, SYS_ADMIN, AppArmor off)."""
 
 _ARCHIVED = {
     "kaniko-project/executor": "kaniko was archived on 2025-06-03",
@@ -274,6 +287,11 @@ def privileged_tool(repository: str) -> str | None:
 def privileged_user(repository: str) -> str | None:
     """Return the product, if its own instructions run it privileged."""
     return _find(_PRIVILEGED_USERS, repository) or _PRIVILEGED_USERS.get(repository.rpartition("/")[2])
+
+
+def host_agent(repository: str) -> str | None:
+    """Return the product, if its own instructions let it look into the host's processes."""
+    return _find(_HOST_AGENTS, repository)
 
 
 def archived(repository: str) -> str | None:

@@ -258,7 +258,7 @@ def _is_one_volume(key: str) -> bool:
 _KINDS_OF_EXAMPLES = {
     "for tests": r"(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|test[-_]data|e2e",
     "documentation": r"docs?",
-    "no longer in use": r"[._]?(deprecated|archived|attic|obsolete|unused)|_archive",
+    "no longer in use": r"(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|_archive",
     "an example": r"(.*[-_.])?(examples?|samples?)|demos?|\.dist",
 }
 """What a folder's name says of all below it; whole names, because ``test-infra`` is no test."""

@@ -190,9 +190,11 @@ def _networks(node: Node) -> tuple[Text, ...]:
 
 
 def _aliases(service: Node) -> tuple[Text, ...]:
-    found = [alias for network in service["networks"].values() for alias in settings.texts(network["aliases"])]
-    named = written(service["container_name"])
-    return (*found, named) if named is not None else tuple(found)
+    """Return what others call a service by besides its name: aliases, fixed addresses, the container's name."""
+    networks = service["networks"].values()
+    found = [alias for network in networks for alias in settings.texts(network["aliases"])]
+    single = [written(network[key]) for network in networks for key in ("ipv4_address", "ipv6_address")]
+    return tuple(each for each in (*found, *single, written(service["container_name"])) if each is not None)
 
 
 def _network_names(project: Project) -> dict[str, str]:
