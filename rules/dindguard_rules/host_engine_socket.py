@@ -117,7 +117,8 @@ def check(access: Access) -> Iterator[Problem]:
         return  # a mount of something wider is a finding of its own
     read_only = reason("read-only does not protect a socket", mount.read_only)
     groups = (Step("this group may use the socket", group.span) for group in access.group_grants)
-    severity = Severity.HIGH if access.who.known_socket_user else Severity.CRITICAL
+    known = access.who.known_socket_user or access.who.privileged_product
+    severity = Severity.HIGH if known else Severity.CRITICAL
     if access.rootless:
         severity = Severity.MEDIUM
     whose = "a user's" if access.rootless else "the host's"
@@ -145,7 +146,7 @@ def _instead(container: Container) -> str:
         return FOR_A_NODE
     if container.kind is ContainerKind.DEV_CONTAINER:
         return FOR_A_WORKPLACE
-    if container.known_socket_user:
+    if container.known_socket_user or container.privileged_product:
         return FOR_A_TOOL
     in_ci = container.kind in CI_KINDS or container.role is Role.CI_RUNNER
     return "" if in_ci or (runs_in is not None and runs_in.kind in CI_KINDS) else FOR_A_SERVICE

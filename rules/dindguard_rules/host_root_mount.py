@@ -23,8 +23,8 @@ Metrics of the host's file systems need the agent on the host, or on nodes that 
 administers the host belongs to the host's own tools (systemd, Ansible).
 
 ## When it is fine
-A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason. Beside the privilege that
-a well-known product's own instructions ask for (a cluster's storage driver) it is *high*, as that privilege is. As an
+A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason. Where
+a well-known product is root by its own instructions anyway (a cluster's storage driver, Portainer) it is *high*. As an
 ordinary user it reads what everybody may read, and in a rootless engine what that engine's user may: the finding is
 *medium*.
 
@@ -78,12 +78,12 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         whose = (
             "the host's whole file system" if container.host is None else f"the whole file system of {container.host}"
         )
-        product = container.privileged_product
+        product = container.root_by_design
         reached = product is not None and severity is Severity.CRITICAL
         message = f"{container} can {may} {whose} in {mount.target}"
         yield Problem(
             mount.host_text or mount,
-            f"{message}, which the privilege of {product} reaches anyway" if reached else message,
+            f"{message}, where {product} is root by its own instructions" if reached else message,
             because=(reason("the volume is the host's directory", mount.declared),),
             severity=Severity.HIGH if reached else severity,
         )

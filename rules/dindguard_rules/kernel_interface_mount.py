@@ -76,8 +76,10 @@ def check(container: Container) -> Iterator[Problem]:
                 )
             continue
         what = "security policy" if paths.holds_lsm_state(path) else "kernel settings"
-        severity = Severity.CRITICAL if paths.is_whole_kernel_tree(path) else Severity.HIGH
+        product = container.root_by_design
+        severity = Severity.CRITICAL if paths.is_whole_kernel_tree(path) and not product else Severity.HIGH
         message = f"{container} can write the host's {what} in {mount.shown_path}"
+        message += f", where {product} is root by its own instructions" if product else ""
         yield Problem(
             mount.host_text or mount,
             message,

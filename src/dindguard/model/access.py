@@ -93,6 +93,16 @@ class Access:
         return str(self.who)
 
     @property
+    def is_whole_host(self) -> bool:
+        """Whether a socket that was mounted on purpose makes whoever has it root on a machine."""
+        from dindguard.model.engine import Machine
+
+        permits = (
+            self.permits is Permit.EVERYTHING and self.deliberate and not self.rootless and self.endpoint is None
+        )
+        return permits and isinstance(self.to, Machine)
+
+    @property
     def port(self) -> int | None:
         """The engine's port that a client's connection arrives at; ``None`` when it is not known."""
         if self.arrives_at is not None or self.endpoint is None:

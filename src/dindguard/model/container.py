@@ -123,6 +123,12 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         return self.privileged_product or (self.image.host_agent if self.image is not None else None)
 
     @property
+    def root_by_design(self) -> str | None:
+        """The well-known product that it runs, if that is root on the host by its own instructions: its socket, its privilege."""
+        commands = self.known_socket_user is not None and any(access.is_whole_host for access in self.accesses)
+        return self.privileged_product or (self.known_socket_user if commands else None)
+
+    @property
     def user_of_host(self) -> bool:
         """Whether its root is an ordinary user of the host, who reads, writes and signals what is that user's alone."""
         return self.rootless_host is not None and self.rootless_host.on
