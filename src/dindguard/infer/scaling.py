@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.values import Text
+from dindguard.patterns import decimal
 
 _ACTIONS = frozenset({"compose up", "compose create", "compose scale"})
 
@@ -19,7 +20,7 @@ def scaled_services(containers: Iterable[Container], invocations: Iterable[Invoc
         if call.kind is InvocationKind.ENGINE_CALL and call.action in _ACTIONS and not call.remote:
             for text in (*call.options.get("scale", ()), *(call.arguments if call.action == "compose scale" else ())):
                 name, equals, count = text.pattern.partition("=")
-                if equals and count.isdigit() and int(count) > 1:
+                if equals and (decimal(count) or 0) > 1:
                     asked.setdefault(name, []).append((call, text))
     return {
         container: text

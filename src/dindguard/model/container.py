@@ -34,6 +34,7 @@ from dindguard.model.facts import ContainerFacts, give
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text, unset
+from dindguard.patterns import decimal
 from dindguard.records import field, record
 from dindguard.source import HasSpan
 
@@ -223,7 +224,7 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
             if replicas is not None and (replicas.several or replicas.overlap or replicas.per_run):
                 return replicas
         concurrency = self.workload.concurrency
-        if concurrency is not None and (concurrency.value or "").isdigit() and int(concurrency.value or "0") > 1:
+        if concurrency is not None and (decimal(concurrency.value or "") or 0) > 1:
             return concurrency
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from dindguard.model.values import Flag, Text
+from dindguard.patterns import decimal
 from dindguard.records import field, record
 from dindguard.source import Span
 
@@ -92,7 +93,7 @@ class Words:
 
 def port_number(text: str) -> int | None:
     """Return the port that a text names by its number; ``None`` for any other text."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+    return decimal(text)
 
 
 @record(slots=True)
@@ -184,8 +185,8 @@ class Limits:
     def oom_score(self) -> int | None:
         """The known ``oom_score_adj``: -1000 is never ended, 1000 first."""
         word = (self.oom_score_adj.value or "").strip() if self.oom_score_adj is not None else ""
-        digits = word.removeprefix("-")
-        return int(word) if digits.isascii() and digits.isdigit() and len(digits) < 6 else None
+        score = decimal(word.removeprefix("-"))
+        return -score if score is not None and word.startswith("-") else score
 
 
 @record

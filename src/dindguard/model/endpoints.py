@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dindguard.model.engine import Endpoint
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text
+from dindguard.patterns import decimal
 
 PLAIN_PORT = 2375
 TLS_PORT = 2376
@@ -38,7 +39,7 @@ def parse(
     if port == "":
         number: int | None = TLS_PORT if tls else PLAIN_PORT
     else:
-        number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else None
+        number = decimal(port)
     return Endpoint(
         scheme="tcp", host=host, port=number, span=text.span, authenticated=authenticated, encrypted=encrypted,
         verified=verified, text=text,

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.patterns import decimal
 from dindguard.records import record
 from dindguard.vocabulary import EngineProduct
 
@@ -233,10 +234,9 @@ def _words(text: str) -> list[str]:
 def _version(tag: str) -> Version | None:
     """Return the version a tag starts with: ``(27, 5)`` for ``v27.5-dind-alpine3.21``."""
     number = tag.lower().removeprefix("v").partition("-")[0].partition("+")[0]
-    parts = number.split(".")
-    if len(parts) > 3 or not all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts):
-        return None
-    return tuple(int(part) for part in parts)
+    numbers = [decimal(part, digits=4) for part in number.split(".")[:4]]
+    known = tuple(each for each in numbers if each is not None)
+    return known if len(known) == len(numbers) < 4 else None
 
 
 def _floating(image: Image, version: Version | None) -> bool | None:

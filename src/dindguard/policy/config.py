@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dindguard.errors import UserError
 from dindguard.model.policy import Fact, Policy
+from dindguard.patterns import decimal
 from dindguard.records import field, record
 from dindguard.rules import Profile, Rule, Severity, nearest
 from dindguard.source import Span
@@ -34,7 +35,7 @@ A_YEAR = 366
 
 def version(text: str) -> tuple[int, ...]:
     """Return the numbers of a version of dindguard, without what follows them."""
-    return tuple(int(piece) for piece in text.split(".") if piece.isascii() and piece.isdigit())
+    return tuple(number for number in map(decimal, text.split(".")) if number is not None)
 
 
 @record(kw_only=True)

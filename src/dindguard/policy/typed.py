@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from dindguard.errors import UserError
+from dindguard.patterns import decimal
 from dindguard.rules import nearest
 from dindguard.source import Span
 
@@ -136,9 +137,10 @@ class Reader:
         if found is None:
             return ()
         pieces = found.content.split(".") if found.is_scalar else []
-        if not pieces or not all(piece.isascii() and piece.isdigit() and len(piece) < 6 for piece in pieces):
+        numbers = tuple(number for number in map(decimal, pieces) if number is not None)
+        if not numbers or len(numbers) < len(pieces):
             raise self.fault(found, f"'{self.prefix}{key}' must be a version such as '{example}'")
-        return tuple(int(piece) for piece in pieces)
+        return numbers
 
     def mapping(self, key: str) -> Node | None:
         """Return the node of a mapping; ``None`` without one."""

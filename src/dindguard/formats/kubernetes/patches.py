@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from dindguard import budget
 from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.patterns import decimal
 from dindguard.source import Span, Step
 
 _LIST_KEYS = {
@@ -162,7 +163,8 @@ def _pointer(path: str) -> list[str]:
 def _look(node: Node, path: list[str]) -> Node | None:
     for step in path:
         if node.is_sequence:
-            node = node[int(step)] if step.isascii() and step.isdigit() else node.hole(step)
+            index = decimal(step)
+            node = node[index] if index is not None else node.hole(step)
         else:
             node = node[step]
     return node if node.present else None
@@ -184,11 +186,8 @@ def _edit(node: Node, path: list[str], change: Change, insert: bool = False) -> 
 
 def _edit_sequence(node: Node, step: str, rest: list[str], change: Change, insert: bool) -> Node | None:
     items = list(node.items())
-    if step == "-" and not rest and insert:
-        index = len(items)
-    elif step.isascii() and step.isdigit() and len(step) < 7:
-        index = int(step)
-    else:
+    index = len(items) if step == "-" and not rest and insert else decimal(step)
+    if index is None:
         return None
     if rest:
         new = _edit(items[index], rest, change, insert) if index < len(items) else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dindguard import budget
 from dindguard.model.values import How
+from dindguard.patterns import decimal
 from dindguard.records import record, replace
 from dindguard.scripts.shell.pieces import Piece, known, text_of
 from dindguard.source import Span
@@ -108,9 +109,10 @@ class Scopes:
 
     def argument(self, name: str) -> Variable | None:
         """Return what ``$1`` is in the call that is being read: empty when there are fewer; ``None`` if nobody tells."""
-        if self.positional is None or not name.isdigit() or name == "0":
+        number = decimal(name)
+        if self.positional is None or not number:
             return None
-        return Variable((self.positional[int(name) - 1],) if int(name) <= len(self.positional) else ((),))
+        return Variable((self.positional[number - 1],) if number <= len(self.positional) else ((),))
 
     def shift(self, count: int | None) -> None:
         """Take away the first arguments of a call; in a branch, or by a count that is not typed, nobody knows what is left."""
