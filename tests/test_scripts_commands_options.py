@@ -63,7 +63,7 @@ def shown(options: object) -> str:
             ["i"],
         ),
         ("docker context create c --docker host=tcp://x:1", "context create", "docker=host=tcp://x:1", ["c"]),
-        ("docker compose -f a.yml up -d", "compose up", "", ["-d"]),
+        ("docker compose -f a.yml up -d", "compose up", "detach=true", []),
         ("docker-compose -f a.yml run --rm web sh", "compose run", "rm=true", ["web", "sh"]),
         ("docker push x", "push", "", ["x"]),
         ("docker run", "run", "", []),
