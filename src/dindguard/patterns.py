@@ -18,6 +18,12 @@ def decimal(text: str, digits: int = 5) -> int | None:
     return int(text) if len(text) <= digits and text.isascii() and text.isdigit() else None
 
 
+def integer(text: str, digits: int = 5) -> int | None:
+    """Return the number of a text that :func:`decimal` reads, or reads behind a minus."""
+    number = decimal(text.removeprefix("-"), digits)
+    return -number if number is not None and text.startswith("-") else number
+
+
 class _Lazy:
     """Stands for a compiled pattern, and becomes one: each attribute is looked up there once, and kept here."""
 

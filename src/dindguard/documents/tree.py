@@ -10,7 +10,7 @@ from dindguard.documents.kinds import Kind, Scope
 from dindguard.documents.routes import route_key
 from dindguard.model.condition import Condition
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unset
-from dindguard.patterns import decimal
+from dindguard.patterns import integer
 from dindguard.records import replace
 from dindguard.source import Segment, Source, Span, Step
 
@@ -228,8 +228,7 @@ class Node:
     def integer(self) -> int | None:
         """The scalar as a decimal number, or ``None``."""
         word = (self.value.value or "").strip() if self.kind is Kind.SCALAR else ""
-        number = decimal(word.removeprefix("-"), digits=18)
-        return -number if number is not None and word.startswith("-") else number
+        return integer(word, digits=18)
 
     def document(self, hint: str = "") -> Source:
         """Return a scalar's text as an embedded document; each character keeps its place in the file."""

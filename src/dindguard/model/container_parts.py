@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from dindguard.model.values import Flag, Text
-from dindguard.patterns import decimal
+from dindguard.patterns import decimal, integer
 from dindguard.records import field, record
 from dindguard.source import Span
 
@@ -185,8 +185,7 @@ class Limits:
     def oom_score(self) -> int | None:
         """The known ``oom_score_adj``: -1000 is never ended, 1000 first."""
         word = (self.oom_score_adj.value or "").strip() if self.oom_score_adj is not None else ""
-        score = decimal(word.removeprefix("-"))
-        return -score if score is not None and word.startswith("-") else score
+        return integer(word)
 
 
 @record
