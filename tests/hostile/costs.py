@@ -1,8 +1,11 @@
 """What hostile input costs at one size: ``python tests/hostile/costs.py [--kib 256] [--only WORD] [--deeds text,html,svg]``.
 
 Prints CPU seconds and megabytes of every shape and of everything that is done with it: reports, pictures of the model, fixes.
-Each runs in a process of its own with all modules imported. Goal: 2 s and 300 MB at 256 KiB; what is above is marked. Read by
-people; nothing here is a test.
+Each runs in a process of its own with all modules imported. Goal: 2 s and 300 MB at 256 KiB; what is above is measured three
+times (the one in the middle counts) and marked. Read by people; nothing here is a test.
+
+It takes an hour and more. ``--keep FILE`` adds each measurement to a file and leaves out those that are there already;
+``--part 1/3`` measures every third shape; ``--page FILE...`` puts what such files hold into ``docs/hostile-input.md``.
 """
 
 from __future__ import annotations
@@ -11,11 +14,14 @@ import argparse
 import contextlib
 import gc
 import io
+import json
 import os
 import resource
 import shutil
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from elsewhere import FURTHER
 from measure import NEIGHBOUR, SMALL, warm, written
@@ -23,6 +29,13 @@ from shapes import SHAPES, Files, Shape
 
 from dindguard.cli import main as dindguard
 
+Cell: TypeAlias = tuple[float, float, str]
+"""Seconds, megabytes, and what went wrong."""
+Table: TypeAlias = dict[str, dict[str, Cell]]
+"""Measurements by shape and deed."""
+
+PAGE = Path(__file__).parent.parent.parent / "docs/hostile-input.md"
+BEGIN, END = "<!-- costs: python tests/hostile/costs.py --page -->", "<!-- end of costs -->"
 SECONDS, MEGABYTES = 2.0, 300
 LONGEST = 120
 DEEDS = {
@@ -51,7 +64,7 @@ def fitted(shape: Shape, most: int) -> Files:
     return shape.files(min(small, DEEPEST) if shape.name == "folders in folders" else small)
 
 
-def cost(folder: Path, arguments: list[str]) -> tuple[float, float, str]:
+def cost(folder: Path, arguments: list[str]) -> Cell:
     """Return seconds of CPU, megabytes, and what went wrong, of one command in a process of its own.
 
     User and system time of that process alone, by the kernel's accounts; the cycle collector is off in it, as it is in the
@@ -86,28 +99,88 @@ def done(folder: Path, arguments: list[str]) -> str:
     return ""
 
 
+def measured(folder: Path, deed: str) -> Cell:
+    """Return what a deed costs; one that is above the goals is done three times, and the one in the middle counts."""
+    tries = [cost(folder, DEEDS[deed])]
+    if over(*tries[0][:2]):
+        tries = sorted([*tries, cost(folder, DEEDS[deed]), cost(folder, DEEDS[deed])])
+    return tries[len(tries) // 2]
+
+
+def over(seconds: float, megabytes: float) -> bool:
+    """Whether a deed costs more than it may at 256 KiB."""
+    return seconds > SECONDS or megabytes > MEGABYTES
+
+
+def shown(cell: Cell | None) -> str:
+    """Return a measurement in words; of none a dash."""
+    return "-" if cell is None else f"{cell[0]:.2f} / {cell[1]:.0f}{' !' if over(*cell[:2]) else '  '}"
+
+
+def row(shape: Shape, kib: int, deeds: Sequence[str], kept: Table) -> dict[str, Cell]:
+    """Measure the deeds of a shape that are not kept yet, and return all of them."""
+    found = dict(kept.get(shape.name, {}))
+    wanted = [deed for deed in deeds if deed not in found]
+    if wanted:
+        folder = Path(tempfile.mkdtemp())
+        written(folder, fitted(shape, kib * 1024) | {NEIGHBOUR: SMALL})
+        found |= {deed: measured(folder, deed) for deed in wanted}
+        shutil.rmtree(folder, ignore_errors=True)
+    return found
+
+
+def read(files: Iterable[str]) -> Table:
+    """Return the measurements that files keep; of a shape and a deed the last."""
+    table: Table = {}
+    for name in files:
+        for line in Path(name).read_text("utf-8").splitlines() if Path(name).exists() else ():
+            shape, cells = json.loads(line)
+            table.setdefault(shape, {}).update({deed: tuple(cell) for deed, cell in cells.items()})
+    return table
+
+
+def markdown(table: Table) -> str:
+    """Return measurements as a Markdown table, in the order of the shapes."""
+    rows = [f"| shape | {' | '.join(DEEDS)} |", f"|---|{'---|' * len(DEEDS)}"]
+    for shape in [*SHAPES, *FURTHER]:
+        cells = table.get(shape.name)
+        if cells:
+            rows.append(f"| {shape.name} | {' | '.join(shown(cells.get(deed)).strip() for deed in DEEDS)} |")
+    return "\n".join(rows) + "\n"
+
+
+def put_into_page(table: Table) -> None:
+    """Replace the table of costs in the page."""
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{markdown(table)}\n{END}{rest.partition(END)[2]}", "utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kib", type=int, default=256)
     parser.add_argument("--only", action="append", default=[], help="shapes whose name holds this word (repeatable)")
     parser.add_argument("--deeds", default=",".join(DEEDS), help="what to do with each, with commas between")
+    parser.add_argument("--keep", help="file of measurements: those in it are not taken again")
+    parser.add_argument("--part", default="1/1", help="1/3: the first of every three shapes")
+    parser.add_argument("--page", nargs="+", help="files of measurements that go into the page; nothing is measured")
     options = parser.parse_args()
+    if options.page:
+        put_into_page(read(options.page))
+        return
     warm()
     deeds = options.deeds.split(",")
+    kept = read([options.keep] if options.keep else [])
+    number, parts = map(int, options.part.split("/"))
     print("seconds / megabytes".ljust(50), *(deed.rjust(14) for deed in deeds))
-    for shape in [*SHAPES, *FURTHER]:
+    for shape in [*SHAPES, *FURTHER][number - 1 :: parts]:
         if options.only and not any(word in shape.name for word in options.only):
             continue
-        folder = Path(tempfile.mkdtemp())
-        written(folder, fitted(shape, options.kib * 1024) | {NEIGHBOUR: SMALL})
-        cells, wrongs = [], []
-        for deed in deeds:
-            spent, peak, wrong = cost(folder, DEEDS[deed])
-            over = "!" if spent > SECONDS or peak > MEGABYTES else " "
-            cells.append(f"{spent:6.2f} /{peak:4.0f} {over}")
-            wrongs += [f"{deed}: {wrong}"] if wrong else []
-        print(shape.name.ljust(50), *(cell.rjust(14) for cell in cells), *wrongs, flush=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        cells = row(shape, options.kib, deeds, kept)
+        if options.keep:
+            with Path(options.keep).open("a", encoding="utf-8") as file:
+                file.write(json.dumps([shape.name, cells]) + "\n")
+        wrongs = [f"{deed}: {cells[deed][2]}" for deed in deeds if cells[deed][2]]
+        print(shape.name.ljust(50), *(shown(cells[deed]).rjust(14) for deed in deeds), *wrongs, flush=True)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ SIZES = (2048, 8192, 32768)
 SUSPICIOUS = 0.0004
 """Seconds that 2 KB take when each character costs a hundred others; a linear search takes a tenth of that."""
 STEEP = 1.5
-AGAIN = 3
+ROUNDS = 20
+"""So often the sizes are measured before a search counts as steep; a linear one seldom needs a second round."""
 ENOUGH = 2.0
 
 NOT_THEIR_TEXT = {
@@ -87,29 +89,65 @@ def asking(pattern: re.Pattern[str], how: str) -> Callable[[str], object]:
 
 TICK = 1e-7
 """In seconds: what the clock cannot tell from nothing costs so much."""
+CONTROL = re.compile(r"[^\0]\0\Z")
+"""A search that is linear whatever the machine is busy with."""
+
+
+class Growth:
+    """The exponent of a search's cost between the larger two sizes, beside that of a linear one in the same moments.
+
+    A busy machine makes some measurements longer and none shorter: of each size the least of many rounds counts, and the
+    sizes take turns in each round, so that a slow spell meets them all.
+    """
+
+    def __init__(self, ask: Callable[[str], object], attack: Attack) -> None:
+        self._texts = [attack.text(size) for size in SIZES[1:]]
+        self._even = ["a" * size for size in SIZES[1:]]
+        self._ask = ask
+        self._costs = [math.inf, math.inf]
+        self._control = [math.inf, math.inf]
+
+    def measure(self) -> float:
+        """Measure all sizes once more, and return how much steeper than linear the search seems by now, from 1 up."""
+        for number in (0, 1):
+            self._costs[number] = min(self._costs[number], seconds(self._ask, self._texts[number]))
+            self._control[number] = min(self._control[number], seconds(CONTROL.search, self._even[number]))
+        return _exponent(self._costs) - max(_exponent(self._control) - 1, 0)
+
+    @property
+    def endless(self) -> bool:
+        """Whether the larger text was given up each time."""
+        return self._costs[1] >= ENOUGH
+
+
+def _exponent(costs: Sequence[float]) -> float:
+    small, large = (max(cost, TICK) for cost in costs)
+    return math.log(large / small, SIZES[2] / SIZES[1])
 
 
 def steepness(ask: Callable[[str], object], attack: Attack) -> float:
-    """Return the exponent of the cost between the larger two sizes; the least of some measurements counts."""
-    small, large = (seconds(ask, attack.text(size), 3) for size in SIZES[1:])
-    return math.log(max(large, TICK) / max(small, TICK), SIZES[2] / SIZES[1])
+    """Return the exponent of a search's cost; as soon as that is below :data:`STEEP` nothing more is measured."""
+    growth = Growth(ask, attack)
+    for count in range(1, ROUNDS + 1):
+        exponent = growth.measure()
+        if growth.endless:
+            if count >= 2:
+                return math.inf
+        elif exponent < STEEP:
+            break
+    return exponent
 
 
 def found_against(pattern: re.Pattern[str], how: str) -> list[tuple[float, Attack]]:
-    """Return the strings on which a pattern is steep, with its exponent."""
+    """Return a string on which a pattern is steep, with its exponent; none if there is none."""
     ask = asking(pattern, how)
-    steep = []
     for attack in attacks(pattern):
         if seconds(ask, attack.text(SIZES[0])) < SUSPICIOUS or seconds(ask, attack.text(SIZES[0]), 3) < SUSPICIOUS:
             continue
-        exponent = math.inf
-        for _ in range(AGAIN):  # on a busy machine a linear search may look steep once
-            exponent = min(exponent, steepness(ask, attack))
-            if exponent < STEEP and seconds(ask, attack.text(SIZES[2])) < ENOUGH:
-                break
-        else:
+        exponent = steepness(ask, attack)
+        if exponent >= STEEP:
             return [(exponent, attack)]
-    return steep
+    return []
 
 
 def test_every_pattern_is_found_where_it_is_made(patterns: list[dict[str, Any]]) -> None:
@@ -152,3 +190,17 @@ def test_a_steep_pattern_is_noticed(text: str, how: str) -> None:
 @pytest.mark.parametrize(("text", "how"), EVEN_ONES.items())
 def test_an_even_pattern_is_not(text: str, how: str) -> None:
     assert not found_against(re.compile(text), how)
+
+
+@pytest.mark.parametrize(("power", "steep"), [(1.0, False), (1.2, False), (2.0, True)])
+def test_a_busy_machine_changes_no_answer(monkeypatch: pytest.MonkeyPatch, power: float, steep: bool) -> None:
+    chance = random.Random(7)
+
+    def busy(ask: Callable[[str], object], text: str, repeats: int = 1) -> float:
+        cost = 1e-7 * len(text) ** (1.0 if ask == CONTROL.search else power)
+        return min(cost * chance.choice((1.0, 1.3, 2.0, 5.0, 9.0)) for _ in range(repeats))
+
+    monkeypatch.setattr(sys.modules[__name__], "seconds", busy)
+    asked = asking(re.compile("a"), "search")
+    answers = {steepness(asked, Attack("", "a", "")) >= STEEP for _ in range(300)}
+    assert answers == {steep}

@@ -28,13 +28,32 @@ class Neighbourhood:
     """The places of a workload's containers."""
 
     def __init__(self, workload: Workload) -> None:
-        self._places = {container: _place(container, workload) for container in workload.containers}
+        self._owners: dict[Container, Container] = {}
+        self._places = {container: self._place(container, workload) for container in workload.containers}
         self._in_namespace: dict[Container | str, list[Container]] = {}
         self._on_network: Counter[str] = Counter()
         self._engines: dict[Container | str, dict[int | str | None, list[tuple[Container, Engine]]]] = {}
         for container, place in self._places.items():
             self._in_namespace.setdefault(place.namespace, []).append(container)
             self._on_network.update(place.networks)
+
+    def network_of(self, container: Container) -> Container:
+        """Return the container whose network namespace it lives in: itself, or the one it joins.
+
+        Each is looked at once, however long the chain is; those that join each other in a circle keep their own.
+        """
+        way: dict[Container, None] = {}
+        current: Container | None = container
+        while current is not None and current not in self._owners and current not in way:
+            way[current] = None
+            current = _joined(current)
+        last = next(reversed(way), container)
+        owner = last if current is None else self._owners.get(current, current)
+        circle = False
+        for each in way:
+            circle = circle or each is current
+            self._owners[each] = each if circle else owner
+        return self._owners[container]
 
     def place(self, container: Container) -> NetworkPlace:
         """Return where a container of the workload is."""
@@ -71,6 +90,18 @@ class Neighbourhood:
             self._on_network[name] == 1 for name in place.networks
         )
 
+    def _place(self, container: Container, workload: Workload) -> NetworkPlace:
+        owner = self.network_of(container)
+        mode = owner.namespaces.network
+        value = mode.value if mode is not None else None
+        isolated = value in _ISOLATED
+        networks = (
+            frozenset() if isolated else frozenset(name.pattern for name in owner.networks) or frozenset({"default"})
+        )
+        if workload.shared_network:
+            return NetworkPlace("pod", networks)
+        return NetworkPlace("host" if value == "host" else owner, networks)
+
 
 _ANY = "any"
 
@@ -87,31 +118,15 @@ def _by_port(containers: Sequence[Container]) -> dict[int | str | None, list[tup
     return found
 
 
+def _joined(container: Container) -> Container | None:
+    """Return the container of its workload whose network a container asks for."""
+    mode = container.namespaces.network
+    if mode is None or mode.unknown:
+        return None
+    kind, _, name = mode.pattern.partition(":")
+    return container.workload.find(name) if kind in ("service", "container") and name else None
+
+
 def network_of(container: Container) -> Container:
     """Return the container whose network namespace it lives in: itself, or the one it joins."""
-    seen: set[Container] = set()
-    current = container
-    while current not in seen:
-        seen.add(current)
-        mode = current.namespaces.network
-        if mode is None or mode.unknown:
-            break
-        kind, _, name = mode.pattern.partition(":")
-        joined = current.workload.find(name) if kind in ("service", "container") and name else None
-        if joined is None:
-            break
-        current = joined
-    return current
-
-
-def _place(container: Container, workload: Workload) -> NetworkPlace:
-    owner = network_of(container)
-    mode = owner.namespaces.network
-    value = mode.value if mode is not None else None
-    isolated = value in _ISOLATED
-    networks = (
-        frozenset() if isolated else frozenset(name.pattern for name in owner.networks) or frozenset({"default"})
-    )
-    if workload.shared_network:
-        return NetworkPlace("pod", networks)
-    return NetworkPlace("host" if value == "host" else owner, networks)
+    return container.workload.neighbourhood.network_of(container)
