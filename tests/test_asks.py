@@ -44,4 +44,4 @@ def test_what_a_rule_can_ask_for(ask: str, there: bool) -> None:
         SimpleNamespace(kind="tmpfs", target="", label="x"),
     )
     subject = SimpleNamespace(mounts=mounts, none=None, empty=(), version=(29, 0))
-    assert judging._Asked().there(subject, ask) is there
+    assert bool(judging._Asked().having([subject], ask)) is there

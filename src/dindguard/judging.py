@@ -73,12 +73,12 @@ class _Asked:
     def __init__(self) -> None:
         self._behind: dict[_Way, dict[tuple[int, int], bool]] = {}
 
-    def having(self, subjects: Iterable[Any], ask: str) -> set[Any]:
+    def having(self, subjects: Iterable[Any], ask: str) -> Iterable[Any]:
         """Return the subjects that have each part of what a rule asks for."""
-        having = set(subjects)
+        having = subjects
         for way in _ways(ask):
             behind = self._behind.setdefault(way, {})
-            having = {subject for subject in having if _leads(subject, way, 0, behind) is not way.negated}
+            having = [subject for subject in having if _leads(subject, way, 0, behind) is not way.negated]
         return having
 
 
@@ -134,7 +134,7 @@ def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]],
     for way in each.asks:
         key = (each.each.__name__, way)
         if key not in known:
-            known[key] = asked.having(subjects, way)
+            known[key] = set(asked.having(subjects, way))
         having |= known[key]
     return [subject for subject in subjects if subject in having]
 
