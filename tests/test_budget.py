@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dindguard import Options, budget, scan
-from dindguard.budget import Limit
+from dindguard.budget import Limit, Loss
 from dindguard.records import replace
 
 Files = dict[str, str]
@@ -93,7 +93,10 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "bitbucket-steps": (3, bitbucket("[" + ", ".join([STEP] * 5) + "]")),
     "buildkite-levels": (2, {".buildkite/pipeline.yml": "steps: [{group: a, steps: [{group: b, steps: [{command: docker ps}]}]}]\n"}),
     "buildkite-steps": (3, {".buildkite/pipeline.yml": "steps: [" + "{command: docker ps}, " * 5 + "]\n"}),
-    "azure-variable-levels": (2, azure("variables: [{template: v0.yml}]\nsteps: [{script: docker ps}]\n") | {f"v{n}.yml": f"variables: [{{template: v{n + 1}.yml}}]\n" for n in range(4)}),
+    "downloads-run": (2, {"site.yml": "- hosts: all\n  tasks:\n" + "".join(f"  - get_url: {{url: 'https://example.org/{n}.sh', dest: /a{n}.sh}}\n" for n in range(3)) + "  - shell: sh /a0.sh && sh /a1.sh && sh /a2.sh && docker ps\n"}),
+    "matrix-values": (3, {".github/workflows/w.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    strategy: {matrix: {v: [26, 27, 28, 29, 30]}}\n    container: 'docker:${{ matrix.v }}'\n    steps: [{run: docker ps}]\n"}),
+    "matrix-levels": (2, {".github/workflows/w.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    strategy: {matrix: {v: [{a: {b: {c: {d: 29}}}}]}}\n    container: 'docker:${{ matrix.v.a.b.c.d }}'\n    steps: [{run: docker ps}]\n"}),
+    "git-index": (20, compose(COMPOSE) | {".gitignore": "compose.yaml\n", ".git/index": "DIRC" + "x" * 40}),
     "azure-calls": (2, azure("parameters: [{name: a, default: b}]\nsteps:\n- ${{ if not(not(not(eq(parameters.a, 'b')))) }}:\n  - script: docker ps\n")),
     "azure-hook-levels": (2, azure("jobs: [{deployment: a, strategy: {runOnce: {on: {failure: {steps: [{script: docker ps}]}}}}}]\n")),
     "variable-depth": (3, playbook(", ".join(f"v{n}: '{{{{ v{n + 1} }}}}'" for n in range(6)) + ", v6: docker", "{{ v0 }}")),
@@ -106,6 +109,8 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "template-depth": (4, written_in('{{ define "d0" }}x{{ end }}\n' + "".join(f'{{{{ define "d{n + 1}" }}}}{{{{ include "d{n}" . }}}}{{{{ end }}}}\n' for n in range(9)) + '{{ $i := include "d9" . }}')),
     "template-text": (20, written_in('{{ $i := print "docker:29-dind" "docker:29-dind" }}')),
     "template-actions": (3, written_in('{{ define "d" }}{{ 1 }}{{ 2 }}{{ 3 }}{{ 4 }}{{ end }}\n{{ $i := include "d" . }}')),
+    "template-branches": (2, written_in("{{ $i := 1 }}\n" + "{{ if .Values.p }}" + "{{ else if .Values.q }}" * 4 + "{{ end }}\n")),
+    "template-loops": (2, chart("true") | {"c/templates/r.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n" + "{{ range .Values.l }}\n" * 4 + "  - {name: c, image: docker:29-dind}\n" + "{{ end }}\n" * 4}),
     "template-conditions": (2, written_in("{{ $i := 1 }}\n" + "{{ if .Values.p }}\n" * 4 + POD + "{{ end }}\n" * 4 + "---")),
     "variable-changes": (2, written_in('{{ $i := dict "a" "b" }}\n' + "".join(f'{{{{ $_ := set $i "k{n}" "v" }}}}\n' for n in range(4)))),
     "chart-depth": (1, {f"c{'/charts/s' * n}/Chart.yaml": f"name: {'s' if n else 'c'}\nversion: 1.0.0\n" for n in range(4)} | {f"c{'/charts/s' * 3}/templates/p.yaml": POD.replace("docker:29-dind", "'{{ .Values.image }}'")}),
@@ -127,7 +132,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "yaml-nesting": (50, compose(COMPOSE + "x: " + "[" * 300 + "]" * 300)),
     "task-values": (5, {"site.yml": "- hosts: all\n  vars: {v: [/a:/a, /b:/b, /c:/c, /d:/d, /e:/e, /f:/f]}\n  tasks:\n  - docker_container: {name: a, volumes: '{{ v }}'}\n"}),
     "json-nesting": (None, {"daemon.json": '{"hosts": ' + "[" * 300 + "]" * 300 + "}"}),
-    "searched-nodes": (20, {"x.yaml": "docker: true\n" + chain(30, lambda n: f"k{n}: {n}") + "\nspec: {containers: [{image: docker:29-dind}]}\n"}),
+    "searched-nodes": (20, {"x.yaml": "docker: true\na: &a [" + "1," * 40 + "]\n" + chain(30, lambda n: f"k{n}: *a") + "\nspec: {containers: [{image: docker:29-dind}]}\n"}),
     "embedded-depth": (None, {"run.sh": nested_documents(8)}),
     "dockerfile-text": (1_000, {"Dockerfile": "FROM docker:29-dind\nENV A=xxxxxxxx\n" + "ENV A=$A$A\n" * 10}),
     "dockerfile-inherited": (5, {"Dockerfile": "FROM docker AS s0\nENV A=1 B=2 C=3\n" + chain(6, lambda n: f"FROM s{n} AS s{n + 1}\nENV D{n}=1")}),
@@ -151,11 +156,12 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "volumes-from": (3, compose("services:\n" + chain(9, lambda n: f"  s{n}: {{image: docker, volumes_from: [s{n + 1}]}}") + "\n  s9: {image: docker}\n")),
     "listed-objects": (3, {"list.yaml": "apiVersion: v1\nkind: List\nitems:\n" + "".join("- " + POD.replace("\n", "\n  ").rstrip(" ") for _ in range(8))}),
     "list-depth": (None, {"list.yaml": "apiVersion: v1\nkind: List\nitems: " + "[{kind: List, items: " * 40 + "[{kind: Pod, spec: {containers: [{image: docker}]}}]" + "}]" * 40}),
-    "pod-search": (20, {"x.yaml": "apiVersion: example.org/v1\nkind: X\nspec:\n  docker: {containers: 1}\n" + chain(40, lambda n: f"  k{n}: {{a: 1}}")}),
+    "pod-search": (20, {"x.yaml": "apiVersion: example.org/v1\nkind: X\nspec:\n  docker: {containers: 1}\n  a: &a [" + "1," * 40 + "]\n" + chain(30, lambda n: f"  k{n}: *a")}),
     "pod-depth": (10, {"x.yaml": "apiVersion: example.org/v1\nkind: X\nspec: {docker: {containers: 1}, x: " + "{docker: " * 30 + "1" + "}" * 31}),
     "patch-steps": (5, overlay("patch: '{kind: Pod, metadata: {labels: {a: 1, b: 2, c: 3, d: 4, e: 5}}}'") | {"k/pod.yaml": POD.replace("name: p", "name: p, labels: {a: 0, b: 0, c: 0, d: 0, e: 0}")}),
     "patch-depth": (5, overlay("patch: '{kind: Pod, spec: {a: {b: {c: {d: {e: {f: {g: 1}}}}}}}}'") | {"k/pod.yaml": POD.replace("containers:", "a: {b: {c: {d: {e: {f: {g: 2}}}}}}, containers:")}),
     "patch-copies": (2, overlay("patch: '[" + ", ".join(f"{{op: copy, from: /spec, path: /spec/x{n}}}" for n in range(6)) + "]'")),
+    "patch-pattern": (2, overlay("patch: '[{op: add, path: /spec/hostPID, value: true}]'") | {"k/kustomization.yaml": "resources: [pod.yaml]\npatches: [{target: {kind: Pod, name: '(p|q)'}, patch: '[{op: add, path: /spec/hostPID, value: true}]'}]\n"}),
     "kustomize-depth": (3, {f"k{n}/kustomization.yaml": f"resources: [../k{n + 1}]\n" for n in range(9)} | {"k9/kustomization.yaml": "resources: [pod.yaml]\n", "k9/pod.yaml": POD}),
     "encoded-text": (20, {"s.yaml": POD.replace("spec:", "spec: &x").replace("}]}", ", volumeMounts: [{name: v, mountPath: /etc/docker}]}], volumes: [{name: v, secret: {secretName: s}}]}") + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {daemon.json: eyJob3N0cyI6IFsidGNwOi8vMC4wLjAuMDoyMzc1Il19}\n"}),
     "image-search": (3, {"k/pod.yaml": POD.replace("spec: {", "spec: {a: {b: {}, c: {}}, "), "k/kustomization.yaml": "resources: [pod.yaml]\nimages: [{name: docker, newTag: 29-dind}]\n"}),
@@ -194,12 +200,13 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
 
 
 READERS = {
+    "git-file": "tests/test_policy_git.py",
     "groovy-nesting": "tests/test_documents_groovy.py",
     "hcl-nesting": "tests/test_documents_hcl.py",
     "template-rounds": "tests/test_documents_template_hostile.py",
     "template-calls": "tests/test_documents_template_hostile.py",
 }
-"""Limits of readers that no format uses yet, and where they are tested."""
+"""Limits that a scan of files alone does not meet, and where they are tested."""
 
 
 def test_every_limit_has_an_input() -> None:
@@ -231,9 +238,26 @@ def test_a_limit_that_is_met_is_said(limit: Limit, tmp_path: Path, monkeypatch: 
     assert limit.lost in said[0].message
     assert said[0].span.path in files
     assert said[0].gravity is limit.gravity
+    if limit.loss is Loss.UNREAD:
+        assert report.incomplete
 
 
 @pytest.mark.parametrize("limit", budget.limits(), ids=lambda limit: limit.name)
 def test_a_limit_says_what_to_do(limit: Limit) -> None:
     assert limit.lost
-    assert limit.remedy or limit.gravity is budget.Gravity.NOTE
+    assert limit.remedy or limit.loss is Loss.UNSHOWN
+
+
+@pytest.mark.parametrize("limit", budget.limits(), ids=lambda limit: limit.name)
+def test_what_is_lost_is_what_the_words_say(limit: Limit) -> None:
+    """How grave a limit is follows from what is lost, and nobody is told one thing and charged for another."""
+    said = {loss for word, loss in LOST.items() if word in f"{limit.what}; {limit.lost}"}
+    assert said == ({limit.loss} if limit.loss is not Loss.UNREAD else set()), limit.lost
+
+
+LOST = {
+    "unknown": Loss.UNKNOWN,
+    "own limit": Loss.REFUSED,
+    "not listed": Loss.UNSHOWN,
+    "shown only": Loss.UNSHOWN,
+}

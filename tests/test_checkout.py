@@ -29,7 +29,15 @@ ONE, TWO = "1" * 40, "a" * 64
         ({"HEAD": "ref: refs/heads/../../secret\n", "refs/heads/main": f"{TWO}\n", "secret": f"{ONE}\n"}, ""),
         ({"HEAD": "ref: secret\n", "secret": f"{ONE}\n"}, ""),
         ({"HEAD": f"{ONE}1\n"}, ""),
-        ({"HEAD": f"{ONE}\n" + "x" * (1 << 20)}, ""),
+        ({"HEAD": f"{ONE}\n" + "x" * (1 << 20)}, ONE),
+        ({"HEAD": "x" * (1 << 20) + f"{ONE}\n"}, ""),
+        (
+            {
+                "HEAD": "ref: refs/heads/z\n",
+                "packed-refs": f"{TWO} refs/heads/a\n" * 20_000 + f"{ONE} refs/heads/z\n",
+            },
+            ONE,
+        ),
         ({"HEAD": "ref: ../secret\n", "../secret": f"{ONE}\n"}, ""),
         ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": "<script>\n"}, ""),
         ({"HEAD": "\x00\xff"}, ""),

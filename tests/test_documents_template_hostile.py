@@ -26,6 +26,7 @@ HOSTILE = {
     "blanks": lambda size: "a:\n" + "{{ include `x` . | nindent 2 }}\n" * size + "b: 1\n",
     "assignments": lambda size: "".join(f"{{{{ $v{n + 1} := $v{n} }}}}\n" for n in range(size)) + f"a: {{{{ $v{size} }}}}\n",
     "doubling": lambda size: "{{ $a := `xx` }}\n" + "{{ $a = print $a $a }}\n" * size + "a: {{ $a }}\n",
+    "appending": lambda size: "{{ $a := list }}\n" + "{{ $a = append $a .b }}\n" * size + "a: {{ $a }}\n",
     "brackets": lambda size: "a: {{ " + "(" * size + ".b" + ")" * size + " }}\n",
     "named templates": lambda size: "".join(f"{{{{ define `d{n}` }}}}a: 1{{{{ end }}}}\n" for n in range(size))
     + "b: {{ include `d1` . }}\n",

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dindguard import budget
 from dindguard.errors import UserError
 from dindguard.policy.git import Repository
+from dindguard.records import replace
 from policy_tree import committed, git, write
 
 
@@ -229,3 +231,24 @@ def test_nothing_is_left_behind(repository: Path, tmp_path: Path, monkeypatch: p
     text(repository)
     refusal(repository, "nope")
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["HEAD", "config", "objects/info/alternates"])
+def test_files_of_gits_that_are_too_large_are_said(
+    repository: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "GIT_FILE", replace(budget.GIT_FILE, most=300))
+    (repository / ".git" / name).write_text("#" * 301)
+    with pytest.raises(
+        UserError, match=rf"{name}: this file of Git's own is larger than 300 bytes; it was not read: let Git"
+    ):
+        text(repository)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("name", ["objects/info/alternates", "HEAD", "config", "packed-refs", "shallow"])
+def test_nobody_waits_for_a_pipe(repository: Path, name: str) -> None:
+    (repository / ".git" / name).unlink(missing_ok=True)
+    os.mkfifo(repository / ".git" / name)
+    with pytest.raises(UserError, match=rf"{name} is a pipe or a device, where Git has a file: remove it"):
+        text(repository)

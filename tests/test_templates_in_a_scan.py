@@ -149,3 +149,67 @@ def test_what_a_chart_takes_is_judged_and_what_it_leaves_is_a_blind_spot(tmp_pat
     report = chart(tmp_path, f"{VALUES}nobodyTakesThis: {{privileged: true}}\n")
     spots = [(spot.path, spot.span.line) for spot in report.coverage.blind_spots if spot.span is not None]
     assert spots == [("chart/values.yaml", 7)]
+
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {containers: [{name: c, image: %s, securityContext: {privileged: %s}}]}
+"""
+
+
+def spent(report: Report) -> list[str]:
+    return [notice.message for notice in report.notices if notice.kind == "budget"]
+
+
+def found(report: Report) -> set[str]:
+    return {each.rule.id for each in report.findings}
+
+
+def test_a_helper_that_goes_through_maps_ends_where_the_map_is_unknown(tmp_path: Path) -> None:
+    """Nobody knows what ``--set`` adds to a map; a helper that calls itself with what is unknown says nothing new."""
+    helper = """\
+{{ define "lines" }}{{ range $key, $value := . }}{{ if kindIs "map" $value }}
+{{ $key }}:
+  {{- include "lines" $value | nindent 2 }}
+{{ else }}
+{{ $key }}: {{ $value }}
+{{ end }}{{ end }}{{ end }}
+---
+"""
+    report = chart(
+        tmp_path,
+        "a: {}\ns: {privileged: true}\n",
+        helper
+        + "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n"
+        + '    {{- include "lines" .Values.b | nindent 4 }}\nspec:\n  containers:\n  - name: c\n    image: docker:29-dind\n'
+        + '    securityContext:\n      {{- include "lines" .Values.s | nindent 6 }}\n',
+    )
+    assert not spent(report)
+    assert "privileged-engine" in found(report)
+
+
+@pytest.mark.parametrize(("last", "privileged"), [("true", True), ("false", False)])
+def test_a_long_list_of_messages_is_no_deep_one(tmp_path: Path, last: str, privileged: bool) -> None:
+    grown = "{{ $m := list }}\n" + '{{ $m = append $m "false" }}\n' * 60 + f'{{{{ $m = append $m "{last}" }}}}\n'
+    report = chart(tmp_path, "a: 1\n", grown + POD % ("docker:29-dind", "{{ index $m 60 }}"))
+    assert not spent(report)
+    assert ("privileged-engine" in found(report)) is privileged
+
+
+def test_of_an_action_that_is_too_long_nothing_is_believed(tmp_path: Path) -> None:
+    report = chart(tmp_path, "a: 1\n", POD % ("docker:29-dind", "{{ false" + " " * 5000 + "| not }}"))
+    assert any("more than 4,000 characters" in each for each in spent(report))
+    assert any(notice.kind == "undecided" and "privileged" in notice.message for notice in report.notices)
+
+
+@pytest.mark.parametrize(("count", "told"), [(30, True), (70, False)])
+def test_a_branch_below_many_others(tmp_path: Path, count: int, told: bool) -> None:
+    """The first branch is taken: with fewer branches that is told of the last, with more it is not known."""
+    branches = "{{ if .Values.a }}\n# a\n" + "{{ else if .Values.b }}\n# b\n" * count
+    report = chart(
+        tmp_path, "a: true\n", branches + "{{ else }}\n" + POD % ("docker:29-dind", "true") + "{{ end }}\n"
+    )
+    assert ("false by default" in shown(report)) is told
+    assert bool(spent(report)) is not told

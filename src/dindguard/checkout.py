@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 
 from dindguard.patterns import regex
 
-_LONGEST = 1 << 20
-"""A file of references that is longer is not read."""
+_PIECE = 4096
+"""A longer line, which no file of Git's has, is looked at in pieces of so many characters."""
 
 
 def commit_of(root: str) -> str:
@@ -33,14 +34,14 @@ def commit_of(root: str) -> str:
 
 def names(own: str, root: str) -> bool:
     """Whether a repository elsewhere names the folder: as a linked work tree, or as the work tree of a submodule."""
-    back = _read(os.path.join(own, "gitdir")).strip()
+    back = _first_line(os.path.join(own, "gitdir"))
     if back and os.path.realpath(os.path.join(own, back)) == os.path.join(root, ".git"):
         return True
-    tree = _WORKTREE.search(_read(os.path.join(own, "config")))
+    tree = next(filter(None, map(_WORKTREE.match, _lines(os.path.join(own, "config")))), None)
     return tree is not None and os.path.realpath(os.path.join(own, tree[1].strip().strip('"'))) == root
 
 
-_WORKTREE = regex(r"^[ \t]*+worktree[ \t]*+=[ \t]*+(.+)$", re.IGNORECASE | re.MULTILINE)
+_WORKTREE = regex(r"[ \t]*+worktree[ \t]*+=[ \t]*+(.+)$", re.IGNORECASE)
 
 
 def _git_folder(root: str) -> tuple[str, bool]:
@@ -63,25 +64,26 @@ def _inside(folder: str, name: str) -> str:
 def _packed(folder: str, reference: str) -> str:
     if os.path.islink(os.path.join(folder, "packed-refs")):
         return ""
-    for line in _read(os.path.join(folder, "packed-refs")).splitlines():
-        name, _, of = line.partition(" ")
+    for line in _lines(os.path.join(folder, "packed-refs")):
+        name, _, of = line.rstrip("\r\n").partition(" ")
         if of == reference:
             return _name(name)
     return ""
 
 
 def _first_line(path: str) -> str:
-    return _read(path).partition("\n")[0].strip()
+    return next(_lines(path), "").strip()
 
 
-def _read(path: str) -> str:
+def _lines(path: str) -> Iterator[str]:
+    """Yield the lines of a file, however long it is; none of what is no file."""
     try:
-        if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST:
-            return ""
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                while line := file.readline(_PIECE):
+                    yield line
     except (OSError, ValueError):
-        return ""
+        return
 
 
 def _name(text: str) -> str:

@@ -249,13 +249,16 @@ class Book:
         return Coverage(files=tuple(files), plain=plain)
 
 
+_WORDS_SHOWN = 80
+
+
 def notices_of(coverage: Coverage) -> list[Notice]:
     """Return a notice for each blind spot."""
     return [_notice(each) for each in coverage.blind_spots]
 
 
 def _notice(spot: FileState) -> Notice:
-    words = spot.words if len(spot.words) <= 80 else f"{spot.words[:79]}…"
+    words = spot.words if len(spot.words) <= _WORDS_SHOWN else f"{spot.words[: _WORDS_SHOWN - 1]}…"
     kind = spot.what or "file"
     many = kind.endswith(("values", "variables", "tasks")) and not kind.startswith("part")
     told, say = (f"these {kind} are", "they say") if many else (f"this {kind} is", "it says")

@@ -198,14 +198,14 @@ def _of_others(worst: Verdict, group: list[Verdict], labels: set[str]) -> str:
         elif label in labels:
             different.append(verdict.problem.message)
     told = f" (the same holds for {_listed(list(dict.fromkeys(same)))})" if same else ""
-    return told + "".join(f"; {each}" for each in list(dict.fromkeys(different))[:_FURTHER])
+    return told + "".join(f"; {each}" for each in list(dict.fromkeys(different))[:_FURTHER_SHOWN])
 
 
 def _without_name(verdict: Verdict) -> str:
     return verdict.problem.message.replace(_label(verdict.subject), "")
 
 
-_FURTHER = 3
+_FURTHER_SHOWN = 3
 
 
 def _escape(verdict: Verdict, span: Span) -> tuple[Step, ...]:

@@ -1,6 +1,6 @@
 """Which files Git tracks, read from ``.git/index`` by a reader of our own: running Git in a scanned tree would obey it.
 
-Source: Git's ``gitformat-index`` page, versions 2 to 4. What is damaged, too large or of another kind tells nothing.
+Source: Git's ``gitformat-index`` page, versions 2 to 4. What is damaged or of another kind tells nothing.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-MOST_BYTES = 64 * 1024 * 1024
+from dindguard import budget
+from dindguard.source import Span
+
 _FIXED = 40
 """The bytes of an entry before the object's name."""
 
@@ -16,7 +18,9 @@ _FIXED = 40
 def tracked(root: str) -> Iterator[str]:
     """Yield the paths that the index of a repository's root lists, in its order; none when there is no such index."""
     folder = _git_folder(root)
-    data = _read(os.path.join(folder, "index")) if folder else b""
+    data = _read(os.path.join(folder, "index"), budget.GIT_INDEX.most + 1) if folder else b""
+    if not budget.within(budget.GIT_INDEX, len(data), Span(".git/index", 1, 1, 1, 1)):
+        return
     if len(data) < 12 or data[:4] != b"DIRC":
         return
     version, count = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:12], "big")
@@ -72,9 +76,10 @@ def _uses_sha256(folder: str) -> bool:
     return b"sha256" in _read(os.path.join(folder, "config"), 65536).lower()
 
 
-def _read(path: str, most: int = MOST_BYTES) -> bytes:
+def _read(path: str, most: int) -> bytes:
+    """Return the first ``most`` bytes of a file; none of what is no file."""
     try:
-        if not os.path.isfile(path) or os.path.getsize(path) > most:
+        if not os.path.isfile(path):
             return b""
         with open(path, "rb") as file:
             return file.read(most)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from dindguard import budget
 from dindguard.git_index import tracked
 from dindguard.source import Gravity, Notice, Span
 
-NAMED = 3
+SHOWN = 3
 """So many files are named; the others are counted."""
 
 
 def notices(root: str, ignored: Collection[str], matters: Callable[[str], bool]) -> list[Notice]:
     """Return a notice when tracked files are among ``ignored`` paths (folders end with ``/``) that ``matters`` is true of."""
-    found = [path for path in _among(root, ignored) if matters(path)] if ignored else []
+    with budget.opened() as ledger:
+        found = [path for path in _among(root, ignored) if matters(path)] if ignored else []
     if not found:
-        return []
-    names = ", ".join(found[:NAMED]) + (", …" if len(found) > NAMED else "")
+        return ledger.notices
+    names = ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
     count = f"{len(found)} files that Git tracks were" if len(found) > 1 else "a file that Git tracks was"
     message = f"{count} not looked at, because an ignore rule names {'them' if len(found) > 1 else 'it'}: {names}"
     remedy = "take the rule back, or name the files when scanning"

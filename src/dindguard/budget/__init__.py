@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from dindguard.budget.expressions import *  # noqa: F403 - asked for as limits of this package, like those below
 from dindguard.budget.ledger import Ledger, Met
-from dindguard.budget.limit import Limit
+from dindguard.budget.limit import Limit, Loss
 from dindguard.budget.pipelines import *  # noqa: F403 - asked for as limits of this package, like those below
-from dindguard.source import Gravity, HasSpan
+from dindguard.source import HasSpan
 
 _Item = TypeVar("_Item")
 
@@ -66,6 +66,15 @@ FILE_SIZE = Limit(
     name="file-size", most=2 * 1024 * 1024, what="this file is larger than {most:,} bytes", lost="it was not read",
     remedy="split the file or exclude it",
 )  # fmt: skip
+GIT_FILE = Limit(
+    name="git-file", most=1024 * 1024, what="this file of Git's own is larger than {most:,} bytes", lost="it was not read",
+    remedy="let Git write it anew: 'git gc'",
+)  # fmt: skip
+GIT_INDEX = Limit(
+    name="git-index", most=64 * 1024 * 1024, what="the list of the files that Git tracks is larger than {most:,} bytes",
+    lost="whether ignore rules keep some of them from being looked at is unknown", remedy="name the files when scanning",
+    loss=Loss.UNKNOWN,
+)  # fmt: skip
 EXPRESSION_VALUES = Limit(
     name="expression-values", most=100_000, what="a rule's expression looks at more than {most:,} values of one object",
     lost="the rule was not asked about it", remedy="let it look at less",
@@ -115,8 +124,8 @@ HCL_NESTING = Limit(
     remedy="split the file or exclude it",
 )  # fmt: skip
 SEARCHED_NODES = Limit(
-    name="searched-nodes", most=50_000, what="this document has more than {most} values",
-    lost="the rest was not searched for pods",
+    name="searched-nodes", most=50_000, what="aliases repeat more than {most:,} values of this document",
+    lost="not all of them were searched for containers", remedy="use fewer aliases",
 )  # fmt: skip
 EMBEDDED_DEPTH = Limit(
     name="embedded-depth", most=5, what="documents lie in documents more than {most} levels deep",
@@ -124,7 +133,7 @@ EMBEDDED_DEPTH = Limit(
 )  # fmt: skip
 STEPS_SHOWN = Limit(
     name="steps-shown", most=20, what="a value passes through more than {most} variables",
-    lost="the first places are shown only", remedy="", gravity=Gravity.NOTE,
+    lost="the first places are shown only", remedy="", loss=Loss.UNSHOWN,
 )  # fmt: skip
 
 # -- scripts --------------------------------------------------------------------------------------------------
@@ -150,7 +159,7 @@ EXPORTS = Limit(
 )  # fmt: skip
 VALUE_PIECES = Limit(
     name="value-pieces", most=500, what="a variable is put together from more than {most} pieces",
-    lost="its value is taken for unknown", remedy="split the value",
+    lost="its value is taken for unknown", remedy="split the value", loss=Loss.UNKNOWN,
 )  # fmt: skip
 INHERITED_TARGETS = Limit(
     name="inherited-targets", most=50, what="a target inherits more than {most} others",
@@ -162,11 +171,11 @@ UNPACKED = Limit(
 )  # fmt: skip
 VALUE_TEXT = Limit(
     name="value-text", most=200_000, what="a variable holds more than {most} characters",
-    lost="its value is taken for unknown", remedy="split the value",
+    lost="its value is taken for unknown", remedy="split the value", loss=Loss.UNKNOWN,
 )  # fmt: skip
 EXPANSIONS = Limit(
     name="expansions", most=300_000, what="the variables of this script bring in more than {most} pieces",
-    lost="the values of later uses are taken for unknown", remedy="split the script",
+    lost="the values of later uses are taken for unknown", remedy="split the script", loss=Loss.UNKNOWN,
 )  # fmt: skip
 WRAPPERS = Limit(
     name="wrappers", most=16, what="a command stands behind more than {most} wrappers (sudo, env …)",
@@ -174,7 +183,7 @@ WRAPPERS = Limit(
 )  # fmt: skip
 MAKE_VARIABLES = Limit(
     name="make-variables", most=20, what="variables hold variables more than {most} levels deep",
-    lost="their values are taken for unknown", remedy="use fewer levels",
+    lost="their values are taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
 )  # fmt: skip
 
 # -- Compose --------------------------------------------------------------------------------------------------
@@ -221,8 +230,8 @@ LIST_DEPTH = Limit(
     remedy="use one list",
 )  # fmt: skip
 POD_SEARCH = Limit(
-    name="pod-search", most=50_000, what="this document has more than {most} values",
-    lost="the rest was not searched for pods", remedy="split the file, or use fewer aliases",
+    name="pod-search", most=50_000, what="aliases and patches repeat more than {most:,} values of this object",
+    lost="not all of them were searched for pods", remedy="use fewer aliases, or fewer copies in patches",
 )  # fmt: skip
 POD_OPENINGS = Limit(
     name="pod-openings", most=50_000, what="Services lead to the pods of this file in more than {most:,} ways",
@@ -243,6 +252,11 @@ PATCH_DEPTH = Limit(
 PATCH_COPIES = Limit(
     name="patch-copies", most=8, what="a patch copies more than {most} times", lost="it was not applied",
     remedy="write what is copied",
+)  # fmt: skip
+PATCH_PATTERN = Limit(
+    name="patch-pattern", most=200, what="a patch is for what fits a pattern of more than {most} characters, or of more than "
+    "words, '|' and '.*'", lost="it is unknown what that is, and the patch was not applied",
+    remedy="name what it is for", loss=Loss.UNKNOWN,
 )  # fmt: skip
 KUSTOMIZE_DEPTH = Limit(
     name="kustomize-depth", most=30, what="kustomizations refer to each other more than {most} levels deep",
@@ -277,7 +291,7 @@ RULE_SUBJECTS = Limit(
 
 WAY_STEPS = Limit(
     name="way-steps", most=60, what="a way to the host has more than {most} steps", lost="its middle is not listed",
-    remedy="", gravity=Gravity.NOTE,
+    remedy="", loss=Loss.UNSHOWN,
 )  # fmt: skip
 IMAGE_CHAIN = Limit(
     name="image-chain", most=60, what="images are built from each other over more than {most} stages",

@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from dindguard.records import record
 from dindguard.source import Gravity, HasSpan, Notice
+
+
+class Loss(Enum):
+    """What is lost when a limit is met. It alone decides how grave that is, so that all limits of a kind count alike."""
+
+    UNREAD = "unread"
+    """Something that is written was not looked at: the scan is incomplete."""
+    UNKNOWN = "unknown"
+    """A value or a condition is unknown, as one is that no file gives: what it would have decided is noted as undecided."""
+    REFUSED = "refused"
+    """The system that is configured refuses it as well: nothing runs there."""
+    UNSHOWN = "unshown"
+    """All was looked at, and part of what was found is not listed."""
+
+
+_GRAVITY = {
+    Loss.UNREAD: Gravity.ERROR,
+    Loss.UNKNOWN: Gravity.WARNING,
+    Loss.REFUSED: Gravity.WARNING,
+    Loss.UNSHOWN: Gravity.NOTE,
+}
 
 
 @record(kw_only=True)
@@ -15,7 +38,12 @@ class Limit:
     what: str
     lost: str
     remedy: str = "split the file"
-    gravity: Gravity = Gravity.ERROR
+    loss: Loss = Loss.UNREAD
+
+    @property
+    def gravity(self) -> Gravity:
+        """How grave it is to meet the limit."""
+        return _GRAVITY[self.loss]
 
     def notice(self, at: HasSpan) -> Notice:
         """Return what is said when the limit is met at ``at``."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dindguard.budget.limit import Limit
-from dindguard.source import Gravity
+from dindguard.budget.limit import Limit, Loss
 
 COMPOSITE_LEVELS = Limit(
     name="composite-levels", most=10, what="actions use actions more than {most} levels deep, GitHub's own limit",
-    lost="the innermost were not read", remedy="use fewer levels", gravity=Gravity.WARNING,
+    lost="the innermost were not read", remedy="use fewer levels", loss=Loss.REFUSED,
 )  # fmt: skip
 LOCAL_ACTIONS = Limit(
     name="local-actions", most=300, what="a job uses local actions more than {most} times", lost="the rest was not read",
@@ -15,11 +14,11 @@ LOCAL_ACTIONS = Limit(
 )  # fmt: skip
 GITLAB_EXTENDS = Limit(
     name="gitlab-extends", most=10, what="jobs extend each other more than {most} levels deep, GitLab's own limit",
-    lost="what lies deeper was not read", remedy="use fewer levels", gravity=Gravity.WARNING,
+    lost="what lies deeper was not read", remedy="use fewer levels", loss=Loss.REFUSED,
 )  # fmt: skip
 GITLAB_REFERENCE_LEVELS = Limit(
     name="gitlab-reference-levels", most=10, what="!reference tags nest more than {most} levels, GitLab's own limit",
-    lost="what lies deeper was not read", remedy="use fewer levels", gravity=Gravity.WARNING,
+    lost="what lies deeper was not read", remedy="use fewer levels", loss=Loss.REFUSED,
 )  # fmt: skip
 GITLAB_REFERENCES = Limit(
     name="gitlab-references", most=100_000, what="this pipeline refers (!reference) more than {most} times",
@@ -35,7 +34,7 @@ GITLAB_ITEMS = Limit(
 )  # fmt: skip
 GITLAB_INCLUDES = Limit(
     name="gitlab-includes", most=150, what="this pipeline includes more than {most} files, GitLab's own limit",
-    lost="the rest was not read", remedy="include fewer files", gravity=Gravity.WARNING,
+    lost="the rest was not read", remedy="include fewer files", loss=Loss.REFUSED,
 )  # fmt: skip
 GITLAB_WILDCARDS = Limit(
     name="gitlab-wildcards", most=3, what="an include has more than {most} wildcards", lost="it was not looked up",
@@ -67,7 +66,7 @@ MATRIX_IMAGES = Limit(
 )  # fmt: skip
 GITLAB_VARIABLES = Limit(
     name="gitlab-variables", most=20, what="variables are made of each other more than {most} levels deep",
-    lost="their values are taken for unknown", remedy="use fewer levels",
+    lost="their values are taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
 )  # fmt: skip
 CIRCLECI_STEPS = Limit(
     name="circleci-steps", most=20_000, what="this job's commands come to more than {most} steps",
@@ -92,13 +91,17 @@ BUILDKITE_LEVELS = Limit(
     name="buildkite-levels", most=4, what="groups of steps lie in each other more than {most} levels deep",
     lost="the innermost were not read", remedy="use fewer levels",
 )  # fmt: skip
-AZURE_VARIABLE_LEVELS = Limit(
-    name="azure-variable-levels", most=4, what="templates of variables use each other more than {most} levels deep",
-    lost="the variables of the innermost are taken for unknown", remedy="use fewer levels", gravity=Gravity.WARNING,
+MATRIX_VALUES = Limit(
+    name="matrix-values", most=10_000, what="the matrix of this job has more than {most:,} values",
+    lost="the rest was not read", remedy="use a smaller matrix",
+)  # fmt: skip
+MATRIX_LEVELS = Limit(
+    name="matrix-levels", most=6, what="the entries of this job's matrix nest more than {most} levels",
+    lost="the innermost are taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
 )  # fmt: skip
 AZURE_CALLS = Limit(
-    name="azure-calls", most=30, what="a condition has more than {most} calls", lost="both of its branches were read",
-    remedy="split it", gravity=Gravity.WARNING,
+    name="azure-calls", most=30, what="a condition has more than {most} calls",
+    lost="it is taken for unknown, and both of its branches were read", remedy="split it", loss=Loss.UNKNOWN,
 )  # fmt: skip
 AZURE_HOOK_LEVELS = Limit(
     name="azure-hook-levels", most=4, what="a deployment's strategy nests more than {most} levels",
@@ -114,5 +117,5 @@ BUILDKITE_STEPS = Limit(
 )  # fmt: skip
 GITLAB_VARIABLE_TEXT = Limit(
     name="gitlab-variable-text", most=4_000_000, what="the long values of this pipeline's variables come to more than {most:,} "
-    "characters", lost="further ones are taken for unknown", remedy="use shorter variables",
+    "characters", lost="further ones are taken for unknown", remedy="use shorter variables", loss=Loss.UNKNOWN,
 )  # fmt: skip

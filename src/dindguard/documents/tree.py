@@ -304,18 +304,21 @@ class Node:
         return node
 
     def walk(self) -> Iterator[Node]:
-        """Yield this node and all below it, depth first, each shared or cyclic part once on its way."""
+        """Yield this node and all below it, depth first, each shared or cyclic part once on its way.
+
+        What is written has no more values than its file has characters: more than that is repeated, and counted.
+        """
         stack: list[tuple[Node, bool]] = [(self, False)]
         above: set[tuple[Source, int, int]] = set()
-        visited = 0
+        repeated = -len(self.source.text)
         while stack:
             node, done = stack.pop()
             place = (node.source, node.start, node.end)
             if done:
                 above.remove(place)
                 continue
-            visited += 1
-            if not budget.within(budget.SEARCHED_NODES, visited, self):
+            repeated += 1
+            if not budget.within(budget.SEARCHED_NODES, repeated, self):
                 return
             yield node
             if node.kind is not Kind.SCALAR and place not in above:

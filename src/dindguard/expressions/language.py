@@ -136,10 +136,10 @@ def _plain(message: str) -> str:
         re.sub(r"^[A-Z_]+: |\[[A-Z_]+\]$", "", message.split("\n", maxsplit=1)[0]).replace(f"{PACKAGE}.", "").rstrip()
     )
     line = re.sub(r"^Syntax error: (.*?) expecting \{.*", r"syntax error: \1", line)
-    return next((words for told, words in _WORDS.items() if told in line), line[:_LONGEST])
+    return next((words for told, words in _WORDS.items() if told in line), line[:_SHOWN])
 
 
-_LONGEST = 300
+_SHOWN = 300
 
 
 def _plain_type(name: str) -> str:

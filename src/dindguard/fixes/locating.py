@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dindguard.documents.tree import Kind, Node
 
@@ -51,19 +51,30 @@ def chain_at(roots: Sequence[Node], start: int, end: int, *, scattered: bool = F
 
 
 def _descent(chain: Chain, start: int, end: int, scattered: bool) -> Chain | None:
-    node = chain[-1]
-    for child in children(node) if len(chain) < _DEPTH else ():
-        if scattered and child.kind is not Kind.SCALAR and child.style == "block":
-            found = _descent((*chain, child), start, end, scattered)
+    if scattered:
+        return _descent_everywhere(chain, start, end)
+    way = list(chain)
+    while (below := next((each for each in _new(way) if _holds(each, start, end)), None)) is not None:
+        way.append(below)
+    return tuple(way) if len(way) > 1 or _holds(way[0], start, end) else None
+
+
+def _new(way: Sequence[Node]) -> Iterator[Node]:
+    """Yield the children of the last node but for those on the way: an item may be an alias of what holds it."""
+    places = {(each.start, each.end, each.kind) for each in way if each.kind is not Kind.SCALAR}
+    return (each for each in children(way[-1]) if (each.start, each.end, each.kind) not in places)
+
+
+def _descent_everywhere(chain: Chain, start: int, end: int) -> Chain | None:
+    """Look into tables wherever they are: TOML, whose reader allows for no more levels than this may go down."""
+    for child in children(chain[-1]):
+        if child.kind is not Kind.SCALAR and child.style == "block":
+            found = _descent_everywhere((*chain, child), start, end)
             if found is not None:
                 return found
         elif _holds(child, start, end):
-            return _descent((*chain, child), start, end, scattered)
-    return chain if _holds(node, start, end) else None
-
-
-_DEPTH = 60
-"""Nothing that is mended stands deeper."""
+            return _descent_everywhere((*chain, child), start, end)
+    return chain if _holds(chain[-1], start, end) else None
 
 
 def _holds(node: Node, start: int, end: int) -> bool:

@@ -139,7 +139,7 @@ class FormatRow:
 
     def _has_a_key(self, node: Node) -> bool:
         if node.is_sequence:
-            return any(each.is_mapping and self._has_a_key(each) for each in node.items()[:_ITEMS])
+            return any(each.is_mapping and self._has_a_key(each) for each in node.items())
         return node.is_mapping and any(key in node for key in self.keys)
 
     def _pattern(self, name: str) -> re.Pattern[str]:
@@ -171,9 +171,6 @@ def _compiled(text: str) -> re.Pattern[str]:
         _PATTERNS[text] = regex(text)
     return _PATTERNS[text]
 
-
-_ITEMS = 100
-"""So many items of a list are looked at to tell what it lists."""
 
 _LITERALS: dict[str, tuple[str, ...]] = {}
 _PATTERNS: dict[str, re.Pattern[str]] = {}

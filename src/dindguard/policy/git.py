@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+from dindguard import budget
 from dindguard.checkout import names
 from dindguard.errors import UserError
 from dindguard.files import Left, within
@@ -30,9 +31,8 @@ _FORMAT = re.compile(
 _SHARED = ("refs", "packed-refs", "reftable", "logs", "shallow")
 _USER = ("HOME", "GNUPGHOME", "XDG_CONFIG_HOME", "GPG_TTY")
 _ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
-_DEEPEST_BORROWED = 5
-_MOST = 1024 * 1024
-"""A file of Git's own that is larger than so many bytes is none of ours to read."""
+_GIT_FOLLOWS = 5
+"""So many repositories that borrow from each other are followed by Git itself; it refuses those behind them."""
 
 
 def nothing_before(revision: str) -> bool:
@@ -70,6 +70,9 @@ class Repository:
         """What of the listed commit is no file that could be read: links, and other repositories."""
         try:
             _furnish(self._home, places)
+        except UserError:
+            self.close()
+            raise
         except OSError as error:
             self.close()
             raise UserError(f"{asked}: the repository cannot be read: {error.strerror}") from None
@@ -262,19 +265,19 @@ def _borrowed(objects: str, *inside: str) -> Iterator[str]:
                 continue
             if path.startswith('"') or not any(within(there, each) for each in inside):  # in quotes: with escapes
                 yield there
-            elif depth < _DEEPEST_BORROWED:
+            elif depth < _GIT_FOLLOWS:
                 waiting.append((there, depth + 1))
 
 
 def _lines(path: str) -> list[str]:
     """Return the lines of a file of Git's that are no comments, as Git takes them: character by character."""
-    try:
-        with open(path, "rb") as file:
-            text = file.read(_MOST + 1)
-    except OSError:
-        return []
-    lines = text.split(b"\n") if len(text) <= _MOST else [b'"more than is read']
-    return [os.fsdecode(line) for line in lines if line and not line.startswith(b"#")]
+    return [os.fsdecode(line) for line in _bytes(path).split(b"\n") if line and not line.startswith(b"#")]
+
+
+def _check_kind(path: str) -> None:
+    """Refuse a pipe or a device where Git has a file: it would wait for it for ever."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise UserError(f"{path} is a pipe or a device, where Git has a file: remove it")
 
 
 def _search_path(root: str) -> str:
@@ -293,13 +296,23 @@ def _followed(path: str, word: str) -> str:
 
 
 def _text(path: str) -> str:
+    return _bytes(path).decode("utf-8", "replace")
+
+
+def _bytes(path: str) -> bytes:
+    """Return a small file of Git's own; nothing of what is no file. Raises :class:`UserError` when it is too large."""
+    limit = budget.GIT_FILE
+    _check_kind(path)
     try:
-        if not os.path.isfile(path) or os.path.getsize(path) > _MOST:
-            return ""
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        if not os.path.isfile(path):
+            return b""
+        with open(path, "rb") as file:
+            data = file.read(limit.most + 1)
     except OSError:
-        return ""
+        return b""
+    if len(data) > limit.most:
+        raise UserError(f"{path}: {limit.what.format(most=limit.most)}; {limit.lost}: {limit.remedy}")
+    return data
 
 
 def _furnish(home: str, places: _Places) -> None:
@@ -310,6 +323,7 @@ def _furnish(home: str, places: _Places) -> None:
         file.write("\n".join([*lines, *(f"{key} = {value}" for key, value in formats.items()), ""]))
     for name in _SHARED:
         there = os.path.join(places.common, name)
+        _check_kind(there)
         if os.path.exists(there) and within(os.path.realpath(there), places.common):
             os.symlink(there, os.path.join(home, name))
     if not os.path.exists(os.path.join(home, "refs")):

@@ -91,6 +91,12 @@ def actions(text: str, dialect: Dialect) -> list[Action]:
     return list(_READERS[dialect](text))
 
 
+def _inside(text: str, start: int, end: int) -> str:
+    """Return what an action says; of one that is too long a part that no expression can be: it means nothing."""
+    most = budget.ACTION_LENGTH.most
+    return text[start:end] if end - start + 4 <= most else f"{text[start : start + most]} …"
+
+
 # -- Go ---------------------------------------------------------------------------------------------
 
 
@@ -101,7 +107,7 @@ def _go(text: str) -> Iterator[Action]:
         end = ends.after(start + 2)
         if end < 0:
             return
-        inner = text[start + 2 : min(end - 2, start + budget.ACTION_LENGTH.most)]
+        inner = _inside(text, start + 2, end - 2)
         trims = (inner[:1] == "-", end - start > 5 and text[end - 3] == "-")
         act, word, expression = _go_meaning(inner[trims[0] :].removesuffix("-" if trims[1] else "").strip())
         yield Action(start, end, act, word, expression, trims)
@@ -183,7 +189,7 @@ def _jinja(text: str) -> Iterator[Action]:
             unclosed.add(sign)
             position = start + 2
             continue
-        inner = text[start + 2 : min(end - 2, start + budget.ACTION_LENGTH.most)]
+        inner = _inside(text, start + 2, end - 2)
         last = text[end - 3] if end - start > 4 else ""
         act, word, expression = _jinja_meaning(sign, inner.lstrip("-+").rstrip("-+").strip())
         yield Action(start, end, act, word, expression, (inner[:1] == "-", last == "-"))
@@ -228,7 +234,7 @@ def _erb(text: str) -> Iterator[Action]:
         if close < 0:
             return
         end = close + 2
-        inner = text[start + 2 : close][: budget.ACTION_LENGTH.most]
+        inner = _inside(text, start + 2, close)
         if not inner.startswith("%"):
             act, word, expression = _erb_meaning(inner.rstrip("-").strip())
             yield Action(start, end, act, word, expression, (inner[:1] == "-", inner[-1:] == "-"))

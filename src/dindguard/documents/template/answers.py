@@ -113,6 +113,40 @@ def text_of(answer: Answer) -> str | None:
     return "" if value is None else None
 
 
+def alike(one: Answer, other: Answer) -> bool:
+    """Whether two answers say the same, as far as they are known: nobody can tell one unknown from another.
+
+    Structures that hold too much to compare are not alike.
+    """
+    waiting, compared = [(one, other)], 0
+    while waiting:
+        each, beside = waiting.pop()
+        compared += 1
+        inside = _compared(each, beside) if compared <= _COMPARED else None
+        if inside is None:
+            return False
+        waiting += inside
+    return True
+
+
+_COMPARED = 200
+"""A named template that calls itself with more than this goes on to the limit of depth, and meets it there."""
+
+
+def _compared(one: Answer, other: Answer) -> list[tuple[Answer, Answer]] | None:
+    """Return which parts decide whether two answers are alike; ``None`` when they are not."""
+    if isinstance(one, Unknown) or isinstance(other, Unknown):
+        return [] if isinstance(one, Unknown) and isinstance(other, Unknown) else None
+    value, beside = one.value, other.value
+    if isinstance(value, dict) and isinstance(beside, dict):
+        return [(value[name], beside[name]) for name in value] if value.keys() == beside.keys() else None
+    if isinstance(value, list) and isinstance(beside, list):
+        return list(zip(value, beside, strict=True)) if len(value) == len(beside) else None
+    if isinstance(value, Node) and isinstance(beside, Node):
+        return [] if (value.source, value.start, value.end) == (beside.source, beside.start, beside.end) else None
+    return [] if type(value) is type(beside) and value == beside else None
+
+
 def items_of(answer: Answer) -> list[tuple[Answer, Answer]] | None:
     """Return keys and values of what a loop goes over; ``None`` when the files do not decide it."""
     if isinstance(answer, Unknown):
@@ -131,8 +165,8 @@ def items_of(answer: Answer) -> list[tuple[Answer, Answer]] | None:
 def steps_of(answers: Iterable[Answer]) -> tuple[Step, ...]:
     """Return the places behind several answers, each once."""
     found = dict.fromkeys(step for answer in answers for step in answer.steps)
-    return tuple(found)[:_STEPS]
+    return tuple(found)[:_STEPS_SHOWN]
 
 
-_STEPS = 6
+_STEPS_SHOWN = 6
 """So many places explain a value; more explain nothing any more."""

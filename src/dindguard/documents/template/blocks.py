@@ -5,13 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.template.actions import Act, Action
-
-_BRANCHES = 20
-"""So many branches of one ``if`` are kept beside each; more are a table, not a decision."""
-
-_LOOPS = 3
-"""So many loops inside each other are gone through round by round."""
 
 _SCOPES = frozenset({"with", "range", "define", "block"})
 """Blocks in which the dot means something else."""
@@ -22,15 +17,19 @@ class Block:
 
     ``word`` is ``if``, ``with``, ``range``, ``define``, ``block`` or empty for the whole text; ``expression`` is what
     decides this branch, empty for an ``else``. All branches of one block share ``group``, the offset of its first
-    action; ``before`` are the branches above this one.
+    action; ``before`` are the branches above this one, the last of them where the budget does not allow for all, and
+    ``number`` is how many there are.
     """
 
-    __slots__ = ("action", "before", "end", "expression", "group", "loop", "parent", "scope", "start", "word")
+    __slots__ = (
+        "action", "before", "end", "expression", "group", "loop", "number", "parent", "scope", "start", "word",
+    )  # fmt: skip
 
     def __init__(self, action: Action | None, parent: Block | None, before: tuple[Block, ...] = ()) -> None:
         self.action = action
         self.parent = parent
-        self.before = before
+        self.before = before[-budget.TEMPLATE_BRANCHES.most :]
+        self.number: int = before[-1].number + 1 if before else 0
         self.start = action.start if action else 0
         self.end = 0
         self.word = action.word if action else ""
@@ -48,16 +47,17 @@ class Block:
             yield block
             block = block.parent
 
-    def loop_below(self, outer: Block) -> Block | None:
-        """Return the outermost loop around this block that lies inside of ``outer``; of three at most."""
-        found = None
+    @property
+    def knows_all_before(self) -> bool:
+        """Whether no branch above this one was left out."""
+        return self.number == len(self.before)
+
+    def loops_below(self, outer: Block) -> Iterator[Block]:
+        """Yield the loops around this block that lie inside of ``outer``, the innermost first."""
         loop = self.loop
-        for _ in range(_LOOPS):
-            if loop is None or loop is outer or not outer.holds(loop.start):
-                break
-            found = loop
+        while loop is not None and loop is not outer and outer.holds(loop.start):
+            yield loop
             loop = loop.parent.loop if loop.parent is not None else None
-        return found
 
     def holds(self, offset: int) -> bool:
         """Whether a place stands in it."""
@@ -92,7 +92,7 @@ class Blocks:
             return self._enter(Block(action, current), action.start)
         if action.act is Act.ELSE and current.parent is not None:
             current.end = action.start
-            branch = Block(action, current.parent, (*current.before[-_BRANCHES:], current))
+            branch = Block(action, current.parent, (*current.before, current))
             branch.word = action.word or "if"
             return self._enter(branch, action.start)
         if action.act is Act.END and current.parent is not None:

@@ -36,7 +36,7 @@ def _condition(block: Block, held: bool | None, frame: Frame) -> Condition:
     action = block.action
     assert action is not None
     span = source.span(action.start, action.end)
-    return Condition(_words(block, frame), span, held, f"{source.path}:{block.group}", len(block.before))
+    return Condition(_words(block, frame), span, held, f"{source.path}:{block.group}", block.number)
 
 
 def _words(block: Block, frame: Frame) -> str:
@@ -58,10 +58,10 @@ def _shown(block: Block, frame: Frame) -> str:
         text = _OF_VALUES.sub("", text)
     elif block.word == "range":
         text = text.partition(" in ")[2] or text
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-_LONGEST = 120
+_SHOWN = 120
 
 
 def rules_out_round(conditions: tuple[Condition, ...], block: Block, outer: Block, frame: Frame) -> bool:

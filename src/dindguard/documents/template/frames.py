@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from dindguard import budget
 from dindguard.documents.template import go_expressions, jinja_expressions
-from dindguard.documents.template.actions import Dialect, normal
+from dindguard.documents.template.actions import Action, Dialect, normal
 from dindguard.documents.template.answers import (
     Answer,
     Known,
     Unknown,
+    alike,
     field,
     items_of,
     text_of,
@@ -30,6 +31,7 @@ from dindguard.source import SET_HERE, Source, Step
 
 Defined = tuple[Template, Block]
 Item = tuple[Answer, Answer]
+Assignment = tuple[Action, Block, str]
 
 
 class Library(Protocol):
@@ -61,7 +63,8 @@ _RENDERS = frozenset({"include", "template", "tpl", "common.tplvalues.render"})
 class Frame:
     """One use of a template's text: the whole file, a named template with its argument, one round of a loop.
 
-    ``dot`` is what ``.`` and ``$`` are outside of ``with`` and ``range``.
+    ``dot`` is what ``.`` and ``$`` are outside of ``with`` and ``range``; ``defined`` is the named template's block, and
+    ``caller`` the frame that it is called from.
     """
 
     def __init__(
@@ -72,21 +75,46 @@ class Frame:
         *,
         depth: int = 0,
         items: dict[int, Item] | None = None,
+        defined: Block | None = None,
+        caller: Frame | None = None,
     ) -> None:
         self.template = template
         self.dot = dot
         self.library = library
         self.depth = depth
         self.items = items or {}
+        self.defined = defined
+        self.caller = caller
         self._answers: dict[tuple[str, int], Answer] = {}
 
     def looped(self, loop: Block, item: Item) -> Frame:
         """Return the frame of one round of a loop."""
-        return Frame(self.template, self.dot, self.library, depth=self.depth, items={**self.items, loop.start: item})
+        items = {**self.items, loop.start: item}
+        return Frame(
+            self.template,
+            self.dot,
+            self.library,
+            depth=self.depth,
+            items=items,
+            defined=self.defined,
+            caller=self.caller,
+        )
 
     def called(self, defined: Defined, dot: Answer) -> Frame:
         """Return the frame of a named template with its argument."""
-        return Frame(defined[0], dot, self.library, depth=self.depth + 1)
+        return Frame(defined[0], dot, self.library, depth=self.depth + 1, defined=defined[1], caller=self)
+
+    def goes_round(self, defined: Defined, dot: Answer) -> bool:
+        """Whether a named template is called from itself with what it was given, as far as that is known.
+
+        It would say the same again: one that goes through a map of maps ends where the files know the map no more.
+        """
+        frame: Frame | None = self
+        while frame is not None:
+            if frame.defined is defined[1] and alike(frame.dot, dot):
+                return True
+            frame = frame.caller
+        return False
 
     def follows(self, offset: int) -> bool:
         """Whether a template, variable or condition called for at a place is looked at, or lies too deep."""
@@ -194,10 +222,26 @@ class Frame:
             if action.start < after:
                 return None
             if block.holds(offset) or block.parent is None:
+                self._answer_before(name, made, index - count - 1)
                 return self._changed(name, self.answer(expression, action.start, block), action.start, offset)
             if not action.expression.replace(" ", "").startswith(f"{name}:="):
                 return Unknown(name)
         return None
+
+    def _answer_before(self, name: str, made: Sequence[Assignment], last: int) -> None:
+        """Answer what an assignment builds on, each after the one it builds on: a long list of them is no deep one.
+
+        Where each takes the variable once, its value grows no faster than the text.
+        """
+        first, at = last, made[last][0].start
+        while first > 0 and made[first][2].count(name) == 1 and not self._knows(made[first]):
+            first -= 1
+        for action, block, expression in made[first:last]:
+            if block.holds(at) or block.parent is None:
+                self.answer(expression, action.start, block)
+
+    def _knows(self, made: Assignment) -> bool:
+        return (made[2], made[0].start) in self._answers
 
     def _changed(self, name: str, answer: Answer, since: int, offset: int) -> Answer:
         """Return a mapping with the keys that ``set`` put into it, where the files decide that it did."""
@@ -246,7 +290,7 @@ class Frame:
         if name == "common.images.image":
             return _image([dot])
         defined = self.library.find(name)
-        if defined is None or not self.follows(offset):
+        if defined is None or self.goes_round(defined, dot) or not self.follows(offset):
             return Unknown(expression)
         start, end = defined[0].body(defined[1])
         answer = self.library.write(self.called(defined, dot), start, end)

@@ -57,7 +57,8 @@ def call(
             answer = Known(strict(*values), steps_of(arguments))
     except (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError):
         return Unknown(expression)
-    return Unknown(expression) if isinstance(answer, Known) and not _fits(answer.value, at) else answer
+    made = answer.value if isinstance(answer, Known) else answer.partial
+    return answer if _fits(made, at) else Unknown(expression)
 
 
 def _fits(value: Any, at: HasSpan | None) -> bool:

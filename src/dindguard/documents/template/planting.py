@@ -223,7 +223,7 @@ def called(expression: str, frame: Frame, offset: int, block: Block) -> tuple[De
     if defined is None or not frame.library.grafts(defined):
         return None
     dot = frame.value(term.arguments[1], offset, block) if len(term.arguments) > 1 else Known(None)
-    return defined, frame.called(defined, dot)
+    return None if frame.goes_round(defined, dot) else (defined, frame.called(defined, dot))
 
 
 def _literal(term: Term) -> str | None:

@@ -32,6 +32,9 @@ class Template:
             if action.end - action.start > budget.ACTION_LENGTH.most and action.act is not Act.COMMENT:
                 budget.met(budget.ACTION_LENGTH, source.span(action.start, action.end))
         self.blocks = Blocks(self.actions, len(source.text))
+        for block in self.blocks.branches:
+            if not block.knows_all_before:
+                budget.met(budget.TEMPLATE_BRANCHES, source.span(block.start, block.start + 2))
         self.neutral = Neutral(source.text, self.actions, dialect)
         self.notices: list[Notice] = []
         self._starts = [action.start for action in self.actions]

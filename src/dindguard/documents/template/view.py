@@ -241,7 +241,7 @@ class View:
         """Yield the entries with their surroundings; those in a loop once for each item that the files give it."""
         at = 0
         while at < len(entries):
-            loop = entries[at].block.loop_below(around.block)
+            loop = self._outermost_loop(entries[at].block, around)
             last = at + 1
             if loop is None:
                 yield entries[at], around
@@ -251,6 +251,15 @@ class View:
                 for inner in self._looped(loop, around):
                     yield from self._rounds(entries[at:last], inner)
             at = last
+
+    def _outermost_loop(self, block: Block, around: Around) -> Block | None:
+        """Return the loop around an entry that is gone through first; rounds of too many would be multiplied."""
+        found = None
+        for count, loop in enumerate(block.loops_below(around.block), 1):
+            if not budget.within(budget.TEMPLATE_LOOPS, count, around.frame.template.place(loop.start)):
+                break
+            found = loop
+        return found
 
     def _looped(self, loop: Block, around: Around) -> Iterator[Around]:
         """Yield the surroundings inside a loop: one for each round, or one of a round that nobody knows."""

@@ -114,7 +114,7 @@ def holds(frame: Frame, block: Block) -> bool | None:
     own = _own(frame, block) if block.expression else True
     if own is False:
         return False
-    return None if None in above or own is None else True
+    return None if None in above or own is None or not block.knows_all_before else True
 
 
 def _own(frame: Frame, block: Block) -> bool | None:

@@ -47,14 +47,12 @@ _TASK_FILE = regex(r"(^|/)(tasks|handlers)/")
 _VARIABLES_FILE = regex(r"(^|/)((defaults|vars|group_vars|host_vars)/|vars\.ya?ml$)")
 _FULL_NAME = regex(r"[a-z]\w*\.[a-z]\w*\.[a-z]\w*$")
 _GROUP = frozenset({"hosts", "vars", "children"})
-_SEEN = 40
-"""So many items of a list are looked at to tell whether they are tasks."""
 
 
 def is_ours(source: Source, node: Node) -> bool:
     """Whether a document is a playbook, a list of tasks, a scenario of Molecule, or variables that set an engine up."""
     if node.is_sequence:
-        items = node.items()[:_SEEN]
+        items = node.items()
         return bool(items) and (all(map(_is_play, items)) or _are_tasks(items, source.hint or source.path))
     if not node.is_mapping:
         return False

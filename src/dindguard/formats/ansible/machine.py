@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.joined import Joined
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node
@@ -19,9 +20,6 @@ from dindguard.scripts.grants import engine_group, group_grant, pair
 from dindguard.scripts.located import add_script
 from dindguard.scripts.machine_engines import installation, service_start
 from dindguard.source import Embedded, Source
-
-_DOWNLOADS = 3
-"""So many of the latest downloads that a script names are taken for what it runs."""
 
 SCRIPTS = frozenset({"shell", "command", "raw"})
 _OPEN_MODE = regex(r"0?[0-7]?[0-7]{2}[2367]$|(?:[ugo]*[ao][ugo]*[+=][rx]*w[rwx]*)$")
@@ -42,7 +40,9 @@ def script_of(task: Task, downloads: list[Task]) -> Embedded | None:
     for name, value in _client_variables(task):
         _add_assignment(joined, name, value, task)
     if node is not None:
-        for download in [each for each in downloads if _runs(node, each)][-_DOWNLOADS:]:
+        run = [each for each in downloads if _runs(node, each)]
+        budget.within(budget.DOWNLOADS_RUN, len(run), node)
+        for download in run[-budget.DOWNLOADS_RUN.most :]:
             _add_download(joined, download)
         _add(joined, node, task)
     for index, word in enumerate(words):

@@ -59,13 +59,13 @@ def uses_of(play: Node, path: str, files: Iterable[Layer]) -> Iterator[tuple[str
 
 def _tasks(play: Node) -> Iterator[Node]:
     waiting = [play]
-    seen = 0
+    repeated = -len(play.source.text)  # more tasks than characters are those of aliases
     while waiting:
         holder = waiting.pop()
         for part in _TASKS:
             for item in holder[part].items():
-                seen += 1
-                if not budget.within(budget.SEARCHED_NODES, seen, play):
+                repeated += 1
+                if not budget.within(budget.SEARCHED_NODES, repeated, play):
                     return
                 yield item
                 waiting.append(item)

@@ -44,7 +44,7 @@ class _Templates:
             name = item["name"].text
             if name and item["value"].raw.is_scalar:
                 given.append((item, {name: item["value"]}))
-            elif "template" in item and budget.within(budget.AZURE_VARIABLE_LEVELS, level + 1, item.raw):
+            elif "template" in item and budget.within(budget.AZURE_TEMPLATE_LEVELS, level + 1, item.raw):
                 path = template_path(item["template"].text, item.raw.source.path)
                 given.append(((path, item.names), self._of_template(path, item.names, level + 1)))
         return _put_together(given)

@@ -17,7 +17,7 @@ from dindguard.records import replace
 from dindguard.source import SET_HERE, Step
 
 _NOTHING = "AWS::NoValue"
-_LONGEST = 60
+_SHOWN = 60
 """So long an expression still serves as a name."""
 
 
@@ -83,7 +83,7 @@ def _function(node: Node) -> tuple[str, Node]:
 def _unknown(node: Node, name: str) -> Node:
     """Return a value that the deployment decides: known by what is written, where that is short."""
     written = " ".join(node.source.text[node.start : node.end].split())
-    name = written if len(written) <= _LONGEST else name
+    name = written if len(written) <= _SHOWN else name
     return _scalar(node, unknown(node.span, name, name))
 
 

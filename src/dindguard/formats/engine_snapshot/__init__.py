@@ -15,12 +15,12 @@ def tells_of_an_engine(source: Source, node: Node) -> bool:
     """Whether a document is output of ``docker inspect`` or ``docker info``, or a snapshot of both."""
     del source
     if node.is_sequence:
-        return any(is_container(item) for item in node.items()[:100])
+        return any(is_container(item) for item in node.items())
     if not node.is_mapping:
         return False
     if is_container(node) or is_info(node):
         return True
-    return node["info"]["ServerVersion"].is_scalar or any(map(is_container, node["containers"].items()[:100]))
+    return node["info"]["ServerVersion"].is_scalar or any(map(is_container, node["containers"].items()))
 
 
 def is_container(node: Node) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from dindguard import budget
 from dindguard.documents.placeholders import differing, substitute
 from dindguard.documents.places import entry_span
 from dindguard.documents.tree import Node
@@ -19,8 +20,6 @@ EXPRESSION = regex(r"\$\{\{((?:[^}$]|\}(?!\})|\$(?!\{\{))*+)\}\}")
 """An expression in its braces; possessive, so that braces that nobody closes cost what they are long."""
 _INDEX = regex(r"\[\s*'([^'\]]*)'\s*\]")
 _PATH = regex(r"(?:github\.event\.)?(?P<path>(?:env|inputs|matrix)\.[\w.-]+)")
-_MATRIX_LEVELS, _MATRIX_NODES = 6, 10_000
-"""A matrix is read this deep and this far; real ones stay below a hundredth of it."""
 _LITERAL = regex(r"'([^']*)'")
 
 
@@ -127,13 +126,13 @@ def _leaves(path: str, items: list[Node]) -> dict[str, list[Text]]:
     """Return all scalars in ``items`` by their path below ``path``."""
     values: dict[str, list[Text]] = {}
     pending = [(path, item) for item in reversed(items)]
-    budget = _MATRIX_NODES
-    while pending and budget:
-        budget -= 1
+    looked_at = 0
+    while pending and budget.within(budget.MATRIX_VALUES, looked_at + 1, pending[-1][1]):
+        looked_at += 1
         below, node = pending.pop()
         if node.is_scalar:
             values.setdefault(below, []).append(node.value)
-        elif below.count(".") < _MATRIX_LEVELS:
+        elif budget.within(budget.MATRIX_LEVELS, below.count("."), node):
             pending += [(f"{below}.{key.content}", value) for key, value in reversed(node.pairs())]
     return values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.patches import json_patch, merge
 from dindguard.formats.kubernetes.placeholders import scope_of
@@ -48,7 +49,7 @@ def _has_schema(resource: Resource) -> bool:
 def _matches(target: Node, resource: Resource) -> bool:
     for key, value in (("kind", resource.kind), ("name", resource.name), ("namespace", resource.namespace)):
         wanted = target[key].content
-        if wanted and not _fits(wanted, value):
+        if wanted and not _fits(target[key], value):
             return False
     selector = target["labelSelector"].content
     for part in selector.split(",") if selector else ():
@@ -58,16 +59,18 @@ def _matches(target: Node, resource: Resource) -> bool:
     return True
 
 
-def _fits(pattern: str, value: str) -> bool:
+def _fits(target: Node, value: str) -> bool:
     """Whether a target's pattern, an anchored regular expression, fits; a plain word is compared as it is."""
+    pattern = target.content
     if pattern == value:
         return True
-    if len(pattern) > 200 or re.fullmatch(r"[\w-]+", pattern):
+    if re.fullmatch(r"[\w-]+", pattern):
         return False
     # Only these few forms are tried: a pattern of the scanned tree must not cost more than it is long.
-    if re.fullmatch(r"\^?[\w|*.-]*\$?", pattern):
+    if len(pattern) <= budget.PATCH_PATTERN.most and re.fullmatch(r"\^?[\w|*.-]*\$?", pattern):
         words = pattern.strip("^$").split("|")
         return any(_wildcard(word, value) for word in words)
+    budget.met(budget.PATCH_PATTERN, target)
     return False
 
 

@@ -200,11 +200,11 @@ Way = tuple[tuple[str, bool], ...]
 def _pod_specs(root: Node) -> Iterator[tuple[Node, Node, Way]]:
     """Yield every PodSpec below ``root``, what holds it, and the way there."""
     stack: list[tuple[Node, Node, Way, frozenset[tuple[Source, int, int]]]] = [(root, root, (), frozenset())]
-    searched = 0
+    repeated = -len(root.source.text)  # what is written has no more values than its file has characters
     beginning = root.source.span(root.start, root.start)
-    while stack and budget.within(budget.POD_SEARCH, searched, beginning):
+    while stack and budget.within(budget.POD_SEARCH, repeated, beginning):
         node, holder, way, above = stack.pop()
-        searched += 1
+        repeated += 1
         place = (node.source, node.start, node.end)
         if node.is_scalar or place in above or not budget.within(budget.POD_DEPTH, len(above), node):
             continue

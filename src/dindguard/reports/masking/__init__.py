@@ -48,6 +48,7 @@ class Masks:
 
     def __init__(self, model: Model | None) -> None:
         self._lines: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        self._told: set[tuple[str, int, int, int, int]] = set()
         self._hidden: dict[tuple[str, int], list[Range]] = {}
         self._blocks: dict[tuple[str, int, int], _Found] = {}
         self._values: dict[str, list[str]] = {}
@@ -65,7 +66,11 @@ class Masks:
                     known.append(value.value)
 
     def _hide(self, span: Span) -> None:
-        for line in range(span.line, min(span.end_line, span.line + 1000) + 1):
+        place = (span.path, span.line, span.column, span.end_line, span.end_column)
+        if place in self._told:
+            return
+        self._told.add(place)
+        for line in range(span.line, span.end_line + 1):
             start = span.column if line == span.line else 1
             end = span.end_column if line == span.end_line else 1 << 30
             self._lines.setdefault((span.path, line), []).append((start - 1, end - 1))

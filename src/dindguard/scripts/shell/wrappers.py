@@ -142,7 +142,7 @@ WRAPPERS: dict[str, Wrapper] = {
 
 _NUMBER = regex(r"\d+[smhd]?\Z")
 _ASSIGNMENT = regex(r"([A-Za-z_]\w*)=")
-_SKIPPED_BEFORE_SUBCOMMAND = 3
+_LONGEST_NAME = max(name.count(" ") + 1 for name in WRAPPERS)
 _OWN_GRAMMAR = frozenset({"find", "start-stop-daemon"})
 _GROUPS = frozenset(name.partition(" ")[0] for name in WRAPPERS if " " in name)
 
@@ -170,7 +170,7 @@ def unwrap(words: Sequence[Word]) -> Layer | None:
         found = LAYERS[name](words)
         return Layer(name, found) if found else None
     if name in _GROUPS:
-        for index in range(1, min(len(words), _SKIPPED_BEFORE_SUBCOMMAND)):
+        for index in range(1, min(len(words), _LONGEST_NAME)):
             long_name = " ".join([name, *(word.pattern for word in words[1 : index + 1])])
             if long_name in WRAPPERS:
                 return _wrapped(long_name, WRAPPERS[long_name], words[index + 1 :])
