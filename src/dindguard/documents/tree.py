@@ -304,13 +304,10 @@ class Node:
         return node
 
     def walk(self) -> Iterator[Node]:
-        """Yield this node and all below it, depth first, each shared or cyclic part once on its way.
-
-        What is written has no more values than its file has characters: more than that is repeated, and counted.
-        """
+        """Yield this node and all below it, depth first, each shared or cyclic part once on its way."""
         stack: list[tuple[Node, bool]] = [(self, False)]
         above: set[tuple[Source, int, int]] = set()
-        repeated = -len(self.source.text)
+        repeated = -len(self.source.text)  # what is written has no more values than characters
         while stack:
             node, done = stack.pop()
             place = (node.source, node.start, node.end)

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from dindguard import budget
 from dindguard.checkout import names
 from dindguard.errors import UserError
 from dindguard.files import Left, within
+from dindguard.policy.git_files import check_kind, followed, lines_of, text_of
 from dindguard.records import record
 from dindguard.rules import nearest
 
@@ -222,13 +222,13 @@ class _Places:
         dot = os.path.join(root, ".git")
         if not os.path.lexists(dot):
             raise UserError(f"{asked}: {root} is no Git repository")
-        own = _followed(dot, "gitdir:")
+        own = followed(dot, "gitdir:")
         if not within(own, root) and not names(own, root):
             raise UserError(
                 f"{asked}: .git leads out of {root} to {own}, which does not name this folder as its work tree; "
                 f"if it is yours, say so there: git --git-dir '{own}' config core.worktree '{root}'"
             )
-        common = _followed(os.path.join(own, "commondir"), "") if os.path.isfile(f"{own}/commondir") else own
+        common = followed(os.path.join(own, "commondir"), "") if os.path.isfile(f"{own}/commondir") else own
         if not (within(common, root) or within(own, common)):
             raise UserError(f"{asked}: .git/commondir leads out of {root} to {common}, which is not followed")
         return cls(root, own, common).checked(asked)
@@ -259,7 +259,7 @@ def _borrowed(objects: str, *inside: str) -> Iterator[str]:
     waiting = [(objects, 0)]
     while waiting:
         folder, depth = waiting.pop()
-        for path in _lines(os.path.join(folder, "info", "alternates")):
+        for path in lines_of(os.path.join(folder, "info", "alternates")):
             there = os.path.realpath(os.path.join(folder, path))
             if there in named:
                 continue
@@ -269,17 +269,6 @@ def _borrowed(objects: str, *inside: str) -> Iterator[str]:
                 waiting.append((there, depth + 1))
 
 
-def _lines(path: str) -> list[str]:
-    """Return the lines of a file of Git's that are no comments, as Git takes them: character by character."""
-    return [os.fsdecode(line) for line in _bytes(path).split(b"\n") if line and not line.startswith(b"#")]
-
-
-def _check_kind(path: str) -> None:
-    """Refuse a pipe or a device where Git has a file: it would wait for it for ever."""
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        raise UserError(f"{path} is a pipe or a device, where Git has a file: remove it")
-
-
 def _search_path(root: str) -> str:
     """Return the ``PATH`` without its relative folders and those of the tree: a ``git`` there is not run."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
@@ -287,43 +276,15 @@ def _search_path(root: str) -> str:
     return os.pathsep.join(outside)
 
 
-def _followed(path: str, word: str) -> str:
-    """Return the folder that a file of one line (``gitdir: …``) names, or the folder itself."""
-    if os.path.isdir(path):
-        return os.path.realpath(path)
-    named = _text(path).removeprefix(word).strip()
-    return os.path.realpath(os.path.join(os.path.dirname(path), named))
-
-
-def _text(path: str) -> str:
-    return _bytes(path).decode("utf-8", "replace")
-
-
-def _bytes(path: str) -> bytes:
-    """Return a small file of Git's own; nothing of what is no file. Raises :class:`UserError` when it is too large."""
-    limit = budget.GIT_FILE
-    _check_kind(path)
-    try:
-        if not os.path.isfile(path):
-            return b""
-        with open(path, "rb") as file:
-            data = file.read(limit.most + 1)
-    except OSError:
-        return b""
-    if len(data) > limit.most:
-        raise UserError(f"{path}: {limit.what.format(most=limit.most)}; {limit.lost}: {limit.remedy}")
-    return data
-
-
 def _furnish(home: str, places: _Places) -> None:
     """Make a repository of the refs of another one, with a configuration of our own; objects come by environment."""
-    formats = {key.lower(): value for key, value in _FORMAT.findall(_text(os.path.join(places.common, "config")))}
+    formats = {key.lower(): value for key, value in _FORMAT.findall(text_of(os.path.join(places.common, "config")))}
     lines = ["[core]", "repositoryformatversion = 1", "bare = true", "[extensions]"]
     with open(os.path.join(home, "config"), "w", encoding="utf-8") as file:
         file.write("\n".join([*lines, *(f"{key} = {value}" for key, value in formats.items()), ""]))
     for name in _SHARED:
         there = os.path.join(places.common, name)
-        _check_kind(there)
+        check_kind(there)
         if os.path.exists(there) and within(os.path.realpath(there), places.common):
             os.symlink(there, os.path.join(home, name))
     if not os.path.exists(os.path.join(home, "refs")):
@@ -331,4 +292,4 @@ def _furnish(home: str, places: _Places) -> None:
     for name in os.listdir(places.own):
         if name.endswith("HEAD"):
             with open(os.path.join(home, name), "w", encoding="utf-8") as file:
-                file.write(_text(os.path.join(places.own, name)))
+                file.write(text_of(os.path.join(places.own, name)))

@@ -67,7 +67,7 @@ def reads_objects(command: Command) -> bool:
     words = [each.pattern for each in command.arguments]
     from_stdin = any(
         word in _STDIN_OPTIONS or (word in _FILE_OPTIONS and after in _STDIN)
-        for word, after in zip(words, [*words[1:], ""], strict=True)
+        for word, after in zip(words, [*words, ""][1:], strict=True)
     )
     return from_stdin and not _GIVES.isdisjoint(words)
 

@@ -170,3 +170,17 @@ def steps_of(answers: Iterable[Answer]) -> tuple[Step, ...]:
 
 _STEPS_SHOWN = 6
 """So many places explain a value; more explain nothing any more."""
+
+
+def image_of(arguments: list[Answer]) -> Answer:
+    """Return what Bitnami's image helper makes of ``imageRoot``: ``[registry/]repository:tag`` or ``@digest``."""
+    given = arguments[0] if arguments else Known(None)
+    root = field(given, "imageRoot", "imageRoot")
+    named = {name: field(root, name, name) for name in ("registry", "repository", "tag", "digest")}
+    if any(isinstance(each, Unknown) for each in named.values()):
+        return Unknown("imageRoot")
+    shared = field(field(given, "global", "global"), "imageRegistry", "imageRegistry")
+    registry = (text_of(shared) if truth(shared) else None) or text_of(named["registry"])
+    version = f"@{text_of(named['digest'])}" if truth(named["digest"]) else f":{text_of(named['tag'])}"
+    steps = tuple(step for each in named.values() for step in each.steps)
+    return Known(f"{registry + '/' if registry else ''}{text_of(named['repository'])}{version}", steps)

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from dindguard import budget
-from dindguard.documents.template.actions import Act, Action
+from dindguard.documents.template import go_expressions
+from dindguard.documents.template.actions import Act, Action, Dialect
 
 _SCOPES = frozenset({"with", "range", "define", "block"})
 """Blocks in which the dot means something else."""
@@ -108,3 +109,14 @@ class Blocks:
         self._starts.append(offset)
         self._at.append(block)
         return block
+
+
+def loop_names(block: Block, dialect: Dialect) -> tuple[str, ...]:
+    """Return the variables that a loop or a ``with`` sets."""
+    if block.word not in ("range", "with"):
+        return ()
+    if dialect is Dialect.JINJA:
+        names, found, _ = block.expression.partition(" in ")
+        return tuple(name.strip() for name in names.split(",")) if found else ()
+    made = go_expressions.assigned(block.expression)
+    return made[0] if made is not None else ()

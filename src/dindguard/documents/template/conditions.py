@@ -6,8 +6,8 @@ import re
 
 from dindguard import budget
 from dindguard.documents.template.actions import Dialect, normal
-from dindguard.documents.template.blocks import Block
-from dindguard.documents.template.frames import Frame, loop_names
+from dindguard.documents.template.blocks import Block, loop_names
+from dindguard.documents.template.frames import Frame
 from dindguard.documents.template.writing import holds
 from dindguard.model.condition import Condition
 from dindguard.patterns import regex

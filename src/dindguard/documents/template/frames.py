@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from dindguard import budget
@@ -16,15 +16,16 @@ from dindguard.documents.template.answers import (
     Unknown,
     alike,
     field,
+    image_of,
     items_of,
     text_of,
     truth,
 )  # fmt: skip
-from dindguard.documents.template.blocks import Block
+from dindguard.documents.template.blocks import Block, loop_names
 from dindguard.documents.template.functions import GO, call
 from dindguard.documents.template.jinja_filters import JINJA
 from dindguard.documents.template.template import Template
-from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Term, Variable
+from dindguard.documents.template.terms import Call, Literal, Opaque, Term, Variable, written
 from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import SET_HERE, Source, Step
@@ -234,14 +235,15 @@ class Frame:
         Where each takes the variable once, its value grows no faster than the text.
         """
         first, at = last, made[last][0].start
-        while first > 0 and made[first][2].count(name) == 1 and not self._knows(made[first]):
+        while (
+            first > 0
+            and made[first][2].count(name) == 1
+            and (made[first][2], made[first][0].start) not in self._answers
+        ):
             first -= 1
         for action, block, expression in made[first:last]:
             if block.holds(at) or block.parent is None:
                 self.answer(expression, action.start, block)
-
-    def _knows(self, made: Assignment) -> bool:
-        return (made[2], made[0].start) in self._answers
 
     def _changed(self, name: str, answer: Answer, since: int, offset: int) -> Answer:
         """Return a mapping with the keys that ``set`` put into it, where the files decide that it did."""
@@ -270,7 +272,7 @@ class Frame:
 
     def _rendering(self, name: str, arguments: list[Answer], expression: str, offset: int) -> Answer:
         if name == "common.images.image":
-            return _image(arguments)
+            return image_of(arguments)
         if name == "tpl":
             return self._expanded(arguments[0], arguments[-1], offset) if arguments else Unknown(expression)
         called = text_of(arguments[0]) if arguments else None
@@ -288,7 +290,7 @@ class Frame:
         if held is not None:
             return self._expanded(held, self.dot, offset)
         if name == "common.images.image":
-            return _image([dot])
+            return image_of([dot])
         defined = self.library.find(name)
         if defined is None or self.goes_round(defined, dot) or not self.follows(offset):
             return Unknown(expression)
@@ -305,31 +307,6 @@ class Frame:
         return self.library.write(Frame(inner, dot, self.library, depth=self.depth + 1), 0, len(text))
 
 
-def _image(arguments: list[Answer]) -> Answer:
-    """Return what Bitnami's image helper makes of ``imageRoot``: ``[registry/]repository:tag`` or ``@digest``."""
-    given = arguments[0] if arguments else Known(None)
-    root = field(given, "imageRoot", "imageRoot")
-    named = {name: field(root, name, name) for name in ("registry", "repository", "tag", "digest")}
-    if any(isinstance(each, Unknown) for each in named.values()):
-        return Unknown("imageRoot")
-    shared = field(field(given, "global", "global"), "imageRegistry", "imageRegistry")
-    registry = (text_of(shared) if truth(shared) else None) or text_of(named["registry"])
-    version = f"@{text_of(named['digest'])}" if truth(named["digest"]) else f":{text_of(named['tag'])}"
-    steps = tuple(step for each in named.values() for step in each.steps)
-    return Known(f"{registry + '/' if registry else ''}{text_of(named['repository'])}{version}", steps)
-
-
-def loop_names(block: Block, dialect: Dialect) -> tuple[str, ...]:
-    """Return the variables that a loop or a ``with`` sets."""
-    if block.word not in ("range", "with"):
-        return ()
-    if dialect is Dialect.JINJA:
-        names, found, _ = block.expression.partition(" in ")
-        return tuple(name.strip() for name in names.split(",")) if found else ()
-    made = go_expressions.assigned(block.expression)
-    return made[0] if made is not None else ()
-
-
 def _shown(expression: str) -> str:
     made = go_expressions.assigned(expression)
     return normal(made[1] if made is not None else expression)
@@ -343,29 +320,3 @@ def looped_over(block: Block, frame: Frame) -> list[Item] | None:
     if frame.template.dialect is Dialect.JINJA:
         expression = expression.partition(" in ")[2].partition(" if ")[0]
     return items_of(frame.answer(expression, block.start, block.parent))
-
-
-def written(term: Term) -> str:
-    """Return a term as people write it, for the name of something unknown."""
-    if isinstance(term, Variable):
-        return term.name
-    if isinstance(term, Field):
-        return f"{written(term.of)}.{'.'.join(term.path)}"
-    if isinstance(term, Literal):
-        return f'"{term.value}"' if isinstance(term.value, str) else str(term.value)
-    if isinstance(term, Opaque):
-        return term.expression
-    if term.name in ("default", "quote", "toYaml", "nindent", "indent", "tpl", "toString", "int") and term.arguments:
-        return _longest(term.arguments)
-    return f"{term.name} {' '.join(_bracketed(each) for each in term.arguments)}".strip()
-
-
-def _bracketed(term: Term) -> str:
-    text = written(term) or "."
-    return f"({text})" if isinstance(term, Call) and " " in text else text
-
-
-def _longest(terms: Iterable[Term]) -> str:
-    """Return the argument that a wrapper is about: the field, not the fallback or the number of columns."""
-    fields = [each for each in terms if not isinstance(each, Literal)]
-    return written(fields[0]) if fields else written(next(iter(terms)))

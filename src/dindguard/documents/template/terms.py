@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from dindguard.records import record
@@ -56,3 +57,29 @@ class NotUnderstoodError(Exception):
 
 class TooDeepError(NotUnderstoodError):
     """The expression nests more deeply than its reader follows."""
+
+
+def written(term: Term) -> str:
+    """Return a term as people write it, for the name of something unknown."""
+    if isinstance(term, Variable):
+        return term.name
+    if isinstance(term, Field):
+        return f"{written(term.of)}.{'.'.join(term.path)}"
+    if isinstance(term, Literal):
+        return f'"{term.value}"' if isinstance(term.value, str) else str(term.value)
+    if isinstance(term, Opaque):
+        return term.expression
+    if term.name in ("default", "quote", "toYaml", "nindent", "indent", "tpl", "toString", "int") and term.arguments:
+        return _longest(term.arguments)
+    return f"{term.name} {' '.join(_bracketed(each) for each in term.arguments)}".strip()
+
+
+def _bracketed(term: Term) -> str:
+    text = written(term) or "."
+    return f"({text})" if isinstance(term, Call) and " " in text else text
+
+
+def _longest(terms: Iterable[Term]) -> str:
+    """Return the argument that a wrapper is about: the field, not the fallback or the number of columns."""
+    fields = [each for each in terms if not isinstance(each, Literal)]
+    return written(fields[0]) if fields else written(next(iter(terms)))

@@ -14,10 +14,9 @@ from dindguard.budget.limit import Limit
 from dindguard.documents.placeholders import assembled
 from dindguard.documents.template import jinja_expressions
 from dindguard.documents.template.answers import Answer, Known, Unknown, field, items_of, of_node, text_of, truth
-from dindguard.documents.template.frames import written
 from dindguard.documents.template.functions import call
 from dindguard.documents.template.jinja_filters import JINJA
-from dindguard.documents.template.terms import Call, Literal, Opaque, Term, Variable
+from dindguard.documents.template.terms import Call, Literal, Opaque, Term, Variable, written
 from dindguard.documents.tree import Kind, Node
 from dindguard.model.container_fields import NOWHERE
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, unknown
