@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -252,3 +254,35 @@ def test_nobody_waits_for_a_pipe(repository: Path, name: str) -> None:
     os.mkfifo(repository / ".git" / name)
     with pytest.raises(UserError, match=rf"{name} is a pipe or a device, where Git has a file: remove it"):
         text(repository)
+
+
+def test_what_git_is_given(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No configuration of the system, of the user or of the environment: only what is made for this."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").write_text(f'#!/bin/sh\nenv >> "{tmp_path}/given"\nexec {shutil.which("git")} "$@"\n')
+    (tools / "git").chmod(0o755)
+    inside = repository / "bin"
+    inside.mkdir()
+    monkeypatch.setenv("PATH", os.pathsep.join((str(tools), str(inside), os.environ["PATH"])))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fsmonitor")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
+    assert text(repository) == "one\n"
+    given = dict(line.partition("=")[::2] for line in (tmp_path / "given").read_text().splitlines())
+    own = {name: value for name, value in given.items() if name.startswith("GIT_")}
+    assert own.pop("GIT_DIR").startswith(os.path.join(tempfile.gettempdir(), "dindguard-git-"))
+    assert own == {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_OBJECT_DIRECTORY": str(repository / ".git" / "objects"),
+    }
+    assert given.keys() - own.keys() <= {"GIT_DIR", "PATH", "LC_ALL", "PWD", "SHLVL", "_", "OLDPWD"}
+    assert given["PWD"] == given["GIT_DIR"]  # it looks for nothing in the folder where dindguard runs
+    assert str(inside) not in given["PATH"].split(os.pathsep)  # nor is a helper of the tree's own found
+
+
+@pytest.mark.parametrize("revision", ["-h", "--git-dir=/x", "--"])
+def test_an_option_is_no_revision(repository: Path, revision: str) -> None:
+    assert refusal(repository, revision).endswith(f"'{revision}' is no revision")

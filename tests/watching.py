@@ -1,12 +1,13 @@
-"""Watches every scan of the suite: it opens no connection, starts no process and writes nothing.
+"""Watches every scan of the suite, and what reports make of it: it opens no connection, starts no process and writes nothing.
 
 Three exceptions, named here: a scan that was asked about a revision (``--since``, ``--trust``, or files that are a revision's)
 runs ``git``, and keeps a repository of its own in a temporary folder meanwhile; one that was asked for several processes
-(``jobs``) forks them; importing a module may write its bytecode.
+(``jobs``) forks them; importing a module may write its bytecode. What the forks do is told through a pipe.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
@@ -42,6 +43,10 @@ class Watch:
         self.workers = False
         self.others: frozenset[int] = frozenset()
         self.seen: list[str] = []
+        self.process = os.getpid()
+        self._told, self._tell = os.pipe()
+        os.set_blocking(self._told, False)
+        os.set_blocking(self._tell, False)
 
     def begin(self, *, git: bool, workers: bool) -> None:
         if not self.depth:
@@ -56,12 +61,18 @@ class Watch:
     def taken(self) -> list[str]:
         """Return what was seen, and forget it."""
         seen, self.seen = self.seen, []
+        with contextlib.suppress(BlockingIOError):  # no fork has told anything
+            seen += os.read(self._told, 1 << 16).decode("utf-8", "replace").splitlines()
         return seen
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Note an audit event that no scan may cause; threads that were there before it are not the scan's."""
         if self.depth and self._forbidden(event, arguments) and threading.get_ident() not in self.others:
-            self.seen.append(f"{event} {arguments!r}"[:300])
+            said = f"{event} {arguments!r}"[:300]
+            if os.getpid() == self.process:
+                self.seen.append(said)
+            else:
+                os.write(self._tell, ascii(said).encode() + b"\n")
 
     def _forbidden(self, event: str, arguments: tuple[Any, ...]) -> bool:
         if event == "open":
@@ -91,6 +102,7 @@ WATCH = Watch()
 
 def install() -> None:
     """Watch all scans of this process from now on; an audit hook stays until it ends."""
+    from dindguard import reports
     from dindguard.scanning import Scan
     from dindguard.working_tree import WorkingTree
 
@@ -120,4 +132,15 @@ def install() -> None:
     Scan.of = classmethod(of)  # type: ignore[assignment,method-assign]
     for name in STEPS:
         setattr(Scan, name, watched(getattr(Scan, name)))
+    render = reports.render
+
+    @functools.wraps(render)
+    def rendered(*arguments: Any, **more: Any) -> Any:
+        WATCH.begin(git=False, workers=False)
+        try:
+            return render(*arguments, **more)
+        finally:
+            WATCH.end()
+
+    reports.render = rendered
     sys.addaudithook(WATCH.hook)

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import watching
-from dindguard import judging
+from dindguard import discover, judging
 from dindguard.scanning import Options, scan
 
 
@@ -76,6 +77,28 @@ def test_a_planted_deed_is_noticed(
     monkeypatch.setattr(judging, "run", run_and_do)
     scan(Options(paths=(tree,), root=tree))
     assert watching.WATCH.taken()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes that read are forks on Linux alone")
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)
+def test_a_deed_of_a_process_that_reads_is_noticed(
+    planted: Callable[[Path], None], tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = discover.look
+
+    def look_and_do(path: str, *arguments: Any) -> None:
+        if path == "compose.yaml":
+            planted(tree)
+        look(path, *arguments)
+
+    monkeypatch.setattr(discover, "look", look_and_do)
+    assert scan(Options(paths=(tree,), root=tree, jobs=2)).findings
+    assert watching.WATCH.taken()
+
+
+def test_processes_that_read_do_nothing_of_the_kind(tree: Path) -> None:
+    assert scan(Options(paths=(tree,), root=tree, jobs=2)).findings
+    assert watching.WATCH.taken() == []
 
 
 def test_a_scan_does_nothing_of_the_kind(tree: Path) -> None:
