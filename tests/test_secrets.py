@@ -199,6 +199,40 @@ string(name: 'DEPLOY_TOKEN', value: '$S')
 withEnv(['DEPLOY_TOKEN=$S']) {
 docker.login('example.org', password: '$S')
 token: '-----BEGIN PRIVATE KEY-----\\n$S'
+setenv DB_PASSWORD $S
+$password = ConvertTo-SecureString "$S" -AsPlainText -Force
+mysql -u root -p'$S' -h db
+curl -H "X-JFrog-Art-Api: $S" https://example.org
+curl -su "ci:$S" https://example.org
+curl -fsSLu ci:$S https://example.org
+echo -e "$S\\n$S" | passwd root
+openssl passwd -6 $S
+vault token lookup $S
+vault unseal $S
+vault operator unseal $S
+poetry config pypi-token.pypi $S
+poetry publish -u a -p $S
+cargo login $S
+dotnet nuget push x -k $S
+codecov -t $S
+snyk auth $S
+tailscale up --authkey=$S
+ngrok config add-authtoken $S
+cloudflared service install $S
+rclone config create x s3 secret_access_key $S
+grafana-cli admin reset-admin-password $S
+rabbitmqadmin -u a -p $S list
+mosquitto_pub -u a -P $S -t x
+mosquitto_passwd -b f a $S
+requirepass $S
+masterauth $S
+<entry key="password">$S</entry>
+app:$S@tcp(db:3306)/app
+docker compose -f x.yml exec -e SENTRY_AUTH_TOKEN=$S web sh
+kubectl config set-credentials bot --token=$S
+buildctl build --opt build-arg:NPM_TOKEN=$S
+TF_VAR_db_password=$S terraform apply
+AccountName=x;AccountKey=$S;EndpointSuffix=y
 """.replace("$S", S).splitlines()
 
 BLOCKS = [
@@ -260,6 +294,10 @@ dockerd --tlsverify --tlskey /certs/server-key.pem
 ssh-keygen -t ed25519 -f key
 tar -p -xf a.tar
 mkdir -p /srv/app
+the service install script
+a token lookup fails
+curl -fsSLo /usr/bin/compose https://example.org/a
+cat /etc/passwd | grep docker
 privileged: true
 """.splitlines()
 
@@ -297,6 +335,14 @@ def test_a_line_gives_nothing_away(line: str) -> None:
     assert S not in shown
     assert "Zq7" not in shown
     assert "***" in shown
+
+
+@pytest.mark.parametrize("hashed", [
+    "$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/", "$$2y$$05$$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC",
+    "$6$rounds=5000$saltsalt$" + "a1B2" * 20, "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub",
+])  # fmt: skip
+def test_hashes_of_passwords_are_masked(hashed: str) -> None:
+    assert Masks(None).text(f"basicauth.users=ci:{hashed}") == "basicauth.users=ci:***"
 
 
 @pytest.mark.parametrize("text", BLOCKS)

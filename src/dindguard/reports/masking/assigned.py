@@ -43,6 +43,11 @@ def _element() -> re.Pattern[str]:
 
 
 @cache
+def _attribute() -> re.Pattern[str]:
+    return re.compile(r"\s(?:key|name)=[\"']([\w.-]{1,100})[\"']")
+
+
+@cache
 def _said() -> re.Pattern[str]:
     return re.compile(r"\b(?:password|passwd|passphrase|token|secret|pw)\s+(?:is|was)\s+([^\s\"']+)", re.IGNORECASE)
 
@@ -69,7 +74,8 @@ def credentials(line: str) -> Iterator[Range]:
         yield from _of_names(line)
     if "</" in line:
         for found in _element().finditer(line):
-            if secret_name(found[1]) and not plain(found[2].strip()):
+            named = _attribute().search(found[0], 0, found.start(2) - found.start())
+            if (secret_name(found[1]) or (named and secret_name(named[1]))) and not plain(found[2].strip()):
                 yield found.span(2)
     if _tells(lowered):
         yield from _told(_said(), line)

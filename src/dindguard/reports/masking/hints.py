@@ -14,6 +14,7 @@ from dindguard.reports.masking import programs
 _NAMES = (
     "pass", "pw", "secret", "token", "cred", "login", "cookie", "authorization", "bearer", "webhook", "psk", "jwt", "dsn",
     "otp", "connectionstring", "connection_string", "connection-string", "connection.string", "dockerc", "key",
+    "art_api", "art-api",
 )  # fmt: skip
 """One of these stands, in lower case, in every name that says that its value is a credential …"""
 

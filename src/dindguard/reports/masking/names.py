@@ -27,7 +27,7 @@ _CREDENTIAL = (
     r"passw|passphrase|passcode|(?<!by)(?<!com)(?<!tres)pass(?![a-z])|passin$|passout$"
     r"|pwd|pw(?:$|_|\d)|secret|token|credential|cred(?:s|$|_)|login|cookie|authorization|bearer|webhook"
     r"|(?:^|_)(?:psk|jwt|dsn|otp)(?:$|_)|connection_?string|dockerconfigjson|dockercfg"
-    r"|(?:api|access|private|encryption|signing|deploy|ssh|account|license|master|shared)_?key|auth(?:_|$)|_pat$|_key$"
+    r"|(?:api|access|auth|private|encryption|signing|deploy|ssh|account|license|master|shared)_?key|_art_api$|auth(?:_|$)|_pat$|_key$"
 )
 
 _ABOUT_CREDENTIALS = (

@@ -59,6 +59,16 @@ OPTIONS: dict[str, dict[str, str]] = {
     "snmpwalk": {"-c": EITHER, "-A": EITHER, "-X": EITHER},
     "ipmitool": {"-P": EITHER},
     "freeipa-client": {"-w": EITHER},
+    "poetry": {"-p": EITHER},
+    "nuget": {"-k": EITHER, "-p": EITHER},
+    "codecov": {"-t": EITHER},
+    "rabbitmqadmin": {"-p": EITHER},
+    "mosquitto_pub": {"-P": EITHER},
+    "mosquitto_sub": {"-P": EITHER},
+    "mosquitto_passwd": {},
+    "cloudflared": {},
+    "ngrok": {},
+    "snyk": {},
     "vncpasswd": {},
     "rabbitmqctl": {},
     "htpasswd": {},
@@ -75,11 +85,34 @@ ASSIGNS = frozenset({"ENV", "ARG", "env", "export", "declare", "local", "setx", 
 """Words before assignments of variables, whatever their names."""
 
 READS_SECRET = frozenset(
-    {"--password-stdin", "--with-token", "--passphrase-fd", "--password-fd", "--stdin", "chpasswd", "chgpasswd"}
+    {
+        "--password-stdin",
+        "--with-token",
+        "--passphrase-fd",
+        "--password-fd",
+        "--stdin",
+        "chpasswd",
+        "chgpasswd",
+        "passwd",
+    }
 )
 """Words of a command that takes a credential from its standard input."""
 
 READS_SECRET_TOO = (("sudo", "-S"), ("secret", "create"), ("secret", "set"), ("secret", "put"), ("htpasswd", "-i"))
+
+TAKES_NEXT = frozenset(
+    {
+        ("vault", "login"), ("vault", "unseal"), ("operator", "unseal"), ("cargo", "login"), ("snyk", "auth"),
+        ("ngrok", "authtoken"), ("config", "add-authtoken"), ("admin", "reset-admin-password"),
+        ("grafana-cli", "reset-admin-password"),
+    }
+)  # fmt: skip
+"""Words behind which a credential stands, with the word before them."""
+
+NAMES_NEXT = frozenset(
+    {"requirepass", "masterauth", "convertto-securestring", "secret_access_key", "aws_secret_access_key"}
+)
+"""Words that name the credential behind them, whatever stands before."""
 
 SECRET_FILES = frozenset(
     {".netrc", "_netrc", ".pgpass", ".git-credentials", ".npmrc", ".pypirc", ".my.cnf", "shadow"}

@@ -33,6 +33,7 @@ _SHAPES = (
     r"(?<=hooks\.slack\.com/services/)[\w/]{20,}",
     r"(?<=/api/webhooks/)\d{5,25}/[\w-]{20,}",
     r"(?<=api\.telegram\.org/bot)\d{5,15}:[\w-]{20,}",
+    r"\${1,2}(?:apr1|2[abxy]|[156y]|argon2\w{1,2})\$[\w./$,=+-]{16,}",
     rf"(?<![\w+/=:])[A-Za-z0-9+/]{{{_LONG_RUN},}}={{0,2}}",
 )
 """The last one is a long run of base64."""
@@ -41,7 +42,7 @@ _HINTS = (
     "-----BEGIN", "AKIA", "ASIA", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat", "gldt", "glrt", "glcbt",
     "glptt", "glft", "glsoat", "glagent", "glimt", "gloas", "glsa", "xox", "dckr_", "npm_",
     "pypi-", "hvs.", "hvb.", "AIza", "sk-", "SWMTKN", "dop_v1_", "hf_", "AGE-", "SG.", "eyJ", "hooks.slack",
-    "webhooks", "telegram",
+    "webhooks", "telegram", "$apr1$", "$2a$", "$2b$", "$2x$", "$2y$", "$1$", "$5$", "$6$", "$y$", "$argon2",
 )  # fmt: skip
 """What a line must hold for a shape to match; compiling the shapes takes a millisecond."""
 
@@ -55,6 +56,12 @@ def _shapes() -> re.Pattern[str]:
 def _user_info() -> re.Pattern[str]:
     """What stands between ``://`` and the ``@`` of an address."""
     return re.compile(r"://([^\s/'\"<>\\]{1,2000})@")
+
+
+@cache
+def _of_go() -> re.Pattern[str]:
+    """The password in ``user:password@tcp(host:port)/name``, as Go's drivers of databases take it."""
+    return re.compile(r"(?<![\w/])[\w.-]{1,64}:([^\s:@/'\"]{1,200})@(?:tcp|unix)\(")
 
 
 @cache
@@ -81,6 +88,10 @@ def in_addresses(line: str) -> Iterator[Range]:
 
     A user without a password is a token when it is long and has a digit: no account is called like that.
     """
+    if "@tcp(" in line or "@unix(" in line:
+        for found in _of_go().finditer(line):
+            if not reference(found[1]):
+                yield found.span(1)
     if "://" not in line:
         return
     for found in _user_info().finditer(line):

@@ -87,6 +87,9 @@ def quoted_in_prose(text: str) -> Iterator[Range]:
     yield from spoken(text)
     if "'" in text or '"' in text:
         yield from spoken(text.replace("'", " ").replace('"', " "))
+        kept = [at for at, sign in enumerate(text) if sign not in "'\""]
+        bare = "".join(text[at] for at in kept)
+        yield from ((kept[start], kept[end - 1] + 1) for start, end in spoken(bare))
 
 
 def spoken(line: str, depth: int = 0) -> Iterator[Range]:
@@ -180,8 +183,12 @@ class _Command:
                 yield from _given(following.start, following.text, how)
         elif not how and not word.text.startswith("--"):
             short = known.get(word.text[:2], "")
+            last = known.get(f"-{word.text[-1]}", "") if word.text[1:].isalpha() else ""
             if short in (programs.ATTACHED, programs.EITHER, programs.PAIR):
                 yield from _given(word.start + 2, word.text[2:], short)
+            elif last in (programs.NEXT, programs.EITHER, programs.PAIR) and index + 1 < len(self.words):
+                following = self.words[index + 1]  # of several options in one word, as in ``curl -su``
+                yield from _given(following.start, following.text, last)
 
     def positional(self, index: int, program: str) -> Iterator[Range]:
         """Yield a word that is a credential because of those before it."""
@@ -205,7 +212,7 @@ class _Command:
     def set_by_name(self, index: int) -> bool:
         """Whether ``set NAME value`` or ``"name", "value"`` says that the word is a credential."""
         word, name = self.words[index], self.before(index, 1)
-        if self.before(index, 2) in ("set", "setx") and secret_name(name.rpartition(":")[2]):
+        if self.before(index, 2) in ("set", "setx", "setenv", "config") and secret_name(name.rpartition(":")[2]):
             return True
         return word.quoted and index > 0 and self.words[index - 1].quoted and _names_secret(name, word.text)
 
@@ -214,8 +221,12 @@ class _Command:
         last = index == len(self.words) - 1
         return (
             (program == "rabbitmqctl" and self.before(index, 2) in ("add_user", "change_password"))
-            or (program == "htpasswd" and last and self.has_flag("b"))
-            or (self.before(index, 2) == "vault" and self.before(index, 1) == "login")
+            or (program in ("htpasswd", "mosquitto_passwd") and last and self.has_flag("b"))
+            or (last and self.words[0].text == "openssl" and self.before(index - 1, 1) == "passwd")
+            or (program == "cloudflared" and self.before(index, 1) == "install")
+            or (self.before(index, 3) == "vault" and self.before(index, 2) == "token")
+            or self.before(index, 1) in programs.NAMES_NEXT
+            or (self.before(index, 2), self.before(index, 1)) in programs.TAKES_NEXT
         )
 
     def after_a_word(self, index: int, program: str) -> bool:
