@@ -143,7 +143,7 @@ WORD_FIELDS = Limit(
 )  # fmt: skip
 FUNCTION_CALLS = Limit(
     name="function-calls", most=16, what="a script calls one function with more than {most} different arguments",
-    lost="what it does with the others was not read", remedy="split the script", gravity=Gravity.NOTE,
+    lost="what the others are is unknown where it is read", remedy="split the script", loss=Loss.UNKNOWN,
 )  # fmt: skip
 SCRIPT_NESTING = Limit(
     name="script-nesting", most=60, what="commands nest more than {most} levels", lost="this script was not read",

@@ -280,6 +280,8 @@ class Interpreter:
         at = self._script.span(node.start, node.start + 1)
         if not calls or budget.within(budget.FUNCTION_CALLS, len(calls) + 1, at):
             calls.append(arguments)
+        elif None not in calls:
+            calls.append(None)
 
     def _set_arguments(self, node: Simple, raws: Sequence[RawWord]) -> None:
         """``set -- program …`` is what a later ``exec "$@"`` starts."""
