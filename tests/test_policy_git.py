@@ -11,6 +11,7 @@ import pytest
 
 from dindguard import budget
 from dindguard.errors import UserError
+from dindguard.files import Left
 from dindguard.policy.git import Repository
 from dindguard.records import replace
 from policy_tree import committed, git, write
@@ -92,12 +93,26 @@ def test_parts_of_a_repository_do_not_lead_out_of_it(repository: Path, tmp_path:
     assert "not followed" in refusal(tree)
 
 
-def test_refs_do_not_lead_out_of_it(repository: Path, tmp_path: Path) -> None:
-    tree = started(tmp_path / "tree")
-    git(repository, "branch", "secret")
-    (tree / ".git" / "refs").rename(tmp_path / "old")
-    (tree / ".git" / "refs").symlink_to(repository / ".git" / "refs")
-    refusal(tree, "secret")
+@pytest.mark.parametrize("name", ["refs", "packed-refs"])
+def test_refs_do_not_lead_out_of_it(repository: Path, tmp_path: Path, name: str) -> None:
+    """Not even to a name for a commit that is in it."""
+    git(tmp_path, "clone", "-q", str(repository), "tree")
+    git(repository, "branch", "elsewhere")
+    if name == "packed-refs":
+        git(repository, "pack-refs", "--all")
+    there = tmp_path / "tree" / ".git" / name
+    if there.exists():
+        there.rename(tmp_path / "old")
+    there.symlink_to(repository / ".git" / name)
+    refusal(tmp_path / "tree", "elsewhere")
+
+
+def test_links_of_a_commit_are_no_files(repository: Path) -> None:
+    (repository / "link").symlink_to("/etc/passwd")
+    with Repository(str(repository), "--since HEAD") as found:
+        blobs = found.blobs(committed(repository))
+        assert set(blobs) == {"a.txt"}
+        assert found.unread == {"link": Left.LINK}
 
 
 @pytest.mark.parametrize(
@@ -174,6 +189,19 @@ def test_a_git_of_the_tree_is_not_run(repository: Path, monkeypatch: pytest.Monk
     assert not (repository / "trap").exists()
     monkeypatch.setenv("PATH", str(repository / "bin"))
     assert "needs git" in refusal(repository)
+
+
+@pytest.mark.parametrize("folder", ["", ".", "bin"])
+def test_a_git_of_the_current_folder_is_not_run(
+    repository: Path, tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever that is: a relative folder of the search path is where somebody else has led us."""
+    write(tmp_path, f"here/{folder}/git", f"#!/bin/sh\ntouch {tmp_path}/trap\n")
+    (tmp_path / "here" / folder / "git").chmod(0o755)
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("PATH", folder)
+    assert "needs git" in refusal(repository)
+    assert not (tmp_path / "trap").exists()
 
 
 @pytest.mark.parametrize(
