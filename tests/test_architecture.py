@@ -308,8 +308,8 @@ def test_every_module_says_what_it_is_for() -> None:
         assert ast.get_docstring(tree), f"{path.relative_to(ROOT)} has no docstring"
 
 
-SHOWS = ("environment/", "fleet/", "reports/")
-"""What only shows what was found, or waits for an engine; masking, which decides what is shown, is looked into."""
+SHOWS = ("environment/", "fleet/", "language_server/", "reports/")
+"""What only shows what was found, waits for an engine, or tidies up; masking, which decides what is shown, is looked into."""
 
 NO_LIMITS = {
     "how far the head of a file goes, by which it is told what it is": {

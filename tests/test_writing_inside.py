@@ -102,6 +102,24 @@ def test_baselines_are_updated_and_waivers_renewed_inside_too(tmp_path: Path) ->
     assert run(folder, "waive", *APPROVED).returncode == 2
 
 
+@pytest.mark.parametrize("given", ["there", "there/compose.yaml", "one.yaml", "."])
+def test_nothing_is_fixed_through_a_link(tmp_path: Path, given: str) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "outside").mkdir()
+    folder = tree(tmp_path / "r")
+    write(
+        tmp_path,
+        "outside/compose.yaml",
+        "services: {a: {image: docker:29-dind, privileged: true, ports: ['2375:2375']}}\n",
+    )
+    (folder / "there").symlink_to(tmp_path / "outside")
+    (folder / "one.yaml").symlink_to(tmp_path / "outside" / "compose.yaml")
+    before = everything(tmp_path / "outside")
+    done = run(folder, "fix", "--apply", given)
+    assert ("leads out of" in done.stderr) is (given != ".")
+    assert everything(tmp_path / "outside") == before
+
+
 def test_what_somebody_names_outside_is_written(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     folder = tree(tmp_path / "r")

@@ -84,6 +84,11 @@ def command(
         type_overrides=tuple(map(override, types)),
         **{name: value for name, value in given.items() if value is not None},
     )
+    if apply:
+        from dindguard.reports.output import stay_inside
+
+        for path in paths:
+            stay_inside(path)
     mended = mend(options, unsafe=unsafe, select=select)
     if apply:
         from dindguard.fixes.writing import write

@@ -54,7 +54,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes | Iterable[bytes], *, 
     from pathlib import Path
 
     blocks = [data] if isinstance(data, bytes) else data
-    _stay_inside(os.fspath(path))
+    stay_inside(os.fspath(path))
     path = Path(path)
     try:
         if make_folders:
@@ -78,7 +78,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes | Iterable[bytes], *, 
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _stay_inside(path: str) -> None:
+def stay_inside(path: str) -> None:
+    """Raise :class:`UserError` when a link in the repository that a path is written in leads out of it."""
     root = _root(os.path.abspath(path))
     target = os.path.realpath(path)
     if root is not None and os.path.commonpath([target, os.path.realpath(root)]) != os.path.realpath(root):
