@@ -91,7 +91,7 @@ def test_a_spelling_keeps_what_tells_people_apart() -> None:
     assert spelled(" @@Ada-L ") == "ada-l"
     assert spelled("Ada <ada@x> <bob@x>") == "bob@x"
     assert spelled("Ada < Bob") == "ada < bob"
-    assert spelled("Ada>") == "ada>"
+    assert spelled("Ada>") == "ada"
     assert People().one("ada+b") != People().one("ada")
 
 
@@ -107,6 +107,13 @@ SECURITY = {"name": "@sec", "role": "security"}
         "owner@example.org",
         "X <7+owner@users.noreply.github.com>",
         "\u043ewner",
+        "@owner.",
+        "'@owner'",
+        "`@owner`,",
+        "@owner (architecture)",
+        "(owner)",
+        "mailto:owner@example.org",
+        "<mailto:@owner>",
     ],
     ids=ascii,
 )

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 _NOREPLY = re.compile(r"(?:\d+\+)?(?P<handle>[^@]+)@users\.noreply\.[\w.-]+")
+_REMARK = re.compile(r" ?\([^()]*\)$")
+_AROUND = " .,;:!/'\"`()[]{}<>"
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 """What Unicode calls ignorable by default beside format characters and variation selectors (DerivedCoreProperties)."""
 
@@ -21,13 +23,14 @@ _LOOKALIKES = str.maketrans(
 def spelled(name: str) -> str:
     """Return a name in one spelling: what cannot be seen, widths, case, blanks and leading ``@`` do not tell people apart.
 
-    Of ``Ada L. <ada@example.org>`` the address counts.
+    Of ``Ada L. <ada@example.org>`` the address counts. Quotes, full stops and remarks around a name are none of it.
     """
     text = "".join(sign for sign in unicodedata.normalize("NFKC", name) if _visible(sign))
     text = " ".join(unicodedata.normalize("NFKC", text.casefold()).split())
+    text = _REMARK.sub("", text) or text
     if text.endswith(">") and "<" in text:
         text = text[text.rindex("<") + 1 : -1].strip()
-    return text.lstrip("@").strip()
+    return text.strip(_AROUND).removeprefix("mailto:").lstrip("@" + _AROUND)
 
 
 def _visible(sign: str) -> bool:
