@@ -93,3 +93,28 @@ def test_names_that_differ_by_more_than_a_number_are_two_files(tmp_path: Path) -
 
 def service(version: str) -> str:
     return f"services:\n  app:\n    image: registry.example.com/app:{version}\n    privileged: true\n"
+
+
+def test_a_command_that_a_script_repeats_is_told_once(tmp_path: Path) -> None:
+    script = (
+        "case $ID in\n"
+        "  debian) apt-get install -y docker.io; usermod -aG docker ci ;;\n"
+        "  fedora) dnf install -y docker; usermod -aG docker ci ;;\n"
+        "esac\n"
+        "usermod -aG docker deploy\n"
+    )
+    report = scanned(tmp_path, {"a.sh": script, "b.sh": "usermod -aG docker ci\n"})
+    told = [(f"{finding.span.path}:{finding.span.line}", finding.message) for finding in report.findings]
+    says = "makes '{0}' root wherever the engine's socket is"
+    assert told == [
+        ("a.sh:2", f"'usermod -aG docker ci' {says.format('ci')}; the same stands in line 3"),
+        ("a.sh:5", f"'usermod -aG docker deploy' {says.format('deploy')}"),
+        ("b.sh:1", f"'usermod -aG docker ci' {says.format('ci')}"),
+    ]
+    assert [subject.span.line for subject in report.findings[0].subjects] == [2, 3]
+
+
+def test_containers_that_one_file_starts_in_the_same_way_are_told_each(tmp_path: Path) -> None:
+    run = "docker run --rm --privileged example/tool:1\n"
+    report = scanned(tmp_path, {"a.sh": run + run})
+    assert [finding.span.line for finding in report.findings if finding.rule.id == "privileged-container"] == [1, 2]

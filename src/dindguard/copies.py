@@ -2,7 +2,7 @@
 
 A file is a copy of another one if it holds the same text; if all services that it declares stand in the other one under the
 same names with the same images (a project that was put together from its parts, a variant beside it); or if only versions in
-their paths tell them apart (one script or project for each version).
+their paths tell them apart (one script or project for each version). So is a command that one script repeats.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dindguard.findings import Finding
 from dindguard.model.container import ContainerKind
+from dindguard.model.invocation import Invocation
 from dindguard.model.model import Model
 from dindguard.patterns import regex
 from dindguard.records import replace
@@ -27,6 +28,7 @@ def told_once(
 
     ``source_of`` gives the text of a file. What policy silences in one copy only stays a finding of its own.
     """
+    findings = _without_repeated_commands(findings)
     alike: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         written = _written(finding, source_of)
@@ -48,6 +50,16 @@ def told_once(
     return tuple(finding for finding in told if finding is not None)
 
 
+def _without_repeated_commands(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Return findings with those joined that are about the same command in branches of one script."""
+    alike: dict[object, list[Finding]] = {}
+    for finding in findings:
+        commands = all(isinstance(subject.about, Invocation) for subject in finding.subjects)
+        key = (finding.rule.id, finding.status, finding.message, finding.severity, finding.span.path)
+        alike.setdefault(key if commands and finding.subjects else id(finding), []).append(finding)
+    return [_joined(group[0], group[1:]) if len(group) > 1 else group[0] for group in alike.values()]
+
+
 def _written(finding: Finding, source_of: Callable[[str], Source | None]) -> str:
     """Return the characters that are blamed, as far as their first line holds them."""
     span = finding.span
@@ -57,7 +69,8 @@ def _written(finding: Finding, source_of: Callable[[str], Source | None]) -> str
 
 
 def _joined(first: Finding, others: Sequence[Finding]) -> Finding:
-    paths = list(dict.fromkeys(other.span.path for other in others))
+    same = others[0].span.path == first.span.path
+    paths = list(dict.fromkeys(f"line {other.span.line}" if same else other.span.path for other in others))
     shown = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
     return replace(
         first,
