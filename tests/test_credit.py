@@ -170,6 +170,45 @@ nodes:
   - role: worker
     extraMounts: [{hostPath: ./data, containerPath: /data}]
 """
+PROXIED_SANDBOX = """services:
+  docker:
+    image: docker:29.10.0-dind
+    runtime: sysbox-runc
+    command: [dockerd, -H, "unix:///run/engine/docker.sock"]
+    volumes: ["engine:/run/engine"]
+  proxy:
+    image: tecnativa/docker-socket-proxy:0.4.1
+    environment: {POST: 1, CONTAINERS: 1}
+    volumes: ["engine:/var/run"]
+"""
+OPEN_BUILDER = """services:
+  buildkitd:
+    image: moby/buildkit:v0.26.0-rootless
+    command: [--addr, "tcp://0.0.0.0:1234"]
+  job:
+    image: docker:29.10.0-cli
+    user: "1000"
+    command: [buildctl, --addr, "tcp://buildkitd:1234", build]
+"""
+UNPRIVILEGED_POD = """apiVersion: v1
+kind: Pod
+metadata: {name: builder}
+spec:
+  containers:
+    - name: dind
+      image: docker:29.10.0-dind
+      securityContext: {privileged: false}
+"""
+SANDBOXED_APP = """services:
+  app: {image: example/app:1, runtime: kata, privileged: true}
+  rootless: {image: example/app:1, user: "1000"}
+"""
+WITHOUT_CERTIFICATE = f"""services:
+  docker: {{image: "{DIND}", privileged: true}}
+  job:
+    image: {CLI}
+    environment: {{DOCKER_HOST: "tcp://docker:2376"}}
+"""
 ORDINARY = """services:
   web: {image: "nginx:1.29", ports: ["8080:80"], volumes: ["./site:/usr/share/nginx/html:ro"]}
   db: {image: "postgres:18", volumes: ["data:/var/lib/postgresql"]}
@@ -307,6 +346,48 @@ def test_the_model_says_why_there_is_no_way_out(tmp_path: Path, name: str, text:
     assert said[why].path == name
     shown = model_text.render(report, Terminal(width=200))
     assert why in shown
+
+
+USERNS = "a user namespace contains its privileges, though not its mounts and sockets"
+VM = "a virtual machine contains its privileges, though not its mounts and sockets"
+GVISOR = "gVisor contains its privileges, though not its mounts and sockets"
+PLAIN = "it is not privileged"
+ORDINARY_USER = "it runs containers as an ordinary user"
+ROOTLESS_ENGINE = "the engine that it commands runs as an ordinary user"
+NO_FURTHER = "nothing leads on from service 'docker' to the host"
+
+
+@pytest.mark.parametrize(
+    ("text", "credited"),
+    [
+        (SYSBOX_COMPOSE, {"docker": [(USERNS, 4, 14), (PLAIN, 3, 5)], "job": [(NO_FURTHER, 9, 32)]}),
+        (sandboxed("gvisor"), {"dind": [(GVISOR, 5, 21)]}),
+        (BUILDKIT_POD, {"buildkitd": [(ORDINARY_USER, 8, 14), (PLAIN, 11, 9)]}),
+        (ROOTLESS_COMPOSE, {"docker": [(ORDINARY_USER, 3, 12), (PLAIN, 3, 5)], "job": [(ROOTLESS_ENGINE, 10, 32)]}),
+        (SOCKET_PROXY, {"proxy": [], "reader": [("service 'proxy' lets it do no more than reading", 2, 3)]}),
+        (PROXIED_SANDBOX, {"docker": [(USERNS, 4, 14), (PLAIN, 3, 5)], "proxy": [(NO_FURTHER, 10, 15)]}),
+        (OPEN_BUILDER, {"buildkitd": [(ORDINARY_USER, 3, 12), (PLAIN, 3, 5)], "job": [(ROOTLESS_ENGINE, 4, 23)]}),
+        (UNPRIVILEGED_POD, {"dind": [(PLAIN, 8, 37)]}),
+        (SANDBOXED_APP, {"app": [(VM, 2, 40)], "rootless": []}),
+        (
+            WITHOUT_CERTIFICATE,
+            {"docker": [], "job": [("it has no certificate for the engine, which asks for one", 5, 32)]},
+        ),
+        (ORDINARY, {"web": [], "db": []}),
+    ],
+    ids=[
+        "sysbox", "gvisor", "rootless-builder", "rootless", "reading-proxy", "proxy-of-a-sandbox", "open-builder",
+        "not-privileged", "not-an-engine", "no-certificate", "ordinary",
+    ],
+)  # fmt: skip
+def test_what_each_container_is_credited_with_and_where_it_is_written(
+    tmp_path: Path, text: str, credited: dict[str, list[tuple[str, int, int]]]
+) -> None:
+    report = scanned(tmp_path, "pod.yaml" if "kind: Pod" in text else "compose.yaml", text)
+    found = {
+        each.name: [(why, at.line, at.column) for why, at in credits_of(each)] for each in report.model.containers
+    }
+    assert found == credited
 
 
 def test_no_credit_where_there_is_a_way_out(tmp_path: Path) -> None:

@@ -2,29 +2,32 @@
 
 ``python tests/mutation/run.py --sample 200 --seed 1`` mutates 200 places drawn by lot; ``--changed REF`` only the modules
 that differ from a git revision; ``--module PART`` those whose path holds PART. Every mutant lives in a forked process
-of its own, in memory: no file is changed, and is put to the tests that run its statement. Prints the survivors and the
-score; exit code 1 when ``--least`` is missed.
+of its own, in memory: no file is changed, and is put to the tests that run its statement. ``--lines FILE`` keeps what the
+tests run, for the next draw of the same code. Prints the survivors and the score; exit code 1 when ``--least`` is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import importlib.abc
 import importlib.machinery
 import os
+import pickle
 import random
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import hypothesis
 import pytest
 from lines import QUICK, Lines, record
 from mutants import ROOT, Mutant, mutants, mutated
+from warm import Warm
 
 SECONDS = 120
 """A mutant that takes more processor time than this hangs, which is noticed as well. Time on the wall would judge the machine."""
@@ -46,6 +49,8 @@ GUARDS = {
 """What keeps harm away and approvals honest, and the tests that know it."""
 
 
+WRITTEN_FINDINGS = "tests/test_golden_findings.py::test_the_fixtures_of_a_rule_give_what_is_written_down"
+PAGE = "tests/test_docs.py::test_the_page_of_a_rule_states_its_facts"
 EVERYBODY = ("tests/test_golden_findings.py", "tests/test_values.py", "tests/test_findings.py")
 """What knows the whole way from a file to a finding."""
 
@@ -68,23 +73,23 @@ def tests_for(path: Path) -> list[str]:
         return [f"tests/{name}" for name in guarded]
     tests = ROOT / "tests"
     own = [*_named(tests, f"test_{path.parent.name}_{path.stem}*.py"), *_named(tests, f"test_{path.stem}.py")]
-    page = []
     if path.parent.name == "dindguard_rules":
-        page.append(f"tests/test_docs.py::test_the_page_of_a_rule_states_its_facts[{path.stem.replace('_', '-')}]")
-        page.append("tests/test_fixes.py")
+        rule = path.stem.replace("_", "-")
+        own += [f"{name}[{rule}]" for name in (WRITTEN_FINDINGS, PAGE)]
+        own.append("tests/test_fixes.py")
     layers = [name for part in ("infer", "model", "rules") for name in _named(tests, f"test_{part}_*.py")]
-    return list(dict.fromkeys([*own, *page, *EVERYBODY, *layers]))
+    return list(dict.fromkeys([*own, *EVERYBODY, *(name for name in layers if "without_code" not in name)]))
 
 
-def tests_of(mutant: Mutant, lines: Lines) -> list[str]:
-    """Return the tests that can notice a mutant: what runs its statement, else all that know its module."""
-    known = tests_for(mutant.path)
+def tests_of(mutant: Mutant, lines: Lines) -> list[str] | None:
+    """Return the tests that can notice a mutant, those likeliest first: what runs its statement. ``None`` for all."""
     found = lines.tests(mutant)
     if found is None:
-        return known
-    files = {name.partition("::")[0]: number for number, name in enumerate(known)}
-    asked = [test for test in found if test.partition("::")[0] in files]
-    return sorted(asked, key=lambda test: (files[test.partition("::")[0]], lines.seconds[test], test))
+        return None
+    known = {name: number for number, name in reversed(list(enumerate(tests_for(mutant.path))))}
+    place = {test: min(known.get(name, len(known)) for name in (test, test.partition("::")[0])) for test in found}
+    chosen = [test for test in found if place[test] < len(known)]
+    return sorted(chosen, key=lambda test: (place[test], lines.seconds[test], test))
 
 
 def _named(folder: Path, pattern: str) -> list[str]:
@@ -112,48 +117,96 @@ def module_name(path: Path) -> str:
     return ".".join(path.relative_to(base).with_suffix("").parts)
 
 
-def noticed(mutant: Mutant, arguments: list[str]) -> bool:
-    """Run tests in this process, silently; whether one failed."""
+def import_mutated(mutant: Mutant) -> None:
+    """Have this process import a module with a mutant in it."""
     sys.meta_path.insert(0, _Finder(module_name(mutant.path), mutant.path, mutated(mutant)))
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    return pytest.main([*QUICK, "--tb=no", *arguments]) != 0
 
 
-def fork(mutant: Mutant, arguments: list[str]) -> int:
-    """Start a process that puts one mutant to the tests and ends with 0 when nobody noticed."""
+def noticed(mutant: Mutant) -> bool:
+    """Whether one of all tests that know a module fails, in this process, which has not imported it yet."""
+    import_mutated(mutant)
+    return pytest.main([*QUICK, "--tb=no", *tests_for(mutant.path)]) != 0
+
+
+def fork(judge: Callable[[], bool]) -> int:
+    """Start a process that puts one mutant to its tests, silently, and ends with 0 when nobody noticed."""
     pid = os.fork()
     if pid == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
         code = 1
         try:
-            code = int(bool(arguments) and noticed(mutant, arguments))
+            code = int(judge())
         finally:
             os._exit(code)
     return pid
 
 
-def survivors(chosen: list[Mutant], asked: Callable[[Mutant], list[str]], jobs: int) -> list[Mutant]:
-    """Put every mutant to its tests and return those that nobody noticed."""
-    running: dict[int, tuple[Mutant, int]] = {}
-    left = []
-    waiting = list(reversed(chosen))
-    done = 0
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            mutant = waiting.pop()
-            arguments = asked(mutant)
-            running[fork(mutant, arguments)] = mutant, len(arguments)
+class Trial:
+    """Puts mutants to their tests, some at a time, and remembers those that nobody noticed."""
+
+    def __init__(self, many: int, jobs: int) -> None:
+        self._many, self._jobs, self.done = many, jobs, 0
+        self._running: dict[int, tuple[Mutant, int]] = {}
+        self.left: list[Mutant] = []
+
+    def put(self, mutant: Mutant, judge: Callable[[], bool], tests: int) -> None:
+        """Start the trial of one mutant, once there is room for it; ``tests`` is how many it is put to, -1 for all."""
+        while len(self._running) >= self._jobs:
+            self._wait()
+        self._running[fork(judge)] = mutant, tests
+
+    def end(self) -> None:
+        """Wait for all trials."""
+        while self._running:
+            self._wait()
+
+    def _wait(self) -> None:
         pid, status = os.wait()
-        mutant, tests = running.pop(pid)
-        done += 1
+        mutant, tests = self._running.pop(pid)
+        self.done += 1
+        place = f"[{self.done}/{self._many}]"
         if status == 0:
-            left.append(mutant)
-            print(f"[{done}/{len(chosen)}] survived {tests or 'no'} tests  {mutant.name}", flush=True)
+            self.left.append(mutant)
+            print(f"{place} survived {'all' if tests < 0 else tests or 'no'} tests  {mutant.name}", flush=True)
         elif os.WIFSIGNALED(status):
-            print(f"[{done}/{len(chosen)}] ended by signal {os.WTERMSIG(status)}  {mutant.name}", flush=True)
-    return sorted(left, key=lambda each: (each.path, each.number))
+            print(f"{place} ended by signal {os.WTERMSIG(status)}  {mutant.name}", flush=True)
+
+
+def survivors(chosen: Sequence[Mutant], lines: Lines, jobs: int) -> list[Mutant]:
+    """Put every mutant to its tests and return those that nobody noticed."""
+    asked = {mutant: tests_of(mutant, lines) for mutant in chosen}
+    trial = Trial(len(chosen), jobs)
+    warm = [(mutant, tests) for mutant, tests in asked.items() if tests is not None]
+    trial.left += _in_a_fork(lambda: _warm(warm, trial))  # what it imports must not be there for the others
+    trial.done = len(warm)
+    for mutant in chosen:
+        if asked[mutant] is None:
+            trial.put(mutant, functools.partial(noticed, mutant), -1)
+    trial.end()
+    return sorted(trial.left, key=lambda each: (each.path, each.number))
+
+
+def _warm(asked: Sequence[tuple[Mutant, list[str]]], trial: Trial) -> list[Mutant]:
+    Warm(asked, trial.put, import_mutated).run()
+    trial.end()
+    return trial.left
+
+
+def _in_a_fork(function: Callable[[], list[Mutant]]) -> list[Mutant]:
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with open(writing, "wb") as answer:
+            answer.write(pickle.dumps(function()))
+        os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as answer:
+        content = answer.read()
+    os.waitpid(pid, 0)
+    return pickle.loads(content)
 
 
 # -- the command ----------------------------------------------------------------------------------------------
@@ -173,6 +226,16 @@ def chosen_mutants(options: argparse.Namespace) -> list[Mutant]:
     return found
 
 
+def recorded(paths: Sequence[Path], kept: Path | None) -> Lines | None:
+    """Return what the tests of modules run, from a file when it is there; nothing when one fails without any mutant."""
+    if kept is not None and kept.exists():
+        return pickle.loads(kept.read_bytes())
+    lines = record(sorted({argument for path in paths for argument in tests_for(path)}), targets())
+    if kept is not None and lines is not None:
+        kept.write_bytes(pickle.dumps(lines))
+    return lines
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--changed", metavar="REF", help="only modules that differ from this git revision")
@@ -181,6 +244,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the lot (0)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (one per core)")
     parser.add_argument("--least", type=float, default=0, metavar="PERCENT", help="exit with 1 below this score")
+    parser.add_argument("--lines", type=Path, metavar="FILE", help="what the tests run: read, or recorded into it")
     parser.add_argument("--list", action="store_true", help="only show the mutants")
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -193,12 +257,11 @@ def main() -> int:
     sys.path.insert(0, str(ROOT / "tests"))
     start = time.monotonic()
     paths = sorted({mutant.path for mutant in chosen})
-    unchanged = sorted({argument for path in paths for argument in tests_for(path)})
-    lines = record(unchanged, targets())
+    lines = recorded(paths if options.lines is None else targets(), options.lines)
     if lines is None:
         print("the tests fail without any mutant: mend them first", file=sys.stderr)
         return 2
-    left = survivors(chosen, lambda mutant: tests_of(mutant, lines), options.jobs)
+    left = survivors(chosen, lines, options.jobs)
     killed = len(chosen) - len(left)
     score = 100 * killed / len(chosen) if chosen else 100.0
     print(*(mutant.name for mutant in left), sep="\n")
