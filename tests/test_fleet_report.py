@@ -248,6 +248,9 @@ def test_the_text_has_the_numbers_and_the_first_rows_of_what_needs_somebody(flee
         "         1     2                   2            0  tier   1",
         "         1     0                   1            1  tier   2",
     ]
+    assert run(data.write(tmp_path / "none", {}), "--section", "labels").stdout == "\nBy label\n  nothing\n"
+    rooted = {"repositories": [data.repository("r", ways_to_root=1)]}
+    assert "\n1 repository with a way to root\n" in run(data.write(tmp_path / "one", rooted)).stdout
     many = {"repositories": [data.repository(f"r{n}", standing="incomplete") for n in range(9)]}
     assert "\n  and 4 more\n" in run(data.write(tmp_path / "many", many)).stdout
 

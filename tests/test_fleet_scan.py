@@ -97,7 +97,7 @@ def test_a_second_run_does_only_what_changed(repositories: Path, tmp_path: Path)
     assert everything(out) == before
     made.tree(repositories / "safe", compose_yaml=made.ENGINE)
     changed = fleet(repositories, "--out", out)
-    assert "1 repositories scanned · 5 unchanged" in changed.stderr
+    assert "1 repository scanned · 5 unchanged" in changed.stderr
     fresh = fleet(repositories, "--out", tmp_path / "fresh")
     assert fresh.returncode == 0
     assert everything(out) == everything(tmp_path / "fresh")

@@ -223,7 +223,7 @@ def _unfinished(error: BaseException, done: int, total: int) -> str:
 
 def _told(outcome: Outcome, fail_on: Severity | None, out: str) -> int:
     """Say on standard error what came of it; return the exit code."""
-    parts = [f"{outcome.scanned:,} repositories scanned"]
+    parts = [f"{outcome.scanned:,} {'repository' if outcome.scanned == 1 else 'repositories'} scanned"]
     parts += [f"{outcome.kept:,} unchanged since they were"] if outcome.kept else []
     parts += [f"{outcome.incomplete:,} not read whole"] if outcome.incomplete else []
     parts += [f"{outcome.quarantined:,} quarantined"] if outcome.quarantined else []

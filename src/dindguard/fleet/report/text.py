@@ -62,14 +62,14 @@ def _head(report: Report) -> Iterator[str]:
         if totals[each.word]
     ]
     yield f"{', '.join(counts) or 'no open findings in what was read'}\n"
-    for name, words in (
-        ("rooted", "repositories with a way to root"),
-        ("blind_spots", "blind spots"),
-        ("waivers_run_out", "waivers that ran out"),
-        ("waivers_due", "waivers that are due"),
+    for name, one, many in (
+        ("rooted", "repository with a way to root", "repositories with a way to root"),
+        ("blind_spots", "blind spot", "blind spots"),
+        ("waivers_run_out", "waiver that ran out", "waivers that ran out"),
+        ("waivers_due", "waiver that is due", "waivers that are due"),
     ):
         if totals[name] or before.get(name):
-            yield f"{totals[name]:,} {words}{_more(name, totals, before)}\n"
+            yield f"{totals[name]:,} {one if totals[name] == 1 else many}{_more(name, totals, before)}\n"
     if said := report.unlike():
         yield f"{joined(said, ' and ')} changed since {safe.one_line(report.against)}: some of the change is due to that\n"
 
@@ -80,9 +80,11 @@ def _more(name: str, totals: dict[str, int], before: dict[str, int]) -> str:
 
 
 def _section(report: Report, section: Section) -> Iterator[str]:
-    """Yield a section's title and its first rows; nothing for one without rows."""
+    """Yield a section's title and its first rows; one without rows is left out, unless it was asked for."""
     answer = report.answer(section, MANY if report.chosen else FEW)
     if not answer.total:
+        if report.chosen:
+            yield f"\n{report.screen.paint(section.title, 'bold')}\n  nothing\n"
         return
     shown = _shown(answer)
     table = [[_cell(answer, row, index, report.screen) for index in shown] for row in answer.rows]
