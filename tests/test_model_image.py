@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dindguard.model.engine_image import Variant
+from dindguard.model.engine_versions import refuses
 from dindguard.model.image import Image
 from dindguard.model.values import UNKNOWN_PIECE as U
 from dindguard.model.values import How, Text
@@ -163,6 +164,8 @@ def test_other_engines(reference: str, engine: str, variant: str) -> None:
         "docker-compose:27",
         "tecnativa/docker-socket-proxy",
         "docker/compose:1.29",
+        "team/app:not-dind",
+        "team/app:1-without-dind",
         "dockerhub/app:27",
         "registry.example.org/team/docker:1.0",
         "moby/buildkit-docs",
@@ -302,3 +305,23 @@ def test_other_makers_tags_float_if_no_digit_is_in_them(reference: str, floating
     engine = parse(reference).engine
     assert engine is not None
     assert engine.floating is floating
+
+
+@pytest.mark.parametrize(
+    ("reference", "bare"),
+    [
+        ("docker:29-dind", True),
+        ("docker.io/library/docker", True),
+        ("team/docker", False),
+        ("ghcr.io/docker", False),
+        (f"my{U}docker", False),
+    ],
+)
+def test_bare_names_have_neither_registry_nor_namespace(reference: str, bare: bool) -> None:
+    assert parse(reference).bare is bare
+
+
+def test_an_image_of_a_fixed_but_unknown_version_refuses_no_client() -> None:
+    client = parse("docker:18.06").engine
+    assert refuses(parse("docker:dind").engine, client)
+    assert not refuses(parse(f"docker:dind@{DIGEST}").engine, client)

@@ -356,6 +356,8 @@ def test_harmless_read_only_and_lsm_state() -> None:
         ("/var/lib/docker/overlay2", "docker", True),
         ("/var/lib/docker/volumes", "docker", True),
         ("/var/lib/docker/volumes/cache", "docker", False),
+        ("/home/rootless/.local/share/docker/volumes", "docker", True),
+        ("/home/rootless/.local/share/docker/volumes/cache", "docker", False),
         ("/var/lib/containerd", "containerd", False),
         ("/var/lib/containers/storage", "podman", True),
         ("~/.local/share/docker", "docker", False),
@@ -451,3 +453,9 @@ def test_the_whole_file_system_exposes_every_socket_that_is_a_file() -> None:
     assert "/run/docker.sock" in below
     assert not any(pattern.startswith("//") for pattern in below)  # a named pipe of Windows lies in no directory
     assert {socket.pattern for socket in paths.sockets_below("/var")} < below
+
+
+@pytest.mark.parametrize("path", ["/db", "/c", "/C:", "./c:/"])
+def test_only_a_drive_is_the_root_of_a_file_system_of_windows(path: str) -> None:
+    assert paths.classify("C:\\") is HostPath.ROOT
+    assert paths.classify(path) is not HostPath.ROOT

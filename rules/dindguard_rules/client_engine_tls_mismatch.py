@@ -40,6 +40,7 @@ from dindguard.api import (
     Problem,
     Severity,
     Step,
+    Undecided,
     remedies,
     rule,
 )
@@ -68,7 +69,7 @@ def fix(access: Access, _: Problem) -> Iterator[Edit]:
     asks=("uses and endpoint.scheme is tcp",),
     fixes=(Fixer("lets the client use TLS on port 2376", fix),),
 )
-def check(access: Access) -> Iterator[Problem]:
+def check(access: Access) -> Iterator[Problem | Undecided]:
     """Compare a client's address and TLS variables with what the engine listens on."""
     client = access.endpoint
     if not isinstance(access.to, Engine) or not access.uses or client is None or client.scheme != "tcp":
@@ -77,6 +78,9 @@ def check(access: Access) -> Iterator[Problem]:
     if access.port is None or not access.to.launch.certain:
         return
     same_port = next((each for each in listeners if each.port == access.port), None)
+    if same_port is None and (somewhere := _of_unknown_port(access.to)):
+        yield Undecided(client, somewhere)
+        return
     if same_port is None:
         because = tuple(Step(f"it listens on {each}", each.span) for each in listeners)
         where = f"on port {listeners[0].port}" if listeners else "on no port at all"
@@ -94,3 +98,13 @@ def check(access: Access) -> Iterator[Problem]:
     told = Step(f"the client {client_side} because of this", speaks.span) if speaks.set else None
     reasons = (told, Step(f"{access.to} listens here", wants.span))
     yield Problem(client, message, reasons, confidence=confidence)
+
+
+def _of_unknown_port(engine: Engine) -> str:
+    """Return the variable that decides on which port an engine listens; ``""`` where the files tell every port."""
+    unknown = next((each for each in engine.listens if each.scheme == "tcp" and each.port is None), None)
+    if unknown is None:
+        return ""
+    if unknown.text is not None and unknown.text.unknown:
+        return unknown.text.variable
+    return unknown.encrypted.variable if unknown.encrypted is not None else ""

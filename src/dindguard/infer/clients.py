@@ -39,10 +39,8 @@ def clients(container: Container) -> tuple[Client, ...]:
     found: list[Client] = []
     for engine, name in VARIABLES.items():
         variable = images.variable(container, name)
-        if variable is None or not variable.value.pattern:
-            continue
-        endpoint = client_endpoint(container, variable.value)
-        if endpoint is not None:
+        endpoint = client_endpoint(container, variable.value) if variable is not None else None
+        if variable is not None and endpoint is not None:
             found.append(Client(engine, endpoint, variable))
     found.extend(_by_own_option(container))
     found.extend(
