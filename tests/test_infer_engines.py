@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from build import bind, container, model, volume
+from build import bind, container, model, text, volume
 from dindguard import Options, Severity, scan
 from dindguard.model.container import ContainerKind, Role
 from dindguard.model.engine import Backing, Engine, Machine, Owner
@@ -347,3 +347,125 @@ def test_a_stage_that_is_named_like_its_base_is_not_its_own_base(tmp_path: Path)
     stages = {each.name: each for each in found.model.containers}
     assert stages["docker"].built_from is None
     assert stages["last"].built_from is stages["docker"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "rootless"),
+    [
+        ({"kind": ContainerKind.LIVE, "user": text("1000")}, True),
+        ({"kind": ContainerKind.LIVE, "user": text("0")}, False),
+        ({"user": text("1000")}, False),
+        ({"kind": ContainerKind.LIVE, "user": text("1000"), "entrypoint": ["dockerd"]}, False),
+        ({"image": "docker:29-dind-rootless"}, True),
+        ({"image": "docker:29-dind-rootless", "user": text("root")}, False),
+    ],
+)
+def test_a_wrapper_that_runs_without_root_runs_a_rootless_engine(fields: dict[str, object], rootless: bool) -> None:
+    found = engine(**{"image": DIND, **fields})
+    assert found is not None
+    assert found.rootless.on is rootless
+
+
+@pytest.mark.parametrize(
+    ("command", "env", "permits"),
+    [
+        ([], {}, "reading"),
+        (["-allowGET=.*"], {"SP_ALLOW_HEAD": ".*"}, "reading"),
+        (["-allowPOST=.*"], {}, "creating containers"),
+        (["-allowPOST", "/.*"], {}, "creating containers"),
+        (["-allowPOST"], {}, "changing things"),
+        (["-allowPOST=^/v1\\..*/.*$"], {}, "creating containers"),
+        (["-allowPOST='(/v1\\..{1,2})?/.*'"], {}, "creating containers"),
+        (["-allowPOST=/v1\\..*/containers/create"], {}, "creating containers"),
+        (["-allowPOST=/v1\\..*/containers/.*"], {}, "creating containers"),
+        (["-allowPOST=/v1\\..*/(version|containers/.*|exec/.*)"], {}, "creating containers"),
+        (["-allowPOST=/v1\\..*/containers/.*/restart"], {}, "changing things"),
+        (["-allowPOST=/v1\\..*/images/.*"], {}, "changing things"),
+        (["-allowPUT=.*"], {}, "changing things"),
+        (["-allowPUT=.*", "-allowPOST=.*"], {}, "creating containers"),
+        ([], {"SP_ALLOW_POST": ".*"}, "creating containers"),
+        ([], {"SP_ALLOW_POST": "/build", "SP_ALLOW_POST_2": "/containers/create"}, "creating containers"),
+        ([], {"SP_ALLOW_PUT": "/.*"}, "changing things"),
+        ([], {"SP_ALLOW_POST": None}, "unknown"),
+        ([], {"ALLOW_POST": ".*", "SP_ALLOWFROM": "POST"}, "reading"),
+    ],
+)
+def test_what_a_proxys_expressions_permit(command: list[str], env: dict[str, str | None], permits: str) -> None:
+    socket = bind("/var/run/docker.sock", "/var/run/docker.sock")
+    proxy = container("wollomatic/socket-proxy:1.12.0", command, env=env, name="proxy", mounts=(socket,))
+    client = container(name="client", image="example/app:1", env={"DOCKER_HOST": "tcp://proxy:2375"})
+    (access,) = (each for each in model(proxy, client).accesses if each.who is client)
+    assert access.permits == permits
+
+
+@pytest.mark.parametrize(
+    ("script", "ports"),
+    [
+        ("dockerd-entrypoint.sh & sleep 1", [2376]),
+        ("dockerd-entrypoint.sh --debug & sleep 1", [2376]),
+        ("dockerd-entrypoint.sh dockerd --debug & sleep 1", []),
+        ("dockerd --debug & sleep 1", []),
+        ("dockerd -H tcp://0.0.0.0:2375 & sleep 1", [2375]),
+    ],
+)
+def test_a_script_starts_the_wrapper_with_its_port_or_past_it(tmp_path: Path, script: str, ports: list[int]) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        f"services:\n  it:\n    image: {DIND}\n    entrypoint: [sh, -c, '{script}']\n"
+    )
+    (found,) = scan(Options(paths=tmp_path, root=tmp_path)).model.engines
+    assert [each.port for each in found.listens if each.scheme == "tcp"] == ports
+
+
+def test_each_engine_reads_the_file_of_its_own_product(tmp_path: Path) -> None:
+    (tmp_path / "daemon.json").write_text('{"storage-driver": "vfs", "data-root": "/data"}')
+    (tmp_path / "compose.yaml").write_text("""services:
+  docker:
+    image: docker:29-dind
+    volumes: ["./daemon.json:/etc/docker/daemon.json"]
+  podman:
+    image: quay.io/podman/stable:v5.6
+    command: [podman, system, service, --time=0]
+    volumes: ["./daemon.json:/etc/docker/daemon.json"]
+  plain:
+    image: docker:29-dind
+""")
+    containers = scan(Options(paths=tmp_path, root=tmp_path)).model.containers
+    found = {each.name: each.engine for each in containers if each.engine is not None}
+    assert {name: str(each.data_root) for name, each in found.items()} == {
+        "docker": "/data", "podman": "/var/lib/containers/storage", "plain": "/var/lib/docker",
+    }  # fmt: skip
+    assert {name: each.storage_driver and each.storage_driver.value for name, each in found.items()} == {
+        "docker": "vfs", "podman": None, "plain": None,
+    }  # fmt: skip
+
+
+WORKFLOW = """on: push
+jobs:
+  job:
+    runs-on: ubuntu-24.04
+    services: {docker: {image: docker:29-dind}}
+    steps: [{run: docker info}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "unknown"),
+    [
+        (".gitlab-ci.yml", "job: {image: docker:29-cli, services: [docker:29-dind], script: docker info}\n", True),
+        (".gitlab-ci.yml", "job: {image: docker:29-cli, services: [docker:29-dind-rootless], script: docker info}\n", False),
+        (
+            ".github/workflows/ci.yml",
+            WORKFLOW,
+            False,
+        ),
+    ],
+)  # fmt: skip
+def test_only_a_runner_of_gitlabs_decides_whether_an_engine_beside_a_job_has_privilege(
+    tmp_path: Path, name: str, text: str, unknown: bool
+) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    containers = scan(Options(paths=tmp_path, root=tmp_path)).model.containers
+    (service,) = (each for each in containers if each.kind is ContainerKind.JOB_SERVICE)
+    assert service.privileged.unknown is unknown

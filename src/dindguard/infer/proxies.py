@@ -5,14 +5,20 @@ The facts: docs/engine-facts.md, "Sockets".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dindguard.infer import images
 from dindguard.model import known_images
 from dindguard.model.access import Permit, ProxyPermits
-from dindguard.model.container import Container, ContainerKind
+from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.image import Image
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.values import Text
+from dindguard.patterns import regex
 
+_CHANGING = frozenset({"POST", "PUT"})
+_OF_ANY_VERSION = regex(r"^\(?/v\d[^/]*+")
+_CREATES = regex(r"containers/(?:create|\.\*(?=$|[|)]))")
 _YES = frozenset({"1", "true", "yes", "on"})
 _ON_BY_DEFAULT = frozenset({"EVENTS", "PING", "VERSION"})
 _CREATING = ("CONTAINERS", "SERVICES", "PLUGINS", "SWARM")
@@ -66,9 +72,8 @@ def _haproxy(proxy: Container) -> ProxyPermits:
     if post is not None and post.value.unknown:
         return ProxyPermits(Permit.UNKNOWN, unknown=post)
     if not _on(proxy, "POST"):
-        reading = [proxy.environment[name] for name in ("CONTAINERS",) if _on(proxy, name)]
-        permits = Permit.READ if reading or proxy.image is not None else Permit.NOTHING
-        return ProxyPermits(permits, tuple(variable for variable in reading if variable is not None))
+        reading = proxy.environment["CONTAINERS"] if _on(proxy, "CONTAINERS") else None
+        return ProxyPermits(Permit.READ, (reading,) if reading is not None else ())
     assert post is not None
     for permits, names in (
         (Permit.CREATE, _CREATING),
@@ -90,17 +95,29 @@ def _on(proxy: Container, name: str) -> bool:
 
 
 def _wollomatic(proxy: Container) -> ProxyPermits:
-    """Read the regular expressions that wollomatic's proxy allows per method, as far as they allow everything."""
-    for word in proxy.command or ():
-        name, _, pattern = word.pattern.lstrip("-").partition("=")
-        if name.lower() not in ("allowpost", "allowput"):
-            continue
-        pattern = pattern.strip("'\"^$")
-        if (
-            pattern in (".*", "/.*", "/v1\\..*/.*")
-            or "containers/create" in pattern
-            or pattern.endswith("containers/.*")
-        ):
-            return ProxyPermits(Permit.CREATE, (word,))
-        return ProxyPermits(Permit.MODIFY, (word,))
-    return ProxyPermits(Permit.READ)
+    """Read the expressions that wollomatic's proxy allows for each method: a request has to match one of them whole."""
+    changing: EnvVar | Text | None = None
+    for method, expression, setting in _expressions(proxy):
+        if isinstance(setting, EnvVar) and setting.value.unknown:
+            return ProxyPermits(Permit.UNKNOWN, unknown=setting)
+        written = expression.strip("'\"^$")
+        everything = _OF_ANY_VERSION.sub("", written) in (".*", "/.*")
+        if method == "POST" and (everything or _CREATES.search(written)):
+            return ProxyPermits(Permit.CREATE, (setting,))
+        changing = changing or setting
+    return ProxyPermits(Permit.MODIFY, (changing,)) if changing is not None else ProxyPermits(Permit.READ)
+
+
+def _expressions(proxy: Container) -> Iterator[tuple[str, str, EnvVar | Text]]:
+    """Yield method, expression and setting of what may change something: ``-allowPOST=…``, ``SP_ALLOW_POST_2``."""
+    words = tuple(proxy.command or ())
+    for index, word in enumerate(words):
+        option, equals, expression = word.pattern.partition("=")
+        method = option.lstrip("-").lower().removeprefix("allow").upper()
+        if method in _CHANGING and option.startswith("-"):
+            following = words[index + 1].pattern if index + 1 < len(words) else ""
+            yield method, expression if equals else following, word
+    for variable in proxy.environment:
+        method = variable.name.removeprefix("SP_ALLOW_").partition("_")[0]
+        if variable.name.startswith("SP_ALLOW_") and method in _CHANGING:
+            yield method, variable.value.pattern, variable
