@@ -89,7 +89,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("build-1", False, "web", "pay", 1, data.LONG),
         ("GitHub", True, "ci", "ops", 2, data.WAY),
     ],
-    "Where does nobody look?": [
+    "Which files does nobody look at?": [
         ("configuration", "--privileged", 2, 2, "api: b.conf"),
         ("configuration", "docker.sock", 1, 1, "web: c.conf"),
     ],
@@ -108,12 +108,12 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("1", "api", "pay", "compose.yaml", 2, "pod", []),
         (None, "ci", "ops", "compose.yaml", 2, "one", ["tcp://0.0.0.0:2375"]),
     ],
-    "Which rule, mended everywhere, would close the most repositories to root?": [
+    "Which rule, if fixed everywhere, would close the way to root in most repositories?": [
         (SOCKET, 1),
         ("privileged-engine", 1),
     ],
-    "How much does each team silence by itself, and with whose approval?": [("ops", 2, 1, 1, 1), ("pay", 2, 1, 0, 0)],
-    "Which owners have critical findings in files that are theirs?": [("@pay", 2, 2), ("@ana", 1, 1)],
+    "How much does each team silence, and who approved it?": [("ops", 2, 1, 1, 1), ("pay", 2, 1, 0, 0)],
+    "Which code owners have critical findings in their files?": [("@pay", 2, 2), ("@ana", 1, 1)],
 }
 
 
@@ -167,7 +167,7 @@ def test_polars_says_the_same(fleets: Path) -> None:
     pytest.importorskip("polars", reason="polars is not installed")
     found: dict[str, Any] = {}
     exec(code_of("polars"), found)
-    assert found["answer"].rows() == [row[:4] for row in ANSWERS["Where does nobody look?"]]
+    assert found["answer"].rows() == [row[:4] for row in ANSWERS["Which files does nobody look at?"]]
 
 
 def test_pandas_says_the_same(fleets: Path) -> None:
