@@ -456,13 +456,13 @@ for _name, _files in STATES.items():
     TABLE[_name]["data"] = _files
 
 NOTHING = {
-    "bake": "builds; `insecure-build-entitlement` speaks of what they ask for",
-    "containers-conf": "defaults of Podman's containers: rules of their own speak of them",
-    "buildkitd-toml": "a builder's configuration; `insecure-build-entitlement` speaks of it",
-    "engine-snapshot": "what an engine reports of containers that exist, for the same rules",
-    "helm": "values; what a chart makes of them is read as what the chart makes",
-    "jcasc": "clouds of agents, of which `privileged-runner` speaks",
-    "ignition": "units and files, which are read as such",
+    "bake": "builds; what they ask for is the subject of `insecure-build-entitlement`",
+    "containers-conf": "defaults for Podman's containers, which have rules of their own",
+    "buildkitd-toml": "a builder's configuration, the subject of `insecure-build-entitlement`",
+    "engine-snapshot": "what an engine reports about existing containers; the same rules judge it",
+    "helm": "values; they count in what the chart makes of them",
+    "jcasc": "clouds of agents, the subject of `privileged-runner`",
+    "ignition": "units and files, which are read as what they are",
 }
 """Formats that express none of these dangers in words of their own, and why."""
 
@@ -498,7 +498,7 @@ def page() -> str:
         for name in names
     ]
     lines.append("")
-    lines.append("Formats that express none of them in words of their own:\n")
+    lines.append("Formats that have no words of their own for any of them:\n")
     lines += [f"* {titles[name]}: {why}." for name, why in sorted(NOTHING.items())]
     for word, danger in DANGERS.items():
         lines.append(
@@ -508,7 +508,8 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-_INTRODUCTION = """A rule is written once, over one model of containers and engines, and so it speaks in every format. The tests write each of
-these dangers in each format that can express it, and ask for the same rule at the characters that cause it; and where the
-policy asks for an approval, that a comment beside it is not one. What each word of the table means stands below it.
+_INTRODUCTION = """Rules are written once, for one model of containers and engines, so the same rule works in every format. The tests write each of
+these dangers in each format that can express it, and expect the same rule to point at the characters that cause it. Where the
+policy requires an approval, a comment beside the line must not count as one. The words in the table's head are explained in the
+sections below it.
 """
