@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -69,6 +69,16 @@ def command() -> None:
     """Apply the rules to a running engine or cluster. It is only queried; nothing is changed."""
 
 
+def _check_watching(saved: Path | None, save: Path | None, options: Mapping[str, Any]) -> None:
+    """Refuse options that make no sense where an engine is watched."""
+    if saved is not None:
+        raise UserError("--watch asks an engine, and --from reads a file")
+    if save is not None:
+        raise UserError("--watch prints what changes; --save writes one state: leave one of them out")
+    if options["form"] or options["output"]:
+        raise UserError("--watch prints lines of JSON: leave --format and --output out")
+
+
 @command.command("docker", cls=OrderedOptions, epilog=_EPILOG)
 @click.option("--all", "stopped", is_flag=True, help="Audit stopped containers, too.")
 @click.option(
@@ -108,13 +118,9 @@ def docker(
 
     With --from, FILE holds what --save wrote, or the output of 'docker inspect' or 'docker info --format json'.
     """
-    if saved is not None and watch:
-        raise UserError("--watch asks an engine, and --from reads a file")
-    if watch and save is not None:
-        raise UserError("--watch prints what changes; --save writes one state: leave one of them out")
-    if watch and (options["form"] or options["output"]):
-        raise UserError("--watch prints lines of JSON: leave --format and --output out")
-    if seconds is not None and not watch:
+    if watch:
+        _check_watching(saved, save, options)
+    elif seconds is not None:
         raise UserError("--for ends a watch: it goes with --watch")
     _check_proof(attested, trust, nonce, asks=saved is None and not watch)
     if saved is not None:

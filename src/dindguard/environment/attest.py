@@ -32,7 +32,17 @@ def statement(answers: Answers, report: Report, nonce: str = "") -> attestation.
     boot = answers.probe("boot-id").output.strip()
     if not boot or not outer.get("ID"):
         raise UserError("the engine's identity or the machine's boot could not be read", INCOMPLETE)
-    predicate = {
+    subjects = {
+        f"plan of {plan.spec.name}": plan.digest(),
+        f"engine image {plan.daemon_image.reference}": plan.daemon_image.id.removeprefix("sha256:"),
+    }
+    return attestation.statement(subjects, _predicate(answers, report, boot, nonce or uuid.uuid4().hex))
+
+
+def _predicate(answers: Answers, report: Report, boot: str, nonce: str) -> Facts:
+    """Return what is stated: which engine, which nested one, from which images, and what was checked."""
+    plan, outer = answers.plan, answers.outer
+    return {
         "environment": plan.spec.name,
         "isolation": plan.isolation.value,
         "isolated": plan.isolation is not Isolation.PRIVILEGED,
@@ -59,13 +69,8 @@ def statement(answers: Answers, report: Report, nonce: str = "") -> attestation.
         ],
         "taken": labels.timestamp(answers.taken),
         "expires": labels.timestamp(answers.taken + LASTS),
-        "nonce": nonce or uuid.uuid4().hex,
+        "nonce": nonce,
     }
-    subjects = {
-        f"plan of {plan.spec.name}": plan.digest(),
-        f"engine image {plan.daemon_image.reference}": plan.daemon_image.id.removeprefix("sha256:"),
-    }
-    return attestation.statement(subjects, predicate)
 
 
 def refuse_if_over(predicate: Facts, now: float, nonce: str = "") -> None:
