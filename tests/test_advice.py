@@ -80,6 +80,24 @@ ADVICE = {
         "archived-builder",
         "rootless BuildKit",
     ),
+    "a Podman that copies": (
+        ".gitlab-ci.yml",
+        "a: {image: 'quay.io/podman/stable:v5.6', script: [podman --storage-driver=vfs build .]}",
+        "copying-storage-driver",
+        "'overlay' is the default",
+    ),
+    "a Docker that copies": (
+        "compose.yaml",
+        "services: {a: {image: 'docker:29-dind', command: [--storage-driver=vfs]}}",
+        "copying-storage-driver",
+        "overlay2 then works in a nested",
+    ),
+    "an engine of a workplace": (
+        ".devcontainer/devcontainer.json",
+        '{"image": "docker:29-dind", "privileged": true, "overrideCommand": false}',
+        "privileged-engine",
+        "on Docker Desktop",
+    ),
 }
 
 

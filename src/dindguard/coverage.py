@@ -263,5 +263,5 @@ def _notice(spot: FileState) -> Notice:
     many = kind.endswith(("values", "variables", "tasks")) and not kind.startswith("part")
     told, say = (f"these {kind} are", "they say") if many else (f"this {kind} is", "it says")
     message = f"{told} not read, yet {say} '{words}': {'their' if many else 'its'} containers are not judged"
-    span = spot.span or Span(spot.path, 1, 1, 1, 1)
+    span = spot.span or Span(spot.path)
     return Notice("blind-spot", message, span, Gravity.NOTE, "look at it yourself, or exclude it")

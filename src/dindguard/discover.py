@@ -166,4 +166,4 @@ def without_changed(sources: dict[str, Source], findings: Iterable[_HasPlaces]) 
         if not sources[path].unchanged:
             del sources[path]
             message = "this file changed while it was scanned: findings tell what it said before"
-            yield Notice("changed", message, Span(path, 1, 1, 1, 1), Gravity.WARNING, "scan it again")
+            yield Notice("changed", message, Span(path), Gravity.WARNING, "scan it again")

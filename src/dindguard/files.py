@@ -278,12 +278,12 @@ def larger() -> UnreadError:
 
 def too_large(path: str) -> Notice:
     """Say that a file is over the limit."""
-    return budget.FILE_SIZE.notice(Span(path, 1, 1, 1, 1))
+    return budget.FILE_SIZE.notice(Span(path))
 
 
 def unreadable(path: str, message: str) -> Notice:
     """Say that a file or folder cannot be opened."""
-    return Notice("unreadable", message, Span(path, 1, 1, 1, 1), Gravity.ERROR, "check its permissions")
+    return Notice("unreadable", message, Span(path), Gravity.ERROR, "check its permissions")
 
 
 def _decoded(path: str, data: bytes) -> Source | None:

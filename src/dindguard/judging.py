@@ -182,7 +182,7 @@ def _judge(each: Rule, subject: Any, found: Judgement, quota: _Quota) -> None:
 
 
 def _crash(each: Rule, subject: Any, error: Exception) -> Notice:
-    span = getattr(subject, "span", None) or Span("", 1, 1, 1, 1)
+    span = getattr(subject, "span", None) or Span("")
     # A record's text would show all it holds, secrets included.
     kind: Any = type(subject)
     about = str(subject) if kind.__str__ is not object.__str__ else kind.__name__.lower()

@@ -28,7 +28,7 @@ SET_HERE = "set here"
 
 @record(slots=True)
 class Span:
-    """Where something is written: 1-based lines and columns in code points, the end exclusive.
+    """Where something is written: 1-based lines and columns in code points, the end exclusive. A path alone is the whole file.
 
     ``path`` is relative to the scan's root, with ``/``. ``route`` is the way to the place in the
     document (``services.web.volumes[0]``). ``trail`` holds the places that explain this one. Spans are
@@ -36,10 +36,10 @@ class Span:
     """
 
     path: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
     route: str = field(default="", compare=False)
     trail: tuple[Step, ...] = field(default=(), compare=False)
 

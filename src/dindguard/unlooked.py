@@ -22,7 +22,7 @@ def notices(root: str, ignored: Collection[str], matters: Callable[[str], bool])
     count = f"{len(found)} files that Git tracks were" if len(found) > 1 else "a file that Git tracks was"
     message = f"{count} not looked at, because an ignore rule names {'them' if len(found) > 1 else 'it'}: {names}"
     remedy = "take the rule back, or name the files when scanning"
-    return [Notice("ignored", message, Span(found[0], 1, 1, 1, 1), Gravity.WARNING, remedy)]
+    return [Notice("ignored", message, Span(found[0]), Gravity.WARNING, remedy)]
 
 
 def _among(root: str, ignored: Collection[str]) -> Iterator[str]:

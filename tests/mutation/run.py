@@ -76,7 +76,7 @@ def tests_for(path: Path) -> list[str]:
     if path.parent.name == "dindguard_rules":
         rule = path.stem.replace("_", "-")
         own += [f"{name}[{rule}]" for name in (WRITTEN_FINDINGS, PAGE)]
-        own.append("tests/test_fixes.py")
+        own += ["tests/test_advice.py", "tests/test_fixes.py"]
     layers = [name for part in ("infer", "model", "rules") for name in _named(tests, f"test_{part}_*.py")]
     return list(dict.fromkeys([*own, *EVERYBODY, *(name for name in layers if "without_code" not in name)]))
 

@@ -165,7 +165,7 @@ class _Subjects:
         return self._known[subject]
 
     def _handed_over(self, subject: Any) -> tuple[Any, Mapping[str, Text | Flag | None]] | None:
-        data = Data(getattr(subject, "span", None) or Span("", 1, 1, 1, 1))
+        data = Data(getattr(subject, "span", None) or Span(""))
         try:
             values = data.of(subject, self._shape, self.need)
         except TooMuchError:

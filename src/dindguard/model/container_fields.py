@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dindguard.model.mount import Mount
     from dindguard.model.replicas import Replicas
 
-NOWHERE = Span("", 1, 1, 1, 1)
+NOWHERE = Span("")
 """The place of a flag that nobody wrote, until the container that it belongs to gives it its own."""
 
 

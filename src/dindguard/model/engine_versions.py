@@ -96,7 +96,7 @@ def stale(today: dt.date) -> tuple[Notice, ...]:
     if days <= OLDEST:
         return ()
     message = f"what is known of engines' end of life and of vulnerabilities is of {as_of()}, {days} days ago"
-    return (Notice("facts-old", message, Span("", 1, 1, 1, 1), Gravity.WARNING, "upgrade dindguard"),)
+    return (Notice("facts-old", message, Span(""), Gravity.WARNING, "upgrade dindguard"),)
 
 
 def newest() -> Version:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dindguard.model.policy import Fact
     from dindguard.model.workload import Workload
 
-_NOBODY_KNOWS = Flag(None, Span("", 1, 1, 1, 1), How.INHERITED, "user")
+_NOBODY_KNOWS = Flag(None, Span(""), How.INHERITED, "user")
 
 
 class SettledTwiceError(RuntimeError):

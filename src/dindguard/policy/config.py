@@ -72,7 +72,7 @@ class Override:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     profile: Profile | None = None
     base: str = ""
-    span: Span = Span("", 1, 1, 1, 1)
+    span: Span = Span("")
 
     def covers(self, path: str) -> bool:
         """Whether it is about a file."""

@@ -70,7 +70,7 @@ class _Nested:
             profile=self._profile(),
             disabled=tuple(rule for rule in config.disabled if self._may(rule, "disable", f"disable.{rule}")),
             severities=dict(self._severities()),
-            span=Span(config.file, 1, 1, 1, 1),
+            span=Span(config.file),
         )
 
     def _profile(self) -> Profile | None:
@@ -103,5 +103,5 @@ class _Nested:
         return f"'{key}' loosens and is not obeyed: the root's configuration does not name it under 'nested'"
 
     def _refuse(self, place: str, problem: str) -> None:
-        span = self.config.origins.get(place) or Span(self.config.file, 1, 1, 1, 1)
+        span = self.config.origins.get(place) or Span(self.config.file)
         self.notices.append(Notice("not-obeyed", problem, span, Gravity.WARNING, _REMEDY))

@@ -49,10 +49,10 @@ def _weaker(around: Surroundings) -> Iterator[Complaint]:
     try:
         config, baseline = around.trust.proposed(around.files)
     except UserError as error:
-        yield _complaint(f"the policy cannot be read: {error}", Span(around.config.file or FILE_NAME, 1, 1, 1, 1))
+        yield _complaint(f"the policy cannot be read: {error}", Span(around.config.file or FILE_NAME))
         return
     for what, key in (*_settings(around.config, config, around.known), *_approval(around.config, config)):
-        yield _complaint(what, config.origins.get(key, Span(config.file or around.config.file, 1, 1, 1, 1)))
+        yield _complaint(what, config.origins.get(key, Span(config.file or around.config.file)))
     yield from _waivers(around)
     yield from _known(around.baseline, baseline)
     yield from _owners(around)
@@ -214,7 +214,7 @@ def _owners(around: Surroundings) -> Iterator[Complaint]:
         if old is None:
             continue
         if new is None:
-            yield _complaint("CODEOWNERS is gone", Span(old.span.path, 1, 1, 1, 1))
+            yield _complaint("CODEOWNERS is gone", Span(old.span.path))
             return
         fresh = sorted(new.owners - old.owners)
         if fresh or (old.owners and not new.owners):

@@ -81,7 +81,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
 def _cut(count: int) -> Notice:
     left_out = plural(count - MOST_RESULTS, "finding")
     message = f"{left_out} of the least severity were left out: code scanning keeps {MOST_RESULTS}"
-    return Notice("budget", message, Span("", 1, 1, 1, 1), Gravity.WARNING, "scan parts of the repository")
+    return Notice("budget", message, Span(""), Gravity.WARNING, "scan parts of the repository")
 
 
 def plain(value: Any) -> Any:

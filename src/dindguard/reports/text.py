@@ -267,7 +267,7 @@ class _Page:
         spots = self.report.coverage.blind_spots
         lines = []
         for spot in spots[:MOST_SPOTS]:
-            place = self.terminal.paint(self.place(spot.span or Span(spot.path, 1, 1, 1, 1)), "bold")
+            place = self.terminal.paint(self.place(spot.span or Span(spot.path)), "bold")
             words = spot.words if len(spot.words) <= 60 else f"{spot.words[:59]}…"
             what = f" ({spot.what})" if spot.what else ""
             lines.append(
