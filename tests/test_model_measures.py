@@ -12,6 +12,7 @@ from dindguard.model import durations, subnets
     [
         ("10", 10), ("0", 0), ("5s", 5), ("1m30s", 90), ("500ms", 0.5), ("1.5h", 5400), (" 2M ", 120),
         ("", None), ("s", None), ("-5s", None), ("5 s", None), ("forever", None), ("1m30", None), ("1" * 60, None),
+        ("999999999", 999999999), ("1234567890", None),
     ],
 )  # fmt: skip
 def test_durations(text: str, seconds: float | None) -> None:

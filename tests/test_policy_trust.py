@@ -208,6 +208,51 @@ def test_tightening_is_no_weakening(repository: Path) -> None:
     assert weakened(judged(repository)) == []
 
 
+DECLARED = """rules:
+  - {id: acme-host-network, each: container, when: container.privileged, message: no, at: container, severity: high}
+  - {id: acme-no-init, each: container, when: container.privileged, message: no, at: container, severity: medium}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (DECLARED, DECLARED, []),
+        (DECLARED, DECLARED.replace("medium", "high"), []),
+        (DECLARED, DECLARED.replace("medium", "low"), [".dindguard.yaml:9 acme-no-init is low, no more medium"]),
+        (
+            DECLARED,
+            DECLARED.replace("container.privileged,", "'false',", 1),
+            [".dindguard.yaml:8 acme-host-network: the rule asks something else"],
+        ),
+        (
+            DECLARED,
+            DECLARED[: DECLARED.index("  - {id: acme-no")],
+            [".dindguard.yaml:8 acme-no-init: there is no such rule any more"],
+        ),
+        (
+            "select: [privileged-engine, policy-weakened]\n",
+            "select: [host-engine-socket, policy-weakened]\n",
+            [".dindguard.yaml:7 privileged-engine is selected no more"],
+        ),
+        ("select: [privileged-engine]\n", "select: [privileged-engine, host-engine-socket]\n", []),
+        ("", "select: [privileged-engine]\n", [".dindguard.yaml:7 only privileged-engine run"]),
+        ("select: [privileged-engine]\n", "", []),
+        ("", "rules-as-of: '0.1'\n", [".dindguard.yaml:7 rules newer than 0.1 fail nothing"]),
+        ("rules-as-of: '0.1'\n", "rules-as-of: '0.0'\n", [".dindguard.yaml:7 rules newer than 0.0 fail nothing"]),
+        ("rules-as-of: '0.0'\n", "rules-as-of: '0.1'\n", []),
+        ("rules-as-of: '0.1'\n", "", []),
+    ],
+)
+def test_fewer_rules_and_weaker_ones_are_proposed(repository: Path, before: str, after: str, said: list[str]) -> None:
+    if before:
+        write(repository, ".dindguard.yaml", CONFIG + before)
+        committed(repository)
+    assert weakened(judged(repository)) == []
+    write(repository, ".dindguard.yaml", CONFIG + after)
+    assert weakened(judged(repository)) == [f"{each}: proposed, not in force" for each in said]
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -38,8 +38,8 @@ _AROUND_BUILDS = BUILD_ACTIONS | {
 
 def needs_no_engine(container: Container) -> bool:
     """Whether the script of a container is known, and nothing in it can use an engine."""
-    programs = container.programs
-    return bool(programs) and programs is not None and programs <= WITHOUT_ENGINE and not _calls(container)
+    programs = container.programs or frozenset()
+    return bool(programs) and programs <= WITHOUT_ENGINE and not _calls(container)
 
 
 def never_uses_engines(container: Container) -> bool:
