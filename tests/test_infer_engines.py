@@ -469,3 +469,26 @@ def test_only_a_runner_of_gitlabs_decides_whether_an_engine_beside_a_job_has_pri
     containers = scan(Options(paths=tmp_path, root=tmp_path)).model.containers
     (service,) = (each for each in containers if each.kind is ContainerKind.JOB_SERVICE)
     assert service.privileged.unknown is unknown
+
+
+@pytest.mark.parametrize(
+    ("options", "variable", "asks"),
+    [
+        ([], "1", True),
+        ([], "", False),
+        (["--tlsverify"], "", True),
+        (["--tlsverify=false"], "1", False),
+        (["--tls=false"], "1", True),
+    ],
+)
+def test_an_option_counts_before_the_variable_that_makes_an_engine_ask(
+    options: list[str], variable: str, asks: bool
+) -> None:
+    found = engine(
+        image="ubuntu:24.04", command=["dockerd", "-H", "tcp://0.0.0.0:2376", *options],
+        env={"DOCKER_TLS_VERIFY": variable},
+    )  # fmt: skip
+    assert found is not None
+    (listener,) = found.listens
+    assert listener.authenticated is not None
+    assert listener.authenticated.on is asks

@@ -169,3 +169,14 @@ def test_an_image_without_an_engine_refuses_nobody(missing: str) -> None:
     )
     assert versions.refuses(engine, client)
     assert not versions.refuses(None if missing != "client" else engine, None if missing != "engine" else client)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [((18, 9), "ended "), ((25, 0), "has not been rebuilt since "), ((29,), "is maintained")],
+)
+def test_what_became_of_a_line_is_told_in_words_that_fit_its_ends(version: tuple[int, ...], told: str) -> None:
+    line = versions.lifecycle(version)
+    assert line is not None
+    assert line.end.startswith(told)
+    assert line.over is told.startswith("ended")

@@ -217,6 +217,14 @@ def test_gone_entries_are_reported_only_where_the_scan_looked(tmp_path: Path) ->
     assert own(scanned(folder)) == ["baseline-entry-gone"] * 3
 
 
+@pytest.mark.parametrize(("rule", "gone"), [("no-such-rule", True), ("acme/no-such-rule", False)])
+def test_entries_of_a_pack_that_is_not_asked_are_not_gone(tmp_path: Path, rule: str, gone: bool) -> None:
+    folder = based(tree(tmp_path, compose_dot_yaml=COMPOSE))
+    before = (folder / BASELINE_FILE).read_text("utf-8")
+    write(folder, BASELINE_FILE, before.replace("dangerous-capability", rule))
+    assert ("baseline-entry-gone" in own(scanned(folder))) is gone
+
+
 @pytest.mark.parametrize(
     ("text", "where"),
     [
