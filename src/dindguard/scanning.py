@@ -33,7 +33,7 @@ from dindguard.records import record, replace
 from dindguard.report import Report
 from dindguard.rule_sources import load_rules
 from dindguard.rules import Rule
-from dindguard.source import Gravity, Notice, Source, Span
+from dindguard.source import Gravity, Notice, Source
 from dindguard.survey import Survey, find
 from dindguard.working_tree import WorkingTree
 
@@ -327,4 +327,4 @@ def _concerns(finding: Finding, given: Collection[str]) -> bool:
     return any(span.path in given for span in finding.places)
 
 
-__all__ = ["Options", "Report", "Span", "scan"]
+__all__ = ["Options", "Report", "scan"]
