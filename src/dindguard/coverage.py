@@ -135,7 +135,7 @@ class Book:
         self.understood(path, _PART)
 
     def taken(self, paths: Iterable[str]) -> None:
-        """Note files that were taken value by value: they are judged by what nothing asked for, not as a whole."""
+        """Note files that were taken value by value, or read as what another file says they are: not judged as a whole."""
         self._taken.update(paths)
 
     def bytes_unread(self, path: str, data: bytes, what: str) -> None:
@@ -212,10 +212,6 @@ class Book:
         """The files that no format would read by their names or their bytes."""
         return frozenset(self._by_bytes.union(*self._plain.values()))
 
-    def _read_after_all(self, path: str) -> bool:
-        """Whether another file says what a file is, and a format read it so (a drop-in that an image copies)."""
-        return path in self._by_bytes and any(name != _PART for name in self._formats.get(path, ()))
-
     def left(self, what: str) -> frozenset[str]:
         """Return the files and folders that were left out for a reason."""
         states = self._states.values()
@@ -224,7 +220,7 @@ class Book:
     def close(self, notices: Iterable[Notice]) -> Coverage:
         """Return the states of all files, with what ``notices`` say of broken ones and of what is undecided."""
         for each in self._whole.values():
-            if each.path not in self._taken and not self._read_after_all(each.path):
+            if each.path not in self._taken:
                 self.put(each.path, each.state, each.what, each.words, each.span)
         undecided: Counter[str] = Counter()
         for notice in notices:

@@ -14,6 +14,7 @@ from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.launch import Configuration, ServiceFile, Setting
 from dindguard.model.values import Flag, How, Text, unset
+from dindguard.records import replace
 from dindguard.source import Span
 from dindguard.vocabulary import EngineProduct
 
@@ -33,7 +34,7 @@ def find_engines(
         if container.discarded:
             continue  # nothing is ever started from it
         inside = [file for link in images.chain(container) for file in own.get(link, ())]
-        starts = (*started_engines(container), *_started_by(inside))
+        starts = (*_with_options(started_engines(container), inside), *_started_by(inside))
         if container.kind is ContainerKind.SCRIPT:  # what a container runs is not its machine's as well
             starts = tuple(start for start in starts if start.launch.span not in elsewhere)
         engines.extend(_engine_of(container, start, configurations, number) for number, start in enumerate(starts, 1))
@@ -45,6 +46,19 @@ def find_engines(
     read |= {each.configuration for each in engines if each.configuration is not None}
     alone = [each for each in configurations if each not in read and (each.container is not None or each in files)]
     return (*engines, *of_machines, *_configured(alone))
+
+
+def _with_options(starts: tuple[Started, ...], files: Sequence[ServiceFile]) -> Iterable[Started]:
+    """Give a service that an init script starts the options that its files hold (``/etc/default/docker``)."""
+    if not files or not any(start.by_service for start in starts):
+        return starts
+    from dindguard.infer.services import optional_settings
+
+    settings = tuple(optional_settings(files))
+    return [
+        replace(start, launch=replace(start.launch, settings=settings)) if start.by_service else start
+        for start in starts
+    ]
 
 
 def _started_by(files: Sequence[ServiceFile]) -> tuple[Started, ...]:

@@ -46,6 +46,8 @@ class Started:
     """The program that is started makes the engine run as an ordinary user."""
     environment: Mapping[str, Text] = field(default_factory=dict)
     """What the script that starts it sets before: it counts before the container's own."""
+    by_service: bool = False
+    """Its service is started (``service docker start``), which reads its files of options."""
 
 
 def started_engines(container: Container) -> tuple[Started, ...]:
@@ -261,6 +263,7 @@ def _from_invocation(invocation: Invocation) -> Started:
         defaults,
         name in _ROOTLESS,
         invocation.environment,
+        invocation.action == "service start" and name in ("service", "rc-service"),
     )
 
 

@@ -90,7 +90,7 @@ def _engines(machine: _Machine) -> Iterator[Engine]:
 
 def _unshown(machine: _Machine) -> Iterator[Engine]:
     """Yield the engine of which the files show options or a socket, and not what starts it."""
-    settings = tuple(_optional_settings(machine.services))
+    settings = tuple(optional_settings(machine.services))
     sockets = _addresses("docker", machine.services)
     if settings or sockets:
         span = settings[0].span if settings else sockets[0].span
@@ -99,7 +99,8 @@ def _unshown(machine: _Machine) -> Iterator[Engine]:
         yield machine_engine(half, _configuration(machine, EngineProduct.DOCKER), "docker")
 
 
-def _optional_settings(services: Iterable[ServiceFile]) -> Iterator[Setting]:
+def optional_settings(services: Iterable[ServiceFile]) -> Iterator[Setting]:
+    """Yield the settings in files of options, which init scripts put into an engine's command line."""
     for service in services:
         if service.kind is ServiceKind.VARIABLES:
             for variable in service.variables:
