@@ -24,6 +24,11 @@ from collections.abc import Iterator
 
 from dindguard.api import Invocation, InvocationKind, Problem, Severity, rule
 
+BY_UNIT = (
+    "Take the line away: the packaged socket unit has 0660, for the group docker; whoever needs the engine uses sudo docker, or a"
+    " rootless engine of its own"
+)
+
 
 @rule(
     "engine-socket-permissions",
@@ -38,4 +43,5 @@ def check(invocation: Invocation) -> Iterator[Problem]:
     """Report commands that open an engine's socket to everybody."""
     if invocation.kind is InvocationKind.SOCKET_PERMISSION:
         socket = invocation.subject or "the engine's socket"
-        yield Problem(invocation, f"{invocation} lets every user command the engine through {socket}")
+        message = f"{invocation} lets every user command the engine through {socket}"
+        yield Problem(invocation, message, instead=BY_UNIT if invocation.program == "systemd" else "")

@@ -31,7 +31,7 @@ When every client of the proxy may be root on the host anyway.
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, Permit, Problem, Severity, Step, Undecided, rule
+from dindguard.api import Container, Permit, Problem, Severity, Step, Text, Undecided, rule
 
 SEVERITIES = {
     Permit.CREATE: Severity.CRITICAL,
@@ -39,6 +39,12 @@ SEVERITIES = {
     Permit.BUILD: Severity.HIGH,
     Permit.MODIFY: Severity.MEDIUM,
 }
+
+
+BY_EXPRESSION = (
+    "Allow no more than the paths that are called, such as -allowPOST='/v1\\..{1,2}/containers/[^/]+/restart', and none that"
+    " creates containers or executes in them"
+)
 
 
 @rule(
@@ -67,4 +73,5 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             message,
             because=tuple(Step("this setting opens it too", each.span) for each in others),
             severity=SEVERITIES[proxy.permits],
+            instead=BY_EXPRESSION if isinstance(first, Text) else "",
         )

@@ -48,6 +48,7 @@ from dindguard.api import (
     ContainerKind,
     Edit,
     Engine,
+    EngineProduct,
     Exposure,
     Fixer,
     Problem,
@@ -74,10 +75,19 @@ BY_OPTION = (
     "Take the tcp:// listener out: the engine then has its Unix socket alone, which a volume can share; or let it demand"
     " certificates on port 2376 (--tlsverify --tlscacert=… --tlscert=… --tlskey=…)"
 )
+OF_PODMAN = (
+    "Have it listen on its Unix socket alone and reach it over SSH (podman --url ssh://user@host/run/podman/podman.sock): its API"
+    " has no authentication of its own"
+)
+OF_BUILDKIT = (
+    "Have buildkitd listen on its Unix socket alone, or demand certificates (--tlscacert=… --tlscert=… --tlskey=…) that its"
+    " clients get as well (docker buildx create --driver remote)"
+)
 FORWARDED = (
     "Stop handing the socket on: reach the engine over SSH (ssh://user@host), or let it demand certificates on port 2376"
     " itself (tlsverify)"
 )
+BY_PRODUCT = {EngineProduct.PODMAN: OF_PODMAN, EngineProduct.BUILDKIT: OF_BUILDKIT}
 ON_HOST = "Take tcp:// out of the engine's hosts and reach it over SSH (ssh://user@host), or demand certificates (tlsverify)"
 
 
@@ -146,6 +156,8 @@ def _instead(engine: Engine) -> str:
     """Return what closes the port: a listener that somebody wrote is taken out, the entry point's own gets its TLS back."""
     if engine.launch.forwards is not None:
         return FORWARDED
+    if engine.product in BY_PRODUCT:
+        return BY_PRODUCT[engine.product]
     container = engine.container
     if container is None or container.kind is ContainerKind.SCRIPT or container.is_its_machine:
         return ON_HOST
