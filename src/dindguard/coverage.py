@@ -130,6 +130,12 @@ class Book:
         """Note that a format read a file or a part of it."""
         self._formats.setdefault(path, {})[name] = None
 
+    def read(self, source: Source, name: str) -> None:
+        """Note that a format read a text: a whole file whose kind another file told is not judged as an unknown one."""
+        self.understood(source.path, name)
+        if source.hint and source.parent is None:
+            self._taken.add(source.path)
+
     def part_of_another(self, path: str) -> None:
         """Note that another file refers to a file, which is understood as a part of that one."""
         self.understood(path, _PART)

@@ -288,9 +288,7 @@ class Trees:
 
     def understood(self, source: Source, row: FormatRow) -> None:
         """Note that a format reads a text, and what it does not read in it."""
-        self.book.understood(source.path, row.name)
-        if source.hint and source.parent is None:
-            self.book.taken((source.path,))  # another file says what this one is
+        self.book.read(source, row.name)
         for literal, expression, what in row.unmodelled:
             self.book.not_modelled(source, literal, expression, what)
 
