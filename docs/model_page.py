@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import enum
 import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import dindguard.model
+from dindguard.enumerations import IntEnum, StrEnum
 from dindguard.expressions import schema
 from dindguard.model.model import KINDS
 from dindguard.rules import API
@@ -39,7 +39,7 @@ def page() -> str:
 def _is_told(kind: type[Any]) -> bool:
     """Whether a class is a record or an enumeration of the model itself."""
     in_model = kind.__module__.startswith(f"{dindguard.model.__name__}.")
-    return in_model and (hasattr(kind, "__record_fields__") or issubclass(kind, enum.Enum))
+    return in_model and (hasattr(kind, "__record_fields__") or issubclass(kind, (StrEnum, IntEnum)))
 
 
 def _groups(kind: type[Any]) -> tuple[type[Any], ...]:
@@ -70,7 +70,11 @@ def _members(kind: type[Any]) -> Iterator[tuple[str, str, str]]:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             if not node.target.id.startswith("_"):
                 yield node.target.id, f"`{ast.unparse(node.annotation)}`", said
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and issubclass(kind, enum.Enum):
+        elif (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and issubclass(kind, (StrEnum, IntEnum))
+        ):
             yield node.targets[0].id, f"`{ast.unparse(node.value)}`", said
         elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _is_property(node):
             form = ast.unparse(node.returns) if node.returns is not None else ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from enum import StrEnum
 
+from dindguard.enumerations import StrEnum
 from dindguard.files import decode
 from dindguard.records import field, record
 from dindguard.source import Gravity, Notice, Source, Span

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard import budget
 from dindguard.apart import Part
@@ -12,6 +12,14 @@ from dindguard.coverage import Book, State
 from dindguard.files import Entry, Files, Left, UnreadError, decode, larger, too_large, unreadable
 from dindguard.records import record
 from dindguard.source import Gravity, Notice, Source, Span
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _HasPlaces(Protocol):
+        @property
+        def places(self) -> tuple[Span, ...]: ...
+
 
 Interest: TypeAlias = Callable[[str, bytes], bool]
 """Tells from a file's path and bytes whether it can matter."""
@@ -152,11 +160,6 @@ def _missed(path: str, error: UnreadError, found: Found) -> None:
     else:
         found.notices.append(unreadable(path, str(error)))
         found.book.put(path, State.CLOSED, str(error))
-
-
-class _HasPlaces(Protocol):
-    @property
-    def places(self) -> tuple[Span, ...]: ...
 
 
 def without_changed(sources: dict[str, Source], findings: Iterable[_HasPlaces]) -> Iterator[Notice]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from typing import TypeAlias
 
 from dindguard import budget
+from dindguard.enumerations import StrEnum
 from dindguard.errors import UserError
 from dindguard.records import record, replace
 from dindguard.source import ChangedError, Gravity, Notice, Source, Span

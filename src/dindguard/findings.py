@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
 from typing import Any
 
+from dindguard.enumerations import StrEnum
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record, replace
@@ -106,10 +106,10 @@ class Finding:
 
 def identity(rule_id: str, path: str, address: str) -> str:
     """Return the identity of a finding about the thing at ``address`` in ``path``: 32 hexadecimal digits."""
-    import hashlib
+    from dindguard.digests import sha256
 
     text = f"{IDENTITY_VERSION}\x00{rule_id}\x00{path}\x00{address}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def stamp(

@@ -53,15 +53,21 @@ def _installed_from() -> Home | None:
 
 @cache
 def _origin() -> tuple[str, str] | None:
-    import json
-
     for folder in sys.path:  # what importlib.metadata does, which costs as much as a scan
         try:
             with open(os.path.join(folder, f"dindguard-{__version__}.dist-info", "direct_url.json"), "rb") as file:
-                content = json.load(file)
-            return str(content["url"]), str(content["vcs_info"]["commit_id"])
+                text = file.read()
         except OSError:
             continue
-        except (KeyError, TypeError, ValueError):
-            return None
+        return _told(text)
     return None
+
+
+def _told(text: bytes) -> tuple[str, str] | None:
+    import json
+
+    try:
+        content = json.loads(text)
+        return str(content["url"]), str(content["vcs_info"]["commit_id"])
+    except (KeyError, TypeError, ValueError):
+        return None

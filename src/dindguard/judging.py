@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from dindguard import budget
 from dindguard.budget.limit import Limit
@@ -46,7 +46,8 @@ def run(model: Model, rules: Iterable[Rule], size_of: Callable[[str], int] = lam
     return replace(found, verdicts=_without_replaced(found.verdicts), notices=list(dict.fromkeys(found.notices)))
 
 
-class _Way(NamedTuple):
+@record(eq=False)
+class _Way:
     """One part of what a rule asks for: a way of attributes, and the word that the text at its end has to be."""
 
     names: tuple[str, ...]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+FEW = 50
+"""A file of so few lines takes little room however they are kept: less than importing ``array`` for it."""
+
 
 def line_starts(text: str) -> list[int]:
     """Offsets at which lines start; LF, CRLF and lone CR end a line, as in editors and SARIF viewers."""
@@ -22,7 +25,9 @@ def line_starts(text: str) -> list[int]:
 
 
 def compact(starts: Sequence[int]) -> Sequence[int]:
-    """Return the same numbers in a tenth of the room."""
+    """Return the same numbers in a tenth of the room, if there are enough of them for that to matter."""
+    if len(starts) <= FEW:
+        return tuple(starts)
     from array import array
 
     return array("I", starts)

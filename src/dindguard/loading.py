@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterable
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from dindguard.edits import Edit, Fixer
 from dindguard.errors import UserError
 from dindguard.model.container import Sandbox
 from dindguard.model.model import KINDS
+from dindguard.records import maker
 from dindguard.rules import Check, Confidence, Problem, Profile, Rule, Severity, Undecided
 
 BUILT_IN = "dindguard_rules"
@@ -24,8 +27,9 @@ def load(package: str = BUILT_IN, prefix: str = "", *, indexed: bool = True) -> 
     """
     try:
         root = importlib.import_module(package)
-        names = _modules(root.__path__[0])
-        if indexed and "_index.py" in os.listdir(root.__path__[0]):
+        files = os.listdir(root.__path__[0])
+        names = _modules(files)
+        if indexed and "_index.py" in files:
             found_in_index = _indexed(package, names)
             if found_in_index:
                 return found_in_index
@@ -86,24 +90,27 @@ def _indexed(package: str, names: list[str]) -> tuple[Rule, ...]:
     index = importlib.import_module(f"{package}._index")
     if sorted({row["module"] for row in index.RULES}) != names:
         return ()
-    return tuple(sorted((_from_row(package, row) for row in index.RULES), key=lambda each: each.id))
+    make, fixer = maker(Rule), maker(Fixer)
+    rows = sorted(index.RULES, key=itemgetter("id"))
+    return tuple([make(_from_row(package, row, fixer)) for row in rows])
 
 
-def _from_row(package: str, row: dict[str, Any]) -> Rule:
+def _from_row(package: str, row: dict[str, Any], fixer: Callable[[dict[str, Any]], Fixer]) -> dict[str, Any]:
+    """Return the values of a rule."""
     module = f"{package}.{row['module']}"
-    fixes = tuple(
-        Fixer(says, _DeferredPlan(module, row["id"], index), unsafe, brings)
-        for index, (says, unsafe, brings) in enumerate(row.get("fixes", ()))
-    )
     made = {name: make(row[name]) for name, make in _MADE.items() if name in row}
-    check = _Deferred(module, row["id"])
-    return Rule(**{**row, **made, "module": module, "check": check, "fixes": fixes})
+    if "fixes" in row:
+        made["fixes"] = tuple(
+            fixer({"says": says, "plan": _DeferredPlan(module, row["id"], index), "unsafe": unsafe, "brings": brings})
+            for index, (says, unsafe, brings) in enumerate(row["fixes"])
+        )
+    return {**row, **made, "module": module, "check": _Deferred(module, row["id"])}
 
 
 _MADE: dict[str, Callable[[Any], Any]] = {
     "each": KINDS.__getitem__,
     "severity": Severity,
-    "contained_by": lambda names: frozenset(map(Sandbox, names)),
+    "contained_by": cache(lambda names: frozenset(map(Sandbox, names))),
     "profile": Profile,
     "precision": Confidence,
 }
@@ -138,7 +145,6 @@ def index_row(each: Rule) -> dict[str, Any]:
     }
 
 
-def _modules(folder: str) -> list[str]:
-    """Return the names of a package's modules; its folder is read, because ``pkgutil`` costs more than that."""
-    names = (name.removesuffix(".py") for name in os.listdir(folder) if name.endswith(".py"))
-    return sorted(name for name in names if not name.startswith("_"))
+def _modules(files: Iterable[str]) -> list[str]:
+    """Return the names of a package's modules from those of its files: ``pkgutil`` costs more than reading its folder."""
+    return sorted([name[:-3] for name in files if name[-3:] == ".py" and name[0] != "_"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from threading import local
 from typing import Any, TypeVar
 
 from dindguard import budget
@@ -101,29 +101,34 @@ def same(answer: Any, before: Any) -> bool:
     return answer is before or (type(answer) is tuple and answer == before)
 
 
-_OPEN: ContextVar[Memory | None] = ContextVar("memory", default=None)
+class _Open(local):
+    memory: Memory | None = None
+
+
+_OPEN = _Open()
+"""The memory of each thread."""
 
 
 @contextmanager
 def opened(memory: Memory, *, aside: bool = False) -> Iterator[None]:
     """Use a memory for the scan inside the block; of one ``aside``, as a proof of a fix is, nothing new is kept."""
-    token = _OPEN.set(memory)
+    outer, _OPEN.memory = _OPEN.memory, memory
     memory.begin(aside=aside)
     try:
         yield
     finally:
-        _OPEN.reset(token)
+        _OPEN.memory = outer
         memory.tidy()
 
 
 def kept() -> bool:
     """Whether a memory is open: what it holds must stay whole."""
-    return _OPEN.get() is not None
+    return _OPEN.memory is not None
 
 
 def asked(question: str, about: str, answer: T) -> T:
     """Note what was asked of other files, and the answer, where a memory is open; return the answer."""
-    memory = _OPEN.get()
+    memory = _OPEN.memory
     return answer if memory is None else memory.asked(question, about, answer)
 
 
@@ -135,7 +140,7 @@ def have(
 ) -> T:
     """Return what ``make`` makes of some objects, from the memory if they are the same ones and what it asked of other
     files has the same answers: ``answers`` gives those of today."""
-    memory = _OPEN.get()
+    memory = _OPEN.memory
     if memory is None:
         return make()
     held = tuple(about)
@@ -146,7 +151,7 @@ def have(
 def of(kind: object, source: Source, make: Callable[[], T]) -> T:
     """Return what ``make`` makes of a text alone, from the memory if it is there; an embedded text is known by what it says
     and by where that stands."""
-    memory = _OPEN.get()
+    memory = _OPEN.memory
     if memory is None:
         return make()
     value: T = memory.have((kind, key_of(source)), (source.file,), make)

@@ -7,7 +7,7 @@ between records is made when the first one of its kind is, because a small scan 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from types import MemberDescriptorType
 from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
@@ -29,25 +29,17 @@ _MISSING: Any = _Missing()
 
 
 class Field:
-    """One field of a record: its name, its default or the factory of it, and what it takes part in."""
+    """One field of a record: its name, its default or the factory of it, and what it takes part in.
 
-    __slots__ = ("compare", "default", "default_factory", "init", "name", "repr")
-    _field_type = None
+    What is usual stands in the class: most fields have a name and no more.
+    """
 
-    def __init__(
-        self,
-        default: Any = _MISSING,
-        default_factory: Callable[[], Any] = _MISSING,
-        init: bool = True,
-        repr: bool = True,  # noqa: A002 - dataclasses' own name
-        compare: bool = True,
-    ) -> None:
-        self.name = ""
-        self.default = default
-        self.default_factory = default_factory
-        self.init = init
-        self.repr = repr
-        self.compare = compare
+    name = ""
+    default: Any = _MISSING
+    default_factory: Callable[[], Any] = _MISSING
+    init = True
+    repr = True
+    compare = True
 
 
 def field(
@@ -59,7 +51,13 @@ def field(
     compare: bool = True,
 ) -> Any:
     """Describe a field that a plain default cannot."""
-    return Field(default, default_factory, init, repr, compare)
+    described = Field()
+    described.default = default
+    described.default_factory = default_factory
+    described.init = init
+    described.repr = repr
+    described.compare = compare
+    return described
 
 
 class FrozenRecordError(AttributeError):
@@ -79,21 +77,21 @@ def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False
     many, it takes two thirds of the room, and can have no further attributes.
     """
 
-    def decorate(made: type[T]) -> type[T]:
+    def decorate(made: Any) -> Any:
         if slots:
             made = _slotted(made)
 
         def __init__(self: Any, *values: Any, **named: Any) -> None:
-            _complete(made, eq, kw_only)
-            made.__init__(self, *values, **named)  # another one now
+            made.__init__ = _initialiser(made, kw_only)
+            made.__init__(self, *values, **named)
 
-        def __eq__(self: Any, other: Any) -> Any:  # of one that was unpickled
-            _complete(made, eq, kw_only)
+        def __eq__(self: Any, other: Any) -> Any:
+            made.__eq__, made.__hash__ = _comparison(made)
             return made.__eq__(self, other)
 
         def __hash__(self: Any) -> int:
-            _complete(made, eq, kw_only)
-            return made.__hash__(self)
+            made.__eq__, made.__hash__ = _comparison(made)
+            return hash(self)
 
         methods: dict[str, Any] = {
             "__record_fields__": _FieldsOf(made),
@@ -145,53 +143,48 @@ class _FieldsOf:
         return fields
 
 
-def _complete(made: Any, eq: bool, kw_only: bool) -> None:
-    """Give a record the methods that know its fields."""
-    fields = made.__record_fields__
-    made.__init__ = _initialiser(made, fields, kw_only, hasattr(made, "__post_init__"))
-    if eq:
-        made.__eq__, made.__hash__ = _comparison(tuple(each.name for each in fields if each.compare))
-
-
-def _fields(made: Any) -> list[Field]:
+def _fields(made: Any) -> Iterable[Field]:
     """Return the fields of the records that a class inherits from, then its own; one named again stays in its place."""
+    own = _own_fields(made)
+    bases = [base for base in made.__mro__[1:] if "__record_fields__" in base.__dict__]
+    if not bases:
+        return own
     found: dict[str, Field] = {}
-    for base in reversed(made.__mro__[1:]):
-        if "__record_fields__" in base.__dict__:
-            found.update({each.name: each for each in base.__record_fields__})
-    found.update({each.name: each for each in _own_fields(made)})
-    return list(found.values())
+    for base in reversed(bases):
+        found.update({each.name: each for each in base.__record_fields__})
+    found.update({each.name: each for each in own})
+    return found.values()
 
 
 def _own_fields(made: type) -> list[Field]:
-    if "__own_fields__" in made.__dict__:
-        known: list[Field] = made.__dict__["__own_fields__"]
+    attributes = made.__dict__
+    if "__own_fields__" in attributes:
+        known: list[Field] = attributes["__own_fields__"]
         return known
     found = []
-    for name, annotation in made.__dict__.get("__annotations__", {}).items():
+    for name, annotation in attributes.get("__annotations__", {}).items():
         if str(annotation).startswith("ClassVar"):
             continue
-        given = made.__dict__.get(name, _MISSING)
-        described = given if isinstance(given, Field) else Field(given)
-        if isinstance(given, Field):
+        described = attributes.get(name, _MISSING)
+        if isinstance(described, Field):
             delattr(made, name)
+        else:
+            given, described = described, Field()
+            if given is not _MISSING:
+                described.default = given
         described.name = name
         found.append(described)
     return found
 
 
-def _initialiser(made: Any, fields: tuple[Field, ...], kw_only: bool, finish: bool) -> Callable[..., None]:
-    owner = made.__name__
-    names = tuple(each.name for each in fields if each.init)
+def _initialiser(made: Any, kw_only: bool) -> Callable[..., None]:
+    """Return what initialises the records of a class."""
+    fields: tuple[Field, ...] = made.__record_fields__
+    owner, finish = made.__name__, hasattr(made, "__post_init__")
+    names = tuple([each.name for each in fields if each.init])
     known = frozenset(names)
-    plain = [
-        (each.name, each.default)
-        for each in fields
-        if each.default_factory is _MISSING and (each.init or each.default is not _MISSING)
-    ]
-    factories = [(each.name, each.default_factory) for each in fields if each.default_factory is not _MISSING]
-    required = known.difference(each.name for each in fields if each.default is not _MISSING)
-    required = required.difference(name for name, _ in factories)
+    plain, factories = _by_default(fields)
+    required = frozenset([name for name, default in plain if default is _MISSING])
     keep = object.__setattr__  # attribute by attribute, so that the records of a class share the keys of their dicts
     positional = 0 if kw_only else len(names)
     left = OFTEN
@@ -219,6 +212,19 @@ def _initialiser(made: Any, fields: tuple[Field, ...], kw_only: bool, finish: bo
             self.__post_init__()
 
     return __init__
+
+
+def _by_default(
+    fields: Iterable[Field],
+) -> tuple[list[tuple[str, Any]], list[tuple[str, Callable[[], Any]]]]:
+    """Return fields with their plain defaults, if they have any, and those whose default is made for each record."""
+    plain, factories = [], []
+    for each in fields:
+        if each.default_factory is not _MISSING:
+            factories.append((each.name, each.default_factory))
+        elif each.init or each.default is not _MISSING:
+            plain.append((each.name, each.default))
+    return plain, factories
 
 
 def _compiled(made: type, fields: tuple[Field, ...], kw_only: bool, finish: bool) -> Callable[..., None] | None:
@@ -269,7 +275,9 @@ def _repr(self: Any) -> str:
     return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name, _MISSING)!r}' for name in shown)})"
 
 
-def _comparison(names: tuple[str, ...]) -> tuple[Callable[..., Any], Callable[..., int]]:
+def _comparison(made: Any) -> tuple[Callable[..., Any], Callable[..., int]]:
+    """Return what compares the records of a class, and what makes them keys."""
+    names = [each.name for each in made.__record_fields__ if each.compare]
     values: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
 
     def __eq__(self: Any, other: Any) -> Any:
@@ -281,6 +289,18 @@ def _comparison(names: tuple[str, ...]) -> tuple[Callable[..., Any], Callable[..
         return hash(values(self))
 
     return __eq__, __hash__
+
+
+def maker(kind: type[T]) -> Callable[[dict[str, Any]], T]:
+    """Return what makes records of values that a record had before: nothing is checked, as at an index's hundred rows."""
+    usual = {each.name: each.default for each in kind.__record_fields__}  # type: ignore[attr-defined]  # set by `record`
+
+    def make(values: dict[str, Any]) -> T:
+        made = object.__new__(kind)
+        made.__dict__.update(usual, **values)
+        return made
+
+    return make
 
 
 def replace(instance: T, **changes: Any) -> T:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from enum import IntEnum, StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
 from dindguard.edits import Fixer
+from dindguard.enumerations import IntEnum, StrEnum
 from dindguard.errors import UserError
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.values import Flag

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from typing import Any, Protocol
 
+from dindguard.enumerations import StrEnum
 from dindguard.errors import UserError
 from dindguard.lines import compact, line_starts
 from dindguard.records import field, record

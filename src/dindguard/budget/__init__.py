@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from threading import local
 from typing import TypeVar
 
 from dindguard.budget.expressions import *  # noqa: F403 - asked for as limits of this package, like those below
@@ -20,18 +20,22 @@ from dindguard.source import HasSpan
 _Item = TypeVar("_Item")
 
 
-_LEDGER: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
+class _Open(local):
+    ledger: Ledger | None = None
+
+
+_OPEN = _Open()
+"""The ledger of each thread."""
 
 
 @contextmanager
 def opened() -> Iterator[Ledger]:
     """Keep what is met inside the block; an inner ledger keeps its own."""
-    ledger = Ledger()
-    token = _LEDGER.set(ledger)
+    outer, _OPEN.ledger = _OPEN.ledger, (ledger := Ledger())
     try:
         yield ledger
     finally:
-        _LEDGER.reset(token)
+        _OPEN.ledger = outer
 
 
 def meet(limits: Met) -> None:
@@ -50,7 +54,7 @@ def within(limit: Limit, count: int, at: HasSpan) -> bool:
 
 def met(limit: Limit, at: HasSpan) -> None:
     """Note that the limit was met at ``at``, for who had to stop counting before it knew the place."""
-    ledger = _LEDGER.get()
+    ledger = _OPEN.ledger
     if ledger is not None:
         ledger.met(limit, at)
 

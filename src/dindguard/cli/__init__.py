@@ -56,7 +56,7 @@ Examples:
 """
 
 
-class LazyGroup(click.Group):
+class LazyGroup(helping.OwnHelp, click.Group):
     """A group whose commands live in ``dindguard.cli.<name>`` as ``command``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

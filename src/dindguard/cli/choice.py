@@ -27,6 +27,23 @@ class Named(_Choice):
         return value
 
 
+class PathName(click.types.StringParamType):
+    """The path of a file or folder: any text, looked at later; click's own type looks for translations of its name."""
+
+    name = "path"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Leave it to the shell, which knows the files."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
 class RuleName(click.types.StringParamType):
     """The id of a rule, or with ``categories`` also a category: any text, checked later against what is loaded."""
 

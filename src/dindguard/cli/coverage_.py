@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dindguard.cli.choice import PathName
 from dindguard.cli.options import format_option, output_option, type_option, untrusted_option
 from dindguard.errors import CLEAN, INCOMPLETE
 from dindguard.reports import terminal
@@ -20,7 +21,7 @@ _STYLES = {"closed": "bold red", "broken": "bold red", "blind-spot": "black on y
 
 
 @click.command("coverage")
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=PathName())
 @format_option("text", "json")
 @output_option
 @click.option("--state", "states", multiple=True, metavar="STATE", help="Show only files in this state; repeatable.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from dindguard.cli.choice import PathName
 from dindguard.cli.debug import debug_option
 from dindguard.cli.helping import Sectioned, Sections
 from dindguard.cli.options import (
@@ -49,7 +50,7 @@ class _Fix(Sectioned):
 
 
 @click.command("fix", cls=_Fix, epilog=_EPILOG)
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=PathName())
 @click.option("--apply", is_flag=True, help="Write the changes to the files (default: only show them).")
 @click.option("--unsafe", is_flag=True, help="Also make changes that alter how containers run.")
 @select_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dindguard.cli.choice import PathName
 from dindguard.cli.options import (
     format_option,
     output_option,
@@ -24,7 +25,7 @@ FORMS = ("text", "json", "svg", "dot", "mermaid")
 
 
 @click.command("model")
-@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@click.argument("paths", nargs=-1, type=PathName())
 @format_option(*FORMS)
 @output_option
 @type_option

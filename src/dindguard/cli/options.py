@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dindguard.cli.choice import Named, RuleName
+from dindguard.cli.choice import Named, PathName, RuleName
 from dindguard.errors import UserError
 from dindguard.rules import Profile, Severity
 
@@ -21,17 +21,17 @@ untrusted_option = click.option(
     help="Ignore the configuration, ignore files, allows, waivers and baseline of the scanned files.",
 )
 config_option = click.option(
-    "--config", type=click.Path(), metavar="FILE", help="Use this configuration instead of the repository's own."
+    "--config", type=PathName(), metavar="FILE", help="Use this configuration instead of the repository's own."
 )
 policy_option = click.option(
     "--policy",
-    type=click.Path(),
+    type=PathName(),
     envvar="DINDGUARD_POLICY",
     metavar="FILE",
     help="Enforce an organisation's policy, which no repository can weaken (or set DINDGUARD_POLICY).",
 )
 baseline_option = click.option(
-    "--baseline", type=click.Path(), metavar="FILE", help="Do not count the findings that this baseline lists."
+    "--baseline", type=PathName(), metavar="FILE", help="Do not count the findings that this baseline lists."
 )
 profile_option = click.option(
     "--profile", type=Named([each.value for each in Profile]), help="The set of rules to run (default: recommended)."
@@ -64,7 +64,7 @@ stdin_name_option = click.option(
 output_option = click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=PathName(),
     metavar="FILE",
     help="Write to FILE instead of standard output; it is replaced only when all went well.",
 )

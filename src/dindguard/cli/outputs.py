@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dindguard import reports
-from dindguard.cli.choice import Named
+from dindguard.cli.choice import Named, PathName
 from dindguard.cli.helping import Sectioned
 from dindguard.errors import UserError
 from dindguard.records import record
@@ -92,7 +92,7 @@ def report_options(function: Callable[..., None]) -> Callable[..., None]:
         help="The report format (default: text).",
     )
     output = click.option(
-        "-o", "--output", type=click.Path(), multiple=True, metavar="FILE",
+        "-o", "--output", type=PathName(), multiple=True, metavar="FILE",
         help="Write the report of the preceding -f to FILE, which is replaced only when all went well.",
     )  # fmt: skip
     return form(output(function))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
 from dindguard import reports
+from dindguard.cli.choice import PathName
 from dindguard.cli.debug import debug_option
 from dindguard.cli.helping import Sections
 from dindguard.cli.options import (
@@ -32,6 +34,7 @@ from dindguard.errors import CLEAN, FINDINGS, INCOMPLETE, UserError
 from dindguard.rules import Profile, Severity
 
 if TYPE_CHECKING:
+    from dindguard.reports.progress import Progress
     from dindguard.scanning import Options, Report
 
 _EPILOG = """\b
@@ -62,7 +65,7 @@ class _Scan(OrderedOptions):
 
 
 @click.command("scan", cls=_Scan, epilog=_EPILOG)
-@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@click.argument("paths", nargs=-1, type=PathName())
 @report_options
 @fail_on_option
 @profile_option
@@ -98,9 +101,9 @@ class _Scan(OrderedOptions):
     metavar="NAME",
     help="Also run the rules of this installed rule pack; repeatable.",
 )
-@click.option("--rules-dir", "rules_dirs", multiple=True, type=click.Path(), metavar="DIR",
+@click.option("--rules-dir", "rules_dirs", multiple=True, type=PathName(), metavar="DIR",
               help="Also run the rules in this folder, which must lie outside the scanned paths.")  # fmt: skip
-@click.option("--rule-file", "rule_files", multiple=True, type=click.Path(), metavar="FILE",
+@click.option("--rule-file", "rule_files", multiple=True, type=PathName(), metavar="FILE",
               help="Also run the rules in this file, written as expressions (docs/rules-without-code.md).")  # fmt: skip
 @click.option("--sarif-suppressed", is_flag=True, help="SARIF: include silenced findings, marked as suppressed.")
 @click.option("--fixes", is_flag=True, help="JSON and SARIF: include fixes, each verified by another scan.")
@@ -129,25 +132,34 @@ def command(
     PATHS are files or folders (default: the current folder); '-' reads standard input.
     """
     from dindguard.records import replace
-    from dindguard.reports.progress import Progress
     from dindguard.scanning import scan
 
     outputs = paired(form, output)
     look = {"verbose": given.pop("verbose"), "silenced": given.pop("sarif_suppressed")}
     look["statistics"] = given.pop("statistics")
     start = time.perf_counter()
-    with Progress() as progress:
+    with _watched() as progress:
         asked = request(progress=progress, **given)
         report = scan(asked)
         if fixes:
             from dindguard.fixes.proposing import propose
 
-            progress("proving fixes")
+            if progress is not None:
+                progress("proving fixes")
             report = propose(report, asked)
         report = replace(report, seconds=time.perf_counter() - start)
         threshold = report.config.threshold(Severity[fail_on.upper()] if fail_on else None)
         write_all(outputs, report, reports.Options(fail_on=threshold, **look), progress)
     sys.exit(exit_code(report, threshold, strict=strict, exit_zero=exit_zero))
+
+
+def _watched() -> AbstractContextManager[Progress | None]:
+    """Return what shows on a terminal what the scan is at; nothing where there is none."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return nullcontext()
+    from dindguard.reports.progress import Progress
+
+    return Progress()
 
 
 def exit_code(report: Report, fail_on: Severity, *, strict: bool = False, exit_zero: bool = False) -> int:

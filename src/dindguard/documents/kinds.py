@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Protocol
 
+from dindguard.enumerations import StrEnum
 from dindguard.model.values import Text
 
 

@@ -7,9 +7,10 @@ Units: systemd.syntax(7), tried with ``systemd-analyze verify`` of 252. INI: Pyt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from dindguard.documents.joined import Joined
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.source import Source
 

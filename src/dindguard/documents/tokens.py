@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from enum import Enum
-from typing import NamedTuple
 
 from dindguard.documents.faults import UnreadableError
+from dindguard.enumerations import StrEnum
+from dindguard.named_tuples import NamedTuple
 from dindguard.source import Segment
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a token is."""
 
     NAME = "name"

@@ -7,8 +7,7 @@ scalar may stand there as well, so an outline proves something only where each o
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 
 _MARKER = regex(r"\n---(?=[ \t\n]|\Z)")

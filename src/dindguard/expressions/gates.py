@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import Enum
 from typing import Any
 
+from dindguard.enumerations import StrEnum
 from dindguard.model.container_parts import Environment
 from dindguard.model.values import Flag, Text
 from dindguard.records import record
 
 
-class Asked(Enum):
+class Asked(StrEnum):
     """What is asked of an attribute."""
 
     HOLDS = "it is true"

@@ -7,7 +7,6 @@ that an attribute is there for expressions as soon as it is there for rules.
 from __future__ import annotations
 
 import ast
-import enum
 import importlib
 import pkgutil
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import dindguard.model
+from dindguard.enumerations import IntEnum, StrEnum
 from dindguard.records import record
 from dindguard.source import Span, Step
 
@@ -76,7 +76,7 @@ def _records() -> Mapping[str, type[Any]]:
 
 @cache
 def _enumerations() -> frozenset[str]:
-    return frozenset(kind.__name__ for kind in kinds() if issubclass(kind, enum.Enum))
+    return frozenset(kind.__name__ for kind in kinds() if issubclass(kind, (StrEnum, IntEnum)))
 
 
 @cache

@@ -6,11 +6,11 @@ unless it is decided without. A list with an item that nobody knows is not known
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dindguard import budget
+from dindguard.enumerations import IntEnum, StrEnum
 from dindguard.expressions import schema
 from dindguard.expressions.language import given
 from dindguard.expressions.needs import Need
@@ -105,7 +105,7 @@ def _scalar(value: Any) -> Any:
         if value.state is None:
             raise UnknownError(value)
         return value.state
-    if isinstance(value, enum.Enum):
+    if isinstance(value, (StrEnum, IntEnum)):
         return str(value)
     if isinstance(value, str) and UNKNOWN_PIECE in value:
         raise UnknownError(None)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import importlib
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dindguard import formats
 from dindguard.formats.row import Evidence, FormatRow, learn, literals_of
-from dindguard.records import replace
+from dindguard.records import maker, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Protocol
 
     from dindguard.documents.changes import Change
     from dindguard.documents.tree import Node
@@ -24,36 +25,34 @@ if TYPE_CHECKING:
     from dindguard.formats import Context, Document, Reading
     from dindguard.source import Source
 
+    class Format(Protocol):
+        """The module ``reader`` of a format's package."""
 
-class Format(Protocol):
-    """The module ``reader`` of a format's package."""
+        def read(self, documents: Sequence[Document], context: Context) -> Reading:
+            """Read all documents of this format in one scan (or one round of embedded ones)."""
 
-    def read(self, documents: Sequence[Document], context: Context) -> Reading:
-        """Read all documents of this format in one scan (or one round of embedded ones)."""
+    class Writer(Protocol):
+        """The module ``writing`` of a format's package: how settings of the model are written in it.
 
-
-class Writer(Protocol):
-    """The module ``writing`` of a format's package: how settings of the model are written in it.
-
-    A chain leads from a document's root to the node that marks an object: a service's name, a mount's target.
-    """
-
-    def changes(self, edit: Edit, chain: tuple[Node, ...]) -> Iterable[Change]:
-        """Return the changes that make an edit; none where the format has no such setting."""
-
-    def entries(self, chain: tuple[Node, ...]) -> Sequence[Node]:
-        """Return what has to go when the last of a chain goes: a variable's item, not only its value.
-
-        None when it cannot go by itself.
+        A chain leads from a document's root to the node that marks an object: a service's name, a mount's target.
         """
+
+        def changes(self, edit: Edit, chain: tuple[Node, ...]) -> Iterable[Change]:
+            """Return the changes that make an edit; none where the format has no such setting."""
+
+        def entries(self, chain: tuple[Node, ...]) -> Sequence[Node]:
+            """Return what has to go when the last of a chain goes: a variable's item, not only its value.
+
+            None when it cannot go by itself.
+            """
 
 
 @cache
 def rows() -> tuple[FormatRow, ...]:
     """Return every format's row: better evidence first, then by name."""
-    packages = _packages()
     indexed = _indexed()
-    found = indexed if sorted(row.package for row in indexed) == packages else declared()
+    known = {row.package for row in indexed}
+    found = indexed if known == _folders() or known == set(_packages()) else declared()
     return tuple(sorted(found, key=lambda row: (row.evidence, row.name)))
 
 
@@ -152,12 +151,23 @@ def _indexed() -> list[FormatRow]:
     except ModuleNotFoundError:
         return []
     learn(getattr(index, "LITERALS", {}))  # an index of another version may lack it
-    return [_from_index(row) for row in index.ROWS]
+    make = maker(FormatRow)
+    return [make(_from_index(row)) for row in index.ROWS]
 
 
-def _from_index(row: dict[str, Any]) -> FormatRow:
+def _from_index(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a row."""
     functions = {name: _Deferred(row["package"], row[name]) for name in _FUNCTIONS if name in row}
-    return FormatRow(**{**row, **functions, "evidence": Evidence(row["evidence"])})
+    return {**row, **functions, "evidence": Evidence(row["evidence"])}
+
+
+def _folders() -> set[str]:
+    """Return the names of the folders below."""
+    found = set()
+    for folder in formats.__path__:
+        with os.scandir(folder) as entries:
+            found |= {each.name for each in entries if each.name[0] != "_" and each.is_dir()}
+    return found
 
 
 def _packages() -> list[str]:

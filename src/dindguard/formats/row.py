@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.documents.syntax import without_template
+from dindguard.enumerations import IntEnum
 from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Source

@@ -17,7 +17,6 @@ from dindguard.infer.exposure import exposures_of
 from dindguard.infer.images import base_image, chain
 from dindguard.infer.names import Names
 from dindguard.infer.origins import settle_origins
-from dindguard.infer.proxies import is_proxy, permits_of
 from dindguard.infer.reach import dead_ends, find_accesses
 from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
@@ -39,6 +38,7 @@ from dindguard.model.workload import Workload
 from dindguard.records import replace
 
 if TYPE_CHECKING:
+    from dindguard.model.access import ProxyPermits
     from dindguard.model.build_grant import BuildGrant
 
 Within = TypeVar("Within", Invocation, Configuration, ServiceFile)
@@ -172,9 +172,15 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
                 engines=tuple(own),
                 runs_containers=bool(own) or _runs_containers(container),
                 known_socket_user=_socket_user(container, policy),
-                proxy=permits_of(container) if not own and is_proxy(container) else None,
+                proxy=None if own else _proxy(container),
             )
         )
+
+
+def _proxy(container: Container) -> ProxyPermits | None:
+    from dindguard.infer.proxies import is_proxy, permits_of
+
+    return permits_of(container) if is_proxy(container) else None
 
 
 def _settle_standings(

@@ -6,9 +6,7 @@ engine's own container does. Ways share their ends, so that a long chain of engi
 
 from __future__ import annotations
 
-import heapq
-import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from dindguard import budget
 from dindguard.infer.starters import Starters
@@ -48,20 +46,18 @@ class _Search:
     def run(self, containers: Collection[Container]) -> dict[Container, EscapePath]:
         """Return the ways, found nearest first."""
         before = self._before(containers)
-        order = itertools.count()
-        waiting: list[tuple[int, int, Container]] = []
+        waiting: dict[int, list[Container]] = {}  # by the length of their ways: those found meanwhile are longer
         nearest: dict[Container, int] = {}  # as far as each is known to be
 
         def put(container: Container) -> None:
             found = self._nearest(container)
             if found is not None:
                 nearest[container] = found[0]
-                heapq.heappush(waiting, (found[0], next(order), container))
+                waiting.setdefault(found[0], []).append(container)
 
         for container in containers:
             put(container)
-        while waiting:
-            _, _, container = heapq.heappop(waiting)
+        for container in _nearest_first(waiting):
             if container in self._found:
                 continue
             found = self._nearest(container)
@@ -145,6 +141,12 @@ class _Search:
         """Return the container whose engine starts this one."""
         starter = self._starters.of(container)
         return starter.container if isinstance(starter, Engine) else None
+
+
+def _nearest_first(waiting: dict[int, list[Container]]) -> Iterator[Container]:
+    """Take out those with the shortest ways, again and again; longer ones may be added meanwhile."""
+    while waiting:
+        yield from waiting.pop(min(waiting))
 
 
 def _owner(access: Access) -> Container | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from heapq import merge
 
 from dindguard.model import paths
 from dindguard.model.container import Container
@@ -32,7 +31,11 @@ class Inside:
         """
         place = self._neighbourhood.place(container)
         near = [found for key in (place.namespace, *place.networks) if (found := self._open.get(key))]
-        return iter(near[0]) if len(near) == 1 else merge(*near, key=self._order.__getitem__)
+        if len(near) < 2:
+            return iter(near[0] if near else ())
+        from heapq import merge  # few containers are on several networks with engines
+
+        return merge(*near, key=self._order.__getitem__)
 
     def _add_open(self, container: Container, engine: Engine) -> None:
         self._order[engine] = len(self._order)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dindguard.budget import WAY_STEPS
+from dindguard.enumerations import StrEnum
 from dindguard.model.values import Flag, Text
 from dindguard.records import record
 from dindguard.source import Span, Step

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from dindguard.enumerations import StrEnum
 from dindguard.model.values import Flag, Text
 from dindguard.records import record
 

@@ -6,7 +6,8 @@ The facts: docs/engine-facts.md, "Capabilities".
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
+
+from dindguard.enumerations import StrEnum
 
 
 class Tier(StrEnum):

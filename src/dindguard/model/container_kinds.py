@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dindguard.enumerations import StrEnum
 
 
 class ContainerKind(StrEnum):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from dindguard.enumerations import StrEnum
 from dindguard.model import paths
 from dindguard.model.container import Device
 from dindguard.model.values import Text

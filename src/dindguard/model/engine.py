@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.enumerations import StrEnum
 from dindguard.model import paths
 from dindguard.model.facts import Contact, settle
 from dindguard.model.launch import Configuration, Launch, Setting, part_after

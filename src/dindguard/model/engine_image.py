@@ -8,9 +8,9 @@ The facts: docs/engine-facts.md, "Entry point".
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.enumerations import StrEnum
 from dindguard.model.values import UNKNOWN_PIECE
 from dindguard.patterns import decimal
 from dindguard.records import record

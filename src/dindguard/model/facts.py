@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 from dindguard.model.container_kinds import Role, Sandbox
@@ -68,23 +68,28 @@ class Conclusions:
             object.__setattr__(about, name, facts)
 
 
-_NOTED: ContextVar[Conclusions | None] = ContextVar("conclusions", default=None)
+class _Open(local):
+    conclusions: Conclusions | None = None
+
+
+_OPEN = _Open()
+"""What each thread keeps in mind."""
 
 
 @contextmanager
 def noted(wanted: bool) -> Iterator[Conclusions]:
     """Keep in mind what is concluded inside the block, if that is ``wanted``."""
     conclusions = Conclusions()
-    token = _NOTED.set(conclusions if wanted else None)
+    outer, _OPEN.conclusions = _OPEN.conclusions, conclusions if wanted else None
     try:
         yield conclusions
     finally:
-        _NOTED.reset(token)
+        _OPEN.conclusions = outer
 
 
 def give(about: Any, name: str, facts: object) -> None:
     """Give a frozen object what is concluded about it."""
-    conclusions = _NOTED.get()
+    conclusions = _OPEN.conclusions
     if conclusions is not None:
         conclusions.note(about, name, facts)
     object.__setattr__(about, name, facts)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 
+from dindguard.enumerations import StrEnum
 from dindguard.model import paths
 from dindguard.model.container import Container
 from dindguard.model.container_parts import Copied

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.enumerations import StrEnum
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
 from dindguard.source import Span

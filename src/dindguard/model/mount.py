@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dindguard.enumerations import StrEnum
 from dindguard.model import paths
 from dindguard.model.condition import Condition
 from dindguard.model.facts import Sharing, settle

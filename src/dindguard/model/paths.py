@@ -7,8 +7,9 @@ sockets are :mod:`~dindguard.model.sockets`'.
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterable
 
+from dindguard.enumerations import StrEnum
 from dindguard.model.path_spelling import home_relative, inside, normalise, on_the_host, path_of
 from dindguard.model.sockets import EngineSocket, socket_at, sockets_below
 from dindguard.model.values import UNKNOWN_PIECE
@@ -255,13 +256,16 @@ def _is_one_volume(key: str) -> bool:
     return key.startswith(("/var/lib/docker/volumes/", "~/.local/share/docker/volumes/"))
 
 
-_KINDS_OF_EXAMPLES = {
-    "for tests": r"(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|test[-_]data|e2e",
-    "documentation": r"docs?",
-    "no longer in use": r"(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|_archive",
-    "an example": r"(.*[-_.])?(examples?|samples?)|demos?|\.dist",
-}
-"""What a folder's name says of all below it; whole names, because ``test-infra`` is no test."""
+_KINDS_OF_EXAMPLES = (
+    ("for tests", ("test", "e2e"), regex(
+        r"(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|test[-_]data|e2e")),
+    ("documentation", ("doc",), regex(r"docs?")),
+    ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled"), regex(
+        r"(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|_archive")),
+    ("an example", ("example", "sample", "demo", ".dist"), regex(r"(.*[-_.])?(examples?|samples?)|demos?|\.dist")),
+)  # fmt: skip
+"""What a folder's name says of all below it; whole names, because ``test-infra`` is no test. Before each expression stand
+literals of which every name that matches has one: compiling it costs more than asking most paths for them."""
 _EXAMPLE_NAME = regex(r"(?:^|[._-])(?P<word>example|sample)(?=[._-]|$)(?!\.(?:com|org|net)\b)|(?P<ending>\.dist)$")
 _TEST_NAME = regex(
     r"(?:run[-_]?)?(?P<word>tests?|e2e)(?:[-_][\w-]+)?(?:\.(?:sh|bash|ps1|cmd|bat))?"
@@ -280,16 +284,21 @@ def example_part(path: str) -> str:
     for above, folder in zip(("", *folders), folders, strict=False):
         if above not in _ENVIRONMENTS and kind_of_example(folder):
             return folder
-    tests = _TEST_NAME.fullmatch(name)
+    tests = _TEST_NAME.fullmatch(name) if _holds(name, ("test", "e2e")) else None
     if tests is not None:
         return tests["word"] or tests["part"]
-    found = _EXAMPLE_NAME.search(name)
+    found = _EXAMPLE_NAME.search(name) if _holds(name, ("example", "sample", ".dist")) else None
     return "" if found is None else found["word"] or found["ending"]
+
+
+def _holds(text: str, literals: Iterable[str]) -> bool:
+    return any(literal in text for literal in literals)
 
 
 def kind_of_example(part: str) -> str:
     """Return what a part of a path says of the file, in words; ``""`` for one that says nothing."""
-    return next((what for what, names in _KINDS_OF_EXAMPLES.items() if regex(names).fullmatch(part)), "")
+    found = (what for what, literals, names in _KINDS_OF_EXAMPLES if _holds(part, literals) and names.fullmatch(part))
+    return next(found, "")
 
 
 _SYSTEM_FOLDERS = ("etc/", "usr/lib/", "usr/local/lib/", "lib/systemd/", "run/systemd/")

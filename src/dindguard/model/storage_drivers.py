@@ -8,8 +8,7 @@ The facts: docs/engine-facts.md, "Storage drivers".
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from dindguard.named_tuples import NamedTuple
 from dindguard.vocabulary import NETWORK_FILE_SYSTEMS
 
 Version = tuple[int, ...]

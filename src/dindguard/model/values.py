@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import NoReturn
 
+from dindguard.enumerations import StrEnum
 from dindguard.records import record, replace
 from dindguard.source import Span, Step
 

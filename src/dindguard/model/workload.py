@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from dindguard.enumerations import StrEnum
 from dindguard.model import paths
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.facts import Assignment, settle
-from dindguard.model.isolation import Isolation
 from dindguard.model.neighbourhood import Neighbourhood
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text
@@ -19,6 +18,7 @@ from dindguard.source import Span
 from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
+    from dindguard.model.isolation import Isolation
     from dindguard.model.mount import Storage
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from dindguard.digests import sha256
 from dindguard.model.container import Container, EnvVar, Words
 from dindguard.model.engine import Engine
 from dindguard.model.invocation import Invocation
@@ -52,7 +52,7 @@ def is_fingerprint(text: str) -> bool:
 def _fingerprint(version: str, identity: str, about: Any, blames: Iterable[str]) -> str:
     content = [version, identity, PROFILES[version](blamed(about)), sorted(blames)]
     text = json.dumps(content, sort_keys=True, ensure_ascii=True)
-    return f"{version}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+    return f"{version}:{sha256(text.encode()).hexdigest()[:32]}"
 
 
 def first_profile(about: Any) -> dict[str, Any]:

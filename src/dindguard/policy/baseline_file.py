@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from dindguard.digests import sha256
 from dindguard.errors import UserError
 from dindguard.findings import Finding, Status, Subject
 from dindguard.policy.typed import date_of
@@ -78,7 +78,7 @@ class BaselineFile:
 
 
 def _digest(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def danger(finding: Finding, subject: Subject) -> str:

@@ -11,7 +11,7 @@ import importlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from dindguard.coverage import State
 from dindguard.findings import Finding, Status
@@ -22,7 +22,16 @@ from dindguard.rules import Severity
 from dindguard.source import Gravity, Notice, Span
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from dindguard.scanning import Report
+
+    class Reporter(Protocol):
+        """A format's module."""
+
+        def pieces(self, report: Report, options: Options) -> Iterator[str]:
+            """Yield the document."""
+
 
 FORMATS: dict[str, str] = {
     "text": "for people (the default)",
@@ -53,13 +62,6 @@ class Options:
     silenced: bool = False
     statistics: bool = False
     fail_on: Severity = Severity.HIGH
-
-
-class Reporter(Protocol):
-    """A format's module."""
-
-    def pieces(self, report: Report, options: Options) -> Iterator[str]:
-        """Yield the document."""
 
 
 def pieces(name: str, report: Report, options: Options) -> Iterator[str]:

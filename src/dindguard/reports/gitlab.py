@@ -67,6 +67,6 @@ def _issue(name: str, text: str, severity: str, span: Span, mark: str) -> dict[s
 
 
 def _hash(*parts: str) -> str:
-    import hashlib
+    from dindguard.digests import sha256
 
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+    return sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from json.encoder import encode_basestring_ascii as quoted
+import importlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dindguard.records import record
 from dindguard.reports import safe
 
 STEP = "  "
+
+
+def _quoting() -> Callable[[str], str]:
+    """Return the library's function that quotes a text; its package would bring expressions for reading JSON along."""
+    for home in ("_json", "json.encoder"):
+        try:
+            found: Callable[[str], str] = importlib.import_module(home).encode_basestring_ascii
+        except (ImportError, AttributeError):
+            continue
+        return found
+    raise ImportError("json")
+
+
+quoted = _quoting()
+
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 @record(eq=False)
@@ -56,8 +71,8 @@ def text(content: Any, brk: str = "\n") -> str:
     """
     if isinstance(content, str):
         return quoted(content)
-    if content is None or content is True or content is False or isinstance(content, float):
-        return json.dumps(content)
+    if content is None or content is True or content is False:
+        return _CONSTANTS[content]
     if isinstance(content, int):
         return int.__repr__(content)
     inner = brk + STEP
@@ -70,4 +85,6 @@ def text(content: Any, brk: str = "\n") -> str:
         if not content:
             return "[]"
         return f"[{inner}{f',{inner}'.join([text(item, inner) for item in content])}{brk}]"
+    import json
+
     return json.dumps(content)  # which says what it thinks of it

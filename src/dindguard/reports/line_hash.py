@@ -7,7 +7,6 @@ keeps alerts together when lines move. Definition: the fingerprints of github/co
 from __future__ import annotations
 
 import re
-from array import array
 
 BLOCK = 100
 """A line's hash covers this many characters from its start, across line ends."""
@@ -22,11 +21,12 @@ def line_hashes(text: str, lines: set[int]) -> dict[int, str]:
 
     The count numbers equal hashes from the top of the file. Blanks do not count; CR, LF and CRLF are one.
     """
-    kept = re.sub(r"[ \t]+", "", text).replace("\r\n", "\n").replace("\r", "\n") + _END
+    kept = re.sub(r"[ \t]+", "", text).replace("\r\n", "\n").replace("\r", "\n")
     if not kept.isascii():
         # The definition counts UTF-16 code units.
-        units = array("H", kept.encode("utf-16-le", "surrogatepass"))
+        units = memoryview(kept.encode("utf-16", "surrogatepass")[2:]).cast("H")
         kept = "".join(map(chr, units))
+    kept += _END
     seen: dict[str, int] = {}
     found = {}
     start = 0

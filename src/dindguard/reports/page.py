@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import Enum
 
+from dindguard.enumerations import StrEnum
 from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.reports import safe
 from dindguard.reports.terminal import Terminal, wrapped
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a block of a page is."""
 
     HEADING = "heading"

@@ -131,9 +131,10 @@ _STYLE = (
 def _html(rows: Sequence[Row]) -> str:
     """Return one page that loads nothing and runs nothing."""
     import base64
-    import hashlib
 
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    from dindguard.digests import sha256
+
+    digest = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     parts = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',

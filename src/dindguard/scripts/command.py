@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from dindguard.model.values import Text
+from dindguard.named_tuples import NamedTuple
 from dindguard.source import Embedded, Notice, Source, Span
 
 USED = "used here"

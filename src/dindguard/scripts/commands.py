@@ -8,9 +8,9 @@ tools (``${{ }}``, ``{{ }}``). Text that is only printed, searched for or tested
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 
 from dindguard import memory
+from dindguard.enumerations import StrEnum
 from dindguard.model.values import Text
 from dindguard.patterns import regex
 from dindguard.scripts.command import Command, Commands, Export, Redirect
@@ -56,7 +56,7 @@ _RELEVANT = regex(
 )
 
 
-class Dialect(Enum):
+class Dialect(StrEnum):
     """How a text becomes words."""
 
     SHELL = "shell"

@@ -6,12 +6,12 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from dindguard.model import endpoints, paths
 from dindguard.model.engine import Endpoint
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.values import Flag, How, Text, flag
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.scripts.command import Command
 from dindguard.scripts.engine_cli.calls import DockerCall, daemon_call, docker_call

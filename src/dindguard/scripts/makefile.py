@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dindguard import budget
 from dindguard.model.values import How
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.scripts.command import USED, Export
 from dindguard.scripts.shell.context import Collected

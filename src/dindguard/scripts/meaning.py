@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.named_tuples import NamedTuple
 from dindguard.scripts.command import Command, Commands
 from dindguard.scripts.engine_cli.calls import DockerCall, docker_call
 from dindguard.scripts.engine_cli.mounts import Volumes

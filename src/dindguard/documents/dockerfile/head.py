@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dindguard.documents.dockerfile.lexer import SPACE
 from dindguard.documents.dockerfile.words import Piece, split_flags
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 
 _NAME = regex(r"([^\t\v\f\r ]*)[\t\v\f\r ]*")

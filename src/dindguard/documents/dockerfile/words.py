@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dindguard.documents.dockerfile.lexer import SPACE, Lexer, LexError, TooDeepError
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 
 _BLANKS = regex(r"[\t\v\f\r ]+")

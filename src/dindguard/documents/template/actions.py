@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 
 from dindguard import budget
+from dindguard.enumerations import StrEnum
 from dindguard.patterns import regex
 
 

@@ -23,7 +23,7 @@ from dindguard.model.container import (
 from dindguard.model.values import UNKNOWN_PIECE, Flag, How, Text, flag, unknown
 from dindguard.model.workload import Replicas
 from dindguard.patterns import regex
-from dindguard.scripts.engine_cli import specs
+from dindguard.scripts import engine_cli
 from dindguard.vocabulary import COMPOSE_CONDITIONS
 
 _RANGE = regex(r"(\d{1,5})(?:-(\d{1,5}))?$")
@@ -72,7 +72,7 @@ def confinement(node: Node) -> Confinement:
     for option in texts(node):
         pattern = option.pattern
         sign = "=" if "=" in pattern else ":"
-        name, value = specs.key_value(option, sign)
+        name, value = engine_cli.specs.key_value(option, sign)
         key = name.pattern.strip()
         if key == UNKNOWN_PIECE:
             undecided.append(option)
@@ -107,7 +107,7 @@ def _variable(item: Node) -> EnvVar | None:
             return EnvVar(name, _from_caller(item, name), item.key_span)
         value = item.value
         return EnvVar(name, _as_number(value) if item.style == "" else value, item.span)
-    written, given = specs.key_value(item.value)
+    written, given = engine_cli.specs.key_value(item.value)
     name = written.pattern
     return EnvVar(name, _from_caller(item, name) if given is None else given, item.span) if name else None
 
@@ -145,7 +145,7 @@ def _port(item: Node) -> Port | None:
         address, protocol = written(item["host_ip"]), written(item["protocol"])
         span = item.span
     elif item.is_scalar and not item.is_null:
-        spec = specs.port_spec(item.value)
+        spec = engine_cli.specs.port_spec(item.value)
         target, published, address, protocol, span = (
             spec.target, spec.published, spec.address, spec.protocol, item.span,
         )  # fmt: skip
@@ -179,7 +179,7 @@ def devices(node: Node) -> tuple[Device, ...]:
             permissions = item["permissions"].text or "rwm"
             found.append(Device(item["source"].value, item.span, permissions))
         elif item.is_scalar and not item.is_null:
-            spec = specs.device_spec(item.value)
+            spec = engine_cli.specs.device_spec(item.value)
             permissions = spec.permissions.pattern if spec.permissions is not None else "rwm"
             found.append(Device(spec.source, item.span, permissions))
     return tuple(found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dindguard import budget
 from dindguard.documents.dockerfile.reader import Instruction, Word
@@ -14,6 +13,7 @@ from dindguard.formats import Context
 from dindguard.formats.dockerfile.imports import Import
 from dindguard.model.container import Container, Words
 from dindguard.model.values import Text, written
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.source import HasSpan, Source
 from dindguard.vocabulary import SCRIPT_RUNNERS

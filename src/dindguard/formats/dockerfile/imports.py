@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from dindguard.documents.dockerfile.reader import Instruction
 from dindguard.model.container import Container
 from dindguard.model.image import Image
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.values import Text, written
+from dindguard.named_tuples import NamedTuple
 
 _ENGINES = frozenset({"dockerd", "dockerd-rootless.sh", "containerd", "podman", "buildkitd"})
 _FOLDERS = frozenset({"/", "/usr", "/usr/local", "/usr/local/bin", "/usr/bin"})

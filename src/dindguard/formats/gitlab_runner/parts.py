@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dindguard.documents.tree import Node
 from dindguard.formats import Addresses
@@ -12,6 +11,7 @@ from dindguard.model.image import Image
 from dindguard.model.mount import Storage
 from dindguard.model.values import Text
 from dindguard.model.workload import Placement
+from dindguard.named_tuples import NamedTuple
 from dindguard.scripts.engine_cli.specs import key_value
 
 

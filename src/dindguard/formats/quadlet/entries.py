@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from enum import Enum
 
 from dindguard.documents.placeholders import substitute
 from dindguard.documents.sections import Entry
+from dindguard.enumerations import StrEnum
 from dindguard.model.values import Text, unknown
 from dindguard.patterns import regex
 from dindguard.scripts.commands import source_words
@@ -23,7 +23,7 @@ _SYSTEM_FOLDERS = regex(r"(^|/)(etc|usr/share|run)/containers/systemd/(?!users/)
 _USER_FOLDERS = regex(r"(^|/)(etc|usr/share|run)/containers/systemd/users/|(^|/)\.config/containers/systemd/")
 
 
-class Rights(Enum):
+class Rights(StrEnum):
     """Whose engine a unit is for."""
 
     ROOT = "root"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import pkgutil
+import importlib
+import os
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from typing import Any
+
+from dindguard.digests import sha256
 
 
 def document(
@@ -45,10 +48,10 @@ def _contents(lines: Iterable[str]) -> Iterator[str]:
 
 def part(name: str, package: str = __package__) -> str:
     """Return a file of a package: a style or a script."""
-    data = pkgutil.get_data(package, name)
-    assert data is not None
+    home: Any = importlib.import_module(package)
+    data: bytes = home.__loader__.get_data(os.path.join(home.__path__[0], name))
     return data.decode("utf-8")
 
 
 def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}"
+    return f"sha256-{b2a_base64(sha256(text.encode('utf-8')).digest(), newline=False).decode('ascii')}"

@@ -11,7 +11,7 @@ from functools import cache
 
 from dindguard.records import record
 from dindguard.reports.excerpt import Range
-from dindguard.reports.masking import assigned, words
+from dindguard.reports.masking import assigned, hints, words
 from dindguard.reports.masking.names import plain, secret_name
 from dindguard.source import Source
 
@@ -109,6 +109,8 @@ class _Lines:
 
     def in_secret_block(self) -> bool:
         """Whether the line belongs to a block or list below a key that names a credential, or to a Secret's data."""
+        if not any("data" in line or hints.names_secret(line, line.lower()) for line in self.before(NEAR)):
+            return False
         indent = _indent(self.line)
         for line in self.before(NEAR):
             if not line.strip():
@@ -138,7 +140,9 @@ class _Lines:
     def after_an_option(self) -> Iterator[Range]:
         """Yield the first word when the line above ends with an option that takes a credential."""
         above = next((line for line in self.before(NEAR) if line.strip()), "")
-        last = words.words(above.rstrip().rstrip("\\").rstrip(",").rstrip()) if len(above) <= LONGEST else []
+        if len(above) > LONGEST or not hints.names_secret(above, above.lower()):
+            return
+        last = words.words(above.rstrip().rstrip("\\").rstrip(",").rstrip())
         if not last or not words.secret_option(last[-1].text):
             return
         own = [word for word in words.words(self.line) if word.text != "-"]
@@ -147,7 +151,8 @@ class _Lines:
 
     def beside_its_name(self) -> Iterator[Range]:
         """Yield the value of a pair whose name stands on a line of its own, as containers' variables do."""
-        found = _key().match(self.line)
+        lower = self.line.lower()
+        found = _key().match(self.line) if "value" in lower or "default" in lower else None
         if found is None or found[2].lower() not in ("value", "default") or not found[3]:
             return
         for name in self._named():

@@ -50,6 +50,6 @@ def speaks(line: str) -> bool:
     return (
         any(sign in line for sign in _SIGNS)
         or names_secret(line, lower)
-        or not _WORDS.isdisjoint(re.split(r"[^\w-]+", lower))
+        or (any(word in lower for word in _WORDS) and not _WORDS.isdisjoint(re.split(r"[^\w-]+", lower)))
         or (("by" in lower or "account" in lower) and _given_by().search(lower) is not None)
     )

@@ -6,9 +6,8 @@ nerdctl 2. An option that is not in ``switches`` takes a value, as almost all of
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dindguard.model.engine_settings import BOOLEANS, SHORT
+from dindguard.named_tuples import NamedTuple
 
 
 def names(text: str) -> frozenset[str]:

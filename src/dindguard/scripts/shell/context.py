@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from dindguard.model.values import Text
+from dindguard.named_tuples import NamedTuple
 from dindguard.scripts.command import Command, Export
 from dindguard.scripts.shell.pieces import Piece
 from dindguard.scripts.shell.wrappers import Layer

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.scripts.shell.pieces import Piece, Word, cut, joined_span, text_of
 from dindguard.scripts.shell.pieces import word as as_word

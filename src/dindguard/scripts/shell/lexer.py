@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from enum import Enum
 
 from dindguard.budget import SCRIPT_NESTING
+from dindguard.enumerations import StrEnum
 from dindguard.model.values import UNKNOWN_PIECE
 from dindguard.patterns import regex
 from dindguard.scripts.shell.syntax import Kind, Node, Part, RawWord
@@ -22,16 +22,24 @@ class TooDeep(Exception):  # noqa: N818 (a signal to stop reading, not an error 
         self.offset = offset
 
 
-class Mode(Enum):
+class Mode(StrEnum):
     """Where word parts are read: this decides what is special."""
 
-    WORD = re.compile(rf"[^\s\\\"'`$;&|<>(){{{UNKNOWN_PIECE}]+")
-    QUOTED = re.compile(rf"[^\"\\$`{{{UNKNOWN_PIECE}]+")
-    HEREDOC = re.compile(rf"[^\\$`{{{UNKNOWN_PIECE}]+")
-    BRACED = re.compile(rf"[^}}\\\"'`${UNKNOWN_PIECE}]+")
-    QUOTED_BRACED = re.compile(rf"[^}}\\\"`${UNKNOWN_PIECE}]+")
+    WORD = "word"
+    QUOTED = "quoted"
+    HEREDOC = "here-document"
+    BRACED = "braced"
+    QUOTED_BRACED = "quoted and braced"
 
 
+_PLAIN = {
+    Mode.WORD: regex(rf"[^\s\\\"'`$;&|<>(){{{UNKNOWN_PIECE}]+"),
+    Mode.QUOTED: regex(rf"[^\"\\$`{{{UNKNOWN_PIECE}]+"),
+    Mode.HEREDOC: regex(rf"[^\\$`{{{UNKNOWN_PIECE}]+"),
+    Mode.BRACED: regex(rf"[^}}\\\"'`${UNKNOWN_PIECE}]+"),
+    Mode.QUOTED_BRACED: regex(rf"[^}}\\\"`${UNKNOWN_PIECE}]+"),
+}
+"""What stands for itself."""
 _QUOTED_MODES = frozenset({Mode.QUOTED, Mode.HEREDOC, Mode.QUOTED_BRACED})
 _STOP = {Mode.QUOTED: '"', Mode.BRACED: "}", Mode.QUOTED_BRACED: "}"}
 _NAME = regex(r"[A-Za-z_]\w*|\d|[@*#?$!-]")
@@ -82,7 +90,7 @@ class Lexer(ABC):
         quoted = mode in _QUOTED_MODES
         stop = _STOP.get(mode, "")
         while self.pos < self.limit:
-            plain = mode.value.match(text, self.pos, self.limit)
+            plain = _PLAIN[mode].match(text, self.pos, self.limit)
             if plain:
                 parts.append(Part(Kind.LITERAL, self.pos, plain.end(), quoted=quoted))
                 self.pos = plain.end()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, How, Text
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.records import field, record, replace
 from dindguard.source import Segment, Source, Span, Step

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TypeAlias
 
+from dindguard.enumerations import IntEnum
 
-class Kind(Enum):
+
+class Kind(IntEnum):
     """What a part of a word is."""
 
     LITERAL = 1

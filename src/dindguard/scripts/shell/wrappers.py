@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dindguard.model.values import Text
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.scripts.command import base_name
 from dindguard.scripts.shell.expansion import space_before

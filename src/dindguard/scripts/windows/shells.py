@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 
 from dindguard import budget
+from dindguard.enumerations import StrEnum
 from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.pieces import Piece, Script
 from dindguard.scripts.shell.variables import Scopes

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from dindguard import budget
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.scripts.command import USED
 from dindguard.scripts.shell.expansion import used
