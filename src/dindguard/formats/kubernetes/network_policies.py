@@ -1,4 +1,6 @@
-"""NetworkPolicies: which pods they select, and whom they admit (Kubernetes, *Network Policies*).
+"""NetworkPolicies, Cilium's too: which pods they select, and whom they admit.
+
+Sources: Kubernetes, *Network Policies*; Cilium, *Layer 3 Policies* (rules of ``ingress`` that name nobody admit nobody).
 
 A pod that no policy selects takes connections from everybody; one that any selects, only what one of them admits.
 """
@@ -17,7 +19,29 @@ from dindguard.source import Span
 if TYPE_CHECKING:
     from dindguard.formats.kubernetes.cluster import Cluster
 
-_GROUP = "networking.k8s.io"
+_GROUPS = {"NetworkPolicy": "networking.k8s.io", "CiliumNetworkPolicy": "cilium.io"}
+_EVERYBODY = frozenset({"all", "world", "cluster"})
+"""Entities of Cilium's by which any pod, or any address, is admitted."""
+
+
+Pairs = frozenset[tuple[str, str]]
+
+
+@record
+class Requirement:
+    """One expression of a selector: what it asks of the label ``key``."""
+
+    key: str
+    operator: str
+    values: frozenset[str]
+
+    def holds(self, labels: Pairs) -> bool:
+        """Whether it surely holds: that a label is absent is never sure, because a template may add it."""
+        found = [value for key, value in labels if key == self.key]
+        if self.operator == "Exists":
+            return bool(found)
+        within = bool(self.values.intersection(found))
+        return bool(found) and ((self.operator == "In" and within) or (self.operator == "NotIn" and not within))
 
 
 @record
@@ -25,8 +49,13 @@ class Policy:
     """What one policy selects and admits; without ``labels`` it surely selects nobody."""
 
     span: Span
-    labels: frozenset[tuple[str, str]] | None
+    labels: Pairs | None
+    requirements: tuple[Requirement, ...] = ()
     admissions: tuple[Admission, ...] = ()
+
+    def selects(self, own: Pairs) -> bool:
+        """Whether it surely selects a pod with these labels."""
+        return self.labels is not None and self.labels <= own and all(each.holds(own) for each in self.requirements)
 
 
 def isolation(labels: Node, resource: Resource, cluster: Cluster) -> Isolation | None:
@@ -34,10 +63,10 @@ def isolation(labels: Node, resource: Resource, cluster: Cluster) -> Isolation |
 
     A policy that the chart's own values leave out selects nobody.
     """
-    beside = list(cluster.beside(resource, "NetworkPolicy"))
+    beside = list(cluster.beside(resource, *_GROUPS))
     own = _pairs(labels) if beside else frozenset()
     policies = [policy_of(each, cluster) for each in beside]
-    found = [each for each in policies if each.labels is not None and each.labels <= own]
+    found = [each for each in policies if each.selects(own)]
     admissions = (admission for policy in found for admission in policy.admissions)
     return Isolation(found[0].span, tuple(admissions)) if found else None
 
@@ -45,24 +74,41 @@ def isolation(labels: Node, resource: Resource, cluster: Cluster) -> Isolation |
 def policy_of(resource: Resource, cluster: Cluster) -> Policy:
     """Return what a policy says."""
     if resource not in cluster.policies:
-        spec = resource.node["spec"]
-        selects = resource.group == _GROUP and _selects(resource, spec)
-        labels = _pairs(spec["podSelector"]["matchLabels"]) if selects else None
-        cluster.policies[resource] = Policy(spec.key_span, labels, tuple(_admissions(spec)) if selects else ())
+        spec, cilium = resource.node["spec"], resource.kind != "NetworkPolicy"
+        selector = spec["endpointSelector" if cilium else "podSelector"]
+        concerns = spec["ingress"].present if cilium else _concerns_ingress(spec)
+        if selector.is_mapping and concerns and _is_there(resource, spec):
+            expressions = tuple(_requirement(each) for each in selector["matchExpressions"].items())
+            admissions = tuple((_of_cilium if cilium else _admissions)(spec))
+            policy = Policy(spec.key_span, _pairs(selector["matchLabels"]), expressions, admissions)
+        else:
+            policy = Policy(spec.key_span, None)
+        cluster.policies[resource] = policy
     return cluster.policies[resource]
 
 
-def _selects(policy: Resource, spec: Node) -> bool:
-    """Whether a policy surely selects the pods with the labels that it names."""
-    selector, types = spec["podSelector"], spec["policyTypes"]
+def _is_there(policy: Resource, spec: Node) -> bool:
     decided = not any(condition.holds is False for condition in (*policy.node.conditions, *spec.conditions))
-    inwards = not types.present or any(item.content == "Ingress" for item in types.items())
-    # What a rule with an expression selects depends on labels that a template may add.
-    return decided and inwards and selector.is_mapping and not selector["matchExpressions"].present
+    return decided and policy.group == _GROUPS[policy.kind]
 
 
-def _pairs(labels: Node) -> frozenset[tuple[str, str]]:
-    return frozenset((key.content, value.content) for key, value in labels.pairs() if value.is_scalar)
+def _concerns_ingress(spec: Node) -> bool:
+    types = spec["policyTypes"]
+    return not types.present or any(item.content == "Ingress" for item in types.items())
+
+
+def _requirement(expression: Node) -> Requirement:
+    values = frozenset(item.content for item in expression["values"].items())
+    return Requirement(_label(expression["key"]), expression["operator"].content, values)
+
+
+def _label(key: Node) -> str:
+    """Return a label's name without the source of it that Cilium may want (``k8s:app``)."""
+    return key.content.removeprefix("k8s:").removeprefix("any:")
+
+
+def _pairs(labels: Node) -> Pairs:
+    return frozenset((_label(key), value.content) for key, value in labels.pairs() if value.is_scalar)
 
 
 def _admissions(spec: Node) -> Iterator[Admission]:
@@ -70,6 +116,21 @@ def _admissions(spec: Node) -> Iterator[Admission]:
         peers = list(rule["from"].items())
         anybody = not peers or any(_is_anybody(peer) for peer in peers)
         yield Admission(rule["from"].key_span if peers else rule.span, _ports(rule["ports"]), anybody)
+
+
+def _of_cilium(spec: Node) -> Iterator[Admission]:
+    """Yield what rules of Cilium's admit: by pods, entities and addresses, on some ports or all."""
+    for rule in spec["ingress"].items():
+        ports = [port for each in rule["toPorts"].items() for port in each["ports"].items()]
+        named = {key: value for key, value in rule.pairs() if key.content.startswith("from")}
+        if not named and not ports:
+            continue
+        entities = {item.content for item in rule["fromEntities"].items()}
+        addresses = [item.content for item in rule["fromCIDR"].items()]
+        anybody = not named or bool(entities & _EVERYBODY) or any(each.endswith("/0") for each in addresses)
+        numbers = frozenset(port["port"].integer for port in ports if not port["endPort"].present)
+        known = frozenset(number for number in numbers if number is not None)
+        yield Admission(rule.span, known if ports and len(known) == len(ports) else None, anybody)
 
 
 def _is_anybody(peer: Node) -> bool:

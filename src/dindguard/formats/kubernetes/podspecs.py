@@ -164,6 +164,7 @@ _WITHOUT_PODS = frozenset(
         "Ingress",
         "Namespace",
         "NetworkPolicy",
+        "CiliumNetworkPolicy",
         "Role",
         "ClusterRole",
         "Secret",
