@@ -140,12 +140,12 @@ def read(files: Iterable[str]) -> Table:
 
 
 def markdown(table: Table) -> str:
-    """Return measurements as a Markdown table, in the order of the shapes."""
-    rows = [f"| shape | {' | '.join(DEEDS)} |", f"|---|{'---|' * len(DEEDS)}"]
+    """Return measurements as a Markdown table, in the order of the shapes; of deeds that were measured at all."""
+    deeds = [deed for deed in DEEDS if any(deed in cells for cells in table.values())]
+    rows = [f"| shape | {' | '.join(deeds)} |", f"|---|{'---|' * len(deeds)}"]
     for shape in [*SHAPES, *FURTHER]:
-        cells = table.get(shape.name)
-        if cells:
-            rows.append(f"| {shape.name} | {' | '.join(shown(cells.get(deed)).strip() for deed in DEEDS)} |")
+        if cells := table.get(shape.name):
+            rows.append(f"| {shape.name} | {' | '.join(shown(cells.get(deed)).strip() for deed in deeds)} |")
     return "\n".join(rows) + "\n"
 
 

@@ -181,7 +181,8 @@ class _Lines:
 
     def joined(self) -> Iterator[Range]:
         """Yield what the line gives away as part of a command over several lines, or of a list of its words."""
-        for first, last in (self._continued(), self._listed()):
+        listed = self._listed()
+        for first, last in (self._continued(), listed):
             if first == last:
                 continue
             text, start = "", 0
@@ -190,10 +191,10 @@ class _Lines:
                 if number == self.number:
                     start = len(text)
                 text += (line.removesuffix("\\")).ljust(len(line)) + " "
-            if len(text) > 4 * LONGEST:
+            if len(text) > 4 * LONGEST or not hints.speaks(text):
                 continue
             end = start + len(self.line)
-            for begin, finish in words.spoken(_without_dashes(text) if (first, last) == self._listed() else text):
+            for begin, finish in words.spoken(_without_dashes(text) if (first, last) == listed else text):
                 if begin < end and start < finish:
                     yield max(begin, start) - start, min(finish, end) - start
 

@@ -31,6 +31,17 @@ def _tails() -> re.Pattern[str]:
     return re.compile(r"(?i:auth)(?![a-z])|(?i:pat)(?![\w-])")
 
 
+def _alone(word: str, text: str) -> bool:
+    """Whether a word stands in a text as no part of a longer one."""
+    at = text.find(word)
+    while at >= 0:
+        around = text[max(0, at - 1) : at] + text[at + len(word) : at + len(word) + 1]
+        if not any(each.isalnum() or each in "_-" for each in around):
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
 @cache
 def _given_by() -> re.Pattern[str]:
     """How SQL and databases' tools are given a password, in lower case."""
@@ -50,6 +61,6 @@ def speaks(line: str) -> bool:
     return (
         any(sign in line for sign in _SIGNS)
         or names_secret(line, lower)
-        or (any(word in lower for word in _WORDS) and not _WORDS.isdisjoint(re.split(r"[^\w-]+", lower)))
+        or any(word in lower and _alone(word, lower) for word in _WORDS)
         or (("by" in lower or "account" in lower) and _given_by().search(lower) is not None)
     )
