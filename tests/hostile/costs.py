@@ -143,9 +143,11 @@ def markdown(table: Table) -> str:
     """Return measurements as a Markdown table, in the order of the shapes; of deeds that were measured at all."""
     deeds = [deed for deed in DEEDS if any(deed in cells for cells in table.values())]
     rows = [f"| shape | {' | '.join(deeds)} |", f"|---|{'---|' * len(deeds)}"]
-    for shape in [*SHAPES, *FURTHER]:
-        if cells := table.get(shape.name):
-            rows.append(f"| {shape.name} | {' | '.join(shown(cells.get(deed)).strip() for deed in deeds)} |")
+    rows += [
+        f"| {shape.name} | {' | '.join(shown(table[shape.name].get(deed)).strip() for deed in deeds)} |"
+        for shape in [*SHAPES, *FURTHER]
+        if shape.name in table
+    ]
     return "\n".join(rows) + "\n"
 
 
