@@ -25,7 +25,9 @@ dindguard fix --select published-engine-api compose.yaml
   file is parsed and written out again. A parse shows that all other values are what they were.
 * **Done once.** A second run changes nothing.
 * **Safe first.** Without `--unsafe`, only what is broken, unused or open by mistake is changed. `--unsafe` adds fixes after which
-  containers run differently: without a capability, without the host's network. Read the diff, then test.
+  containers run differently: without a capability, without the host's network. Read the diff, then test. A filtering proxy
+  takes a socket's place only for tools that read and whose makers say what (Diun, Dozzle, Netdata, Traefik), in a Compose
+  file, with those rights alone. It shows them every container, which is a finding under `--profile all`: there it is not made.
 * **Whole or not at all.** Files are replaced in one step, never through a link, and not when they have changed since they were
   read.
 

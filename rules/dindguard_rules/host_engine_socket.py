@@ -55,6 +55,8 @@ from dindguard.api import (
     Confidence,
     Container,
     ContainerKind,
+    Edit,
+    Fixer,
     Machine,
     Mount,
     Problem,
@@ -93,6 +95,13 @@ FOR_A_SERVICE = (
 WITHOUT_MANAGER = "Run what needs it on the host itself, or on a machine of its own: no proxy filters this socket"
 
 
+def fix(access: Access, _: Problem) -> Iterator[Edit]:
+    """Leave a tool that only reads a proxy that lets it read."""
+    from dindguard.api import remedies
+
+    yield from remedies.through_proxy(access)
+
+
 @rule(
     "host-engine-socket",
     each=Access,
@@ -102,6 +111,7 @@ WITHOUT_MANAGER = "Run what needs it on the host itself, or on a machine of its 
     since="0.1.0",
     asks=("not endpoint",),
     needs_approval="socket",
+    fixes=(Fixer("puts a filtering proxy between the tool and the socket", fix, unsafe=True),),
 )
 def check(access: Access) -> Iterator[Problem]:
     """Report a host engine's socket in a container that is no proxy for it."""

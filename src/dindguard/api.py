@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from dindguard.edits import (
+    Argument,
     Await,
     Edit,
     Fixer,
@@ -14,6 +15,7 @@ from dindguard.edits import (
     RemovePart,
     Rename,
     Set,
+    SocketProxy,
     Variable,
     Volume,
     removal,
@@ -110,6 +112,7 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "API",
     "Access",
+    "Argument",
     "Await",
     "Backing",
     "BuildGrant",
@@ -163,6 +166,7 @@ __all__ = [
     "Set",
     "Setting",
     "Severity",
+    "SocketProxy",
     "Span",
     "Step",
     "Storage",

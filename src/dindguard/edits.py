@@ -91,12 +91,34 @@ class Await:
     command: tuple[str, ...]
 
 
-Edit: TypeAlias = "Remove | RemovePart | Rename | Set | Give | Variable | Volume | Await"
+@record
+class Argument:
+    """Add an argument to the list that is a container's command."""
+
+    to: HasSpan
+    text: str
+
+
+@record
+class SocketProxy:
+    """Put a filtering proxy beside a container: it has an engine's socket, and a network with that container alone.
+
+    ``sections`` are the parts of the engine's API that it lets through, as its settings name them.
+    """
+
+    to: HasSpan
+    name: str
+    image: str
+    socket: str
+    sections: tuple[str, ...]
+
+
+Edit: TypeAlias = "Remove | RemovePart | Rename | Set | Give | Variable | Argument | Volume | Await | SocketProxy"
 
 
 def place_of(edit: Edit) -> HasSpan:
     """Return what an edit is about: where it is written."""
-    return edit.to if isinstance(edit, (Give, Variable, Volume, Await)) else edit.at
+    return edit.to if isinstance(edit, (Give, Variable, Argument, Volume, Await, SocketProxy)) else edit.at
 
 
 Plan: TypeAlias = Callable[[Any, Any], Iterable[Edit]]

@@ -1,17 +1,18 @@
-"""Edits that several rules' fixes have in common: newer images, and TLS on both ends."""
+"""Edits that are more than a line: newer images, TLS on both ends, a proxy before a socket."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dindguard.edits import Edit, Set, Variable, Volume
+from dindguard.edits import Argument, Edit, Remove, Set, SocketProxy, Variable, Volume
 from dindguard.model import engine_versions
 from dindguard.model.access import Access
 from dindguard.model.container import Container
 from dindguard.model.engine import Engine
 from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
-from dindguard.model.mount import MountKind
+from dindguard.model.mount import Mount, MountKind
+from dindguard.model.socket_needs import SocketNeeds, socket_needs
 from dindguard.vocabulary import EngineProduct
 
 _SUFFIXES = {Variant.DAEMON: "-dind", Variant.ROOTLESS: "-dind-rootless", Variant.CLIENT: "-cli"}
@@ -109,3 +110,38 @@ def named_in_certificate(engine: Engine, host: str) -> Iterator[Edit]:
     always = host in ("docker", "localhost") or host.replace(".", "").isdigit() or ":" in host
     if engine.container is not None and not known and not always:
         yield Variable(engine.container, "DOCKER_TLS_SAN", f"DNS:{host}")
+
+
+PROXY = "tecnativa/docker-socket-proxy:v0.4.2"
+"""Its settings close every section of the API but events, the version and the ping, and everything that is no reading."""
+
+
+def through_proxy(access: Access) -> Iterator[Edit]:
+    """Yield the edits that leave a tool a filtering proxy with the rights that it needs, in place of a mounted socket.
+
+    Nothing for a tool that does more than read, whose needs nobody has written down, or that is set up elsewhere.
+    """
+    tool, mount = access.who, access.via
+    needs = socket_needs(tool.known_socket_user or "")
+    if needs is None or not isinstance(mount, Mount) or mount.span.path != tool.span.path or access.rootless:
+        return
+    if not _only_reads(tool, needs) or not mount.host_path or mount.host_path != access.through:
+        return
+    name, written = f"{tool.name}-socket-proxy", mount.host_text
+    socket = written.value if written is not None and written.value else mount.host_path
+    yield Remove(mount)
+    yield SocketProxy(tool, name, PROXY, socket, needs.sections)
+    address = f"tcp://{name}:2375"
+    yield Argument(tool, f"{needs.option}={address}") if needs.option else Variable(tool, needs.variable, address)
+
+
+def _only_reads(tool: Container, needs: SocketNeeds) -> bool:
+    """Whether a tool is set up where it can be seen, and for nothing that is more than reading."""
+    told = [variable.name for variable in tool.environment]
+    told += [word.pattern for word in (*(tool.entrypoint or ()), *(tool.command or ()))]
+    whole = all(word.known for word in tool.command or ()) and needs.variable not in tool.environment
+    return (
+        whole
+        and any(each.startswith(needs.set_up_by) for each in (*told, ""))
+        and not any(each.startswith(needs.more) for each in told if needs.more)
+    )

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from dindguard.documents.changes import Append, Change, Content, Overwrite, Put
 from dindguard.documents.tree import Node
-from dindguard.edits import Await, Edit, Give, RemovePart, Variable, Volume
+from dindguard.edits import Argument, Await, Edit, Give, RemovePart, SocketProxy, Variable, Volume
 from dindguard.scripts.engine_cli.spec_edits import published_on, with_access, without_option
 
 Chain = tuple[Node, ...]
@@ -37,16 +37,27 @@ def changes(edit: Edit, chain: Chain) -> Iterator[Change]:
             yield from _rewritten(item, without_option(item.content, edit.word))
     elif isinstance(edit, Variable):
         yield _variable(service, edit)
+    elif isinstance(edit, Argument):
+        if service["command"].is_sequence:
+            yield Append(service, ("command",), edit.text)
+    elif isinstance(edit, SocketProxy):
+        from dindguard.formats.compose.socket_proxies import proxied
+
+        yield from proxied(edit, root, service)
     elif isinstance(edit, Volume):
-        spec = f"{edit.name}:{edit.target}{':ro' if edit.read_only else ''}"
-        item = _item(chain)
-        if item is not None and item.is_mapping:
-            return
-        yield Overwrite(item, spec) if item is not None else Append(service, ("volumes",), spec)
-        if edit.name not in root["volumes"]:
-            yield Put(root, ("volumes", edit.name), {})
+        yield from _mounted(edit, root, service, chain)
     elif isinstance(edit, Await):
         yield from _awaiting(edit, root, service)
+
+
+def _mounted(edit: Volume, root: Node, service: Node, chain: Chain) -> Iterator[Change]:
+    spec = f"{edit.name}:{edit.target}{':ro' if edit.read_only else ''}"
+    item = _item(chain)
+    if item is not None and item.is_mapping:
+        return
+    yield Overwrite(item, spec) if item is not None else Append(service, ("volumes",), spec)
+    if edit.name not in root["volumes"]:
+        yield Put(root, ("volumes", edit.name), {})
 
 
 def _given(edit: Give, service: Node, chain: Chain) -> Iterator[Change]:
