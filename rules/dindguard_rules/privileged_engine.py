@@ -83,6 +83,13 @@ def fix(container: Container, problem: Problem) -> Iterator[Edit]:
     yield Give(container, "runtime", "sysbox-runc")
 
 
+def rootless(container: Container, _: Problem) -> Iterator[Edit]:
+    """Run an engine that needs no root."""
+    from dindguard.api import remedies
+
+    yield from remedies.without_root(container)
+
+
 @rule(
     "privileged-engine",
     each=Container,
@@ -105,6 +112,7 @@ def fix(container: Container, problem: Problem) -> Iterator[Edit]:
     ),
     asks=("privileged and runs_containers",),
     fixes=(
+        Fixer("runs the engine without root instead of privileged", rootless, unsafe=True),
         Fixer(
             "runs the engine under Sysbox instead of privileged",
             fix,

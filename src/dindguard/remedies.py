@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dindguard.edits import Argument, Edit, Remove, Set, SocketProxy, Variable, Volume
+from dindguard.edits import Argument, Edit, Give, Remove, Set, SocketProxy, Variable, Volume
 from dindguard.model import engine_versions
 from dindguard.model.access import Access
 from dindguard.model.container import Container
@@ -110,6 +110,44 @@ def named_in_certificate(engine: Engine, host: str) -> Iterator[Edit]:
     always = host in ("docker", "localhost") or host.replace(".", "").isdigit() or ":" in host
     if engine.container is not None and not known and not always:
         yield Variable(engine.container, "DOCKER_TLS_SAN", f"DNS:{host}")
+
+
+_ROOTLESS_DATA = "/home/rootless/.local/share/docker"
+_RUN = ("/run", "/var/run", "/var/lib/docker")
+
+
+def without_root(container: Container) -> Iterator[Edit]:
+    """Yield the edits that run the official image's engine without root and without privileged mode.
+
+    Nothing where something would be lost that this image does not do, or that is written for the other one: options of the
+    engine, a user, host namespaces, clients that share its socket's directory, data that lies on the host.
+    """
+    engine, image = container.engine, container.image
+    if engine is None or image is None or image.engine is None or image.digest or not image.reference.known:
+        return
+    if image.engine.variant is not Variant.DAEMON or not image.engine.official or not image.tag.endswith("dind"):
+        return
+    if container.command or container.entrypoint or container.user or engine.written_settings or _tied(container):
+        return
+    data = container.mount_at("/var/lib/docker")
+    named = data is None or (data.kind is MountKind.VOLUME and data.source is not None and bool(data.source.value))
+    others = (each for each in container.mounts if each is not data)
+    if not named or any(each.target.pattern.startswith(_RUN) for each in others):
+        return
+    yield Remove(container.privileged)
+    yield Set(image.reference, f"{image.reference.value}-rootless")
+    yield Give(container, "unconfined", True)
+    yield Give(container, "device", "/dev/net/tun")
+    if not container.init.on:
+        yield Give(container, "init", True)
+    if data is not None and data.source is not None:
+        yield Volume(data, f"{data.source.value}-rootless", _ROOTLESS_DATA)
+
+
+def _tied(container: Container) -> bool:
+    """Whether a container has settings that its engine needs root for."""
+    shared = any(each is not None for each in vars(container.namespaces).values())
+    return shared or container.runtime is not None or bool(container.devices)
 
 
 PROXY = "tecnativa/docker-socket-proxy:v0.4.2"

@@ -10,7 +10,7 @@ from dindguard.buffers import Buffers
 from dindguard.files import find_root, within
 from dindguard.findings import Finding
 from dindguard.fixes.planning import Planned, Planner, clash
-from dindguard.fixes.proving import Texts, prove
+from dindguard.fixes.proving import Proven, Texts, prove
 from dindguard.fixes.splices import RefusedError
 from dindguard.formats.recognition import Recogniser
 from dindguard.records import record, replace
@@ -20,6 +20,7 @@ from dindguard.scanning import scan
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
+    from dindguard.edits import Fixer
     from dindguard.files import Files
     from dindguard.options import Options
     from dindguard.report import Report
@@ -70,6 +71,7 @@ class _Mending:
         self._unsafe = unsafe
         self._chosen = chosen
         self._recogniser = Recogniser(options.type_overrides)
+        self._failed: dict[str, list[Fixer]] = {}
 
     def run(self) -> Mended:
         """Plan and prove until a round mends nothing more."""
@@ -81,11 +83,21 @@ class _Mending:
             plans, refused = self._plans(report, planner)
             proven = prove(plans, texts, report, self._scan, planner)
             refused += [Refused(plan.finding, why) for plan, why in proven.dropped]
-            if not proven.kept:
+            if not (self._learn(proven) or proven.kept):
                 break
             texts, report, made = proven.texts, proven.report, (*made, *proven.kept)
         old = {path: before.sources[path].text for path in texts}
         return Mended(before, report, texts, old, made, tuple(refused))
+
+    def _learn(self, proven: Proven) -> bool:
+        """Note which fixes were not proven; return whether another one of the same rule is to be tried."""
+        others = False
+        for plan, _ in proven.dropped:
+            failed = self._failed.setdefault(plan.finding.fingerprint, [])
+            if plan.fixer not in failed:
+                failed.append(plan.fixer)
+                others = others or len(failed) < len(plan.finding.rule.fixes)
+        return others
 
     def _scan(self, texts: Mapping[str, str]) -> Report:
         return scan(self._options, Buffers(self._fresh(), texts))
@@ -112,7 +124,8 @@ class _Mending:
             if not finding.rule.fixes or (self._chosen is not None and finding.rule.id not in self._chosen):
                 continue
             try:
-                plan = planner.plan(finding, unsafe=self._unsafe)
+                failed = self._failed.get(finding.fingerprint, ())
+                plan = planner.plan(finding, unsafe=self._unsafe, failed=failed)
                 _check_overlap(plan, plans)
                 plans.append(plan)
             except RefusedError as why:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dindguard.documents.changes import Change, Cut, Overwrite
@@ -53,9 +53,13 @@ class Planner:
         self._given = frozenset(given)
         self._texts: dict[str, File] = {}
 
-    def plan(self, finding: Finding, *, unsafe: bool) -> Planned:
-        """Return how a finding is mended; raises :class:`RefusedError` when it is not."""
+    def plan(self, finding: Finding, *, unsafe: bool, failed: Collection[Fixer] = ()) -> Planned:
+        """Return how a finding is mended; raises :class:`RefusedError` when it is not.
+
+        What a proof has ``failed`` comes after the rule's other fixes.
+        """
         fixers = [fixer for fixer in finding.rule.fixes if unsafe or not fixer.unsafe]
+        fixers.sort(key=lambda each: each in failed)
         why = "its fix changes what runs (--unsafe)" if finding.rule.fixes and not fixers else "no fix fits here"
         for fixer in fixers:
             try:

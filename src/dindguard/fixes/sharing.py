@@ -15,8 +15,8 @@ from dindguard.source import Span
 
 Place = tuple[str, int, int]
 
-_OTHERS = frozenset({"workload", "given_by", "storage", "engine", "escape"})
-"""What leads from a container to other objects, and is no setting of its own."""
+_OTHERS = frozenset({"workload", "given_by", "storage", "origin", "activity", "purpose", "standing"})
+"""What leads from a container to other objects, or is concluded: no setting of its own."""
 
 
 class Users:

@@ -13,6 +13,7 @@ from dindguard.scripts.engine_cli.spec_edits import published_on, with_access, w
 Chain = tuple[Node, ...]
 
 _KEYS = {"init": "init", "limits.pids": "pids_limit", "runtime": "runtime", "hostname": "hostname"}
+_CONFINING = ("seccomp", "apparmor", "systempaths")
 _ITEMS = ("volumes", "ports", "devices", "tmpfs")
 _OF_THE_ITEM = ("source", "src", "target", "dst", "destination", "type", "published")
 """Keys of a long form without which the item means nothing."""
@@ -68,6 +69,10 @@ def _given(edit: Give, service: Node, chain: Chain) -> Iterator[Change]:
         yield Put(service, ("deploy", "resources", "limits", "memory") if deployed else ("mem_limit",), edit.value)
     elif edit.attribute == "stop_grace_period":
         yield Put(service, ("stop_grace_period",), f"{edit.value}s")
+    elif edit.attribute == "device":
+        yield Append(service, ("devices",), edit.value)
+    elif edit.attribute == "unconfined":
+        yield from (Append(service, ("security_opt",), f"{name}=unconfined") for name in _CONFINING)
     elif (item := _item(chain)) is not None:
         yield from _in_item(edit, item)
 
