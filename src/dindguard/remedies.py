@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dindguard.edits import Argument, Edit, Give, Remove, Set, SocketProxy, Variable, Volume
 from dindguard.model import engine_versions
@@ -12,8 +13,10 @@ from dindguard.model.engine import Engine
 from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount, MountKind
-from dindguard.model.socket_needs import SocketNeeds, socket_needs
 from dindguard.vocabulary import EngineProduct
+
+if TYPE_CHECKING:
+    from dindguard.model.socket_needs import SocketNeeds
 
 _SUFFIXES = {Variant.DAEMON: "-dind", Variant.ROOTLESS: "-dind-rootless", Variant.CLIENT: "-cli"}
 _CERTIFICATES = "/certs"
@@ -159,6 +162,8 @@ def through_proxy(access: Access) -> Iterator[Edit]:
 
     Nothing for a tool that does more than read, whose needs nobody has written down, or that is set up elsewhere.
     """
+    from dindguard.model.socket_needs import socket_needs  # rules import this module, and few files need that one
+
     tool, mount = access.who, access.via
     needs = socket_needs(tool.known_socket_user or "")
     if needs is None or not isinstance(mount, Mount) or mount.span.path != tool.span.path or access.rootless:
