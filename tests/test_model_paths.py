@@ -459,3 +459,29 @@ def test_the_whole_file_system_exposes_every_socket_that_is_a_file() -> None:
 def test_only_a_drive_is_the_root_of_a_file_system_of_windows(path: str) -> None:
     assert paths.classify("C:\\") is HostPath.ROOT
     assert paths.classify(path) is not HostPath.ROOT
+
+
+@pytest.mark.parametrize(
+    ("path", "home"),
+    [
+        ("/home", True),
+        ("/home/me", True),
+        ("/home/me/.config", True),
+        ("~/data", True),
+        ("/Users", True),
+        (r"C:\Users", True),
+        ("/root", False),
+        ("/root/data", False),
+        ("/home/me/.ssh", False),
+        ("~/.ssh/id_ed25519", False),
+        ("/etc", False),
+        ("/homes", False),
+    ],
+)
+def test_homes_of_ordinary_users_without_their_keys(path: str, home: bool) -> None:
+    assert paths.is_home(path) is home
+
+
+def test_only_the_whole_runtime_folder_of_a_user_is_one() -> None:
+    assert paths.classify("/run/user/1000") is HostPath.RUNTIME_DIRECTORY
+    assert paths.classify("/run/user/1000/gvfs") is not HostPath.RUNTIME_DIRECTORY

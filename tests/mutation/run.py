@@ -206,6 +206,8 @@ def _in_a_fork(function: Callable[[], list[Mutant]]) -> list[Mutant]:
     with open(reading, "rb") as answer:
         content = answer.read()
     os.waitpid(pid, 0)
+    if not content:
+        sys.exit(2)  # it has said why
     return pickle.loads(content)
 
 

@@ -32,14 +32,18 @@ class Warm:
         self._asked, self._put, self._import_mutated = asked, put, import_mutated
         self._functions: dict[str, list[types.FunctionType]] = {}
         self._caches: list[functools._lru_cache_wrapper[object]] = []
+        self._begun = False
 
     def run(self) -> None:
-        """Start the session."""
+        """Start the session; without tests that can be collected no mutant has been judged, and the run ends."""
         tests = sorted({test.partition("::")[0] for _, tests in self._asked for test in tests})
-        pytest.main([*QUICK, "-s", "--tb=no", *tests], plugins=[self])
+        code = pytest.main([*QUICK, "-s", "--tb=no", *tests], plugins=[self])
+        if not self._begun:
+            sys.exit(f"the tests could not be collected: pytest ended with {code}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._begun = True
         hypothesis.settings.load_profile("mutation")  # conftest.py has loaded its own
         items = {item.nodeid: item for item in session.items}
         self._look_around()
@@ -59,7 +63,7 @@ class Warm:
 
     def _noticed(self, session: pytest.Session, mutant: Mutant, items: Sequence[pytest.Item]) -> bool:
         self._install(mutant)
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in zip(items, (*items, None)[1:], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.testsfailed:
                 return True
