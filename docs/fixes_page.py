@@ -10,7 +10,7 @@ PROSE = """\
 # Mending findings
 
 ```sh
-dindguard fix                     # shows what it would change, as a diff that git apply takes
+dindguard fix                     # shows what it would change, as a diff that git apply takes, with credentials masked
 dindguard fix --apply             # changes the files
 dindguard fix --unsafe --apply    # also what changes how containers run
 dindguard fix --select published-engine-api compose.yaml

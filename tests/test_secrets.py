@@ -440,3 +440,63 @@ def test_a_name_is_shown_even_if_a_password_is_the_same_word(tmp_path: Path, pas
         assert "***-" not in said
         assert f"DB_PASSWORD: {password}" not in said
     assert "service 'airflow-webserver' is privileged" in render("text", report, Options())
+
+
+PLACED = f"""\
+services:
+  dind:
+    image: docker:29-dind
+    privileged: true
+    command: dockerd --host tcp://0.0.0.0:2375
+    ports: ["2375:2375"]
+    environment:
+      DOCKER_TLS_CERTDIR: ""
+      DB_PASSWORD: {S}
+      DOCKER_HOST: tcp://ci:{S}@far:2375
+"""
+
+
+def test_a_diff_of_fixes_gives_nothing_away(tmp_path: Path) -> None:
+    from dindguard.fixes.diff import unified
+    from dindguard.fixes.mending import mend
+
+    (tmp_path / "compose.yaml").write_text(PLACED)
+    mended = mend(ScanOptions(paths=(tmp_path,), root=tmp_path), unsafe=True)
+    shown = unified(mended)
+    assert mended.texts
+    assert S in mended.texts["compose.yaml"]
+    assert "***" in shown
+    assert "Zq7" not in shown
+    assert [line[:1] for line in shown.splitlines()].count("-") > 1
+
+
+def test_an_editor_gives_nothing_away(tmp_path: Path) -> None:
+    pytest.importorskip("lsprotocol", reason="the extra 'lsp' is not installed")
+    from dindguard.language_server.diagnostics import by_file
+    from dindguard.language_server.knowledge import page_at
+
+    (tmp_path / "compose.yaml").write_text(PLACED)
+    report = scan(ScanOptions(paths=(tmp_path,), root=tmp_path))
+    shown = str(by_file(report, report.sources.get, str))
+    shown += "".join(
+        page_at(report, "compose.yaml", line, column) for line in range(1, 11) for column in range(1, 60, 6)
+    )
+    assert "far" in shown
+    assert "Zq7" not in shown
+
+
+def test_the_register_of_waivers_gives_nothing_away() -> None:
+    from dindguard.reports import register
+
+    row = {name: f"see https://ci:{S}@git.example/{name}, password={S}" for name in register.COLUMNS}
+    row |= {
+        "approvers": [{"name": "@a", "role": "x"}],
+        "days_left": 3,
+        "covers": [f"token={S}"],
+        "faults": [],
+        "state": "ok",
+        "line": 1,
+    }
+    row |= {"alternatives": [f"docker login -p {S}"], "approved": "2026-01-01", "expires": "2027-01-01"}
+    for form in ("text", "json", "csv", "markdown", "html"):
+        assert "Zq7" not in register.render(form, [row]), form

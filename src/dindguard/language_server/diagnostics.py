@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 
 from dindguard.language_server.positions import range_of
+from dindguard.reports.masking import Masks
 from dindguard.rules import Severity
 from dindguard.source import Gravity
 
@@ -32,13 +33,14 @@ _SOURCE = "dindguard"
 def by_file(report: Report, open_source: Open, uri: Uri) -> dict[str, list[lsp.Diagnostic]]:
     """Return what is to be shown, by path: every open finding of the project, and what could not be read."""
     found: dict[str, list[lsp.Diagnostic]] = {}
+    masked = Masks(None).text
     for finding in report.open:
         for span in (finding.span, *finding.copies):
-            found.setdefault(span.path, []).append(_of_finding(finding, span, open_source, uri))
+            found.setdefault(span.path, []).append(_of_finding(finding, span, open_source, uri, masked))
     for notice in report.notices:
         if notice.gravity is Gravity.ERROR and notice.span.path:
             at = range_of(notice.span, open_source(notice.span.path))
-            message = notice.message + (f": {notice.remedy}" if notice.remedy else "")
+            message = masked(notice.message + (f": {notice.remedy}" if notice.remedy else ""))
             shown = lsp.Diagnostic(
                 at, message, severity=lsp.DiagnosticSeverity.Error, code=notice.kind, source=_SOURCE
             )
@@ -46,17 +48,19 @@ def by_file(report: Report, open_source: Open, uri: Uri) -> dict[str, list[lsp.D
     return found
 
 
-def _of_finding(finding: Finding, at: Span, open_source: Open, uri: Uri) -> lsp.Diagnostic:
+def _of_finding(
+    finding: Finding, at: Span, open_source: Open, uri: Uri, masked: Callable[[str], str]
+) -> lsp.Diagnostic:
     """Return a finding as a diagnostic at one of its places: the first, or that of a copy."""
     return lsp.Diagnostic(
         range=range_of(at, open_source(at.path)),
-        message=f"{finding.message}\n{finding.instead or finding.rule.advice}".rstrip(),
+        message=f"{masked(finding.message)}\n{masked(finding.instead) or finding.rule.advice}".rstrip(),
         severity=_SEVERITIES[finding.severity],
         code=finding.rule.id,
         source=_SOURCE,
         related_information=[
             lsp.DiagnosticRelatedInformation(
-                lsp.Location(uri(span.path), range_of(span, open_source(span.path))), what
+                lsp.Location(uri(span.path), range_of(span, open_source(span.path))), masked(what)
             )
             for what, span in other_places(finding)
         ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dindguard.language_server.diagnostics import other_places
 from dindguard.language_server.positions import holds
 from dindguard.model.container import Container
+from dindguard.reports.masking import Masks
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def page_at(report: Report, path: str, line: int, column: int) -> str:
 
 def _page(finding: Finding) -> str:
     rule = finding.rule
-    parts = [f"**{rule.id}** ({finding.severity}): {finding.message}"]
+    parts = [f"**{rule.id}** ({finding.severity}): {Masks(None).text(finding.message)}"]
     headings = ("Why it matters", "Instead", "When it is fine")
     parts += [f"#### {heading}\n{text}" for heading in headings if (text := rule.section(heading))]
     return "\n\n".join(parts)

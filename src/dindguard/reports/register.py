@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dindguard.reports import plural, safe
+from dindguard.reports.masking import Masks
 
 Row = dict[str, Any]
 """One waiver: its fields, ``state``, ``faults``, ``days_left``, ``covers`` and, when asked for, ``history``."""
@@ -19,7 +20,17 @@ COLUMNS = (
 
 def render(form: str, rows: Sequence[Row]) -> str:
     """Return the register as ``text``, ``json``, ``csv``, ``markdown`` or ``html``."""
-    return _FORMS[form](rows)
+    masked = Masks(None).text
+    return _FORMS[form]([{name: _without_secrets(value, masked) for name, value in row.items()} for row in rows])
+
+
+def _without_secrets(value: Any, masked: Callable[[str], str]) -> Any:
+    """Return a field as it may be shown: what people write as a reason or a link may hold a token."""
+    if isinstance(value, dict):
+        return {name: _without_secrets(each, masked) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_secrets(each, masked) for each in value]
+    return masked(value) if isinstance(value, str) else value
 
 
 def _text(rows: Sequence[Row]) -> str:
