@@ -11,7 +11,7 @@ from json import JSONDecodeError, JSONDecoder
 from dindguard import budget
 from dindguard.documents.faults import TooDeepError, UnreadableError, notice_of
 from dindguard.documents.routes import join_route, route_key
-from dindguard.documents.syntax import without_template
+from dindguard.documents.syntax import may_be_filled
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml import Tree
 from dindguard.patterns import regex
@@ -52,7 +52,7 @@ class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
-        self.filled = source.parent is not None or without_template(source.path) != source.path
+        self.filled = may_be_filled(source)
 
     def blank(self, at: int) -> int:
         """Return where the blanks and comments at ``at`` end."""
@@ -69,9 +69,11 @@ class _Reader:
                 raise TooDeepError("it nests too deeply", at)
             return self.object(at, route, key, depth) if char == "{" else self.array(at, route, key, depth)
         match = _PLAIN.match(self.text, at)
-        variable = _VARIABLE.match(self.text, at) if match is None and self.filled else None
-        if variable is not None:
-            return self.variable(variable, route, key), variable.end()
+        named = _VARIABLE.match(self.text, at) if match is None and self.filled else None
+        if named is not None:
+            from dindguard.documents.unknown import variable  # few documents are filled in
+
+            return variable(self.source, *named.span(), route, key), named.end()
         if match is None:
             raise UnreadableError("a value is missing" if char else "it ends too early", at)
         node = Node(
@@ -84,14 +86,6 @@ class _Reader:
             key=key,
         )
         return node, match.end()
-
-    def variable(self, match: re.Match[str], route: str, key: Node | None) -> Node:
-        """Return the value that a script's variable will be: nobody knows it."""
-        from dindguard.documents.placeholders import Holes
-
-        start, end = match.span()
-        hole = Holes(((0, end - start, match[0].strip("${}")),), {})
-        return Node(Kind.SCALAR, self.source, start, end, route=route, content=match[0], key=key, scope=hole)
 
     def string(self, at: int, route: str, key: Node | None) -> tuple[Node, int]:
         """Read the string whose quote stands at ``at``."""

@@ -32,7 +32,7 @@ def _yaml(source: Source) -> Tree:
     from dindguard.documents import yaml
 
     tree = yaml.read(source)
-    from_another = source.parent is not None and "${{" in source.text
+    from_another = source.parent is not None and "${" in source.text
     if tree.readable or not (from_another or without_template(source.path) != source.path):
         return tree
     from dindguard.documents.template import directives  # few trees have templates of Terraform

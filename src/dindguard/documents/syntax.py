@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dindguard.patterns import regex
+from dindguard.source import Source
 
 YAML, JSON, TOML, GROOVY, HCL = "yaml", "json", "toml", "groovy", "hcl"
 TREES = (YAML, JSON, TOML, GROOVY, HCL)
@@ -32,6 +33,11 @@ def without_template(name: str) -> str:
     """Return a file's name without the ending that says that it is a template."""
     stem, dot, ending = name.rpartition(".")
     return stem if dot and ending.lower() in _TEMPLATES else name
+
+
+def may_be_filled(source: Source) -> bool:
+    """Whether something may put values into a text before it is read: a script that writes it, or its name says so."""
+    return source.parent is not None or without_template(source.path) != source.path
 
 
 def has_actions(text: str) -> bool:

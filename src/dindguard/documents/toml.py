@@ -12,6 +12,7 @@ import tomllib
 from dindguard import budget
 from dindguard.documents.faults import unreadable
 from dindguard.documents.routes import join_route, route_key
+from dindguard.documents.syntax import may_be_filled
 from dindguard.documents.toml_scanner import Items, Scanner, Table
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.documents.yaml import Tree
@@ -19,17 +20,42 @@ from dindguard.patterns import regex
 from dindguard.source import Notice, Source
 
 _PLACE = regex(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_VARIABLE = r"(?:\$\{[^{}\n]{0,500}\}|\$\w{1,500}+)"
+_ALONE = regex(rf"(?m)^[ \t]*+{_VARIABLE}[ \t]*+(?=\r?$)")
+_AS_VALUE = regex(rf"(?<==){_VARIABLE}|(?<== ){_VARIABLE}")
+"""What a script or ``envsubst`` puts in before the text is TOML."""
 
 
 def read(source: Source) -> Tree:
-    """Read the document of ``source``; what is no TOML becomes an error notice with its place. Never raises."""
+    """Read the document of ``source``; what is no TOML becomes an error notice with its place. Never raises.
+
+    In a template, or a text that a script writes, variables without quotes are unknown values.
+    """
+    tree = _read(source, source.text)
+    if tree.readable or "$" not in source.text or not may_be_filled(source):
+        return tree
+    again = _read(source, _without_variables(source.text))
+    inserted = _ALONE.search(source.text)
+    if again.readable and inserted is not None:
+        message = f"what {inserted[0].strip()} puts in here is not known"
+        again.notices.append(Notice("unresolved", message, source.span(*inserted.span())))
+    return again if again.readable else tree
+
+
+def _without_variables(text: str) -> str:
+    """Return a text of the same length that has strings for variables as values, and blanks for lines of nothing else."""
+    text = _ALONE.sub(lambda match: " " * len(match[0]), text)
+    return _AS_VALUE.sub(lambda match: f'"{"x" * (len(match[0]) - 2)}"', text)
+
+
+def _read(source: Source, text: str) -> Tree:
     tree = Tree(source)
-    if (position := _long_key(source.text)) is not None:
+    if (position := _long_key(text)) is not None:
         tree.notices.append(budget.TOML_NESTING.notice(source.span(position, position)))
         return tree
     try:
-        tomllib.loads(source.text)
-        root = Scanner(source).document()
+        tomllib.loads(text)
+        root = Scanner(source, text).document()
     except tomllib.TOMLDecodeError as error:
         tree.notices.append(_notice(str(error), source))
     except ValueError:  # Python reads no number of more than 4,300 digits, and no engine one of more than 19

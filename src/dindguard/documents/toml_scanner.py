@@ -1,4 +1,7 @@
-"""Where the parts of a TOML text stand. Only for texts that ``tomllib`` has accepted: nothing is checked again."""
+"""Where the parts of a TOML text stand. Only for texts that ``tomllib`` has accepted: nothing is checked again.
+
+Where the accepted text has a string and the file a variable, its value is unknown.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from dindguard.documents.tree import Kind, Node
+from dindguard.documents.unknown import variable
 from dindguard.patterns import regex
 from dindguard.source import Segment, Source
 
@@ -51,9 +55,9 @@ class _Key:
 class Scanner:
     """Goes through a text once, from statement to statement."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, text: str) -> None:
         self.source = source
-        self.text = source.text
+        self.text = text
         self.at = 0
 
     def document(self) -> Table:
@@ -120,7 +124,9 @@ class Scanner:
     def _value(self) -> Table | Items | Node:
         char = self.text[self.at]
         if char in "\"'":
-            return self._string()
+            start = self.at
+            string = self._string()
+            return variable(self.source, start, self.at) if self.source.text.startswith("$", start) else string
         if char == "[":
             return self._array()
         if char == "{":

@@ -25,14 +25,24 @@ _STYLES = {None: "", "": "", "'": "single", '"': "double", "|": "literal", ">": 
 _KINDS = {"mapping": Kind.MAPPING, "sequence": Kind.SEQUENCE, "scalar": Kind.SCALAR}
 
 
+_SPECIAL = "{}[],:#\"'&*|>%@`"
+_HIDE = str.maketrans({char: chr(0x10400 + number) for number, char in enumerate(_SPECIAL)})
+_SHOW = str.maketrans({chr(0x10400 + number): char for number, char in enumerate(_SPECIAL)})
+
+
+def hidden(text: str) -> str:
+    """Return characters that mean nothing in YAML for those of ``text`` that do: a tree shows them as they were."""
+    return text.translate(_HIDE)
+
+
 class Tree:
     """The documents of one YAML or JSON source, and what went wrong while reading them.
 
     ``text`` is what was read where that is not the source's own text: a part of it that begins at ``base``, in which
-    other characters may stand.
+    other characters may stand; it ``hides`` some where :func:`hidden` wrote others.
     """
 
-    def __init__(self, source: Source, text: str | None = None, base: int = 0) -> None:
+    def __init__(self, source: Source, text: str | None = None, base: int = 0, *, hides: bool = False) -> None:
         self.source = source
         self.text = source.text if text is None else text
         self.base = base
@@ -44,6 +54,7 @@ class Tree:
         """Documents that were told by their outline, and are not among the others."""
         self.once = False
         """Whether another tree of the same text may be another one."""
+        self.hides = hides
         self._stays = MERGE_KEY in self.text or memory.kept()  # what is merged counts, so that it is made once
         self._merged = 0
         self._merging = 0
@@ -72,7 +83,7 @@ class Tree:
         tag = raw.tag if raw.tag and raw.tag.startswith("!") else ""
         if kind is Kind.SCALAR:
             style = _STYLES[raw.style]
-            text, source = raw.value, self.source
+            text, source = raw.value.translate(_SHOW) if self.hides else raw.value, self.source
             end = raw.end_mark
             while start == end and start > self.base and self.text[start - self.base - 1] in " \t":
                 start = end = start - 1  # nothing is written: the loaders differ, so it stands behind what is
@@ -153,7 +164,8 @@ class Tree:
 
     def _segments(self, node: Node) -> tuple[Segment, ...]:
         base = self.base
-        found = segments(self.text, node.start - base, node.end - base, node.style, node.content)
+        content = node.content.translate(_HIDE) if self.hides else node.content
+        found = segments(self.text, node.start - base, node.end - base, node.style, content)
         return tuple(Segment(each.start, each.origin + base, each.length) for each in found) if base else found
 
     def _items(self, raw: YamlNode, parent: Node) -> list[Node]:
@@ -226,12 +238,15 @@ def read_without(source: Source, left: Sequence[tuple[int, int]]) -> Tree:
     return tree
 
 
-def read_part(source: Source, text: str, base: int) -> Tree:
-    """Read the documents of ``text``, which stands for the characters of ``source`` from ``base`` on, in one go."""
+def read_part(source: Source, text: str, base: int, *, hides: bool = False) -> Tree:
+    """Read the documents of ``text``, which stands for the characters of ``source`` from ``base`` on, in one go.
+
+    ``hides`` as of :class:`Tree`.
+    """
     # A Dockerfile alone needs no PyYAML.
     from dindguard.documents.yaml_loaders import FastLoader, pure, too_deep
 
-    tree = Tree(source, text, base)
+    tree = Tree(source, text, base, hides=hides)
     return _composed(tree, pure() if too_deep(text) else FastLoader)
 
 
@@ -247,7 +262,7 @@ def _composed(tree: Tree, loader: Any) -> Tree:
             tree.add(root)
     except (YAMLError, RecursionError, ValueError) as error:
         if complete():  # until then nobody knows what is wrong
-            return _composed(Tree(tree.source, tree.text, tree.base), loader)
+            return _composed(Tree(tree.source, tree.text, tree.base, hides=tree.hides), loader)
         tree.notices.append(_notice(error, tree))
     return tree
 

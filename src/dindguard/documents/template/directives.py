@@ -10,25 +10,32 @@ from dindguard.patterns import regex
 from dindguard.source import Notice, Source
 
 _DIRECTIVE = regex(r"%\{~?[^{}\n]{0,500}\}")
-_INSERTED = regex(r"^[ \t]*+(?:\$\{(?:[^{}\n]{0,500}|\{[^{}\n]{0,500}\})\}[ \t]*+)+(?=\r?$)", re.MULTILINE)
+_INSERTED = regex(r"^[ \t]*+(?:\$(?:\{(?:[^{}\n]{0,500}|\{[^{}\n]{0,500}\})\}|\w++)[ \t]*+)+(?=\r?$)", re.MULTILINE)
 """A line that expressions write alone: a block that only the template's caller knows."""
 _UNKNOWN = regex(r"\$\{\{[^{}\n]{0,500}\}\}")
 """How a text that stands in another file has what nobody knows, Terraform's directives among it; in a list in brackets it
 would begin a mapping."""
+_VARIABLE = regex(r"\$\{[^{}\n]{0,500}\}")
+"""What a script puts into a text before it is YAML: in braces it would begin a mapping there."""
 _TO_PLAIN = str.maketrans("{}[],:#\"'", "()_______")
 
 _SAID = "a template: both branches of its conditions are read, and what it inserts is not known here"
 
 
 def read(source: Source) -> Tree | None:
-    """Return what a template of Terraform says beside its directives; ``None`` for a text that they do not explain."""
-    text = without_directives(source.text)
+    """Return what a template of Terraform, or a text that a script fills in, says beside directives and variables.
+
+    ``None`` for a text that they do not explain.
+    """
+    without = without_directives(source.text)
+    text = _VARIABLE.sub(lambda match: yaml.hidden(match[0]), without) if source.parent is not None else without
     if text == source.text:
         return None
-    tree = yaml.read_part(source, text, 0)
+    tree = yaml.read_part(source, text, 0, hides=text != without)
     if not tree.readable:
         return None
-    tree.notices.append(Notice("unresolved", _SAID, source.whole()))
+    if without != source.text:
+        tree.notices.append(Notice("unresolved", _SAID, source.whole()))
     return tree
 
 

@@ -1,0 +1,78 @@
+"""Documents that scripts and templates fill in before anybody parses them: variables stand where values will."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dindguard import Options, scan
+from dindguard.report import Report
+from dindguard.rules import Severity
+
+POD = """cat <<YAML | kubectl apply -f -
+apiVersion: v1
+kind: Pod
+metadata: {{ name: ${{A}}-$B, namespace: ${{C:-a, b}} }}
+spec:
+  containers:
+  - {{name: a, image: ${{IMAGE}}, securityContext: {{privileged: {privileged}}}}}
+  $MORE
+YAML
+"""
+BUILDKIT = """cat > /etc/buildkit/buildkitd.toml <<EOF
+debug = ${DEBUG}
+root = "$ROOT"
+$MORE
+[grpc]
+address = ["tcp://0.0.0.0:1234"]
+EOF
+"""
+
+
+def scanned(folder: Path, name: str, text: str, newline: str = "\n") -> Report:
+    (folder / name).write_text(text, "utf-8", newline=newline)
+    return scan(Options(paths=folder, root=folder))
+
+
+def places(report: Report) -> list[tuple[str, int, int]]:
+    return [
+        (each.rule.id, each.span.line, each.span.column) for each in report.findings if each.severity > Severity.LOW
+    ]
+
+
+def test_variables_in_braces_are_no_mappings(tmp_path: Path) -> None:
+    report = scanned(tmp_path, "a.sh", POD.format(privileged="true"))
+    assert not report.incomplete
+    assert ("privileged-container", 7, 62) in places(report)
+    assert any("what it inserts is not known here" in notice.message for notice in report.notices)
+
+
+@pytest.mark.parametrize("value", ["false", "${ANY}"])
+def test_a_variable_is_no_danger(tmp_path: Path, value: str) -> None:
+    report = scanned(tmp_path, "a.sh", POD.format(privileged=value))
+    assert not report.incomplete
+    assert places(report) == []
+
+
+def test_a_name_is_shown_as_it_was_written(tmp_path: Path) -> None:
+    report = scanned(tmp_path, "a.sh", POD.format(privileged="true"))
+    assert [workload.name for workload in report.model.workloads if "${A}-$B" in workload.address]
+
+
+def test_toml_has_variables_too(tmp_path: Path) -> None:
+    report = scanned(tmp_path, "a.sh", BUILDKIT)
+    assert not report.incomplete
+    assert places(report) == [("unauthenticated-engine-api", 6, 12)]
+    assert [notice.span.line for notice in report.notices if "$MORE puts in" in notice.message] == [4]
+
+
+def test_a_template_by_name_has_them_and_a_plain_file_has_not(tmp_path: Path) -> None:
+    text = "\n".join(BUILDKIT.splitlines()[1:-1]) + "\n"
+    assert not scanned(tmp_path, "buildkitd.toml.template", text).incomplete
+    assert scanned(tmp_path, "buildkitd.toml", text).incomplete
+
+
+def test_what_is_broken_besides_is_told(tmp_path: Path) -> None:
+    assert scanned(tmp_path, "a.sh", POD.format(privileged="true").replace("  - {name", "  - {{name")).incomplete
+    assert scanned(tmp_path, "b.sh", BUILDKIT.replace("[grpc]", "[grpc")).incomplete
