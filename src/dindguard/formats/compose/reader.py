@@ -24,7 +24,9 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     found = projects_of(files)
     volumes = Volumes(found)
     reading = Reading()
-    for project in found:
+    found.reverse()
+    while found:
+        project = found.pop()  # what was merged is needed no more
         kind = ("Compose workload", volumes.elsewhere(project))
         made = files.again(kind, (project,), partial(_read_project, project, files, volumes))
         reading.workloads += made.workloads

@@ -40,6 +40,8 @@ class Cluster:
         """Storages of persistent volume claims by identity."""
         self.policies: dict[Resource, Policy] = {}
         """What network policies say, each looked at once."""
+        self.idle: set[Resource] = set()
+        """Objects that are known to describe no pod, and to say nothing else."""
         self.selectors: dict[Resource, frozenset[tuple[str, str]]] = {}
         """The labels that Services select, each looked at once."""
         self.scalers: dict[Resource, Scaler] = {}

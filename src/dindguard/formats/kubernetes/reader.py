@@ -40,7 +40,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     pods = _Pods(cluster, reading, context)
     owners = Owners(resource for resource, _ in resources)
     for resource, is_workload in resources:
-        if is_workload and not owners.cover(resource):
+        if is_workload and resource not in cluster.idle and not owners.cover(resource):
             pods.read(resource)
         resource.node.fold()
         cluster.give_back()
@@ -50,13 +50,15 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 
 def _look(cluster: Cluster, resource: Resource) -> None:
-    """Note what an object says that every pod asks for."""
+    """Note what an object says that every pod asks for, and whether it describes none itself."""
     if resource.kind == "Service":
         selector_of(resource, cluster)
     elif resource.kind == "NetworkPolicy":
         policy_of(resource, cluster)
     elif resource.kind in SCALERS:
         scaler(resource, cluster)
+    if resource.kind not in _WORKLOADS and _is_known(resource) and _templates(resource) == ([], []):
+        cluster.idle.add(resource)
 
 
 class _Pods:
@@ -94,6 +96,9 @@ class _Pods:
             reading.notices.extend(undecided(member.node, ("volumeMounts",)))
         self.mounted.add(pod, resource)
 
+
+_WORKLOADS = frozenset({"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
+"""Kinds that describe pods, which need not be looked for before they are read."""
 
 _GROUPS = ("", "apps", "batch", "extensions", "autoscaling", "policy", "kustomize.config.k8s.io")
 _CONFIGURING = (
