@@ -198,7 +198,7 @@ def rare_collection() -> Iterator[None]:
     What an editor keeps, and small scans, are not searched at all.
     """
     was_on, before = gc.isenabled(), gc.get_threshold()
-    gc.set_threshold(_MANY_OBJECTS, 10, 10)
+    gc.set_threshold(_MANY_OBJECTS, 5, 10)
     (gc.disable if memory.kept() else gc.enable)()
     try:
         yield
@@ -207,7 +207,7 @@ def rare_collection() -> Iterator[None]:
         (gc.enable if was_on else gc.disable)()
 
 
-_MANY_OBJECTS = 100_000
+_MANY_OBJECTS = 50_000
 """Fewer are not worth a collection."""
 
 

@@ -73,7 +73,7 @@ def let_go(tree: Tree, again: Callable[[], Tree]) -> Tree:
     light.bare_braces, light.passed_over = tree.bare_braces, tree.passed_over
 
     def wake() -> None:
-        for root, made in zip(light.documents, again().documents, strict=True):
+        for root, made in zip(light.documents, again().given_up(), strict=True):
             _become(root, made)
 
     for root in light.documents:

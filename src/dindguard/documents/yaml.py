@@ -64,6 +64,11 @@ class Tree:
         """Whether the whole text could be read."""
         return not any(notice.gravity is Gravity.ERROR for notice in self.notices)
 
+    def given_up(self) -> list[Node]:
+        """Return the documents, which go with their last user then: a tree that knows nodes which know it stays longer."""
+        documents, self.documents = self.documents, []
+        return documents
+
     @property
     def made_once(self) -> bool:
         """Whether it must not be made again: it would be another one, or much would be merged again."""

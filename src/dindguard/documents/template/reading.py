@@ -101,7 +101,7 @@ class Templates:
 
     def _first_document(self, source: Source) -> Node | None:
         self._opened.add(source.path)
-        return next(iter(yaml.read(source).documents), None)
+        return next(iter(yaml.read(source).given_up()), None)
 
     def text(self, source: Source, syntax: str) -> Source:
         """Return a template of a script or a Dockerfile with values and variables for its actions, at their places.
