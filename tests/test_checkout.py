@@ -120,3 +120,18 @@ def test_no_link_leads_out_of_the_repository(tmp_path: Path, name: str) -> None:
         (git / name).unlink(missing_ok=True)
         (git / name).symlink_to(private / "key")
     assert commit_of(str(tmp_path / "tree")) == ""
+
+
+def test_a_link_in_the_place_of_git_is_not_followed(tmp_path: Path) -> None:
+    """Not even to a repository that names this folder: whoever made the link chose what is read."""
+    tree, own = tmp_path / "tree", tmp_path / "own"
+    tree.mkdir()
+    own.mkdir()
+    (own / "HEAD").write_text(f"{ONE}\n")
+    (own / "config").write_text(f"[core]\n\tworktree = {tree}\n")
+    (tmp_path / "file").write_text(f"gitdir: {own}\n")
+    (tree / ".git").symlink_to(tmp_path / "file")
+    assert commit_of(str(tree)) == ""
+    (tree / ".git").unlink()
+    (tree / ".git").write_text(f"gitdir: {own}\n")
+    assert commit_of(str(tree)) == ONE

@@ -11,6 +11,7 @@ import pytest
 
 from dindguard.errors import UserError
 from dindguard.reports.output import write_whole
+from dindguard.scanning import Options
 from policy_tree import SOCKET, tree, waived, write
 from policy_tree import command as run
 
@@ -118,6 +119,27 @@ def test_nothing_is_fixed_through_a_link(tmp_path: Path, given: str) -> None:
     done = run(folder, "fix", "--apply", given)
     assert ("leads out of" in done.stderr) is (given != ".")
     assert everything(tmp_path / "outside") == before
+
+
+@pytest.mark.parametrize("where", ["file", "folder"])
+def test_a_file_that_became_a_link_is_not_mended(tmp_path: Path, where: str) -> None:
+    """Between the scan and the writing, even to a place inside: another file than the one that was looked at."""
+    from dindguard.fixes.mending import mend
+    from dindguard.fixes.writing import write as write_fixed
+
+    write(
+        tmp_path, "a/compose.yaml", "services: {a: {image: docker:29-dind, privileged: true, ports: ['2375:2375']}}\n"
+    )
+    mended = mend(Options(paths=(tmp_path,), root=tmp_path), unsafe=True)
+    assert mended.texts
+    moved = tmp_path / ("a/other.yaml" if where == "file" else "b")
+    linked = tmp_path / ("a/compose.yaml" if where == "file" else "a")
+    linked.rename(moved)
+    linked.symlink_to(moved)
+    before = everything(tmp_path)
+    with pytest.raises(UserError, match="is reached through a link, and is not written"):
+        write_fixed(mended)
+    assert everything(tmp_path) == before
 
 
 def test_what_somebody_names_outside_is_written(tmp_path: Path) -> None:
