@@ -129,8 +129,9 @@ def test_where_only_an_approval_silences_a_waiver_is_offered(editor: Editor) -> 
     text = "services:\n  dind:\n    image: docker:29.10.0-dind\n    privileged: true\n"
     editor.open("compose.yaml", text)
     assert editor.shown("compose.yaml", lambda rules: rules == ["privileged-engine"])
-    fix, waiver = editor.actions("compose.yaml", 3, 16)
-    assert "Sysbox" in fix["title"]
+    rootless, sysbox, waiver = editor.actions("compose.yaml", 3, 16)
+    assert "without root" in rootless["title"]
+    assert "Sysbox" in sysbox["title"]
     create, edit = waiver["edit"]["documentChanges"]
     assert create == {
         "kind": "create",
