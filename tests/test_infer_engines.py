@@ -492,3 +492,19 @@ def test_an_option_counts_before_the_variable_that_makes_an_engine_ask(
     (listener,) = found.listens
     assert listener.authenticated is not None
     assert listener.authenticated.on is asks
+
+
+@pytest.mark.parametrize(
+    ("script", "product"),
+    [
+        ("service docker start", "docker"),
+        ("systemctl start docker.service", "docker"),
+        ("systemctl start podman.socket", "podman"),
+    ],
+)
+def test_a_service_is_the_engine_that_its_name_says(tmp_path: Path, script: str, product: str) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        f"services:\n  it:\n    image: debian:13\n    command: [sh, -c, '{script} && sleep 1']\n"
+    )
+    (found,) = scan(Options(paths=tmp_path, root=tmp_path)).model.engines
+    assert found.product == product
