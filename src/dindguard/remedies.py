@@ -160,7 +160,8 @@ PROXY = "tecnativa/docker-socket-proxy:v0.4.2"
 def through_proxy(access: Access) -> Iterator[Edit]:
     """Yield the edits that leave a tool a filtering proxy with the rights that it needs, in place of a mounted socket.
 
-    Nothing for a tool that does more than read, whose needs nobody has written down, or that is set up elsewhere.
+    Nothing for a tool that does more than read, whose needs nobody has written down, that is set up elsewhere, or that has
+    no network of its own.
     """
     from dindguard.model.socket_needs import socket_needs  # rules import this module, and few files need that one
 
@@ -168,7 +169,12 @@ def through_proxy(access: Access) -> Iterator[Edit]:
     needs = socket_needs(tool.known_socket_user or "")
     if needs is None or not isinstance(mount, Mount) or mount.span.path != tool.span.path or access.rootless:
         return
-    if not _only_reads(tool, needs) or not mount.host_path or mount.host_path != access.through:
+    if (
+        tool.namespaces.network is not None
+        or not _only_reads(tool, needs)
+        or not mount.host_path
+        or mount.host_path != access.through
+    ):
         return
     name, written = f"{tool.name}-socket-proxy", mount.host_text
     socket = written.value if written is not None and written.value else mount.host_path
