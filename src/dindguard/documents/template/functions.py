@@ -277,6 +277,9 @@ def _merge_overwrite(arguments: Sequence[Answer]) -> Answer:
 def _concat(arguments: Sequence[Answer]) -> Answer:
     found: list[Answer] = []
     for each in arguments:
+        if isinstance(each, Known) and isinstance(each.value, list):
+            found += each.value  # as it is: a list that grows by one item many times is copied as often
+            continue
         items = items_of(each)
         if items is None:
             return each if isinstance(each, Unknown) else Unknown("concat")
