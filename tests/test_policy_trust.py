@@ -238,6 +238,17 @@ DECLARED = """rules:
         ("select: [privileged-engine]\n", "select: [privileged-engine, host-engine-socket]\n", []),
         ("", "select: [privileged-engine]\n", [".dindguard.yaml:7 only privileged-engine run"]),
         ("select: [privileged-engine]\n", "", []),
+        (
+            "socket-users: [example.org/a]\n",
+            "socket-users: [example.org/a, example.org/b]\n",
+            [".dindguard.yaml:7 example.org/b: images may command a socket (socket-users)"],
+        ),
+        (
+            "overrides: [{paths: [a/], profile: all}]\n",
+            "overrides: [{paths: [a/], profile: all}, {paths: [ci/], disable: [privileged-engine]}]\n",
+            [".dindguard.yaml:7 ci/: fewer or lower findings"],
+        ),
+        ("", "overrides: [{paths: [ci/], profile: all}]\n", []),
         ("", "rules-as-of: '0.1'\n", [".dindguard.yaml:7 rules newer than 0.1 fail nothing"]),
         ("rules-as-of: '0.1'\n", "rules-as-of: '0.0'\n", [".dindguard.yaml:7 rules newer than 0.0 fail nothing"]),
         ("rules-as-of: '0.0'\n", "rules-as-of: '0.1'\n", []),
