@@ -197,6 +197,20 @@ def test_what_a_change_adds_is_proposed_and_not_in_force(
         assert weakened(judged(repository)) == [], "what is merged is trusted"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("codeowners: true", "alone: true", "owners approve for themselves"),
+        ("approval: {", "approval: {max-days-critical: 366, ", "waivers of critical findings last 366 days"),
+        ("approval: {", "approval: {people: {ada: ['@ada', '@owner']}, ", "people are told apart in another way"),
+        ("codeowners: true", "codeowners: false", "approvers need not be code owners"),
+    ],
+)
+def test_who_approves_and_for_how_long_is_told(repository: Path, old: str, new: str, said: str) -> None:
+    write(repository, ".dindguard.yaml", CONFIG.replace(old, new))
+    assert any(said in line for line in weakened(judged(repository)))
+
+
 def test_tightening_is_no_weakening(repository: Path) -> None:
     write(
         repository, ".dindguard.yaml",
