@@ -500,3 +500,12 @@ def test_the_register_of_waivers_gives_nothing_away() -> None:
     row |= {"alternatives": [f"docker login -p {S}"], "approved": "2026-01-01", "expires": "2027-01-01"}
     for form in ("text", "json", "csv", "markdown", "html"):
         assert "Zq7" not in register.render(form, [row]), form
+
+
+def test_the_value_of_a_credential_is_masked_wherever_it_stands(tmp_path: Path) -> None:
+    """What a container is given as its password is one in a message that does not say so, too."""
+    (tmp_path / "compose.yaml").write_text(PLACED)
+    masks = Masks(scan(ScanOptions(paths=(tmp_path,), root=tmp_path)).model)
+    assert masks.text(f"the volume {S} is shared") == "the volume *** is shared"
+    assert masks.document(f"one\n{S}\n") == "one\n***\n"
+    assert Masks(None).text(f"the volume {S} is shared") == f"the volume {S} is shared"
