@@ -42,6 +42,8 @@ NEAR = {
     "a comment behind something": {"a.conf": "x = 1  # docker run --privileged x\n"},
     "a comment of Groovy": {"Jenkins.groovy": "/* args '--privileged' */\n// docker run --privileged\n"},
     "prose": {"README.md": "docker run --privileged -v /var/run/docker.sock:/var/run/docker.sock x\n"},
+    "a variable's value": {"dev.env": "A=1\nDOCKER_SOCK=/var/run/docker.sock\nB='/run/docker.sock'\n"},
+    "a backup": {"stack.conf.bak": "docker run --privileged x\n"},
     "prose in JSON": {"plan.json": '{"text": "It mounts /var/run/docker.sock to talk to the engine."}'},
     "code": {"a.py": "run(['docker', 'run', '--privileged', 'x'])\n", "b.go": "var a = `privileged: true`\n"},
     "a template of code": {"a.py.j2": "x = '--privileged'\n"},

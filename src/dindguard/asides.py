@@ -14,6 +14,8 @@ _NO_MOUNT = ("ConditionPathExists=", "AssertPathExists=", "ListenStream=/", "Lis
 _CLIENTS = regex(r"[\s\-]*+[\"']?(?:(?:[\w-]{0,40}cri[_-]?)?socket|sock|listen|criSocket)[\"']?\s*+[:=]\s*+[\"']?/")
 """A path by which a program finds a socket, or makes its own; what hands the socket out names another path beside it."""
 _OF_HOST = regex(r"(?i)host_?path|[\"']host[\"']")
+_ASSIGNED = regex(r"(?:export[ \t]+)?[A-Za-z_]\w{0,80}=[\"']?(?:unix://)?/[\w./-]{1,200}\.sock[\"']?\s*+\Z")
+"""A variable's value and nothing else: what mounts it stands elsewhere, and names the variable."""
 _PATH = regex(r"\"path\"\s*:\s*\"\Z")
 _SAYS = regex(r"(?:echo|printf)\b[^>|]*+$")
 _PORTS = regex(r"(?i)port|listen|tcp|publish|expose|guest|docker|engine|daemon|2375:|:2375|^[\s\-\[]*+[\"']?2375")
@@ -122,6 +124,8 @@ def _finds_a_socket(before: str, line: str) -> bool:
     """Whether a path of a socket is where a program finds or makes it, and hands it to no container."""
     address = before[-80:].rpartition("unix://")
     if address[1] and "\n" not in address[2] and not line.startswith("host"):  # a runner's own: for all its jobs
+        return True
+    if _ASSIGNED.match(line) is not None:
         return True
     if _CLIENTS.match(line) is not None and ":/" not in line.partition("/")[2]:
         return True

@@ -91,6 +91,7 @@ _FIRST_WORDS = (
 
 _OTHERS = frozenset(
     {
+        "back", "bak", "old", "orig",
         "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "xhtml", "ipynb", "csv", "tsv",
         "log", "sarif", "patch", "diff", "lock", "po", "pot", "tex", "org", "rtf", "svg", "css", "scss", "sass", "less", "go",
         "py", "pyi", "pyx", "js", "mjs", "cjs", "ts", "tsx", "jsx", "java", "kt", "kts", "scala", "c", "h", "cc",
