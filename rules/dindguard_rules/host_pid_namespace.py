@@ -25,8 +25,8 @@ spec:                             # Kubernetes
 ```
 
 ## When it is fine
-An agent that measures processes (node exporter, a profiler) needs it; the finding is *medium* there. Keep its
-capabilities dropped and its user not root.
+An agent that measures processes (node exporter, a profiler) needs it; the finding is *medium* there, and for a program
+that is not root. Keep its capabilities dropped and its user not root.
 
 ## References
 - https://docs.docker.com/engine/containers/run/#pid-settings---pid
@@ -86,7 +86,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             severity=Severity.HIGH if product else Severity.CRITICAL,
         )
     elif container.namespaces.host("pid") is not None:  # else it is told of the container that is joined
-        severity = Severity.MEDIUM if container.role is Role.OTHER else Severity.HIGH
+        ordinary = not (container.as_root.on or container.as_root.unknown)
+        severity = Severity.MEDIUM if ordinary or container.role is Role.OTHER else Severity.HIGH
         message = f"{container} sees the host's processes{_and_signals(container)}"
         yield Problem(host, message, severity=severity)
 
