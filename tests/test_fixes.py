@@ -18,12 +18,14 @@ from click.testing import CliRunner, Result
 
 import compose_oracle
 import dindguard
+from dindguard import budget
 from dindguard.cli import cli
 from dindguard.errors import UserError
 from dindguard.fixes.diff import unified
 from dindguard.fixes.mending import Mended, mend
 from dindguard.fixes.writing import write
 from dindguard.formats.recognition import formats_in
+from dindguard.records import replace
 from dindguard.scanning import Options, Report, scan
 from dindguard.source import Source
 from fixture_files import RULES, Fixture, fixtures
@@ -302,3 +304,21 @@ def test_what_a_file_refers_to_and_nobody_gave_stays(tmp_path: Path) -> None:
     mended = mend(Options(paths=(tree / "compose.yaml",), root=tree), unsafe=True)
     assert not mended.texts
     assert [each.why for each in mended.refused] == ["base.yaml was not scanned"]
+
+
+def test_more_findings_than_a_rule_tells_are_all_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told only when others are gone is no fault of their fixes."""
+    monkeypatch.setattr(budget, "RULE_FINDINGS", replace(budget.RULE_FINDINGS, most=3))
+    engines = "".join(
+        f"  s{each}: {{image: 'docker:29.10.0-dind', privileged: true, volumes: ['a{each}:/var/lib/docker', "
+        f"'/var/run/docker.sock:/var/run/docker.sock'], environment: {{DOCKER_TLS_CERTDIR: ''}}}}\n"
+        for each in range(8)
+    )
+    folder = written(tmp_path, compose__yaml=f"services:\n{engines}")
+    told = sum(
+        finding.rule.id == "unauthenticated-engine-api"
+        for finding in scan(Options(paths=folder, root=folder)).findings
+    )
+    mended = fixed(folder, select=("unauthenticated-engine-api",))
+    assert told == 3
+    assert len(mended.made) == 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dindguard.documents import readers
@@ -28,12 +29,13 @@ def unmoved(source: Source, after: str, splices: Sequence[Splice], syntax: str) 
     before: list[Line] = []
     now: list[Line] = []
     twice = [0, 0]
-    old_ranges, new_ranges = [(each.start, each.end) for each in splices], _made(splices)
+    made = _made(splices)
+    replaced, written = _Ranges((each.start, each.end) for each in splices), _Ranges(made)
     for root in old.documents:
-        twice[0] += _outline(root, 0, lambda start, end: _touched(start, end, old_ranges), before)
-    parts = _parts(old.documents, splices, new_ranges)
+        twice[0] += _outline(root, 0, replaced.touch, before)
+    parts = _parts(old.documents, splices, made)
     for root in new.documents:
-        twice[1] += _outline(root, 0, lambda start, end: start in parts or _touched(start, end, new_ranges), now)
+        twice[1] += _outline(root, 0, lambda start, end: start in parts or written.touch(start, end), now)
     return before == now and twice[1] <= twice[0] and _empty(new.documents) <= _empty(old.documents)
 
 
@@ -45,10 +47,11 @@ def _empty(roots: Iterable[Node]) -> int:
 def _parts(roots: Sequence[Node], splices: Sequence[Splice], made: Sequence[Range]) -> set[int]:
     """Return where the scalars now begin of which a part was changed."""
     found: set[int] = set()
+    scalars = sorted(_scalars(roots))
     for splice, (now, _) in zip(sorted(splices, key=lambda each: (each.start, each.end)), made, strict=True):
-        for start, end in _scalars(roots):
-            if start < splice.start < end and splice.end <= end:
-                found.add(start + now - splice.start)
+        before = bisect_left(scalars, (splice.start,)) - 1
+        if before >= 0 and splice.start < scalars[before][1] and splice.end <= scalars[before][1]:
+            found.add(scalars[before][0] + now - splice.start)
     return found
 
 
@@ -84,8 +87,17 @@ def _outline(node: Node, depth: int, touched: Callable[[int, int], bool], lines:
     return len(names) - len(set(names)) + below
 
 
-def _touched(start: int, end: int, ranges: Sequence[Range]) -> bool:
-    return any((first < end and start < last) or start < first == last < end for first, last in ranges)
+class _Ranges:
+    """Ranges of a text that do not overlap."""
+
+    def __init__(self, ranges: Iterable[Range]) -> None:
+        self._ranges = sorted(ranges)
+        self._ends = [end for _, end in self._ranges]
+
+    def touch(self, start: int, end: int) -> bool:
+        """Whether any of them has a part of another range, or is empty and stands inside of it."""
+        at = bisect_right(self._ends, start)
+        return at < len(self._ranges) and self._ranges[at][0] < end
 
 
 def lines_gone(text: str, splices: Sequence[Splice]) -> int:

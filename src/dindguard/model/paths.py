@@ -258,11 +258,11 @@ def _is_one_volume(key: str) -> bool:
 
 _KINDS_OF_EXAMPLES = (
     ("for tests", ("test", "e2e"), regex(
-        r"(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|test[-_]data|e2e")),
+        r"\A(?:(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|test[-_]data|e2e)")),
     ("documentation", ("doc",), regex(r"docs?")),
     ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled"), regex(
-        r"(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|_archive")),
-    ("an example", ("example", "sample", "demo", ".dist"), regex(r"(.*[-_.])?(examples?|samples?)|demos?|\.dist")),
+        r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|_archive)")),
+    ("an example", ("example", "sample", "demo", ".dist"), regex(r"\A(?:(.*[-_.])?(examples?|samples?)|demos?|\.dist)")),
 )  # fmt: skip
 """What a folder's name says of all below it; whole names, because ``test-infra`` is no test. Before each expression stand
 literals of which every name that matches has one: compiling it costs more than asking most paths for them."""
