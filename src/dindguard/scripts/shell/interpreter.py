@@ -17,6 +17,10 @@ from dindguard.scripts.shell.syntax import Choice, Function, Group, Guarded, Kin
 from dindguard.scripts.shell.variables import UNDECIDED, Fields, Scopes, Variable, scalar
 from dindguard.scripts.shell.wrappers import unwrap
 from dindguard.scripts.shell.writing import WRITERS, Redirections
+from dindguard.source import Span
+
+Call = tuple[Fields | None, Span]
+"""What a function is called with, ``None`` where the file does not tell, and where."""
 
 _OF_THE_SHELL = frozenset({"set", "alias", "shift", "getopts"})
 """Builtins that change what variables, arguments or words stand for."""
@@ -63,7 +67,7 @@ class Interpreter:
         self._in_pipe = False
         self._functions: list[Function] = []
         self._assigned_by: dict[str, dict[str, Variable]] = {}
-        self._calls: dict[str, list[Fields | None]] = {}
+        self._calls: dict[str, dict[object, Call]] = {}
 
     def run(self, stdin: Sequence[Piece] | None = None) -> None:
         """Read the script and collect its commands; functions are read when all else is known.
@@ -81,15 +85,23 @@ class Interpreter:
         self._scopes.merge(list(self._assigned_by.values()), exhaustive=False)
         while self._functions:
             function = self._functions.pop(0)
-            start = self._out.mark()
-            for arguments in self._calls.get(function.name) or (None,):
-                again = self._out.mark()
-                self._called_with(function, arguments)
-                self._out.keep_new(start, again)
+            self._called(function, tuple(self._calls.get(function.name, {}).values()))
         self._scopes.positional = None
 
-    def _called_with(self, function: Function, arguments: Fields | None) -> None:
-        """Read a function's body as one call of it runs it."""
+    def _called(self, function: Function, calls: Sequence[Call]) -> None:
+        """Read a function's body with what each call gives it; one that starts nothing with a few is read no more."""
+        start, most = self._out.mark(), budget.FUNCTION_CALLS.most
+        given = [arguments for arguments, _ in calls[:most]] or [None]
+        for arguments in given:
+            self._called_with(function, arguments, start)
+        if len(calls) > most and self._out.mark() != start:
+            budget.within(budget.FUNCTION_CALLS, len(calls), calls[most][1])
+            if None not in given:
+                self._called_with(function, None, start)
+
+    def _called_with(self, function: Function, arguments: Fields | None, start: tuple[int, ...]) -> None:
+        """Read a function's body as one call of it runs it, and keep what no other call gave since ``start``."""
+        again = self._out.mark()
         outer, self._scopes.function_frame = self._scopes.function_frame, 1
         self._scopes.positional = arguments
         self._scopes.push()
@@ -97,6 +109,7 @@ class Interpreter:
             self._node(function.body)
         self._scopes.pop()
         self._scopes.function_frame = outer
+        self._out.keep_new(start, again)
 
     def start(self, words: Sequence[Word]) -> None:
         """Collect what a list of words runs."""
@@ -273,15 +286,9 @@ class Interpreter:
         """Remember with what a function is called: its body is read with that; ``None`` where the file does not tell."""
         words = [word for raw in raws for word in self._expander.words(raw)]
         arguments = tuple(tuple(word.pieces) for word in words) if all(word.known for word in words) else None
-        calls = self._calls.setdefault(function, [])
-        texts = [None if each is None else [text_of(field) for field in each] for each in calls]
-        if (None if arguments is None else [text_of(field) for field in arguments]) in texts:
-            return
+        key = None if arguments is None else tuple(str(text_of(field)) for field in arguments)
         at = self._script.span(node.start, node.start + 1)
-        if not calls or budget.within(budget.FUNCTION_CALLS, len(calls) + 1, at):
-            calls.append(arguments)
-        elif None not in calls:
-            calls.append(None)
+        self._calls.setdefault(function, {}).setdefault(key, (arguments, at))
 
     def _set_arguments(self, node: Simple, raws: Sequence[RawWord]) -> None:
         """``set -- program …`` is what a later ``exec "$@"`` starts."""
