@@ -49,6 +49,12 @@ class Collected:
         """Return how much was found so far, of each kind."""
         return len(self.commands), len(self.embedded), len(self.exports), len(self.notices)
 
+    def gave_anything(self, start: tuple[int, ...]) -> bool:
+        """Whether anything was found since ``start`` that somebody may read: a log is not."""
+        commands, embedded, exports, notices = start
+        written = any(not each.source.hint.endswith(".log") for each in self.embedded[embedded:])
+        return written or (len(self.commands), len(self.exports), len(self.notices)) != (commands, exports, notices)
+
     def keep_new(self, start: tuple[int, ...], again: tuple[int, ...]) -> None:
         """Take back what a function's body gave since ``again`` and had given since ``start``, with another call's arguments."""
         found: tuple[list[Any], ...] = (self.commands, self.embedded, self.exports, self.notices)

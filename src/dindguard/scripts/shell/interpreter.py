@@ -94,7 +94,7 @@ class Interpreter:
         given = [arguments for arguments, _ in calls[:most]] or [None]
         for arguments in given:
             self._called_with(function, arguments, start)
-        if len(calls) > most and self._out.mark() != start:
+        if len(calls) > most and self._out.gave_anything(start):
             budget.within(budget.FUNCTION_CALLS, len(calls), calls[most][1])
             if None not in given:
                 self._called_with(function, None, start)
