@@ -76,3 +76,11 @@ def test_a_template_by_name_has_them_and_a_plain_file_has_not(tmp_path: Path) ->
 def test_what_is_broken_besides_is_told(tmp_path: Path) -> None:
     assert scanned(tmp_path, "a.sh", POD.format(privileged="true").replace("  - {name", "  - {{name")).incomplete
     assert scanned(tmp_path, "b.sh", BUILDKIT.replace("[grpc]", "[grpc")).incomplete
+
+
+def test_a_line_may_be_all_that_is_filled_in(tmp_path: Path) -> None:
+    text = POD.format(privileged="true").replace("${A}-$B", "a").replace("${C:-a, b}", "b").replace("${IMAGE}", "c")
+    assert "${" not in text
+    report = scanned(tmp_path, "a.sh", text)
+    assert not report.incomplete
+    assert [rule for rule, *_ in places(report)][:1] == ["privileged-container"]

@@ -6,10 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dindguard.documents.syntax import GROOVY, HCL, JSON, TOML, without_template
+from dindguard.patterns import regex
 from dindguard.source import Source
 
 if TYPE_CHECKING:
     from dindguard.documents.yaml import Tree
+
+
+_FILLED = regex(r"(?m)\$\{|^[ \t]*+\$\w++[ \t\r]*+$")
+"""What a script or another template puts into a text before it is YAML: a value, or a line of its own."""
 
 
 def reader(syntax: str) -> Callable[[Source], Tree]:
@@ -32,7 +37,7 @@ def _yaml(source: Source) -> Tree:
     from dindguard.documents import yaml
 
     tree = yaml.read(source)
-    from_another = source.parent is not None and "${" in source.text
+    from_another = source.parent is not None and _FILLED.search(source.text) is not None
     if tree.readable or not (from_another or without_template(source.path) != source.path):
         return tree
     from dindguard.documents.template import directives  # few trees have templates of Terraform
