@@ -34,6 +34,10 @@ STEPS = ("find", "judge", "apply", "report", "close")
 """The methods of a scan that are watched, beside the one that makes it."""
 
 
+FORKS = hasattr(os, "fork")
+"""Where processes fork, the hook goes with them: they tell through a pipe. Elsewhere one begins without it."""
+
+
 class Watch:
     """The scan that is under way, and what was done in it that no scan may do."""
 
@@ -45,8 +49,9 @@ class Watch:
         self.seen: list[str] = []
         self.process = os.getpid()
         self._told, self._tell = os.pipe()
-        os.set_blocking(self._told, False)
-        os.set_blocking(self._tell, False)
+        if FORKS:
+            os.set_blocking(self._told, False)
+            os.set_blocking(self._tell, False)
 
     def begin(self, *, git: bool, workers: bool) -> None:
         if not self.depth:
@@ -61,6 +66,8 @@ class Watch:
     def taken(self) -> list[str]:
         """Return what was seen, and forget it."""
         seen, self.seen = self.seen, []
+        if not FORKS:
+            return seen
         with contextlib.suppress(BlockingIOError):  # no fork has told anything
             seen += os.read(self._told, 1 << 16).decode("utf-8", "replace").splitlines()
         return seen
