@@ -360,7 +360,7 @@ NO_LIMITS = {
         "documents/template/neutral.py": "_TAIL", "model/devices.py": "65 72 128 136",
     },
     "seconds of a wait": {"audit/watch.py": "3600"},
-    "part of a limit of the budget": {"judging.py": "1024"},
+    "part of a limit of the budget": {"judging.py": "1024", "scripts/shell/context.py": "_OF_A_SHORT_SCRIPT"},
     "parts of our own objects, and distances between them": {
         "fixes/sharing.py": "_DEPTH", "infer/escape.py": "_ONWARD _FAR", "engine_errors.py": "50",
     },

@@ -138,7 +138,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "dockerfile-inherited": (5, {"Dockerfile": "FROM docker AS s0\nENV A=1 B=2 C=3\n" + chain(6, lambda n: f"FROM s{n} AS s{n + 1}\nENV D{n}=1")}),
     "steps-shown": (3, shell(chain(6, lambda n: f"v{n + 1}=$v{n}").replace("$v0", "docker") + "\n$v6 run --privileged x")),
     "word-fields": (10, shell("v='" + "a " * 40 + "'\ndocker run $v")),
-    "function-calls": (3, shell("f() { docker run $1; }\n" + chain(6, lambda n: f"f a{n}"))),
+    "repeated-calls": (3, shell("f() { docker run $1; }\n" + chain(6, lambda n: f"f a{n}"))),
     "script-nesting": (None, shell("$(" * 200)),
     "scripts-in-scripts": (2, shell("""sh -c "sh -c 'bash -c \\"docker ps\\"'" """)),
     "exports": (3, shell(chain(6, lambda n: f"export DOCKER_V{n}=1"))),

@@ -145,9 +145,10 @@ STEPS_SHOWN = Limit(
 WORD_FIELDS = Limit(
     name="word-fields", most=5_000, what="one word becomes more than {most} words", lost="the rest was not read",
 )  # fmt: skip
-FUNCTION_CALLS = Limit(
-    name="function-calls", most=16, what="a script calls one function with more than {most} different arguments",
-    lost="what the others are is unknown where it is read", remedy="split the script", loss=Loss.UNKNOWN,
+REPEATED_CALLS = Limit(
+    name="repeated-calls", most=65_536,
+    what="a script's functions, called with ever other arguments, run {most:,} characters more than it holds",
+    lost="what the further calls run is unknown where arguments decide it", remedy="split the script", loss=Loss.UNKNOWN,
 )  # fmt: skip
 SCRIPT_NESTING = Limit(
     name="script-nesting", most=60, what="commands nest more than {most} levels", lost="this script was not read",

@@ -183,9 +183,10 @@ class CompoundReader(CommandReader):
             else:
                 self.pos += 1
         self._enter()
+        start = self.pos
         body = self._command()
         self.depth -= 1
-        return Function(name, body)
+        return Function(name, body, self.pos - start)
 
     def _test(self, start: int) -> Simple:
         """Read ``[[ … ]]``: its operators are no command separators."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dindguard import budget
 from dindguard.model.values import Text
 from dindguard.named_tuples import NamedTuple
 from dindguard.scripts.command import Command, Export
@@ -31,6 +32,13 @@ class Context(NamedTuple):
         )
 
 
+_OF_A_SHORT_SCRIPT = 4_096
+"""So many characters any script may have read again. Otherwise that grows with its length: a file can hold many of them."""
+
+_PER_COMMAND = 100
+"""What is found costs whoever judges it as much as so many characters cost the shell's reader."""
+
+
 class Collected:
     """What was found, in all scripts of one text."""
 
@@ -44,24 +52,49 @@ class Collected:
         """What was written into files, by their names as typed; ``None`` where nobody sees it."""
         self.muted = False
         """A function is only read for what it assigns: nothing is collected."""
+        self.length = 0
+        """How many characters the scripts have."""
+        self.repeated = 0
+        """How many characters were read again because a function is called with other arguments, by what that costs."""
 
-    def mark(self) -> tuple[int, ...]:
-        """Return how much was found so far, of each kind."""
-        return len(self.commands), len(self.embedded), len(self.exports), len(self.notices)
+    def again(self, length: int) -> bool:
+        """Whether a call may read a function's body of so many characters once more."""
+        self.repeated += length
+        most = budget.REPEATED_CALLS.most
+        return self.repeated <= self.length + min(most, _OF_A_SHORT_SCRIPT + 8 * self.length)
 
-    def gave_anything(self, start: tuple[int, ...]) -> bool:
-        """Whether anything was found since ``start`` that somebody may read: a log is not."""
-        commands, embedded, exports, notices = start
-        written = any(not each.source.hint.endswith(".log") for each in self.embedded[embedded:])
-        return written or (len(self.commands), len(self.exports), len(self.notices)) != (commands, exports, notices)
 
-    def keep_new(self, start: tuple[int, ...], again: tuple[int, ...]) -> None:
-        """Take back what a function's body gave since ``again`` and had given since ``start``, with another call's arguments."""
-        found: tuple[list[Any], ...] = (self.commands, self.embedded, self.exports, self.notices)
-        for each, first, then in zip(found, start, again, strict=True):
-            if len(each) > then:
-                before = {_identity(one) for one in each[first:then]}
-                each[then:] = [one for one in each[then:] if _identity(one) not in before]
+class Body:
+    """What the body of one function gives, call by call, each thing once."""
+
+    def __init__(self, collected: Collected) -> None:
+        self._out = collected
+        self._found: tuple[list[Any], ...] = (
+            collected.commands, collected.embedded, collected.exports, collected.notices,
+        )  # fmt: skip
+        self._read = [len(each) for each in self._found]
+        self._known: list[set[object]] = [set() for _ in self._found]
+        self.gave_anything = False
+        """Whether there is anything that somebody may read: a log is not."""
+
+    def keep_new(self) -> None:
+        """Take back what the last call gave and one before it had given, with other arguments."""
+        for number, (each, known) in enumerate(zip(self._found, self._known, strict=True)):
+            for found in _taken(each, self._read[number]):
+                identity = _identity(found)
+                if identity not in known:
+                    known.add(identity)
+                    each.append(found)
+                    self._out.repeated += _PER_COMMAND
+                    self.gave_anything |= not (isinstance(found, Embedded) and found.source.hint.endswith(".log"))
+            self._read[number] = len(each)
+
+
+def _taken(found: list[Any], first: int) -> list[Any]:
+    """Take what stands at ``first`` and after it off a list."""
+    taken = found[first:]
+    del found[first:]
+    return taken
 
 
 def _identity(found: Any) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dindguard import budget
 from dindguard.scripts.command import Command, base_name
 from dindguard.scripts.shell.assignments import BUILTINS, Assignments
-from dindguard.scripts.shell.context import Collected, Context
+from dindguard.scripts.shell.context import Body, Collected, Context
 from dindguard.scripts.shell.expansion import Expander
 from dindguard.scripts.shell.lexer import TooDeep
 from dindguard.scripts.shell.parser import Parser
@@ -80,6 +80,7 @@ class Interpreter:
             at = self._script.span(error.offset, error.offset + 1)
             budget.within(budget.SCRIPT_NESTING, budget.SCRIPT_NESTING.most + 1, at)
             return
+        self._out.length += 0 if self._nesting else len(self._script.text)
         for index, node in enumerate(nodes):
             self._node(node, None if index else stdin)
         self._scopes.merge(list(self._assigned_by.values()), exhaustive=False)
@@ -89,19 +90,20 @@ class Interpreter:
         self._scopes.positional = None
 
     def _called(self, function: Function, calls: Sequence[Call]) -> None:
-        """Read a function's body with what each call gives it; one that starts nothing with a few is read no more."""
-        start, most = self._out.mark(), budget.FUNCTION_CALLS.most
-        given = [arguments for arguments, _ in calls[:most]] or [None]
-        for arguments in given:
-            self._called_with(function, arguments, start)
-        if len(calls) > most and self._out.gave_anything(start):
-            budget.within(budget.FUNCTION_CALLS, len(calls), calls[most][1])
-            if None not in given:
-                self._called_with(function, None, start)
+        """Read a function's body with what each call gives it; the calls that are one too many, as one that tells nothing."""
+        body = Body(self._out)
+        if not calls:
+            self._called_with(function, None, body)
+        for index, (arguments, at) in enumerate(calls):
+            if index and not self._out.again(function.length):
+                if body.gave_anything:
+                    budget.met(budget.REPEATED_CALLS, at)
+                    self._called_with(function, None, body)
+                return
+            self._called_with(function, arguments, body)
 
-    def _called_with(self, function: Function, arguments: Fields | None, start: tuple[int, ...]) -> None:
-        """Read a function's body as one call of it runs it, and keep what no other call gave since ``start``."""
-        again = self._out.mark()
+    def _called_with(self, function: Function, arguments: Fields | None, body: Body) -> None:
+        """Read a function's body as one call of it runs it."""
         outer, self._scopes.function_frame = self._scopes.function_frame, 1
         self._scopes.positional = arguments
         self._scopes.push()
@@ -109,7 +111,7 @@ class Interpreter:
             self._node(function.body)
         self._scopes.pop()
         self._scopes.function_frame = outer
-        self._out.keep_new(start, again)
+        body.keep_new()
 
     def start(self, words: Sequence[Word]) -> None:
         """Collect what a list of words runs."""

@@ -131,13 +131,14 @@ class Choice:
 
 
 class Function:
-    """A function definition."""
+    """A function definition; ``length`` is how many characters its body has."""
 
-    __slots__ = ("body", "name")
+    __slots__ = ("body", "length", "name")
 
-    def __init__(self, name: str, body: Node | None) -> None:
+    def __init__(self, name: str, body: Node | None, length: int) -> None:
         self.name = name
         self.body = body
+        self.length = length
 
 
 Node: TypeAlias = "Simple | Pipe | Guarded | Group | Choice | Function"
