@@ -15,7 +15,8 @@ services:
     group_add: ["${DOCKER_GID:?the group of the socket}"]
 ```
 
-Where the same file shows that the user may not become root otherwise (no `sudo`), the group undoes that: *medium*.
+Where the same file shows that the user may not become root otherwise (no `sudo`), the group undoes that: *medium*. To
+a user of an image who may become root by `sudo` without a password it adds little: *low*.
 
 ## When it is fine
 On a developer's own machine, where that user is an administrator anyway.
@@ -47,7 +48,8 @@ def check(invocation: Invocation) -> Iterator[Problem]:
     if user is not None and user.value == "root":
         return
     ordinary = administrator is not None and administrator.off
-    severity = Severity.MEDIUM if invocation.during_build or ordinary else Severity.LOW
+    adds_nothing = administrator is not None and administrator.on
+    severity = Severity.MEDIUM if (invocation.during_build and not adds_nothing) or ordinary else Severity.LOW
     whom = f"'{user}'" if user is not None else "a user"
     message = f"{invocation} makes {whom} root wherever the engine's socket is"
     yield Problem(invocation, message + (", and nothing else does" if ordinary else ""), severity=severity)

@@ -6,7 +6,7 @@ container beside it. Published on the host it answers the whole network; if it l
 connects is root on the host.
 
 ## Instead
-Remove `ports:` and give the proxy and its client a network of their own with `internal: true`:
+Publish no port (remove `ports:`, `--publish`), and give the proxy and its client a network of their own with `internal: true`:
 
 ```yaml
 networks:

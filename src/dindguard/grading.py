@@ -145,9 +145,20 @@ def _by_place(subject: Any) -> tuple[int, str]:
 
 
 def _by_default(severity: Severity, at: Span) -> tuple[int, str]:
-    """Lower to *high* what a chart leaves out as long as nobody asks for other values than its own."""
+    """Lower to *high* what a chart leaves out as long as nobody asks for other values than its own.
+
+    To *medium* if it is asked for by its name: the template then only hands on what somebody decides elsewhere.
+    """
+    name = _plain(at.route.rpartition(".")[2])
+    asked = next((step for step in at.trail if step.asks_for and _plain(step.asks_for) == name), None)
+    if asked is not None and severity > Severity.MEDIUM:
+        return int(severity - Severity.MEDIUM), f"left to whoever asks for it: {asked.what}"
     off = next((step for step in at.trail if step.off), None)
     return (1, f"off by default: {off.what}") if off is not None and severity is Severity.CRITICAL else (0, "")
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
 
 
 def _by_engine(rule: Rule, subject: Any) -> tuple[int, str]:

@@ -20,6 +20,8 @@ class Step:
     span: Span
     off: bool = False
     """A condition that does not hold as long as nobody asks for other values than the files give."""
+    asks_for: str = ""
+    """The value that a condition asks about by name alone (``privileged`` of ``pod.privileged``), if it may not hold."""
 
 
 SET_HERE = "set here"

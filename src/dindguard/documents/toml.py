@@ -24,22 +24,55 @@ _VARIABLE = r"(?:\$\{[^{}\n]{0,500}\}|\$\w{1,500}+)"
 _ALONE = regex(rf"(?m)^[ \t]*+{_VARIABLE}[ \t]*+(?=\r?$)")
 _AS_VALUE = regex(rf"(?<==){_VARIABLE}|(?<== ){_VARIABLE}")
 """What a script or ``envsubst`` puts in before the text is TOML."""
+_KEY = regex(r"[ \t]*+(?P<name>\[{1,2}[\w. -]{1,200}\]{1,2}|[\w.-]{1,200}+(?=[ \t]*+=))")
 
 
 def read(source: Source) -> Tree:
     """Read the document of ``source``; what is no TOML becomes an error notice with its place. Never raises.
 
-    In a template, or a text that a script writes, variables without quotes are unknown values.
+    In a template, or a text that a script writes, variables without quotes are unknown values, and of what several
+    branches say the first counts.
     """
     tree = _read(source, source.text)
-    if tree.readable or "$" not in source.text or not may_be_filled(source):
+    if tree.readable or not may_be_filled(source):
         return tree
-    again = _read(source, _without_variables(source.text))
+    text, repeated = _said_once(_without_variables(source.text))
+    again = _read(source, text)
+    for name, start, end in repeated if again.readable else ():
+        message = f"'{name}' is given above as well, in another branch, and that one is judged"
+        again.notices.append(Notice("unresolved", message, source.span(start, end)))
     inserted = _ALONE.search(source.text)
     if again.readable and inserted is not None:
         message = f"what {inserted[0].strip()} puts in here is not known"
         again.notices.append(Notice("unresolved", message, source.span(*inserted.span())))
     return again if again.readable else tree
+
+
+def _said_once(text: str) -> tuple[str, list[tuple[str, int, int]]]:
+    """Return a text without the keys and headers that say what one above has said, and where those stand.
+
+    Both branches of a template's condition are there, and TOML lets nobody say anything twice.
+    """
+    table, said = "", set[str]()
+    pieces: list[str] = []
+    repeated: list[tuple[str, int, int]] = []
+    at = 0
+    for line in text.splitlines(keepends=True):
+        kept, named = line, _KEY.match(line)
+        name = named["name"].replace(" ", "") if named is not None else ""
+        if name.startswith("[["):
+            table, said = name, set()
+        elif name:
+            table = name if name.startswith("[") else table
+            place = table if name == table else f"{table} {name}"
+            if place in said:
+                bare = line.rstrip("\r\n")
+                repeated.append((name, at, at + len(bare)))
+                kept = " " * len(bare) + line[len(bare) :]
+            said.add(place)
+        pieces.append(kept)
+        at += len(line)
+    return "".join(pieces), repeated
 
 
 def _without_variables(text: str) -> str:

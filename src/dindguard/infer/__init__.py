@@ -14,7 +14,7 @@ from dindguard.infer.clients import unknown_addresses
 from dindguard.infer.engines import find_engines
 from dindguard.infer.escape import find_escapes
 from dindguard.infer.exposure import exposures_of
-from dindguard.infer.images import base_image, chain
+from dindguard.infer.images import base_image, chain, keeps_engine_off
 from dindguard.infer.names import Names
 from dindguard.infer.origins import settle_origins
 from dindguard.infer.reach import dead_ends, find_accesses
@@ -240,7 +240,8 @@ def _role(container: Container) -> Role:
 
 def _runs_containers(container: Container) -> bool:
     image = base_image(container)
-    return image is not None and image.engine is not None and image.engine.runs_containers
+    by_image = image is not None and image.engine is not None and image.engine.runs_containers
+    return by_image and not keeps_engine_off(container)
 
 
 def _socket_user(container: Container, policy: Policy) -> str | None:

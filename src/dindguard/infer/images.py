@@ -135,3 +135,15 @@ def entrypoint_and_command(container: Container) -> tuple[Words | None, Words | 
         if link.command is not None:
             command = link.command
     return entrypoint, command
+
+
+_SWITCHES = {"earthly/earthly": "NO_BUILDKIT"}
+"""Variables that keep an image's engine from being started, if they are not empty (earthly ``earthly-entrypoint.sh``)."""
+
+
+def keeps_engine_off(container: Container) -> bool:
+    """Whether a container's variables say that its image starts no engine."""
+    image = base_image(container)
+    name = image.repository if image is not None else ""
+    switch = next((variable for suffix, variable in _SWITCHES.items() if name.endswith(suffix)), "")
+    return bool(switch and container.environment.value(switch))

@@ -72,6 +72,8 @@ def _main(container: Container) -> Started | None:
     engine_image = image.engine if image is not None else None
     if entrypoint is not None and not entrypoint.empty:
         return _from_words(container, (*entrypoint, *(command or ())), entrypoint.span)
+    if images.keeps_engine_off(container):
+        return None
     if engine_image is not None and (engine_image.runs_engine or _is_told_as_an_engine(engine_image, command)):
         return _from_engine_image(container, engine_image, command)
     if command is not None and not command.empty:

@@ -179,7 +179,8 @@ def _through_mount(container: Container, mount: Mount, inside: Insides) -> Itera
     elif (assumed := mount.assumed_socket()) is not None and not _made_beside(container, mount):
         yield Access(
             who=container, to=Machine(name="", span=mount.span), via=mount, product=assumed.product, span=mount.span,
-            rootless=assumed.rootless, through=f"what is mounted at {mount.target}", assumed=True, uses=True,
+            rootless=assumed.rootless or container.keeps_users_id, assumed=True, uses=True,
+            through=f"what is mounted at {mount.target}",
             steps=(Step(f"{container} is given the {assumed.product} socket that clients look for", mount.span),),
         )  # fmt: skip
     elif mount.storage is not None and mount.target.known:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Span
+
+_ALONE = regex(r"\$?\.?(?:\w+\.)*+(?P<name>\w+)(?: \| default\(? ?false\)?)?")
 
 
 @record
@@ -35,6 +38,12 @@ class Condition:
     def by_default(self) -> bool:
         """Whether it holds as long as nobody asks for other values: it is no part of what is approved."""
         return self.chooses_values and self.branch == 0
+
+    @property
+    def asks_for(self) -> str:
+        """The last name of the value that it is about, if it asks whether that is set and no more; else ``""``."""
+        alone = _ALONE.fullmatch(self.text)
+        return alone["name"] if alone is not None else ""
 
     def excludes(self, other: Condition) -> bool:
         """Whether both can never hold at once: two branches of the same block."""

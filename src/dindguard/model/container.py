@@ -132,7 +132,20 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
     @property
     def user_of_host(self) -> bool:
         """Whether its root is an ordinary user of the host, who reads, writes and signals what is that user's alone."""
-        return self.rootless_host is not None and self.rootless_host.on
+        return (self.rootless_host is not None and self.rootless_host.on) or self.keeps_users_id
+
+    @property
+    def keeps_users_id(self) -> bool:
+        """Whether it keeps its user's id: a rootless Podman's container (podman-run(1) ``--userns``; Docker refuses it).
+
+        A container of the system's own Podman is in a user namespace then, and a format that knows so says that.
+        """
+        user = self.namespaces.user
+        return (
+            user is not None
+            and self.user_namespace is None
+            and user.pattern.partition(":")[0] in ("keep-id", "nomap")
+        )
 
     @property
     def engine_in_sandbox(self) -> bool:

@@ -258,7 +258,8 @@ def _is_one_volume(key: str) -> bool:
 
 _KINDS_OF_EXAMPLES = (
     ("for tests", ("test", "e2e"), regex(
-        r"\A(?:(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|test[-_]data|e2e)")),
+        r"\A(?:(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|e2e"
+        r"|test[-_](data|apps?|cases?|suites?|fixtures?|projects?|resources|files|assets|utils|helpers|scripts))")),
     ("documentation", ("doc",), regex(r"docs?")),
     ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled"), regex(
         r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|_archive)")),

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dindguard.model.invocation import Invocation, InvocationKind
-from dindguard.model.values import Flag, Text
-from dindguard.source import Span
+from dindguard.model.values import Flag, How, Text
+from dindguard.patterns import regex
+from dindguard.source import Source, Span
 
 ENGINE_GROUPS = frozenset({"docker", "podman"})
+ADMINISTRATORS = frozenset({"sudo", "wheel", "admin", "root"})
+"""Groups whose members usually may become root by ``sudo``."""
+_SUDOERS_RULE = regex(r"[^\n]*\bNOPASSWD\b")
+_WORD = regex(r"[\w$%{}.-]+")
 
 
 def engine_group(groups: Iterable[Text]) -> Text | None:
@@ -37,3 +42,25 @@ def group_grant(
 def pair(name: str, value: Text) -> Text:
     """Return ``name=value`` as a word at the value's place."""
     return Text(f"{name}={value}", value.span, value.how)
+
+
+class Sudoers:
+    """The users whom a file lets become root without a password, read when a grant is found in it."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._named: frozenset[str] | None = None
+
+    def may(self, user: Text, at: Span) -> Flag | None:
+        """Return that ``user`` may become root, where the file has a rule for that user; ``None`` without one."""
+        names = {user.value, user.raw, str(user)}
+        return None if names.isdisjoint(self._names()) else Flag(True, at, How.WRITTEN, "sudo")
+
+    def _names(self) -> frozenset[str]:
+        if self._named is None:
+            file = self._source
+            while file.parent is not None:
+                file = file.parent
+            rules = (found[0] for found in _SUDOERS_RULE.finditer(file.text))
+            self._named = frozenset(word.strip(".") for rule in rules for word in _WORD.findall(rule))
+        return self._named

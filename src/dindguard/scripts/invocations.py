@@ -19,7 +19,7 @@ from dindguard.scripts.engine_cli.flags import Flags, names
 from dindguard.scripts.engine_cli.specs import items, key_value
 from dindguard.scripts.engine_cli.started import engine_address
 from dindguard.scripts.engine_cli.words import Option, options_of
-from dindguard.scripts.grants import ENGINE_GROUPS
+from dindguard.scripts.grants import ADMINISTRATORS, ENGINE_GROUPS
 from dindguard.scripts.machine_engines import PACKAGES, SERVICES
 from dindguard.vocabulary import SHELLS
 
@@ -58,6 +58,7 @@ class Meaning(NamedTuple):
     endpoint: Endpoint | None = None
     certain: bool = True
     subject: Text | None = None
+    administrator: Flag | None = None
 
 
 def meanings(commands: Sequence[Command]) -> Iterator[tuple[Command, Meaning]]:
@@ -217,10 +218,14 @@ def _grant(command: Command) -> Meaning | None:
         groups, users = users, [option.value for option in options if option.name == "add"]
     elif command.program in ("adduser", "addgroup") and len(users) > 1:
         groups.append(users.pop())
-    granted = any(name.value in ENGINE_GROUPS for group in groups for name in items(group))
-    if not granted or not users:
+    granted = {name.value: name for group in groups for name in items(group)}
+    if ENGINE_GROUPS.isdisjoint(granted) or not users:
         return None
-    return Meaning(InvocationKind.GROUP_GRANT, arguments=command.arguments, subject=users[-1])
+    user = users[-1]
+    above = next((name for value, name in granted.items() if value in ADMINISTRATORS), None)
+    asks_nobody = "sudo" in command.wrappers
+    may = Flag(True, user.span if above is None else above.span, name="sudo") if above or asks_nobody else None
+    return Meaning(InvocationKind.GROUP_GRANT, arguments=command.arguments, subject=user, administrator=may)
 
 
 def _permission(command: Command) -> Meaning | None:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
+from dindguard.model.values import Flag
 from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.named_tuples import NamedTuple
 from dindguard.scripts.command import Command, Commands
 from dindguard.scripts.engine_cli.calls import DockerCall, docker_call
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.started import STARTS, container_of, declare_volume, name_of
+from dindguard.scripts.grants import Sudoers
 from dindguard.scripts.invocations import Meaning, meanings
 from dindguard.scripts.kubectl import pods
 from dindguard.scripts.runner_registration import runners
@@ -50,6 +52,7 @@ class _ScriptReader:
         self._addresses: Counter[str] = Counter()
         self._notices = list(found.notices)
         self._meanings = list(meanings(found.commands))
+        self._sudoers = Sudoers(source)
 
     def read(self) -> ScriptModel:
         """Return workloads, invocations and notices."""
@@ -165,9 +168,17 @@ class _ScriptReader:
             remote=command.remote is not None,
             certain=meaning.certain,
             subject=meaning.subject,
+            administrator=self._administrator(meaning),
             container=container,
             address=self._address(name if about is None else f"{name}.{about}"),
         )
+
+    def _administrator(self, meaning: Meaning) -> Flag | None:
+        """Return whether the user whom a command lets in may become root otherwise; ``None`` where nothing tells."""
+        user = meaning.subject
+        if meaning.kind is not InvocationKind.GROUP_GRANT or meaning.administrator is not None or user is None:
+            return meaning.administrator
+        return self._sudoers.may(user, user.span)
 
 
 def _opens_an_engine(meaning: Meaning) -> bool:

@@ -45,7 +45,11 @@ class Around:
         made.held = (*self.held, *held)
         made.trail = (
             *self.trail,
-            *(Step(each.words, each.span, off=each.holds is False) for each in held if each.holds is not True),
+            *(
+                Step(each.words, each.span, each.holds is False, each.asks_for)
+                for each in held
+                if each.holds is not True
+            ),
         )
         return made
 

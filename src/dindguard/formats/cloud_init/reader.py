@@ -13,12 +13,11 @@ from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.values import Flag, Text
-from dindguard.scripts.grants import engine_group, group_grant
+from dindguard.scripts.grants import ADMINISTRATORS, engine_group, group_grant
 from dindguard.scripts.machine_engines import installation
 from dindguard.source import Embedded, Notice
 
 _BASE64 = frozenset({"b64", "base64"})
-_ADMINISTRATORS = frozenset({"sudo", "wheel", "admin", "root"})
 _GZIP = frozenset({"gz", "gzip"})
 _UNITS = "/etc/systemd/system"
 
@@ -124,7 +123,7 @@ def _administrator(user: Node, groups: Sequence[Text]) -> Flag | None:
     given = any(not each.is_scalar for each in rights) or not refused
     if any(group.unknown for group in groups):
         return None
-    return Flag(given or any(group.value in _ADMINISTRATORS for group in groups), user.span, name="sudo")
+    return Flag(given or any(group.value in ADMINISTRATORS for group in groups), user.span, name="sudo")
 
 
 def _key(node: Node, other: Node) -> Text:

@@ -33,6 +33,8 @@ _DEFAULTS = {
 }  # fmt: skip
 """Keys of ``[containers]`` that every container gets, and the options of ``run`` that say the same."""
 _SHARED = "host"
+_NESTED = "disabled"
+"""``cgroups`` of an engine inside a container (containers/podman ``contrib/podmanimage``): its host is that container."""
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -52,22 +54,28 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
                     machine=machine_of(source.path, embedded=source.embedded, part=source.machine),
                 )
             )
-        default = _default(document.content)
+        default = _default(document.content, nested=document.owner is not None)
         if default is not None:
             reading.workloads.append(default)
     return reading
 
 
-def _default(root: Node) -> Workload | None:
-    """Return what every container is given, as a container; ``None`` for a file that shares nothing of the host."""
+def _default(root: Node, *, nested: bool) -> Workload | None:
+    """Return what every container is given, as a container; ``None`` for a file that shares nothing of the host.
+
+    An engine that is ``nested`` shares the namespaces of the container that it is in.
+    """
     address = "containers"
     volumes = Volumes(f"{root.source.path}:{address}")
     table = root[address]
+    nested = nested or table["cgroups"].content == _NESTED
     options = [
         Option(option, item.value, item.span)
         for key, option in _DEFAULTS.items()
         for item in table[key].listed()
-        if item.is_scalar and not item.is_null and (not key.endswith("ns") or item.content == _SHARED)
+        if item.is_scalar
+        and not item.is_null
+        and (not key.endswith("ns") or (item.content == _SHARED and not nested))
     ]
     if not options:
         return None
