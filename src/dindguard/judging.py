@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -32,7 +32,7 @@ class Judgement:
 def run(model: Model, rules: Iterable[Rule], size_of: Callable[[str], int] = lambda _: 0) -> Judgement:
     """Run rules over a model; ``size_of`` gives the characters of a file, by which it may have more findings."""
     found = Judgement()
-    known: dict[tuple[str, str], set[Any]] = {}
+    known: dict[tuple[str, str], Sequence[Any]] = {}
     asked = _Asked()
     for each in rules:
         quota = _Quota(size_of)
@@ -68,19 +68,45 @@ def _ways(ask: str) -> tuple[_Way, ...]:
 class _Asked:
     """Tells which subjects have what rules ask for.
 
-    What lies behind an engine or a workload is looked at once: a thousand containers may lead to the same one.
+    What the ways of many rules begin with is looked up once for all subjects. What lies behind an engine or a workload is
+    looked at once, too: a thousand containers may lead to the same one.
     """
 
     def __init__(self) -> None:
         self._behind: dict[_Way, dict[tuple[int, int], bool]] = {}
+        self._begun: dict[tuple[int, str], tuple[Sequence[Any], list[Any]]] = {}
 
-    def having(self, subjects: Iterable[Any], ask: str) -> Iterable[Any]:
+    def having(self, subjects: Sequence[Any], ask: str) -> Sequence[Any]:
         """Return the subjects that have each part of what a rule asks for."""
-        having = subjects
-        for way in _ways(ask):
-            behind = self._behind.setdefault(way, {})
-            having = [subject for subject in having if _leads(subject, way, 0, behind) is not way.negated]
+        first, *further = _ways(ask)
+        key = (id(subjects), first.names[0])  # they are held, so that their id stays their own
+        if key not in self._begun:
+            self._begun[key] = subjects, _begin(subjects, first)
+        having = self._keep(subjects, self._begun[key][1], first)
+        for way in further:
+            having = self._keep(having, _begin(having, way), way)
         return having
+
+    def _keep(self, subjects: Sequence[Any], values: list[Any], way: _Way) -> Sequence[Any]:
+        """Return the subjects for which a part holds; ``values`` are what it begins with."""
+        behind = self._behind.setdefault(way, {})
+        if way.word is None and not way.negated:  # most parts, of which most subjects have nothing
+            return [
+                each
+                for each, value in zip(subjects, values, strict=True)
+                if value is not None and value != () and _leads(value, way, 1, behind)
+            ]
+        return [
+            each
+            for each, value in zip(subjects, values, strict=True)
+            if _leads(value, way, 1, behind) is not way.negated
+        ]
+
+
+def _begin(subjects: Iterable[Any], way: _Way) -> list[Any]:
+    """Return what a way begins with, of each subject."""
+    name = way.names[0]
+    return [getattr(subject, name, None) for subject in subjects]
 
 
 def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]) -> bool:
@@ -121,23 +147,27 @@ def _written(value: Any) -> bool:
     return value is not None and value is not False
 
 
-def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], set[Any]], asked: _Asked) -> Iterable[Any]:
+def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], Sequence[Any]], asked: _Asked) -> Iterable[Any]:
     """Return the subjects that have any of what a rule asks for; all of them when it asks for nothing.
 
     ``known`` remembers which subjects have what, because many rules ask for the same.
     """
-    subjects = model.each(each.each)
+    subjects = tuple(model.each(each.each))
     if each.among is not None:
-        return each.among(tuple(subjects))
+        return each.among(subjects)
     if not each.asks:
         return subjects
-    having: set[Any] = set()
+    found = []
     for way in each.asks:
         key = (each.each.__name__, way)
         if key not in known:
-            known[key] = set(asked.having(subjects, way))
-        having |= known[key]
-    return [subject for subject in subjects if subject in having]
+            known[key] = asked.having(subjects, way)
+        found.append(known[key])
+    some = [having for having in found if having]
+    if len(some) < 2:
+        return some[0] if some else ()
+    any_of = set().union(*some)
+    return [subject for subject in subjects if subject in any_of]
 
 
 class _Quota:

@@ -52,11 +52,7 @@ def field(
 ) -> Any:
     """Describe a field that a plain default cannot."""
     described = Field()
-    described.default = default
-    described.default_factory = default_factory
-    described.init = init
-    described.repr = repr
-    described.compare = compare
+    vars(described).update(default=default, default_factory=default_factory, init=init, repr=repr, compare=compare)
     return described
 
 
@@ -168,6 +164,8 @@ def _own_fields(made: type) -> list[Field]:
         described = attributes.get(name, _MISSING)
         if isinstance(described, Field):
             delattr(made, name)
+            if described.default is not _MISSING:
+                setattr(made, name, described.default)
         else:
             given, described = described, Field()
             if given is not _MISSING:
@@ -183,8 +181,7 @@ def _initialiser(made: Any, kw_only: bool) -> Callable[..., None]:
     owner, finish = made.__name__, hasattr(made, "__post_init__")
     names = tuple([each.name for each in fields if each.init])
     known = frozenset(names)
-    plain, factories = _by_default(fields)
-    required = frozenset([name for name, default in plain if default is _MISSING])
+    required, own, factories = _by_default(made, fields)
     keep = object.__setattr__  # attribute by attribute, so that the records of a class share the keys of their dicts
     positional = 0 if kw_only else len(names)
     left = OFTEN
@@ -204,7 +201,9 @@ def _initialiser(made: Any, kw_only: bool) -> Callable[..., None]:
         given = named.keys()
         if not required <= given or not given <= known:
             raise TypeError(f"{owner}() lacks {sorted(required - given)} or does not know {sorted(given - known)}")
-        for name, default in plain:
+        for name, value in named.items():
+            keep(self, name, value)
+        for name, default in own:
             keep(self, name, named.get(name, default))
         for name, factory in factories:
             keep(self, name, named[name] if name in named else factory())
@@ -215,16 +214,23 @@ def _initialiser(made: Any, kw_only: bool) -> Callable[..., None]:
 
 
 def _by_default(
-    fields: Iterable[Field],
-) -> tuple[list[tuple[str, Any]], list[tuple[str, Callable[[], Any]]]]:
-    """Return fields with their plain defaults, if they have any, and those whose default is made for each record."""
-    plain, factories = [], []
+    made: type, fields: Iterable[Field]
+) -> tuple[frozenset[str], list[tuple[str, Any]], list[tuple[str, Callable[[], Any]]]]:
+    """Return the fields without a default, those whose default is no attribute of the class, and those with a factory."""
+    required, own, factories = [], [], []
     for each in fields:
         if each.default_factory is not _MISSING:
             factories.append((each.name, each.default_factory))
-        elif each.init or each.default is not _MISSING:
-            plain.append((each.name, each.default))
-    return plain, factories
+        elif each.default is _MISSING:
+            required += [each.name] if each.init else []
+        elif not _is_shared(made, each):
+            own.append((each.name, each.default))
+    return frozenset(required), own, factories
+
+
+def _is_shared(made: type, of: Field) -> bool:
+    """Whether records have a default from their class, and need no value of their own: most fields of most records."""
+    return getattr(made, of.name, _MISSING) is of.default is not _MISSING and not hasattr(of.default, "__get__")
 
 
 def _compiled(made: type, fields: tuple[Field, ...], kw_only: bool, finish: bool) -> Callable[..., None] | None:
@@ -243,7 +249,10 @@ def _compiled(made: type, fields: tuple[Field, ...], kw_only: bool, finish: bool
             later.append(f"{keep}{value})")
             optional += [f"{each.name}=_absent"] if each.init else []
         elif each.init or each.default is not _MISSING:
-            plain.append(f"{keep}{each.name if each.init else f'_usual{number}'})")
+            if not _is_shared(made, each):
+                plain.append(f"{keep}{each.name if each.init else f'_usual{number}'})")
+            elif each.init:
+                plain.append(f"if {each.name} is not _usual{number}: {keep}{each.name})")
             if each.init and each.default is _MISSING:
                 required.append(each.name)
                 if optional and not kw_only:
@@ -307,9 +316,7 @@ def replace(instance: T, **changes: Any) -> T:
     """Return a copy of a record with some fields changed."""
     kind = type(instance)
     names, values = kind.__dict__.get("__record_values__") or _values_of(kind)
-    named = dict(zip(names, values(instance), strict=True))
-    named.update(changes)
-    return kind(**named)
+    return kind(**{**dict(zip(names, values(instance), strict=True)), **changes})
 
 
 def _values_of(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
