@@ -70,7 +70,7 @@ _VALUES = frozenset({"value", "default", "secretvalue"})
 def credentials(line: str) -> Iterator[Range]:
     """Yield the values of names that say so."""
     lowered = line.lower()
-    if hints.names_secret(line, lowered) or any(word in lowered for word in _VALUES):
+    if hints.names_secret(line) or any(word in lowered for word in _VALUES):
         yield from _of_names(line)
     if "</" in line:
         for found in _element().finditer(line):

@@ -109,7 +109,7 @@ class _Lines:
 
     def in_secret_block(self) -> bool:
         """Whether the line belongs to a block or list below a key that names a credential, or to a Secret's data."""
-        if not any("data" in line or hints.names_secret(line, line.lower()) for line in self.before(NEAR)):
+        if not any("data" in line or hints.names_secret(line) for line in self.before(NEAR)):
             return False
         indent = _indent(self.line)
         for line in self.before(NEAR):
@@ -140,7 +140,7 @@ class _Lines:
     def after_an_option(self) -> Iterator[Range]:
         """Yield the first word when the line above ends with an option that takes a credential."""
         above = next((line for line in self.before(NEAR) if line.strip()), "")
-        if len(above) > LONGEST or not hints.names_secret(above, above.lower()):
+        if len(above) > LONGEST or not hints.names_secret(above):
             return
         last = words.words(above.rstrip().rstrip("\\").rstrip(",").rstrip())
         if not last or not words.secret_option(last[-1].text):
@@ -185,14 +185,11 @@ class _Lines:
         for first, last in (self._continued(), listed):
             if first == last:
                 continue
-            text, start = "", 0
-            for number in range(first, last + 1):
-                line = self.source.line_text(number).rstrip()
-                if number == self.number:
-                    start = len(text)
-                text += (line.removesuffix("\\")).ljust(len(line)) + " "
-            if len(text) > 4 * LONGEST or not hints.speaks(text):
+            lines = [_bare(self.source.line_text(number)) for number in range(first, last + 1)]
+            if sum(map(len, lines)) > 4 * LONGEST - len(lines) or not hints.speak(lines):
                 continue
+            text = " ".join([*lines, ""])
+            start = sum(map(len, lines[: self.number - first])) + self.number - first
             end = start + len(self.line)
             for begin, finish in words.spoken(_without_dashes(text) if (first, last) == listed else text):
                 if begin < end and start < finish:
@@ -227,6 +224,12 @@ class _Lines:
                 break
             last += 1
         return first, last
+
+
+def _bare(line: str) -> str:
+    """Return a line without the sign that continues it, as wide as it was without the blanks at its end."""
+    line = line.rstrip()
+    return f"{line[:-1]} " if line.endswith("\\") else line
 
 
 def _takes_secret(line: str) -> bool:

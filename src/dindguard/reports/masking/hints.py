@@ -7,7 +7,8 @@ tell something when it tells nothing, never the other way round.
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 
 from dindguard.reports.masking import programs
 
@@ -23,6 +24,9 @@ _SIGNS = ("=", "<", ">", "|", "\\", "ENV", "ARG")
 
 _WORDS = frozenset({*programs.OPTIONS, "vault", "machine"})
 """Words that make a credential of one behind them."""
+
+_REMEMBERED = 1024
+"""Lines of which it is known: those around a line are asked about for each of its neighbours."""
 
 
 @cache
@@ -48,19 +52,33 @@ def _given_by() -> re.Pattern[str]:
     return re.compile(r"(?:identified|with|encrypted|set)\W+(?:by|account)\b|\b(?:by|account)\W*[\"']")
 
 
-def names_secret(text: str, lower: str) -> bool:
-    """Whether any name in a text could be that of a credential; ``lower`` is the text in lower case."""
-    return any(each in lower for each in _NAMES) or (
-        ("auth" in lower or "pat" in lower) and _tails().search(text) is not None
-    )
+@lru_cache(_REMEMBERED)
+def names_secret(text: str) -> bool:
+    """Whether any name in a text could be that of a credential."""
+    lower = text.lower()
+    for each in _NAMES:  # noqa: SIM110 - a line is asked about again and again, and this is half of what ``any`` takes
+        if each in lower:
+            return True
+    return ("auth" in lower or "pat" in lower) and _tails().search(text) is not None
 
 
 def speaks(line: str) -> bool:
     """Whether any command in a line could be given a credential."""
+    return speak([line])
+
+
+def speak(lines: Sequence[str]) -> bool:
+    """Whether any command in lines, joined with blanks between, could be given a credential."""
+    if any(map(_speaks, lines)):
+        return True
+    lower = " ".join(lines).lower()
+    return ("by" in lower or "account" in lower) and _given_by().search(lower) is not None
+
+
+@lru_cache(_REMEMBERED)
+def _speaks(line: str) -> bool:
+    """Whether a sign, a name or a word in a line tells that a command could be given a credential."""
+    if any(sign in line for sign in _SIGNS) or names_secret(line):
+        return True
     lower = line.lower()
-    return (
-        any(sign in line for sign in _SIGNS)
-        or names_secret(line, lower)
-        or any(word in lower and _alone(word, lower) for word in _WORDS)
-        or (("by" in lower or "account" in lower) and _given_by().search(lower) is not None)
-    )
+    return any(word in lower and _alone(word, lower) for word in _WORDS)

@@ -72,7 +72,7 @@ def secret_name(name: str) -> bool:
     """Whether a name says that its value is a credential."""
     if len(name) > 200:
         name = name[-200:]
-    if not hints.names_secret(name, name.lower()):
+    if not hints.names_secret(name):
         return False
     # camelCase counts as words too: apiKey, clientSecret.
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").replace(".", "_").lower()
