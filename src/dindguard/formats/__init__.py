@@ -18,10 +18,11 @@ How a format is written (see CONTRIBUTING.md, "a format in an hour"):
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from dindguard import memory
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
-from dindguard.records import record, replace
+from dindguard.records import field, record, replace
 from dindguard.source import Embedded, Notice, Source, Span
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from dindguard.model.launch import Configuration, ServiceFile
     from dindguard.model.workload import Workload
     from dindguard.scripts.commands import Dialect
+
+T = TypeVar("T")
 
 
 @record
@@ -173,6 +176,20 @@ def _nobody(_: str) -> None:
     return None
 
 
+class _Made:
+    """What was made of the texts of the file that is being read; of other files it is forgotten."""
+
+    def __init__(self) -> None:
+        self._file: Source | None = None
+        self._made: dict[object, Any] = {}
+
+    def of(self, file: Source) -> dict[object, Any]:
+        """Return what was made of a file's texts: nothing yet, if another file was asked for before."""
+        if self._file is not file:
+            self._file, self._made = file, {}
+        return self._made
+
+
 @record
 class Context:
     """What surrounds the documents. ``open`` and ``tree`` take paths relative to the root, with ``/``.
@@ -197,3 +214,14 @@ class Context:
     files that it ``uses``, are as they were. ``kind`` says what is made, for which names."""
     uses: Callable[[str], None] = _nobody
     """Says that what is being made comes from a document of a file that was given with the others."""
+    _made: _Made = field(default_factory=_Made, repr=False)
+
+    def once(self, source: Source, what: str, make: Callable[[], T]) -> T:
+        """Return what ``make`` makes of a text alone, once for all texts of its file that say the same at the same place."""
+        if source.parent is None:
+            return make()
+        made = self._made.of(source.file)
+        key = what, memory.key_of(source)
+        if key not in made:
+            made[key] = make()
+        return cast("T", made[key])

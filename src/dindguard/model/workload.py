@@ -227,6 +227,20 @@ class Workload:
         """Return the container that ``name`` reaches inside the workload: its name, host name or an alias."""
         return self._by_name.get(name)
 
+    def starts_engine_beside(self, container: Container) -> bool:
+        """Whether another of its containers runs an engine by its image."""
+        return any(each is not container for each in self._engine_images)
+
+    @cached_property
+    def _engine_images(self) -> tuple[Container, ...]:
+        """The containers whose images run an engine: looked at once for the scripts of all others."""
+        images = ((each, each.image) for each in self.containers)
+        return tuple(
+            each
+            for each, image in images
+            if image is not None and image.engine is not None and image.engine.runs_engine
+        )
+
     @cached_property
     def neighbourhood(self) -> Neighbourhood:
         """Which of its containers can talk to each other."""

@@ -25,7 +25,7 @@ _SIGNS = ("=", "<", ">", "|", "\\", "ENV", "ARG")
 _WORDS = frozenset({*programs.OPTIONS, "vault", "machine"})
 """Words that make a credential of one behind them."""
 
-_REMEMBERED = 1024
+_RECENT = 1024
 """Lines of which it is known: those around a line are asked about for each of its neighbours."""
 
 
@@ -52,11 +52,11 @@ def _given_by() -> re.Pattern[str]:
     return re.compile(r"(?:identified|with|encrypted|set)\W+(?:by|account)\b|\b(?:by|account)\W*[\"']")
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_RECENT)
 def names_secret(text: str) -> bool:
     """Whether any name in a text could be that of a credential."""
     lower = text.lower()
-    for each in _NAMES:  # noqa: SIM110 - a line is asked about again and again, and this is half of what ``any`` takes
+    for each in _NAMES:  # half of what ``any`` takes
         if each in lower:
             return True
     return ("auth" in lower or "pat" in lower) and _tails().search(text) is not None
@@ -75,7 +75,7 @@ def speak(lines: Sequence[str]) -> bool:
     return ("by" in lower or "account" in lower) and _given_by().search(lower) is not None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_RECENT)
 def _speaks(line: str) -> bool:
     """Whether a sign, a name or a word in a line tells that a command could be given a credential."""
     if any(sign in line for sign in _SIGNS) or names_secret(line):
