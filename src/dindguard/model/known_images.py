@@ -51,6 +51,7 @@ _SOCKET_USERS = {
     "netdata/netdata": "Netdata",
     "telegraf": "Telegraf",
     "datadog/agent": "Datadog agent",
+    "datadoghq/agent": "Datadog agent",
     "gethomepage/homepage": "Homepage",
     "timberio/vector": "Vector",
     "vectordotdev/vector": "Vector",
@@ -204,7 +205,7 @@ _PRIVILEGED_USERS = {
     "piraeusdatastore/piraeus-server": "Piraeus",
     "juicedata/juicefs-csi-driver": "the JuiceFS CSI driver",
     "kubevirt/virt-handler": "KubeVirt",
-    "nvidia/container-toolkit": "NVIDIA's GPU operator",
+    "k8s/container-toolkit": "NVIDIA's GPU operator",
     "nvidia/k8s-device-plugin": "NVIDIA's device plugin",
     "falcosecurity/falco": "Falco",
     "sysdig/agent": "Sysdig agent",
@@ -220,6 +221,7 @@ _HOST_AGENTS = {
     "netdata/netdata": "Netdata",
     "netdata": "Netdata",
     "datadog/agent": "Datadog agent",
+    "datadoghq/agent": "Datadog agent",
     "newrelic/infrastructure": "New Relic agent",
 }
 """Agents whose own instructions give them the host's processes, and capabilities to look into them (Netdata's page on
