@@ -485,3 +485,143 @@ def test_homes_of_ordinary_users_without_their_keys(path: str, home: bool) -> No
 def test_only_the_whole_runtime_folder_of_a_user_is_one() -> None:
     assert paths.classify("/run/user/1000") is HostPath.RUNTIME_DIRECTORY
     assert paths.classify("/run/user/1000/gvfs") is not HostPath.RUNTIME_DIRECTORY
+
+
+FOLDERS_OF_EXAMPLES = {
+    "for tests": "test tests my-test my_tests load-testing stress-testing perf-testing performance_testing "
+    "integration-testing smoke.testing e2e e2e-testing testdata test-data test_data",
+    "documentation": "doc docs",
+    "no longer in use": "deprecated archived attic obsolete unused not-used not_used not-in-use not_in_use disabled "
+    "my-deprecated old.attic our-obsolete _archive",
+    "an example": "example examples sample samples demo demos my-example api_samples .dist",
+    "": "contest latest testing attest documents docsite archive reused in-use enabled exemplary demonstration democracy dist",
+}
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"), [(folder, kind) for kind, folders in FOLDERS_OF_EXAMPLES.items() for folder in folders.split()]
+)
+def test_what_a_folders_name_says_of_all_below_it(folder: str, kind: str) -> None:
+    assert paths.kind_of_example(folder) == kind
+    assert paths.example_part(f"a/{folder.upper()}/compose.yaml") == (folder if kind else "")
+    for above in "overlays environments environment envs env clusters stages inventories inventory".split():
+        assert paths.example_part(f"{above}/{folder}/compose.yaml") == ""
+    assert paths.example_part(f"stage/{folder}/compose.yaml") == (folder if kind else "")
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("compose.example.yaml", "example"),
+        ("example.yaml", "example"),
+        ("example-compose.yaml", "example"),
+        ("my_sample.yaml", "sample"),
+        ("compose.yaml.dist", ".dist"),
+        ("compose.dist.yaml", ""),
+        ("app.example.com.yaml", ""),
+        ("app.sample.org", ""),
+        ("counterexample.yaml", ""),
+        ("test.sh", "test"),
+        ("tests.bash", "tests"),
+        ("run_tests.ps1", "tests"),
+        ("runtest.cmd", "test"),
+        ("test-all.bat", "test"),
+        ("e2e.sh", "e2e"),
+        ("test.yaml", ""),
+        ("attest.sh", ""),
+        ("docker-compose-e2e.yml", "e2e"),
+        ("compose_ci_tests.yaml", "tests"),
+        ("docker-compose.testing.yml", ""),
+    ],
+)
+def test_what_a_files_name_says_of_it(name: str, part: str) -> None:
+    assert paths.example_part(f"deploy/{name}") == part
+
+
+ROOTS = """
+/var/lib/docker: docker
+/var/snap/docker: docker
+/var/lib/containerd: containerd
+/var/snap/microk8s/common/var/lib/containerd: containerd
+/var/lib/containers: podman
+/var/lib/buildkit: buildkit
+/var/lib/balena-engine: balena
+/var/lib/kubelet: kubernetes
+/var/lib/rancher: kubernetes
+~/.local/share/docker: docker
+~/.local/share/containers: podman
+~/.local/share/buildkit: buildkit
+C:/ProgramData/docker: docker
+"""
+
+
+@pytest.mark.parametrize("line", ROOTS.strip().splitlines())
+def test_every_default_data_root_is_an_engines_own_with_all_below(line: str) -> None:
+    root, _, product = line.rpartition(": ")
+    for path, part in ((root, False), (f"{root}/below", True)):
+        assert paths.data_root_of(path) == product
+        assert paths.is_below_data_root(path) is part
+        assert paths.classify(path) is HostPath.ENGINE_STATE
+    assert paths.data_root_of(f"{root}2") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/var/lib/docker", "the host engine's state"),
+        ("/var/lib/kubelet/pods", "the host kubelet's state"),
+        ("/var/lib/rancher/k3s", "the host Kubernetes distribution's state"),
+    ],
+)
+def test_whose_state_it_is(path: str, words: str) -> None:
+    assert paths.state_of(path) == words
+
+
+READ_ONLY = """
+/usr /usr/bin /bin/sh /sbin /lib/modules /lib64 /opt/cni/bin /sys /sys/fs/cgroup /sys/fs/cgroup/unified /etc/passwd /etc/group
+/etc/docker/daemon.json /etc/localtime /srv/ca.crt /srv/key.pub
+"""
+NOT_EVEN_READ_ONLY = """
+/ /var /opt /usrlocal /library /lib32 /etc /etc/shadow /etc/gshadow /etc/docker /etc/docker/key.json /sys/fs /sys/kernel /sys/fs/bpf
+/srv/ca.key /proc /dev
+"""
+
+
+@pytest.mark.parametrize("path", READ_ONLY.split())
+def test_what_is_fine_to_share_read_only(path: str) -> None:
+    assert paths.harmless_read_only(path)
+
+
+@pytest.mark.parametrize("path", NOT_EVEN_READ_ONLY.split())
+def test_what_is_not_fine_to_share_read_only(path: str) -> None:
+    assert not paths.harmless_read_only(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "whole"), [("/proc", True), ("/sys", True), ("/proc/1/root/sys", True), ("/sys/kernel", False), ("/", False)]
+)
+def test_which_trees_of_the_kernel_are_whole(path: str, whole: bool) -> None:
+    assert paths.is_whole_kernel_tree(path) is whole
+
+
+@pytest.mark.parametrize(
+    ("path", "own"),
+    [
+        ("/var/lib/kubelet/pods", True),
+        ("/etc/kubernetes", True),
+        ("/etc/cni/net.d", True),
+        ("/opt/cni/bin", True),
+        ("/var/lib/cni", True),
+        ("/var/lib/rancher", False),
+        ("/etc", False),
+        ("/opt", False),
+    ],
+)
+def test_what_only_a_kubelet_and_its_plugins_use(path: str, own: bool) -> None:
+    assert paths.is_kubernetes_own(path) is own
+
+
+@pytest.mark.parametrize("folder", ["etc", "usr/lib", "usr/local/lib", "lib/systemd", "run/systemd"])
+def test_a_systems_folder_tells_where_a_machines_files_begin(folder: str) -> None:
+    assert paths.machine_of(f"hosts/a/{folder}/x/y.conf", embedded=False) == "hosts/a/"
+    assert paths.machine_of(f"hosts/a/x{folder}/x/y.conf", embedded=False) == f"hosts/a/x{folder}/x/"

@@ -30,6 +30,7 @@ from dindguard.api import (
     Profile,
     Sandbox,
     Severity,
+    Undecided,
     reason,
     removal,
     rule,
@@ -48,8 +49,11 @@ from dindguard.api import (
     asks=("namespaces.uts",),
     fixes=(removal("gives the container a UTS namespace of its own", unsafe=True),),
 )
-def check(container: Container) -> Iterator[Problem]:
+def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report uts: host."""
+    unknown = container.namespaces.undecided("uts")
+    if unknown is not None:
+        yield Undecided(unknown, unknown.variable)
     host = container.namespaces.host("uts")
     if host is not None:
         admin = container.capabilities.adding("SYS_ADMIN", "ALL")
