@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dindguard.model import _engine_versions
 from dindguard.model import engine_versions as versions
 from dindguard.model.image import Image
 from dindguard.model.values import Text
@@ -180,3 +183,8 @@ def test_what_became_of_a_line_is_told_in_words_that_fit_its_ends(version: tuple
     assert line is not None
     assert line.end.startswith(told)
     assert line.over is told.startswith("ended")
+
+
+def test_the_module_of_facts_holds_what_their_file_does() -> None:
+    file = Path(_engine_versions.__file__).with_name("engine_versions.json")
+    assert json.loads(file.read_text("utf-8")) == _engine_versions.DATA, "python docs/generate.py"
