@@ -487,6 +487,7 @@ def test_only_the_whole_runtime_folder_of_a_user_is_one() -> None:
     assert paths.classify("/run/user/1000/gvfs") is not HostPath.RUNTIME_DIRECTORY
 
 
+DEPLOYED = "overlays environments environment envs env clusters stages inventories inventory"
 FOLDERS_OF_EXAMPLES = {
     "for tests": "test tests my-test my_tests load-testing stress-testing perf-testing performance_testing "
     "integration-testing smoke.testing e2e e2e-testing testdata test-data test_data",
@@ -499,12 +500,13 @@ FOLDERS_OF_EXAMPLES = {
 
 
 @pytest.mark.parametrize(
-    ("folder", "kind"), [(folder, kind) for kind, folders in FOLDERS_OF_EXAMPLES.items() for folder in folders.split()]
+    ("folder", "kind"),
+    [(folder, kind) for kind, folders in FOLDERS_OF_EXAMPLES.items() for folder in folders.split()],
 )
 def test_what_a_folders_name_says_of_all_below_it(folder: str, kind: str) -> None:
     assert paths.kind_of_example(folder) == kind
     assert paths.example_part(f"a/{folder.upper()}/compose.yaml") == (folder if kind else "")
-    for above in "overlays environments environment envs env clusters stages inventories inventory".split():
+    for above in DEPLOYED.split():
         assert paths.example_part(f"{above}/{folder}/compose.yaml") == ""
     assert paths.example_part(f"stage/{folder}/compose.yaml") == (folder if kind else "")
 
@@ -582,8 +584,8 @@ READ_ONLY = """
 /etc/docker/daemon.json /etc/localtime /srv/ca.crt /srv/key.pub
 """
 NOT_EVEN_READ_ONLY = """
-/ /var /opt /usrlocal /library /lib32 /etc /etc/shadow /etc/gshadow /etc/docker /etc/docker/key.json /sys/fs /sys/kernel /sys/fs/bpf
-/srv/ca.key /proc /dev
+/ /var /opt /usrlocal /library /lib32 /etc /etc/shadow /etc/gshadow /etc/docker /etc/docker/key.json /sys/fs /sys/kernel
+/sys/fs/bpf /srv/ca.key /proc /dev
 """
 
 
@@ -598,7 +600,8 @@ def test_what_is_not_fine_to_share_read_only(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "whole"), [("/proc", True), ("/sys", True), ("/proc/1/root/sys", True), ("/sys/kernel", False), ("/", False)]
+    ("path", "whole"),
+    [("/proc", True), ("/sys", True), ("/proc/1/root/sys", True), ("/sys/kernel", False), ("/", False)],
 )
 def test_which_trees_of_the_kernel_are_whole(path: str, whole: bool) -> None:
     assert paths.is_whole_kernel_tree(path) is whole

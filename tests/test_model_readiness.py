@@ -53,7 +53,9 @@ def told(folder: Path, name: str, content: str) -> list[str]:
 def test_what_makes_a_service_wait(tmp_path: Path, engine: str, client: str, waits: bool) -> None:
     more = "" if "environment" in client else f", environment: {{{ADDRESS}}}"
     client = client.replace("environment: {", f"environment: {{{ADDRESS}, ")
-    services = f"services:\n  other: {{image: 'redis:8'}}\n  dind: {{{engine}}}\n  client: {{image: 'docker:29.10.0-cli'"
+    services = (
+        f"services:\n  other: {{image: 'redis:8'}}\n  dind: {{{engine}}}\n  client: {{image: 'docker:29.10.0-cli'"
+    )
     text = services + (f", {client}" if client else "") + more + "}\n"
     message = "service 'client' does not wait until the docker engine in service 'dind' answers"
     assert told(tmp_path, "compose.yaml", text) == ([] if waits else [message])
@@ -107,13 +109,17 @@ def test_what_makes_a_container_of_a_pod_wait(tmp_path: Path, policy: str, probe
 )
 def test_what_makes_a_script_wait_between_two_starts(tmp_path: Path, between: str, waits: bool) -> None:
     start = "docker run -d --name dind --network ci --privileged docker:29.10.0-dind"
-    client = "docker run --network ci -e DOCKER_HOST=tcp://dind:2376 -e DOCKER_TLS_VERIFY=1 docker:29.10.0-cli build ."
+    client = (
+        "docker run --network ci -e DOCKER_HOST=tcp://dind:2376 -e DOCKER_TLS_VERIFY=1 docker:29.10.0-cli build ."
+    )
     assert bool(told(tmp_path, "ci.sh", f"#!/bin/sh\n{start}\n{between}\n{client}\n")) is not waits
 
 
 def test_what_a_script_asks_before_the_engine_starts_is_no_waiting(tmp_path: Path) -> None:
     start = "docker run -d --name dind --network ci --privileged docker:29.10.0-dind"
-    client = "docker run --network ci -e DOCKER_HOST=tcp://dind:2376 -e DOCKER_TLS_VERIFY=1 docker:29.10.0-cli build ."
+    client = (
+        "docker run --network ci -e DOCKER_HOST=tcp://dind:2376 -e DOCKER_TLS_VERIFY=1 docker:29.10.0-cli build ."
+    )
     assert told(tmp_path, "ci.sh", f"#!/bin/sh\ndocker ps\n{start}\n{client}\n")
 
 
