@@ -9,6 +9,7 @@ from dindguard.edits import (
     Argument,
     Await,
     Edit,
+    EngineOptions,
     Fixer,
     Give,
     Remove,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from dindguard import remedies
     from dindguard.model import durations, engine_versions, storage_drivers, subnets
     from dindguard.model.aggravations import aggravations
+    from dindguard.model.container_logs import unbounded_driver
     from dindguard.model.defences import switched_off, writes_kernel_files
     from dindguard.model.devices import RawAccess, device_access, rule_access
     from dindguard.model.image_content import EngineSecret, engine_secret, preloads
@@ -94,6 +96,7 @@ _WHEN_NAMED = {
     "storage_drivers": "storage_drivers",
     "subnets": "subnets",
     "switched_off": "defences",
+    "unbounded_driver": "container_logs",
     "unfit_storage": "sandbox_storage",
     "waits_for": "readiness",
     "writes_kernel_files": "defences",
@@ -125,6 +128,7 @@ __all__ = [
     "Edit",
     "Endpoint",
     "Engine",
+    "EngineOptions",
     "EngineProduct",
     "EngineSecret",
     "EnvVar",
@@ -201,6 +205,7 @@ __all__ = [
     "storage_drivers",
     "subnets",
     "switched_off",
+    "unbounded_driver",
     "unfit_storage",
     "waits_for",
     "writes_kernel_files",

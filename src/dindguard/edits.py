@@ -101,6 +101,23 @@ class Argument:
 
 
 @record
+class EngineOptions:
+    """Give an engine one more ``name=value`` for each of ``values``: options of its command line, or its file's.
+
+    ``to`` is the container whose command starts it, or the configuration that it reads.
+    """
+
+    to: HasSpan
+    name: str
+    values: tuple[tuple[str, str], ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options as a command line has them."""
+        return tuple(f"--{self.name}={key}={value}" for key, value in self.values)
+
+
+@record
 class SocketProxy:
     """Put a filtering proxy beside a container: it has an engine's socket, and a network with that container alone.
 
@@ -114,12 +131,14 @@ class SocketProxy:
     sections: tuple[str, ...]
 
 
-Edit: TypeAlias = "Remove | RemovePart | Rename | Set | Give | Variable | Argument | Volume | Await | SocketProxy"
+Edit: TypeAlias = (
+    "Remove | RemovePart | Rename | Set | Give | Variable | Argument | EngineOptions | Volume | Await | SocketProxy"
+)
 
 
 def place_of(edit: Edit) -> HasSpan:
     """Return what an edit is about: where it is written."""
-    return edit.to if isinstance(edit, (Give, Variable, Argument, Volume, Await, SocketProxy)) else edit.at
+    return edit.at if isinstance(edit, (Remove, RemovePart, Rename, Set)) else edit.to
 
 
 Plan: TypeAlias = Callable[[Any, Any], Iterable[Edit]]

@@ -7,13 +7,16 @@ from itertools import pairwise
 
 from dindguard.documents.changes import Append, Change, Content, Overwrite, Put
 from dindguard.documents.tree import Node
-from dindguard.edits import Argument, Await, Edit, Give, RemovePart, SocketProxy, Variable, Volume
+from dindguard.edits import Argument, Await, Edit, EngineOptions, Give, RemovePart, SocketProxy, Variable, Volume
+from dindguard.patterns import regex
 from dindguard.scripts.engine_cli.spec_edits import published_on, with_access, without_option
 
 Chain = tuple[Node, ...]
 
 _KEYS = {"init": "init", "limits.pids": "pids_limit", "runtime": "runtime", "hostname": "hostname"}
 _CONFINING = ("seccomp", "apparmor", "systempaths")
+_PLAIN_WORDS = regex(r"[\w./:=,@%+{}-]+(?: [\w./:=,@%+{}-]+)*")
+"""A command in which nothing is quoted, and nothing a variable."""
 _ITEMS = ("volumes", "ports", "devices", "tmpfs")
 _OF_THE_ITEM = ("source", "src", "target", "dst", "destination", "type", "published")
 """Keys of a long form without which the item means nothing."""
@@ -41,6 +44,8 @@ def changes(edit: Edit, chain: Chain) -> Iterator[Change]:
     elif isinstance(edit, Argument):
         if service["command"].is_sequence:
             yield Append(service, ("command",), edit.text)
+    elif isinstance(edit, EngineOptions):
+        yield from _with_words(service, edit.words)
     elif isinstance(edit, SocketProxy):
         from dindguard.formats.compose.socket_proxies import proxied
 
@@ -49,6 +54,15 @@ def changes(edit: Edit, chain: Chain) -> Iterator[Change]:
         yield from _mounted(edit, root, service, chain)
     elif isinstance(edit, Await):
         yield from _awaiting(edit, root, service)
+
+
+def _with_words(service: Node, words: Sequence[str]) -> Iterator[Change]:
+    """Add words to a service's command; one that it takes from elsewhere is not this service's to change."""
+    command = service["command"]
+    if command.is_sequence or not (command.present or service["extends"].present):
+        yield from (Append(service, ("command",), word) for word in words)
+    elif command.is_scalar and _PLAIN_WORDS.fullmatch(command.content):
+        yield Overwrite(command, " ".join((command.content, *words)))
 
 
 def _mounted(edit: Volume, root: Node, service: Node, chain: Chain) -> Iterator[Change]:

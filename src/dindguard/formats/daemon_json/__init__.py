@@ -12,5 +12,6 @@ FORMAT = FormatRow(
     names=r"(^|/)daemon\.json(\.(dist|example|sample|in))?$",
     always=True,
     installed=r"^/etc/docker/daemon\.json$|/\.config/docker/daemon\.json$",
+    writes=True,
     evidence=Evidence.DECLARED,
 )

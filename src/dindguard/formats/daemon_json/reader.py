@@ -35,6 +35,9 @@ _FLAGS = {
 _OPTIONS_ONLY = frozenset(_FLAGS.values()) - _FLAGS.keys()
 """Names of options that are no keys: dockerd takes them for known ones and reads nothing from them."""
 
+KEYS = {option: key for key, option in _FLAGS.items()}
+"""The file's key of each option whose name is another one."""
+
 _KEY_VALUE = frozenset({"default-ulimits", "log-opts", "runtimes"})
 """Objects that the command line takes as ``NAME=VALUE``."""
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from dindguard.documents.changes import Append, Change, Content, Put
 from dindguard.documents.tree import Node
-from dindguard.edits import Edit, Give, Variable, Volume
+from dindguard.edits import Edit, EngineOptions, Give, Variable, Volume
 
 Chain = tuple[Node, ...]
 
@@ -50,6 +50,9 @@ def changes(edit: Edit, chain: Chain) -> Iterator[Change]:
         present = [each for each in container["env"].items() if each["name"].content == edit.name]
         item_of: Content = {"name": edit.name, "value": edit.value}
         yield Put(present[-1], ("value",), edit.value) if present else Append(container, ("env",), item_of)
+    elif isinstance(edit, EngineOptions) and container is not None:
+        key = "command" if container["command"].is_sequence and not container["args"].present else "args"
+        yield from (Append(container, (key,), word) for word in edit.words)
     elif isinstance(edit, Volume) and container is not None and pod is not None:
         mount: dict[str, Content] = {"name": edit.name, "mountPath": edit.target}
         mount |= {"readOnly": True} if edit.read_only else {}
