@@ -1,4 +1,7 @@
-"""What an engine keeps of its containers' output (moby ``daemon/logs.go``, ``daemon/logger``)."""
+"""What an engine keeps of its containers' output (moby ``daemon/logs.go``, ``daemon/logger``).
+
+The facts: docs/engine-facts.md, "Container logs".
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def unbounded_driver(engine: Engine) -> Setting | Engine | None:
 
     ``None`` for logs with an end, and for an engine whose settings the files do not show in full.
     """
-    if engine.product is not EngineProduct.DOCKER or not engine.fully_shown:
+    if engine.product is not EngineProduct.DOCKER or not _fully_shown(engine):
         return None
     driver = engine.setting("log-driver")
     if driver is not None and driver.value.value != UNBOUNDED_DRIVER:
@@ -27,3 +30,24 @@ def unbounded_driver(engine: Engine) -> Setting | Engine | None:
     if any(option.value.unknown or option.value.pattern.startswith(_BOUND) for option in engine.settings("log-opt")):
         return None
     return driver or engine
+
+
+_CONFIGURATION_FILES = ("/etc/docker/daemon.json", "/home/rootless/.config/docker/daemon.json")
+"""Where dockerd looks, as root and in the official image without root."""
+
+
+def _fully_shown(engine: Engine) -> bool:
+    """Whether the files show all settings: the whole command line, and the configuration file or that there is none.
+
+    Docker's own image brings no configuration file; what another image or a mount brings, nobody knows.
+    """
+    if not engine.launch.shown or not engine.launch.certain:
+        return False
+    if engine.configuration is not None:
+        return True
+    container = engine.container
+    if container is None or container.build is not None or engine.launch["config-file"] is not None:
+        return False
+    image = container.image.engine if container.image is not None else None
+    mounted = any(container.mount_at(path) is not None for path in _CONFIGURATION_FILES)
+    return image is not None and image.official and not mounted

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from dindguard.model.policy import Fact
 
 
-_CONFIGURATION_FILES = ("/etc/docker/daemon.json", "/home/rootless/.config/docker/daemon.json")
-"""Where dockerd looks, as root and in the official image without root."""
-
-
 class Backing(StrEnum):
     """What an engine's data root lies on."""
 
@@ -273,23 +269,6 @@ class Engine:
         """Every setting that somebody wrote: options first, then the file's."""
         written = self.configuration.settings if self.configuration is not None else ()
         return (*self.launch.settings, *written)
-
-    @property
-    def fully_shown(self) -> bool:
-        """Whether the files show all of its settings: its whole command line, and its configuration file or that it has none.
-
-        Docker's own image brings no configuration file; what another image or a mount brings, nobody knows.
-        """
-        if not self.launch.shown or not self.launch.certain:
-            return False
-        if self.configuration is not None:
-            return True
-        container = self.container
-        if container is None or container.build is not None or self.launch["config-file"] is not None:
-            return False
-        image = container.image.engine if container.image is not None else None
-        mounted = any(container.mount_at(path) is not None for path in _CONFIGURATION_FILES)
-        return image is not None and image.official and not mounted
 
     def settings(self, name: str) -> tuple[Setting, ...]:
         """Return every setting of that name: options first, then the file's."""
