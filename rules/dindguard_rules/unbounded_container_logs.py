@@ -23,8 +23,8 @@ or in its `daemon.json`, or use the driver `local`, which keeps 100 MB of each c
 containers do. The settings count for containers that are made afterwards.
 
 ## When it is fine
-When all that the engine starts lives for one job, or limits its own logs. Engines of CI jobs, beside runners and for builds only
-are not reported.
+When all that the engine starts lives for one job, or limits its own logs. Engines of CI jobs, beside runners, for builds only,
+and those whose state ends with their pod are not reported.
 
 ## References
 - https://docs.docker.com/engine/logging/drivers/json-file/
@@ -40,6 +40,7 @@ from dindguard.api import (
     Engine,
     EngineOptions,
     Fixer,
+    MountKind,
     Problem,
     Profile,
     Role,
@@ -95,4 +96,11 @@ def _lasts(engine: Engine) -> bool:
     if any(each.role is Role.CI_RUNNER for each in (*users, *workload.containers)):
         return False  # a runner removes what its jobs started
     builds = [only_builds(user) for user in users]
-    return container.kind in LASTING and not (builds and all(builds))
+    return container.kind in LASTING and not (builds and all(builds)) and not _ends_with_its_pod(engine)
+
+
+def _ends_with_its_pod(engine: Engine) -> bool:
+    """Whether an engine's state is a pod's own: its containers and their logs end with the pod."""
+    if engine.container is None or engine.container.kind is not ContainerKind.POD_MEMBER:
+        return False
+    return engine.data_mount is None or engine.data_mount.kind not in (MountKind.CLAIM, MountKind.HOST)

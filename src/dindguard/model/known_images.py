@@ -134,6 +134,7 @@ _RUNNERS = {
     "drone/drone-runner-docker": "drone",
     "woodpeckerci/woodpecker-agent": "woodpecker",
     "gitea/act_runner": "gitea",
+    "gitea/runner": "gitea",
     "forgejo/runner": "forgejo",
     "buildkite/agent": "buildkite",
     "jetbrains/teamcity-agent": "teamcity",
