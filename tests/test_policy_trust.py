@@ -245,8 +245,8 @@ DECLARED = """rules:
             [".dindguard.yaml:8 acme-no-init: there is no such rule any more"],
         ),
         (
-            "select: [privileged-engine, policy-weakened]\n",
-            "select: [host-engine-socket, policy-weakened]\n",
+            "select: [privileged-engine]\n",
+            "select: [host-engine-socket]\n",
             [".dindguard.yaml:7 privileged-engine is selected no more"],
         ),
         ("select: [privileged-engine]\n", "select: [privileged-engine, host-engine-socket]\n", []),
@@ -276,6 +276,32 @@ def test_fewer_rules_and_weaker_ones_are_proposed(repository: Path, before: str,
     assert weakened(judged(repository)) == []
     write(repository, ".dindguard.yaml", CONFIG + after)
     assert weakened(judged(repository)) == [f"{each}: proposed, not in force" for each in said]
+
+
+WEAKER = CONFIG.replace("fail-on: high", "fail-on: critical")
+
+
+@pytest.mark.parametrize(
+    ("trusted", "asked", "heard"),
+    [
+        ("select: [privileged-engine]\n", {}, True),
+        ("select: [socket]\n", {}, True),
+        ("", {"select": ("privileged-engine",)}, True),
+        ("disable: [policy-weakened]\n", {}, False),
+        ("select: [privileged-engine]\ndisable: [policy-weakened]\n", {}, False),
+        ("", {"select": ("privileged-engine",), "ignore": ("policy-weakened",)}, False),
+        ("", {"ignore": ("policy",)}, False),
+    ],
+)
+def test_a_selection_of_rules_leaves_the_guard_on(
+    repository: Path, trusted: str, asked: dict[str, Any], heard: bool
+) -> None:
+    """Only who turns it off by its name, or its category, does not hear what a change would weaken."""
+    if trusted:
+        write(repository, ".dindguard.yaml", CONFIG + trusted)
+        committed(repository)
+    write(repository, ".dindguard.yaml", WEAKER + trusted)
+    assert bool(weakened(judged(repository, **asked))) is heard
 
 
 @pytest.mark.parametrize(

@@ -352,6 +352,52 @@ def test_several_lines_give_nothing_away(text: str) -> None:
     assert "Zq7" not in shown
 
 
+KEY = (S.replace("-", "+").replace(".", "/") * 8)[:64]
+KEYS = {
+    "plain": f"-----BEGIN PRIVATE KEY-----\n{KEY}\n{KEY}\n",
+    "short last line": f"-----BEGIN PRIVATE KEY-----\n{KEY}\nZq7+w==\n",
+    "encrypted": f"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n{KEY}\n{KEY}\n",
+    "of OpenPGP": f"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\nComment: a b\n\n{KEY}\n=Zq7w\n",
+    "in a mapping": f"  key: |\n    -----BEGIN OPENSSH PRIVATE KEY-----\n    {KEY}\n    {KEY}\n",
+    "in a list": f'"-----BEGIN PRIVATE KEY-----",\n"{KEY}",\n"Zq7w"\n',
+    "in texts": f'key = "-----BEGIN PRIVATE KEY-----\\n" +\n  "{KEY}\\n" +\n  "Zq7w\\n"\n',
+    "quoted in a script": f"K='-----BEGIN EC PRIVATE KEY-----\n{KEY}\nZq7w\n'\n",
+    "in a comment": f"# -----BEGIN EC PRIVATE KEY-----\n# {KEY}\n# Zq7w\n",
+    "very long": "-----BEGIN PRIVATE KEY-----\n" + f"{KEY}\n" * 150,
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_no_line_of_a_private_key_is_shown(name: str) -> None:
+    kept = Masks(None).document(KEYS[name])
+    assert "Zq7" not in kept
+    assert KEY[:12] not in kept
+    assert kept.count("\n") == KEYS[name].count("\n")
+
+
+LOOKS_FOR_KEYS = """\
+if grep -rq -- "-----BEGIN RSA PRIVATE KEY-----" .; then
+fi
+docker run --privileged alpine
+done
+exit 1
+docker rm x
+Dockerfile
+thelongnameofsomecommand
+"""
+
+
+@pytest.mark.parametrize("line", LOOKS_FOR_KEYS.splitlines()[1:])
+def test_a_script_that_looks_for_private_keys_is_shown(line: str) -> None:
+    """It names the first line of a key, and what follows is a script; a word may be long after other lines."""
+    assert line in Masks(None).document(LOOKS_FOR_KEYS).splitlines()
+
+
+def test_what_follows_a_key_on_one_line_is_shown() -> None:
+    text = f"K=-----BEGIN PRIVATE KEY-----{KEY}-----END PRIVATE KEY-----\nthelongnameofsomecommand\n"
+    assert Masks(None).document(text) == "K=***\nthelongnameofsomecommand\n"
+
+
 WORDS = [
     ["docker", "login", "-u", "ci", "-p", S],
     ["mysql", "-uroot", f"-p{S}"],

@@ -41,3 +41,6 @@ RULES: dict[str, Rule] = {
         _rule("baseline-grace-over", Severity.MEDIUM),
     )
 }
+
+GUARDS = (RULES["policy-weakened"],)
+"""What a selection of rules leaves on: it says what containers are asked, not who may loosen that."""

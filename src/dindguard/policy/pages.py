@@ -86,7 +86,8 @@ _PAGES: dict[str, str] = {
         "Whoever adds a danger could add its excuse beside it. With `--trust REF` the policy of that revision holds: what the "
         "change adds to configuration, ignore files, allows, waivers, baseline and CODEOWNERS is proposed, and people see it.",
         "Have the right people review the line. Once it is merged it is part of what is trusted.",
-        "When those who own the policy agree. Give the rule a severity of your own where it shall stop a merge.",
+        "When those who own the policy agree. Give the rule a severity of your own where it shall stop a merge. A selection of "
+        "rules leaves this one on; only its name or category in `disable` or `--ignore` turns it off.",
     ),
     "baseline-grace-over": _page(
         "The time in which old findings could wait for an approval is over.",

@@ -49,9 +49,11 @@ class Regime:
         if not (select or ignore or config.named_rules or self.overrides):
             self.active, self.muted = tuple(engine.selected(rules, profile=self.profile)), frozenset[str]()
             return
-        from dindguard.policy.catalogue import RULES
+        from dindguard.policy.catalogue import GUARDS, RULES
 
         check_rules(config, rules)
+        off = {*ignore, *config.disabled}
+        guards = (rule for rule in GUARDS if off.isdisjoint((rule.id, rule.category)))
         widest = Profile.ALL if any(each.profile is Profile.ALL for each in self.overrides) else self.profile
         chosen = tuple(
             engine.selected(
@@ -61,7 +63,7 @@ class Regime:
                 ignore=(*ignore, *config.disabled),
             )
         )
-        on = {rule.id for rule in (*chosen, *filter(config.keeps, (*rules, *RULES.values())))}
+        on = {rule.id for rule in (*chosen, *guards, *filter(config.keeps, (*rules, *RULES.values())))}
         self.active = tuple(self._asked(rule) for rule in rules if rule.id in on)
         self.muted = frozenset(set(RULES) - on)
 

@@ -24,6 +24,9 @@ NEAR = 40
 LONGEST = 4000
 """Longer lines are not joined with others."""
 
+SHORTEST_OF_A_KEY = 16
+"""Lines of a private key have 64 characters, or 76; few words have so many."""
+
 
 def around(source: Source, number: int) -> Iterator[Range]:
     """Yield the credentials in a line that only the lines around it tell."""
@@ -53,6 +56,25 @@ def _key() -> re.Pattern[str]:
 @cache
 def _heredoc() -> re.Pattern[str]:
     return re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
+
+
+@cache
+def _of_a_key() -> re.Pattern[str]:
+    """A line inside a private key: base64, a header as RFC 1421 and OpenPGP have them, or nothing."""
+    return re.compile(
+        r"[\s\"'>|#*+-]*+(?:(=?[\w+/-]++={0,2}+)?(?:\\n|[\s\"',+\\])*+"
+        r"|(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash): .*)"
+    )
+
+
+def _key_line(line: str) -> int | None:
+    """Return how many characters of a private key a line has; ``None`` for a line that stands in no key."""
+    found = _of_a_key().fullmatch(line)
+    return None if found is None else len(found[1] or "")
+
+
+def _begins_key(line: str) -> bool:
+    return "-----BEGIN" in line and "PRIVATE KEY" in line and "-----END" not in line
 
 
 @record
@@ -88,12 +110,22 @@ class _Lines:
         return "" if at < 0 else self.source.line_text(file.position(at)[0])
 
     def in_private_key(self) -> bool:
-        """Whether the line lies between the first and the last line of a private key."""
-        if not self.line.strip() or "-----" in self.line:
+        """Whether the line is base64 of a private key that begins above, with nothing else in between.
+
+        A script that looks for ``BEGIN RSA PRIVATE KEY`` in files is no key. A short line is a key's last one.
+        """
+        own = _key_line(self.line)
+        if not own or not _begins_key(self.last_above("-----", FAR)):
             return False
-        above = self.last_above("-----", FAR)
-        base64 = r"[\s\"'>|#*+-]*+[A-Za-z0-9+/=:,. -]*+[\"'\\n]*+\s*+"
-        return "-----BEGIN" in above and "PRIVATE KEY" in above and re.fullmatch(base64, self.line) is not None
+        least = 0 if own >= SHORTEST_OF_A_KEY else SHORTEST_OF_A_KEY
+        for line in self.before(FAR):
+            if "-----" in line:
+                return not least
+            found = _key_line(line)
+            if found is None or found < least or 0 < found < SHORTEST_OF_A_KEY:
+                return False
+            least = 0
+        return False
 
     def in_heredoc_of_a_login(self) -> bool:
         """Whether the line is handed to a command that takes a credential from its standard input."""
