@@ -40,6 +40,9 @@ ADDED = {
     "build": "build: {context: ., dockerfile: Other}",
     "networks": "networks: [inner]",
     "volumes from": "volumes_from: ['container:somebody']",
+    "read-only root": "read_only: true",
+    "control group": "cgroup_parent: jobs.slice",
+    "further": "gpus: all",
 }
 REPLACED = {
     "image": ("runner:1.2", "attacker:1.2"),
@@ -120,7 +123,7 @@ def container(folder: Path, text: str) -> Container:
 def profile(folder: Path, setting: str = "", text: str = SERVICE) -> dict[str, Any]:
     if setting:
         text = text.replace("    image: reg", f"    {setting}\n    image: reg", 1)
-    return approval.second_profile(container(folder, text))
+    return approval.content(container(folder, text))
 
 
 @pytest.mark.parametrize("name", [*ADDED, *REPLACED])
@@ -137,7 +140,7 @@ def test_each_attribute_is_part_of_an_approval(tmp_path: Path, name: str) -> Non
 
 
 def test_every_attribute_has_a_case(tmp_path: Path) -> None:
-    derived = {"sandbox", "engine"}  # told by the runtime, the image and the command
+    derived = {"sandbox", "engine", "rootless host", "started by"}  # told by other settings, or by other formats
     assert set(profile(tmp_path)) == {*ADDED, *REPLACED, *derived}
 
 
@@ -181,7 +184,7 @@ def of_a_chart(
                        ("templates/p.yaml", POD % (opens, CONTAINER, ends))):  # fmt: skip
         write(folder, name, text)
     model = scan(Options(paths=(folder,), root=folder)).model
-    return approval.second_profile(next(each for each in model.containers if each.name == "it"))
+    return approval.content(next(each for each in model.containers if each.name == "it"))
 
 
 def test_the_condition_of_a_template_is_part_of_an_approval(tmp_path: Path) -> None:
@@ -216,6 +219,8 @@ def test_a_switch_is_told_although_its_name_is_a_secrets(tmp_path: Path, switch:
         ("v2:" + "A" * 32, False),
         ("v2" + "0" * 32, False),
         ("v2", False),
+        ("v3:" + "0" * 32, True),
+        ("v4:" + "0" * 32, False),
         ("v0:" + "0" * 32, False),
         (":" + "0" * 32, False),
         ("0" * 32, False),
@@ -311,15 +316,43 @@ def things(folder: Path) -> dict[str, Any]:
 
 
 FROZEN: dict[str, tuple[str, str]] = {
-    "command": ("v1:fade6cf3af399ad2d81d12a40ce4aae5", "v2:8845a0467e4fade3a0f0d79917392cf2"),
-    "engine": ("v1:f1c1cde0c33e3c80ed06aa80c31fa977", "v2:a3a0d6d80d190e846a80f33370925dc4"),
-    "machine": ("v1:e6f42274532c6d9d335a3268e0d24965", "v2:ed0b8a6286a0276c22f6d935b3c24a23"),
-    "model": ("v1:897be5d3b852f18108dba166c082d7af", "v2:35c9d0a2ce114a8569cf7112092ddfac"),
-    "proxy": ("v1:184d806193e2bd39332ce8c218296377", "v2:a7edc0157bac6def1f288fceab38ba0b"),
-    "script": ("v1:13423690069e4a9724a41ac15963f9c5", "v2:dae5f1f3b7f3d24c1737c9975ee66095"),
-    "service": ("v1:d1fa5886de25a0321eebc76a09d04be4", "v2:ffdc2ae60c5a48cfae3f2c7d6efadc82"),
+    "command": (
+        "v1:fade6cf3af399ad2d81d12a40ce4aae5",
+        "v2:8845a0467e4fade3a0f0d79917392cf2",
+        "v3:90b056c2a7ba73ef1bc59a6b2191f00b",
+    ),
+    "engine": (
+        "v1:f1c1cde0c33e3c80ed06aa80c31fa977",
+        "v2:a3a0d6d80d190e846a80f33370925dc4",
+        "v3:8a8141c22eccfaee6ee9fb601cf750f8",
+    ),
+    "machine": (
+        "v1:e6f42274532c6d9d335a3268e0d24965",
+        "v2:ed0b8a6286a0276c22f6d935b3c24a23",
+        "v3:259a2a11f5b8e62c838dd15a1ba2480c",
+    ),
+    "model": (
+        "v1:897be5d3b852f18108dba166c082d7af",
+        "v2:35c9d0a2ce114a8569cf7112092ddfac",
+        "v3:229cef5387fbb7486c5befac484b4f07",
+    ),
+    "proxy": (
+        "v1:184d806193e2bd39332ce8c218296377",
+        "v2:a7edc0157bac6def1f288fceab38ba0b",
+        "v3:239810b849af27d68515afc2137627ff",
+    ),
+    "script": (
+        "v1:13423690069e4a9724a41ac15963f9c5",
+        "v2:dae5f1f3b7f3d24c1737c9975ee66095",
+        "v3:1510c4e75d4761f3e248a6b49ea7a49b",
+    ),
+    "service": (
+        "v1:d1fa5886de25a0321eebc76a09d04be4",
+        "v2:ffdc2ae60c5a48cfae3f2c7d6efadc82",
+        "v3:06dc7b6e5bf952103bd762df512c2b7b",
+    ),
 }
-"""The fingerprints of things, by both profiles, which no later version of dindguard may change."""
+"""The fingerprints of things, by all profiles, which no later version of dindguard may change."""
 
 
 def test_approvals_that_people_have_given_still_hold(tmp_path: Path) -> None:
@@ -337,7 +370,7 @@ def test_an_older_approval_is_compared_by_its_own_profile(tmp_path: Path) -> Non
     old = approval._fingerprint("v1", "i", about, ["b"])
     assert approval.holds(old, "i", about, ["b"])
     assert approval.holds(approval.fingerprint("i", about, ["b"]), "i", about, ["b"])
-    assert approval.fingerprint("i", about, ["b"]).startswith("v2:")
+    assert approval.fingerprint("i", about, ["b"]).startswith("v3:")
     for identity, blames in (("j", ["b"]), ("i", ["c"]), ("i", ["b", "b"])):
         assert not approval.holds(old, identity, about, blames)
-    assert not approval.holds("v3" + old[2:], "i", about, ["b"])
+    assert not approval.holds("v4" + old[2:], "i", about, ["b"])

@@ -73,7 +73,7 @@ def test_every_form_says_all_of_it(repository: Path, form: str) -> None:
             "git.example/poc/7",
             "OPS-7",
             "a node of its own",
-            "v2:",
+            "v3:",
             "in force",
         ]
     for word in words:

@@ -18,8 +18,8 @@ _CONFIG = ("Image", "User", "Hostname", "StopTimeout", "Volumes")
 _HOST_CONFIG = (
     "NetworkMode", "PortBindings", "PublishAllPorts", "RestartPolicy", "CapAdd", "CapDrop", "CgroupnsMode", "GroupAdd",
     "IpcMode", "OomScoreAdj", "PidMode", "Privileged", "ReadonlyRootfs", "UTSMode", "UsernsMode", "Runtime", "Init",
-    "Memory", "NanoCpus", "CpuQuota", "CgroupParent", "Devices", "DeviceCgroupRules", "OomKillDisable", "PidsLimit",
-    "MaskedPaths", "ReadonlyPaths", "Tmpfs",
+    "Memory", "NanoCpus", "CpuQuota", "CgroupParent", "Sysctls", "Devices", "DeviceRequests",
+    "DeviceCgroupRules", "OomKillDisable", "PidsLimit", "MaskedPaths", "ReadonlyPaths", "Tmpfs",
 )  # fmt: skip
 _LABELS = "com.docker.compose."
 

@@ -130,6 +130,9 @@ class Isolation:
     """The control group that it is put under."""
     limits: Limits = Limits()
     """Memory, processors, processes, and what its log may grow to."""
+    further: tuple[Text, ...] = ()
+    """Settings that widen what it may do and that no rule speaks of, as ``name=value``: ``gpus=all``, kernel settings,
+    commands of hooks, accounts, what a runner lets its jobs choose."""
     ignored_settings: tuple[str, ...] = ()
     """Settings in the file that the platform drops (a Swarm stack's ``privileged``)."""
 

@@ -24,6 +24,14 @@ _RELEVANT_VARIABLES = (
     "ROOTLESSKIT",
     "XDG_RUNTIME_DIR",
 )
+_LOADED = (
+    "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GCONV_PATH", "BASH_ENV", "ENV", "PROMPT_COMMAND", "SHELLOPTS", "PS4",
+    "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "NODE_OPTIONS", "NODE_PATH", "PERL5LIB", "PERL5OPT",
+    "RUBYLIB", "RUBYOPT", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH", "DOTNET_STARTUP_HOOKS",
+    "CORECLR_PROFILER_PATH", "LUA_INIT", "PHPRC", "PHP_INI_SCAN_DIR", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_EXEC_PATH",
+    "GIT_CONFIG_GLOBAL", "SSL_CERT_FILE", "SSL_CERT_DIR",
+)  # fmt: skip
+"""Variables by which loaders, shells and interpreters take in code, or trust, from elsewhere."""
 _SECRET_NAMES = ("AUTH", "PASSWORD", "TOKEN", "SECRET")
 _SWITCHES = ("", "0", "1", "true", "false", "yes", "no", "on", "off")
 
@@ -131,16 +139,42 @@ def _wider(container: Container) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def third_profile(about: Any) -> dict[str, Any]:
+    """Return what :func:`second_profile` does, and what gives a container more by another way than a rule speaks of."""
+    return _widest(about) if isinstance(about, Container) else _other(about)
+
+
+def _widest(container: Container) -> dict[str, Any]:
+    found, confinement = _wider(container), container.confinement
+    loaded = (variable for variable in container.environment if variable.name in _LOADED)
+    return found | {
+        "confinement": [
+            *found["confinement"], _flag(confinement.writable_cgroups), _text(confinement.apparmor_again),
+            _sorted(confinement.undecided),
+        ],
+        "environment": sorted([*found["environment"], *map(_variable, loaded)]),
+        "read-only root": _flag(container.read_only_root),
+        "control group": _text(container.cgroup_parent),
+        "rootless host": _flag(container.rootless_host),
+        "started by": _text(container.started_by),
+        "further": _sorted(container.further),
+    }  # fmt: skip
+
+
 def _conditions(container: Container) -> dict[str, Any]:
     """Return under which conditions of a template it exists, and what the files make of each; nothing without any."""
     held = [f"{condition.text}={condition.holds}" for condition in container.conditions if not condition.by_default]
     return {"conditions": held} if held else {}
 
 
-VERSION = "v2"
+VERSION = "v3"
 """The version of new fingerprints."""
 
-PROFILES: dict[str, Callable[[Any], dict[str, Any]]] = {"v1": first_profile, "v2": second_profile}
+PROFILES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "v1": first_profile,
+    "v2": second_profile,
+    "v3": third_profile,
+}
 """Profiles by version: new attributes make a new one; an approval by an older one is compared by that one."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dindguard import budget
-from dindguard.documents.nodes import written
+from dindguard.documents.nodes import further, written
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import embedding, mounts, settings, stack
 from dindguard.formats.compose.environment import environment
@@ -19,6 +19,11 @@ from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
 from dindguard.source import Embedded
 
 _HOOKS = ("pre_start", "post_start", "pre_stop")
+_FURTHER = (
+    ("gpus",), ("deploy", "resources", "reservations", "devices"), ("credential_spec",), ("isolation",), ("sysctls",),
+    ("annotations",), *((hook,) for hook in _HOOKS), ("develop",), ("extra_hosts",), ("external_links",), ("build", "ssh"),
+    ("build", "secrets"), ("build", "additional_contexts"), ("build", "extra_hosts"),
+)  # fmt: skip
 
 
 def workload(project: Project, files: Files, volumes: Volumes) -> tuple[Workload, list[Embedded]]:
@@ -128,6 +133,7 @@ def _container(
         restart=written(service["restart"]),
         stop_grace_period=written(service["stop_grace_period"]),
         cgroup_parent=written(service["cgroup_parent"]),
+        further=further(service, *_FURTHER),
         networks=_networks(service["networks"]),
         aliases=aliases + linked,
         outer_names=tuple(OuterName(name, scope) for scope in scopes for name in (own, *aliases)),

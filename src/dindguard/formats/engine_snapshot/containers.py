@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dindguard.documents.nodes import further
 from dindguard.documents.tree import Node
 from dindguard.formats import Context
 from dindguard.formats.engine_snapshot import settings
@@ -110,6 +111,7 @@ def _container(
         if timeout is not None
         else None,
         cgroup_parent=place.text(given["CgroupParent"]),
+        further=further(given, ("DeviceRequests",), ("Sysctls",)),
         networks=_networks(node, place) if modes.network is None else (),
         aliases=tuple(_aliases(node, place)),
         hostname=place.text(config["Hostname"]),

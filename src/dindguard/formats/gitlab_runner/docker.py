@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dindguard.documents.nodes import further
 from dindguard.documents.tree import Node
 from dindguard.formats.gitlab_runner.parts import Parts, environment, image, services, text, texts, words
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
@@ -29,6 +30,8 @@ _JOB = {
     "cpus": "cpus",
     "oom_score_adjust": "oom-score-adj",
     "oom_kill_disable": "oom-kill-disable",
+    "ipcmode": "ipc",
+    "cgroup_parent": "cgroup-parent",
 }
 _SERVICE = {
     **_BOTH,
@@ -37,8 +40,14 @@ _SERVICE = {
     "services_security_opt": "security-opt",
     "service_memory": "memory",
     "service_cpus": "cpus",
+    "service_cgroup_parent": "cgroup-parent",
 }
 """Later keys count: services take ``privileged`` unless ``services_privileged`` says otherwise."""
+_FURTHER = (
+    ("gpus",), ("service_gpus",), ("services_devices",), ("sysctls",), ("isolation",), ("volumes_from",), ("volume_driver",),
+    ("volume_driver_ops",), ("helper_image",), ("extra_hosts",), ("links",), ("allowed_images",), ("allowed_services",),
+    ("allowed_privileged_images",), ("allowed_privileged_services",), ("allowed_users",),
+)  # fmt: skip
 
 
 def parts(runner: Node, address: str, name: str) -> Parts:
@@ -91,7 +100,8 @@ def _attributes(
 ) -> dict[str, Any]:
     """Read settings as the options of ``docker run`` that they become."""
     options = [*_options(docker, keys), *_tmpfs(docker[tmpfs])]
-    return {**attributes(options, volumes, owner), "environment": variables}
+    found = attributes(options, volumes, owner)
+    return {**found, "environment": variables, "further": further(docker, *_FURTHER)}
 
 
 def _options(docker: Node, keys: dict[str, str]) -> Iterator[Option]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard.documents.nodes import further
 from dindguard.documents.tree import Node
 from dindguard.formats.gitlab_runner.parts import Parts, environment, image, services, text, texts, words
 from dindguard.model import paths
@@ -22,6 +23,15 @@ _KINDS = {
     "config_map": MountKind.CONFIG,
     "secret": MountKind.SECRET,
 }
+_FURTHER = (
+    ("allow_privilege_escalation",), ("service_account",), ("automount_service_account_token",), ("namespace",),
+    ("service_account_overwrite_allowed",), ("namespace_overwrite_allowed",), ("bearer_token_overwrite_allowed",),
+    ("pod_annotations",), ("pod_annotations_overwrite_allowed",), ("node_selector_overwrite_allowed",),
+    ("node_tolerations_overwrite_allowed",), ("node_selector",), ("node_tolerations",), ("affinity", "node_affinity"),
+    ("pod_spec",), ("pod_security_context",), ("build_container_security_context",), ("container_lifecycle",),
+    ("service_container_security_context",), ("host_aliases",), ("helper_image",), ("allowed_images",),
+    ("allowed_services",), ("allowed_users",),
+)  # fmt: skip
 
 
 def parts(runner: Node, address: str, name: str) -> Parts:
@@ -75,6 +85,7 @@ def _container(
         user=text(own["run_as_user"]) or text(executor["pod_security_context"]["run_as_user"]),
         runtime=text(executor["runtime_class_name"]),
         user_namespace=_user_namespace(executor),
+        further=further(executor, *_FURTHER),
         limits=Limits(
             memory=text(executor[f"{limits}memory_limit"]),
             cpus=text(executor[f"{limits}cpu_limit"]),

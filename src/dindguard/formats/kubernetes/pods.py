@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dindguard.documents.nodes import written
+from dindguard.documents.nodes import further, written
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes import commands, ports
 from dindguard.formats.kubernetes.cluster import Cluster
@@ -18,9 +18,26 @@ from dindguard.formats.kubernetes.volumes import Volume, mounts, volumes
 from dindguard.model.container import Container, ContainerKind, Dependency, Limits
 from dindguard.model.image import Image
 from dindguard.model.mount import Storage
+from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
 from dindguard.records import record
 from dindguard.source import Embedded
+
+_OF_THE_POD = (
+    ("serviceAccountName",), ("serviceAccount",), ("automountServiceAccountToken",), ("shareProcessNamespace",),
+    ("securityContext", "sysctls"), ("securityContext", "windowsOptions"), ("resourceClaims",), ("nodeName",),
+    ("nodeSelector",), ("tolerations",), ("affinity", "nodeAffinity"), ("hostAliases",),
+)  # fmt: skip
+_OF_A_MEMBER = (("resources", "claims"), ("securityContext", "windowsOptions"), ("lifecycle",))
+_OF_A_RUNTIME = (
+    "io.katacontainers.",
+    "cdi.k8s.io/",
+    "io.kubernetes.cri-o.",
+    "io.kubernetes.cri.",
+    "run.oci.",
+    "dev.gvisor.",
+)
+"""Annotations that node runtimes obey; others only describe."""
 
 
 @record
@@ -33,6 +50,7 @@ class Pod:
     openings: tuple[Opening, ...]
     declared_ports: frozenset[str]
     replicas: Replicas | None
+    further: tuple[Text, ...]
 
 
 @record
@@ -72,7 +90,19 @@ def _pod(template: PodTemplate, cluster: Cluster, services: Services) -> Pod:
         openings=services.openings(labels, resource),
         declared_ports=declared_ports([member.node for member in template.members]),
         replicas=replicas(resource, cluster),
+        further=(*further(spec, *_OF_THE_POD), *_of_a_runtime(template.metadata["annotations"])),
     )
+
+
+def _of_a_runtime(annotations: Node) -> tuple[Text, ...]:
+    keys = [(key.content,) for key, _ in annotations.pairs() if key.content.startswith(_OF_A_RUNTIME)]
+    return further(annotations, *keys)
+
+
+def _devices(node: Node) -> tuple[Text, ...]:
+    """Return the devices that a plugin picks (``nvidia.com/gpu: 1``): their resources have a domain."""
+    limits = node["resources"]["limits"]
+    return further(limits, *((key.content,) for key, _ in limits.pairs() if "/" in key.content))
 
 
 def _workload(pod: Pod, containers: tuple[Container, ...]) -> Workload:
@@ -149,6 +179,7 @@ def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> 
         hostname=written(spec["hostname"]),
         replicas=pod.replicas,
         user_namespace=contexts.user_namespace(),
+        further=(*pod.further, *further(node, *_OF_A_MEMBER), *_devices(node)),
         ignored_settings=contexts.ignored(),
     )
 

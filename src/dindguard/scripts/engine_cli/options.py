@@ -36,6 +36,7 @@ _TEXTS = {
     "cgroup-parent": "cgroup_parent",
     "hostname": "hostname",
 }
+_FURTHER = ("gpus", "sysctl", "annotation", "isolation", "add-host", "volumes-from")
 
 
 def run_attributes(words: Sequence[Text], volumes: Volumes, owner: str) -> dict[str, Any]:
@@ -66,6 +67,7 @@ def attributes(options: Sequence[Option], volumes: Volumes, owner: str) -> dict[
         "aliases": given.texts("network-alias"),
         "limits": _limits(given),
         "health": _health(given),
+        "further": tuple(Text(f"{name}={text}", text.span) for name in _FURTHER for text in given.texts(name)),
     }
     for name, attribute in _FLAGS.items():
         if (switch := given.flag(name)) is not None:
