@@ -29,10 +29,14 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def scans_only_read() -> Iterator[None]:
-    """Fail a test in which a scan connects, starts a process or writes; ``watching`` names the exceptions."""
+    """Fail a test in which a scan connects, starts a process or writes; ``watching`` names the exceptions.
+
+    A scan of a command that the test runs as a process counts too.
+    """
     watching.WATCH.taken()
+    watching.told_by_processes()
     yield
-    seen = watching.WATCH.taken()
+    seen = [*watching.WATCH.taken(), *watching.told_by_processes()]
     assert not seen, f"a scan must not do that: {seen}"
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import watching
 from dindguard.cli import recipes
 from policy_tree import COMPOSE, committed, git, write
 
@@ -120,7 +121,7 @@ def ran(folder: Path, workflow: str, compose: str, event: dict[str, Any], comman
          "--eventpath", str(folder / "event.json"), *stand_ins(folder / "actions"),
          "--env", f"WITNESS={kept}", "--env", f"UPLOAD_CODE={upload}"],
         cwd=work, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=120,
-        env={"PATH": f"{own}{os.pathsep}{os.environ['PATH']}", "HOME": str(home)},
+        env={"PATH": f"{own}{os.pathsep}{os.environ['PATH']}", "HOME": str(home)} | watching.environment(),
     )  # fmt: skip
     return Ran(done.returncode, done.stdout + done.stderr, kept)
 

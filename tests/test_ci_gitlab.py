@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+import watching
 from dindguard.errors import UserError
 from dindguard.installation import Home
 from dindguard.records import replace
@@ -176,7 +177,9 @@ def run_lines(folder: Path, lines: list[str], **variables: str) -> subprocess.Co
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "\n".join(lines)],
         cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-        env={"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder.parent)} | variables,
+        env={"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder.parent)}
+        | watching.environment()
+        | variables,
     )  # fmt: skip
 
 

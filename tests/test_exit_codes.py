@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import watching
 from dindguard import errors
 from policy_tree import COMPOSE, tree, write
 
@@ -24,7 +25,7 @@ def code(folder: Path, *arguments: str, **environment: str) -> int:
         cwd=folder,
         capture_output=True,
         check=False,
-        env={"PATH": "/usr/bin:/bin", **environment},
+        env={"PATH": "/usr/bin:/bin", **watching.environment(), **environment},
     )
     assert b"Traceback" not in done.stderr, done.stderr
     return done.returncode

@@ -231,6 +231,19 @@ def test_what_a_fingerprint_looks_like(text: str, known: bool) -> None:
     assert approval.is_fingerprint(text) is known
 
 
+@pytest.mark.parametrize("version", approval.PROFILES)
+def test_the_schema_of_waivers_knows_every_version(version: str) -> None:
+    import re
+    from importlib.resources import files
+
+    pattern = re.search(
+        r'"pattern": "(\^v[^"]+)"', (files("dindguard") / "schemas/waivers.schema.json").read_text("utf-8")
+    )
+    assert pattern is not None
+    assert re.fullmatch(pattern[1], f"{version}:{'0' * 32}")
+    assert not re.fullmatch(pattern[1], f"v{len(approval.PROFILES) + 1}:{'0' * 32}")
+
+
 def test_a_secret_is_no_part_of_an_approval(tmp_path: Path) -> None:
     one, other = (profile(tmp_path, text=PROXY % f"PROXY_PASSWORD: {value}") for value in ("hunter2", "hunter3"))
     assert one == other

@@ -281,6 +281,8 @@ def test_what_a_running_container_was_given(tmp_path: Path, given: dict[str, Any
     found = []
     for more in ({}, given):
         live = {"Id": "1", "Name": "/it", "Config": {"Image": "x"}, "HostConfig": {"Privileged": True, **more}}
-        kept = snapshot({"ID": "e"}, {"Version": "29.0.0"}, [live], [], [], Redaction(bool, str, list))
+        kept = snapshot(
+            {"ID": "e"}, {"Version": "29.0.0"}, [live], [], [], Redaction(bool, str, list, lambda _: False)
+        )
         found.append(profile(tmp_path, "snapshot.json", json.dumps(kept)))
     assert found[0] != found[1]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import watching
 from policy_tree import COMPOSE, committed, git, write
 
 ROOT = Path(__file__).parent.parent
@@ -49,7 +50,7 @@ def pre_commit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
         "HOME": str(folder),
         "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit"),
         "GIT_CONFIG_GLOBAL": "/dev/null",
-    }
+    } | watching.environment()
     return subprocess.run(
         [BIN / "pre-commit", "run", "--color", "never", *arguments],
         cwd=folder,

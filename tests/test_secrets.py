@@ -9,7 +9,7 @@ import pytest
 from dindguard.audit.redaction import Redaction
 from dindguard.model.model import Model
 from dindguard.reports import FORMATS, Options, render
-from dindguard.reports.masking import Masks, shown
+from dindguard.reports.masking import Masks, secret_name, shown
 from dindguard.scanning import Options as ScanOptions
 from dindguard.scanning import Report, scan
 from dindguard.source import Source, Step
@@ -414,7 +414,7 @@ WORDS = [
 @pytest.mark.parametrize("words", WORDS)
 def test_the_words_of_a_command_give_nothing_away(words: list[str]) -> None:
     masks = Masks(None)
-    kept = Redaction(shown, masks.document, masks.words).words(words)
+    kept = Redaction(shown, masks.document, masks.words, secret_name).words(words)
     assert len(kept) == len(words)
     assert S not in str(kept)
     assert kept[0] == words[0]
@@ -422,7 +422,7 @@ def test_the_words_of_a_command_give_nothing_away(words: list[str]) -> None:
 
 def test_a_program_and_its_arguments_give_nothing_away() -> None:
     masks = Masks(None)
-    redaction = Redaction(shown, masks.document, masks.words)
+    redaction = Redaction(shown, masks.document, masks.words, secret_name)
     assert redaction.commands(["mysql"], ["-uroot", f"-p{S}"]) == (["mysql"], ["-uroot", "-p***"])
     assert redaction.commands(None, ["tool", "--password", S]) == (None, ["tool", "--password", "***"])
 

@@ -57,7 +57,7 @@ main()
 def imported(*arguments: str, folder: Path) -> set[str]:
     """Return the modules of a process of the command line at its end."""
     command = [sys.executable, "-c", SHOW, *arguments]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "WATCHED"))}
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
     return set(done.stderr.splitlines()[-1].split())
 

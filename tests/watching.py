@@ -2,11 +2,13 @@
 
 Three exceptions, named here: a scan that was asked about a revision (``--since``, ``--trust``, or files that are a revision's)
 runs ``git``, and keeps a repository of its own in a temporary folder meanwhile; one that was asked for several processes
-(``jobs``) forks them; importing a module may write its bytecode. What the forks do is told through a pipe.
+(``jobs``) forks them; importing a module may write its bytecode. What the forks do is told through a pipe, what commands do
+that tests run as processes through a file: ``watched`` has them watched.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import os
@@ -14,6 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 STARTS = (
@@ -48,6 +51,7 @@ class Watch:
         self.others: frozenset[int] = frozenset()
         self.seen: list[str] = []
         self.process = os.getpid()
+        self.hooked = False
         self._told, self._tell = os.pipe()
         if FORKS:
             os.set_blocking(self._told, False)
@@ -81,6 +85,16 @@ class Watch:
             else:
                 os.write(self._tell, ascii(said).encode() + b"\n")
 
+    def tell(self, file: int) -> None:
+        """Write what is seen from now on, here and in forks, to an open file."""
+        self.process, self._tell = -1, file
+
+    def install(self) -> None:
+        """Have this process audited; the hook stays until it ends."""
+        if not self.hooked:
+            self.hooked = True
+            sys.addaudithook(self.hook)
+
     def _forbidden(self, event: str, arguments: tuple[Any, ...]) -> bool:
         if event == "open":
             return self._writes(*arguments)
@@ -108,14 +122,23 @@ WATCH = Watch()
 
 
 def install() -> None:
-    """Watch all scans of this process from now on; an audit hook stays until it ends."""
-    from dindguard import reports
-    from dindguard.scanning import Scan
-    from dindguard.working_tree import WorkingTree
+    """Watch all scans of this process from now on, and those of processes that it starts with its own environment."""
+    from dindguard import reports, scanning
+
+    watch_scans(scanning)
+    watch_reports(reports)
+    os.environ.update(environment())
+
+
+def watch_scans(scanning: ModuleType) -> None:
+    """Watch the steps of every scan; ``scanning`` is our module of that name."""
+    scan = scanning.Scan
 
     def watched(step: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(step)
-        def inner(scan: Scan, *arguments: Any) -> Any:
+        def inner(scan: Any, *arguments: Any) -> Any:
+            from dindguard.working_tree import WorkingTree
+
             asked = scan.options.since or scan.options.trust
             git = bool(asked) or not isinstance(scan.files, WorkingTree)
             WATCH.begin(git=git, workers=scan.options.jobs != 1)
@@ -126,19 +149,24 @@ def install() -> None:
 
         return inner
 
-    made = Scan.of.__func__  # type: ignore[attr-defined]  # a class method
+    made = scan.of.__func__
 
     @functools.wraps(made)
-    def of(cls: type[Scan], options: Any, files: Any = None) -> Scan:
+    def of(cls: Any, options: Any, files: Any = None) -> Any:
         WATCH.begin(git=bool(options.since or options.trust or files is not None), workers=False)
         try:
             return made(cls, options, files)
         finally:
             WATCH.end()
 
-    Scan.of = classmethod(of)  # type: ignore[assignment,method-assign]
+    scan.of = classmethod(of)
     for name in STEPS:
-        setattr(Scan, name, watched(getattr(Scan, name)))
+        setattr(scan, name, watched(getattr(scan, name)))
+    WATCH.install()
+
+
+def watch_reports(reports: ModuleType) -> None:
+    """Watch the making of every report; ``reports`` is our package of that name."""
     render = reports.render
 
     @functools.wraps(render)
@@ -150,4 +178,40 @@ def install() -> None:
             WATCH.end()
 
     reports.render = rendered
-    sys.addaudithook(WATCH.hook)
+    WATCH.install()
+
+
+# -- processes that tests start ---------------------------------------------------------------------
+
+_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "watched")
+
+
+@functools.cache
+def _file() -> str:
+    """Return the file that processes of tests tell through, made once."""
+    number, path = tempfile.mkstemp(prefix="dindguard-watched-")
+    os.close(number)
+    atexit.register(os.unlink, path)
+    return path
+
+
+def environment() -> dict[str, str]:
+    """Return what a process needs for its scans to be watched, for tests that give it an environment of their own."""
+    others = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each not in ("", _FOLDER)]
+    return {"WATCHED_SCANS": _file(), "PYTHONPATH": os.pathsep.join((_FOLDER, *others))}
+
+
+def in_a_process_of_a_test(file: str) -> None:
+    """Tell what this process sees through a file of the suite's."""
+    if WATCH.process != -1:
+        WATCH.tell(os.open(file, os.O_WRONLY | os.O_APPEND))
+
+
+def told_by_processes() -> list[str]:
+    """Return what processes of tests have told, and forget it."""
+    if not os.path.getsize(_file()):
+        return []
+    with open(_file(), "r+", encoding="utf-8", errors="replace") as file:
+        told = file.read().splitlines()
+        file.truncate(0)
+    return told

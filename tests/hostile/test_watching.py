@@ -106,6 +106,54 @@ def test_a_scan_does_nothing_of_the_kind(tree: Path) -> None:
     assert watching.WATCH.taken() == []
 
 
+PLANT = """\
+import sys
+from pathlib import Path
+sys.path[:0] = sys.argv[1:3]
+from dindguard import judging
+from test_watching import PLANTED
+number, run = int(sys.argv[3]), judging.run
+def run_and_do(*arguments, **more):
+    if number >= 0:
+        PLANTED[number](Path.cwd())
+    return run(*arguments, **more)
+judging.run = run_and_do
+from dindguard.cli import main
+sys.argv[1:] = ["scan", "--exit-zero", *sys.argv[4:]]
+main()
+"""
+
+
+def in_a_process(number: int, tree: Path, *options: str, **environment: str) -> list[str]:
+    """Return what is told of a scan of the command line that does one of the deeds; -1 does none."""
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PLANT, str(here), str(here.parent), str(number), *options],
+        cwd=tree, capture_output=True, text=True, check=False, env=environment or None,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return watching.told_by_processes()
+
+
+@pytest.mark.parametrize("number", range(len(PLANTED)), ids=lambda number: PLANTED[number].__name__)
+def test_a_deed_of_a_command_is_noticed(number: int, tree: Path) -> None:
+    assert in_a_process(number, tree)
+
+
+@pytest.mark.parametrize(
+    "options", [("--jobs", "2"), ("-f", "sarif", "-o", "report.sarif"), ("-f", "html", "-o", "r.html")]
+)
+def test_a_command_does_nothing_of_the_kind(options: tuple[str, ...], tree: Path) -> None:
+    assert in_a_process(-1, tree, *options) == []
+
+
+def test_a_process_with_an_environment_of_its_own_is_watched_too(tree: Path) -> None:
+    assert in_a_process(6, tree, **watching.environment())
+    assert in_a_process(6, tree, PATH="/usr/bin:/bin") == [], (
+        "it could not be told: tests have to hand on what tells it"
+    )
+
+
 def test_what_is_done_outside_of_a_scan_does_not_matter(tree: Path) -> None:
     scan(Options(paths=(tree,), root=tree))
     for deed in PLANTED:
@@ -113,17 +161,31 @@ def test_what_is_done_outside_of_a_scan_does_not_matter(tree: Path) -> None:
     assert watching.WATCH.taken() == []
 
 
-def test_the_suite_fails_for_it(tree: Path) -> None:
-    """The same through pytest itself: a test whose scan writes does not pass."""
+IN_ITSELF = """\
+from pathlib import Path
+from dindguard import judging
+from dindguard.scanning import Options, scan
+def test_it(tmp_path, monkeypatch):
+    run = judging.run
+    monkeypatch.setattr(judging, "run", lambda *a, **k: (Path(tmp_path / "x").write_text("x"), run(*a, **k))[1])
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: docker:dind, privileged: true}}")
+    scan(Options(paths=(tmp_path,), root=tmp_path))
+"""
+IN_A_COMMAND = """\
+import subprocess, sys
+PLANT = "from dindguard import judging; run = judging.run; from pathlib import Path; " \\
+        "judging.run = lambda *a, **k: (Path('x').write_text('x'), run(*a, **k))[1]; from dindguard.cli import main; main()"
+def test_it(tmp_path):
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: docker:dind, privileged: true}}")
+    assert subprocess.run([sys.executable, "-c", PLANT, "scan"], cwd=tmp_path).returncode == 1
+"""
+
+
+@pytest.mark.parametrize("text", [IN_ITSELF, IN_A_COMMAND])
+def test_the_suite_fails_for_it(text: str, tree: Path) -> None:
+    """The same through pytest itself: a test whose scan writes, or that of a command it runs, does not pass."""
     test = tree / "test_planted.py"
-    test.write_text(
-        "from pathlib import Path\nfrom dindguard import judging\nfrom dindguard.scanning import Options, scan\n"
-        "def test_it(tmp_path, monkeypatch):\n"
-        "    run = judging.run\n"
-        "    monkeypatch.setattr(judging, 'run', lambda *a, **k: (Path(tmp_path / 'x').write_text('x'), run(*a, **k))[1])\n"
-        "    (tmp_path / 'compose.yaml').write_text('services: {a: {image: docker:dind, privileged: true}}')\n"
-        "    scan(Options(paths=(tmp_path,), root=tmp_path))\n"
-    )
+    test.write_text(text)
     tests = Path(__file__).parent.parent
     (tree / "conftest.py").write_text((tests / "conftest.py").read_text("utf-8"))
     done = subprocess.run(

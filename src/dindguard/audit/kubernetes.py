@@ -18,7 +18,10 @@ KINDS = (
 """What is asked for: no secrets, no configuration maps."""
 
 _SECONDS = 120
-_COPY = "kubectl.kubernetes.io/last-applied-configuration"
+_LABELS = ("labels", "matchLabels", "selector", "nodeSelector")
+"""By their values objects find each other: what is no credential by its form stays."""
+_COPIES = ("managedFields", "kubectl.kubernetes.io/last-applied-configuration")
+"""What repeats an object in its own metadata."""
 
 
 @record
@@ -67,12 +70,7 @@ def _object(item: Any, keep: Redaction) -> Any:
     """Return an object without its status, the copies of itself in its metadata, and secrets."""
     if not isinstance(item, dict):
         return item
-    metadata = dict(item.get("metadata") or {})
-    metadata.pop("managedFields", None)
-    if metadata.get("annotations"):
-        metadata["annotations"] = {name: text for name, text in metadata["annotations"].items() if name != _COPY}
-    kept = {name: _value(name, value, keep) for name, value in item.items() if name not in ("metadata", "status")}
-    return {**kept, "metadata": metadata}
+    return {name: _value(name, value, keep) for name, value in item.items() if name != "status"}
 
 
 def _value(name: str, value: Any, keep: Redaction) -> Any:
@@ -81,14 +79,16 @@ def _value(name: str, value: Any, keep: Redaction) -> Any:
     if name in ("command", "args"):
         return keep.words(value)
     if isinstance(value, dict):
-        kept = {key: _value(key, inner, keep) for key, inner in value.items()}
+        labels = name in _LABELS
+        kept = {key: _value("" if labels else key, inner, keep) for key, inner in value.items() if key not in _COPIES}
         if "command" in value and "args" in value:
             kept["command"], kept["args"] = keep.commands(value["command"], value["args"])
-        return kept
-    return [_value("", inner, keep) for inner in value] if isinstance(value, list) else value
+        return keep.paired(kept)
+    return [_value(name, inner, keep) for inner in value] if isinstance(value, list) else keep.whole(value, name)
 
 
 def _variable(entry: Any, keep: Redaction) -> Any:
-    if not isinstance(entry, dict) or "value" not in entry or keep.shown(str(entry.get("name", ""))):
-        return entry
-    return {**entry, "value": MASK}
+    if not isinstance(entry, dict) or "value" not in entry:
+        return keep.whole(entry)
+    shown = keep.shown(str(entry.get("name", "")))
+    return {**entry, "value": keep.whole(entry["value"]) if shown else MASK}

@@ -15,12 +15,13 @@ class Redaction:
     """What may be kept of what an engine or cluster says.
 
     ``shown`` tells it of a variable's name, ``masked`` replaces credentials in a text, ``listed`` in the words of a
-    command, which tell each other's meaning.
+    command, which tell each other's meaning; ``secret`` tells of a name that its value is a credential.
     """
 
     shown: Callable[[str], bool]
     masked: Callable[[str], str]
     listed: Callable[[Sequence[str]], list[str]]
+    secret: Callable[[str], bool]
 
     def variable(self, entry: str) -> str:
         """Return ``NAME=value`` with the value masked, unless variables of that name say how engines run."""
@@ -30,6 +31,26 @@ class Redaction:
     def text(self, text: str) -> str:
         """Return a command or script without credentials."""
         return self.masked(text)
+
+    def named(self, name: str, text: str) -> str:
+        """Return what stands beside a name without credentials: all of it is one if the name says so."""
+        return MASK if text and self.secret(name) else self.masked(text)
+
+    def whole(self, value: Any, name: str = "") -> Any:
+        """Return a document without credentials in any text of it, told by its form or by its name."""
+        if isinstance(value, str):
+            return self.named(name, value)
+        if isinstance(value, list):
+            return [self.whole(item, name) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return self.paired({key: self.whole(inner, key) for key, inner in value.items()})
+
+    def paired(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return a name and its value, as headers and parameters are written, without a credential; else the same."""
+        name, text = value.get("name"), value.get("value")
+        both = isinstance(name, str) and isinstance(text, str)
+        return {**value, "value": self.named(str(name), str(text))} if both else value
 
     def words(self, value: Any) -> Any:
         """Return the strings of a list, or the one string, without credentials; anything else as it is."""

@@ -21,6 +21,24 @@ _HOST_CONFIG = (
     "Memory", "NanoCpus", "CpuQuota", "CgroupParent", "Sysctls", "Devices", "DeviceRequests",
     "DeviceCgroupRules", "OomKillDisable", "PidsLimit", "MaskedPaths", "ReadonlyPaths", "Tmpfs",
 )  # fmt: skip
+_MOUNT = ("Type", "Name", "Source", "Destination", "Driver", "Mode", "RW", "Propagation")
+_VOLUME_OPTIONS = (
+    "bind",
+    "rbind",
+    "ro",
+    "rw",
+    "size",
+    "mode",
+    "uid",
+    "gid",
+    "addr",
+    "nolock",
+    "soft",
+    "hard",
+    "vers",
+    "nfsvers",
+)
+"""Options of a volume's mount that are no credentials, whatever the file system; others may be."""
 _LABELS = "com.docker.compose."
 
 
@@ -36,14 +54,14 @@ def snapshot(
     """Return the snapshot of what the engine's API answered at ``socket`` (empty: over a
     network); see ``formats.engine_snapshot`` for its form."""
     return {
-        "info": {**_only(info, _INFO), "RegistryConfig": _registries(info)},
+        "info": keep.whole({**_only(info, _INFO), "RegistryConfig": _registries(info)}),
         "version": {
             **_only(version, ("Version", "ApiVersion", "Platform")),
             "Components": [_only(part, ("Name", "Version")) for part in version.get("Components") or ()],
         },
         "containers": [_container(container, keep) for container in containers],
-        "networks": [_network(network) for network in networks],
-        "volumes": [_volume(volume) for volume in volumes],
+        "networks": [keep.whole(_network(network)) for network in networks],
+        "volumes": [_volume(volume, keep) for volume in volumes],
         **({"socket": socket} if socket else {}),
     }
 
@@ -75,18 +93,20 @@ def _container(facts: Facts, keep: Redaction) -> Facts:
         **_only(facts, ("Id", "Name")),
         "State": _only(facts.get("State") or {}, ("Status", "Running")),
         "Config": {
-            **_only(config, _CONFIG),
+            **keep.whole(_only(config, _CONFIG)),
             "Entrypoint": entrypoint,
             "Cmd": command,
             "Env": [keep.variable(entry) for entry in config.get("Env") or ()],
             "Healthcheck": {"Test": keep.words((config.get("Healthcheck") or {}).get("Test"))},
-            "Labels": {name: value for name, value in (config.get("Labels") or {}).items() if name.startswith(_LABELS)},
+            "Labels": keep.whole({
+                name: value for name, value in (config.get("Labels") or {}).items() if name.startswith(_LABELS)
+            }),
         },
         "HostConfig": {
-            **_only(host, _HOST_CONFIG),
-            "SecurityOpt": [_security_option(option) for option in host.get("SecurityOpt") or ()],
+            **keep.whole(_only(host, _HOST_CONFIG)),
+            "SecurityOpt": keep.whole([_security_option(option) for option in host.get("SecurityOpt") or ()]),
         },
-        "Mounts": facts.get("Mounts") or [],
+        "Mounts": keep.whole([_only(mount, _MOUNT) for mount in facts.get("Mounts") or ()]),
         "NetworkSettings": {
             "Ports": settings.get("Ports") or {},
             "Networks": {
@@ -104,16 +124,18 @@ def _security_option(option: str) -> str:
 
 def _network(facts: Facts) -> Facts:
     """Return a network; of its options the one that lets its containers talk to each other."""
-    kept = _only(facts, ("Name", "Driver", "Internal", "IPAM"))
+    kept = _only(facts, ("Name", "Driver", "Internal"))
+    if "IPAM" in facts:  # its options are those of a driver, which may be anybody's
+        kept["IPAM"] = {"Config": [_only(each, ("Subnet",)) for each in (facts["IPAM"] or {}).get("Config") or ()]}
     talk = _only(facts.get("Options") or {}, ("com.docker.network.bridge.enable_icc",))
     return {**kept, "Options": talk} if talk else kept
 
 
-def _volume(facts: Facts) -> Facts:
+def _volume(facts: Facts, keep: Redaction) -> Facts:
     """Return a volume; of its options what it is made of, without the passwords of network file systems."""
     options = facts.get("Options") or {}
-    kept = _only(options, ("type", "device"))
+    kept = keep.whole(_only(options, ("type", "device")))
     if "o" in options:
-        words = str(options["o"]).split(",")
-        kept["o"] = ",".join(word for word in words if not word.lower().startswith(("pass", "cred", "user")))
+        words = (word.partition("=") for word in str(options["o"]).split(","))
+        kept["o"] = ",".join("".join(word) for word in words if word[0].lower() in _VOLUME_OPTIONS)
     return {**_only(facts, ("Name", "Driver", "Mountpoint")), "Options": kept}
