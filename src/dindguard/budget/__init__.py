@@ -321,9 +321,6 @@ CONFIGURATION_NESTING = Limit(
     name="configuration-nesting", most=5, what="a setting lies more than {most} levels deep", lost="it was not read",
     remedy="write it as the engine reads it",
 )  # fmt: skip
-FURTHER_SETTINGS = Limit(
-    name="further-settings", most=200, what="this has more than {most} hooks, devices and the like", lost="the rest was not read",
-)  # fmt: skip
 
 
 def limits() -> tuple[Limit, ...]:

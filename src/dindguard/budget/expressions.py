@@ -1,4 +1,4 @@
-"""The limits in reading templates, and expressions and variables wherever they stand."""
+"""The limits in reading templates, expressions, variables and the values of settings, wherever they stand."""
 
 from __future__ import annotations
 
@@ -99,4 +99,7 @@ DOCKERFILE_TEXT = Limit(
 DOCKERFILE_INHERITED = Limit(
     name="dockerfile-inherited", most=500_000, what="stages hand down more than {most} variables to each other",
     lost="those of later stages are taken for unknown", remedy="use fewer stages", loss=Loss.UNKNOWN,
+)  # fmt: skip
+FURTHER_SETTINGS = Limit(
+    name="further-settings", most=200, what="this has more than {most} hooks, devices and the like", lost="the rest was not read",
 )  # fmt: skip
