@@ -285,8 +285,9 @@ def test_modules_stay_small(path: Path) -> None:
     assert lines <= MODULE_LINES, f"{path.relative_to(ROOT)} has {lines} lines: is it still one thing?"
 
 
-ALIKE_BY_CHANCE = {("_TRUE", "_YES")}
-"""Tables of one content and several facts: what systemd takes for yes, and what a proxy's switches do."""
+ALIKE_BY_CHANCE = {("_TRUE", "_YES"), ("MOUNT", "_MOUNT")}
+"""Tables of one content and several facts: what systemd takes for yes, and what a proxy's switches do; what an audit keeps of
+a mount, and what every engine tells of one."""
 
 
 def test_no_table_is_told_twice() -> None:
@@ -346,7 +347,7 @@ NO_LIMITS = {
     },
     "no phrase of ours goes on over more lines": {"phrases.py": "_LINES"},
     "what tells that a text is a secret stands near it (docs/hostile-input.md)": {
-        "reports/masking/__init__.py": "LONGEST SHORTEST MOST_VALUES", "reports/masking/context.py": "LONGEST",
+        "reports/masking/__init__.py": "LONGEST SHORTEST MOST_VALUES", "reports/masking/context.py": "LONGEST SHORTEST_OF_A_KEY",
         "reports/masking/names.py": "200", "reports/masking/shapes.py": "_LONG_RUN", "reports/masking/words.py": "DEEPEST 200",
     },
     "more of it is kept in another way": {"lines.py": "FEW"},

@@ -155,6 +155,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "compose-words": (3, compose("services: {a: {image: '" + "${A:-" * 8 + "docker" + "}" * 8 + "'}}")),
     "volumes-from": (3, compose("services:\n" + chain(9, lambda n: f"  s{n}: {{image: docker, volumes_from: [s{n + 1}]}}") + "\n  s9: {image: docker}\n")),
     "further-settings": (2, compose("services: {a: {image: docker, sysctls: {a: 1, b: 2, c: 3}}}")),
+    "setting-levels": (None, compose("services: {a: {image: docker, annotations: " + "{b: " * 12 + "c" + "}" * 12 + "}}")),
     "listed-objects": (3, {"list.yaml": "apiVersion: v1\nkind: List\nitems:\n" + "".join("- " + POD.replace("\n", "\n  ").rstrip(" ") for _ in range(8))}),
     "list-depth": (None, {"list.yaml": "apiVersion: v1\nkind: List\nitems: " + "[{kind: List, items: " * 40 + "[{kind: Pod, spec: {containers: [{image: docker}]}}]" + "}]" * 40}),
     "pod-search": (20, {"x.yaml": "apiVersion: example.org/v1\nkind: X\nspec:\n  docker: {containers: 1}\n  a: &a [" + "1," * 40 + "]\n" + chain(30, lambda n: f"  k{n}: *a")}),

@@ -103,3 +103,7 @@ DOCKERFILE_INHERITED = Limit(
 FURTHER_SETTINGS = Limit(
     name="further-settings", most=200, what="this has more than {most} hooks, devices and the like", lost="the rest was not read",
 )  # fmt: skip
+SETTING_LEVELS = Limit(
+    name="setting-levels", most=8, what="a setting lies deeper than any of a container ({most} levels)",
+    lost="what lies deeper was not read", remedy="end the alias that holds itself",
+)  # fmt: skip

@@ -35,8 +35,8 @@ def _scalars(node: Node, name: str, level: int = 0) -> Iterator[Text]:
     """Yield the scalars below a node. The words of an inner list are one: their order may matter."""
     if node.is_scalar:
         yield Text(f"{name}={node.value}", node.span)
-    elif level > _DEEPEST:
-        yield Text(f"{name}=…", node.span)
+    elif not budget.within(budget.SETTING_LEVELS, level, node):
+        return
     elif level and node.is_sequence and all(item.is_scalar for item in node.items()):
         most = budget.FURTHER_SETTINGS.most
         yield Text(f"{name}={[str(item.value) for item in node.items()[:most]]}", node.span)
@@ -45,7 +45,3 @@ def _scalars(node: Node, name: str, level: int = 0) -> Iterator[Text]:
             yield from _scalars(item, name, level + 1)
         for key, value in node.pairs():
             yield from _scalars(value, f"{name}.{key.content}", level + 1)
-
-
-_DEEPEST = 8
-"""A setting of a container has no more levels."""
