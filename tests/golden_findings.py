@@ -1,8 +1,8 @@
 """What every fixture gives, written down: ``python tests/golden_findings.py`` renews it, and its diff is read by people.
 
 One file a rule in ``tests/data/findings``. A finding is its place, rule, severity, confidence and identity, its message,
-and below it why its severity was lowered, its other places and the way to the host. Every rule looks at every fixture, so
-that a change of the model shows in the fixtures of other rules as well.
+and below it why its severity was lowered, its other places, the way to the host, and what is advised where the rule's page
+says something else. Every rule looks at every fixture, so that a change of the model shows in the fixtures of other rules as well.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield from (f"    also {_step(finding, step)}" for step in finding.related)
     if finding.path:
         yield f"    way {' → '.join(_step(finding, step) for step in finding.path)}"
+    if finding.instead:
+        yield f"    instead {finding.instead}"
     for subject in finding.subjects:
         yield f"    {subject.identity} {subject.label}"
 

@@ -63,7 +63,9 @@ def _engine(container: Container) -> list[Step]:
 
 def _image(container: Container) -> list[Step]:
     image = container.image
-    engine = image.engine if image is not None and container.build is None else None
-    if image is None or engine is None or engine.version is not None or not engine.floating:
+    if image is None or container.build is not None:
+        return []
+    engine = image.engine
+    if engine is None or engine.version is not None or not engine.floating:
         return []
     return [Step("what gets that privilege changes unseen: its image's tag names no version", image.span)]

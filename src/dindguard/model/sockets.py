@@ -95,7 +95,7 @@ def socket_at(path: str) -> EngineSocket | None:
     head, piece, _ = key.partition(UNKNOWN_PIECE)
     if piece and head in ("", "/"):
         name = key.rpartition("/")[2]
-        engine = _TELLING_NAMES.get(name) if "/" in key else None
+        engine = _TELLING_NAMES.get(name)
         return EngineSocket(f"**/{name}", engine) if engine else None
     parts = key.split("/")
     return next((socket for pattern, socket in _PARTS if _matches(parts, pattern)), None)
