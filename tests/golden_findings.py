@@ -2,7 +2,7 @@
 
 One file a rule in ``tests/data/findings``. A finding is its place, rule, severity, confidence and identity, its message,
 and below it why its severity was lowered, its other places, the way to the host, and what is advised where the rule's page
-says something else. Every rule looks at every fixture, so that a change of the model shows in the fixtures of other rules as well.
+says something else. Every rule looks at every fixture, so that a change of the model shows in those of others, too.
 """
 
 from __future__ import annotations

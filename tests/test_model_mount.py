@@ -17,10 +17,14 @@ from support import write_files
 def hidden(variable: str, pattern: str = U, target: str = "/data") -> Mount:
     place = text("x").span
     source = Text(None, place, How.UNKNOWN, pattern, variable)
-    return Mount(kind=MountKind.HOST, source=source, target=text(target), span=place, read_only=unset(place, "read_only"))
+    return Mount(
+        kind=MountKind.HOST, source=source, target=text(target), span=place, read_only=unset(place, "read_only")
+    )
 
 
-@pytest.mark.parametrize("variable", ["DATA", "SRC", "MY_PWD", "github.event.inputs.path", "ROOT", "CI_PROJECT", "runner.os"])
+@pytest.mark.parametrize(
+    "variable", ["DATA", "SRC", "MY_PWD", "github.event.inputs.path", "ROOT", "CI_PROJECT", "runner.os"]
+)
 def test_a_variable_alone_may_be_any_folder_of_the_host(variable: str) -> None:
     assert hidden(variable).from_anywhere
     assert hidden(variable, f"/{U}/").from_anywhere

@@ -30,7 +30,7 @@ SERVERS = frozenset(
 
 _AROUND_BUILDS = BUILD_ACTIONS | {
     "push", "pull", "tag", "login", "logout", "info", "version", "images", "image ls", "inspect", "image inspect",
-    "buildx create", "buildx use", "buildx inspect", "buildx rm", "buildx ls", "buildx imagetools create",
+    "buildx create", "buildx use", "buildx inspect", "buildx rm", "buildx ls", "buildx imagetools",
     "manifest create", "manifest push", "manifest annotate", "manifest inspect", "image push", "image tag",
     "context create", "context use",
 }  # fmt: skip
