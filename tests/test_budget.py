@@ -216,7 +216,9 @@ def test_every_limit_has_an_input() -> None:
 
 
 def name_of(limit: Limit) -> str:
-    return next(name for name, value in vars(budget).items() if value is limit)
+    name = limit.name.upper().replace("-", "_")
+    assert getattr(budget, name) is limit
+    return name
 
 
 @pytest.mark.parametrize(

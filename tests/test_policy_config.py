@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dindguard.cli.config_ import schema_text
 from dindguard.documents import toml, yaml
 from dindguard.errors import UserError
-from dindguard.policy import baseline_file, config_file, floor, waiver_file
+from dindguard.policy import baseline_file, config_text, floor, waiver_file
 from dindguard.rules import Severity
 from dindguard.scanning import Options, Report, scan
 from dindguard.source import Source
@@ -98,7 +98,7 @@ def loads(name: str, data: Any) -> bool:
     if name in ("config", "policy"):
         (document,) = yaml.read(Source(".dindguard.yaml", text)).documents
         try:
-            (config_file.read if name == "config" else floor.read)(document)
+            (config_text.read if name == "config" else floor.read)(document)
         except UserError:
             return False
         return True
@@ -189,11 +189,11 @@ max-days = 90
 codeowners = true
 """
     table = toml.read(Source("pyproject.toml", text)).documents[0].at("tool", "dindguard")
-    found = config_file.read(table)
+    found = config_text.read(table)
     same = {name: FULL[name] for name in ("profile", "fail-on", "disable", "minimum-engine", "severity")}
     same["approval"] = {"max-days": 90, "codeowners": True}
     (document,) = yaml.read(Source(".dindguard.yaml", json.dumps(same))).documents
-    expected = config_file.read(document)
+    expected = config_text.read(document)
     for name in ("profile", "fail_on", "disabled", "minimum_engine", "severities", "approval"):
         assert getattr(found, name) == getattr(expected, name)
     assert str(found.origins["approval.max-days"]) == "pyproject.toml:9:12"

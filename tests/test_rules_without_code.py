@@ -299,7 +299,7 @@ def test_a_change_that_asks_less_weakens(tmp_path: Path) -> None:
     from dindguard.policy.weakening import _declared
 
     def config(text: str) -> object:
-        from dindguard.policy.config_file import parsed
+        from dindguard.policy.config_text import parsed
 
         return parsed(text, ".dindguard.yaml")
 

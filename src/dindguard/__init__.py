@@ -7,10 +7,10 @@ Everything else may change between minor versions.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it: ``typing`` is too much for who asks for the version alone
 if TYPE_CHECKING:
+    from typing import Any
+
     from dindguard.errors import UserError
     from dindguard.findings import Finding
     from dindguard.rules import Severity
@@ -33,4 +33,6 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for: ``import dindguard`` alone stays cheap."""
     if name not in _HOMES:
         raise AttributeError(f"module 'dindguard' has no attribute '{name}'")
+    import importlib
+
     return getattr(importlib.import_module(f"dindguard.{_HOMES[name]}"), name)

@@ -89,11 +89,16 @@ class Grading:
 
     def _examples(self) -> str:
         if self._title is None:
-            title = _TITLE.search(self._beginning("README.md"))
-            words = next((each for each in title.groups() if each), "") if title is not None else ""
-            told = _EXAMPLES.search(words)
+            words = _title(self._beginning("README.md"))
+            told = _EXAMPLES.search(words) if words else None
             self._title = f"the title of README.md says that all here are examples: '{told[0]}'" if told else ""
         return self._title
+
+
+def _title(text: str) -> str:
+    """Return the words of the title of a README; ``""`` where there is none."""
+    title = _TITLE.search(text) if text else None
+    return next((each for each in title.groups() if each), "") if title is not None else ""
 
 
 def _said_at_the_top(text: str) -> str:

@@ -13,7 +13,7 @@ from threading import local
 from typing import Any, TypeVar
 
 from dindguard import budget
-from dindguard.budget.ledger import Met
+from dindguard.budget import Met
 from dindguard.source import Source
 
 T = TypeVar("T")

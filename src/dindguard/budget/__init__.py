@@ -6,18 +6,56 @@ parallel work change nothing. Whoever opens a ledger (:func:`opened`) gets the n
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import local
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from dindguard.budget.expressions import *  # noqa: F403 - asked for as limits of this package, like those below
-from dindguard.budget.ledger import Ledger, Met
 from dindguard.budget.limit import Limit, Loss
-from dindguard.budget.pipelines import *  # noqa: F403 - asked for as limits of this package, like those below
-from dindguard.source import HasSpan
+from dindguard.source import HasSpan, Notice
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from dindguard.budget.expressions import *  # noqa: F403 - asked for as limits of this package, like those below
+    from dindguard.budget.kubernetes import *  # noqa: F403
+    from dindguard.budget.pipelines import *  # noqa: F403
+    from dindguard.budget.scripts import *  # noqa: F403
+
+TOPICS = ("scripts", "pipelines", "kubernetes", "expressions")
+"""Modules of limits that few scans ask for, each imported when one of its limits, or of a later topic's, is asked for."""
 
 _Item = TypeVar("_Item")
+
+
+Met = tuple[tuple[Limit, HasSpan], ...]
+"""Limits that were met, and where."""
+
+
+class Ledger:
+    """The limits that were met while it was open: a notice for each limit and file, at the first place."""
+
+    def __init__(self) -> None:
+        self._notices: dict[tuple[str, str], Notice] = {}
+        self._met: list[tuple[Limit, HasSpan]] = []
+
+    def met(self, limit: Limit, at: HasSpan) -> None:
+        """Note that ``limit`` was met at ``at``."""
+        key = (limit.name, at.span.path)
+        if key not in self._notices:
+            self._notices[key] = limit.notice(at)
+            self._met.append((limit, at))
+
+    @property
+    def met_limits(self) -> Met:
+        """What was met, and where, in that order."""
+        return tuple(self._met)
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What was noted, in the order in which it was met."""
+        return list(self._notices.values())
 
 
 class _Open(local):
@@ -95,22 +133,6 @@ YAML_NESTING = Limit(
     name="yaml-nesting", most=2_000, what="this YAML nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",
 )  # fmt: skip
-RELEASE_LAYERS = Limit(
-    name="release-layers", most=200, what="a release is given more than {most} sets of values",
-    lost="the rest was not read", remedy="give them in one file",
-)  # fmt: skip
-GIVEN_MOUNTS = Limit(
-    name="given-mounts", most=20_000, what="what all containers of a pod are given comes to more than {most} mounts",
-    lost="the last of it was not read", remedy="use fewer volumes or containers",
-)  # fmt: skip
-CHART_CONTAINERS = Limit(
-    name="chart-containers", most=1_000, what="these values describe more than {most} containers", lost="the rest was not read",
-    remedy="split the release",
-)  # fmt: skip
-VALUE_SETS = Limit(
-    name="value-sets", most=20, what="this chart has more than {most} further files of values",
-    lost="its templates were not read with the others",
-)  # fmt: skip
 JSON_NESTING = Limit(
     name="json-nesting", most=200, what="this JSON nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",
@@ -140,56 +162,6 @@ STEPS_SHOWN = Limit(
     lost="the first places are shown only", remedy="", loss=Loss.UNSHOWN,
 )  # fmt: skip
 
-# -- scripts --------------------------------------------------------------------------------------------------
-
-WORD_FIELDS = Limit(
-    name="word-fields", most=5_000, what="one word becomes more than {most} words", lost="the rest was not read",
-)  # fmt: skip
-REPEATED_CALLS = Limit(
-    name="repeated-calls", most=65_536,
-    what="a script's functions, called with ever other arguments, run {most:,} characters more than it holds",
-    lost="what the further calls run is unknown where arguments decide it", remedy="split the script", loss=Loss.UNKNOWN,
-)  # fmt: skip
-SCRIPT_NESTING = Limit(
-    name="script-nesting", most=60, what="commands nest more than {most} levels", lost="this script was not read",
-    remedy="split the script",
-)  # fmt: skip
-SCRIPTS_IN_SCRIPTS = Limit(
-    name="scripts-in-scripts", most=5, what="scripts lie in scripts more than {most} levels deep",
-    lost="the innermost were not read", remedy="write them into files of their own",
-)  # fmt: skip
-EXPORTS = Limit(
-    name="exports", most=64, what="this script exports more than {most} variables of engines",
-    lost="the others were not followed", remedy="split the script",
-)  # fmt: skip
-VALUE_PIECES = Limit(
-    name="value-pieces", most=500, what="a variable is put together from more than {most} pieces",
-    lost="its value is taken for unknown", remedy="split the value", loss=Loss.UNKNOWN,
-)  # fmt: skip
-INHERITED_TARGETS = Limit(
-    name="inherited-targets", most=50, what="a target inherits more than {most} others",
-    lost="what the further ones ask for was not read", remedy="write it into the target itself",
-)  # fmt: skip
-UNPACKED = Limit(
-    name="unpacked", most=1_000_000, what="a compressed text unpacks to more than {most} bytes",
-    lost="it was not read", remedy="write it as plain text",
-)  # fmt: skip
-VALUE_TEXT = Limit(
-    name="value-text", most=200_000, what="a variable holds more than {most} characters",
-    lost="its value is taken for unknown", remedy="split the value", loss=Loss.UNKNOWN,
-)  # fmt: skip
-EXPANSIONS = Limit(
-    name="expansions", most=300_000, what="the variables of this script bring in more than {most} pieces",
-    lost="the values of later uses are taken for unknown", remedy="split the script", loss=Loss.UNKNOWN,
-)  # fmt: skip
-WRAPPERS = Limit(
-    name="wrappers", most=16, what="a command stands behind more than {most} wrappers (sudo, env …)",
-    lost="what it starts was not read", remedy="use fewer wrappers",
-)  # fmt: skip
-MAKE_VARIABLES = Limit(
-    name="make-variables", most=20, what="variables hold variables more than {most} levels deep",
-    lost="their values are taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
-)  # fmt: skip
 
 # -- Compose --------------------------------------------------------------------------------------------------
 
@@ -225,60 +197,6 @@ VOLUMES_FROM = Limit(
     lost="the volumes behind it were not followed", remedy="use fewer levels",
 )  # fmt: skip
 
-# -- Kubernetes -----------------------------------------------------------------------------------------------
-
-LISTED_OBJECTS = Limit(
-    name="listed-objects", most=20_000, what="this document lists more than {most} objects", lost="the rest was not read",
-)  # fmt: skip
-LIST_DEPTH = Limit(
-    name="list-depth", most=20, what="lists lie in lists more than {most} levels deep", lost="the innermost were not read",
-    remedy="use one list",
-)  # fmt: skip
-POD_SEARCH = Limit(
-    name="pod-search", most=50_000, what="aliases and patches repeat more than {most:,} values of this object",
-    lost="not all of them were searched for pods", remedy="use fewer aliases, or fewer copies in patches",
-)  # fmt: skip
-POD_OPENINGS = Limit(
-    name="pod-openings", most=50_000, what="Services lead to the pods of this file in more than {most:,} ways",
-    lost="the rest was not followed", remedy="use narrower selectors, or split the file",
-)  # fmt: skip
-POD_DEPTH = Limit(
-    name="pod-depth", most=100, what="this document nests more than {most} levels",
-    lost="what lies deeper was not searched for pods", remedy="end the alias that holds itself",
-)  # fmt: skip
-PATCH_STEPS = Limit(
-    name="patch-steps", most=20_000, what="a patch touches more than {most} places", lost="it was not applied",
-    remedy="split the patch, or use fewer aliases",
-)  # fmt: skip
-PATCH_DEPTH = Limit(
-    name="patch-depth", most=100, what="a patch goes deeper than {most} levels", lost="it was not applied",
-    remedy="end the alias that holds itself",
-)  # fmt: skip
-PATCH_COPIES = Limit(
-    name="patch-copies", most=8, what="a patch copies more than {most} times", lost="it was not applied",
-    remedy="write what is copied",
-)  # fmt: skip
-PATCH_PATTERN = Limit(
-    name="patch-pattern", most=200, what="a patch is for what fits a pattern of more than {most} characters, or of more than "
-    "words, '|' and '.*'", lost="it is unknown what that is, and the patch was not applied",
-    remedy="name what it is for", loss=Loss.UNKNOWN,
-)  # fmt: skip
-KUSTOMIZE_DEPTH = Limit(
-    name="kustomize-depth", most=30, what="kustomizations refer to each other more than {most} levels deep",
-    lost="those below were not built", remedy="use fewer levels",
-)  # fmt: skip
-ENCODED_TEXT = Limit(
-    name="encoded-text", most=100_000, what="a Secret's value is longer than {most} characters",
-    lost="it was not decoded", remedy="mount it from a file of the image",
-)  # fmt: skip
-IMAGE_SEARCH = Limit(
-    name="image-search", most=50_000, what="a resource has more than {most} values",
-    lost="its images were not replaced", remedy="split the resource, or use fewer aliases",
-)  # fmt: skip
-IMAGE_DEPTH = Limit(
-    name="image-depth", most=60, what="a resource nests more than {most} levels", lost="its images were not replaced there",
-    remedy="end the alias that holds itself",
-)  # fmt: skip
 
 # -- what rules say, counted for each rule and file -----------------------------------------------------------
 
@@ -325,4 +243,22 @@ CONFIGURATION_NESTING = Limit(
 
 def limits() -> tuple[Limit, ...]:
     """Return every limit there is."""
-    return tuple(value for value in globals().values() if isinstance(value, Limit))
+    homes = [globals(), *(vars(_topic(name)) for name in TOPICS)]
+    return tuple(
+        {value.name: value for home in homes for value in home.values() if isinstance(value, Limit)}.values()
+    )
+
+
+def __getattr__(name: str) -> Limit:
+    """Find a limit among those that few scans ask for."""
+    if name.isupper():
+        for topic in map(_topic, TOPICS):
+            if name in vars(topic):
+                limit: Limit = getattr(topic, name)
+                globals()[name] = limit
+                return limit
+    raise AttributeError(f"module 'dindguard.budget' has no attribute '{name}'")
+
+
+def _topic(name: str) -> ModuleType:
+    return importlib.import_module(f"dindguard.budget.{name}")

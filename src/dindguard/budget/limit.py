@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from dindguard.enumerations import StrEnum
 from dindguard.records import record
 from dindguard.source import Gravity, HasSpan, Notice
 
 
-class Loss(Enum):
+class Loss(StrEnum):
     """What is lost when a limit is met. It alone decides how grave that is, so that all limits of a kind count alike."""
 
     UNREAD = "unread"

@@ -17,6 +17,10 @@ class Kind(StrEnum):
     HOLE = "hole"
 
 
+MERGE = "tag:yaml.org,2002:merge"
+"""The tag of a key that merges a mapping into its own: the only one that has a meaning here."""
+
+
 class Scope(Protocol):
     """An interpolation dialect together with the variables in force."""
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from dindguard import budget, memory
+from dindguard.documents.kinds import MERGE
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
-from dindguard.documents.yaml_scalars import MERGE, accepted, segments
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source, Step
 
@@ -168,6 +168,8 @@ class Tree:
         return pairs
 
     def _segments(self, node: Node) -> tuple[Segment, ...]:
+        from dindguard.documents.yaml_scalars import segments
+
         base = self.base
         content = node.content.translate(_HIDE) if self.hides else node.content
         found = segments(self.text, node.start - base, node.end - base, node.style, content)
@@ -261,6 +263,8 @@ def _composed(tree: Tree, loader: Any) -> Tree:
 
     text = tree.text
     if not text.replace("\n", "").isprintable():
+        from dindguard.documents.yaml_scalars import accepted
+
         text = accepted(text)
     try:
         for root in _documents(text, loader):

@@ -6,7 +6,7 @@ import importlib
 from typing import Any, TypeAlias
 
 from dindguard.documents import libyaml
-from dindguard.documents.yaml_scalars import MERGE
+from dindguard.documents.kinds import MERGE
 from dindguard.patterns import regex
 
 YamlNode: TypeAlias = Any

@@ -11,9 +11,6 @@ from dindguard.source import Segment
 Piece = tuple[str, int]
 """Some characters of the value, and the offset at which the first of them stands."""
 
-MERGE = "tag:yaml.org,2002:merge"
-"""The tag of a merge key, the only one that has a meaning here."""
-
 _REFUSED = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _BREAKS = "\r\n\x85\u2028\u2029"
 _BREAK = regex(f"\r\n|[{_BREAKS}]")

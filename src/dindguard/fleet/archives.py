@@ -14,7 +14,7 @@ from dindguard.files import HEAD, Entry, Files, Left, StrPath, UnreadError, most
 from dindguard.fleet.limits import ARCHIVE_BYTES, ARCHIVE_KEPT, ARCHIVE_MEMBERS
 from dindguard.fleet.refused import RefusedError
 from dindguard.folders import Folders
-from dindguard.working_tree import SKIPPED_FOLDERS, VERSION_CONTROL
+from dindguard.walking import SKIPPED_FOLDERS, VERSION_CONTROL
 
 if TYPE_CHECKING:
     import tarfile

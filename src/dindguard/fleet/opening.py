@@ -13,7 +13,8 @@ from dindguard.files import Files
 from dindguard.fleet.refused import RefusedError
 from dindguard.fleet.sources import is_bare
 from dindguard.records import record
-from dindguard.working_tree import SKIPPED_FOLDERS, WorkingTree
+from dindguard.walking import SKIPPED_FOLDERS
+from dindguard.working_tree import WorkingTree
 
 
 @record(kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dindguard.files import Entry, Files, Left, StrPath, UnreadError, larger, most_bytes
 from dindguard.folders import Folders
 from dindguard.policy import git
-from dindguard.working_tree import SKIPPED_FOLDERS
+from dindguard.walking import SKIPPED_FOLDERS
 
 
 class Revision(Files):

@@ -224,7 +224,7 @@ def _owners(around: Surroundings) -> Iterator[Complaint]:
 
 def _ignored(around: Surroundings) -> Iterator[Complaint]:
     """Yield the lines of ignore files that would leave out what is read now."""
-    from dindguard.working_tree import IGNORE_FILES, ignoring_line
+    from dindguard.walking import IGNORE_FILES, ignoring_line
 
     folders = {"/".join(path.split("/")[:depth]) for path in around.given for depth in range(path.count("/") + 1)}
     names = [f"{folder}/{name}".lstrip("/") for folder in folders for name in IGNORE_FILES]

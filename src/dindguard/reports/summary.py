@@ -18,8 +18,7 @@ from dindguard.reports import (
     nothing_found,
     plural,
 )
-from dindguard.reports.flow import flow
-from dindguard.reports.terminal import SEVERITY_STYLES, Terminal
+from dindguard.reports.terminal import SEVERITY_STYLES, Terminal, cells
 from dindguard.source import Gravity
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def lines(report: Report, options: Options, clean: Callable[[str], str]) -> list
         parts.append(f"dindguard {__version__}, facts of {engine_versions.as_of()}")
     if terminal.interactive and report.seconds is not None:
         parts.append(f"{report.seconds:.2f} s")
-    return flow(parts, terminal)
+    return _flow(parts, terminal)
 
 
 def _verdict(report: Report, terminal: Terminal) -> str:
@@ -74,3 +73,36 @@ def _files(report: Report, terminal: Terminal) -> str:
     elif report.incomplete:
         parts.append(terminal.paint(plural(len(errors(report.notices)), "error"), "bold red"))
     return ", ".join(parts)
+
+
+def _flow(parts: list[str], terminal: Terminal) -> list[str]:
+    """Join parts by dots, breaking lines between them, and at commas where a part is too long by itself."""
+    first, *rest = [piece for part in parts for piece in _broken(part, terminal.width)]
+    lines = [first]
+    for part in rest:
+        joined = f"{lines[-1]} {terminal.glyphs.dot} {part}"
+        if _length(joined) > terminal.width:
+            lines.append(part)
+        else:
+            lines[-1] = joined
+    return lines
+
+
+def _broken(part: str, width: int) -> list[str]:
+    if _length(part) <= width:
+        return [part]
+    lines: list[str] = []
+    for piece in part.split(", "):
+        if lines and _length(f"{lines[-1]}, {piece},") <= width:
+            lines[-1] += f", {piece}"
+        else:
+            lines.append(piece)
+    return lines
+
+
+def _length(text: str) -> int:
+    if "\x1b" not in text:
+        return cells(text)
+    import re
+
+    return cells(re.sub(r"\x1b\[[0-9;]*m", "", text))

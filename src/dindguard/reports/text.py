@@ -12,14 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dindguard.findings import Finding, Status
-from dindguard.reports import (
-    Options,
-    advice,
-    plural,
-    safe,
-    summary,
-    tally,
-)
+from dindguard.reports import Options, advice, plural, safe, summary
 from dindguard.reports.masking import Masks
 from dindguard.reports.places import Places
 from dindguard.reports.quoting import MOST_RELATED, Mark, Quote, Quoter, rows
@@ -62,6 +55,8 @@ def _blocks(page: _Page, options: Options) -> Iterator[Iterable[str]]:
     elif spots := page.blind_spots():
         yield spots
     if opened and (options.statistics or len(opened) > MANY):
+        from dindguard.reports import tally
+
         yield from tally.tables(opened, page.terminal, page.places, whole=options.statistics or options.verbose)
     yield summary.lines(report, options, page.clean)
 

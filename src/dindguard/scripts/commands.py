@@ -7,6 +7,7 @@ tools (``${{ }}``, ``{{ }}``). Text that is only printed, searched for or tested
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from dindguard import memory
@@ -49,8 +50,17 @@ PROGRAMS = (
 )
 """The programs whose commands are returned; all others are only followed into what they start."""
 
+_NAMES = (
+    "docker", "DOCKER", "podman", "PODMAN", "nerdctl", "NERDCTL", "buildkit", "buildctl", "containerd", "CONTAINER_",
+    "gitlab-runner", "earthly", "balena", "gha-runner-scale-set", "jenkins/jenkins", "jenkinsci/jenkins", "binderhub",
+)  # fmt: skip
+"""What names an engine, a client or a builder wherever it stands …"""
+
+_IN_COMPANY = ("kubectl", "oc", "dind", "helm")
+"""… and what does so with other words beside it."""
+
 _RELEVANT = regex(
-    r"docker|DOCKER|podman|PODMAN|nerdctl|NERDCTL|buildkit|buildctl|containerd|CONTAINER_|gitlab-runner|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\brun\b|\bdind\b|earthly|balena|gha-runner-scale-set|jenkins(?:ci)?/jenkins|binderhub|"
+    "|".join(map(re.escape, _NAMES)) + r"|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\brun\b|\bdind\b|"
     r"(?:kubectl|oc) (?:(?!(?:kubectl|oc) )[^\n]){0,200}?(?:-f|--filename)[= ]?(?:-|/dev/stdin)(?![\w-])|"
     + HELM_WITH_FILES
 )
@@ -70,7 +80,9 @@ class Dialect(StrEnum):
 
 def names_an_engine(text: str) -> bool:
     """Whether a text names an engine, a client or a builder at all; nothing else is read of a script."""
-    return _RELEVANT.search(text) is not None
+    return any(name in text for name in _NAMES) or (
+        any(word in text for word in _IN_COMPANY) and _RELEVANT.search(text) is not None
+    )
 
 
 def mentions(text: str) -> int:

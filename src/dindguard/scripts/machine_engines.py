@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.values import Text
+from dindguard.patterns import regex
 from dindguard.scripts.grants import pair
 
 PACKAGES = frozenset(
@@ -15,7 +14,7 @@ PACKAGES = frozenset(
     }
 )  # fmt: skip
 SERVICES = frozenset({"docker", "docker.service", "docker.socket", "podman.socket"})
-_VERSION = re.compile(r"[=~<>@]")
+_VERSION = regex(r"[=~<>@]")
 
 
 def installation(program: Text, package: Text, address: str) -> Invocation | None:

@@ -80,7 +80,8 @@ class LogicalLines:
         shebang = lines[0].startswith("#!")
         offset += (len(lines[0]) + 1) * shebang
         for line in lines[shebang:]:
-            match = _DIRECTIVE.match(line.lstrip(SPACE))
+            bare = line.lstrip(SPACE)
+            match = _DIRECTIVE.match(bare) if bare.startswith("#") else None
             name = match[1].lower() if match else ""
             if match is None or name not in ("syntax", "escape", "check"):
                 return

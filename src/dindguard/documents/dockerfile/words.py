@@ -42,7 +42,7 @@ def _patterns(escape: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     word = rf"(?:[^{SPACE}'\"{e}]|{e}.|'[^']*+(?:'|\Z)|{double}|{e}\Z)++"
     single = rf"'(?:[^'{e}]|{e}.)*+(?:'|{e}?\Z)"
     flag = rf"(?:[^\t-\r '\"{e}]|{e}.|{single}|{double}|{e}\Z)++"
-    return re.compile(word, re.DOTALL), re.compile(flag, re.DOTALL)
+    return regex(word, re.DOTALL), regex(flag, re.DOTALL)
 
 
 _PATTERNS = {escape: _patterns(escape) for escape in ("\\", "`")}

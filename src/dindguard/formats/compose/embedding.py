@@ -9,10 +9,8 @@ from dindguard.documents.tree import Node
 from dindguard.formats.compose.files import Files, resolve
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.projects import Project
-from dindguard.formats.compose.words import shell_words
 from dindguard.model.container import Container
 from dindguard.model.mount import MountKind
-from dindguard.scripts.shell_argument import COMMAND_OPTION
 from dindguard.source import Embedded, Segment, Source
 from dindguard.vocabulary import ENGINE_CLIENTS, LAUNCHERS, SCRIPT_RUNNERS
 
@@ -64,6 +62,8 @@ def _words(node: Node) -> Iterator[tuple[str, Source]]:
             if item.is_scalar:
                 yield item.value.pattern, _unescaped(item.document("shell"))
     elif node.is_scalar and not node.is_null:
+        from dindguard.formats.compose.words import shell_words
+
         document = node.document("shell")
         for word, start, end in shell_words(node.typed):
             quotes = 1 if end - start >= 2 and document.text[start] in "'\"" else 0
@@ -78,6 +78,8 @@ def _script(words: list[tuple[str, Source]]) -> Source | None:
     """Return the script that a shell gets with ``-c``, perhaps behind a launcher like ``tini --``."""
     if not words or _program(words, 0) not in SCRIPT_RUNNERS | LAUNCHERS:
         return None
+    from dindguard.scripts.shell_argument import COMMAND_OPTION
+
     shell = next((index for index in range(len(words)) if _program(words, index) in SCRIPT_RUNNERS), len(words))
     for index in range(shell + 1, len(words) - 1):
         if COMMAND_OPTION.match(words[index][0]):

@@ -14,7 +14,6 @@ from dindguard.model import paths
 from dindguard.model.mount import PROPAGATIONS, Mount, MountKind, Storage
 from dindguard.model.values import Flag, Text, inherited, unset
 from dindguard.records import replace
-from dindguard.scripts import engine_cli
 
 _KINDS = {
     "volume": MountKind.VOLUME,
@@ -57,11 +56,13 @@ class MountReader:
     # -- volumes ------------------------------------------------------------------------------------
 
     def _volume(self, service: str, item: Node) -> Mount | None:
+        from dindguard.scripts.engine_cli import specs
+
         if item.is_mapping:
             return self._long(service, item)
         if not item.is_scalar or item.is_null:
             return None
-        spec = engine_cli.specs.volume_spec(item.value)
+        spec = specs.volume_spec(item.value)
         read_only = spec.has("ro")
         flag = unset(item.span, "read_only")
         if read_only is not None:
@@ -149,10 +150,12 @@ class MountReader:
     # -- tmpfs, configs and secrets -----------------------------------------------------------------
 
     def _tmpfs(self, service: str, written: Text) -> Mount:
-        path, options = engine_cli.specs.key_value(written, ":")
+        from dindguard.scripts.engine_cli import specs
+
+        path, options = specs.key_value(written, ":")
         size = None
-        for option in engine_cli.specs.items(options) if options is not None else ():
-            name, value = engine_cli.specs.key_value(option)
+        for option in specs.items(options) if options is not None else ():
+            name, value = specs.key_value(option)
             size = value if name.pattern == "size" else size
         return self._tmpfs_mount(service, path, None, size, written)
 

@@ -6,7 +6,6 @@ from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries
 from dindguard.formats.compose.interpolation import ComposeScope
-from dindguard.formats.compose.words import shell_words
 from dindguard.model.container import (
     Capabilities,
     Confinement,
@@ -23,7 +22,6 @@ from dindguard.model.container import (
 from dindguard.model.values import UNKNOWN_PIECE, Flag, How, Text, flag, unknown
 from dindguard.model.workload import Replicas
 from dindguard.patterns import regex
-from dindguard.scripts import engine_cli
 from dindguard.vocabulary import COMPOSE_CONDITIONS
 
 _RANGE = regex(r"(\d{1,5})(?:-(\d{1,5}))?$")
@@ -43,6 +41,8 @@ def words(node: Node) -> Words | None:
         return Words(tuple(item.value for item in node.items() if item.is_scalar), node.span)
     if not node.is_scalar or node.is_null:
         return None
+    from dindguard.formats.compose.words import shell_words
+
     return Words(tuple(word for word, _, _ in shell_words(node.value)), node.span)
 
 
@@ -65,6 +65,8 @@ def namespaces(service: Node) -> Namespaces:
 
 def confinement(node: Node) -> Confinement:
     """Read ``security_opt``: ``key=value``, ``key:value``, a bare ``no-new-privileges`` (moby ``daemon_unix.go``)."""
+    from dindguard.scripts.engine_cli import specs
+
     found: dict[str, Text] = {}
     labels: list[Text] = []
     flags: dict[str, Flag] = {}
@@ -72,7 +74,7 @@ def confinement(node: Node) -> Confinement:
     for option in texts(node):
         pattern = option.pattern
         sign = "=" if "=" in pattern else ":"
-        name, value = engine_cli.specs.key_value(option, sign)
+        name, value = specs.key_value(option, sign)
         key = name.pattern.strip()
         if key == UNKNOWN_PIECE:
             undecided.append(option)
@@ -99,6 +101,8 @@ def environment(node: Node) -> Environment:
 
 
 def _variable(item: Node) -> EnvVar | None:
+    from dindguard.scripts.engine_cli import specs
+
     if not item.is_scalar:
         return None
     if item.key is not None:
@@ -107,7 +111,7 @@ def _variable(item: Node) -> EnvVar | None:
             return EnvVar(name, _from_caller(item, name), item.key_span)
         value = item.value
         return EnvVar(name, _as_number(value) if item.style == "" else value, item.span)
-    written, given = engine_cli.specs.key_value(item.value)
+    written, given = specs.key_value(item.value)
     name = written.pattern
     return EnvVar(name, _from_caller(item, name) if given is None else given, item.span) if name else None
 
@@ -140,12 +144,14 @@ def ports(node: Node) -> tuple[Port, ...]:
 
 
 def _port(item: Node) -> Port | None:
+    from dindguard.scripts.engine_cli import specs
+
     if item.is_mapping:
         target, published = written(item["target"]), written(item["published"])
         address, protocol = written(item["host_ip"]), written(item["protocol"])
         span = item.span
     elif item.is_scalar and not item.is_null:
-        spec = engine_cli.specs.port_spec(item.value)
+        spec = specs.port_spec(item.value)
         target, published, address, protocol, span = (
             spec.target, spec.published, spec.address, spec.protocol, item.span,
         )  # fmt: skip
@@ -173,13 +179,15 @@ def _range(port: Text | None) -> tuple[int | None, int | None]:
 
 def devices(node: Node) -> tuple[Device, ...]:
     """Return the host's devices that are handed in."""
+    from dindguard.scripts.engine_cli import specs
+
     found = []
     for item in node.items():
         if item.is_mapping and item["source"].is_scalar:
             permissions = item["permissions"].text or "rwm"
             found.append(Device(item["source"].value, item.span, permissions))
         elif item.is_scalar and not item.is_null:
-            spec = engine_cli.specs.device_spec(item.value)
+            spec = specs.device_spec(item.value)
             permissions = spec.permissions.pattern if spec.permissions is not None else "rwm"
             found.append(Device(spec.source, item.span, permissions))
     return tuple(found)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dindguard.patterns import regex
 from dindguard.reports.excerpt import MASK, REACH, Range, looked_at
-from dindguard.reports.masking import assigned, shapes, words
+from dindguard.reports.masking import assigned, hints, shapes
 from dindguard.reports.masking.names import plain, reference, says_yes_or_no, secret_name, shown
 from dindguard.reports.safe import one_line
 from dindguard.source import SET_HERE
@@ -157,7 +157,7 @@ class Masks:
             text = self._without_values(text[: 2 * LONGEST])[:LONGEST] + "…"
         else:
             text = self._without_values(text)
-        return _replaced(text, joined([*credentials(text), *words.quoted_in_prose(text)]))
+        return _replaced(text, joined([*credentials(text), *_quoted_in_prose(text)]))
 
     def document(self, text: str) -> str:
         """Return a text of several lines without credentials, whole."""
@@ -179,7 +179,7 @@ class Masks:
             clean = item.replace("\\", "/").replace('"', "'").replace("\n", " ")
             spans.append((len(text) + 1, len(text) + 1 + len(clean)))
             text += f'"{clean}", '
-        hidden = joined(words.spoken(text))
+        hidden = joined(_spoken(text))
         result = []
         for item, (start, end) in zip(items, spans, strict=True):
             own = [(max(a, start) - start, min(b, end) - start) for a, b in hidden if a < end and start < b]
@@ -204,7 +204,25 @@ def credentials(line: str) -> Iterator[Range]:
     yield from shapes.by_form(line)
     yield from shapes.in_addresses(line)
     yield from assigned.credentials(line)
-    yield from words.spoken(line)
+    yield from _spoken(line)
+
+
+def _quoted_in_prose(text: str) -> Iterator[Range]:
+    """Yield the credentials of commands that a sentence quotes, whatever quotes the commands hold themselves."""
+    yield from _spoken(text)
+    if "'" in text or '"' in text:
+        yield from _spoken(text.replace("'", " ").replace('"', " "))
+        kept = [at for at, sign in enumerate(text) if sign not in "'\""]
+        bare = "".join(text[at] for at in kept)
+        yield from ((kept[start], kept[end - 1] + 1) for start, end in _spoken(bare))
+
+
+def _spoken(line: str) -> Iterator[Range]:
+    """Yield the credentials of a line's commands."""
+    if hints.speaks(line):
+        from dindguard.reports.masking.words import spoken
+
+        yield from spoken(line)
 
 
 def _tells_nothing(value: str) -> bool:

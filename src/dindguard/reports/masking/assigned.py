@@ -120,7 +120,7 @@ def named_variable(name: str) -> bool:
 
 def variables(line: str) -> Iterator[Range]:
     """Yield values assigned to names that are written like variables: ``NAME=value``, ``NAME: value``."""
-    if line == line.lower():
+    if line == line.lower() or not _may_name_variable(line):
         return
     done = 0
     for found in _assignment().finditer(line):
@@ -131,6 +131,17 @@ def variables(line: str) -> Iterator[Range]:
             for hidden in _value(found):
                 done = hidden[1]
                 yield hidden
+
+
+def _may_name_variable(line: str) -> bool:
+    """Whether a line assigns anything, and could do so to a name in capitals."""
+    assigns = "=" in line or ":" in line
+    return assigns and (not line.isascii() or _SIGN * 3 in line.translate(_SIGNS_OF_VARIABLES))
+
+
+_SIGN = "\0"
+_SIGNS_OF_VARIABLES = dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"), _SIGN)
+"""What names in capitals are made of, of three signs or more."""
 
 
 def _value(found: re.Match[str]) -> Iterator[Range]:

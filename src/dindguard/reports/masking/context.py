@@ -11,7 +11,7 @@ from functools import cache
 
 from dindguard.records import record
 from dindguard.reports.excerpt import Range
-from dindguard.reports.masking import assigned, hints, words
+from dindguard.reports.masking import assigned, hints
 from dindguard.reports.masking.names import plain, secret_name
 from dindguard.source import Source
 
@@ -174,6 +174,8 @@ class _Lines:
         above = next((line for line in self.before(NEAR) if line.strip()), "")
         if len(above) > LONGEST or not hints.names_secret(above):
             return
+        from dindguard.reports.masking import words
+
         last = words.words(above.rstrip().rstrip("\\").rstrip(",").rstrip())
         if not last or not words.secret_option(last[-1].text):
             return
@@ -220,6 +222,8 @@ class _Lines:
             lines = [_bare(self.source.line_text(number)) for number in range(first, last + 1)]
             if sum(map(len, lines)) > 4 * LONGEST - len(lines) or not hints.speak(lines):
                 continue
+            from dindguard.reports.masking import words
+
             text = " ".join([*lines, ""])
             start = sum(map(len, lines[: self.number - first])) + self.number - first
             end = start + len(self.line)

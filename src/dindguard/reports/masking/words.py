@@ -82,25 +82,14 @@ def _whole(line: str, parts: list[tuple[int, int, bool]]) -> list[Word]:
     return [Word(start, end, line[start:end])] if start < end else []
 
 
-def quoted_in_prose(text: str) -> Iterator[Range]:
-    """Yield the credentials of commands that a sentence quotes, whatever quotes the commands hold themselves."""
-    yield from spoken(text)
-    if "'" in text or '"' in text:
-        yield from spoken(text.replace("'", " ").replace('"', " "))
-        kept = [at for at, sign in enumerate(text) if sign not in "'\""]
-        bare = "".join(text[at] for at in kept)
-        yield from ((kept[start], kept[end - 1] + 1) for start, end in spoken(bare))
-
-
 def spoken(line: str, depth: int = 0) -> Iterator[Range]:
-    """Yield the credentials of a line's commands."""
-    if not hints.speaks(line):
-        return
+    """Yield the credentials of a line's commands; nobody asks of a line that :func:`~.hints.speaks` finds harmless."""
     every = words(line)
     for word in every:
         if word.quoted and depth < DEEPEST and " " in word.text:
             inner = word.text.replace("\\n", "  ").replace("\\t", "  ")
-            yield from ((a + word.start, b + word.start) for a, b in spoken(inner, depth + 1))
+            if hints.speaks(inner):
+                yield from ((a + word.start, b + word.start) for a, b in spoken(inner, depth + 1))
     before: _Command | None = None
     for command in _commands(every):
         yield from command.secrets()

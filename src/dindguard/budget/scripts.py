@@ -1,0 +1,54 @@
+"""The limits in reading scripts."""
+
+from __future__ import annotations
+
+from dindguard.budget.limit import Limit, Loss
+
+WORD_FIELDS = Limit(
+    name="word-fields", most=5_000, what="one word becomes more than {most} words", lost="the rest was not read",
+)  # fmt: skip
+REPEATED_CALLS = Limit(
+    name="repeated-calls", most=65_536,
+    what="a script's functions, called with ever other arguments, run {most:,} characters more than it holds",
+    lost="what the further calls run is unknown where arguments decide it", remedy="split the script", loss=Loss.UNKNOWN,
+)  # fmt: skip
+SCRIPT_NESTING = Limit(
+    name="script-nesting", most=60, what="commands nest more than {most} levels", lost="this script was not read",
+    remedy="split the script",
+)  # fmt: skip
+SCRIPTS_IN_SCRIPTS = Limit(
+    name="scripts-in-scripts", most=5, what="scripts lie in scripts more than {most} levels deep",
+    lost="the innermost were not read", remedy="write them into files of their own",
+)  # fmt: skip
+EXPORTS = Limit(
+    name="exports", most=64, what="this script exports more than {most} variables of engines",
+    lost="the others were not followed", remedy="split the script",
+)  # fmt: skip
+VALUE_PIECES = Limit(
+    name="value-pieces", most=500, what="a variable is put together from more than {most} pieces",
+    lost="its value is taken for unknown", remedy="split the value", loss=Loss.UNKNOWN,
+)  # fmt: skip
+INHERITED_TARGETS = Limit(
+    name="inherited-targets", most=50, what="a target inherits more than {most} others",
+    lost="what the further ones ask for was not read", remedy="write it into the target itself",
+)  # fmt: skip
+UNPACKED = Limit(
+    name="unpacked", most=1_000_000, what="a compressed text unpacks to more than {most} bytes",
+    lost="it was not read", remedy="write it as plain text",
+)  # fmt: skip
+VALUE_TEXT = Limit(
+    name="value-text", most=200_000, what="a variable holds more than {most} characters",
+    lost="its value is taken for unknown", remedy="split the value", loss=Loss.UNKNOWN,
+)  # fmt: skip
+EXPANSIONS = Limit(
+    name="expansions", most=300_000, what="the variables of this script bring in more than {most} pieces",
+    lost="the values of later uses are taken for unknown", remedy="split the script", loss=Loss.UNKNOWN,
+)  # fmt: skip
+WRAPPERS = Limit(
+    name="wrappers", most=16, what="a command stands behind more than {most} wrappers (sudo, env …)",
+    lost="what it starts was not read", remedy="use fewer wrappers",
+)  # fmt: skip
+MAKE_VARIABLES = Limit(
+    name="make-variables", most=20, what="variables hold variables more than {most} levels deep",
+    lost="their values are taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
+)  # fmt: skip
