@@ -58,9 +58,12 @@ class _Grouping:
         for folder in sorted({folder_of(path) for path in given}):
             for above in _ancestors(folder):
                 yield from self._main(above)
+        beside: dict[str, list[str]] = {}
+        for path in given:
+            beside.setdefault(folder_of(path), []).append(path)
         for path in given:
             if path not in self._covered and path not in self._parts:
-                yield from self._other(path, given)
+                yield from self._other(path, beside[folder_of(path)])
         for document in self._files.embedded:
             yield from self._embedded(document.source.path, document.content)
         for path in sorted(given, key=lambda path: (path.count("/"), path)):
@@ -79,10 +82,10 @@ class _Grouping:
             yield from self._load(main, main[0], folder)
             self._covered.update(main)
 
-    def _other(self, path: str, given: list[str]) -> Iterator[Project]:
+    def _other(self, path: str, siblings: list[str]) -> Iterator[Project]:
         if path in self._targets and self._unfinished(path):
             return  # a template that others extend; alone, or over a base, nobody starts it
-        below = self._below(path, [other for other in given if folder_of(other) == folder_of(path)])
+        below = self._below(path, siblings)
         paths = [*below, path]
         yield from self._load(paths, path, folder_of(paths[0]))
 
