@@ -145,7 +145,7 @@ class Source:
         self.hint = hint
         self.parent = parent
         self.segments = segments
-        self._starts: Sequence[int] | None = None
+        self._starts: Sequence[int] | None = None  # of lines; in an embedded text, of segments
         self._speaks: bool | None = None
         self._hash: int | None = None
         self._again: Callable[[Source], str | None] | None = None
@@ -250,7 +250,9 @@ class Source:
         """Return the offset in the parent for ``offset`` here (the nearest mapped character before it)."""
         if not self.segments:
             return 0
-        index = bisect_right(self.segments, offset, key=lambda segment: segment.start) - 1
+        if self._starts is None:
+            self._starts = [segment.start for segment in self.segments]
+        index = bisect_right(self._starts, offset) - 1
         if index < 0:
             return self.segments[0].origin
         segment = self.segments[index]

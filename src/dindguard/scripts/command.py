@@ -33,6 +33,7 @@ class Command:
 
     __slots__ = (
         "background",
+        "call",
         "environment",
         "in_test",
         "inside",
@@ -70,6 +71,8 @@ class Command:
         self.background = background
         self.in_test = in_test
         self.piped_from: Command | None = None
+        self.call: object = Ellipsis
+        """What it says as an engine client's command line, once somebody has asked (``docker_call``)."""
 
     def __repr__(self) -> str:
         return f"Command({' '.join(str(word) for word in self.words)!r} at {self.span})"
@@ -99,8 +102,9 @@ class Commands(NamedTuple):
 
 def base_name(word: str) -> str:
     """Return the program's name without its folder and ``.exe``."""
-    name = word.replace("\\", "/").rpartition("/")[2]
-    return name.removesuffix(".exe")
+    if "/" in word or "\\" in word:
+        word = word.replace("\\", "/").rpartition("/")[2]
+    return word.removesuffix(".exe")
 
 
 def place_of_use(word: Text) -> Span:

@@ -7,6 +7,7 @@ in ``doubts``; the options that were read stand, and others may be hidden.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from dindguard.model.values import Text
 from dindguard.records import record
@@ -99,6 +100,12 @@ class DaemonCall(_Call):
 
 def docker_call(command: Command) -> DockerCall | None:
     """Return what a client's command says; ``None`` if it is no client, or it starts the engine itself."""
+    if command.call is Ellipsis:
+        command.call = _read(command)
+    return cast("DockerCall | None", command.call)
+
+
+def _read(command: Command) -> DockerCall | None:
     engine = ENGINES.get(command.program)
     if engine is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dindguard.model.container import (
@@ -17,7 +17,7 @@ from dindguard.model.container import (
 from dindguard.model.mount import Mount
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unknown
 from dindguard.records import replace
-from dindguard.scripts.engine_cli.flags import ACTIONS
+from dindguard.scripts.engine_cli.flags import ACTIONS, names
 from dindguard.scripts.engine_cli.mounts import Volumes, device, port
 from dindguard.scripts.engine_cli.specs import key_value
 from dindguard.scripts.engine_cli.words import Option, options_of
@@ -53,9 +53,7 @@ def attributes(options: Sequence[Option], volumes: Volumes, owner: str) -> dict[
     """Return keyword arguments for a container from the options of ``run`` or ``create``; see above."""
     given = _Given(options)
     found: dict[str, Any] = {
-        "capabilities": Capabilities(added=given.lists("cap-add"), dropped=given.lists("cap-drop")),
-        "confinement": confinement(given.texts("security-opt")),
-        "namespaces": _namespaces(given),
+        "namespaces": Namespaces(),
         "mounts": _mounts(options, volumes, owner),
         "devices": tuple(device(text) for text in given.texts("device")),
         "device_rules": given.texts("device-cgroup-rule"),
@@ -65,10 +63,12 @@ def attributes(options: Sequence[Option], volumes: Volumes, owner: str) -> dict[
         "groups": given.texts("group-add"),
         "networks": given.networks(),
         "aliases": given.texts("network-alias"),
-        "limits": _limits(given),
         "health": _health(given),
         "further": tuple(Text(f"{name}={text}", text.span) for name in _FURTHER for text in given.texts(name)),
     }
+    for name, (options_of_it, read) in _GROUPS.items():
+        if given.any(options_of_it):
+            found[name] = read(given)
     for name, attribute in _FLAGS.items():
         if (switch := given.flag(name)) is not None:
             found[attribute] = switch
@@ -89,15 +89,18 @@ class _Given:
         for option in options:
             self._options.setdefault(option.name, []).append(option)
 
-    def all(self, name: str) -> list[Option]:
-        return self._options.get(name, [])
+    def all(self, name: str) -> Sequence[Option]:
+        return self._options.get(name, ())
 
     def last(self, name: str) -> Option | None:
-        found = self.all(name)
-        return found[-1] if found else None
+        return self._options[name][-1] if name in self._options else None
+
+    def any(self, names: frozenset[str]) -> bool:
+        """Whether one of the options is there."""
+        return not names.isdisjoint(self._options)
 
     def texts(self, name: str) -> tuple[Text, ...]:
-        return tuple(option.value for option in self.all(name))
+        return tuple([option.value for option in self._options[name]]) if name in self._options else ()
 
     def text(self, name: str) -> Text | None:
         option = self.last(name)
@@ -180,6 +183,10 @@ def confinement(options: Sequence[Text]) -> Confinement:
     return Confinement(selinux=tuple(selinux), undecided=tuple(undecided), **found)
 
 
+def _capabilities(given: _Given) -> Capabilities:
+    return Capabilities(added=given.lists("cap-add"), dropped=given.lists("cap-drop"))
+
+
 def _limits(given: _Given) -> Limits:
     return Limits(
         memory=given.text("memory"),
@@ -197,3 +204,12 @@ def _health(given: _Given) -> HealthCheck | None:
     if command is None:
         return None
     return HealthCheck(command.span, Words((command.value,), command.span, True))
+
+
+_GROUPS: dict[str, tuple[frozenset[str], Callable[[_Given], Any]]] = {
+    "capabilities": (names("cap-add cap-drop"), _capabilities),
+    "confinement": (names("security-opt"), lambda given: confinement(given.texts("security-opt"))),
+    "namespaces": (names("pid ipc network uts userns cgroupns"), _namespaces),
+    "limits": (names("memory pids-limit cpus oom-score-adj oom-kill-disable"), _limits),
+}
+"""Attributes that few containers have: by which options, and what reads them."""

@@ -64,6 +64,10 @@ class Expander:
 
     def _word(self, raw: RawWord, field: Field) -> Word:
         script, pieces = self._script, field.pieces
+        if len(pieces) == 1 == len(script.pieces) and script.pieces[0].place is pieces[0].place:
+            plain = _typed(script, raw, pieces[0], quoted=field.quoted)
+            if plain is not None:
+                return plain
         typed = script.span(raw.start, raw.end)
         quoted = field.quoted
         brought_in = not field.typed or all(piece.trail for piece in pieces)
@@ -209,6 +213,16 @@ class Expander:
 
     def _step(self, part: Part) -> Step:
         return Step(USED, self._script.span(part.start, part.end))
+
+
+def _typed(script: Script, raw: RawWord, piece: Piece, *, quoted: bool) -> Word | None:
+    """Return the word that is one piece as somebody typed it, as most words are; ``None`` for any other."""
+    if piece.how is not How.WRITTEN or piece.trail or piece.optional:
+        return None
+    typed = script.text[raw.start : raw.end]
+    text = piece.text
+    span = piece.place.span(piece.start, piece.end) if typed == text else script.span(raw.start, raw.end)
+    return Word(text, span, raw="" if typed == text else typed, pieces=(piece,), quoted=quoted)
 
 
 def _split(fields: list[Field], current: Field, pieces: Sequence[Piece]) -> Field:

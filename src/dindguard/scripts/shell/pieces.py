@@ -215,7 +215,8 @@ class Word(Text):
     @property
     def many(self) -> bool:
         """Whether it may be no word, or several: ``$OPTS`` or ``"$@"`` that the file does not decide."""
-        return bool(self.pieces) and all(piece.many for piece in self.pieces)
+        pieces = self.pieces
+        return pieces[0].many and all(piece.many for piece in pieces) if pieces else False
 
     def part(self, start: int, end: int) -> Text:
         """Return ``pattern[start:end]`` as a word of its own, with its exact span."""

@@ -10,9 +10,13 @@ from dindguard.scripts.shell.lexer import Lexer
 from dindguard.scripts.shell.syntax import Function, Kind, Node, Part, RawRedirect, RawWord, Simple
 
 BLANK = regex(r"(?:[ \t\r\f\v]|\\\r?\n)+")
+_BLANKS = frozenset(" \t\r\f\v\\")
+"""What a blank begins with."""
 _FUNCTION = regex(r"[ \t]*\([ \t]*\)")
 _ARRAY = regex(r"(?<!\w)[A-Za-z_]\w*+\+?=\Z")
 _REDIRECT = regex(r"(?:\d{1,3}|\{\w+\})?(<<<|<<-|<<|<&|<>|<(?!\()|&>>|&>|>>|>&|>\||>(?!\())")
+_REDIRECTS = frozenset("0123456789{<>&")
+"""What a redirection begins with."""
 _COMMENT = regex(r"#[^\n]*")
 
 
@@ -28,9 +32,10 @@ class CommandReader(Lexer):
         """Read the body of a function whose name and parentheses were read."""
 
     def _blanks(self) -> None:
-        blank = BLANK.match(self.text, self.pos, self.limit)
-        if blank:
-            self.pos = blank.end()
+        if self.text[self.pos : self.pos + 1] in _BLANKS:
+            blank = BLANK.match(self.text, self.pos, self.limit)
+            if blank:
+                self.pos = blank.end()
 
     def _comment(self) -> None:
         found = _COMMENT.match(self.text, self.pos, self.limit)
@@ -65,13 +70,13 @@ class CommandReader(Lexer):
             self._blanks()
             if self.pos >= self.limit:
                 break
-            redirect = _REDIRECT.match(text, self.pos, self.limit)
+            char = text[self.pos]
+            redirect = _REDIRECT.match(text, self.pos, self.limit) if char in _REDIRECTS else None
             if redirect:
                 self.pos = redirect.end()
                 simple.redirects.append(self._redirect(redirect.group(1)))
                 simple.end = self.pos
                 continue
-            char = text[self.pos]
             if char in "\n;&|)(#" or (char in "<>" and not text.startswith("(", self.pos + 1)):
                 break
             word = self.word()
