@@ -183,12 +183,16 @@ class Node:
         """Return the hole at ``step`` below this node. What is below a hole is the hole itself."""
         if self.kind is Kind.HOLE:
             return self
-        suffix = f"[{step}]" if isinstance(step, int) else route_key(step)
-        return Node(
-            Kind.HOLE, self.source, self.start, self.end, route=self.route + suffix, key=self.key, trail=self.trail,
-            scope=self.scope, filled=self.filled if self.filled is not None and self.filled.pattern == UNKNOWN_PIECE else None,
-            conditions=self.conditions,
-        )  # fmt: skip
+        made = Node.__new__(
+            Node
+        )  # an initialiser takes four times as long, and most of what is looked up is not there
+        made.kind, made.source, made.start, made.end = Kind.HOLE, self.source, self.start, self.end
+        made.route = self.route + (f"[{step}]" if isinstance(step, int) else route_key(step))
+        made.key, made.trail, made.scope, made.conditions = self.key, self.trail, self.scope, self.conditions
+        made.content = made.style = made.tag = ""
+        made.mapping = made.inner = made._children = made._folds = made._loaded = made._key_index = None
+        made.filled = self.filled if self.filled is not None and self.filled.pattern == UNKNOWN_PIECE else None
+        return made
 
     def listed(self) -> list[Node]:
         """Return the items of a sequence, or the node itself where one value stands for a list of one."""
@@ -261,8 +265,7 @@ class Node:
         key: Node | None = None,
     ) -> Node:
         original = self
-        new_route = self.route if route is None else route
-        new_scope = scope or self.scope
+        new_route, new_scope = self.route if route is None else route, scope or self.scope
         added = () if trail is None else trail[len(self.trail) :]
 
         def child(node: Node, key: Node | None) -> Node:

@@ -48,8 +48,10 @@ def looked_at(length: int, marks: Sequence[Range]) -> Range:
 
 
 @lru_cache(maxsize=8)
-def _laid(text: str, hidden: tuple[Range, ...]) -> tuple[list[tuple[str, int]], list[int]]:
+def _laid(text: str, hidden: tuple[Range, ...]) -> tuple[list[tuple[str, int]], Sequence[int]]:
     """Return the pieces of a text, and the columns at which they start and end; many findings may lie on one line."""
+    if not hidden and text.isascii() and text.isprintable():
+        return [(char, 1) for char in text], range(len(text) + 1)
     pieces = _pieces(text, hidden)
     ends = [0]
     for piece, size in pieces:
@@ -81,7 +83,7 @@ def _pieces(text: str, hidden: tuple[Range, ...]) -> list[tuple[str, int]]:
     return pieces
 
 
-def _columns(mark: Range, low: int, high: int, ends: list[int]) -> Range:
+def _columns(mark: Range, low: int, high: int, ends: Sequence[int]) -> Range:
     start = ends[min(max(mark[0], low), high) - low]
     end = ends[min(max(mark[1], low), high) - low]
     # A mark inside a masked range would be empty: it then covers the mask.
@@ -94,7 +96,7 @@ def _columns(mark: Range, low: int, high: int, ends: list[int]) -> Range:
 
 def _window(
     pieces: list[tuple[str, int]],
-    ends: list[int],
+    ends: Sequence[int],
     columns: list[Range],
     clipped: tuple[bool, bool],
     width: int,
