@@ -252,11 +252,8 @@ class Source:
             return 0
         if self._starts is None:
             self._starts = [segment.start for segment in self.segments]
-        index = bisect_right(self._starts, offset) - 1
-        if index < 0:
-            return self.segments[0].origin
-        segment = self.segments[index]
-        return segment.origin + min(offset - segment.start, segment.length)
+        segment = self.segments[max(bisect_right(self._starts, offset) - 1, 0)]
+        return segment.origin + min(max(offset - segment.start, 0), segment.length)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return line and column (1-based) in the file for a 0-based ``offset`` in this text."""

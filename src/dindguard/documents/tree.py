@@ -167,8 +167,7 @@ class Node:
         return self._index().get(step) or self.hole(step)
 
     def _index(self) -> dict[str, Node]:
-        if self._key_index is None:
-            # The last of two equal keys wins, as in every consumer that accepts them.
+        if self._key_index is None:  # the last of two equal keys wins, as in every consumer that accepts them
             self._key_index = {key.content: value for key, value in self.pairs()}
         return self._key_index
 
@@ -183,9 +182,7 @@ class Node:
         """Return the hole at ``step`` below this node. What is below a hole is the hole itself."""
         if self.kind is Kind.HOLE:
             return self
-        made = Node.__new__(
-            Node
-        )  # an initialiser takes four times as long, and most of what is looked up is not there
+        made = Node.__new__(Node)  # most of what is looked up is not there: initialisers are four times as dear
         made.kind, made.source, made.start, made.end = Kind.HOLE, self.source, self.start, self.end
         made.route = self.route + (f"[{step}]" if isinstance(step, int) else route_key(step))
         made.key, made.trail, made.scope, made.conditions = self.key, self.trail, self.scope, self.conditions
@@ -213,8 +210,7 @@ class Node:
     @property
     def value(self) -> Text:
         """The scalar with its variables replaced as the document's dialect has it."""
-        text = self.typed
-        return text if self.scope is None else self.scope.resolve(text)
+        return self.typed if self.scope is None else self.scope.resolve(self.typed)
 
     @property
     def text(self) -> str:
@@ -238,8 +234,8 @@ class Node:
         """Return a scalar's text as an embedded document; each character keeps its place in the file."""
         if self.inner is not None:
             return self.inner(hint)
-        segments = self.mapping(self) if self.mapping else (Segment(0, self.start, len(self.content)),)
-        return Source(self.source.path, self.content, hint=hint, parent=self.source, segments=segments)
+        mapped = self.mapping(self) if self.mapping else (Segment(0, self.start, len(self.content)),)
+        return Source(self.source.path, self.content, hint=hint, parent=self.source, segments=mapped)
 
     # -- what can be made of it ---------------------------------------------------------------------
 
@@ -257,13 +253,9 @@ class Node:
         return self._copy(route=route)
 
     def _copy(
-        self,
-        *,
-        route: str | None = None,
-        scope: Scope | None = None,
-        trail: tuple[Step, ...] | None = None,
+        self, *, route: str | None = None, scope: Scope | None = None, trail: tuple[Step, ...] | None = None,
         key: Node | None = None,
-    ) -> Node:
+    ) -> Node:  # fmt: skip
         original = self
         new_route, new_scope = self.route if route is None else route, scope or self.scope
         added = () if trail is None else trail[len(self.trail) :]

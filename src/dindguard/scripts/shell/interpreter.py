@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from dindguard import budget
 from dindguard.scripts.command import Command, base_name
@@ -11,7 +10,7 @@ from dindguard.scripts.shell.assignments import BUILTINS, Assignments
 from dindguard.scripts.shell.context import Body, Collected, Context
 from dindguard.scripts.shell.expansion import Expander
 from dindguard.scripts.shell.lexer import TooDeep
-from dindguard.scripts.shell.parser import Parser
+from dindguard.scripts.shell.parser import parsed
 from dindguard.scripts.shell.pieces import Piece, Script, Word, text_of
 from dindguard.scripts.shell.starting import Starter, runs_its_arguments
 from dindguard.scripts.shell.syntax import Choice, Function, Group, Guarded, Kind, Node, Part, Pipe, RawWord, Simple
@@ -52,20 +51,6 @@ def unwrapped(words: Sequence[Word]) -> Command:
     return interpreter.starter.command(words, Simple(0), context)
 
 
-def _parsed(text: str) -> list[Node]:
-    """Return a script's nodes, which nobody changes; a short one is asked for again, by who looks for other programs."""
-    return _parsed_short(text) if len(text) <= _SHORT_HELD else Parser(text).script()
-
-
-@lru_cache(8)
-def _parsed_short(text: str) -> list[Node]:
-    return Parser(text).script()
-
-
-_SHORT_HELD = 1000
-"""Characters of a script whose nodes are held for a while."""
-
-
 class Interpreter:
     """Interprets one script; a script inside it gets an interpreter of its own."""
 
@@ -90,7 +75,7 @@ class Interpreter:
         The first command gets ``stdin``, if it is known what the script is given.
         """
         try:
-            nodes = _parsed(self._script.text)
+            nodes = parsed(self._script.text)
         except TooDeep as error:
             at = self._script.span(error.offset, error.offset + 1)
             budget.within(budget.SCRIPT_NESTING, budget.SCRIPT_NESTING.most + 1, at)

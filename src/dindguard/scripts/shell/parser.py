@@ -6,6 +6,8 @@ closes nothing is stepped over. So the lines of a CI step or a template are read
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dindguard.patterns import regex
 from dindguard.scripts.shell.compound import RESERVED, CompoundReader
 from dindguard.scripts.shell.simple import BLANK
@@ -166,3 +168,17 @@ def _mark_background(node: Node | None) -> None:
     elif isinstance(node, Group):
         for part in node.body:
             _mark_background(part)
+
+
+def parsed(text: str) -> list[Node]:
+    """Return a script's nodes, which nobody changes; a short one is asked for again, by who looks for other programs."""
+    return _parsed_short(text) if len(text) <= _SHORT_HELD else Parser(text).script()
+
+
+@lru_cache(8)
+def _parsed_short(text: str) -> list[Node]:
+    return Parser(text).script()
+
+
+_SHORT_HELD = 1000
+"""Characters of a script whose nodes are held for a while."""
