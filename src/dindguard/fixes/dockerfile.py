@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from dindguard.documents.dockerfile.reader import read
 from dindguard.fixes.splices import RefusedError, Splice
+from dindguard.source import Source
 
 
 def instruction_at(text: str, line: int) -> dict[str, Any]:
@@ -58,10 +60,19 @@ def without_line(text: str, line: int) -> Splice:
 
 
 def same_shape(before: str, after: str, taken: int = 0) -> bool:
-    """Whether two Dockerfiles have the same instructions in the same order, but for ``taken`` that are gone."""
-    old = [each["instruction"] for each in _parser(before).structure if each["instruction"] != "COMMENT"]
-    new = [each["instruction"] for each in _parser(after).structure if each["instruction"] != "COMMENT"]
-    return len(old) - len(new) == taken and (old == new if not taken else set(new) <= set(old))
+    """Whether two Dockerfiles have the same instructions in the same order, but for ``taken`` that are gone.
+
+    A line that was taken may be one of a here-document.
+    """
+    old, new = _instructions(before), _instructions(after)
+    return old == new or (0 < taken == len(old) - len(new) and set(new) <= set(old))
+
+
+def _instructions(text: str) -> list[str]:
+    """Return the instructions in order; dockerfile-parse takes the lines of here-documents for instructions."""
+    if "<<" in text:
+        return [each.name for each in read(Source("Dockerfile", text)).instructions]
+    return [each["instruction"] for each in _parser(text).structure if each["instruction"] != "COMMENT"]
 
 
 def _changed(before: str, after: str, line: int) -> Splice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dindguard.documents import readers
 from dindguard.documents import syntax as syntaxes
@@ -57,6 +57,18 @@ class File:
     def offsets(self, span: Span) -> tuple[int, int]:
         """Return the offsets of a place."""
         return self.source.offset(span.line, span.column), self.source.offset(span.end_line, span.end_column)
+
+    def may_hold(self, span: Span) -> bool:
+        """Whether a document inside may be what stands at a place: a text of several lines or in brackets, or a script's."""
+        if self.editor is None:
+            return "daemon.json" in self.source.text or "<<" in self.source.text
+        leaf = self.chain(span)[-1]
+        inside = leaf.is_scalar and (leaf.start, leaf.end) != self.offsets(span)
+        return inside and ("\n" in leaf.content or leaf.content.lstrip().startswith("{"))
+
+    def outward(self, splices: tuple[Splice, ...]) -> Iterable[Splice]:
+        """Return the splices of the file that make those of its own text."""
+        return splices
 
     def check(self, splices: tuple[Splice, ...]) -> None:
         """Refuse what touches a template's action, and splices that touch each other."""

@@ -9,7 +9,7 @@ from dindguard.documents.changes import Change, Cut, Overwrite
 from dindguard.edits import Edit, Fixer, Remove, RemovePart, Rename, Set, place_of
 from dindguard.findings import Finding
 from dindguard.fixes import places, texts
-from dindguard.fixes.file import File
+from dindguard.fixes.file import WRITTEN, File
 from dindguard.fixes.locating import Chain
 from dindguard.fixes.sharing import Users, check_anchors
 from dindguard.fixes.splices import RefusedError, Splice, overlap, without_repetition
@@ -52,6 +52,7 @@ class Planner:
         self._users = Users(model)
         self._given = frozenset(given)
         self._texts: dict[str, File] = {}
+        self._inner: dict[tuple[str, int, int, int, int], File | None] = {}
 
     def plan(self, finding: Finding, *, unsafe: bool, failed: Collection[Fixer] = ()) -> Planned:
         """Return how a finding is mended; raises :class:`RefusedError` when it is not.
@@ -90,10 +91,10 @@ class Planner:
 
     def _splices(self, edits: Iterable[Edit], finding: Finding) -> dict[str, tuple[Splice, ...]]:
         found: dict[str, list[Splice]] = {}
-        changes: dict[str, list[tuple[Change, Chain]]] = {}
+        changes: dict[File, list[tuple[Change, Chain]]] = {}
         for edit in edits:
             span = place_of(edit).span
-            file = self._file(span.path)
+            file = self._file_at(span)
             self._check_users(edit, span, finding)
             if file.editor is None:
                 found.setdefault(span.path, []).append(texts.splice(file, edit, span))
@@ -102,15 +103,14 @@ class Planner:
             check_anchors(chain, finding)
             for change in self._changes(edit, span, file, chain):
                 if isinstance(change, Splice):
-                    found.setdefault(span.path, []).append(change)
+                    found.setdefault(span.path, []).extend(file.outward((change,)))
                 else:
                     node = change.node if isinstance(change, (Cut, Overwrite)) else change.mapping
                     way = chain if node in chain else file.way_to(node)
-                    changes.setdefault(span.path, []).append((change, way))
-        for path, wanted in changes.items():
-            editor = self._file(path).editor
-            assert editor is not None
-            found.setdefault(path, []).extend(editor.splices(wanted))
+                    changes.setdefault(file, []).append((change, way))
+        for file, wanted in changes.items():
+            assert file.editor is not None
+            found.setdefault(file.source.path, []).extend(file.outward(tuple(file.editor.splices(wanted))))
         made = {path: without_repetition(splices) for path, splices in found.items()}
         for path, splices in made.items():
             self._file(path).check(splices)
@@ -136,6 +136,26 @@ class Planner:
             return places.removal(file, span, chain, writer.entries(chain) if writer is not None else chain[-1:])
         changes = list(writer.changes(edit, chain)) if writer is not None else []
         return changes or [texts.splice_in(file, edit, span, chain)]
+
+    def _file_at(self, span: Span) -> File:
+        """Return the file that a place is in, or the document in it whose tree is changed in its stead."""
+        file = self._file(span.path)
+        if not file.may_hold(span):
+            return file
+        place = (span.path, span.line, span.column, span.end_line, span.end_column)
+        if place not in self._inner:
+            self._inner[place] = self._inside(file, span)
+        return self._inner[place] or file
+
+    def _inside(self, file: File, span: Span) -> File | None:
+        from dindguard.fixes.inside import InnerFile, innermost  # few fixes are of documents inside of others
+
+        for paths in ({span.path}, self._given if file.editor is not None else ()):
+            source = innermost(sorted(paths), self._files, self._recogniser, span)
+            if source is not None:
+                syntax = self._recogniser.syntax_of(source)
+                return InnerFile(source, syntax) if syntax in WRITTEN else None
+        return None
 
     def _file(self, path: str) -> File:
         if path not in self._given:

@@ -153,6 +153,9 @@ class TreeEditor:
         return dash
 
     def _cut_from_flow(self, start: int, end: int, before: int | None, following: int | None) -> Splice:
+        alone = before is None and following is None
+        if alone and self._fills_lines(start, end):
+            return self._whole_lines(start, end)
         first, last = (start, following) if following is not None else (start if before is None else before, end)
         between = self.text[end:last] if following is not None else self.text[first:start]
         if not re.search(r"[^\s,]", between):
@@ -160,6 +163,13 @@ class TreeEditor:
         if following is None and self.syntax == JSON:
             raise RefusedError("a comment stands beside it")
         return self._whole_lines(start, end)
+
+    def _fills_lines(self, start: int, end: int) -> bool:
+        """Whether nothing else stands on the lines of an item."""
+        found = self.text.find("\n", end)
+        return (
+            found >= 0 and not self.text[self._line_start(start) : start].strip() and not self.text[end:found].strip()
+        )
 
     def _whole_lines(self, start: int, end: int) -> Splice:
         """Return the splice that takes the lines of an item away, with its comma and the comment behind it."""

@@ -11,6 +11,7 @@ FORMAT = FormatRow(
     apart=True,
     names=r"(^|/)daemon\.json(\.(dist|example|sample|in))?$",
     always=True,
+    words=("daemon.json",),
     installed=r"^/etc/docker/daemon\.json$|/\.config/docker/daemon\.json$",
     writes=True,
     evidence=Evidence.DECLARED,

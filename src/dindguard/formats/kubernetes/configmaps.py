@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from dindguard import budget
@@ -77,8 +77,7 @@ def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread], context: 
     for found in cluster.of_kind("ConfigMap", "Secret"):
         for key, node in _values(found):
             uses = mounted.uses(found, key)
-            is_config = any(use.path.rpartition("/")[2] == _DAEMON_JSON for use in uses)
-            hint = _DAEMON_JSON if is_config or key.rpartition("/")[2] == _DAEMON_JSON else key
+            hint = _file_name(key, uses)
             encoded = found.kind == "Secret" and node.route.startswith("data")
             same = (hint, node.start, node.end, node.route, node.content)  # overlays make nodes anew
             source = context.again(same, (node.source,), partial(_source, node, hint, encoded))
@@ -93,6 +92,14 @@ def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread], context: 
                 if place not in seen:
                     seen.add(place)
                     yield Embedded(source, owner)
+
+
+def _file_name(key: str, uses: Sequence[_Use]) -> str:
+    """Return what a container knows a text by: the name that it is mounted under, else its key."""
+    names = {use.path.rpartition("/")[2] for use in uses}
+    if _DAEMON_JSON in (*names, key.rpartition("/")[2]):
+        return _DAEMON_JSON
+    return names.pop() if len(names) == 1 else key
 
 
 def _values(found: Resource) -> Iterator[tuple[str, Node]]:
