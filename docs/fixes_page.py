@@ -36,13 +36,13 @@ make them. Each is proven by itself or together with others that it does not tou
 
 ## What is not fixed
 
-`-v` says of each finding why it is not. Not changed are: values that come from a
-variable; actions of templates, and files that can only
-be read as a template; what others use too (an anchor, a base file, a global variable), unless all of them want it; files
-that were not scanned; documents inside other documents whose characters are not the file's own (base64, escapes, folded lines,
-variables in a here-document); options that stand in quotes or beside variables in a script; records of what was found running. A
-`daemon.json` in a ConfigMap, a Compose file's `content: |`, cloud-init or a here-document is changed like a file. Of fixes that overlap the second waits for the next
-round, which the same run makes.
+`-v` says of each finding why it is not. Not changed are: values that come from a variable; actions of templates, and
+files that can only be read as a template; what others use too (an anchor, a base file, a global variable), unless all
+of them want it; files that were not scanned; documents inside other documents whose characters are not the file's own
+(base64, escapes, folded lines, variables in a here-document); options that stand in quotes or beside variables in a
+script; records of what was found running. A `daemon.json` in a ConfigMap, a Compose file's `content: |`, cloud-init or
+a here-document is changed like a file. Of fixes that overlap the second waits for the next round, which the same run
+makes.
 
 ## Which rules
 
