@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from dindguard.errors import UserError
 from dindguard.findings import Finding, Status
 from dindguard.policy import baseline_file
 from dindguard.policy.config import BASELINE_FILE, WAIVER_FILE
+from dindguard.records import replace
 from dindguard.report import Report
 from policy_tree import (
     CAPABILITY,
@@ -488,3 +490,49 @@ def test_a_change_does_not_call_itself_an_example(tmp_path: Path, file: str, bef
     assert severities(untrusted=True) == ["critical"]
     committed(tmp_path)
     assert severities(trust="HEAD") == ["high"]
+
+
+def graced(folder: Path, until: str) -> None:
+    entries = baseline_file.entries_of(scanned(folder, untrusted=True).findings, ())
+    entries = tuple(replace(each, grace=each.rule == "host-engine-socket") for each in entries)
+    dates = baseline_file.Grace(dt.date(2026, 11, 23), dt.date.fromisoformat(until))
+    write(folder, BASELINE_FILE, baseline_file.write(entries, dates))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("2027-01-20", "2027-02-20", [f"{BASELINE_FILE}:3 grace lasts until 2027-02-20: proposed, not in force"]),
+        ("2027-02-20", "2027-02-20", []),
+        ("2027-02-20", "2027-01-20", []),
+    ],
+)
+def test_longer_grace_is_proposed(repository: Path, before: str, after: str, said: list[str]) -> None:
+    graced(repository, before)
+    committed(repository)
+    graced(repository, after)
+    assert weakened(judged(repository)) == said
+
+
+def test_grace_that_nobody_had_is_proposed(repository: Path) -> None:
+    graced(repository, "2027-02-20")
+    assert weakened(judged(repository)) == [
+        f"{BASELINE_FILE}:3 grace lasts until 2027-02-20: proposed, not in force",
+        f"{BASELINE_FILE}:5 2 findings come into the baseline: proposed, not in force",
+    ]
+
+
+def test_a_smaller_profile_is_proposed(repository: Path) -> None:
+    write(repository, ".dindguard.yaml", CONFIG.replace("recommended", "all"))
+    committed(repository)
+    write(repository, ".dindguard.yaml", CONFIG)
+    assert weakened(judged(repository)) == [".dindguard.yaml:1 fewer rules run (profile): proposed, not in force"]
+
+
+def test_a_policy_that_a_change_brings_and_nobody_can_read_is_told_at_its_place(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    tree(tmp_path)
+    committed(tmp_path)
+    write(tmp_path, ".dindguard.yaml", "disable: [no-such-rule]\n")
+    (said,) = weakened(judged(tmp_path))
+    assert said.startswith(".dindguard.yaml:1 the policy cannot be read: .dindguard.yaml:1:11: there is no rule")

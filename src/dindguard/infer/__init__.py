@@ -161,10 +161,9 @@ def _scaled(containers: Iterable[Container], invocations: Iterable[Invocation]) 
 
 
 def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine], policy: Policy) -> None:
-    started: dict[Container, list[Engine]] = {}
+    started: dict[Container | None, list[Engine]] = {}
     for each in engines:
-        if each.container is not None and each.launch.shown:
-            started.setdefault(each.container, []).append(each)
+        started.setdefault(each.runs_in, []).append(each)
     for container in containers:
         own = started.get(container, [])
         container.settle(

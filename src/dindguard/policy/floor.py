@@ -83,8 +83,8 @@ def read(node: Node) -> Floor:
     reader.text("$schema")
     profile, fail_on = reader.word("profile", tuple(Profile), ""), reader.word("fail-on", SEVERITIES, "")
     excludable = reader.texts("may-exclude")
-    approval = reader.mapping("approval")
-    own = Reader(approval if approval is not None else node["approval"], "approval.")
+    reader.mapping("approval")
+    own = Reader(node["approval"], "approval.")
     alone = own.yes("alone", False)
     floor = Floor(
         profile=Profile(profile) if profile else None,
