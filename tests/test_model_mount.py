@@ -77,3 +77,34 @@ def test_how_far_a_mount_spreads(tmp_path: Path, option: str) -> None:
     mounts = [mount for container in found for mount in container.mounts]
     assert len(mounts) == 2
     assert [str(mount.propagation) for mount in mounts if mount.propagation is not None] == [option] * (2 * spreads)
+
+
+@pytest.mark.parametrize("kind", [MountKind.TMPFS, MountKind.ANONYMOUS, MountKind.SECRET])
+def test_what_has_no_storage_comes_from_nowhere_on_the_host(kind: MountKind) -> None:
+    place = text("x").span
+    mount = Mount(
+        kind=kind, source=text("/srv"), target=text("/data"), span=place, read_only=unset(place, "read_only")
+    )
+    assert (mount.host_text, mount.host_path, mount.socket(), mount.assumed_socket()) == (None, None, None, None)
+    assert not mount.from_anywhere
+
+
+def test_a_mount_below_a_volume_has_its_own_path() -> None:
+    from dindguard.records import replace
+
+    below = replace(bind("/srv", "/data"), sub_path=text("docker"))
+    assert below.host_path == "/srv/docker"
+    assert bind("/var/run", "/run").host_path == "/run"
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "provided"),
+    [
+        ("/var/lib", "/var/lib/docker", True),
+        ("/var/lib/docker", "/var/lib/docker", True),
+        ("/var/lib/docker2", "/var/lib/docker", False),
+        ("/", "/var/lib/docker", True),
+    ],
+)
+def test_what_a_mount_provides(target: str, path: str, provided: bool) -> None:
+    assert bind("/srv", target).provides(path) is provided

@@ -116,6 +116,11 @@ ACTIONS: dict[str, Flags] = {
         _letters("d=detach V=renew-anon-volumes t=timeout w=watch y=yes"),
         interspersed=True,
     ),
+    "compose create": Flags(
+        names("build force-recreate no-build no-recreate quiet-pull remove-orphans yes help"),
+        _letters("y=yes"),
+        interspersed=True,
+    ),
     "compose run": Flags(
         names(
             "detach rm no-TTY no-deps service-ports interactive build quiet quiet-build quiet-pull use-aliases"
