@@ -297,6 +297,34 @@ def test_what_another_file_says_counts_at_once(name: str, tmp_path: Path) -> Non
     assert said(project.check()) == before
 
 
+VALUES = "note:\n  image: docker:dind\n  privileged: true\nname: a\n"
+UNREAD = {
+    "a part of a template that cannot be read": (
+        "web/templates/hpa.yaml",
+        "apiVersion: {{ if .Values.old -}}\nautoscaling/v1\n{{- else -}}\nautoscaling/v2\n{{- end }}\nkind: HorizontalPodAutoscaler\n",
+    ),
+    "a template that takes what would be a blind spot": (
+        "web/templates/settings.yaml",
+        "image: docker:dind\nprivileged: {{ .Values.note.privileged }}\nnote: {{ .Values.note | quote }}\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_what_no_format_reads_keeps_its_part_when_another_file_changes(name: str, tmp_path: Path) -> None:
+    path, text = UNREAD[name]
+    pod = CHART["web/templates/pod.yaml"]
+    for each, content in {**CHART, "web/values.yaml": VALUES, path: text}.items():
+        (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / each).write_text(content)
+    project = Project(str(tmp_path), Options(untrusted=True))
+    project.check()
+    for typed_more in ("", "#", "# more\n"):
+        (tmp_path / "web/templates/pod.yaml").write_text(pod + typed_more)
+        project.edit("web/templates/pod.yaml", pod + typed_more)
+        assert said(project.check()) == said(scan(Options(paths=(tmp_path,), root=tmp_path, untrusted=True)))
+
+
 def test_a_volume_is_another_projects_as_long_as_that_one_declares_it(tmp_path: Path) -> None:
     service = "services: {a: {image: 'docker:29.10.0-dind', volumes: ['vol:/var/lib/docker']}}\nvolumes: {vol: {name: data%s}}\n"
     for name, more in (("a", ", external: true"), ("b", "2")):

@@ -10,6 +10,7 @@ from dindguard import discover, memory
 from dindguard.buffers import Buffers
 from dindguard.coverage import PLAIN
 from dindguard.discover import Found
+from dindguard.documents import syntax as syntaxes
 from dindguard.model.facts import Conclusions
 from dindguard.options import Options
 from dindguard.records import replace
@@ -154,10 +155,16 @@ class Project:
         return self._current().files.open(path)
 
     def _forget_unread(self, report: Report) -> None:
-        """Leave out what no format read: it says nothing until it changes, or until another file refers to it."""
+        """Leave out what no format read and of which nothing is said, until it changes or another file refers to it.
+
+        A template stays: what it takes from its chart tells what is left of that for others.
+        """
+        spoken_of = {span.path for notice in report.notices for span in (notice.span, *notice.also)}
         for state in PLAIN:
             for path in report.coverage.plain.get(state, ()):
                 source = self._sources.get(path)
-                if source is not None and path not in self._texts and not source.speaks:
+                if source is None or path in self._texts or path in spoken_of or source.speaks:
+                    continue
+                if not syntaxes.has_actions(source.text):
                     del self._sources[path]
                     self._found.book.plain(path, state)
