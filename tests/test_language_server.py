@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dindguard import memory
 from dindguard.language_server.positions import place_of, range_of
 from dindguard.language_server.project import Project
 from dindguard.model.mount import Storage
@@ -301,7 +302,10 @@ VALUES = "note:\n  image: docker:dind\n  privileged: true\nname: a\n"
 UNREAD = {
     "a part of a template that cannot be read": (
         "web/templates/hpa.yaml",
-        "apiVersion: {{ if .Values.old -}}\nautoscaling/v1\n{{- else -}}\nautoscaling/v2\n{{- end }}\nkind: HorizontalPodAutoscaler\n",
+        (
+            "apiVersion: {{ if .Values.old -}}\nautoscaling/v1\n{{- else -}}\nautoscaling/v2\n{{- end }}\n"
+            "kind: HorizontalPodAutoscaler\n"
+        ),
     ),
     "a template that takes what would be a blind spot": (
         "web/templates/settings.yaml",
@@ -323,6 +327,27 @@ def test_what_no_format_reads_keeps_its_part_when_another_file_changes(name: str
         (tmp_path / "web/templates/pod.yaml").write_text(pod + typed_more)
         project.edit("web/templates/pod.yaml", pod + typed_more)
         assert said(project.check()) == said(scan(Options(paths=(tmp_path,), root=tmp_path, untrusted=True)))
+
+
+def test_what_a_kept_reading_was_made_with_is_kept_as_long_as_that() -> None:
+    kept, made = memory.Memory(), []
+
+    def inner() -> str:
+        made.append("inner")
+        return "inner"
+
+    def scan_of(outer: str) -> None:
+        with memory.opened(kept):
+            memory.have(outer, (), lambda: memory.have("inner", (), inner))
+
+    for outer in ["whole", *["broken"] * (memory.SCANS + 2), "whole again"]:
+        scan_of(outer)
+    assert made == ["inner"]
+    for _ in range(memory.SCANS + 2):
+        with memory.opened(kept):
+            pass
+    scan_of("later")
+    assert made == ["inner", "inner"]
 
 
 def test_a_volume_is_another_projects_as_long_as_that_one_declares_it(tmp_path: Path) -> None:

@@ -26,16 +26,27 @@ SCANS = 2
 
 
 class _Kept:
-    """What was made, of what, what was asked and which limits were met meanwhile, and the last scan that had a use for it."""
+    """What was made, of what; what was asked, used of what is kept, and met of limits meanwhile; the last scan that used it."""
 
-    __slots__ = ("about", "limits", "made", "questions", "scan")
+    __slots__ = ("about", "limits", "made", "questions", "scan", "used")
 
-    def __init__(self, about: tuple[Any, ...], made: Any, questions: Questions, limits: Met, scan: int) -> None:
+    def __init__(self, about: tuple[Any, ...], made: Any, meanwhile: _Meanwhile, limits: Met) -> None:
         self.about = about  # held, so that their places in memory are nobody else's
         self.made = made
-        self.questions = questions
+        self.questions = meanwhile.questions
+        self.used = meanwhile.used
         self.limits = limits
-        self.scan = scan
+        self.scan = 0
+
+
+class _Meanwhile:
+    """What is asked, and what is used of what is kept, while something is made."""
+
+    __slots__ = ("questions", "used")
+
+    def __init__(self) -> None:
+        self.questions: Questions = {}
+        self.used: dict[Any, None] = {}
 
 
 class Memory:
@@ -45,7 +56,7 @@ class Memory:
         self.scan = 0
         self._kept: dict[Any, _Kept] = {}
         self._aside: dict[Any, _Kept] | None = None
-        self._asking: list[Questions] = []
+        self._making: list[_Meanwhile] = []
 
     def begin(self, *, aside: bool) -> None:
         """Count a scan, unless it is one that somebody makes aside from those that follow each other."""
@@ -60,25 +71,39 @@ class Memory:
         answers: Callable[[tuple[str, str]], Any] | None = None,
     ) -> Any:
         """Return what ``make`` makes of ``about``: what it made before, if the same questions have the same answers."""
-        kept = self._kept.get(key) if self._aside is None else self._aside.get(key) or self._kept.get(key)
+        if self._making:
+            self._making[-1].used[key] = None
+        kept = self._known(key)
         if kept is None or not _the_same(kept.questions, answers):
-            questions: Questions = {}
-            self._asking.append(questions)
+            meanwhile = _Meanwhile()
+            self._making.append(meanwhile)
             try:
                 with budget.opened() as ledger:
                     made = make()
             finally:
-                self._asking.pop()
-            kept = _Kept(about, made, questions, ledger.met_limits, self.scan)
+                self._making.pop()
+            kept = _Kept(about, made, meanwhile, ledger.met_limits)
             (self._kept if self._aside is None else self._aside)[key] = kept
-        kept.scan = self.scan
+        self._use(kept)
         budget.meet(kept.limits)
         return kept.made
 
+    def _known(self, key: Any) -> _Kept | None:
+        return self._kept.get(key) if self._aside is None else self._aside.get(key) or self._kept.get(key)
+
+    def _use(self, kept: _Kept) -> None:
+        """Note that this scan has a use for something, and so for all that it was made with: it may be made again soon."""
+        if kept.scan == self.scan:
+            return
+        kept.scan = self.scan
+        for key in kept.used:
+            if (used := self._known(key)) is not None:
+                self._use(used)
+
     def asked(self, question: str, about: str, answer: T) -> T:
         """Note a question to other files, for everything that is being made; return the answer."""
-        for questions in self._asking:
-            questions[question, about] = answer
+        for meanwhile in self._making:
+            meanwhile.questions[question, about] = answer
         return answer
 
     def tidy(self) -> None:
