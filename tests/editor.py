@@ -13,6 +13,9 @@ from typing import Any
 
 Message = dict[str, Any]
 
+HANGS = 180
+"""Seconds without an answer after which the server is taken for hung: a busy machine is slow."""
+
 
 class Editor:
     """One editor with one project. ``diagnostics`` has what was last published for each file, by path."""
@@ -41,8 +44,8 @@ class Editor:
     def __exit__(self, *_: object) -> None:
         self.ask("shutdown")
         self.tell("exit")
-        self.code = self.process.wait(timeout=20)
-        self._listener.join(timeout=20)
+        self.code = self.process.wait(timeout=HANGS)
+        self._listener.join(timeout=HANGS)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
@@ -79,7 +82,7 @@ class Editor:
 
     def _until(self, wanted: Callable[[Message], bool]) -> Message:
         while True:
-            message = self._inbox.get(timeout=30)
+            message = self._inbox.get(timeout=HANGS)
             assert message is not None, "the server has ended"
             if message.get("method") == "textDocument/publishDiagnostics":
                 path = Path.from_uri(message["params"]["uri"]) if hasattr(Path, "from_uri") else None
