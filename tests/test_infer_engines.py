@@ -199,7 +199,7 @@ FILES = [
     ('{"hosts": ["tcp://0.0.0.0:2376"], "tls": true}', {(2376, True, True, False)}),
     ('{"hosts": ["tcp://0.0.0.0:2376"], "tls": true, "tlsverify": false}', {(2376, False, True, False)}),
     ('{"hosts": ["tcp://0.0.0.0:2376"], "tlsverify": true}', {(2376, True, True, False)}),
-    ('{"hosts": ["tcp://0.0.0.0:2376"], "tlscacert": "/ca.pem"}', {(2376, None, None, False)}),
+    ('{"hosts": ["tcp://0.0.0.0:2376"], "tlscacert": "/ca.pem"}', {(2376, False, False, True)}),
     ('{"hosts": ["tcp://0.0.0.0:2375", "tcp://0.0.0.0:2375"]}', {(2375, False, False, False)}),
     ('{"hosts": ["fd://", "unix:///run/docker.sock"]}', set()),
     ('{"host": ["tcp://0.0.0.0:2375"]}', set()),
@@ -474,8 +474,10 @@ def test_only_a_runner_of_gitlabs_decides_whether_an_engine_beside_a_job_has_pri
 @pytest.mark.parametrize(
     ("options", "variable", "asks"),
     [
-        ([], "1", True),
+        ([], "1", False),
         ([], "", False),
+        (["--tls"], "", True),
+        (["--tls=false"], "", False),
         (["--tlsverify"], "", True),
         (["--tlsverify=false"], "1", False),
         (["--tls=false"], "1", True),
@@ -488,6 +490,20 @@ def test_an_option_counts_before_the_variable_that_makes_an_engine_ask(
         image="ubuntu:24.04", command=["dockerd", "-H", "tcp://0.0.0.0:2376", *options],
         env={"DOCKER_TLS_VERIFY": variable},
     )  # fmt: skip
+    assert found is not None
+    (listener,) = found.listens
+    assert listener.authenticated is not None
+    assert listener.authenticated.on is asks
+
+
+@pytest.mark.parametrize(
+    ("tag", "asks"),
+    [("19.03-dind", True), ("20-dind", False), ("20.10-dind", False), ("29-dind", False), ("dind", False)],
+)
+def test_engines_before_20_10_obey_the_variable_alone(tag: str, asks: bool) -> None:
+    found = engine(
+        image=f"docker:{tag}", entrypoint=["dockerd", "-H", "tcp://0.0.0.0:2376"], env={"DOCKER_TLS_VERIFY": "1"}
+    )
     assert found is not None
     (listener,) = found.listens
     assert listener.authenticated is not None

@@ -47,6 +47,7 @@ from dindguard.api import (
     Confidence,
     ContainerKind,
     Edit,
+    Endpoint,
     Engine,
     EngineProduct,
     Exposure,
@@ -87,6 +88,7 @@ FORWARDED = (
     "Stop handing the socket on: reach the engine over SSH (ssh://user@host), or let it demand certificates on port 2376"
     " itself (tlsverify)"
 )
+CERTIFICATES = ("tlscacert", "tlscert", "tlskey")
 BY_PRODUCT = {EngineProduct.PODMAN: OF_PODMAN, EngineProduct.BUILDKIT: OF_BUILDKIT}
 ON_HOST = "Take tcp:// out of the engine's hosts and reach it over SSH (ssh://user@host), or demand certificates (tlsverify)"
 
@@ -143,6 +145,7 @@ def _problem(engine: Engine, message: str, exposure: Exposure, others: Sequence[
             *exposure.reasons,
             *([Step("this hands the engine's socket on", forwards.span)] if forwards is not None else ()),
             *(Step("it listens here, too", other.endpoint.span) for other in others),
+            *_in_vain(engine, endpoint),
             reason("privileged: root in it is root on the host", engine.privileged),
             *users,
         ),
@@ -150,6 +153,14 @@ def _problem(engine: Engine, message: str, exposure: Exposure, others: Sequence[
         confidence=Confidence.MEDIUM if endpoint.open_unless else Confidence.HIGH,
         instead=_instead(engine),
     )
+
+
+def _in_vain(engine: Engine, endpoint: Endpoint) -> Iterator[Step]:
+    """Yield the certificates that are named although nothing turns TLS on."""
+    plain = endpoint.encrypted is not None and endpoint.encrypted.off
+    named = next((setting for setting in engine.written_settings if setting.name in CERTIFICATES), None)
+    if plain and named is not None and engine.product is EngineProduct.DOCKER:
+        yield Step("certificates alone turn no TLS on: tlsverify does", named.span)
 
 
 def _instead(engine: Engine) -> str:

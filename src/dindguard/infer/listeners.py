@@ -44,7 +44,7 @@ def listeners(
     rootless = image is not None and image.variant is Variant.ROOTLESS
     if started.defaults:
         return _wrapper_listeners(container, started, image, rootless)
-    security = _written_security(container, started, configuration)
+    security = _written_security(container, started, image, configuration)
     hosts = _addresses(launch, configuration, "addr" if started.product is EngineProduct.BUILDKIT else "host")
     found = [listener(setting.value, security) for setting in hosts]
     known = tuple(endpoint for endpoint in found if endpoint is not None)
@@ -60,10 +60,10 @@ def _addresses(launch: Launch, configuration: Configuration | None, name: str) -
     return tuple(setting for setting in configuration.settings if setting.name == name)
 
 
-def listener(address: Text, security: Security | None) -> Endpoint | None:
+def listener(address: Text, security: Security) -> Endpoint | None:
     """Return the listener at an address; sockets have no TLS. ``None`` for what is no address."""
     endpoint = endpoints.parse(address)
-    if endpoint is None or endpoint.scheme != "tcp" or security is None:
+    if endpoint is None or endpoint.scheme != "tcp":
         return endpoint
     return endpoints.parse(address, authenticated=security.authenticated, encrypted=security.encrypted)
 
@@ -137,7 +137,9 @@ def _wrapper_security(launch: Launch, directory: Text) -> Security:
     )
 
 
-def _written_security(container: Container, started: Started, configuration: Configuration | None) -> Security:
+def _written_security(
+    container: Container, started: Started, image: EngineImage | None, configuration: Configuration | None
+) -> Security:
     launch = started.launch
     if started.product is EngineProduct.PODMAN:
         off = unset(launch.span, "authentication")
@@ -149,10 +151,16 @@ def _written_security(container: Container, started: Started, configuration: Con
         result = Flag(state, span, How.WRITTEN if state else How.INHERITED, "tlscacert")
         return Security(result, result)
     variable = images.variable(container, "DOCKER_TLS_VERIFY")
-    if variable is not None and variable.value.value and launch["tlsverify"] is None:
+    heard = launch["tls"] is not None or _hears_variable(image)
+    if heard and variable is not None and variable.value.value and launch["tlsverify"] is None:
         on = Flag(True, variable.span, How.WRITTEN, "DOCKER_TLS_VERIFY")
         return Security(on, on)
     return security_of(launch, configuration, launch.span, How.INHERITED)
+
+
+def _hears_variable(image: EngineImage | None) -> bool:
+    """Whether an engine obeys ``DOCKER_TLS_VERIFY`` without an option ``--tls``: none does since 20.10."""
+    return image is not None and image.version is not None and (*image.version, 99)[:2] < (20, 10)
 
 
 def security_of(launch: Launch, configuration: Configuration | None, span: Span, how: How) -> Security:

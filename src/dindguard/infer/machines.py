@@ -18,7 +18,6 @@ from dindguard.records import record, replace
 from dindguard.source import Span
 from dindguard.vocabulary import EngineProduct
 
-_CERTIFICATES = ("tlscacert", "tlscert", "tlskey")
 _ADDRESSES = {EngineProduct.DOCKER: "host", EngineProduct.BUILDKIT: "addr"}
 _DRIVERS = {EngineProduct.DOCKER: "storage-driver", EngineProduct.BUILDKIT: "oci-worker-snapshotter"}
 
@@ -97,8 +96,8 @@ class _Written:
             if found is not None:
                 yield self._doubted(found)
 
-    def _security(self) -> Security | None:
-        """Return what both halves say about TLS; ``None`` for certificates without a word on what they are for."""
+    def _security(self) -> Security:
+        """Return what both halves say about TLS; certificates alone turn nothing on."""
         if self.half.product is EngineProduct.PODMAN:
             never = unset(self.half.span, "authentication")
             return Security(never, never)
@@ -107,9 +106,6 @@ class _Written:
             span = named.span if named is not None else self.half.span
             on = Flag(named is not None, span, How.INHERITED, "tlscacert")
             return Security(on, on)
-        named = next((setting for name in _CERTIFICATES if (setting := self[name]) is not None), None)
-        if named is not None and self["tls"] is None and self["tlsverify"] is None:
-            return None
         return security_of(self.launch, self.configuration, self.half.span, How.INHERITED)
 
     def _doubted(self, endpoint: Endpoint) -> Endpoint:
