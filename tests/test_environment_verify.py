@@ -75,7 +75,7 @@ def isolated_by_sysbox(data: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("level", "change", "applicable"),
-    [("rootless", lambda _: None, 38), ("privileged", lambda _: None, 33), ("sysbox", isolated_by_sysbox, 36)],
+    [("rootless", lambda _: None, 39), ("privileged", lambda _: None, 34), ("sysbox", isolated_by_sysbox, 37)],
 )
 def test_what_was_recorded_passes(level: str, change: Change, applicable: int) -> None:
     report = judge(recorded(level, change))
@@ -263,6 +263,11 @@ STRANGE_VOLUME = {"Driver": "local", "Options": {"type": "none", "o": "bind", "d
         (lambda data: data["image"].update(Id="sha256:0"), {"image-pinned": "failed"}),
         (lambda data: data["client_image"].update(Id="sha256:0"), {"image-pinned": "failed"}),
         (lambda data: data["client_image"].clear(), {"image-pinned": "failed"}),
+        (probe("client-image", "it has no docker, curl, python3 or openssl", 127), {"client-image-works": "failed"}),
+        (probe("client-image", UNREACHED, 1), {"client-image-works": "failed"}),
+        (probe("client-image", "", 0), {"client-image-works": "failed"}),
+        (probe("client-image", "OK", 0), {}),
+        (without("client-image"), {"client-image-works": "unknown"}),
         (probe("zombies", "3"), {"no-zombies": "failed"}),
         (without("zombies"), {"no-zombies": "unknown"}),
         (changed("/etc/docker/daemon.json"), {"image-unchanged": "failed"}),

@@ -125,6 +125,17 @@ class Engine:
             time.sleep(0.05)
         return int(state["ExitCode"])
 
+    def start(self, container: str) -> str:
+        """Start a container; return the engine's words when its image has no such command, else nothing."""
+        try:
+            self.api.start(container)
+        except Exception as error:
+            words = printable(getattr(error, "explanation", "") or error)
+            if "executable file not found" in words or "no such file or directory" in words:
+                return words
+            raise
+        return ""
+
     def wait_for_exit(self, container: str, seconds: float) -> int:
         """Return the exit code of a container; -1 when it still runs after ``seconds`` (which may be infinite)."""
         deadline = time.monotonic() + seconds

@@ -191,6 +191,13 @@ def reservation(plan: Plan) -> Body:
     }
 
 
+def probe_of_client_image(plan: Plan, script: str, address: str) -> Body:
+    """Return the body of a container like that of a command, which runs one of our probe scripts."""
+    body = client(plan, ["/bin/sh", "-c", script], address=address)
+    body["HostConfig"]["LogConfig"] = {"Type": "json-file"}  # its answer is read from there
+    return body | {"Labels": object_labels(plan, labels.PROBE)}
+
+
 def probe(plan: Plan, in_network: str, script: str, address: str, *, certificates: bool) -> Body:
     """Return the body of a container that runs one of our probe scripts against ``address``, in a network."""
     labelled = object_labels(plan, labels.PROBE)

@@ -16,7 +16,6 @@ from dindguard.environment.plan import PODMAN, Plan, rebuilt
 from dindguard.environment.signals import Guard
 from dindguard.environment.workspace import Workspace
 from dindguard.errors import USAGE, UserError
-from dindguard.printable import printable
 
 Say = Callable[[str], None]
 _BOTH_WAYS = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
@@ -105,7 +104,7 @@ def _converse(engine: Engine, container: str, command: Command) -> int:
     if command.tty:
         stream = engine.api.attach_socket(container, params=_BOTH_WAYS)
         try:
-            if problem := _start(engine, container):
+            if problem := engine.start(container):
                 return _no_command(problem)
             with tty.given(lambda rows, columns: engine.api.resize(container, rows, columns)):
                 tty.converse(plain(stream))
@@ -117,7 +116,7 @@ def _converse(engine: Engine, container: str, command: Command) -> int:
     with engine.output(container) as output:
         if command.interactive:
             _forward_input(engine.api.attach_socket(container, params={"stdin": 1, "stream": 1}))
-        if problem := _start(engine, container):
+        if problem := engine.start(container):
             return _no_command(problem)
         _copy(output)
     return engine.wait_for_exit(container, float("inf"))
@@ -127,7 +126,7 @@ def _converse_over_one(engine: Engine, container: str) -> int:
     """Podman loses the end of the output where the input comes over another connection, and ends before it."""
     stream = engine.api.attach_socket(container, params=_BOTH_WAYS)
     try:
-        if problem := _start(engine, container):
+        if problem := engine.start(container):
             return _no_command(problem)
         _forward_exec(stream)
         _copy(engine.frames(stream))
@@ -139,18 +138,6 @@ def _converse_over_one(engine: Engine, container: str) -> int:
 def _no_command(problem: str) -> int:
     sys.stderr.write(f"dindguard: {problem}\n")
     return _NOT_FOUND
-
-
-def _start(engine: Engine, container: str) -> str:
-    """Start it; return the engine's words when there is no such command."""
-    try:
-        engine.api.start(container)
-    except Exception as error:
-        words = printable(getattr(error, "explanation", "") or error)
-        if "executable file not found" in words or "no such file or directory" in words:
-            return words
-        raise
-    return ""
 
 
 def _copy(output: Iterator[tuple[int, bytes]]) -> None:

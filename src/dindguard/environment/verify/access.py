@@ -24,6 +24,16 @@ def _accepted(answers: Answers) -> Judgement:
     return failed(f"a client with the right certificate was not served: {answer.output or 'no answer'}")
 
 
+def _client_image(answers: Answers) -> Judgement:
+    """What commands run in has a client, and reaches the engine with it."""
+    answer = answers.probe("client-image")
+    if _served(answer) or (answer.ok and answer.output == "OK"):
+        return passed(f"a client of its image was told: {answer.output}")
+    if answer.code < 0:
+        return unknown("nothing in the client's image could be run: it has no shell, or no base64")
+    return failed(f"no client of its image was served: {answer.output or 'no answer'}")
+
+
 def _refused(answers: Answers, probe: str, who: str) -> Judgement:
     """A refusal counts only where the right client is served, and only when the port was reached."""
     answer = answers.probe(probe)
@@ -210,6 +220,11 @@ CHECKS = (
         "client-certificate-accepted",
         _accepted,
         "look at the daemon's log; without this, no refusal below means anything",
+    ),
+    Check(
+        "client-image-works",
+        _client_image,
+        "name an image that has a client (--client-image), or leave that out: commands then run in the official one",
     ),
     Check(
         "plaintext-refused",

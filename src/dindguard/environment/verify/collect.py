@@ -1,4 +1,4 @@
-"""Ask: the engine about the objects, the daemon about itself, and two strangers about the daemon.
+"""Ask: the engine about the objects, the daemon about itself, and three strangers about the daemon.
 
 The strangers are containers, never this process: the engine may be remote, or in another network.
 """
@@ -112,8 +112,11 @@ def _ours(*listed: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
 
 @contextmanager
 def _strangers(engine: Engine, guard: Guard, plan: Plan, address: str) -> Iterator[list[str]]:
-    """Start a client in the environment's network and an outsider in one made for it; remove all three."""
+    """Start two clients in the environment's network, one of them in the image of commands, and an outsider in a network
+    made for it; remove all four.
+    """
     made: list[str] = []
+    started: list[str] = []
     made_network = ""
     name = plan.spec.name
     elsewhere = labels.passing_name(name, labels.PROBE)
@@ -126,17 +129,18 @@ def _strangers(engine: Engine, guard: Guard, plan: Plan, address: str) -> Iterat
                 options=bodies.network(plan)["Options"],
                 labels=object_labels(plan, labels.PROBE) | prober,
             )["Id"]
-        for where, probe, certificates in (
-            (plan.network, "probe-client.sh", True),
-            (elsewhere, "probe-outsider.sh", False),
+        for body in (
+            bodies.probe(plan, plan.network, script("probe-client.sh"), address, certificates=True),
+            bodies.probe(plan, elsewhere, script("probe-outsider.sh"), address, certificates=False),
+            bodies.probe_of_client_image(plan, script("probe-client-image.sh"), address),
         ):
-            body = bodies.probe(plan, where, script(probe), address, certificates=certificates)
             body["Labels"] |= prober
             with guard.unbroken():
                 unique = labels.passing_name(name, labels.PROBE)
                 made.append(engine.api.create_container_from_config(body, unique)["Id"])
-                engine.api.start(made[-1])
-        yield made
+                if not engine.start(made[-1]):
+                    started.append(made[-1])
+        yield started
     finally:
         with guard.unbroken():
             for container in made:
