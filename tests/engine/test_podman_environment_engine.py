@@ -120,7 +120,7 @@ def nested(outer: Host) -> Iterator[str]:
     options = outer.up_options("rootless", "--export", "--workspace-volume", "--load", BUSYBOX)
     done = outer.env("up", "nested", *options)
     assert done.returncode == 0, done.stderr
-    assert "nested: rootless, verified in this run, 38 of 38 checks passed" in done.stdout
+    assert "nested: rootless, verified in this run, 39 of 39 checks passed" in done.stdout
     yield "nested"
     assert "removed 1 container, 1 network, 4 volumes" in outer.env("down", "nested").stderr
 
@@ -167,7 +167,7 @@ def test_verified_again_and_not_attested(outer: Host, nested: str, tmp_path: Pat
     key = tmp_path / "key.pem"
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
     done = outer.env("verify", nested, "--attest", str(tmp_path / "statement.json"), "--key", str(key))
-    assert "38 of 38 checks passed" in done.stdout
+    assert "39 of 39 checks passed" in done.stdout
     assert done.returncode == ENGINE
     assert "Podman gives another id with every answer" in done.stderr
 
