@@ -41,8 +41,8 @@ files that can only be read as a template; what others use too (an anchor, a bas
 of them want it; files that were not scanned; documents inside other documents whose characters are not the file's own
 (base64, escapes, folded lines, variables in a here-document); options that stand in quotes or beside variables in a
 script; records of what was found running. A `daemon.json` in a ConfigMap, a Compose file's `content: |`, cloud-init or
-a here-document is changed like a file. Of fixes that overlap the second waits for the next round, which the same run
-makes.
+a here-document is changed like a file; a value that a chart's templates take is changed in the chart's values, if all
+places that take it want that. Of fixes that overlap the second waits for the next round, which the same run makes.
 
 ## Which rules
 

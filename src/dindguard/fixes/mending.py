@@ -115,7 +115,7 @@ class _Mending:
 
     def _planner(self, report: Report, texts: Texts) -> Planner:
         files = Buffers(self._fresh(), texts)
-        return Planner(files, self._recogniser, report.model, self._scanned(report))
+        return Planner(files, self._recogniser, report.model, self._scanned(report), report.open)
 
     def _plans(self, report: Report, planner: Planner) -> tuple[list[Planned], list[Refused]]:
         plans: list[Planned] = []

@@ -9,6 +9,7 @@ from dindguard.documents.changes import Change, Cut, Overwrite
 from dindguard.edits import Edit, Fixer, Remove, RemovePart, Rename, Set, place_of
 from dindguard.findings import Finding
 from dindguard.fixes import places, texts
+from dindguard.fixes.chart_values import ChartValues
 from dindguard.fixes.file import WRITTEN, File
 from dindguard.fixes.locating import Chain
 from dindguard.fixes.sharing import Users, check_anchors
@@ -44,13 +45,25 @@ def clash(plan: Planned, other: Planned) -> bool:
 
 
 class Planner:
-    """Plans fixes of one state of a tree. ``given`` are the files that were scanned: no others are changed."""
+    """Plans fixes of one state of a tree. ``given`` are the files that were scanned: no others are changed.
 
-    def __init__(self, files: Files, recogniser: Recogniser, model: Model, given: Iterable[str]) -> None:
+    ``findings`` are all that fixes are asked for: what they all want may be changed for them.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        recogniser: Recogniser,
+        model: Model,
+        given: Iterable[str],
+        findings: Iterable[Finding] = (),
+    ) -> None:
         self._files = files
         self._recogniser = recogniser
         self._users = Users(model)
         self._given = frozenset(given)
+        self._findings = tuple(findings)
+        self._charts = ChartValues(files, self._file)
         self._texts: dict[str, File] = {}
         self._inner: dict[tuple[str, int, int, int, int], File | None] = {}
 
@@ -92,7 +105,9 @@ class Planner:
     def _splices(self, edits: Iterable[Edit], finding: Finding) -> dict[str, tuple[Splice, ...]]:
         found: dict[str, list[Splice]] = {}
         changes: dict[File, list[tuple[Change, Chain]]] = {}
-        for edit in edits:
+        alike = [each for each in self._findings if each.rule is finding.rule] or [finding]
+        for asked in edits:
+            edit = self._charts.in_values(asked, alike)
             span = place_of(edit).span
             file = self._file_at(span)
             self._check_users(edit, span, finding)

@@ -30,7 +30,8 @@ def propose(report: Report, options: Options) -> Report:
     scanned = {
         path for path in report.sources if any(within(os.path.join(report.root, path), each) for each in given)
     }
-    planner = Planner(WorkingTree(report.root), Recogniser(options.type_overrides), report.model, scanned)
+    files, recogniser = WorkingTree(report.root), Recogniser(options.type_overrides)
+    planner = Planner(files, recogniser, report.model, scanned, report.open)
     plans = [plan for finding in report.open for plan in planner.every_plan(finding)]
 
     def rescan(texts: Mapping[str, str]) -> Report:

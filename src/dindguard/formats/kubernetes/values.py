@@ -22,7 +22,7 @@ def negated(flag: Flag, name: str) -> Flag:
 
 def meaning(node: Node, value: str) -> Text:
     """Return ``value`` as what the scalar at ``node`` says in the model's words."""
-    return Text(value, node.span, How.WRITTEN, raw=node.content)
+    return Text(value, node.value.span, How.WRITTEN, raw=node.content)
 
 
 def present(*texts: Text | None) -> tuple[Text, ...]:
