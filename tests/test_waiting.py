@@ -19,6 +19,7 @@ LIMITS = (
     "trees.HELD",
     "trees.TEXTS_HELD",
     "waiting.RECENT",
+    "files.HELD",
     "formats.kubernetes.kustomize._MANY",
     "formats.kubernetes.cluster._MANY_LENT",
     "documents.template.reading._CALLED",

@@ -22,6 +22,9 @@ HEAD = 64 * 1024
 AWAKE = 64
 """So many texts that rested are held at a time: reports go from finding to finding, and those of a file are neighbours."""
 
+HELD = 4 * 1024 * 1024
+"""The first texts of a scan never rest, as long as they have no more characters together."""
+
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
@@ -109,6 +112,8 @@ class Files(ABC):
         self._sources: dict[str, Source | None] = {}
         self._given: set[str] = set()
         self._awake: list[Source] = []
+        self._room = HELD
+        self._staying: set[str] = set()
 
     @abstractmethod
     def inside(self, path: str) -> str | None:
@@ -213,8 +218,15 @@ class Files(ABC):
     def rest(self, path: str, *, read: bool = True) -> None:
         """Let go of a file's text until somebody asks for it, where it can be had again; ``read`` as of sources."""
         source = self._sources.get(path)
-        if source is not None and self.current and path not in self._given:
+        if source is not None and self.current and path not in self._given and not self._stays(source):
             source.rest(self._again, read=read)
+
+    def _stays(self, source: Source) -> bool:
+        """Whether a text is one of those that never rest: a small tree is read once, not again for each of its findings."""
+        if source.path not in self._staying and not source.rests and source.size <= self._room:
+            self._room -= source.size
+            self._staying.add(source.path)
+        return source.path in self._staying
 
     def beginning(self, path: str, size: int) -> str:
         """Return the first characters of a file's text; none of one that is not there. A text that rests does so again."""
@@ -238,11 +250,14 @@ class Files(ABC):
     def forget(self, path: str) -> None:
         """Forget the text of a file that has changed."""
         self._sources.pop(path, None)
+        self._staying.discard(path)
 
     def drop(self) -> None:
         """Forget all texts."""
         self._sources.clear()
         self._awake.clear()
+        self._staying.clear()
+        self._room = HELD
 
     def rest_all(self) -> None:
         """Let go of the texts of all files."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dindguard import budget
@@ -159,6 +159,10 @@ class Node:
 
     def __contains__(self, key: str) -> bool:
         return (found := self._index().get(key)) is not None and found.present
+
+    def has_any(self, keys: Iterable[str]) -> bool:
+        """Whether a mapping has one of some keys."""
+        return not self._index().keys().isdisjoint(keys) and any(key in self for key in keys)
 
     def __getitem__(self, step: str | int) -> Node:
         if isinstance(step, int):

@@ -20,6 +20,7 @@ class Recogniser:
 
     def __init__(self, overrides: Sequence[tuple[str, str]] = ()) -> None:
         self._overrides = overrides
+        self._last: tuple[str, FormatRow | None] = "", None
 
     def forced(self, path: str) -> FormatRow | None:
         """Return the format that the command line forces on a file."""
@@ -36,7 +37,10 @@ class Recogniser:
         if "." not in name.lstrip("."):
             return True  # a Dockerfile, a Makefile, a script that only its first line tells
         return (
-            bool(syntax.by_name(path)) or _named(path) is not None or self.forced(path) is not None or _may_be(path)
+            bool(syntax.by_name(path))
+            or self._named(path) is not None
+            or self.forced(path) is not None
+            or _may_be(path)
         )
 
     @staticmethod
@@ -50,11 +54,11 @@ class Recogniser:
 
     def name_says_enough(self, source: Source) -> bool:
         """Whether a text's name alone, or the command line, says that it is ours: not to read it is an error."""
-        return self._said(source) is not None or _named(source.hint or source.path) is not None
+        return self._said(source) is not None or self._named(source.hint or source.path) is not None
 
     def named(self, path: str) -> bool:
         """Whether a path's name alone, or the command line, says that a file is of a format."""
-        return self.forced(path) is not None or _named(path) is not None
+        return self.forced(path) is not None or self._named(path) is not None
 
     def is_ours(self, path: str, head: str) -> bool:
         """Whether a file's name, or its beginning, says that a format would read it; the rest of it is not known."""
@@ -70,7 +74,7 @@ class Recogniser:
         name = source.hint or source.path
         if syntax.by_name(name):
             return None
-        row = _named(name)
+        row = self._named(name)
         if row is None and "." not in name.rpartition("/")[2]:
             row = next((each for each in registry.rows() if each.starts(source.text[:200])), None)
         if row is None and _may_be(name):
@@ -88,7 +92,7 @@ class Recogniser:
         usual = name if name in syntax.TREES else syntax.by_name(name)
         row = self._said(source)
         if row is None and not usual:
-            row = _named(name)
+            row = self._named(name)
         if row is None or _reads_text(row):
             return usual if row is None else ""
         return usual if usual in row.syntaxes else row.syntaxes[0]
@@ -103,7 +107,7 @@ class Recogniser:
         if said is not None:
             return [said]
         written = self.tree_syntax(source)
-        rows = [row for row in registry.rows() if written in row.syntaxes]
+        rows = registry.written_in(written)
         claims: list[FormatRow] = []
         for row in rows:
             if claims and claims[0].evidence < row.evidence:
@@ -134,6 +138,13 @@ class Recogniser:
         idle = self.idle_parts(source) if self.tree_syntax(source) == syntax.YAML else []
         return source.size - sum(part.end - part.start for part, _ in idle)
 
+    def _named(self, path: str) -> FormatRow | None:
+        """Return the format that a path's name tells; many questions about one path follow each other."""
+        if self._last[0] != path:
+            rows = registry.perhaps_named(path)
+            self._last = path, next((row for row in rows if row.named(path)), None)
+        return self._last[1]
+
     def _said(self, source: Source) -> FormatRow | None:
         """Return the format that the command line or the surrounding document names."""
         if source.hint:
@@ -151,15 +162,6 @@ def formats_in(source: Source) -> list[FormatRow]:
     nodes = readers.reader(name)(source).documents if name else []
     claims = (recogniser.formats_of(source, node) for node in nodes)
     return list(dict.fromkeys(found[0] for found in claims if found))
-
-
-def _named(path: str) -> FormatRow | None:
-    literals = registry.literals()
-    if literals and path.isascii():
-        lowered = path.lower()
-        if not any(literal in lowered for literal in literals):
-            return None  # most paths of a tree are nobody's
-    return next((row for row in registry.rows() if row.named(path)), None)
 
 
 def _is_report(source: Source) -> bool:

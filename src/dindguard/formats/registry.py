@@ -75,6 +75,35 @@ def configures_an_engine(path: str) -> bool:
 
 
 @cache
+def written_in(syntax: str) -> tuple[FormatRow, ...]:
+    """Return the rows of the formats that are written in a syntax, in the order of :func:`rows`."""
+    return tuple(row for row in rows() if syntax in row.syntaxes)
+
+
+def perhaps_named(path: str) -> Sequence[FormatRow]:
+    """Return the rows of the formats that a path's name may tell, in the order of :func:`rows`; most paths have none."""
+    known = literals()
+    if not known or not path.isascii():
+        return rows()
+    lowered = path.lower()
+    found: set[str] = set()
+    for literal in known:
+        if literal in lowered:
+            found |= _named_with()[literal]
+    return [row for row in rows() if row.name in found] if found else ()
+
+
+@cache
+def _named_with() -> dict[str, set[str]]:
+    """Return the formats whose files' names hold a literal, by that."""
+    found: dict[str, set[str]] = {}
+    for row in rows():
+        for literal in literals_of(row.names) if row.names else ():
+            found.setdefault(literal, set()).add(row.name)
+    return found
+
+
+@cache
 def literals() -> tuple[str, ...]:
     """Return literals in lower case, one of which every ASCII path holds that is some format's by name.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.documents.syntax import without_template
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 SHELL_ENDINGS = "sh|bash|zsh|ksh|bats"
 """Endings that make a shell script of a file whatever stands before them (``jenkinsfile.bats``)."""
+
+
+_RECENT = 512
+"""So many answers about paths are held: many questions about one path follow each other."""
 
 
 class Evidence(IntEnum):
@@ -140,12 +145,13 @@ class FormatRow:
     def _has_a_key(self, node: Node) -> bool:
         if node.is_sequence:
             return any(each.is_mapping and self._has_a_key(each) for each in node.items())
-        return node.is_mapping and any(key in node for key in self.keys)
+        return node.is_mapping and node.has_any(self.keys)
 
     def _pattern(self, name: str) -> re.Pattern[str]:
         return _compiled(getattr(self, name))
 
 
+@lru_cache(_RECENT)
 def _occurs(expression: str, path: str) -> bool:
     """Whether an expression occurs in a path; compiled, which costs more, only if one of its literals does."""
     literals = literals_of(expression)

@@ -35,15 +35,10 @@ def _tails() -> re.Pattern[str]:
     return re.compile(r"(?i:auth)(?![a-z])|(?i:pat)(?![\w-])")
 
 
-def _alone(word: str, text: str) -> bool:
-    """Whether a word stands in a text as no part of a longer one."""
-    at = text.find(word)
-    while at >= 0:
-        around = text[max(0, at - 1) : at] + text[at + len(word) : at + len(word) + 1]
-        if not any(each.isalnum() or each in "_-" for each in around):
-            return True
-        at = text.find(word, at + 1)
-    return False
+@cache
+def _word() -> re.Pattern[str]:
+    """A word of a command line, as far as it goes on."""
+    return re.compile(r"[\w-]+")
 
 
 @cache
@@ -80,5 +75,4 @@ def _speaks(line: str) -> bool:
     """Whether a sign, a name or a word in a line tells that a command could be given a credential."""
     if any(sign in line for sign in _SIGNS) or names_secret(line):
         return True
-    lower = line.lower()
-    return any(word in lower and _alone(word, lower) for word in _WORDS)
+    return not _WORDS.isdisjoint(_word().findall(line.lower()))
