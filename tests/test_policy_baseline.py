@@ -185,6 +185,7 @@ def test_grace_that_nobody_needs_is_not_told(tmp_path: Path) -> None:
     folder = with_grace(tree(tmp_path))
     write(folder, "compose.yaml", "services: {web: {image: 'nginx:1.29'}}\n")
     assert not [each for each in scanned(folder).notices if each.kind == "grace"]
+    assert "baseline-grace-over" not in own(scanned(folder, today=dt.date(2027, 2, 21)))
 
 
 def test_grace_ends(tmp_path: Path) -> None:
@@ -196,6 +197,7 @@ def test_grace_ends(tmp_path: Path) -> None:
     assert own(report) == ["baseline-grace-over"]
     (over,) = (f for f in report.findings if f.rule.id == "baseline-grace-over")
     assert "1 day ago" in over.message
+    assert "1 finding is still without approval" in over.message
     assert '"grace"' in (folder / BASELINE_FILE).read_text().splitlines()[over.span.line - 1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from collections.abc import Iterator
@@ -92,3 +93,40 @@ def test_standard_output_has_what_was_made_until_then(capfdbinary: pytest.Captur
     with pytest.raises(RuntimeError, match="in the middle"):
         deliver(failing(), None)
     assert capfdbinary.readouterr().out == b"x" * (BLOCK + 1)
+
+
+class Screen(io.TextIOWrapper):
+    """A standard output that people look at, with an encoding of its own."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "encoding", "written"),
+    [
+        (Screen, "cp1252", b"caf\xe9 ?"),
+        (Screen, "utf-8", b"caf\xc3\xa9 \xe2\x86\x92"),
+        (io.TextIOWrapper, "cp1252", b"caf\xc3\xa9 \xe2\x86\x92"),
+    ],
+)
+def test_only_a_terminal_is_written_to_in_its_own_encoding(
+    monkeypatch: pytest.MonkeyPatch, stream: type[io.TextIOWrapper], encoding: str, written: bytes
+) -> None:
+    buffer = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", stream(buffer, encoding=encoding))
+    deliver("café →", None)
+    assert buffer.getvalue() == written
+
+
+def test_a_standard_output_of_texts_gets_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stdout", out)
+    deliver(iter(["a", "b"]), None)
+    assert out.getvalue() == "ab"
+
+
+def test_a_whole_document_and_pieces_are_one_file(tmp_path: Path) -> None:
+    deliver("café →", tmp_path / "one.txt")
+    deliver(iter(["café", " →"]), tmp_path / "two.txt")
+    assert (tmp_path / "one.txt").read_bytes() == (tmp_path / "two.txt").read_bytes() == "café →".encode()

@@ -45,13 +45,12 @@ from dindguard.api import Confidence, Engine, Problem, Severity, reason, rule
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report privileged engines that are started past the nesting script, where AppArmor's loader can be."""
-    container = engine.container
-    if container is None or not engine.loads_apparmor_profile or not container.privileged.on:
+    if not engine.loads_apparmor_profile or not engine.privileged.on:
         return
     message = f"{engine} overwrites the AppArmor profile 'docker-default' of the host when it starts"
     yield Problem(
         engine.launch,
         message,
-        because=(reason("privileged: it can load profiles into the host's kernel", container.privileged),),
+        because=(reason("privileged: it can load profiles into the host's kernel", engine.privileged),),
         confidence=Confidence.MEDIUM,
     )

@@ -50,14 +50,14 @@ from dindguard.api import (
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report maintained engines with holes that are no breakout."""
-    place = engine.version_place
-    if place is None or engine.product is not EngineProduct.DOCKER:
+    place, version = engine.version_place, engine.version
+    if place is None or version is None or engine.product is not EngineProduct.DOCKER:
         return
-    line = engine_versions.lifecycle(engine.version) if engine.version is not None else None
+    line = engine_versions.lifecycle(version)
     over = line is not None and (line.image_over if engine.container is not None else line.over)
-    if line is None or over or engine_versions.breakouts(engine.version or ()):
+    if line is None or over or engine_versions.breakouts(version):
         return
-    holes = engine_versions.vulnerabilities(engine.version or ())
+    holes = engine_versions.vulnerabilities(version)
     if holes:
         known = f"{', '.join(hole.id for hole in holes)} (as of {engine_versions.as_of()})"
         yield Problem(place, f"{engine} has known vulnerabilities: {known}")

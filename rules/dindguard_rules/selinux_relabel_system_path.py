@@ -81,6 +81,6 @@ def check(container: Container) -> Iterator[Problem]:
         yield Problem(
             mount.relabel,
             message,
-            because=(reason("what is relabelled is the host's", mount.host_text or mount),),
+            because=(reason("what is relabelled is the host's", mount.host_text),),
             severity=severity,
         )

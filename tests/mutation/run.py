@@ -44,9 +44,15 @@ GUARDS = {
     "policy/nested.py": ("test_policy_config.py", "test_policy_floor.py"),
     "policy/regime.py": ("test_policy_config.py", "test_policy_floor.py", "test_policy_waivers.py"),
     "policy/baseline.py": ("test_policy_baseline.py",),
-    "reports/output.py": ("test_writing_inside.py",),
+    "reports/output.py": ("test_writing_inside.py", "test_reports_streamed.py"),
 }
 """What keeps harm away and approvals honest, and the tests that know it."""
+
+KNOWN_BY = {
+    "infer/runner_engines.py": ("test_policy_floor.py",),
+    "model/socket_needs.py": ("test_fixes_socket_proxy.py",),
+}
+"""Modules whose tests are those of what they were made for."""
 
 
 WRITTEN_FINDINGS = "tests/test_golden_findings.py::test_the_fixtures_of_a_rule_give_what_is_written_down"
@@ -73,6 +79,7 @@ def tests_for(path: Path) -> list[str]:
         return [f"tests/{name}" for name in guarded]
     tests = ROOT / "tests"
     own = [*_named(tests, f"test_{path.parent.name}_{path.stem}*.py"), *_named(tests, f"test_{path.stem}.py")]
+    own += [f"tests/{name}" for name in KNOWN_BY.get(f"{path.parent.name}/{path.name}", ())]
     if path.parent.name == "dindguard_rules":
         rule = path.stem.replace("_", "-")
         own += [f"{name}[{rule}]" for name in (WRITTEN_FINDINGS, PAGE)]
