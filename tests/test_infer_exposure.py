@@ -11,6 +11,7 @@ from support import write_files
 
 PLAIN = "image: 'docker:29.10.0-dind', environment: {DOCKER_TLS_CERTDIR: ''}"
 LOCAL = "image: 'docker:29.10.0-dind', command: [dockerd, -H, 'tcp://127.0.0.1:2375', --tls=false]"
+HIDDEN = "image: 'docker:29.10.0-dind', command: [dockerd, -H, 'tcp://0.0.0.0:${PORT}', --tls=false]"
 MATE = "\n  app: {image: 'example/app:1'"
 
 
@@ -30,6 +31,7 @@ def reaches(folder: Path, name: str, text: str) -> list[tuple[str, str]]:
         (f"dind: {{{PLAIN}, ports: ['2375:2375']}}", [("PUBLISHED", "the port is published here")]),
         (f"dind: {{{PLAIN}, ports: ['127.0.0.1:2375:2375']}}", [("PUBLISHED_LOCALLY", "the port is published here")]),
         (f"dind: {{{PLAIN}, ports: ['2376:2376']}}", [("INNER", "")]),
+        (f"dind: {{{HIDDEN}, ports: ['2375:2375']}}", [("INNER", "")]),
         (f"dind: {{{PLAIN}, network_mode: host}}", [("HOST_NETWORK", "it shares the host's network")]),
         (f"dind: {{{LOCAL}, network_mode: host}}", [("PUBLISHED_LOCALLY", "it shares the host's network")]),
         (f"dind: {{{PLAIN}, network_mode: none}}", []),

@@ -187,3 +187,21 @@ def test_a_draft_is_no_way_out_either(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(UserError):
         write_whole("a", b"x")
     assert (tmp_path / "victim").read_text() == "mine\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
+def test_a_file_that_is_written_again_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "report.json"
+    file.write_text("before")
+    file.chmod(mode)
+    write_whole(file, b"after")
+    assert (file.read_bytes(), file.stat().st_mode & 0o7777) == (b"after", mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_folders_that_lack_are_made_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot write"):
+        write_whole(tmp_path / "a/b.txt", b"x")
+    write_whole(tmp_path / "a/b.txt", b"x", make_folders=True)
+    assert (tmp_path / "a/b.txt").read_bytes() == b"x"
