@@ -90,19 +90,30 @@ def test_documents_that_two_formats_claim_are_told(tmp_path: Path) -> None:
     assert notice.remedy == "say which: --type engine-snapshot=daemon.json"
 
 
-@pytest.mark.parametrize(
+TOLD_BY_BYTES = pytest.mark.parametrize(
     ("data", "interesting"),
     [
         (b"image: docker", True), (b"a: b", False), (b"\\x64ocker", True), (b"\\U00000064", True), (b"DOCKER=1", True),
         (b"memcachedindex", False), (b"dind", True), (b"x: /:/host", True), (b"privileged: ${P}", True), (b"docker\0", False),
-        (b"\xff\xfed\0o\0", True), (b"", False),
+        (b"\xff\xfed\0o\0", True), (b"", False), (b"cmd: helm  upgrade -f x", True), (b"cmd: helm\tlist", False),
+        (b"supervisor", True), (b"super visor", False),
     ],
 )  # fmt: skip
+
+
+@TOLD_BY_BYTES
 def test_the_byte_test(tmp_path: Path, data: bytes, interesting: bool) -> None:
     (tmp_path / "x").write_bytes(data)
     files = WorkingTree(tmp_path)
     result = discover(files.below([str(tmp_path)]), files, Criteria(interest=Interest(Recogniser().must_be_read)))
     assert len(result.sources) == interesting
+
+
+@TOLD_BY_BYTES
+def test_of_a_long_file_each_word_is_looked_at_once(data: bytes, interesting: bool) -> None:
+    """However it is looked at, what it holds counts the same."""
+    interest = Interest(Recogniser().must_be_read)
+    assert interest("x", data + b"\n" + b"words of no  interest\n" * 1000) == (interesting or b"\0" in data)
 
 
 def test_every_fixture_passes_the_byte_test() -> None:

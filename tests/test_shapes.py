@@ -41,6 +41,21 @@ OURS = {
         "worker: {spec: {containers: [{name: a, image: b}]}}",
         "kubernetes",
     ),
+    "a PodSpec beside words in braces": (
+        "values.yml",
+        "about: 'for {{name}}'\nworker: {spec: {containers: [{name: a, image: b}]}}",
+        "kubernetes",
+    ),
+    "a PodSpec whose key is an alias": (
+        "values.yml",
+        "word: &c containers\nworker: {spec: {*c : [{name: a, image: b}]}}",
+        "kubernetes",
+    ),
+    "a PodSpec whose key is spelt by escapes": (
+        "values.yml",
+        'worker: {spec: {"\\x63ontainers": [{name: a, image: b}]}}',
+        "kubernetes",
+    ),
     "a workflow": (".github/workflows/x.yml", "on: push\njobs: {a: {runs-on: x}}", "github-actions"),
     "a workflow elsewhere": ("x.yml", "on: push\njobs: {a: {runs-on: x}}", "github-actions"),
     "a workflow of Gitea": (".gitea/workflows/x.yml", "on: push\njobs: {a: {steps: []}}", "github-actions"),

@@ -301,6 +301,7 @@ def _recognise_tree(source: Source, syntax: str, trees: Trees) -> Iterator[tuple
     unread: list[Node] = []
     for node in tree.documents:
         claims = trees.recogniser.formats_of(source, node)
+        node.every_key = None  # nobody asks what it is again
         if claims:
             ours = True
             trees.recognised(source)

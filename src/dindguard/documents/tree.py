@@ -21,17 +21,18 @@ Children = Callable[["Node"], "Pairs | list[Node]"]
 class Node:
     """One place of a document, or a *hole* where something could stand and does not.
 
-    ``node["key"]`` and ``node[0]`` always give a node, so readers need no ladders of tests: a hole's span is that of the
-    nearest thing above it. Scalars keep what was typed; :attr:`value` applies the document's dialect, :attr:`flag` and
-    :attr:`integer` interpret it. Children are made when they are asked for: shared and cyclic YAML costs what is looked at.
+    ``node["key"]`` and ``node[0]`` always give a node, so readers need no ladders of tests; a hole's span is that of the
+    nearest thing above it. Scalars keep what was typed, which :attr:`value`, :attr:`flag` and :attr:`integer` interpret.
+    Children are made when they are asked for: shared and cyclic YAML costs what is looked at.
 
-    In a template, ``filled`` is what its values make of a scalar (of a hole: what may stand there and nobody knows),
-    ``inner`` gives the text of one that is a document, and ``conditions`` are the branches in which a node stands.
+    In a template, ``filled`` is what its values make of a scalar (of a hole: what may stand there and nobody knows), ``inner``
+    gives the text of one that is a document, ``conditions`` are the branches in which a node stands. Until a document is
+    recognised, ``every_key`` of its root are the keys anywhere in it, where its reader tells them.
     """
 
     __slots__ = (
-        "_children", "_folds", "_key_index", "_loaded", "conditions", "content", "end", "filled", "inner", "key", "kind",
-        "mapping", "route", "scope", "source", "start", "style", "tag", "trail",
+        "_children", "_folds", "_key_index", "_loaded", "conditions", "content", "end", "every_key", "filled", "inner",
+        "key", "kind", "mapping", "route", "scope", "source", "start", "style", "tag", "trail",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +74,7 @@ class Node:
         self._folds: Callable[[], None] | None = None
         self._loaded: Pairs | list[Node] | None = None
         self._key_index: dict[str, Node] | None = None
+        self.every_key: set[str] | None = None
 
     @property
     def present(self) -> bool:
@@ -190,7 +192,7 @@ class Node:
         made.kind, made.source, made.start, made.end = Kind.HOLE, self.source, self.start, self.end
         made.route = self.route + (f"[{step}]" if isinstance(step, int) else route_key(step))
         made.key, made.trail, made.scope, made.conditions = self.key, self.trail, self.scope, self.conditions
-        made.content = made.style = made.tag = ""
+        made.content, made.style, made.tag, made.every_key = "", "", "", None
         made.mapping = made.inner = made._children = made._folds = made._loaded = made._key_index = None
         made.filled = self.filled if self.filled is not None and self.filled.pattern == UNKNOWN_PIECE else None
         return made
@@ -261,7 +263,7 @@ class Node:
         key: Node | None = None,
     ) -> Node:  # fmt: skip
         original = self
-        new_route, new_scope = self.route if route is None else route, scope or self.scope
+        new_route = self.route if route is None else route
         added = () if trail is None else trail[len(self.trail) :]
 
         def child(node: Node, key: Node | None) -> Node:
@@ -278,13 +280,12 @@ class Node:
                 return pairs
             return [child(item, None) for item in original.items()]
 
-        copy = Node(
+        return Node(
             self.kind, self.source, self.start, self.end, route=new_route, content=self.content, style=self.style,
-            tag=self.tag, key=key or self.key, trail=self.trail if trail is None else trail, scope=new_scope,
+            tag=self.tag, key=key or self.key, trail=self.trail if trail is None else trail, scope=scope or self.scope,
             mapping=self.mapping, filled=self.filled, inner=self.inner, conditions=self.conditions,
             children=children if self.kind in (Kind.MAPPING, Kind.SEQUENCE) else None,
-        )  # fmt: skip
-        return copy.foldable(self)
+        ).foldable(self)  # fmt: skip
 
     def with_pairs(self, pairs: Sequence[tuple[Node, Node]]) -> Node:
         """Return a mapping at this place that holds ``pairs``: the result of a merge."""

@@ -78,8 +78,10 @@ class Tree:
 
     def add(self, root: YamlNode) -> None:
         """Add a document that PyYAML composed."""
-        self.bare_braces |= _lighten(root, self.base, self.text)
+        braces, keys = _lighten(root, self.base, self.text)
+        self.bare_braces |= braces
         node = self._node(root, route="", key=None, trail=())
+        node.every_key = keys
         self.documents.append(node if self._stays else node.foldable())
 
     def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
@@ -192,13 +194,14 @@ class Tree:
         return items
 
 
-def _lighten(root: YamlNode, base: int, text: str) -> bool:
+def _lighten(root: YamlNode, base: int, text: str) -> tuple[bool, set[str]]:
     """Replace the marks of PyYAML's nodes, which take most of a tree's memory, by their offsets.
 
-    Whether two braces begin any of the nodes is returned.
+    Whether two braces begin any of the nodes is returned, and every key.
     """
     stack = [root]
     braces = False
+    keys: set[str] = set()
     while stack:
         raw = stack.pop()
         if isinstance(raw.start_mark, int):
@@ -209,9 +212,11 @@ def _lighten(root: YamlNode, base: int, text: str) -> bool:
             braces = braces or (raw.flow_style and text.startswith("{{", start))
             for pair in raw.value:
                 stack.extend(pair)
+                if pair[0].id == "scalar":
+                    keys.add(pair[0].value)
         elif raw.id == "sequence":
             stack.extend(raw.value)
-    return braces
+    return braces, keys
 
 
 def read(source: Source) -> Tree:

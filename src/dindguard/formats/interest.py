@@ -28,6 +28,12 @@ EVERYWHERE: tuple[Word, ...] = (
 IMAGES: tuple[Word, ...] = (("image", r"\bimage\b"), ("from", r"\bfrom\b"))
 """Words without which no file names an image."""
 
+_LIKELY = (b"docker", b"privileged", b"hostpath", b"capabilities", b"include:")
+"""Literals of some format that are looked for first: most files that matter hold one of them."""
+
+_LONG = 8192
+"""In a file of so many bytes or more every word is looked for once, however often it stands there."""
+
 _OTHER_UNICODE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -45,17 +51,30 @@ class Interest:
         self._always = always
         self._everything = everything
         words = (*EVERYWHERE, *(word for row in registry.rows() for word in row.words))
-        self._literals, self._patterns = _sorted_out((*words, *further))
+        literals, self._patterns = _sorted_out((*words, *further))
+        self._likely = tuple(each for each in literals if each in _LIKELY or not _is_word(each))
+        self._literals = tuple(each for each in literals if each not in self._likely)
 
     def __call__(self, path: str, data: bytes) -> bool:
         """Whether a file has to be read; UTF-16 and UTF-32 cannot be searched like this, and always are."""
         if self._everything or data.startswith(_OTHER_UNICODE):
             return True
         lowered = data.lower()
-        if any(literal in lowered for literal in self._literals):
+        if any(literal in lowered for literal in self._likely):
             return True
-        exact = any(literal in lowered and bool(pattern.search(lowered)) for literal, pattern in self._patterns)
+        words = lowered if len(lowered) < _LONG else b"\n".join(set(lowered.split()))
+        if any(literal in words for literal in self._literals):
+            return True
+        exact = any(
+            literal in (words if _is_word(literal) else lowered) and bool(pattern.search(lowered))
+            for literal, pattern in self._patterns
+        )
         return exact or self._always(path)
+
+
+def _is_word(literal: bytes) -> bool:
+    """Whether a literal has no blanks in it, so that it can only stand within a word of a text."""
+    return literal.split() == [literal]
 
 
 def _sorted_out(words: Iterable[Word]) -> tuple[tuple[bytes, ...], tuple[tuple[bytes, re.Pattern[bytes]], ...]]:

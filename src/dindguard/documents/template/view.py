@@ -125,6 +125,7 @@ class View:
         ``raw`` is ``None`` for a text that holds nothing but actions.
         """
         if raw is not None and not raw.is_null:
+            raw.every_key = None  # actions write others
             return self.node(raw, around).foldable(raw)
         grafts = around.frame.template.grafts(around.begin, around.end)
         return self._planted(grafts, around) if grafts else None

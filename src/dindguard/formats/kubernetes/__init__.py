@@ -71,10 +71,12 @@ def holds_pod_spec(source: Source, node: Node) -> bool:
 
 
 def _may_have_containers(source: Source, node: Node) -> bool:
-    """Whether a document's text can have a key ``containers``: a map of the world need not be walked.
+    """Whether a document can have a key ``containers``: a map of the world need not be walked.
 
     What is read of a template may say words that its text lacks.
     """
+    if node.every_key is not None:
+        return "containers" in node.every_key
     text = source.text
     if "{{" in text or "{%" in text or "<%" in text:
         return True
