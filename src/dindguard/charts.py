@@ -90,6 +90,9 @@ def without_taken(source: Source, takers: Iterable[Templates]) -> Source:
     text, start = source.text, source.origin(0)
     for left in (taker.not_used(source.file) for taker in takers):
         if left is not None:
-            both = zip(text, left.text[start : start + len(text)], strict=False)
-            text = "".join(own if own == other else " " for own, other in both)
+            other = left.text[start : start + len(text)]
+            if text is source.text:
+                text = other  # the same, with blanks for what was taken
+            else:
+                text = "".join(own if own == its else " " for own, its in zip(text, other, strict=False))
     return Source(source.path, text, hint=source.hint, parent=source.parent, segments=source.segments)

@@ -312,9 +312,8 @@ def _recognise_tree(source: Source, syntax: str, trees: Trees) -> Iterator[tuple
             unread.append(node)
         if len(claims) > 1:
             trees.notices.append(_ambiguous(node, [row.name for row in claims]))
-    whole = len(tree.documents) + tree.passed_over == 1
     for node in unread:
-        trees.unread(source if whole else source.part(node.start, node.end))
+        trees.unread(source if len(tree.documents) + tree.passed_over == 1 else source.part(node.start, node.end))
     if not tree.documents and not tree.passed_over:
         trees.unread(source)
     if not ours:

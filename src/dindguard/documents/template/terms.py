@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TypeAlias
 
 from dindguard.records import record
@@ -29,6 +30,11 @@ class Field:
     of: Term
     path: tuple[str, ...]
 
+    @cached_property
+    def words(self) -> str:
+        """The field as people write it."""
+        return f"{written(self.of)}.{'.'.join(self.path)}"
+
 
 @record
 class Call:
@@ -37,6 +43,13 @@ class Call:
     name: str
     arguments: tuple[Term, ...]
     named: tuple[tuple[str, Term], ...] = ()
+
+    @cached_property
+    def words(self) -> str:
+        """The call as people write it; of a wrapper, what it is about."""
+        if self.name in _WRAPPERS and self.arguments:
+            return _longest(self.arguments)
+        return f"{self.name} {' '.join(map(_bracketed, self.arguments))}".strip()
 
 
 @record
@@ -63,15 +76,13 @@ def written(term: Term) -> str:
     """Return a term as people write it, for the name of something unknown."""
     if isinstance(term, Variable):
         return term.name
-    if isinstance(term, Field):
-        return f"{written(term.of)}.{'.'.join(term.path)}"
     if isinstance(term, Literal):
         return f'"{term.value}"' if isinstance(term.value, str) else str(term.value)
-    if isinstance(term, Opaque):
-        return term.expression
-    if term.name in ("default", "quote", "toYaml", "nindent", "indent", "tpl", "toString", "int") and term.arguments:
-        return _longest(term.arguments)
-    return f"{term.name} {' '.join(_bracketed(each) for each in term.arguments)}".strip()
+    return term.expression if isinstance(term, Opaque) else term.words
+
+
+_WRAPPERS = frozenset({"default", "quote", "toYaml", "nindent", "indent", "tpl", "toString", "int"})
+"""Functions that say less of a value than their argument."""
 
 
 def _bracketed(term: Term) -> str:
