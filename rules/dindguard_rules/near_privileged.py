@@ -84,7 +84,9 @@ def check(container: Container) -> Iterator[Problem]:
     parts = switched_off(container)
     if parts and "SYS_ADMIN" in container.capabilities.effective:
         product = container.powerful_product
-        severity = Severity.HIGH if container.runs_containers or product else Severity.CRITICAL
+        image = container.image
+        asks_for_more = image is not None and image.privileged_user is not None  # and with all of it, *high*
+        severity = Severity.HIGH if container.runs_containers or product or asks_for_more else Severity.CRITICAL
         message = (
             f"{container} is privileged in all but name: it has {admin} without the defences that would contain it"
         )

@@ -92,7 +92,7 @@ class Recogniser:
         usual = name if name in syntax.TREES else syntax.by_name(name)
         row = self._said(source)
         if row is None and not usual:
-            row = self._named(name)
+            row = self._named(name) or _of_no_name(source)
         if row is None or _reads_text(row):
             return usual if row is None else ""
         return usual if usual in row.syntaxes else row.syntaxes[0]
@@ -162,6 +162,13 @@ def formats_in(source: Source) -> list[FormatRow]:
     nodes = readers.reader(name)(source).documents if name else []
     claims = (recogniser.formats_of(source, node) for node in nodes)
     return list(dict.fromkeys(found[0] for found in claims if found))
+
+
+def _of_no_name(source: Source) -> FormatRow | None:
+    """Return the format of a document that a script writes into a file whose name nobody knows (``$FILE``)."""
+    if source.parent is None or not source.hint.startswith("$"):
+        return None
+    return next((row for row in registry.rows() if not _reads_text(row) and row.begins(source.text)), None)
 
 
 def _is_report(source: Source) -> bool:

@@ -156,6 +156,7 @@ _PRIVILEGED_USERS = {
     "home-assistant/home-assistant": "Home Assistant",
     "homeassistant/home-assistant": "Home Assistant",
     "linuxserver/kasm": "Kasm Workspaces",
+    "tecnativa/docker-socket-proxy": "Tecnativa's socket proxy",
     "node-problem-detector/node-problem-detector": "node-problem-detector",
     "esphome/esphome": "ESPHome",
     "blakeblackshear/frigate": "Frigate",
