@@ -146,6 +146,15 @@ def test_part_of_a_file_may_be_blind(tmp_path: Path) -> None:
     assert str(spot.span) == "a.yaml:6:3"
 
 
+def test_a_line_with_a_finding_is_no_blind_spot(tmp_path: Path) -> None:
+    """What a script runs and also writes down for later is read once; what it only writes down is not."""
+    told = 'RUN="docker run --privileged x"\necho "RUN=$RUN" > saved.env\n$RUN\n'
+    write_files(tmp_path, {"a.sh": told, "b.sh": told.replace("\n$RUN", "")})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert [finding.span.path for finding in report.findings] == ["a.sh"]
+    assert [spot.path for spot in report.coverage.blind_spots] == ["b.sh"]
+
+
 def test_every_file_is_in_exactly_one_state(tmp_path: Path) -> None:
     write_files(
         tmp_path,

@@ -23,7 +23,8 @@ volumes:
 ```
 
 ## When it is fine
-cAdvisor, log shippers and the like read it by design: read-only, that is *medium*. A storage driver that writes
+cAdvisor, log shippers and the like read it by design: read-only, that is *medium*, and *low* for Docker's
+on nodes of Kubernetes, which usually run another engine. A storage driver that writes
 below the kubelet's own `/var/lib/kubelet` is *high*. Beside a mount of
 the whole host in the same mode it is not told again.
 
@@ -37,6 +38,7 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Container,
+    EngineProduct,
     Problem,
     Severity,
     Undecided,
@@ -81,6 +83,10 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if container.user_of_host:
             severity = min(severity, Severity.MEDIUM)
         what = "as the state of an engine of its own" if nested else "read-only" if mount.read_only.on else "writable"
+        usual = container.workload.platform.node_engine
+        gone = paths.data_root_of(standard) is EngineProduct.DOCKER != usual is not None
+        if gone and mount.read_only.on and not nested:
+            severity, what = min(severity, Severity.LOW), f"{what}, on nodes that run Docker"
         message = f"{container} mounts {paths.state_of(standard)} from {mount.shown_path}, {what}"
         instead = "" if nested else WITHOUT_ENGINE
         because = (

@@ -223,11 +223,19 @@ class Book:
         states = self._states.values()
         return frozenset(each.path for each in states if each.state is State.LEFT_OUT and each.what == what)
 
-    def close(self, notices: Iterable[Notice]) -> Coverage:
-        """Return the states of all files, with what ``notices`` say of broken ones and of what is undecided."""
+    def close(self, notices: Iterable[Notice], findings: Iterable[Span] = ()) -> Coverage:
+        """Return the states of all files, with what ``notices`` say of broken ones and of what is undecided.
+
+        A line of which ``findings`` speak is no blind spot: it was read, if not in every way that it is used.
+        """
         for each in self._whole.values():
             if each.path not in self._taken:
                 self.put(each.path, each.state, each.what, each.words, each.span)
+        told = {(span.path, span.line) for span in findings}
+        for path, state in list(self._states.items()):
+            at = state.span
+            if state.state is State.BLIND_SPOT and at is not None and (at.path, at.line) in told:
+                del self._states[path]
         undecided: Counter[str] = Counter()
         for notice in notices:
             if notice.gravity is Gravity.ERROR and notice.kind in ("unreadable", "budget") and notice.span.path:

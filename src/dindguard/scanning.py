@@ -230,7 +230,7 @@ class Scan:
         found.notices += [*self._ignored(found), *without_changed(sources, findings)]
         undecided = dict.fromkeys(_undecided(each) for each in applied.doubts if each.open)
         said = (*found.notices, *self.files.notices, *judged.notices, *undecided, *applied.notices)
-        coverage = found.book.close(said)
+        coverage = found.book.close(said, (span for finding in judged.findings for span in finding.places))
         notices = folded([*said, *notices_of(coverage), *stale(self.options.today)])
         return Report(
             root=self.files.root,

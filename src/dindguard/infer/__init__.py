@@ -172,8 +172,23 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
                 runs_containers=bool(own) or _runs_containers(container),
                 known_socket_user=_socket_user(container, policy),
                 proxy=None if own else _proxy(container),
+                sets_kernel_parameters=container.privileged.on and _only_sets_parameters(container),
             )
         )
+
+
+_SETTERS = frozenset({"sysctl", "echo", "printf", "set", "true", "test", "[", "exit", "ulimit", "sleep"})
+
+
+def _only_sets_parameters(container: Container) -> bool:
+    """Whether all that a container's command runs is ``sysctl``."""
+    words = (*(container.entrypoint or ()), *(container.command or ()))
+    if not any("sysctl" in word.pattern for word in words):
+        return False
+    from dindguard.scripts.commands import argv_programs
+
+    programs = argv_programs(words)
+    return "sysctl" in programs and programs <= _SETTERS
 
 
 def _proxy(container: Container) -> ProxyPermits | None:

@@ -59,7 +59,10 @@ def _of_container(owner: Container, endpoint: Endpoint) -> Iterator[Exposure]:
         if len(owner.workload.neighbourhood.in_namespace_of(owner)) > 1:
             yield Exposure(endpoint=endpoint, reach=Reach.POD)
     else:
-        met = not owner.workload.neighbourhood.is_alone(owner) or bool(owner.scopes)
+        joins = owner.kind is ContainerKind.COMMAND and bool(
+            owner.networks
+        )  # made for others, who are started elsewhere
+        met = joins or not owner.workload.neighbourhood.is_alone(owner) or bool(owner.scopes)
         yield Exposure(endpoint=endpoint, reach=Reach.NETWORK if met else Reach.INNER)
 
 

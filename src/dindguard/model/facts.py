@@ -138,6 +138,8 @@ class Purpose:
     """The well-known tool, or the organisation's own, that it runs and that needs an engine's socket by design."""
     proxy: ProxyPermits | None = None
     """What it lets through, when it is a socket proxy."""
+    sets_kernel_parameters: bool = False
+    """All that it runs is ``sysctl``, in privileged mode; nothing else gets into it."""
 
 
 @record(eq=False, kw_only=True)
@@ -255,6 +257,11 @@ class ContainerFacts:
     def engines(self) -> tuple[Engine, ...]:
         """The engines that it starts: each command that starts one is one of its own."""
         return self.purpose.engines
+
+    @property
+    def sets_kernel_parameters(self) -> bool:
+        """Whether it is privileged, and all that its command runs is ``sysctl``."""
+        return self.purpose.sets_kernel_parameters
 
     @property
     def runs_containers(self) -> bool:

@@ -147,6 +147,13 @@ def programs(source: Source) -> frozenset[str]:
     return frozenset(command.program for command in collected.commands)
 
 
+def argv_programs(words: Sequence[Text]) -> frozenset[str]:
+    """Return the base names of all programs that a list of words runs (``["sh", "-c", "sysctl -w …"]``)."""
+    collected = Collected(_Everything())
+    read_argv([_as_word(word) for word in words], collected)
+    return frozenset(command.program for command in collected.commands)
+
+
 def script_commands(text: Text, *, dialect: Dialect = Dialect.SHELL) -> Commands:
     """Return what a script runs that another document holds as a value."""
     return _read(Script.of_text(text), dialect) if text.pattern else Commands()
