@@ -44,6 +44,11 @@ NEAR = {
     "prose": {"README.md": "docker run --privileged -v /var/run/docker.sock:/var/run/docker.sock x\n"},
     "a variable's value": {"dev.env": "A=1\nDOCKER_SOCK=/var/run/docker.sock\nB='/run/docker.sock'\n"},
     "a backup": {"stack.conf.bak": "docker run --privileged x\n"},
+    "what is asked for by name": {
+        "roles/a/tasks/main.yml": "- set_fact:\n    cmd: >-\n      register\n      {% if docker_privileged | default(false) %}\n"
+        "      --docker-privileged\n      {% endif %}\n"
+    },
+    "rules of the audit": {"roles/a/files/docker.rules": "-w /etc/docker -k docker\n-w /usr/bin/dockerd -k docker\n"},
     "prose in JSON": {"plan.json": '{"text": "It mounts /var/run/docker.sock to talk to the engine."}'},
     "code": {"a.py": "run(['docker', 'run', '--privileged', 'x'])\n", "b.go": "var a = `privileged: true`\n"},
     "a template of code": {"a.py.j2": "x = '--privileged'\n"},

@@ -12,7 +12,8 @@ Install the client alone, from the official image:
 COPY --from=docker:29.10.0-cli /usr/local/bin/docker /usr/local/bin/
 COPY --from=docker:29.10.0-cli /usr/local/libexec/docker/cli-plugins /usr/local/libexec/docker/cli-plugins
 ```
-Or a version of a package from the signed repository: `apt-get install docker-ce-cli=5:29.10.0*`.
+Or a version of a package from the signed repository: `apt-get install docker-ce-cli=5:29.10.0*`,
+and `docker-ce` on a machine that runs containers.
 
 ## When it is fine
 To set up a machine for an afternoon; outside of an image build the finding is *low*.
@@ -26,6 +27,11 @@ To set up a machine for an afternoon; outside of an image build the finding is *
 from collections.abc import Iterator
 
 from dindguard.api import Invocation, InvocationKind, Problem, Severity, reason, rule
+
+ON_A_MACHINE = (
+    "Install a named version from the signed repository of Docker or of the distribution"
+    " (apt-get install docker-ce=5:29.10.0*)"
+)
 
 
 @rule(
@@ -47,5 +53,9 @@ def check(invocation: Invocation) -> Iterator[Problem]:
     where = "the image" if invocation.during_build else "the machine"
     message = f"{where} installs its engine with whatever script '{invocation.subject}' serves at that moment"
     yield Problem(
-        invocation.subject, message, because=(reason("it runs what it gets, unseen", invocation),), severity=severity
+        invocation.subject,
+        message,
+        because=(reason("it runs what it gets, unseen", invocation),),
+        severity=severity,
+        instead="" if invocation.during_build else ON_A_MACHINE,
     )

@@ -10,7 +10,17 @@ from dindguard.patterns import regex
 _COMMENT = ("#", "//", ";", "<!--", "*", "/*", "--", "REM ", "rem ", "::")
 _COMMENTS = (("{{/*", "*/"), ("{{- /*", "*/"), ("{# ", "#}"), ("{#-", "#}"), ("<!--", "-->"), ("{{! ", "}}"))
 """How comments over several lines begin and end, in templates of several kinds and in XML."""
-_NO_MOUNT = ("ConditionPathExists=", "AssertPathExists=", "ListenStream=/", "ListenStream=%", "address =")
+_HANDED_ON = regex(r"\{[{%]-?\s*+if\b[^\n{}%]*privileged[^\n{}%]*[}%]\}\s*\Z")
+"""A template's condition right above that asks for privilege by name: whoever gives the value is asked."""
+_NO_MOUNT = (
+    "-w /",
+    "-a always",
+    "ConditionPathExists=",
+    "AssertPathExists=",
+    "ListenStream=/",
+    "ListenStream=%",
+    "address =",
+)
 _CLIENTS = regex(r"[\s\-]*+[\"']?(?:(?:[\w-]{0,40}cri[_-]?)?socket|sock|listen|criSocket)[\"']?\s*+[:=]\s*+[\"']?/")
 """A path by which a program finds a socket, or makes its own; what hands the socket out names another path beside it."""
 _OF_HOST = regex(r"(?i)host_?path|[\"']host[\"']")
@@ -34,6 +44,7 @@ _PROSE = regex(
 """A key whose value is for people."""
 _BLOCK = regex(r":\s*+[|>][+-]?\d?[+-]?\s*+(?:#[^\n]*+)?\Z")
 """The end of a line whose text goes on below it, further in."""
+_ABOVE = 120
 _BEFORE = 1024
 _LINE = 4096
 _LINES_ABOVE = 200
@@ -56,6 +67,8 @@ def said_aside(text: str, start: int, end: int) -> bool:
     line = text[line_start : line_end if line_end >= 0 else len(text)].lstrip()
     if line.startswith(_COMMENT) and not line.startswith(("--privileged", "--docker-")):
         return not line.startswith("**")
+    if text.find("privileged", start, end) >= 0 and _HANDED_ON.search(text, max(line_start - _ABOVE, 0), line_start):
+        return True
     if line.startswith(_NO_MOUNT) or (".provision" in line and text.startswith("privileged", start)):
         return True  # Vagrant's own: a provisioner that is root in the virtual machine
     if text.endswith("SYS_ADMIN", start, end) and _DROPS.search(line):

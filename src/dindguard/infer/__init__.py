@@ -255,7 +255,13 @@ def _role(container: Container) -> Role:
 def _runs_containers(container: Container) -> bool:
     image = base_image(container)
     by_image = image is not None and image.engine is not None and image.engine.runs_containers
-    return by_image and not keeps_engine_off(container)
+    return (by_image and not keeps_engine_off(container)) or _builds_by_itself(container)
+
+
+def _builds_by_itself(container: Container) -> bool:
+    """Whether its program starts BuildKit for one build, whatever its image is called."""
+    words = (*(container.entrypoint or ()), *(container.command or ()))[:1]
+    return any(word.pattern.endswith("buildctl-daemonless.sh") for word in words)
 
 
 def _socket_user(container: Container, policy: Policy) -> str | None:

@@ -257,8 +257,8 @@ def _is_one_volume(key: str) -> bool:
 
 
 _KINDS_OF_EXAMPLES = (
-    ("for tests", ("test", "e2e"), regex(
-        r"\A(?:(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|e2e"
+    ("for tests", ("test", "e2e", "fixture", "molecule", "snapshots"), regex(
+        r"\A(?:(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|e2e|molecule|_{0,2}(fixtures|tests|snapshots)_{0,2}"
         r"|test[-_](data|apps?|cases?|suites?|fixtures?|projects?|resources|files|assets|utils|helpers|scripts))")),
     ("documentation", ("doc",), regex(r"docs?")),
     ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled"), regex(
