@@ -15,7 +15,7 @@ from dindguard.model.mount import Mount
 from dindguard.model.values import Text, inherited
 from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.records import replace
-from dindguard.scripts.commands import split_words
+from dindguard.scripts.commands import source_words
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.options import run_attributes
 
@@ -36,7 +36,7 @@ def _runner(root: Node, owner: Container | None) -> Workload:
     address = "runner"
     volumes = Volumes(f"{root.source.path}:{address}")
     options = settings["options"]
-    words = split_words(options.value) if options.is_scalar and not options.is_null else ()
+    words = source_words(options.document("shell")) if options.is_scalar and not options.is_null else ()
     given = run_attributes(words, volumes, f"{address}.job")
     given["environment"] = Environment(given["environment"])
     given["mounts"] = (*given["mounts"], *_socket(root, settings, volumes, f"{address}.job"))
