@@ -91,7 +91,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         user = container.as_root
         ordinary = user.off and user.set  # a setuid program away from root
         # An image that the files don't decide may hold an engine, which is graded high.
-        unsure = image is not None and image.reference.unknown
+        unsure = image.reference.unknown if image is not None else container.build is None and container.started
         yield Problem(
             container.privileged,
             f"{container} is privileged: root in it is {root_outside(container)}{why}",

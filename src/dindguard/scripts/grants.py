@@ -53,7 +53,7 @@ class Sudoers:
 
     def may(self, user: Text, at: Span) -> Flag | None:
         """Return that ``user`` may become root, where the file has a rule for that user; ``None`` without one."""
-        names = {user.value, user.raw, str(user)}
+        names = {user.value, user.raw, str(user), f"%{user.value}"}  # a user's own group has the user's name
         return None if names.isdisjoint(self._names()) else Flag(True, at, How.WRITTEN, "sudo")
 
     def _names(self) -> frozenset[str]:
