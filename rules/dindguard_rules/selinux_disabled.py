@@ -32,6 +32,8 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Container,
+    Mount,
+    Platform,
     Problem,
     Sandbox,
     Severity,
@@ -49,6 +51,12 @@ SYSTEM = frozenset(
         paths.HostPath.SYSTEM_CONFIG,
     }
 )
+
+BESIDE_A_SOCKET = (
+    "Put a filtering proxy before the socket, or give the container a policy that opens that socket alone (udica): what it"
+    " mounts cannot be labelled anew, for the engine's socket is the host's"
+)
+IN_A_POD = "Give the pod a type that confines it (container_t, or one of its own with what is missing)"
 
 
 @rule(
@@ -71,4 +79,12 @@ def check(container: Container) -> Iterator[Problem]:
     severity = Severity.HIGH if exposed else Severity.MEDIUM
     because = tuple(Step(f"nothing guards the host's {mount.shown_path}", mount.span) for mount in exposed)
     what = "without an SELinux label" if off.value == "disable" else "with an SELinux type that nothing confines"
-    yield Problem(off, f"{container} runs {what}", because=because, severity=severity)
+    pod = container.workload.platform is Platform.KUBERNETES
+    socket = any(isinstance(access.via, Mount) and access.uses for access in container.accesses)
+    yield Problem(
+        off,
+        f"{container} runs {what}",
+        because=because,
+        severity=severity,
+        instead=BESIDE_A_SOCKET if socket else IN_A_POD if pod else "",
+    )

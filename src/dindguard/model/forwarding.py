@@ -10,6 +10,8 @@ from dindguard.records import record, replace
 from dindguard.vocabulary import EngineProduct
 
 _LISTENING = ("tcp-listen", "tcp-l", "tcp4-listen", "tcp4-l", "tcp6-listen", "tcp6-l")
+_LOCAL_CALLERS = ("range=127.", "range=[::1]")
+"""Options that admit nobody but this machine, whatever address is listened on."""
 _CONNECTING = ("unix-connect", "unix-client", "unix")
 
 
@@ -36,6 +38,8 @@ def _listener(word: Text) -> Text | None:
         return None
     port, *options = rest.split(",")
     host = next((each.partition("=")[2] for each in options if each.startswith("bind=")), "0.0.0.0")  # noqa: S104
+    if any(each.startswith(_LOCAL_CALLERS) for each in options):
+        host = "127.0.0.1"
     address = f"tcp://{host}:{port}"
     return Text(address, word.span, raw=word.raw) if word.known else replace(word, partial=address)
 

@@ -9,7 +9,7 @@ FORMAT = FormatRow(
     title="/etc/default/docker, /etc/sysconfig/docker, conf.d/docker",
     syntaxes=("variables",),
     apart=True,
-    names=r"(^|/)((default|sysconfig|conf\.d|(files|templates)/docker)/docker(-storage|-network)?|docker[._-](defaults?|sysconfig))(\.(j2|in|tmpl|template|example|sample))?$",
+    names=r"(^|/)((default|sysconfig|conf\.d|(files|templates)/docker)/docker(-storage|-network)?|docker(\.|-|_)(defaults?|sysconfig))(\.(j2|in|tmpl|template|example|sample))?$",
     evidence=Evidence.DECLARED,
     installed=r"^/etc/(default|sysconfig|conf\.d)/docker(-storage|-network)?$",
 )
