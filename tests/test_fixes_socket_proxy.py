@@ -85,3 +85,40 @@ def test_a_tool_is_left_alone_that(text: str, tmp_path: Path) -> None:
 def test_what_the_proxy_shows_is_a_finding_where_all_are_asked_for(tmp_path: Path) -> None:
     (refused,) = mended(tmp_path, VIEWER, profile=Profile.ALL).refused
     assert refused.why.startswith("it would bring reading-socket-proxy")
+
+
+TOOLS = [
+    ("netdata/netdata:v2.6.0", "", {"CONTAINERS": "1", "POST": "0"}, "DOCKER_HOST"),
+    ("amir20/dozzle:v8.13.0", "", {"CONTAINERS": "1", "INFO": "1", "POST": "0"}, "DOCKER_HOST"),
+    ("crazymax/diun:4.29.0", "environment: {DIUN_PROVIDERS_DOCKER: 'true'}",
+     {"CONTAINERS": "1", "IMAGES": "1", "POST": "0"}, "DIUN_PROVIDERS_DOCKER_ENDPOINT"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("image", "more", "rights", "variable"), TOOLS, ids=lambda value: str(value))
+def test_each_tool_gets_the_rights_that_it_needs_and_is_told_where(
+    tmp_path: Path, image: str, more: str, rights: dict[str, str], variable: str
+) -> None:
+    text = VIEWER.replace("amir20/dozzle:v8.13.0", image) + (f"    {more}\n" if more else "")
+    result = yaml.safe_load(mended(tmp_path, text).texts["compose.yaml"])
+    assert result["services"]["logs-socket-proxy"]["environment"] == rights
+    assert result["services"]["logs"]["environment"][variable] == "tcp://logs-socket-proxy:2375"
+
+
+@pytest.mark.parametrize(
+    ("image", "more"),
+    [
+        ("crazymax/diun:4.29.0", "environment: {}"),
+        ("crazymax/diun:4.29.0", "environment: {DIUN_PROVIDERS_DOCKER: 'true', DIUN_PROVIDERS_SWARM: 'true'}"),
+        ("crazymax/diun:4.29.0", "environment: {DIUN_PROVIDERS_DOCKER: 'true', DIUN_PROVIDERS_DOCKER_ENDPOINT: 'x'}"),
+        ("amir20/dozzle:v8.13.0", "command: [--enable-actions]"),
+        ("amir20/dozzle:v8.13.0", "environment: {DOZZLE_ENABLE_SHELL: 'true'}"),
+        ("traefik:v3.5", "command: ['--providers.docker', '--providers.swarm']"),
+        ("traefik:v3.5", "command: ['--providers.docker', '--providers.docker.swarmMode']"),
+        ("traefik:v3.5", "command: ['--providers.docker', '--providers.docker.endpoint=x']"),
+        ("traefik:v3.5", "command: ['--providers.docker', '--configfile=/etc/traefik.yml']"),
+        ("traefik:v3.5", "command: ['--ping']"),
+    ],
+)
+def test_a_tool_that_needs_more_or_is_set_up_elsewhere_is_left_alone(tmp_path: Path, image: str, more: str) -> None:
+    assert not mended(tmp_path, f"{VIEWER.replace('amir20/dozzle:v8.13.0', image)}    {more}\n").texts

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from build import container, model
+from build import container, model, text
 from dindguard.model.engine import Engine
 from dindguard.scanning import Options, scan
 from support import write_files
@@ -70,6 +70,8 @@ def test_what_only_an_engine_takes_tells_one_where_the_tag_is_not_known(words: l
         (["docker"], None, False),
         (["dockerd2"], None, False),
         (["ssh", "far", "dockerd"], None, False),
+        (["kubectl", "exec", "engine", "--", "dockerd"], None, False),
+        (["sudo", "dockerd"], "docker", False),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
@@ -133,3 +135,43 @@ def test_a_packaged_unit_has_a_command_of_its_own_until_it_is_taken_back(tmp_pat
         )
         report = scan(Options(paths=(root,), root=root, select=("unauthenticated-engine-api",)))
         assert bool(report.findings) is (bool(reset) or service == "engine")
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "env", "driver"),
+    [
+        (DIND, None, {}, None),
+        (DIND, None, {"DOCKER_DRIVER": "vfs"}, "vfs"),
+        (DIND, None, {"DOCKER_DRIVER": ""}, None),
+        (DIND, None, {"STORAGE_DRIVER": "vfs"}, None),
+        (DIND, ["--storage-driver=btrfs"], {"DOCKER_DRIVER": "vfs"}, "btrfs"),
+        ("quay.io/podman/stable", ["podman", "system", "service"], {"STORAGE_DRIVER": "vfs"}, "vfs"),
+        ("quay.io/podman/stable", ["podman", "system", "service"], {"DOCKER_DRIVER": "vfs"}, None),
+        ("moby/buildkit:v0.26.0", ["--oci-worker-snapshotter=native"], {}, "native"),
+        ("moby/buildkit:v0.26.0", ["--storage-driver=native"], {}, None),
+        ("moby/buildkit:v0.26.0", None, {"STORAGE_DRIVER": "vfs"}, None),
+    ],
+)
+def test_who_asks_for_a_storage_driver(
+    image: str, command: list[str] | None, env: dict[str, str | None], driver: str | None
+) -> None:
+    (engine,) = model(container(image, command=command, env=env)).engines
+    assert (engine.storage_driver.pattern if engine.storage_driver is not None else None) == driver
+
+
+@pytest.mark.parametrize(
+    ("image", "fields", "rootless"),
+    [
+        ("docker:29-dind-rootless", {}, True),
+        ("docker:29-dind-rootless", {"user": "rootless"}, True),
+        ("docker:29-dind-rootless", {"user": "0"}, False),
+        ("docker:29-dind-rootless", {"user": "root"}, False),
+        ("docker:29-dind-rootless", {"user": "0:1000"}, False),
+        ("docker:29-dind", {}, False),
+        ("docker:29-dind", {"user": "1000"}, False),
+    ],
+)
+def test_which_image_runs_its_engine_without_root(image: str, fields: dict[str, str], rootless: bool) -> None:
+    user = text(fields["user"]) if fields else None
+    (engine,) = model(container(image, user=user)).engines
+    assert (engine.rootless.on, engine.rootless.off) == (rootless, not rootless)

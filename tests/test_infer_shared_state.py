@@ -69,3 +69,20 @@ def test_engines_of_other_makers_are_no_second_dockerd(tmp_path: Path) -> None:
     text = f'services:\n  ci:\n    image: ubuntu:24.04\n    command: ["sh", "-c", "{command}"]\n'
     assert shared(tmp_path, compose_dot_yaml=text) == []
     assert all(isinstance(each, Engine) for each in scan(Options(paths=(tmp_path,), root=tmp_path)).model.engines)
+
+
+@pytest.mark.parametrize(
+    ("files", "root"),
+    [
+        ({"etc__systemd__system__docker_dot_service": "[Service]\nExecStart=/usr/bin/dockerd\n"}, "/var/lib/docker"),
+        ({"etc__docker__daemon_dot_json": '{"debug": true}'}, None),
+        ({"etc__docker__daemon_dot_json": '{"data-root": "/srv/docker"}'}, "/srv/docker"),
+    ],
+)
+def test_where_a_machines_engine_keeps_its_state(tmp_path: Path, files: dict[str, str], root: str | None) -> None:
+    folder = write_files(
+        tmp_path, {name.replace("__", "/").replace("_dot_", "."): text for name, text in files.items()}
+    )
+    (engine,) = scan(Options(paths=(folder,), root=folder)).model.engines
+    assert engine.data_root.value == root
+    assert engine.data_root.unknown is (root is None)

@@ -130,6 +130,8 @@ def test_below(version: tuple[int, ...], minimum: tuple[int, ...], is_below: boo
     ("engine", "client", "refused"),
     [
         ("docker:29.0.0-dind", "docker:24", True),
+        ("docker:29.0.0-dind", "docker:24-dind", True),
+        ("docker:29.0.0-dind", "team/docker:24-dind", False),
         ("docker:29.2-dind", "docker:24.0.9", True),
         ("docker:29.2-dind", "docker:25.0", False),
         ("docker:29.3.0-dind", "docker:20.10", False),
