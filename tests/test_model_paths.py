@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dindguard.model import paths
+from dindguard.model import examples, paths
 from dindguard.model.paths import HostPath
 from dindguard.model.values import UNKNOWN_PIECE as U
 from dindguard.model.values import How, Text
@@ -414,7 +414,7 @@ def test_huge_paths_are_quick(piece: str) -> None:
     ],
 )
 def test_names_that_say_that_nobody_uses_a_file_as_it_is(path: str, part: str) -> None:
-    assert paths.example_part(path) == part
+    assert examples.example_part(path) == part
 
 
 @pytest.mark.parametrize(
@@ -510,11 +510,11 @@ FOLDERS_OF_EXAMPLES = {
     [(folder, kind) for kind, folders in FOLDERS_OF_EXAMPLES.items() for folder in folders.split()],
 )
 def test_what_a_folders_name_says_of_all_below_it(folder: str, kind: str) -> None:
-    assert paths.kind_of_example(folder) == kind
-    assert paths.example_part(f"a/{folder.upper()}/compose.yaml") == (folder if kind else "")
+    assert examples.kind_of_example(folder) == kind
+    assert examples.example_part(f"a/{folder.upper()}/compose.yaml") == (folder if kind else "")
     for above in DEPLOYED.split():
-        assert paths.example_part(f"{above}/{folder}/compose.yaml") == ""
-    assert paths.example_part(f"stage/{folder}/compose.yaml") == (folder if kind else "")
+        assert examples.example_part(f"{above}/{folder}/compose.yaml") == ""
+    assert examples.example_part(f"stage/{folder}/compose.yaml") == (folder if kind else "")
 
 
 @pytest.mark.parametrize(
@@ -543,7 +543,7 @@ def test_what_a_folders_name_says_of_all_below_it(folder: str, kind: str) -> Non
     ],
 )
 def test_what_a_files_name_says_of_it(name: str, part: str) -> None:
-    assert paths.example_part(f"deploy/{name}") == part
+    assert examples.example_part(f"deploy/{name}") == part
 
 
 ROOTS = """

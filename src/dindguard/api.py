@@ -22,7 +22,6 @@ from dindguard.edits import (
     removal,
     replacement,
 )
-from dindguard.model import capabilities, paths
 from dindguard.model.access import Access, EscapePath, Permit
 from dindguard.model.build_grant import BuildGrant, Power
 from dindguard.model.certificates import Certificates
@@ -63,7 +62,7 @@ from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard import remedies
-    from dindguard.model import durations, engine_versions, storage_drivers, subnets
+    from dindguard.model import capabilities, durations, engine_versions, paths, storage_drivers, subnets
     from dindguard.model.aggravations import aggravations
     from dindguard.model.container_logs import unbounded_driver
     from dindguard.model.defences import switched_off, writes_kernel_files
@@ -80,6 +79,7 @@ _WHEN_NAMED = {
     "RawAccess": "devices",
     "aggravations": "aggravations",
     "beyond_baseline": "privilege",
+    "capabilities": "capabilities",
     "device_access": "devices",
     "durations": "durations",
     "engine_secret": "image_content",
@@ -89,6 +89,7 @@ _WHEN_NAMED = {
     "needs_no_engine": "programs",
     "never_uses_engines": "programs",
     "only_builds": "programs",
+    "paths": "paths",
     "preloads": "image_content",
     "remedies": "remedies",
     "root_outside": "privilege",

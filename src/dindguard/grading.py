@@ -9,7 +9,7 @@ from typing import Any
 
 from dindguard.files import Files
 from dindguard.model.container import Container, Sandbox
-from dindguard.model.paths import example_part, kind_of_example
+from dindguard.model.examples import example_part, kind_of_example
 from dindguard.model.values import Text
 from dindguard.patterns import regex
 from dindguard.rules import Rule, Severity

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dindguard.infer import images
 from dindguard.infer.launches import Started
-from dindguard.model import paths
 from dindguard.model.container import Container
 from dindguard.model.engine import Backing
 from dindguard.model.engine_image import EngineImage
 from dindguard.model.launch import Configuration
 from dindguard.model.mount import Medium, Mount, MountKind
+from dindguard.model.path_spelling import inside
 from dindguard.model.values import Text, inherited, unknown
 from dindguard.vocabulary import EngineProduct
 
@@ -58,9 +58,7 @@ def partial_mounts(container: Container, root: Text) -> tuple[Mount, ...]:
     return tuple(
         mount
         for mount in container.mounts
-        if mount.target.known
-        and mount.target.pattern.rstrip("/") != path
-        and paths.inside(mount.target.pattern, path)
+        if mount.target.known and mount.target.pattern.rstrip("/") != path and inside(mount.target.pattern, path)
     )
 
 
@@ -78,7 +76,7 @@ def backing(container: Container, root: Text, mount: Mount | None, image: Engine
     ]
     defaults = image.defaults if image is not None else None
     declared.extend((defaults.volumes or ()) if defaults is not None else ())
-    if any(paths.inside(path, volume) for volume in declared):
+    if any(inside(path, volume) for volume in declared):
         return Backing.ANONYMOUS_VOLUME
     if image is not None and not image.official:
         return Backing.UNKNOWN  # somebody's own image with an engine: nobody tells which volumes it declares

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from dindguard import budget
 from dindguard.infer.starters import Starters
-from dindguard.model import paths
 from dindguard.model.access import Access, EscapePath
 from dindguard.model.container import Container, Sandbox
 from dindguard.model.engine import Engine, Machine
@@ -162,11 +161,11 @@ def _leads_on(access: Access) -> bool:
 
 def _own_step(container: Container) -> Step | None:
     for mount in container.mounts:
-        if (
-            mount.host_path is not None
-            and paths.classify(mount.host_path) is paths.HostPath.ROOT
-            and not mount.read_only.on
-        ):
+        if mount.host_path is None or mount.read_only.on:
+            continue
+        from dindguard.model import paths
+
+        if paths.classify(mount.host_path) is paths.HostPath.ROOT:
             return Step("the host's root file system is mounted writable", mount.span)
     if container.privileged.on and container.sandbox is Sandbox.NONE and container.started:
         return Step("privileged mode gives every device and capability of the host", container.privileged.span)

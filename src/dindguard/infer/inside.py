@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dindguard.model import paths
 from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint, Engine
+from dindguard.model.path_spelling import normalise
 from dindguard.model.workload import Workload
 
 
@@ -81,5 +81,5 @@ def _sockets_on_the_host(containers: Iterable[Container]) -> Iterator[tuple[str,
             for endpoint in engine.listens:
                 provided = container.mount_at(endpoint.host) if endpoint.scheme == "unix" else None
                 if provided is not None and provided.host_path is not None and provided.target.known:
-                    below = paths.normalise(endpoint.host).removeprefix(paths.normalise(provided.target.pattern))
+                    below = normalise(endpoint.host).removeprefix(normalise(provided.target.pattern))
                     yield f"{provided.host_path}{below}", (engine, endpoint)

@@ -10,7 +10,6 @@ from dindguard.infer.clients import Client, certificate_path, clients, shares_ce
 from dindguard.infer.inside import Insides, asks_nobody
 from dindguard.infer.names import Names
 from dindguard.infer.starters import Starters, engine_behind
-from dindguard.model import paths
 from dindguard.model.access import Access, Permit
 from dindguard.model.condition import exclude_each_other
 from dindguard.model.container import Container, EnvVar
@@ -100,11 +99,10 @@ def _of(
 ) -> Iterator[Access]:
     own = container.engines
     starter = starters.of(container)
-    for mount in container.mounts:
-        if isinstance(starter, Engine):
-            yield from _through_engines_files(container, mount, starter, starters)
-        else:
-            yield from _through_mount(container, mount, inside)
+    if container.mounts:
+        from dindguard.infer.mounted import through_mounts  # most containers have none
+
+        yield from through_mounts(container, starter, starters, inside)
     if container.engine_api.on:
         handed = container.engine_api
         yield Access(
@@ -145,94 +143,6 @@ def _open_engines(container: Container, inside: Insides, meetings: Meetings) -> 
     if not container.workload.shared_network:
         for scope in container.scopes:
             yield from meetings.get(scope, ())
-
-
-def _through_engines_files(
-    container: Container, mount: Mount, starter: Engine, starters: Starters
-) -> Iterator[Access]:
-    """Yield the access through a socket among the files of the container whose engine starts this one."""
-    socket, owner = mount.socket(), starter.container
-    if socket is None or owner is None:
-        return
-    path = mount.host_path if paths.socket_at(mount.host_path or "") is not None else socket.pattern
-    if mount.host_path is None or path is None:
-        return
-    found = starters.at_socket(owner, path, mount.span)
-    if found is not None:
-        yield Access(
-            who=container, to=found, via=mount, product=socket.product, span=mount.span, uses=True,
-            rootless=isinstance(found, Engine) and found.rootless.on, through=path,
-            steps=(Step(f"{container} reaches a socket of {owner}", mount.span),),
-        )  # fmt: skip
-
-
-def _through_mount(container: Container, mount: Mount, inside: Insides) -> Iterator[Access]:
-    """Yield the accesses that a mount gives, by the first of these ways that it is."""
-    placed = inside.on_the_host.get(mount.host_path or "")
-    if (socket := mount.socket()) is not None:
-        yield from _to_hosts_socket(container, mount, socket)
-    elif (path := container.workload.socket_behind(mount.host_path or "")) != "":
-        yield _to_its_own_engine(container, mount, path)
-    elif placed is not None and placed[0] not in container.engines:
-        says = f"{container} is given the socket that {placed[0]} keeps on the host"
-        yield _to_nested_engine(container, mount, *placed, says)
-    elif (assumed := mount.assumed_socket()) is not None and not _made_beside(container, mount):
-        yield Access(
-            who=container, to=Machine(name="", span=mount.span), via=mount, product=assumed.product, span=mount.span,
-            rootless=assumed.rootless or container.keeps_users_id, assumed=True, uses=True,
-            through=f"what is mounted at {mount.target}",
-            steps=(Step(f"{container} is given the {assumed.product} socket that clients look for", mount.span),),
-        )  # fmt: skip
-    elif mount.storage is not None and mount.target.known:
-        for engine, endpoint in inside.of(container.workload).sockets.get(mount.storage.identity, ()):
-            if engine not in container.engines:
-                says = f"{container} shares the directory in which {engine} has its socket"
-                yield _to_nested_engine(container, mount, engine, endpoint, says)
-
-
-def _to_hosts_socket(container: Container, mount: Mount, socket: paths.EngineSocket) -> Iterator[Access]:
-    path = mount.host_path or ""
-    uses = paths.socket_at(path) is not None
-    if container.user_of_host and not uses:
-        return  # the first socket below is root's, and its permissions keep other users out
-    yield Access(
-        who=container, to=Machine(name="", span=mount.span), via=mount, product=socket.product, span=mount.span,
-        rootless=socket.rootless, uses=uses,
-        permits=Permit.BUILD if socket.product is EngineProduct.BUILDKIT else Permit.EVERYTHING,
-        through=mount.shown_path if uses else f"{socket.pattern}, below {mount.shown_path}",
-        deliberate=uses or paths.inside(path, "/run"),
-        steps=(Step(f"{container} reaches the host's {socket.product} socket", mount.span),),
-    )  # fmt: skip
-
-
-def _to_nested_engine(container: Container, mount: Mount, engine: Engine, endpoint: Endpoint, says: str) -> Access:
-    return Access(
-        who=container, to=engine, via=mount, product=engine.product, span=mount.span, endpoint=endpoint, uses=True,
-        rootless=engine.rootless.on, steps=(Step(says, mount.span),),
-    )  # fmt: skip
-
-
-def _made_beside(container: Container, mount: Mount) -> bool:
-    """Whether a nested engine of the same workload keeps its socket in the directory that the mount's source is in."""
-    path = mount.host_path or ""
-    return any(
-        other.host_path is not None and paths.inside(path, other.host_path)
-        for neighbour in container.workload.containers
-        if neighbour is not container and neighbour.engines
-        for other in neighbour.host_mounts
-    )
-
-
-def _to_its_own_engine(container: Container, mount: Mount, path: str) -> Access:
-    """Through the socket at which the engine that runs it was asked, wherever that lies."""
-    uses = mount.host_path == path
-    product = container.workload.engine_product or EngineProduct.DOCKER
-    return Access(
-        who=container, to=Machine(name="", span=mount.span), via=mount, product=product, span=mount.span, uses=uses,
-        through=path if uses else f"{path}, below {mount.shown_path}",
-        deliberate=uses or path.rpartition("/")[0] == mount.host_path,
-        steps=(Step(f"{container} reaches the host's {product} socket", mount.span),),
-    )  # fmt: skip
 
 
 def _through_client(container: Container, client: Client, names: Names) -> Access | None:

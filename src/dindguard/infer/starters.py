@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dindguard.infer import images
 from dindguard.infer.clients import by_search, client_endpoint
 from dindguard.infer.names import Names
-from dindguard.model import paths
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.invocation import Invocation
+from dindguard.model.path_spelling import normalise
 from dindguard.model.values import Text
 from dindguard.model.workload import Workload
 from dindguard.source import Span
@@ -78,7 +78,7 @@ class Starters:
 
     def _at(self, client: Container, endpoint: Endpoint, span: Span) -> Engine | Machine | None:
         if endpoint.scheme == "unix":
-            return self.at_socket(client, paths.normalise(endpoint.host), span)
+            return self.at_socket(client, normalise(endpoint.host), span)
         if endpoint.scheme != "tcp":
             return None
         reached = self._names.reached(client, endpoint)

@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from dindguard.model import paths
 from dindguard.model.container import Container
 from dindguard.source import Step
-
-_WAYS_OUT = frozenset(
-    {
-        paths.HostPath.ROOT,
-        paths.HostPath.ENGINE_SOCKET,
-        paths.HostPath.RUNTIME_DIRECTORY,
-        paths.HostPath.ENGINE_STATE,
-        paths.HostPath.KERNEL_CONTROL,
-        paths.HostPath.DEVICES,
-        paths.HostPath.RAW_DEVICE,
-        paths.HostPath.SYSTEM_CONFIG,
-    }
-)
 
 _NAMESPACES = {"pid": "processes", "network": "network", "ipc": "interprocess communication", "cgroup": "cgroups"}
 
@@ -32,12 +18,15 @@ def aggravations(container: Container) -> tuple[Step, ...]:
 
 
 def _mounts(container: Container) -> list[Step]:
+    found = [(mount, path) for mount in container.mounts if (path := mount.host_path) is not None]
+    if not found:
+        return []
+    from dindguard.model import paths
+
     return [
         Step(f"the host's {mount.shown_path} is mounted", mount.span)
-        for mount in container.mounts
-        if (path := mount.host_path) is not None
-        and paths.classify(path) in _WAYS_OUT
-        and not (mount.read_only.on and paths.harmless_read_only(path))
+        for mount, path in found
+        if paths.classify(path) in paths.LEADS_OUT and not (mount.read_only.on and paths.harmless_read_only(path))
     ]
 
 

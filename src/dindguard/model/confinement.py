@@ -5,7 +5,6 @@ The facts: docs/engine-facts.md, "Privileged mode".
 
 from __future__ import annotations
 
-from dindguard.model import capabilities
 from dindguard.model.values import Flag, Text
 from dindguard.records import record
 
@@ -20,6 +19,8 @@ class Capabilities:
     @property
     def effective(self) -> frozenset[str]:
         """The capabilities that are left of the default set with what is added, as far as the files tell."""
+        from dindguard.model import capabilities  # few containers are given any
+
         return capabilities.effective(
             (text.value for text in self.added if text.value is not None),
             (text.value for text in self.dropped if text.value is not None),
@@ -27,13 +28,17 @@ class Capabilities:
 
     def adding(self, *names: str) -> Text | None:
         """Return the first text that adds one of ``names`` (``SYS_ADMIN``, ``ALL``)."""
-        return next((text for text in self.added if capabilities.normalise(text.value or "") in names), None)
+        from dindguard.model.capabilities import normalise
+
+        return next((text for text in self.added if normalise(text.value or "") in names), None)
 
     def dropping(self, *names: str) -> Text | None:
         """Return the text that takes one of ``names`` away, if any of them is gone: the name itself, or ``ALL``."""
+        from dindguard.model.capabilities import normalise
+
         missing = set(names) - self.effective
         dropped = (*missing, "ALL") if missing else ()
-        return next((text for text in self.dropped if capabilities.normalise(text.value or "") in dropped), None)
+        return next((text for text in self.dropped if normalise(text.value or "") in dropped), None)
 
 
 @record(kw_only=True)

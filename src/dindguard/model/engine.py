@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.enumerations import StrEnum
-from dindguard.model import paths
+from dindguard.model.examples import example_part
 from dindguard.model.facts import Contact, settle
 from dindguard.model.launch import Configuration, Launch, Setting, part_after
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, unset
@@ -133,7 +133,7 @@ class Machine:
     @property
     def shown_by(self) -> str:
         """The part of its file's path that says that it is an example (``docs``, ``.sample``); empty for a real one."""
-        return paths.example_part(self.span.path)
+        return example_part(self.span.path)
 
     def __str__(self) -> str:
         return "the host" if self.own else f"{'host' if self.shown else 'the unknown'} '{self.name}'"

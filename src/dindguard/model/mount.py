@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.enumerations import StrEnum
-from dindguard.model import paths
 from dindguard.model.condition import Condition
 from dindguard.model.facts import Sharing, settle
+from dindguard.model.path_spelling import inside, normalise, path_of
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text
 from dindguard.records import field, record, replace
 from dindguard.source import Span
@@ -16,6 +16,7 @@ from dindguard.vocabulary import EngineProduct
 if TYPE_CHECKING:
     from dindguard.model.container import Container
     from dindguard.model.engine import Engine
+    from dindguard.model.sockets import EngineSocket
 
 
 _OWN_FOLDERS = (
@@ -156,9 +157,9 @@ class Mount:
         written = self.host_text
         if written is None:
             return None
-        path = paths.path_of(written)
+        path = path_of(written)
         if self.sub_path is not None:
-            path = paths.normalise(f"{path}/{self.sub_path.pattern}")
+            path = normalise(f"{path}/{self.sub_path.pattern}")
         return path
 
     @property
@@ -178,16 +179,18 @@ class Mount:
 
     def provides(self, path: str) -> bool:
         """Whether ``path`` (absolute, inside the container) comes from this mount."""
-        return self.target.known and paths.inside(path, self.target.pattern)
+        return self.target.known and inside(path, self.target.pattern)
 
-    def socket(self) -> paths.EngineSocket | None:
+    def socket(self) -> EngineSocket | None:
         """Return the engine socket that it exposes: the socket itself, or the first below a mounted directory."""
         path = self.host_path
         if path is None:
             return None
-        found = paths.socket_at(path)
+        from dindguard.model.sockets import socket_at, sockets_below  # few containers mount what is the host's
+
+        found = socket_at(path)
         if found is None:
-            below = paths.sockets_below(path)
+            below = sockets_below(path)
             found = below[0] if below else None
         return found
 
@@ -199,7 +202,7 @@ class Mount:
             return False
         return not written.variable.startswith(_OWN_FOLDERS)
 
-    def assumed_socket(self) -> paths.EngineSocket | None:
+    def assumed_socket(self) -> EngineSocket | None:
         """Return the engine's socket that it must be by its target, where clients look for one.
 
         Its source does not tell: it is not known, or a socket at a place of somebody's own choice.
@@ -207,8 +210,10 @@ class Mount:
         path = self.host_path
         if self.kind is not MountKind.HOST or path is None or path.startswith(".") or not self.target.known:
             return None
+        from dindguard.model.sockets import socket_at
+
         telling = UNKNOWN_PIECE in path or path.endswith(".sock")
-        found = paths.socket_at(self.target.pattern) if telling and self.socket() is None else None
+        found = socket_at(self.target.pattern) if telling and self.socket() is None else None
         named = self.host_text.variable if self.host_text is not None else ""
         podman = found is not None and "podman" in named.lower()  # whose socket it is for clients of Docker's
         return replace(found, product=EngineProduct.PODMAN) if found is not None and podman else found

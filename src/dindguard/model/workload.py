@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dindguard.enumerations import StrEnum
-from dindguard.model import paths
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.facts import Assignment, settle
 from dindguard.model.neighbourhood import Neighbourhood
+from dindguard.model.path_spelling import inside, path_of
 from dindguard.model.replicas import Replicas
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record
@@ -200,20 +200,24 @@ class Workload:
 
         The whole root file system is a danger of its own, and is told as one.
         """
-        own = paths.path_of(self.engine_socket) if self.engine_socket is not None else ""
-        return own if own and path != "/" and paths.inside(own, path) else ""
+        own = path_of(self.engine_socket) if self.engine_socket is not None else ""
+        return own if own and path != "/" and inside(own, path) else ""
 
     def standard_path(self, path: str) -> str:
         """Return a normalised host path as it would be if the engine kept its state at the default place.
 
         A folder above the engine's data root holds all of it.
         """
-        root = paths.path_of(self.engine_data_root) if self.engine_data_root is not None else ""
-        if not root or paths.data_root_of(root) or paths.classify(path) is not paths.HostPath.OTHER:
+        root = path_of(self.engine_data_root) if self.engine_data_root is not None else ""
+        if not root:
             return path
-        if paths.inside(path, root):
+        from dindguard.model import paths
+
+        if paths.data_root_of(root) or paths.classify(path) is not paths.HostPath.OTHER:
+            return path
+        if inside(path, root):
             return f"/var/lib/docker{path[len(root) :]}"
-        return "/var/lib/docker" if paths.inside(root, path) else path
+        return "/var/lib/docker" if inside(root, path) else path
 
     @property
     def label(self) -> str:

@@ -10,8 +10,8 @@ from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries, storage
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.projects import Project
-from dindguard.model import paths
 from dindguard.model.mount import PROPAGATIONS, Mount, MountKind, Storage
+from dindguard.model.path_spelling import normalise
 from dindguard.model.values import Flag, Text, inherited, unset
 from dindguard.records import replace
 
@@ -120,11 +120,11 @@ class MountReader:
         """Return the storage of a host path; relative ones are the project's, from the file that writes them."""
         if source.unknown:
             return None
-        path = paths.normalise(source.pattern)
+        path = normalise(source.pattern)
         if path.startswith("."):
             scope = item.scope
             folder = scope.directory if isinstance(scope, ComposeScope) else self._project.folder
-            path = paths.normalise(f"./{folder}/{path}" if folder else path)
+            path = normalise(f"./{folder}/{path}" if folder else path)
         known = self._directories.get(path)
         if known is None:
             known = self._directories[path] = self._new(storage.host_directory(self._project, source, path))

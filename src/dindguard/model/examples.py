@@ -1,0 +1,52 @@
+"""What the path of a file says of its use: that it is for tests, documentation, an example, or no longer used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dindguard.patterns import regex
+
+_KINDS_OF_EXAMPLES = (
+    ("for tests", ("test", "e2e", "fixture", "molecule", "snapshots"), regex(
+        r"\A(?:(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|e2e|molecule|_{0,2}(fixtures|tests|snapshots)_{0,2}"
+        r"|test[-_](data|apps?|cases?|suites?|fixtures?|projects?|resources|files|assets|utils|helpers|scripts))")),
+    ("documentation", ("doc",), regex(r"docs?")),
+    ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled"), regex(
+        r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|_archive)")),
+    ("an example", ("example", "sample", "demo", ".dist"), regex(r"\A(?:(.*[-_.])?(examples?|samples?)|demos?|\.dist)")),
+)  # fmt: skip
+"""What a folder's name says of all below it; whole names, because ``test-infra`` is no test. Before each expression stand
+literals of which every name that matches has one: compiling it costs more than asking most paths for them."""
+_EXAMPLE_NAME = regex(r"(?:^|[._-])(?P<word>example|sample)(?=[._-]|$)(?!\.(?:com|org|net)\b)|(?P<ending>\.dist)$")
+_TEST_NAME = regex(
+    r"(?:run[-_]?)?(?P<word>tests?|e2e)(?:[-_][\w-]+)?(?:\.(?:sh|bash|ps1|cmd|bat))?"
+    r"|(?:docker-)?compose[-._](?:\w+[-_])?(?P<part>tests?|e2e)\.ya?ml"
+)
+"""A script or a project for tests: ``test``, ``run-tests.sh``, ``docker-compose.test.yml``; not a pipeline of tests."""
+_ENVIRONMENTS = frozenset(
+    ["overlays", "environments", "environment", "envs", "env", "clusters", "stages", "inventories", "inventory"]
+)
+"""What lies in a folder of these is deployed, whatever it is called: ``overlays/test``."""
+
+
+def example_part(path: str) -> str:
+    """Return the part of a file's path that says that nobody uses it as it is; ``""`` for an ordinary path."""
+    *folders, name = path.lower().split("/")
+    for above, folder in zip(("", *folders), folders, strict=False):
+        if above not in _ENVIRONMENTS and kind_of_example(folder):
+            return folder
+    tests = _TEST_NAME.fullmatch(name) if _holds(name, ("test", "e2e")) else None
+    if tests is not None:
+        return tests["word"] or tests["part"]
+    found = _EXAMPLE_NAME.search(name) if _holds(name, ("example", "sample", ".dist")) else None
+    return "" if found is None else found["word"] or found["ending"]
+
+
+def _holds(text: str, literals: Iterable[str]) -> bool:
+    return any(literal in text for literal in literals)
+
+
+def kind_of_example(part: str) -> str:
+    """Return what a part of a path says of the file, in words; ``""`` for one that says nothing."""
+    found = (what for what, literals, names in _KINDS_OF_EXAMPLES if _holds(part, literals) and names.fullmatch(part))
+    return next(found, "")
