@@ -25,6 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "source": {"errors", "lines"},
     "budget": {"source"},
     "memory": {"source"},
+    "remembering": {"source"},
     "model": {"source"},
     "process": set(),
     "documents": {"source", "model", "process"},

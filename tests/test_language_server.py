@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dindguard import memory
+from dindguard import memory, remembering
 from dindguard.language_server.positions import place_of, range_of
 from dindguard.language_server.project import Project
 from dindguard.model.mount import Storage
@@ -330,7 +330,7 @@ def test_what_no_format_reads_keeps_its_part_when_another_file_changes(name: str
 
 
 def test_what_a_kept_reading_was_made_with_is_kept_as_long_as_that() -> None:
-    kept, made = memory.Memory(), []
+    kept, made = remembering.Memory(), []
 
     def inner() -> str:
         made.append("inner")
@@ -340,10 +340,10 @@ def test_what_a_kept_reading_was_made_with_is_kept_as_long_as_that() -> None:
         with memory.opened(kept):
             memory.have(outer, (), lambda: memory.have("inner", (), inner))
 
-    for outer in ["whole", *["broken"] * (memory.SCANS + 2), "whole again"]:
+    for outer in ["whole", *["broken"] * (remembering.SCANS + 2), "whole again"]:
         scan_of(outer)
     assert made == ["inner"]
-    for _ in range(memory.SCANS + 2):
+    for _ in range(remembering.SCANS + 2):
         with memory.opened(kept):
             pass
     scan_of("later")

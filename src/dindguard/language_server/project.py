@@ -14,6 +14,7 @@ from dindguard.documents import syntax as syntaxes
 from dindguard.model.facts import Conclusions
 from dindguard.options import Options
 from dindguard.records import replace
+from dindguard.remembering import Memory
 from dindguard.scanning import Scan
 from dindguard.source import Source
 from dindguard.working_tree import WorkingTree
@@ -40,7 +41,7 @@ class Project:
         self._sources: dict[str, Source] = {}
         self._listed: frozenset[str] = frozenset()
         self._found = Found()
-        self._memory = memory.Memory()
+        self._memory = Memory()
         self._conclusions = Conclusions()
 
     def edit(self, path: str, text: str) -> None:
@@ -145,7 +146,7 @@ class Project:
             self._found = found
             self._sources = {source.path: source for source in found.sources}
             self._listed = frozenset(self._sources)
-            self._memory = memory.Memory()
+            self._memory = Memory()
             self._conclusions = Conclusions()
             self._scan = scan
         return self._scan

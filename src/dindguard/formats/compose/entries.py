@@ -63,12 +63,12 @@ def _null(key: Node) -> Node:
 
 def volume_target(item: Node) -> str:
     """Return where in the container a volume entry is mounted, in one spelling."""
-    from dindguard.scripts.engine_cli import specs
-
     if item.is_mapping:
         return clean(item["target"].value.pattern)
     if item.filled is None and "$" not in item.content:  # every service may have it: read its text once
         return _target_of(item.content)
+    from dindguard.scripts.engine_cli import specs
+
     return clean(specs.volume_spec(item.value).target.pattern)
 
 
@@ -106,11 +106,11 @@ def file_path(item: Node) -> str:
 
 def port_key(item: Node) -> object:
     """Return what makes two published ports one: address, both ports and protocol."""
-    from dindguard.scripts.engine_cli import specs
-
     if item.is_mapping:
         words = [item[name].value.pattern for name in ("host_ip", "published", "target", "protocol")]
     else:
+        from dindguard.scripts.engine_cli import specs
+
         port = specs.port_spec(item.value)
         words = [part.pattern if part else "" for part in (port.address, port.published, port.target, port.protocol)]
     return (words[0] or "0.0.0.0", words[1], words[2], words[3] or "tcp")  # noqa: S104 - a key, not a listener

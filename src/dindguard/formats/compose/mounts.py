@@ -56,12 +56,12 @@ class MountReader:
     # -- volumes ------------------------------------------------------------------------------------
 
     def _volume(self, service: str, item: Node) -> Mount | None:
-        from dindguard.scripts.engine_cli import specs
-
         if item.is_mapping:
             return self._long(service, item)
         if not item.is_scalar or item.is_null:
             return None
+        from dindguard.scripts.engine_cli import specs
+
         spec = specs.volume_spec(item.value)
         read_only = spec.has("ro")
         flag = unset(item.span, "read_only")

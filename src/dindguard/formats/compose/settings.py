@@ -65,13 +65,13 @@ def namespaces(service: Node) -> Namespaces:
 
 def confinement(node: Node) -> Confinement:
     """Read ``security_opt``: ``key=value``, ``key:value``, a bare ``no-new-privileges`` (moby ``daemon_unix.go``)."""
-    from dindguard.scripts.engine_cli import specs
-
     found: dict[str, Text] = {}
     labels: list[Text] = []
     flags: dict[str, Flag] = {}
     undecided: list[Text] = []
     for option in texts(node):
+        from dindguard.scripts.engine_cli import specs
+
         pattern = option.pattern
         sign = "=" if "=" in pattern else ":"
         name, value = specs.key_value(option, sign)
@@ -101,8 +101,6 @@ def environment(node: Node) -> Environment:
 
 
 def _variable(item: Node) -> EnvVar | None:
-    from dindguard.scripts.engine_cli import specs
-
     if not item.is_scalar:
         return None
     if item.key is not None:
@@ -111,6 +109,8 @@ def _variable(item: Node) -> EnvVar | None:
             return EnvVar(name, _from_caller(item, name), item.key_span)
         value = item.value
         return EnvVar(name, _as_number(value) if item.style == "" else value, item.span)
+    from dindguard.scripts.engine_cli import specs
+
     written, given = specs.key_value(item.value)
     name = written.pattern
     return EnvVar(name, _from_caller(item, name) if given is None else given, item.span) if name else None
@@ -144,13 +144,13 @@ def ports(node: Node) -> tuple[Port, ...]:
 
 
 def _port(item: Node) -> Port | None:
-    from dindguard.scripts.engine_cli import specs
-
     if item.is_mapping:
         target, published = written(item["target"]), written(item["published"])
         address, protocol = written(item["host_ip"]), written(item["protocol"])
         span = item.span
     elif item.is_scalar and not item.is_null:
+        from dindguard.scripts.engine_cli import specs
+
         spec = specs.port_spec(item.value)
         target, published, address, protocol, span = (
             spec.target, spec.published, spec.address, spec.protocol, item.span,
@@ -179,14 +179,14 @@ def _range(port: Text | None) -> tuple[int | None, int | None]:
 
 def devices(node: Node) -> tuple[Device, ...]:
     """Return the host's devices that are handed in."""
-    from dindguard.scripts.engine_cli import specs
-
     found = []
     for item in node.items():
         if item.is_mapping and item["source"].is_scalar:
             permissions = item["permissions"].text or "rwm"
             found.append(Device(item["source"].value, item.span, permissions))
         elif item.is_scalar and not item.is_null:
+            from dindguard.scripts.engine_cli import specs
+
             spec = specs.device_spec(item.value)
             permissions = spec.permissions.pattern if spec.permissions is not None else "rwm"
             found.append(Device(spec.source, item.span, permissions))
