@@ -198,18 +198,42 @@ Way = tuple[tuple[str, bool], ...]
 """The steps to a place; each tells whether it is the name of a list's item."""
 
 
+@record
+class _Searched:
+    """Stands behind all that is below a place: how often anything was told until then."""
+
+    place: tuple[Source, int, int]
+    told: int
+
+
 def _pod_specs(root: Node) -> Iterator[tuple[Node, Node, Way]]:
-    """Yield every PodSpec below ``root``, what holds it, and the way there."""
-    stack: list[tuple[Node, Node, Way, frozenset[tuple[Source, int, int]]]] = [(root, root, (), frozenset())]
+    """Yield every PodSpec below ``root``, what holds it, and the way there.
+
+    A place below which there was none is not searched again: many aliases may lead to it.
+    """
+    stack: list[tuple[Node, Node, Way, frozenset[tuple[Source, int, int]]] | _Searched] = [
+        (root, root, (), frozenset())
+    ]
     repeated = -len(root.source.text)  # what is written has no more values than its file has characters
     beginning = root.source.span(root.start, root.start)
+    told = 0  # PodSpecs, and ways that were not followed to their ends
+    barren: set[tuple[Source, int, int]] = set()
     while stack and budget.within(budget.POD_SEARCH, repeated, beginning):
-        node, holder, way, above = stack.pop()
+        top = stack.pop()
+        if isinstance(top, _Searched):
+            if top.told == told:
+                barren.add(top.place)
+            continue
+        node, holder, way, above = top
         repeated += 1
         place = (node.source, node.start, node.end)
-        if node.is_scalar or place in above or not budget.within(budget.POD_DEPTH, len(above), node):
+        if node.is_scalar or place in barren:
+            continue
+        if place in above or not budget.within(budget.POD_DEPTH, len(above), node):
+            told += 1
             continue
         if node.is_mapping and is_pod_spec(node):
+            told += 1
             yield node, holder, way
             continue
         below = above | {place}
@@ -217,6 +241,7 @@ def _pod_specs(root: Node) -> Iterator[tuple[Node, Node, Way]]:
             children = [(value, (*way, (key.content, False))) for key, value in node.pairs()]
         else:
             children = [(item, (*way, _item_step(item, index))) for index, item in enumerate(node.items())]
+        stack.append(_Searched(place, told))
         stack.extend((child, node, steps, below) for child, steps in reversed(children))
 
 
