@@ -234,7 +234,9 @@ class Source:
     @property
     def speaks(self) -> bool:
         """Whether the text holds a word that comments for us begin with."""
-        return self._speaks if self._speaks is not None else MARK in self.text
+        if self._speaks is None:
+            self._speaks = MARK in self.text
+        return self._speaks
 
     @property
     def name(self) -> str:

@@ -208,13 +208,15 @@ def credentials(line: str) -> Iterator[Range]:
 
 
 def _quoted_in_prose(text: str) -> Iterator[Range]:
-    """Yield the credentials of commands that a sentence quotes, whatever quotes the commands hold themselves."""
-    yield from _spoken(text)
+    """Yield the credentials of commands that a sentence quotes, whatever quotes the commands hold themselves.
+
+    Those of the sentence as it is, :func:`credentials` finds.
+    """
     if "'" in text or '"' in text:
         yield from _spoken(text.replace("'", " ").replace('"', " "))
-        kept = [at for at, sign in enumerate(text) if sign not in "'\""]
-        bare = "".join(text[at] for at in kept)
-        yield from ((kept[start], kept[end - 1] + 1) for start, end in _spoken(bare))
+        bare = list(_spoken(text.replace("'", "").replace('"', "")))
+        kept = [at for at, sign in enumerate(text) if sign not in "'\""] if bare else []
+        yield from ((kept[start], kept[end - 1] + 1) for start, end in bare)
 
 
 def _spoken(line: str) -> Iterator[Range]:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from dindguard.records import record
 from dindguard.reports.excerpt import Range
 from dindguard.reports.masking import hints, programs
 from dindguard.reports.masking.names import plain, reference, secret_name, shown
@@ -111,7 +110,7 @@ def _commands(every: Sequence[Word]) -> Iterator[_Command]:
         if word.sign and word.text[0] in "<>":
             redirected = word.text
         elif word.sign:
-            yield _Command(tuple(current), tuple(given), target, piped)
+            yield _Command(current, given, target, piped=piped)
             current, given, target, redirected = [], [], "", ""
             piped = word.text in ("|", "|&")
         elif redirected:
@@ -122,17 +121,24 @@ def _commands(every: Sequence[Word]) -> Iterator[_Command]:
             redirected = ""
         else:
             current.append(word)
-    yield _Command(tuple(current), tuple(given), target, piped)
+    yield _Command(current, given, target, piped=piped)
 
 
-@record
+_BEFORE = 3
+"""So many words before one may tell what it is."""
+
+
 class _Command:
     """The words of one command; ``given`` is what here-strings hand it, ``piped`` whether another one writes to it."""
 
-    words: tuple[Word, ...]
-    given: tuple[Range, ...]
-    target: str
-    piped: bool
+    __slots__ = ("_lower", "given", "piped", "target", "words")
+
+    def __init__(self, words: Sequence[Word], given: Sequence[Range], target: str, *, piped: bool) -> None:
+        self.words = words
+        self.given = given
+        self.target = target
+        self.piped = piped
+        self._lower = [*[""] * _BEFORE, *[word.text.lower() for word in words]]
 
     def secrets(self) -> Iterator[Range]:
         """Yield what its own words give away."""
@@ -188,8 +194,8 @@ class _Command:
             yield from _given(word.start, word.text, programs.NEXT)
 
     def before(self, index: int, distance: int) -> str:
-        """Return an earlier word in lower case, or nothing."""
-        return self.words[index - distance].text.lower() if index >= distance else ""
+        """Return an earlier word in lower case, or nothing; at most three words before."""
+        return self._lower[index - distance + _BEFORE]
 
     def old_environment(self, index: int) -> bool:
         """Whether the value of ``ENV NAME value`` begins here."""

@@ -58,7 +58,7 @@ class _Call:
 
     def all(self, name: str) -> tuple[Option, ...]:
         """Return the uses of an option, in order."""
-        return tuple(option for option in self.options if option.name == name)
+        return tuple([option for option in self.options if option.name == name])
 
     def last(self, name: str) -> Option | None:
         """Return the last use of an option, which is the one that counts unless it may be repeated."""
