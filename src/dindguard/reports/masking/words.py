@@ -124,8 +124,8 @@ def _commands(every: Sequence[Word]) -> Iterator[_Command]:
     yield _Command(current, given, target, piped=piped)
 
 
-_BEFORE = 3
-"""So many words before one may tell what it is."""
+_NOTHING = ("", "", "")
+"""Stands before the first word: of one that credentials may follow, three words are asked for."""
 
 
 class _Command:
@@ -138,7 +138,7 @@ class _Command:
         self.given = given
         self.target = target
         self.piped = piped
-        self._lower = [*[""] * _BEFORE, *[word.text.lower() for word in words]]
+        self._lower = [*_NOTHING, *[word.text.lower() for word in words]]
 
     def secrets(self) -> Iterator[Range]:
         """Yield what its own words give away."""
@@ -195,7 +195,7 @@ class _Command:
 
     def before(self, index: int, distance: int) -> str:
         """Return an earlier word in lower case, or nothing; at most three words before."""
-        return self._lower[index - distance + _BEFORE]
+        return self._lower[index - distance + len(_NOTHING)]
 
     def old_environment(self, index: int) -> bool:
         """Whether the value of ``ENV NAME value`` begins here."""
