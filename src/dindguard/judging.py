@@ -65,6 +65,10 @@ def _ways(ask: str) -> tuple[_Way, ...]:
     return tuple(found)
 
 
+_NONE: Any = ()
+"""What most fields with several values have: Python makes one empty tuple."""
+
+
 class _Asked:
     """Tells which subjects have what rules ask for.
 
@@ -94,7 +98,7 @@ class _Asked:
             return [
                 each
                 for each, value in zip(subjects, values, strict=True)
-                if value is not None and value != () and _leads(value, way, 1, behind)
+                if value is not None and value is not _NONE and _leads(value, way, 1, behind)
             ]
         return [
             each
@@ -125,7 +129,7 @@ def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]
         step += 1
     if way.word is not None:
         return str(value) == way.word
-    return value is not None and value is not False and value != () and _written(value)
+    return value is not None and value is not False and _written(value)
 
 
 def _behind(value: Engine | Workload, way: _Way, step: int, known: dict[tuple[int, int], bool]) -> bool:

@@ -99,11 +99,16 @@ def stale(today: dt.date) -> tuple[Notice, ...]:
     return (Notice("facts-old", message, Span(""), Gravity.WARNING, "upgrade dindguard"),)
 
 
+_RECENT = 128
+"""Versions of which is known what became of them: many engines of a scan have the same one."""
+
+
 def newest() -> Version:
     """Return the newest release that is known here."""
     return _lines()[-1].newest_image
 
 
+@lru_cache(_RECENT)
 def lifecycle(version: Version) -> Lifecycle | None:
     """Return the line that a version belongs to; the newest it can mean; ``None`` for a line not known here.
 
@@ -138,6 +143,7 @@ def _line_of(engine: Engine) -> Lifecycle | None:
     return lifecycle(engine.version)
 
 
+@lru_cache(_RECENT)
 def vulnerabilities(version: Version) -> tuple[Vulnerability, ...]:
     """Return the holes in an official image whose tag says ``version``.
 
