@@ -83,8 +83,10 @@ def format_index() -> str:
     annotation = "from __future__ import annotations\n\nfrom typing import Any\n\n# fmt: off\n"
     every = "ROWS: tuple[dict[str, Any], ...] = (\n" + "\n".join(lines) + "\n)\n"
     said = '"""By expression of a path, literals in lower case of which every ASCII path that matches holds one."""'
+    known = f"\nLITERALS: dict[str, tuple[str, ...]] = {{\n{_literals(rows)}\n}}\n{said}\n"
+    told = '"""By expression of a path, usual names of files that it finds in every folder."""'
     return (
-        f"{head}\n\n{annotation}{every}\nLITERALS: dict[str, tuple[str, ...]] = {{\n{_literals(rows)}\n}}\n{said}\n"
+        f"{head}\n\n{annotation}{every}{known}\nNAMES: dict[str, tuple[str, ...]] = {{\n{_names(rows)}\n}}\n{told}\n"
     )
 
 
@@ -98,8 +100,16 @@ def engine_versions() -> str:
 
 
 def _literals(rows: list[dict[str, object]]) -> str:
-    told = (str(row[name]) for row in rows for name in registry.OF_PATHS if name in row)
-    return "\n".join(f"    {text!r}: {literals.needed(text)!r}," for text in dict.fromkeys(told))
+    return "\n".join(f"    {text!r}: {literals.needed(text)!r}," for text in _of_paths(rows))
+
+
+def _names(rows: list[dict[str, object]]) -> str:
+    return "\n".join(f"    {text!r}: {found!r}," for text in _of_paths(rows) if (found := literals.names(text)))
+
+
+def _of_paths(rows: list[dict[str, object]]) -> list[str]:
+    """Return the expressions of paths in rows, each once."""
+    return list(dict.fromkeys(str(row[name]) for row in rows for name in registry.OF_PATHS if name in row))
 
 
 # -- rules ----------------------------------------------------------------------------------------------------

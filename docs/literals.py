@@ -1,15 +1,22 @@
 """Literals of which an expression needs one: a text that holds none of them cannot match, and need not be asked.
 
+And usual names of files that an expression finds in any folder: a path that ends with one need not be asked either.
 The index of formats is written with them. A start that looks at one file then compiles the expressions of one or two
 formats and not of all.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from re import _constants as ops
 from re import _parser as parser
 from typing import Any
+
+_NAMES = (
+    "compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml", "Dockerfile", "Containerfile",
+    ".gitlab-ci.yml", "Makefile", "daemon.json", "devcontainer.json", "Jenkinsfile", "kustomization.yaml",
+)  # fmt: skip
 
 _MOST = 64
 """A part of an expression that stands for more texts than this is not spelt out."""
@@ -21,6 +28,17 @@ _WIDTHLESS = (ops.AT, ops.ASSERT, ops.ASSERT_NOT)
 def needed(expression: str) -> tuple[str, ...]:
     """Return literals in lower case, one of which every ASCII text that matches holds; none when nothing can be said."""
     return tuple(sorted(_without_longer(_needed(parser.parse(expression)))))
+
+
+def names(expression: str) -> tuple[str, ...]:
+    """Return the usual names of files that an expression finds wherever they lie.
+
+    What is found begins with the ``/`` before a name and asks nothing of what stands before that.
+    """
+    if "(?<" in expression or "\\b" in expression:
+        return ()
+    found = ((name, re.search(expression, f"a/{name}")) for name in _NAMES)
+    return tuple(name for name, match in found if match is not None and match.span() == (1, 2 + len(name)))
 
 
 def _needed(parts: Iterable[Any]) -> frozenset[str]:

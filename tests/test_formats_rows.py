@@ -58,6 +58,17 @@ def test_whatever_an_expression_finds_holds_one_of_its_literals(expression: str)
 
 
 @pytest.mark.parametrize(
+    ("expression", "name"), [(each, name) for each in _index.NAMES for name in _index.NAMES[each]]
+)
+@given(
+    folder=st.sampled_from(["", "a/", "a.b/c d/", "\n/", "compose/", "Ä/"]) | st.text().map(lambda text: f"{text}/")
+)
+def test_a_usual_name_is_found_in_every_folder(expression: str, name: str, folder: str) -> None:
+    """Else a file would be taken for a format's own only because nobody asked the expression."""
+    assert re.search(expression, folder + name) is not None
+
+
+@pytest.mark.parametrize(
     ("name", "syntax"),
     [
         ("a.yaml", "yaml"), ("a.YML", "yaml"), ("a.yaml.j2", "yaml"), ("a.yml.example", "yaml"), ("a.json.in", "json"),

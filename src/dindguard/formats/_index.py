@@ -106,3 +106,16 @@ LITERALS: dict[str, tuple[str, ...]] = {
     '(^|/)(user|vendor)[-_]?data(\\.(txt|j2|tpl|tmpl|tftpl|mime))?$': ('user-data', 'user_data', 'userdata', 'vendor-data', 'vendor_data', 'vendordata'),
 }
 """By expression of a path, literals in lower case of which every ASCII path that matches holds one."""
+
+NAMES: dict[str, tuple[str, ...]] = {
+    '(?i:(^|/)(docker-)?(compose|stack)([-._][^/]*)?\\.ya?ml(\\.\\w+)?$)': ('compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'),
+    '(^|/)daemon\\.json(\\.(dist|example|sample|in))?$': ('daemon.json',),
+    '(^|/)\\.?devcontainer\\.json$': ('devcontainer.json',),
+    '(?i:(^|/)((Docker|Container)file([.-][^/]+)?|[^/]+\\.(docker|container)file)$)': ('Dockerfile', 'Containerfile'),
+    '(?i:(^|/)[^/]*\\.?gitlab-ci[^/]*\\.ya?ml$)': ('.gitlab-ci.yml',),
+    '(?i:(^|/)jenkinsfile([-._][^/]*)?$|\\.jenkinsfile$)': ('Jenkinsfile',),
+    '(^|/)kustomization\\.ya?ml$': ('kustomization.yaml',),
+    '(^|/)(GNUm|[Mm])akefile([.-][^/]*)?$|\\.mk$': ('Makefile',),
+    '(?i:(^|/)(docker|container)file[^/]*$|(^|/)meson\\.build$)': ('Dockerfile', 'Containerfile'),
+}
+"""By expression of a path, usual names of files that it finds in every folder."""

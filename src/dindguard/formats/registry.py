@@ -179,7 +179,7 @@ def _indexed() -> list[FormatRow]:
         index = importlib.import_module("dindguard.formats._index")
     except ModuleNotFoundError:
         return []
-    learn(getattr(index, "LITERALS", {}))  # an index of another version may lack it
+    learn(getattr(index, "LITERALS", {}), getattr(index, "NAMES", {}))  # an index of another version may lack them
     make = maker(FormatRow)
     return [make(_from_index(row)) for row in index.ROWS]
 

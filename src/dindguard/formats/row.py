@@ -159,12 +159,18 @@ def _occurs(expression: str, path: str) -> bool:
         lowered = path.lower()
         if not any(literal in lowered for literal in literals):
             return False
+    if path.rpartition("/")[2] in _NAMES.get(expression, ()):
+        return True
     return _compiled(expression).search(path) is not None
 
 
-def learn(literals: Mapping[str, tuple[str, ...]]) -> None:
-    """Take in what the index knows of expressions: literals in lower case, of which every ASCII path that matches has one."""
+def learn(literals: Mapping[str, tuple[str, ...]], names: Mapping[str, tuple[str, ...]]) -> None:
+    """Take in what the index knows of expressions of paths.
+
+    That is literals in lower case, of which every ASCII path that matches has one, and names of files that match in any folder.
+    """
     _LITERALS.update(literals)
+    _NAMES.update(names)
 
 
 def literals_of(expression: str) -> tuple[str, ...]:
@@ -179,4 +185,5 @@ def _compiled(text: str) -> re.Pattern[str]:
 
 
 _LITERALS: dict[str, tuple[str, ...]] = {}
+_NAMES: dict[str, tuple[str, ...]] = {}
 _PATTERNS: dict[str, re.Pattern[str]] = {}
