@@ -20,10 +20,13 @@ services:
     depends_on:
       dind: {condition: service_healthy}
 ```
-In Kubernetes a native sidecar with a `startupProbe`; in a script `until docker info; do sleep 1; done`.
+In Kubernetes a native sidecar with a `startupProbe`, in Tekton a sidecar's `readinessProbe`; on GitHub and in Azure Pipelines a
+health check among the service's options (`--health-cmd "docker info"`); in Drone, Woodpecker and any script
+`until docker info; do sleep 1; done` before the first command.
 
 ## When it is fine
-When the client tries again by itself.
+When the client tries again by itself. GitLab's runner waits for the ports of services, and in a container that idles until an
+agent runs something (Jenkins' pods) nobody here sees when that is: neither is reported.
 
 ## References
 - https://docs.docker.com/compose/how-tos/startup-order/

@@ -44,11 +44,12 @@ class Put:
 
 @record(eq=False)
 class Append:
-    """Add an item to the list at the end of a way below a mapping; the list is made when it is not there."""
+    """Add an item to the list at the end of a way below a mapping, last or ``first``; the list is made when it is not there."""
 
     mapping: Node
     way: tuple[str, ...]
     value: Content
+    first: bool = False
 
 
 Change: TypeAlias = "Cut | Overwrite | Put | Append"

@@ -66,7 +66,7 @@ class TreeEditor:
             mapping = self._own(mapping, way.pop(0))
         key, last = way[0], mapping[way[0]]
         if len(way) == 1 and isinstance(change, Append) and last.is_sequence:
-            yield self._item(self._own(mapping, key), change.value)
+            yield self._item(self._own(mapping, key), change.value, first=change.first)
         elif isinstance(change, Put) and change.replaces and len(way) == 1 and last.present:
             yield self._replaced(mapping, self._own(mapping, key), change.value)
         elif last.present and not last.is_null:
@@ -210,12 +210,17 @@ class TreeEditor:
                 return child
         raise RefusedError(f"'{key}' stands elsewhere, and others use it too")
 
-    def _item(self, sequence: Node, value: Content) -> Splice:
+    def _item(self, sequence: Node, value: Content, *, first: bool) -> Splice:
         items = children(sequence)
+        if first and sequence.style == "flow":
+            at = extent(items[0])[0] if items else sequence.start + 1
+            return Splice(at, at, self._rendered(value) + ", " * bool(items))
         if sequence.style == "flow":
             return self._into_flow(sequence, self._rendered(value))
         begin = self._begin(sequence, items[0], items[0].start)
         column = begin - self._line_start(begin)
+        if first:
+            return Splice(begin, begin, f"- {yaml_flow(value)}{self.newline}{' ' * column}")
         last = extent(items[-1])[1]
         return self._lines(last, column, [f"- {yaml_flow(value)}"])
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dindguard.model.container import Container
+from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
 
 _ASKING = frozenset({"info", "version", "ps", "system info"})
 _INSPECTING = frozenset({"inspect", "container inspect"})
 _RETRYING = frozenset({"always", "unless-stopped", "on-failure", "Always", "OnFailure"})
+_IDLING = frozenset({"cat", "sleep", "tail"})
+_WAITING_PROGRAMS = frozenset({"sleep", "wait-for", "wait-for-it", "wait-for-it.sh", "wait4x", "dockerize"})
 _WAITING_VARIABLES = ("RUNNER_WAIT_FOR_DOCKER_IN_SECONDS", "DOCKER_WAIT_TIMEOUT")
 
 
 def waits_for(client: Container, engine: Container) -> bool:
-    """Whether ``client`` waits for ``engine``: a health check gates it, its script asks, or it is started again."""
+    """Whether ``client`` waits for ``engine``: a health check gates it, its script asks or sleeps, or it is started again.
+
+    What idles until somebody runs commands in it, and a step after one that used the engine, need not wait.
+    """
+    if _idles(client) or _comes_later(client, engine):
+        return True
+    if client.kind in _SCRIPTED and client.programs is not None and client.programs & _WAITING_PROGRAMS:
+        return True
     for dependency in client.depends_on:
         if dependency.name == engine.name and dependency.condition != "started":
             return True
@@ -26,6 +35,28 @@ def waits_for(client: Container, engine: Container) -> bool:
     if any(call.action in _ASKING for call in calls):
         return True
     return client.commands_before.any_since(engine.commands_before, _asks)
+
+
+_SCRIPTED = (ContainerKind.JOB, ContainerKind.STEP)
+
+
+def _idles(client: Container) -> bool:
+    """Whether a container's program does nothing: its commands come from elsewhere, as an agent's do."""
+    words = client.entrypoint or client.command or ()
+    first = next((word.pattern for word in words), "")
+    return client.kind not in _SCRIPTED and first.rpartition("/")[2] in _IDLING
+
+
+def _comes_later(client: Container, engine: Container) -> bool:
+    """Whether an earlier step of the same job has used the engine."""
+    for other in client.workload.containers if client.kind is ContainerKind.STEP else ():
+        if other is client:
+            return False
+        if other.kind is ContainerKind.STEP and any(
+            each.uses and each.to in engine.engines for each in other.accesses
+        ):
+            return True
+    return False
 
 
 def _asks(call: Invocation) -> bool:

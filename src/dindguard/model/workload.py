@@ -47,13 +47,14 @@ class Platform(StrEnum):
     GITLAB = "GitLab"
     GITHUB = "GitHub"
     AZURE = "Azure Pipelines"
+    DRONE = "Drone"
     OTHER_CI = "CI"
     NONE = "nobody"
 
     @property
     def adds_mounts(self) -> bool:
         """Whether containers get mounts that their file does not show (a runner's own configuration)."""
-        return self in (Platform.GITLAB, Platform.OTHER_CI)
+        return self in (Platform.GITLAB, Platform.DRONE, Platform.OTHER_CI)
 
     @property
     def hides_workspaces(self) -> bool:
@@ -67,8 +68,11 @@ class Platform(StrEnum):
 
     @property
     def only_starts(self) -> bool:
-        """Whether it starts containers in order without waiting until they answer, as CI systems do for services."""
-        return self in (Platform.ENGINE, Platform.KUBERNETES, Platform.SWARM)
+        """Whether it starts containers without waiting until they answer, unless a health check tells it to.
+
+        GitLab's runner waits for the ports of services (``executors/docker/services.go``); of others nothing is known.
+        """
+        return self not in (Platform.GITLAB, Platform.OTHER_CI, Platform.NONE)
 
     @property
     def node_engine(self) -> EngineProduct:

@@ -15,6 +15,7 @@ from dindguard.model.container import Container, ContainerKind, Environment, Env
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import Flag, How, Text, inherited, unknown
+from dindguard.records import replace
 from dindguard.scripts.engine_cli.mounts import Volumes, port
 from dindguard.scripts.engine_cli.options import run_attributes
 from dindguard.scripts.located import option_words
@@ -70,6 +71,8 @@ def container(
     settings["environment"] = Environment((*outer, *settings["environment"], *variables(found["env"])))
     settings["mounts"] += tuple(_mounts(found, volumes, address))
     settings["ports"] = (*settings["ports"], *(port(each.value) for each in _scalars(found["ports"])))
+    if kind is ContainerKind.JOB_SERVICE and settings["health"] is not None:
+        settings["health"] = replace(settings["health"], gates_start=True)  # the agent waits for it
     if kind is not ContainerKind.JOB_SERVICE:
         settings["command"] = Words((inherited("sleep", written.span),), written.span)
         _map_socket(settings, found["mapDockerSocket"], written.span if socket is None else None, volumes, address)

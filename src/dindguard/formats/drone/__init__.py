@@ -34,6 +34,7 @@ FORMAT = FormatRow(
     syntaxes=("yaml",),
     names=r"(^|/)(\.drone\.ya?ml|\.woodpecker\.ya?ml|\.woodpecker/[^/]+\.ya?ml)$",
     keys=("steps", "pipeline"),
+    writes=True,
     words=(("host:", r"\bhost:\s*+(?:\{\s*+)?path:"),),
     evidence=Evidence.DECLARED,
     shape=is_pipeline,

@@ -51,7 +51,7 @@ def _read(root: Node, reading: Reading) -> None:
             name=name,
             address=address,
             kind=WorkloadKind.JOB,
-            platform=Platform.OTHER_CI,
+            platform=Platform.DRONE,
             span=root["steps"].key_span if "steps" in root else root.span,
             containers=tuple(containers),
             storages=volumes.storages,

@@ -34,6 +34,7 @@ FORMAT = FormatRow(
     syntaxes=("yaml", "json"),
     names=r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$",
     keys=("jobs", "runs"),
+    writes=True,
     shape=is_workflow_or_action,
     not_read=("actions and workflows of other repositories, but for those that are known by name",),
 )

@@ -74,14 +74,11 @@ def is_shell(text: str) -> bool:
     return not text.startswith("#!") or _SHELL_SHEBANG.match(text) is not None
 
 
-def health(container: Node, sidecar: bool, variables: Variables) -> HealthCheck | None:
-    """Return the probe that decides when a container counts as ready.
-
-    Only a native sidecar's startup probe holds other containers back.
-    """
+def health(container: Node, holding: tuple[str, ...], variables: Variables) -> HealthCheck | None:
+    """Return the probe that decides when a container counts as ready; those that are ``holding`` hold others back."""
     for key in _PROBES:
         probe = container[key]
         if probe.is_mapping and probe.pairs():
             command = words(probe["exec"]["command"], variables)
-            return HealthCheck(probe.key_span, command, gates_start=sidecar and key == "startupProbe")
+            return HealthCheck(probe.key_span, command, gates_start=key in holding)
     return None

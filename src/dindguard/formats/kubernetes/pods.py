@@ -10,7 +10,7 @@ from dindguard.formats.kubernetes.environment import Variables
 from dindguard.formats.kubernetes.network_policies import isolation
 from dindguard.formats.kubernetes.openings import Opening, Services, declared_ports
 from dindguard.formats.kubernetes.placement import placement
-from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
+from dindguard.formats.kubernetes.podspecs import TEKTON, Member, PodTemplate
 from dindguard.formats.kubernetes.replicas import replicas
 from dindguard.formats.kubernetes.security import Contexts
 from dindguard.formats.kubernetes.values import boolean
@@ -168,7 +168,7 @@ def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> 
         groups=contexts.groups(),
         runtime=written(spec["runtimeClassName"]),
         limits=_limits(node, spec),
-        health=commands.health(node, member.always, variables),
+        health=commands.health(node, _holding(member, template.resource.group), variables),
         depends_on=depends_on,
         read_only_root=boolean(node["securityContext"]["readOnlyRootFilesystem"], "readOnlyRootFilesystem"),
         restart=written(node["restartPolicy"]) or written(spec["restartPolicy"]),
@@ -182,6 +182,16 @@ def _container(member: Member, pod: Pod, depends_on: tuple[Dependency, ...]) -> 
         further=(*pod.further, *further(node, *_OF_A_MEMBER), *_devices(node)),
         ignored_settings=contexts.ignored(),
     )
+
+
+def _holding(member: Member, group: str) -> tuple[str, ...]:
+    """Return the probes for which others wait: a native sidecar's first one, and those of what Tekton starts beside steps.
+
+    Tekton's first step begins when all sidecars are ready (tektoncd/pipeline ``pkg/pod/entrypoint.go``).
+    """
+    if group == TEKTON and member.group == "sidecars":
+        return ("startupProbe", "readinessProbe")
+    return ("startupProbe",) if member.always else ()
 
 
 def _limits(node: Node, spec: Node) -> Limits:

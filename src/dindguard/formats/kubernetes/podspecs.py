@@ -29,6 +29,8 @@ _PATHS: dict[str, tuple[str, ...]] = {
     "Configuration": ("spec", "template"),
     "Revision": (),
 }
+TEKTON = "tekton.dev"
+"""The group of objects whose steps and sidecars are containers of a pod."""
 _KNATIVE = "serving.knative.dev"
 _CONTAINER_KEYS = frozenset(
     {

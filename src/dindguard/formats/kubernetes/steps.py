@@ -8,20 +8,19 @@ from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.patches import BudgetError, merge
 from dindguard.formats.kubernetes.placeholders import scope_of
-from dindguard.formats.kubernetes.podspecs import Member, PodTemplate
+from dindguard.formats.kubernetes.podspecs import TEKTON, Member, PodTemplate
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import ContainerKind
 from dindguard.records import replace
 from dindguard.source import Gravity, Notice
 
-_TEKTON = "tekton.dev"
 _ARGO = "argoproj.io"
 _ARGO_KINDS = frozenset({"Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"})
 
 
 def step_templates(resource: Resource, notices: list[Notice]) -> list[PodTemplate]:
     """Return the pods of a Tekton or Argo object; none for any other."""
-    if resource.group == _TEKTON:
+    if resource.group == TEKTON:
         return list(_tekton(resource))
     if resource.group == _ARGO and resource.kind in _ARGO_KINDS:
         return list(_argo(resource, notices))

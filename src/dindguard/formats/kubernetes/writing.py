@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from dindguard.documents.changes import Append, Change, Content, Put
 from dindguard.documents.tree import Node
-from dindguard.edits import Edit, EngineOptions, Give, Variable, Volume
+from dindguard.edits import Await, Edit, EngineOptions, Give, Variable, Volume
 
 Chain = tuple[Node, ...]
 
@@ -50,6 +50,8 @@ def changes(edit: Edit, chain: Chain) -> Iterator[Change]:
         present = [each for each in container["env"].items() if each["name"].content == edit.name]
         item_of: Content = {"name": edit.name, "value": edit.value}
         yield Put(present[-1], ("value",), edit.value) if present else Append(container, ("env",), item_of)
+    elif isinstance(edit, Await):
+        yield from _ready(edit, chain)
     elif isinstance(edit, EngineOptions) and container is not None:
         key = "command" if container["command"].is_sequence and not container["args"].present else "args"
         yield from (Append(container, (key,), word) for word in edit.words)
@@ -63,6 +65,15 @@ def changes(edit: Edit, chain: Chain) -> Iterator[Change]:
             yield from (Put(item, (key,), value) for key, value in mount.items())
         if edit.name not in [each["name"].content for each in pod["volumes"].items()]:
             yield Append(pod, ("volumes",), {"name": edit.name, "emptyDir": {}})
+
+
+def _ready(edit: Await, chain: Chain) -> Iterator[Change]:
+    """Give a sidecar a probe; whether others wait for it, the proof shows."""
+    probe: Content = {"exec": {"command": [*edit.command]}, "periodSeconds": 2}
+    for node in chain:
+        for sidecar in node["sidecars"].items() if node.is_mapping else ():
+            if sidecar["name"].content == edit.name and not sidecar["readinessProbe"].present:
+                yield Put(sidecar, ("readinessProbe",), probe)
 
 
 def _given(edit: Give, container: Node | None, pod: Node | None) -> Iterator[Change]:

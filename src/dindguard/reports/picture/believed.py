@@ -26,6 +26,7 @@ _MACHINES = {
     Platform.GITLAB: "the runner's machine",
     Platform.GITHUB: "the runner's machine",
     Platform.AZURE: "the agent's machine",
+    Platform.DRONE: "the runner's machine",
     Platform.OTHER_CI: "the runner's machine",
 }
 _BEYOND = (Reach.PUBLISHED, Reach.HOST_NETWORK, Reach.CLUSTER, Reach.PUBLISHED_LOCALLY)
@@ -201,7 +202,13 @@ def network_between(container: Container, engine: Engine) -> str:
         return "the pod's network"
     if container.joins("network") is owner or owner.joins("network") is container:
         return "one network namespace"
-    if container.workload.platform in (Platform.GITLAB, Platform.GITHUB, Platform.AZURE, Platform.OTHER_CI):
+    if container.workload.platform in (
+        Platform.GITLAB,
+        Platform.GITHUB,
+        Platform.AZURE,
+        Platform.DRONE,
+        Platform.OTHER_CI,
+    ):
         return "the job's network"
     theirs = {name.pattern for name in owner.networks} or {"default"}
     names = [name.pattern for name in container.networks] or ["default"]
