@@ -15,8 +15,9 @@ services:
     group_add: ["${DOCKER_GID:?the group of the socket}"]
 ```
 
-Where the same file shows that the user may not become root otherwise (no `sudo`), the group undoes that: *medium*. To
-a user of an image who may become root by `sudo` without a password it adds little: *low*.
+Where the same file shows that the user may not become root otherwise (no `sudo`), the group undoes that: *medium*; so is
+the account of a CI system (`gitlab-runner`, `jenkins`), which runs the jobs of others. To a user of an image who may
+become root by `sudo` without a password it adds little: *low*.
 
 ## When it is fine
 On a developer's own machine, where that user is an administrator anyway.
@@ -29,6 +30,14 @@ On a developer's own machine, where that user is an administrator anyway.
 from collections.abc import Iterator
 
 from dindguard.api import Invocation, InvocationKind, Problem, Severity, rule
+
+RUNNERS = frozenset(
+    {
+        "act-runner", "act_runner", "buildkite-agent", "drone", "forgejo-runner", "gitea-runner", "github-runner",
+        "gitlab-runner", "jenkins", "woodpecker",
+    }
+)  # fmt: skip
+"""Accounts that packages and guides of CI systems make to run everybody's jobs, without a right to `sudo`."""
 
 
 @rule(
@@ -49,7 +58,10 @@ def check(invocation: Invocation) -> Iterator[Problem]:
         return
     ordinary = administrator is not None and administrator.off
     adds_nothing = administrator is not None and administrator.on
-    severity = Severity.MEDIUM if (invocation.during_build and not adds_nothing) or ordinary else Severity.LOW
+    runs_jobs = user is not None and user.value in RUNNERS
+    gains = invocation.during_build or runs_jobs
+    severity = Severity.MEDIUM if (gains and not adds_nothing) or ordinary else Severity.LOW
     whom = f"'{user}'" if user is not None else "a user"
     message = f"{invocation} makes {whom} root wherever the engine's socket is"
-    yield Problem(invocation, message + (", and nothing else does" if ordinary else ""), severity=severity)
+    more = ", and nothing else does" if ordinary else ", with every job that it runs" if runs_jobs else ""
+    yield Problem(invocation, message + more, severity=severity)

@@ -13,6 +13,7 @@ ENGINE_GROUPS = frozenset({"docker", "podman"})
 ADMINISTRATORS = frozenset({"sudo", "wheel", "admin", "root"})
 """Groups whose members usually may become root by ``sudo``."""
 _SUDOERS_RULE = regex(r"[^\n]*\bNOPASSWD\b")
+_RUNS_AS = regex(r"(?m)^[ \t]*USER[ \t]+([\w.-]+)")
 _WORD = regex(r"[\w$%{}.-]+")
 
 
@@ -48,19 +49,29 @@ class Sudoers:
     """The users whom a file lets become root without a password, read when a grant is found in it."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        while source.parent is not None:
+            source = source.parent
+        self._file = source
         self._named: frozenset[str] | None = None
+        self._users: frozenset[str] | None = None
 
-    def may(self, user: Text, at: Span) -> Flag | None:
-        """Return that ``user`` may become root, where the file has a rule for that user; ``None`` without one."""
+    def may(self, user: Text, at: Span, *, by_sudo: bool) -> Flag | None:
+        """Return that ``user`` may become root, where the file has a rule for that user; ``None`` without one.
+
+        A command that is run ``by_sudo`` in an image's build shows that of whom the build runs as.
+        """
         names = {user.value, user.raw, str(user), f"%{user.value}"}  # a user's own group has the user's name
+        if by_sudo and not names.isdisjoint(self._builders()):
+            return Flag(True, at, How.WRITTEN, "sudo")
         return None if names.isdisjoint(self._names()) else Flag(True, at, How.WRITTEN, "sudo")
+
+    def _builders(self) -> frozenset[str]:
+        if self._users is None:
+            self._users = frozenset(_RUNS_AS.findall(self._file.text))
+        return self._users
 
     def _names(self) -> frozenset[str]:
         if self._named is None:
-            file = self._source
-            while file.parent is not None:
-                file = file.parent
-            rules = (found[0] for found in _SUDOERS_RULE.finditer(file.text))
+            rules = (found[0] for found in _SUDOERS_RULE.finditer(self._file.text))
             self._named = frozenset(word.strip(".") for rule in rules for word in _WORD.findall(rule))
         return self._named

@@ -43,6 +43,7 @@ _GRANTS = {
     ),
     "addgroup": Flags(names("system S"), {"g": "number"}, True),
 }
+_ONESELF = regex(r"\$\{?(?:USER|LOGNAME|USERNAME|SUDO_USER)\b|\b(?:whoami|id -un)\b")
 _STORE_OPTIONS = frozenset({"storage-driver", "root", "storage-opt"})
 """Options of Podman's client, which is its own engine, that choose its store."""
 _ASKS_ONLY = frozenset({"help", "version", "validate"})
@@ -223,8 +224,8 @@ def _grant(command: Command) -> Meaning | None:
         return None
     user = users[-1]
     above = next((name for value, name in granted.items() if value in ADMINISTRATORS), None)
-    asks_nobody = "sudo" in command.wrappers
-    may = Flag(True, user.span if above is None else above.span, name="sudo") if above or asks_nobody else None
+    oneself = "sudo" in command.wrappers and _ONESELF.search(user.raw or str(user)) is not None
+    may = Flag(True, user.span if above is None else above.span, name="sudo") if above or oneself else None
     return Meaning(InvocationKind.GROUP_GRANT, arguments=command.arguments, subject=user, administrator=may)
 
 

@@ -168,17 +168,17 @@ class _ScriptReader:
             remote=command.remote is not None,
             certain=meaning.certain,
             subject=meaning.subject,
-            administrator=self._administrator(meaning),
+            administrator=self._administrator(command, meaning),
             container=container,
             address=self._address(name if about is None else f"{name}.{about}"),
         )
 
-    def _administrator(self, meaning: Meaning) -> Flag | None:
+    def _administrator(self, command: Command, meaning: Meaning) -> Flag | None:
         """Return whether the user whom a command lets in may become root otherwise; ``None`` where nothing tells."""
         user = meaning.subject
         if meaning.kind is not InvocationKind.GROUP_GRANT or meaning.administrator is not None or user is None:
             return meaning.administrator
-        return self._sudoers.may(user, user.span)
+        return self._sudoers.may(user, user.span, by_sudo=self._build_step and "sudo" in command.wrappers)
 
 
 def _opens_an_engine(meaning: Meaning) -> bool:
