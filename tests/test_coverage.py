@@ -48,6 +48,11 @@ NEAR = {
         "roles/a/tasks/main.yml": "- set_fact:\n    cmd: >-\n      register\n      {% if docker_privileged | default(false) %}\n"
         "      --docker-privileged\n      {% endif %}\n"
     },
+    "a target of Earthly's on the developer's machine": {
+        "Earthfile": "VERSION 0.8\nup:\n    LOCALLY\n    WITH DOCKER\n        RUN docker ps\n    END\n"
+    },
+    "a client of a filtering proxy": {".env.example": "A=1\nDOCKER_HOST=tcp://socket-proxy:2375\n"},
+    "mocked answers": {"app/mock/api.json": '{"Binds": ["/var/run/docker.sock:/var/run/docker.sock"]}'},
     "rules of the audit": {"roles/a/files/docker.rules": "-w /etc/docker -k docker\n-w /usr/bin/dockerd -k docker\n"},
     "prose in JSON": {"plan.json": '{"text": "It mounts /var/run/docker.sock to talk to the engine."}'},
     "code": {"a.py": "run(['docker', 'run', '--privileged', 'x'])\n", "b.go": "var a = `privileged: true`\n"},

@@ -45,6 +45,9 @@ _PROSE = regex(
 _BLOCK = regex(r":\s*+[|>][+-]?\d?[+-]?\s*+(?:#[^\n]*+)?\Z")
 """The end of a line whose text goes on below it, further in."""
 _ABOVE = 120
+_OF_A_PROXY = regex(r"(?i)^(?:DOCKER_HOST[\"']?\s*[:=]\s*[\"']?)?tcp://[\w.-]*proxy[\w.-]*:2375\Z")
+_TARGET = regex(r"(?m)^[a-z][\w-]*:[ \t\r]*$")
+_LOCALLY = regex(r"(?m)^[ \t]*+LOCALLY\b")
 _BEFORE = 1024
 _LINE = 4096
 _LINES_ABOVE = 200
@@ -69,6 +72,8 @@ def said_aside(text: str, start: int, end: int) -> bool:
         return not line.startswith("**")
     if text.find("privileged", start, end) >= 0 and _HANDED_ON.search(text, max(line_start - _ABOVE, 0), line_start):
         return True
+    if text.startswith("WITH DOCKER", start) and _runs_locally(text, start):
+        return True
     if line.startswith(_NO_MOUNT) or (".provision" in line and text.startswith("privileged", start)):
         return True  # Vagrant's own: a provisioner that is root in the virtual machine
     if text.endswith("SYS_ADMIN", start, end) and _DROPS.search(line):
@@ -78,6 +83,13 @@ def said_aside(text: str, start: int, end: int) -> bool:
     before = text[line_start:start]
     trailing = _TRAILING.search(before)
     return trailing is not None and before[: trailing.start()].count('"') % 2 == 0
+
+
+def _runs_locally(text: str, start: int) -> bool:
+    """Whether Earthly's target runs on the developer's own machine, whose engine it finds there."""
+    before = text[max(start - _BEFORE, 0) : start]
+    target = before[max((found.start() for found in _TARGET.finditer(before)), default=0) :]
+    return _LOCALLY.search(target) is not None
 
 
 def _in_a_comment(text: str, start: int) -> bool:
@@ -122,6 +134,8 @@ def _means_no_engine(text: str, start: int, end: int, line: str) -> bool:
     before = text[max(start - _BEFORE, 0) : start]
     if said.endswith(".sock"):
         return _finds_a_socket(before, line)
+    if said.endswith(":2375") and _OF_A_PROXY.search(said):
+        return True  # a client's way to a proxy, which filters; the proxy's own settings stand elsewhere
     if said == "2375":
         return _PORTS.search(line) is None
     if said.startswith("insecure"):  # of a registry it is ours; of a provider or a web interface it is not

@@ -109,7 +109,6 @@ MORE: tuple[Phrase, ...] = (
         r"|[\w./-]{0,60}:[\w.-]*dind\b|\bpreset-dind-enabled\b|\btype[\"']?\s*[:=]\s*[\"']?dind\b"
     )),
     (("gitlab-runner",), regex(r"(?:cattle-ops|npalm)/gitlab-runner/aws")),
-    (("LOCALLY",), regex(r"^[ \t]*+LOCALLY\b", 8)),
     (("lxc", "nesting", "unprivileged"), regex(
         r"lxc\.apparmor\.profile\s*[:=]\s*unconfined|nesting=1|^unprivileged:\s*0|lxc\.cap\.drop\s*[:=]\s*$", 8
     )),

@@ -117,6 +117,11 @@ _OTHER_PARTS = frozenset(
         "test_data",
         "test-data",
         "fixtures",
+        "mock",
+        "mocks",
+        "__mocks__",
+        "__fixtures__",
+        "__snapshots__",
         "unittests",
     }
 )
