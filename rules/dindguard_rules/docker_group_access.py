@@ -31,14 +31,6 @@ from collections.abc import Iterator
 
 from dindguard.api import Invocation, InvocationKind, Problem, Severity, rule
 
-RUNNERS = frozenset(
-    {
-        "act-runner", "act_runner", "buildkite-agent", "drone", "forgejo-runner", "gitea-runner", "github-runner",
-        "gitlab-runner", "jenkins", "woodpecker",
-    }
-)  # fmt: skip
-"""Accounts that packages and guides of CI systems make to run everybody's jobs, without a right to `sudo`."""
-
 
 @rule(
     "docker-group-access",
@@ -58,7 +50,7 @@ def check(invocation: Invocation) -> Iterator[Problem]:
         return
     ordinary = administrator is not None and administrator.off
     adds_nothing = administrator is not None and administrator.on
-    runs_jobs = user is not None and user.value in RUNNERS
+    runs_jobs = invocation.lets_jobs_in
     gains = invocation.during_build or runs_jobs
     severity = Severity.MEDIUM if (gains and not adds_nothing) or ordinary else Severity.LOW
     whom = f"'{user}'" if user is not None else "a user"

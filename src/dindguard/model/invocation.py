@@ -71,6 +71,11 @@ class Invocation:
     address: str = ""
     """Its place in its script, which stays when lines move."""
 
+    @property
+    def lets_jobs_in(self) -> bool:
+        """Whether the user whom it lets in is the account of a CI system, whose jobs are anybody's."""
+        return self.subject is not None and self.subject.value in _RUNNERS
+
     def option(self, name: str) -> Text | None:
         """Return the last value given for an option, or ``None``."""
         values = self.options.get(name)
@@ -78,3 +83,12 @@ class Invocation:
 
     def __str__(self) -> str:
         return f"'{' '.join(str(word) for word in self.words[:4])}'"
+
+
+_RUNNERS = frozenset(
+    {
+        "act-runner", "act_runner", "buildkite-agent", "drone", "forgejo-runner", "gitea-runner", "github-runner",
+        "gitlab-runner", "jenkins", "woodpecker",
+    }
+)  # fmt: skip
+"""Accounts that packages and guides of CI systems make to run everybody's jobs, without a right to ``sudo``."""
