@@ -516,6 +516,9 @@ def test_engines_before_20_10_obey_the_variable_alone(tag: str, asks: bool) -> N
         ("service docker start", "docker"),
         ("systemctl start docker.service", "docker"),
         ("systemctl start podman.socket", "podman"),
+        ("systemctl start podman", "podman"),
+        ("systemctl enable --now podman.socket", "podman"),
+        ("systemctl enable --now docker", "docker"),
     ],
 )
 def test_a_service_is_the_engine_that_its_name_says(tmp_path: Path, script: str, product: str) -> None:

@@ -3,7 +3,8 @@
 ## Why it matters
 A path after `-v` is resolved by the engine, on the engine's machine. A job that runs in a container and commands the host's
 engine names `$PWD` as it is in the job's container; on the host that folder does not exist, and Docker makes an empty one,
-which belongs to root. The started container sees no sources, and writes to where the job never looks.
+which belongs to root. The started container sees no sources, and writes to where the job never looks. An engine in a
+container of its own, beside the client, resolves the path among its own files in the same way.
 
 ## Instead
 Copy the files, or take the job's own volumes along:
@@ -13,7 +14,8 @@ docker run --rm --volumes-from "$(hostname)" -w "$PWD" example/tests:1 make test
 id=$(docker create example/tests:1 make test) && docker cp . "$id":/src && docker start -a "$id"
 ```
 
-Better, a build that needs no socket at all: a `COPY` in a Dockerfile.
+Beside an engine in a container, mount the folder into both at the same path. Better, a build that needs no mount at all: a
+`COPY` in a Dockerfile.
 
 ## When it is fine
 Where the runner mounts the folder at the same path on the host (`/builds` of a runner that is told so); allow it then.
@@ -26,7 +28,10 @@ Where the runner mounts the folder at the same path on the host (`/builds` of a 
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Container, Machine, Problem, Severity, Step, is_jobs_folder, rule
+from dindguard.api import Confidence, Container, Engine, Machine, Problem, Severity, Step, is_jobs_folder, rule
+
+OF_ENGINES = ("/certs", "/run", "/var/run", "/var/lib/docker")
+"""Where a client and its engine share certificates and sockets, no work."""
 
 
 @rule(
@@ -38,15 +43,36 @@ from dindguard.api import Confidence, Container, Machine, Problem, Severity, Ste
     asks=("workload.runs_in and mounts",),
 )
 def check(container: Container) -> Iterator[Problem]:
-    """Report bind mounts of a job's own folder in containers that the host's engine starts."""
-    job = container.workload.runs_in
-    if job is None or job.image is None or not job.workload.platform.hides_workspaces:
+    """Report bind mounts of a job's own folder in containers that an engine elsewhere starts."""
+    job, engine = container.workload.runs_in, container.runs_on
+    if job is None or job.image is None or engine is None:
         return
-    if not isinstance(container.runs_on, Machine):
+    if isinstance(engine, Machine):
+        if not job.workload.platform.hides_workspaces:
+            return
+        owner, why = "the host", "the host's engine starts it"
+    elif engine.container is None or engine.container is job or shares_work(job, engine):
         return
+    else:
+        owner, why = str(engine.container), "this engine starts it"
     for mount in container.host_mounts:
         source = mount.host_text
         if source is not None and is_jobs_folder(source):
-            message = f"{container} gets an empty folder: {source.raw or source} is a path of {job}, not of the host"
-            because = (Step("the host's engine starts it", container.runs_on.span),)
-            yield Problem(source, message, because, confidence=Confidence.MEDIUM)
+            message = f"{container} gets an empty folder: {source.raw or source} is a path of {job}, not of {owner}"
+            yield Problem(source, message, (Step(why, engine.span),), confidence=Confidence.MEDIUM)
+
+
+def shares_work(job: Container, engine: Engine) -> bool:
+    """Whether an engine's container has the job's folder where the job has it: as its platform, or a mount of both, does."""
+    theirs = engine.container
+    if theirs is None or job.workload.platform.adds_mounts or theirs.workload is not job.workload:
+        return True
+    if any(is_jobs_folder(mount.target) for mount in theirs.mounts):
+        return True
+    own = {(mount.storage.identity, mount.target.pattern) for mount in job.mounts if mount.storage is not None}
+    return any(
+        mount.storage is not None
+        and (mount.storage.identity, mount.target.pattern) in own
+        and not mount.target.pattern.startswith(OF_ENGINES)
+        for mount in theirs.mounts
+    )

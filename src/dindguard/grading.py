@@ -46,6 +46,11 @@ _NOT_USED = regex(
     r"(?i)\b(?:for (?P<kind>reference|demonstration|illustration|example|documentation|testing)(?: purposes?)? only"
     r"|(?P<only>reference|example|demo) only)\b"
 )
+_IN_A_MACHINE = regex(
+    r"(?i)\b(?:runs?|running|used|executed|provisions?|started|works?)(?: only)? (?:inside|in|on|within)"
+    r" (?:an?|the|its own|our|your) (?:[a-z][\w-]* ){0,2}(?:virtual machine|VM)\b"
+)
+_DENIED = regex(r"(?i)\b(?:not|never|cannot|unless|without)\b|n't\b")
 
 
 class Grading:
@@ -107,9 +112,13 @@ def _said_at_the_top(text: str) -> str:
         comment = _COMMENT.match(line)
         if comment is None and line.strip() not in ("", "---"):
             return ""
-        told = _NOT_USED.search(comment["words"]) if comment is not None else None
+        words = comment["words"] if comment is not None else ""
+        told = _NOT_USED.search(words)
         if told is not None:
             return f"line {number} says that the file is '{told[0]}'"
+        told = _IN_A_MACHINE.search(words)
+        if told is not None and _DENIED.search(words[: told.start()]) is None:
+            return f"line {number} says that it '{told[0]}'"
     return ""
 
 

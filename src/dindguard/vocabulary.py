@@ -31,6 +31,9 @@ SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"})
 SCRIPT_RUNNERS = SHELLS | {"busybox"}
 """Programs that run the script after ``-c``, perhaps behind a further word (``busybox sh -c``)."""
 
+FORWARDERS = frozenset({"socat", "ncat", "nc", "netcat", "ssh", "autossh"})
+"""Programs that can hand a socket on to a port."""
+
 POWERSHELLS = frozenset({"pwsh", "powershell"})
 
 INITS = frozenset({"tini", "dumb-init", "docker-init", "catatonit"})

@@ -242,7 +242,7 @@ def _from_forwarder(invocation: Invocation) -> Iterator[Started]:
     """Yield the machine's engine whose socket a script hands on to a port."""
     from dindguard.model.forwarding import forwarding  # few scripts do
 
-    found = forwarding(invocation.arguments)
+    found = forwarding(invocation.program, invocation.arguments)
     if found is not None:
         settings = (Setting("host", found.listens, found.listens.span),)
         launch = _launch(invocation.arguments, settings, invocation.span, certain=False)

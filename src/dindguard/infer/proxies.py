@@ -61,7 +61,7 @@ def _forwards(container: Container) -> Text | None:
     if named or any(word.pattern.rpartition("/")[2] == "socat" for word in words):
         from dindguard.model.forwarding import forwarding  # few containers are one
 
-        found = forwarding(words)
+        found = forwarding("socat", words)
         return found.socket if found is not None else None
     calls = (each for each in container.invocations if each.kind is InvocationKind.SOCKET_FORWARD)
     return next((call.subject for call in calls if container.kind is not ContainerKind.SCRIPT), None)

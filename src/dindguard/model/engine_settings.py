@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from dindguard.model.launch import Setting
 from dindguard.model.values import How, Text
@@ -21,6 +22,9 @@ SHORT = {
     "H": "host", "s": "storage-driver", "g": "graph", "G": "group", "b": "bridge", "D": "debug", "l": "log-level",
     "v": "version",
 }  # fmt: skip
+
+SETTINGS_FILE = "/etc/docker/daemon.json"
+"""Where dockerd looks for its settings when nothing tells it otherwise."""
 
 _SHORT_BOOLEANS = frozenset("Dv")
 
@@ -52,6 +56,14 @@ def settings_of(words: Sequence[Text], source: str = "flag") -> tuple[tuple[Sett
         else:
             certain = False
     return tuple(settings), certain
+
+
+def configuration_files(words: Iterable[Text]) -> frozenset[str]:
+    """Return where an engine is told to look for its settings: ``dockerd --config-file=/etc/engine/settings.json``."""
+    typed = [word.pattern for word in words]
+    given = (word.partition("=")[2] for word in typed if word.startswith("--config-file="))
+    following = (word for option, word in pairwise(typed) if option == "--config-file")
+    return frozenset((*given, *following))
 
 
 def _split(typed: str) -> tuple[str, str, str]:

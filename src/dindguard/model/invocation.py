@@ -31,7 +31,7 @@ class InvocationKind(StrEnum):
     SOCKET_PERMISSION = "socket permission"
     """It lets others write to an engine's socket."""
     SOCKET_FORWARD = "socket forward"
-    """It hands an engine's socket on to a port: ``socat TCP-LISTEN:2375,fork UNIX-CONNECT:/var/run/docker.sock``."""
+    """It hands an engine's socket on to a port: ``socat TCP-LISTEN:2375,fork UNIX-CONNECT:/var/run/docker.sock``, ncat, ssh."""
 
 
 @record(eq=False, kw_only=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from dindguard import memory
 from dindguard.enumerations import StrEnum
+from dindguard.model.engine_settings import SETTINGS_FILE, configuration_files
 from dindguard.model.values import Text
 from dindguard.patterns import regex
 from dindguard.scripts.command import Command, Commands, Export, Redirect
@@ -19,10 +20,10 @@ from dindguard.scripts.engine_cli.calls import ENGINES
 from dindguard.scripts.engine_cli.flags import DAEMON_PROGRAMS, names
 from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.interpreter import read_argv, read_script, unwrapped
-from dindguard.scripts.shell.pieces import Script, Word
+from dindguard.scripts.shell.pieces import Script, Word, embedded_source
 from dindguard.scripts.shell.split import split
-from dindguard.source import Source
-from dindguard.vocabulary import HELM_WITH_FILES, SHELLS
+from dindguard.source import Embedded, Source
+from dindguard.vocabulary import FORWARDERS, HELM_WITH_FILES, SHELLS
 
 __all__ = [
     "Command",
@@ -42,10 +43,11 @@ PROGRAMS = (
     frozenset(ENGINES)
     | DAEMON_PROGRAMS
     | SHELLS
+    | FORWARDERS
     | names(
         "buildctl buildctl-daemonless.sh buildah containerd rootlesskit gitlab-runner start-docker.sh wrapdocker dind"
         " curl wget apt-get apt apk dnf yum microdnf zypper pacman tdnf usermod useradd gpasswd adduser addgroup"
-        " kubectl oc helm chmod chown setfacl chgrp systemctl service rc-service ln socat mount modprobe earthly"
+        " kubectl oc helm chmod chown setfacl chgrp systemctl service rc-service ln mount modprobe earthly"
     )
 )
 """The programs whose commands are returned; all others are only followed into what they start."""
@@ -60,7 +62,7 @@ _IN_COMPANY = ("kubectl", "oc", "dind", "helm")
 """… and what does so with other words beside it."""
 
 _RELEVANT = regex(
-    "|".join(map(re.escape, _NAMES)) + r"|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\brun\b|\bdind\b|"
+    "|".join(map(re.escape, _NAMES)) + r"|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\b(?:run|debug)\b|\bdind\b|"
     r"(?:kubectl|oc) (?:(?!(?:kubectl|oc) )[^\n]){0,200}?(?:-f|--filename)[= ]?(?:-|/dev/stdin)(?![\w-])|"
     + HELM_WITH_FILES
 )
@@ -192,7 +194,26 @@ def _read(script: Script, dialect: Dialect) -> Commands:
     return _result(collected)
 
 
+def files_written(source: Source) -> dict[str, Source]:
+    """Return the documents that a script writes into files, whatever it does else, by the files' names."""
+    collected = Collected(PROGRAMS)
+    read_script(Script.of(source), collected)
+    return {each.source.hint: each.source for each in collected.embedded}
+
+
+def _name_settings(collected: Collected) -> None:
+    """Read what was written into a file as the engine's settings, if an engine is told to find them there."""
+    words = [word for command in collected.commands if command.program == "dockerd" for word in command.words]
+    for path in configuration_files(words) if words else ():
+        pieces = collected.files.get(path)
+        source = embedded_source(pieces, SETTINGS_FILE) if pieces is not None else None
+        if source is not None:
+            kept = (each for each in collected.embedded if each.source.segments != source.segments)
+            collected.embedded[:] = [*kept, Embedded(source)]
+
+
 def _result(collected: Collected) -> Commands:
+    _name_settings(collected)
     return Commands(
         tuple(collected.commands),
         tuple(collected.embedded),

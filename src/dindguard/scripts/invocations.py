@@ -21,7 +21,7 @@ from dindguard.scripts.engine_cli.started import engine_address
 from dindguard.scripts.engine_cli.words import Option, options_of
 from dindguard.scripts.grants import ADMINISTRATORS, ENGINE_GROUPS
 from dindguard.scripts.machine_engines import PACKAGES, SERVICES
-from dindguard.vocabulary import SHELLS
+from dindguard.vocabulary import FORWARDERS, SHELLS
 
 """Packages that bring an engine; clients alone (``docker-ce-cli``, ``docker-cli``) are none."""
 
@@ -89,7 +89,7 @@ def _meaning(command: Command, downloads: dict[str, Text]) -> Meaning | None:
         return _permission(command)
     if program in ("service", "rc-service", "systemctl"):
         return _service_start(command)
-    if program == "socat":
+    if program in FORWARDERS:
         return _forward(command)
     return _engine_start(command)
 
@@ -152,12 +152,13 @@ def _engine_start(command: Command) -> Meaning | None:
 
 
 def _service_start(command: Command) -> Meaning | None:
-    """``service docker start``, ``systemctl start docker``; a restart starts nothing new."""
+    """``service docker start``, ``systemctl start docker``, ``systemctl enable --now docker``; a restart starts nothing new."""
     words = [word for word in command.arguments if not word.pattern.startswith("-")]
     if len(words) < 2:
         return None
     action, service = (words[0], words[1]) if command.program == "systemctl" else (words[1], words[0])
-    if action.value != "start" or service.value not in SERVICES:
+    now = action.value == "enable" and any(word.value == "--now" for word in command.arguments)
+    if not (now or action.value == "start") or service.value not in SERVICES:
         return None
     return Meaning(InvocationKind.ENGINE_START, "service start", subject=service)
 
@@ -245,7 +246,7 @@ def _forward(command: Command) -> Meaning | None:
     """``socat TCP-LISTEN:2375,fork UNIX-CONNECT:/var/run/docker.sock``: a port leads to the socket."""
     from dindguard.model.forwarding import forwarding  # few scripts do
 
-    found = forwarding(command.arguments)
+    found = forwarding(command.program, command.arguments)
     if found is None:
         return None
     return Meaning(InvocationKind.SOCKET_FORWARD, arguments=command.arguments, subject=found.socket)

@@ -1,6 +1,7 @@
-"""Pods that ``kubectl run`` starts: its options, and the object that ``--overrides`` puts over them.
+"""Pods that ``kubectl run`` and ``kubectl debug`` start: their options, and the object that ``--overrides`` puts over one.
 
-Source: kubernetes/kubectl ``pkg/cmd/run/run.go``; ``oc run`` takes the same.
+Sources: kubernetes/kubectl ``pkg/cmd/run/run.go``, ``pkg/cmd/debug/profiles.go``; ``oc`` takes the same, and its
+``oc debug node/…`` is privileged by itself.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
+from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Namespaces, Words
 from dindguard.model.image import Image
-from dindguard.model.values import Text, flag
+from dindguard.model.mount import Mount, MountKind
+from dindguard.model.values import Flag, Text, flag, inherited, unset
 from dindguard.model.workload import Placement, Platform, Workload, WorkloadKind
 from dindguard.records import record
 from dindguard.scripts.command import Command, spanning
@@ -28,6 +30,18 @@ _RUN = Flags(
     interspersed=True,
 )
 
+_DEBUG = Flags(
+    names(
+        "arguments-only attach help keep-annotations keep-init-containers keep-labels keep-liveness keep-readiness"
+        " keep-startup quiet replace same-node share-processes stdin tty"
+    ),
+    {"i": "stdin", "t": "tty", "c": "container", "n": "namespace", "q": "quiet", "f": "filename"},
+    interspersed=True,
+)
+_OF_NODES = ("node/", "nodes/", "no/")
+_SEES_NODE = ("", "legacy", "general", "sysadmin")
+"""Profiles of ``kubectl debug`` that give a node's pod the node's namespaces and its root file system below ``/host``."""
+
 _GIVES = frozenset({"apply", "create", "replace"})
 _STDIN = frozenset({"-", "/dev/stdin"})
 _FILE_OPTIONS = frozenset({"-f", "--filename"})
@@ -44,7 +58,7 @@ class Pods:
 
 
 def pods(commands: Iterable[Command], prefix: str) -> Pods:
-    """Return what ``kubectl run`` starts; ``prefix`` stands before the addresses."""
+    """Return what ``kubectl run`` and ``kubectl debug`` start; ``prefix`` stands before the addresses."""
     workloads: list[Workload] = []
     embedded: list[Embedded] = []
     for command in commands:
@@ -59,6 +73,10 @@ def pods(commands: Iterable[Command], prefix: str) -> Pods:
             if arguments:
                 workloads.append(_workload(options, arguments, prefix))
                 embedded.extend(_overrides(options))
+        elif action is not None and action.value == "debug":
+            options, arguments, _ = options_of(words, _DEBUG)
+            if arguments:
+                workloads.append(_debugging((*head.options, *options), arguments[0], command.program, prefix))
     return Pods(tuple(workloads), tuple(embedded))
 
 
@@ -101,6 +119,50 @@ def _workload(options: Sequence[Option], arguments: Sequence[Text], prefix: str)
         containers=(container,),
         shared_network=True,
         placement=Placement(namespace=str(namespace.value)) if namespace is not None else None,
+    )
+
+
+def _debugging(options: Sequence[Option], target: Text, program: str, prefix: str) -> Workload:
+    """Return the container that is put into a pod, or the pod that is put on a node, to look into it."""
+    given = {option.name: option for option in options}
+    image, profile = given.get("image"), given.get("profile")
+    on_node = target.pattern.startswith(_OF_NODES)
+    chosen = profile.value if profile is not None else target
+    further: dict[str, Any] = {}
+    if (profile is not None and profile.value.value == "sysadmin") or (on_node and program == "oc"):
+        further["privileged"] = Flag(True, chosen.span, name="privileged")
+    if on_node and (profile is None or profile.value.value in _SEES_NODE):
+        host = inherited("host", chosen.span)
+        further["namespaces"] = Namespaces(pid=host, ipc=host, network=host)
+        further["mounts"] = (_root_of_node(chosen),)
+    name = target.pattern.rpartition("/")[2]
+    container = Container(
+        name=name,
+        address=f"{prefix}debug.{name}",
+        kind=ContainerKind.POD_MEMBER if on_node else ContainerKind.EPHEMERAL,
+        span=target.span,
+        image=Image.parse(image.value) if image is not None else None,
+        **further,
+    )
+    return Workload(
+        name=name,
+        address=f"{prefix}debug.{name}",
+        kind=WorkloadKind.POD,
+        platform=Platform.KUBERNETES,
+        span=target.span,
+        containers=(container,),
+        shared_network=True,
+    )
+
+
+def _root_of_node(at: Text) -> Mount:
+    target = inherited("/host", at.span)
+    return Mount(
+        kind=MountKind.HOST,
+        source=inherited("/", at.span),
+        target=target,
+        span=at.span,
+        read_only=unset(at.span, "readOnly"),
     )
 
 

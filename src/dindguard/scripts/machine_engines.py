@@ -13,7 +13,7 @@ PACKAGES = frozenset(
         "docker-ce-rootless-extras", "podman", "containerd", "containerd.io", "cri-o", "buildkit",
     }
 )  # fmt: skip
-SERVICES = frozenset({"docker", "docker.service", "docker.socket", "podman.socket"})
+SERVICES = frozenset({"docker", "docker.service", "docker.socket", "podman", "podman.service", "podman.socket"})
 _VERSION = regex(r"[=~<>@]")
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from dindguard.documents.tree import Node
 from dindguard.formats.compose.files import Files, resolve
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.projects import Project
 from dindguard.model.container import Container
+from dindguard.model.engine_settings import SETTINGS_FILE, configuration_files
 from dindguard.model.mount import MountKind
 from dindguard.source import Embedded, Segment, Source
 from dindguard.vocabulary import ENGINE_CLIENTS, LAUNCHERS, SCRIPT_RUNNERS
 
 _READ_FILES = frozenset({"daemon.json", "buildkitd.toml", "config.toml"})
 """Names of configuration files, as a container sees them, that other formats read."""
-_SETTINGS = "/etc/docker/daemon.json"
 
 
 def embedded(project: Project, files: Files, container: Container, service: Node) -> Iterator[Embedded]:
@@ -131,12 +130,12 @@ def _unescaped(source: Source) -> Source:
 
 
 def _configurations(project: Project, files: Files, container: Container) -> Iterator[Source]:
-    named = _named_settings(container)
+    named = configuration_files((*(container.entrypoint or ()), *(container.command or ())))
     for mount in container.mounts:
         target = mount.target.value
         if target is None:
             continue
-        target = _SETTINGS if target in named else target
+        target = SETTINGS_FILE if target in named else target
         if mount.kind in (MountKind.CONFIG, MountKind.SECRET) and mount.source is not None:
             section = "configs" if mount.kind is MountKind.CONFIG else "secrets"
             declared = project.root[section][mount.source.pattern]
@@ -149,14 +148,6 @@ def _configurations(project: Project, files: Files, container: Container) -> Ite
                 yield from _file(files, folder, declared["file"].text, target)
         elif mount.kind is MountKind.HOST and mount.storage is not None and target.rpartition("/")[2] in _READ_FILES:
             yield from _file(files, "", mount.storage.name, target)
-
-
-def _named_settings(container: Container) -> frozenset[str]:
-    """Return where the engine is told to look for its settings: ``dockerd --config-file=/etc/engine/settings.json``."""
-    words = [word.pattern for word in (*(container.entrypoint or ()), *(container.command or ()))]
-    given = (word.partition("=")[2] for word in words if word.startswith("--config-file="))
-    following = (word for option, word in pairwise(words) if option == "--config-file")
-    return frozenset((*given, *following))
 
 
 def _file(files: Files, folder: str, path: str, target: str) -> Iterator[Source]:

@@ -12,9 +12,11 @@ from dindguard.documents.joined import Joined
 from dindguard.formats import Context
 from dindguard.formats.dockerfile.imports import Import
 from dindguard.model.container import Container, Words
+from dindguard.model.engine_settings import SETTINGS_FILE, configuration_files
 from dindguard.model.values import Text, written
 from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
+from dindguard.scripts.commands import files_written
 from dindguard.source import HasSpan, Source
 from dindguard.vocabulary import SCRIPT_RUNNERS
 
@@ -70,7 +72,34 @@ class Contents:
 
     def sources(self, container: Container) -> list[Source]:
         """Return the documents in it, in order, and the copied scripts that its container starts with."""
-        return [*self._sources, *self._later.values(), *self._started_scripts(container)]
+        named = _settings_of(container)
+        own = [_named(each, SETTINGS_FILE) if each.hint in named else each for each in self._sources]
+        told = [each for copied in self._copied if copied.target in named for each in self._opened(copied)]
+        told = [_named(each, SETTINGS_FILE) for each in told]
+        return [*own, *told, *self._later.values(), *self._started_scripts(container)]
+
+    def written(self, path: str, hint: str) -> Iterator[Source]:
+        """Yield what this stage has at a path, as far as its instructions tell, under the name that it goes by later."""
+        copied = [each for each in self._copied if each.target == path]
+        for source in self._sources:
+            if source.hint == path:
+                yield _named(source, hint)
+            elif source.hint == "shell" and posixpath.basename(path) in source.text:
+                found = files_written(source).get(path)
+                if found is not None:
+                    yield _named(found, hint)
+        for source in self._opened(copied[-1]) if copied else ():
+            yield _named(source, hint)
+
+    def brought(self, container: Container) -> Iterator[tuple[Import, str, str]]:
+        """Yield the copies from other images that bring an engine's settings: each with the path there and its name here."""
+        for each in self.imports:
+            target = self._absolute(each.words[-1])
+            for copied in _copies(each.words[:-1], target) if target is not None else ():
+                named = copied.target in _settings_of(container)
+                if named or self._context.configures(copied.target):
+                    hint = SETTINGS_FILE if named else copied.target
+                    yield each, posixpath.normpath(posixpath.join("/", copied.path)), hint
 
     def _run(self, instruction: Instruction) -> None:
         if instruction.form == "exec":
@@ -137,6 +166,16 @@ class Contents:
             if found is not None:
                 yield Source(found.path, found.text, hint=copied.target)
                 return
+
+
+def _settings_of(container: Container) -> frozenset[str]:
+    """Return where the engine that a container starts is told to look for its settings."""
+    return configuration_files((*(container.entrypoint or ()), *(container.command or ())))
+
+
+def _named(source: Source, hint: str) -> Source:
+    """Return a text under another name than it has."""
+    return Source(source.path, source.text, hint=hint, parent=source.parent, segments=source.segments)
 
 
 def _copies(sources: Sequence[Text], target: str) -> Iterator[_Copied]:

@@ -8,7 +8,7 @@ builder for more than an ordinary container gets is a container of its own, in a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dindguard.documents.dockerfile.reader import Dockerfile
 from dindguard.documents.dockerfile.reader import read as read_dockerfile
@@ -47,10 +47,20 @@ def _read_file(document: Document, dockerfile: Dockerfile, context: Context, rea
         containers.append(container)
         reading.embedded += [Embedded(source, container) for source in reader.contents.sources(container)]
         reading.invocations += installations(reader.contents.imports, container, images)
+        reading.embedded += _brought(reader, container, readers[:index])
     _add_workload(document, prefix + "build", containers, reading)
     special = [step for reader, one in zip(readers, containers, strict=True) for step in steps(reader.stage, one)]
     if special:
         _add_workload(document, prefix + "steps", special, reading)
+
+
+def _brought(reader: StageReader, container: Container, earlier: Sequence[StageReader]) -> Iterator[Embedded]:
+    """Yield the settings of an engine that a stage copies from an earlier one, which made them."""
+    stages = {name: each for index, each in enumerate(earlier) for name in (str(index), each.stage.name) if name}
+    for found, path, hint in reader.contents.brought(container):
+        origin = stages.get(found.origin.pattern.lower())
+        for source in origin.contents.written(path, hint) if origin is not None else ():
+            yield Embedded(source, container)
 
 
 def _read_stages(document: Document, dockerfile: Dockerfile, context: Context) -> list[StageReader]:

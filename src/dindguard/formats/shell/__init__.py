@@ -9,6 +9,7 @@ FORMAT = FormatRow(
     name="shell",
     title="Shell scripts",
     syntaxes=("shell",),
+    words=(("debug", r"\b(?:kubectl|oc)\b[^\n]{0,200}?\bdebug\b"),),
     apart=True,
     names=rf"(?i:\.({SHELL_ENDINGS})$)",
     first_line=r"#!.*\b(ba|da|z|k|a)?sh\b",

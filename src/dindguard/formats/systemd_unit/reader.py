@@ -13,6 +13,7 @@ from dindguard.documents.sections import Entry, read_unit
 from dindguard.formats import Context, Document, Reading
 from dindguard.model import paths
 from dindguard.model.container_parts import EnvVar
+from dindguard.model.engine_settings import SETTINGS_FILE, configuration_files
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import ServiceFile, ServiceKind
 from dindguard.model.paths import machine_of
@@ -21,7 +22,7 @@ from dindguard.patterns import regex
 from dindguard.scripts.commands import argv_commands, names_an_engine, source_words
 from dindguard.scripts.invocations import meanings
 from dindguard.scripts.meaning import script_model
-from dindguard.source import Source
+from dindguard.source import Embedded, Source
 
 _NAME = regex(r"(?<![^/])([^/]+?)\.(service|socket)(?:\.d/[^/]+|\.conf)?(?:\.\w+)?$")
 _EXEC = frozenset({"ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost"})
@@ -40,10 +41,11 @@ _SOCKETS = {
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read every unit and drop-in."""
-    del context  # units of one machine are joined when all are read
     reading = Reading()
     for document in documents:
+        before = len(reading.services)
         _read_unit(document, reading)
+        reading.embedded += _settings(reading.services[before:], document, context)
     return reading
 
 
@@ -76,6 +78,19 @@ def _read_unit(document: Document, reading: Reading) -> None:
     for entry in entries:
         if entry.section == "Service" and entry.key in _EXEC:
             _read_containers(_command(entry.value), variables, document, reading)
+
+
+def _settings(services: Sequence[ServiceFile], document: Document, context: Context) -> Iterator[Embedded]:
+    """Yield the files beside a unit that its engine is told to read its settings from, whatever they are called.
+
+    Units of one machine are joined when all are read.
+    """
+    for service in services:
+        for path in sorted(configuration_files(word for words in service.commands for word in words)):
+            beside = f"{service.machine.rstrip('/')}/{path.lstrip('/')}".lstrip("/")
+            found = context.open(beside) if path != SETTINGS_FILE and not document.source.embedded else None
+            if found is not None:
+                yield Embedded(Source(found.path, found.text, hint=SETTINGS_FILE), document.owner)
 
 
 def _engines_service(starts: Sequence[Source]) -> str:

@@ -12,7 +12,7 @@ from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
 from dindguard.formats.terraform.module import Block, Module, bodies, unwrapped
 from dindguard.scripts.located import add_script
-from dindguard.source import Embedded
+from dindguard.source import Embedded, Source
 
 _SCRIPTS = frozenset(
     {
@@ -25,6 +25,8 @@ _SCRIPTS = frozenset(
 _ENCODED = ("base64encode", "filebase64", "base64gzip", "textencodebase64")
 _PROVISIONERS = ("local-exec", "remote-exec")
 _PATHS = ("filename", "destination", "path", "file")
+_TEMPLATE = ".tftpl"
+"""How names end of what ``templatefile`` fills in."""
 _UNITS = "/etc/systemd/system"
 
 
@@ -49,7 +51,13 @@ class Handed:
             place = (node.source.path, node.start)
             if hint and place not in self._given:
                 self._given.add(place)
-                yield from text(node, hint)
+                file = self._module.file_of(node) if hint != "shell" else None
+                yield from text(node, hint) if file is None else self._rendered(file, hint)
+
+    def _rendered(self, file: Source, path: str) -> Iterator[Embedded]:
+        """Yield a file of the module as what it becomes on the machine, if its own name does not tell."""
+        if not self._module.context.named(file.path):
+            yield Embedded(Source(file.path, file.text, hint=f"{path}{_TEMPLATE}"))
 
     def _scalars(self, body: Node) -> Iterator[tuple[str, Node]]:
         """Yield every scalar below a body with the name of its attribute; locals stand for their values."""

@@ -17,8 +17,12 @@ from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node
 from dindguard.formats import Context
 from dindguard.model.values import How, Text
+from dindguard.patterns import regex
 from dindguard.records import record, replace
+from dindguard.source import Source
 
+_FILE = regex(r'\b(?:template)?file\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([^"${}]+)"')
+_RENDERED = regex(r"\bdata\.template_file\.([\w-]+)")
 _IMAGE_NAMES = ("image_id", "latest", "name", "repo_digest")
 
 
@@ -66,6 +70,17 @@ class Module:
                 break
             node = self._locals[name]
         return node
+
+    def file_of(self, node: Node) -> Source | None:
+        """Return the file whose text an expression is, by itself or through a ``template_file``."""
+        written = _text(node)
+        rendered = _RENDERED.search(written)
+        if rendered is not None:
+            blocks = self.of("data", "template_file")
+            written = next((_text(each.body["template"]) for each in blocks if each.labels[1:] == (rendered[1],)), "")
+        found = _FILE.search(written)
+        path = posixpath.normpath(posixpath.join(self.folder, found[1])) if found is not None else ""
+        return self.context.open(path) if path and not path.startswith("..") else None
 
     def _unread(self) -> Iterator[Node]:
         """Yield the folder's other files: nothing in them matters by itself, but they may say what variables hold."""
@@ -120,6 +135,16 @@ class Module:
                 for key, value in document.pairs():
                     if value.is_scalar and value.scope is None and not value.is_null:
                         yield key.content, value
+
+
+def file_named(node: Node) -> str:
+    """Return the path in ``file("…")``, from the module's folder; ``""`` for another expression."""
+    found = _FILE.search(_text(node))
+    return found[1] if found is not None else ""
+
+
+def _text(node: Node) -> str:
+    return node.source.text[node.start : node.end]
 
 
 def _blocks(document: Node) -> Iterator[Block]:

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 from dindguard.documents.built import mapping, word
 from dindguard.documents.tree import Node
-from dindguard.formats.terraform.module import Block, Module, bodies, unwrapped
-from dindguard.formats.terraform.tasks import file_named
+from dindguard.formats.terraform.module import Block, Module, bodies, file_named, unwrapped
 
 _SETS = ("set", "set_sensitive")
 

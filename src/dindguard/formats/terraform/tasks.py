@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-
 from dindguard.documents import json
 from dindguard.documents.joined import Joined
 from dindguard.documents.nodes import key_of
@@ -11,12 +9,9 @@ from dindguard.documents.placeholders import Unfilled
 from dindguard.documents.tree import Node, Pairs
 from dindguard.formats.terraform.module import Block, Module, bodies, unwrapped
 from dindguard.formats.terraform.shaped import camel, camel_name
-from dindguard.patterns import regex
 from dindguard.scripts.located import add_script
 from dindguard.source import Source, Step
 
-_FILE = regex(r'\b(?:template)?file\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([^"${}]+)"')
-_RENDERED = regex(r"\bdata\.template_file\.([\w-]+)")
 _SETTINGS = ("family", "network_mode", "pid_mode", "ipc_mode", "requires_compatibilities")
 _BEHIND = ("docker_volume_configuration", "efs_volume_configuration")
 
@@ -84,22 +79,5 @@ def _read(source: Source, node: Node) -> Node:
 
 def _file_of(node: Node, module: Module) -> Source | None:
     """Return the file whose text an expression is, by itself or through a ``template_file``."""
-    written = _text(node)
-    rendered = _RENDERED.search(written)
-    if rendered is not None:
-        blocks = module.of("data", "template_file")
-        written = next((_text(each.body["template"]) for each in blocks if each.labels[1:] == (rendered[1],)), "")
-    found = _FILE.search(written)
-    path = posixpath.normpath(posixpath.join(module.folder, found[1])) if found is not None else ""
-    opened = module.context.open(path) if path and not path.startswith("..") else None
+    opened = module.file_of(node)
     return opened.part(0, len(opened.text), hint="json") if opened is not None else None
-
-
-def file_named(node: Node) -> str:
-    """Return the path in ``file("…")``, from the module's folder; ``""`` for another expression."""
-    found = _FILE.search(_text(node))
-    return found[1] if found is not None else ""
-
-
-def _text(node: Node) -> str:
-    return node.source.text[node.start : node.end]

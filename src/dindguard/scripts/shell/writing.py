@@ -37,6 +37,7 @@ _ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", 
 }
 
 
+_UNITS = "/etc/systemd/system"
 _MOVERS = frozenset({"mv", "cp", "install"})
 _PRINT_NOTHING = _MOVERS | {":", "true", "rm", "touch", "mkdir", "chmod", "chown"}
 _ENGINES_FILE = regex("|".join(ENGINES_FILES.values()))
@@ -89,6 +90,8 @@ class Redirections:
         program = base_name(words[0].pattern) if words else ""
         if program in EDITORS:
             self._edited(words[1:], node, perl=program == "perl")
+        if program == "systemctl" and not self._out.muted:
+            self._edits_unit(words[1:], stdin)
         if program not in WRITERS:
             self.unseen(program, node, words)
             return None
@@ -106,6 +109,16 @@ class Redirections:
             for target, appends in targets:
                 self._write(printed, target, appends=appends)
         return None if targets and program != "tee" else printed
+
+    def _edits_unit(self, words: Sequence[Word], stdin: Sequence[Piece] | None) -> None:
+        """Read what ``systemctl edit --stdin`` is given as the drop-in, or with ``--full`` the unit, that it becomes."""
+        typed = [one.pattern for one in words]
+        units = [one for one in words if not one.pattern.startswith("-")]
+        if "--stdin" not in typed or len(units) < 2 or units[0].pattern != "edit":
+            return
+        name = units[1].pattern if "." in units[1].pattern else f"{units[1].pattern}.service"
+        path = f"{_UNITS}/{name}" if "--full" in typed else f"{_UNITS}/{name}.d/override.conf"
+        self._write(stdin, Text(path, units[1].span), appends=False)
 
     def _edited(self, words: Sequence[Word], node: Simple, *, perl: bool) -> None:
         """Add what an edit of an engine's files brings into them."""
