@@ -26,6 +26,6 @@ FORMAT = FormatRow(
     refuses=r"(^|/)\.terraform/",
     evidence=Evidence.DECLARED,
     keys=_BLOCKS,
-    words=("gitlab-runner/aws", "host_path", "host_pid", "host_network", "host_ipc"),
+    words=("gitlab-runner/", "host_path", "host_pid", "host_network", "host_ipc"),
     shape=is_module,
 )
