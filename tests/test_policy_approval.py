@@ -386,4 +386,6 @@ def test_an_older_approval_is_compared_by_its_own_profile(tmp_path: Path) -> Non
     assert approval.fingerprint("i", about, ["b"]).startswith("v3:")
     for identity, blames in (("j", ["b"]), ("i", ["c"]), ("i", ["b", "b"])):
         assert not approval.holds(old, identity, about, blames)
+    other = "1" if old[-1] == "0" else "0"
+    assert not approval.holds(old[:-1] + other, "i", about, ["b"]), "every digit counts"
     assert not approval.holds("v4" + old[2:], "i", about, ["b"])

@@ -393,6 +393,23 @@ def test_a_script_that_looks_for_private_keys_is_shown(line: str) -> None:
     assert line in Masks(None).document(LOOKS_FOR_KEYS).splitlines()
 
 
+def test_a_short_line_ends_a_key() -> None:
+    text = f"-----BEGIN PRIVATE KEY-----\n{KEY}\nZq7w==\nthelongnameofsomecommand\n"
+    assert Masks(None).document(text).splitlines()[3] == "thelongnameofsomecommand"
+
+
+@pytest.mark.parametrize(
+    ("name", "may_be"),
+    [
+        ("DOCKER_HOST", True), ("BUILDKIT_HOST", True), ("POST", True), ("container", True),
+        ("DOCKER_PASSWORD", False), ("DOCKER_AUTH_CONFIG", False), ("COMPOSE_TOKEN", False), ("PODMAN_SECRET", False),
+        ("ALLOW_LOGIN", False), ("MY_DOCKER_HOST", False), ("docker_host", False),
+    ],
+)  # fmt: skip
+def test_which_variables_may_be_printed(name: str, may_be: bool) -> None:
+    assert shown(name) is may_be
+
+
 def test_what_follows_a_key_on_one_line_is_shown() -> None:
     text = f"K=-----BEGIN PRIVATE KEY-----{KEY}-----END PRIVATE KEY-----\nthelongnameofsomecommand\n"
     assert Masks(None).document(text) == "K=***\nthelongnameofsomecommand\n"

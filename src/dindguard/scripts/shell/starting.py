@@ -29,6 +29,13 @@ _IN_CONTAINER = frozenset({"exec", "run", "compose exec", "compose run"})
 _ENGINE_NAMES = frozenset({"container_engine", "container_runtime", "container_tool", "container_cli"})
 _CLIENTS = ("docker_compose", "docker", "podman", "nerdctl")
 _PRINTS = regex(r"echo|print|log|info|debug|warn", re.IGNORECASE)
+_TUNNELS = frozenset({"ssh", "autossh"})
+_FORWARDS = regex(r"-[A-Za-z]*[LR]")
+
+
+def _hands_on(words: Sequence[Word]) -> bool:
+    """Whether ``ssh`` is asked for a port or a socket; else it only leads to another machine."""
+    return any(_FORWARDS.match(word.pattern) for word in words[1:])
 
 
 class Starter:
@@ -107,7 +114,8 @@ class Starter:
         return ()
 
     def _collect(self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None) -> None:
-        if _program(words[0]) not in self._out.programs:
+        program = _program(words[0])
+        if program not in self._out.programs or (program in _TUNNELS and not _hands_on(words)):
             return
         command = self.command(words, node, context)
         self._out.commands.append(command)
