@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Namespaces, Words
+from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.values import Flag, Text, flag, inherited, unset
@@ -40,7 +40,7 @@ _DEBUG = Flags(
 )
 _OF_NODES = ("node/", "nodes/", "no/")
 _SEES_NODE = ("", "legacy", "general", "sysadmin")
-"""Profiles of ``kubectl debug`` that give a node's pod the node's namespaces and its root file system below ``/host``."""
+"""Profiles of ``kubectl debug`` that give a node's pod its root file system below ``/host``."""
 
 _GIVES = frozenset({"apply", "create", "replace"})
 _STDIN = frozenset({"-", "/dev/stdin"})
@@ -132,10 +132,9 @@ def _debugging(options: Sequence[Option], target: Text, program: str, prefix: st
     if (profile is not None and profile.value.value == "sysadmin") or (on_node and program == "oc"):
         further["privileged"] = Flag(True, chosen.span, name="privileged")
     if on_node and (profile is None or profile.value.value in _SEES_NODE):
-        host = inherited("host", chosen.span)
-        further["namespaces"] = Namespaces(pid=host, ipc=host, network=host)
+        # The node's namespaces come with it: what they allow, its root file system allows already.
         further["mounts"] = (_root_of_node(chosen),)
-    name = target.pattern.rpartition("/")[2]
+    name = str(target).rpartition("/")[2]
     container = Container(
         name=name,
         address=f"{prefix}debug.{name}",
