@@ -175,3 +175,15 @@ def test_which_image_runs_its_engine_without_root(image: str, fields: dict[str, 
     user = text(fields["user"]) if fields else None
     (engine,) = model(container(image, user=user)).engines
     assert (engine.rootless.on, engine.rootless.off) == (rootless, not rootless)
+
+
+def test_an_engine_that_is_given_no_words_stands_where_its_image_does() -> None:
+    for command in (None, []):
+        it = container(DIND, command=command)
+        (engine,) = model(it).engines
+        assert it.image is not None
+        assert engine.launch.span == it.image.span
+    it = container(DIND, command=["--debug"])
+    (engine,) = model(it).engines
+    assert it.command is not None
+    assert engine.launch.span == it.command.span

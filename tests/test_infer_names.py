@@ -112,6 +112,7 @@ spec:
     [
         ("tcp://engine:2375", "2375", "ci", ["engine in container 'dind' uses"]),
         ("tcp://engine:80", "80", "ci", ["engine in container 'dind' uses"]),
+        ("tcp://engine:80", "9000, targetPort: 9000}, {port: 80", "ci", ["engine in container 'dind' uses"]),
         ("tcp://engine.ci:2375", "2375", "other", ["engine in container 'dind' uses"]),
         ("tcp://engine.ci.svc:2375", "2375", "other", ["engine in container 'dind' uses"]),
         ("tcp://engine.ci.svc.cluster.local:2375", "2375", "other", ["engine in container 'dind' uses"]),

@@ -86,3 +86,4 @@ def test_where_a_machines_engine_keeps_its_state(tmp_path: Path, files: dict[str
     (engine,) = scan(Options(paths=(folder,), root=folder)).model.engines
     assert engine.data_root.value == root
     assert engine.data_root.unknown is (root is None)
+    assert not engine.at_least(1), "nobody tells its version"

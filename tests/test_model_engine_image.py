@@ -40,7 +40,9 @@ docker:29-windowsservercore-ltsc2025 docker client official
 docker:nanoserver                docker client official
 docker:rc                        docker daemon official
 docker:29                        docker daemon official
+docker:23                        docker daemon official
 docker:23.0.0                    docker daemon official
+docker:22                        docker client official
 docker:22.06                     docker client official
 docker:20.10                     docker client official
 mirror.example.com/hub/docker:cli docker client official

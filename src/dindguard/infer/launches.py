@@ -91,7 +91,7 @@ _CLIENT_FLAGS = frozenset(
 def _is_told_as_an_engine(image: EngineImage, command: Words | None) -> bool:
     """Whether an image whose tag nobody knows (a digest) is given what only an engine takes: its flags, or an address."""
     words = [word.pattern for word in command or ()]
-    if image.product is not EngineProduct.DOCKER or image.variant is not Variant.UNKNOWN or not words:
+    if image.product is not EngineProduct.DOCKER or image.variant is not Variant.UNKNOWN:
         return False
     if not all(word.startswith("-") for word in words[:1]):
         return False

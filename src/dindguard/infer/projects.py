@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from dindguard.model.invocation import Invocation, InvocationKind
-from dindguard.model.workload import Workload, WorkloadKind
+from dindguard.model.workload import Workload
 
 _STARTS = frozenset({"compose up", "compose run", "compose create", "compose start", "compose restart"})
 _USUAL = frozenset(
@@ -28,7 +28,7 @@ def starting_calls(
     found: dict[Workload, tuple[Invocation, ...]] = {}
     for workload in workloads:
         file = posixpath.basename(workload.address)
-        if workload.kind is WorkloadKind.PROJECT and file not in _USUAL:
+        if file not in _USUAL:
             own = [(call, name) for call, name in named if name is not None and posixpath.basename(name) == file]
             if own and all(_certain(call) and name == workload.address for call, name in own):
                 found[workload] = tuple(dict.fromkeys(call for call, _ in own))
