@@ -22,6 +22,7 @@ _ROWS = [
     ("Azure: loops in loops", lambda n: _one("azure-pipelines.yml", "parameters: [{name: l, default: [1, 2, 3, 4]}]\nsteps:\n" + lines(min(n, 60), lambda i: "  " * i + f"- ${{{{ each v{i} in parameters.l }}}}:") + "  " * min(n, 60) + f"- script: {RUN}\n" + "# x\n" * n)),
     ("Azure: templates of variables", lambda n: {"azure-pipelines.yml": "variables:\n" + "- template: v.yml\n" * n + "steps: [{script: docker ps}]\n", "v.yml": "variables:\n" + "- template: v.yml\n" * n + lines(n, lambda i: f"- {{name: n{i}, value: docker}}")}),
     ("Azure: hooks by alias", lambda n: _one("azure-pipelines.yml", "x0: &a0 {steps: [{script: docker ps}]}\n" + lines(n, lambda i: f"x{i + 1}: &a{i + 1} {{{', '.join(f'k{k}: *a{i}' for k in range(9))}}}") + f"jobs: [{{deployment: d, strategy: *a{n}}}]\n")),
+    ("Azure: many hooks by alias", lambda n: _one("azure-pipelines.yml", "x0: &a0 {steps: [{script: docker ps}]}\n" + lines(6, lambda i: f"x{i + 1}: &a{i + 1} {{{', '.join(f'k{k}: *a{i}' for k in range(n))}}}") + "jobs: [{deployment: d, strategy: *a6}]\n")),
     ("Bitbucket: steps", lambda n: _one("bitbucket-pipelines.yml", "pipelines:\n  default:\n" + f"  - step: {{image: docker, services: [docker], script: ['{RUN}']}}\n" * n)),
     ("Bitbucket: fans of aliases", lambda n: _one("bitbucket-pipelines.yml", _fan(n, "{step: {script: [docker ps]}}", "{{parallel: {0}}}") + f"pipelines: {{default: *a{n}}}\n")),
     ("Buildkite: steps", lambda n: _one(".buildkite/pipeline.yml", "steps:\n" + f"- command: {RUN}\n" * n)),

@@ -303,8 +303,8 @@ class Node:
         node._loaded = loaded
         return node
 
-    def walk(self) -> Iterator[Node]:
-        """Yield this node and all below it, depth first, each shared or cyclic part once on its way."""
+    def walk(self, *, again: bool = True) -> Iterator[Node]:
+        """Yield this node and all below it, depth first; a shared part once on its way, or once at all if not ``again``."""
         stack: list[tuple[Node, bool]] = [(self, False)]
         above: set[tuple[Source, int, int]] = set()
         repeated = -len(self.source.text)  # what is written has no more values than characters
@@ -320,7 +320,7 @@ class Node:
             yield node
             if node.kind is not Kind.SCALAR and place not in above:
                 above.add(place)
-                stack.append((node, True))
+                stack.extend([(node, True)] if again else ())
                 stack.extend((child, False) for child in reversed(node.values() or node.items()))
 
     def __repr__(self) -> str:

@@ -39,7 +39,7 @@ def _read(document: Document, reading: Reading, context: Context) -> set[str]:
 def _called(root: Node) -> list[str]:
     """Return the paths of the local templates that a file names."""
     found = []
-    for node in root.walk():
+    for node in root.walk(again=False):
         if node.is_mapping and node["template"].is_scalar:
             path = template_path(node["template"].content, root.source.path)
             if path:

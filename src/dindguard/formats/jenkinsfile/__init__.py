@@ -54,7 +54,7 @@ def _begins_one(block: Node) -> bool:
 
 
 def _has_step(body: Node) -> bool:
-    return any(key.content.partition(".")[0] in _STEPS for each in body.walk() for key, _ in each.pairs())
+    return any(key.content.partition(".")[0] in _STEPS for each in body.walk(again=False) for key, _ in each.pairs())
 
 
 FORMAT = FormatRow(
