@@ -60,7 +60,7 @@ def holds_pod_spec(source: Source, node: Node) -> bool:
         return False
     if not _may_have_containers(source, node):
         return False
-    for place in node.walk(again=False):
+    for place in node.walk():
         containers = place["containers"] if place.is_mapping else None
         if containers is None or not containers.is_sequence:
             continue
