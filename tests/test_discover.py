@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from dindguard import budget
 from dindguard.coverage import State
 from dindguard.discover import Criteria, discover
 from dindguard.errors import UserError
-from dindguard.files import decode, find_root, relative
+from dindguard.files import Left, UnreadError, decode, find_root, relative
 from dindguard.records import replace
 from dindguard.scanning import Options, scan
 from dindguard.working_tree import WorkingTree
@@ -123,6 +124,23 @@ def test_links(tmp_path: Path) -> None:
         assert files.open(outside) is None, outside
     assert files.listing("..") == ()
     assert files.listing("b") == ("c.yaml",)
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no sockets in folders here")
+def test_what_is_no_path_below_the_root_or_no_file_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the names of sockets are short
+    files = WorkingTree(tmp_path)
+    (tmp_path / "a").write_text("x")
+    assert files.inside("a") == str(tmp_path.resolve() / "a")
+    assert files.inside(str(tmp_path.resolve() / "a")) is None, "paths are told from the root"
+    assert files.inside("a\0") is None
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("s")
+        with pytest.raises(UnreadError) as caught:
+            files.read("s")
+    assert caught.value.left is Left.SPECIAL
 
 
 def test_a_path_given_twice_is_read_once(tmp_path: Path) -> None:

@@ -93,6 +93,13 @@ def test_parts_of_a_repository_do_not_lead_out_of_it(repository: Path, tmp_path:
     assert "not followed" in refusal(tree)
 
 
+def test_objects_lie_in_the_repository_not_in_the_tree(tmp_path: Path) -> None:
+    tree = started(tmp_path / "tree")
+    (tree / ".git" / "objects").rename(tree / "files")
+    (tree / ".git" / "objects").symlink_to(tree / "files")
+    assert "not followed" in refusal(tree)
+
+
 @pytest.mark.parametrize("name", ["refs", "packed-refs"])
 def test_refs_do_not_lead_out_of_it(repository: Path, tmp_path: Path, name: str) -> None:
     """Not even to a name for a commit that is in it."""
@@ -189,6 +196,17 @@ def test_a_git_of_the_tree_is_not_run(repository: Path, monkeypatch: pytest.Monk
     assert not (repository / "trap").exists()
     monkeypatch.setenv("PATH", str(repository / "bin"))
     assert "needs git" in refusal(repository)
+
+
+def test_a_git_of_the_tree_is_not_run_through_a_link(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(repository / "bin", "git", f"#!/bin/sh\ntouch {repository}/trap\n")
+    (repository / "bin" / "git").chmod(0o755)
+    (tmp_path / "tools").symlink_to(repository / "bin")
+    monkeypatch.setenv("PATH", str(tmp_path / "tools"))
+    assert "needs git" in refusal(repository)
+    assert not (repository / "trap").exists()
 
 
 @pytest.mark.parametrize("folder", ["", ".", "bin"])

@@ -410,6 +410,16 @@ def test_which_variables_may_be_printed(name: str, may_be: bool) -> None:
     assert shown(name) is may_be
 
 
+def test_every_line_of_a_variables_value_stays_hidden(tmp_path: Path) -> None:
+    text = 'services:\n  a:\n    image: x\n    environment:\n      CONFIG: "first\n        the middle line is long\n        z"\n'
+    (tmp_path / "compose.yaml").write_text(text)
+    report = scan(ScanOptions(paths=(tmp_path,), root=tmp_path))
+    masks = Masks(report.model)
+    source = report.sources["compose.yaml"] if report.sources else Source("compose.yaml", text)
+    (hidden,) = masks.ranges(source, 6)
+    assert source.line_text(6)[slice(*hidden)].strip() == "the middle line is long"
+
+
 def test_what_follows_a_key_on_one_line_is_shown() -> None:
     text = f"K=-----BEGIN PRIVATE KEY-----{KEY}-----END PRIVATE KEY-----\nthelongnameofsomecommand\n"
     assert Masks(None).document(text) == "K=***\nthelongnameofsomecommand\n"

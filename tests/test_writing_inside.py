@@ -179,6 +179,19 @@ def test_without_a_repository_the_current_folder_is_the_border(
     assert (tmp_path / "victim").read_bytes() == b"x"
 
 
+def test_a_repository_is_one_wherever_its_git_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ``.git`` that leads to nothing is the border all the same: it could be there tomorrow."""
+    repository, elsewhere = tmp_path / "r", tmp_path / "elsewhere"
+    repository.mkdir()
+    elsewhere.mkdir()
+    (repository / ".git").symlink_to(tmp_path / "absent")
+    (repository / "a").symlink_to(tmp_path / "victim")
+    monkeypatch.chdir(elsewhere)
+    with pytest.raises(UserError, match="leads out of"):
+        write_whole(repository / "a", b"x")
+    assert not (tmp_path / "victim").exists()
+
+
 def test_a_draft_is_no_way_out_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "r").mkdir()
     write(tmp_path, "victim", "mine\n")
