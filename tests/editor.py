@@ -7,7 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ HANGS = 180
 class Editor:
     """One editor with one project. ``diagnostics`` has what was last published for each file, by path."""
 
-    def __init__(self, root: Path, *arguments: str) -> None:
+    def __init__(self, root: Path, *arguments: str, folders: Sequence[str] = (), **capabilities: Message) -> None:
         self.root = root
+        self._folders = [{"uri": self.uri(each), "name": each} for each in folders]
+        self._capabilities = capabilities
         self.diagnostics: dict[str, list[Message]] = {}
         self.told: list[Message] = []
         command = [sys.executable, "-m", "dindguard", "lsp", *arguments]
@@ -36,7 +38,13 @@ class Editor:
 
     def __enter__(self) -> Editor:
         watched = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
-        answer = self.ask("initialize", processId=None, rootUri=self.root.as_uri(), capabilities=watched)
+        answer = self.ask(
+            "initialize",
+            processId=None,
+            rootUri=self.root.as_uri(),
+            capabilities={**watched, **self._capabilities},
+            workspaceFolders=self._folders or None,
+        )
         self.capabilities = answer["capabilities"]
         self.tell("initialized")
         return self
@@ -92,6 +100,7 @@ class Editor:
                 self._send({"id": message["id"], "result": None})
                 self.told.append(message)
             elif "method" in message:
+                assert "Error in server" not in str(message["params"]), message
                 self.told.append(message)
             if wanted(message):
                 return message
@@ -122,8 +131,8 @@ class Editor:
     def close(self, path: str) -> None:
         self.tell("textDocument/didClose", textDocument={"uri": self.uri(path)})
 
-    def changed_on_disk(self, *paths: str) -> None:
-        changes = [{"uri": self.uri(path), "type": 2} for path in paths]
+    def changed_on_disk(self, *paths: str, kind: int = 1) -> None:
+        changes = [{"uri": self.uri(path), "type": kind} for path in paths]
         self.tell("workspace/didChangeWatchedFiles", changes=changes)
 
     def at(self, method: str, path: str, line: int, character: int) -> Any:

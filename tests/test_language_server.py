@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lsprotocol import types as lsp
 
 from dindguard import memory, remembering
-from dindguard.language_server.positions import place_of, range_of
+from dindguard.language_server.positions import Units
 from dindguard.language_server.project import Project
 from dindguard.model.mount import Storage
 from dindguard.scanning import Options, scan
@@ -157,6 +158,32 @@ def test_a_faulty_configuration_is_said_once_and_findings_stay(editor: Editor) -
     assert editor.shown("compose.yaml", lambda rules: not rules) == []
 
 
+def test_each_folder_is_a_project_as_long_as_it_is_open(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / ".git").mkdir(parents=True)
+        (tmp_path / name / "compose.yaml").write_text(PLAIN, "utf-8")
+    one, two = ({"uri": (tmp_path / name).as_uri(), "name": name} for name in ("one", "two"))
+    with Editor(tmp_path, folders=["one", "two"]) as editor:
+        assert editor.shown("one/compose.yaml", bool) == ["privileged-container"]
+        assert editor.shown("two/compose.yaml", bool) == ["privileged-container"]
+        editor.open("two/compose.yaml", PLAIN.replace("true", "false"))
+        assert editor.shown("two/compose.yaml", lambda rules: not rules) == []
+        editor.tell("workspace/didChangeWorkspaceFolders", event={"added": [], "removed": [one]})
+        assert editor.shown("one/compose.yaml", lambda rules: not rules) == []
+        editor.tell("workspace/didChangeWorkspaceFolders", event={"added": [one], "removed": [two]})
+        assert editor.shown("one/compose.yaml", bool) == ["privileged-container"]
+
+
+def test_the_first_report_is_announced_to_an_editor_that_shows_progress(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(PLAIN, "utf-8")
+    with Editor(tmp_path, window={"workDoneProgress": True}) as editor:
+        editor.shown("compose.yaml", bool)
+        editor.open("compose.yaml", PLAIN.replace("true", "false"))
+        editor.shown("compose.yaml", lambda rules: not rules)
+        told = [each["params"]["value"]["kind"] for each in editor.told if each["method"] == "$/progress"]
+        assert (told[0], told[-1], told.count("begin"), told.count("end")) == ("begin", "end", 1, 1)
+
+
 def test_the_editors_part_is_named_where_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
@@ -177,9 +204,46 @@ def test_the_editors_part_is_named_where_it_lacks(monkeypatch: pytest.MonkeyPatc
 def test_positions_are_in_utf_16_whatever_ends_the_lines(newline: str) -> None:
     source = Source("a.yaml", newline.join(("\N{GRINNING FACE}: b", "a: \N{GRINNING FACE}c", "")))
     at = source.text.index("c")
-    found = range_of(source.span(at, at + 1), source)
+    found = Units().range_of(source.span(at, at + 1), source)
     assert (found.start.line, found.start.character, found.end.character) == (1, 5, 6)
-    assert place_of(found.start, source) == (2, 5)
+    assert Units().place_of(found.start, source) == (2, 5)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_columns_are_in_the_units_that_the_editor_prefers(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(COMPOSE, "utf-8")
+    width = {"utf-8": 1, "utf-16": 2, "utf-32": 4}[encoding]
+    codec = encoding if width == 1 else f"{encoding}-le"
+    start, end = (len(LINE[: LINE.index('""') + more].encode(codec)) // width for more in (0, 2))
+    with Editor(tmp_path, general={"positionEncodings": [encoding, "utf-16"]}) as editor:
+        assert editor.capabilities["positionEncoding"] == encoding
+        editor.shown("compose.yaml", lambda rules: "unauthenticated-engine-api" in rules)
+        (found,) = (
+            each for each in editor.diagnostics["compose.yaml"] if each["code"] == "unauthenticated-engine-api"
+        )
+        place = {"start": {"line": 4, "character": start}, "end": {"line": 4, "character": end}}
+        assert found["range"] == place
+        assert (
+            "**unauthenticated-engine-api**" in editor.at("hover", "compose.yaml", 4, start + 1)["contents"]["value"]
+        )
+        editor.open("compose.yaml", COMPOSE)
+        editor.change("compose.yaml", {"range": place, "text": '"/certs"'})
+        editor.shown("compose.yaml", lambda rules: "unauthenticated-engine-api" not in rules)
+
+
+@pytest.mark.parametrize("mark", ["\f", "\u2028", "\x85", "\x1c"])
+def test_a_line_ends_where_it_does_for_the_editor(mark: str) -> None:
+    def typed_over(start: int, end: int, text: str) -> lsp.TextDocumentContentChangePartial:
+        at = lsp.Range(lsp.Position(1, start), lsp.Position(1, end))
+        return lsp.TextDocumentContentChangePartial(at, text)
+
+    first, second = typed_over(3, 4, "\N{GRINNING FACE}"), typed_over(5, 99, "d")
+    assert Units().changed(f"a: '{mark}'\nb: c\n", [first, second]) == f"a: '{mark}'\nb: \N{GRINNING FACE}d\n"
+
+
+def test_half_a_character_is_a_sign_until_the_other_half_is_typed() -> None:
+    whole = lsp.TextDocumentContentChangeWholeDocument("a: \ud83d")
+    assert Units().changed("", [whole]) == "a: \N{REPLACEMENT CHARACTER}"
 
 
 # -- against cold scans ---------------------------------------------------------------------------------------
@@ -296,6 +360,35 @@ def test_what_another_file_says_counts_at_once(name: str, tmp_path: Path) -> Non
     assert after != before
     project.edit(path, old)
     assert said(project.check()) == before
+
+
+def test_a_file_that_is_saved_has_only_that_file_read_again(tmp_path: Path) -> None:
+    files = {"compose.yaml": PLAIN, "other/compose.yaml": PLAIN, "README.md": "# read\n"}
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text, "utf-8")
+    project, options = (
+        Project(str(tmp_path), Options(untrusted=True)),
+        Options(paths=(tmp_path,), root=tmp_path, untrusted=True),
+    )
+    project.check()
+    project.edit("compose.yaml", PLAIN.replace("true", "false"))
+    (tmp_path / "compose.yaml").write_text(PLAIN.replace("true", "false"), "utf-8")
+    assert not project.changed_on_disk("compose.yaml", as_before=True)
+    assert not project.changed_on_disk(".git/index", as_before=True)
+    project.close("compose.yaml")
+    (tmp_path / "other/compose.yaml").write_text("services: {}\n")
+    assert project.changed_on_disk("other/compose.yaml", as_before=True)
+    assert not project.begins
+    assert said(project.check()) == said(scan(options))
+    (tmp_path / "compose.yaml").unlink()
+    project.changed_on_disk("compose.yaml")
+    assert project.begins
+    assert said(project.check()) == said(scan(options))
+    project.edit("new/compose.yaml", PLAIN)
+    project.check()
+    project.close("new/compose.yaml")
+    assert said(project.check()) == said(scan(options))
 
 
 VALUES = "note:\n  image: docker:dind\n  privileged: true\nname: a\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -13,7 +13,7 @@ from dindguard.errors import UserError
 from dindguard.fixes.planning import Planner
 from dindguard.fixes.proving import prove
 from dindguard.fixes.splices import Splice
-from dindguard.language_server.positions import position_at
+from dindguard.language_server.positions import Places
 from dindguard.policy.config import WAIVER_FILE
 
 if TYPE_CHECKING:
@@ -22,47 +22,47 @@ if TYPE_CHECKING:
     from dindguard.language_server.project import Project
     from dindguard.report import Report
 
-Uri = Callable[[str], str]
-
 REASON = "REASON"
 """Stands where a person has to write why: too short to be one, so that what is forgotten is a finding."""
 
 
-def for_finding(project: Project, report: Report, finding: Finding, uri: Uri) -> Iterator[lsp.CodeAction]:
+def for_finding(project: Project, report: Report, finding: Finding, places: Places) -> Iterator[lsp.CodeAction]:
     """Yield the actions for a finding: proven fixes first."""
-    yield from _fixes(project, report, finding, uri)
+    yield from _fixes(project, report, finding, places)
     approval = finding.rule.needs_approval
     if approval and approval in report.config.approval.modes:
-        yield _waiver(project, report, finding, uri)
+        yield _waiver(project, report, finding, places)
     else:
-        yield from _allow(project, finding, uri)
+        yield from _allow(project, finding, places)
 
 
-def _fixes(project: Project, report: Report, finding: Finding, uri: Uri) -> Iterator[lsp.CodeAction]:
+def _fixes(project: Project, report: Report, finding: Finding, places: Places) -> Iterator[lsp.CodeAction]:
     scan = project.scan
     planner = Planner(scan.files, scan.recogniser, report.model, report.sources.keys())
     for plan in planner.every_plan(finding):
         if prove([plan], {}, report, project.edited, planner).kept:
             what = f"{plan.fixer.says}{' (changes what runs)' * plan.fixer.unsafe}"
-            action = _action(f"dindguard: {what}", _changes(project, plan, uri))
+            action = _action(f"dindguard: {what}", _changes(project, plan, places))
             action.is_preferred = not plan.fixer.unsafe
             yield action
 
 
-def _changes(project: Project, plan: Planned, uri: Uri) -> dict[str, list[lsp.TextEdit]]:
-    return {uri(path): list(_text_edits(project, path, splices)) for path, splices in plan.splices.items()}
+def _changes(project: Project, plan: Planned, places: Places) -> dict[str, list[lsp.TextEdit]]:
+    return {
+        places.uri(path): list(_text_edits(project, path, splices, places)) for path, splices in plan.splices.items()
+    }
 
 
-def _text_edits(project: Project, path: str, splices: tuple[Splice, ...]) -> Iterator[lsp.TextEdit]:
+def _text_edits(project: Project, path: str, splices: tuple[Splice, ...], places: Places) -> Iterator[lsp.TextEdit]:
     source = project.source(path)
     if source is None:
         return
     for splice in splices:
-        at = lsp.Range(position_at(source, splice.start), position_at(source, splice.end))
+        at = lsp.Range(*(places.units.position_at(source, each) for each in (splice.start, splice.end)))
         yield lsp.TextEdit(at, splice.text)
 
 
-def _allow(project: Project, finding: Finding, uri: Uri) -> Iterator[lsp.CodeAction]:
+def _allow(project: Project, finding: Finding, places: Places) -> Iterator[lsp.CodeAction]:
     """Yield the action that writes an allow at the end of the finding's line, where a comment can stand."""
     source = project.source(finding.span.path)
     if source is None or project.scan.recogniser.syntax_of(source) == syntaxes.JSON:
@@ -72,12 +72,12 @@ def _allow(project: Project, finding: Finding, uri: Uri) -> Iterator[lsp.CodeAct
         return
     end = source.offset(finding.span.line, len(line) + 1)
     text = f"  # dindguard: allow[{finding.rule.id}] {REASON}"
-    at = position_at(source, end)
+    at = places.units.position_at(source, end)
     edit = lsp.TextEdit(lsp.Range(at, at), text)
-    yield _action(f"dindguard: allow {finding.rule.id} here, with a reason", {uri(finding.span.path): [edit]})
+    yield _action(f"dindguard: allow {finding.rule.id} here, with a reason", {places.uri(finding.span.path): [edit]})
 
 
-def _waiver(project: Project, report: Report, finding: Finding, uri: Uri) -> lsp.CodeAction:
+def _waiver(project: Project, report: Report, finding: Finding, places: Places) -> lsp.CodeAction:
     from dindguard.policy.writing import added
 
     old = project.text(WAIVER_FILE) or ""
@@ -89,8 +89,8 @@ def _waiver(project: Project, report: Report, finding: Finding, uri: Uri) -> lsp
             break
     lines = old.count("\n")
     whole = lsp.Range(lsp.Position(0, 0), lsp.Position(lines + 1, 0))
-    document = lsp.OptionalVersionedTextDocumentIdentifier(uri(WAIVER_FILE), None)
-    create = lsp.CreateFile(uri(WAIVER_FILE), options=lsp.CreateFileOptions(ignore_if_exists=True))
+    document = lsp.OptionalVersionedTextDocumentIdentifier(places.uri(WAIVER_FILE), None)
+    create = lsp.CreateFile(places.uri(WAIVER_FILE), options=lsp.CreateFileOptions(ignore_if_exists=True))
     edit = lsp.WorkspaceEdit(document_changes=[create, lsp.TextDocumentEdit(document, [lsp.TextEdit(whole, new)])])
     title = f"dindguard: write a waiver of {finding.rule.id}, to be completed and approved"
     return lsp.CodeAction(title, kind=lsp.CodeActionKind.QuickFix, edit=edit)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
-from dindguard.language_server.positions import range_of
+from dindguard.language_server.positions import Places
 from dindguard.reports.masking import Masks
 from dindguard.rules import Severity
 from dindguard.source import Gravity
@@ -15,10 +15,7 @@ from dindguard.source import Gravity
 if TYPE_CHECKING:
     from dindguard.findings import Finding
     from dindguard.report import Report
-    from dindguard.source import Source, Span
-
-Open = Callable[[str], "Source | None"]
-Uri = Callable[[str], str]
+    from dindguard.source import Span
 
 _SEVERITIES = {
     Severity.CRITICAL: lsp.DiagnosticSeverity.Error,
@@ -30,16 +27,16 @@ _SEVERITIES = {
 _SOURCE = "dindguard"
 
 
-def by_file(report: Report, open_source: Open, uri: Uri) -> dict[str, list[lsp.Diagnostic]]:
+def by_file(report: Report, places: Places) -> dict[str, list[lsp.Diagnostic]]:
     """Return what is to be shown, by path: every open finding of the project, and what could not be read."""
     found: dict[str, list[lsp.Diagnostic]] = {}
     masked = Masks(None).text
     for finding in report.open:
         for span in (finding.span, *finding.copies):
-            found.setdefault(span.path, []).append(_of_finding(finding, span, open_source, uri, masked))
+            found.setdefault(span.path, []).append(_of_finding(finding, span, places, masked))
     for notice in report.notices:
         if notice.gravity is Gravity.ERROR and notice.span.path:
-            at = range_of(notice.span, open_source(notice.span.path))
+            at = places.range_of(notice.span)
             message = masked(notice.message + (f": {notice.remedy}" if notice.remedy else ""))
             shown = lsp.Diagnostic(
                 at, message, severity=lsp.DiagnosticSeverity.Error, code=notice.kind, source=_SOURCE
@@ -48,20 +45,16 @@ def by_file(report: Report, open_source: Open, uri: Uri) -> dict[str, list[lsp.D
     return found
 
 
-def _of_finding(
-    finding: Finding, at: Span, open_source: Open, uri: Uri, masked: Callable[[str], str]
-) -> lsp.Diagnostic:
+def _of_finding(finding: Finding, at: Span, places: Places, masked: Callable[[str], str]) -> lsp.Diagnostic:
     """Return a finding as a diagnostic at one of its places: the first, or that of a copy."""
     return lsp.Diagnostic(
-        range=range_of(at, open_source(at.path)),
+        range=places.range_of(at),
         message=f"{masked(finding.message)}\n{masked(finding.instead) or finding.rule.advice}".rstrip(),
         severity=_SEVERITIES[finding.severity],
         code=finding.rule.id,
         source=_SOURCE,
         related_information=[
-            lsp.DiagnosticRelatedInformation(
-                lsp.Location(uri(span.path), range_of(span, open_source(span.path))), masked(what)
-            )
+            lsp.DiagnosticRelatedInformation(places.location(span), masked(what))
             for what, span in other_places(finding)
         ],
         data=finding.fingerprint,

@@ -13,6 +13,7 @@ from dindguard.discover import Found
 from dindguard.documents import syntax as syntaxes
 from dindguard.model.facts import Conclusions
 from dindguard.options import Options
+from dindguard.policy.config import WAIVER_FILE
 from dindguard.records import replace
 from dindguard.remembering import Memory
 from dindguard.scanning import Scan
@@ -40,6 +41,7 @@ class Project:
         self._scan: Scan | None = None
         self._sources: dict[str, Source] = {}
         self._listed: frozenset[str] = frozenset()
+        self._on_disk: frozenset[str] = frozenset()
         self._found = Found()
         self._memory = Memory()
         self._conclusions = Conclusions()
@@ -70,11 +72,38 @@ class Project:
     def close(self, path: str) -> None:
         """Take the saved file again, if there is one."""
         if self._texts.pop(path, None) is not None:
-            self._scan = None
+            self._saved_again(path)
 
-    def changed_on_disk(self) -> None:
-        """Look at the saved files again."""
-        self._scan = None
+    def changed_on_disk(self, path: str, *, as_before: bool = False) -> bool:
+        """Look at a saved file again, or at all of them unless it was there and is still there ``as_before``.
+
+        Return whether that can matter: it cannot for what is left out, nor for a file that the editor has a text of.
+        """
+        scan = self._scan
+        if scan is not None and (path.startswith(".git/") or self._buffers.left_out(path)):
+            return False
+        if scan is not None and as_before and path in self._on_disk and path in self._texts:
+            return False
+        if as_before:
+            self._saved_again(path)
+        else:
+            self._scan = None
+        return True
+
+    def _saved_again(self, path: str) -> None:
+        decides = os.path.basename(path) in _DECIDE or path == WAIVER_FILE
+        if self._scan is None or decides or path not in self._on_disk or not os.path.isfile(self._full(path)):
+            self._scan = None
+        else:
+            self._look_at(path, self._scan)
+
+    def _full(self, path: str) -> str:
+        return os.path.join(self.root, *path.split("/"))
+
+    @property
+    def begins(self) -> bool:
+        """Whether the next report needs all files to be read."""
+        return self._scan is None
 
     def text(self, path: str) -> str | None:
         """Return a file's text as the editor or the disk has it."""
@@ -146,6 +175,8 @@ class Project:
             self._found = found
             self._sources = {source.path: source for source in found.sources}
             self._listed = frozenset(self._sources)
+            there = (path for path in self._texts if os.path.isfile(self._full(path)))
+            self._on_disk = self._listed.difference(self._texts).union(self._listed.intersection(there))
             self._memory = Memory()
             self._conclusions = Conclusions()
             self._scan = scan

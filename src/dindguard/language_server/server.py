@@ -2,182 +2,115 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
-from pygls.uris import from_fs_path, to_fs_path
+from pygls.uris import to_fs_path
 
 from dindguard import __version__
-from dindguard.errors import UserError
-from dindguard.files import find_root, within
-from dindguard.language_server import actions, diagnostics, knowledge
+from dindguard.files import find_root
+from dindguard.language_server import actions, knowledge
+from dindguard.language_server.checker import Checker
 from dindguard.language_server.garbage import Garbage
-from dindguard.language_server.positions import holds, place_of, range_of
-from dindguard.language_server.project import Project
+from dindguard.language_server.positions import Units, holds
 
 if TYPE_CHECKING:
     from dindguard.options import Options
     from dindguard.report import Report
-    from dindguard.source import Span
-
-DELAY = 0.15
-"""Seconds after the last keystroke until the project is judged again."""
 
 _WATCHED = "**/*"
 
-PAUSE = 2.0
-"""Seconds without a keystroke after which all garbage is collected."""
-
-
-class Checker:
-    """One project in one editor: what it holds, what was last said of it, and what is shown."""
-
-    def __init__(self, server: LanguageServer, root: str, options: Options | None) -> None:
-        self.server = server
-        self.project = Project(root, options)
-        self.report: Report | None = None
-        self._shown: set[str] = set()
-        self._waiting: asyncio.TimerHandle | None = None
-        self._pause: asyncio.TimerHandle | None = None
-        self.garbage = Garbage()
-        self._stale = True
-        self._refused = ""
-
-    def path(self, uri: str) -> str | None:
-        """Return the path of a document relative to the root; ``None`` outside, and for what is no file."""
-        full = to_fs_path(uri)
-        if full is None:
-            return None
-        full = os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full))
-        root = self.project.root
-        return (
-            full[len(os.path.join(root, "")) :].replace(os.sep, "/") if within(full, root) and full != root else None
-        )
-
-    def uri(self, path: str) -> str:
-        """Return a file's address as editors know it."""
-        return from_fs_path(os.path.join(self.project.root, *path.split("/"))) or ""
-
-    def soon(self) -> None:
-        """Judge the project when nothing has been typed for a moment."""
-        self._stale = True
-        if self._waiting is not None:
-            self._waiting.cancel()
-        self._waiting = asyncio.get_running_loop().call_later(DELAY, self.show)
-
-    def current(self) -> Report | None:
-        """Return the report on the present state; ``None`` while the configuration is faulty, which is said."""
-        if self._stale:
-            self._stale = False
-            try:
-                self.report = self.project.check()
-                self._refused = ""
-            except UserError as error:
-                self.report = None
-                self._tell(str(error))
-        return self.report
-
-    def _tell(self, message: str) -> None:
-        """Say once what keeps the project from being judged."""
-        if message != self._refused:
-            self._refused = message
-            self.server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"dindguard: {message}"))
-
-    def show(self) -> None:
-        """Publish the findings of the whole project, and take back those that are gone."""
-        report = self.current()
-        if report is None:
-            return
-        found = diagnostics.by_file(report, self.project.source, self.uri)
-        for path in sorted(self._shown - found.keys()):
-            self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(self.uri(path), []))
-        for path, shown in sorted(found.items()):
-            self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(self.uri(path), shown))
-        self._shown = set(found)
-        self._tidy()
-
-    def _tidy(self) -> None:
-        """Collect garbage between keystrokes instead of under them; all of it where somebody pauses."""
-        if self._pause is not None:
-            self._pause.cancel()
-        self.garbage.collect_new()
-        self._pause = asyncio.get_running_loop().call_later(PAUSE, self.garbage.collect_all)
-
-    def location(self, span: Span) -> lsp.Location:
-        """Return a place as editors know it."""
-        return lsp.Location(self.uri(span.path), range_of(span, self.project.source(span.path)))
-
-    def place(self, uri: str, position: lsp.Position) -> tuple[str, int, int] | None:
-        """Return path, line and column of a position; ``None`` for what is not of the project."""
-        path = self.path(uri)
-        source = self.project.source(path) if path is not None else None
-        return None if path is None or source is None else (path, *place_of(position, source))
-
 
 class Server(LanguageServer):
-    """A language server with at most one project: the root that the editor names, or that of its first file."""
+    """A language server with the projects that the editor's folders lie in; with that of its first file where it names none."""
 
     def __init__(self, options: Options | None = None) -> None:
         super().__init__("dindguard", __version__)
         self.options = options
-        self.checker: Checker | None = None
+        self.checkers: dict[str, Checker] = {}
+        self._folders: dict[str, str] = {}
+        self._garbage = Garbage()
 
-    def start(self, root: str) -> Checker:
-        """Begin to look at a project."""
-        self.checker = Checker(self, find_root(root), self.options)
-        return self.checker
+    def start(self, folder: str) -> Checker:
+        """Begin to look at the project that a folder lies in."""
+        root = self._folders[folder] = find_root(folder)
+        if root not in self.checkers:
+            units = Units(self.workspace.position_encoding or "utf-16")
+            self.checkers[root] = Checker(self, root, self.options, units, self._garbage)
+        return self.checkers[root]
+
+    def leave(self, folder: str) -> None:
+        """Look no longer at a project of which the editor has closed the last folder."""
+        root = self._folders.pop(folder, None)
+        if root is not None and root not in self._folders.values():
+            self.checkers.pop(root).end()
 
     def of(self, uri: str) -> Checker:
-        """Return the project, begun at a file's own when the editor named none."""
-        return self.checker or self.start(to_fs_path(uri) or os.getcwd())
+        """Return the innermost project that a document lies in, any one for what lies in none."""
+        inside = [checker for checker in self.checkers.values() if checker.path(uri) is not None]
+        if inside:
+            return max(inside, key=lambda checker: len(checker.project.root))
+        return next(iter(self.checkers.values()), None) or self.start(to_fs_path(uri) or os.getcwd())
 
 
 def make(options: Options | None = None) -> Server:
     """Return a server that is ready to be started."""
     server = Server(options)
+    _follow_folders(server)
     _follow_documents(server)
     _answer_questions(server)
     return server
 
 
-def _follow_documents(server: Server) -> None:
-    """Take what the editor tells of its documents, and of files on disk."""
+def _follow_folders(server: Server) -> None:
+    """Take which folders the editor has, and what changes in them on disk."""
 
     @server.feature(lsp.INITIALIZED)
     def initialized(_: lsp.InitializedParams) -> None:
-        root = server.workspace.root_path
-        if root is not None:
-            server.start(root).soon()
+        folders = [to_fs_path(uri) for uri in server.workspace.folders] or [server.workspace.root_path]
+        for folder in filter(None, folders):
+            server.start(folder).soon()
         _watch(server)
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders(params: lsp.DidChangeWorkspaceFoldersParams) -> None:
+        for each in params.event.added:
+            if folder := to_fs_path(each.uri):
+                server.start(folder).soon()
+        for each in params.event.removed:
+            if folder := to_fs_path(each.uri):
+                server.leave(folder)
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def on_disk(params: lsp.DidChangeWatchedFilesParams) -> None:
+        for change in params.changes:
+            checker = server.of(change.uri)
+            path, as_before = checker.path(change.uri), change.type == lsp.FileChangeType.Changed
+            if path is not None and checker.project.changed_on_disk(path, as_before=as_before):
+                checker.soon()
+
+
+def _follow_documents(server: Server) -> None:
+    """Take what the editor tells of its documents."""
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
-        _taken(server, params.text_document.uri)
+        server.of(params.text_document.uri).opened(params.text_document.uri, params.text_document.text)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: lsp.DidChangeTextDocumentParams) -> None:
-        _taken(server, params.text_document.uri)
+        server.of(params.text_document.uri).changed(params.text_document.uri, params.content_changes)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:
-        checker = server.of(params.text_document.uri)
-        if (path := checker.path(params.text_document.uri)) is not None:
-            checker.project.close(path)
-            checker.soon()
+        server.of(params.text_document.uri).closed(params.text_document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: lsp.DidSaveTextDocumentParams) -> None:
         server.of(params.text_document.uri).soon()
-
-    @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def on_disk(_: lsp.DidChangeWatchedFilesParams) -> None:
-        if server.checker is not None:
-            server.checker.project.changed_on_disk()
-            server.checker.soon()
 
 
 def _watch(server: Server) -> None:
@@ -203,20 +136,13 @@ def _answer_questions(server: Server) -> None:
     def definition(params: lsp.DefinitionParams) -> list[lsp.Location]:
         asked = _asked(server, params)
         checker = server.of(params.text_document.uri)
-        return [checker.location(span) for span in knowledge.ends_at(*asked)] if asked is not None else []
+        return [checker.places.location(span) for span in knowledge.ends_at(*asked)] if asked is not None else []
 
     kinds = lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix])
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, kinds)
     def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         return _actions(server, params)
-
-
-def _taken(server: Server, uri: str) -> None:
-    checker = server.of(uri)
-    if (path := checker.path(uri)) is not None:
-        checker.project.edit(path, server.workspace.get_text_document(uri).source)
-        checker.soon()
 
 
 def _asked(server: Server, params: Any) -> tuple[Report, str, int, int] | None:
@@ -243,7 +169,7 @@ def _actions(server: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         touched = holds(span, *begin) or tuple(begin) <= (span.line, span.column) <= last[1:]
         if span.path == path and touched:
             shown = _own(params.context.diagnostics, finding.fingerprint)
-            for action in actions.for_finding(checker.project, report, finding, checker.uri):
+            for action in actions.for_finding(checker.project, report, finding, checker.places):
                 action.diagnostics = shown
                 found.append(action)
     return found
