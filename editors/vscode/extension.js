@@ -5,8 +5,10 @@
 const vscode = require("vscode");
 const { LanguageClient } = require("vscode-languageclient/node");
 
+// Some are other extensions' names for files that are YAML to VS Code itself.
 const LANGUAGES = [
-  "yaml", "dockercompose", "dockerfile", "json", "jsonc", "toml", "shellscript", "makefile", "terraform", "groovy",
+  "yaml", "dockercompose", "github-actions-workflow", "azure-pipelines", "ansible", "helm", "dockerfile", "json", "jsonc",
+  "toml", "ini", "properties", "shellscript", "bat", "makefile", "just", "terraform", "hcl", "groovy",
 ];
 
 let client;
