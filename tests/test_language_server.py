@@ -11,7 +11,8 @@ import pytest
 from lsprotocol import types as lsp
 
 from dindguard import memory, remembering
-from dindguard.language_server.positions import Units
+from dindguard.language_server import actions
+from dindguard.language_server.positions import Places, Units
 from dindguard.language_server.project import Project
 from dindguard.model.mount import Storage
 from dindguard.scanning import Options, scan
@@ -127,6 +128,66 @@ def test_a_fix_is_offered_and_ends_the_finding(editor: Editor) -> None:
     assert editor.shown("compose.yaml", lambda rules: not rules) == []
 
 
+ALLOWED = {
+    "behind a value in YAML": (
+        "compose.yaml",
+        "services:\n  a:\n    image: b\n    pid: host\n",
+        "services:\n  a:\n    image: b\n    pid: host  # dindguard: allow[host-pid-namespace] REASON\n",
+    ),
+    "above a line with a comment": (
+        "compose.yaml",
+        "services:\n  a:\n    image: b\n    pid: host  # for now\n",
+        "services:\n  a:\n    image: b\n    # dindguard: allow[host-pid-namespace] REASON\n    pid: host  # for now\n",
+    ),
+    "above an instruction of a Dockerfile, which has no comments behind": (
+        "Dockerfile",
+        "FROM docker:29.10.0-dind\r\nENV DOCKER_TLS_CERTDIR=\r\n",
+        (
+            "FROM docker:29.10.0-dind\r\n# dindguard: allow[unauthenticated-engine-api] REASON\r\n"
+            "ENV DOCKER_TLS_CERTDIR=\r\n"
+        ),
+    ),
+    "above a string of several lines in YAML": (
+        "compose.yaml",
+        'services:\n  a:\n    image: docker:29.10.0-dind\n    command: "dockerd\n      -H tcp://0.0.0.0:2375 --tls=false"\n',
+        (
+            "services:\n  a:\n    image: docker:29.10.0-dind\n    # dindguard: allow[unauthenticated-engine-api] REASON\n"
+            '    command: "dockerd\n      -H tcp://0.0.0.0:2375 --tls=false"\n'
+        ),
+    ),
+    "behind a step of a Jenkinsfile": (
+        "Jenkinsfile",
+        "node {\n  sh 'docker run --pid=host alpine'\n}\n",
+        "node {\n  sh 'docker run --pid=host alpine'  // dindguard: allow[host-pid-namespace] REASON\n}\n",
+    ),
+    "nowhere in JSON": ("etc/docker/daemon.json", '{"hosts": ["tcp://0.0.0.0:2375"]}\n', None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_an_allow_is_written_where_it_is_a_comment(name: str, tmp_path: Path) -> None:
+    path, text, wanted = ALLOWED[name]
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_bytes(text.encode())
+    project = Project(str(tmp_path))
+    report = project.check()
+    places = Places(Units(), project.source, str)
+    (finding,) = (
+        each for each in report.open if each.rule.id in ("host-pid-namespace", "unauthenticated-engine-api")
+    )
+    offered = [
+        action.edit.changes[path]
+        for action in actions.for_finding(project, report, finding, places)
+        if "allow" in action.title and action.edit is not None and action.edit.changes is not None
+    ]
+    if wanted is None:
+        assert offered == []
+    else:
+        ((edit,),) = offered
+        change = lsp.TextDocumentContentChangePartial(edit.range, edit.new_text)
+        assert Units().changed(text, [change]) == wanted
+
+
 def test_where_only_an_approval_silences_a_waiver_is_offered(editor: Editor) -> None:
     text = "services:\n  dind:\n    image: docker:29.10.0-dind\n    privileged: true\n"
     editor.open("compose.yaml", text)
@@ -143,6 +204,26 @@ def test_where_only_an_approval_silences_a_waiver_is_offered(editor: Editor) -> 
     record = edit["edits"][0]["newText"]
     assert "rule: privileged-engine" in record
     assert "fingerprint:" in record
+
+
+def test_hover_shows_what_is_believed_of_the_engine_that_a_file_configures(editor: Editor) -> None:
+    editor.open("etc/docker/daemon.json", '{\n  "hosts": ["tcp://127.0.0.1:2375"]\n}\n')
+    text = editor.at("hover", "etc/docker/daemon.json", 1, 3)["contents"]["value"]
+    assert "configured here; nothing shows how it starts" in text
+    assert "tcp://127.0.0.1:2375" in text
+
+
+def test_what_is_not_judged_is_a_hint_in_a_file_that_is_open(editor: Editor) -> None:
+    text = "services:\n  a:\n    image: docker:dind\n    privileged: true\n   x\n"
+    (editor.root / "notes.yaml").write_text(text)
+    editor.changed_on_disk("notes.yaml")
+    editor.open("other.yaml", text)
+    assert editor.shown("other.yaml", bool) == ["blind-spot"]
+    (hint,) = editor.diagnostics["other.yaml"]
+    assert (hint["severity"], hint["range"]["start"]) == (4, {"line": 3, "character": 4})
+    assert "notes.yaml" not in editor.diagnostics
+    editor.change("other.yaml", {"text": "services: {a: {image: 'docker:29.10.0-dind', privileged: '${P}'}}\n"})
+    assert "undecided" in editor.shown("other.yaml", lambda rules: "blind-spot" not in rules)
 
 
 def test_a_faulty_configuration_is_said_once_and_findings_stay(editor: Editor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,16 @@ if TYPE_CHECKING:
     from dindguard.fixes.planning import Planned
     from dindguard.language_server.project import Project
     from dindguard.report import Report
+    from dindguard.source import Source
 
 REASON = "REASON"
 """Stands where a person has to write why: too short to be one, so that what is forgotten is a finding."""
+
+_ANY_REASON = "a reason in words"
+"""Stands there while a scan shows whether the allow would be obeyed."""
+
+_MARKS = {syntaxes.GROOVY: "//", "batch": "::"}
+"""What a comment begins with where that is no ``#``."""
 
 
 def for_finding(project: Project, report: Report, finding: Finding, places: Places) -> Iterator[lsp.CodeAction]:
@@ -33,7 +41,7 @@ def for_finding(project: Project, report: Report, finding: Finding, places: Plac
     if approval and approval in report.config.approval.modes:
         yield _waiver(project, report, finding, places)
     else:
-        yield from _allow(project, finding, places)
+        yield from _allow(project, report, finding, places)
 
 
 def _fixes(project: Project, report: Report, finding: Finding, places: Places) -> Iterator[lsp.CodeAction]:
@@ -62,19 +70,41 @@ def _text_edits(project: Project, path: str, splices: tuple[Splice, ...], places
         yield lsp.TextEdit(at, splice.text)
 
 
-def _allow(project: Project, finding: Finding, places: Places) -> Iterator[lsp.CodeAction]:
-    """Yield the action that writes an allow at the end of the finding's line, where a comment can stand."""
+def _allow(project: Project, report: Report, finding: Finding, places: Places) -> Iterator[lsp.CodeAction]:
+    """Yield the action that writes an allow at the end of the finding's line, else above it: the first that a scan obeys."""
     source = project.source(finding.span.path)
-    if source is None or project.scan.recogniser.syntax_of(source) == syntaxes.JSON:
+    syntax = project.scan.recogniser.syntax_of(source) if source is not None else syntaxes.JSON
+    if source is None or syntax == syntaxes.JSON:
         return
+    for start, before, after in _comments(source, finding, syntax):
+        text = f"{before}dindguard: allow[{finding.rule.id}] {REASON}{after}"
+        if _is_obeyed(project, report, finding, Splice(start, start, text.replace(REASON, _ANY_REASON))):
+            edits = list(_text_edits(project, source.path, (Splice(start, start, text),), places))
+            title = f"dindguard: allow {finding.rule.id} here, with a reason"
+            yield _action(title, {places.uri(source.path): edits})
+            return
+
+
+def _comments(source: Source, finding: Finding, syntax: str) -> Iterator[tuple[int, str, str]]:
+    """Yield where a comment could stand that covers a finding's line: its place, and what goes before and after its words."""
     line = source.line_text(finding.span.line)
-    if "#" in line or line.endswith("\\"):
-        return
-    end = source.offset(finding.span.line, len(line) + 1)
-    text = f"  # dindguard: allow[{finding.rule.id}] {REASON}"
-    at = places.units.position_at(source, end)
-    edit = lsp.TextEdit(lsp.Range(at, at), text)
-    yield _action(f"dindguard: allow {finding.rule.id} here, with a reason", {places.uri(finding.span.path): [edit]})
+    mark = _MARKS.get(syntax, "#")
+    begin = source.offset(finding.span.line, 1)
+    if mark not in line and not line.endswith("\\"):
+        yield begin + len(line), f"  {mark} ", ""
+    indentation = line[: len(line) - len(line.lstrip())]
+    yield begin, f"{indentation}{mark} ", "\r\n" if "\r\n" in source.text else "\n"
+
+
+def _is_obeyed(project: Project, report: Report, finding: Finding, splice: Splice) -> bool:
+    """Whether a scan of the file with an allow in it takes the finding for allowed, and finds nothing else than before."""
+    path = finding.span.path
+    text = project.text(path) or ""
+    edited = project.edited({path: text[: splice.start] + splice.text + text[splice.end :]})
+    allowed = any(each.fingerprint == finding.fingerprint and not each.open for each in edited.findings)
+    wanted = Counter(each.fingerprint for each in report.open)
+    wanted[finding.fingerprint] -= 1
+    return allowed and +wanted == Counter(each.fingerprint for each in edited.open)
 
 
 def _waiver(project: Project, report: Report, finding: Finding, places: Places) -> lsp.CodeAction:

@@ -128,7 +128,7 @@ class Checker:
         report = self.current()
         if report is None:
             return
-        found = diagnostics.by_file(report, self.places)
+        found = diagnostics.by_file(report, self.places, self.project.opened)
         for path in sorted(self._shown.keys() | found.keys()):
             shown = found.get(path, [])
             if path in self._typed or shown != self._shown.get(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -26,22 +26,28 @@ _SEVERITIES = {
 }
 _SOURCE = "dindguard"
 
+_NOT_JUDGED = ("blind-spot", "undecided", "unresolved")
+"""Kinds of notices that tell what a scan could not judge: hints beside what is open, too many for a whole project."""
 
-def by_file(report: Report, places: Places) -> dict[str, list[lsp.Diagnostic]]:
-    """Return what is to be shown, by path: every open finding of the project, and what could not be read."""
+
+def by_file(report: Report, places: Places, opened: Collection[str] = ()) -> dict[str, list[lsp.Diagnostic]]:
+    """Return what is to be shown, by path: every open finding of the project, what could not be read, and what was not
+    judged in the files that are ``opened`` in the editor."""
     found: dict[str, list[lsp.Diagnostic]] = {}
     masked = Masks(None).text
     for finding in report.open:
         for span in (finding.span, *finding.copies):
             found.setdefault(span.path, []).append(_of_finding(finding, span, places, masked))
     for notice in report.notices:
-        if notice.gravity is Gravity.ERROR and notice.span.path:
-            at = places.range_of(notice.span)
-            message = masked(notice.message + (f": {notice.remedy}" if notice.remedy else ""))
-            shown = lsp.Diagnostic(
-                at, message, severity=lsp.DiagnosticSeverity.Error, code=notice.kind, source=_SOURCE
-            )
-            found.setdefault(notice.span.path, []).append(shown)
+        for span in (notice.span, *notice.also):
+            error = notice.gravity is Gravity.ERROR and span.path
+            if error or (notice.kind in _NOT_JUDGED and span.path in opened):
+                message = masked(notice.message + (f": {notice.remedy}" if notice.remedy else ""))
+                severity = lsp.DiagnosticSeverity.Error if error else lsp.DiagnosticSeverity.Hint
+                shown = lsp.Diagnostic(
+                    places.range_of(span), message, severity=severity, code=notice.kind, source=_SOURCE
+                )
+                found.setdefault(span.path, []).append(shown)
     return found
 
 

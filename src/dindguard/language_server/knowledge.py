@@ -1,19 +1,22 @@
-"""What an editor shows when asked about a place: a rule's page, what is believed of a container, a finding's other end."""
+"""What an editor shows when asked about a place: a rule's page, what is believed of what stands there, a finding's other end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dindguard.language_server.diagnostics import other_places
 from dindguard.language_server.positions import holds
 from dindguard.model.container import Container
+from dindguard.model.engine import Engine
 from dindguard.reports.masking import Masks
 from dindguard.source import Span
 
 if TYPE_CHECKING:
     from dindguard.findings import Finding
     from dindguard.report import Report
+
+_Object = TypeVar("_Object", Container, Engine)
 
 
 def findings_at(report: Report, path: str, line: int, column: int) -> list[Finding]:
@@ -22,11 +25,13 @@ def findings_at(report: Report, path: str, line: int, column: int) -> list[Findi
 
 
 def page_at(report: Report, path: str, line: int, column: int) -> str:
-    """Return, as Markdown, the pages of the rules that speak at a place, and what is believed of the container there."""
+    """Return, as Markdown, the pages of the rules that speak at a place, and what is believed of the container there,
+    or of the engine that the file configures."""
     parts = [_page(finding) for finding in findings_at(report, path, line, column)]
-    container = container_at(report.model.each(Container), path, line)
-    if container is not None:
-        parts.append(_believed(report, container))
+    container = _last_before(report.model.each(Container), path, line)
+    engine = _last_before(report.model.machine_engines, path, line) if container is None else None
+    if container is not None or engine is not None:
+        parts.append(_believed(report, container, engine))
     return "\n\n---\n\n".join(parts)
 
 
@@ -38,17 +43,23 @@ def _page(finding: Finding) -> str:
     return "\n\n".join(parts)
 
 
-def container_at(containers: Iterable[Container], path: str, line: int) -> Container | None:
-    """Return the container whose part of a file a line lies in: the last one that begins at or before it."""
-    above = [each for each in containers if each.span.path == path and each.span.line <= line]
+def _last_before(objects: Iterable[_Object], path: str, line: int) -> _Object | None:
+    """Return the object whose part of a file a line lies in: the last one that begins at or before it."""
+    above = [each for each in objects if each.span.path == path and each.span.line <= line]
     return max(above, key=lambda each: (each.span.line, each.span.column), default=None)
 
 
-def _believed(report: Report, container: Container) -> str:
+def _believed(report: Report, container: Container | None, engine: Engine | None) -> str:
     from dindguard.reports import model_text
     from dindguard.reports.terminal import Terminal
 
-    return f"```text\n{model_text.of_container(report, container, Terminal(width=100))}\n```"
+    terminal = Terminal(width=100)
+    if container is not None:
+        text = model_text.of_container(report, container, terminal)
+    else:
+        assert engine is not None, "one of the two is there"
+        text = model_text.of_engine(report, engine, terminal)
+    return f"```text\n{text}\n```"
 
 
 def ends_at(report: Report, path: str, line: int, column: int) -> Iterator[Span]:

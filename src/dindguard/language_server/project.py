@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from dindguard import discover, memory
@@ -99,6 +99,11 @@ class Project:
 
     def _full(self, path: str) -> str:
         return os.path.join(self.root, *path.split("/"))
+
+    @property
+    def opened(self) -> Collection[str]:
+        """The paths of the files that the editor has a text of."""
+        return self._texts.keys()
 
     @property
     def begins(self) -> bool:

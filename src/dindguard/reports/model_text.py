@@ -11,6 +11,7 @@ from dindguard.reports.terminal import Terminal, cells, wrapped
 
 if TYPE_CHECKING:
     from dindguard.model.container import Container
+    from dindguard.model.engine import Engine
     from dindguard.scanning import Report
 
 _LABEL = 18
@@ -39,6 +40,12 @@ def of_container(report: Report, container: Container, terminal: Terminal) -> st
     return safe.log("\n".join(_Page(describer, terminal).container(describer.container(container))))
 
 
+def of_engine(report: Report, engine: Engine, terminal: Terminal) -> str:
+    """Return what is believed of one engine of a machine."""
+    described = Describer(report).engine(engine)
+    return safe.log("\n".join(_Page(Describer(report), terminal).host(described)))
+
+
 class _Page:
     """The description in lines."""
 
@@ -50,7 +57,7 @@ class _Page:
         """Return everything, a blank line between workloads."""
         model = self.describer.model()
         blocks = [list(self.workload(workload)) for workload in model["workloads"]]
-        blocks += [[self.title("host", engine["place"]), *self.engine(engine)] for engine in model["host_engines"]]
+        blocks += [list(self.host(engine)) for engine in model["host_engines"]]
         if not blocks:
             return "no containers, engines or pipelines were recognised\n"
         return safe.log("\n\n".join("\n".join(block) for block in blocks) + "\n")
@@ -58,6 +65,11 @@ class _Page:
     def title(self, name: str, place: str, style: str = "bold") -> str:
         """Return a heading with its place."""
         return f"{self.terminal.paint(name, style)}  {self.terminal.paint(place, 'dim')}".rstrip()
+
+    def host(self, engine: dict[str, Any]) -> Iterator[str]:
+        """Yield the lines of a machine's engine."""
+        yield self.title("host", engine["place"])
+        yield from self.engine(engine)
 
     def workload(self, workload: dict[str, Any]) -> Iterator[str]:
         """Yield a workload's lines."""
@@ -68,7 +80,7 @@ class _Page:
 
     def container(self, container: dict[str, Any]) -> Iterator[str]:
         """Yield a container's lines."""
-        name = f"{container['kind']} '{container.get('name', '')}'"
+        name = f"{container['kind']} '{container['name']}'" if "name" in container else container["kind"]
         role = f": {container['role']}" if "role" in container else ""
         yield f"  {self.title(name + role, container['place'], 'bold blue')}"
         if "image" in container:
