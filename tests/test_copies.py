@@ -118,3 +118,15 @@ def test_containers_that_one_file_starts_in_the_same_way_are_told_each(tmp_path:
     run = "docker run --rm --privileged example/tool:1\n"
     report = scanned(tmp_path, {"a.sh": run + run})
     assert [finding.span.line for finding in report.findings if finding.rule.id == "privileged-container"] == [1, 2]
+
+
+def test_a_container_that_a_script_starts_by_one_name_in_its_branches_is_told_once(tmp_path: Path) -> None:
+    run = "docker run --privileged --name tool example/tool:1"
+    script = f"if docker rm tool; then\n  {run}\nelse\n  {run}\nfi\n{run.replace('--name tool', '--name other')}\n"
+    report = scanned(tmp_path, {"a.sh": script, "b.sh": f"{run}\n"})
+    told = {
+        (f"{finding.span.path}:{finding.span.line}", finding.message.partition("; ")[2])
+        for finding in report.findings
+        if finding.rule.id == "privileged-container"
+    }
+    assert told == {("a.sh:2", "the same stands in line 4"), ("a.sh:6", ""), ("b.sh:1", "")}

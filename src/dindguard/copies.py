@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from dindguard.findings import Finding
-from dindguard.model.container import ContainerKind
+from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation
 from dindguard.model.model import Model
 from dindguard.patterns import regex
@@ -28,7 +28,7 @@ def told_once(
 
     ``source_of`` gives the text of a file. What policy silences in one copy only stays a finding of its own.
     """
-    findings = _without_repeated_commands(findings)
+    findings = _without_repeated_commands(findings, source_of)
     alike: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         written = _written(finding, source_of)
@@ -50,14 +50,33 @@ def told_once(
     return tuple(finding for finding in told if finding is not None)
 
 
-def _without_repeated_commands(findings: Sequence[Finding]) -> Sequence[Finding]:
-    """Return findings with those joined that are about the same command in branches of one script."""
+def _without_repeated_commands(
+    findings: Sequence[Finding], source_of: Callable[[str], Source | None]
+) -> Sequence[Finding]:
+    """Return findings with those joined that are about the same command in branches of one script.
+
+    So are containers that a script starts under one name, by the same words.
+    """
     alike: dict[object, list[Finding]] = {}
     for finding in findings:
-        commands = all(isinstance(subject.about, Invocation) for subject in finding.subjects)
-        key = (finding.rule.id, finding.status, finding.message, finding.severity, finding.span.path)
-        alike.setdefault(key if commands and finding.subjects else id(finding), []).append(finding)
+        key: object = (finding.rule.id, finding.status, finding.message, finding.severity, finding.span.path)
+        if not finding.subjects or not all(_is_command(subject.about) for subject in finding.subjects):
+            key = id(finding)
+        elif not all(isinstance(subject.about, Invocation) for subject in finding.subjects):
+            key = (key, _written(finding, source_of), *(id(_started(each.about)) for each in finding.subjects))
+        alike.setdefault(key, []).append(finding)
     return [_joined(group[0], group[1:]) if len(group) > 1 else group[0] for group in alike.values()]
+
+
+def _started(about: object) -> object:
+    """Return what a container that is blamed was started with: one script, on one machine."""
+    return getattr(getattr(about, "who", about), "workload", None)
+
+
+def _is_command(about: object) -> bool:
+    """Whether a command line is blamed: what it does, or the container that it starts."""
+    container = getattr(about, "who", about)
+    return (isinstance(container, Container) and container.named) or isinstance(about, Invocation)
 
 
 def _written(finding: Finding, source_of: Callable[[str], Source | None]) -> str:

@@ -183,6 +183,8 @@ class Presence:
     """Containers that it waits for, and for what."""
     stopped: bool = False
     """An engine reported it, and it does not run."""
+    named: bool = False
+    """The command line that starts it gives it its name, which one container has at a time."""
     started_by: Text | None = None
     """The engine's address, when a command line names one (``docker -H tcp://…``)."""
     added_by: str = ""

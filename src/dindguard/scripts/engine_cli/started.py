@@ -49,6 +49,7 @@ def container_of(call: DockerCall, volumes: Volumes, address: str) -> Container:
         span=_start_of(call),
         image=Image.parse(call.arguments[0]) if call.arguments and not call.action.startswith("compose") else None,
         command=Words(command, spanning(command)) if command else None,
+        named=(given := call.last("name")) is not None and given.value.known,
         started_by=engine_address(call),
         client=call.command.program.removesuffix("-compose"),
         **settings,
