@@ -135,6 +135,10 @@ def own_the_waivers(folder: Path) -> None:
     write(folder, "CODEOWNERS", OWNERS + "/.dindguard/ @me\n")
 
 
+def own_the_waivers_by_nobody(folder: Path) -> None:
+    write(folder, "CODEOWNERS", OWNERS + "/.dindguard/\n")
+
+
 def drop_the_owners(folder: Path) -> None:
     (folder / "CODEOWNERS").unlink()
 
@@ -176,6 +180,7 @@ ATTACKS: dict[Callable[[Path], None], list[str]] = {
     ignore: [".gitignore:2 .dindguard.yaml and 1 more would be ignored"],
     ignore_for_us: [".dindguardignore:3 compose.yaml would be ignored"],
     own_the_waivers: ["CODEOWNERS:2 .dindguard/waivers.yaml is owned by @me"],
+    own_the_waivers_by_nobody: ["CODEOWNERS:2 .dindguard/waivers.yaml is owned by nobody"],
     drop_the_owners: ["CODEOWNERS:1 CODEOWNERS is gone"],
 }
 

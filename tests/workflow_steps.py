@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import watching
 from workflow_expressions import condition, filled
 
 
@@ -84,7 +85,7 @@ class Runner:
             env={
                 "PATH": f"{self.path}{os.pathsep}{os.environ['PATH']}", "HOME": str(self.temporary), "CI": "true",
                 "RUNNER_TEMP": str(self.temporary), "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary),
-                **given,
+                **watching.environment(), **given,
             },
         )  # fmt: skip
         outcome.log += done.stdout + done.stderr
