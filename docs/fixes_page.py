@@ -44,6 +44,12 @@ script; records of what was found running. A `daemon.json` in a ConfigMap, a Com
 a here-document is changed like a file; a value that a chart's templates take is changed in the chart's values, if all
 places that take it want that. Of fixes that overlap the second waits for the next round, which the same run makes.
 
+Not proposed, because it would not be right: an engine without root in a pod (`dind-rootless` needs `/proc` unmasked,
+which Kubernetes gives to pods with a user namespace of their own only; BuildKit without root does without, and is
+proposed); a filtering proxy in a pod (all of a pod's containers could ask it, nodes of today have no Docker socket, and
+the tools that a proxy is proposed for ask the cluster there); anything for privileged mode in a GitLab pipeline (the
+runner's `config.toml` grants it, and is changed there).
+
 ## Which rules
 
 """

@@ -209,6 +209,12 @@ def test_line_ends_and_marks_stay(tmp_path: Path, newline: str, mark: str) -> No
     assert (tmp_path / "compose.yaml").read_bytes() == left.encode()
 
 
+def test_comments_stay_where_all_around_them_goes(tmp_path: Path) -> None:
+    text = "services:\n  a:\n    image: b\n    cap_add:\n      # for its disks\n      - SYS_ADMIN\n    tty: true\n"
+    mended = fixed(written(tmp_path, compose__yaml=text), unsafe=True)
+    assert mended.texts["compose.yaml"] == text.replace("    cap_add:\n", "").replace("      - SYS_ADMIN\n", "")
+
+
 def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     outside = written(tmp_path / "elsewhere", target="services: {a: {image: b, privileged: true}}\n") / "target"

@@ -88,6 +88,7 @@ def rootless(container: Container, _: Problem) -> Iterator[Edit]:
     from dindguard.api import remedies
 
     yield from remedies.without_root(container)
+    yield from remedies.builder_without_root(container)
 
 
 @rule(

@@ -38,7 +38,29 @@ the finding is *low* then. Otherwise with an approval record, for a runner that 
 
 from collections.abc import Iterator
 
-from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, Step, reason, rule
+from dindguard.api import (
+    Container,
+    ContainerKind,
+    Edit,
+    Fixer,
+    Give,
+    Platform,
+    Problem,
+    Sandbox,
+    Set,
+    Severity,
+    Step,
+    reason,
+    rule,
+)
+
+
+def fix(container: Container, _: Problem) -> Iterator[Edit]:
+    """Let Sysbox give jobs and their services what privileged mode gave them."""
+    if container.workload.platform is not Platform.GITLAB:
+        return  # pods get their runtime otherwise
+    yield Set(container.privileged, False)
+    yield Give(container, "runtime", "sysbox-runc")
 
 
 @rule(
@@ -52,6 +74,14 @@ from dindguard.api import Container, ContainerKind, Problem, Sandbox, Severity, 
     contained_by={Sandbox.VM, Sandbox.GVISOR, Sandbox.USER_NAMESPACE},
     needs_approval="privileged",
     replaces=("privileged-container", "privileged-engine"),
+    fixes=(
+        Fixer(
+            "runs jobs and their services under Sysbox instead of privileged",
+            fix,
+            unsafe=True,
+            brings=("sysbox-without-approval",),
+        ),
+    ),
     formats="the other formats describe single jobs, not what a runner gives to all of them",
 )
 def check(container: Container) -> Iterator[Problem]:

@@ -12,11 +12,12 @@ Value: TypeAlias = "str | bool | int"
 
 Attribute: TypeAlias = Literal[
     "init", "limits.memory", "limits.pids", "stop_grace_period", "runtime", "user_namespace", "hostname",
-    "read_only", "host_address", "token", "device", "unconfined",
+    "read_only", "host_address", "token", "device", "unconfined", "user",
 ]  # fmt: skip
 """What :class:`Give` can set: attributes of a container (up to ``hostname``), a mount (``read_only``), a port
 (``host_address``), and whether a workload gets its platform's ``token``. A container gets one more ``device``; it is
-``unconfined`` by seccomp, AppArmor and masked paths when it has to make namespaces without being privileged."""
+``unconfined`` by seccomp, AppArmor and masked paths when it has to make namespaces without being privileged, and may run as
+a ``user`` by number."""
 
 
 @record

@@ -13,6 +13,7 @@ from dindguard.model.engine import Engine
 from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount, MountKind
+from dindguard.model.workload import Platform
 from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
@@ -147,9 +148,73 @@ def without_root(container: Container) -> Iterator[Edit]:
         yield Volume(data, f"{data.source.value}-rootless", _ROOTLESS_DATA)
 
 
+_ROOTLESS_BUILDER = "/home/user/.local/share/buildkit"
+_OF_ANY_USER = frozenset({"addr", "debug", "trace", "tlscacert", "tlscert", "tlskey"})
+"""Options of buildkitd that mean the same without root; others name files and workers that only root has."""
+_ROOTS_OWN = ("/run", "/var/run", "/var/lib/buildkit", "/etc/buildkit", "/root")
+
+
+def builder_without_root(container: Container) -> Iterator[Edit]:
+    """Yield the edits that run BuildKit's own image without root and without privileged mode (moby/buildkit docs/rootless.md).
+
+    Nothing where something is set up that only root has: a socket for others, a file of settings, workers, kept state.
+    Kubernetes cannot unmask paths as a container engine can: there builds see the builder's processes instead.
+    """
+    engine, image = container.engine, container.image
+    if engine is None or image is None or image.engine is None or image.digest or not image.reference.known:
+        return
+    known = image.engine.product is EngineProduct.BUILDKIT and image.engine.official
+    if not known or image.engine.variant is not Variant.DAEMON or image.engine.version is None:
+        return
+    in_pod = container.workload.platform is Platform.KUBERNETES
+    data = container.mount_at("/var/lib/buildkit")
+    if _needs_root(container, engine, data) or not _movable(data, in_pod=in_pod):
+        return
+    yield Set(container.privileged, False) if in_pod else Remove(container.privileged)
+    yield Set(image.reference, f"{image.reference.value}-rootless")
+    yield Give(container, "unconfined", True)
+    if in_pod:
+        yield Give(container, "user", 1000)
+        yield Argument(container, "--oci-worker-no-process-sandbox")
+    if data is not None and data.kind is MountKind.EMPTY_DIR:
+        yield Set(data.target, _ROOTLESS_BUILDER)
+    elif data is not None and data.source is not None:
+        yield Volume(data, f"{data.source.value}-rootless", _ROOTLESS_BUILDER)
+    elif (
+        in_pod
+    ):  # the volume that the image declares may not hold the programs that change users (moby/buildkit, 879)
+        yield Volume(container, f"{container.name}-state", _ROOTLESS_BUILDER)
+
+
+def _needs_root(container: Container, engine: Engine, data: Mount | None) -> bool:
+    """Whether something is set up that a builder without root does not have."""
+    settings = engine.written_settings
+    addresses = (each.value.pattern for each in settings if each.name == "addr")
+    others = (each for each in container.mounts if each is not data)
+    check = container.health.command if container.health is not None else None
+    return (
+        bool(container.entrypoint or container.user or engine.configuration is not None)
+        or not engine.launch.certain
+        or any(each.name not in _OF_ANY_USER for each in settings)
+        or not all(address.startswith("tcp://") for address in addresses)
+        or any(each.target.pattern.startswith(_ROOTS_OWN) for each in others)
+        or any("/run/buildkit" in word.pattern for word in check or ())
+        or _tied(container)
+    )
+
+
+def _movable(data: Mount | None, *, in_pod: bool) -> bool:
+    """Whether what a builder keeps may begin anew elsewhere: root's files are none that it could read."""
+    if data is None:
+        return True
+    if in_pod:
+        return data.kind is MountKind.EMPTY_DIR
+    return data.kind is MountKind.VOLUME and data.source is not None and bool(data.source.value)
+
+
 def _tied(container: Container) -> bool:
     """Whether a container has settings that its engine needs root for."""
-    shared = any(each is not None for each in vars(container.namespaces).values())
+    shared = any(each is not None and each.written for each in vars(container.namespaces).values())
     return shared or container.runtime is not None or bool(container.devices)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dindguard.documents.changes import Append, Change, Content, Cut, Overwrite, Put
-from dindguard.documents.syntax import JSON, TOML
+from dindguard.documents.syntax import JSON, TOML, YAML
 from dindguard.documents.tree import Node
 from dindguard.fixes.locating import Chain, anchor, children, extent
 from dindguard.fixes.rendering import (
@@ -132,9 +132,21 @@ class TreeEditor:
         if parent.style == "flow":
             previous = extent(around[index - before - 1])[1] if index > before else None
             return self._cut_from_flow(start, end, previous, following)
-        return self._cut_from_block(
-            self._begin(parent, first, start), end, following, after_dash=not parent.is_sequence
-        )
+        begin = self._begin(parent, first, start)
+        splice = self._cut_from_block(begin, end, following, after_dash=not parent.is_sequence)
+        return Splice(splice.start, splice.end, self._comments(node, splice))
+
+    def _comments(self, node: Node, splice: Splice) -> str:
+        """Return the comments that stand on lines of their own in what is cut: they stay."""
+        if self.syntax != YAML or "#" not in self.text[splice.start : splice.end]:
+            return ""
+        inside = [(each.start, each.end) for each in node.walk() if each.style in ("literal", "folded")]
+        kept, at = [], splice.start
+        for line in self.text[splice.start : splice.end].splitlines(keepends=True):
+            if line.lstrip().startswith("#") and not any(start <= at < end for start, end in inside):
+                kept.append(line)
+            at += len(line)
+        return "".join(kept)
 
     def _emptied(self, parent: Node, last: Node) -> Splice:
         """Return the splice that leaves an empty collection where aliases need one."""
@@ -235,8 +247,10 @@ class TreeEditor:
             )
             return self._into_flow(mapping, colon + self._rendered(value))
         if self.syntax == TOML:
-            last = max([extent(child)[1] for child in children(mapping) if child.style != "block"] or [mapping.end])
-            return self._lines(last, 0, [f"{toml_key(key)} = {toml_value(value)}"])
+            own = [extent(child) for child in children(mapping) if child.style != "block"]
+            start, last = max(own, default=(mapping.end, mapping.end))
+            column = start - self._line_start(start) if own else 0
+            return self._lines(last, column, [f"{toml_key(key)} = {toml_value(value)}"])
         if present:
             return self._below_key(mapping, present[0], value)
         first = children(mapping)[0] if children(mapping) else None

@@ -24,6 +24,7 @@ FORMAT = FormatRow(
     name="gitlab-runner",
     title="GitLab Runner",
     syntaxes=("toml",),
+    writes=True,
     keys=("runners",),
     evidence=Evidence.DECLARED,
     words=("[[runners",),

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from dindguard.documents.changes import Append, Change, Content, Put
 from dindguard.documents.tree import Node
-from dindguard.edits import Await, Edit, EngineOptions, Give, Variable, Volume
+from dindguard.edits import Argument, Await, Edit, EngineOptions, Give, Variable, Volume
 
 Chain = tuple[Node, ...]
 
@@ -52,9 +52,10 @@ def changes(edit: Edit, chain: Chain) -> Iterator[Change]:
         yield Put(present[-1], ("value",), edit.value) if present else Append(container, ("env",), item_of)
     elif isinstance(edit, Await):
         yield from _ready(edit, chain)
-    elif isinstance(edit, EngineOptions) and container is not None:
+    elif isinstance(edit, (Argument, EngineOptions)) and container is not None:
         key = "command" if container["command"].is_sequence and not container["args"].present else "args"
-        yield from (Append(container, (key,), word) for word in edit.words)
+        words = edit.words if isinstance(edit, EngineOptions) else (edit.text,)
+        yield from (Append(container, (key,), word) for word in words)
     elif isinstance(edit, Volume) and container is not None and pod is not None:
         mount: dict[str, Content] = {"name": edit.name, "mountPath": edit.target}
         mount |= {"readOnly": True} if edit.read_only else {}
@@ -80,6 +81,10 @@ def _given(edit: Give, container: Node | None, pod: Node | None) -> Iterator[Cha
     if edit.attribute == "limits.memory" and container is not None:
         size = str(edit.value).replace("g", "Gi").replace("m", "Mi")
         yield Put(container, ("resources", "limits", "memory"), size)
+    elif edit.attribute == "unconfined" and container is not None:
+        yield from (Put(container, ("securityContext", name), {"type": "Unconfined"}) for name in _PROFILES)
+    elif edit.attribute == "user" and container is not None:
+        yield from (Put(container, ("securityContext", name), edit.value) for name in ("runAsUser", "runAsGroup"))
     if pod is None:
         return
     if edit.attribute == "stop_grace_period":
