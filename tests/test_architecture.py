@@ -58,7 +58,7 @@ LAYERS: dict[str, set[str]] = {
     "repeats": {"scripts", "source"},
     "discover": {"apart", "coverage", "surfaces", "files", "source"},
     "checkout": set(),
-    "report": {"coverage", "source", "model", "rules", "findings", "policy"},
+    "report": {"coverage", "source", "model", "rules", "findings", "policy", "copies"},
     "expressions": {"source", "model", "rules", "errors"},
     "packs": {"rules", "model", "errors", "loading", "files"},
     "loading": {"rules", "model", "errors", "edits"},

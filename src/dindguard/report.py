@@ -15,6 +15,7 @@ from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
 
     from dindguard.policy.waiver_file import Waiver
 
@@ -99,3 +100,14 @@ class Report:
     def worst_open(self) -> Severity | None:
         """Return the gravest severity among open findings; ``None`` when there is none."""
         return max((finding.severity for finding in self.open), default=None)
+
+
+def told(
+    findings: tuple[Finding, ...], model: Model, source_of: Callable[[str], Source | None]
+) -> tuple[Finding, ...]:
+    """Return findings as a report tells them: what is said of copies of a file (:mod:`~dindguard.copies`) is told once."""
+    if len(findings) < 2:
+        return findings
+    from dindguard.copies import told_once
+
+    return told_once(findings, model, source_of)

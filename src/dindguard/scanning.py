@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from dindguard import budget, judging, memory
 from dindguard.checkout import commit_of
-from dindguard.copies import told_once
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, without_changed
 from dindguard.files import Files, Left, find_root
@@ -30,7 +29,7 @@ from dindguard.policy.regime import Regime, check_rules
 from dindguard.policy.surroundings import Applied, Surroundings, Trust
 from dindguard.reading import rare_collection, read_all
 from dindguard.records import record, replace
-from dindguard.report import Report
+from dindguard.report import Report, told
 from dindguard.rule_sources import load_rules
 from dindguard.rules import Rule
 from dindguard.source import Gravity, Notice, Source
@@ -234,7 +233,7 @@ class Scan:
         notices = folded([*said, *notices_of(coverage), *stale(self.options.today)])
         return Report(
             root=self.files.root,
-            findings=told_once(findings, judged.model, sources.get),
+            findings=told(findings, judged.model, sources.get),
             since=since,
             everything=applied.findings if since else (),
             doubts=applied.doubts,
