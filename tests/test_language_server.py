@@ -539,3 +539,61 @@ def test_a_volume_is_another_projects_as_long_as_that_one_declares_it(tmp_path: 
     assert users() == [2]
     project.edit("b/compose.yaml", service % "2")
     assert users() == [1, 1]
+
+
+CLAIMS = """\
+apiVersion: v1
+kind: Pod
+metadata: {{name: {0}, namespace: ci}}
+spec:
+  containers:
+    - name: dind
+      image: docker:29.10.0-dind
+      env: [{{name: DOCKER_TLS_CERTDIR, valueFrom: {{configMapKeyRef: {{name: tls, key: folder}}}}}}]
+      volumeMounts: [{{name: data, mountPath: /var/lib/docker}}]
+  volumes: [{{name: data, persistentVolumeClaim: {{claimName: layers}}}}]
+"""
+CLAIM = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: layers, namespace: ci}\nspec: {storageClassName: %s}\n"
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tls, namespace: ci}\ndata: {folder: '%s'}\n"
+
+
+def test_a_pod_that_is_kept_follows_what_other_objects_say(tmp_path: Path) -> None:
+    """Two pods share a claim and take a value from a ConfigMap; after each edit all is as a scan from nothing says."""
+    service = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: ci}\n"
+        "spec: {selector: {app: %s}, ports: [{port: 2375}]}\n"
+    )
+    labelled = CLAIMS.format("b").replace("name: b,", "name: b, labels: {app: b},")
+    states = {
+        "a.yaml": (
+            CLAIMS.format("a"),
+            CLAIMS.format("a") + "# more\n",
+            "# first\n" + CLAIMS.format("a"),
+            "kind: Pod\n",
+        ),
+        "b.yaml": (labelled, CLAIMS.format("b"), labelled + "---\n" + CLAIMS.format("c")),
+        "claim.yaml": ("", CLAIM % "nfs", "# moved\n" + CLAIM % "nfs", CLAIM % "standard"),
+        "map.yaml": ("", MAP % "", MAP % "/certs", MAP.replace("tls", "other") % ""),
+        "service.yaml": (
+            "",
+            service % "b",
+            service % "a",
+            service.replace("spec: {", "spec: {type: NodePort, ") % "b",
+        ),
+    }
+    for path, texts in states.items():
+        (tmp_path / path).write_text(texts[0])
+    project, options = (
+        Project(str(tmp_path), Options(untrusted=True)),
+        Options(paths=(tmp_path,), root=tmp_path, untrusted=True),
+    )
+    rng = random.Random(3)
+    for _ in range(60):
+        path = rng.choice([*states])
+        text = rng.choice(states[path])
+        (tmp_path / path).write_text(text)
+        project.edit(path, text)
+        report = project.check()
+        assert said(report) == said(scan(options))
+        shared = [each for each in report.model.each(Storage) if each.name == "layers"]
+        assert len(shared) == len({id(each) for each in shared}) <= 1

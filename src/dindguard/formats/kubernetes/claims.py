@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
@@ -29,6 +30,7 @@ def claim_storage(claim: Text, resource: Resource, cluster: Cluster) -> Storage:
     name = str(claim)
     identity = f"kubernetes:{resource.scope}:pvc:{name}"
     storage = cluster.claims.get(identity)
+    first = storage is None
     if storage is None:
         found = cluster.find("PersistentVolumeClaim", name, resource)
         if found is None:
@@ -44,7 +46,15 @@ def claim_storage(claim: Text, resource: Resource, cluster: Cluster) -> Storage:
             node = found.node
             storage = _storage(identity, name, node["spec"], found.span, found, cluster)
         cluster.claims[identity] = storage
+    cluster.note(partial(_is_storage_of, identity=identity, storage=storage, first=first), True)
     return storage
+
+
+def _is_storage_of(cluster: Cluster, *, identity: str, storage: Storage, first: bool) -> bool:
+    """Whether a claim has the storage that was made of it; it is made of what the ``first`` user says."""
+    if first:
+        cluster.claims.setdefault(identity, storage)
+    return cluster.claims.get(identity) is storage
 
 
 def template_storage(

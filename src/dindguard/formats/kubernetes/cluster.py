@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.formats.kubernetes.resources import Resource, nearest
 from dindguard.model.mount import Storage
@@ -18,6 +19,9 @@ _MANY_LENT = 200
 _Place = tuple[str, str | None, str]
 """Kind, overlay, namespace."""
 
+Asked: TypeAlias = "list[tuple[Callable[[Cluster], object], object]]"
+"""Questions to a cluster, and their answers."""
+
 
 class Cluster:
     """All objects of a scan, and the storages that several pods may share.
@@ -29,6 +33,8 @@ class Cluster:
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self._lent: dict[Resource, None] = {}
+        self.asked: Asked | None = None
+        """Where to note what is asked; nowhere, unless a pod's reading is to be kept."""
         self._by_kind: dict[str, list[Resource]] = {}
         self._by_name: dict[tuple[str, str], list[Resource]] = {}
         self._by_place: dict[_Place, list[Resource]] = {}
@@ -71,13 +77,36 @@ class Cluster:
         for folder in _above(resource.unit):
             self._below_unit.setdefault((kind, folder), []).append(resource)
 
-    def of_kind(self, *kinds: str) -> Iterator[Resource]:
-        """Yield all objects of some kinds."""
+    def note(self, question: Callable[[Cluster], object], answer: object) -> None:
+        """Note a question, for what is to be kept as long as all of its questions have the same answers."""
+        if self.asked is not None:
+            self.asked.append((question, answer))
+
+    def answers(self, asked: Asked) -> bool:
+        """Whether all questions have the answers that they had: the same objects."""
+        before, self.asked = self.asked, None
+        try:
+            return all(question(self) == answer for question, answer in asked)
+        finally:
+            self.asked = before
+
+    def of_kind(self, *kinds: str) -> Iterable[Resource]:
+        """Return all objects of some kinds."""
+        found = tuple(self._of_kind(*kinds))
+        self.note(lambda cluster: tuple(cluster.of_kind(*kinds)), found)
+        return found
+
+    def _of_kind(self, *kinds: str) -> Iterator[Resource]:
         for kind in kinds:
             yield from self._lend(self._by_kind.get(kind, ()))
 
-    def beside(self, resource: Resource, *kinds: str) -> Iterator[Resource]:
-        """Yield the objects of some kinds that are deployed together with ``resource``."""
+    def beside(self, resource: Resource, *kinds: str) -> Iterable[Resource]:
+        """Return the objects of some kinds that are deployed together with ``resource``."""
+        found = tuple(self._beside(resource, *kinds))
+        self.note(lambda cluster: tuple(cluster.beside(resource, *kinds)), found)
+        return found
+
+    def _beside(self, resource: Resource, *kinds: str) -> Iterator[Resource]:
         for kind in kinds:
             if resource.namespace or resource.overlay is not None:
                 yield from self._lend(self._by_place.get((kind, resource.overlay, resource.namespace), ()))
@@ -89,13 +118,17 @@ class Cluster:
     def find(self, kind: str, name: str, beside: Resource) -> Resource | None:
         """Return the namespaced object of that name which ``beside`` must mean."""
         found = self._by_name.get((kind, name), ()) if name else ()
-        return self._lent_one(nearest((other for other in found if other.together_with(beside)), beside))
+        one = self._lent_one(nearest((other for other in found if other.together_with(beside)), beside))
+        self.note(partial(Cluster.find, kind=kind, name=name, beside=beside), one)
+        return one
 
     def find_global(self, kind: str, name: str, near: Resource) -> Resource | None:
         """Return the object of that name among those that live in no namespace."""
         found = self._by_name.get((kind, name), ()) if name else ()
         same = [other for other in found if other.overlay == near.overlay]
-        return self._lent_one(nearest(same or [other for other in found if other.overlay is None], near))
+        one = self._lent_one(nearest(same or [other for other in found if other.overlay is None], near))
+        self.note(partial(Cluster.find_global, kind=kind, name=name, near=near), one)
+        return one
 
     def _lent_one(self, resource: Resource | None) -> Resource | None:
         if resource is not None:

@@ -8,7 +8,7 @@ from dindguard.formats.kubernetes import commands, ports
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.environment import Variables
 from dindguard.formats.kubernetes.network_policies import isolation
-from dindguard.formats.kubernetes.openings import Opening, Services, declared_ports
+from dindguard.formats.kubernetes.openings import Opening, declared_ports
 from dindguard.formats.kubernetes.placement import placement
 from dindguard.formats.kubernetes.podspecs import TEKTON, Member, PodTemplate
 from dindguard.formats.kubernetes.replicas import replicas
@@ -62,9 +62,9 @@ class ReadPod:
     volumes: dict[str, Volume]
 
 
-def read_pod(template: PodTemplate, cluster: Cluster, services: Services) -> ReadPod:
-    """Read one pod."""
-    pod = _pod(template, cluster, services)
+def read_pod(template: PodTemplate, cluster: Cluster, openings: tuple[Opening, ...]) -> ReadPod:
+    """Read one pod, which has these openings."""
+    pod = _pod(template, cluster, openings)
     built: list[Container] = []
     embedded: list[Embedded] = []
     for member in template.members:
@@ -79,15 +79,14 @@ def read_pod(template: PodTemplate, cluster: Cluster, services: Services) -> Rea
     return ReadPod(_workload(pod, tuple(built)), tuple(embedded), pod.volumes)
 
 
-def _pod(template: PodTemplate, cluster: Cluster, services: Services) -> Pod:
+def _pod(template: PodTemplate, cluster: Cluster, openings: tuple[Opening, ...]) -> Pod:
     spec, resource = template.spec, template.resource
     claims = template.claims if template.claims is not None else spec.hole("volumeClaimTemplates")
-    labels = template.metadata["labels"]
     return Pod(
         template=template,
         cluster=cluster,
         volumes=volumes(spec, claims, template.address, resource, cluster),
-        openings=services.openings(labels, resource),
+        openings=openings,
         declared_ports=declared_ports([member.node for member in template.members]),
         replicas=replicas(resource, cluster),
         further=(*further(spec, *_OF_THE_POD), *_of_a_runtime(template.metadata["annotations"])),

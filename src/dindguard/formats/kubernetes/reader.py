@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from typing import TypeAlias
 
+from dindguard import memory
 from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.kubernetes import configmaps, kustomize
-from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.cluster import Asked, Cluster
 from dindguard.formats.kubernetes.network_policies import policy_of
-from dindguard.formats.kubernetes.openings import Services, selector_of
+from dindguard.formats.kubernetes.openings import Opening, Services, selector_of
 from dindguard.formats.kubernetes.owners import Owners
-from dindguard.formats.kubernetes.pods import read_pod
+from dindguard.formats.kubernetes.pods import ReadPod, read_pod
 from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
 from dindguard.formats.kubernetes.releases import handed_on, of_kustomization
 from dindguard.formats.kubernetes.replicas import SCALERS, scaler
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
+from dindguard.model.workload import Workload
 from dindguard.records import replace
 from dindguard.scripts.runner_variables import runners
 from dindguard.source import Notice
@@ -88,14 +91,49 @@ class _Pods:
 
     def _add(self, template: PodTemplate, resource: Resource) -> None:
         reading = self._reading
-        pod = read_pod(template, self._cluster, self._services)
-        reading.workloads += (pod.workload, *runners(pod.workload.containers))
+        openings = self._services.openings(template.metadata["labels"], template.resource)
+        pod, others, notices = self._read(template, openings)
+        reading.workloads += (pod.workload, *others)
         reading.embedded.extend(pod.embedded)
-        reading.notices.extend(undecided(template.spec, ("containers", "volumes")))
-        for member in template.members:
-            reading.notices.extend(undecided(member.node, ("volumeMounts",)))
+        reading.notices.extend(notices)
         self.mounted.add(pod, resource)
 
+    def _read(self, template: PodTemplate, openings: tuple[Opening, ...]) -> _Read:
+        """Return a pod: as it was read before, if that is kept and nothing else says otherwise now."""
+        if not memory.kept():
+            return _read(template, self._cluster, openings)
+        before: list[_Before] = memory.have("what was asked for a pod", (template,), list)
+        if not before or before[0].openings != openings or not self._cluster.answers(before[0].asked):
+            before[:] = [_Before(openings)]
+        return memory.have("pod", (template, before[0]), partial(self._noted, template, before[0]))
+
+    def _noted(self, template: PodTemplate, before: _Before) -> _Read:
+        self._cluster.asked = before.asked
+        before.asked.clear()
+        try:
+            return _read(template, self._cluster, before.openings)
+        finally:
+            self._cluster.asked = None
+
+
+class _Before:
+    """What a pod was read with, besides its own template: its openings, and what was asked of the cluster."""
+
+    def __init__(self, openings: tuple[Opening, ...]) -> None:
+        self.openings = openings
+        self.asked: Asked = []
+
+
+def _read(template: PodTemplate, cluster: Cluster, openings: tuple[Opening, ...]) -> _Read:
+    """Return a pod, what its containers start as runners, and what is not known of it."""
+    pod = read_pod(template, cluster, openings)
+    notices = [*undecided(template.spec, ("containers", "volumes"))]
+    for member in template.members:
+        notices.extend(undecided(member.node, ("volumeMounts",)))
+    return pod, tuple(runners(pod.workload.containers)), notices
+
+
+_Read: TypeAlias = tuple[ReadPod, tuple[Workload, ...], list[Notice]]
 
 _WORKLOADS = frozenset({"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
 """Kinds that describe pods, which need not be looked for before they are read."""
