@@ -50,6 +50,22 @@ proposed); a filtering proxy in a pod (all of a pod's containers could ask it, n
 the tools that a proxy is proposed for ask the cluster there); anything for privileged mode in a GitLab pipeline (the
 runner's `config.toml` grants it, and is changed there).
 
+## How it is tried
+
+By the tests, with every fix of every unsafe fixture, and with the readers that people's files are for: Compose, Kubernetes'
+schemas, BuildKit's parser. On 2026-11-28:
+
+* **438 fixtures** of rules with a fix: 534 fixes in 278 of them; in the others the place is one that is left alone. Compose
+  took 121 files before and after, and refused 2 before; 67 manifests have no more faults; 4 Dockerfiles the same instructions.
+* **50 files of 50 public repositories**, drawn by lot from those that speak of engines or privileges (151 drawn, 101 without
+  anything to fix): 115 fixes of 25 rules. Of 25 manifests 24 could be asked for and have no more faults, 17 of them none at all.
+  Compose took 4 of 13 files before and after; the other 9 it refused as they were.
+* **25 more files called compose** (62 drawn), which Compose was told to read without the files and variables that lie elsewhere:
+  49 fixes; it took 23 before and after, and refused 1 before. Among 32 Dockerfiles drawn one had something to fix.
+
+In none of them was a mended finding told again or a new one told, was a comment lost, or did a second run change anything.
+Of other YAML it was only asked that it parses.
+
 ## Which rules
 
 """
