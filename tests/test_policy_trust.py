@@ -209,6 +209,8 @@ def test_what_a_change_adds_is_proposed_and_not_in_force(
     [
         ("codeowners: true", "alone: true", "owners approve for themselves"),
         ("approval: {", "approval: {max-days-critical: 366, ", "waivers of critical findings last 366 days"),
+        ("approval: {", "approval: {max-days-critical: 91, ", "waivers of critical findings last 91 days"),
+        ("max-days: 90", "max-days: 91", "waivers last 91 days"),
         ("approval: {", "approval: {people: {ada: ['@ada', '@owner']}, ", "people are told apart in another way"),
         ("codeowners: true", "codeowners: false", "approvers need not be code owners"),
     ],
