@@ -74,6 +74,7 @@ def test_a_usual_name_is_found_in_every_folder(expression: str, name: str, folde
         ("a.yaml", "yaml"), ("a.YML", "yaml"), ("a.yaml.j2", "yaml"), ("a.yml.example", "yaml"), ("a.json.in", "json"),
         ("a.jsonc", "json"), ("a.toml.tpl", "toml"), ("a.tf", "hcl"), ("a.tf.example", ""), ("a.groovy.tpl", ""),
         ("yaml", ""), ("a.j2", ""), (".yaml", "yaml"), ("c/templates/_helpers.tpl", "yaml"), ("c/_helpers.tpl", ""),
+        ("c/templates/_start.sh.tpl", ""), ("c/templates/_engine.v2.tpl", "yaml"), ("vm/templates/boot.sh.tpl", ""),
         ("a.yaml.j2.j2", ""), ("yaml.j2", ""), ("a.sh", ""),
     ],
 )  # fmt: skip

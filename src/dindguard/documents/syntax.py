@@ -21,6 +21,11 @@ _EXEMPLIFIED = (YAML, JSON, TOML)
 """Syntaxes of which there are templates and examples whose own name's ending stands before that which says so."""
 
 _OF_A_CHART = regex(r"(?:^|/)templates/(?:(?!/templates/).)*+(?<=[^/]\.tpl)\Z")
+_TEXTS = frozenset({
+    "bash", "cfg", "conf", "css", "env", "html", "ini", "js", "lua", "php", "pl", "properties", "ps1", "py", "rb", "service",
+    "sh", "sql", "txt", "xml",
+})  # fmt: skip
+"""Endings of what is no manifest: a chart takes such a template into one, and others have a folder of that name too."""
 
 
 def is_library(path: str) -> bool:
@@ -57,4 +62,4 @@ def by_name(name: str) -> str:
     syntax = _BY_ENDING.get(before.lower(), "") if dot else ""
     if syntax in _EXEMPLIFIED:
         return syntax
-    return YAML if ending == "tpl" and _OF_A_CHART.search(name) else ""
+    return YAML if ending == "tpl" and before.lower() not in _TEXTS and _OF_A_CHART.search(name) else ""
