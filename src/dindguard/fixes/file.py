@@ -8,7 +8,7 @@ from dindguard.documents import readers
 from dindguard.documents import syntax as syntaxes
 from dindguard.documents.tree import Node
 from dindguard.fixes import checking, dockerfile
-from dindguard.fixes.locating import Chain, chain_at, children
+from dindguard.fixes.locating import Chain, Extents, chain_at, children
 from dindguard.fixes.splices import RefusedError, Splice, apply, overlap
 from dindguard.fixes.trees import TreeEditor
 from dindguard.source import Source, Span
@@ -31,6 +31,7 @@ class File:
         self.syntax = syntax
         self.editor: TreeEditor | None = None
         self._roots: list[Node] = []
+        self._extents = Extents()
         if syntax in WRITTEN:
             tree = readers.reader(syntax)(source)
             if not tree.readable or tree.bare_braces:
@@ -41,7 +42,7 @@ class File:
     def chain(self, span: Span) -> Chain:
         """Return the way to what stands at a place."""
         start, end = self.offsets(span)
-        found = chain_at(self._roots, start, end, scattered=self.syntax == syntaxes.TOML)
+        found = chain_at(self._roots, start, end, scattered=self.syntax == syntaxes.TOML, extents=self._extents)
         if found is None:
             raise RefusedError("nothing that can be changed stands there")
         return found

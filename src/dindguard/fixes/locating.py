@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from dindguard.documents.tree import Kind, Node
 
@@ -38,31 +40,56 @@ def _end(node: Node) -> int:
     return node.start + len(text[node.start : node.end].rstrip())
 
 
-def chain_at(roots: Sequence[Node], start: int, end: int, *, scattered: bool = False) -> Chain | None:
+class Extents:
+    """Where the children of nodes begin and end, for whoever looks for many places in one tree."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Node, Sequence[Node], list[int]]] = {}
+
+    def near(self, node: Node, start: int) -> Sequence[Node]:
+        """Return the children that may hold what begins at ``start``, in their order: all of those that lie in no order."""
+        known = self._known.get(id(node))
+        if known is None:
+            below = children(node)
+            extents = [extent(each) for each in below]
+            ordered = all(one[1] <= other[0] for one, other in pairwise(extents))
+            known = self._known[id(node)] = (node, below, [first for first, _ in extents] if ordered else [])
+        _, below, firsts = known
+        if not firsts:
+            return below
+        at = bisect_right(firsts, start)
+        return below[max(0, at - 2) : at]  # what is empty may lie at the end of one and at the start of the next
+
+
+def chain_at(
+    roots: Sequence[Node], start: int, end: int, *, scattered: bool = False, extents: Extents | None = None
+) -> Chain | None:
     """Return the way to the smallest node whose entry holds the characters ``[start, end)``; ``None`` without one.
 
     ``scattered`` is for syntaxes in which a table's entries may stand outside of its own place (TOML).
     """
     for root in roots:
-        found = _descent((root,), start, end, scattered)
+        found = (
+            _descent_everywhere((root,), start, end)
+            if scattered
+            else _descent(root, start, end, extents or Extents())
+        )
         if found is not None and (len(found) > 1 or _holds(root, start, end)):
             return found
     return None
 
 
-def _descent(chain: Chain, start: int, end: int, scattered: bool) -> Chain | None:
-    if scattered:
-        return _descent_everywhere(chain, start, end)
-    way = list(chain)
-    while (below := next((each for each in _new(way) if _holds(each, start, end)), None)) is not None:
+def _descent(root: Node, start: int, end: int, extents: Extents) -> Chain | None:
+    way = [root]
+    while (below := next((each for each in _new(way, start, extents) if _holds(each, start, end)), None)) is not None:
         way.append(below)
     return tuple(way) if len(way) > 1 or _holds(way[0], start, end) else None
 
 
-def _new(way: Sequence[Node]) -> Iterator[Node]:
+def _new(way: Sequence[Node], start: int, extents: Extents) -> Iterator[Node]:
     """Yield the children of the last node but for those on the way: an item may be an alias of what holds it."""
     places = {(each.start, each.end, each.kind) for each in way if each.kind is not Kind.SCALAR}
-    return (each for each in children(way[-1]) if (each.start, each.end, each.kind) not in places)
+    return (each for each in extents.near(way[-1], start) if (each.start, each.end, each.kind) not in places)
 
 
 def _descent_everywhere(chain: Chain, start: int, end: int) -> Chain | None:
