@@ -543,3 +543,18 @@ def test_a_policy_that_a_change_brings_and_nobody_can_read_is_told_at_its_place(
     write(tmp_path, ".dindguard.yaml", "disable: [no-such-rule]\n")
     (said,) = weakened(judged(tmp_path))
     assert said.startswith(".dindguard.yaml:1 the policy cannot be read: .dindguard.yaml:1:11: there is no rule")
+
+
+def test_an_allow_holds_for_as_many_as_it_held_for(tmp_path: Path) -> None:
+    """One more of the same, at the same address, is a new danger."""
+    from dindguard.policy.before import Before
+    from dindguard.records import replace
+
+    folder = tmp_path / "r"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (found,) = dangers(scanned(tree(folder)))[:1]
+    allowed = replace(found, subjects=tuple(replace(each, status=Status.ALLOWED) for each in found.subjects))
+    before = Before(lambda: (allowed,), (found, found))
+    assert before.allowed(found, found.subjects[0])
+    assert not before.allowed(found, found.subjects[0])
