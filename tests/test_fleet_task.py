@@ -302,3 +302,20 @@ def test_a_staged_file_that_expands_without_end_is_not_read_on(tmp_path: Path) -
     answer = scanned(made.tree(tmp_path / "work", compose_yaml=made.SAFE), tmp_path)
     with pytest.raises(DamagedError, match="more than 100 bytes"):
         list(staging.read(str(tmp_path), answer.key, 100))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["DINDGUARD_CONFIG", "DOCKER_HOST", "GIT_DIR", "GIT_CONFIG_COUNT", "PYTHONSTARTUP", "LD_PRELOAD", "COLUMNS",
+     "AWS_SECRET_ACCESS_KEY"],
+)  # fmt: skip
+def test_a_scan_of_a_fleet_gets_nobodys_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "/somebody/else")
+    assert name not in process._environment()
+
+
+def test_a_scan_of_a_fleet_finds_its_programs_and_is_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    given = process._environment()
+    assert (given["PATH"], given["PYTHONHASHSEED"]) == ("/usr/bin", "0")
