@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dindguard.model import capabilities
-from dindguard.model.capabilities import DEFAULT, KNOWN, Tier, effective, root_grade, tier, why
+from dindguard.model.capabilities import DEFAULT, KNOWN, Tier, effective, root_grade, tier, tier_in_company, why
 
 NAMES = st.lists(st.sampled_from(sorted(KNOWN | {"ALL"})), max_size=6)
 
@@ -63,3 +63,26 @@ def test_company_makes_root() -> None:
     assert root_grade(["SYS_PTRACE"]) == set()
     assert root_grade(["SYS_PTRACE"], host_pid=True) == {"SYS_PTRACE"}
     assert root_grade(["ALL", "NET_RAW"]) == {"ALL"}
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "company", "expected"),
+    [
+        ("SYS_PTRACE", "SYS_PTRACE", {}, Tier.STRONG),
+        ("SYS_PTRACE", "SYS_PTRACE", {"host_pid": True}, Tier.ROOT),
+        ("SYS_PTRACE", "SYS_PTRACE", {"host_network": True}, Tier.STRONG),
+        ("NET_ADMIN", "NET_ADMIN", {}, Tier.STRONG),
+        ("NET_ADMIN", "NET_ADMIN", {"host_network": True}, Tier.ROOT),
+        ("NET_ADMIN", "NET_ADMIN", {"host_pid": True}, Tier.STRONG),
+        ("BPF", "BPF", {}, Tier.STRONG),
+        ("BPF", "BPF PERFMON", {}, Tier.ROOT),
+        ("cap_bpf", "BPF CAP_PERFMON", {}, Tier.ROOT),
+        ("SYS_ADMIN", "SYS_ADMIN", {}, Tier.ROOT),
+        ("CHOWN", "CHOWN", {"host_pid": True, "host_network": True}, Tier.DEFAULT),
+        ("NET_BROADCAST", "NET_BROADCAST", {}, Tier.OTHER),
+    ],
+)
+def test_company_and_the_hosts_namespaces_lead_farther(
+    name: str, held: str, company: dict[str, bool], expected: Tier
+) -> None:
+    assert tier_in_company(name, held.split(), **company) is expected
