@@ -275,10 +275,12 @@ _ORDINARY_USERS = frozenset(
         "prom/node-exporter", "prometheus/node-exporter", "prom/prometheus", "prometheus/prometheus",
         "prom/alertmanager", "prometheus/alertmanager", "prom/pushgateway", "prometheus/pushgateway",
         "telegraf", "grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise", "grafana/loki",
+        *(f"{owner}/opentelemetry-collector{kind}" for owner in ("otel", "opentelemetry-collector-releases")
+          for kind in ("", "-contrib", "-k8s")),
     }
 )  # fmt: skip
-"""Images that set an ordinary user (their Dockerfiles: ``USER nobody``; Grafana's 472, Loki's 10001), or whose entry point
-leaves root for one (Telegraf's, ``setpriv --reuid telegraf``)."""
+"""Images that set an ordinary user (their Dockerfiles: ``USER nobody``; Grafana's 472, Loki's and OpenTelemetry's 10001), or
+whose entry point leaves root for one (Telegraf's, ``setpriv --reuid telegraf``)."""
 
 
 def runs_as_ordinary_user(repository: str) -> bool:

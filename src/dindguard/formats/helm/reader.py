@@ -83,7 +83,9 @@ def _read(release: Release) -> Found:
     found = _of_chart(release)
     if not found.taken:
         for key, value in release.values.pairs():
-            if value.is_mapping:
+            if value.is_mapping and value["install"].present and value["install"].flag("install").off:
+                found.taken.append(value)  # the GitLab chart's word for a dependency that is left out
+            elif value.is_mapping:
                 found.add(_of_chart(release.below(key.content)))
     if not release.rendered:
         for layer in release.layers:
