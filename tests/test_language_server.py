@@ -443,6 +443,19 @@ def test_what_another_file_says_counts_at_once(name: str, tmp_path: Path) -> Non
     assert said(project.check()) == before
 
 
+def test_a_file_that_is_mended_is_what_it_was_before_it_was_broken(tmp_path: Path) -> None:
+    """What a project asked while one of its parts was broken is asked no more, and says nothing of that part."""
+    files = {"compose.yaml": "include: [a.yaml, b.yaml]\n", "a.yaml": PLAIN, "b.yaml": "services: {\n"}
+    for path, text in files.items():
+        (tmp_path / path).write_text(text, "utf-8")
+    project = Project(str(tmp_path), Options(untrusted=True))
+    options = Options(paths=(tmp_path,), root=tmp_path, untrusted=True)
+    for text in (PLAIN, PLAIN + "- x\n", PLAIN, PLAIN + "# more\n"):
+        (tmp_path / "a.yaml").write_text(text, "utf-8")
+        project.edit("a.yaml", text)
+        assert said(project.check()) == said(scan(options))
+
+
 def test_a_file_that_is_saved_has_only_that_file_read_again(tmp_path: Path) -> None:
     files = {"compose.yaml": PLAIN, "other/compose.yaml": PLAIN, "README.md": "# read\n"}
     for path, text in files.items():
