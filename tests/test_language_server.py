@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import shutil
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -276,6 +279,24 @@ def test_the_editors_part_is_named_where_it_lacks(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "pygls.lsp.server", None)
     result = CliRunner().invoke(cli, ["lsp"], prog_name="dindguard")
     assert "dindguard[lsp]" in str(result.exception)
+
+
+EDITORS = Path(__file__).parent.parent / "editors"
+
+
+def test_the_extension_is_started_by_every_language_that_it_speaks_of() -> None:
+    package = json.loads((EDITORS / "vscode" / "package.json").read_text("utf-8"))
+    source = (EDITORS / "vscode" / "extension.js").read_text("utf-8")
+    languages = re.findall(r'"([\w-]+)"', source[source.index("LANGUAGES = [") : source.index("];")])
+    assert package["activationEvents"] == [f"onLanguage:{each}" for each in languages]
+
+
+def test_the_recipe_of_helix_names_servers_and_languages() -> None:
+    page = (EDITORS.parent / "docs" / "editors.md").read_text("utf-8")
+    recipe = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])
+    assert recipe["language-server"] == {"dindguard": {"command": "dindguard", "args": ["lsp"]}}
+    assert all(each["language-servers"][-1] == "dindguard" for each in recipe["language"])
+    assert {"docker-compose", "yaml", "dockerfile"} <= {each["name"] for each in recipe["language"]}
 
 
 # -- positions ------------------------------------------------------------------------------------------------
