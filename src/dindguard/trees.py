@@ -81,7 +81,6 @@ class Trees:
         self.recogniser = recogniser
         self._files = files
         self._noted = _Noted(book)
-        self._unsaid = _Noted(Book(book.policy))
         self._held = self._texts_held = 0
         self._waiting: Waiting | None = None
         self._charts: dict[str, Charts] = {}
@@ -110,19 +109,12 @@ class Trees:
         return self._noted.notices
 
     def answer(self, question: tuple[str, str]) -> Any:
-        """Answer a question that something which is kept has asked before: a reader, about other files.
-
-        What is noted meanwhile is of no account: perhaps nobody asks that any more.
-        """
-        outer, self._noted = self._noted, self._unsaid
-        try:
-            return self._questions[question[0]](question[1])
-        finally:
-            self._noted = outer
+        """Answer a question that something which is kept has asked before; nobody may ask it now, so nothing is noted."""
+        answer, _ = self._apart(lambda: self._questions[question[0]](question[1]))
+        return answer
 
     def again(self, kind: object, about: Iterable[Any], make: Callable[[], T]) -> T:
         """Return what ``make`` makes of some objects, and note what it notes; from the memory if that is open and has it."""
-
         if not memory.kept():
             return make()
         made, noted = memory.have(kind, about, lambda: self._apart(make), self.answer)
