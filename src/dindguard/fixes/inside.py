@@ -17,30 +17,56 @@ from dindguard.source import Source, Span
 _NOT_AS_WRITTEN = "the document inside is encoded, escaped or put together: its characters are not those of the file"
 
 
-def innermost(paths: Iterable[str], files: Files, recogniser: Recogniser, span: Span) -> Source | None:
-    """Return the innermost document that a place is in when ``paths`` are read; ``None`` when it is in none."""
-    book, own = _Texts(span), Buffers(files, {})  # what is read here is let go of here
-    sources = [source for path in paths if (source := own.open(path)) is not None]
-    read_all(sources, own, recogniser, book=book)
-    return max(book.found, key=_depth, default=None)
+class Documents:
+    """The documents inside of files; ``given`` are all files that were scanned."""
+
+    def __init__(self, files: Files, recogniser: Recogniser, given: Iterable[str]) -> None:
+        self._files = files
+        self._recogniser = recogniser
+        self._given = sorted(given)
+        self._read: dict[str, list[Source]] = {}
+
+    def innermost(self, span: Span, *, among_all: bool) -> Source | None:
+        """Return the innermost document that a place is in; ``None`` when it is in none.
+
+        Its own file is read alone first; ``among_all``, then all together: another file may tell what a text is. Each is
+        done once.
+        """
+        for name, paths in ((span.path, [span.path]), ("", self._given))[: 1 + among_all]:
+            if name not in self._read:
+                self._read[name] = self._documents(paths)
+            around = [source for source in self._read[name] if _holds(source, span)]
+            if around:
+                return max(around, key=_depth)
+        return None
+
+    def _documents(self, paths: Iterable[str]) -> list[Source]:
+        book, own = _Texts(), Buffers(self._files, {})  # what is read here is let go of here
+        sources = [source for path in paths if (source := own.open(path)) is not None]
+        read_all(sources, own, self._recogniser, book=book)
+        return book.found
 
 
 class _Texts(Book):
-    """Keeps the documents in a file that a place is in."""
+    """Keeps the documents inside of files."""
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.found: list[Source] = []
-        self._span = span
 
     def read(self, source: Source, name: str) -> None:
-        """Note that a format read a text, and keep one that the place is in."""
+        """Note that a format read a text, and keep one that is inside of a file."""
         super().read(source, name)
-        if source.parent is not None and source.path == self._span.path and source.text:
-            place, end = (self._span.line, self._span.column), (self._span.end_line, self._span.end_column)
-            last = source.position(len(source.text) - 1)
-            if source.position(0) <= place and end <= (last[0], last[1] + 1):
-                self.found.append(source)
+        if source.parent is not None and source.text:
+            self.found.append(source)
+
+
+def _holds(source: Source, span: Span) -> bool:
+    if source.path != span.path:
+        return False
+    last = source.position(len(source.text) - 1)
+    end = (span.end_line, span.end_column)
+    return source.position(0) <= (span.line, span.column) and end <= (last[0], last[1] + 1)
 
 
 def _depth(source: Source) -> int:

@@ -20,6 +20,7 @@ from dindguard.source import Span
 
 if TYPE_CHECKING:
     from dindguard.files import Files
+    from dindguard.fixes.inside import Documents
     from dindguard.formats.recognition import Recogniser
     from dindguard.model.model import Model
 
@@ -65,6 +66,7 @@ class Planner:
         self._findings = tuple(findings)
         self._charts = ChartValues(files, self._file)
         self._texts: dict[str, File] = {}
+        self._documents: Documents | None = None
         self._inner: dict[tuple[str, int, int, int, int], File | None] = {}
 
     def plan(self, finding: Finding, *, unsafe: bool, failed: Collection[Fixer] = ()) -> Planned:
@@ -163,14 +165,13 @@ class Planner:
         return self._inner[place] or file
 
     def _inside(self, file: File, span: Span) -> File | None:
-        from dindguard.fixes.inside import InnerFile, innermost  # few fixes are of documents inside of others
+        from dindguard.fixes.inside import Documents, InnerFile  # few fixes are of documents inside of others
 
-        for paths in ({span.path}, self._given if file.editor is not None else ()):
-            source = innermost(sorted(paths), self._files, self._recogniser, span)
-            if source is not None:
-                syntax = self._recogniser.syntax_of(source)
-                return InnerFile(source, syntax) if syntax in WRITTEN else None
-        return None
+        if self._documents is None:
+            self._documents = Documents(self._files, self._recogniser, self._given)
+        source = self._documents.innermost(span, among_all=file.editor is not None)
+        syntax = self._recogniser.syntax_of(source) if source is not None else ""
+        return InnerFile(source, syntax) if source is not None and syntax in WRITTEN else None
 
     def _file(self, path: str) -> File:
         if path not in self._given:
