@@ -93,7 +93,7 @@ def _lasts(engine: Engine) -> bool:
     if workload.ends_with_its_containers or workload.for_tests is not None:
         return False
     users = [access.who for access in engine.clients if access.uses]
-    if any(each.role is Role.CI_RUNNER for each in (*users, *workload.containers)):
+    if engine.beside_runner or any(each.role is Role.CI_RUNNER for each in users):
         return False  # a runner removes what its jobs started
     builds = [only_builds(user) for user in users]
     return container.kind in LASTING and not (builds and all(builds)) and not _ends_with_its_pod(engine)

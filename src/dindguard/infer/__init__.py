@@ -237,8 +237,17 @@ def _settle_contacts(
     clients: dict[Engine | Machine, list[Access]] = {}
     for access in accesses:
         clients.setdefault(access.to, []).append(access)
+    engines = tuple(engines)
+    around = dict.fromkeys(engine.container.workload for engine in engines if engine.container is not None)
+    of_runners = {each for each in around if any(one.role is Role.CI_RUNNER for one in each.containers)}
     for engine in engines:
-        engine.settle(Contact(exposures=exposures_of(engine, started_from), clients=tuple(clients.get(engine, ()))))
+        engine.settle(
+            Contact(
+                exposures=exposures_of(engine, started_from),
+                clients=tuple(clients.get(engine, ())),
+                beside_runner=engine.container is not None and engine.container.workload in of_runners,
+            )
+        )
 
 
 def _role(container: Container) -> Role:

@@ -201,6 +201,11 @@ class Engine:
         return self.contact.clients
 
     @property
+    def beside_runner(self) -> bool:
+        """Whether a CI runner is in the workload of its container."""
+        return self.contact.beside_runner
+
+    @property
     def owned_by(self) -> Owner:
         """What kind of thing has it."""
         if self.container is None:

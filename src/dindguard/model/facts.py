@@ -165,6 +165,8 @@ class Contact:
     """Who can connect to its TCP listeners; a listener that nobody else can reach has none."""
     clients: tuple[Access, ...] = ()
     """Who can command it."""
+    beside_runner: bool = False
+    """Whether a CI runner is in the workload of its container."""
 
 
 @record(eq=False, kw_only=True)
