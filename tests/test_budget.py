@@ -98,6 +98,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "matrix-levels": (2, {".github/workflows/w.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    strategy: {matrix: {v: [{a: {b: {c: {d: 29}}}}]}}\n    container: 'docker:${{ matrix.v.a.b.c.d }}'\n    steps: [{run: docker ps}]\n"}),
     "git-index": (20, compose(COMPOSE) | {".gitignore": "compose.yaml\n", ".git/index": "DIRC" + "x" * 40}),
     "azure-calls": (2, azure("parameters: [{name: a, default: b}]\nsteps:\n- ${{ if not(not(not(eq(parameters.a, 'b')))) }}:\n  - script: docker ps\n")),
+    "azure-hooks": (2, azure("jobs: [{deployment: a, strategy: {runOnce: {deploy: {steps: [{script: docker ps}]}, on: {failure: {steps: [{script: docker ps}]}}}}}]\n")),
     "azure-hook-levels": (2, azure("jobs: [{deployment: a, strategy: {runOnce: {on: {failure: {steps: [{script: docker ps}]}}}}}]\n")),
     "variable-depth": (3, playbook(", ".join(f"v{n}: '{{{{ v{n + 1} }}}}'" for n in range(6)) + ", v6: docker", "{{ v0 }}")),
     "expression-parts": (5, playbook("v: docker", "{{ v" + " | default(v)" * 60 + " }}")),

@@ -107,6 +107,10 @@ AZURE_HOOK_LEVELS = Limit(
     name="azure-hook-levels", most=4, what="a deployment's strategy nests more than {most} levels",
     lost="what lies deeper was not read", remedy="end the alias that holds itself",
 )  # fmt: skip
+AZURE_HOOKS = Limit(
+    name="azure-hooks", most=10_000, what="the strategies of this pipeline's deployments come to more than {most} hooks",
+    lost="the rest was not read", remedy="split the pipeline, or use fewer aliases",
+)  # fmt: skip
 BITBUCKET_STEPS = Limit(
     name="bitbucket-steps", most=2_000, what="this file has more than {most:,} steps, with those of aliases",
     lost="the rest was not read", remedy="split the file, or use fewer aliases",

@@ -36,6 +36,7 @@ class Pipeline:
         self._resources: dict[str, Part] = {}
         self._addresses = Addresses()
         self._templates = 0
+        self._hooks = 0
 
     def read(self, root: Part) -> None:
         """Read a whole file."""
@@ -159,7 +160,8 @@ class Pipeline:
         """Read the steps of a deployment: its strategy has hooks, and hooks for success and failure."""
         self._steps(part["steps"], job, files)
         for below in part.pairs().values():
-            if not part.names.more(below.raw):
+            self._hooks += 1
+            if not budget.within(budget.AZURE_HOOKS, self._hooks, below.raw):
                 return  # few strategies have more than ten hooks, but aliases may multiply
             if below.raw.is_mapping and budget.within(budget.AZURE_HOOK_LEVELS, level + 1, below.raw):
                 self._lifecycle(below, job, files, level + 1)
