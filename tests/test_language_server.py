@@ -242,6 +242,19 @@ def test_a_faulty_configuration_is_said_once_and_findings_stay(editor: Editor) -
     assert editor.shown("compose.yaml", lambda rules: not rules) == []
 
 
+def test_a_configuration_that_is_faulty_while_one_types_it_is_marked_in_its_file(editor: Editor) -> None:
+    editor.shown("compose.yaml", bool)
+    editor.open(".dindguard.yaml", "exclude: []\nnonsense: 1\n")
+    assert editor.shown(".dindguard.yaml", bool) == ["configuration"]
+    (shown,) = editor.diagnostics[".dindguard.yaml"]
+    assert (shown["range"]["start"]["line"], shown["severity"]) == (1, 1)
+    assert shown["message"] == "there is no setting 'nonsense'"
+    editor.change(".dindguard.yaml", {"text": "exclude: [compose.yaml]\n"})
+    assert editor.shown(".dindguard.yaml", lambda rules: not rules) == []
+    assert editor.shown("compose.yaml", lambda rules: not rules) == []
+    assert not [each for each in editor.told if each["method"] == "window/showMessage"]
+
+
 def test_each_folder_is_a_project_as_long_as_it_is_open(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name / ".git").mkdir(parents=True)

@@ -18,11 +18,15 @@ from dindguard.language_server.positions import Change, Places, Units, whole_cha
 from dindguard.language_server.progress import Progress
 from dindguard.language_server.project import Project
 from dindguard.options import Options
+from dindguard.patterns import regex
 from dindguard.records import replace
 
 if TYPE_CHECKING:
     from dindguard.language_server.garbage import Garbage
     from dindguard.report import Report
+
+_PLACED = regex(r"(?P<path>[^:\n]+):(?P<line>\d+):\d+: ")
+"""The beginning of a message about a place of a file."""
 
 DELAY = 0.15
 """Seconds after the last keystroke until the project is judged again."""
@@ -115,9 +119,18 @@ class Checker:
         return self.report
 
     def _tell(self, message: str) -> None:
-        """Say once what keeps the project from being judged."""
-        if message != self._refused:
-            self._refused = message
+        """Say once what keeps the project from being judged: at its place in a file that is open, else in a window."""
+        if message == self._refused:
+            return
+        self._refused = message
+        at = _PLACED.match(message)
+        if at is not None and at["path"] in self.project.opened:
+            line = int(at["line"])
+            where = lsp.Range(lsp.Position(line - 1, 0), lsp.Position(line, 0))
+            shown = diagnostics.refused(where, message[at.end() :])
+            self._shown[at["path"]] = [shown]
+            self._publish(at["path"], [shown])
+        else:
             self.server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"dindguard: {message}"))
 
     def show(self) -> None:

@@ -51,6 +51,11 @@ def by_file(report: Report, places: Places, opened: Collection[str] = ()) -> dic
     return found
 
 
+def refused(at: lsp.Range, message: str) -> lsp.Diagnostic:
+    """Return why a project cannot be judged, for its place in a configuration or a file of policy."""
+    return lsp.Diagnostic(at, message, severity=lsp.DiagnosticSeverity.Error, code="configuration", source=_SOURCE)
+
+
 def _of_finding(finding: Finding, at: Span, places: Places, masked: Callable[[str], str]) -> lsp.Diagnostic:
     """Return a finding as a diagnostic at one of its places: the first, or that of a copy."""
     return lsp.Diagnostic(
