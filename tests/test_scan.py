@@ -14,6 +14,7 @@ import pytest
 import dindguard
 from dindguard.buffers import Buffers
 from dindguard.errors import INCOMPLETE, INTERRUPTED
+from dindguard.report import Report
 from dindguard.rules import Severity
 from dindguard.scanning import Options, Scan, scan
 from dindguard.source import Gravity
@@ -167,7 +168,10 @@ def test_a_pack_that_asks_for_what_the_model_lacks_is_refused(tmp_path: Path) ->
     assert "rule 'local/stack' has each=str, which the model has none of; there are" in done.stderr
 
 
-def test_texts_are_not_held_to_the_end_of_a_scan(tmp_path: Path) -> None:
+def test_texts_of_a_large_tree_are_not_held_to_the_end_of_a_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dindguard.files.HELD", 0)
     ours = "services:\n  a:\n    image: docker:dind\n    privileged: true\n"
     (tmp_path / "compose.yaml").write_text(ours)
     (tmp_path / "prose.yaml").write_text("about: docker, privileged\n")
@@ -179,13 +183,24 @@ def test_texts_are_not_held_to_the_end_of_a_scan(tmp_path: Path) -> None:
     assert this.report(found, judged, this.apply(found, judged)).sources["compose.yaml"].text == ours
 
 
-def test_a_file_that_changes_during_a_scan_is_told_and_not_quoted(tmp_path: Path) -> None:
-    (tmp_path / "compose.yaml").write_text("services:\n  a:\n    image: docker:dind\n    privileged: true\n")
-    this = Scan.of(Options(paths=(tmp_path,), root=tmp_path))
+def _changed_while_it_is_judged(folder: Path) -> Report:
+    (folder / "compose.yaml").write_text("services:\n  a:\n    image: docker:dind\n    privileged: true\n")
+    this = Scan.of(Options(paths=(folder,), root=folder))
     found = this.find()
     judged = this.judge(found)
-    (tmp_path / "compose.yaml").write_text("services: {}\n")
-    report = this.report(found, judged, this.apply(found, judged))
+    (folder / "compose.yaml").write_text("services: {}\n")
+    return this.report(found, judged, this.apply(found, judged))
+
+
+def test_a_file_that_changes_during_a_scan_is_quoted_as_it_was_judged(tmp_path: Path) -> None:
+    report = _changed_while_it_is_judged(tmp_path)
+    assert not [each for each in report.notices if each.kind == "changed"]
+    assert "privileged" in report.sources["compose.yaml"].text
+
+
+def test_one_that_is_not_held_is_told_and_not_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dindguard.files.HELD", 0)
+    report = _changed_while_it_is_judged(tmp_path)
     assert [each.span.path for each in report.notices if each.kind == "changed"] == ["compose.yaml"]
     assert "compose.yaml" not in report.sources
 
