@@ -131,6 +131,24 @@ def test_a_fix_is_offered_and_ends_the_finding(editor: Editor) -> None:
     assert editor.shown("compose.yaml", lambda rules: not rules) == []
 
 
+def test_a_charts_value_is_mended_for_all_that_take_it(tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {}}}\nspec:\n  containers:\n  - name: c\n    image: example/x:1\n"
+    takes = "    securityContext:\n      privileged: {{ .Values.privileged }}\n"
+    for path, text in {
+        "Chart.yaml": "name: c\nversion: 1.0.0\n",
+        "values.yaml": "privileged: true\n",
+        **{f"templates/{name}.yaml": pod.format(name) + takes for name in "ab"},
+    }.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text, "utf-8")
+    with Editor(tmp_path) as editor:
+        editor.open("templates/a.yaml", pod.format("a") + takes)
+        assert editor.shown("templates/a.yaml", lambda rules: rules == ["privileged-container"])
+        fix, *_ = editor.actions("templates/a.yaml", 8, 20)
+        ((uri, edits),) = fix["edit"]["changes"].items()
+        assert (uri, made("privileged: true\n", edits)) == (editor.uri("values.yaml"), "privileged: false\n")
+
+
 ALLOWED = {
     "behind a value in YAML": (
         "compose.yaml",

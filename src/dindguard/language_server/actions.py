@@ -46,7 +46,7 @@ def for_finding(project: Project, report: Report, finding: Finding, places: Plac
 
 def _fixes(project: Project, report: Report, finding: Finding, places: Places) -> Iterator[lsp.CodeAction]:
     scan = project.scan
-    planner = Planner(scan.files, scan.recogniser, report.model, report.sources.keys())
+    planner = Planner(scan.files, scan.recogniser, report.model, report.sources.keys(), report.open)
     for plan in planner.every_plan(finding):
         if prove([plan], {}, report, project.edited, planner).kept:
             what = f"{plan.fixer.says}{' (changes what runs)' * plan.fixer.unsafe}"
