@@ -158,11 +158,11 @@ class Pipeline:
 
     def _lifecycle(self, part: Part, job: Job, files: tuple[str, ...], level: int) -> None:
         """Read the steps of a deployment: its strategy has hooks, and hooks for success and failure."""
+        if not budget.within(budget.AZURE_HOOKS, self._hooks, part.raw):
+            return  # few strategies have more than ten, but aliases may multiply
+        self._hooks += len(part.raw.pairs())
         self._steps(part["steps"], job, files)
         for below in part.pairs().values():
-            self._hooks += 1
-            if not budget.within(budget.AZURE_HOOKS, self._hooks, below.raw):
-                return  # few strategies have more than ten hooks, but aliases may multiply
             if below.raw.is_mapping and budget.within(budget.AZURE_HOOK_LEVELS, level + 1, below.raw):
                 self._lifecycle(below, job, files, level + 1)
 

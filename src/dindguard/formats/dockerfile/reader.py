@@ -8,7 +8,7 @@ builder for more than an ordinary container gets is a container of its own, in a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dindguard.documents.dockerfile.reader import Dockerfile
 from dindguard.documents.dockerfile.reader import read as read_dockerfile
@@ -41,24 +41,25 @@ def _read_file(document: Document, dockerfile: Dockerfile, context: Context, rea
         return
     containers: list[Container] = []
     images: dict[str, Image | None] = {}
+    earlier: dict[str, StageReader] = {}
     for index, reader in enumerate(readers):
         images[reader.stage.name or str(index)] = images[str(index)] = reader.image
         container = reader.container(prefix, final=reader is readers[-1])
         containers.append(container)
         reading.embedded += [Embedded(source, container) for source in reader.contents.sources(container)]
         reading.invocations += installations(reader.contents.imports, container, images)
-        reading.embedded += _brought(reader, container, readers[:index])
+        reading.embedded += _brought(reader, container, earlier)
+        earlier.update({name: reader for name in (str(index), reader.stage.name) if name})
     _add_workload(document, prefix + "build", containers, reading)
     special = [step for reader, one in zip(readers, containers, strict=True) for step in steps(reader.stage, one)]
     if special:
         _add_workload(document, prefix + "steps", special, reading)
 
 
-def _brought(reader: StageReader, container: Container, earlier: Sequence[StageReader]) -> Iterator[Embedded]:
-    """Yield the settings of an engine that a stage copies from an earlier one, which made them."""
-    stages = {name: each for index, each in enumerate(earlier) for name in (str(index), each.stage.name) if name}
+def _brought(reader: StageReader, container: Container, earlier: Mapping[str, StageReader]) -> Iterator[Embedded]:
+    """Yield the settings of an engine that a stage copies from an earlier one, by its name or number, which made them."""
     for found, path, hint in reader.contents.brought(container):
-        origin = stages.get(found.origin.pattern.lower())
+        origin = earlier.get(found.origin.pattern.lower())
         for source in origin.contents.written(path, hint) if origin is not None else ():
             yield Embedded(source, container)
 
