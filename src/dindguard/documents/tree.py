@@ -311,8 +311,8 @@ class Node:
         while stack:
             node, done = stack.pop()
             place = (node.source, node.start, node.end)
-            if done:
-                above.remove(place)
+            if done or (place in above and not again):
+                above -= {place} if done else set()
                 continue
             repeated += 1
             if not budget.within(budget.SEARCHED_NODES, repeated, self):
