@@ -17,7 +17,7 @@ from dindguard.model.values import Flag, How, Text
 from dindguard.patterns import regex
 from dindguard.source import SET_HERE, Span
 
-_ACTION = regex(r"\{\{.*?\}\}")
+_ACTION = regex(r"\{\{(?:(?!\{\{|\}\}).)*+\}\}")
 _TOGETHER = "it is put together from several values of the chart"
 
 

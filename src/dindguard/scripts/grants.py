@@ -12,7 +12,7 @@ from dindguard.source import Source, Span
 ENGINE_GROUPS = frozenset({"docker", "podman"})
 ADMINISTRATORS = frozenset({"sudo", "wheel", "admin", "root"})
 """Groups whose members usually may become root by ``sudo``."""
-_SUDOERS_RULE = regex(r"[^\n]*\bNOPASSWD\b")
+_NO_PASSWORD = regex(r"\bNOPASSWD\b")
 _RUNS_AS = regex(r"(?m)^[ \t]*USER[ \t]+([\w.-]+)")
 _WORD = regex(r"[\w$%{}.-]+")
 
@@ -72,6 +72,6 @@ class Sudoers:
 
     def _names(self) -> frozenset[str]:
         if self._named is None:
-            rules = (found[0] for found in _SUDOERS_RULE.finditer(self._file.text))
+            rules = filter(_NO_PASSWORD.search, self._file.text.splitlines())
             self._named = frozenset(word.strip(".") for rule in rules for word in _WORD.findall(rule))
         return self._named
