@@ -352,7 +352,7 @@ NO_LIMITS = {
     },
     "no phrase of ours goes on over more lines": {"phrases.py": "_LINES"},
     "what tells that a text is a secret stands near it (docs/hostile-input.md)": {
-        "reports/masking/__init__.py": "LONGEST SHORTEST MOST_VALUES", "reports/masking/context.py": "LONGEST",
+        "reports/masking/__init__.py": "LONGEST SHORTEST MOST_VALUES", "reports/masking/context.py": "LONGEST SHORTEST_OF_A_KEY",
         "reports/masking/names.py": "200", "reports/masking/shapes.py": "_LONG_RUN", "reports/masking/words.py": "DEEPEST 200",
     },
     "more of it is kept, or looked at, in another way": {"lines.py": "FEW", "formats/interest.py": "_LONG"},

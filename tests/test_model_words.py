@@ -122,9 +122,7 @@ def test_paths_of_a_jobs_folder(path: str, own: bool) -> None:
 )
 @pytest.mark.parametrize("connecting", ["UNIX-CONNECT", "unix-client", "UNIX"])
 def test_a_forwarder_hands_a_socket_on_to_a_port(listening: str, address: str | None, connecting: str) -> None:
-    found = forwarding(
-        [text("socat"), text("-d"), text(listening), text(f"{connecting}:/var/run/docker.sock,retry=3")]
-    )
+    found = forwarding("socat", [text("-d"), text(listening), text(f"{connecting}:/var/run/docker.sock,retry=3")])
     assert (found.listens.pattern if found is not None else None) == address
     if found is not None:
         assert found.product == "docker"
@@ -135,7 +133,7 @@ def test_a_forwarder_hands_a_socket_on_to_a_port(listening: str, address: str | 
     "to", ["UNIX-LISTEN:/var/run/docker.sock", "UNIX:/srv/app.sock", "TCP:docker:2375", "/var/run/docker.sock"]
 )
 def test_a_forwarder_of_anything_else_hands_no_engine_on(to: str) -> None:
-    assert forwarding([text("socat"), text("TCP-LISTEN:2375"), text(to)]) is None
+    assert forwarding("socat", [text("TCP-LISTEN:2375"), text(to)]) is None
 
 
 @pytest.mark.parametrize(

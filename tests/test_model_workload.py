@@ -15,8 +15,9 @@ ENGINE          -           -                -                  yes
 SWARM           -           -                -                  yes
 KUBERNETES      -           -                -                  yes
 GITLAB          yes         yes              -                  -
-GITHUB          -           yes              yes                -
-AZURE           -           yes              yes                -
+GITHUB          -           yes              yes                yes
+AZURE           -           yes              yes                yes
+DRONE           yes         -                -                  yes
 OTHER_CI        yes         -                -                  -
 NONE            -           -                -                  -
 """

@@ -547,10 +547,11 @@ def test_an_editor_gives_nothing_away(tmp_path: Path) -> None:
     pytest.importorskip("lsprotocol", reason="the extra 'lsp' is not installed")
     from dindguard.language_server.diagnostics import by_file
     from dindguard.language_server.knowledge import page_at
+    from dindguard.language_server.positions import Places, Units
 
     (tmp_path / "compose.yaml").write_text(PLACED)
     report = scan(ScanOptions(paths=(tmp_path,), root=tmp_path))
-    shown = str(by_file(report, report.sources.get, str))
+    shown = str(by_file(report, Places(Units(), report.sources.get, str), report.sources))
     shown += "".join(
         page_at(report, "compose.yaml", line, column) for line in range(1, 11) for column in range(1, 60, 6)
     )

@@ -72,7 +72,7 @@ FORMAT = FormatRow(
     names=r"(?i:(^|/)(docker-)?(compose|stack)([-._][^/]*)?\.ya?ml(\.\w+)?$)",
     refuses=r"(?i:\.(patch|diff|rej|md|rst|txt|log|html?|lock|sig|asc|sha\d*)$)",
     always=True,
-    beginning=r"(?m)^services:[ \t]*$\s+^[ \t]+[\w.-]+:[ \t]*$\s+^[ \t]+(image|build|privileged|volumes|command):",
+    beginning=r"(?m)^services:[ \t]*\r?$\s+^[ \t]+[\w.-]+:[ \t]*\r?$\s+^[ \t]+(image|build|privileged|volumes|command):",
     words=(
         "sys_admin", "cap_add", "security_opt", "network_mode", "devices:", "device_cgroup", "unconfined", "cgroup",
         "userns", "runtime:", "include:", "extends:", ("pid:", r"\bpid:"), ("ipc:", r"\bipc:"), ("uts:", r"\buts:"),

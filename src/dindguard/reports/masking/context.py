@@ -112,19 +112,18 @@ class _Lines:
     def in_private_key(self) -> bool:
         """Whether the line is base64 of a private key that begins above, with nothing else in between.
 
-        A script that looks for ``BEGIN RSA PRIVATE KEY`` in files is no key. Where something else stands behind that, a
-        short line is a key's last one.
+        A script that looks for ``BEGIN RSA PRIVATE KEY`` in files is no key. A short line is a key's last one; it
+        is the only one below a header with nothing behind it.
         """
         own, header = _key_line(self.line), self.last_above("-----", FAR)
         if not own or not _begins_key(header):
             return False
-        shortest = 1 if header.rstrip().endswith("-----") else SHORTEST_OF_A_KEY
-        least = 0 if own >= shortest else shortest
+        least = 0 if own >= SHORTEST_OF_A_KEY or header.rstrip().endswith("-----") else SHORTEST_OF_A_KEY
         for line in self.before(FAR):
             if "-----" in line:
                 return not least
             found = _key_line(line)
-            if found is None or found < least or 0 < found < shortest:
+            if found is None or found < least or 0 < found < SHORTEST_OF_A_KEY:
                 return False
             least = 0
         return False
