@@ -63,6 +63,7 @@ from dindguard.api import (
     Severity,
     Undecided,
     aggravations,
+    keeps_privilege,
     root_outside,
     rule,
 )
@@ -134,7 +135,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if container.rootless_engine.on:
             builder = container.engine is not None and container.engine.product is EngineProduct.BUILDKIT
             severity = severity.lowered(2 if builder else 1)
-        message = f"{container} runs a privileged engine: whoever commands it can become {root_outside(container)}"
+        who = "whoever breaks out of a build in it" if keeps_privilege(container) else "whoever commands it"
+        message = f"{container} runs a privileged engine: {who} can become {root_outside(container)}"
         message += f", and {worse[0].what}" if worse else ""
         yield Problem(container.privileged, message, because=worse, severity=severity, instead=_instead(container))
 

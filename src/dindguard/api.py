@@ -63,7 +63,7 @@ from dindguard.vocabulary import EngineProduct
 if TYPE_CHECKING:
     from dindguard import remedies
     from dindguard.model import capabilities, durations, engine_versions, paths, storage_drivers, subnets
-    from dindguard.model.aggravations import aggravations
+    from dindguard.model.aggravations import aggravations, keeps_privilege
     from dindguard.model.container_logs import unbounded_driver
     from dindguard.model.defences import switched_off, writes_kernel_files
     from dindguard.model.devices import RawAccess, device_access, rule_access
@@ -85,6 +85,7 @@ _WHEN_NAMED = {
     "engine_secret": "image_content",
     "engine_versions": "engine_versions",
     "is_jobs_folder": "workspaces",
+    "keeps_privilege": "aggravations",
     "leads_to_host": "privilege",
     "needs_no_engine": "programs",
     "never_uses_engines": "programs",
@@ -190,6 +191,7 @@ __all__ = [
     "engine_secret",
     "engine_versions",
     "is_jobs_folder",
+    "keeps_privilege",
     "leads_to_host",
     "needs_no_engine",
     "never_uses_engines",

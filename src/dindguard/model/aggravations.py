@@ -44,14 +44,14 @@ def _engine(container: Container) -> list[Step]:
     engine = container.engine
     for exposure in engine.exposures if engine is not None else ():
         asked = exposure.endpoint.authenticated
-        if asked is not None and asked.off and not _keeps_privilege(container):
+        if asked is not None and asked.off and not keeps_privilege(container):
             found.append(Step("its engine's API has no authentication", asked.span))
         if exposure.reach.beyond_the_host:
             found.extend(Step("its engine's port is published", place.span) for place in exposure.because)
     return found
 
 
-def _keeps_privilege(container: Container) -> bool:
+def keeps_privilege(container: Container) -> bool:
     """Whether its clients get none of its privilege: BuildKit's builds may ask for that by an entitlement only."""
     engine = container.engine
     if engine is None or engine.product is not EngineProduct.BUILDKIT:

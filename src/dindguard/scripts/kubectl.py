@@ -110,16 +110,7 @@ def _workload(options: Sequence[Option], arguments: Sequence[Text], prefix: str)
         environment=Environment(_variables(options)),
         **further,
     )
-    return Workload(
-        name=str(name),
-        address=f"{prefix}pods.{name}",
-        kind=WorkloadKind.POD,
-        platform=Platform.KUBERNETES,
-        span=name.span,
-        containers=(container,),
-        shared_network=True,
-        placement=Placement(namespace=str(namespace.value)) if namespace is not None else None,
-    )
+    return _pod(container, Placement(namespace=str(namespace.value)) if namespace is not None else None)
 
 
 def _debugging(options: Sequence[Option], target: Text, program: str, prefix: str) -> Workload:
@@ -143,14 +134,20 @@ def _debugging(options: Sequence[Option], target: Text, program: str, prefix: st
         image=Image.parse(image.value) if image is not None else None,
         **further,
     )
+    return _pod(container)
+
+
+def _pod(container: Container, placement: Placement | None = None) -> Workload:
+    """Return the pod of one container, which is called and found as its container is."""
     return Workload(
-        name=name,
-        address=f"{prefix}debug.{name}",
+        name=container.name,
+        address=container.address,
         kind=WorkloadKind.POD,
         platform=Platform.KUBERNETES,
-        span=target.span,
+        span=container.span,
         containers=(container,),
         shared_network=True,
+        placement=placement,
     )
 
 
