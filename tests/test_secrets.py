@@ -10,6 +10,7 @@ from dindguard.audit.redaction import Redaction
 from dindguard.model.model import Model
 from dindguard.reports import FORMATS, Options, render
 from dindguard.reports.masking import Masks, secret_name, shown
+from dindguard.reports.masking.words import spoken
 from dindguard.scanning import Options as ScanOptions
 from dindguard.scanning import Report, scan
 from dindguard.source import Source, Step
@@ -335,6 +336,22 @@ def test_a_line_gives_nothing_away(line: str) -> None:
     assert S not in shown
     assert "Zq7" not in shown
     assert "***" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("mysql -uroot -pmysecretword app", "mysql -uroot -p*** app"),
+        ("7z x -ptokenized1 a.7z", "7z x -p*** a.7z"),
+        ("sshpass -pMyPasswd1 ssh host", "sshpass -p*** ssh host"),
+        ("cqlsh -password x1y2z3 host", "cqlsh -password *** host"),
+    ],
+)
+def test_a_credential_on_its_option_may_read_like_an_options_name(line: str, said: str) -> None:
+    masked = list(line)
+    for start, end in sorted(spoken(line), reverse=True):
+        masked[start:end] = "***"
+    assert "".join(masked) == said
 
 
 @pytest.mark.parametrize("hashed", [

@@ -169,6 +169,12 @@ class _Command:
             yield from _variable(word, len(name) + 1)
         elif word.text.startswith("-e") and "=" in word.text and not word.text.startswith("-e="):
             yield from _variable(word, 2)
+        written_on = word.text[2:]
+        kind = known.get(word.text[:2], "") if written_on and name not in known and word.text[1] != "-" else ""
+        if kind == programs.ATTACHED or (kind == programs.EITHER and not written_on.isalpha()):
+            # ``-pmysecret1`` is no option called ``pmysecret1``; letters alone may be one, as in ``-password``.
+            yield from _given(word.start + 2, written_on, programs.NEXT)
+            return
         how = known.get(name) or (programs.EITHER if secret_name(name.lstrip("-")) else "")
         if how and equals and how != programs.ATTACHED:
             yield from _given(start, value, how)
