@@ -28,6 +28,7 @@ LAYERS: dict[str, set[str]] = {
     "remembering": {"source"},
     "model": {"source"},
     "process": set(),
+    "deferred": set(),
     "documents": {"source", "model", "process"},
     "scripts": {"source", "model", "documents"},
     "formats": {"source", "model", "documents", "scripts", "edits", "surfaces"},
@@ -355,7 +356,9 @@ NO_LIMITS = {
         "reports/masking/__init__.py": "LONGEST SHORTEST MOST_VALUES", "reports/masking/context.py": "LONGEST SHORTEST_OF_A_KEY",
         "reports/masking/names.py": "200", "reports/masking/shapes.py": "_LONG_RUN", "reports/masking/words.py": "DEEPEST 200",
     },
-    "more of it is kept, or looked at, in another way": {"lines.py": "FEW", "formats/interest.py": "_LONG"},
+    "more of it is kept, or looked at, in another way": {
+        "lines.py": "FEW", "formats/interest.py": "_LONG", "infer/inside.py": "_FEW",
+    },
     "beyond it another limit is met": {"documents/template/answers.py": "_COMPARED"},
     "nothing that is longer is a number, a name, a duration or a key where it stands": {
         "documents/yaml_pure.py": "_LONGEST_KEY", "formats/compose/settings.py": "20", "model/durations.py": "40",

@@ -38,6 +38,17 @@ def test_a_broken_text_is_told_in_the_same_words(text: str) -> None:
     assert lean == whole
 
 
+@pytest.mark.parametrize("text", BROKEN[:-1])
+def test_what_is_wrong_is_known_without_the_half_in_python(text: str) -> None:
+    code = f"from dindguard.documents.yaml import read_part\nsource = Source('a', '''{text}''')\n"
+    code += "print([(n.message, str(n.span)) for n in read_part(source, source.text, 0).notices])\n"
+    (lean, rest), (whole, _) = (
+        said(f"{before}{code}print('yaml.constructor' in sys.modules)") for before in ("", "import yaml\n")
+    )
+    assert lean == whole != "[]"
+    assert rest == "False"
+
+
 @pytest.mark.parametrize(
     "asking",
     [

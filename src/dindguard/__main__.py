@@ -9,7 +9,9 @@ import gc
 def main() -> None:
     """Run the command line."""
     gc.disable()
+    from dindguard import deferred
 
+    deferred.begin()
     from dindguard.cli import main as run
 
     run()

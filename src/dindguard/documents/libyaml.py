@@ -26,6 +26,9 @@ _RAISED = {
 }  # fmt: skip
 """The exceptions that it raises, by the modules that they come from and that are left for later."""
 
+_MARKED = frozenset({"scanner", "parser", "composer", "constructor"})
+"""Where the exceptions are no more than errors with a mark, so that those that stand in for them tell as much."""
+
 
 def binding() -> Any:
     """Return the module that binds libyaml; ``None`` where PyYAML was installed without."""
@@ -42,7 +45,7 @@ def binding() -> Any:
 def complete() -> bool:
     """Import the rest of PyYAML; whether it was not all there before.
 
-    Until then exceptions of the binding say that something is wrong, and not what.
+    Until then an exception of the binding that has no mark says that something is wrong, and not what.
     """
     package = sys.modules.get("yaml")
     if package is None or "__getattr__" not in vars(package) or not isinstance(package, _Beginning):
@@ -58,10 +61,10 @@ class _Beginning(ModuleType):
         """Import the binding and return it."""
         for name in _TAKEN:
             setattr(self, name, importlib.import_module(f"yaml.{name}"))
-        error = self.error.YAMLError
         for name, raised in _RAISED.items():
             stand_in = ModuleType(f"yaml.{name}")
-            setattr(stand_in, raised, type(raised, (error,), {}))
+            base = self.error.MarkedYAMLError if name in _MARKED else self.error.YAMLError
+            setattr(stand_in, raised, type(raised, (base,), {}))
             sys.modules[stand_in.__name__] = stand_in
             setattr(self, name, stand_in)
         self._yaml = importlib.import_module("yaml._yaml")

@@ -275,7 +275,7 @@ def _composed(tree: Tree, loader: Any) -> Tree:
         for root in _documents(text, loader):
             tree.add(root)
     except (YAMLError, RecursionError, ValueError) as error:
-        if complete():  # until then nobody knows what is wrong
+        if isinstance(error, YAMLError) and not hasattr(error, "problem") and complete():  # it knows what is wrong
             return _composed(Tree(tree.source, tree.text, tree.base, hides=tree.hides), loader)
         tree.notices.append(_notice(error, tree))
     return tree

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint, Engine
 from dindguard.model.path_spelling import normalise
 from dindguard.model.workload import Workload
+
+_FEW = 20
 
 
 class Inside:
@@ -33,9 +36,12 @@ class Inside:
         near = [found for key in (place.namespace, *place.networks) if (found := self._open.get(key))]
         if len(near) < 2:
             return iter(near[0] if near else ())
-        from heapq import merge  # few containers are on several networks with engines
+        order = self._order.__getitem__
+        if sum(map(len, near)) <= _FEW:
+            return iter(sorted(itertools.chain(*near), key=order))
+        from heapq import merge  # of many engines only the first are wanted
 
-        return merge(*near, key=self._order.__getitem__)
+        return merge(*near, key=order)
 
     def _add_open(self, container: Container, engine: Engine) -> None:
         self._order[engine] = len(self._order)
