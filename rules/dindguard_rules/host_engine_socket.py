@@ -134,9 +134,10 @@ def check(access: Access) -> Iterator[Problem]:
     whose = "a user's" if access.rootless else "the host's"
     what = MANAGERS.get(access.product, f"{access.product} engine")
     message = f"{access.who} can command {whose} {what} through {access.through}"
-    outsider = _outsider(access.who)
+    outsider = access.kept_out
     if outsider:
-        severity, message = severity.lowered(1), f"{message}, if the socket lets {outsider} in"
+        levels = 2 if access.answers_root_alone else 1
+        severity, message = severity.lowered(levels), f"{message}, if the socket lets {outsider} in"
     yield Problem(
         mount.host_text or mount,
         message,
@@ -174,18 +175,3 @@ def _told_already(access: Access, mount: Mount) -> bool:
         each for each in access.who.accesses if each is not access and each.uses and isinstance(each.via, Mount)
     )
     return not access.uses and any(paths.inside(each.through, folder) for each in others)
-
-
-def _outsider(container: Container) -> str:
-    """Return whom a socket of ``root:docker`` and mode 660 keeps out, if the container runs as such a user; else ``""``.
-
-    A group with another number than the user's was chosen for a reason, and may be the socket's.
-    """
-    user = container.user.value if container.user is not None else None
-    uid, _, gid = (user or "").partition(":")
-    plain = uid.isdecimal() and uid == gid and int(uid) != 0
-    if container.groups or container.privileged.on:
-        return ""
-    if user is None and container.user is None and container.as_root.off and not container.as_root.set:
-        return "its image's user"
-    return f"user {uid}" if plain else ""

@@ -26,7 +26,8 @@ spec:                             # Kubernetes
 
 ## When it is fine
 An agent that measures processes (node exporter, a profiler) needs it; the finding is *medium* there, and for a program
-that is not root. Keep its capabilities dropped and its user not root.
+that is not root (*high* beside a capability or privileged mode, which it has once it becomes root). Keep its
+capabilities dropped and its user not root.
 
 ## References
 - https://docs.docker.com/engine/containers/run/#pid-settings---pid
@@ -71,6 +72,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     power = container.capabilities.adding("SYS_PTRACE", "SYS_ADMIN", "ALL")
     if container.privileged.on or power is not None:
         message = f"{container} can enter every process of the host"
+        message += ", once a program in it becomes root" if container.as_root.off else ""
         because = (
             reason("privileged mode lets it", container.privileged)
             if container.privileged.on
@@ -83,7 +85,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             host,
             f"{message}, as {product}'s own instructions have it" if product else message,
             because=(*because, reason("whoever it joins shares the host's processes", there)),
-            severity=Severity.HIGH if product else Severity.CRITICAL,
+            severity=Severity.HIGH if product or container.as_root.off else Severity.CRITICAL,
         )
     elif container.namespaces.host("pid") is not None:  # else it is told of the container that is joined
         ordinary = not (container.as_root.on or container.as_root.unknown)

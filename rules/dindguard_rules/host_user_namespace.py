@@ -17,7 +17,8 @@ services:
 A nested engine on such a host fits Sysbox or a virtual machine, not the opt-out.
 
 ## When it is fine
-Where the host's engine doesn't remap, the line changes nothing, and can go.
+Where the host's engine doesn't remap, the line changes nothing, and can go: the finding is *low* unless the files show an
+engine that does.
 
 ## References
 - https://docs.docker.com/engine/security/userns-remap/#disable-namespace-remapping-for-a-container
@@ -58,5 +59,5 @@ def check(model: Model) -> Iterator[Problem | Undecided]:
         host = container.namespaces.host("user")
         if host is not None and container.sysbox is None:
             message = f"{container} opts out of user namespaces: root in it is the host's root"
-            severity = Severity.HIGH if undone is not None else Severity.MEDIUM
+            severity = Severity.HIGH if undone is not None else Severity.LOW
             yield Problem(host, message, because=(undone,), severity=severity, subject=container)

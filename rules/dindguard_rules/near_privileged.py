@@ -86,9 +86,12 @@ def check(container: Container) -> Iterator[Problem]:
         product = container.powerful_product
         image = container.image
         asks_for_more = image is not None and image.privileged_user is not None  # and with all of it, *high*
-        severity = Severity.HIGH if container.runs_containers or product or asks_for_more else Severity.CRITICAL
+        ordinary = container.ordinary_user  # a setuid program away from what is granted
+        lesser = container.runs_containers or product or asks_for_more or ordinary
+        severity = Severity.HIGH if lesser else Severity.CRITICAL
         message = (
             f"{container} is privileged in all but name: it has {admin} without the defences that would contain it"
         )
+        message += ", for whatever becomes root in it" if ordinary and not product else ""
         message += f", as {product}'s own instructions have it" if product else ""
         yield Problem(admin, message, because=parts, severity=severity)

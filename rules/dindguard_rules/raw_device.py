@@ -25,7 +25,8 @@ In Kubernetes a device plugin hands single devices out.
 
 ## When it is fine
 A tool for disks (SMART monitoring, partitioning) on a machine of its own: allow it with the reason; `:r` suffices
-to read, and is one level less grave. `/dev/fuse`, `/dev/net/tun`, `/dev/kvm` and `/dev/dri` are not reported.
+to read, and is one level less grave. So is one in a container that starts as an ordinary user without the disk's group.
+`/dev/fuse`, `/dev/net/tun`, `/dev/kvm` and `/dev/dri` are not reported.
 
 ## References
 - https://docs.docker.com/reference/cli/docker/container/run/#device
@@ -72,7 +73,10 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         access = device_access(device)
         if access is not RawAccess.NONE:
             severity = Severity.CRITICAL if device.writable else Severity.HIGH
-            yield Problem(device, f"{container} holds {access}: {device.host_path}", severity=severity)
+            message = f"{container} holds {access}: {device.host_path}"
+            if container.ordinary_user and not container.groups:  # the node is root's and its group's (0660)
+                severity, message = severity.lowered(1), f"{message}, if its mode lets an ordinary user in"
+            yield Problem(device, message, severity=severity)
     for text in container.device_rules:
         if text.unknown:
             yield Undecided(text, text.variable)

@@ -161,7 +161,7 @@ def _leads_on(access: Access) -> bool:
 
 def _own_step(container: Container) -> Step | None:
     for mount in container.mounts:
-        if mount.host_path is None or mount.read_only.on:
+        if mount.host_path is None or mount.read_only.on or container.ordinary_user:
             continue
         from dindguard.model import paths
 

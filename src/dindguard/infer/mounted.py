@@ -72,7 +72,8 @@ def _through_mount(container: Container, mount: Mount, inside: Insides) -> Itera
 def _to_hosts_socket(container: Container, mount: Mount, socket: paths.EngineSocket) -> Iterator[Access]:
     path = mount.host_path or ""
     uses = paths.socket_at(path) is not None
-    if container.user_of_host and not uses:
+    above = not uses and not paths.inside(path, "/run")
+    if (container.user_of_host and not uses) or (container.ordinary_user and above and not container.groups):
         return  # the first socket below is root's, and its permissions keep other users out
     yield Access(
         who=container, to=Machine(name="", span=mount.span), via=mount, product=socket.product, span=mount.span,

@@ -115,9 +115,46 @@ class Access:
         return tuple(group for group in self.who.groups if group.value in ("docker", "999", "998", "0", "root"))
 
     @property
+    def kept_out(self) -> str:
+        """Whom a socket of ``root:docker`` and mode 660 keeps out, if the container runs as such a user; else ``""``.
+
+        A group with another number than the user's was chosen for a reason, and may be the socket's; so may one that a
+        build puts the user into. What serves a developer finds its way to the socket by itself.
+        """
+        from dindguard.model.container_kinds import ContainerKind
+
+        who = self.who
+        if not who.as_root.off or who.privileged.on or who.kind is ContainerKind.DEV_CONTAINER:
+            return ""
+        user, _, group = ("" if who.user is None else who.user.pattern).partition(":")
+        alone = all(each.value == user for each in who.groups) and group in ("", user)
+        if self.answers_root_alone or (alone and (group or not _joins_a_group(who))):
+            return f"user {user}" if user else "its image's user"
+        return ""
+
+    @property
+    def answers_root_alone(self) -> bool:
+        """Whether what listens asks who it is, whatever the socket's mode: systemd (sd-bus, polkit)."""
+        return self.product == "systemd"
+
+    @property
     def address(self) -> str:
         """Its place inside its container."""
         return f"access.{getattr(self.via, 'address', self.product)}"
+
+
+def _joins_a_group(container: Container) -> bool:
+    """Whether the build of its image puts a user into a group that owns an engine's socket."""
+    from dindguard.model.invocation import InvocationKind
+
+    seen: list[Container] = []
+    stage = container.built_from
+    while stage is not None and stage not in seen:
+        if any(each.kind is InvocationKind.GROUP_GRANT for each in stage.invocations):
+            return True
+        seen.append(stage)
+        stage = stage.built_from
+    return False
 
 
 @record(eq=False)

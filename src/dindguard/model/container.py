@@ -135,6 +135,15 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         return (self.rootless_host is not None and self.rootless_host.on) or self.keeps_users_id
 
     @property
+    def ordinary_user(self) -> bool:
+        """Whether its program starts as an ordinary user, whom the files of root keep out: an added capability is not held.
+
+        The engine puts what is added into the bounding set alone then (capabilities(7), moby ``oci.SetCapabilities``).
+        """
+        reads_all = self.capabilities.adding("DAC_OVERRIDE", "DAC_READ_SEARCH", "ALL") is not None
+        return self.as_root.off and not self.privileged.on and not reads_all
+
+    @property
     def keeps_users_id(self) -> bool:
         """Whether it keeps its user's id: a rootless Podman's container (podman-run(1) ``--userns``; Docker refuses it).
 

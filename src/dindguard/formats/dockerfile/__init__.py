@@ -9,7 +9,10 @@ FORMAT = FormatRow(
     title="Dockerfiles",
     syntaxes=("dockerfile",),
     apart=True,
-    words=("security=insecure",),
+    words=(
+        "security=insecure",
+        ("user", r"(?m)^[ \t]*user[ \t]+(?!root\b|0\b)"),
+    ),  # who is no root, whatever it is given
     unmodelled=(
         (
             "DAPPER_",
