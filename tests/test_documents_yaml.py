@@ -197,6 +197,18 @@ def test_an_anchor_may_be_defined_again() -> None:
     assert [item.content for item in only("[&a 1, *a, &a 2, *a]")] == ["1", "1", "2", "2"]
 
 
+def test_an_alias_of_nothing_costs_no_more_than_itself() -> None:
+    tree = read("a: {<<: *lost, image: x}\nb: [*gone, y]\nc: *lost\n---\nd: 1\n")
+    (fault,) = tree.notices
+    first, second = tree.documents
+    assert (fault.gravity, fault.span.column) == (Gravity.ERROR, 9)
+    assert "undefined alias" in fault.message
+    assert first["a"]["image"].content == "x"
+    assert [item.content for item in first["b"].items()] == ["", "y"]
+    assert first["c"].is_null
+    assert second["d"].content == "1"
+
+
 def test_a_quoted_merge_key_is_a_key() -> None:
     assert only("a: &a {k: 1}\nb:\n  '<<': *a\n")["b"].keys() == ["<<"]
 

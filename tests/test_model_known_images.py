@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dindguard.infer import users
 from dindguard.model import known_images
 from dindguard.model.image import Image
 from dindguard.model.values import Text
@@ -25,7 +26,7 @@ def known(reference: str) -> Iterator[str]:
         "archived": image.archived,
     }  # fmt: skip
     yield from (f"{what} {product}" for what, product in found.items() if product is not None)
-    if known_images.runs_as_ordinary_user(image.repository):
+    if users.runs_as_ordinary_user(image.repository):
         yield "user"
     if (product := known_images.socket_user_called(image.name)) is not None:
         yield f"name {product}"

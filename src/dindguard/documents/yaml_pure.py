@@ -17,12 +17,21 @@ _LONGEST_KEY = 1024
 class PureLoader(pyyaml.SafeLoader):
     """PyYAML's own parser with a composer that needs no stack, and lets an anchor be defined again, as YAML does.
 
-    It reads what libyaml refuses: from 0.2.6 on that ends at 1,000 levels of nesting, before it overflowed its stack.
+    It reads what libyaml refuses: from 0.2.6 on that ends at 1,000 levels of nesting, before it overflowed its stack. An alias
+    of nothing stands for nothing, and is told when all has been read.
     """
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
         self.possible_simple_keys = OrderedDict()
+        self.undefined: pyyaml.composer.ComposerError | None = None
+
+    def check_node(self) -> bool:
+        """Whether a document is left; raise what is wrong with those that were read when none is."""
+        left: bool = super().check_node()
+        if not left and self.undefined is not None:
+            raise self.undefined
+        return left
 
     def next_possible_simple_key(self) -> int | None:
         """Return the number of the token of the first possible key; they stand in their order in the text."""
@@ -73,7 +82,9 @@ class PureLoader(pyyaml.SafeLoader):
         if isinstance(event, pyyaml.AliasEvent):
             if event.anchor not in self.anchors:
                 mark: Any = event.start_mark
-                raise pyyaml.composer.ComposerError(None, None, f"found undefined alias {event.anchor!r}", mark)
+                problem = f"found undefined alias {event.anchor!r}"
+                self.undefined = self.undefined or pyyaml.composer.ComposerError(None, None, problem, mark)
+                return pyyaml.ScalarNode("tag:yaml.org,2002:null", "", mark, mark, "")
             return self.anchors[event.anchor]
         scalar = isinstance(event, pyyaml.ScalarEvent)
         kind: Any = pyyaml.SequenceNode if isinstance(event, pyyaml.SequenceStartEvent) else pyyaml.MappingNode

@@ -270,54 +270,6 @@ def runner(repository: str) -> str | None:
     return _find(_RUNNERS, repository)
 
 
-_ORDINARY_USERS = frozenset(
-    {
-        "prom/node-exporter", "prometheus/node-exporter", "prom/prometheus", "prometheus/prometheus",
-        "prom/alertmanager", "prometheus/alertmanager", "prom/pushgateway", "prometheus/pushgateway",
-        "prom/mysqld-exporter", "prom/snmp-exporter", "prometheuscommunity/postgres-exporter",
-        "telegraf", "grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise", "grafana/loki", "grafana/tempo",
-        "beats/filebeat", "beats/metricbeat", "elastic/filebeat", "elastic/metricbeat", "fluent/fluentd", "logstash/logstash",
-        "jenkins/jenkins", "jenkins/agent", "jenkins/inbound-agent", "jenkinsci/blueocean", "coder/coder", "n8nio/n8n",
-        "kestra/kestra", "apache/airflow", "renovate/renovate",
-        *(f"{owner}/opentelemetry-collector{kind}" for owner in ("otel", "opentelemetry-collector-releases")
-          for kind in ("", "-contrib", "-k8s")),
-    }
-)  # fmt: skip
-"""Images that set an ordinary user (their Dockerfiles: ``USER nobody``; Grafana's 472, Loki's and OpenTelemetry's 10001, the
-users named after Filebeat, Jenkins, Airflow …), or whose entry point leaves root for one (Telegraf's, ``setpriv --reuid``)."""
-
-_USER_VARIABLES = {
-    "linuxserver": ("PUID", "911"),
-    "hotio": ("PUID", "1000"),
-    "jlesage": ("USER_ID", "1000"),
-    "gethomepage/homepage": ("PUID", "0"),
-    "homarr-labs/homarr": ("PUID", "0"),
-}
-"""The variable that tells images whom to run their program as, and what they take without it, by owner or repository."""
-
-_ROOT_NEVERTHELESS = frozenset(
-    f"linuxserver/{name}"
-    for name in (
-        "fail2ban", "kasm", "netbootxyz", "nginx", "openssh-server", "openvpn-as", "rdesktop", "rsnapshot", "smokeping",
-        "socket-proxy", "swag", "syslog-ng", "webtop", "wireguard",
-    )
-)  # fmt: skip
-"""Images of such owners whose program is root all the same, or whose user becomes root without a password."""
-
-
-def runs_as_ordinary_user(repository: str) -> bool:
-    """Whether an image is known not to run as root unless somebody says so."""
-    return "/".join(repository.split("/")[-2:]).removeprefix("library/") in _ORDINARY_USERS
-
-
-def user_variable(repository: str) -> tuple[str, str] | None:
-    """Return the variable by whose number an image's program runs, and the number that it takes without the variable."""
-    last_two = "/".join(repository.split("/")[-2:])
-    if last_two in _ROOT_NEVERTHELESS:
-        return None
-    return _USER_VARIABLES.get(last_two) or _USER_VARIABLES.get(last_two.partition("/")[0])
-
-
 def privileged_tool(repository: str) -> str | None:
     """Return what the image does to the host, if it is made to be run privileged and ends by itself."""
     return _find(_PRIVILEGED_TOOLS, repository)
