@@ -52,7 +52,7 @@ LAYERS: dict[str, set[str]] = {
     "unlooked": {"git_index", "source"},
     "asides": set(),
     "phrases": {"asides"},
-    "surfaces": set(),
+    "surfaces": {"model"},
     "coverage": {"phrases", "surfaces", "files", "source"},
     "apart": {"formats"},
     "packing": {"apart", "model", "source"},

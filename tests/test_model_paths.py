@@ -499,9 +499,9 @@ FOLDERS_OF_EXAMPLES = {
     "integration-testing smoke.testing e2e e2e-testing testdata test-data test_data",
     "documentation": "doc docs",
     "no longer in use": "deprecated archived attic obsolete unused not-used not_used not-in-use not_in_use disabled "
-    "my-deprecated old.attic our-obsolete _archive",
+    "my-deprecated old.attic our-obsolete _archive .archive archive old _old bak .orig",
     "an example": "example examples sample samples demo demos my-example api_samples .dist",
-    "": "contest latest testing attest documents docsite archive reused in-use enabled exemplary demonstration democracy dist",
+    "": "contest latest testing attest documents docsite archives older bakery backup reused in-use enabled exemplary dist",
 }
 
 
@@ -529,6 +529,17 @@ def test_what_a_folders_name_says_of_all_below_it(folder: str, kind: str) -> Non
         ("app.example.com.yaml", ""),
         ("app.sample.org", ""),
         ("counterexample.yaml", ""),
+        ("compose.yaml.bak", "bak"),
+        ("compose.yaml.old", "old"),
+        ("docker-compose.old.yml", "old"),
+        ("docker-compose-old.yml", "old"),
+        ("ci.yml.disabled", "disabled"),
+        ("compose.yaml.backup", ".backup"),
+        ("compose.yaml~", "~"),
+        ("compose.backup.yaml", ""),
+        ("threshold.yaml", ""),
+        ("old-town.yaml", ""),
+        ("bak.js", ""),
         ("test.sh", "test"),
         ("tests.bash", "tests"),
         ("run_tests.ps1", "tests"),

@@ -26,7 +26,7 @@ needs no privilege at all with `moby/buildkit:rootless` or Buildah.
 ## When it is fine
 In a virtual machine of its own (Kata) the flag ends at that machine's kernel, in gVisor at the sandbox; the finding
 is lowered there. A pod with `hostUsers: false` is lowered too: its root is nobody on the node. Tools that register
-emulators (`tonistiigi/binfmt`), and commands that run `sysctl` alone, change the host by design, once: *medium*; pin
+emulators (`tonistiigi/binfmt`), and commands that run `sysctl` or `chown` alone, do one thing, once: *medium*; pin
 them by digest. A well-known product whose own instructions ask for the flag (cAdvisor, Home Assistant, `kube-proxy`)
 is *high*: allow it with the reason.
 
@@ -85,9 +85,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         image = container.image
         tool = image.privileged_tool if image is not None else None
         product = image.privileged_user if image is not None else None
-        only = f"an image that {tool}" if tool else "a command that only sets kernel parameters"
-        limited = tool is not None or container.sets_kernel_parameters
-        why = f", for {only}" if limited else f", as {product}'s own instructions have it" if product else ""
+        why = (
+            f", for an image that {tool}" if tool else f", as {product}'s own instructions have it" if product else ""
+        )
         user = container.as_root
         ordinary = user.off and user.set  # a setuid program away from root
         # An image that the files don't decide may hold an engine, which is graded high.
@@ -97,7 +97,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             f"{container} is privileged: root in it is {root_outside(container)}{why}",
             because=(reason("its program starts as an ordinary user", user),) if ordinary else (),
             severity=Severity.MEDIUM
-            if limited
+            if tool is not None
             else Severity.HIGH
             if unsure or product or ordinary
             else Severity.CRITICAL,

@@ -75,6 +75,8 @@ class Grading:
             _by_sandbox(rule, subject),
             _by_machine(rule, subject),
             _by_tests(rule, subject),
+            _by_use(subject),
+            _by_task(rule, severity, subject),
             _by_engine(rule, subject),
             _by_place(subject),
             _by_default(severity, at),
@@ -150,6 +152,26 @@ def _by_tests(rule: Rule, subject: Any) -> tuple[int, str]:
     maker = subject.workload.for_tests if isinstance(subject, Container) else None
     levels = TEST_LEVELS.get(rule.category, 1)
     return (levels, f"a test's machine, which {maker} makes and removes") if maker is not None else (0, "")
+
+
+def _by_task(rule: Rule, severity: Severity, subject: Any) -> tuple[int, str]:
+    """Lower to *medium* what a container may do beyond the one tame thing that is all of its command."""
+    task = subject.only_does if isinstance(subject, Container) else ""
+    if not task or severity <= Severity.MEDIUM or rule.category not in ("privilege", "confinement"):
+        return 0, ""
+    return int(severity - Severity.MEDIUM), f"for a command that {task}"
+
+
+def _by_use(subject: Any) -> tuple[int, str]:
+    """Leave information only of what nobody starts."""
+    holder = (
+        subject if isinstance(subject, Container) else getattr(subject, "who", getattr(subject, "container", None))
+    )
+    workload = getattr(holder, "workload", subject)
+    runs_in = getattr(workload, "runs_in", None) or getattr(workload, "sent_by", None)
+    within = runs_in.workload if isinstance(runs_in, Container) else workload
+    words = getattr(workload, "dormant", "") or getattr(within, "dormant", "")
+    return (int(Severity.CRITICAL), words) if words else (0, "")
 
 
 def _by_place(subject: Any) -> tuple[int, str]:

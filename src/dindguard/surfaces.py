@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+from dindguard.model.examples import is_left_over
+
 NAMES = {
     "devcontainer.json": "dev container", ".devcontainer.json": "dev container",
     "jenkins.yaml": "Jenkins configuration", "jenkins.yml": "Jenkins configuration",
@@ -210,6 +212,7 @@ def is_other(path: str) -> bool:
         return True
     return (
         is_beside(lowered)
+        or is_left_over(lowered)
         or lowered.endswith(_SCHEMAS)
         or any(part in f"/{lowered}" for part in _OTHER_PATHS)
         or _compiled(_PROSE_NAMES).match(name) is not None

@@ -172,23 +172,47 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
                 runs_containers=bool(own) or _runs_containers(container),
                 known_socket_user=_socket_user(container, policy),
                 proxy=None if own else _proxy(container),
-                sets_kernel_parameters=container.privileged.on and _only_sets_parameters(container),
+                only_does=_only_does(container),
             )
         )
 
 
-_SETTERS = frozenset({"sysctl", "echo", "printf", "set", "true", "test", "[", "exit", "ulimit", "sleep"})
+_BESIDE = frozenset(
+    {
+        "echo",
+        "printf",
+        "set",
+        "true",
+        "test",
+        "[",
+        "exit",
+        "ulimit",
+        "sleep",
+        "mkdir",
+        "ls",
+        "id",
+        "cd",
+        "stat",
+        "touch",
+    }
+)
+_TASKS = (
+    ("only sets kernel parameters", frozenset({"sysctl"})),
+    ("only changes whose files are", frozenset({"chown", "chmod"})),
+)
+"""What a container that does its task once needs no more than, by the programs that tell it."""
 
 
-def _only_sets_parameters(container: Container) -> bool:
-    """Whether all that a container's command runs is ``sysctl``."""
+def _only_does(container: Container) -> str:
+    """Return the task that is all of a container's command; ``""`` for any other."""
     words = (*(container.entrypoint or ()), *(container.command or ()))
-    if not any("sysctl" in word.pattern for word in words):
-        return False
+    told = any(program in word.pattern for word in words for _, programs in _TASKS for program in programs)
+    if not told:
+        return ""
     from dindguard.scripts.commands import argv_programs
 
-    programs = argv_programs(words)
-    return "sysctl" in programs and programs <= _SETTERS
+    run = argv_programs(words)
+    return next((what for what, programs in _TASKS if run & programs and run <= programs | _BESIDE), "")
 
 
 def _proxy(container: Container) -> ProxyPermits | None:

@@ -263,8 +263,10 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
     @property
     def hosted_machine(self) -> Text | None:
         """The label of the hosted machine it runs on, which ends with the job; ``None`` for somebody's own."""
-        runs_in = self.workload.runs_in
+        runs_in, sent_by = self.workload.runs_in, self.workload.sent_by
         hosted = self.workload.hosted or (runs_in.workload.hosted if runs_in is not None else None)
+        if sent_by is not None and sent_by.workload.starts_cluster:
+            hosted = sent_by.workload.hosted
         fact, label = self.activity.sandbox_fact, self.sandbox_evidence
         if hosted is None and fact is not None and fact.ephemeral and isinstance(label, Text):
             return label

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from re import Match
 
 from dindguard.patterns import regex
 
+_LEFT_OVERS = ("old", "bak", "orig", "back", ".save", ".inactive", ".off", "~")
 _KINDS_OF_EXAMPLES = (
     ("for tests", ("test", "e2e", "fixture", "molecule", "snapshots"), regex(
         r"\A(?:(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|e2e|molecule|_{0,2}(fixtures|tests|snapshots)_{0,2}"
         r"|test[-_](data|apps?|cases?|suites?|fixtures?|projects?|resources|files|assets|utils|helpers|scripts))")),
     ("documentation", ("doc",), regex(r"docs?")),
-    ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled"), regex(
-        r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|_archive)")),
+    ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled",
+                          *_LEFT_OVERS), regex(
+        r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|[._]?(?:archive|old|bak|orig)|\.(?:backup|back|save|inactive|off)|~)")),
     ("an example", ("example", "sample", "demo", ".dist"), regex(r"\A(?:(.*[-_.])?(examples?|samples?)|demos?|\.dist)")),
 )  # fmt: skip
 """What a folder's name says of all below it; whole names, because ``test-infra`` is no test. Before each expression stand
 literals of which every name that matches has one: compiling it costs more than asking most paths for them."""
 _EXAMPLE_NAME = regex(r"(?:^|[._-])(?P<word>example|sample)(?=[._-]|$)(?!\.(?:com|org|net)\b)|(?P<ending>\.dist)$")
+_LEFT_OVER_NAME = regex(
+    r"(?:^|[._-])(?P<word>old|bak|orig|disabled|deprecated|unused|archived|obsolete)(?:\.(?:ya?ml|json|toml|sh|conf|hcl|tf))?$"
+    r"|(?P<ending>\.(?:backup|back|save|inactive|off)|~)$"
+)
+"""A file that is kept beside the one in use: ``compose.yaml.bak``, ``docker-compose.old.yml``, ``ci.yml.disabled``."""
 _TEST_NAME = regex(
     r"(?:run[-_]?)?(?P<word>tests?|e2e)(?:[-_][\w-]+)?(?:\.(?:sh|bash|ps1|cmd|bat))?"
     r"|(?:docker-)?compose[-._](?:\w+[-_])?(?P<part>tests?|e2e)\.ya?ml"
@@ -35,11 +43,24 @@ def example_part(path: str) -> str:
     for above, folder in zip(("", *folders), folders, strict=False):
         if above not in _ENVIRONMENTS and kind_of_example(folder):
             return folder
+    left_over = _left_over(name)
+    if left_over is not None:
+        return left_over["word"] or left_over["ending"]
     tests = _TEST_NAME.fullmatch(name) if _holds(name, ("test", "e2e")) else None
     if tests is not None:
         return tests["word"] or tests["part"]
     found = _EXAMPLE_NAME.search(name) if _holds(name, ("example", "sample", ".dist")) else None
     return "" if found is None else found["word"] or found["ending"]
+
+
+def is_left_over(path: str) -> bool:
+    """Whether a file is kept beside the one in use, by its name: what looks for that one does not find it."""
+    return _left_over(path.lower().rpartition("/")[2]) is not None
+
+
+def _left_over(name: str) -> Match[str] | None:
+    words = (*_LEFT_OVERS, "disabled", "deprecated", "unused", "archived", "obsolete")
+    return _LEFT_OVER_NAME.search(name) if _holds(name, words) else None
 
 
 def _holds(text: str, literals: Iterable[str]) -> bool:

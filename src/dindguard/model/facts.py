@@ -138,8 +138,8 @@ class Purpose:
     """The well-known tool, or the organisation's own, that it runs and that needs an engine's socket by design."""
     proxy: ProxyPermits | None = None
     """What it lets through, when it is a socket proxy."""
-    sets_kernel_parameters: bool = False
-    """All that it runs is ``sysctl``, in privileged mode; nothing else gets into it."""
+    only_does: str = ""
+    """What all that its command runs does, if that is ``sysctl`` or ``chown`` alone: nothing else gets into it."""
 
 
 @record(eq=False, kw_only=True)
@@ -261,9 +261,9 @@ class ContainerFacts:
         return self.purpose.engines
 
     @property
-    def sets_kernel_parameters(self) -> bool:
-        """Whether it is privileged, and all that its command runs is ``sysctl``."""
-        return self.purpose.sets_kernel_parameters
+    def only_does(self) -> str:
+        """What all that its command runs does, in words, if that is ``sysctl`` or ``chown`` alone."""
+        return self.purpose.only_does
 
     @property
     def runs_containers(self) -> bool:

@@ -144,6 +144,8 @@ class Workload:
     """How many jobs run at once on the same runner."""
     disposable: Text | None = None
     """The setting that gives every job a machine of its own, which is thrown away afterwards."""
+    dormant: str = ""
+    """What tells that nobody starts it where it lies, in words: a workflow outside its folder, what a policy is tried on."""
     for_tests: Text | None = None
     """The tool that makes it as a test's machine and removes it after the test."""
     runner_labels: tuple[Text, ...] = ()
@@ -168,6 +170,10 @@ class Workload:
     """Where the engine that runs the containers was asked: whoever mounts that socket, at any path, commands it."""
     engine_product: EngineProduct | None = None
     """What the engine that runs the containers is, when that engine was asked."""
+    starts_cluster: bool = False
+    """Whether a job starts a cluster on its own machine (kind, minikube, k3d), which ends with it."""
+    sent_by: Container | None = field(repr=False, default=None)
+    """The container whose commands give a cluster these pods, where they are written in the commands themselves."""
     runs_in: Container | None = field(repr=False, default=None)
     """The container whose script starts these, when a document inside its text was read."""
 

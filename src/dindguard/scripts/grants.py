@@ -15,6 +15,26 @@ ADMINISTRATORS = frozenset({"sudo", "wheel", "admin", "root"})
 _NO_PASSWORD = regex(r"\bNOPASSWD\b")
 _RUNS_AS = regex(r"(?m)^[ \t]*USER[ \t]+([\w.-]+)")
 _WORD = regex(r"[\w$%{}.-]+")
+_BASE = regex(r"(?mi)^[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?([^\s:@]+)")
+
+
+_OF_IMAGES = {
+    "devcontainers/": {"vscode", "node", "codespace"},
+    "gitpod/workspace-": {"gitpod"},
+    "codercom/": {"coder"},
+    "cimg/": {"circleci"},
+    "actions/actions-runner": {"runner"},
+    "summerwind/actions-runner": {"runner"},
+    "myoung34/github-runner": {"runner"},
+}
+"""Users whom images let become root without a password, by how repositories go on after the registry (devcontainers/features
+``src/common-utils/main.sh``, the images' Dockerfiles)."""
+
+
+def _administrators(repository: str) -> frozenset[str]:
+    """Return the users of an image, by its name as it is written, who become root by ``sudo`` without a password."""
+    found = (users for name, users in _OF_IMAGES.items() if f"/{name}" in f"/{repository}")
+    return frozenset().union(*found)
 
 
 def engine_group(groups: Iterable[Text]) -> Text | None:
@@ -46,7 +66,7 @@ def pair(name: str, value: Text) -> Text:
 
 
 class Sudoers:
-    """The users whom a file lets become root without a password, read when a grant is found in it."""
+    """The users whom a file, or the image it begins with, lets become root without a password; read when a grant is found."""
 
     def __init__(self, source: Source) -> None:
         while source.parent is not None:
@@ -73,5 +93,6 @@ class Sudoers:
     def _names(self) -> frozenset[str]:
         if self._named is None:
             rules = filter(_NO_PASSWORD.search, self._file.text.splitlines())
-            self._named = frozenset(word.strip(".") for rule in rules for word in _WORD.findall(rule))
+            named = frozenset(word.strip(".") for rule in rules for word in _WORD.findall(rule))
+            self._named = named.union(*map(_administrators, _BASE.findall(self._file.text)))
         return self._named

@@ -14,7 +14,8 @@ from dindguard.model.image import Image
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.values import Flag, Text, flag, inherited, unset
 from dindguard.model.workload import Placement, Platform, Workload, WorkloadKind
-from dindguard.records import record
+from dindguard.patterns import regex
+from dindguard.records import record, replace
 from dindguard.scripts.command import Command, spanning
 from dindguard.scripts.engine_cli.flags import Flags, names
 from dindguard.scripts.engine_cli.words import Option, OptionReader, options_of
@@ -48,6 +49,12 @@ _FILE_OPTIONS = frozenset({"-f", "--filename"})
 _STDIN_OPTIONS = frozenset({"-f-", "-f=-", "--filename=-", "-f/dev/stdin", "--filename=/dev/stdin"})
 _GLOBAL = Flags(names("help insecure-skip-tls-verify"), {"n": "namespace", "s": "server", "v": "v"})
 
+_CLUSTERS = "kind|minikube|k3d|k3s|microk8s"
+_STARTED = regex(
+    r"\bkind +create +cluster\b|\bminikube +start\b|\bk3d +cluster +create\b|\bget\.k3s\.io\b|\bmicrok8s +(?:start|status)\b"
+)
+_SET_UP = regex(rf"(?i)(?:^|[/_-])(?:{_CLUSTERS})(?:$|[/_@-])")
+
 
 @record
 class Pods:
@@ -57,8 +64,11 @@ class Pods:
     embedded: tuple[Embedded, ...]
 
 
-def pods(commands: Iterable[Command], prefix: str) -> Pods:
-    """Return what ``kubectl run`` and ``kubectl debug`` start; ``prefix`` stands before the addresses."""
+def pods(commands: Iterable[Command], prefix: str, owner: Container | None = None) -> Pods:
+    """Return what ``kubectl run`` and ``kubectl debug`` start; ``prefix`` stands before the addresses.
+
+    ``owner`` is the container that runs the commands, if it is known.
+    """
     workloads: list[Workload] = []
     embedded: list[Embedded] = []
     for command in commands:
@@ -71,13 +81,24 @@ def pods(commands: Iterable[Command], prefix: str) -> Pods:
             options, arguments, _ = options_of(words, _RUN)
             options = (*head.options, *options)
             if arguments:
-                workloads.append(_workload(options, arguments, prefix))
+                workloads.append(replace(_workload(options, arguments, prefix), sent_by=owner))
                 embedded.extend(_overrides(options))
         elif action is not None and action.value == "debug":
             options, arguments, _ = options_of(words, _DEBUG)
             if arguments:
-                workloads.append(_debugging((*head.options, *options), arguments[0], command.program, prefix))
+                pod = _debugging((*head.options, *options), arguments[0], command.program, prefix)
+                workloads.append(replace(pod, sent_by=owner))
     return Pods(tuple(workloads), tuple(embedded))
+
+
+def starts_cluster(script: str) -> bool:
+    """Whether a script starts a cluster on the machine that it runs on."""
+    return any(word in script for word in _CLUSTERS.split("|")) and _STARTED.search(script) is not None
+
+
+def sets_up_cluster(action: str) -> bool:
+    """Whether the name of a step's action says that it starts such a cluster: ``helm/kind-action``."""
+    return _SET_UP.search(action) is not None
 
 
 def reads_objects(command: Command) -> bool:

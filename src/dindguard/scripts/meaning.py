@@ -58,7 +58,7 @@ class _ScriptReader:
         """Return workloads, invocations and notices."""
         workloads = [self._workload(place, calls) for place, calls in self._places().items()]
         workloads += runners(self._found.commands, self._prefix, self._source.path)
-        started = pods(self._found.commands, self._prefix)
+        started = pods(self._found.commands, self._prefix, self._owner)
         workloads += started.workloads
         machine = self._machine()
         if machine is not None:

@@ -17,6 +17,7 @@ from dindguard.model.container import Container, EnvVar
 from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.records import record, replace
 from dindguard.scripts.engine_cli.mounts import Volumes
+from dindguard.scripts.kubectl import sets_up_cluster, starts_cluster
 from dindguard.source import Embedded
 from dindguard.vocabulary import POWERSHELLS, SHELLS
 
@@ -47,13 +48,14 @@ class StepReader:
         self.containers: list[Container] = []
         self.cached_paths: list[Text] = []
         self.used: set[str] = set()
+        self.starts_cluster = False
         self._addresses = Addresses()
         self._local_actions = 0
 
     def read(self, steps: Iterable[Node], place: Place) -> None:
         """Read a list of steps."""
         for step in steps:
-            if not step.is_mapping:
+            if not step.is_mapping or is_off(step):
                 continue
             variables = environment(step["env"], place.expressions)
             inner = replace(place, expressions=place.expressions.with_env(variables))
@@ -65,6 +67,7 @@ class StepReader:
     # -- run ----------------------------------------------------------------------------------------
 
     def _script(self, step: Node, variables: tuple[EnvVar, ...], place: Place) -> None:
+        self.starts_cluster |= starts_cluster(step["run"].content)
         shell = step["shell"].content or place.shell
         hint = shell_hint(shell)
         if hint:
@@ -78,6 +81,7 @@ class StepReader:
     def _action(self, step: Node, variables: tuple[EnvVar, ...], place: Place) -> None:
         uses = place.expressions.resolve(step["uses"].value)
         name = uses.pattern
+        self.starts_cluster |= sets_up_cluster(name)
         if name.startswith("docker://"):
             image = uses.part(len("docker://"), len(name))
             self.containers.append(
@@ -130,6 +134,14 @@ class StepReader:
             )
             self.read(runs["steps"].items(), inner)
             return
+
+
+_NEVER = re.compile(r"(?:\$\{\{\s*false\s*\}\}|false)")
+
+
+def is_off(node: Node) -> bool:
+    """Whether the condition of a job or step is never met."""
+    return node["if"].is_scalar and _NEVER.fullmatch(node["if"].content.strip()) is not None
 
 
 def shell_hint(shell: str) -> str:

@@ -18,7 +18,7 @@ from dindguard.formats.github_actions.expressions import (
     matrix_values,
     names_in,
 )
-from dindguard.formats.github_actions.steps import Place, StepReader
+from dindguard.formats.github_actions.steps import Place, StepReader, is_off
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
@@ -74,7 +74,7 @@ class WorkflowReader:
         variables = environment(workflow["env"], outer)
         shell = workflow.at("defaults", "run", "shell").content
         for key, job in workflow["jobs"].pairs():
-            if job.is_mapping and not job["uses"].present:
+            if job.is_mapping and not job["uses"].present and not is_off(job):
                 self._job(key.content, job, outer.with_env(variables), variables, shell)
 
     def _job(self, name: str, job: Node, outer: Expressions, inherited: tuple[EnvVar, ...], shell: str) -> None:
@@ -95,6 +95,7 @@ class WorkflowReader:
             replace(
                 _workload(name, address, job, containers, volumes),
                 cached_paths=tuple(steps.cached_paths),
+                starts_cluster=steps.starts_cluster,
                 replicas=_matrix_jobs(job["strategy"]),
             )
         )
@@ -119,9 +120,20 @@ def _workload(name: str, address: str, job: Node, containers: tuple[Container, .
         span=job.key_span,
         containers=containers,
         storages=volumes.storages,
+        dormant=_dormant(job.source.path),
         runner_labels=_labels(job["runs-on"]),
         hosted=_hosted(job["runs-on"], job["strategy"]),
     )
+
+
+def _dormant(path: str) -> str:
+    """Return why GitHub starts nothing of a workflow: it looks into one folder, and into no other below it.
+
+    Source: docs.github.com, "Workflow syntax" ("You must store workflow files in the .github/workflows directory"). Gitea's
+    and Forgejo's look into all folders below theirs (``modules/actions/workflows.go``).
+    """
+    folder = f"/{path}".rpartition("/.github/workflows/")[2].rpartition("/")[0]
+    return f"GitHub runs no workflow in a folder below .github/workflows ('{folder}')" if folder else ""
 
 
 def _matrix_jobs(strategy: Node) -> Replicas | None:

@@ -83,6 +83,15 @@ class JobReader:
         del self.embedded[again:]
         return found
 
+    def is_off(self, job: Node) -> bool:
+        """Whether no rule ever has the job run: the first one without a condition says so, as do all those before it."""
+        for rule in self.items(job["rules"]):
+            if not rule.is_mapping or self.member(rule, "when").content != "never":
+                return False
+            if not any(self.member(rule, key).present for key in ("if", "changes", "exists")):
+                return True
+        return False
+
     def _choices(self, job: Node) -> list[Choice]:
         """Return the combinations of values that the job's matrix gives to its images."""
         if not job["parallel"]["matrix"].present:

@@ -45,7 +45,7 @@ def _read_project(project: Project, reading: Reading) -> None:
     complete = {name: jobs.job(name) for name in names}
     concrete = [name for name in names if not name.startswith(".")]
     for name in concrete:
-        if _runs(complete[name]):
+        if _runs(complete[name]) and not reader.is_off(complete[name]):
             reading.workloads += reader.read(name, complete[name])
     hidden = [name for name in names if name.startswith(".")] if _is_template(project, concrete) else []
     taken = _taken_places(complete)

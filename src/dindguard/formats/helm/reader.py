@@ -20,6 +20,7 @@ from dindguard.formats.helm import (
 )
 from dindguard.formats.helm.release import Found, Release, whole
 from dindguard.formats.helm.releases import releases
+from dindguard.records import replace
 from dindguard.source import Embedded
 
 _Chart = tuple[str, Callable[[Node], bool], Callable[[Release], Found]]
@@ -43,7 +44,9 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         rendered = not listed and _has_templates(document, context)
         for release in releases(root, context) if listed else [_alone(root, rendered)]:
             found = _read(release)
-            reading.embedded += found.embedded
+            reading.embedded += [
+                each if each.owner else replace(each, owner=document.owner) for each in found.embedded
+            ]
             rest.take(*found.taken)
             for layer in release.layers:
                 if layer.source.parent is None and layer.source.path != root.source.path:

@@ -7,7 +7,7 @@ elsewhere, a claim leads to a volume, a namespace's labels say what its pods may
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -21,15 +21,17 @@ from dindguard.formats.kubernetes.openings import Opening, Services, selector_of
 from dindguard.formats.kubernetes.owners import Owners
 from dindguard.formats.kubernetes.pods import ReadPod, read_pod
 from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
+from dindguard.formats.kubernetes.policy_tests import PolicyTests
 from dindguard.formats.kubernetes.releases import handed_on, of_kustomization
 from dindguard.formats.kubernetes.replicas import SCALERS, scaler
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
+from dindguard.model.container import Container
 from dindguard.model.workload import Workload
 from dindguard.records import replace
 from dindguard.scripts.runner_variables import runners
-from dindguard.source import Notice
+from dindguard.source import Notice, Source
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -40,7 +42,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     resources, kustomizations = kustomize.collect(documents, context, reading.notices, reading.unread, look)
     for resource, _ in resources:
         cluster.add(resource)
-    pods = _Pods(cluster, reading, context)
+    owners_of_text = {each.source: each.owner for each in documents if each.owner is not None}
+    pods = _Pods(cluster, reading, context, owners_of_text)
     owners = Owners(resource for resource, _ in resources)
     for resource, is_workload in resources:
         if is_workload and resource not in cluster.idle and not owners.cover(resource):
@@ -67,10 +70,19 @@ def _look(cluster: Cluster, resource: Resource) -> None:
 class _Pods:
     """Reads the pods that objects describe into ``reading``, and remembers what they mount."""
 
-    def __init__(self, cluster: Cluster, reading: Reading, context: Context) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        reading: Reading,
+        context: Context,
+        senders: Mapping[Source, Container],
+    ) -> None:
+        """``senders`` are the containers whose texts hold sources."""
         self._cluster = cluster
         self._again = context.again
         self._reading = reading
+        self._senders = senders
+        self._tests = PolicyTests(context)
         self._services = Services(cluster)
         self._seen: Counter[tuple[str, str, int]] = Counter()
         self.mounted = configmaps.Mounted(cluster)
@@ -93,10 +105,18 @@ class _Pods:
         reading = self._reading
         openings = self._services.openings(template.metadata["labels"], template.resource)
         pod, others, notices = self._read(template, openings)
-        reading.workloads += (pod.workload, *others)
+        reading.workloads += (self._placed(pod.workload, resource), *others)
         reading.embedded.extend(pod.embedded)
         reading.notices.extend(notices)
         self.mounted.add(pod, resource)
+
+    def _placed(self, workload: Workload, resource: Resource) -> Workload:
+        """Return a pod with what is known of its text: whose commands hold it, and that a policy is tried on it."""
+        sender = self._senders.get(resource.source)
+        if sender is not None and sender.span.path == workload.path:
+            return replace(workload, sent_by=sender)
+        told = self._tests.tries(workload.path)
+        return replace(workload, dormant=told) if told else workload
 
     def _read(self, template: PodTemplate, openings: tuple[Opening, ...]) -> _Read:
         """Return a pod: as it was read before, if that is kept and nothing else says otherwise now."""

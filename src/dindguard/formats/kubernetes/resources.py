@@ -124,15 +124,23 @@ def _objects(root: Node, depth: int = 0) -> Iterator[Node]:
     if not root.is_mapping or is_policy(root) or not budget.within(budget.LIST_DEPTH, depth, root):
         return
     kind = root["kind"].content
-    items = root["objects"] if kind == "Template" else root["items"]
-    if items.is_sequence and (kind.endswith("List") or (kind == "Template" and root["apiVersion"].present)):
+    items, values = _held(root, kind)
+    if items.is_sequence:
         yield root.hole("")
-        values = _named(root["parameters"]) if kind == "Template" else {}
         for item in items:
             yield from _objects(item.scoped(Placeholders(values)) if values else item, depth + 1)
     else:
         bare = root.scope is None and may_hold_any(root.source.text)
         yield root.scoped(Placeholders(_step_defaults(root))) if bare else root
+
+
+def _held(root: Node, kind: str) -> tuple[Node, dict[str, Text]]:
+    """Return what a list or a template makes, and the defaults of its parameters; no sequence for any other object."""
+    if kind == "Template" and root["apiVersion"].present:
+        return root["objects"], _named(root["parameters"])
+    if kind == "TriggerTemplate":
+        return root["spec"]["resourcetemplates"], _named(root["spec"]["params"], "tt.params.")
+    return (root["items"] if kind.endswith("List") else root.hole("items")), {}
 
 
 def _step_defaults(root: Node) -> dict[str, Text]:

@@ -24,8 +24,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices
-        reading.embedded += model.embedded
-        reading.embedded += [replace(embedded, owner=document.owner) for embedded in found.embedded]
+        embedded = (*model.embedded, *found.embedded)
+        reading.embedded += [replace(each, owner=document.owner) for each in embedded]
     return reading
 
 
