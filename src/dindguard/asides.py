@@ -24,7 +24,9 @@ _NO_MOUNT = (
 _CLIENTS = regex(r"[\s\-]*+[\"']?(?:(?:[\w-]{0,40}cri[_-]?)?socket|sock|listen|criSocket)[\"']?\s*+[:=]\s*+[\"']?/")
 """A path by which a program finds a socket, or makes its own; what hands the socket out names another path beside it."""
 _OF_HOST = regex(r"(?i)host_?path|[\"']host[\"']")
-_ASSIGNED = regex(r"(?:export[ \t]+)?[A-Za-z_]\w{0,80}=[\"']?(?:unix://)?/[\w./-]{1,200}\.sock[\"']?\s*+\Z")
+_ASSIGNED = regex(
+    r"(?:export[ \t]+)?[A-Za-z_]\w{0,80}=[\"']?(?:unix://)?/(?:[\w./-]|\$\(id -u\)|\$\{?UID\}?){1,200}\.sock[\"']?\s*+\Z"
+)
 """A variable's value and nothing else: what mounts it stands elsewhere, and names the variable."""
 _PATH = regex(r"\"path\"\s*:\s*\"\Z")
 _SAYS = regex(r"(?:echo|printf)\b[^>|]*+$")

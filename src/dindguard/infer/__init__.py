@@ -22,6 +22,7 @@ from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
 from dindguard.infer.shared_state import own_storages
 from dindguard.infer.starters import Starters
+from dindguard.infer.tasks import only_does
 from dindguard.infer.users import as_root
 from dindguard.model import known_images
 from dindguard.model.access import Access, Permit
@@ -172,47 +173,9 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
                 runs_containers=bool(own) or _runs_containers(container),
                 known_socket_user=_socket_user(container, policy),
                 proxy=None if own else _proxy(container),
-                only_does=_only_does(container),
+                only_does=only_does(container),
             )
         )
-
-
-_BESIDE = frozenset(
-    {
-        "echo",
-        "printf",
-        "set",
-        "true",
-        "test",
-        "[",
-        "exit",
-        "ulimit",
-        "sleep",
-        "mkdir",
-        "ls",
-        "id",
-        "cd",
-        "stat",
-        "touch",
-    }
-)
-_TASKS = (
-    ("only sets kernel parameters", frozenset({"sysctl"})),
-    ("only changes whose files are", frozenset({"chown", "chmod"})),
-)
-"""What a container that does its task once needs no more than, by the programs that tell it."""
-
-
-def _only_does(container: Container) -> str:
-    """Return the task that is all of a container's command; ``""`` for any other."""
-    words = (*(container.entrypoint or ()), *(container.command or ()))
-    told = any(program in word.pattern for word in words for _, programs in _TASKS for program in programs)
-    if not told:
-        return ""
-    from dindguard.scripts.commands import argv_programs
-
-    run = argv_programs(words)
-    return next((what for what, programs in _TASKS if run & programs and run <= programs | _BESIDE), "")
 
 
 def _proxy(container: Container) -> ProxyPermits | None:

@@ -1,0 +1,42 @@
+"""What a container is started to do once, where that is all of its command."""
+
+from __future__ import annotations
+
+from dindguard.model.container import Container
+
+_BESIDE = frozenset(
+    {
+        "echo",
+        "printf",
+        "set",
+        "true",
+        "test",
+        "[",
+        "exit",
+        "ulimit",
+        "sleep",
+        "mkdir",
+        "ls",
+        "id",
+        "cd",
+        "stat",
+        "touch",
+    }
+)
+_TASKS = (
+    ("only sets kernel parameters", frozenset({"sysctl"})),
+    ("only changes whose files are", frozenset({"chown", "chmod"})),
+)
+"""What a container that does its task once needs no more than, by the programs that tell it."""
+
+
+def only_does(container: Container) -> str:
+    """Return the task that is all of a container's command; ``""`` for any other."""
+    words = (*(container.entrypoint or ()), *(container.command or ()))
+    told = any(program in word.pattern for word in words for _, programs in _TASKS for program in programs)
+    if not told:
+        return ""
+    from dindguard.scripts.commands import argv_programs
+
+    run = argv_programs(words)
+    return next((what for what, programs in _TASKS if run & programs and run <= programs | _BESIDE), "")
