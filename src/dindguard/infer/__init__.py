@@ -22,7 +22,6 @@ from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
 from dindguard.infer.shared_state import own_storages
 from dindguard.infer.starters import Starters
-from dindguard.infer.tasks import only_does
 from dindguard.infer.users import as_root
 from dindguard.model import known_images
 from dindguard.model.access import Access, Permit
@@ -173,9 +172,18 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
                 runs_containers=bool(own) or _runs_containers(container),
                 known_socket_user=_socket_user(container, policy),
                 proxy=None if own else _proxy(container),
-                only_does=only_does(container),
+                only_does=_only_does(container),
             )
         )
+
+
+def _only_does(container: Container) -> str:
+    words = (*(container.entrypoint or ()), *(container.command or ()))
+    if not any(program in word.pattern for word in words for program in ("sysctl", "chown", "chmod")):
+        return ""
+    from dindguard.infer.tasks import only_does
+
+    return only_does(words)
 
 
 def _proxy(container: Container) -> ProxyPermits | None:

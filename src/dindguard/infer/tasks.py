@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dindguard.model.container import Container
+from collections.abc import Sequence
+
+from dindguard.model.values import Text
+from dindguard.scripts.commands import argv_programs
 
 _BESIDE = frozenset(
     {
@@ -30,13 +33,7 @@ _TASKS = (
 """What a container that does its task once needs no more than, by the programs that tell it."""
 
 
-def only_does(container: Container) -> str:
-    """Return the task that is all of a container's command; ``""`` for any other."""
-    words = (*(container.entrypoint or ()), *(container.command or ()))
-    told = any(program in word.pattern for word in words for _, programs in _TASKS for program in programs)
-    if not told:
-        return ""
-    from dindguard.scripts.commands import argv_programs
-
+def only_does(words: Sequence[Text]) -> str:
+    """Return the task that is all of a command, in words; ``""`` for any other."""
     run = argv_programs(words)
     return next((what for what, programs in _TASKS if run & programs and run <= programs | _BESIDE), "")
