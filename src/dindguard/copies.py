@@ -55,7 +55,7 @@ def _without_repeated_commands(
 ) -> Sequence[Finding]:
     """Return findings with those joined that are about the same command in branches of one script.
 
-    So are containers that a script starts under one name, by the same words.
+    So are containers that a script, or the tasks of a list, start under one name, by the same words.
     """
     alike: dict[object, list[Finding]] = {}
     for finding in findings:
@@ -74,9 +74,11 @@ def _started(about: object) -> object:
 
 
 def _is_command(about: object) -> bool:
-    """Whether a command line is blamed: what it does, or the container that it starts."""
+    """Whether a command line is blamed, or a task: what it does, or the container that it starts by a name."""
     container = getattr(about, "who", about)
-    return (isinstance(container, Container) and container.named) or isinstance(about, Invocation)
+    if isinstance(container, Container):
+        return container.named or (container.kind is ContainerKind.MANAGED and bool(container.name))
+    return isinstance(about, Invocation)
 
 
 def _written(finding: Finding, source_of: Callable[[str], Source | None]) -> str:

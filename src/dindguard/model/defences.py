@@ -39,11 +39,6 @@ def switched_off(container: Container) -> tuple[Step, ...]:
         for rule in container.device_rules
         if (access := rule_access(rule)) in (RawAccess.EVERYTHING, RawAccess.DISK)
     )
-    found.extend(
-        Step("all of the host's /dev is mounted", mount.span)
-        for mount in container.mounts
-        if mount.host_path is not None and paths.classify(mount.host_path) is paths.HostPath.DEVICES
-    )
     return tuple(found)
 
 

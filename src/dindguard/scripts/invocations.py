@@ -224,6 +224,8 @@ def _grant(command: Command) -> Meaning | None:
     if ENGINE_GROUPS.isdisjoint(granted) or not users:
         return None
     user = users[-1]
+    if command.program in ("adduser", "useradd") and user.value in granted:
+        return None  # whom a program is given of its own, with a group of that name: no engine's
     above = next((name for value, name in granted.items() if value in ADMINISTRATORS), None)
     oneself = "sudo" in command.wrappers and _ONESELF.search(user.raw or str(user)) is not None
     may = Flag(True, user.span if above is None else above.span, name="sudo") if above or oneself else None

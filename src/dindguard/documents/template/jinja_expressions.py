@@ -111,7 +111,10 @@ class _Parser:
         self._next += 1
         if kind != "word":
             raise NotUnderstoodError
-        test = Call(f"is {name}", (term,))
+        if name in _CONSTANTS:
+            test = Call(_COMPARED["=="], (term, Literal(_CONSTANTS[name])))
+        else:
+            test = Call(f"is {name}", (term,))
         return Call("not", (test,)) if negated else test
 
     def _filtered(self, depth: int) -> Term:

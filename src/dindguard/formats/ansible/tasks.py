@@ -15,7 +15,7 @@ from dindguard.formats.ansible.variables import Layer, Variables
 from dindguard.model.condition import Condition
 from dindguard.patterns import regex
 from dindguard.records import record, replace
-from dindguard.source import Source
+from dindguard.source import Source, Step
 
 _PAIR = regex(r"(?:^|(?<=\s))(?P<key>[a-z_]+)=(?P<value>\"(?:\\.|[^\"\\])*\"|'[^']*'|(?:\{\{[^{}]*\}\}|\S)*)")
 _NEVER = frozenset({"false", "False", "no", "never"})
@@ -79,7 +79,8 @@ def _tasks(item: Node, around: Around) -> Iterator[Task]:
 
 def _task(item: Node, name: str, around: Around) -> Task:
     module = name.rpartition(".")[2]
-    given = item[name].scoped(around.variables)
+    off = (Step(each.words, each.span, off=True) for each in around.conditions if each.holds is False)
+    given = item[name].scoped(around.variables).explained(*off)
     place = next(key for key, _ in item.pairs() if key.content == name)
     if given.is_scalar and module not in _FREE_FORM:
         given = _from_text(given)

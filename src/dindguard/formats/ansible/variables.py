@@ -124,7 +124,8 @@ class Variables:
 
     def _brought(self, found: Node, node: Node) -> Node:
         """Return a variable's value as a part of what uses it."""
-        return found.scoped(self).explained(Step("used here", node.source.span(node.start, node.end, node.route)))
+        step = Step("used here", node.source.span(node.start, node.end, node.route))
+        return found.scoped(self).explained(step, *node.trail)
 
     def _whole(self, node: Node) -> Answer | None:
         """Return what a scalar that is one expression stands for."""
