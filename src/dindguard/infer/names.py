@@ -29,6 +29,13 @@ class Reached:
     port: int | None = None
 
 
+@record
+class Neighbour(Reached):
+    """A container of the client's own workload."""
+
+    who: Container
+
+
 class Names:
     """The names of a scan that reach beyond workloads."""
 
@@ -53,12 +60,15 @@ class Names:
             return None if client.workload.path in self._with_engines else _somewhere(endpoint)
         if endpoint.loopback or host in _ANY:
             return _publisher(client, endpoint) if _on_its_machine(client) else Reached(client)
-        found = self._inside(client, host) or self._outside(client, endpoint)
+        inside = self._inside(client, host)
+        if inside is not None and networks.apart(client, inside.who):
+            return self._outside(client, endpoint)  # no network of both: the name means nothing there
+        found = inside or self._outside(client, endpoint)
         if found is None and host in self._proxies:
             return None  # a proxy of another project, on a network that no file shows: what it permits is told of it
         return found or _on_host(client, endpoint)
 
-    def _inside(self, client: Container, host: str) -> Reached | None:
+    def _inside(self, client: Container, host: str) -> Neighbour | None:
         """Return the container of the client's own workload that answers to a name, if its ports stay the same."""
         workload = client.workload
         if workload not in self._translated:
@@ -67,7 +77,7 @@ class Names:
             }
         outer = self._translated[workload]
         found = workload.find(host) or (None if host in outer else workload.find(host.partition(".")[0]))
-        return Reached(found) if found is not None and host not in outer else None
+        return Neighbour(found) if found is not None and host not in outer else None
 
     def _outside(self, client: Container, endpoint: Endpoint) -> Reached | None:
         for scope in client.scopes:

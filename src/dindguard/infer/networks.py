@@ -27,3 +27,10 @@ def share_outer_network(one: Container, other: Container) -> bool:
     if one.workload.shared_network or other.workload.shared_network:
         return False
     return bool(set(one.scopes) & set(other.scopes))
+
+
+def apart(one: Container, other: Container) -> bool:
+    """Whether two containers of one workload are on networks that the files name, and on none together."""
+    places = [network_of(each).networks for each in (one, other)]
+    named = all(names and all(name.known for name in names) for names in places)
+    return named and not share_network(one, other) and not set(one.scopes) & set(other.scopes)
