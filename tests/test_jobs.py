@@ -169,7 +169,7 @@ def test_the_work_decides_how_many_there_are(tmp_path: Path, monkeypatch: pytest
             super().__init__(task, count)
 
     monkeypatch.setattr(workers, "Workers", Counted)
-    monkeypatch.setattr(workers, "cores", lambda: 3)
+    monkeypatch.setattr(survey, "cores", lambda: 3)
     monkeypatch.setattr(survey, "ENOUGH", 5)
     write_files(tmp_path, {f"{name}.yaml": "image: docker:dind\n" for name in "abcd"})
     scan(Options(paths=(tmp_path,), root=tmp_path, jobs=0))
@@ -178,7 +178,7 @@ def test_the_work_decides_how_many_there_are(tmp_path: Path, monkeypatch: pytest
     scan(Options(paths=(tmp_path,), root=tmp_path, jobs=0))
     assert started == [3]
     scan(Options(paths=(tmp_path,), root=tmp_path))
-    monkeypatch.setattr(workers, "cores", lambda: 2)
+    monkeypatch.setattr(survey, "cores", lambda: 2)
     scan(Options(paths=(tmp_path,), root=tmp_path, jobs=0))
     assert started == [3]
 

@@ -166,9 +166,11 @@ _READ_BY_SHAPE = frozenset(
 def by_name(path: str) -> str:
     """Return what a file is that no format reads, by its path; ``""`` when the path does not tell."""
     lowered = path.lower()
+    name = lowered.rpartition("/")[2]
+    if name not in NAMES and _extension(name) in _OTHERS:
+        return ""
     if is_beside(lowered) or lowered.endswith(_SCHEMAS) or _compiled(_VALUES_FOR_TESTS).search(lowered):
         return ""
-    name = lowered.rpartition("/")[2]
     if _compiled(_PROSE_NAMES).match(name):
         return ""
     found = NAMES.get(name)
@@ -179,8 +181,6 @@ def by_name(path: str) -> str:
                 break
     if found is None:
         found = EXTENSIONS.get("." + name.rpartition(".")[2], "")
-    if found and _extension(name) in _OTHERS and name not in NAMES:
-        return ""
     return found
 
 
@@ -211,13 +211,13 @@ def is_other(path: str) -> bool:
     if path.startswith(".dindguard/") or name == ".dindguard.yaml" or name.endswith(".json.allow.yaml"):
         return True
     return (
-        is_beside(lowered)
+        _extension(name) in _OTHERS
+        or is_beside(lowered)
         or is_left_over(lowered)
         or lowered.endswith(_SCHEMAS)
         or any(part in f"/{lowered}" for part in _OTHER_PATHS)
         or _compiled(_PROSE_NAMES).match(name) is not None
         or _compiled(_VALUES_FOR_TESTS).search(lowered) is not None
-        or _extension(name) in _OTHERS
     )
 
 
@@ -247,8 +247,9 @@ def is_beside(path: str) -> bool:
 
 def _extension(name: str) -> str:
     """Return the extension of a file, of what it becomes if it is a template."""
-    for suffix in _TEMPLATE:
-        name = name.removesuffix(suffix)
+    if name.endswith(_TEMPLATE):
+        for suffix in _TEMPLATE:
+            name = name.removesuffix(suffix)
     stem, dot, extension = name.rpartition(".")
     return extension if dot and stem else ""
 

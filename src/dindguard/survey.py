@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from dindguard import budget, discover
@@ -27,6 +28,9 @@ ENOUGH = 500
 
 _PAYING = 3
 """Two processes bring little more than they cost: 0.84, 0.90 and 1.02 of the time of one, on three repositories."""
+
+MOST = 8
+"""More processes than this bring nothing: one walks the tree, and takes in what the others make."""
 
 _PIECE = 100
 """So many files are handed to a process at a time."""
@@ -87,14 +91,12 @@ def find(entries: Iterable[Entry], files: Files, asked: Survey, jobs: int) -> Fo
     """
     criteria = asked.criteria(Recogniser(asked.overrides))
     if jobs != 1 and isinstance(files, WorkingTree):
-        first = list(_up_to_enough(entries, criteria)) if jobs == 0 else []
-        entries = itertools.chain(first, entries)
-        if jobs > 1 or _many(first, criteria):
-            from dindguard import workers
-
-            count = jobs or workers.cores()
-            if count >= (jobs or _PAYING):
-                return _together(entries, files, asked, count)
+        count, many = jobs or cores(), jobs > 1
+        if not many and count >= _PAYING:
+            first, many = _first(entries, criteria)
+            entries = itertools.chain(first, entries)
+        if many:
+            return _together(entries, files, asked, count)
     return discover.discover(entries, files, criteria, asked.policy)
 
 
@@ -107,17 +109,21 @@ def _fits(known: Recogniser, path: str, data: bytes) -> bool:
     return not known.may_be_template(text) and known.composed(source) <= budget.FILE_SIZE.most
 
 
-def _up_to_enough(entries: Iterable[Entry], criteria: Criteria) -> Iterator[Entry]:
-    left = ENOUGH
+def cores() -> int:
+    """Return how many processes are worth while here: as many as there are cores that this one may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, MOST)
+
+
+def _first(entries: Iterable[Entry], criteria: Criteria) -> tuple[list[Entry], bool]:
+    """Return the first files, and whether so many of them could be ours that several processes are quicker."""
+    first, left = [], ENOUGH
     for entry in entries:
-        yield entry
+        first.append(entry)
         left -= _counts(entry, criteria)
         if left <= 0:
-            return
-
-
-def _many(entries: Collection[Entry], criteria: Criteria) -> bool:
-    return len(entries) >= ENOUGH and sum(_counts(entry, criteria) for entry in entries) >= ENOUGH
+            return first, True
+    return first, False
 
 
 def _counts(entry: Entry, criteria: Criteria) -> bool:

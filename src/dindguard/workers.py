@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import os
 import signal
 import sys
 import threading
@@ -17,10 +16,6 @@ from dindguard.errors import INCOMPLETE, UserError
 
 Piece = TypeVar("Piece")
 Made = TypeVar("Made")
-
-MOST = 8
-"""More processes than this bring nothing: one walks the tree, and takes in what the others make."""
-
 
 _Given_contra = TypeVar("_Given_contra", contravariant=True)
 _Gives_co = TypeVar("_Gives_co", covariant=True)
@@ -44,12 +39,6 @@ class End(Protocol):
 
     def close(self) -> None:
         """Close it, which the other end hears."""
-
-
-def cores() -> int:
-    """Return how many processes are worth while here: as many as there are cores that this one may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, MOST)
 
 
 class Workers(Generic[Piece, Made]):

@@ -50,7 +50,7 @@ class Recogniser:
 
     def must_be_read(self, path: str) -> bool:
         """Whether a file is read whatever its bytes say."""
-        return self.forced(path) is not None or any(row.always and row.named(path) for row in registry.rows())
+        return self.forced(path) is not None or any(row.named(path) for row in registry.having("always"))
 
     def name_says_enough(self, source: Source) -> bool:
         """Whether a text's name alone, or the command line, says that it is ours: not to read it is an error."""
@@ -64,7 +64,7 @@ class Recogniser:
         """Whether a file's name, or its beginning, says that a format would read it; the rest of it is not known."""
         if self.named(path):
             return True
-        return bool(syntax.by_name(path)) and any(row.begins(head) for row in registry.rows())
+        return bool(syntax.by_name(path)) and any(row.begins(head) for row in registry.having("beginning"))
 
     def text_format(self, source: Source) -> FormatRow | None:
         """Return the format that reads this text itself; ``None`` for trees, and for what nobody reads."""
@@ -76,9 +76,10 @@ class Recogniser:
             return None
         row = self._named(name)
         if row is None and "." not in name.rpartition("/")[2]:
-            row = next((each for each in registry.rows() if each.starts(source.text[:200])), None)
+            row = next((each for each in registry.having("first_line") if each.starts(source.text[:200])), None)
         if row is None and _may_be(name):
-            row = next((each for each in registry.rows() if each.may_be(name) and each.begins(source.text)), None)
+            perhaps = registry.having("perhaps")
+            row = next((each for each in perhaps if each.may_be(name) and each.begins(source.text)), None)
         return row if row is not None and _reads_text(row) else None
 
     def syntax_of(self, source: Source) -> str:
@@ -122,11 +123,12 @@ class Recogniser:
 
     def idle_format(self, source: Source, node: Node) -> FormatRow | None:
         """Return the format of whose kind a document is that says nothing of containers and engines."""
-        return next((row for row in registry.rows() if row.idle is not None and row.idle(source, node)), None)
+        return next((row for row in registry.having("idle") if row.idle is not None and row.idle(source, node)), None)
 
     def idle_parts(self, source: Source) -> list[tuple[Part, FormatRow]]:
         """Return the documents of a YAML text whose outline alone says that they are idle, each with its format."""
-        rows = [row for row in registry.rows() if row.idle_outline is not None and row.idle_outline[0] in source.text]
+        outlined = registry.having("idle_outline")
+        rows = [row for row in outlined if row.idle_outline is not None and row.idle_outline[0] in source.text]
         if not rows or self._said(source) is not None:
             return []
         from dindguard.documents.yaml_outline import parts  # few scans have such documents
@@ -168,7 +170,7 @@ def _of_no_name(source: Source) -> FormatRow | None:
     """Return the format of a document that a script writes into a file whose name nobody knows (``$FILE``)."""
     if source.parent is None or not source.hint.startswith("$"):
         return None
-    return next((row for row in registry.rows() if not _reads_text(row) and row.begins(source.text)), None)
+    return next((row for row in registry.having("beginning") if not _reads_text(row) and row.begins(source.text)), None)
 
 
 def _is_report(source: Source) -> bool:
@@ -181,7 +183,7 @@ def _is_report(source: Source) -> bool:
 
 
 def _may_be(path: str) -> bool:
-    return any(row.may_be(path) for row in registry.rows())
+    return any(row.may_be(path) for row in registry.having("perhaps"))
 
 
 def _reads_text(row: FormatRow) -> bool:

@@ -71,13 +71,19 @@ def by_name(name: str) -> FormatRow | None:
 
 def configures_an_engine(path: str) -> bool:
     """Whether a file of that path configures, or starts, the engine of whoever has it."""
-    return any(row.installs(path) for row in rows())
+    return any(row.installs(path) for row in having("installed"))
 
 
 @cache
 def written_in(syntax: str) -> tuple[FormatRow, ...]:
     """Return the rows of the formats that are written in a syntax, in the order of :func:`rows`."""
     return tuple(row for row in rows() if syntax in row.syntaxes)
+
+
+@cache
+def having(name: str) -> tuple[FormatRow, ...]:
+    """Return the rows that say something in a field, in the order of :func:`rows`: few do in most."""
+    return tuple(row for row in rows() if getattr(row, name))
 
 
 def perhaps_named(path: str) -> Sequence[FormatRow]:
