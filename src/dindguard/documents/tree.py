@@ -170,7 +170,8 @@ class Node:
         if isinstance(step, int):
             items = self.items()
             return items[step] if 0 <= step < len(items) else self.hole(step)
-        return self._index().get(step) or self.hole(step)
+        index = self._index() if self._key_index is None else self._key_index
+        return index.get(step) or self.hole(step)
 
     def _index(self) -> dict[str, Node]:
         if self._key_index is None:  # the last of two equal keys wins, as in every consumer that accepts them
@@ -188,13 +189,8 @@ class Node:
         """Return the hole at ``step`` below this node. What is below a hole is the hole itself."""
         if self.kind is Kind.HOLE:
             return self
-        made = Node.__new__(Node)  # most of what is looked up is not there: initialisers are four times as dear
-        made.kind, made.source, made.start, made.end = Kind.HOLE, self.source, self.start, self.end
-        made.route = self.route + (f"[{step}]" if isinstance(step, int) else route_key(step))
-        made.key, made.trail, made.scope, made.conditions = self.key, self.trail, self.scope, self.conditions
-        made.content, made.style, made.tag, made.every_key = "", "", "", None
-        made.mapping = made.inner = made._children = made._folds = made._loaded = made._key_index = None
-        made.filled = self.filled if self.filled is not None and self.filled.pattern == UNKNOWN_PIECE else None
+        made = _Hole.__new__(_Hole)  # most of what is looked up is not there: initialisers are four times as dear
+        made.kind, made._key_index, made._above, made._step = Kind.HOLE, _NONE, self, step
         return made
 
     def listed(self) -> list[Node]:
@@ -225,8 +221,7 @@ class Node:
 
     def flag(self, name: str = "") -> Flag:
         """Return the scalar as a flag; a hole or a null is off, because nobody wrote it."""
-        decided = self.filled is None or not self.filled.unknown
-        if decided and (self.kind is not Kind.SCALAR or self.is_null):
+        if (self.filled is None or not self.filled.unknown) and (self.kind is not Kind.SCALAR or self.is_null):
             return unset(self.span, name)
         return flag(self.value, name)
 
@@ -296,35 +291,40 @@ class Node:
         return self._bare(Kind.SEQUENCE, list(items))
 
     def _bare(self, kind: Kind, loaded: Pairs | list[Node]) -> Node:
-        common: Any = {
-            name: getattr(self, name) for name in ("route", "style", "key", "trail", "scope", "conditions")
-        }
-        node = Node(kind, self.source, self.start, self.end, **common)
-        node._loaded = loaded
+        node = Node(kind, self.source, self.start, self.end, route=self.route, style=self.style, key=self.key)
+        node.trail, node.scope, node.conditions, node._loaded = self.trail, self.scope, self.conditions, loaded
         return node
 
     def walk(self, *, again: bool = True) -> Iterator[Node]:
         """Yield this node and all below it, depth first; a shared part once on its way, or once at all if not ``again``."""
-        stack: list[tuple[Node, bool]] = [(self, False)]
-        above: set[tuple[Source, int, int]] = set()
-        repeated = -len(self.source.text)  # what is written has no more values than characters
-        while stack:
-            node, done = stack.pop()
-            place = (node.source, node.start, node.end)
-            if done or (place in above and not again):
-                above -= {place} if done else set()
-                continue
-            repeated += 1
-            if not budget.within(budget.SEARCHED_NODES, repeated, self):
-                return
-            yield node
-            if node.kind is not Kind.SCALAR and place not in above:
-                above.add(place)
-                stack.extend([(node, True)] if again else ())
-                stack.extend((child, False) for child in reversed(node.values() or node.items()))
+        from dindguard.documents.walking import walk
+
+        return walk(self, again=again)
 
     def __repr__(self) -> str:
         return f"Node({self.kind}, {self.span}, {self.route or '.'})"
 
+
+class _Hole(Node):
+    """A hole that knows what it is in; all else is found when somebody asks for any of it, which few do."""
+
+    __slots__ = ("_above", "_step")
+    _above: Node
+    _step: str | int
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Node.__slots__:
+            raise AttributeError(name)
+        above, step = self._above, self._step
+        self.route = above.route + (f"[{step}]" if isinstance(step, int) else route_key(step))
+        self.source, self.start, self.end = above.source, above.start, above.end
+        self.key, self.trail, self.scope, self.conditions = above.key, above.trail, above.scope, above.conditions
+        self.content = self.style = self.tag = ""
+        self.every_key = self.mapping = self.inner = self._children = self._folds = self._loaded = None
+        self.filled = above.filled if above.filled is not None and above.filled.pattern == UNKNOWN_PIECE else None
+        return getattr(self, name)
+
+
+_NONE: dict[str, Node] = {}
 
 __all__ = ["Children", "Kind", "Node", "Pairs", "Scope"]

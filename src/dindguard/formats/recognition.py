@@ -170,7 +170,9 @@ def _of_no_name(source: Source) -> FormatRow | None:
     """Return the format of a document that a script writes into a file whose name nobody knows (``$FILE``)."""
     if source.parent is None or not source.hint.startswith("$"):
         return None
-    return next((row for row in registry.having("beginning") if not _reads_text(row) and row.begins(source.text)), None)
+    return next(
+        (row for row in registry.having("beginning") if not _reads_text(row) and row.begins(source.text)), None
+    )
 
 
 def _is_report(source: Source) -> bool:
