@@ -18,6 +18,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 LIMITS = (
     "trees.HELD",
     "trees.TEXTS_HELD",
+    "waiting.HELD",
     "waiting.RECENT",
     "files.HELD",
     "formats.kubernetes.kustomize._MANY",

@@ -109,8 +109,8 @@ def _rounds(
                 found = documents.pop(row.name, [])
                 at_once = not (ready or (row.apart and memory.kept()))  # what is kept is made again file by file
                 own = list(_parts(row, depth, found, trees, context, at_once=at_once))
-                waiting.extend(led for part in own for led in _led_by(part))
                 del found
+                waiting.extend(led for part in own for led in _led_by(part))
                 reading = together([*ready, *own])
                 _keep_what_speaks(reading)
                 yield reading
@@ -187,7 +187,8 @@ def _made(row: FormatRow, documents: list[Document], trees: Trees, context: Cont
 
 
 def _keep_what_speaks(reading: Reading) -> None:
-    """Keep the texts in which comments for us may stand, so that policy asks for them."""
+    """Keep the texts in which comments for us may stand, so that policy asks for them; what was unread has been told."""
+    reading.unread = []
     reading.embedded = [each for each in reading.embedded if each.source.speaks or each.source.file.speaks]
 
 
@@ -207,8 +208,7 @@ def rare_collection() -> Iterator[None]:
         (gc.enable if was_on else gc.disable)()
 
 
-_MANY_OBJECTS = 50_000
-"""Fewer are not worth a collection."""
+_MANY_OBJECTS = 50_000  # fewer are not worth a collection
 
 
 def _read(row: FormatRow, documents: list[Document], context: Context) -> tuple[Reading, list[Notice]]:

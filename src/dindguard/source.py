@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from dindguard.compact import compact, line_starts, shared
 from dindguard.enumerations import StrEnum
 from dindguard.errors import UserError
-from dindguard.lines import compact, line_starts
 from dindguard.records import field, record
 
 
@@ -261,18 +261,20 @@ class Source:
         """Return line and column (1-based) in the file for a 0-based ``offset`` in this text."""
         if self.parent is not None:
             return self.parent.position(self.origin(offset))
-        starts = self._starts
-        if starts is None:
-            starts = self._starts = line_starts(self.text)
+        starts = self._starts or self._lines()
         line = bisect_right(starts, offset) - 1
         return line + 1, offset - starts[line] + 1
+
+    def _lines(self) -> Sequence[int]:
+        """Where the lines of a file begin."""
+        if self._starts is None:
+            self._starts = line_starts(self.text)
+        return self._starts
 
     def offset(self, line: int, column: int) -> int:
         """Return the 0-based offset of a place of the file, given as :meth:`position` does."""
         source = self.file
-        if source._starts is None:
-            source._starts = line_starts(source.text)
-        starts = source._starts
+        starts = source._lines()
         return starts[line - 1] + column - 1 if line <= len(starts) else len(source.text)
 
     def span(self, start: int, end: int, route: str = "") -> Span:
@@ -284,7 +286,8 @@ class Source:
             end_column += 1
         else:
             end_line, end_column = self.position(end)
-        return Span(self.path, line, column, line if end_line == line else end_line, end_column, route)  # one object
+        end_line = line if end_line == line else end_line  # one object
+        return Span(self.path, line, column, end_line, end_column, shared(route))
 
     def whole(self) -> Span:
         """Return a span for the text as a whole: its first line."""
@@ -297,13 +300,10 @@ class Source:
     def line_text(self, line: int) -> str:
         """Return the text of a 1-based line of the *file*, without its line break; ``""`` outside."""
         source = self.file
-        if source._starts is None:
-            source._starts = line_starts(source.text)
-        starts = source._starts
+        starts = source._lines()
         if not 1 <= line <= len(starts):
             return ""
-        end = starts[line] if line < len(starts) else len(source.text)
-        return source.text[starts[line - 1] : end].rstrip("\r\n")
+        return source.text[starts[line - 1] : starts[line] if line < len(starts) else None].rstrip("\r\n")
 
     def part(self, start: int, end: int, *, hint: str = "") -> Source:
         """Return ``text[start:end]`` as an embedded source."""

@@ -39,22 +39,19 @@ TEXTS_HELD = 4 * 1024 * 1024
 class _Entry:
     """A text that was read: its tree until nobody needs it, and what went wrong."""
 
-    __slots__ = ("held", "notices", "source", "syntax", "tree")
+    __slots__ = ("notices", "source", "syntax", "tree")
 
     def __init__(self, source: Source, syntax: str, tree: Tree) -> None:
         self.source = source
         self.syntax = syntax
         self.tree: Tree | None = tree
         self.notices = tree.notices
-        self.held = 0
 
-    def drop(self) -> int:
-        """Let go of the tree, which would stay if it knew its nodes; return how much was held of it."""
+    def drop(self) -> None:
+        """Let go of the tree, which would stay if it knew its nodes."""
         if self.tree is not None:
             self.tree.documents.clear()
             self.tree = None
-        held, self.held = self.held, 0
-        return held
 
 
 class _Noted:
@@ -81,13 +78,14 @@ class Trees:
         self.recogniser = recogniser
         self._files = files
         self._noted = _Noted(book)
-        self._held = self._texts_held = 0
+        self._held: dict[_Entry, int] = {}
+        self._room, self._texts_held = HELD, 0
         self._waiting: Waiting | None = None
         self._charts: dict[str, Charts] = {}
         self._takers: dict[str, dict[Charts, None]] = {}
+        self._homes: dict[str, str] = {}
         self.called: dict[str, Template] | None = None if memory.kept() else {}
         """Templates of charts that others may call, by their paths, for all charts of the scan."""
-        self._homes: dict[str, str] = {}
         self._questions: dict[str, Callable[[str], Any]] = {
             "open": self.open,
             "tree": self.tree,
@@ -137,23 +135,24 @@ class Trees:
         return self.again(f"tree of {syntax}", (source,), lambda: self._entered(source, syntax))
 
     def _entered(self, source: Source, syntax: str) -> Tree:
-        tree = self._tree(source, syntax)
-        entry = self._noted.entries[id(source)] = _Entry(source, syntax, tree)
+        entry = self._noted.entries[id(source)] = _Entry(source, syntax, tree := self._tree(source, syntax))
         if syntax in _MADE_AGAIN and not memory.kept():
             self._hold(entry)
         return tree
 
     def _hold(self, entry: _Entry) -> None:
-        """Hold a tree that was just made, and let go of another one if that is too much."""
+        """Hold a tree that was just made, and let go of others if that is too much."""
         size = entry.source.size
-        if self._held + size <= HELD:
-            entry.held = size
-            self._held += size
+        if size <= self._room:
+            self._held[entry], self._room = size, self._room - size
             return
-        if self._waiting is None:
-            from dindguard.waiting import Waiting  # few scans have so much
+        from dindguard.waiting import Waiting  # few scans have so much
 
-            self._waiting = Waiting(self._made_again, self._home, self._let_go)
+        self._waiting = self._waiting or Waiting(self._made_again, self._home, self._let_go)
+        if self._waiting.much:
+            self._room = 0
+            while self._held:
+                self._waiting.add(self._held.popitem()[0])
         self._waiting.add(entry)
 
     def _let_go(self, entry: _Entry, chart: str) -> None:
@@ -233,7 +232,8 @@ class Trees:
         if not memory.kept():
             entry = self._noted.entries.get(id(source))
             if entry is not None:
-                self._held -= entry.drop()
+                self._room += self._held.pop(entry, 0)
+                entry.drop()
                 if self._waiting is not None:
                     self._waiting.remove(entry)
                 if not entry.notices:

@@ -14,6 +14,9 @@ from dindguard.source import Source
 RECENT = 256 * 1024
 """The trees of so many characters that were made last are held: readers go from one file to the next."""
 
+HELD = 3 * 1024 * 1024
+"""Where trees of more characters wait, those for which there was room are few of all, and are let go of as well."""
+
 
 class _HasTree(Protocol):
     """A text that was read."""
@@ -37,7 +40,12 @@ class Waiting:
         self._gone = gone
         self._of_chart: Counter[str] = Counter()
         self._recent: dict[_HasTree, int] = {}
-        self._size = 0
+        self._size = self._in_all = 0
+
+    @property
+    def much(self) -> bool:
+        """Whether so much waits that nothing is to be held."""
+        return self._in_all > HELD
 
     def add(self, entry: _HasTree) -> None:
         """Hold a tree that was just made, and let go of earlier ones if that is too much."""
@@ -45,6 +53,7 @@ class Waiting:
         self._of_chart[self._home(entry.source)] += 1
         self._recent[entry] = entry.source.size
         self._size += entry.source.size
+        self._in_all += entry.source.size
         while self._size > RECENT and len(self._recent) > 1:
             first = next(iter(self._recent))
             chart = self.remove(first)

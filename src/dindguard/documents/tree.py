@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dindguard import budget
+from dindguard.compact import shared
 from dindguard.documents.kinds import Kind, Scope
 from dindguard.documents.routes import route_key
 from dindguard.model.condition import Condition
@@ -204,9 +205,8 @@ class Node:
     @property
     def typed(self) -> Text:
         """The scalar as typed, no variable replaced. Of anything but a scalar: an empty text."""
-        filled = self.filled
-        if filled is None:
-            return Text(self.content, self.span, raw=self.content)
+        if (filled := self.filled) is None:
+            return Text(content := shared(self.content), self.span, raw=content)
         return replace(filled, span=self.span.with_trail(*filled.span.trail))
 
     @property

@@ -1,4 +1,4 @@
-"""Where the lines of a text begin."""
+"""What is held of texts, in little room: where their lines begin, and equal texts once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from collections.abc import Sequence
 
 FEW = 50
 """A file of so few lines takes little room however they are kept: less than importing ``array`` for it."""
+
+LONG = 200
+"""Longer texts are rarely met twice."""
+
+KNOWN = 10_000
+"""So many texts are remembered at a time; then all are forgotten, and those that are still met are remembered again."""
+
+_KNOWN: dict[str, str] = {}
 
 
 def line_starts(text: str) -> list[int]:
@@ -31,3 +39,12 @@ def compact(starts: Sequence[int]) -> Sequence[int]:
     from array import array
 
     return array("I", starts)
+
+
+def shared(text: str) -> str:
+    """Return an equal text, mostly the one that was met first: files of a kind say the same, at the same ways."""
+    if len(text) > LONG:
+        return text
+    if len(_KNOWN) >= KNOWN:
+        _KNOWN.clear()
+    return _KNOWN.setdefault(text, text)
