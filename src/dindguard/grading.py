@@ -9,8 +9,9 @@ from typing import Any
 
 from dindguard.files import Files
 from dindguard.model.container import Container, Sandbox
-from dindguard.model.examples import example_part, kind_of_example
+from dindguard.model.examples import example_part, kind_of_example, others_code
 from dindguard.model.values import Text
+from dindguard.model.workload import WorkloadKind
 from dindguard.patterns import regex
 from dindguard.rules import Rule, Severity
 from dindguard.source import Span
@@ -170,8 +171,19 @@ def _by_use(subject: Any) -> tuple[int, str]:
     workload = getattr(holder, "workload", subject)
     runs_in = getattr(workload, "runs_in", None) or getattr(workload, "sent_by", None)
     within = runs_in.workload if isinstance(runs_in, Container) else workload
-    words = getattr(workload, "dormant", "") or getattr(within, "dormant", "")
+    words = getattr(workload, "dormant", "") or getattr(within, "dormant", "") or _of_others(within)
     return (int(Severity.CRITICAL), words) if words else (0, "")
+
+
+def _of_others(workload: Any) -> str:
+    """Return why nothing runs a job: the pipelines of code that is copied from elsewhere run there."""
+    job = getattr(workload, "kind", None) is WorkloadKind.JOB
+    folder = others_code(workload.path) if job else ""
+    return (
+        f"'{folder}' in its path says that it is somebody else's code, whose pipelines run elsewhere"
+        if folder
+        else ""
+    )
 
 
 def _by_place(subject: Any) -> tuple[int, str]:

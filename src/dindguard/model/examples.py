@@ -53,6 +53,18 @@ def example_part(path: str) -> str:
     return "" if found is None else found["word"] or found["ending"]
 
 
+_OTHERS = frozenset(
+    {"vendor", "vendored", "node_modules", "third_party", "third-party", "thirdparty", "bower_components"}
+)
+"""Folders into which somebody else's code is copied."""
+
+
+def others_code(path: str) -> str:
+    """Return the folder above a file that says that all in it is somebody else's code; ``""`` for one's own."""
+    folders = path.split("/")[:-1]
+    return "" if _OTHERS.isdisjoint(folders) else next(folder for folder in folders if folder in _OTHERS)
+
+
 def is_left_over(path: str) -> bool:
     """Whether a file is kept beside the one in use, by its name: what looks for that one does not find it."""
     return _left_over(path.lower().rpartition("/")[2]) is not None
