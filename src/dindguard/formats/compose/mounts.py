@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from dindguard import budget
 from dindguard.documents.nodes import written
@@ -14,6 +15,10 @@ from dindguard.model.mount import PROPAGATIONS, Mount, MountKind, Storage
 from dindguard.model.path_spelling import normalise
 from dindguard.model.values import Flag, Text, inherited, unset
 from dindguard.records import replace
+from dindguard.source import Step
+
+if TYPE_CHECKING:
+    from dindguard.scripts.engine_cli.specs import VolumeSpec
 
 _KINDS = {
     "volume": MountKind.VOLUME,
@@ -22,6 +27,23 @@ _KINDS = {
     "tmpfs": MountKind.TMPFS,
     "image": MountKind.IMAGE,
 }
+
+
+_MODES = PROPAGATIONS | {
+    "ro",
+    "rw",
+    "z",
+    "Z",
+    "U",
+    "O",
+    "idmap",
+    "nocopy",
+    "copy",
+    "cached",
+    "delegated",
+    "consistent",
+}
+"""What a short volume may end with. Compose passes over what it does not know (compose-go ``format/volume.go``)."""
 
 
 class MountReader:
@@ -71,7 +93,7 @@ class MountReader:
             service,
             MountKind.HOST if spec.bind is not False else MountKind.VOLUME,
             item,
-            spec.source,
+            _told_writable(spec) if read_only is None else spec.source,
             spec.target,
             flag,
             propagation=next((option for option in spec.options if option.pattern in PROPAGATIONS), None),
@@ -238,3 +260,12 @@ def from_others(services: Mapping[str, Node], own: Mapping[str, tuple[Mount, ...
     for name in own:
         collect(name, (name,))
     return found
+
+
+def _told_writable(spec: VolumeSpec) -> Text | None:
+    """Return the source of a volume; of one that ends with a mode that nobody knows, with a word on what comes of it."""
+    odd = next((each for each in spec.options if each.known and each.pattern.partition("=")[0] not in _MODES), None)
+    if odd is None or spec.source is None or odd.pattern.startswith("subpath="):
+        return spec.source
+    step = Step(f"Compose knows no mode '{odd}' and passes over it: the mount is writable", odd.span)
+    return replace(spec.source, span=spec.source.span.with_trail(step))
