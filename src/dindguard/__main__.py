@@ -9,9 +9,10 @@ import gc
 def main() -> None:
     """Run the command line."""
     gc.disable()
-    from dindguard import deferred
+    from dindguard import deferred, importing
 
     deferred.begin()
+    importing.begin()
     from dindguard.cli import main as run
 
     run()

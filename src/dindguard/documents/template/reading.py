@@ -15,8 +15,6 @@ from dindguard.documents.template.frames import Frame
 from dindguard.documents.template.library import Calls, Named, Taken
 from dindguard.documents.template.neutral import blank
 from dindguard.documents.template.template import Template
-from dindguard.documents.template.texts import plain_text
-from dindguard.documents.template.unused import as_document
 from dindguard.documents.template.value_sets import ValueSet, ValueSets, default_condition, takes_from
 from dindguard.documents.template.view import Around, View
 from dindguard.documents.tree import Node
@@ -111,6 +109,8 @@ class Templates:
         dialect = detection.by_name(source.path) or detection.by_text(source.text)
         if dialect is None or dialect is Dialect.ENVSUBST:
             return source
+        from dindguard.documents.template.texts import plain_text
+
         template = Template(source, dialect)
         return plain_text(Frame(template, _root(None), Calls(Named([template], iter(())), template)), syntax)
 
@@ -201,6 +201,8 @@ def _documents(
 
 def _unused(template: Template, frame: Frame, library: Named) -> Iterator[Node]:
     """Yield what named templates write that no document has been given so far."""
+    from dindguard.documents.template.unused import as_document
+
     for name, block in template.defines.items():
         if (template.source.path, block.start) not in library.grafted:
             found = (as_document(name, body) for body in _documents(template, frame, block))

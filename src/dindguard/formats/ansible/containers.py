@@ -15,7 +15,6 @@ from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import How, Text, inherited
 from dindguard.model.workload import Replicas
-from dindguard.scripts.commands import split_words
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.options import attributes
 from dindguard.scripts.engine_cli.words import Option
@@ -205,6 +204,8 @@ class _Built:
     def _words(self, node: Node) -> Words | None:
         whole = node.value if node.is_scalar and not node.is_null else None
         if whole is not None and whole.pattern and not self._variables.items(node):
+            from dindguard.scripts.commands import split_words  # most commands are lists
+
             return Words(split_words(whole), whole.span)
         words = tuple(item.value for item in self._variables.items(node) if item.is_scalar)
         return Words(words, node.span) if words else None
