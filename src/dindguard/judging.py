@@ -78,33 +78,63 @@ class _Asked:
 
     def __init__(self) -> None:
         self._behind: dict[_Way, dict[tuple[int, int], bool]] = {}
-        self._begun: dict[tuple[int, str], tuple[Sequence[Any], list[Any]]] = {}
+        self._reached: dict[tuple[int, tuple[str, ...]], _Reached] = {}
 
     def having(self, subjects: Sequence[Any], ask: str) -> Sequence[Any]:
         """Return the subjects that have each part of what a rule asks for."""
         first, *further = _ways(ask)
-        key = (id(subjects), first.names[0])  # they are held, so that their id stays their own
-        if key not in self._begun:
-            self._begun[key] = subjects, _begin(subjects, first)
-        having = self._keep(subjects, self._begun[key][1], first)
+        steps, values = self._shared(subjects, first.names[: None if first.word is None else 1])
+        having = self._keep(subjects, values, first, steps)
         for way in further:
-            having = self._keep(having, _begin(having, way), way)
+            having = self._keep(having, _begin(having, way), way, 1)
         return having
 
-    def _keep(self, subjects: Sequence[Any], values: list[Any], way: _Way) -> Sequence[Any]:
-        """Return the subjects for which a part holds; ``values`` are what it begins with."""
+    def _shared(self, subjects: Sequence[Any], names: tuple[str, ...]) -> tuple[int, list[Any]]:
+        """Return how many steps of a way all subjects can go at once, and what they reach by them."""
+        reached = self._step(subjects, names[:1], subjects)
+        steps = 1
+        while steps < len(names) and reached.plain:
+            steps += 1
+            reached = self._step(subjects, names[:steps], reached.values)
+        return steps, reached.values
+
+    def _step(self, subjects: Sequence[Any], names: tuple[str, ...], values: Sequence[Any]) -> _Reached:
+        key = (id(subjects), names)
+        found = self._reached.get(key)
+        if found is None:
+            name = names[-1]
+            found = _Reached(subjects, [None if value is None else getattr(value, name, None) for value in values])
+            self._reached[key] = found
+        return found
+
+    def _keep(self, subjects: Sequence[Any], values: list[Any], way: _Way, steps: int) -> Sequence[Any]:
+        """Return the subjects for which a part holds; ``values`` are what its first steps lead to."""
         behind = self._behind.setdefault(way, {})
-        if way.word is None and not way.negated:  # most parts, of which most subjects have nothing
+        pairs = zip(subjects, values, strict=True)
+        if way.word is not None or way.negated:
+            return [each for each, value in pairs if _leads(value, way, steps, behind) is not way.negated]
+        if steps < len(way.names):  # most parts, of which most subjects have nothing
             return [
                 each
-                for each, value in zip(subjects, values, strict=True)
-                if value is not None and value is not _NONE and _leads(value, way, 1, behind)
+                for each, value in pairs
+                if value is not None and value is not _NONE and _leads(value, way, steps, behind)
             ]
-        return [
-            each
-            for each, value in zip(subjects, values, strict=True)
-            if _leads(value, way, 1, behind) is not way.negated
-        ]
+        return [each for each, value in pairs if value is not None and value is not _NONE and _written(value)]
+
+
+class _Reached:
+    """What a way leads to, of each subject; the subjects are held, so that their id stays their own."""
+
+    __slots__ = ("plain", "subjects", "values")
+
+    def __init__(self, subjects: Sequence[Any], values: list[Any]) -> None:
+        self.subjects = subjects
+        self.values = values
+        self.plain = _MANY.isdisjoint(map(type, values))
+        """Whether the next step leads to one thing each, and to no thing to which many lead."""
+
+
+_MANY = frozenset({tuple, Engine, Workload})
 
 
 def _begin(subjects: Iterable[Any], way: _Way) -> list[Any]:
@@ -129,7 +159,7 @@ def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]
         step += 1
     if way.word is not None:
         return str(value) == way.word
-    return value is not None and value is not False and _written(value)
+    return _written(value)
 
 
 def _behind(value: Engine | Workload, way: _Way, step: int, known: dict[tuple[int, int], bool]) -> bool:
@@ -142,13 +172,15 @@ def _behind(value: Engine | Workload, way: _Way, step: int, known: dict[tuple[in
 
 
 def _written(value: Any) -> bool:
+    if value is None or value is False:
+        return False
     if isinstance(value, Flag):
         return value.set or not value.off
     if isinstance(value, (tuple, str, frozenset, Environment)):
         return len(value) > 0
     if isinstance(value, (Confinement, Namespaces, Capabilities)):
-        return any(each is not None and _written(each) for each in vars(value).values())
-    return value is not None and value is not False
+        return any(map(_written, vars(value).values()))
+    return True
 
 
 def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], Sequence[Any]], asked: _Asked) -> Iterable[Any]:

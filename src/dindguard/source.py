@@ -250,12 +250,15 @@ class Source:
 
     def origin(self, offset: int) -> int:
         """Return the offset in the parent for ``offset`` here (the nearest mapped character before it)."""
-        if not self.segments:
+        segments, index = self.segments, 0
+        if not segments:
             return 0
-        if self._starts is None:
-            self._starts = [segment.start for segment in self.segments]
-        segment = self.segments[max(bisect_right(self._starts, offset) - 1, 0)]
-        return segment.origin + min(max(offset - segment.start, 0), segment.length)
+        if len(segments) > 1:
+            self._starts = self._starts or [segment.start for segment in segments]
+            index = max(bisect_right(self._starts, offset) - 1, 0)
+        segment = segments[index]
+        within = offset - segment.start
+        return segment.origin + (0 if within < 0 else min(within, segment.length))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return line and column (1-based) in the file for a 0-based ``offset`` in this text."""
@@ -279,23 +282,24 @@ class Source:
 
     def span(self, start: int, end: int, route: str = "") -> Span:
         """Return the span of the characters ``[start, end)`` of this text, in the file that holds it."""
-        line, column = self.position(start)
-        if self.parent is not None and end > start:
-            # The end of an embedded range is the character after its last one, which may be mapped elsewhere.
-            end_line, end_column = self.position(end - 1)
-            end_column += 1
-        else:
-            end_line, end_column = self.position(end)
+        # The end of an embedded range is the character after its last one, which may be mapped elsewhere.
+        source, last = self, end - 1 if self.parent is not None and end > start else end
+        beyond = end - last
+        while source.parent is not None:
+            start, last = source.origin(start), source.origin(last)
+            source = source.parent
+        starts = source._lines()
+        line = end_line = bisect_right(starts, start)
+        if last < start or (line < len(starts) and last >= starts[line]):
+            end_line = bisect_right(starts, last)
         end_line = line if end_line == line else end_line  # one object
+        column, end_column = start - starts[line - 1] + 1, last - starts[end_line - 1] + 1 + beyond
         return Span(self.path, line, column, end_line, end_column, shared(route))
 
     def whole(self) -> Span:
         """Return a span for the text as a whole: its first line."""
-        end = len(self.text)
-        for brk in ("\n", "\r"):
-            found = self.text.find(brk)
-            end = found if 0 <= found < end else end
-        return self.span(0, end)
+        breaks = (found for end in "\n\r" if (found := self.text.find(end)) >= 0)
+        return self.span(0, min(breaks, default=len(self.text)))
 
     def line_text(self, line: int) -> str:
         """Return the text of a 1-based line of the *file*, without its line break; ``""`` outside."""
@@ -307,13 +311,8 @@ class Source:
 
     def part(self, start: int, end: int, *, hint: str = "") -> Source:
         """Return ``text[start:end]`` as an embedded source."""
-        return Source(
-            self.path,
-            self.text[start:end],
-            hint=hint,
-            parent=self,
-            segments=(Segment(0, start, end - start),),
-        )
+        segments = (Segment(0, start, end - start),)
+        return Source(self.path, self.text[start:end], hint=hint, parent=self, segments=segments)
 
 
 @record

@@ -62,7 +62,7 @@ class WorkingTree(Files):
         if real is None:
             raise UnreadError("lies outside the root", Left.LINK)
         try:
-            facts = os.stat(real)
+            facts = os.lstat(real)  # no link: it was followed before
             if not stat.S_ISREG(facts.st_mode):
                 raise UnreadError("is no regular file", Left.SPECIAL)
             if facts.st_size > most_bytes():
@@ -152,5 +152,7 @@ def _unlinked(path: str) -> str:
 
 
 def _bytes_of(path: str) -> bytes:
-    with open(path, "rb") as file:
+    with open(
+        path, "rb", buffering=0
+    ) as file:  # a buffer would ask the kernel more, of each of a hundred thousand files
         return file.read()

@@ -8,8 +8,8 @@ WORD_FIELDS = Limit(
     name="word-fields", most=5_000, what="one word becomes more than {most} words", lost="the rest was not read",
 )  # fmt: skip
 REPEATED_CALLS = Limit(
-    name="repeated-calls", most=65_536,
-    what="a script's functions, called with ever other arguments, run {most:,} characters more than it holds",
+    name="repeated-calls", most=98_304,
+    what="a script's functions, called with ever other arguments, run more than {most:,} characters again",
     lost="what the further calls run is unknown where arguments decide it", remedy="split the script", loss=Loss.UNKNOWN,
 )  # fmt: skip
 SCRIPT_NESTING = Limit(

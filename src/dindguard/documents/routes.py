@@ -8,7 +8,7 @@ from functools import lru_cache
 @lru_cache(maxsize=4096)
 def route_key(key: str) -> str:
     """Return a mapping key as a step of a route: ``.web``, or ``["a.b"]`` where a dot would confuse."""
-    if key and all(char.isalnum() or char in "_-/" for char in key):
+    if key.isalnum() or (key and all(char.isalnum() or char in "_-/" for char in key)):
         return f".{key}"
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
     return f'["{escaped}"]'

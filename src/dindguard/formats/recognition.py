@@ -20,7 +20,7 @@ class Recogniser:
 
     def __init__(self, overrides: Sequence[tuple[str, str]] = ()) -> None:
         self._overrides = overrides
-        self._last: tuple[str, FormatRow | None] = "", None
+        self._last: tuple[str, tuple[FormatRow, ...]] = "", ()
 
     def forced(self, path: str) -> FormatRow | None:
         """Return the format that the command line forces on a file."""
@@ -50,7 +50,7 @@ class Recogniser:
 
     def must_be_read(self, path: str) -> bool:
         """Whether a file is read whatever its bytes say."""
-        return self.forced(path) is not None or any(row.named(path) for row in registry.having("always"))
+        return self.forced(path) is not None or any(row.always for row in self._all_named(path))
 
     def name_says_enough(self, source: Source) -> bool:
         """Whether a text's name alone, or the command line, says that it is ours: not to read it is an error."""
@@ -110,9 +110,14 @@ class Recogniser:
         written = self.tree_syntax(source)
         rows = registry.written_in(written)
         claims: list[FormatRow] = []
+        told: set[str] | None = None
         for row in rows:
             if claims and claims[0].evidence < row.evidence:
                 break
+            if row.shape is not None and row.keys and not row.has_a_key(node):
+                told = self._told(source) if told is None else told
+                if row.name not in told:
+                    continue
             if row.matches(source, node):
                 claims.append(row)
         if not claims and not _is_report(source):
@@ -141,11 +146,19 @@ class Recogniser:
         return source.size - sum(part.end - part.start for part, _ in idle)
 
     def _named(self, path: str) -> FormatRow | None:
-        """Return the format that a path's name tells; many questions about one path follow each other."""
+        """Return the format that a path's name tells."""
+        return next(iter(self._all_named(path)), None)
+
+    def _all_named(self, path: str) -> tuple[FormatRow, ...]:
+        """Return all formats that a path's name may mean; many questions about one path follow each other."""
         if self._last[0] != path:
-            rows = registry.perhaps_named(path)
-            self._last = path, next((row for row in rows if row.named(path)), None)
+            self._last = path, tuple(row for row in registry.perhaps_named(path) if row.named(path))
         return self._last[1]
+
+    def _told(self, source: Source) -> set[str]:
+        """Return the names of the formats that a text's path tells, or usually tells, though it may hold none of their keys."""
+        usually = (row for row in registry.having("usual") if row.usually(source.hint or source.path))
+        return {row.name for row in (*self._all_named(source.path), *usually)}
 
     def _said(self, source: Source) -> FormatRow | None:
         """Return the format that the command line or the surrounding document names."""

@@ -124,27 +124,23 @@ class FormatRow:
         return bool(self.beginning) and self._pattern("beginning").search(head) is not None
 
     def matches(self, source: Source, node: Node) -> bool:
-        """Whether a document has this format's shape."""
+        """Whether a document has this format's shape; whoever asks has looked at :attr:`keys`, and at names."""
         if self.shape is None:
             return node.is_mapping and self.named(source.hint or source.path)
-        if self.keys and not self._has_a_key(node) and not self._told(source):
-            return False
         return self.shape(source, node)
 
     def idle_by(self, outline: str) -> bool:
         """Whether a YAML document's lines in the first column say that it starts no container and commands no engine."""
         return self.idle_outline is not None and _compiled(self.idle_outline[1]).fullmatch(outline) is not None
 
-    def _told(self, source: Source) -> bool:
-        return self.named(source.path) or self.usually(source.hint or source.path)
-
     def usually(self, path: str) -> bool:
         """Whether files of this format are often called so, and many others as well."""
         return bool(self.usual) and _occurs(self.usual, without_template(path))
 
-    def _has_a_key(self, node: Node) -> bool:
+    def has_a_key(self, node: Node) -> bool:
+        """Whether a document, or an item of one that is a list, has one of the keys without which it is of no such format."""
         if node.is_sequence:
-            return any(each.is_mapping and self._has_a_key(each) for each in node.items())
+            return any(each.is_mapping and self.has_a_key(each) for each in node.items())
         return node.is_mapping and node.has_any(self.keys)
 
     def _pattern(self, name: str) -> re.Pattern[str]:

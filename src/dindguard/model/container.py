@@ -78,8 +78,9 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
 
     def __post_init__(self) -> None:
         for name in ("privileged", "engine_api", "read_only_root", "init"):
-            if getattr(self, name).span is NOWHERE:
-                object.__setattr__(self, name, unset(self.span, getattr(self, name).name))
+            nobody_wrote: Flag = getattr(self, name)
+            if nobody_wrote.span is NOWHERE:
+                object.__setattr__(self, name, unset(self.span, nobody_wrote.name))
 
     def join(self, workload: Workload) -> None:
         """Belong to a workload, which has just been made; a copy of it takes its containers along."""

@@ -21,7 +21,7 @@ from dindguard.model.container_parts import (
     Words,
 )
 from dindguard.model.values import Flag, How, Text
-from dindguard.records import field, record
+from dindguard.records import record
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ NOWHERE = Span("")
 
 def _nowhere(name: str) -> Flag:
     return Flag(False, NOWHERE, How.INHERITED, name)
+
+
+_NO_VARIABLES = Environment()
 
 
 @record(eq=False, kw_only=True)
@@ -92,9 +95,9 @@ class Process:
     """Whether the platform refuses to start it as root (``runAsNonRoot``)."""
     groups: tuple[Text, ...] = ()
     """Groups that its processes are in besides (``group_add``)."""
-    environment: Environment = field(default_factory=Environment)
+    environment: Environment = _NO_VARIABLES
     """Its variables, also those of files that it names and that the scan has."""
-    init: Flag = field(default_factory=lambda: _nowhere("init"))
+    init: Flag = _nowhere("init")
     """Whether the platform puts an init in front of it, which reaps what ends (``init: true``)."""
     health: HealthCheck | None = None
     """How the platform learns that it is ready."""
@@ -110,7 +113,7 @@ class Process:
 class Isolation:
     """What stands between it and the host."""
 
-    privileged: Flag = field(default_factory=lambda: _nowhere("privileged"))
+    privileged: Flag = _nowhere("privileged")
     """Every capability, every device, no seccomp, AppArmor or SELinux."""
     capabilities: Capabilities = Capabilities()
     """Kernel capabilities that are added and dropped."""
@@ -124,7 +127,7 @@ class Isolation:
     """The engine that starts it runs as an ordinary user of the host: root in it is that user, with that user's rights."""
     runtime: Text | None = None
     """The OCI runtime or the runtime class (``sysbox-runc``); ``None`` is the default one."""
-    read_only_root: Flag = field(default_factory=lambda: _nowhere("read_only"))
+    read_only_root: Flag = _nowhere("read_only")
     """Whether it cannot write to its image's files."""
     cgroup_parent: Text | None = None
     """The control group that it is put under."""
@@ -149,7 +152,7 @@ class Belongings:
     """Devices of the host."""
     device_rules: tuple[Text, ...] = ()
     """Rules of the device control group, as written (``b *:* rwm``)."""
-    engine_api: Flag = field(default_factory=lambda: _nowhere("use_api_socket"))
+    engine_api: Flag = _nowhere("use_api_socket")
     """The platform hands over its engine's socket without a path in the file (``use_api_socket``)."""
 
 

@@ -8,6 +8,7 @@ The facts: docs/engine-facts.md, "Entry point".
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dindguard.enumerations import StrEnum
@@ -98,6 +99,7 @@ class EngineImage:
         return None
 
 
+@lru_cache(maxsize=256)
 def _docker_defaults(version: Version | None, floating: bool | None, rootless: bool) -> ImageDefaults:
     """Return what docker-library's image sets; a tag without a version is the newest one."""
     if version is None and floating is None:

@@ -8,6 +8,7 @@ namespaces and capabilities other than ``SYS_PTRACE`` are refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from dindguard.documents.placeholders import Unfilled
@@ -132,7 +133,7 @@ class _Task:
             depends_on=tuple(_dependencies(item["dependsOn"])),
             read_only_root=item["readonlyRootFilesystem"].flag("read_only"),
             init=linux["initProcessEnabled"].flag("init"),
-            aliases=tuple(self._aliases(name.content)),
+            aliases=tuple(self._aliases.get(name.content, ())),
             ignored_settings=tuple(key for key in _ON_FARGATE if self._fargate and self._sets(item, key)),
             **given,
         )
@@ -167,13 +168,16 @@ class _Task:
                 through="portMappings",
             )
 
-    def _aliases(self, name: str) -> Iterator[Text]:
-        """Yield the names by which the task's other containers link to one."""
+    @cached_property
+    def _aliases(self) -> dict[str, list[Text]]:
+        """The names by which the task's containers link to each other, by whom they mean."""
+        found: dict[str, list[Text]] = {}
         for item in self._containers:
             for link in _texts(item["links"]):
                 target, colon, _ = link.pattern.partition(":")
-                if target == name and colon:
-                    yield link.part(len(target) + 1, len(link.pattern))
+                if colon:
+                    found.setdefault(target, []).append(link.part(len(target) + 1, len(link.pattern)))
+        return found
 
 
 def _written(node: Node) -> bool:

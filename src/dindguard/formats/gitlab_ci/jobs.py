@@ -43,6 +43,7 @@ class JobReader:
         self._long_texts = LongTexts()
         self._workflow = conditional_variables(jobs.items(self.root.at("workflow", "rules")), self.resolve)
         self._global_variables = written_variables(self.member(self.root, "variables"), self.resolve)
+        self._everywhere = Variables(either(self._global_variables, self._workflow), self._long_texts)
 
     # -- reaching values ----------------------------------------------------------------------------
 
@@ -125,15 +126,15 @@ class JobReader:
         )
 
     def _variables(self, job: Node, choice: Choice) -> Variables:
-        merged = {
-            name: variable
-            for name, variable in self._global_variables.items()
-            if _inherits(job.at("inherit", "variables"), name)
-        }
-        merged = either(merged, self._workflow)
-        merged.update(written_variables(self.member(job, "variables"), self.resolve))
-        merged.update(matrix_variables(job["parallel"], self.resolve, choice))
+        """Return what a job sees; jobs that set nothing themselves share it, with the environment that is made of it."""
+        chosen = job.at("inherit", "variables")
+        own = written_variables(self.member(job, "variables"), self.resolve)
+        own.update(matrix_variables(job["parallel"], self.resolve, choice))
         rules = conditional_variables(self.items(job["rules"]), self.resolve)
+        if not (own or rules or chosen.present):
+            return self._everywhere
+        inherited = {name: each for name, each in self._global_variables.items() if _inherits(chosen, name)}
+        merged = either(inherited, self._workflow) | own
         return Variables(either(merged, rules), self._long_texts)
 
     def _job_container(self, name: str, address: str, job: Node, variables: Variables) -> Container:

@@ -233,9 +233,12 @@ def _tells_nothing(value: str) -> bool:
 
 
 def _variables(model: Model) -> Iterator[tuple[str, Text]]:
+    told: set[int] = set()
     for container in model.containers:
-        for variable in container.environment:
-            yield variable.name, variable.value
+        if id(container.environment) not in told:  # jobs that set nothing of their own share one
+            told.add(id(container.environment))
+            for variable in container.environment:
+                yield variable.name, variable.value
         if container.build is not None:
             yield from container.build.arguments.items()
     for invocation in model.invocations:

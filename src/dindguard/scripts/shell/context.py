@@ -60,8 +60,15 @@ class Collected:
     def again(self, length: int) -> bool:
         """Whether a call may read a function's body of so many characters once more."""
         self.repeated += length
-        most = budget.REPEATED_CALLS.most
-        return self.repeated <= self.length + min(most, _OF_A_SHORT_SCRIPT + 8 * self.length)
+        return self.repeated <= self._most
+
+    def ever_again(self, length: int) -> bool:
+        """Whether a body of so many characters may be read a second time at all."""
+        return length <= self._most
+
+    @property
+    def _most(self) -> int:
+        return min(budget.REPEATED_CALLS.most, _OF_A_SHORT_SCRIPT + 9 * self.length)
 
 
 class Body:

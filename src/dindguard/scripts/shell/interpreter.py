@@ -90,8 +90,16 @@ class Interpreter:
         self._scopes.positional = None
 
     def _called(self, function: Function, calls: Sequence[Call]) -> None:
-        """Read a function's body with what each call gives it; the calls that are one too many, as one that tells nothing."""
+        """Read a function's body with what each call gives it; the calls that are one too many, as one that tells nothing.
+
+        A body that is too long to be read twice is read once, as what any of the calls may run.
+        """
         body = Body(self._out)
+        if len(calls) > 1 and not self._out.ever_again(function.length):
+            self._called_with(function, None, body)
+            if body.gave_anything:
+                budget.met(budget.REPEATED_CALLS, calls[1][1])
+            return
         if not calls:
             self._called_with(function, None, body)
         for index, (arguments, at) in enumerate(calls):
