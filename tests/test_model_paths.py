@@ -499,7 +499,7 @@ FOLDERS_OF_EXAMPLES = {
     "integration-testing smoke.testing e2e e2e-testing testdata test-data test_data",
     "documentation": "doc docs",
     "no longer in use": "deprecated archived attic obsolete unused not-used not_used not-in-use not_in_use disabled "
-    "my-deprecated old.attic our-obsolete _archive .archive archive old _old bak .orig",
+    "my-deprecated old.attic our-obsolete _archive .archive archive old _old bak .orig gcp_old",
     "an example": "example examples sample samples demo demos my-example api_samples .dist",
     "": "contest latest testing attest documents docsite archives older bakery backup reused in-use enabled exemplary dist",
 }

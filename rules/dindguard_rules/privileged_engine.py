@@ -131,7 +131,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         yield Undecided(container.privileged, container.privileged.variable)
     if container.privileged.on:
         worse = aggravations(container)
-        severity = Severity.CRITICAL if worse else Severity.HIGH
+        severity = Severity.CRITICAL if worse and not keeps_privilege(container) else Severity.HIGH
         if container.rootless_engine.on:
             builder = container.engine is not None and container.engine.product is EngineProduct.BUILDKIT
             severity = severity.lowered(2 if builder else 1)

@@ -15,7 +15,7 @@ _KINDS_OF_EXAMPLES = (
     ("documentation", ("doc",), regex(r"docs?")),
     ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled",
                           *_LEFT_OVERS), regex(
-        r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled)|[._]?(?:archive|old|bak|orig)|\.(?:backup|back|save|inactive|off)|~)")),
+        r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled|old|bak)|[._]archive|archive|\.?orig|\.(?:backup|back|save|inactive|off)|~)")),
     ("an example", ("example", "sample", "demo", ".dist"), regex(r"\A(?:(.*[-_.])?(examples?|samples?)|demos?|\.dist)")),
 )  # fmt: skip
 """What a folder's name says of all below it; whole names, because ``test-infra`` is no test. Before each expression stand

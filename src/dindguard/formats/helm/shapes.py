@@ -42,10 +42,15 @@ VOLUMES = _VOLUMES
 """Keys under which they take volumes, and their mounts into the pod's own container."""
 
 
+_CONTAINER_MODES = ("dind", "kubernetes", "kubernetes-novolume")
+
+
 def is_scale_set(values: Node) -> bool:
     """Whether values are those of ``gha-runner-scale-set``, of the newer experimental chart as well."""
     more = ("githubConfigSecret", "containerMode", "template", "runner", "runnerScaleSetName")
-    return values["githubConfigUrl"].present and any(key in values for key in more)
+    if values["githubConfigUrl"].present:
+        return any(key in values for key in more)
+    return values["containerMode"]["type"].content in _CONTAINER_MODES  # the URL may come from elsewhere (Terraform)
 
 
 def is_gitlab_runner(values: Node) -> bool:
