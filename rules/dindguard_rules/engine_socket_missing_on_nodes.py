@@ -42,7 +42,7 @@ def check(access: Access) -> Iterator[Problem]:
     if (
         isinstance(access.to, Machine)
         and isinstance(access.via, Mount)
-        and access.deliberate
+        and access.uses
         and access.product is EngineProduct.DOCKER != engine
     ):
         message = f"{access.who} mounts a Docker socket, and the platform's nodes run {engine}"

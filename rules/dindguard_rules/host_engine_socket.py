@@ -169,9 +169,8 @@ def _guessed(access: Access, mount: Mount) -> bool:
 
 
 def _told_already(access: Access, mount: Mount) -> bool:
-    """Whether a directory's socket is mounted by itself as well: that mount is the finding."""
+    """Whether a directory's socket is mounted by itself as well, or the same directory again (`/run`, `/var/run`)."""
     folder = mount.host_path or ""
-    others = (
-        each for each in access.who.accesses if each is not access and each.uses and isinstance(each.via, Mount)
-    )
-    return not access.uses and any(paths.inside(each.through, folder) for each in others)
+    mounted = [each for each in access.who.accesses if isinstance(each.via, Mount)]
+    again = any(each.through == access.through for each in mounted[: mounted.index(access)])
+    return not access.uses and (again or any(each.uses and paths.inside(each.through, folder) for each in mounted))

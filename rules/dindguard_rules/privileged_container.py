@@ -89,13 +89,14 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             f", for an image that {tool}" if tool else f", as {product}'s own instructions have it" if product else ""
         )
         user = container.as_root
-        ordinary = user.off and user.set  # a setuid program away from root
+        ordinary = user.off  # a setuid program away from root
+        why += ", though its image starts its program as an ordinary user" if ordinary and not user.set else ""
         # An image that the files don't decide may hold an engine, which is graded high.
         unsure = image.reference.unknown if image is not None else container.build is None and container.started
         yield Problem(
             container.privileged,
             f"{container} is privileged: root in it is {root_outside(container)}{why}",
-            because=(reason("its program starts as an ordinary user", user),) if ordinary else (),
+            because=(reason("its program starts as an ordinary user", user),) if ordinary and user.set else (),
             severity=Severity.MEDIUM
             if tool is not None
             else Severity.HIGH

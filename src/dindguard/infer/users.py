@@ -17,7 +17,7 @@ _ORDINARY_USERS = frozenset(
         "telegraf", "grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise", "grafana/loki", "grafana/tempo",
         "beats/filebeat", "beats/metricbeat", "elastic/filebeat", "elastic/metricbeat", "fluent/fluentd", "logstash/logstash",
         "jenkins/jenkins", "jenkins/agent", "jenkins/inbound-agent", "jenkinsci/blueocean", "coder/coder", "n8nio/n8n",
-        "kestra/kestra", "apache/airflow", "renovate/renovate",
+        "zabbix/zabbix-agent", "zabbix/zabbix-agent2", "kestra/kestra", "apache/airflow", "renovate/renovate",
         *(f"{owner}/opentelemetry-collector{kind}" for owner in ("otel", "opentelemetry-collector-releases")
           for kind in ("", "-contrib", "-k8s")),
     }
