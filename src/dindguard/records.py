@@ -89,12 +89,8 @@ def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False
             made.__eq__, made.__hash__ = _comparison(made)
             return hash(self)
 
-        methods: dict[str, Any] = {
-            "__record_fields__": _FieldsOf(made),
-            "__init__": __init__,
-            "__setattr__": _refuse,
-            "__delattr__": _refuse,
-        }
+        methods: dict[str, Any] = {"__record_fields__": _FieldsOf(made), "__init__": __init__}
+        methods |= {"__setattr__": _refuse, "__delattr__": _refuse}
         if "__repr__" not in made.__dict__:
             methods["__repr__"] = _repr
         if eq:
@@ -110,9 +106,8 @@ def _slotted(made: Any) -> Any:
     """Return the same class with a slot for each of its own fields; their defaults are told with its fields."""
     fields = _own_fields(made)
     names = [each.name for each in fields]
-    attributes = {
-        name: value for name, value in made.__dict__.items() if name not in (*names, "__dict__", "__weakref__")
-    }
+    others = {*names, "__dict__", "__weakref__"}
+    attributes = {name: value for name, value in made.__dict__.items() if name not in others}
     copy = type(made)(made.__name__, made.__bases__, {**attributes, "__slots__": tuple(names), "__reduce__": _reduce})
     copy.__own_fields__ = fields
     return copy
@@ -180,33 +175,38 @@ def _initialiser(made: Any, kw_only: bool) -> Callable[..., None]:
     fields: tuple[Field, ...] = made.__record_fields__
     owner, finish = made.__name__, hasattr(made, "__post_init__")
     names = tuple([each.name for each in fields if each.init])
-    known = frozenset(names)
+    known, names = frozenset(names), () if kw_only else names
     required, own, factories = _by_default(made, fields)
     keep = object.__setattr__  # attribute by attribute, so that the records of a class share the keys of their dicts
-    positional = 0 if kw_only else len(names)
+    ways: dict[tuple[Any, ...], Any] = {}
     left = OFTEN
+
+    def way(count: int, *named: str) -> Any:
+        """Return the numbers and names of given values, the first of which come without names, and what else is set then."""
+        told = (*names[:count], *named)
+        given = frozenset(told)
+        if len(given) != count + len(named):
+            raise TypeError(f"{owner}() takes {len(names)} positional arguments, and each once: not {count}, {told}")
+        if not required <= given <= known:
+            raise TypeError(f"{owner}() lacks {sorted(required - given)} or does not know {sorted(given - known)}")
+        usual, later = ([each for each in rest if each[0] not in given] for rest in (own, factories))
+        ways[count, *named] = tuple(enumerate(told)), usual, later
+        return ways[count, *named]
 
     def __init__(self: Any, *values: Any, **named: Any) -> None:
         nonlocal left
         left -= 1
-        if left == 0:
+        if not left:
             made.__init__ = _compiled(made, fields, kw_only, finish) or __init__
-        if values:
-            if len(values) > positional:
-                raise TypeError(f"{owner}() takes {positional} positional arguments, not {len(values)}")
-            count = len(values) + len(named)
-            named.update(zip(names, values, strict=False))
-            if len(named) != count:
-                raise TypeError(f"{owner}() got one of {names[: len(values)]} twice")
-        given = named.keys()
-        if not required <= given or not given <= known:
-            raise TypeError(f"{owner}() lacks {sorted(required - given)} or does not know {sorted(given - known)}")
-        for name, value in named.items():
+        told, usual, later = ways.get((len(values), *named)) or way(len(values), *named)
+        if named:
+            values = (*values, *named.values())
+        for at, name in told:
+            keep(self, name, values[at])
+        for name, value in usual:
             keep(self, name, value)
-        for name, default in own:
-            keep(self, name, named.get(name, default))
-        for name, factory in factories:
-            keep(self, name, named[name] if name in named else factory())
+        for name, factory in later:
+            keep(self, name, factory())
         if finish:
             self.__post_init__()
 

@@ -121,8 +121,6 @@ class Node:
         """The text of its key, or ``""``."""
         return self.key.content if self.key is not None else ""
 
-    # -- what is in it ------------------------------------------------------------------------------
-
     def _load(self) -> Pairs | list[Node]:
         if self._loaded is None:
             self._loaded = self._children(self) if self._children is not None else []
@@ -200,8 +198,6 @@ class Node:
             return self.items()
         return [] if self.kind is Kind.HOLE or self.is_null else [self]
 
-    # -- what it says -------------------------------------------------------------------------------
-
     @property
     def typed(self) -> Text:
         """The scalar as typed, no variable replaced. Of anything but a scalar: an empty text."""
@@ -217,7 +213,7 @@ class Node:
     @property
     def text(self) -> str:
         """The known value of a scalar, or ``""``; for names and other things that no variable should hold."""
-        return self.value.value or ""
+        return "" if not self.content and self.filled is None else self.value.value or ""
 
     def flag(self, name: str = "") -> Flag:
         """Return the scalar as a flag; a hole or a null is off, because nobody wrote it."""
@@ -237,8 +233,6 @@ class Node:
             return self.inner(hint)
         mapped = self.mapping(self) if self.mapping else (Segment(0, self.start, len(self.content)),)
         return Source(self.source.path, self.content, hint=hint, parent=self.source, segments=mapped)
-
-    # -- what can be made of it ---------------------------------------------------------------------
 
     def scoped(self, scope: Scope | None) -> Node:
         """Return this node, and all below it, under another interpolation scope."""
@@ -323,6 +317,11 @@ class _Hole(Node):
         self.every_key = self.mapping = self.inner = self._children = self._folds = self._loaded = None
         self.filled = above.filled if above.filled is not None and above.filled.pattern == UNKNOWN_PIECE else None
         return getattr(self, name)
+
+    @property
+    def text(self) -> str:
+        """Nothing, unless a template's values decide what is around it."""
+        return "" if self._above.filled is None else super().text
 
 
 _NONE: dict[str, Node] = {}
