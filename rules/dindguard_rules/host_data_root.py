@@ -82,6 +82,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         severity = Severity.CRITICAL if nested else Severity.MEDIUM if mount.read_only.on else writable
         if container.user_of_host:
             severity = min(severity, Severity.MEDIUM)
+        if container.ordinary_user and not nested:
+            severity = min(severity, Severity.LOW if mount.read_only.on else Severity.MEDIUM)
         what = "as the state of an engine of its own" if nested else "read-only" if mount.read_only.on else "writable"
         usual = container.workload.platform.node_engine
         gone = paths.data_root_of(standard) is EngineProduct.DOCKER != usual is not None

@@ -25,7 +25,7 @@ administers the host belongs to the host's own tools (systemd, Ansible).
 ## When it is fine
 A monitoring agent of your own that mounts it read-only, on purpose: allow it with the reason. Where
 a well-known product is root by its own instructions anyway (a cluster's storage driver, Portainer) it is *high*. As an
-ordinary user it reads what everybody may read, and in a rootless engine what that engine's user may: the finding is
+ordinary user it reads, or changes, what everybody may, and in a rootless engine what that engine's user may: the finding is
 *medium*.
 
 ## References
@@ -69,9 +69,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         writable = mount.read_only.off
         severity = Severity.CRITICAL if writable else Severity.HIGH
         may = "change" if writable else "read"
-        if not writable and container.as_root.off and not container.privileged.on:
+        if container.ordinary_user:
             severity = Severity.MEDIUM  # no keys, no shadow file, no socket
-            may = "read what everybody may read of"
+            may = "change what everybody may change in" if writable else "read what everybody may read of"
         if container.user_of_host:
             severity = Severity.MEDIUM
             may = "change what its user may change in" if writable else "read what its user may read of"

@@ -62,14 +62,16 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.SYSTEM_CONFIG:
             continue
-        theirs = container.user_of_host and not paths.is_home(path)  # nobody but root may change these
+        public = container.ordinary_user and not paths.is_home(path)  # no keys, and no password hashes
+        theirs = public or (container.user_of_host and not paths.is_home(path))  # nobody but root may change these
         writable = mount.read_only.off and not theirs
         if container.has_through_root(mount) or (not writable and paths.harmless_read_only(path)):
             continue
         severity = Severity.HIGH if writable else Severity.MEDIUM
         host = container.host
         what = f"the host's {mount.shown_path}" if host is None else f"{mount.shown_path} of {host}, its host"
-        message = f"{container} can {'change' if writable else 'read'} {what}"
+        may = "change" if writable else "read what everybody may read of" if public else "read"
+        message = f"{container} can {may} {what}"
         yield Problem(
             mount.host_text or mount,
             message,

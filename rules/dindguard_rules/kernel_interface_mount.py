@@ -65,7 +65,10 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.KERNEL_CONTROL:
             continue
-        if container.user_of_host or not mount.read_only.off:  # whoever is no root on the host writes nothing there
+        no_root = (
+            container.user_of_host or container.ordinary_user
+        )  # whoever is no root on the host writes nothing there
+        if no_root or not mount.read_only.off:
             if not paths.harmless_read_only(path) and not container.has_through_root(mount):
                 message = f"{container} can read the kernel's view of the host in {mount.shown_path}"
                 yield Problem(

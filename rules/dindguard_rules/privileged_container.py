@@ -95,7 +95,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         unsure = image.reference.unknown if image is not None else container.build is None and container.started
         yield Problem(
             container.privileged,
-            f"{container} is privileged: root in it is {root_outside(container)}{why}",
+            f"{container} runs as a process of its Windows host, outside any container"
+            if container.host_process
+            else f"{container} is privileged: root in it is {root_outside(container)}{why}",
             because=(reason("its program starts as an ordinary user", user),) if ordinary and user.set else (),
             severity=Severity.MEDIUM
             if tool is not None

@@ -2,7 +2,8 @@
 
 A file is a copy of another one if it holds the same text; if all services that it declares stand in the other one under the
 same names with the same images (a project that was put together from its parts, a variant beside it); or if only versions in
-their paths tell them apart (one script or project for each version). So is a command that one script repeats.
+their paths tell them apart (one script or project for each version). So is a command that one script repeats, and the branch
+of a chart that another of its values would take instead.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dindguard.records import replace
 from dindguard.source import Source, Step
 
 _SHOWN = 3
+_AGAIN = "; the same stands in line "
 _VERSION = regex(r"\d+(?:\.\d+)*|\blatest\b")
 
 
@@ -33,7 +35,8 @@ def told_once(
     for finding in findings:
         written = _written(finding, source_of)
         if written:
-            alike.setdefault((finding.rule.id, finding.status, finding.message, written), []).append(finding)
+            message = finding.message.partition(_AGAIN)[0]  # how often one of the files has it is no difference
+            alike.setdefault((finding.rule.id, finding.status, message, written), []).append(finding)
     several = [group for group in alike.values() if len({finding.span.path for finding in group}) > 1]
     if not several:
         return tuple(findings)
@@ -89,6 +92,19 @@ def _written(finding: Finding, source_of: Callable[[str], Source | None]) -> str
     return line[span.column - 1 : span.end_column - 1 if span.end_line == span.line else None]
 
 
+def _alternatives(one: Finding, other: Finding) -> bool:
+    """Whether two findings of one chart are about containers of which it makes only one, whatever it is asked for."""
+    pairs = zip(one.subjects, other.subjects, strict=False)
+    return len(one.subjects) == len(other.subjects) > 0 and all(
+        _exclude(own.about, theirs.about) for own, theirs in pairs
+    )
+
+
+def _exclude(one: object, other: object) -> bool:
+    one, other = getattr(one, "who", one), getattr(other, "who", other)
+    return isinstance(one, Container) and isinstance(other, Container) and one.excludes(other)
+
+
 def _joined(first: Finding, others: Sequence[Finding]) -> Finding:
     same = others[0].span.path == first.span.path
     paths = list(dict.fromkeys(f"line {other.span.line}" if same else other.span.path for other in others))
@@ -128,7 +144,9 @@ class _Files:
             path = finding.span.path
             number = again[path] = again.get(path, 0) + 1  # what stands twice in one file is told twice
             keys = ((_VERSION.sub("#", path), number), self._kept_with(finding, largest, number))
-            found = next((sets[key] for key in keys if key in sets), [])
+            found = next((sets[key] for key in keys if key in sets), None)
+            if found is None:
+                found = next((each for each in sets.values() if all(_alternatives(finding, one) for one in each)), [])
             for key in keys:
                 sets.setdefault(key, found)
             found.append(finding)

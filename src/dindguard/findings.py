@@ -168,7 +168,7 @@ def _finding(
     adder = getattr(blamed(worst.subject), "added_by", "")
     message += f"; {adder} adds this container" if adder else ""
     span = problem.at.span
-    trail = [step for verdict in group for step in verdict.problem.at.span.trail]
+    trail = [step for verdict in group for step in (*verdict.problem.at.span.trail, *_off(verdict.subject))]
     because = [step for verdict in group for step in verdict.problem.because if step is not None]
     related = [step for step in (*because, *trail) if step.span != span]
     return Finding(
@@ -183,6 +183,13 @@ def _finding(
         instead=problem.instead,
         containment=containment,
     )
+
+
+def _off(subject: Any) -> Iterable[Step]:
+    """Yield the conditions that keep a container out as long as nobody asks for other values than its file's own."""
+    about = blamed(subject)
+    held = about.conditions if isinstance(about, Container) else ()
+    return (Step(each.words, each.span) for each in held if each.holds is False)
 
 
 def _of_others(worst: Verdict, group: list[Verdict], labels: set[str]) -> str:

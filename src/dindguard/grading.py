@@ -80,7 +80,7 @@ class Grading:
             _by_task(rule, severity, subject),
             _by_engine(rule, subject),
             _by_place(subject),
-            _by_default(severity, at),
+            _by_default(severity, at, subject),
         )
         levels, why = max(found, key=lambda each: each[0])
         said = "" if levels else self._by_words(getattr(getattr(subject, "span", None), "path", ""))
@@ -192,8 +192,8 @@ def _by_place(subject: Any) -> tuple[int, str]:
     return (1, f"'{part}' in its path says that it is {kind_of_example(part)}") if part else (0, "")
 
 
-def _by_default(severity: Severity, at: Span) -> tuple[int, str]:
-    """Lower to *high* what a chart leaves out as long as nobody asks for other values than its own.
+def _by_default(severity: Severity, at: Span, subject: Any) -> tuple[int, str]:
+    """Lower by one level, to *medium* at least, what a chart leaves out as long as nobody asks for other values than its own.
 
     To *medium* if it is asked for by its name: the template then only hands on what somebody decides elsewhere.
     """
@@ -201,8 +201,10 @@ def _by_default(severity: Severity, at: Span) -> tuple[int, str]:
     asked = next((step for step in at.trail if step.asks_for and _plain(step.asks_for) == name), None)
     if asked is not None and severity > Severity.MEDIUM:
         return int(severity - Severity.MEDIUM), f"left to whoever asks for it: {asked.what}"
-    off = next((step for step in at.trail if step.off), None)
-    return (1, f"off by default: {off.what}") if off is not None and severity is Severity.CRITICAL else (0, "")
+    off = next((step.what for step in at.trail if step.off), None)
+    if off is None and isinstance(subject, Container):
+        off = next((each.words for each in subject.conditions if each.holds is False), None)
+    return (1, f"off by default: {off}") if off is not None and severity > Severity.MEDIUM else (0, "")
 
 
 def _plain(name: str) -> str:

@@ -179,7 +179,7 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
 
 def _only_does(container: Container) -> str:
     words = (*(container.entrypoint or ()), *(container.command or ()))
-    if not any(program in word.pattern for word in words for program in ("sysctl", "chown", "chmod")):
+    if not any(program in word.pattern for word in words for program in ("sysctl", "chown", "chmod", "/proc/sys/")):
         return ""
     from dindguard.infer.tasks import only_does
 

@@ -36,4 +36,6 @@ _TASKS = (
 def only_does(words: Sequence[Text]) -> str:
     """Return the task that is all of a command, in words; ``""`` for any other."""
     run = argv_programs(words)
+    if any("/proc/sys/" in word.pattern for word in words):
+        run |= {"sysctl"}  # whoever writes there does what that would
     return next((what for what, programs in _TASKS if run & programs and run <= programs | _BESIDE), "")

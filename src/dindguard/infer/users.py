@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from dindguard.infer import images
+from dindguard.model import known_images
 from dindguard.model.container import Container
 from dindguard.model.image import Image
 from dindguard.model.values import Flag, How
+from dindguard.patterns import regex
 
 _ROOT = frozenset({"0", "root"})
 
 _ORDINARY_USERS = frozenset(
     {
-        "prom/node-exporter", "prometheus/node-exporter", "prom/prometheus", "prometheus/prometheus",
-        "prom/alertmanager", "prometheus/alertmanager", "prom/pushgateway", "prometheus/pushgateway",
-        "prom/mysqld-exporter", "prom/snmp-exporter", "prometheuscommunity/postgres-exporter",
-        "telegraf", "grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise", "grafana/loki", "grafana/tempo",
-        "beats/filebeat", "beats/metricbeat", "elastic/filebeat", "elastic/metricbeat", "fluent/fluentd", "logstash/logstash",
+        "prom/mysqld-exporter", "prom/snmp-exporter", "prometheuscommunity/postgres-exporter", "grafana/loki", "grafana/tempo",
+        "beats/filebeat", "beats/heartbeat", "beats/metricbeat", "elastic/filebeat", "elastic/metricbeat", "fluent/fluentd",
+        "bitnami/fluent-bit", "bitnami/fluentd", "bitnamilegacy/fluent-bit", "bitnamilegacy/fluentd", "logstash/logstash",
         "jenkins/jenkins", "jenkins/agent", "jenkins/inbound-agent", "jenkinsci/blueocean", "coder/coder", "n8nio/n8n",
-        "zabbix/zabbix-agent", "zabbix/zabbix-agent2", "kestra/kestra", "apache/airflow", "renovate/renovate",
-        *(f"{owner}/opentelemetry-collector{kind}" for owner in ("otel", "opentelemetry-collector-releases")
-          for kind in ("", "-contrib", "-k8s")),
+        "kestra/kestra", "apache/airflow", "renovate/renovate", "nodered/node-red", "forgejo/runner",
+    }
+)  # fmt: skip
+_NAMED_ORDINARY = frozenset(
+    {
+        "node-exporter", "prometheus", "alertmanager", "pushgateway", "telegraf", "grafana", "grafana-oss",
+        "grafana-enterprise", "opentelemetry-collector", "opentelemetry-collector-contrib", "opentelemetry-collector-k8s",
+        "zabbix-agent", "zabbix-agent2",
     }
 )  # fmt: skip
 """Images that set an ordinary user (their Dockerfiles: ``USER nobody``; Grafana's 472, Loki's and OpenTelemetry's 10001, the
-users named after Filebeat, Jenkins, Airflow …), or whose entry point leaves root for one (Telegraf's, ``setpriv --reuid``)."""
+users named after Filebeat, Jenkins, Zabbix …), or whose entry point leaves root for one (Telegraf's, ``setpriv --reuid``): in
+their makers' repositories, and by names under which others build and mirror them, too."""
 
 _USER_VARIABLES = {
     "linuxserver": ("PUID", "911"),
@@ -60,7 +66,7 @@ def as_root(container: Container) -> Flag:
     told = _told_by_variable(container, image)
     if told is not None:
         return told
-    if image is not None and runs_as_ordinary_user(image.repository):
+    if runs_as_ordinary_user(_called(container, image)):
         return Flag(False, container.span, How.INHERITED, "user")
     defaults = image.engine.defaults if image is not None and image.engine is not None else None
     uid = defaults.uid if defaults is not None else None
@@ -83,8 +89,9 @@ def _told_by_variable(container: Container, image: Image | None) -> Flag | None:
 
 
 def runs_as_ordinary_user(repository: str) -> bool:
-    """Whether an image is known not to run as root unless somebody says so."""
-    return "/".join(repository.split("/")[-2:]).removeprefix("library/") in _ORDINARY_USERS
+    """Whether an image, or a container that is called like one, is known not to run as root unless somebody says so."""
+    named = known_images.last_two(repository)
+    return named in _ORDINARY_USERS or named.rpartition("/")[2] in _NAMED_ORDINARY
 
 
 def user_variable(repository: str) -> tuple[str, str] | None:
@@ -93,3 +100,15 @@ def user_variable(repository: str) -> tuple[str, str] | None:
     if last_two in _ROOT_NEVERTHELESS:
         return None
     return _USER_VARIABLES.get(last_two) or _USER_VARIABLES.get(last_two.partition("/")[0])
+
+
+def _called(container: Container, image: Image | None) -> str:
+    """Return what tells the program that runs: its image, or the container's own name where nothing is known of that."""
+    if image is not None and not image.from_anywhere:
+        return image.repository
+    helper = _OF_CHART.match(container.name) if container.name.startswith("{{") else None
+    return "" if container.build is not None else helper["chart"] if helper is not None else container.name
+
+
+_OF_CHART = regex(r"\{\{-?\s*(?:include|template)\s+\"(?P<chart>[\w-]+)\.")
+"""A container that has its chart's own name, by the helper that makes it."""

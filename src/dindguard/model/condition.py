@@ -8,6 +8,7 @@ from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Span
 
+_EQUALS = regex(r"\(?eq (?P<name>\$?\.?[\w.]+) \"(?P<word>[^\"]*)\"\)?")
 _ALONE = regex(r"\$?\.?(?:\w+\.)*+(?P<name>\w+)(?: \| default\(? ?false\)?)?")
 
 
@@ -45,9 +46,20 @@ class Condition:
         alone = _ALONE.fullmatch(self.text)
         return alone["name"] if alone is not None else ""
 
+    @property
+    def compared(self) -> tuple[str, str, str]:
+        """The chart, the value and the word that it is compared with, if it asks that and no more; else empty texts."""
+        equals = _EQUALS.fullmatch(self.text) if self.text.startswith(("eq ", "(eq ")) else None
+        folder = self.span.path.rpartition("/templates/")[0]
+        return (folder, equals["name"], equals["word"]) if equals is not None else ("", "", "")
+
     def excludes(self, other: Condition) -> bool:
-        """Whether both can never hold at once: two branches of the same block."""
-        return self.decision == other.decision and self.branch != other.branch
+        """Whether both can never hold at once: two branches of the same block, or one value compared with two words."""
+        if self.decision == other.decision:
+            return self.branch != other.branch
+        chart, name, word = self.compared
+        theirs = other.compared if name else ("", "", "")
+        return bool(name) and (chart, name) == theirs[:2] and word != theirs[2]
 
     def __str__(self) -> str:
         return self.text
@@ -55,6 +67,5 @@ class Condition:
 
 def exclude_each_other(one: Iterable[Condition], other: Iterable[Condition]) -> bool:
     """Whether things under these conditions can never exist together."""
-    theirs = {condition.decision: condition for condition in other}
-    found = ((condition, theirs.get(condition.decision)) for condition in one)
-    return any(match is not None and condition.excludes(match) for condition, match in found)
+    theirs = tuple(other)
+    return any(condition.excludes(each) for condition in one for each in theirs)

@@ -139,6 +139,11 @@ class Isolation:
     ignored_settings: tuple[str, ...] = ()
     """Settings in the file that the platform drops (a Swarm stack's ``privileged``)."""
 
+    @property
+    def host_process(self) -> bool:
+        """Whether it is no container but a process of its Windows host, as whoever it says there."""
+        return self.privileged.on and self.privileged.name == "hostProcess"
+
 
 @record(eq=False, kw_only=True)
 class Belongings:

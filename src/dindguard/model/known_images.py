@@ -19,28 +19,19 @@ _SOCKET_USERS = {
     "portainer/agent": "Portainer",
     "traefik": "Traefik",
     "containrrr/watchtower": "Watchtower",
-    "nickfedor/watchtower": "Watchtower",
     "prom/prometheus": "Prometheus",
-    "prometheus/prometheus": "Prometheus",
     "containrrr/shepherd": "Shepherd",
-    "mazzolino/shepherd": "Shepherd",
-    "djmaze/shepherd": "Shepherd",
     "grafana/promtail": "Promtail",
     "grafana/alloy": "Grafana Alloy",
     "cadvisor/cadvisor": "cAdvisor",
-    "google/cadvisor": "cAdvisor",
-    "google-containers/cadvisor": "cAdvisor",
-    "google_containers/cadvisor": "cAdvisor",
     "crowdsecurity/crowdsec": "CrowdSec",
     "nicolargo/glances": "Glances",
     "amir20/dozzle": "Dozzle",
     "crazymax/diun": "Diun",
     "willfarrell/autoheal": "Autoheal",
     "testcontainers/ryuk": "Testcontainers Ryuk",
-    "jwilder/nginx-proxy": "nginx-proxy",
     "nginxproxy/nginx-proxy": "nginx-proxy",
     "nginxproxy/docker-gen": "docker-gen",
-    "jwilder/docker-gen": "docker-gen",
     "nginxproxy/acme-companion": "acme-companion",
     "lucaslorentz/caddy-docker-proxy": "caddy-docker-proxy",
     "mcuadros/ofelia": "Ofelia",
@@ -60,12 +51,9 @@ _SOCKET_USERS = {
     "newrelic/infrastructure": "New Relic agent",
     "henrygd/beszel-agent": "Beszel agent",
     "ajnart/homarr": "Homarr",
-    "homarr-labs/homarr": "Homarr",
     "goauthentik/server": "authentik",
     "nextcloud/all-in-one": "Nextcloud AIO",
     "nextcloud-releases/all-in-one": "Nextcloud AIO",
-    "nicholas-fedor/watchtower": "Watchtower",
-    "beatkind/watchtower": "Watchtower",
     "fmartinou/whats-up-docker": "What's up Docker",
     "getwud/wud": "What's up Docker",
     "fnsys/dockhand": "Dockhand",
@@ -83,7 +71,6 @@ _SOCKET_USERS = {
     "spotify/docker-gc": "docker-gc",
     "clockworksoul/docker-gc-cron": "docker-gc",
     "aquasec/trivy": "Trivy",
-    "aquasecurity/trivy": "Trivy",
     "anchore/grype": "Grype",
     "anchore/syft": "Syft",
     "wagoodman/dive": "dive",
@@ -114,6 +101,16 @@ _SOCKET_USERS = {
     "devcontainers/docker-from-docker": "a dev container",
     "devcontainers/docker-outside-of-docker": "a dev container",
 }
+
+_UNTELLING = frozenset(
+    {"agent", "alloy", "all-in-one", "arcane", "homepage", "infrastructure", "sablier", "server", "vector", "yacht"}
+)
+_NAMED_USERS = {
+    name: product
+    for repository, product in _SOCKET_USERS.items()
+    if (name := repository.rpartition("/")[2]) not in _UNTELLING
+}
+"""The same by the names of their images alone: other makers build and mirror them under these too."""
 
 _RUNNERS = {
     "gitlab/gitlab-runner": "gitlab",
@@ -153,6 +150,7 @@ _PRIVILEGED_USERS = {
     "cadvisor/cadvisor": "cAdvisor",
     "google/cadvisor": "cAdvisor",
     "google-containers/cadvisor": "cAdvisor",
+    "squat/generic-device-plugin": "generic-device-plugin",
     "home-assistant/home-assistant": "Home Assistant",
     "homeassistant/home-assistant": "Home Assistant",
     "linuxserver/kasm": "Kasm Workspaces",
@@ -247,17 +245,7 @@ def socket_proxy(repository: str) -> str | None:
 
 def socket_user(repository: str) -> str | None:
     """Return the product's name, if it is known to be given the engine's socket on purpose."""
-    return _find(_SOCKET_USERS, repository)
-
-
-_UNTELLING = frozenset(
-    {"agent", "alloy", "all-in-one", "arcane", "homepage", "infrastructure", "sablier", "server", "vector", "yacht"}
-)
-_NAMED_USERS = {
-    name: product
-    for repository, product in _SOCKET_USERS.items()
-    if (name := repository.rpartition("/")[2]) not in _UNTELLING
-}
+    return _find(_SOCKET_USERS, repository) or _NAMED_USERS.get(_name(repository))
 
 
 def socket_user_called(name: str) -> str | None:
@@ -277,7 +265,7 @@ def privileged_tool(repository: str) -> str | None:
 
 def privileged_user(repository: str) -> str | None:
     """Return the product, if its own instructions run it privileged."""
-    return _find(_PRIVILEGED_USERS, repository) or _PRIVILEGED_USERS.get(repository.rpartition("/")[2])
+    return _find(_PRIVILEGED_USERS, repository) or _PRIVILEGED_USERS.get(_name(repository))
 
 
 def host_agent(repository: str) -> str | None:
@@ -292,5 +280,16 @@ def archived(repository: str) -> str | None:
 
 def _find(table: dict[str, str], repository: str) -> str | None:
     """Look up the repository, or its last two components."""
-    last_two = "/".join(repository.rsplit("/", 2)[-2:]).removeprefix("library/")
-    return table.get(repository) or table.get(last_two)
+    return table.get(repository) or table.get(last_two(repository))
+
+
+def last_two(repository: str) -> str:
+    """Return the owner and the name of an image; Rancher mirrors both in one name (``rancher/mirrored-calico-node``)."""
+    *_, owner, name = ("", *repository.split("/"))
+    if name.startswith("mirrored-"):
+        owner, _, name = name.removeprefix("mirrored-").partition("-")
+    return f"{owner}/{name}" if owner not in ("", "library") else name
+
+
+def _name(repository: str) -> str:
+    return last_two(repository).rpartition("/")[2]

@@ -11,6 +11,7 @@ from dindguard.enumerations import StrEnum
 from dindguard.model.path_spelling import home_relative, inside, normalise, on_the_host, path_of
 from dindguard.model.sockets import EngineSocket, socket_at, sockets_below
 from dindguard.model.values import UNKNOWN_PIECE
+from dindguard.patterns import regex
 from dindguard.vocabulary import EngineProduct
 
 __all__ = [
@@ -128,6 +129,15 @@ _TREES = {
 }
 """Paths that are what they are with everything below; the longest one that matches decides."""
 
+_CHILDREN = {
+    "/etc/kubernetes": regex(
+        r"(?i)manifests?|static.*|addons?|pki|ssl|tls|certs?|certificates|keys?|secrets?|auth.*|tokens?|admin.*|audit.*|admission.*"
+        r"|encryption.*|cloud.*|cni|config|policies|kube-?(?:let|config|adm|apiserver|controller.*|scheduler|proxy)|bootstrap.*|.*[.*].*"
+    ),
+    "/etc/docker": regex(r"(?i)plugins|ssl|tls|certs?|keys?|secrets?|.*[.*].*"),
+}
+"""What of a system's folder is the system's, next below it; what else lies there is some program's own."""
+
 _FOLDER_CLASS = {path: kind for kind, paths in _FOLDERS.items() for path in paths.split()}
 _TREE_CLASS = {path: kind for kind, paths in _TREES.items() for path in paths.split()}
 _DEEPEST_TREE = 1 + max(path.count("/") for path in _TREE_CLASS)
@@ -182,13 +192,20 @@ def _class_of_tree(key: str) -> HostPath:
         return HostPath.OTHER  # one volume's files, which the engine does not read itself
     parts = key.split("/", _DEEPEST_TREE)[:_DEEPEST_TREE]
     for depth in range(len(parts), 0, -1):
-        found = _TREE_CLASS.get("/".join(parts[:depth]))
+        tree = "/".join(parts[:depth])
+        found = _TREE_CLASS.get(tree)
         if found is not None:
-            return found
+            return HostPath.OTHER if _is_a_programs_own(tree, key) else found
     known, piece, _ = key.partition(UNKNOWN_PIECE)
     if piece and any(entry.startswith(known) for entry in (*_TREE_CLASS, *_FOLDER_CLASS)):
         return HostPath.UNKNOWN
     return HostPath.OTHER
+
+
+def _is_a_programs_own(tree: str, key: str) -> bool:
+    """Whether the path lies in a folder that a program made for itself in a system's: ``/etc/kubernetes/NAME``."""
+    child = key[len(tree) + 1 :].partition("/")[0]
+    return tree in _CHILDREN and bool(child) and UNKNOWN_PIECE not in child and not _CHILDREN[tree].fullmatch(child)
 
 
 def harmless_read_only(path: str) -> bool:

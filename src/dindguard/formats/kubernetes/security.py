@@ -113,8 +113,11 @@ class Contexts:
         return None
 
     def user(self) -> Text | None:
-        """Return the user it runs as."""
-        return written(self.either("runAsUser"))
+        """Return the user it runs as; one that a chart leaves out by default is nobody's choice yet."""
+        node = self.either("runAsUser")
+        around = {*self.own.conditions, *self.pod.conditions}
+        off = any(each.holds is False and each not in around for each in node.conditions)
+        return None if off else written(node)
 
     def run_as_non_root(self) -> Flag | None:
         """Return whether the kubelet refuses to run it as root."""

@@ -49,7 +49,7 @@ def volumes(spec: Node, claims: Node, address: str, resource: Resource, cluster:
     place = _Place(address, resource, cluster)
     found: dict[str, Volume] = {}
     for item in spec["volumes"]:
-        name = item["name"].content
+        name = _called(item["name"])
         if item.is_mapping and name:
             found[name] = _volume(item, name, place)
     for item in claims:
@@ -59,6 +59,11 @@ def volumes(spec: Node, claims: Node, address: str, resource: Resource, cluster:
             storage = template_storage(f"{place.address}:{name}", name, item["spec"], node.span, resource, cluster)
             found[name] = Volume(MountKind.CLAIM, node.value, storage, node.span)
     return found
+
+
+def _called(name: Node) -> str:
+    """Return what a volume is called: in each round of a template's loop by the same characters, and not the same."""
+    return name.text or name.content
 
 
 def _volume(item: Node, name: str, place: _Place) -> Volume:
@@ -184,11 +189,11 @@ def mounts(container: Node, found: dict[str, Volume], variables: Variables) -> I
     for item in container["volumeMounts"]:
         target = written(item["mountPath"])
         if target is not None:
-            yield _mount(item, target, found.get(item["name"].content), variables)
+            yield _mount(item, target, found.get(_called(item["name"])), variables)
     for item in container["volumeDevices"]:
         target = written(item["devicePath"])
         if target is not None:
-            yield _mount(item, target, found.get(item["name"].content), variables)
+            yield _mount(item, target, found.get(_called(item["name"])), variables)
 
 
 def _mount(item: Node, target: Text, volume: Volume | None, variables: Variables) -> Mount:
