@@ -123,6 +123,7 @@ MORE: tuple[Phrase, ...] = (
 
 _PERMISSION = regex(
     r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b"
+    r"|^apiVersion: *[\"']?(?:constraints\.gatekeeper\.sh|auto\.gke\.io)/"
     r"|\bkind[\"']?\s*[:=]\s*[\"']?(?:ClusterPolicy|ValidatingPolicy|ConstraintTemplate|ValidatingAdmissionPolicy)\b"
 )
 _DESCRIPTION = regex(r"(?m)^(?:swagger|openapi): *[\"']?\d|^usage: *\n(?:[^\n]*\n){0,3}? +version: *[\"']?2\.")

@@ -217,7 +217,9 @@ def harmless_read_only(path: str) -> bool:
     return (
         classify(path) is HostPath.HARMLESS
         or path == "/sys"
-        or path.endswith((".crt", ".pub"))  # certificates and public keys are for everybody
+        or path.endswith(
+            (".crt", ".pub", "cert.pem", "ca.pem", "chain.pem")
+        )  # certificates and public keys are for everybody
         or any(inside(path, tree) for tree in _FINE_READ_ONLY)
     )
 

@@ -19,6 +19,7 @@ _POLICY_GROUPS = (
     "admissionregistration.k8s.io",
     "policy.open-cluster-management.io",
     "kind.x-k8s.io",
+    "auto.gke.io",
 )
 """Groups whose objects start nothing in a cluster: policies, and what makes a cluster itself."""
 

@@ -20,6 +20,7 @@ _POLICY_GROUPS = (
     "apiextensions.k8s.io",
     "audit.k8s.io",
     "admission.k8s.io",
+    "auto.gke.io",
 )
 _POLICY_KINDS = frozenset(
     {"CustomResourceDefinition", "PodSecurityPolicy", "SecurityContextConstraints", "Config", "AdmissionReview"}
