@@ -89,7 +89,7 @@ _STAND_INS: dict[str, type[StandIn]] = {
 }  # fmt: skip
 if sys.platform == "linux":
     _STAND_INS["platform"] = _Platform
-if sys.version_info < (3, 12):
+if sys.version_info < (3, 12) and sys.implementation.name == "cpython":
     _STAND_INS["datetime"] = _Datetime
 
 
