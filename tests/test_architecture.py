@@ -29,7 +29,6 @@ LAYERS: dict[str, set[str]] = {
     "model": {"source"},
     "process": set(),
     "deferred": set(),
-    "importing": set(),
     "documents": {"source", "model", "process"},
     "scripts": {"source", "model", "documents"},
     "formats": {"source", "model", "documents", "scripts", "edits", "surfaces"},
@@ -367,7 +366,6 @@ NO_LIMITS = {
         "scripts/windows/words.py": "100",
     },
     "a fact of Git's, of the engine's or of a language": {
-        "importing.py": "_HEAD",
         "policy/git.py": "_GIT_FOLLOWS", "model/engine_versions.py": "OLDEST", "scripts/windows/cmdlets.py": "_FIRST",
         "documents/template/neutral.py": "_TAIL", "model/devices.py": "65 72 128 136",
     },

@@ -9,10 +9,9 @@ import gc
 def main() -> None:
     """Run the command line."""
     gc.disable()
-    from dindguard import deferred, importing
+    from dindguard import deferred
 
     deferred.begin()
-    importing.begin()
     from dindguard.cli import main as run
 
     run()
