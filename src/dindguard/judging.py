@@ -14,7 +14,7 @@ from dindguard.model.engine import Engine
 from dindguard.model.model import Model
 from dindguard.model.values import Flag
 from dindguard.model.workload import Workload
-from dindguard.records import field, record, replace
+from dindguard.records import field, record, replace, values
 from dindguard.rules import Problem, Rule, Severity, Undecided, Verdict, blamed
 from dindguard.source import Gravity, Notice, Span
 
@@ -179,7 +179,7 @@ def _written(value: Any) -> bool:
     if isinstance(value, (tuple, str, frozenset, Environment)):
         return len(value) > 0
     if isinstance(value, (Confinement, Namespaces, Capabilities)):
-        return any(map(_written, vars(value).values()))
+        return any(map(_written, values(value)))
     return True
 
 

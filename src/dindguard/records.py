@@ -91,6 +91,7 @@ def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False
 
         methods: dict[str, Any] = {"__record_fields__": _FieldsOf(made), "__init__": __init__}
         methods |= {"__setattr__": _refuse, "__delattr__": _refuse}
+        methods |= {"__setstate__": _restore} if hasattr(made, "__slots__") else {}
         if "__repr__" not in made.__dict__:
             methods["__repr__"] = _repr
         if eq:
@@ -103,23 +104,26 @@ def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False
 
 
 def _slotted(made: Any) -> Any:
-    """Return the same class with a slot for each of its own fields; their defaults are told with its fields."""
+    """Return the same class with a slot for each of its fields; their defaults are told with its fields."""
     fields = _own_fields(made)
-    names = [each.name for each in fields]
+    names = [each.name for each in _fields(made)]
     others = {*names, "__dict__", "__weakref__"}
     attributes = {name: value for name, value in made.__dict__.items() if name not in others}
-    copy = type(made)(made.__name__, made.__bases__, {**attributes, "__slots__": tuple(names), "__reduce__": _reduce})
+    copy = type(made)(made.__name__, made.__bases__, {**attributes, "__slots__": tuple(names)})
     copy.__own_fields__ = fields
     return copy
 
 
-def _reduce(self: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Travel to another process as the values of the fields: nobody may set them one by one."""
-    return _made, (type(self), tuple(getattr(self, each.name) for each in self.__record_fields__))
+def _restore(self: Any, state: Any) -> None:
+    """Arrive from another process: slots are set one by one, which else is refused."""
+    plain, slots = state if type(state) is tuple else (state, None)
+    for name, value in {**(plain or {}), **(slots or {})}.items():
+        object.__setattr__(self, name, value)
 
 
-def _made(kind: Any, values: tuple[Any, ...]) -> Any:
-    return kind(**{each.name: value for each, value in zip(kind.__record_fields__, values, strict=True)})
+def values(instance: Any) -> tuple[Any, ...]:
+    """Return the values of a record's fields."""
+    return tuple(getattr(instance, each.name) for each in instance.__record_fields__)
 
 
 class _FieldsOf:
@@ -150,8 +154,7 @@ def _fields(made: Any) -> Iterable[Field]:
 def _own_fields(made: type) -> list[Field]:
     attributes = made.__dict__
     if "__own_fields__" in attributes:
-        known: list[Field] = attributes["__own_fields__"]
-        return known
+        return attributes["__own_fields__"]  # type: ignore[no-any-return]  # as `_slotted` left them
     found = []
     for name, annotation in attributes.get("__annotations__", {}).items():
         if str(annotation).startswith("ClassVar"):
@@ -287,15 +290,15 @@ def _repr(self: Any) -> str:
 def _comparison(made: Any) -> tuple[Callable[..., Any], Callable[..., int]]:
     """Return what compares the records of a class, and what makes them keys."""
     names = [each.name for each in made.__record_fields__ if each.compare]
-    values: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
+    compared: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
 
     def __eq__(self: Any, other: Any) -> Any:
         if other.__class__ is not self.__class__:
             return NotImplemented
-        return bool(values(self) == values(other))
+        return bool(compared(self) == compared(other))
 
     def __hash__(self: Any) -> int:
-        return hash(values(self))
+        return hash(compared(self))
 
     return __eq__, __hash__
 
@@ -304,9 +307,9 @@ def maker(kind: type[T]) -> Callable[[dict[str, Any]], T]:
     """Return what makes records of values that a record had before: nothing is checked, as at an index's hundred rows."""
     usual = {each.name: each.default for each in kind.__record_fields__}  # type: ignore[attr-defined]  # set by `record`
 
-    def make(values: dict[str, Any]) -> T:
+    def make(had: dict[str, Any]) -> T:
         made = object.__new__(kind)
-        made.__dict__.update(usual, **values)
+        made.__dict__.update(usual, **had)
         return made
 
     return make
@@ -315,15 +318,13 @@ def maker(kind: type[T]) -> Callable[[dict[str, Any]], T]:
 def replace(instance: T, **changes: Any) -> T:
     """Return a copy of a record with some fields changed."""
     kind = type(instance)
-    names, values = kind.__dict__.get("__record_values__") or _values_of(kind)
-    return kind(**{**dict(zip(names, values(instance), strict=True)), **changes})
+    names, made_with = kind.__dict__.get("__record_values__") or _values_of(kind)
+    return kind(**{**dict(zip(names, made_with(instance), strict=True)), **changes})
 
 
 def _values_of(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
     """Return the names that a record is made with, and what gives their values; the class keeps both."""
     names = tuple(each.name for each in kind.__record_fields__ if each.init)
-    values = (
-        attrgetter(*names) if len(names) > 1 else lambda instance: tuple(getattr(instance, name) for name in names)
-    )
-    kind.__record_values__ = names, values
+    made_with = attrgetter(*names) if len(names) > 1 else lambda instance: tuple(getattr(instance, n) for n in names)
+    kind.__record_values__ = names, made_with
     return kind.__record_values__  # type: ignore[no-any-return]  # as it was just set

@@ -14,6 +14,7 @@ from dindguard.model.engine_image import Variant
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.workload import Platform
+from dindguard.records import values
 from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def _movable(data: Mount | None, *, in_pod: bool) -> bool:
 
 def _tied(container: Container) -> bool:
     """Whether a container has settings that its engine needs root for."""
-    shared = any(each is not None and each.written for each in vars(container.namespaces).values())
+    shared = any(each is not None and each.written for each in values(container.namespaces))
     return shared or container.runtime is not None or bool(container.devices)
 
 

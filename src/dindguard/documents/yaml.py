@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from dindguard import budget, memory
+from dindguard.compact import shared
 from dindguard.documents.kinds import MERGE
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
@@ -216,6 +217,8 @@ def _lighten(root: YamlNode, base: int, text: str) -> tuple[bool, set[str]]:
                     keys.add(pair[0].value)
         elif raw.id == "sequence":
             stack.extend(raw.value)
+        else:
+            raw.value = shared(raw.value)
     return braces, keys
 
 

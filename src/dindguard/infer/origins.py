@@ -13,6 +13,7 @@ from dindguard.model.workload import Workload
 
 if TYPE_CHECKING:
     from dindguard.infer.scripts import CallsByFile
+    from dindguard.model.container import Container
 
 
 def settle_origins(workloads: Sequence[Workload], invocations: Sequence[Invocation]) -> None:
@@ -23,13 +24,26 @@ def settle_origins(workloads: Sequence[Workload], invocations: Sequence[Invocati
     calls = _calls(invocations) if invocations else None
     for container in containers:
         container.settle(
-            Origin(
-                built_from=stages.get(container),
-                discarded=container in discarded,
-                commands_before=calls.before(container) if calls else EarlierCalls(),
-                image_built_by=calls.image_built_by(container) if calls else None,
+            _origin(
+                stages.get(container),
+                container in discarded,
+                calls.before(container) if calls else None,
+                calls.image_built_by(container) if calls else None,
             )
         )
+
+
+_NOWHERE = Origin()
+"""Where most containers come from, as far as the files tell."""
+
+
+def _origin(
+    stage: Container | None, discarded: bool, before: EarlierCalls | None, built: Invocation | None
+) -> Origin:
+    if stage is None and not discarded and not before and built is None:
+        return _NOWHERE
+    before = before if before is not None else EarlierCalls()
+    return Origin(built_from=stage, discarded=discarded, commands_before=before, image_built_by=built)
 
 
 def _calls(invocations: Sequence[Invocation]) -> CallsByFile:

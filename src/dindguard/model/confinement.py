@@ -9,7 +9,7 @@ from dindguard.model.values import Flag, Text
 from dindguard.records import record
 
 
-@record(kw_only=True)
+@record(kw_only=True, slots=True)
 class Capabilities:
     """Capabilities added to and dropped from the engine's default set, as typed."""
 
@@ -41,7 +41,7 @@ class Capabilities:
         return next((text for text in self.dropped if normalise(text.value or "") in dropped), None)
 
 
-@record(kw_only=True)
+@record(kw_only=True, slots=True)
 class Namespaces:
     """Whose namespaces a container lives in: ``host``, ``private``, ``container:x``, ``service:x``, a network's name.
 
@@ -67,7 +67,7 @@ class Namespaces:
         return text if text is not None and text.unknown else None
 
 
-@record(kw_only=True)
+@record(kw_only=True, slots=True)
 class Confinement:
     """Seccomp, AppArmor, SELinux and masked paths, as written: ``None`` is the engine's default.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from dindguard.model.condition import exclude_each_other
 from dindguard.model.confinement import Capabilities, Confinement, Namespaces
 from dindguard.model.container_fields import (
-    NOWHERE,
     Belongings,
     Isolation,
     Making,
@@ -15,6 +14,7 @@ from dindguard.model.container_fields import (
     Presence,
     Process,
     Wiring,
+    complete,
 )
 from dindguard.model.container_kinds import ContainerKind, Role, Sandbox
 from dindguard.model.container_parts import (
@@ -33,7 +33,7 @@ from dindguard.model.container_parts import (
 from dindguard.model.facts import ContainerFacts, give
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.replicas import Replicas
-from dindguard.model.values import Flag, Text, unset
+from dindguard.model.values import Flag, Text
 from dindguard.patterns import decimal
 from dindguard.records import field, record
 from dindguard.source import HasSpan
@@ -63,7 +63,7 @@ __all__ = [
 ]
 
 
-@record(eq=False, kw_only=True)
+@record(eq=False, kw_only=True, slots=True)
 class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence, ContainerFacts):
     """One container: what files say of it, in groups, and what ``infer`` concludes from that.
 
@@ -77,10 +77,7 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
     """What it lives in; the workload says so when it is made."""
 
     def __post_init__(self) -> None:
-        for name in ("privileged", "engine_api", "read_only_root", "init"):
-            nobody_wrote: Flag = getattr(self, name)
-            if nobody_wrote.span is NOWHERE:
-                object.__setattr__(self, name, unset(self.span, nobody_wrote.name))
+        complete(self)
 
     def join(self, workload: Workload) -> None:
         """Belong to a workload, which has just been made; a copy of it takes its containers along."""

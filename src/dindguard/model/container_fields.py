@@ -20,7 +20,7 @@ from dindguard.model.container_parts import (
     Port,
     Words,
 )
-from dindguard.model.values import Flag, How, Text
+from dindguard.model.values import Flag, How, Text, unset
 from dindguard.records import record
 from dindguard.source import Span
 
@@ -199,3 +199,22 @@ class Presence:
     """What adds it to those that the file names, in words (``the controller``); empty for one that is written there."""
     given_by: Container | None = None
     """The default of a CI runner that gave it settings beyond its own file."""
+
+
+_FLAGS = ("privileged", "engine_api", "read_only_root", "init")
+_PARTS = (
+    ("capabilities", Capabilities()),
+    ("confinement", Confinement()),
+    ("namespaces", Namespaces()),
+    ("limits", Limits()),
+)
+
+
+def complete(container: Container) -> None:
+    """Give a container that was just made what nobody wrote: flags at its own place, and parts that all such have in common."""
+    for name in _FLAGS:
+        if getattr(container, name).span is NOWHERE:
+            object.__setattr__(container, name, unset(container.span, getattr(container, name).name))
+    for name, usual in _PARTS:
+        if getattr(container, name) == usual:
+            object.__setattr__(container, name, usual)

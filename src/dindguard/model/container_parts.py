@@ -54,7 +54,7 @@ class Environment:
         return Environment((*self, *other))
 
 
-@record
+@record(slots=True)
 class OuterName:
     """A name that containers of other workloads reach this one by, within one scope.
 
@@ -69,7 +69,7 @@ class OuterName:
     target: int | None = None
 
 
-@record
+@record(slots=True)
 class Words:
     """A command as words. ``shell`` tells that a shell interprets the single word; the image's shell, by default."""
 
@@ -133,7 +133,7 @@ class Port:
         return self.container_port <= port <= (self.container_port_end or self.container_port)
 
 
-@record
+@record(slots=True)
 class Device:
     """A host device given to a container. ``host_path`` may be a whole directory."""
 
@@ -152,7 +152,7 @@ class Device:
         return "w" in self.permissions
 
 
-@record
+@record(slots=True)
 class Copied:
     """Files that an image build takes from its folder: ``source`` there, ``target`` in the image."""
 
@@ -188,7 +188,7 @@ class Limits:
         return integer(word)
 
 
-@record
+@record(slots=True)
 class HealthCheck:
     """A health, readiness or startup probe. ``gates_start`` tells whether others wait for it."""
 
@@ -207,7 +207,7 @@ class Dependency:
     span: Span
 
 
-@record(kw_only=True)
+@record(kw_only=True, slots=True)
 class Build:
     """How a container's image is built. Paths are relative to the scan's root; ``None`` where unknown."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dindguard.model.container_kinds import Role, Sandbox
 from dindguard.model.earlier_calls import EarlierCalls
 from dindguard.model.values import Flag, How, Text
-from dindguard.records import field, record
+from dindguard.records import field, record, values
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def give(about: Any, name: str, facts: object) -> None:
     object.__setattr__(about, name, facts)
 
 
-@record(eq=False, kw_only=True)
+@record(eq=False, kw_only=True, slots=True)
 class Origin:
     """Where a container comes from."""
 
@@ -109,7 +109,7 @@ class Origin:
     """The call of the same file that built its image and gave it this name."""
 
 
-@record(eq=False, kw_only=True)
+@record(eq=False, kw_only=True, slots=True)
 class Activity:
     """What runs in a container, as whom, and what holds it."""
 
@@ -126,7 +126,7 @@ class Activity:
     """What the organisation says of the sandbox, where no file shows it."""
 
 
-@record(eq=False, kw_only=True)
+@record(eq=False, kw_only=True, slots=True)
 class Purpose:
     """What a container is for, as far as engines go."""
 
@@ -142,7 +142,7 @@ class Purpose:
     """What all that its command runs does, if that is ``sysctl`` or ``chown`` alone: nothing else gets into it."""
 
 
-@record(eq=False, kw_only=True)
+@record(eq=False, kw_only=True, slots=True)
 class Standing:
     """What a container can command, and where that leads."""
 
@@ -157,7 +157,7 @@ class Standing:
     escape: EscapePath | None = None
 
 
-@record(eq=False, kw_only=True)
+@record(eq=False, kw_only=True, slots=True)
 class Contact:
     """Who gets in touch with an engine."""
 
@@ -169,7 +169,7 @@ class Contact:
     """Whether a CI runner is in the workload of its container."""
 
 
-@record(eq=False, kw_only=True)
+@record(eq=False, kw_only=True, slots=True)
 class Sharing:
     """Who mounts a storage, and how; or whose engines keep their state there without a mount."""
 
@@ -178,7 +178,7 @@ class Sharing:
     """Engines of one machine, or of one container, that run side by side and keep their state there."""
 
 
-@record(eq=False, kw_only=True)
+@record(eq=False, kw_only=True, slots=True)
 class Assignment:
     """Which CI runner runs which jobs."""
 
@@ -186,6 +186,9 @@ class Assignment:
     """The CI runner of the scan that runs this job."""
     jobs: tuple[Workload, ...] = ()
     """The jobs of the scan that this CI runner runs."""
+
+
+_NOTHING: dict[type, Purpose | Standing] = {Purpose: Purpose(), Standing: Standing()}
 
 
 @record(eq=False, kw_only=True)
@@ -202,8 +205,10 @@ class ContainerFacts:
     """What it can command, and where that leads."""
 
     def settle(self, facts: Origin | Activity | Purpose | Standing) -> None:
-        """Take what ``infer`` concluded; each kind comes once."""
-        settle(self, type(facts).__name__.lower(), facts)
+        """Take what ``infer`` concluded; each kind comes once. What says nothing of most is the same for all of those."""
+        nothing = _NOTHING.get(type(facts))
+        same = nothing is not None and values(facts) == values(nothing)
+        settle(self, type(facts).__name__.lower(), nothing if same and nothing is not None else facts)
 
     @property
     def built_from(self) -> Container | None:

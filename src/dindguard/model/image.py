@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from dindguard.compact import shared
 from dindguard.model import known_images
 from dindguard.model.values import UNKNOWN_PIECE, Text
-from dindguard.records import record
+from dindguard.records import field, record
 from dindguard.source import Span
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 
 
-@record(eq=False)
+@record(eq=False, slots=True)
 class Image:
     """An image reference (grammar: distribution/reference).
 
@@ -31,6 +31,7 @@ class Image:
     repository: str
     tag: str
     digest: str
+    _engine: EngineImage | Literal[False] | None = field(init=False, repr=False, default=False)
 
     @classmethod
     def parse(cls, text: Text) -> Image:
@@ -43,7 +44,7 @@ class Image:
         if registry in _DOCKER_HUB:
             registry = "docker.io"
             repository = repository.removeprefix("library/")
-        return cls(text, registry, repository, tag, digest)
+        return cls(text, shared(registry), shared(repository), shared(tag), digest)
 
     @property
     def span(self) -> Span:
@@ -85,44 +86,48 @@ class Image:
         folders = any(entry.startswith(f"{self.registry}/") for entry in registries)
         return None if folders and UNKNOWN_PIECE in self.repository else False
 
-    @cached_property
+    @property
     def engine(self) -> EngineImage | None:
         """The engine in it, if it is an image that is known to bring one."""
-        from dindguard.model.engine_image import recognise
+        known = self._engine
+        if known is False:  # nobody has asked
+            from dindguard.model.engine_image import recognise
 
-        return recognise(self)
+            known = recognise(self)
+            object.__setattr__(self, "_engine", known)
+        return known
 
-    @cached_property
+    @property
     def socket_proxy(self) -> str | None:
         """The product that filters the engine's API; ``unknown`` if only the name says that it is one."""
         return known_images.socket_proxy(self.repository)
 
-    @cached_property
+    @property
     def known_socket_user(self) -> str | None:
         """The product, if it is well known and made to command the host's engine (Portainer, Traefik …)."""
         return known_images.socket_user(self.repository)
 
-    @cached_property
+    @property
     def runner(self) -> str | None:
         """The CI system whose runner or agent it is: ``gitlab``, ``github``, ``jenkins`` …"""
         return known_images.runner(self.repository)
 
-    @cached_property
+    @property
     def privileged_tool(self) -> str | None:
         """What it does to the host, if it is well known, made to be run privileged, and ends by itself."""
         return known_images.privileged_tool(self.repository)
 
-    @cached_property
+    @property
     def privileged_user(self) -> str | None:
         """The product, if it is well known and its own instructions run it privileged (cAdvisor, Home Assistant …)."""
         return known_images.privileged_user(self.repository)
 
-    @cached_property
+    @property
     def host_agent(self) -> str | None:
         """The product, if it is well known and its own instructions let it look into the host's processes (Netdata …)."""
         return known_images.host_agent(self.repository)
 
-    @cached_property
+    @property
     def archived(self) -> str | None:
         """Why nobody maintains it any more, in a phrase; ``None`` for all else."""
         if self.engine is not None and self.engine.frozen:

@@ -53,7 +53,7 @@ class Medium(StrEnum):
     UNKNOWN = "unknown"
 
 
-@record(eq=False, kw_only=True)
+@record(eq=False, kw_only=True, slots=True)
 class Storage:
     """Something that holds bytes and that several containers may mount.
 

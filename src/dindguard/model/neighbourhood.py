@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from dindguard.model.workload import Workload
 
 _ISOLATED = ("host", "none")
+_DEFAULT = frozenset({"default"})
 
 
-@record
+@record(slots=True)
 class NetworkPlace:
     """Where a container is: its network namespace (a container's, the host's or the pod's), and networks by name."""
 
@@ -26,6 +27,8 @@ class NetworkPlace:
 
 class Neighbourhood:
     """The places of a workload's containers."""
+
+    __slots__ = ("_engines", "_in_namespace", "_on_network", "_owners", "_places")
 
     def __init__(self, workload: Workload) -> None:
         self._owners: dict[Container, Container] = {}
@@ -95,9 +98,7 @@ class Neighbourhood:
         mode = owner.namespaces.network
         value = mode.value if mode is not None else None
         isolated = value in _ISOLATED
-        networks = (
-            frozenset() if isolated else frozenset(name.pattern for name in owner.networks) or frozenset({"default"})
-        )
+        networks = frozenset() if isolated else frozenset(name.pattern for name in owner.networks) or _DEFAULT
         if workload.shared_network:
             return NetworkPlace("pod", networks)
         return NetworkPlace("host" if value == "host" else owner, networks)
@@ -129,4 +130,6 @@ def _joined(container: Container) -> Container | None:
 
 def network_of(container: Container) -> Container:
     """Return the container whose network namespace it lives in: itself, or the one it joins."""
+    if container.namespaces.network is None:
+        return container  # most do
     return container.workload.neighbourhood.network_of(container)

@@ -6,7 +6,7 @@ from dindguard.records import record
 from dindguard.source import Span
 
 
-@record
+@record(slots=True)
 class Replicas:
     """How many copies run at once. ``count`` is ``None`` when unknown; ``per_node`` for one on every node.
 

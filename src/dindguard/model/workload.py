@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -80,7 +80,7 @@ class Platform(StrEnum):
         return EngineProduct.CONTAINERD if self is Platform.KUBERNETES else EngineProduct.DOCKER
 
 
-@record(kw_only=True)
+@record(kw_only=True, slots=True)
 class Network:
     """A network of a workload. ``internal`` has no way out; ``subnets`` in CIDR notation."""
 
@@ -92,7 +92,7 @@ class Network:
     subnets: tuple[Text, ...] = ()
 
 
-@record(kw_only=True)
+@record(kw_only=True, slots=True)
 class Placement:
     """Where a pod may run, and what its surroundings allow it."""
 
@@ -239,7 +239,9 @@ class Workload:
 
     def find(self, name: str) -> Container | None:
         """Return the container that ``name`` reaches inside the workload: its name, host name or an alias."""
-        return self._by_name.get(name)
+        if len(self.containers) > _FEW:
+            return self._by_name.get(name)
+        return next((each for each in self.containers if name in _names(each)), None)
 
     def starts_engine_beside(self, container: Container) -> bool:
         """Whether another of its containers runs an engine by its image."""
@@ -255,9 +257,15 @@ class Workload:
             if image is not None and image.engine is not None and image.engine.runs_engine
         )
 
-    @cached_property
+    @property
     def neighbourhood(self) -> Neighbourhood:
         """Which of its containers can talk to each other."""
+        if len(self.containers) > 1:
+            return self._neighbourhood
+        return Neighbourhood(self)  # quicker made again than kept: most pods have one container
+
+    @cached_property
+    def _neighbourhood(self) -> Neighbourhood:
         return Neighbourhood(self)
 
     @cached_property
@@ -265,14 +273,21 @@ class Workload:
         """The containers by each of their names; the first of several has it."""
         found: dict[str, Container] = {}
         for container in self.containers:
-            if container.kind is ContainerKind.JOB:
-                continue  # a CI system gives a job's own container no name that others could use
-            names = [container.name, *(alias.value or "" for alias in container.aliases if alias.known)]
-            if container.hostname is not None:
-                names.append(container.hostname.value or "")
-            for name in names:
+            for name in _names(container):
                 found.setdefault(name, container)
         return found
+
+
+_FEW = 4
+"""The names of so few containers are looked through as quickly as looked up."""
+
+
+def _names(container: Container) -> Sequence[str]:
+    """Return the names that reach a container inside its workload: a CI system gives a job's own container none."""
+    if container.kind is ContainerKind.JOB:
+        return ()
+    hostname = (container.hostname.value or "",) if container.hostname is not None else ()
+    return (container.name, *(alias.value or "" for alias in container.aliases if alias.known), *hostname)
 
 
 __all__ = ["Network", "Placement", "Platform", "Replicas", "Workload", "WorkloadKind"]

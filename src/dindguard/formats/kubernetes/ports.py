@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard.compact import shared
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.openings import Opening
 from dindguard.formats.kubernetes.resources import Resource
@@ -72,7 +73,7 @@ def outer_names(
 
 def scopes(resource: Resource) -> tuple[str, str]:
     """Return where names are looked up: the namespace that a pod lives in, and its cluster."""
-    return f"kubernetes:{resource.scope}", f"kubernetes-cluster:{resource.overlay or ''}"
+    return shared(f"kubernetes:{resource.scope}"), shared(f"kubernetes-cluster:{resource.overlay or ''}")
 
 
 def _protocol(item: Node) -> str:
