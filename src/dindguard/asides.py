@@ -21,7 +21,9 @@ _NO_MOUNT = (
     "ListenStream=%",
     "address =",
 )
-_CLIENTS = regex(r"[\s\-]*+[\"']?(?:(?:[\w-]{0,40}cri[_-]?)?socket|sock|listen|criSocket)[\"']?\s*+[:=]\s*+[\"']?/")
+_CLIENTS = regex(
+    r"[\s\-]*+[\"']?(?:(?:[\w-]{0,40}cri[_-]?)?socket|[\w-]{0,40}[sS]ocket[_-]?[pP]ath|sock|listen|criSocket)[\"']?\s*+[:=]\s*+[\"']?/"
+)
 """A path by which a program finds a socket, or makes its own; what hands the socket out names another path beside it."""
 _OF_HOST = regex(r"(?i)host_?path|[\"']host[\"']")
 _ASSIGNED = regex(

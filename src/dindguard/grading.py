@@ -78,6 +78,7 @@ class Grading:
             _by_tests(rule, subject),
             _by_use(subject),
             _by_task(rule, severity, subject),
+            _by_starter(rule, severity, subject),
             _by_engine(rule, subject),
             _by_place(subject),
             _by_default(severity, at, subject),
@@ -161,6 +162,19 @@ def _by_task(rule: Rule, severity: Severity, subject: Any) -> tuple[int, str]:
     if not task or severity <= Severity.MEDIUM or rule.category not in ("privilege", "confinement"):
         return 0, ""
     return int(severity - Severity.MEDIUM), f"for a command that {task}"
+
+
+def _by_starter(rule: Rule, severity: Severity, subject: Any) -> tuple[int, str]:
+    """Lower to *high* what a container has only if root starts it: Podman's containers are those of whoever does."""
+    rootless = subject.rootless_host if isinstance(subject, Container) else None
+    if (
+        rootless is None
+        or not rootless.unknown
+        or severity is not Severity.CRITICAL
+        or rule.category not in ENGINE_CATEGORIES
+    ):
+        return 0, ""
+    return 1, "Podman's container has the rights of whoever starts it, and nothing here starts it as root"
 
 
 def _by_use(subject: Any) -> tuple[int, str]:

@@ -124,7 +124,9 @@ class Isolation:
     user_namespace: Flag | None = None
     """The platform puts it in a user namespace of its own (``hostUsers: false`` is *on*)."""
     rootless_host: Flag | None = None
-    """The engine that starts it runs as an ordinary user of the host: root in it is that user, with that user's rights."""
+    """The engine that starts it runs as an ordinary user of the host: root in it is that user, with that user's rights.
+
+    *Unknown* for Podman in a script of which nothing tells who starts it."""
     runtime: Text | None = None
     """The OCI runtime or the runtime class (``sysbox-runc``); ``None`` is the default one."""
     read_only_root: Flag = _nowhere("read_only")

@@ -44,4 +44,6 @@ def root_outside(container: Container) -> str:
         return "the user who starts it, with all that user's rights"
     if container.sandbox is not Sandbox.NONE:
         return _IN_SANDBOX[container.sandbox]
+    if container.rootless_host is not None and container.rootless_host.unknown:
+        return "root on the host if root starts it"
     return "root on the host" if container.host is None else f"root in {container.host}"

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
-from dindguard.model.values import Flag
+from dindguard.model.values import Flag, How
 from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.named_tuples import NamedTuple
+from dindguard.patterns import regex
+from dindguard.records import replace
 from dindguard.scripts.command import Command, Commands
 from dindguard.scripts.engine_cli.calls import DockerCall, docker_call
 from dindguard.scripts.engine_cli.mounts import Volumes
@@ -37,6 +39,13 @@ def script_model(found: Commands, source: Source, owner: Container | None) -> Sc
     ``ssh``, and of each container in which it runs a client.
     """
     return _ScriptReader(found, source, owner).read()
+
+
+_OF_PEOPLE = (".sh", ".bash", ".mk", "makefile", "Makefile", "justfile", "Justfile")
+_OF_ROOT = regex(
+    r"\bEUID\b|\$UID\b|\bid -u\b|\b(?:must|has to|needs? to|should) (?:be )?run as root\b|\bsystemctl (?!--user)|\bapt-get\b"
+)
+"""What shows that a script is root's: it asks who runs it, or does what only root may."""
 
 
 class _ScriptReader:
@@ -101,11 +110,19 @@ class _ScriptReader:
 
     def _container(self, call: DockerCall, volumes: Volumes) -> Container:
         container = container_of(call, volumes, self._address(f"run.{name_of(call)}"))
+        if container.client == "podman" and self._by_anybody(call.command):
+            container = replace(container, rootless_host=Flag(None, container.span, How.INHERITED, "rootless"))
         self._started[call.command] = container
         for doubt in call.doubts:
             message = f"'{doubt}' may hold further options of {container}, which the file does not decide"
             self._notices.append(Notice("unresolved", message, doubt.span))
         return container
+
+    def _by_anybody(self, command: Command) -> bool:
+        """Whether a script of its own says nothing of who runs it: Podman's containers are that user's."""
+        privileged = "sudo" in command.wrappers or command.remote is not None or command.inside is not None
+        own = self._owner is None and self._source.parent is None and self._source.name.endswith(_OF_PEOPLE)
+        return own and not privileged and _OF_ROOT.search(self._source.text) is None
 
     def _address(self, name: str) -> str:
         address = f"{self._prefix}{name}"
