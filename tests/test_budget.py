@@ -203,6 +203,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
 
 
 READERS = {
+    "fix-proofs": "tests/test_fixes.py",
     "git-file": "tests/test_policy_git.py",
     "groovy-nesting": "tests/test_documents_groovy.py",
     "hcl-nesting": "tests/test_documents_hcl.py",

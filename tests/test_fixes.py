@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import random
 import shutil
 import subprocess
 import tomllib
@@ -21,8 +22,11 @@ import dindguard
 from dindguard import budget
 from dindguard.cli import cli
 from dindguard.errors import UserError
+from dindguard.fixes import mending
 from dindguard.fixes.diff import unified
 from dindguard.fixes.mending import Mended, mend
+from dindguard.fixes.planning import Planned, Together
+from dindguard.fixes.splices import Splice, overlap
 from dindguard.fixes.writing import write
 from dindguard.formats.recognition import formats_in
 from dindguard.records import replace
@@ -328,3 +332,83 @@ def test_more_findings_than_a_rule_tells_are_all_fixed(tmp_path: Path, monkeypat
     mended = fixed(folder, select=("unauthenticated-engine-api",))
     assert told == 3
     assert len(mended.made) == 8
+
+
+def pod_of_failing_fixes(count: int) -> str:
+    """A pod of engines' clients: the fix of each would bring another finding."""
+    engines = "".join(
+        f"  - {{name: c{n}, image: 'docker:29-dind', env: [{{name: DOCKER_HOST, value: 'tcp://localhost:2375'}}],"
+        " securityContext: {privileged: true}}\n"
+        for n in range(count)
+    )
+    first = "  - {name: e, image: 'docker:29-dind', securityContext: {privileged: true}}\n"
+    return f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{first}{engines}"
+
+
+@pytest.fixture
+def scans(monkeypatch: pytest.MonkeyPatch) -> list[Report]:
+    """Hold the reports of all scans that a fix makes."""
+    made: list[Report] = []
+
+    def noted(*given: Any) -> Report:
+        made.append(scan(*given))
+        return made[-1]
+
+    monkeypatch.setattr(mending, "scan", noted)
+    return made
+
+
+def test_many_fixes_that_fail_cost_few_scans(tmp_path: Path, scans: list[Report]) -> None:
+    engine = "image: docker:29-dind, privileged: true, environment: {DOCKER_TLS_CERTDIR: ''}, ports: ['2375:2375']"
+    good = f"services: {{e: {{{engine}}}}}\n"
+    mended = fixed(written(tmp_path, pod__yaml=pod_of_failing_fixes(60), compose__yaml=good))
+    failed = [each for each in mended.refused if each.why.startswith("it would bring")]
+    assert len(failed) >= 60, "this is not the tree that the test is about"
+    assert len(scans) <= 12
+    assert [*mended.texts] == ["compose.yaml"], "what holds is mended though others fail"
+
+
+def test_fixes_that_fail_are_told_with_their_own_reasons(tmp_path: Path) -> None:
+    for refused in fixed(written(tmp_path, pod__yaml=pod_of_failing_fixes(60))).refused:
+        if refused.why.startswith("it would bring"):
+            own = refused.finding.subjects[0].address.split(".access")[0]
+            assert f" at {own}." in refused.why
+
+
+def test_proofs_come_to_an_end_and_it_is_said(
+    tmp_path: Path, scans: list[Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "FIX_PROOFS", replace(budget.FIX_PROOFS, most=20))
+    mended = fixed(written(tmp_path, pod__yaml=pod_of_failing_fixes(9)))
+    assert len(scans) <= 4
+    assert any(each.why.endswith("it was not tried") for each in mended.refused)
+
+
+def test_plans_clash_where_any_two_of_their_splices_do() -> None:
+    """The sweep over what was taken says what a comparison of all pairs says."""
+    chance = random.Random(1)
+    for _ in range(300):
+        together, taken = Together(), list[Planned]()
+        for _ in range(12):
+            start = chance.randrange(12)
+            splices = tuple(
+                Splice(at, at + length, chance.choice("ab"))
+                for at, length in [(start, chance.randrange(3)), (start + 4, 0)]
+            )
+            plan = Planned(None, None, {chance.choice("xy"): splices})  # type: ignore[arg-type]  # nobody asks
+            first = next((each for each in taken if clash(plan, each)), None)
+            assert together.clashing(plan) is first
+            if first is None:
+                together.add(plan)
+                taken.append(plan)
+        assert together.plans == taken
+
+
+def clash(plan: Planned, other: Planned) -> bool:
+    """Whether two plans touch the same characters, or put different texts in at one place."""
+    return any(
+        one != theirs and (overlap(one, theirs) or one.start == theirs.start == one.end == theirs.end)
+        for path, splices in plan.splices.items()
+        for one in splices
+        for theirs in other.splices.get(path, ())
+    )

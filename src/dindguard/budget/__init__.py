@@ -117,6 +117,10 @@ GIT_INDEX = Limit(
     lost="whether ignore rules keep some of them from being looked at is unknown", remedy="name the files when scanning",
     loss=Loss.UNKNOWN,
 )  # fmt: skip
+FIX_PROOFS = Limit(
+    name="fix-proofs", most=20_000, what="the scans that prove this tree's fixes come to more than {most:,} containers",
+    lost="it was not tried", remedy="mend one folder, or one rule, at a time",
+)  # fmt: skip
 EXPRESSION_VALUES = Limit(
     name="expression-values", most=100_000, what="a rule's expression looks at more than {most:,} values of one object",
     lost="the rule was not asked about it", remedy="let it look at less",

@@ -9,7 +9,7 @@ from dindguard.documents import syntax as syntaxes
 from dindguard.documents.tree import Node
 from dindguard.fixes import checking, dockerfile
 from dindguard.fixes.locating import Chain, Extents, chain_at, children
-from dindguard.fixes.splices import RefusedError, Splice, apply, overlap
+from dindguard.fixes.splices import RefusedError, Splice, apply
 from dindguard.fixes.trees import TreeEditor
 from dindguard.source import Source, Span
 
@@ -32,6 +32,7 @@ class File:
         self.editor: TreeEditor | None = None
         self._roots: list[Node] = []
         self._extents = Extents()
+        self._actions: dict[int, int] = {}
         if syntax in WRITTEN:
             tree = readers.reader(syntax)(source)
             if not tree.readable or tree.bare_braces:
@@ -74,13 +75,24 @@ class File:
     def check(self, splices: tuple[Splice, ...]) -> None:
         """Refuse what touches a template's action, and splices that touch each other."""
         text = self.source.text
-        for index, splice in enumerate(splices):
-            line = text[text.rfind("\n", 0, splice.start) + 1 : splice.start]
+        reached = 0
+        for splice in sorted(splices, key=lambda each: (each.start, each.end)):
             touched = text[splice.start : splice.end]
-            if any(mark in touched or mark in line for mark in ACTIONS):
+            if any(mark in touched for mark in ACTIONS) or self._first_action(splice.start) < splice.start:
                 raise RefusedError("a template's action stands there")
-            if any(overlap(splice, other) for other in splices[:index]):
+            if splice.start < reached:
                 raise RefusedError("its own changes overlap")
+            reached = max(reached, splice.end)
+
+    def _first_action(self, offset: int) -> int:
+        """Return where the mark of the first action in a line ends; the end of the text if there is none."""
+        text = self.source.text
+        start = text.rfind("\n", 0, offset) + 1
+        if start not in self._actions:
+            end = text.find("\n", start) % (len(text) + 1)
+            found = [at + len(mark) - 1 for mark in ACTIONS if (at := text.find(mark, start, end)) >= 0]
+            self._actions[start] = min(found, default=len(text))
+        return self._actions[start]
 
     def keeps_the_rest(self, splices: Sequence[Splice]) -> bool:
         """Whether a parse of the edited text shows that nothing moves but what is meant."""

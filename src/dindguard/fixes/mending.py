@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from dindguard.buffers import Buffers
 from dindguard.files import find_root, within
 from dindguard.findings import Finding
-from dindguard.fixes.planning import Planned, Planner, clash
-from dindguard.fixes.proving import Proven, Texts, prove
+from dindguard.fixes.planning import Planned, Planner, Together
+from dindguard.fixes.proving import Effort, Proven, Texts, prove
 from dindguard.fixes.splices import RefusedError
 from dindguard.formats.recognition import Recogniser
 from dindguard.records import record, replace
@@ -72,6 +72,7 @@ class _Mending:
         self._chosen = chosen
         self._recogniser = Recogniser(options.type_overrides)
         self._failed: dict[str, list[Fixer]] = {}
+        self._effort = Effort()
 
     def run(self) -> Mended:
         """Plan and prove until a round mends nothing more."""
@@ -81,11 +82,12 @@ class _Mending:
         while True:
             planner = self._planner(report, texts)
             plans, refused = self._plans(report, planner)
-            proven = prove(plans, texts, report, self._scan, planner)
+            proven = prove(plans, texts, report, self._scan, planner, self._effort)
             refused += [Refused(plan.finding, why) for plan, why in proven.dropped]
-            if not (self._learn(proven) or proven.kept):
-                break
+            again = self._learn(proven) or proven.kept
             texts, report, made = proven.texts, proven.report, (*made, *proven.kept)
+            if not again or self._effort.spent:
+                break
         old = {path: before.sources[path].text for path in texts}
         return Mended(before, report, texts, old, made, tuple(refused))
 
@@ -118,7 +120,7 @@ class _Mending:
         return Planner(files, self._recogniser, report.model, self._scanned(report), report.open)
 
     def _plans(self, report: Report, planner: Planner) -> tuple[list[Planned], list[Refused]]:
-        plans: list[Planned] = []
+        together = Together()
         refused: list[Refused] = []
         for finding in report.open:
             if not finding.rule.fixes or (self._chosen is not None and finding.rule.id not in self._chosen):
@@ -126,14 +128,14 @@ class _Mending:
             try:
                 failed = self._failed.get(finding.fingerprint, ())
                 plan = planner.plan(finding, unsafe=self._unsafe, failed=failed)
-                _check_overlap(plan, plans)
-                plans.append(plan)
+                _check_overlap(plan, together)
+                together.add(plan)
             except RefusedError as why:
                 refused.append(Refused(finding, str(why)))
-        return plans, refused
+        return together.plans, refused
 
 
-def _check_overlap(plan: Planned, plans: list[Planned]) -> None:
-    for other in plans:
-        if clash(plan, other):
-            raise RefusedError(f"it overlaps the fix of {other.finding.rule.id} at {other.finding.span}")
+def _check_overlap(plan: Planned, together: Together) -> None:
+    other = together.clashing(plan)
+    if other is not None:
+        raise RefusedError(f"it overlaps the fix of {other.finding.rule.id} at {other.finding.span}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from dindguard.documents.changes import Change, Cut, Overwrite
@@ -19,10 +21,13 @@ from dindguard.records import record
 from dindguard.source import Span
 
 if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
     from dindguard.files import Files
     from dindguard.fixes.inside import Documents
     from dindguard.formats.recognition import Recogniser
+    from dindguard.formats.row import FormatRow
     from dindguard.model.model import Model
+    from dindguard.rules import Rule
 
 
 @record(eq=False)
@@ -34,15 +39,42 @@ class Planned:
     splices: Mapping[str, tuple[Splice, ...]]
 
 
-def clash(plan: Planned, other: Planned) -> bool:
-    """Whether two plans touch the same characters, or put different texts in at one place."""
-    for path, splices in plan.splices.items():
-        for splice in splices:
-            for theirs in other.splices.get(path, ()):
-                same_place = splice.start == theirs.start == splice.end == theirs.end
-                if splice != theirs and (overlap(splice, theirs) or same_place):
-                    return True
-    return False
+class Together:
+    """Plans that do not clash: none touches the characters of another, or puts a different text in at the same place."""
+
+    def __init__(self) -> None:
+        self.plans: list[Planned] = []
+        self._taken: dict[str, list[tuple[int, int, str, int]]] = {}
+        """By file, in order: what becomes what, and the number of the first plan that wants it. Their ends are in order, too,
+        because no two of them overlap."""
+
+    def clashing(self, plan: Planned) -> Planned | None:
+        """Return the first plan with which another one clashes, if there is one."""
+        found = [
+            number for path, splices in plan.splices.items() for each in splices for number in self._at(path, each)
+        ]
+        return self.plans[min(found)] if found else None
+
+    def _at(self, path: str, splice: Splice) -> Iterator[int]:
+        taken = self._taken.get(path, [])
+        index = bisect_right(taken, splice.end, key=itemgetter(0)) - 1
+        while index >= 0 and taken[index][1] >= splice.start:
+            start, end, text, number = taken[index]
+            theirs = Splice(start, end, text)
+            if splice != theirs and (overlap(splice, theirs) or splice.start == start == splice.end == end):
+                yield number
+            index -= 1
+
+    def add(self, plan: Planned) -> None:
+        """Take in a plan that clashes with none."""
+        for path, splices in plan.splices.items():
+            taken = self._taken.setdefault(path, [])
+            for each in splices:
+                place = each.start, each.end, each.text
+                index = bisect_left(taken, place)
+                if index == len(taken) or taken[index][:3] != place:
+                    taken.insert(index, (*place, len(self.plans)))
+        self.plans.append(plan)
 
 
 class Planner:
@@ -63,7 +95,10 @@ class Planner:
         self._recogniser = recogniser
         self._users = Users(model)
         self._given = frozenset(given)
-        self._findings = tuple(findings)
+        self._alike: dict[Rule, list[Finding]] = {}
+        for finding in findings:
+            self._alike.setdefault(finding.rule, []).append(finding)
+        self._rows: dict[Node, FormatRow | None] = {}
         self._charts = ChartValues(files, self._file)
         self._texts: dict[str, File] = {}
         self._documents: Documents | None = None
@@ -107,7 +142,7 @@ class Planner:
     def _splices(self, edits: Iterable[Edit], finding: Finding) -> dict[str, tuple[Splice, ...]]:
         found: dict[str, list[Splice]] = {}
         changes: dict[File, list[tuple[Change, Chain]]] = {}
-        alike = [each for each in self._findings if each.rule is finding.rule] or [finding]
+        alike = self._alike.get(finding.rule) or [finding]
         for asked in edits:
             edit = self._charts.in_values(asked, alike)
             span = place_of(edit).span
@@ -141,7 +176,7 @@ class Planner:
             raise RefusedError(f"others use it too: {', '.join(others[:3])}")
 
     def _changes(self, edit: Edit, span: Span, file: File, chain: Chain) -> Iterable[Change | Splice]:
-        row = next(iter(self._recogniser.formats_of(file.source, chain[0])), None)
+        row = self._format_of(file, chain[0])
         if row is not None and row.observed:
             raise RefusedError("the file tells what was found running, and decides nothing")
         writer = registry.writer(row) if row is not None else None
@@ -153,6 +188,11 @@ class Planner:
             return places.removal(file, span, chain, writer.entries(chain) if writer is not None else chain[-1:])
         changes = list(writer.changes(edit, chain)) if writer is not None else []
         return changes or [texts.splice_in(file, edit, span, chain)]
+
+    def _format_of(self, file: File, root: Node) -> FormatRow | None:
+        if root not in self._rows:
+            self._rows[root] = next(iter(self._recogniser.formats_of(file.source, root)), None)
+        return self._rows[root]
 
     def _file_at(self, span: Span) -> File:
         """Return the file that a place is in, or the document in it whose tree is changed in its stead."""
@@ -186,13 +226,13 @@ class Planner:
 
 def _edits(fixer: Fixer, finding: Finding) -> Iterator[Edit]:
     """Yield the edits of all subjects, each once; nothing when the fix does not fit one of them."""
-    seen: list[Edit] = []
+    seen: dict[Edit, None] = {}
     for subject in finding.subjects:
         try:
-            found = list(fixer.plan(subject.asked, subject.problem))
+            found = dict.fromkeys(fixer.plan(subject.asked, subject.problem))
         except Exception as error:
             raise RefusedError(f"the rule's fix failed: {type(error).__name__}: {error}") from error
         if not found:
             return
-        seen += [edit for edit in found if edit not in seen]
+        seen.update(found)
     yield from seen

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from dindguard.buffers import Buffers
 from dindguard.files import within
-from dindguard.fixes.planning import Planned, Planner, clash
-from dindguard.fixes.proving import Rescan, prove
+from dindguard.fixes.planning import Planned, Planner, Together
+from dindguard.fixes.proving import Effort, Rescan, prove
 from dindguard.formats.recognition import Recogniser
 from dindguard.records import replace
 from dindguard.report import Proposal, Replacement, Report
@@ -38,19 +38,21 @@ def propose(report: Report, options: Options) -> Report:
         return scan(options, Buffers(WorkingTree(report.root), texts))
 
     found: dict[str, tuple[Proposal, ...]] = {}
-    base = report if not report.since else rescan({})
+    base, effort = report if not report.since else rescan({}), Effort()
     for tier in (False, True):
-        for plan in _proven([plan for plan in plans if plan.fixer.unsafe is tier], base, rescan, planner):
+        for plan in _proven([plan for plan in plans if plan.fixer.unsafe is tier], base, rescan, planner, effort):
             key = plan.finding.fingerprint
             found[key] = (*found.get(key, ()), _proposal(plan, report))
     return replace(report, proposals=found)
 
 
-def _proven(plans: Sequence[Planned], report: Report, rescan: Rescan, planner: Planner) -> Iterator[Planned]:
+def _proven(
+    plans: Sequence[Planned], report: Report, rescan: Rescan, planner: Planner, effort: Effort
+) -> Iterator[Planned]:
     """Yield the plans that hold: each is made from the tree as it is, so that each group begins anew."""
     left = _apart(plans)
     while left:
-        proven = prove(left[0], {}, report, rescan, planner)
+        proven = prove(left[0], {}, report, rescan, planner, effort)
         yield from proven.kept
         done = {id(plan) for plan in (*proven.kept, *(plan for plan, _ in proven.dropped))}
         rest = [plan for plan in left[0] if id(plan) not in done]
@@ -59,14 +61,14 @@ def _proven(plans: Sequence[Planned], report: Report, rescan: Rescan, planner: P
 
 def _apart(plans: Sequence[Planned]) -> list[list[Planned]]:
     """Return plans in groups whose splices do not touch each other."""
-    groups: list[list[Planned]] = []
+    groups: list[Together] = []
     for plan in plans:
-        group = next((each for each in groups if not any(clash(plan, other) for other in each)), None)
+        group = next((each for each in groups if each.clashing(plan) is None), None)
         if group is None:
-            groups.append([plan])
-        else:
-            group.append(plan)
-    return groups
+            group = Together()
+            groups.append(group)
+        group.add(plan)
+    return [each.plans for each in groups]
 
 
 def _proposal(plan: Planned, report: Report) -> Proposal:
