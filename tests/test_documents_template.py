@@ -162,6 +162,8 @@ def test_a_value_of_the_chart_is_a_default_with_its_place() -> None:
         ("coalesce .Values.a .Values.b", "b: z", "z"),
         (".Values.p | trunc 3 | trimSuffix \"-\"", "p: ab-cd", "ab"),
         ("and .Values.a .Values.b | ternary \"y\" \"n\"", "{a: 1, b: 0}", "n"),
+        ('and (not .Values.a) .Values.b | ternary "y" "n"', "{a: false, b: 1}", "y"),
+        ("(.Values.a).b", "a: {b: x}", "x"),
         ('has "x" .Values.l | ternary "y" "n"', "l: [w, x]", "y"),
         ("(index .Values.l 1).name", "l: [{name: a}, {name: b}]", "b"),
         ('tpl .Values.t $', "{t: '{{ .Values.u }}-1', u: v}", "v-1"),

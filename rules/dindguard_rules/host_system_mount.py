@@ -76,5 +76,7 @@ def check(container: Container) -> Iterator[Problem]:
             mount.host_text or mount,
             message,
             because=(reason("the volume is the host's directory", mount.declared),),
-            severity=severity.lowered(1) if theirs or paths.is_home(path) else severity,
+            severity=severity.lowered(1)
+            if theirs or paths.is_home(path) or (not writable and paths.is_public(path))
+            else severity,
         )

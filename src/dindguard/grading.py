@@ -28,6 +28,9 @@ TEST_LEVELS = {"privilege": 3, "confinement": 2}
 like a machine, runs the test alone, and is removed after it. What else is said of it (a socket that it gets is its
 maker's own) weighs one level less, as all that is for tests."""
 
+SESSION_LEVELS = 2
+"""By how many levels what somebody starts by hand to look into a node is lowered: an administrator, and no service."""
+
 ENGINE_CATEGORIES = frozenset({"privilege", "socket", "data-root"})
 """What is said of a container less gravely if a nested engine starts it: by two levels, and by one if it is privileged,
 because then it is all that the engine's container is."""
@@ -76,6 +79,7 @@ class Grading:
             _by_sandbox(rule, subject),
             _by_machine(rule, subject),
             _by_tests(rule, subject),
+            _by_session(rule, subject),
             _by_use(subject),
             _by_task(rule, severity, subject),
             _by_starter(rule, severity, subject),
@@ -198,6 +202,13 @@ def _of_others(workload: Any) -> str:
         if folder
         else ""
     )
+
+
+def _by_session(rule: Rule, subject: Any) -> tuple[int, str]:
+    target = subject.workload.for_debugging if isinstance(subject, Container) else None
+    if target is None or rule.category not in ENGINE_CATEGORIES:
+        return 0, ""
+    return SESSION_LEVELS, f"a session by hand in {target}, of whoever may start pods there anyway"
 
 
 def _by_place(subject: Any) -> tuple[int, str]:

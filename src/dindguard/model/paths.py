@@ -27,6 +27,7 @@ __all__ = [
     "is_below_data_root",
     "is_home",
     "is_kubernetes_own",
+    "is_public",
     "is_whole_kernel_tree",
     "normalise",
     "on_the_host",
@@ -147,6 +148,10 @@ _FINE_READ_ONLY = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt/cni"),  # programs, which everybody may read
     *("/sys/fs/cgroup", "/etc/passwd", "/etc/group", "/etc/docker/daemon.json"),
 )
+_PUBLIC = (
+    *("/boot", "/etc/systemd", "/etc/udev", "/etc/modprobe.d", "/etc/modules-load.d", "/etc/sysctl.d", "/etc/init.d"),
+    *("/etc/profile", "/etc/profile.d", "/etc/ld.so.conf.d", "/etc/apparmor.d", "/etc/selinux", "/etc/pam.d"),
+)
 _DISK = r"/dev/(?:(?:sd|vd|xvd|hd)(?:[a-z]+\d*|\*)|(?:nvme|mmcblk|nbd|md|loop)(?:\d.*|\*)|dm-.+)"
 
 
@@ -222,6 +227,12 @@ def harmless_read_only(path: str) -> bool:
         )  # certificates and public keys are for everybody
         or any(inside(path, tree) for tree in _FINE_READ_ONLY)
     )
+
+
+def is_public(path: str) -> bool:
+    """Tell whether everybody may read what lies there by default: no password hash, no key, no token is in it."""
+    path = on_the_host(path)
+    return any(inside(path, tree) for tree in _PUBLIC)
 
 
 def is_home(path: str) -> bool:

@@ -146,6 +146,8 @@ class Workload:
     """The setting that gives every job a machine of its own, which is thrown away afterwards."""
     dormant: str = ""
     """What tells that nobody starts it where it lies, in words: a workflow outside its folder, what a policy is tried on."""
+    for_debugging: Text | None = None
+    """The node or pod that somebody looks into with it by hand (``kubectl debug``); it is left when that ends."""
     for_tests: Text | None = None
     """The tool that makes it as a test's machine and removes it after the test."""
     runner_labels: tuple[Text, ...] = ()

@@ -155,10 +155,10 @@ def _debugging(options: Sequence[Option], target: Text, program: str, prefix: st
         image=Image.parse(image.value) if image is not None else None,
         **further,
     )
-    return _pod(container)
+    return _pod(container, for_debugging=target)
 
 
-def _pod(container: Container, placement: Placement | None = None) -> Workload:
+def _pod(container: Container, placement: Placement | None = None, for_debugging: Text | None = None) -> Workload:
     """Return the pod of one container, which is called and found as its container is."""
     return Workload(
         name=container.name,
@@ -169,6 +169,7 @@ def _pod(container: Container, placement: Placement | None = None) -> Workload:
         containers=(container,),
         shared_network=True,
         placement=placement,
+        for_debugging=for_debugging,
     )
 
 

@@ -65,9 +65,12 @@ def _tokens(expression: str) -> Iterator[Token]:
                 position += 1
                 continue
             raise NotUnderstoodError
+        kind = match.lastgroup
+        if kind == "field" and match.group()[0] == "." and expression[position - 1 : position] == ")":
+            kind = "chain"  # of what the parentheses hold; behind a blank it is a word of its own
         position = match.end()
-        if match.lastgroup is not None:
-            yield match.lastgroup, match.group()
+        if kind is not None:
+            yield kind, match.group()
 
 
 class _Parser:
@@ -119,7 +122,7 @@ class _Parser:
                 raise NotUnderstoodError
             self._next += 1
             ahead = self.ahead()
-            if ahead is not None and ahead[0] == "field" and ahead[1].startswith(".") and len(ahead[1]) > 1:
+            if ahead is not None and ahead[0] == "chain" and ahead[1].startswith("."):
                 self._next += 1
                 term = Field(term, tuple(ahead[1][1:].split(".")))
             return term
