@@ -131,7 +131,16 @@ def _workload(options: Sequence[Option], arguments: Sequence[Text], prefix: str)
         environment=Environment(_variables(options)),
         **further,
     )
-    return _pod(container, Placement(namespace=str(namespace.value)) if namespace is not None else None)
+    by_hand = "rm" in given and not _TERMINAL.isdisjoint(given)
+    return _pod(
+        container,
+        Placement(namespace=str(namespace.value)) if namespace is not None else None,
+        for_debugging=name if by_hand else None,
+    )
+
+
+_TERMINAL = frozenset({"stdin", "tty", "i", "t"})
+"""Options of ``kubectl run`` that connect its pod with whoever started it."""
 
 
 def _debugging(options: Sequence[Option], target: Text, program: str, prefix: str) -> Workload:
