@@ -8,6 +8,7 @@ defined twice, merge keys that multiply without bound, and nesting that overflow
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from dindguard import budget, memory
@@ -56,7 +57,6 @@ class Tree:
         self.once = False
         """Whether another tree of the same text may be another one."""
         self.hides = hides
-        self._stays = MERGE_KEY in self.text or memory.kept()  # what is merged counts, so that it is made once
         self._merged = 0
         self._merging = 0
 
@@ -74,6 +74,11 @@ class Tree:
     def made_once(self) -> bool:
         """Whether it must not be made again: it would be another one, or much would be merged again."""
         return self.once or self._merged > budget.MERGED_KEYS.most // 10
+
+    @cached_property
+    def _stays(self) -> bool:
+        """Whether what is made of a document is kept: what is merged counts, so that it is made once."""
+        return MERGE_KEY in self.text or memory.kept()
 
     # -- from PyYAML's nodes to ours ----------------------------------------------------------------
 

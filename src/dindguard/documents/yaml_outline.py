@@ -7,10 +7,16 @@ scalar may stand there as well, so an outline proves something only where each o
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import pairwise
+
 from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 
-_MARKER = regex(r"\n---(?=[ \t\n]|\Z)")
+_MARKERS = ("--- ", "---\t")
+_BORDERS = ("%", "...")
+"""Lines that begin so are directives, or markers of a document's end."""
+
 _FIRST = regex(r"(?:---[ \t]*)?(?:[ \t]*(?:#[^\n]*)?\n)*([^\n]+)")
 _EDGE = regex(r"\n[^\s#][^\n]*")
 _OTHER_BREAKS = ("\r", "\x85", "\u2028", "\u2029")
@@ -29,22 +35,23 @@ def parts(text: str) -> list[Part]:
 
     That is so with directives, with markers of a document's end, and with line breaks other than a line feed.
     """
-    if (
-        any(mark in text for mark in _OTHER_BREAKS)
-        or "\n..." in text
-        or text.startswith(("%", "..."))
-        or "\n%" in text
-    ):
+    if any(mark in text for mark in _OTHER_BREAKS) or text.startswith(_BORDERS):
         return []
-    starts = [0, *(match.start() + 1 for match in _MARKER.finditer(text))]
-    return [
-        Part(start, end, _outline(text[start:end]))
-        for start, end in zip(starts, [*starts[1:], len(text)], strict=True)
-    ]
+    edge = [(match.start() + 1, match[0][1:]) for match in _EDGE.finditer(text)]
+    if any(line.startswith(_BORDERS) for _, line in edge):
+        return []
+    starts = [0, *(start for start, line in edge if line == "---" or line.startswith(_MARKERS))]
+    found, left = [], deque(edge)
+    for start, end in pairwise([*starts, len(text)]):
+        lines = []
+        while left and left[0][0] < end:
+            lines.append(left.popleft())
+        found.append(Part(start, end, _outline(text, start, end, lines)))
+    return found
 
 
-def _outline(text: str) -> str:
-    first = _FIRST.match(text)
+def _outline(text: str, start: int, end: int, edge: list[tuple[int, str]]) -> str:
+    first = _FIRST.match(text, start, end)
     if first is None:
         return ""
-    return "\n".join([first[1].rstrip(), *(line[1:].rstrip() for line in _EDGE.findall(text, first.end()))])
+    return "\n".join([first[1].rstrip(), *(line.rstrip() for at, line in edge if at > first.end())])

@@ -28,6 +28,9 @@ EVERYWHERE: tuple[Word, ...] = (
 IMAGES: tuple[Word, ...] = (("image", r"\bimage\b"), ("from", r"\bfrom\b"))
 """Words without which no file names an image."""
 
+_LIKELIEST = (b"docker", b"privileged")
+"""Literals that are looked for before a file is lowered."""
+
 _LIKELY = (b"docker", b"privileged", b"hostpath", b"capabilities", b"include:")
 """Literals of some format that are looked for first: most files that matter hold one of them."""
 
@@ -58,6 +61,8 @@ class Interest:
     def __call__(self, path: str, data: bytes) -> bool:
         """Whether a file has to be read; UTF-16 and UTF-32 cannot be searched like this, and always are."""
         if self._everything or data.startswith(_OTHER_UNICODE):
+            return True
+        if any(literal in data for literal in _LIKELIEST):
             return True
         lowered = data.lower()
         if any(literal in lowered for literal in self._likely):
