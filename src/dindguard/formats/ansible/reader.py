@@ -177,7 +177,8 @@ class _File:
         reading.invocations += engines_of(task, own)
         granted = let_in(task, own)
         reading.invocations += [granted] if granted is not None else []
-        self._around.own_members |= granted is not None and _goes_through_members(task)
+        lets_in = granted is not None or task.module in SCRIPTS
+        self._around.own_members |= lets_in and _goes_through_members(task)
         for embedded in file_of(task, self._context):
             source = embedded.source
             if source.parent is not None or self._around.first_copy(source.path, source.hint):
