@@ -22,7 +22,7 @@ _NO_MOUNT = (
     "address =",
 )
 _CLIENTS = regex(
-    r"[\s\-]*+[\"']?(?:(?:[\w-]{0,40}cri[_-]?)?socket|[\w-]{0,40}[sS]ocket[_-]?[pP]ath|sock|listen|criSocket)[\"']?\s*+[:=]\s*+[\"']?/"
+    r"[\s\-]*+[\"']?(?:(?:[\w-]{0,40}cri[_-]?)?sockets?|[\w-]{0,40}[sS]ocket[_-]?[pP]ath|sock|listen|criSocket)[\"']?\s*+[:=]\s*+\[?[\"']?/"
 )
 """A path by which a program finds a socket, or makes its own; what hands the socket out names another path beside it."""
 _OF_HOST = regex(r"(?i)host_?path|[\"']host[\"']")
