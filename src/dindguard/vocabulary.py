@@ -81,3 +81,6 @@ ENGINES_FILES = {
     "variables": r"(?:default|sysconfig|conf\.d)/docker",
 }
 """How the paths of files end that configure a machine's engine, or start it, as expressions."""
+
+INVENTORIES = ("inventory", "inventories", "environments")
+"""Folders in which people keep Ansible's hosts, groups and their variables."""

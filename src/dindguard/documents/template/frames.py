@@ -186,7 +186,7 @@ class Frame:
             return assigned
         if looped is not None:
             return looped[1]
-        return Unknown(name)
+        return field(self.dot, name, name) if self.template.dialect is Dialect.JINJA else Unknown(name)
 
     def dot_at(self, block: Block) -> Answer:
         """Return what the dot is directly inside a block."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dindguard.documents import yaml
 from dindguard.documents.syntax import is_library
@@ -23,6 +24,9 @@ from dindguard.model.condition import Condition
 from dindguard.patterns import regex
 from dindguard.source import Source
 
+if TYPE_CHECKING:
+    from dindguard.documents.template.roles import Roles
+
 
 class Templates:
     """Reads templates. ``files`` gives what they refer to, below the scan's root only."""
@@ -40,6 +44,7 @@ class Templates:
         self._charts = Charts(self._files, self._first_document)
         self._sets = ValueSets(self._files, self._first_document)
         self._libraries: dict[str, Named] = {}
+        self._roles: Roles | None = None
         if len(self._read) > _CALLED:
             self._read.clear()
 
@@ -75,7 +80,7 @@ class Templates:
         chart = self._charts.of_template(source.path) if source.parent is None else None
         library = Calls(self._library(chart, template), template)
         tree = Tree(source)
-        frame = Frame(template, _root(chart), library)
+        frame = Frame(template, self._role(source) or _root(chart), library)
         named = chart is not None and bool(template.defines)
         if not (named and is_library(source.path)):
             sets = self._sets.of(chart) if chart is not None else ()
@@ -88,6 +93,17 @@ class Templates:
             tree.once = True  # what nobody has called so far
             tree.documents.extend(_unused(template, frame, library.named))
         return tree
+
+    def _role(self, source: Source) -> Answer | None:
+        """Return what the variables of an Ansible role's template hold; ``None`` for any other text."""
+        if source.parent is not None or not source.path.endswith(_JINJA) or "templates/" not in source.path:
+            return None
+        if self._roles is None:
+            from dindguard.documents.template.roles import Roles
+
+            self._roles = Roles(self._files, lambda each: next(iter(yaml.read(each).given_up()), None))
+        role = self._roles.of_template(source.path)
+        return Known(role) if role is not None else None
 
     def _with(self, given: ValueSet, template: Template) -> Iterator[Node]:
         """Yield the documents that take something from another set of values."""
@@ -164,6 +180,7 @@ class Templates:
         return self._read[source.path]
 
 
+_JINJA = (".j2", ".jinja", ".jinja2")
 _CALLED = 200
 """More templates that others may call are not kept for a next chart."""
 

@@ -13,13 +13,13 @@ from dindguard.formats.ansible.uses import Use, agreed, groups_of, stacked, uses
 from dindguard.formats.ansible.variables import Layer, Tally, Variables
 from dindguard.model.invocation import Invocation
 from dindguard.patterns import regex
+from dindguard.vocabulary import INVENTORIES
 
 _ROLE = regex(r"^(?P<role>(?:.*/)?)(?:tasks|handlers)/")
 _PLAY = regex(r"(?m)^(?:- +|  +)hosts:")
 _OF_A_ROLE = regex(r"(^|/)roles(/[^/]+(/(tasks|handlers|defaults|vars|templates|files|meta))?)?$")
 """Folders in which no inventory lies."""
 _YAML = (".yml", ".yaml")
-_INVENTORIES = ("inventory", "inventories", "environments")
 
 
 class Surroundings:
@@ -168,7 +168,7 @@ class Surroundings:
         """Return the folders in one folder that hold variables; all files of a tree ask for those above them."""
         if (folder, kind) not in self._variable_folders:
             places = {folder: None}
-            for inventories in _INVENTORIES if _OF_A_ROLE.search(folder) is None else ():
+            for inventories in INVENTORIES if _OF_A_ROLE.search(folder) is None else ():
                 inner = posixpath.join(folder, inventories)
                 places.update(dict.fromkeys((inner, *(posixpath.join(inner, each) for each in self._held(inner)[1]))))
             self._variable_folders[folder, kind] = [posixpath.join(each, kind) for each in places]
