@@ -359,7 +359,7 @@ NO_LIMITS = {
     },
     "more of it is kept, or looked at, in another way": {
         "compact.py": "FEW KNOWN LONG", "documents/syntax.py": "_BRACES", "formats/interest.py": "_LONG",
-        "infer/inside.py": "_FEW", "model/workload.py": "_FEW",
+        "infer/inside.py": "_FEW", "model/workload.py": "_FEW", "working_tree.py": "_REMEMBERED",
     },
     "beyond it another limit is met": {"documents/template/answers.py": "_COMPARED"},
     "nothing that is longer is a number, a name, a duration or a key where it stands": {

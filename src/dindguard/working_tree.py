@@ -14,13 +14,17 @@ _Names: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 """Of files, of folders."""
 
 
+_REMEMBERED = 200
+"""So many folders' names are remembered at a time: readers go through the folders of a tree again and again."""
+
+
 class WorkingTree(Files):
     """The files below a folder as they are now. Never follows a link out of it."""
 
     def __init__(self, root: StrPath) -> None:
         super().__init__(root)
         self._folders: dict[str, str] = {}
-        self._listed: tuple[str | None, _Names] = None, ((), ())
+        self._listed: dict[str, _Names] = {}
 
     def inside(self, path: str) -> str | None:
         """Return the real path of a root-relative path if it stays inside the root."""
@@ -91,11 +95,12 @@ class WorkingTree(Files):
         return self._names(folder)[1]
 
     def _names(self, folder: str) -> _Names:
-        """Return the names of a folder's files and of its folders, from memory when it is the one last asked about."""
-        asked, names = self._listed
-        if asked != folder:
-            names = self._read_names(folder)
-            self._listed = folder, names
+        """Return the names of a folder's files and of its folders, from memory when it was asked about a while ago."""
+        names = self._listed.get(folder)
+        if names is None:
+            if len(self._listed) >= _REMEMBERED:
+                self._listed.clear()
+            names = self._listed[folder] = self._read_names(folder)
         return names
 
     def _read_names(self, folder: str) -> _Names:

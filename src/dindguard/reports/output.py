@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from dindguard.errors import UserError
 
@@ -51,31 +52,34 @@ def write_whole(path: str | os.PathLike[str], data: bytes | Iterable[bytes], *, 
     ``make_folders`` makes the folders that lack. Raises :class:`UserError` when it cannot be written, and when a link
     in a repository leads out of it: whoever wrote the repository would choose what is overwritten.
     """
-    from pathlib import Path
-
     blocks = [data] if isinstance(data, bytes) else data
-    stay_inside(os.fspath(path))
-    path = Path(path)
+    path = os.fspath(path)
+    stay_inside(path)
     try:
         if make_folders:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():
+            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "wb") as device:
                 device.writelines(blocks)
             return
-        target = path.resolve()
-        draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            mode = target.stat().st_mode & 0o7777 if target.exists() else None
-            with open(draft, "xb") as file:  # a link of this name is not followed
-                file.writelines(blocks)
-            if mode is not None:
-                draft.chmod(mode)
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        _replace(os.path.realpath(path), blocks)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _replace(target: str, blocks: Iterable[bytes]) -> None:
+    folder, name = os.path.split(target)
+    draft = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    try:
+        mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else None
+        with open(draft, "xb") as file:  # a link of this name is not followed
+            file.writelines(blocks)
+        if mode is not None:
+            os.chmod(draft, mode)
+        os.replace(draft, target)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(draft)
 
 
 def stay_inside(path: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from dindguard import budget
-from dindguard.documents.template import go_expressions, jinja_expressions
+from dindguard.documents.template import go_expressions
 from dindguard.documents.template.actions import Action, Dialect, normal
 from dindguard.documents.template.answers import (
     Answer,
@@ -22,8 +22,7 @@ from dindguard.documents.template.answers import (
     truth,
 )  # fmt: skip
 from dindguard.documents.template.blocks import Block, loop_names
-from dindguard.documents.template.functions import GO, call
-from dindguard.documents.template.jinja_filters import JINJA
+from dindguard.documents.template.functions import GO, Functions, call
 from dindguard.documents.template.template import Template
 from dindguard.documents.template.terms import Call, Literal, Opaque, Term, Variable, written
 from dindguard.patterns import regex
@@ -145,6 +144,8 @@ class Frame:
         if self.template.dialect is Dialect.GO:
             return go_expressions.parse(expression)
         if self.template.dialect is Dialect.JINJA:
+            from dindguard.documents.template import jinja_expressions  # most templates are of Go
+
             return jinja_expressions.parse(expression)
         return Opaque(expression)
 
@@ -170,8 +171,14 @@ class Frame:
         arguments = [self.value(each, offset, block) for each in term.arguments]
         if term.name in _RENDERS or term.name == "common.images.image":
             return self._rendering(term.name, arguments, written(term), offset)
-        functions = GO if self.template.dialect is Dialect.GO else JINJA
-        return call(functions, term.name, arguments, written(term), self.template.place(offset))
+        return call(self._functions(), term.name, arguments, written(term), self.template.place(offset))
+
+    def _functions(self) -> Functions:
+        if self.template.dialect is Dialect.GO:
+            return GO
+        from dindguard.documents.template.jinja_filters import JINJA
+
+        return JINJA
 
     # -- variables ----------------------------------------------------------------------------------
 

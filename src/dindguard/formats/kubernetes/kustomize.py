@@ -9,18 +9,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from dindguard import budget
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Unread
-from dindguard.formats.kubernetes import transformers
-from dindguard.formats.kubernetes.overlay_patches import Patch
-from dindguard.formats.kubernetes.patches import BudgetError
 from dindguard.formats.kubernetes.resources import Resource, resources
 from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Notice
+
+if TYPE_CHECKING:
+    from dindguard.formats.kubernetes.overlay_patches import Patch
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _MANY = 500
@@ -171,11 +172,13 @@ class _Overlays:
             return folder.built
         if folder.building or not budget.within(budget.KUSTOMIZE_DEPTH, depth, folder.node):
             return []
+        from dindguard.formats.kubernetes.transformers import generated
+
         folder.building = True
         built: list[Built] = []
         for node in _entries(folder.node):
             built.extend(self._entry(folder, node, depth))
-        built.extend(Built(item, True) for item in transformers.generated(folder.path, folder.node, self._context))
+        built.extend(Built(item, True) for item in generated(folder.path, folder.node, self._context))
         for node in folder.node["components"]:
             path = _joined(folder.path, node.content)
             component = self.load(path) if path is not None else None
@@ -216,6 +219,8 @@ class _Overlays:
             self._notices.append(notice)
 
     def _transform(self, folder: _Folder, built: list[Built]) -> list[Built]:
+        from dindguard.formats.kubernetes.transformers import transformed
+
         node = folder.node
         for patch in self._patches(folder):
             built = self._patched(built, patch)
@@ -224,13 +229,15 @@ class _Overlays:
             if namespace and namespace != item.resource.namespace and item.resource.kind != "Namespace":
                 item.resource = replace(item.resource, namespace=namespace)
                 item.changed = True
-            changed = transformers.transformed(item.resource.node, item.resource.name, node)
+            changed = transformed(item.resource.node, item.resource.name, node)
             if changed is not item.resource.node:
                 item.resource = replace(item.resource, node=changed)
                 item.changed = True
         return built
 
     def _patched(self, built: list[Built], patch: Patch) -> list[Built]:
+        from dindguard.formats.kubernetes.patches import BudgetError
+
         result = []
         met = any(patch.meets(item.resource) for item in built)
         place = (patch.content.source.path, patch.content.start)
@@ -248,6 +255,8 @@ class _Overlays:
         return result
 
     def _patches(self, folder: _Folder) -> Iterator[Patch]:
+        from dindguard.formats.kubernetes.overlay_patches import Patch
+
         node = folder.node
         for item in node["patchesStrategicMerge"]:
             inline = "\n" in item.content

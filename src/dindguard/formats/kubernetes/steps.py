@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
-from dindguard.formats.kubernetes.patches import BudgetError, merge
 from dindguard.formats.kubernetes.placeholders import scope_of
 from dindguard.formats.kubernetes.podspecs import TEKTON, Member, PodTemplate
 from dindguard.formats.kubernetes.resources import Resource
@@ -133,6 +132,8 @@ def _patched(
     """Apply a ``podSpecPatch``: a PodSpec's patch, written as a text."""
     if not patch.is_scalar or not patch.content.strip():
         return pod, found
+    from dindguard.formats.kubernetes.patches import BudgetError
+
     tree = yaml.read(patch.document("yaml"))
     # What a template makes unreadable is only known once it is filled in.
     gravity = Gravity.NOTE if "{{" in patch.content else Gravity.ERROR
@@ -146,6 +147,8 @@ def _patched(
 
 
 def _merged(pod: Node, found: tuple[Member, ...], change: Node) -> tuple[Node, tuple[Member, ...]]:
+    from dindguard.formats.kubernetes.patches import merge
+
     by_name = {item["name"].content: item for group in ("containers", "initContainers") for item in change[group]}
     members = []
     for member in found:
