@@ -62,7 +62,7 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.SYSTEM_CONFIG:
             continue
-        public = container.ordinary_user and not paths.is_home(path)  # no keys, and no password hashes
+        public = container.ordinary_user and not paths.is_users_own(path)  # no keys, and no password hashes
         theirs = public or (container.user_of_host and not paths.is_home(path))  # nobody but root may change these
         writable = mount.read_only.off and not theirs
         if container.has_through_root(mount) or (not writable and paths.harmless_read_only(path)):

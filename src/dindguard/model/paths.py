@@ -28,6 +28,7 @@ __all__ = [
     "is_home",
     "is_kubernetes_own",
     "is_public",
+    "is_users_own",
     "is_whole_kernel_tree",
     "normalise",
     "on_the_host",
@@ -237,10 +238,14 @@ def is_public(path: str) -> bool:
 
 def is_home(path: str) -> bool:
     """Tell whether the path is an ordinary user's home directory, lies in one, or holds them all; keys excepted."""
+    return is_users_own(path) and not inside(home_relative(on_the_host(path)), "~/.ssh")
+
+
+def is_users_own(path: str) -> bool:
+    """Tell whether what lies there belongs to an ordinary user: a home with all that is in it, or all homes."""
     path = on_the_host(path)
     key = home_relative(path)
-    home = key in ("/home", "/Users", "c:/users") or key.startswith("~")
-    return home and not inside(path, "/root") and not inside(key, "~/.ssh")
+    return (key in ("/home", "/Users", "c:/users") or key.startswith("~")) and not inside(path, "/root")
 
 
 def is_whole_kernel_tree(path: str) -> bool:
