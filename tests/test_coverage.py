@@ -165,6 +165,29 @@ def test_a_line_with_a_finding_is_no_blind_spot(tmp_path: Path) -> None:
     assert [spot.path for spot in report.coverage.blind_spots] == ["b.sh"]
 
 
+@pytest.mark.parametrize(
+    ("more", "asked", "blind"),
+    [
+        ("", "{{ .Values.image }}", False),
+        ("", "{{ .Values.image }} # {{ toYaml .Values.gpio }}", True),
+        ("", '{{ .Values.image }} # {{ index .Values "gpio" }}', True),
+        ("dependencies: [{name: library, version: 1.0.0}]", "{{ .Values.image }}", True),
+    ],
+)
+def test_values_that_no_template_of_a_chart_asks_for_are_no_blind_spot(
+    tmp_path: Path, more: str, asked: str, blind: bool
+) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text(f"apiVersion: v2\nname: home\nversion: 1.0.0\n{more}\n")
+    (tmp_path / "values.yaml").write_text("image: home\ngpio:\n  privileged: true\n")
+    (tmp_path / "templates/pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: home}\nspec:\n  containers:\n    - name: home\n"
+        f"      image: {asked}\n"
+    )
+    report = scan(Options(paths=(tmp_path,)))
+    assert bool(report.coverage.blind_spots) is blind
+
+
 def test_every_file_is_in_exactly_one_state(tmp_path: Path) -> None:
     write_files(
         tmp_path,

@@ -112,6 +112,11 @@ class Chart:
             return Known(_Metadata(self.metadata)) if self.metadata is not None else Unknown(".Chart")
         return Unknown(f".{name}")
 
+    @property
+    def has_charts_below(self) -> bool:
+        """Whether charts lie in its folder that get a part of its values, named among its dependencies or not."""
+        return "charts" in self._files.folders(self.folder or ".")
+
     def library_folders(self) -> Iterator[str]:
         """Yield the folders that named templates may come from: its own, its dependencies', its parents'."""
         yield self.folder

@@ -153,7 +153,20 @@ class Templates:
         called = {start for each in self._taken.values() for path, start in each.grafted if path == source.path}
         branches = self._called(source).blocks.branches if called else ()
         taken += [(block.start, block.end) for block in branches if block.start in called]
+        taken += self._unasked(source)
         return Source(source.path, _without(source.text, sorted(taken)))
+
+    def _unasked(self, source: Source) -> list[tuple[int, int]]:
+        """Return what of a chart's own values no template of it names."""
+        folder, _, name = source.path.rpartition("/")
+        chart = self._charts.at(folder) if name == "values.yaml" else None
+        if chart is None:
+            return []
+        from dindguard.documents.template import unasked
+
+        folders = dict.fromkeys(chart.library_folders())
+        texts = (self._files.open(path) for each in folders for path in chart.template_files(each))
+        return unasked.places(chart, (text for text in texts if text is not None), source)
 
     def _library(self, chart: Chart | None, template: Template) -> Named:
         if chart is None:
