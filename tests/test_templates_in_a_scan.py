@@ -146,7 +146,9 @@ def test_what_a_chart_takes_is_judged_and_what_it_leaves_is_a_blind_spot(tmp_pat
     report = chart(tmp_path)
     states = {each.path: each.state.value for each in report.coverage.every()}
     assert states["chart/values.yaml"] == states["chart/templates/d.yaml"] == "understood"
-    report = chart(tmp_path, f"{VALUES}nobodyTakesThis: {{privileged: true}}\n")
+    values = f"{VALUES}handedOn: {{privileged: true}}\n"
+    assert not chart(tmp_path, values).coverage.blind_spots  # nothing asks for it
+    report = chart(tmp_path, values, f"# {{{{ toYaml .Values.handedOn }}}}\n{ENGINE}")
     spots = [(spot.path, spot.span.line) for spot in report.coverage.blind_spots if spot.span is not None]
     assert spots == [("chart/values.yaml", 7)]
 

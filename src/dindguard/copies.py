@@ -73,14 +73,16 @@ def _without_repeated_commands(
 
 def _started(about: object) -> object:
     """Return what a container that is blamed was started with: one script, on one machine."""
-    return getattr(getattr(about, "who", about), "workload", None)
+    workload = getattr(getattr(about, "who", about), "workload", None)
+    return None if workload is not None and workload.for_debugging is not None else workload
 
 
 def _is_command(about: object) -> bool:
     """Whether a command line is blamed, or a task: what it does, or the container that it starts by a name."""
     container = getattr(about, "who", about)
     if isinstance(container, Container):
-        return container.named or (container.kind is ContainerKind.MANAGED and bool(container.name))
+        named = container.named or container.workload.for_debugging is not None
+        return named or (container.kind is ContainerKind.MANAGED and bool(container.name))
     return isinstance(about, Invocation)
 
 

@@ -168,7 +168,9 @@ def _finding(
     adder = getattr(blamed(worst.subject), "added_by", "")
     message += f"; {adder} adds this container" if adder else ""
     span = problem.at.span
-    trail = [step for verdict in group for step in (*verdict.problem.at.span.trail, *_off(verdict.subject))]
+    trail = [step for verdict in group for step in verdict.problem.at.span.trail]
+    places = {step.span for step in trail}
+    trail += [step for verdict in group for step in _off(verdict.subject) if step.span not in places]
     because = [step for verdict in group for step in verdict.problem.because if step is not None]
     related = [step for step in (*because, *trail) if step.span != span]
     return Finding(

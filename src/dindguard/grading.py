@@ -223,7 +223,9 @@ def _by_default(severity: Severity, at: Span, subject: Any) -> tuple[int, str]:
     To *medium* if it is asked for by its name: the template then only hands on what somebody decides elsewhere.
     """
     name = _plain(at.route.rpartition(".")[2])
-    asked = next((step for step in at.trail if step.asks_for and _plain(step.asks_for) == name), None)
+    asked = next(
+        (each for each in at.trail if each.asks_for and _plain(each.asks_for).removeprefix("is") == name), None
+    )
     if asked is not None and severity > Severity.MEDIUM:
         return int(severity - Severity.MEDIUM), f"left to whoever asks for it: {asked.what}"
     off = next((step.what for step in at.trail if step.off), None)

@@ -193,6 +193,7 @@ _PRIVILEGED_USERS = {
     "sig-storage/smbplugin": "the SMB CSI driver",
     "sig-storage/hostpathplugin": "the hostpath CSI driver",
     "sig-storage/local-volume-provisioner": "the local volume provisioner",
+    "external_storage/local-volume-provisioner": "the local volume provisioner",
     "csi-secrets-store/driver": "the Secrets Store CSI driver",
     "democraticcsi/democratic-csi": "democratic-csi",
     "cephcsi/cephcsi": "Ceph CSI",
