@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 FEW = 50
 """A file of so few lines takes little room however they are kept: less than importing ``array`` for it."""
@@ -12,6 +12,9 @@ LONG = 200
 
 KNOWN = 10_000
 """So many texts are remembered at a time; then all are forgotten, and those that are still met are remembered again."""
+
+PACKED = 2_000
+"""So many paths are packed together: what one of them takes is mostly that it is alone."""
 
 _KNOWN: dict[str, str] = {}
 
@@ -48,3 +51,37 @@ def shared(text: str) -> str:
     if len(_KNOWN) >= KNOWN:
         _KNOWN.clear()
     return _KNOWN.setdefault(text, text)
+
+
+class Paths(Collection[str]):
+    """Very many paths in their order, in a tenth of the room that they take one by one."""
+
+    __slots__ = ("_last", "_packed")
+
+    def __init__(self, paths: Iterable[str] = ()) -> None:
+        self._packed: list[bytes] = []
+        self._last: list[str] = []
+        for path in paths:
+            self.append(path)
+
+    def append(self, path: str) -> None:
+        """Add a path."""
+        self._last.append(path)
+        if len(self._last) == PACKED:
+            from zlib import compress  # few trees have so many
+
+            self._packed.append(compress("\0".join(self._last).encode("utf-8", "surrogatepass"), 1))
+            self._last = []
+
+    def __iter__(self) -> Iterator[str]:
+        for each in self._packed:
+            from zlib import decompress
+
+            yield from decompress(each).decode("utf-8", "surrogatepass").split("\0")
+        yield from self._last
+
+    def __len__(self) -> int:
+        return len(self._packed) * PACKED + len(self._last)
+
+    def __contains__(self, path: object) -> bool:
+        return any(each == path for each in self)

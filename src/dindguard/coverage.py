@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
+from dindguard.compact import Paths
 from dindguard.enumerations import StrEnum
 from dindguard.files import decode
 from dindguard.records import field, record
@@ -55,7 +56,7 @@ class Coverage:
     """The states of all files. ``files`` are those of which more is known; ``plain`` are the paths of the others."""
 
     files: tuple[FileState, ...] = ()
-    plain: Mapping[State, tuple[str, ...]] = field(default_factory=dict)
+    plain: Mapping[State, Collection[str]] = field(default_factory=dict)
 
     def count(self, state: State) -> int:
         """Return how many files are in a state."""
@@ -86,7 +87,7 @@ class Book:
     def __init__(self, policy: Collection[str] = ()) -> None:
         self.policy = policy
         self._states: dict[str, FileState] = {}
-        self._plain: dict[State, list[str]] = {state: [] for state in PLAIN}
+        self._plain = {state: Paths() for state in PLAIN}
         self._formats: dict[str, dict[str, None]] = {}
         self._by_bytes: set[str] = set()
         self._whole: dict[str, FileState] = {}
@@ -105,7 +106,8 @@ class Book:
             if known is None or _WORSE[state.state] < _WORSE[known.state]:
                 self._states[path] = state
         for kind, paths in other._plain.items():
-            self._plain[kind] += paths
+            for path in paths:
+                self._plain[kind].append(path)
         for path, names in other._formats.items():
             self._formats.setdefault(path, {}).update(names)
         self._by_bytes |= other._by_bytes
@@ -117,8 +119,8 @@ class Book:
         """Take back what was noted of a file that has changed."""
         for noted in (self._states, self._formats, self._whole):
             noted.pop(path, None)
-        for paths in self._plain.values():
-            paths[:] = [each for each in paths if each != path]
+        for kind, paths in self._plain.items():
+            self._plain[kind] = Paths(each for each in paths if each != path)
         self._by_bytes.discard(path)
         self._taken.discard(path)
 
@@ -148,7 +150,6 @@ class Book:
         """Judge a file that no format would read, by its bytes; ``what`` it is by name."""
         from dindguard import phrases, surfaces
 
-        self._by_bytes.add(path)
         if path in self.policy or (surfaces.is_other(path) and not what):
             self.plain(path, State.OTHER)
             return
@@ -157,6 +158,8 @@ class Book:
             self.plain(path, State.OTHER)
         elif not text or not self._speaks(Source(path, text), what):
             self._silent(path, what)
+        if path in self._states or path in self._whole:
+            self._by_bytes.add(path)
 
     def not_modelled(self, source: Source, literal: str, expression: str, what: str) -> None:
         """Note words of a file that a format understands but for them."""
@@ -253,7 +256,7 @@ class Book:
             for path, each in sorted(self._states.items())
         ]
         plain = {
-            state: tuple(path for path in dict.fromkeys(paths) if path not in self._states)
+            state: Paths(path for path in dict.fromkeys(paths) if path not in self._states)
             for state, paths in self._plain.items()
         }
         return Coverage(files=tuple(files), plain=plain)

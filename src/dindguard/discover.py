@@ -69,9 +69,9 @@ class Found:
         return [source for source in self.sources if source.path not in self.done]
 
     @cached_property
-    def paths(self) -> frozenset[str]:
+    def paths(self) -> Collection[str]:
         """The paths of all files that were given: the sources, and those that only another file can have read."""
-        return frozenset(source.path for source in self.sources) | self.book.looked_at
+        return _Given(self._by_path, self.book)
 
     @cached_property
     def _by_path(self) -> dict[str, Source]:
@@ -81,6 +81,27 @@ class Found:
         """Return how many characters a source has; 0 for a file that was not found."""
         source = self._by_path.get(path)
         return source.size if source is not None else 0
+
+
+class _Given(Collection[str]):
+    """The paths of sources, and of what nobody reads: those are very many, and are unpacked when somebody asks for one."""
+
+    def __init__(self, sources: Collection[str], book: Book) -> None:
+        self._sources = sources
+        self._book = book
+
+    @cached_property
+    def _others(self) -> frozenset[str]:
+        return self._book.looked_at
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._sources or path in self._others
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._others.union(self._sources))
+
+    def __len__(self) -> int:
+        return len(self._others.union(self._sources))
 
 
 def discover(entries: Iterable[Entry], files: Files, criteria: Criteria, policy: Collection[str] = ()) -> Found:

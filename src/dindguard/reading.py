@@ -71,9 +71,9 @@ def _in_turn(sources: Iterable[Source], files: Files) -> tuple[list[Source], lis
     """Return the sources in two turns: what charts' templates take from others is known when they have been read."""
     turns: tuple[list[Source], list[Source]] = ([], [])
     for source in sources:
-        rested = source.rests
-        turns[comes_later(source)].append(source)
-        if rested and not source.rests:
+        rested, later = source.rests, comes_later(source)
+        turns[later].append(source)
+        if (rested or (later and not memory.kept())) and not source.rests:
             files.rest(source.path, read=False)
     return turns
 
