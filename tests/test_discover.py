@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -13,6 +14,8 @@ from dindguard.coverage import State
 from dindguard.discover import Criteria, discover
 from dindguard.errors import UserError
 from dindguard.files import Left, UnreadError, decode, find_root, relative
+from dindguard.formats import registry
+from dindguard.formats.interest import EVERYWHERE, IMAGES, _Exact
 from dindguard.records import replace
 from dindguard.scanning import Options, scan
 from dindguard.working_tree import WorkingTree
@@ -244,3 +247,48 @@ def test_what_is_no_text() -> None:
     assert decode(b"a\0b") is None
     assert decode(b"a\xffb") == "a\ufffdb"
     assert decode(b"\xff\xfea") == "\ufffd"
+
+
+WORDS = (*EVERYWHERE, *IMAGES, *(word for row in registry.rows() for word in row.words))
+EXACT = [word[1] for word in WORDS if not isinstance(word, str)]
+
+
+@pytest.mark.parametrize("expression", [r"\bdind\b", r"\bab|cd", r"(?m)^ab?c", r"\b(?:x|y)z", *dict.fromkeys(EXACT)])
+def test_an_expression_is_found_wherever_it_matches(expression: str) -> None:
+    exact = _Exact(expression)
+    begins = ("", "x", "-", " ", "\n", "\n  ", "a\n\t", "{{\n", "kind: pod\n{{", "\r")
+    words = (
+        "dind",
+        "dindx",
+        "ab",
+        "abc",
+        "cd",
+        "ac",
+        "xz",
+        "container:",
+        "kind: pod",
+        "kind:",
+        "user x",
+        "user root",
+        "user 0",
+    )
+    words += (
+        "users x",
+        "host: {path: /",
+        "host:path:",
+        "pid:",
+        "helm  install -f ",
+        "/a/b:/",
+        "source: /",
+        "oc debug",
+        "releases:",
+    )
+    texts = [
+        first + one + between + other for first in begins for one in words for between in begins for other in words
+    ]
+    wrong = [
+        text
+        for text in texts
+        if exact.stands_in(text.encode()) != bool(re.search(expression.encode(), text.encode()))
+    ]
+    assert wrong == []

@@ -8,14 +8,13 @@ only where the literal occurs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dindguard.formats import registry
 from dindguard.patterns import regex
 
 if TYPE_CHECKING:
-    import re
-
     from dindguard.formats.row import Word
 
 EVERYWHERE: tuple[Word, ...] = (
@@ -70,11 +69,11 @@ class Interest:
         words = lowered if len(lowered) < _LONG else b"\n".join(set(lowered.split()))
         if any(literal in words for literal in self._literals):
             return True
-        exact = any(
-            literal in (words if _is_word(literal) else lowered) and bool(pattern.search(lowered))
-            for literal, pattern in self._patterns
+        found = any(
+            literal in (words if _is_word(literal) else lowered) and exact.stands_in(lowered)
+            for literal, exact in self._patterns
         )
-        return exact or self._always(path)
+        return found or self._always(path)
 
 
 def _is_word(literal: bytes) -> bool:
@@ -82,9 +81,41 @@ def _is_word(literal: bytes) -> bool:
     return literal.split() == [literal]
 
 
-def _sorted_out(words: Iterable[Word]) -> tuple[tuple[bytes, ...], tuple[tuple[bytes, re.Pattern[bytes]], ...]]:
+def _sorted_out(words: Iterable[Word]) -> tuple[tuple[bytes, ...], tuple[tuple[bytes, _Exact], ...]]:
     """Return the literals that say enough, and the others with their expressions."""
     unique = dict.fromkeys(words)
     literals = tuple(word.encode() for word in unique if isinstance(word, str))
     pairs = (word for word in unique if not isinstance(word, str))
-    return literals, tuple((literal.encode(), regex(pattern.encode())) for literal, pattern in pairs)
+    return literals, tuple((literal.encode(), _Exact(pattern)) for literal, pattern in pairs)
+
+
+class _Exact:
+    """An expression; one that begins with a word is tried only where that word stands, which is found ten times as fast."""
+
+    def __init__(self, pattern: str) -> None:
+        self._text = pattern
+        self._pattern = regex(pattern.encode())
+
+    @cached_property
+    def _lead(self) -> tuple[bytes, bool] | None:
+        """The word that a match begins with, and whether it begins a line; ``None`` where the expression does not tell."""
+        lead = _LEAD.match(self._text)
+        if lead is None or "|" in _GROUP.sub("", self._text):
+            return None
+        return lead["word"].encode(), lead["edge"] != r"\b"
+
+    def stands_in(self, data: bytes) -> bool:
+        """Whether it matches anywhere."""
+        if self._lead is None:
+            return self._pattern.search(data) is not None
+        word, of_line = self._lead
+        at = data.find(word)
+        while at >= 0:
+            if self._pattern.match(data, data.rfind(b"\n", 0, at) + 1 if of_line else at):
+                return True
+            at = data.find(word, at + 1 if not of_line else data.find(b"\n", at) + 1 or len(data))
+        return False
+
+
+_LEAD = regex(r"(?P<edge>\(\?m\)\^(?:\[ \\t\]\*)?|\\b)(?P<word>[a-z]+[: ]?)(?![*?{|])")
+_GROUP = regex(r"\([^()]*\)")
