@@ -81,22 +81,26 @@ def let_go(tree: Tree, again: Callable[[], Tree]) -> Tree:
     light.documents, light.notices = tree.documents, tree.notices
     light.bare_braces, light.passed_over = tree.bare_braces, tree.passed_over
 
-    def wake() -> None:
-        for root, made in zip(light.documents, again().given_up(), strict=True):
-            _become(root, made)
-
+    asleep = _Asleep(light.documents, again)
     for root in light.documents:
-        _rest(root, wake)
+        root._loaded = root._key_index = root._folds = None
+        root._children = asleep
     return light
 
 
-def _rest(root: Node, wake: Callable[[], None]) -> None:
-    def woken(node: Node) -> Pairs | list[Node]:
-        wake()
-        return node._load()
+class _Asleep:
+    """Stands for what the documents of a tree hold: whoever asks for that of one of them has all made again."""
 
-    root._loaded = root._key_index = root._folds = None
-    root._children = woken
+    __slots__ = ("_again", "_documents")
+
+    def __init__(self, documents: list[Node], again: Callable[[], Tree]) -> None:
+        self._documents = documents
+        self._again = again
+
+    def __call__(self, node: Node) -> Pairs | list[Node]:
+        for root, made in zip(self._documents, self._again().given_up(), strict=True):
+            _become(root, made)
+        return node._load()
 
 
 def _become(root: Node, made: Node) -> None:

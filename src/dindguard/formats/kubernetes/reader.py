@@ -41,11 +41,14 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     look = partial(_look, cluster)
     resources, kustomizations = kustomize.collect(documents, context, reading.notices, reading.unread, look)
     for resource, _ in resources:
-        cluster.add(resource)
+        if resource.kind not in _WORKLOADS:  # nobody asks for those, so they go when they have been read
+            cluster.add(resource)
     owners_of_text = {each.source: each.owner for each in documents if each.owner is not None}
     pods = _Pods(cluster, reading, context, owners_of_text)
     owners = Owners(resource for resource, _ in resources)
-    for resource, is_workload in resources:
+    resources.reverse()
+    while resources:
+        resource, is_workload = resources.pop()
         if is_workload and resource not in cluster.idle and not owners.cover(resource):
             pods.read(resource)
         resource.node.fold()
