@@ -330,6 +330,7 @@ def test_directories_that_expose_none(directory: str) -> None:
                 f"/srv/{U}",
                 "/var/lib/docker/volumes/cache/_data",
                 "/var/lib/kubelet/device-plugins",
+                "/var/lib/cni",
                 "/var/lib/cni/networks",
                 "~/.docker/config.json",
                 "/run/udev",

@@ -102,7 +102,7 @@ _FOLDERS = {
 
 _TREES = {
     HostPath.RUNTIME_DIRECTORY: "/run/podman /run/crio /run/k3s /run/buildkit",
-    HostPath.ENGINE_STATE: "/run/containerd /run/docker /var/lib/cni " + " ".join(DATA_ROOTS),
+    HostPath.ENGINE_STATE: "/run/containerd /run/docker " + " ".join(DATA_ROOTS),
     HostPath.KERNEL_CONTROL: (
         "/proc/sys /proc/sysrq-trigger /proc/kcore /proc/1 /sys/fs /sys/kernel /sys/firmware /sys/module"
     ),
@@ -126,7 +126,7 @@ _TREES = {
         "/var/lib/kubelet/pod-resources "  # a socket by which containers are listed, and nothing is changed
         "/var/lib/kubelet/seccomp "  # profiles, which weaken a pod's own at most
         "/etc/kubernetes/node-feature-discovery "  # from which a node is given labels
-        "/var/lib/cni/networks"  # which addresses are taken
+        "/var/lib/cni"  # which addresses are taken, and what plugins said when they gave them
     ),
 }
 """Paths that are what they are with everything below; the longest one that matches decides."""
