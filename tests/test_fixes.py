@@ -412,3 +412,12 @@ def clash(plan: Planned, other: Planned) -> bool:
         for one in splices
         for theirs in other.splices.get(path, ())
     )
+
+
+@pytest.mark.parametrize("levels", [30, 0])
+def test_aliases_of_aliases_are_gone_into_once(tmp_path: Path, levels: int) -> None:
+    """Nine of each in every line come to more than there are atoms; with no level, one holds itself."""
+    chain = "".join(f"x-{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(levels))
+    text = f"x-0: &a0 [x, {'x' if levels else '*a0'}]\n{chain}services:\n  a:\n    image: b\n    pid: host\n"
+    mended = fixed(written(tmp_path, compose__yaml=text), unsafe=True)
+    assert mended.texts["compose.yaml"] == text.replace("    pid: host\n", "")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dindguard.documents import readers
 from dindguard.documents.tree import Node
-from dindguard.fixes.locating import children
+from dindguard.fixes.locating import Once
 from dindguard.fixes.splices import Splice, apply
 from dindguard.source import Source
 
@@ -32,22 +32,23 @@ def unmoved(source: Source, after: str, splices: Sequence[Splice], syntax: str) 
     made = _made(splices)
     replaced, written = _Ranges((each.start, each.end) for each in splices), _Ranges(made)
     for root in old.documents:
-        twice[0] += _outline(root, 0, replaced.touch, before)
+        twice[0] += _outline(root, 0, replaced.touch, before, Once())
     parts = _parts(old.documents, splices, made)
     for root in new.documents:
-        twice[1] += _outline(root, 0, lambda start, end: start in parts or written.touch(start, end), now)
-    return before == now and twice[1] <= twice[0] and _empty(new.documents) <= _empty(old.documents)
+        twice[1] += _outline(root, 0, lambda start, end: start in parts or written.touch(start, end), now, Once())
+    empty = [sum(_empty(root, Once()) for root in each) for each in (old.documents, new.documents)]
+    return before == now and twice[1] <= twice[0] and empty[1] <= empty[0]
 
 
-def _empty(roots: Iterable[Node]) -> int:
+def _empty(node: Node, once: Once) -> int:
     """Return how many keys and items have no value."""
-    return sum(1 if root.is_null else _empty(children(root)) for root in roots if root.is_null or not root.is_scalar)
+    return 1 if node.is_null else sum(_empty(child, once) for child in once.below(node))
 
 
 def _parts(roots: Sequence[Node], splices: Sequence[Splice], made: Sequence[Range]) -> set[int]:
     """Return where the scalars now begin of which a part was changed."""
     found: set[int] = set()
-    scalars = sorted(_scalars(roots))
+    scalars = sorted(place for root in roots for place in _scalars(root, Once()))
     for splice, (now, _) in zip(sorted(splices, key=lambda each: (each.start, each.end)), made, strict=True):
         before = bisect_left(scalars, (splice.start,)) - 1
         if before >= 0 and splice.start < scalars[before][1] and splice.end <= scalars[before][1]:
@@ -55,12 +56,11 @@ def _parts(roots: Sequence[Node], splices: Sequence[Splice], made: Sequence[Rang
     return found
 
 
-def _scalars(roots: Iterable[Node]) -> Iterator[Range]:
-    for root in roots:
-        if root.is_scalar:
-            yield root.start, root.end
-        else:
-            yield from _scalars(children(root))
+def _scalars(node: Node, once: Once) -> Iterator[Range]:
+    if node.is_scalar:
+        yield node.start, node.end
+    for child in once.below(node):
+        yield from _scalars(child, once)
 
 
 def _made(splices: Sequence[Splice]) -> list[Range]:
@@ -73,18 +73,22 @@ def _made(splices: Sequence[Splice]) -> list[Range]:
     return found
 
 
-def _outline(node: Node, depth: int, touched: Callable[[int, int], bool], lines: list[Line]) -> int:
+def _outline(node: Node, depth: int, touched: Callable[[int, int], bool], lines: list[Line], once: Once) -> int:
     """Add the keys and scalars below a node that nothing touches; return how many keys stand twice."""
-    names = [child.name for child in children(node) if node.is_mapping]
-    for child in children(node):
+    below = once.below(node)
+    for child in below:
         key = child.key
         if key is not None and not touched(key.start, key.end):
             lines.append((depth, "key", key.content))
         own = child.is_scalar and not child.is_null and (key is None or child.start >= key.end)
         if own and not touched(child.start, child.end):
             lines.append((depth, child.style, child.content))
-    below = sum(_outline(child, depth + 1, touched, lines) for child in children(node) if not child.is_scalar)
-    return len(names) - len(set(names)) + below
+    names = [child.name for child in below if node.is_mapping]
+    return (
+        len(names)
+        - len(set(names))
+        + sum(_outline(child, depth + 1, touched, lines, once) for child in below if not child.is_scalar)
+    )
 
 
 class _Ranges:

@@ -8,7 +8,7 @@ from dindguard.documents import readers
 from dindguard.documents import syntax as syntaxes
 from dindguard.documents.tree import Node
 from dindguard.fixes import checking, dockerfile
-from dindguard.fixes.locating import Chain, Extents, chain_at, children
+from dindguard.fixes.locating import Chain, Extents, Once, chain_at
 from dindguard.fixes.splices import RefusedError, Splice, apply
 from dindguard.fixes.trees import TreeEditor
 from dindguard.source import Source, Span
@@ -51,7 +51,7 @@ class File:
     def way_to(self, node: Node) -> Chain:
         """Return the way to a node that a format's writer found."""
         for root in self._roots:
-            found = _way((root,), node)
+            found = _way((root,), node, Once())
             if found is not None:
                 return found
         raise RefusedError("it stands in another file, or in an alias")
@@ -103,11 +103,11 @@ class File:
         return self.syntax != "dockerfile" or dockerfile.same_shape(text, after, checking.lines_gone(text, splices))
 
 
-def _way(chain: Chain, wanted: Node) -> Chain | None:
+def _way(chain: Chain, wanted: Node, once: Once) -> Chain | None:
     if chain[-1] is wanted:
         return chain
-    for child in children(chain[-1]):
-        found = _way((*chain, child), wanted)
+    for child in once.below(chain[-1]):
+        found = _way((*chain, child), wanted, once)
         if found is not None:
             return found
     return None

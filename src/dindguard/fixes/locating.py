@@ -20,6 +20,21 @@ def children(node: Node) -> Sequence[Node]:
     return node.items()
 
 
+class Once:
+    """Goes down a tree that holds aliases: what was seen is not gone into again, wherever it is repeated."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[int, int, Kind]] = set()
+
+    def below(self, node: Node) -> Sequence[Node]:
+        """Return the children of a node that is met for the first time."""
+        place = node.start, node.end, node.kind
+        if node.kind is Kind.SCALAR or place in self._seen:
+            return ()
+        self._seen.add(place)
+        return children(node)
+
+
 def extent(node: Node) -> tuple[int, int]:
     """Return where an entry begins and ends: its key too, and the alias that stands for its value."""
     if node.key is None:
