@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from dindguard import budget
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
@@ -77,19 +77,17 @@ def _built_from(container: Container, own: _Stages | None, stages: Mapping[str, 
     return found.last if target is None else found.target(target.value)
 
 
-def chain(container: Container) -> Iterator[Container]:
-    """Yield the container, the stage it is built from, that stage's base stage, and so on."""
-    seen: set[Container] = set()
-    current: Container | None = container
-    while current is not None and current not in seen and budget.within(budget.IMAGE_CHAIN, len(seen) + 1, container):
-        seen.add(current)
-        yield current
-        current = current.built_from
+def chain(container: Container) -> tuple[Container, ...]:
+    """Return the container, the stage it is built from, that stage's base stage, and so on."""
+    origin = container.origin
+    if origin.further:
+        budget.met(budget.IMAGE_CHAIN, container)
+    return (container, *origin.stages)
 
 
 def base_image(container: Container) -> Image | None:
     """Return the image at the end of the chain; ``None`` when it is built from something not in the scan."""
-    last = container if container.built_from is None else list(chain(container))[-1]
+    last = chain(container)[-1]
     if last.build is not None:
         return None  # built, but from a Dockerfile that was not read: its `image` is only a name
     return last.image
@@ -112,12 +110,8 @@ def image_known(container: Container) -> bool:
 
 def environment(container: Container) -> Environment:
     """Return the container's variables, those of its Dockerfile stages beneath."""
-    if container.built_from is None:
-        return container.environment
-    merged = Environment()
-    for link in reversed(list(chain(container))):
-        merged = merged.beneath(link.environment)
-    return merged
+    links = [link.environment for link in chain(container) if link is container or len(link.environment)]
+    return links[0] if len(links) == 1 else Environment(variable for each in reversed(links) for variable in each)
 
 
 def variable(container: Container, name: str) -> EnvVar | None:
@@ -129,7 +123,7 @@ def entrypoint_and_command(container: Container) -> tuple[Words | None, Words | 
     """Return what is in force after overriding: an entry point written later clears the earlier command."""
     entrypoint: Words | None = None
     command: Words | None = None
-    for link in reversed(list(chain(container))):
+    for link in reversed(chain(container)):
         if link.entrypoint is not None:
             entrypoint, command = link.entrypoint, None
         if link.command is not None:

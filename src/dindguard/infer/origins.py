@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dindguard import budget
 from dindguard.infer.images import discarded_stages, stages_built_from
 from dindguard.model.earlier_calls import EarlierCalls
 from dindguard.model.facts import Origin
@@ -25,7 +26,7 @@ def settle_origins(workloads: Sequence[Workload], invocations: Sequence[Invocati
     for container in containers:
         container.settle(
             _origin(
-                stages.get(container),
+                _followed(container, stages),
                 container in discarded,
                 calls.before(container) if calls else None,
                 calls.image_built_by(container) if calls else None,
@@ -37,13 +38,35 @@ _NOWHERE = Origin()
 """Where most containers come from, as far as the files tell."""
 
 
+def _followed(container: Container, built_from: Mapping[Container, Container]) -> tuple[tuple[Container, ...], bool]:
+    """Return the stages that a container is built from, and whether there are more than are followed."""
+    stages: dict[Container, None] = {}
+    stage = built_from.get(container)
+    while stage is not None and stage is not container and stage not in stages:
+        if len(stages) + 1 >= budget.IMAGE_CHAIN.most:
+            return tuple(stages), True
+        stages[stage] = None
+        stage = built_from.get(stage)
+    return tuple(stages), False
+
+
 def _origin(
-    stage: Container | None, discarded: bool, before: EarlierCalls | None, built: Invocation | None
+    followed: tuple[tuple[Container, ...], bool],
+    discarded: bool,
+    before: EarlierCalls | None,
+    built: Invocation | None,
 ) -> Origin:
-    if stage is None and not discarded and not before and built is None:
+    stages, further = followed
+    if not stages and not discarded and not before and built is None:
         return _NOWHERE
-    before = before if before is not None else EarlierCalls()
-    return Origin(built_from=stage, discarded=discarded, commands_before=before, image_built_by=built)
+    return Origin(
+        built_from=stages[0] if stages else None,
+        stages=stages,
+        further=further,
+        discarded=discarded,
+        commands_before=before if before is not None else EarlierCalls(),
+        image_built_by=built,
+    )
 
 
 def _calls(invocations: Sequence[Invocation]) -> CallsByFile:

@@ -101,6 +101,10 @@ class Origin:
 
     built_from: Container | None = None
     """The Dockerfile stage that its image is built from, when the scan has it."""
+    stages: tuple[Container, ...] = ()
+    """That stage, the one that it is built from, and so on, as far as they are followed."""
+    further: bool = False
+    """There are more stages than are followed."""
     discarded: bool = False
     """A build stage that is neither the last one nor built upon: its files are copied at most."""
     commands_before: EarlierCalls = EarlierCalls()
