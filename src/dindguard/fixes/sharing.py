@@ -35,16 +35,18 @@ class Users:
         """
         own = [each for each in map(blamed, subjects) if isinstance(each, Container)]
         others = self._users.get((span.path, span.line, span.column), []) if own else []
-        return sorted({each.address for each in others if not any(_same(each, mine) for mine in own)})
+        same = {(each.span, each.address) for each in own}
+        jobs = {each.workload for each in own if each.kind in _JOB}
+        return sorted(
+            {
+                each.address
+                for each in others
+                if (each.span, each.address) not in same and not (each.kind in _JOB and each.workload in jobs)
+            }
+        )
 
 
 _JOB = (ContainerKind.JOB, ContainerKind.JOB_SERVICE, ContainerKind.STEP)
-
-
-def _same(one: Container, other: Container) -> bool:
-    if (one.span, one.address) == (other.span, other.address):
-        return True
-    return one.workload is other.workload and one.kind in _JOB and other.kind in _JOB
 
 
 def _spans(value: Any, depth: int) -> Iterator[Span]:

@@ -98,6 +98,8 @@ class Commands(NamedTuple):
     embedded: tuple[Embedded, ...] = ()
     exports: tuple[Export, ...] = ()
     notices: tuple[Notice, ...] = ()
+    every: bool = False
+    """Whether the commands are all that a script runs: nothing was passed over."""
 
 
 def base_name(word: str) -> str:

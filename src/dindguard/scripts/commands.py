@@ -142,8 +142,13 @@ class _Everything(frozenset[str]):
         return True
 
 
-def programs(source: Source) -> frozenset[str]:
-    """Return the base names of all programs that a script runs; ``""`` for one that the file does not decide."""
+def programs(source: Source, found: Commands) -> frozenset[str]:
+    """Return the base names of all programs that a script runs; ``""`` for one that the file does not decide.
+
+    ``found`` are the commands of the script that concern engines: most scripts that are short run nothing else.
+    """
+    if found.every:
+        return frozenset(command.program for command in found.commands)
     collected = Collected(_Everything())
     read_script(Script.of(source), collected)
     return frozenset(command.program for command in collected.commands)
@@ -189,9 +194,9 @@ def _read(script: Script, dialect: Dialect) -> Commands:
     collected = Collected(PROGRAMS)
     if dialect is Dialect.EXEC:
         read_argv(split(script), collected)
-    else:
-        read_script(script, collected)
-    return _result(collected)
+        return _result(collected)
+    read_script(script, collected)
+    return _result(collected)._replace(every=collected.every)
 
 
 def files_written(source: Source) -> dict[str, Source]:

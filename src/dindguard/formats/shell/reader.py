@@ -20,7 +20,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         model = script_model(found, document.source, document.owner)
         owner = document.owner
         if owner is not None and owner.workload.starts_engine_beside(owner):
-            reading.programs += [(owner, program) for program in _programs(document.source, context)]
+            reading.programs += [(owner, program) for program in _programs(document.source, found, context)]
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices
@@ -36,6 +36,6 @@ def _commands(source: Source, context: Context) -> Commands:
     return context.once(source, "commands", lambda: commands(source))
 
 
-def _programs(source: Source, context: Context) -> frozenset[str]:
+def _programs(source: Source, found: Commands, context: Context) -> frozenset[str]:
     """Return the base names of all programs that a script runs."""
-    return context.once(source, "programs", lambda: programs(source))
+    return context.once(source, "programs", lambda: programs(source, found))

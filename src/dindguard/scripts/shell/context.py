@@ -48,6 +48,8 @@ class Collected:
         self.embedded: list[Embedded] = []
         self.exports: list[Export] = []
         self.notices: list[Notice] = []
+        self.every = True
+        """Nothing was passed over because it is none of the programs."""
         self.files: dict[str, Sequence[Piece] | None] = {}
         """What was written into files, by their names as typed; ``None`` where nobody sees it."""
         self.muted = False

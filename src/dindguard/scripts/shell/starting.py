@@ -72,6 +72,7 @@ class Starter:
             if not words or not budget.within(budget.WRAPPERS, count, words[0]):
                 return
             if base_name(words[0].pattern) in self.runs_arguments:
+                self._out.every = False
                 words = self._arguments_run(words)
                 continue
             if _maybe_wrapper(words, self._out.programs):
@@ -115,7 +116,10 @@ class Starter:
 
     def _collect(self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None) -> None:
         program = _program(words[0])
-        if program not in self._out.programs or (program in _TUNNELS and not _hands_on(words)):
+        if program not in self._out.programs:
+            self._out.every = False
+            return
+        if program in _TUNNELS and not _hands_on(words):
             return
         command = self.command(words, node, context)
         self._out.commands.append(command)
