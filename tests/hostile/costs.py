@@ -152,7 +152,10 @@ def markdown(table: Table) -> str:
 
 
 def put_into_page(table: Table) -> None:
-    """Replace the table of costs in the page."""
+    """Replace the table of costs in the page; every shape has to be measured."""
+    missing = [shape.name for shape in [*SHAPES, *FURTHER] if shape.name not in table]
+    if missing:
+        raise SystemExit(f"not measured yet: {', '.join(missing)}")
     before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n\n{markdown(table)}\n{END}{rest.partition(END)[2]}", "utf-8")
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE))
 
 from elsewhere import FURTHER  # noqa: E402 - beside this file
 from measure import NEIGHBOUR, SMALL, written  # noqa: E402
-from shapes import Shape  # noqa: E402
+from shapes import SHAPES, Shape  # noqa: E402
 
 from dindguard import Options, scan  # noqa: E402
 from dindguard.coverage import State  # noqa: E402
@@ -29,3 +29,10 @@ def test_it_is_read_and_harms_nobody(shape: Shape, size: int, tmp_path: Path) ->
     assert any(each.span.path == NEIGHBOUR for each in report.findings)
     states = {each.path: each.state for each in report.coverage.every()}
     assert states[next(iter(shape.files(size)))] in (State.UNDERSTOOD, State.BROKEN)  # over a limit counts as broken
+
+
+def test_the_page_says_what_every_shape_costs() -> None:
+    page = (HERE.parent.parent / "docs/hostile-input.md").read_text("utf-8")
+    assert [
+        shape.name for shape in [*SHAPES, *FURTHER] if f"\n| {shape.name} | " not in page.split("## The shapes")[0]
+    ] == []
