@@ -41,6 +41,7 @@ def _nowhere(name: str) -> Flag:
 
 
 _NO_VARIABLES = Environment()
+_NO_CAPABILITIES, _NO_CONFINEMENT, _NO_NAMESPACES, _NO_LIMITS = Capabilities(), Confinement(), Namespaces(), Limits()
 
 
 @record(eq=False, kw_only=True)
@@ -115,11 +116,11 @@ class Isolation:
 
     privileged: Flag = _nowhere("privileged")
     """Every capability, every device, no seccomp, AppArmor or SELinux."""
-    capabilities: Capabilities = Capabilities()
+    capabilities: Capabilities = _NO_CAPABILITIES
     """Kernel capabilities that are added and dropped."""
-    confinement: Confinement = Confinement()
+    confinement: Confinement = _NO_CONFINEMENT
     """Seccomp, AppArmor, SELinux, masked paths, new privileges."""
-    namespaces: Namespaces = Namespaces()
+    namespaces: Namespaces = _NO_NAMESPACES
     """Namespaces that it shares with the host or with another container."""
     user_namespace: Flag | None = None
     """The platform puts it in a user namespace of its own (``hostUsers: false`` is *on*)."""
@@ -133,7 +134,7 @@ class Isolation:
     """Whether it cannot write to its image's files."""
     cgroup_parent: Text | None = None
     """The control group that it is put under."""
-    limits: Limits = Limits()
+    limits: Limits = _NO_LIMITS
     """Memory, processors, processes, and what its log may grow to."""
     further: tuple[Text, ...] = ()
     """Settings that widen what it may do and that no rule speaks of, as ``name=value``: ``gpus=all``, kernel settings,
@@ -205,18 +206,20 @@ class Presence:
 
 _FLAGS = ("privileged", "engine_api", "read_only_root", "init")
 _PARTS = (
-    ("capabilities", Capabilities()),
-    ("confinement", Confinement()),
-    ("namespaces", Namespaces()),
-    ("limits", Limits()),
+    ("capabilities", _NO_CAPABILITIES),
+    ("confinement", _NO_CONFINEMENT),
+    ("namespaces", _NO_NAMESPACES),
+    ("limits", _NO_LIMITS),
 )
 
 
 def complete(container: Container) -> None:
     """Give a container that was just made what nobody wrote: flags at its own place, and parts that all such have in common."""
     for name in _FLAGS:
-        if getattr(container, name).span is NOWHERE:
-            object.__setattr__(container, name, unset(container.span, getattr(container, name).name))
+        flag: Flag = getattr(container, name)
+        if flag.span is NOWHERE:
+            object.__setattr__(container, name, unset(container.span, flag.name))
     for name, usual in _PARTS:
-        if getattr(container, name) == usual:
+        part = getattr(container, name)
+        if part is not usual and part == usual:
             object.__setattr__(container, name, usual)

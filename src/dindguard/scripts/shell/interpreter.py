@@ -90,13 +90,10 @@ class Interpreter:
         self._scopes.positional = None
 
     def _called(self, function: Function, calls: Sequence[Call]) -> None:
-        """Read a function's body with what each call gives it; the calls that are one too many, as one that tells nothing.
-
-        A body that is too long to be read twice is read once, as what any of the calls may run.
-        """
+        """Read a function's body with what each call gives it; the calls that are one too many, as one that tells nothing."""
         body = Body(self._out)
         if len(calls) > 1 and not self._out.ever_again(function.length):
-            self._called_with(function, None, body)
+            self._called_with(function, None, body)  # once, as what any of the calls may run
             if body.gave_anything:
                 budget.met(budget.REPEATED_CALLS, calls[1][1])
             return
