@@ -6,6 +6,8 @@ import atexit
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 own = False
 """Whether nobody else's code shares this process, but for what the command line names."""
@@ -16,6 +18,29 @@ def begin() -> None:
     global own  # noqa: PLW0603 - a process is what it is
     own = True
     gc.disable()
+
+
+@contextmanager
+def rare_collection(*, never: bool) -> Iterator[None]:
+    """Have the cycle collector look for garbage seldom: most of what is made stays, but trees of templates are full of cycles.
+
+    Small scans are not searched at all. What a process of our own has imported until then stays to its end: the collector
+    leaves it out, which would else go through all of it, for it was off while that was made.
+    """
+    was_on, before = gc.isenabled(), gc.get_threshold()
+    if own and not gc.get_freeze_count():
+        gc.freeze()
+    gc.set_threshold(_MANY_OBJECTS, 5, 10)
+    (gc.disable if never else gc.enable)()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        (gc.enable if was_on else gc.disable)()
+
+
+_MANY_OBJECTS = 50_000
+"""Fewer are not worth a collection."""
 
 
 def leave(code: int) -> None:

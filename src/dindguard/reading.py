@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -190,25 +188,6 @@ def _keep_what_speaks(reading: Reading) -> None:
     """Keep the texts in which comments for us may stand, so that policy asks for them; what was unread has been told."""
     reading.unread = []
     reading.embedded = [each for each in reading.embedded if each.source.speaks or each.source.file.speaks]
-
-
-@contextmanager
-def rare_collection() -> Iterator[None]:
-    """Have the cycle collector look for garbage seldom: most of what is made stays, but trees of templates are full of cycles.
-
-    What an editor keeps, and small scans, are not searched at all.
-    """
-    was_on, before = gc.isenabled(), gc.get_threshold()
-    gc.set_threshold(_MANY_OBJECTS, 5, 10)
-    (gc.disable if memory.kept() else gc.enable)()
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        (gc.enable if was_on else gc.disable)()
-
-
-_MANY_OBJECTS = 50_000  # fewer are not worth a collection
 
 
 def _read(row: FormatRow, documents: list[Document], context: Context) -> tuple[Reading, list[Notice]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dindguard import budget, judging, memory
+from dindguard import budget, judging, memory, process
 from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, without_changed
@@ -27,7 +27,7 @@ from dindguard.policy.config_file import configuration
 from dindguard.policy.in_force import apply_policy, baseline_in_force, trusted
 from dindguard.policy.regime import Regime, check_rules
 from dindguard.policy.surroundings import Applied, Surroundings, Trust
-from dindguard.reading import rare_collection, read_all
+from dindguard.reading import read_all
 from dindguard.records import record, replace
 from dindguard.report import Report, told
 from dindguard.rule_sources import load_rules
@@ -147,7 +147,7 @@ class Scan:
 
     def judge(self, found: Found) -> Judged:
         """Read the sources and run the rules over what they say."""
-        with rare_collection():
+        with process.rare_collection(never=memory.kept()):
             at = partial(self._at, "reading files")
             readings, notices = read_all(found.waiting, self.files, self.recogniser, at, found.book, found.parts)
             self._at("working out who reaches whom")
