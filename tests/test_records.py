@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dindguard.records import OFTEN, field, record, replace
+from dindguard.records import OFTEN, FrozenRecordError, field, record, replace
 
 
 @record
@@ -241,3 +241,43 @@ def test_fields_in_an_order_that_python_has_no_signature_for() -> None:
 
     for _ in range(OFTEN + 1):
         assert (Odd(b=2).a, Odd(3, 4).b) == (1, 4)
+
+
+@record(eq=False, slots=True)
+class Member:
+    name: str
+    team: object = field(init=False, default=None)
+
+
+@record(eq=False)
+class Team:
+    members: tuple[Member, ...]
+
+    def __post_init__(self) -> None:
+        for member in self.members:
+            object.__setattr__(member, "team", self)
+
+
+def test_records_with_slots_travel_together_with_those_that_refer_to_them() -> None:
+    team = pickle.loads(pickle.dumps(Team((Member("a"), Member("b")))))
+    assert [member.name for member in team.members] == ["a", "b"]
+    assert all(member.team is team for member in team.members)
+    with pytest.raises(FrozenRecordError):
+        team.members[0].name = "c"
+
+
+@record(kw_only=True)
+class Plain:
+    first: int = 1
+
+
+@record(kw_only=True, slots=True)
+class Full(Plain):
+    second: int = 2
+
+
+def test_a_record_with_slots_has_one_for_what_it_inherits_too() -> None:
+    full = Full(second=3)
+    assert Full.__slots__ == ("first", "second")  # type: ignore[attr-defined]  # the record has them
+    assert (full.first, full.second, full) == (1, 3, Full(first=1, second=3))
+    assert pickle.loads(pickle.dumps(full)) == full

@@ -1,0 +1,71 @@
+"""What is held in little room is the same when somebody asks for it, and does not grow without bound."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from dindguard import compact, reports
+from dindguard.compact import Paths, shared
+from dindguard.coverage import Book, State
+from dindguard.scanning import Options, scan
+
+
+def names(count: int) -> list[str]:
+    return [f"folder-{number % 7}/a file\n{number} \udce9.txt" for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, compact.PACKED - 1, compact.PACKED, 2 * compact.PACKED + 3])
+def test_packed_paths_are_the_same_in_their_order(count: int) -> None:
+    paths = Paths(names(count))
+    assert list(paths) == names(count)
+    assert len(paths) == count
+    assert (names(count)[-1] in paths) if count else ("" not in paths)
+    assert "another" not in paths
+
+
+def test_packed_paths_take_a_fifth_of_the_room() -> None:
+    paths = Paths(f"src/main/java/org/example/project/module/Class{number}.java" for number in range(10_000))
+    assert len(pickle.dumps(paths)) < 10_000 * 60 / 5
+
+
+def test_books_of_several_processes_are_one_book() -> None:
+    one, other = Book(), Book()
+    for number, name in enumerate(names(compact.PACKED + 10)):
+        (one if number % 2 else other).plain(name, State.OTHER)
+    one.add(pickle.loads(pickle.dumps(other)))
+    assert one.looked_at == frozenset(names(compact.PACKED + 10))
+    one.forget(names(1)[0])
+    assert one.looked_at == frozenset(names(compact.PACKED + 10)[1:])
+    assert one.close(()).count(State.OTHER) == compact.PACKED + 9
+
+
+def test_equal_texts_are_one_as_long_as_they_are_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compact, "_KNOWN", {})
+    monkeypatch.setattr(compact, "KNOWN", 3)
+    first = "".join(["a", "b"])
+    assert shared(first) is first
+    assert shared("".join(["a", "b"])) is first
+    for number in range(10):
+        assert shared(str(number)) == str(number)
+    assert len(compact._KNOWN) <= 3
+
+
+def test_a_tree_of_more_files_than_are_packed_together_is_told_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        (tmp_path / f"{number}.txt").write_text("words")
+        (tmp_path / f"{number}.yaml").write_text(
+            "services: {a: {image: alpine, privileged: true}}\n" if number % 3 else "a: 1\n"
+        )
+    options = Options(paths=(str(tmp_path),), untrusted=True)
+    report = scan(options)
+    before = "".join(reports.pieces("json", report, reports.Options()))
+    monkeypatch.setattr(compact, "PACKED", 4)
+    packed = scan(options)
+    assert "".join(reports.pieces("json", packed, reports.Options())) == before
+    assert packed.coverage.every() == report.coverage.every()
+    assert (packed.coverage.count(State.UNDERSTOOD), packed.coverage.count(State.OTHER)) == (20, 30)
