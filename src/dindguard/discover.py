@@ -41,7 +41,7 @@ class Criteria:
 
 
 HELD = 16 * 1024 * 1024
-"""So many characters are held from the test of their bytes on; a tree that has more has some files read twice."""
+"""So many characters are held from the test of their bytes on; a tree that has more has its files read twice."""
 
 
 class Found:
@@ -57,11 +57,12 @@ class Found:
         self._held = 0
 
     def take(self, source: Source, files: Files) -> None:
-        """Add a source; beyond a measure of text, further ones are read when it is their turn."""
+        """Add a source; beyond a measure of text, all are read again when it is their turn."""
+        held, self._held = self._held, self._held + source.size
         self.sources.append(source)
-        self._held += source.size
         if self._held > HELD:
-            files.rest(source.path, read=False)
+            for each in (source,) if held > HELD else self.sources:
+                files.rest(each.path, read=False)
 
     @property
     def waiting(self) -> list[Source]:

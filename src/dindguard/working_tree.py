@@ -57,7 +57,8 @@ class WorkingTree(Files):
             path = above
         for each in reversed(waiting):
             above, name = os.path.split(each)
-            self._folders[each] = _unlinked(os.path.join(self._folders[above], name))
+            real = _unlinked(os.path.join(self._folders[above], name))
+            self._folders[each] = each if real == each else real  # of equal ones one
         return self._folders[waiting[0] if waiting else path]
 
     def read(self, path: str) -> bytes:
