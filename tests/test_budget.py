@@ -117,6 +117,8 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "chart-depth": (1, {f"c{'/charts/s' * n}/Chart.yaml": f"name: {'s' if n else 'c'}\nversion: 1.0.0\n" for n in range(4)} | {f"c{'/charts/s' * 3}/templates/p.yaml": POD.replace("docker:29-dind", "'{{ .Values.image }}'")}),
     "template-folders": (1, chart('{{ include "a.b" . }}') | {"c/templates/a/b/_h.tpl": '{{ define "a.b" }}true{{ end }}\n'}),
     "template-files": (1, chart('{{ include "a.b" . }}') | {"c/templates/_h.tpl": '{{ define "a.c" }}true{{ end }}\n'}),
+    "compose-variables": (3, compose("x-e: &e {A: 1, B: 2}\nservices: {a: {image: docker, environment: *e}, b: {image: docker, environment: *e}, c: {image: docker, environment: *e}}\n")),
+    "gitlab-services": (2, gitlab("default: {image: docker, services: [docker:dind, redis]}\n" + chain(3, lambda n: f"j{n}: {{script: docker ps}}") + "\n")),
     "compose-mounts": (3, compose("x-v: &v [/a:/a, /b:/b]\nservices: {a: {image: docker, volumes: *v}, b: {image: docker, volumes: *v}}\n")),
     "pod-openings": (1, {"k.yaml": POD.replace("name: p", "name: p, labels: {a: b}") + "".join(f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{n}}}\nspec: {{selector: {{a: b}}, ports: [{{port: 2375}}]}}\n" for n in range(2))}),
     "role-uses": (2, {"site.yml": "".join(f"- hosts: g{n}\n  roles: [a]\n" for n in range(3)), "roles/a/tasks/main.yml": "- docker_container: {name: a, image: '{{ x }}'}\n"}),

@@ -192,6 +192,10 @@ COMPOSE_WORDS = Limit(
     name="compose-words", most=20, what="defaults of variables nest more than {most} levels",
     lost="the innermost are taken for text", remedy="use fewer levels",
 )  # fmt: skip
+COMPOSE_VARIABLES = Limit(
+    name="compose-variables", most=100_000, what="the services of this project have more than {most:,} variables",
+    lost="those of further services were not read", remedy="split the project, or use fewer aliases and env files",
+)  # fmt: skip
 COMPOSE_MOUNTS = Limit(
     name="compose-mounts", most=5_000, what="the services of this project have more than {most:,} mounts",
     lost="the rest was not read", remedy="split the project, or use fewer aliases",

@@ -44,6 +44,10 @@ GITLAB_JOBS = Limit(
     name="gitlab-jobs", most=2_000, what="this pipeline has more than {most} jobs", lost="the rest was not read",
     remedy="split the pipeline",
 )  # fmt: skip
+GITLAB_SERVICES = Limit(
+    name="gitlab-services", most=5_000, what="the jobs of this pipeline have more than {most:,} services",
+    lost="the rest was not read", remedy="split the pipeline",
+)  # fmt: skip
 JENKINS_TEMPLATES = Limit(
     name="jenkins-templates", most=1_000, what="this configuration has more than {most} pod templates",
     lost="the rest was not read",

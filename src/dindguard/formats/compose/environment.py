@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import settings
 from dindguard.formats.compose.files import Files, resolve
@@ -11,7 +12,23 @@ from dindguard.model.values import Text
 from dindguard.source import Source, Step
 
 
-def environment(service: Node, files: Files) -> Environment:
+class Variables:
+    """Reads the variables of a project's services: those that all take from one list or file count for each of them."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._read = 0
+
+    def of(self, service: Node) -> Environment:
+        """Return the variables of a service; none once those of the services before it are too many."""
+        if not budget.within(budget.COMPOSE_VARIABLES, self._read, service):
+            return Environment()
+        found = _environment(service, self._files)
+        self._read += len(found)
+        return found
+
+
+def _environment(service: Node, files: Files) -> Environment:
     """Return the variables of a service; a file that is not in the tree is noted, its variables stay unknown."""
     own = settings.environment(service["environment"])
     listed = service["env_file"].listed()

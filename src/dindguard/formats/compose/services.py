@@ -6,7 +6,7 @@ from dindguard import budget
 from dindguard.documents.nodes import further, written
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import embedding, mounts, settings, stack
-from dindguard.formats.compose.environment import environment
+from dindguard.formats.compose.environment import Variables
 from dindguard.formats.compose.files import Files, is_remote, resolve
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.projects import Project
@@ -40,9 +40,17 @@ def workload(project: Project, files: Files, volumes: Volumes) -> tuple[Workload
     gates = _gates(services)
     links = _links(services)
     shared = _network_names(project)
+    variables = Variables(files)
     containers = tuple(
         _container(
-            name, service, files, all_mounts[name], name in gates, links.get(name, ()), ignored.get(name, ()), shared
+            name,
+            service,
+            variables,
+            all_mounts[name],
+            name in gates,
+            links.get(name, ()),
+            ignored.get(name, ()),
+            shared,
         )
         for name, service in services.items()
     )
@@ -93,7 +101,7 @@ def _links(services: dict[str, Node]) -> dict[str, tuple[Text, ...]]:
 
 
 def _container(
-    name: str, service: Node, files: Files, mounted: tuple[Mount, ...], gates_start: bool,
+    name: str, service: Node, variables: Variables, mounted: tuple[Mount, ...], gates_start: bool,
     linked: tuple[Text, ...], ignored: tuple[str, ...], shared: dict[str, str],
 ) -> Container:  # fmt: skip
     image = written(service["image"])
@@ -116,7 +124,7 @@ def _container(
         volumes_from=settings.texts(service["volumes_from"]),
         devices=settings.devices(service["devices"]),
         device_rules=settings.texts(service["device_cgroup_rules"]),
-        environment=environment(service, files),
+        environment=variables.of(service),
         ports=settings.ports(service["ports"]),
         exposed_ports=settings.texts(service["expose"]),
         entrypoint=settings.words(service["entrypoint"]),

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.documents.alternatives import Choice, combinations, label
 from dindguard.documents.joined import joined_scripts
 from dindguard.documents.tree import Node
@@ -41,6 +42,7 @@ class JobReader:
         self.root = jobs.root
         self.embedded: list[Embedded] = []
         self._long_texts = LongTexts()
+        self._services_read = 0
         self._workflow = conditional_variables(jobs.items(self.root.at("workflow", "rules")), self.resolve)
         self._global_variables = written_variables(self.member(self.root, "variables"), self.resolve)
         self._everywhere = Variables(either(self._global_variables, self._workflow), self._long_texts)
@@ -158,6 +160,9 @@ class JobReader:
             image = self._image(service, variables)
             if image is None:
                 continue
+            self._services_read += 1
+            if not budget.within(budget.GITLAB_SERVICES, self._services_read, service):
+                break
             own = self._aliases(service, variables)
             name = next((str(alias) for alias in own if alias.known), repository(image))
             unique = addresses.unique(f"{address}.services.{name}")
