@@ -86,7 +86,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     for mount in container.mounts:
         path = mount.host_path
         if path is not None and paths.classify(path) is paths.HostPath.DEVICES:
-            message = f"{container} sees all of the host's {path}, its terminals and shared memory too"
+            apart = container.workload.platform.keeps_shared_memory and container.namespaces.host("ipc") is None
+            too = "terminals" if apart else "terminals and shared memory"
+            message = f"{container} sees all of the host's {path}, its {too} too"
             yield Problem(
                 mount.host_text or mount,
                 message,

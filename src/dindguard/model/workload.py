@@ -57,6 +57,14 @@ class Platform(StrEnum):
         return self in (Platform.GITLAB, Platform.DRONE, Platform.OTHER_CI)
 
     @property
+    def keeps_shared_memory(self) -> bool:
+        """Whether ``/dev/shm`` stays the pod's own where the host's ``/dev`` is mounted (containerd and CRI-O mount it anew).
+
+        Docker leaves out its own mounts below ``/dev`` then (moby ``daemon/oci_linux.go``).
+        """
+        return self is Platform.KUBERNETES
+
+    @property
     def hides_workspaces(self) -> bool:
         """Whether a job's folder has another path in the job's container than on the machine."""
         return self in (Platform.GITHUB, Platform.GITLAB, Platform.AZURE)

@@ -94,7 +94,7 @@ def _add_download(joined: Joined, download: Task) -> None:
 def _add(joined: Joined, node: Node, task: Task) -> None:
     """Add a text whose expressions are replaced as far as the files decide them."""
     holes = Holes(expressions(node.content), task.around.variables)  # type: ignore[arg-type]  # all that is asked is get
-    add_script(joined, node.scoped(holes))
+    add_script(joined, node.scoped(holes), unknown="{{{{ {} }}}}")
 
 
 # -- files ------------------------------------------------------------------------------------------------
