@@ -26,8 +26,6 @@ def model_of(folder: Path, line: str) -> Model:
         f"sudo sed -i -e '/^ExecStart=/ s/$/ -H tcp:\\/\\/0.0.0.0:2375/' {UNIT}",
         f"sed -i.bak -E 's#^(ExecStart=.*)$#\\1 -H {OPEN}#' {UNIT}",
         f"sed -i '' 's,fd://,fd:// -H {OPEN},' {UNIT}",
-        f"sed -ri 's|^ExecStart=.*|ExecStart=\\nExecStart=/usr/bin/dockerd -H {OPEN}|' {UNIT}",
-        f"sed -i '/^ExecStart/c\\ExecStart=/usr/bin/dockerd -H {OPEN}' {UNIT}",
         f"sed --in-place --expression='1,$ {{ s|&|x|; s|fd://|& -H {OPEN}|g }}' {UNIT}",
         f"sed 's|dockerd|dockerd -H {OPEN}|' a.service > {UNIT}",
         f'O="-H {OPEN}"; sed -i "s|fd://|fd:// $O|" {UNIT}',
@@ -48,6 +46,32 @@ def test_what_an_edit_opens_is_seen_at_its_place(tmp_path: Path, line: str) -> N
     assert (listener.port, listener.authenticated.off) == (2375, True)
     assert not engine.launch.certain or engine.configuration is not None
     assert listener.span.line == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"sed -ri 's|^ExecStart=.*|ExecStart=\\nExecStart=/usr/bin/dockerd -H {OPEN}|' {UNIT}",
+        f"sed -i 's|^ExecStart=.*$|ExecStart=/usr/bin/dockerd -H {OPEN}|' {UNIT}",
+        f"sed -i '/^ExecStart/c\\ExecStart=/usr/bin/dockerd -H {OPEN}' {UNIT}",
+        f"grep ^ExecStart {UNIT} | xargs -I OLD sed -i 's|OLD|ExecStart=/usr/bin/dockerd -H {OPEN}|' {UNIT}",
+    ],
+)
+def test_an_edit_that_brings_a_whole_line_shows_all_of_it(tmp_path: Path, line: str) -> None:
+    (engine,) = model_of(tmp_path, line).engines
+    assert engine.launch.certain
+    assert [each.port for each in engine.listens if each.scheme == "tcp"] == [2375]
+
+
+@pytest.mark.parametrize(
+    "replaced",
+    ["ExecStart=/usr/bin/dockerd", "ExecStart=/usr/bin/dockerd -H fd://", "^(ExecStart=.*)$"],
+)
+def test_an_edit_that_keeps_the_end_of_a_line_leaves_it_unknown(tmp_path: Path, replaced: str) -> None:
+    kept = "\\1" if "(" in replaced else ""
+    line = f"sed -ri 's|{replaced}|ExecStart=/usr/bin/dockerd -H {OPEN} {kept}|' {UNIT}"
+    (engine,) = model_of(tmp_path, line).engines
+    assert not engine.launch.certain
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ class Half:
     span: Span
     doubt: str = ""
     """What would make its options void; empty when they count."""
+    undecided_file: bool = False
+    """Its machine has several configuration files, and nothing tells which one it reads."""
 
 
 def configured_engine(configuration: Configuration) -> Engine:
@@ -109,14 +111,21 @@ class _Written:
         return security_of(self.launch, self.configuration, self.half.span, How.INHERITED)
 
     def _doubted(self, endpoint: Endpoint) -> Endpoint:
-        """Mark a listener that the other half may secure: only 2375 is known for asking nobody."""
+        """Mark a listener that what nobody shows may secure: only 2375 is known for asking nobody."""
         asked = endpoint.authenticated
         if asked is None or not asked.off or self.half.product is EngineProduct.PODMAN:
             return endpoint
         if self.half.doubt:
             return replace(endpoint, open_unless=self.half.doubt)
-        plain = self.half.product is EngineProduct.DOCKER and endpoint.port == PLAIN_PORT
-        if asked.set or plain or (self.launch.shown and self.configuration is not None):
+        if asked.set or (self.half.product is EngineProduct.DOCKER and endpoint.port == PLAIN_PORT):
             return endpoint
-        other = "its configuration file" if self.launch.shown else "its command line"
-        return replace(endpoint, open_unless=f"{other} asks for certificates")
+        return replace(endpoint, open_unless=self._unless())
+
+    def _unless(self) -> str:
+        """Return what may ask for certificates all the same; empty if all is shown: a configuration file is optional."""
+        if not self.launch.shown:
+            return "its command line asks for certificates"
+        if not self.launch.certain:
+            return "the variables of its command line ask for certificates"
+        unread = self.half.undecided_file or self.launch["config-file"] is not None
+        return "its configuration file asks for certificates" if unread and self.configuration is None else ""

@@ -80,8 +80,9 @@ def _engines(machine: _Machine) -> Iterator[Engine]:
         sockets = _addresses(name, own)
         for start in _starts(name, own, files):
             shown.add(start.product)
-            half = Half(start.product, start.launch, sockets, start.launch.span)
-            engine = machine_engine(half, _configuration(machine, start.product), f"{name}.engine")
+            found = _configurations(machine, start.product)
+            half = Half(start.product, start.launch, sockets, start.launch.span, undecided_file=len(found) > 1)
+            engine = machine_engine(half, _only(found), f"{name}.engine")
             owner = owner or engine.owner
             yield replace(engine, owner=owner) if engine.container is None else engine
     if EngineProduct.DOCKER not in shown:
@@ -96,7 +97,7 @@ def _unshown(machine: _Machine) -> Iterator[Engine]:
         span = settings[0].span if settings else sockets[0].span
         launch = Launch(wrapper=False, arguments=(), settings=settings, span=span, certain=False, shown=False)
         half = Half(EngineProduct.DOCKER, launch, sockets, span, _NOT_READ if settings else "")
-        yield machine_engine(half, _configuration(machine, EngineProduct.DOCKER), "docker")
+        yield machine_engine(half, _only(_configurations(machine, EngineProduct.DOCKER)), "docker")
 
 
 def optional_settings(services: Iterable[ServiceFile]) -> Iterator[Setting]:
@@ -110,8 +111,11 @@ def optional_settings(services: Iterable[ServiceFile]) -> Iterator[Setting]:
                     yield from settings_of(split_words(variable.value))[0]
 
 
-def _configuration(machine: _Machine, product: EngineProduct) -> Configuration | None:
-    found = [each for each in machine.configurations if each.product is product]
+def _configurations(machine: _Machine, product: EngineProduct) -> Sequence[Configuration]:
+    return [each for each in machine.configurations if each.product is product]
+
+
+def _only(found: Sequence[Configuration]) -> Configuration | None:
     return found[0] if len(found) == 1 else None
 
 

@@ -1,6 +1,6 @@
 """What ``sed`` and ``perl -p`` put into an engine's files: a unit's options, settings of a configuration or of variables.
 
-The rest of the edited file is not shown: it is unknown, not absent. Syntax: POSIX ``sed``, GNU sed's ``-i``; perlrun(1),
+What an edit leaves of the file is not shown: it is unknown, not absent. Syntax: POSIX ``sed``, GNU sed's ``-i``; perlrun(1),
 perlop(1), of which substitutions are read.
 """
 
@@ -35,6 +35,7 @@ _OPTION = regex(r"(?:^|\s)-")
 _SPEAKS = regex(r"dockerd|tcp://|hosts|-H\b|tls")
 _REST = " $UNSEEN "
 """A word that nobody sets: what else the command line has."""
+_TO_THE_END = regex(r"(\.\*|\$)\Z")
 
 
 class Edit(NamedTuple):
@@ -82,16 +83,31 @@ def edits(script: Word, file: str, *, perl: bool = False) -> Iterator[Edit]:
     make = _variables if _VARIABLES.search(file) else make
     if make is None:
         return
-    for start, end in _texts(script.pattern):
-        brought = _decoded(cut(script.pieces, start, end), _ESCAPE_OF_PERL if perl else _ESCAPE)
+    escape = _ESCAPE_OF_PERL if perl else _ESCAPE
+    for start, end, replaced in _texts(script.pattern):
+        brought = _decoded(cut(script.pieces, start, end), escape)
         if brought and not text_of(brought).lstrip().startswith("#"):
-            made = make(brought, file)
+            keeps = any(not match["kept"] for match in escape.finditer(script.pattern, start, end))
+            made = (
+                _unit(brought, file, whole=not keeps and _is_line(replaced)) if make is _unit else make(brought, file)
+            )
             if made is not None or _SPEAKS.search(text_of(brought)):
                 yield Edit(made, brought)
 
 
-def _texts(script: str) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of what a script's commands insert: replacements, and the text of ``a``, ``c`` and ``i``."""
+def _is_line(replaced: str) -> bool:
+    """Whether what an edit replaces by a whole ``ExecStart=`` reaches the end of its line.
+
+    So it does if it does not name the key: it stands for the old line then (``xargs -I``, a variable).
+    """
+    return _TO_THE_END.search(replaced) is not None or "Exec" not in replaced
+
+
+def _texts(script: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the ranges of what a script's commands insert: replacements, and the text of ``a``, ``c`` and ``i``.
+
+    With each comes the pattern of what it replaces, empty for a line of its own.
+    """
     at = 0
     while at < len(script):
         address = _ADDRESS.match(script, at)
@@ -104,19 +120,20 @@ def _texts(script: str) -> Iterator[tuple[int, int]]:
         if command in "sy" and at < len(script):
             sign = script[at]
             start = _after(script, at + 1, _CLOSERS.get(sign, sign))
+            replaced = script[at + 1 : start - 1]
             if sign in _CLOSERS:
                 sign = _CLOSERS.get(script[start : start + 1], sign)
                 start += 1
             end = _after(script, start, sign)
             if command == "s":
-                yield start, end - 1
+                yield start, end - 1, replaced
             at = _line_end(script, end, flags=True)
         elif command in "aci":
             start = at
             while start < len(script) and script[start] in " \t\\\n":
                 start += 1
             at = _line_end(script, start)
-            yield start, at
+            yield start, at, ""
         elif command not in "dDpPgGhHxnNlqQ=IM":
             return
 
@@ -150,8 +167,8 @@ def _decoded(pieces: Sequence[Piece], escape: re.Pattern[str]) -> list[Piece]:
     return [piece for piece in found if piece.text]
 
 
-def _unit(brought: Sequence[Piece], file: str) -> list[Piece] | None:
-    """Return a unit that starts what the edit shows of its command line."""
+def _unit(brought: Sequence[Piece], file: str, *, whole: bool = False) -> list[Piece] | None:
+    """Return a unit that starts what the edit shows of its command line; all of it if it brings a whole line."""
     text = text_of(brought)
     starts = list(_START.finditer(text))  # an empty one takes back what stands before it: the last one counts
     at = starts[-1].end() if starts else 0
@@ -166,7 +183,8 @@ def _unit(brought: Sequence[Piece], file: str) -> list[Piece] | None:
         return None
     if not line:
         return None
-    return [_glue("[Service]\nExecStart=", line[0]), *begin, _glue(_REST, line[0]), *rest, _glue("\n", line[-1])]
+    rest = rest if whole and starts and program is not None else [_glue(_REST, line[0]), *rest]
+    return [_glue("[Service]\nExecStart=", line[0]), *begin, *rest, _glue("\n", line[-1])]
 
 
 def _json(brought: Sequence[Piece], file: str) -> list[Piece] | None:
