@@ -44,6 +44,11 @@ _ROWS = [
     ("PowerShell: calls", lambda n: _one("run.ps1", f"{RUN}\n" * n)),
     ("batch: calls", lambda n: _one("run.bat", f"{RUN}\r\n" * n)),
     ("GitLab: variables seen by all jobs", lambda n: _one(".gitlab-ci.yml", "variables:\n" + lines(n, lambda i: f"  V{i}: a") + lines(n, lambda i: f"j{i}: {{image: docker, script: docker ps}}"))),
+    ("GitLab: services of all jobs", lambda n: _one(".gitlab-ci.yml", "default:\n  image: docker\n  services:\n" + lines(n, lambda i: f"  - {{name: 'docker:dind', alias: a{i}}}") + lines(n, lambda i: f"j{i}: {{script: docker ps}}"))),
+    ("Compose: variables of all services", lambda n: _one("compose.yaml", "x-e: &e\n" + lines(n, lambda i: f"  V{i}: a") + "services:\n" + lines(n, lambda i: f"  s{i}: {{image: 'docker:dind', privileged: true, environment: *e}}"))),
+    ("Compose: an env file of all services", lambda n: {"compose.yaml": "services:\n" + lines(n, lambda i: f"  s{i}: {{image: 'docker:dind', privileged: true, env_file: e.env}}"), "e.env": lines(n, lambda i: f"V{i}=a")}),
+    ("CircleCI: variables of all jobs", lambda n: _one(".circleci/config.yml", "version: 2.1\nexecutors: {e: {docker: [{image: docker}], environment: {" + ", ".join(f"V{i}: a" for i in range(n)) + "}}}\njobs:\n" + lines(n, lambda i: f"  j{i}: {{executor: e, steps: [{{run: docker ps}}]}}"))),
+    ("Buildkite: variables of all steps", lambda n: _one(".buildkite/pipeline.yml", "env:\n" + lines(n, lambda i: f"  V{i}: a") + "steps:\n" + "- command: docker ps\n" * n)),
     ("GitLab: jobs that extend a big one", lambda n: _one(".gitlab-ci.yml", ".a:\n  image: docker\n  script:\n" + f"  - {RUN}\n" * 40 + lines(n, lambda i: f"j{i}: {{extends: .a}}"))),
 ]  # fmt: skip
 

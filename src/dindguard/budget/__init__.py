@@ -193,7 +193,7 @@ COMPOSE_WORDS = Limit(
     lost="the innermost are taken for text", remedy="use fewer levels",
 )  # fmt: skip
 COMPOSE_VARIABLES = Limit(
-    name="compose-variables", most=100_000, what="the services of this project have more than {most:,} variables",
+    name="compose-variables", most=50_000, what="the services of this project have more than {most:,} variables",
     lost="those of further services were not read", remedy="split the project, or use fewer aliases and env files",
 )  # fmt: skip
 COMPOSE_MOUNTS = Limit(

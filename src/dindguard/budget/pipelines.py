@@ -44,6 +44,10 @@ GITLAB_JOBS = Limit(
     name="gitlab-jobs", most=2_000, what="this pipeline has more than {most} jobs", lost="the rest was not read",
     remedy="split the pipeline",
 )  # fmt: skip
+PIPELINE_VARIABLES = Limit(
+    name="pipeline-variables", most=100_000, what="the jobs of this pipeline have more than {most:,} variables, each its own",
+    lost="the rest was not read", remedy="split the pipeline, or set fewer variables for all jobs",
+)  # fmt: skip
 GITLAB_SERVICES = Limit(
     name="gitlab-services", most=5_000, what="the jobs of this pipeline have more than {most:,} services",
     lost="the rest was not read", remedy="split the pipeline",

@@ -31,7 +31,7 @@ class _Pipeline:
         self._root = root
         self._reading = reading
         self._addresses = Addresses()
-        self._steps_read = 0
+        self._steps_read = self._variables = 0
         self._values = Values(written(root["env"]))
 
     def read(self) -> None:
@@ -56,6 +56,9 @@ class _Pipeline:
         name, span = _named(step)
         address = self._addresses.unique(f"steps.{name}" if name else "steps")
         values = self._values.of_step(step["matrix"])
+        self._variables += len(self._root["env"].pairs()) + len(step["env"].pairs())
+        if not budget.within(budget.PIPELINE_VARIABLES, self._variables, step):
+            return
         variables = tuple(
             EnvVar(key.content, values.setting(value).value, key.span)
             for env in (self._root["env"], step["env"])

@@ -38,6 +38,7 @@ class _Configuration:
         self._executors = _declared(root, "executors")
         self._uses = _uses(root["workflows"])
         self._scripts = [0]
+        self._variables = 0
 
     def read(self) -> None:
         for name, job in _declared(self._root, "jobs").items():
@@ -49,6 +50,9 @@ class _Configuration:
         names = self._names.of_job(job, uses)
         executor = self._executor(job, names)
         variables = variables_of(job["environment"], names)
+        self._variables += len(variables) + len(list(pairs_of(executor.settings["environment"])))
+        if not budget.within(budget.PIPELINE_VARIABLES, self._variables, job):
+            return
         containers = executor.containers(name, f"jobs.{name}", job, variables)
         steps = _Steps(self._commands, containers[0], self._scripts, windows=executor.windows)
         for use in uses:
