@@ -201,7 +201,7 @@ def test_a_test_machine_of_molecule_is_less_grave(tmp_path: Path) -> None:
     text = "driver: {name: %s}\nplatforms: [{name: a, image: b, privileged: true}]\n"
     report = report_of(tmp_path, **{"molecule__default__molecule.yml": text % "podman"})
     (finding,) = report.findings
-    assert (finding.rule.id, finding.severity) == ("privileged-container", Severity.LOW)
+    assert (finding.rule.id, finding.severity) == ("privileged-container", Severity.MEDIUM)
     assert not report_of(tmp_path, **{"molecule__default__molecule.yml": text % "vagrant"}).findings
 
 

@@ -23,10 +23,11 @@ MACHINE_LEVELS = {"privilege": 3, "confinement": 3, "socket": 3, "daemon-api": 2
 """By how many levels a hosted machine that ends with its job lowers what these categories say: the job is root there,
 and nobody else is."""
 
-TEST_LEVELS = {"privilege": 3, "confinement": 2}
-"""By how many levels a container that stands for a machine in a test lowers what these categories say: it is made to be
-like a machine, runs the test alone, and is removed after it. What else is said of it (a socket that it gets is its
-maker's own) weighs one level less, as all that is for tests."""
+TEST_LEVELS = {"privilege": 2, "confinement": 2}
+"""By how many levels a container that stands for a machine in a test lowers what these categories say: one as all that is
+for tests, and one because it asks for it to be like a machine (an init system starts in it, and the role under test is its
+administrator), as products do whose own instructions say so. What else is said of it (a socket is its maker's own, and a
+machine needs none) weighs one level less."""
 
 SESSION_LEVELS = 2
 """By how many levels what somebody starts by hand to look into a node is lowered: an administrator, and no service."""

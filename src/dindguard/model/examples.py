@@ -29,8 +29,10 @@ _LEFT_OVER_NAME = regex(
 _TEST_NAME = regex(
     r"(?:run[-_]?)?(?P<word>tests?|e2e)(?:[-_][\w-]+)?(?:\.(?:sh|bash|ps1|cmd|bat))?"
     r"|(?:docker-)?compose[-._](?:\w+[-_])?(?P<part>tests?|e2e)\.ya?ml"
+    r"|[\w.-]*(?<!deploy)(?<!install)(?<!speed)[-_.](?P<last>tests?|e2e)\.(?:sh|bash|ps1|cmd|bat)"
 )
-"""A script or a project for tests: ``test``, ``run-tests.sh``, ``docker-compose.test.yml``; not a pipeline of tests."""
+"""A script or a project for tests: ``test``, ``run-tests.sh``, ``docker-test.sh``, ``docker-compose.test.yml``; not a
+pipeline of tests, nor what brings something to a machine of that name (``deploy-test.sh``) or measures a line."""
 _ENVIRONMENTS = frozenset(
     ["overlays", "environments", "environment", "envs", "env", "clusters", "stages", "inventories", "inventory"]
 )
@@ -48,7 +50,7 @@ def example_part(path: str) -> str:
         return left_over["word"] or left_over["ending"]
     tests = _TEST_NAME.fullmatch(name) if _holds(name, ("test", "e2e")) else None
     if tests is not None:
-        return tests["word"] or tests["part"]
+        return tests["word"] or tests["part"] or tests["last"]
     found = _EXAMPLE_NAME.search(name) if _holds(name, ("example", "sample", ".dist")) else None
     return "" if found is None else found["word"] or found["ending"]
 
