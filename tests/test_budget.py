@@ -119,6 +119,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "template-files": (1, chart('{{ include "a.b" . }}') | {"c/templates/_h.tpl": '{{ define "a.c" }}true{{ end }}\n'}),
     "compose-variables": (3, compose("x-e: &e {A: 1, B: 2}\nservices: {a: {image: docker, environment: *e}, b: {image: docker, environment: *e}, c: {image: docker, environment: *e}}\n")),
     "pipeline-variables": (5, {".circleci/config.yml": "version: 2.1\nexecutors: {e: {docker: [{image: docker}], environment: {A: 1, B: 2}}}\njobs:\n" + chain(4, lambda n: f"  j{n}: {{executor: e, steps: [{{run: docker ps}}]}}") + "\n", ".buildkite/pipeline.yml": "env: {A: 1, B: 2}\nsteps:\n" + "- command: docker ps\n" * 4}),
+    "gitlab-job-variables": (3, gitlab("variables: {A: 1, B: 2}\n" + chain(3, lambda n: f"j{n}: {{image: docker, script: docker ps, variables: {{C: c}}}}") + "\n")),
     "gitlab-services": (2, gitlab("default: {image: docker, services: [docker:dind, redis]}\n" + chain(3, lambda n: f"j{n}: {{script: docker ps}}") + "\n")),
     "compose-mounts": (3, compose("x-v: &v [/a:/a, /b:/b]\nservices: {a: {image: docker, volumes: *v}, b: {image: docker, volumes: *v}}\n")),
     "pod-openings": (1, {"k.yaml": POD.replace("name: p", "name: p, labels: {a: b}") + "".join(f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{n}}}\nspec: {{selector: {{a: b}}, ports: [{{port: 2375}}]}}\n" for n in range(2))}),

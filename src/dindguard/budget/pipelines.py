@@ -48,6 +48,11 @@ PIPELINE_VARIABLES = Limit(
     name="pipeline-variables", most=100_000, what="the jobs of this pipeline have more than {most:,} variables, each its own",
     lost="the rest was not read", remedy="split the pipeline, or set fewer variables for all jobs",
 )  # fmt: skip
+GITLAB_JOB_VARIABLES = Limit(
+    name="gitlab-job-variables", most=500_000,
+    what="the jobs of this pipeline that set variables see more than {most:,} of the pipeline's",
+    lost="those were not read for further jobs", remedy="split the pipeline, or set fewer variables for all jobs",
+)  # fmt: skip
 GITLAB_SERVICES = Limit(
     name="gitlab-services", most=5_000, what="the jobs of this pipeline have more than {most:,} services",
     lost="the rest was not read", remedy="split the pipeline",

@@ -42,7 +42,7 @@ class JobReader:
         self.root = jobs.root
         self.embedded: list[Embedded] = []
         self._long_texts = LongTexts()
-        self._services_read = 0
+        self._services_read = self._variables_seen = 0
         self._workflow = conditional_variables(jobs.items(self.root.at("workflow", "rules")), self.resolve)
         self._global_variables = written_variables(self.member(self.root, "variables"), self.resolve)
         self._everywhere = Variables(either(self._global_variables, self._workflow), self._long_texts)
@@ -135,7 +135,14 @@ class JobReader:
         rules = conditional_variables(self.items(job["rules"]), self.resolve)
         if not (own or rules or chosen.present):
             return self._everywhere
-        inherited = {name: each for name, each in self._global_variables.items() if _inherits(chosen, name)}
+        self._variables_seen += len(self._global_variables)
+        seen = self._global_variables
+        if not budget.within(budget.GITLAB_JOB_VARIABLES, self._variables_seen, job):
+            seen = {}
+        listed = (
+            {item.text for item in chosen.items()} if chosen.is_sequence else seen if _inherits(chosen, "") else ()
+        )
+        inherited = {name: each for name, each in seen.items() if name in listed}
         merged = either(inherited, self._workflow) | own
         return Variables(either(merged, rules), self._long_texts)
 
