@@ -145,14 +145,26 @@ def _problem(engine: Engine, message: str, exposure: Exposure, others: Sequence[
             *exposure.reasons,
             *([Step("this hands the engine's socket on", forwards.span)] if forwards is not None else ()),
             *(Step("it listens here, too", other.endpoint.span) for other in others),
+            *_started(engine, endpoint),
             *_in_vain(engine, endpoint),
             reason("privileged: root in it is root on the host", engine.privileged),
             *users,
         ),
-        severity=min(severity, Severity.MEDIUM) if endpoint.open_unless else severity,
+        severity=min(severity, _under_doubt(engine)) if endpoint.open_unless else severity,
         confidence=Confidence.MEDIUM if endpoint.open_unless else Confidence.HIGH,
         instead=_instead(engine),
     )
+
+
+def _under_doubt(engine: Engine) -> Severity:
+    """Return what is told at most where something may ask for certificates: a package's own unit does not."""
+    return Severity.HIGH if engine.launch.packaged is not None else Severity.MEDIUM
+
+
+def _started(engine: Engine, endpoint: Endpoint) -> Iterator[Step]:
+    """Yield where the unit of its package is started."""
+    if endpoint.open_unless and engine.launch.packaged is not None and not engine.launch.shown:
+        yield Step("its package's unit starts it here", engine.launch.packaged)
 
 
 def _in_vain(engine: Engine, endpoint: Endpoint) -> Iterator[Step]:

@@ -82,5 +82,8 @@ ENGINES_FILES = {
 }
 """How the paths of files end that configure a machine's engine, or start it, as expressions."""
 
+UNSEEN = "UNSEEN"
+"""The variable that stands for what an edit leaves of a command line, which no file shows."""
+
 INVENTORIES = ("inventory", "inventories", "environments")
 """Folders in which people keep Ansible's hosts, groups and their variables."""

@@ -62,7 +62,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     settle_origins(given.workloads, invocations)
     _settle_activities(containers, invocations, _programs(readings, given), policy)
     engines = (
-        *find_engines(containers, configurations, services),
+        *find_engines(containers, configurations, services, invocations),
         *(each for reading in readings for each in reading.engines),
         *_of_runners(given.workloads, policy),
     )

@@ -11,7 +11,7 @@ from dindguard.model.certificates import Certificates
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.engine import Engine
 from dindguard.model.engine_image import EngineImage, Variant
-from dindguard.model.invocation import InvocationKind
+from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import Configuration, ServiceFile, Setting
 from dindguard.model.values import Flag, How, Text, unset
 from dindguard.records import replace
@@ -23,7 +23,10 @@ _WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-deboot
 
 
 def find_engines(
-    containers: Sequence[Container], configurations: Sequence[Configuration], services: Sequence[ServiceFile]
+    containers: Sequence[Container],
+    configurations: Sequence[Configuration],
+    services: Sequence[ServiceFile],
+    invocations: Iterable[Invocation] = (),
 ) -> tuple[Engine, ...]:
     """Return the engines that containers run, those of machines, and those of which a file alone tells."""
     configurations = [*configurations, *_of_commands(containers)]
@@ -45,7 +48,7 @@ def find_engines(
     of_machines, read = _of_machines(machines, files)
     read |= {each.configuration for each in engines if each.configuration is not None}
     alone = [each for each in configurations if each not in read and (each.container is not None or each in files)]
-    return (*engines, *of_machines, *_configured(alone))
+    return (*engines, *of_machines, *_configured(alone, services, invocations))
 
 
 def _with_options(starts: tuple[Started, ...], files: Sequence[ServiceFile]) -> Iterable[Started]:
@@ -79,12 +82,17 @@ def _of_machines(
     return machine_engines(services, files)
 
 
-def _configured(alone: Sequence[Configuration]) -> Iterator[Engine]:
-    """Yield the engines of which a configuration file is all there is."""
+def _configured(
+    alone: Sequence[Configuration], services: Iterable[ServiceFile], invocations: Iterable[Invocation]
+) -> Iterator[Engine]:
+    """Yield the engines of which a configuration file is all there is, and at most their packages' own units beside it."""
     if alone:
-        from dindguard.infer.machines import configured_engine
+        from dindguard.infer.machines import configured_engine, packaged_starts
 
-        yield from map(configured_engine, alone)
+        starts = packaged_starts(invocations, services)
+        for each in alone:
+            by_package = each.container is None and each.product is EngineProduct.DOCKER
+            yield configured_engine(each, starts.get(each.machine) if by_package else None)
 
 
 def _of_commands(containers: Iterable[Container]) -> Iterator[Configuration]:

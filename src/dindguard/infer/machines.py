@@ -6,13 +6,15 @@ What the half that nobody shows says is unknown, not absent: TLS may be asked fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dindguard.infer.data_roots import DEFAULTS
 from dindguard.infer.listeners import Security, listener, once, security_of
 from dindguard.model.endpoints import PLAIN_PORT
 from dindguard.model.engine import Endpoint, Engine, Machine
-from dindguard.model.launch import Configuration, Launch, Setting
+from dindguard.model.invocation import Invocation, InvocationKind
+from dindguard.model.launch import OPTIONS, Configuration, Launch, ServiceFile, Setting
+from dindguard.model.paths import machine_of
 from dindguard.model.values import Flag, How, Text, inherited, unknown, unset
 from dindguard.records import record, replace
 from dindguard.source import Span
@@ -36,10 +38,38 @@ class Half:
     """Its machine has several configuration files, and nothing tells which one it reads."""
 
 
-def configured_engine(configuration: Configuration) -> Engine:
-    """Return the engine of whoever has a configuration file that no engine here reads."""
+def packaged_starts(invocations: Iterable[Invocation], services: Iterable[ServiceFile]) -> Mapping[str, Span]:
+    """Return where machines start or restart Docker by the unit of its package, which no file of theirs changes."""
+    changed = {each.machine for each in services if each.container is None and _changes_a_start(each)}
+    found: dict[str, Span] = {}
+    for each in invocations:
+        if each.container is None and not each.remote and not each.during_build and _is_of_dockers_service(each):
+            machine = machine_of(each.span.path, embedded=True)
+            if machine not in changed:
+                found[machine] = each.span
+    return found
+
+
+def _is_of_dockers_service(call: Invocation) -> bool:
+    name = call.subject.pattern if call.subject is not None else ""
+    started = call.kind is InvocationKind.ENGINE_START and call.action == "service start"
+    return name in ("docker", "docker.service") and (started or call.kind is InvocationKind.ENGINE_RESTART)
+
+
+def _changes_a_start(file: ServiceFile) -> bool:
+    options = any(variable.name in OPTIONS for variable in file.variables)
+    return bool(options or file.commands or file.resets or file.reads or file.addresses)
+
+
+def configured_engine(configuration: Configuration, packaged: Span | None = None) -> Engine:
+    """Return the engine of whoever has a configuration file that no engine here reads.
+
+    ``packaged`` is where the unit of the engine's package is started.
+    """
     span = configuration.span
-    launch = Launch(wrapper=False, arguments=(), settings=(), span=span, certain=False, shown=False)
+    launch = Launch(
+        wrapper=False, arguments=(), settings=(), span=span, certain=False, shown=False, packaged=packaged
+    )
     half = Half(configuration.product, launch, (), span)
     return machine_engine(half, configuration, configuration.product)
 
@@ -123,6 +153,9 @@ class _Written:
 
     def _unless(self) -> str:
         """Return what may ask for certificates all the same; empty if all is shown: a configuration file is optional."""
+        if self.launch.packaged is not None:
+            kept = "the rest of its command line" if self.launch.shown else "its unit, which is not changed here,"
+            return f"{kept} asks for certificates"
         if not self.launch.shown:
             return "its command line asks for certificates"
         if not self.launch.certain:

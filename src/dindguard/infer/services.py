@@ -14,13 +14,11 @@ from dindguard.infer.machines import Half, machine_engine
 from dindguard.model.container import Container
 from dindguard.model.engine import Engine, Machine
 from dindguard.model.engine_settings import settings_of
-from dindguard.model.launch import Configuration, Launch, ServiceFile, ServiceKind, Setting
+from dindguard.model.launch import OPTIONS, Configuration, Launch, ServiceFile, ServiceKind, Setting
 from dindguard.model.values import Text, unknown
 from dindguard.records import record, replace
-from dindguard.vocabulary import EngineProduct
+from dindguard.vocabulary import UNSEEN, EngineProduct
 
-_OPTIONS = ("DOCKER_OPTS", "OPTIONS", "other_args", "DOCKER_STORAGE_OPTIONS", "DOCKER_NETWORK_OPTIONS")
-"""Variables that init scripts and packaged units put into dockerd's command line."""
 _PACKAGED = frozenset({"docker", "containerd", "podman", "buildkit"})
 """Services whose packaged unit has a command of its own: another one beside it, without a reset, is refused."""
 _NOT_READ = "systemd starts it, whose packaged unit does not read this file"
@@ -105,7 +103,7 @@ def optional_settings(services: Iterable[ServiceFile]) -> Iterator[Setting]:
     for service in services:
         if service.kind is ServiceKind.VARIABLES:
             for variable in service.variables:
-                if variable.name in _OPTIONS:
+                if variable.name in OPTIONS:
                     from dindguard.scripts.commands import split_words  # few scans have service files
 
                     yield from settings_of(split_words(variable.value))[0]
@@ -140,7 +138,9 @@ def _starts(name: str, services: Sequence[ServiceFile], files: Sequence[ServiceF
         expanded, certain = _expanded(words, variables)
         start = service_start(expanded)
         if start is not None:
-            yield replace(start, launch=replace(start.launch, certain=start.launch.certain and certain))
+            kept = next((word.span for word in expanded if word.variable == UNSEEN), None)
+            launch = replace(start.launch, certain=start.launch.certain and certain, packaged=kept)
+            yield replace(start, launch=launch)
 
 
 _STARTING = frozenset({ServiceKind.UNIT, ServiceKind.DROP_IN, ServiceKind.PROGRAM})

@@ -22,6 +22,8 @@ class InvocationKind(StrEnum):
     """It commands an engine: ``docker build``, ``podman push``; ``action`` says what."""
     ENGINE_START = "engine start"
     """It starts an engine: ``dockerd &``, ``service docker start``."""
+    ENGINE_RESTART = "engine restart"
+    """It restarts a machine's engine by its service (``systemctl restart docker``), which then heeds its files; none is new."""
     ENGINE_INSTALL = "engine install"
     """It installs an engine from a package."""
     PIPED_INSTALL = "piped install"

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from dindguard.model.container_parts import EnvVar
 
 
+OPTIONS = ("DOCKER_OPTS", "OPTIONS", "other_args", "DOCKER_STORAGE_OPTIONS", "DOCKER_NETWORK_OPTIONS")
+"""Variables that init scripts and packaged units put into dockerd's command line."""
+
+
 @record
 class Setting:
     """One setting of an engine: its canonical long name (``storage-driver``), its value, and where.
@@ -71,6 +75,8 @@ class Launch:
     """Whether ``arguments`` are all that it gets."""
     shown: bool = True
     """Whether the files hold what starts it; they may hold its configuration alone."""
+    packaged: Span | None = None
+    """Where the unit of its package is started or edited: what the files do not show of its command line is the package's."""
     implied: frozenset[str] = frozenset()
     """Settings that the official entry point always passes as options."""
     main_program: bool = False

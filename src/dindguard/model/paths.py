@@ -304,6 +304,7 @@ def _is_one_volume(key: str) -> bool:
     return key.startswith(("/var/lib/docker/volumes/", "~/.local/share/docker/volumes/"))
 
 
+_OF_TASKS = frozenset({"tasks", "handlers"})
 _SYSTEM_FOLDERS = ("etc/", "usr/lib/", "usr/local/lib/", "lib/systemd/", "run/systemd/")
 
 
@@ -315,7 +316,7 @@ def machine_of(path: str, *, embedded: bool, part: str = "") -> str:
     """
     folders = path.split("/")[:-1]
     for index, folder in enumerate(folders):
-        if folder == "roles" and index + 1 < len(folders) and (not embedded or "tasks" in folders[index + 2 :]):
+        if folder == "roles" and index + 1 < len(folders) and (not embedded or _OF_TASKS & {*folders[index + 2 :]}):
             return f"{'/'.join(folders[: index + 2])}/"
         if embedded:
             continue

@@ -33,6 +33,7 @@ _INSTALLER = regex(
     r"(?:get|test|experimental)\.docker\.(?:com|io)\b|install-docker|docker-install|get-docker", re.IGNORECASE
 )
 _DOWNLOADERS = frozenset({"curl", "wget"})
+_RESTARTS = frozenset({"condrestart", "reload-or-restart", "restart", "try-restart"})
 _OPEN_MODE = regex(r"[ugo]*[ao][ugo]*[+=][rx]*w[rwx]*|[0-7]?[0-7]{2}[2367]")
 _GRANTS = {
     "usermod": Flags(names("append move-home lock unlock"), {"a": "append", "G": "groups", "m": "move-home"}, True),
@@ -152,13 +153,17 @@ def _engine_start(command: Command) -> Meaning | None:
 
 
 def _service_start(command: Command) -> Meaning | None:
-    """``service docker start``, ``systemctl start docker``, ``systemctl enable --now docker``; a restart starts nothing new."""
+    """``service docker start``, ``systemctl start docker``, ``systemctl enable --now docker``, ``systemctl restart docker``."""
     words = [word for word in command.arguments if not word.pattern.startswith("-")]
     if len(words) < 2:
         return None
     action, service = (words[0], words[1]) if command.program == "systemctl" else (words[1], words[0])
     now = action.value == "enable" and any(word.value == "--now" for word in command.arguments)
-    if not (now or action.value == "start") or service.value not in SERVICES:
+    if service.value not in SERVICES:
+        return None
+    if action.value in _RESTARTS:
+        return Meaning(InvocationKind.ENGINE_RESTART, "service restart", subject=service)
+    if not (now or action.value == "start"):
         return None
     return Meaning(InvocationKind.ENGINE_START, "service start", subject=service)
 

@@ -14,7 +14,7 @@ from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.scripts.shell.pieces import Piece, Word, cut, joined_span, text_of
 from dindguard.scripts.shell.pieces import word as as_word
-from dindguard.vocabulary import ENGINES_FILES
+from dindguard.vocabulary import ENGINES_FILES, UNSEEN
 
 _IN_PLACE = regex(r"-(?:-in-place(?:=.*)?|[a-zA-Z]*i.*)\Z", re.DOTALL)
 _SCRIPT = regex(r"-(?:[a-zA-Z]*e|-expression)\Z")
@@ -33,7 +33,7 @@ _PROGRAM = regex(r"(?<!\S)\S*\bdockerd\b")
 _ASSIGNED = regex(r"""\s*+(?:export\s++)?+\w*+\s*+=\s*+["']?""")
 _OPTION = regex(r"(?:^|\s)-")
 _SPEAKS = regex(r"dockerd|tcp://|hosts|-H\b|tls")
-_REST = " $UNSEEN "
+_REST = f" ${UNSEEN} "
 """A word that nobody sets: what else the command line has."""
 _TO_THE_END = regex(r"(\.\*|\$)\Z")
 
