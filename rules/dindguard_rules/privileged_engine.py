@@ -39,7 +39,8 @@ its own, no host path, and an approval record (`dindguard waive`).
 
 ## When it is fine
 Approved, on disposable machines. In a sandbox the finding is lowered; a rootless engine is one level less grave,
-because a process that breaks out of it is no root, yet seccomp and AppArmor are off for it as well.
+because a process that breaks out of it is no root, yet seccomp and AppArmor are off for it as well. So is one that is
+told to start as an ordinary user and cannot (`rootful-engine-without-root`).
 
 ## References
 - https://docs.docker.com/engine/security/rootless/
@@ -135,9 +136,12 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if container.rootless_engine.on:
             builder = container.engine is not None and container.engine.product is EngineProduct.BUILDKIT
             severity = severity.lowered(2 if builder else 1)
+        lacks_root = container.engine is not None and container.engine.lacks_root is not None
+        severity = severity.lowered(1) if lacks_root else severity
         who = "whoever breaks out of a build in it" if keeps_privilege(container) else "whoever commands it"
         message = f"{container} runs a privileged engine: {who} can become {root_outside(container)}"
         message += f", and {worse[0].what}" if worse else ""
+        message += " (it does not start as an ordinary user, as it is told to here)" if lacks_root else ""
         yield Problem(container.privileged, message, because=worse, severity=severity, instead=_instead(container))
 
 

@@ -29,7 +29,6 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Engine,
-    EngineProduct,
     Problem,
     Severity,
     reason,
@@ -44,21 +43,12 @@ from dindguard.api import (
     severity=Severity.MEDIUM,
     category="sandbox",
     since="0.1.0",
-    asks=("container.as_root.off and container.as_root.set",),
+    asks=("lacks_root",),
     fixes=(removal("removes the user, so that the engine runs as root in its container", unsafe=True),),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the official rootful image with a user other than root."""
-    container = engine.container
-    if (
-        container is None
-        or engine.product is not EngineProduct.DOCKER
-        or not engine.launch.wrapper
-        or not engine.rootless.off
-    ):
-        return
-    if not container.started or container.build is not None:
-        return  # an image of one's own may have brought a rootless engine along
-    if container.as_root.off and container.as_root.set:
+    user, container = engine.lacks_root, engine.container
+    if user is not None and container is not None:
         message = f"{engine} is started as an ordinary user by an image that has no rootless engine"
-        yield Problem(container.as_root, message, because=(reason("its engine needs root", container.image),))
+        yield Problem(user, message, because=(reason("its engine needs root", container.image),))

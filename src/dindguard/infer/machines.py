@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from dindguard.infer.data_roots import DEFAULTS
 from dindguard.infer.listeners import Security, listener, once, security_of
-from dindguard.model.endpoints import PLAIN_PORT
+from dindguard.model.endpoints import PLAIN_PORTS
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import OPTIONS, Configuration, Launch, ServiceFile, Setting
@@ -141,13 +141,13 @@ class _Written:
         return security_of(self.launch, self.configuration, self.half.span, How.INHERITED)
 
     def _doubted(self, endpoint: Endpoint) -> Endpoint:
-        """Mark a listener that what nobody shows may secure: only 2375 is known for asking nobody."""
+        """Mark a listener that what nobody shows may secure: a plain port is known for asking nobody."""
         asked = endpoint.authenticated
         if asked is None or not asked.off or self.half.product is EngineProduct.PODMAN:
             return endpoint
         if self.half.doubt:
             return replace(endpoint, open_unless=self.half.doubt)
-        if asked.set or (self.half.product is EngineProduct.DOCKER and endpoint.port == PLAIN_PORT):
+        if asked.set or (self.half.product is EngineProduct.DOCKER and endpoint.port in PLAIN_PORTS):
             return endpoint
         return replace(endpoint, open_unless=self._unless())
 

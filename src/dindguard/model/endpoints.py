@@ -8,6 +8,8 @@ from dindguard.patterns import decimal
 
 PLAIN_PORT = 2375
 TLS_PORT = 2376
+PLAIN_PORTS = frozenset({PLAIN_PORT, 4243})
+"""Ports known for asking nobody: 4243 was dockerd's own (dotcloud/docker 0.6 ``api.go``) until 1.0 took the registered 2375."""
 
 _SCHEMES = ("tcp", "unix", "ssh", "fd", "npipe", "http", "https")
 

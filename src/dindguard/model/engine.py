@@ -223,6 +223,18 @@ class Engine:
         return self.container if self.launch.shown else None
 
     @property
+    def lacks_root(self) -> Flag | None:
+        """What starts it as an ordinary user although its image has no rootless engine: it ends at once; ``None`` otherwise.
+
+        An image of one's own may have brought a rootless engine along.
+        """
+        container = self.container
+        if container is None or self.product is not EngineProduct.DOCKER or not self.launch.wrapper:
+            return None
+        official = container.started and container.build is None and self.rootless.off
+        return container.as_root if official and container.as_root.off and container.as_root.set else None
+
+    @property
     def label(self) -> str:
         """What runs it, for messages: ``the docker engine in service 'dind'``."""
         if self.version_fact is not None:
