@@ -230,7 +230,7 @@ def privileges(container: Container) -> Iterator[tuple[str, str, Span]]:
     """Yield what leads to the machine without any engine: its name, what that means, and its place."""
     if container.privileged.on and container.sandbox is Sandbox.NONE:
         yield "privileged mode", "every device and capability", container.privileged.span
-    for mount in container.host_mounts:
+    for mount in () if container.ordinary_user else container.host_mounts:
         path = mount.host_path
         if path is not None and paths.classify(path) is paths.HostPath.ROOT and not mount.read_only.on:
             yield "the host's /", "mounted writable", mount.span
