@@ -205,6 +205,14 @@ def test_a_test_machine_of_molecule_is_less_grave(tmp_path: Path) -> None:
     assert not report_of(tmp_path, **{"molecule__default__molecule.yml": text % "vagrant"}).findings
 
 
+def test_privilege_of_a_test_machine_weighs_no_more_than_its_socket(tmp_path: Path) -> None:
+    machine = "{name: a, image: b, privileged: true, volumes: ['/var/run/docker.sock:/var/run/docker.sock']}"
+    text = f"driver: {{name: docker}}\nplatforms: [{machine}]\n"
+    report = report_of(tmp_path, **{"molecule__default__molecule.yml": text})
+    found = {each.rule.id: each.severity for each in report.findings}
+    assert found == {"host-engine-socket": Severity.HIGH, "privileged-container": Severity.MEDIUM}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -213,9 +213,12 @@ def _by_session(rule: Rule, subject: Any) -> tuple[int, str]:
 
 
 def _by_place(subject: Any) -> tuple[int, str]:
-    """Lower by one level what is said of anything in a folder of tests, examples or docs."""
+    """Lower by one level what is said of anything in a folder of tests, examples or docs, or what only such and jobs start."""
     part = example_part(getattr(getattr(subject, "span", None), "path", ""))
-    return (1, f"'{part}' in its path says that it is {kind_of_example(part)}") if part else (0, "")
+    if part:
+        return 1, f"'{part}' in its path says that it is {kind_of_example(part)}"
+    short_lived = subject.workload.assignment.short_lived if isinstance(subject, Container) else ""
+    return int(bool(short_lived)), short_lived
 
 
 def _by_default(severity: Severity, at: Span, subject: Any) -> tuple[int, str]:

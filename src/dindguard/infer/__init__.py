@@ -61,6 +61,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
         configurations = owned_by_images(configurations, containers)
     settle_origins(given.workloads, invocations)
     _settle_activities(containers, invocations, _programs(readings, given), policy)
+    _settle_clusters(given.workloads, invocations)
     engines = (
         *find_engines(containers, configurations, services, invocations),
         *(each for reading in readings for each in reading.engines),
@@ -89,6 +90,13 @@ def _of_runners(workloads: Sequence[Workload], policy: Policy) -> Iterable[Engin
     from dindguard.infer.runner_engines import runner_engines
 
     return runner_engines(workloads, policy)
+
+
+def _settle_clusters(workloads: Sequence[Workload], invocations: Sequence[Invocation]) -> None:
+    if any(each.kind is InvocationKind.CLUSTER_START for each in invocations):
+        from dindguard.infer.clusters import settle_clusters
+
+        settle_clusters(workloads, invocations)
 
 
 def _starting_calls(

@@ -184,12 +184,14 @@ class Sharing:
 
 @record(eq=False, kw_only=True, slots=True)
 class Assignment:
-    """Which CI runner runs which jobs."""
+    """Which CI runner runs which jobs, and which jobs alone start what."""
 
     runner: Workload | None = None
     """The CI runner of the scan that runs this job."""
     jobs: tuple[Workload, ...] = ()
     """The jobs of the scan that this CI runner runs."""
+    short_lived: str = ""
+    """Why it does not last, in words: only tests and jobs on hosted machines start it, as far as the scan shows."""
 
 
 _NOTHING: dict[type, Purpose | Standing] = {Purpose: Purpose(), Standing: Standing()}

@@ -34,6 +34,8 @@ class InvocationKind(StrEnum):
     """It lets others write to an engine's socket."""
     SOCKET_FORWARD = "socket forward"
     """It hands an engine's socket on to a port: ``socat TCP-LISTEN:2375,fork UNIX-CONNECT:/var/run/docker.sock``, ncat, ssh."""
+    CLUSTER_START = "cluster start"
+    """It starts a cluster whose nodes are containers: ``kind create cluster --config kind.yaml``."""
 
 
 @record(eq=False, kw_only=True)

@@ -35,6 +35,7 @@ class Command:
         "background",
         "call",
         "environment",
+        "fed",
         "in_test",
         "inside",
         "piped_from",
@@ -71,6 +72,8 @@ class Command:
         self.background = background
         self.in_test = in_test
         self.piped_from: Command | None = None
+        self.fed = False
+        """What it reads from its standard input stands in the script: a heredoc, or a pipe that begins with one."""
         self.call: object = Ellipsis
         """What it says as an engine client's command line, once somebody has asked (``docker_call``)."""
 

@@ -47,7 +47,7 @@ PROGRAMS = (
     | names(
         "buildctl buildctl-daemonless.sh buildah containerd rootlesskit gitlab-runner start-docker.sh wrapdocker dind"
         " curl wget apt-get apt apk dnf yum microdnf zypper pacman tdnf usermod useradd gpasswd adduser addgroup"
-        " kubectl oc helm chmod chown setfacl chgrp systemctl service rc-service ln mount modprobe earthly"
+        " kubectl oc helm kind chmod chown setfacl chgrp systemctl service rc-service ln mount modprobe earthly"
     )
 )
 """The programs whose commands are returned; all others are only followed into what they start."""
@@ -58,13 +58,13 @@ _NAMES = (
 )  # fmt: skip
 """What names an engine, a client or a builder wherever it stands …"""
 
-_IN_COMPANY = ("kubectl", "oc", "dind", "helm")
+_IN_COMPANY = ("kubectl", "oc", "dind", "helm", "create cluster")
 """… and what does so with other words beside it."""
 
 _RELEVANT = regex(
     "|".join(map(re.escape, _NAMES)) + r"|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\b(?:run|debug)\b|\bdind\b|"
     r"(?:kubectl|oc) (?:(?!(?:kubectl|oc) )[^\n]){0,200}?(?:-f|--filename)[= ]?(?:-|/dev/stdin)(?![\w-])|"
-    + HELM_WITH_FILES
+    r"(?:kind|KIND)[)}\"']*+[ \t]++(?:-[^\n]{0,80}[ \t])?create cluster\b|" + HELM_WITH_FILES
 )
 
 

@@ -44,6 +44,8 @@ _GRANTS = {
     ),
     "addgroup": Flags(names("system S"), {"g": "number"}, True),
 }
+_KIND = Flags(names("help quiet retain"), {"h": "help", "n": "name", "q": "quiet", "v": "verbosity"}, True)
+_STDIN = frozenset({"-", "/dev/stdin"})
 _ONESELF = regex(r"\$\{?(?:USER|LOGNAME|USERNAME|SUDO_USER)\b|\b(?:whoami|id -un)\b")
 _STORE_OPTIONS = frozenset({"storage-driver", "root", "storage-opt"})
 """Options of Podman's client, which is its own engine, that choose its store."""
@@ -92,6 +94,8 @@ def _meaning(command: Command, downloads: dict[str, Text]) -> Meaning | None:
         return _service_start(command)
     if program in FORWARDERS:
         return _forward(command)
+    if program == "kind":
+        return _cluster_start(command)
     return _engine_start(command)
 
 
@@ -166,6 +170,15 @@ def _service_start(command: Command) -> Meaning | None:
     if not (now or action.value == "start"):
         return None
     return Meaning(InvocationKind.ENGINE_START, "service start", subject=service)
+
+
+def _cluster_start(command: Command) -> Meaning | None:
+    """``kind create cluster --config kind.yaml``; a configuration that stands in the script itself is no file's."""
+    options, arguments, doubts = options_of(command.arguments, _KIND)
+    if [each.pattern for each in arguments[:2]] != ["create", "cluster"]:
+        return None
+    kept = [each for each in options if not (command.fed and each.name == "config" and each.value.value in _STDIN)]
+    return Meaning(InvocationKind.CLUSTER_START, "create cluster", _by_name(kept), arguments[2:], certain=not doubts)
 
 
 # -- installations ------------------------------------------------------------------------------------

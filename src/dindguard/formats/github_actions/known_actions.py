@@ -176,6 +176,21 @@ def _runner_socket(use: Use) -> Mount:
     )
 
 
+def _start_cluster(use: Use, reading: Reading) -> None:
+    reading.invocations.append(
+        Invocation(
+            kind=InvocationKind.CLUSTER_START,
+            program="kind",
+            words=(use.uses,),
+            span=use.uses.span,
+            action="create cluster",
+            options=use.options("config"),
+            container=use.owner,
+            address=use.address,
+        )
+    )
+
+
 def _embed(use: Use, reading: Reading, hint: str, *names: str, owner: Container | None = None) -> None:
     node = use.input(*names)
     if node.is_scalar and not node.is_null and node.content.strip():
@@ -195,5 +210,8 @@ KNOWN_ACTIONS: dict[str, KnownAction] = {
     "actions/cache/save": _cache,
     "actions/cache/restore": _cache,
     "addnab/docker-run-action": _run_action,
+    "helm/kind-action": _start_cluster,
+    "container-tools/kind-action": _start_cluster,
+    "engineerd/setup-kind": _start_cluster,
 }
 """What to make of an action, by its name without version, in lower case."""

@@ -22,6 +22,11 @@ FORMAT = FormatRow(
     syntaxes=("yaml", "json"),
     keys=("nodes",),
     evidence=Evidence.DECLARED,
-    words=("extramounts",),
+    words=(
+        "extramounts",
+        "kind-action",
+        "setup-kind",
+        ("create cluster", r"\bkind[)}\"']*+[ \t]++(?:-[^\n]{0,80}[ \t])?create cluster\b"),
+    ),
     shape=is_cluster,
 )

@@ -122,6 +122,7 @@ class Starter:
         if program in _TUNNELS and not _hands_on(words):
             return
         command = self.command(words, node, context)
+        command.fed = stdin is not None
         self._out.commands.append(command)
         self._substituted(command, node)
         if stdin is not None and command.program in CLUSTER_CLIENTS:
