@@ -35,6 +35,9 @@ volumes:
 On `localhost` inside one pod whose containers all trust each other; the finding is *medium* there, and where a
 NetworkPolicy selects the pod and does not admit everybody.
 
+A machine's configuration file alone may be completed by options that ask for certificates: ports other than 2375 and
+4243 are *medium* then, and *high* where the files start the unit of the engine's package, which asks for none.
+
 ## References
 - https://docs.docker.com/engine/security/protect-access/
 - CIS Docker Benchmark 2.6; CWE-306
