@@ -17,7 +17,7 @@ TEMPLATE_DEPTH = Limit(
     lost="what lies deeper is taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
 )  # fmt: skip
 TEMPLATE_TEXT = Limit(
-    name="template-text", most=4_096, what="expressions make a text or a list longer than {most:,}",
+    name="template-text", most=8_192, what="expressions make a text or a list longer than {most:,}",
     lost="it is taken for unknown", remedy="write it out, or split it", loss=Loss.UNKNOWN,
 )  # fmt: skip
 TEMPLATE_ACTIONS = Limit(
