@@ -134,9 +134,9 @@ _TREES = {
 _CHILDREN = {
     "/etc/kubernetes": regex(
         r"(?i)manifests?|static.*|addons?|pki|ssl|tls|certs?|certificates|keys?|secrets?|auth.*|tokens?|admin.*|audit.*|admission.*"
-        r"|encryption.*|cloud.*|cni|config|policies|kube-?(?:let|config|adm|apiserver|controller.*|scheduler|proxy)|bootstrap.*|.*[.*].*"
+        r"|encryption.*|cloud.*|cni|config|policies|kube-?(?:let|config|adm|apiserver|controller.*|scheduler|proxy)|bootstrap.*|\A.*[.*].*"
     ),
-    "/etc/docker": regex(r"(?i)plugins|ssl|tls|certs?|keys?|secrets?|.*[.*].*"),
+    "/etc/docker": regex(r"(?i)plugins|ssl|tls|certs?|keys?|secrets?|\A.*[.*].*"),
 }
 """What of a system's folder is the system's, next below it; what else lies there is some program's own."""
 
