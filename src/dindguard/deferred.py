@@ -79,15 +79,15 @@ class _Logging(StandIn):
         return _Logger(self, name)
 
 
-class _Platform(StandIn):
-    def system(self) -> str:
-        return os.uname().sysname
-
-
 _STAND_INS: dict[str, type[StandIn]] = {
     "gettext": _Gettext, "inspect": _Inspect, "json": _Json, "logging": _Logging,
 }  # fmt: skip
 if sys.platform == "linux":
+
+    class _Platform(StandIn):
+        def system(self) -> str:
+            return os.uname().sysname
+
     _STAND_INS["platform"] = _Platform
 if sys.version_info < (3, 12) and sys.implementation.name == "cpython":
     _STAND_INS["datetime"] = _Datetime
