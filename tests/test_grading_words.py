@@ -37,6 +37,20 @@ def test_a_virtual_machine_told_by_the_first_comment(tmp_path: Path, comment: st
 
 
 @pytest.mark.parametrize(
+    ("comment", "told"),
+    [
+        ("THIS IS AN EXAMPLE FILE for one proxy", "AN EXAMPLE FILE"),
+        ("This is a sample configuration.", "a sample configuration"),
+        ("For example, this is started by hand", ""),
+        ("This is no example", ""),
+    ],
+)
+def test_an_example_told_by_the_first_comment(tmp_path: Path, comment: str, told: str) -> None:
+    said = f"line 2 says that the file is '{told}'" if told else ""
+    assert severity(tmp_path, comment) == (Severity.HIGH if told else Severity.CRITICAL, said)
+
+
+@pytest.mark.parametrize(
     "comment",
     [
         "Never runs in a virtual machine: it needs the hardware.",

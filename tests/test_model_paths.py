@@ -501,7 +501,7 @@ FOLDERS_OF_EXAMPLES = {
     "documentation": "doc docs",
     "no longer in use": "deprecated archived attic obsolete unused not-used not_used not-in-use not_in_use disabled "
     "my-deprecated old.attic our-obsolete _archive .archive archive old _old bak .orig gcp_old",
-    "an example": "example examples sample samples demo demos my-example api_samples .dist",
+    "an example": "example examples sample samples demo demos my-example api_samples .dist example-runner examples_of",
     "": "contest latest testing attest documents docsite archives older bakery backup reused in-use enabled exemplary dist",
 }
 

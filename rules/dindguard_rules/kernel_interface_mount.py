@@ -25,7 +25,8 @@ A container that runs systemd on cgroup v2 needs a private cgroup namespace (the
 
 ## When it is fine
 Monitoring agents read `/proc`: a read-only mount is *medium*, because it shows every process and its environment
-(beside a mount of the whole host, which shows the same, it is not told again).
+(beside a mount of the whole host, which shows the same, it is not told again). So is a mount at `/proc` itself: the engine
+covers `/proc/sys` and the like there, read-only.
 `/sys` and `/sys/fs/cgroup` read-only are not reported.
 
 ## References
@@ -68,7 +69,7 @@ def check(container: Container) -> Iterator[Problem]:
         no_root = (
             container.user_of_host or container.ordinary_user
         )  # whoever is no root on the host writes nothing there
-        if no_root or not mount.read_only.off:
+        if no_root or not mount.read_only.off or container.keeps_read_only(mount):
             if not paths.harmless_read_only(path) and not container.has_through_root(mount):
                 message = f"{container} can read the kernel's view of the host in {mount.shown_path}"
                 yield Problem(

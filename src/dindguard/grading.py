@@ -49,7 +49,7 @@ _EXAMPLES = regex(
 _COMMENT = regex(r"[ \t]*(?:#|//|--|;|\*|/\*|<#|\{#|<!--|::|rem\b)(?P<words>[^\n]*)")
 _NOT_USED = regex(
     r"(?i)\b(?:for (?P<kind>reference|demonstration|illustration|example|documentation|testing)(?: purposes?)? only"
-    r"|(?P<only>reference|example|demo) only)\b"
+    r"|(?P<only>reference|example|demo) only|(?<=\bthis is )an? (?:example|sample|demo)(?: file| configuration)?)\b"
 )
 _IN_A_MACHINE = regex(
     r"(?i)\b(?:runs?|running|used|executed|provisions?|started|works?)(?: only)? (?:inside|in|on|within)"

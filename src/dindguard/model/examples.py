@@ -16,7 +16,8 @@ _KINDS_OF_EXAMPLES = (
     ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled",
                           *_LEFT_OVERS), regex(
         r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled|old|bak)|[._]archive|archive|\.?orig|\.(?:backup|back|save|inactive|off)|~)")),
-    ("an example", ("example", "sample", "demo", ".dist"), regex(r"\A(?:(.*[-_.])?(examples?|samples?)|demos?|\.dist)")),
+    ("an example", ("example", "sample", "demo", ".dist"), regex(
+        r"\A(?:(.*[-_.])?(examples?|samples?)|examples?[-_]\w[\w.-]*|demos?|\.dist)")),
 )  # fmt: skip
 """What a folder's name says of all below it; whole names, because ``test-infra`` is no test. Before each expression stand
 literals of which every name that matches has one: compiling it costs more than asking most paths for them."""

@@ -76,6 +76,15 @@ def on_the_host(path: str) -> str:
     return normalise(rest)
 
 
+_NO_USERS = frozenset(
+    {
+        "backup", "backups", "data", "downloads", "media", "movies", "music", "photos", "pictures", "public", "shared", "shows",
+        "torrents", "tv", "videos",
+    }
+)  # fmt: skip
+"""Folders of data that people keep beside the homes: ``/home/Downloads`` is nobody's home."""
+
+
 def home_relative(path: str) -> str:
     """Return a normalised path with a user's home as ``~``; a Windows path in lower case."""
     key = path.lower() if path[1:2] == ":" else path
@@ -84,7 +93,8 @@ def home_relative(path: str) -> str:
     for homes in ("/home/", "/Users/", "c:/users/"):
         if key.startswith(homes):
             user, slash, rest = key[len(homes) :].partition("/")
-            return key if UNKNOWN_PIECE in user else f"~{slash}{rest}"
+            nobodys = UNKNOWN_PIECE in user or user.lower() in _NO_USERS
+            return key if nobodys else f"~{slash}{rest}"
     return key
 
 
