@@ -69,7 +69,8 @@ def check(container: Container) -> Iterator[Problem]:
         no_root = (
             container.user_of_host or container.ordinary_user
         )  # whoever is no root on the host writes nothing there
-        if no_root or not mount.read_only.off or container.keeps_read_only(mount):
+        covered = container.confinement.covers(path, mount.target.value)
+        if no_root or covered or not mount.read_only.off:
             if not paths.harmless_read_only(path) and not container.has_through_root(mount):
                 message = f"{container} can read the kernel's view of the host in {mount.shown_path}"
                 yield Problem(

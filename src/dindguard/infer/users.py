@@ -91,7 +91,7 @@ def _told_by_variable(container: Container, image: Image | None) -> Flag | None:
 def runs_as_ordinary_user(repository: str) -> bool:
     """Whether an image, or a container that is called like one, is known not to run as root unless somebody says so."""
     named = known_images.last_two(repository)
-    return named in _ORDINARY_USERS or named.rpartition("/")[2] in _NAMED_ORDINARY
+    return named in _ORDINARY_USERS or named.rpartition("/")[2].replace("_", "-") in _NAMED_ORDINARY
 
 
 def user_variable(repository: str) -> tuple[str, str] | None:

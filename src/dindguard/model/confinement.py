@@ -101,6 +101,13 @@ class Confinement:
         """What opens the masked paths of ``/proc`` and ``/sys``, or may: the text is then unknown."""
         return _off(self.system_paths)
 
+    def covers(self, path: str, target: str | None) -> bool:
+        """Whether what is mounted of the host lies where the engine covers what changes the kernel with itself, read-only.
+
+        The host's ``/proc`` at ``/proc`` is covered like the container's own (moby ``oci/defaults.go``, ``ReadonlyPaths``).
+        """
+        return path == target == "/proc" and self.masks_off is None
+
     @property
     def selinux_off(self) -> Text | None:
         """The label option that switches SELinux off: ``disable``, or the type of a privileged container."""

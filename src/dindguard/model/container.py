@@ -285,13 +285,6 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         roots = [other for other in self.host_mounts if other.host_path == "/" and other is not mount]
         return any(other.read_only.off or not mount.read_only.off for other in roots)
 
-    def keeps_read_only(self, mount: Mount) -> bool:
-        """Whether a mount of the host's ``/proc`` lies where the engine covers what changes the kernel with itself, read-only.
-
-        What is mounted at ``/proc`` is covered there like the container's own (moby ``oci/defaults.go``, ``ReadonlyPaths``).
-        """
-        return mount.host_path == mount.target.value == "/proc" and self.confinement.masks_off is None
-
     def mount_at(self, path: str) -> Mount | None:
         """Return the mount that provides ``path`` (absolute, inside the container): the deepest at or above it."""
         covering = [mount for mount in self.mounts if mount.provides(path)]
