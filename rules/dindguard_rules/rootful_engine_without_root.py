@@ -44,7 +44,13 @@ from dindguard.api import (
     category="sandbox",
     since="0.1.0",
     asks=("lacks_root",),
-    fixes=(removal("removes the user, so that the engine runs as root in its container", unsafe=True),),
+    fixes=(
+        removal(
+            "removes the user, so that the engine runs as root in its container",
+            unsafe=True,
+            brings=("privileged-engine",),  # which is graver of an engine that starts
+        ),
+    ),
 )
 def check(engine: Engine) -> Iterator[Problem]:
     """Report the official rootful image with a user other than root."""

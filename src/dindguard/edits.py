@@ -151,7 +151,7 @@ class Fixer:
     """One way to mend what a rule reports.
 
     ``says`` tells what it does, as the beginning of a sentence (``removes the option``). ``unsafe`` marks one that
-    changes what runs. ``brings`` names rules whose findings it may bring: approvals that it needs.
+    changes what runs. ``brings`` names rules whose findings it may bring: approvals that it needs, what is graver once it works.
     """
 
     says: str
@@ -160,9 +160,9 @@ class Fixer:
     brings: Collection[str] = ()
 
 
-def removal(says: str, *, unsafe: bool = False) -> Fixer:
-    """Return the fix that takes away what a rule blames."""
-    return Fixer(says, _without, unsafe)
+def removal(says: str, *, unsafe: bool = False, brings: tuple[str, ...] = ()) -> Fixer:
+    """Return the fix that takes away what a rule blames; ``brings`` as for :class:`Fixer`."""
+    return Fixer(says, _without, unsafe, brings)
 
 
 def replacement(says: str, value: Value, *, unsafe: bool = False) -> Fixer:
