@@ -66,9 +66,7 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.KERNEL_CONTROL:
             continue
-        no_root = (
-            container.user_of_host or container.ordinary_user
-        )  # whoever is no root on the host writes nothing there
+        no_root = container.user_of_host or container.ordinary_user  # who writes nothing there
         covered = container.confinement.covers(path, mount.target.value)
         if no_root or covered or not mount.read_only.off:
             if not paths.harmless_read_only(path) and not container.has_through_root(mount):

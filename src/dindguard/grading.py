@@ -13,7 +13,7 @@ from dindguard.model.examples import example_part, kind_of_example, others_code
 from dindguard.model.values import Text
 from dindguard.model.workload import WorkloadKind
 from dindguard.patterns import regex
-from dindguard.rules import Rule, Severity
+from dindguard.rules import Rule, Severity, blamed
 from dindguard.source import Span
 
 LEVELS = {Sandbox.VM: 2, Sandbox.USER_NAMESPACE: 2, Sandbox.GVISOR: int(Severity.CRITICAL)}
@@ -184,10 +184,7 @@ def _by_starter(rule: Rule, severity: Severity, subject: Any) -> tuple[int, str]
 
 def _by_use(subject: Any) -> tuple[int, str]:
     """Leave information only of what nobody starts."""
-    holder = (
-        subject if isinstance(subject, Container) else getattr(subject, "who", getattr(subject, "container", None))
-    )
-    workload = getattr(holder, "workload", subject)
+    workload = getattr(blamed(subject), "workload", subject)
     runs_in = getattr(workload, "runs_in", None) or getattr(workload, "sent_by", None)
     within = runs_in.workload if isinstance(runs_in, Container) else workload
     words = getattr(workload, "dormant", "") or getattr(within, "dormant", "") or _of_others(within)

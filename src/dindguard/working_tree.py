@@ -158,7 +158,5 @@ def _unlinked(path: str) -> str:
 
 
 def _bytes_of(path: str) -> bytes:
-    with open(
-        path, "rb", buffering=0
-    ) as file:  # a buffer would ask the kernel more, of each of a hundred thousand files
+    with open(path, "rb", buffering=0) as file:  # a buffer would ask the kernel more, of each of very many files
         return file.read()

@@ -60,7 +60,6 @@ def _origin(
     if not stages and not discarded and not before and built is None:
         return _NOWHERE
     return Origin(
-        built_from=stages[0] if stages else None,
         stages=stages,
         further=further,
         discarded=discarded,

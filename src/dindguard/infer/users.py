@@ -96,10 +96,10 @@ def runs_as_ordinary_user(repository: str) -> bool:
 
 def user_variable(repository: str) -> tuple[str, str] | None:
     """Return the variable by whose number an image's program runs, and the number that it takes without the variable."""
-    last_two = "/".join(repository.split("/")[-2:])
-    if last_two in _ROOT_NEVERTHELESS:
+    named = known_images.last_two(repository)
+    if named in _ROOT_NEVERTHELESS:
         return None
-    return _USER_VARIABLES.get(last_two) or _USER_VARIABLES.get(last_two.partition("/")[0])
+    return _USER_VARIABLES.get(named) or _USER_VARIABLES.get(named.partition("/")[0])
 
 
 def _called(container: Container, image: Image | None) -> str:

@@ -147,14 +147,9 @@ def _joins_a_group(container: Container) -> bool:
     """Whether the build of its image puts a user into a group that owns an engine's socket."""
     from dindguard.model.invocation import InvocationKind
 
-    seen: list[Container] = []
-    stage = container.built_from
-    while stage is not None and stage not in seen:
-        if any(each.kind is InvocationKind.GROUP_GRANT for each in stage.invocations):
-            return True
-        seen.append(stage)
-        stage = stage.built_from
-    return False
+    return any(
+        each.kind is InvocationKind.GROUP_GRANT for stage in container.origin.stages for each in stage.invocations
+    )
 
 
 @record(eq=False)

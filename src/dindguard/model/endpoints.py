@@ -9,7 +9,7 @@ from dindguard.patterns import decimal
 PLAIN_PORT = 2375
 TLS_PORT = 2376
 PLAIN_PORTS = frozenset({PLAIN_PORT, 4243})
-"""Ports known for asking nobody: 4243 was dockerd's own (dotcloud/docker 0.6 ``api.go``) until 1.0 took the registered 2375."""
+"""Ports known for asking nobody: 4243 was Docker's own (dotcloud/docker ``api.go``, ``DEFAULTHTTPPORT``) before 2375."""
 
 _SCHEMES = ("tcp", "unix", "ssh", "fd", "npipe", "http", "https")
 

@@ -99,10 +99,9 @@ def give(about: Any, name: str, facts: object) -> None:
 class Origin:
     """Where a container comes from."""
 
-    built_from: Container | None = None
-    """The Dockerfile stage that its image is built from, when the scan has it."""
     stages: tuple[Container, ...] = ()
-    """That stage, the one that it is built from, and so on, as far as they are followed."""
+    """The Dockerfile stage that its image is built from, when the scan has it, that stage's own, and so on, as far as they
+    are followed."""
     further: bool = False
     """There are more stages than are followed."""
     discarded: bool = False
@@ -219,7 +218,7 @@ class ContainerFacts:
     @property
     def built_from(self) -> Container | None:
         """The Dockerfile stage that its image is built from, when the scan has it."""
-        return self.origin.built_from
+        return self.origin.stages[0] if self.origin.stages else None
 
     @property
     def discarded(self) -> bool:

@@ -11,8 +11,8 @@ FORMAT = FormatRow(
     apart=True,
     words=(
         "security=insecure",
-        ("user", r"(?m)^[ \t]*user[ \t]+(?!root\b|0\b)"),
-    ),  # who is no root, whatever it is given
+        ("user", r"(?m)^[ \t]*user[ \t]+(?!root\b|0\b)"),  # who is no root, whatever it is given
+    ),
     unmodelled=(
         (
             "DAPPER_",

@@ -169,13 +169,10 @@ class _Command:
             yield from _variable(word, len(name) + 1)
         elif word.text.startswith("-e") and "=" in word.text and not word.text.startswith("-e="):
             yield from _variable(word, 2)
-        written_on = word.text[2:]
-        kind = known.get(word.text[:2], "") if written_on and name not in known and word.text[1] != "-" else ""
-        if kind == programs.ATTACHED or (kind == programs.EITHER and not written_on.isalpha()):
-            # ``-pmysecret1`` is no option called ``pmysecret1``; letters alone may be one, as in ``-password``.
-            yield from _given(word.start + 2, written_on, programs.NEXT)
-            return
-        how = known.get(name) or (programs.EITHER if secret_name(name.lstrip("-")) else "")
+        short = known.get(word.text[:2], "") if len(word.text) > 2 and word.text[1] != "-" else ""
+        # ``-pmysecret1`` is no option called ``pmysecret1``; letters alone may be one, as in ``-password``.
+        written_on = short == programs.ATTACHED or (short == programs.EITHER and not word.text[2:].isalpha())
+        how = known.get(name) or (programs.EITHER if not written_on and secret_name(name.lstrip("-")) else "")
         if how and equals and how != programs.ATTACHED:
             yield from _given(start, value, how)
         elif how in (programs.NEXT, programs.EITHER, programs.PAIR) and index + 1 < len(self.words):
@@ -183,7 +180,6 @@ class _Command:
             if not following.text.startswith("-") or following.quoted:
                 yield from _given(following.start, following.text, how)
         elif not how and not word.text.startswith("--"):
-            short = known.get(word.text[:2], "")
             last = known.get(f"-{word.text[-1]}", "") if word.text[1:].isalpha() else ""
             if short in (programs.ATTACHED, programs.EITHER, programs.PAIR):
                 yield from _given(word.start + 2, word.text[2:], short)
