@@ -163,7 +163,7 @@ def test_many_findings_are_told_briefly_and_counted() -> None:
     assert "\n  instead:" not in shown
     assert "\n  11 critical  host-engine-socket          Give the job its own engine, or a filtering proxy\n" in shown
     assert "\n  10 medium    unauthenticated-daemon-tcp  " in shown
-    assert "\nby file\n  3 critical  deploy/service-0/compose.yaml\n" in shown
+    assert "\nby file: how many, the gravest\n  3 critical  deploy/service-0/compose.yaml\n" in shown
     whole = text(many(21), verbose=True)
     assert "  instead:" in whole
     assert "by rule" in whole
@@ -172,7 +172,8 @@ def test_many_findings_are_told_briefly_and_counted() -> None:
 def test_statistics_count_instead_of_telling() -> None:
     shown = text(sample(), statistics=True)
     assert (
-        "\n\nby rule, and what to write instead (dindguard explain RULE)\n  2 critical  host-engine-socket " in shown
+        "\n\nby rule: how many, the gravest, what to write instead (dindguard explain RULE)\n  2 critical  host-engine-socket "
+        in shown
     )
     assert "2 critical, 1 medium in 2 files" in shown
     assert shown.startswith("broken.yaml:2:6 error unreadable\n")

@@ -27,10 +27,10 @@ def tables(
     rules = _rows(findings, lambda finding: finding.rule.id)
     files = _rows(findings, lambda finding: places.path(finding.span.path) or "dindguard")
     notes = {finding.rule.id: safe.one_line(advice(finding)) for finding in reversed(findings)}
-    heading = "by rule, and what to write instead (dindguard explain RULE)"
+    heading = "by rule: how many, the gravest, what to write instead (dindguard explain RULE)"
     return [
         _table(heading, rules, notes, terminal, len(rules) if whole else MOST_RULES, "rule"),
-        _table("by file", files, {}, terminal, len(files) if whole else MOST_FILES, "file"),
+        _table("by file: how many, the gravest", files, {}, terminal, len(files) if whole else MOST_FILES, "file"),
     ]
 
 
