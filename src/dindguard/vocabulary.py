@@ -87,3 +87,6 @@ UNSEEN = "UNSEEN"
 
 INVENTORIES = ("inventory", "inventories", "environments")
 """Folders in which people keep Ansible's hosts, groups and their variables."""
+
+CREATES_CLUSTER = r"[)}\"']*+[ \t]++(?:-[^\n]{0,80}[ \t])?create cluster\b"
+"""What follows the name of kind, or a variable that holds it, where it starts a cluster, as an expression."""

@@ -23,7 +23,7 @@ from dindguard.scripts.shell.interpreter import read_argv, read_script, unwrappe
 from dindguard.scripts.shell.pieces import Script, Word, embedded_source
 from dindguard.scripts.shell.split import split
 from dindguard.source import Embedded, Source
-from dindguard.vocabulary import FORWARDERS, HELM_WITH_FILES, SHELLS
+from dindguard.vocabulary import CREATES_CLUSTER, FORWARDERS, HELM_WITH_FILES, SHELLS
 
 __all__ = [
     "Command",
@@ -64,7 +64,7 @@ _IN_COMPANY = ("kubectl", "oc", "dind", "helm", "create cluster")
 _RELEVANT = regex(
     "|".join(map(re.escape, _NAMES)) + r"|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\b(?:run|debug)\b|\bdind\b|"
     r"(?:kubectl|oc) (?:(?!(?:kubectl|oc) )[^\n]){0,200}?(?:-f|--filename)[= ]?(?:-|/dev/stdin)(?![\w-])|"
-    r"(?:kind|KIND)[)}\"']*+[ \t]++(?:-[^\n]{0,80}[ \t])?create cluster\b|" + HELM_WITH_FILES
+    rf"(?:kind|KIND){CREATES_CLUSTER}|" + HELM_WITH_FILES
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.formats.row import Evidence, FormatRow
+from dindguard.vocabulary import CREATES_CLUSTER
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
@@ -26,7 +27,7 @@ FORMAT = FormatRow(
         "extramounts",
         "kind-action",
         "setup-kind",
-        ("create cluster", r"\bkind[)}\"']*+[ \t]++(?:-[^\n]{0,80}[ \t])?create cluster\b"),
+        ("create cluster", rf"\bkind{CREATES_CLUSTER}"),
     ),
     shape=is_cluster,
 )
