@@ -118,6 +118,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "template-folders": (1, chart('{{ include "a.b" . }}') | {"c/templates/a/b/_h.tpl": '{{ define "a.b" }}true{{ end }}\n'}),
     "template-files": (1, chart('{{ include "a.b" . }}') | {"c/templates/_h.tpl": '{{ define "a.c" }}true{{ end }}\n'}),
     "compose-variables": (3, compose("x-e: &e {A: 1, B: 2}\nservices: {a: {image: docker, environment: *e}, b: {image: docker, environment: *e}, c: {image: docker, environment: *e}}\n")),
+    "imported-variables": (3, {"pods.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {A: x, B: y}\n" + "".join(f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{n}}}\nspec: {{containers: [{{name: a, image: docker, envFrom: [{{configMapRef: {{name: c}}}}]}}]}}\n" for n in range(3))}),
     "pipeline-variables": (5, {".circleci/config.yml": "version: 2.1\nexecutors: {e: {docker: [{image: docker}], environment: {A: 1, B: 2}}}\njobs:\n" + chain(4, lambda n: f"  j{n}: {{executor: e, steps: [{{run: docker ps}}]}}") + "\n", ".buildkite/pipeline.yml": "env: {A: 1, B: 2}\nsteps:\n" + "- command: docker ps\n" * 4}),
     "gitlab-job-variables": (3, gitlab("variables: {A: 1, B: 2}\n" + chain(3, lambda n: f"j{n}: {{image: docker, script: docker ps, variables: {{C: c}}}}") + "\n")),
     "gitlab-services": (2, gitlab("default: {image: docker, services: [docker:dind, redis]}\n" + chain(3, lambda n: f"j{n}: {{script: docker ps}}") + "\n")),

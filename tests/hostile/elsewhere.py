@@ -49,6 +49,7 @@ _ROWS = [
     ("Compose: an env file of all services", lambda n: {"compose.yaml": "services:\n" + lines(n, lambda i: f"  s{i}: {{image: 'docker:dind', privileged: true, env_file: e.env}}"), "e.env": lines(n, lambda i: f"V{i}=a")}),
     ("CircleCI: variables of all jobs", lambda n: _one(".circleci/config.yml", "version: 2.1\nexecutors: {e: {docker: [{image: docker}], environment: {" + ", ".join(f"V{i}: a" for i in range(n)) + "}}}\njobs:\n" + lines(n, lambda i: f"  j{i}: {{executor: e, steps: [{{run: docker ps}}]}}"))),
     ("Buildkite: variables of all steps", lambda n: _one(".buildkite/pipeline.yml", "env:\n" + lines(n, lambda i: f"  V{i}: a") + "steps:\n" + "- command: docker ps\n" * n)),
+    ("variables of one ConfigMap in all pods", lambda n: _one("pods.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n" + lines(n, lambda i: f"  V{i}: a") + lines(n, lambda i: f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{i}}}\nspec: {{containers: [{{name: a, image: docker, envFrom: [{{configMapRef: {{name: c}}}}]}}]}}"))),
     ("GitLab: jobs that extend a big one", lambda n: _one(".gitlab-ci.yml", ".a:\n  image: docker\n  script:\n" + f"  - {RUN}\n" * 40 + lines(n, lambda i: f"j{i}: {{extends: .a}}"))),
 ]  # fmt: skip
 

@@ -72,3 +72,8 @@ IMAGE_DEPTH = Limit(
     name="image-depth", most=60, what="a resource nests more than {most} levels", lost="its images were not replaced there",
     remedy="end the alias that holds itself",
 )  # fmt: skip
+IMPORTED_VARIABLES = Limit(
+    name="imported-variables", most=50_000, what="containers take more than {most:,} variables from ConfigMaps as a whole",
+    lost="those of further containers are unknown", remedy="scan fewer manifests at a time, or name the variables",
+    loss=Loss.UNKNOWN,
+)  # fmt: skip

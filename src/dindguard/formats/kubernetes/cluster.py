@@ -52,6 +52,8 @@ class Cluster:
         """The labels that Services select, each looked at once."""
         self.scalers: dict[Resource, Scaler] = {}
         """What autoscalers say, each looked at once."""
+        self.imported = 0
+        """How many variables containers have taken from ConfigMaps as a whole."""
 
     def give_back(self) -> None:
         """Let go of the nodes of objects that others have asked for, if they are many."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
@@ -79,7 +80,12 @@ class Variables:
             self.open_ended = True
             return
         prefix = source["prefix"].content
-        for key, value in found.node["data"].pairs():
+        pairs = found.node["data"].pairs()
+        self._cluster.imported += len(pairs)
+        if not budget.within(budget.IMPORTED_VARIABLES, self._cluster.imported, source):
+            self.open_ended = True
+            return
+        for key, value in pairs:
             if value.is_scalar:
                 yield EnvVar(prefix + key.content, _taken(value, reference["name"]), value.span)
 
