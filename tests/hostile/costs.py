@@ -25,7 +25,7 @@ from typing import TypeAlias
 
 from elsewhere import FURTHER
 from measure import NEIGHBOUR, SMALL, warm, written
-from shapes import SHAPES, Files, Shape
+from shapes import SHAPES, Files, Shape, weight
 
 from dindguard.cli import main as dindguard
 
@@ -46,11 +46,6 @@ DEEDS = {
 """By name: the arguments of the command line that do it."""
 DEEPEST = 400
 """Folders in folders: a path has an end, and so has the standard library when it takes them away."""
-
-
-def weight(files: Files) -> int:
-    """Return how many bytes the texts have."""
-    return sum(len(text.encode()) for text in files.values())
 
 
 def fitted(shape: Shape, most: int) -> Files:

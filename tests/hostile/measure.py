@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from shapes import SHAPES, Files
+from shapes import SHAPES, Files, weight
 
 import dindguard
 from dindguard import reports
@@ -105,7 +105,7 @@ def main() -> None:
         files = SHAPES[number].files(size) if number >= 0 else {}
         with tempfile.TemporaryDirectory() as name:
             folder = written(Path(name), files | {NEIGHBOUR: SMALL})
-            answer = forked(folder) | {"bytes": sum(len(text.encode()) for text in files.values())}
+            answer = forked(folder) | {"bytes": weight(files)}
         print(json.dumps(answer), flush=True)
 
 

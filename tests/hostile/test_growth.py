@@ -19,7 +19,7 @@ import pytest
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from shapes import GROUPS, SHAPES, Shape, table  # noqa: E402 - beside this file
+from shapes import GROUPS, SHAPES, Shape, table, weight  # noqa: E402 - beside this file
 
 STEEP = 1.5
 """An exponent of 1 is linear. What lies between 1.15 and this is looked at, and no failure."""
@@ -96,8 +96,8 @@ def test_a_shape_is_the_same_every_time_and_grows(shape: Shape) -> None:
     small = shape.files(shape.size)
     assert small == shape.files(shape.size)
     larger = shape.files(4 * shape.size)
-    weight = [sum(len(name) + len(text) for name, text in files.items()) for files in (small, larger)]
-    assert 1.1 * weight[0] < weight[1] < 8 * weight[0]
+    before, after = weight(small), weight(larger)
+    assert 1.1 * before < after < 8 * before
 
 
 def test_the_page_lists_them() -> None:
