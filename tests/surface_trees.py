@@ -258,6 +258,9 @@ TREES: dict[str, dict[str, str]] = {
     "NixOS, its engine": {
         "host.nix": '{ virtualisation.docker.listenOptions = [\n  "/run/docker.sock"\n  "0.0.0.0:2375"\n]; }\n'
     },
+    "NixOS, its engine's settings": {
+        "host.nix": "{ virtualisation.docker.daemon.settings = {\n  dns = [ x ];\n  insecure-registries = [ y ];\n}; }\n"
+    },
     "a firewall in NixOS": {"firewall.nix": "{ networking.firewall.allowedTCPPorts = [\n  22\n  2375\n]; }\n"},
     "an engine's options in a template": {"docker.init": 'DOCKER_OPTS="{{ docker_options }}"\n'},
     "NixOS": {

@@ -542,3 +542,109 @@ def test_script_that_waits_between_two_starts(tmp_path: Path, between: str, awai
 def test_image_that_the_same_script_builds(tmp_path: Path, tag: str, moving: bool) -> None:
     findings = said(tmp_path, "unpinned-engine-image", before=f"docker build --tag {tag} .", image="docker:29-dind")
     assert bool([each for each in findings if each.span.line == 4]) is moving
+
+
+# -- the engine of a runner whose configuration Terraform hands to its pod -------------------------------
+
+RUNNER_CONFIG = """log: {level: info}
+runner: {capacity: 1}
+container:
+  privileged: true
+  docker_host: unix:///run/podman/podman.sock
+  options: -v /etc/containers/mirrors.conf:/etc/containers/mirrors.conf:ro
+  valid_volumes: ["**"]
+"""
+RUNNER_POD = """resource "kubernetes_config_map" "runner" {
+  metadata { name = "runner-config" }
+  data = { "config.yaml" = templatefile("${path.module}/config.yaml.tpl", { a = "b" }) }
+}
+resource "kubernetes_deployment" "runner" {
+  metadata { name = "runner" }
+  spec {
+    template {
+      spec {
+        init_container {
+          name  = "register"
+          image = "registry.example/runner:1"
+          volume_mount {
+            name       = "config"
+            mount_path = "/config/config.yaml"
+            sub_path   = "config.yaml"
+          }
+        }
+        container {
+          name  = "runner"
+          image = "registry.example/runner:1"
+          security_context {
+            privileged  = false
+            run_as_user = 1001
+          }
+          volume_mount {
+            name       = "config"
+            mount_path = "/config/config.yaml"
+            sub_path   = "config.yaml"
+          }
+          volume_mount {
+            name       = "socket"
+            mount_path = "/run/podman"
+          }
+        }
+        volume {
+          name = "config"
+          config_map { name = kubernetes_config_map.runner.metadata[0].name }
+        }
+        volume {
+          name = "socket"
+          empty_dir {}
+        }
+      }
+    }
+  }
+}
+"""
+
+
+def of_runner(folder: Path, pod: str) -> dict[str, str]:
+    report = scanned(folder, {"main.tf": pod, "config.yaml.tpl": RUNNER_CONFIG})
+    return {
+        each.rule.id: f"{each.severity.word} {each.message}"
+        for each in report.findings
+        if each.span.path != "main.tf"
+    }
+
+
+def test_a_runners_engine_in_its_own_pod_is_not_the_hosts(tmp_path: Path) -> None:
+    found = of_runner(tmp_path, RUNNER_POD)
+    assert "host-engine-socket" not in found
+    assert found["privileged-runner"].startswith("medium")
+    assert (
+        found["host-system-mount"]
+        == "low the runner default can read /etc/containers/mirrors.conf of container 'runner', its host"
+    )
+
+
+def test_a_runners_engine_on_the_node_is_the_hosts(tmp_path: Path) -> None:
+    found = of_runner(tmp_path, RUNNER_POD.replace("empty_dir {}", 'host_path { path = "/run/podman" }'))
+    assert found["host-engine-socket"].startswith("critical")
+    assert found["privileged-runner"].startswith("high")
+
+
+# -- paths below a variable -----------------------------------------------------------------------------
+
+BELOW_A_VARIABLE = {
+    "shared/compose.yaml": "services: {app: {build: {context: '${ROOT}/', dockerfile: none/Dockerfile}}}\n",
+    "web/compose.yaml": """services:
+  app:
+    extends: {file: '${ROOT}/shared/compose.yaml', service: app}
+    build: {dockerfile: images/web/Dockerfile}
+    pid: host
+""",
+    "images/web/Dockerfile": "FROM alpine:3.22\nUSER app\n",
+}
+
+
+@pytest.mark.parametrize(("user", "words"), [("app", ""), ("root", ", and as root can signal them")])
+def test_a_dockerfile_below_a_variable_is_that_from_the_root(tmp_path: Path, user: str, words: str) -> None:
+    files = {name: text.replace("USER app", f"USER {user}") for name, text in BELOW_A_VARIABLE.items()}
+    message = the(found(tmp_path, files, "host-pid-namespace")).message
+    assert message == f"service 'app' sees the host's processes{words}"

@@ -86,6 +86,8 @@ NEAR = {
     "a table of ports": {"group_vars/all.yml": "used:\n  socket_proxy: 2375\n"},
     "a client's plugin": {"a.nix": "install -m755 ${x} root/usr/local/lib/docker/cli-plugins/docker-buildx\n"},
     "the engine's usual socket": {"a.nix": '{ virtualisation.docker.listenOptions = [\n  ""\n  "/run/docker.sock"\n]; }\n'},
+    "an engine's name servers": {"a.nix": "{ virtualisation.docker.daemon.settings = {\n  dns = [ x ];\n};\nhosts = 1; }\n"},
+    "a feature of an engine": {"a.nix": "{ virtualisation.docker.daemon.settings.features.cdi = true; }\n"},
     "the socket of a client": {"config/docker.yaml": "my-docker:\n  socket: /var/run/docker.sock\n"},
     "the socket of a kubelet": {"a.json": '{\n  "containerd_cri_socket": "/var/run/containerd/containerd.sock"\n}\n'},
     "a user's own engine": {"a.conf": "x DOCKER_HOST=unix:///run/user/$(id -u $me)/docker.sock\n"},

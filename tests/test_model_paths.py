@@ -499,10 +499,12 @@ FOLDERS_OF_EXAMPLES = {
     "for tests": "test tests my-test my_tests load-testing stress-testing perf-testing performance_testing "
     "integration-testing smoke.testing e2e e2e-testing testdata test-data test_data",
     "documentation": "doc docs",
+    "for a virtual machine on a developer's own computer": "vagrant vagrant-dev local.vagrant",
     "no longer in use": "deprecated archived attic obsolete unused not-used not_used not-in-use not_in_use disabled "
     "my-deprecated old.attic our-obsolete _archive .archive archive old _old bak .orig gcp_old",
     "an example": "example examples sample samples demo demos my-example api_samples .dist example-runner examples_of",
-    "": "contest latest testing attest documents docsite archives older bakery backup reused in-use enabled exemplary dist",
+    "": "contest latest testing attest documents docsite archives older bakery backup reused in-use enabled exemplary "
+    "dist vagrants",
 }
 
 

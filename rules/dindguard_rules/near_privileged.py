@@ -83,8 +83,8 @@ def check(container: Container) -> Iterator[Problem]:
         return
     parts = switched_off(container)
     if parts and "SYS_ADMIN" in container.capabilities.effective:
-        product = container.powerful_product
         image = container.image
+        product = container.powerful_product or (image.fuse_mounter if image is not None else None)
         asks_for_more = image is not None and image.privileged_user is not None  # and with all of it, *high*
         ordinary = container.ordinary_user  # a setuid program away from what is granted
         lesser = container.runs_containers or product or asks_for_more or ordinary

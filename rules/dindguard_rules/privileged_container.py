@@ -26,7 +26,7 @@ needs no privilege at all with `moby/buildkit:rootless` or Buildah.
 ## When it is fine
 In a virtual machine of its own (Kata) the flag ends at that machine's kernel, in gVisor at the sandbox; the finding
 is lowered there. A pod with `hostUsers: false` is lowered too: its root is nobody on the node. Tools that register
-emulators (`tonistiigi/binfmt`), and commands that run `sysctl` or `chown` alone, do one thing, once: *medium*; pin
+emulators (`tonistiigi/binfmt`), and commands that run `sysctl`, `chown` or `ulimit` alone, do one thing, once: *medium*; pin
 them by digest. A well-known product whose own instructions ask for the flag (cAdvisor, Home Assistant, `kube-proxy`)
 is *high*: allow it with the reason.
 

@@ -34,7 +34,7 @@ from dindguard.model.model import Model
 from dindguard.model.mount import Mount, Storage
 from dindguard.model.policy import Policy
 from dindguard.model.values import Text
-from dindguard.model.workload import Workload
+from dindguard.model.workload import Workload, WorkloadKind
 from dindguard.records import replace
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
         *(each for reading in readings for each in reading.engines),
         *_of_runners(given.workloads, policy),
     )
+    engines = (*engines, *_told_by_runners(given.workloads, engines))
     _settle_purposes(containers, engines, policy)
     names = Names(containers)
     starters = Starters(names, _starting_calls(given.workloads, invocations))
@@ -90,6 +91,14 @@ def _of_runners(workloads: Sequence[Workload], policy: Policy) -> Iterable[Engin
     from dindguard.infer.runner_engines import runner_engines
 
     return runner_engines(workloads, policy)
+
+
+def _told_by_runners(workloads: Sequence[Workload], engines: Sequence[Engine]) -> Iterable[Engine]:
+    if not any(each.kind is WorkloadKind.RUNNER and each.runs_in is not None for each in workloads):
+        return ()
+    from dindguard.infer.told_engines import told_engines
+
+    return told_engines(workloads, engines)
 
 
 def _settle_clusters(workloads: Sequence[Workload], invocations: Sequence[Invocation]) -> None:
@@ -187,7 +196,8 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
 
 def _only_does(container: Container) -> str:
     words = (*(container.entrypoint or ()), *(container.command or ()))
-    if not any(program in word.pattern for word in words for program in ("sysctl", "chown", "chmod", "/proc/sys/")):
+    telling = ("sysctl", "chown", "chmod", "ulimit", "/proc/sys/")
+    if not any(program in word.pattern for word in words for program in telling):
         return ""
     from dindguard.infer.tasks import only_does
 

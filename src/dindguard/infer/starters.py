@@ -95,7 +95,7 @@ class Starters:
         if mount is not None and mount.socket() is not None:
             return Machine(name="", span=span)
         if mount is not None and mount.storage is not None:
-            return _sharing(container, mount.storage.identity)
+            return _sharing(container, mount.storage.identity) or container.engine
         if container.engine is not None:
             return container.engine
         return Machine(name="", span=span) if container.kind is ContainerKind.SCRIPT else None

@@ -29,6 +29,7 @@ _BESIDE = frozenset(
 _TASKS = (
     ("only sets kernel parameters", frozenset({"sysctl"})),
     ("only changes whose files are", frozenset({"chown", "chmod"})),
+    ("only sets limits of its own", frozenset({"ulimit"})),
 )
 """What a container that does its task once needs no more than, by the programs that tell it."""
 

@@ -13,6 +13,7 @@ _KINDS_OF_EXAMPLES = (
         r"\A(?:(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|e2e|molecule|_{0,2}(fixtures|tests|snapshots)_{0,2}"
         r"|test[-_](data|apps?|cases?|suites?|fixtures?|projects?|resources|files|assets|utils|helpers|scripts))")),
     ("documentation", ("doc",), regex(r"docs?")),
+    ("for a virtual machine on a developer's own computer", ("vagrant",), regex(r"\A(?:.*[-_.])?vagrant(?:[-_.].*)?")),
     ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled",
                           *_LEFT_OVERS), regex(
         r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled|old|bak)|[._]archive|archive|\.?orig|\.(?:backup|back|save|inactive|off)|~)")),

@@ -128,6 +128,11 @@ class Image:
         return known_images.host_agent(self.repository)
 
     @property
+    def fuse_mounter(self) -> str | None:
+        """The product, if it is well known and its own instructions let it mount file systems (rclone …)."""
+        return known_images.fuse_mounter(self.repository)
+
+    @property
     def archived(self) -> str | None:
         """Why nobody maintains it any more, in a phrase; ``None`` for all else."""
         if self.engine is not None and self.engine.frozen:

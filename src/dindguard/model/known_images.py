@@ -150,6 +150,7 @@ _PRIVILEGED_USERS = {
     "cadvisor/cadvisor": "cAdvisor",
     "google/cadvisor": "cAdvisor",
     "google-containers/cadvisor": "cAdvisor",
+    "google_containers/cadvisor": "cAdvisor",
     "squat/generic-device-plugin": "generic-device-plugin",
     "home-assistant/home-assistant": "Home Assistant",
     "homeassistant/home-assistant": "Home Assistant",
@@ -196,6 +197,8 @@ _PRIVILEGED_USERS = {
     "external_storage/local-volume-provisioner": "the local volume provisioner",
     "csi-secrets-store/driver": "the Secrets Store CSI driver",
     "democraticcsi/democratic-csi": "democratic-csi",
+    "democratic-csi/democratic-csi": "democratic-csi",
+    "rocm/device-metrics-exporter": "AMD's device metrics exporter",
     "cephcsi/cephcsi": "Ceph CSI",
     "rook/ceph": "Rook",
     "longhornio/longhorn-manager": "Longhorn",
@@ -227,6 +230,15 @@ _HOST_AGENTS = {
 }
 """Agents whose own instructions give them the host's processes, and capabilities to look into them (Netdata's page on
 Docker: ``pid: host``, SYS_PTRACE, SYS_ADMIN, AppArmor off)."""
+
+_FUSE_MOUNTERS = {
+    "rclone/rclone": "rclone",
+    "b3vis/borgmatic": "borgmatic",
+    "borgmatic-collective/borgmatic": "borgmatic",
+    "modem7/borgmatic-docker": "borgmatic",
+}
+"""Programs that mount file systems of their own, whose instructions give them what that takes in a container: SYS_ADMIN,
+``/dev/fuse``, and AppArmor off (rclone's page on ``rclone mount`` in Docker, borgmatic's README on ``borgmatic mount``)."""
 
 _ARCHIVED = {
     "kaniko-project/executor": "kaniko was archived on 2025-06-03",
@@ -272,6 +284,11 @@ def privileged_user(repository: str) -> str | None:
 def host_agent(repository: str) -> str | None:
     """Return the product, if its own instructions let it look into the host's processes."""
     return _find(_HOST_AGENTS, repository)
+
+
+def fuse_mounter(repository: str) -> str | None:
+    """Return the product, if its own instructions let it mount file systems."""
+    return _find(_FUSE_MOUNTERS, repository)
 
 
 def archived(repository: str) -> str | None:

@@ -19,6 +19,18 @@ _SERVICE_KEYS = frozenset(
         "configs", "runtime", "ulimits", "sysctls", "extra_hosts", "read_only", "use_api_socket",
     }
 )  # fmt: skip
+_OTHER_KEYS = frozenset(
+    {
+        "annotations", "attach", "blkio_config", "cgroup", "cgroup_parent", "cpu_count", "cpu_percent", "cpu_shares", "cpu_quota",
+        "cpu_period", "cpu_rt_period", "cpu_rt_runtime", "cpus", "cpuset", "credential_spec", "develop",
+        "device_cgroup_rules", "dns", "dns_opt", "dns_search", "domainname", "external_links", "gpus", "group_add", "image",
+        "isolation", "label_file", "mac_address", "mem_limit", "mem_reservation", "mem_swappiness", "memswap_limit", "models",
+        "oom_kill_disable", "oom_score_adj", "pids_limit", "platform", "post_start", "pre_stop", "provider", "pull_policy",
+        "pull_refresh_after", "scale", "shm_size", "stop_grace_period", "stop_signal", "storage_opt", "userns_mode", "uts",
+        "net", "dockerfile", "log_driver", "log_opt", "volume_driver", "<<",
+    }
+)  # fmt: skip
+"""All else that Compose takes in a service (the Compose specification, and the file formats before it)."""
 
 
 def is_compose(source: Source, node: Node) -> bool:
@@ -34,7 +46,9 @@ def is_compose(source: Source, node: Node) -> bool:
         if not bodies:
             return False
         clear = [body for body in bodies if _looks_like_service(body)]
-        return 2 * len(clear) >= len(bodies) and not any("class" in b or "arguments" in b for b in bodies)
+        if any("class" in body or "arguments" in body for body in bodies) or 2 * len(clear) < len(bodies):
+            return False
+        return 2 * sum(map(_is_refused, bodies)) <= len(bodies)
     if named and ("include" in node or "services" in node or "volumes" in node):
         return True
     return _is_compose_v1(node, named)
@@ -46,6 +60,12 @@ def _looks_like_service(body: Node) -> bool:
     if body["extends"].present and not body["script"].present:
         return True
     return len(_SERVICE_KEYS.intersection(body.keys())) >= 2 and not body["script"].present
+
+
+def _is_refused(body: Node) -> bool:
+    """Whether Compose refuses a service for keys that it does not know: another program reads services of that kind."""
+    known = _SERVICE_KEYS | _OTHER_KEYS
+    return any(key not in known and not key.startswith("x-") and key[:1].isalpha() for key in body.keys())
 
 
 def _is_compose_v1(node: Node, named: bool) -> bool:

@@ -14,6 +14,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats.compose import merging
 from dindguard.formats.compose.files import Files, folder_of, is_remote, resolve
 from dindguard.formats.compose.interpolation import ComposeScope
+from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.source import Gravity, Span, Step
 
 _SECTIONS = ("services", "volumes", "networks", "secrets", "configs", "models")
@@ -129,6 +130,9 @@ class Loader:
     def _path(self, node: Node, directory: str, purpose: str, *, folder: bool = False) -> str | None:
         """Return the file that a node names, if it is inside the root and there."""
         text = node.value
+        below = self._below_a_variable(text)
+        if below is not None:
+            return below
         if text.value is None:
             message = f"the path of this {purpose} depends on ${{{text.variable}}}: the file was not read"
         elif is_remote(text.value):
@@ -141,6 +145,16 @@ class Loader:
             message = f"the file of this {purpose} is {where}"
         self._files.note("unresolved", message, node.span)
         return None
+
+    def _below_a_variable(self, text: Text) -> str | None:
+        """Return the file that ``${ROOT}/folder/file`` is if it is one from the root: what else would the variable be."""
+        if text.value is not None or not text.partial.startswith(f"{UNKNOWN_PIECE}/"):
+            return None
+        path = resolve("", text.partial[2:])
+        there = path is not None and "/" in path and UNKNOWN_PIECE not in path
+        return (
+            path if path is not None and there and (self._files.documents(path) or self._files.exists(path)) else None
+        )
 
     # -- extends ------------------------------------------------------------------------------------
 

@@ -191,10 +191,11 @@ def _folder(written: Node, build: Node) -> str | None:
 
 
 def _dockerfile(written: Node, context: str | None) -> str | None:
-    if context is None:
-        return None
+    """Return where the Dockerfile lies; of a context that is a variable, a path below it is taken from the root."""
     path = written.value.value if written.is_scalar and not written.is_null else "Dockerfile"
-    return None if path is None else resolve(context, path)
+    if path is None or (context is None and "/" not in path.removeprefix("./")):
+        return None
+    return resolve(context or "", path)
 
 
 def _networks(node: Node) -> tuple[Text, ...]:

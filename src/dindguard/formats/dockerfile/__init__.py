@@ -20,10 +20,10 @@ FORMAT = FormatRow(
             "arguments of Dapper",
         ),
     ),
-    names=r"(?i:(^|/)((Docker|Container)file(\d{1,2}|\d{0,2}[._-][^/]+)?|[^/]+\.(docker|container)file)$)",
+    names=r"(?i:(^|/)((Docker|Container)file(\d{1,2}|\d{0,2}(\.[^/]+|[_-][^/.]+))?|[^/]+\.(docker|container)file)$)",
     refuses=(
         rf"(?i:\.({SHELL_ENDINGS}|md|rst|txt|py|js|ts|go|rb|ya?ml|json|toml|dockerignore|orig|patch|html?|j2|in|erb|template|tmpl|m4)$)"
     ),
-    perhaps=r"(?i:(^|/)(Docker|Container)file[._-][\w.-]*(py|js|ts|go|rb)$)",
+    perhaps=r"(?i:(^|/)(Docker|Container)file([._-][\w.-]*(py|js|ts|go|rb)|\d{0,2}[_-][^/.]*\.[^/]*)$)",
     beginning=r"\A(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ \t]*+(?:FROM|ARG)[ \t]+[\w$./{-]",
 )

@@ -13,7 +13,7 @@ from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.pods import ReadPod
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.volumes import Volume
-from dindguard.model.container import Container
+from dindguard.model.container import Container, ContainerKind
 from dindguard.model.mount import Mount
 from dindguard.records import record
 from dindguard.source import Embedded, Segment, Source
@@ -126,7 +126,7 @@ def _source(node: Node, hint: str, encoded: bool) -> Source | None:
 
 
 def _owners(uses: list[_Use], hint: str) -> list[Container | None]:
-    """Return who reads a file: every engine that has it as its configuration, else the one that executes it."""
+    """Return who reads a file: every engine that has it as its configuration, else the one that executes it, or stays."""
     if hint == _DAEMON_JSON:
         engines = [use.container for use in uses if use.path.endswith("/docker/daemon.json") or _mentions(use)]
         return [*dict.fromkeys(engines)] or [None]
@@ -134,7 +134,8 @@ def _owners(uses: list[_Use], hint: str) -> list[Container | None]:
     mounting = list(dict.fromkeys(use.container for use in uses))
     if executing:
         return [executing[0]]
-    return [mounting[0]] if len(mounting) == 1 else [None]
+    staying = [each for each in mounting if each.kind is not ContainerKind.INIT] or mounting
+    return [staying[0]] if len(staying) == 1 else [None]
 
 
 def _mentions(use: _Use) -> bool:

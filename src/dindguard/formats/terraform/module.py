@@ -14,7 +14,7 @@ from dindguard import budget
 from dindguard.documents.hcl import reader as hcl
 from dindguard.documents.hcl.reader import BLOCK, CALL
 from dindguard.documents.placeholders import Holes
-from dindguard.documents.tree import Node
+from dindguard.documents.tree import Kind, Node
 from dindguard.formats import Context
 from dindguard.model.values import How, Text
 from dindguard.patterns import regex
@@ -23,6 +23,7 @@ from dindguard.source import Source
 
 _FILE = regex(r'\b(?:template)?file\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([^"${}]+)"')
 _RENDERED = regex(r"\bdata\.template_file\.([\w-]+)")
+CONFIG_MAPS = ("kubernetes_config_map", "kubernetes_config_map_v1")
 _IMAGE_NAMES = ("image_id", "latest", "name", "repo_digest")
 
 
@@ -82,6 +83,12 @@ class Module:
         path = posixpath.normpath(posixpath.join(self.folder, found[1])) if found is not None else ""
         return self.context.open(path) if path and not path.startswith("..") else None
 
+    def text_of(self, node: Node) -> Node:
+        """Return the text that an expression stands for: the whole of a file of the module, what was written otherwise."""
+        node = self.followed(node)
+        source = self.file_of(node) if node.style == "expression" or node.tag == CALL else None
+        return node if source is None else whole(source)
+
     def _unread(self) -> Iterator[Node]:
         """Yield the folder's other files: nothing in them matters by itself, but they may say what variables hold."""
         read = {document.source.path for document in self._documents}
@@ -110,6 +117,9 @@ class Module:
             for block in self._everywhere("resource", "docker_image"):
                 for name in _IMAGE_NAMES:
                     self._give(found, f"{block.address}.{name}", block.body["name"])
+            for block in (each for kind in CONFIG_MAPS for each in self._everywhere("resource", kind)):
+                for way in ("metadata[0].name", "metadata.0.name"):
+                    self._give(found, f"{block.address}.{way}", block.body["metadata"]["name"])
             if len(found) == before:
                 break
             left = next((value for name, value in self._locals.items() if name not in found), None)
@@ -135,6 +145,11 @@ class Module:
                 for key, value in document.pairs():
                     if value.is_scalar and value.scope is None and not value.is_null:
                         yield key.content, value
+
+
+def whole(source: Source) -> Node:
+    """Return all of a file as one scalar."""
+    return Node(Kind.SCALAR, source, 0, len(source.text), content=source.text, style="literal")
 
 
 def file_named(node: Node) -> str:

@@ -10,7 +10,8 @@ from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.terraform import docker, machines, shaped, tasks
-from dindguard.formats.terraform.module import Block, Module
+from dindguard.formats.terraform.module import CONFIG_MAPS, Block, Module
+from dindguard.records import replace
 from dindguard.source import Embedded, Source
 
 _RUNNER_MODULES = ("cattle-ops/gitlab-runner/aws", "npalm/gitlab-runner/aws")
@@ -37,6 +38,11 @@ class _Reader:
     def __init__(self, module: Module, reading: Reading) -> None:
         self._module = module
         self._reading = reading
+        self._mounted = (
+            _mounted_maps(module)
+            if any(True for each in CONFIG_MAPS for _ in module.of("resource", each))
+            else frozenset()
+        )
 
     def read(self) -> None:
         """Read the whole module."""
@@ -68,6 +74,8 @@ class _Reader:
         kind = block.labels[0] if block.labels else ""
         if kind == "kubernetes_manifest":
             yield from _tree(shaped.manifest(block), "kubernetes")
+        elif kind in CONFIG_MAPS:
+            yield from self._config_map(block)
         elif kind.startswith("kubernetes_"):
             yield from _tree(shaped.kubernetes_object(block), "kubernetes")
         elif kind == "aws_ecs_task_definition":
@@ -82,9 +90,25 @@ class _Reader:
             yield from _tree(releases.release(block, self._module), "helm")
             for node in releases.texts(block, self._module):
                 yield from machines.text(node, "values.yaml")
-        elif kind in ("kubernetes_config_map", "kubernetes_config_map_v1"):
-            for key, value in block.body["data"].pairs():
-                yield from machines.text(self._module.followed(value), key.content)
+
+    def _config_map(self, block: Block) -> Iterator[Embedded]:
+        """Yield a ConfigMap that a pod of the module mounts as that, with the files that it takes; else its texts."""
+        data = block.body["data"]
+        if block.body["metadata"]["name"].text in self._mounted:
+            files = [(key, self._module.text_of(value)) for key, value in data.pairs()]
+            pairs = [(key, data.with_pairs(files) if value is data else value) for key, value in block.body.pairs()]
+            whole = replace(block, body=block.body.with_pairs(pairs))
+            yield from _tree(shaped.kubernetes_object(whole), "kubernetes")
+            return
+        for key, value in data.pairs():
+            yield from machines.text(self._module.followed(value), key.content)
+
+
+def _mounted_maps(module: Module) -> frozenset[str]:
+    """Return the names of the ConfigMaps that pods of a module mount."""
+    pods = (block.body for block in module.blocks if block.labels[:1] and block.labels[0].startswith("kubernetes_"))
+    pairs = (pair for body in pods for node in body.walk() for pair in node.pairs())
+    return frozenset(value["name"].text for key, value in pairs if key.content == "config_map") - {""}
 
 
 def _is_read(block: Block) -> bool:

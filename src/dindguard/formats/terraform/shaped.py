@@ -23,6 +23,7 @@ _KINDS = {
     "daemon_set": ("apps/v1", "DaemonSet"), "stateful_set": ("apps/v1", "StatefulSet"), "job": ("batch/v1", "Job"),
     "cron_job": ("batch/v1", "CronJob"), "replication_controller": ("v1", "ReplicationController"),
     "service": ("v1", "Service"), "namespace": ("v1", "Namespace"), "persistent_volume_claim": ("v1", "PersistentVolumeClaim"),
+    "config_map": ("v1", "ConfigMap"),
 }  # fmt: skip
 _FREE = frozenset({"labels", "annotations", "match_labels", "node_selector", "data", "limits", "requests"})
 
