@@ -66,7 +66,9 @@ def _look(cluster: Cluster, resource: Resource) -> None:
         policy_of(resource, cluster)
     elif resource.kind in SCALERS:
         scaler(resource, cluster)
-    if resource.kind not in _WORKLOADS and _is_known(resource) and _templates(resource) == ([], []):
+    if not resource.kind or resource.kind in _WORKLOADS:  # what has no kind is here because it describes pods
+        return
+    if _is_known(resource) and _templates(resource) == ([], []):
         cluster.idle.add(resource)
 
 
