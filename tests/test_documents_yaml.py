@@ -14,6 +14,7 @@ from dindguard import budget
 from dindguard.documents import yaml, yaml_loaders
 from dindguard.documents.tree import Kind, Node
 from dindguard.documents.yaml import Tree
+from dindguard.records import replace
 from dindguard.source import Gravity, Source, Span
 from fixture_files import FIXTURES
 
@@ -213,10 +214,50 @@ def test_a_quoted_merge_key_is_a_key() -> None:
     assert only("a: &a {k: 1}\nb:\n  '<<': *a\n")["b"].keys() == ["<<"]
 
 
-def test_an_anchor_that_holds_itself_is_walked_once() -> None:
-    root = only("a: &a\n  b: *a\n  c: [*a, *a]\n  <<: *a\n")
-    assert root.at("a", "b", "b", "b", "c", 1, "b").is_mapping
-    assert len(list(root.walk())) < 100
+def test_an_anchor_that_holds_itself_is_read_once_and_told() -> None:
+    with budget.opened() as ledger:
+        root = only("a: &a\n  b: *a\n  c: [*a, *a, x]\n  <<: *a\nd: *a\n")
+        assert not ledger.notices, "nobody has looked at it yet"
+        assert root.at("a", "b").pairs() == []
+        assert [item.content for item in root.at("d", "c").items()] == ["", "", "x"]
+        assert len(list(root.walk())) < 30
+    (notice,) = ledger.notices
+    assert "aliases repeat" in notice.message
+    assert notice.span.line == 1
+
+
+def aliases(items: int, uses: int) -> str:
+    """A list, and mappings in each of which an alias stands for it; the last has a value of its own besides."""
+    return "a: &a [" + "x, " * items + "]\nuses:\n" + "".join(f"  u{n}: {{l: *a, own: {n}}}\n" for n in range(uses))
+
+
+@pytest.mark.parametrize(("uses", "read"), [(3, 3), (4, 3), (9, 3)])
+def test_aliases_are_followed_until_they_repeat_too_much(
+    uses: int, read: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "ALIASED_VALUES", replace(budget.ALIASED_VALUES, most=30))
+    with budget.opened() as ledger:
+        root = only(aliases(10, uses))
+        assert not ledger.notices
+        assert [len(use["l"].items()) for use in root["uses"].values()] == [10] * read + [0] * (uses - read)
+    assert [use["own"].content for use in root["uses"].values()] == [str(n) for n in range(uses)]
+    assert [notice.span.line for notice in ledger.notices] == ([1] if uses > read else [])
+
+
+def test_aliases_of_aliases_count_as_what_they_come_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "ALIASED_VALUES", replace(budget.ALIASED_VALUES, most=40))
+    root = only("a: &a [1, 2, 3]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b, *a]\n")
+    assert [len(list(item.walk())) for item in root["b"]] == [4, 4, 4]
+    assert [len(item.items()) for item in root["c"]] == [3, 3, 0, 3], (
+        "9 + 12 + 12 values, a third 12 is too many, 3 are not"
+    )
+
+
+def test_who_looks_at_aliases_first_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "ALIASED_VALUES", replace(budget.ALIASED_VALUES, most=15))
+    first, second = only(aliases(10, 2)), only(aliases(10, 2))
+    second.at("uses", "u1", "l").items()
+    assert [[len(use["l"].items()) for use in each["uses"].values()] for each in (first, second)] == [[10, 0]] * 2
 
 
 def test_merging_stops_at_its_budget() -> None:

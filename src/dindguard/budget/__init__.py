@@ -133,6 +133,10 @@ MERGE_LEVELS = Limit(
     name="merge-levels", most=20, what="merge keys lead to merge keys more than {most} levels deep",
     lost="what lies deeper was not read", remedy="use fewer levels of merge keys (<<)",
 )  # fmt: skip
+ALIASED_VALUES = Limit(
+    name="aliased-values", most=50_000, what="aliases repeat more than {most:,} values of this document",
+    lost="what the later ones stand for was not read", remedy="use fewer or smaller aliases (*)",
+)  # fmt: skip
 YAML_NESTING = Limit(
     name="yaml-nesting", most=2_000, what="this YAML nests more than {most} levels", lost="it was not read",
     remedy="split the file or exclude it",

@@ -16,6 +16,7 @@ from dindguard.compact import shared
 from dindguard.documents.kinds import MERGE
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.documents.unread import Unread
 from dindguard.patterns import regex
 from dindguard.source import Gravity, Notice, Segment, Source, Step
 
@@ -84,7 +85,11 @@ class Tree:
 
     def add(self, root: YamlNode) -> None:
         """Add a document that PyYAML composed."""
-        braces, keys = _lighten(root, self.base, self.text)
+        braces, keys, aliased = _lighten(root, self.base, self.text)
+        if aliased:
+            from dindguard.documents.yaml_aliases import bound
+
+            bound(root)
         self.bare_braces |= braces
         node = self._node(root, route="", key=None, trail=())
         node.every_key = keys
@@ -129,7 +134,7 @@ class Tree:
     def _pairs(self, raw: YamlNode, parent: Node) -> Pairs:
         own: Pairs = []
         merged: Pairs = []
-        for raw_key, raw_value in raw.value:
+        for raw_key, raw_value in _read(raw, parent):
             if raw_key.tag == MERGE:
                 merged.extend(self._merge(raw_key, raw_value, parent))
                 continue
@@ -157,7 +162,7 @@ class Tree:
         span = self.source.span(raw_key.start_mark, raw_key.end_mark, parent.route)
         step = Step("merged here", span)
         pairs: Pairs = []
-        targets = raw_value.value if raw_value.id == "sequence" else [raw_value]
+        targets = _read(raw_value, parent) if raw_value.id == "sequence" else [raw_value]
         for target in targets:
             if target.id != "mapping" or self._merged > budget.MERGED_KEYS.most:
                 continue
@@ -186,7 +191,7 @@ class Tree:
     def _items(self, raw: YamlNode, parent: Node) -> list[Node]:
         items = []
         reached = raw.start_mark
-        for index, child in enumerate(raw.value):
+        for index, child in enumerate(_read(raw, parent)):
             trail = parent.trail
             if child.start_mark < reached:
                 match = _ALIAS.search(self.text, reached - self.base)
@@ -200,18 +205,26 @@ class Tree:
         return items
 
 
-def _lighten(root: YamlNode, base: int, text: str) -> tuple[bool, set[str]]:
+def _read(raw: YamlNode, at: Node) -> list[Any]:
+    """Return what is in a collection; of one that an alias repeats once too often nothing, and that is noted."""
+    if isinstance(raw.value, Unread):
+        budget.met(budget.ALIASED_VALUES, at)
+    return raw.value  # type: ignore[no-any-return]
+
+
+def _lighten(root: YamlNode, base: int, text: str) -> tuple[bool, set[str], bool]:
     """Replace the marks of PyYAML's nodes, which take most of a tree's memory, by their offsets.
 
-    Whether two braces begin any of the nodes is returned, and every key.
+    Whether two braces begin any of the nodes is returned, every key, and whether an alias stands for a collection.
     """
     stack = [root]
-    braces = False
+    braces = aliased = False
     keys: set[str] = set()
     while stack:
         raw = stack.pop()
-        if isinstance(raw.start_mark, int):
-            continue  # an alias
+        if isinstance(raw.start_mark, int):  # an alias
+            aliased = aliased or raw.id != "scalar"
+            continue
         start = raw.start_mark.index
         raw.start_mark, raw.end_mark = start + base, raw.end_mark.index + base
         if raw.id == "mapping":
@@ -224,7 +237,7 @@ def _lighten(root: YamlNode, base: int, text: str) -> tuple[bool, set[str]]:
             stack.extend(raw.value)
         else:
             raw.value = shared(raw.value)
-    return braces, keys
+    return braces, keys, aliased
 
 
 def read(source: Source) -> Tree:
