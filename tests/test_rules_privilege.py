@@ -42,7 +42,7 @@ SERVICES = [
     ("{cap_add: [SYS_ADMIN, NET_ADMIN]}", APP, {"dangerous-capability": "high", "strong-capability": "medium"}),
     ("cap_add: [ALL]", APP, {"dangerous-capability": "critical"}),
     ("{cap_add: [BPF, PERFMON]}", APP, {"dangerous-capability": "high high"}),
-    ("{cap_add: [SYS_PTRACE], pid: host}", APP, {"dangerous-capability": "high", "host-pid-namespace": "critical"}),
+    ("{cap_add: [SYS_PTRACE], pid: host}", APP, {"host-pid-namespace": "high"}),
     ("{cap_add: [NET_ADMIN], network_mode: host}", APP, {"dangerous-capability": "high", "host-network": "medium"}),
     ("pid: host", APP, {"host-pid-namespace": "medium"}),
     ("pid: host", DIND, {"host-pid-namespace": "high"}),

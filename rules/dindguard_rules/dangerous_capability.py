@@ -72,7 +72,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if container.unrestricted or container.engine_in_sandbox or _never_held(container):
         return
     held = container.capabilities.effective
-    host_pid, host_network = container.in_hosts("pid"), container.in_hosts("network")
+    own_users = container.sandbox is Sandbox.USER_NAMESPACE
+    host_pid = None if own_users else container.in_hosts("pid")
+    host_network = None if own_users else container.in_hosts("network")
     shared = (
         reason("it shares the host's processes", host_pid),
         reason("it shares the host's network", host_network),
@@ -81,12 +83,16 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if text.unknown:
             yield Undecided(text, text.variable)
             continue
+        if own_users and capabilities.ends_with_users(str(text)):
+            continue
         tier = capabilities.tier_in_company(
             str(text), held, host_pid=host_pid is not None, host_network=host_network is not None
         )
+        raised = tier is not capabilities.tier(str(text))
+        if raised and host_pid is not None and capabilities.normalise(str(text)) == "SYS_PTRACE":
+            continue  # what leads to the host's processes is told of their namespace
         if tier in SEVERITIES:
             message = f"{container} is given {text}: it {capabilities.why(str(text))}"
-            raised = tier is not capabilities.tier(str(text))
             company = shared if raised else ()
             message += ", which is the host's" if raised and message.endswith("its network namespace") else ""
             yield Problem(text, message, because=company, severity=SEVERITIES[tier])

@@ -58,4 +58,6 @@ def check(engine: Engine) -> Iterator[Problem]:
     ways = len(engine_versions.breakouts(engine.version or ()))
     known = f" with {ways} known container escape{'s' if ways > 1 else ''}" if ways else ""
     message = f"{engine} is Docker {line.line}, which {line.end}{known} (as of {engine_versions.as_of()})"
-    yield Problem(place, message, severity=None if line.over and not engine.packaged_by_others else Severity.MEDIUM)
+    thrown_away = engine.container is not None and engine.container.hosted_machine is not None
+    lesser = not line.over or engine.packaged_by_others or thrown_away
+    yield Problem(place, message, severity=Severity.MEDIUM if lesser else None)

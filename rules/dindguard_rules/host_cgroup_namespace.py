@@ -68,5 +68,5 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             f"{container} runs an engine that manages the host's cgroups: the container's limits don't hold inside"
         )
         yield Problem(host, message, because=(reason("the engine that gets them", container.engine),))
-    else:
+    elif not container.unrestricted:  # who is root on the host sees all of it anyway
         yield Problem(host, f"{container} sees the host's whole cgroup tree", severity=Severity.MEDIUM)

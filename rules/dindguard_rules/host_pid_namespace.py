@@ -10,6 +10,9 @@ also switches the container's SELinux label off, unless a `label` option is give
 ## Exploit
 `nsenter -t 1 -m -p sh` in a privileged container is a root shell on the host.
 
+Docker's own AppArmor profile and SELinux's type for containers forbid to trace what runs outside; on a machine with neither, nothing does. With
+a capability alone the finding is therefore *high*, and *critical* where AppArmor is switched off.
+
 ## Instead
 Remove the line; to see the processes of one other container, join that one:
 
@@ -71,7 +74,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         return
     power = container.capabilities.adding("SYS_PTRACE", "SYS_ADMIN", "ALL")
     if container.privileged.on or power is not None:
+        kept = not container.privileged.on and container.confinement.apparmor_off is None
         message = f"{container} can enter every process of the host"
+        message += " unless AppArmor or SELinux keeps it out" if kept else ""
         message += ", once a program in it becomes root" if container.as_root.off else ""
         because = (
             reason("privileged mode lets it", container.privileged)
@@ -85,7 +90,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             host,
             f"{message}, as {product}'s own instructions have it" if product else message,
             because=(*because, reason("whoever it joins shares the host's processes", there)),
-            severity=Severity.HIGH if product or container.as_root.off else Severity.CRITICAL,
+            severity=Severity.HIGH if kept or product or container.as_root.off else Severity.CRITICAL,
         )
     elif container.namespaces.host("pid") is not None:  # else it is told of the container that is joined
         ordinary = not (container.as_root.on or container.as_root.unknown)

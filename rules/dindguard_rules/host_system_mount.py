@@ -58,10 +58,14 @@ from dindguard.api import (
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounts of the host's system directories and homes, the harmless read-only ones apart."""
+    told: set[tuple[str, bool]] = set()
     for mount in container.mounts:
         path = mount.host_path
         if path is None or paths.classify(path) is not paths.HostPath.SYSTEM_CONFIG:
             continue
+        if (path, mount.read_only.off) in told:
+            continue  # the same again at another place
+        told.add((path, mount.read_only.off))
         public = container.ordinary_user and not paths.is_users_own(path)  # no keys, and no password hashes
         theirs = public or (container.user_of_host and not paths.is_home(path))  # nobody but root may change these
         writable = mount.read_only.off and not theirs

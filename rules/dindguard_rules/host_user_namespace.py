@@ -57,7 +57,8 @@ def check(model: Model) -> Iterator[Problem | Undecided]:
         if unknown is not None:
             yield Undecided(unknown, unknown.variable)
         host = container.namespaces.host("user")
-        if host is not None and container.sysbox is None:
+        asked_by_privilege = container.unrestricted and undone is None  # an engine that remaps refuses it otherwise
+        if host is not None and container.sysbox is None and not asked_by_privilege:
             message = f"{container} opts out of user namespaces: root in it is the host's root"
             severity = Severity.HIGH if undone is not None else Severity.LOW
             yield Problem(host, message, because=(undone,), severity=severity, subject=container)

@@ -55,9 +55,11 @@ def check(container: Container) -> Iterator[Problem]:
     if container.unrestricted or container.engine_in_sandbox:
         return
     held = container.capabilities.effective
-    host_pid, host_network = container.in_hosts("pid"), container.in_hosts("network")
+    own_users = container.sandbox is Sandbox.USER_NAMESPACE
+    host_pid = None if own_users else container.in_hosts("pid")
+    host_network = None if own_users else container.in_hosts("network")
     for text in container.capabilities.added:
-        if text.unknown:
+        if text.unknown or (own_users and capabilities.ends_with_users(str(text))):
             continue
         tier = capabilities.tier_in_company(
             str(text), held, host_pid=host_pid is not None, host_network=host_network is not None

@@ -59,6 +59,28 @@ _STRONG = {
     "PERFMON": "can observe the host's kernel and every process",
 }
 
+_OF_THE_FIRST_USERS = frozenset(
+    {
+        "SYS_MODULE",
+        "SYS_RAWIO",
+        "SYS_BOOT",
+        "SYS_TIME",
+        "SYSLOG",
+        "MAC_ADMIN",
+        "MAC_OVERRIDE",
+        "DAC_READ_SEARCH",
+        "BPF",
+        "PERFMON",
+    }
+)
+"""What the kernel asks for in the initial user namespace, at least for the danger that it is here: it means nothing in another
+(user_namespaces(7); ``open_by_handle_at`` and ``init_module`` ask ``capable()``)."""
+
+
+def ends_with_users(name: str) -> bool:
+    """Whether a capability means nothing in a container with a user namespace of its own."""
+    return normalise(name) in _OF_THE_FIRST_USERS
+
 
 def normalise(name: str) -> str:
     """Return the name as Docker writes it: ``SYS_ADMIN`` for ``cap_sys_admin``, ``ALL`` for ``all``."""

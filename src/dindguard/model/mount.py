@@ -210,9 +210,9 @@ class Mount:
         path = self.host_path
         if self.kind is not MountKind.HOST or path is None or path.startswith(".") or not self.target.known:
             return None
-        from dindguard.model.sockets import socket_at
+        from dindguard.model.sockets import misspelt, socket_at
 
-        telling = UNKNOWN_PIECE in path or path.endswith(".sock")
+        telling = UNKNOWN_PIECE in path or (path.endswith(".sock") and not misspelt(path))
         found = socket_at(self.target.pattern) if telling and self.socket() is None else None
         named = self.host_text.variable if self.host_text is not None else ""
         podman = found is not None and "podman" in named.lower()  # whose socket it is for clients of Docker's

@@ -65,6 +65,27 @@ SOCKETS = tuple(
 )
 """Default sockets, from the engines' own documentation; a path given to ``--host`` can be any other."""
 
+_USUAL = ("/run/docker.sock", "/var/run/docker.sock")
+
+
+def misspelt(path: str) -> bool:
+    """Whether a path is one slip away from Docker's own socket: nothing is there, and the engine makes a folder of that name.
+
+    Only the folders count, for a name of its own may be a socket of its own (``/run/docker2.sock``).
+    """
+    return any(path not in _USUAL and path.endswith("/docker.sock") and _one_slip(path, usual) for usual in _USUAL)
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether a letter too many, too few or another one, or two that changed places, is all that differs."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, others_rest = one[start:], other[start:]
+    swapped = rest[:2] == others_rest[1::-1] and rest[2:] == others_rest[2:]
+    return swapped or rest[1:] == others_rest or rest == others_rest[1:] or rest[1:] == others_rest[1:]
+
+
 _TELLING_NAMES = {
     "docker.sock": EngineProduct.DOCKER,
     "docker.raw.sock": EngineProduct.DOCKER,

@@ -29,8 +29,12 @@ from dindguard.model.container import Container, ContainerKind, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Text
 from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
+from dindguard.patterns import regex
 from dindguard.scripts.shell_argument import script_index
 from dindguard.source import Embedded
+
+_HOSTED = regex(r"saas-(?:linux|macos|windows)-[\w-]+\Z")
+"""Tags of GitLab's own runners, each job of which has a machine that ends with it (GitLab's docs, "Hosted runners")."""
 
 
 class JobReader:
@@ -115,6 +119,7 @@ class JobReader:
         variables = self._variables(job, choice)
         container = self._job_container(name, address, job, variables)
         services = self._services(address, job, variables)
+        tags = tuple(tag.value for tag in job["tags"].listed() if tag.is_scalar)
         return Workload(
             name=name,
             address=address,
@@ -123,7 +128,8 @@ class JobReader:
             span=job.key_span,
             containers=(*services, container),
             cached_paths=self._cached_paths(job, variables),
-            runner_labels=tuple(tag.value for tag in job["tags"].listed() if tag.is_scalar),
+            runner_labels=tags,
+            hosted=next((tag for tag in tags if _HOSTED.match(tag.pattern)), None),
             replicas=_parallel(job["parallel"]),
         )
 
