@@ -10,8 +10,8 @@ also switches the container's SELinux label off, unless a `label` option is give
 ## Exploit
 `nsenter -t 1 -m -p sh` in a privileged container is a root shell on the host.
 
-Docker's own AppArmor profile and SELinux's type for containers forbid to trace what runs outside; on a machine with neither, nothing does. With
-a capability alone the finding is therefore *high*, and *critical* where AppArmor is switched off.
+Docker's own AppArmor profile forbids to trace what runs outside. On a machine without AppArmor nothing does: with a capability
+alone the finding is *high*, and *critical* where AppArmor is switched off.
 
 ## Instead
 Remove the line; to see the processes of one other container, join that one:
@@ -76,7 +76,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
     if container.privileged.on or power is not None:
         kept = not container.privileged.on and container.confinement.apparmor_off is None
         message = f"{container} can enter every process of the host"
-        message += " unless AppArmor or SELinux keeps it out" if kept else ""
+        message += " unless AppArmor keeps it out" if kept else ""
         message += ", once a program in it becomes root" if container.as_root.off else ""
         because = (
             reason("privileged mode lets it", container.privileged)
