@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -371,3 +372,22 @@ def test_the_fast_loader_is_there() -> None:
     assert issubclass(yaml_loaders.FastLoader, pyyaml.cyaml.CParser), (
         "this PyYAML has no libyaml: the parity test compares nothing"
     )
+
+
+@pytest.mark.parametrize("kept", [slice(1), slice(0)], ids=["one user left", "no user left"])
+def test_nodes_go_with_their_last_user_and_wait_for_no_collector(kept: slice) -> None:
+    """A megabyte of text is fifty of nodes: in cycles they would stay until the collector runs."""
+    text = "a: &x {b: [1, 2]}\nc: *x\n---\nkind: CustomResourceDefinition\n---\nd: {<<: {e: 1}}\n"
+    first, last = text.index("---\n") + 4, text.rindex("---\n")
+    gc.collect()
+    gc.disable()
+    try:
+        for tree in (read(text), yaml.read_without(Source("f.yaml", text), [(first, last)])):
+            routes = [node.route for root in tree.documents for node in root.walk()]
+            assert "a.b[1]" in routes
+            users = tree.documents[kept]
+            del tree
+            users.clear()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

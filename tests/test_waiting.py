@@ -66,7 +66,7 @@ def test_a_tree_that_was_let_go_of_is_made_again_when_somebody_asks() -> None:
         return made[-1]
 
     first, second = (light := waiting.let_go(yaml.read(source), again)).documents
-    assert (len(made), light.text) == (0, "")
+    assert (len(made), light.maker) == (0, None)
     assert first["a"]["b"].items()[1].content == "2"
     assert (second["c"].content, second["c"].span.line, len(made)) == ("d", 3, 1)
     assert first.keys() == ["a"]

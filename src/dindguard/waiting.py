@@ -77,7 +77,7 @@ def let_go(tree: Tree, again: Callable[[], Tree]) -> Tree:
 
     Whoever has nodes of a document keeps those.
     """
-    light = Tree(tree.source, "", tree.base)  # nodes ask the tree that made them for its text
+    light = Tree(tree.source)
     light.documents, light.notices = tree.documents, tree.notices
     light.bare_braces, light.passed_over = tree.bare_braces, tree.passed_over
 
@@ -98,7 +98,7 @@ class _Asleep:
         self._again = again
 
     def __call__(self, node: Node) -> Pairs | list[Node]:
-        for root, made in zip(self._documents, self._again().given_up(), strict=True):
+        for root, made in zip(self._documents, self._again().documents, strict=True):
             _become(root, made)
         return node._load()
 

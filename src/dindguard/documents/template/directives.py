@@ -6,6 +6,7 @@ import re
 
 from dindguard.documents import yaml
 from dindguard.documents.yaml import Tree
+from dindguard.documents.yaml_nodes import hidden
 from dindguard.patterns import regex
 from dindguard.source import Notice, Source
 
@@ -28,7 +29,7 @@ def read(source: Source) -> Tree | None:
     ``None`` for a text that they do not explain.
     """
     without = without_directives(source.text)
-    text = _VARIABLE.sub(lambda match: yaml.hidden(match[0]), without) if source.parent is not None else without
+    text = _VARIABLE.sub(lambda match: hidden(match[0]), without) if source.parent is not None else without
     if text == source.text:
         return None
     tree = yaml.read_part(source, text, 0, hides=text != without)

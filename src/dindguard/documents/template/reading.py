@@ -101,7 +101,7 @@ class Templates:
         if self._roles is None:
             from dindguard.documents.template.roles import Roles
 
-            self._roles = Roles(self._files, lambda each: next(iter(yaml.read(each).given_up()), None))
+            self._roles = Roles(self._files, lambda each: next(iter(yaml.read(each).documents), None))
         role = self._roles.of_template(source.path)
         return Known(role) if role is not None else None
 
@@ -115,7 +115,7 @@ class Templates:
 
     def _first_document(self, source: Source) -> Node | None:
         self._opened.add(source.path)
-        return next(iter(yaml.read(source).given_up()), None)
+        return next(iter(yaml.read(source).documents), None)
 
     def text(self, source: Source, syntax: str) -> Source:
         """Return a template of a script or a Dockerfile with values and variables for its actions, at their places.

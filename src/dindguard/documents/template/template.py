@@ -82,7 +82,7 @@ class Template:
         text = self.neutral.without(left_out, start, end)
         tree = yaml.read_part(self.source, text, start)
         if tree.readable:
-            return tree.given_up()
+            return tree.documents
         later = [each for each in self._within(start, end) if each.before or each.word == "define"]
         first = self.neutral.without(later, start, end)
         found: list[Node] = []
@@ -95,7 +95,7 @@ class Template:
         for text in dict.fromkeys((both, first, both.replace("\t", " "), first.replace("\t", " "))):
             tree = yaml.read_part(self.source, text, base)
             if tree.readable:
-                return tree.given_up()
+                return tree.documents
             fault = fault or tree.notices[0]
         assert fault is not None
         problem = fault.message.removeprefix("this YAML cannot be read: ")
