@@ -201,6 +201,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "open-neighbours": (2, compose("services: {" + ", ".join(f"e{n}: {{image: docker:29-dind, privileged: true, environment: {{DOCKER_TLS_CERTDIR: ''}}}}" for n in range(5)) + "}")),
     "copied-files": (3, {"Dockerfile": "FROM docker AS a\nCOPY a b c d e f g /x/\nFROM a\nRUN /x/a\n"}),
     "snapshot-containers": (1, {"inspect.json": json.dumps([{"Id": str(n), "Name": f"/c{n}", "Config": {"Image": "docker"}, "HostConfig": {"Privileged": True}} for n in range(4)])}),
+    "described-containers": (2, shell("docker run a\ndocker run b\ndocker run c\n")),
     "rule-findings": (2, compose("services: {" + ", ".join(f"e{n}: {{image: x, privileged: true}}" for n in range(5)) + "}")),
     "rule-subjects": (2, compose("x-a: &a {image: x, privileged: true}\nservices: {" + ", ".join(f"e{n}: {{<<: *a}}" for n in range(5)) + "}")),
     "configuration-nesting": (2, {"daemon.json": '{"features": {"a": {"b": {"c": {"d": true}}}}}'}),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dindguard import budget, memory
 from dindguard.apart import Part, Way, joined, together
+from dindguard.census import Census
 from dindguard.coverage import Book
 from dindguard.files import Files
 from dindguard.formats import Context, Document, Reading, registry
@@ -53,9 +54,10 @@ def read_all(
     context = Context(*about, trees.again, trees.uses)
     readings: list[Reading] = []
     first, last = _in_turn(sources, files)
+    census = Census(partial(_size_of, (first, last)))
     with budget.opened() as ledger:
         for turn, ready in ((first, parts), (last, ())):
-            readings += _rounds([_of_file(source) for source in turn], trees, context, progress, ready)
+            readings += _rounds([_of_file(source) for source in turn], trees, context, census, progress, ready)
     trees.referred()
     if not memory.kept():
         files.rest_all()
@@ -76,6 +78,11 @@ def _in_turn(sources: Iterable[Source], files: Files) -> tuple[list[Source], lis
     return turns
 
 
+def _size_of(turns: Iterable[Sequence[Source]], path: str) -> int:
+    """Return how many characters a file has; 0 for one that was not given."""
+    return next((source.size for turn in turns for source in turn if source.path == path), 0)
+
+
 def comes_later(source: Source) -> bool:
     """Whether charts' templates may take something from a file, so that it is judged when they have been read."""
     if "values" in source.name and _VALUES.search(source.name) is not None:
@@ -88,7 +95,12 @@ def _of_file(source: Source) -> _Led:
 
 
 def _rounds(
-    waiting: list[_Led], trees: Trees, context: Context, progress: Progress | None, parts: Iterable[Part]
+    waiting: list[_Led],
+    trees: Trees,
+    context: Context,
+    census: Census,
+    progress: Progress | None,
+    parts: Iterable[Part],
 ) -> Iterator[Reading]:
     """Yield what the formats make of texts, and of the documents in them, round by round; ``parts`` are made already."""
     made: dict[tuple[int, str], list[Part]] = {}
@@ -106,7 +118,7 @@ def _rounds(
             if documents.get(row.name) or ready:
                 found = documents.pop(row.name, [])
                 at_once = not (ready or (row.apart and memory.kept()))  # what is kept is made again file by file
-                own = list(_parts(row, depth, found, trees, context, at_once=at_once))
+                own = list(_parts(row, depth, found, trees, context, census, at_once=at_once))
                 del found
                 waiting.extend(led for part in own for led in _led_by(part))
                 reading = together([*ready, *own])
@@ -115,7 +127,14 @@ def _rounds(
 
 
 def _parts(
-    row: FormatRow, depth: int, found: list[tuple[Way, Document]], trees: Trees, context: Context, *, at_once: bool
+    row: FormatRow,
+    depth: int,
+    found: list[tuple[Way, Document]],
+    trees: Trees,
+    context: Context,
+    census: Census,
+    *,
+    at_once: bool,
 ) -> Iterator[Part]:
     """Yield what a format makes of its documents: of all together, or of those that one way leads to."""
     if not found:
@@ -125,7 +144,9 @@ def _parts(
         ways.setdefault(() if at_once else way, []).append(document)
     for way, documents in ways.items():
         pieces = [[document] for document in documents] if row.apart else [documents]
-        yield Part(depth, row.name, way, joined(_done(row, piece, trees, context) for piece in pieces))
+        yield Part(
+            depth, row.name, way, joined(census.counted(_done(row, piece, trees, context)) for piece in pieces)
+        )
 
 
 def _done(row: FormatRow, documents: list[Document], trees: Trees, context: Context) -> Reading:
@@ -141,13 +162,16 @@ def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | N
     """Return what formats make of one file that no other has a part in; ``None`` where one has, or anything is wrong."""
     found: list[Part] = []
     waiting = [_of_file(source)]
+    census = Census(lambda _: source.size)
     for depth in range(1, budget.EMBEDDED_DEPTH.most + 1):
         documents = _recognise(waiting, trees, None)
         rows = [row for row in registry.rows() if row.name in documents]
         if not all(row.apart for row in rows):
             return None
         parts = [
-            part for row in rows for part in _parts(row, depth, documents[row.name], trees, context, at_once=False)
+            part
+            for row in rows
+            for part in _parts(row, depth, documents[row.name], trees, context, census, at_once=False)
         ]
         if trees.notices:
             return None

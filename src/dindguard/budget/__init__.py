@@ -210,6 +210,17 @@ VOLUMES_FROM = Limit(
 )  # fmt: skip
 
 
+# -- what one file describes, whatever its format --------------------------------------------------------------
+
+DESCRIBED_CONTAINERS = Limit(
+    name="described-containers", most=2_000,
+    what="this file describes more than {most:,} containers, and more than two for each KiB of it",
+    lost="those beyond, and what lies in them, were not looked at",
+)  # fmt: skip
+CONTAINERS_PER_KIB = 2
+"""So many containers a long file may describe for each KiB: what engines and clusters tell of one takes more room."""
+
+
 # -- what rules say, counted for each rule and file -----------------------------------------------------------
 
 RULE_FINDINGS = Limit(
