@@ -35,10 +35,9 @@ class Census:
         return _without(reading, too_many) if too_many else reading
 
     def _most_of(self, path: str) -> int:
-        """Return how many containers a file may describe: engines and clusters that tell of theirs need more room for each."""
+        """Return how many containers a file may describe."""
         if path not in self._most:
-            by_size = self._size_of(path) * budget.CONTAINERS_PER_KIB // 1024
-            self._most[path] = max(budget.DESCRIBED_CONTAINERS.most, by_size)
+            self._most[path] = budget.most_containers(self._size_of(path))
         return self._most[path]
 
 

@@ -221,6 +221,11 @@ CONTAINERS_PER_KIB = 2
 """So many containers a long file may describe for each KiB: what engines and clusters tell of one takes more room."""
 
 
+def most_containers(size: int) -> int:
+    """Return how many containers a file of so many characters may describe."""
+    return max(DESCRIBED_CONTAINERS.most, size * CONTAINERS_PER_KIB // 1024)
+
+
 # -- what rules say, counted for each rule and file -----------------------------------------------------------
 
 RULE_FINDINGS = Limit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.values import Flag, How
@@ -52,7 +53,7 @@ class _ScriptReader:
     """Reads one script's commands."""
 
     def __init__(self, found: Commands, source: Source, owner: Container | None) -> None:
-        self._found = found
+        self._found = found = _as_far_as_may_be(found, source)
         self._source = source
         self._owner = owner
         self._prefix = "" if owner is None else f"{owner.address}."
@@ -196,6 +197,21 @@ class _ScriptReader:
         if meaning.kind is not InvocationKind.GROUP_GRANT or meaning.administrator is not None or user is None:
             return meaning.administrator
         return self._sudoers.may(user, user.span, by_sudo=self._build_step and "sudo" in command.wrappers)
+
+
+def _as_far_as_may_be(found: Commands, source: Source) -> Commands:
+    """Return what a script runs up to where it has started as many containers as its file may describe."""
+    most = budget.most_containers(source.file.size)
+    if len(found.commands) <= most:
+        return found
+    count = 0
+    for number, command in enumerate(found.commands):
+        call = docker_call(command)
+        count += call is not None and call.action in STARTS
+        if count > most:
+            budget.met(budget.DESCRIBED_CONTAINERS, command)
+            return found._replace(commands=found.commands[:number])
+    return found
 
 
 def _opens_an_engine(meaning: Meaning) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from dindguard import budget
 from dindguard.documents.dockerfile.reader import Dockerfile
 from dindguard.documents.dockerfile.reader import read as read_dockerfile
 from dindguard.documents.dockerfile.variables import Walk, expand
@@ -68,10 +69,14 @@ def _read_stages(document: Document, dockerfile: Dockerfile, context: Context) -
     readers: list[StageReader] = []
     names: dict[str, StageReader] = {}
     walk = Walk(dockerfile)
+    most = budget.most_containers(document.source.file.size)
     for instruction, scope in walk:
         if instruction.stage < 0:
             continue
         if instruction.name == "FROM" and not instruction.onbuild:
+            if len(readers) == most:
+                budget.met(budget.DESCRIBED_CONTAINERS, instruction)
+                break
             stage = dockerfile.stages[instruction.stage]
             base = expand(stage.base, scope) if stage.base is not None else None
             earlier = names.get((base.value or "").lower()) if base is not None else None
