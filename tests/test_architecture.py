@@ -55,6 +55,7 @@ LAYERS: dict[str, set[str]] = {
     "surfaces": {"model"},
     "coverage": {"phrases", "surfaces", "files", "source"},
     "apart": {"formats"},
+    "census": {"formats", "model"},
     "packing": {"apart", "model", "source"},
     "repeats": {"scripts", "source"},
     "discover": {"apart", "coverage", "surfaces", "files", "source"},
@@ -83,6 +84,7 @@ LAYERS: dict[str, set[str]] = {
     "trees": {"charts", "coverage", "files", "formats", "source", "documents", "waiting"},
     "reading": {
         "apart",
+        "census",
         "coverage",
         "options",
         "files",
