@@ -55,7 +55,7 @@ LAYERS: dict[str, set[str]] = {
     "surfaces": {"model"},
     "coverage": {"phrases", "surfaces", "files", "source"},
     "apart": {"formats"},
-    "census": {"formats", "model"},
+    "census": {"formats", "model", "source"},
     "packing": {"apart", "model", "source"},
     "repeats": {"scripts", "source"},
     "discover": {"apart", "coverage", "surfaces", "files", "source"},

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from dindguard import budget
 from dindguard.formats import Reading
 from dindguard.model.workload import Workload
 from dindguard.records import replace
+from dindguard.source import Source
 
 
 class Census:
     """Counts the containers of each file in the order in which they are read, and lets in as many as a file may have.
 
-    ``size_of`` gives the characters of a file, by which a long one may have more.
+    ``sources`` are the files that were given: long ones may have more.
     """
 
-    def __init__(self, size_of: Callable[[str], int]) -> None:
-        self._size_of = size_of
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
         self._count: dict[str, int] = {}
         self._most: dict[str, int] = {}
 
@@ -37,7 +38,8 @@ class Census:
     def _most_of(self, path: str) -> int:
         """Return how many containers a file may describe."""
         if path not in self._most:
-            self._most[path] = budget.most_containers(self._size_of(path))
+            size = next((source.size for source in self._sources if source.path == path), 0)
+            self._most[path] = budget.most_containers(size)
         return self._most[path]
 
 

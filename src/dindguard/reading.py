@@ -54,7 +54,7 @@ def read_all(
     context = Context(*about, trees.again, trees.uses)
     readings: list[Reading] = []
     first, last = _in_turn(sources, files)
-    census = Census(partial(_size_of, (first, last)))
+    census = Census((*first, *last))
     with budget.opened() as ledger:
         for turn, ready in ((first, parts), (last, ())):
             readings += _rounds([_of_file(source) for source in turn], trees, context, census, progress, ready)
@@ -76,11 +76,6 @@ def _in_turn(sources: Iterable[Source], files: Files) -> tuple[list[Source], lis
         if (rested or (later and not memory.kept())) and not source.rests:
             files.rest(source.path, read=False)
     return turns
-
-
-def _size_of(turns: Iterable[Sequence[Source]], path: str) -> int:
-    """Return how many characters a file has; 0 for one that was not given."""
-    return next((source.size for turn in turns for source in turn if source.path == path), 0)
 
 
 def comes_later(source: Source) -> bool:
@@ -162,7 +157,7 @@ def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | N
     """Return what formats make of one file that no other has a part in; ``None`` where one has, or anything is wrong."""
     found: list[Part] = []
     waiting = [_of_file(source)]
-    census = Census(lambda _: source.size)
+    census = Census([source])
     for depth in range(1, budget.EMBEDDED_DEPTH.most + 1):
         documents = _recognise(waiting, trees, None)
         rows = [row for row in registry.rows() if row.name in documents]
