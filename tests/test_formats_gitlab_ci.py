@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dindguard import budget
 from dindguard.documents import yaml
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.gitlab_ci import reader as gitlab_ci
@@ -540,3 +541,33 @@ def test_any_tree_can_be_read(tree: object) -> None:
     source = Source(".gitlab-ci.yml", json.dumps(tree))
     for embedded in gitlab_ci.read([Document(source, n) for n in yaml.read(source).documents], EMPTY).embedded:
         embedded.source.span(0, len(embedded.source.text))
+
+
+def test_includes_end_with_the_jobs_that_a_pipeline_may_have(tmp_path: Path) -> None:
+    files = {".gitlab-ci.yml": "include:\n" + "".join(f"- {{local: p.yml, inputs: {{n: a{n}}}}}\n" for n in range(9))}
+    files["p.yml"] = "spec: {inputs: {n: {}}}\n---\n" + "".join(
+        f"'j{n}-$[[ inputs.n ]]': {{image: docker, script: docker ps}}\n" for n in range(500)
+    )
+    with budget.opened() as ledger:
+        reading = read_files(tmp_path, files, ".gitlab-ci.yml")
+    assert len(reading.workloads) == budget.GITLAB_JOBS.most
+    assert [notice.message for notice in ledger.notices] == [budget.GITLAB_JOBS.notice(reading.workloads[0]).message]
+
+
+def test_a_job_in_three_files_is_merged_in_their_order(tmp_path: Path) -> None:
+    reading = read_files(
+        tmp_path,
+        {
+            ".gitlab-ci.yml": "include: [a.yml, b.yml, c.yml]\nj: {variables: {own: '1'}}\n",
+            "a.yml": "j: {image: a, script: docker ps, variables: {a: '1', c: '1'}}\n",
+            "b.yml": "j: none\nk: {image: b, script: docker ps}\n",
+            "c.yml": "j: {image: c, script: docker ps, variables: {c: '2'}}\nk: {variables: {c: '3'}}\n",
+        },
+        ".gitlab-ci.yml",
+    )
+    assert image(job(reading, "j")).repository == "c"
+    assert [each.name for each in job(reading, "j").environment] == ["c", "own"], (
+        "a text in between replaces what was below"
+    )
+    assert image(job(reading, "k")).repository == "b"
+    assert variable(job(reading, "k"), "c").value.value == "3"

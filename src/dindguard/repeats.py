@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dindguard import budget, memory
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from dindguard import budget
 from dindguard.source import Source
 
 _SCRIPTS = frozenset({"shell", "powershell", "batch", "make", "just"})
@@ -11,32 +14,51 @@ _SCRIPTS = frozenset({"shell", "powershell", "batch", "make", "just"})
 _LENGTH = 400
 """So many characters of a text that comes again cost what one mention of an engine in it does."""
 
+_Place: TypeAlias = tuple[str, int, int]
+"""What a text is read as, and where in the file a part of it stands: the first character and the last one."""
+
 
 class Repeats:
-    """Counts, for each file, how often texts in it that are handed out again name engines: each time may be a container."""
+    """Counts, for each file, how often what is handed out again names engines: each time may be a container.
+
+    A text may come again in whole, or in parts: a job's own script stands behind the one that all jobs share.
+    """
 
     def __init__(self) -> None:
-        self._costs: dict[object, int | None] = {}
+        self._seen: dict[str, set[_Place]] = {}
         self._count: dict[str, int] = {}
 
     def fits(self, source: Source) -> bool:
         """Whether an embedded text may be read as well; the first time it always may."""
-        key = memory.key_of(source)
-        if key not in self._costs:
-            self._costs[key] = None
-            return True
-        costs = self._costs[key]
-        if costs is None:
-            costs = self._costs[key] = _cost(source)
+        seen = self._seen.setdefault(source.path, set())
+        again: list[str] = []
+        for place, text in _parts(source):
+            if place in seen:
+                again.append(text)
+            else:
+                seen.add(place)
+        costs = _cost("\n".join(again), source.hint) if again else 0
         if not costs:
             return True
         count = self._count[source.path] = self._count.get(source.path, 0) + costs
         return count <= budget.REPEATED_TEXTS.most or budget.within(budget.REPEATED_TEXTS, count, source.whole())
 
 
-def _cost(source: Source) -> int:
+def _parts(source: Source) -> Iterator[tuple[_Place, str]]:
+    """Yield the parts of an embedded text that stand in the file one by one, each with its place there."""
+    text, hint = source.text, source.hint
+    for segment in source.segments:
+        first, last = segment.origin, segment.origin + max(segment.length - 1, 0)
+        above = source.parent
+        while above is not None and above.parent is not None:
+            first, last = above.origin(first), above.origin(last)
+            above = above.parent
+        yield (hint, first, last), text[segment.start : segment.start + segment.length]
+
+
+def _cost(text: str, hint: str) -> int:
     """Return what it costs to read a text again; nothing if nothing is read of it."""
     from dindguard.scripts.commands import mentions
 
-    named = mentions(source.text)
-    return named + 1 + len(source.text) // _LENGTH if named or source.hint not in _SCRIPTS else 0
+    named = mentions(text)
+    return named + 1 + len(text) // _LENGTH if named or hint not in _SCRIPTS else 0

@@ -40,6 +40,10 @@ GITLAB_WILDCARDS = Limit(
     name="gitlab-wildcards", most=3, what="an include has more than {most} wildcards", lost="it was not looked up",
     remedy="name the folder",
 )  # fmt: skip
+GITLAB_COMPARED = Limit(
+    name="gitlab-compared", most=500_000, what="includes with wildcards are compared with files more than {most:,} times",
+    lost="the further ones were not looked up", remedy="use fewer wildcards, or name the files",
+)  # fmt: skip
 GITLAB_JOBS = Limit(
     name="gitlab-jobs", most=2_000, what="this pipeline has more than {most} jobs", lost="the rest was not read",
     remedy="split the pipeline",

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.source import Step
 
 
-def deep_merge(base: Node, over: Node, depth: int = 0) -> Node:
-    """Return ``over`` merged over ``base``: mappings key by key, everything else replaced."""
-    if not (base.is_mapping and over.is_mapping and budget.within(budget.GITLAB_MERGE_LEVELS, depth + 1, over)):
-        return over
-    merged: dict[str, tuple[Node, Node]] = {key.content: (key, value) for key, value in base.pairs()}
-    for key, value in over.pairs():
-        below = merged.get(key.content)
-        merged[key.content] = (key, value if below is None else deep_merge(below[1], value, depth + 1))
-    return over.with_pairs(list(merged.values()))
+def deep_merge(layers: Sequence[Node], depth: int = 0) -> Node:
+    """Return nodes merged over each other, the last on top: mappings key by key, everything else replaced."""
+    top = layers[-1]
+    start = len(layers)
+    while start and layers[start - 1].is_mapping:
+        start -= 1
+    if len(layers) - start < 2 or not budget.within(budget.GITLAB_MERGE_LEVELS, depth + 1, top):
+        return top
+    merged: dict[str, tuple[Node, list[Node]]] = {}
+    for layer in layers[start:]:
+        for key, value in layer.pairs():
+            below = merged[key.content][1] if key.content in merged else []
+            below.append(value)
+            merged[key.content] = (key, below)
+    return top.with_pairs([(key, deep_merge(values, depth + 1)) for key, values in merged.values()])
 
 
 def is_reference(node: Node) -> bool:
@@ -62,7 +68,7 @@ class Jobs:
         """Return a job merged over those that it extends, and how many levels those are. GitLab refuses circles."""
         if not node.is_mapping:
             return node, 0
-        base: Node | None = None
+        layers: list[Node] = []
         levels = 0
         for parent in node["extends"].listed():
             name = parent.text
@@ -75,8 +81,8 @@ class Jobs:
             if not budget.within(budget.GITLAB_EXTENDS, levels, parent):
                 continue
             found = complete.explained(Step("extended here", parent.span))
-            base = found if base is None else deep_merge(base, found)
-        return (node if base is None else deep_merge(base, node)), levels
+            layers.append(found)
+        return deep_merge([*layers, node]), levels
 
     def resolve(self, node: Node, depth: int = 0) -> Node:
         """Return what a node stands for: itself, or what it refers to."""

@@ -43,7 +43,8 @@ class Project:
     """One pipeline's merged configuration.
 
     ``complete`` tells that everything it includes was read; ``scopes`` has the inputs of every file that declares
-    some, by path; ``files`` the paths of all files that were merged; ``includes`` counts them, repetitions too.
+    some, by path; ``files`` the paths of all files that were merged; ``includes`` counts them, repetitions too;
+    ``names`` are those of the jobs, and of other settings, that they bring.
     """
 
     def __init__(self, path: str, root: Node) -> None:
@@ -54,6 +55,7 @@ class Project:
         self.scopes: dict[str, Inputs] = {}
         self.files: set[str] = set()
         self.includes = 0
+        self.names: set[str] = set()
 
 
 def files_of(documents: Sequence[Document]) -> list[File]:
@@ -94,6 +96,8 @@ class Loader:
         self.consumed: set[str] = set()
         self.notices: list[Notice] = []
         self._comments: dict[str, dict[str, Span]] = {}
+        self._found: dict[str, list[str]] = {}
+        self._compared = 0
 
     def projects(self) -> Iterator[Project]:
         """Yield every project: main files first, then those that no other file includes, then the rest.
@@ -160,17 +164,19 @@ class Loader:
         """Return a file's configuration merged over everything that it includes."""
         project.files.add(file.path)
         own = self._with_inputs(file, given, project)
-        merged: Node | None = None
+        layers: list[Node] = []
         for entry in own["include"].listed():
             for below, inputs in self._included(entry, file.path, project):
                 if below.path in (*above, file.path):
                     continue
                 if not budget.within(budget.GITLAB_INCLUDES, project.includes + 1, entry):
                     continue
+                if not budget.within(budget.GITLAB_JOBS, len(project.names), entry):
+                    continue
                 project.includes += 1
-                loaded = self._load(below, inputs, project, (*above, file.path))
-                merged = loaded if merged is None else deep_merge(merged, loaded)
-        return own if merged is None else deep_merge(merged, own)
+                layers.append(self._load(below, inputs, project, (*above, file.path)))
+                project.names.update(layers[-1].keys())
+        return deep_merge([*layers, own])
 
     def _with_inputs(self, file: File, given: Node | None, project: Project) -> Node:
         """Return a file's configuration with its inputs in scope, keys included."""
@@ -249,10 +255,17 @@ class Loader:
     def _glob(self, pattern: str, written: Node) -> list[str]:
         if not budget.within(budget.GITLAB_WILDCARDS, len(_WILDCARD.findall(pattern)), written):
             return []
-        folder = pattern[: pattern.index("*")].rpartition("/")[0]
-        names = [f"{folder}/{name}".removeprefix("/") for name in self.context.listing(folder)]
-        matches = _glob_pattern(pattern)
-        return sorted(path for path in {*names, *self.files} if matches.fullmatch(path) and self._open(path))
+        if pattern not in self._found:
+            before = pattern[: pattern.index("*")]
+            folder = before.rpartition("/")[0]
+            names = [f"{folder}/{name}".removeprefix("/") for name in self.context.listing(folder)]
+            self._compared += len(names) + len(self.files)
+            if not budget.within(budget.GITLAB_COMPARED, self._compared, written):
+                return []
+            matches = _glob_pattern(pattern)
+            candidates = sorted(path for path in {*names, *self.files} if path.startswith(before))
+            self._found[pattern] = [path for path in candidates if matches.fullmatch(path) and self._open(path)]
+        return self._found[pattern]
 
     def _bases(self, path: str) -> list[str]:
         """Return the folders that may be the repository's root, each empty or with a slash: the nearest first.

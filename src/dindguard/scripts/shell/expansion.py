@@ -103,7 +103,9 @@ class Expander:
             if arrays is not None:
                 pieces = _spaced(arrays)
             if split and not part.quoted:
+                before = len(fields)
                 current = _split(fields, current, pieces)
+                self._scopes.spent += len(fields) - before
             else:
                 current.pieces += pieces
             if len(fields) > budget.WORD_FIELDS.most:
