@@ -412,6 +412,8 @@ def test_huge_paths_are_quick(piece: str) -> None:
         ("latest", ""),
         ("test-infra/compose.yaml", ""),
         ("overlays/test/pod.yaml", ""),
+        (".agents/skills/deploy/compose.yaml", ".agents/skills"),
+        ("skills/deploy/compose.yaml", ""),
     ],
 )
 def test_names_that_say_that_nobody_uses_a_file_as_it_is(path: str, part: str) -> None:
@@ -502,7 +504,8 @@ FOLDERS_OF_EXAMPLES = {
     "for a virtual machine on a developer's own computer": "vagrant vagrant-dev local.vagrant",
     "no longer in use": "deprecated archived attic obsolete unused not-used not_used not-in-use not_in_use disabled "
     "my-deprecated old.attic our-obsolete _archive .archive archive old _old bak .orig gcp_old",
-    "an example": "example examples sample samples demo demos my-example api_samples .dist example-runner examples_of",
+    "an example": "example examples sample samples demo demos my-example api_samples .dist example-runner examples_of "
+    "exemple ejemplos beispiele exemplo esempio",
     "": "contest latest testing attest documents docsite archives older bakery backup reused in-use enabled exemplary "
     "dist vagrants",
 }
@@ -525,6 +528,13 @@ def test_what_a_folders_name_says_of_all_below_it(folder: str, kind: str) -> Non
     [
         ("compose.example.yaml", "example"),
         ("example.yaml", "example"),
+        ("docker-compose.exemple.yml", "exemple"),
+        ("compose.yml.bak-20260523112347", "bak"),
+        ("compose.bak.20260523.yml", "bak"),
+        ("compose.bak-2.yml", ""),
+        ("docker-compose.ejemplo.yml", "ejemplo"),
+        ("beispiel.env.yaml", "beispiel"),
+        ("exemplar.yaml", ""),
         ("example-compose.yaml", "example"),
         ("my_sample.yaml", "sample"),
         ("compose.yaml.dist", ".dist"),

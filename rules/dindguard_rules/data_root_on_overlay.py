@@ -67,6 +67,7 @@ def check(engine: Engine) -> Iterator[Problem]:
     if (
         engine.backing is not Backing.CONTAINER_LAYER
         or container is None
+        or engine.contact.spoken_for
         or engine.product is not EngineProduct.DOCKER
     ):
         return

@@ -64,8 +64,8 @@ def fix(container: Container, _: Problem) -> Iterator[Edit]:
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report engines whose image tag says nothing about their version."""
     image = container.image
-    if image is None or container.build is not None:
-        return
+    if image is None or container.build is not None or container.origin.beneath:
+        return  # what is built here is judged by what it is built from
     if image.from_anywhere and _may_start_an_engine(container):
         yield Undecided(image, image.reference.variable)
     if container.engine is None or image.engine is None:

@@ -48,6 +48,11 @@ from dindguard.api import (
     rule,
 )
 
+
+def _is_told(path: str) -> bool:
+    return paths.classify(path) is paths.HostPath.ENGINE_STATE and not paths.inside(path, "/run")
+
+
 WITHOUT_ENGINE = "Mount the one directory that is read, read-only, or ask the engine's API through a filtering proxy"
 
 
@@ -75,7 +80,7 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if paths.inside(path, "/run"):
             continue  # the engine's sockets are there: that is the graver half
         nested = container.keeps_state_in(mount)
-        if not nested and container.has_through_root(mount):
+        if not nested and container.has_through_wider(mount, _is_told):
             continue
         lesser = paths.is_below_data_root(standard) or paths.is_kubelets(standard)
         writable = Severity.HIGH if lesser else Severity.CRITICAL

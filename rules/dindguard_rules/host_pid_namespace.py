@@ -28,7 +28,7 @@ spec:                             # Kubernetes
 ```
 
 ## When it is fine
-An agent that measures processes (node exporter, a profiler) needs it; the finding is *medium* there, and for a program
+An agent that measures processes (node exporter, Glances, a profiler) needs it; the finding is *medium* there, and for a program
 that is not root (*high* beside a capability or privileged mode, which it has once it becomes root). Keep its
 capabilities dropped and its user not root.
 
@@ -94,7 +94,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         )
     elif container.namespaces.host("pid") is not None:  # else it is told of the container that is joined
         ordinary = not (container.as_root.on or container.as_root.unknown)
-        severity = Severity.MEDIUM if ordinary or container.role is Role.OTHER else Severity.HIGH
+        watches = container.role is Role.OTHER or container.known_socket_user
+        severity = Severity.MEDIUM if ordinary or watches else Severity.HIGH
         message = f"{container} sees the host's processes{_and_signals(container)}"
         yield Problem(host, message, severity=severity)
 

@@ -69,7 +69,7 @@ def check(container: Container) -> Iterator[Problem]:
         public = container.ordinary_user and not paths.is_users_own(path)  # no keys, and no password hashes
         theirs = public or (container.user_of_host and not paths.is_home(path))  # nobody but root may change these
         writable = mount.read_only.off and not theirs
-        if container.has_through_root(mount) or (not writable and paths.harmless_read_only(path)):
+        if container.has_through_wider(mount, _is_told) or (not writable and paths.harmless_read_only(path)):
             continue
         severity = Severity.HIGH if writable else Severity.MEDIUM
         host = container.host
@@ -84,3 +84,7 @@ def check(container: Container) -> Iterator[Problem]:
             if theirs or paths.is_home(path) or (not writable and paths.is_public(path))
             else severity,
         )
+
+
+def _is_told(path: str) -> bool:
+    return paths.classify(path) is paths.HostPath.SYSTEM_CONFIG and not paths.harmless_read_only(path)

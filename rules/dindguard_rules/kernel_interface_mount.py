@@ -69,7 +69,7 @@ def check(container: Container) -> Iterator[Problem]:
         no_root = container.user_of_host or container.ordinary_user  # who writes nothing there
         covered = container.confinement.covers(path, mount.target.value)
         if no_root or covered or not mount.read_only.off:
-            if not paths.harmless_read_only(path) and not container.has_through_root(mount):
+            if not paths.harmless_read_only(path) and not container.has_through_wider(mount, _is_told):
                 message = f"{container} can read the kernel's view of the host in {mount.shown_path}"
                 yield Problem(
                     mount.host_text or mount,
@@ -89,3 +89,7 @@ def check(container: Container) -> Iterator[Problem]:
             because=(reason("the volume is the host's directory", mount.declared),),
             severity=severity,
         )
+
+
+def _is_told(path: str) -> bool:
+    return paths.classify(path) is paths.HostPath.KERNEL_CONTROL and not paths.harmless_read_only(path)

@@ -3,12 +3,12 @@
 ## Why it matters
 There is one AppArmor policy for the whole kernel. At its start the engine loads a profile named `docker-default`, and
 newer engines do so every time; a nested one overwrites the *host's* profile of that name with its own version's, for
-all of the host's containers. It does not when the variable `container` is set, or without `apparmor_parser`: the
-official image's entry point sees to both. A custom image that starts `dockerd` directly sees to neither, and
-also lacks the cgroup preparation without which cgroup v2 refuses nested containers.
+all of the host's containers. It does where it finds AppArmor: `apparmor_parser` in its image, and the kernel's interface
+at `/sys/kernel/security`, which a container has only if somebody mounts the host's. It does not when the variable
+`container` is set, as the official image's entry point sets it.
 
 ## Instead
-Start the engine through the official image's entry point, or do what it does:
+Leave the host's `/sys` out, and start the engine through the official image's entry point, or do what it does:
 
 ```yaml
 services:
@@ -19,8 +19,8 @@ services:
 ```
 
 ## When it is fine
-On hosts without AppArmor (Fedora, RHEL, Amazon Linux), and in images without `apparmor_parser` (Alpine, which is
-not reported).
+On hosts without AppArmor (Fedora, RHEL, Amazon Linux). Images without `apparmor_parser` (Alpine) and containers without
+the host's `/sys/kernel/security` are not reported.
 
 ## References
 - https://docs.docker.com/engine/security/apparmor/
@@ -44,7 +44,7 @@ from dindguard.api import Confidence, Engine, Problem, Severity, reason, rule
     precision=Confidence.MEDIUM,
 )
 def check(engine: Engine) -> Iterator[Problem]:
-    """Report privileged engines that are started past the nesting script, where AppArmor's loader can be."""
+    """Report privileged engines that are started past the nesting script, where AppArmor and its loader are in sight."""
     if not engine.loads_apparmor_profile or not engine.privileged.on:
         return
     message = f"{engine} overwrites the AppArmor profile 'docker-default' of the host when it starts"

@@ -86,7 +86,7 @@ def check(container: Container) -> Iterator[Problem]:
         image = container.image
         product = container.powerful_product or (image.fuse_mounter if image is not None else None)
         asks_for_more = image is not None and image.privileged_user is not None  # and with all of it, *high*
-        ordinary = container.ordinary_user  # a setuid program away from what is granted
+        ordinary = _starts_without(container)
         lesser = container.runs_containers or product or asks_for_more or ordinary
         severity = Severity.HIGH if lesser else Severity.CRITICAL
         message = (
@@ -95,3 +95,11 @@ def check(container: Container) -> Iterator[Problem]:
         message += ", for whatever becomes root in it" if ordinary and not product else ""
         message += f", as {product}'s own instructions have it" if product else ""
         yield Problem(admin, message, because=parts, severity=severity)
+
+
+def _starts_without(container: Container) -> bool:
+    """Whether it starts as a user who holds nothing of what is added, a setuid program away from it (capabilities(7)).
+
+    Docker puts it into the bounding set alone; Podman gives it to the user.
+    """
+    return container.as_root.off and (container.client != "podman" or container.ordinary_user)

@@ -20,7 +20,7 @@ services:
 
 ## When it is fine
 A kernel setting that the container itself can't make, in a script that an administrator runs by hand: an `exec` in a
-script is *medium*, a hook runs at every start.
+script is *medium*, a hook runs at every start. A container that is privileged anyway is told of by itself.
 
 ## References
 - https://docs.docker.com/reference/cli/docker/container/exec/
@@ -31,6 +31,8 @@ script is *medium*, a hook runs at every start.
 from collections.abc import Iterator
 
 from dindguard.api import (
+    Container,
+    Invocation,
     InvocationKind,
     Model,
     Problem,
@@ -57,7 +59,7 @@ from dindguard.api import (
 def check(model: Model) -> Iterator[Problem | Undecided]:
     """Report privileged hooks, and privileged exec commands in scripts."""
     for container in model.containers:
-        for flag in container.privileged_commands:
+        for flag in () if container.privileged.on else container.privileged_commands:
             if flag.unknown:
                 yield Undecided(flag, flag.variable)
             else:
@@ -66,6 +68,19 @@ def check(model: Model) -> Iterator[Problem | Undecided]:
     for invocation in model.invocations:
         option = invocation.option("privileged")
         called = invocation.kind is InvocationKind.ENGINE_CALL and invocation.action.endswith("exec")
-        if called and option is not None and option.value == "true":
+        if called and option is not None and option.value == "true" and not _gains_nothing(model, invocation):
             message = f"{invocation} runs with every capability of the host's root"
             yield Problem(option, message, severity=Severity.MEDIUM, subject=invocation)
+
+
+def _gains_nothing(model: Model, invocation: Invocation) -> bool:
+    """Whether all containers that the command may mean, by the name that it gives, are privileged themselves."""
+    target = str(invocation.arguments[0]) if invocation.arguments else ""
+    meant = [each for each in model.containers if each.started and target in _names(each)] if target else []
+    beside = [each for each in meant if each.span.path == invocation.span.path]
+    return bool(meant) and all(each.privileged.on for each in beside or meant)
+
+
+def _names(container: Container) -> Iterator[str]:
+    yield container.name
+    yield from (str(alias) for alias in container.aliases)

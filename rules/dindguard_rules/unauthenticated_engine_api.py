@@ -117,33 +117,45 @@ def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
     fixes=(Fixer("switches TLS on at the engine and its clients", fix),),
 )
 def check(engine: Engine) -> Iterator[Problem | Undecided]:
-    """Report TCP listeners that do not ask for a client certificate; one port is told once, whatever its addresses."""
-    told: dict[str, list[Exposure]] = {}
+    """Report TCP listeners that do not ask for a client certificate.
+
+    One port is told once, whatever its addresses; so are several that one setting opens to the same circle.
+    """
+    told: dict[object, list[Exposure]] = {}
     for exposure in engine.exposures:
         asked = exposure.endpoint.authenticated
         if asked is not None and asked.unknown:
             yield Undecided(exposure.endpoint, asked.variable)
         elif asked is not None and not asked.on:
-            told.setdefault(_message(engine, exposure), []).append(exposure)
-    for message, (first, *others) in told.items():
-        yield _problem(engine, message, first, others)
+            circle = (exposure.reach, _encrypts(exposure.endpoint), exposure.endpoint.open_unless)
+            blamed = asked.span if asked.set else exposure.endpoint.port
+            told.setdefault((circle, blamed), []).append(exposure)
+    for exposures in told.values():
+        yield _problem(engine, exposures)
 
 
-def _message(engine: Engine, exposure: Exposure) -> str:
-    endpoint = exposure.endpoint
-    how = "encrypts, but obeys" if endpoint.encrypted is not None and endpoint.encrypted.on else "obeys"
-    where = f"on port {endpoint.port}" if endpoint.port is not None else "on a port that the files do not tell"
+def _encrypts(endpoint: Endpoint) -> bool:
+    return endpoint.encrypted is not None and endpoint.encrypted.on
+
+
+def _message(engine: Engine, exposures: Sequence[Exposure]) -> str:
+    endpoint, reach = exposures[0].endpoint, exposures[0].reach
+    how = "encrypts, but obeys" if _encrypts(endpoint) else "obeys"
+    ports = list(dict.fromkeys(str(each.endpoint.port) for each in exposures if each.endpoint.port is not None))
+    numbers = f"on port{'s' if len(ports) > 1 else ''} {' and '.join(ports)}"
+    where = numbers if ports else "on a port that the files do not tell"
     doubt = f", unless {endpoint.open_unless}" if endpoint.open_unless else ""
-    return f"{engine} {how} {exposure.reach} {where}, without authentication{doubt}"
+    return f"{engine} {how} {reach} {where}, without authentication{doubt}"
 
 
-def _problem(engine: Engine, message: str, exposure: Exposure, others: Sequence[Exposure]) -> Problem:
+def _problem(engine: Engine, exposures: Sequence[Exposure]) -> Problem:
+    exposure, *others = exposures
     endpoint, asked, forwards = exposure.endpoint, exposure.endpoint.authenticated, engine.launch.forwards
     severity = SEVERITIES.get(exposure.reach, Severity.CRITICAL)
     users = [Step(f"{access.who} uses it", access.span) for access in engine.clients if access.uses]
     return Problem(
         asked if asked is not None and asked.set else endpoint,
-        message,
+        _message(engine, exposures),
         because=(
             *exposure.reasons,
             *([Step("this hands the engine's socket on", forwards.span)] if forwards is not None else ()),

@@ -19,7 +19,7 @@ from dindguard.source import Span
 LEVELS = {Sandbox.VM: 2, Sandbox.USER_NAMESPACE: 2, Sandbox.GVISOR: int(Severity.CRITICAL)}
 """By how many levels a sandbox lowers the findings of the rules that name it; gVisor leaves information only."""
 
-MACHINE_LEVELS = {"privilege": 3, "confinement": 3, "socket": 3, "daemon-api": 2}
+MACHINE_LEVELS = {"privilege": 3, "confinement": 3, "socket": 3, "build": 3, "daemon-api": 2}
 """By how many levels a hosted machine that ends with its job lowers what these categories say: the job is root there,
 and nobody else is."""
 
@@ -148,7 +148,7 @@ def _said(subject: Any) -> str:
 
 
 def _by_machine(rule: Rule, subject: Any) -> tuple[int, str]:
-    machine = getattr(subject, "hosted_machine", None)
+    machine = getattr(blamed(subject), "hosted_machine", None)
     levels = MACHINE_LEVELS.get(rule.category, 0)
     if machine is None or not levels:
         return 0, ""

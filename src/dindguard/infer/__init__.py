@@ -70,7 +70,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     engines = (*engines, *_told_by_runners(given.workloads, engines))
     _settle_purposes(containers, engines, policy)
     names = Names(containers)
-    starters = Starters(names, _starting_calls(given.workloads, invocations))
+    starters = Starters(names, _starting_calls(given.workloads, invocations), _carried(given.workloads, engines))
     accesses = find_accesses(containers, names, starters)
     _settle_standings(containers, accesses, starters, names)
     _settle_contacts(engines, accesses, _started_from(containers))
@@ -116,6 +116,15 @@ def _starting_calls(
     from dindguard.infer.projects import starting_calls
 
     return starting_calls(workloads, invocations)
+
+
+def _carried(workloads: Sequence[Workload], engines: Iterable[Engine]) -> Mapping[Workload, Engine]:
+    images = [each.container for each in engines if each.container is not None and not each.container.started]
+    if not any(image.copied for image in images):
+        return {}
+    from dindguard.infer.carried import carried_projects
+
+    return carried_projects(workloads, images)
 
 
 def _build_grants(
@@ -259,6 +268,7 @@ def _settle_contacts(
                 exposures=exposures_of(engine, started_from),
                 clients=tuple(clients.get(engine, ())),
                 beside_runner=engine.container is not None and engine.container.workload in of_runners,
+                spoken_for=engine.container in started_from,
             )
         )
 

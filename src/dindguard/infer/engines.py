@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dindguard.infer import data_roots, images, listeners
 from dindguard.infer.launches import Started, started_engines
@@ -13,12 +15,18 @@ from dindguard.model.engine import Engine
 from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import Configuration, ServiceFile, Setting
-from dindguard.model.values import Flag, How, Text, unset
+from dindguard.model.mount import Mount
+from dindguard.model.path_spelling import inside
+from dindguard.model.values import UNKNOWN_PIECE, Flag, How, Text, unset
 from dindguard.records import replace
 from dindguard.source import Span
 from dindguard.vocabulary import EngineProduct
 
+if TYPE_CHECKING:
+    from dindguard.infer.carried import Carriers
+
 _SERVERLESS = {"podman": EngineProduct.PODMAN, "buildah": EngineProduct.BUILDAH}
+_SECURITYFS = "/sys/kernel/security"
 _WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-debootstrap"})
 
 
@@ -33,14 +41,16 @@ def find_engines(
     engines: list[Engine] = []
     own = _by_container(services)
     elsewhere = _spans_in_containers(containers)
+    carriers = _Carriers(containers)
     for container in containers:
         if container.discarded:
             continue  # nothing is ever started from it
         inside = [file for link in images.chain(container) for file in own.get(link, ())]
-        starts = (*_with_options(started_engines(container), inside), *_started_by(inside))
+        starts = (*_with_options(started_engines(container), inside), *_started_by(inside, container))
         if container.kind is ContainerKind.SCRIPT:  # what a container runs is not its machine's as well
             starts = tuple(start for start in starts if start.launch.span not in elsewhere)
-        engines.extend(_engine_of(container, start, configurations, number) for number, start in enumerate(starts, 1))
+        owner = carriers.of(container) if starts else container
+        engines.extend(_engine_of(owner, start, configurations, number) for number, start in enumerate(starts, 1))
     given = {each.span for each in services if each.container is not None}
     given |= {each.span for each in configurations if each.container is not None}
     machines = [each for each in services if each.container is None and each.span not in given]
@@ -49,6 +59,23 @@ def find_engines(
     read |= {each.configuration for each in engines if each.configuration is not None}
     alone = [each for each in configurations if each not in read and (each.container is not None or each in files)]
     return (*engines, *of_machines, *_configured(alone, services, invocations))
+
+
+class _Carriers:
+    """Tells which image runs a script that is copied into it; asked of few scripts."""
+
+    def __init__(self, containers: Sequence[Container]) -> None:
+        self._containers = containers
+
+    def of(self, container: Container) -> Container:
+        """Return the image that a script is copied into; else the container itself."""
+        return (self._found.of(container.span.path) if container.kind is ContainerKind.SCRIPT else None) or container
+
+    @cached_property
+    def _found(self) -> Carriers:
+        from dindguard.infer.carried import Carriers
+
+        return Carriers(self._containers)
 
 
 def _with_options(starts: tuple[Started, ...], files: Sequence[ServiceFile]) -> Iterable[Started]:
@@ -64,12 +91,21 @@ def _with_options(starts: tuple[Started, ...], files: Sequence[ServiceFile]) -> 
     ]
 
 
-def _started_by(files: Sequence[ServiceFile]) -> tuple[Started, ...]:
+def _started_by(files: Sequence[ServiceFile], container: Container) -> Iterator[Started]:
+    """Yield what the service manager of a container starts; the variables in its commands are the container's."""
     if not files:
-        return ()
+        return
     from dindguard.infer.services import starts_of
 
-    return starts_of(files)
+    for start in starts_of(files):
+        settings = tuple(_decided(setting, container) for setting in start.launch.settings)
+        yield replace(start, launch=replace(start.launch, settings=settings))
+
+
+def _decided(setting: Setting, container: Container) -> Setting:
+    text = setting.value
+    variable = images.variable(container, text.variable) if text.partial == UNKNOWN_PIECE else None
+    return replace(setting, value=variable.value) if variable is not None else setting
 
 
 def _of_machines(
@@ -158,12 +194,19 @@ def _loads_apparmor_profile(container: Container, started: Started, rootless: Fl
     """Whether dockerd finds nothing that keeps it from loading its profile (containerd ``pkg/apparmor``).
 
     The nesting script sets the variable ``container``. Only distributions whose engine packages bring
-    ``apparmor_parser`` along count; the official image, which is Alpine's, has none.
+    ``apparmor_parser`` along count; the official image, which is Alpine's, has none. A container's own ``/sys`` has no
+    securityfs, privileged or not: without the host's it sees no AppArmor.
     """
     image = images.base_image(container)
     if started.product is not EngineProduct.DOCKER or started.launch.prepared or not rootless.off or image is None:
         return False
-    return image.name in _WITH_APPARMOR and images.variable(container, "container") is None
+    brings_parser = image.name in _WITH_APPARMOR and images.variable(container, "container") is None
+    return brings_parser and any(_shows_securityfs(mount) for mount in container.host_mounts)
+
+
+def _shows_securityfs(mount: Mount) -> bool:
+    """Whether the host's securityfs is at its place in the container by a mount."""
+    return mount.provides(_SECURITYFS) and mount.host_path is not None and inside(_SECURITYFS, mount.host_path)
 
 
 def _rootless(container: Container, started: Started, image: EngineImage | None) -> Flag:

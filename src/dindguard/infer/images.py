@@ -109,8 +109,9 @@ def image_known(container: Container) -> bool:
 
 
 def environment(container: Container) -> Environment:
-    """Return the container's variables, those of its Dockerfile stages beneath."""
-    links = [link.environment for link in chain(container) if link is container or len(link.environment)]
+    """Return the container's variables, those of its Dockerfile stages, and of images made here, beneath."""
+    every = (*chain(container), *container.origin.beneath)
+    links = [link.environment for link in every if link is container or len(link.environment)]
     return links[0] if len(links) == 1 else Environment(variable for each in reversed(links) for variable in each)
 
 

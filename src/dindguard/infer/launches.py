@@ -9,6 +9,7 @@ The facts: docs/engine-facts.md, "Entry point".
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
 from dindguard.infer import images
@@ -56,7 +57,11 @@ def started_engines(container: Container) -> tuple[Started, ...]:
     if container.kind in (ContainerKind.JOB, ContainerKind.RUNNER_DEFAULT):
         return scripts  # a CI system replaces a job container's command by the script's shell
     main = _main(container)
-    return (main, *scripts) if main is not None else scripts
+    if main is None:
+        return scripts
+    if main.defaults:  # a copy of the official entry point does what is known of it, whatever its branches hold
+        scripts = tuple(each for each in scripts if posixpath.basename(each.launch.span.path) not in _WRAPPERS)
+    return (main, *scripts)
 
 
 def service_start(words: Sequence[Text]) -> Started | None:

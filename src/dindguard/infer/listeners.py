@@ -123,10 +123,7 @@ def _wrapper_security(launch: Launch, directory: Text) -> Security:
         unknown = Flag(None, directory.span, How.UNKNOWN, "DOCKER_TLS_CERTDIR", directory.variable)
         return Security(unknown, unknown)
     if not directory.value:
-        plain = Flag(False, directory.span, directory.how, "tlsverify")
-        security = security_of(launch, None, directory.span, directory.how)
-        # `--tls=false` beside the empty variable repeats it: without the variable, the wrapper's TLS would win.
-        return Security(plain, plain) if directory.written and security.encrypted.off else security
+        return security_of(launch, None, directory.span, directory.how)
     verify = launch["tlsverify"]
     if verify is not None and flag(verify.value).off:
         return Security(
@@ -164,7 +161,10 @@ def _hears_variable(image: EngineImage | None) -> bool:
 
 
 def security_of(launch: Launch, configuration: Configuration | None, span: Span, how: How) -> Security:
-    """Apply dockerd's own rule: any ``tlsverify``, even a false one, turns TLS on; ``tls`` implies verification."""
+    """Apply dockerd's own rule: any ``tlsverify``, even a false one, turns TLS on; ``tls`` implies verification.
+
+    A ``tls`` that is false changes nothing: the listener is as plain as without it, and is the one to blame.
+    """
 
     def setting(name: str) -> Setting | None:
         return launch[name] or (configuration[name] if configuration is not None else None)
@@ -173,8 +173,7 @@ def security_of(launch: Launch, configuration: Configuration | None, span: Span,
     if verify is not None:
         state = flag(verify.value, "tlsverify")
         return Security(Flag(True, verify.span, How.WRITTEN, "tls"), _at(state, verify.span))
-    if tls is not None:
-        state = flag(tls.value, "tls")
+    if tls is not None and not (state := flag(tls.value, "tls")).off:
         return Security(_at(state, tls.span), _at(state, tls.span))
     plain = Flag(False, span, how, "tlsverify")
     return Security(plain, plain)

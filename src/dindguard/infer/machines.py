@@ -15,7 +15,7 @@ from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import OPTIONS, Configuration, Launch, ServiceFile, Setting
 from dindguard.model.paths import machine_of
-from dindguard.model.values import Flag, How, Text, inherited, unknown, unset
+from dindguard.model.values import Flag, How, Text, flag, inherited, unknown, unset
 from dindguard.records import record, replace
 from dindguard.source import Span
 from dindguard.vocabulary import EngineProduct
@@ -147,9 +147,18 @@ class _Written:
             return endpoint
         if self.half.doubt:
             return replace(endpoint, open_unless=self.half.doubt)
-        if asked.set or (self.half.product is EngineProduct.DOCKER and endpoint.port in PLAIN_PORTS):
+        if (
+            asked.set
+            or self._declined()
+            or (self.half.product is EngineProduct.DOCKER and endpoint.port in PLAIN_PORTS)
+        ):
             return endpoint
         return replace(endpoint, open_unless=self._unless())
+
+    def _declined(self) -> bool:
+        """Whether somebody wrote that there is no TLS: the other half is not going to ask for it."""
+        said = self["tls"]
+        return said is not None and flag(said.value).off
 
     def _unless(self) -> str:
         """Return what may ask for certificates all the same; empty if all is shown: a configuration file is optional."""

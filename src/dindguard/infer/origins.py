@@ -10,9 +10,10 @@ from dindguard.infer.images import discarded_stages, stages_built_from
 from dindguard.model.earlier_calls import EarlierCalls
 from dindguard.model.facts import Origin
 from dindguard.model.invocation import Invocation
-from dindguard.model.workload import Workload
+from dindguard.model.workload import Workload, WorkloadKind
 
 if TYPE_CHECKING:
+    from dindguard.infer.made_here import MadeHere
     from dindguard.infer.scripts import CallsByFile
     from dindguard.model.container import Container
 
@@ -23,10 +24,13 @@ def settle_origins(workloads: Sequence[Workload], invocations: Sequence[Invocati
     stages = stages_built_from(workloads)
     discarded = discarded_stages(workloads, stages)
     calls = _calls(invocations) if invocations else None
+    made = _made_here(workloads, invocations)
     for container in containers:
+        followed = _followed(container, stages)
         container.settle(
             _origin(
-                _followed(container, stages),
+                followed,
+                made.beneath(container, followed[0]) if made is not None else (),
                 container in discarded,
                 calls.before(container) if calls else None,
                 calls.image_built_by(container) if calls else None,
@@ -52,20 +56,30 @@ def _followed(container: Container, built_from: Mapping[Container, Container]) -
 
 def _origin(
     followed: tuple[tuple[Container, ...], bool],
+    beneath: tuple[Container, ...],
     discarded: bool,
     before: EarlierCalls | None,
     built: Invocation | None,
 ) -> Origin:
     stages, further = followed
-    if not stages and not discarded and not before and built is None:
+    if not stages and not beneath and not discarded and not before and built is None:
         return _NOWHERE
     return Origin(
         stages=stages,
         further=further,
+        beneath=beneath,
         discarded=discarded,
         commands_before=before if before is not None else EarlierCalls(),
         image_built_by=built,
     )
+
+
+def _made_here(workloads: Sequence[Workload], invocations: Sequence[Invocation]) -> MadeHere | None:
+    if not any(each.kind is WorkloadKind.IMAGE_BUILD for each in workloads):
+        return None
+    from dindguard.infer.made_here import MadeHere
+
+    return MadeHere(workloads, invocations)
 
 
 def _calls(invocations: Sequence[Invocation]) -> CallsByFile:

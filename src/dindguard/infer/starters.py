@@ -24,14 +24,25 @@ SOCKET = "/run/docker.sock"
 class Starters:
     """Answers for one scan, each container once."""
 
-    def __init__(self, names: Names, projects: Mapping[Workload, Sequence[Invocation]] | None = None) -> None:
-        """``projects`` are the Compose projects that only the calls of jobs start (:mod:`.projects`)."""
+    def __init__(
+        self,
+        names: Names,
+        projects: Mapping[Workload, Sequence[Invocation]] | None = None,
+        carried: Mapping[Workload, Engine] | None = None,
+    ) -> None:
+        """``projects`` are the Compose projects that only the calls of jobs start (:mod:`.projects`).
+
+        ``carried`` are those that an image with an engine brings along (:mod:`.carried`).
+        """
         self._names = names
         self._projects = projects or {}
+        self._carried = carried or {}
         self._known: dict[Container | Workload, Engine | Machine | None] = {}
 
     def of(self, container: Container) -> Engine | Machine | None:
         """Return the engine that starts a container; ``None`` for one that no command line starts, and if unknown."""
+        if container.kind is ContainerKind.SERVICE and container.workload in self._carried:
+            return self._carried[container.workload]
         if container.kind is ContainerKind.SERVICE and container.workload in self._projects:
             return self._of_project(container.workload)
         if container.kind not in (ContainerKind.COMMAND, ContainerKind.RUNNER_DEFAULT):

@@ -53,13 +53,17 @@ _ROOT_NEVERTHELESS = frozenset(
 def as_root(container: Container) -> Flag:
     """Return whether it runs as root: what is written for it or its Dockerfile stages, else what its image sets.
 
-    Unknown, and not set, for images of which nothing is known.
+    Unknown, and not set, for images of which nothing is known, and for a user who becomes root without a password.
     """
-    user = next((link.user for link in images.chain(container) if link.user is not None and link.user.pattern), None)
+    links = (*images.chain(container), *container.origin.beneath)
+    user = next((link.user for link in links if link.user is not None and link.user.pattern), None)
     if user is not None and user.unknown:
         return Flag(None, user.span, How.UNKNOWN, "user", user.variable)
     if user is not None:
-        return Flag(user.pattern.partition(":")[0] in _ROOT, user.span, user.how, "user")
+        name = user.pattern.partition(":")[0]
+        if name not in _ROOT and _becomes_root(container, name):
+            return Flag(None, user.span, How.INHERITED, "user")
+        return Flag(name in _ROOT, user.span, user.how, "user")
     if container.run_as_non_root is not None and container.run_as_non_root.on:
         return Flag(False, container.run_as_non_root.span, container.run_as_non_root.how, "user")
     image = images.base_image(container)
@@ -71,6 +75,13 @@ def as_root(container: Container) -> Flag:
     defaults = image.engine.defaults if image is not None and image.engine is not None else None
     uid = defaults.uid if defaults is not None else None
     return Flag(None if uid is None else uid == 0, container.span, How.INHERITED, "user")
+
+
+def _becomes_root(container: Container, user: str) -> bool:
+    """Whether the container's user has a way to root in it by the image's own lines, which nothing closes."""
+    closed = container.confinement.no_new_privileges
+    links = (*images.chain(container), *container.origin.beneath)
+    return any(user in link.sudoers for link in links) and not (closed is not None and closed.on)
 
 
 def _told_by_variable(container: Container, image: Image | None) -> Flag | None:

@@ -39,6 +39,8 @@ from dindguard.records import field, record
 from dindguard.source import HasSpan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dindguard.model.workload import Network, Workload
 
 __all__ = [
@@ -280,10 +282,11 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
         """Mounts of paths of the host."""
         return tuple(mount for mount in self.mounts if mount.host_text is not None)
 
-    def has_through_root(self, mount: Mount) -> bool:
-        """Whether a mount of the host's `/` gives the container all that ``mount`` gives it, in the same mode."""
-        roots = [other for other in self.host_mounts if other.host_path == "/" and other is not mount]
-        return any(other.read_only.off or not mount.read_only.off for other in roots)
+    def has_through_wider(self, mount: Mount, told: Callable[[str], bool]) -> bool:
+        """Whether a mount of `/`, or of a folder above that is ``told``, gives it all that ``mount`` does, in the same mode."""
+        others = [(each, each.host_path or "") for each in self.host_mounts if each is not mount]
+        wider = [each for each, path in others if path == "/" or (told(path) and each.is_above(mount))]
+        return any(each.read_only.off or not mount.read_only.off for each in wider)
 
     def mount_at(self, path: str) -> Mount | None:
         """Return the mount that provides ``path`` (absolute, inside the container): the deepest at or above it."""

@@ -92,6 +92,8 @@ class Process:
     """What replaces the image's CMD; ``None`` keeps that one."""
     user: Text | None = None
     """The user, as written: a name, or numbers (``1000:1000``)."""
+    sudoers: frozenset[str] = frozenset()
+    """Who becomes root by ``sudo`` without a password, as an image's build and its base have it; no list of names alone."""
     run_as_non_root: Flag | None = None
     """Whether the platform refuses to start it as root (``runAsNonRoot``)."""
     groups: tuple[Text, ...] = ()

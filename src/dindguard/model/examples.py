@@ -8,23 +8,29 @@ from re import Match
 from dindguard.patterns import regex
 
 _LEFT_OVERS = ("old", "bak", "orig", "back", ".save", ".inactive", ".off", "~")
+_EXAMPLE = "examples?|exemples?|exemplos?|ejemplos?|beispiele?|esempio"
+"""What an example is called: in English, French, Portuguese, Spanish, German, Italian."""
+_EXAMPLES = ("example", "exempl", "ejemplo", "beispiel", "esempio")
 _KINDS_OF_EXAMPLES = (
     ("for tests", ("test", "e2e", "fixture", "molecule", "snapshots"), regex(
         r"\A(?:(.*[-_.])?tests?|(load|stress|perf|performance|integration|smoke|e2e)[-_.]?testing|testdata|e2e|molecule|_{0,2}(fixtures|tests|snapshots)_{0,2}"
         r"|test[-_](data|apps?|cases?|suites?|fixtures?|projects?|resources|files|assets|utils|helpers|scripts))")),
     ("documentation", ("doc",), regex(r"docs?")),
+    ("what a coding agent is taught", ("/skills",), regex(r"\A\.[\w-]+/skills")),
     ("for a virtual machine on a developer's own computer", ("vagrant",), regex(r"\A(?:.*[-_.])?vagrant(?:[-_.].*)?")),
     ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled",
                           *_LEFT_OVERS), regex(
         r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled|old|bak)|[._]archive|archive|\.?orig|\.(?:backup|back|save|inactive|off)|~)")),
-    ("an example", ("example", "sample", "demo", ".dist"), regex(
-        r"\A(?:(.*[-_.])?(examples?|samples?)|examples?[-_]\w[\w.-]*|demos?|\.dist)")),
+    ("an example", (*_EXAMPLES, "sample", "demo", ".dist"), regex(
+        rf"\A(?:(.*[-_.])?({_EXAMPLE}|samples?)|examples?[-_]\w[\w.-]*|demos?|\.dist)")),
 )  # fmt: skip
 """What a folder's name says of all below it; whole names, because ``test-infra`` is no test. Before each expression stand
 literals of which every name that matches has one: compiling it costs more than asking most paths for them."""
-_EXAMPLE_NAME = regex(r"(?:^|[._-])(?P<word>example|sample)(?=[._-]|$)(?!\.(?:com|org|net)\b)|(?P<ending>\.dist)$")
+_EXAMPLE_NAME = regex(
+    rf"(?:^|[._-])(?P<word>{_EXAMPLE}|sample)(?=[._-]|$)(?!\.(?:com|org|net)\b)|(?P<ending>\.dist)$"
+)
 _LEFT_OVER_NAME = regex(
-    r"(?:^|[._-])(?P<word>old|bak|orig|disabled|deprecated|unused|archived|obsolete)(?:\.(?:ya?ml|json|toml|sh|conf|hcl|tf))?$"
+    r"(?:^|[._-])(?P<word>old|bak|orig|disabled|deprecated|unused|archived|obsolete)(?:[-_.]?\d{6,14})?(?:\.(?:ya?ml|json|toml|sh|conf|hcl|tf))?$"
     r"|(?P<ending>\.(?:backup|back|save|inactive|off)|~)$"
 )
 """A file that is kept beside the one in use: ``compose.yaml.bak``, ``docker-compose.old.yml``, ``ci.yml.disabled``."""
@@ -47,13 +53,15 @@ def example_part(path: str) -> str:
     for above, folder in zip(("", *folders), folders, strict=False):
         if above not in _ENVIRONMENTS and kind_of_example(folder):
             return folder
+        if folder == "skills" and above.startswith("."):
+            return f"{above}/{folder}"
     left_over = _left_over(name)
     if left_over is not None:
         return left_over["word"] or left_over["ending"]
     tests = _TEST_NAME.fullmatch(name) if _holds(name, ("test", "e2e")) else None
     if tests is not None:
         return tests["word"] or tests["part"] or tests["last"]
-    found = _EXAMPLE_NAME.search(name) if _holds(name, ("example", "sample", ".dist")) else None
+    found = _EXAMPLE_NAME.search(name) if _holds(name, (*_EXAMPLES, "sample", ".dist")) else None
     return "" if found is None else found["word"] or found["ending"]
 
 

@@ -104,6 +104,8 @@ class Origin:
     are followed."""
     further: bool = False
     """There are more stages than are followed."""
+    beneath: tuple[Container, ...] = ()
+    """The last stages of other Dockerfiles of the scan that make the image which it is based on, the nearest first."""
     discarded: bool = False
     """A build stage that is neither the last one nor built upon: its files are copied at most."""
     commands_before: EarlierCalls = EarlierCalls()
@@ -170,6 +172,8 @@ class Contact:
     """Who can command it."""
     beside_runner: bool = False
     """Whether a CI runner is in the workload of its container."""
+    spoken_for: bool = False
+    """Whether containers of the scan are started from its image: what holds of those is told of them."""
 
 
 @record(eq=False, kw_only=True, slots=True)

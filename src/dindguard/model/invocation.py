@@ -91,8 +91,8 @@ class Invocation:
 
 _RUNNERS = frozenset(
     {
-        "act-runner", "act_runner", "buildkite-agent", "drone", "forgejo-runner", "gitea-runner", "github-runner",
-        "gitlab-runner", "jenkins", "woodpecker",
+        "act-runner", "act_runner", "actions-runner", "bamboo", "buildkite", "buildkite-agent", "drone", "forgejo-runner",
+        "gitea-runner", "github-runner", "gitlab-runner", "jenkins", "jenkins-agent", "teamcity", "woodpecker",
     }
 )  # fmt: skip
 """Accounts that packages and guides of CI systems make to run everybody's jobs, without a right to ``sudo``."""

@@ -39,8 +39,10 @@ _SOCKET_USERS = {
     "louislam/uptime-kuma": "Uptime Kuma",
     "gliderlabs/logspout": "Logspout",
     "gliderlabs/registrator": "Registrator",
+    "bekt/logspout-logstash": "Logspout",
     "offen/docker-volume-backup": "docker-volume-backup",
     "netdata/netdata": "Netdata",
+    "d34dc3n73r/netdata-glibc": "Netdata",
     "telegraf": "Telegraf",
     "datadog/agent": "Datadog agent",
     "datadoghq/agent": "Datadog agent",
@@ -178,6 +180,7 @@ _PRIVILEGED_USERS = {
     "grafana/beyla": "Beyla",
     "parca-dev/parca-agent": "Parca agent",
     "rancher/rancher": "Rancher",
+    "concourse/concourse": "Concourse",
     "kube-proxy": "kube-proxy",
     "k8s-dns-node-cache": "NodeLocal DNSCache",
     "calico/node": "Calico",
@@ -232,6 +235,7 @@ drivers, agents that watch or restart its nodes)."""
 
 _HOST_AGENTS = {
     "netdata/netdata": "Netdata",
+    "d34dc3n73r/netdata-glibc": "Netdata",
     "netdata": "Netdata",
     "datadog/agent": "Datadog agent",
     "datadoghq/agent": "Datadog agent",

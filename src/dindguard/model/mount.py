@@ -181,6 +181,11 @@ class Mount:
         """Whether ``path`` (absolute, inside the container) comes from this mount."""
         return self.target.known and inside(path, self.target.pattern)
 
+    def is_above(self, other: Mount) -> bool:
+        """Whether it mounts a folder of the host above the one that another mounts."""
+        own, theirs = self.host_path, other.host_path
+        return own is not None and theirs is not None and own != theirs and inside(theirs, own)
+
     def socket(self) -> EngineSocket | None:
         """Return the engine socket that it exposes: the socket itself, or the first below a mounted directory."""
         path = self.host_path

@@ -15,6 +15,7 @@ ADMINISTRATORS = frozenset({"sudo", "wheel", "admin", "root"})
 _NO_PASSWORD = regex(r"\bNOPASSWD\b")
 _RUNS_AS = regex(r"(?m)^[ \t]*USER[ \t]+([\w.-]+)")
 _WORD = regex(r"[\w$%{}.-]+")
+_JOINS = regex(r"\b(?:usermod|useradd|adduser|addgroup|gpasswd)\b")
 _BASE = regex(r"(?mi)^[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?([^\s:@]+)")
 
 
@@ -35,6 +36,25 @@ def _administrators(repository: str) -> frozenset[str]:
     """Return the users of an image, by its name as it is written, who become root by ``sudo`` without a password."""
     found = (users for name, users in _OF_IMAGES.items() if f"/{name}" in f"/{repository}")
     return frozenset().union(*found)
+
+
+def become_root(repository: str, commands: str) -> frozenset[str]:
+    """Return who becomes root by ``sudo`` without a password in an image: its own users, and those of its build's commands.
+
+    Who is put into a group that has a rule is among them; so are words of a rule that name nobody.
+    """
+    rules = [line for line in commands.splitlines() if _NO_PASSWORD.search(line)]
+    named = frozenset(word.strip(".") for rule in rules for word in _WORD.findall(rule))
+    groups = {f"%{group}" for group in ADMINISTRATORS} & named
+    members = (line for line in commands.splitlines() if groups and _JOINS.search(line))
+    joined = frozenset(
+        word for line in members if any(f"%{word}" in groups for word in _words(line)) for word in _words(line)
+    )
+    return named | joined | _administrators(repository)
+
+
+def _words(line: str) -> list[str]:
+    return [word for words in _WORD.findall(line) for word in words.split(",")]
 
 
 def engine_group(groups: Iterable[Text]) -> Text | None:
@@ -92,7 +112,6 @@ class Sudoers:
 
     def _names(self) -> frozenset[str]:
         if self._named is None:
-            rules = filter(_NO_PASSWORD.search, self._file.text.splitlines())
-            named = frozenset(word.strip(".") for rule in rules for word in _WORD.findall(rule))
+            named = become_root("", self._file.text)
             self._named = named.union(*map(_administrators, _BASE.findall(self._file.text)))
         return self._named

@@ -46,6 +46,8 @@ _KNOWN = _ARRAYS | PAIRS | _WHOLE | _PLAIN | {"ARG", "ONBUILD"}
 
 _PLACEHOLDER = regex(r"(?:%%|@@?|__)[A-Z0-9_]+(?:%%|@@?|__)")
 """A line that whoever makes the Dockerfile of this template replaces."""
+_ACTIONS = ("{{", "{%", "<%")
+"""How templates begin what they leave out: no line of the Dockerfile that is made of it."""
 _NOT_PLAIN = regex(r"[^ -~]")
 
 
@@ -181,7 +183,7 @@ class _Reader:
         """Gather notices about what BuildKit refuses in one instruction."""
         name, words = instruction.name, instruction.words
         if name not in _KNOWN:
-            if not _PLACEHOLDER.fullmatch(name):
+            if not _PLACEHOLDER.fullmatch(name) and not name.startswith(_ACTIONS):
                 self._strange.append(instruction.name_span)
         elif instruction.stage < 0 and name != "ARG":
             self.notices.append(refused(f"{name} stands before the first FROM", instruction.span))

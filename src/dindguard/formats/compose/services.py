@@ -14,6 +14,7 @@ from dindguard.formats.compose.storage import Volumes
 from dindguard.model.container import Build, Container, ContainerKind, OuterName
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
+from dindguard.model.path_spelling import inside, path_of
 from dindguard.model.values import Flag, Text
 from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
 from dindguard.source import Embedded
@@ -187,7 +188,18 @@ def _folder(written: Node, build: Node) -> str | None:
     scope = (written if written.is_scalar else build).scope
     directory = scope.directory if isinstance(scope, ComposeScope) else ""
     path = written.value.value if written.is_scalar else "."
+    if path is None and written.value.variable == "PWD":
+        return _from_here(written.value, directory)
     return None if path is None or is_remote(path) else resolve(directory, path)
+
+
+def _from_here(path: Text, directory: str) -> str | None:
+    """Return the folder that ``$PWD/…`` is, where Compose is run beside its file or, as the path then says, at the root."""
+    spelt = path_of(path)
+    if not spelt.startswith("./"):
+        return None
+    at_root = directory and inside(spelt, f"./{directory}")
+    return resolve("" if at_root else directory, spelt)
 
 
 def _dockerfile(written: Node, context: str | None) -> str | None:

@@ -12,6 +12,14 @@ FORMAT = FormatRow(
     words=(
         "security=insecure",
         ("user", r"(?m)^[ \t]*user[ \t]+(?!root\b|0\b)"),  # who is no root, whatever it is given
+        (
+            "from",  # images that start as no root, likewise
+            (
+                r"(?m)^[ \t]*from[ \t]+[^\n]*?\b(?:alertmanager|airflow|authentik|filebeat|fluent|grafana|heartbeat|jenkins|loki"
+                r"|logstash|metricbeat|n8n|node-red|exporter|opentelemetry-collector|prometheus|pushgateway|renovate|telegraf|tempo"
+                r"|zabbix-agent)"
+            ),
+        ),
     ),
     unmodelled=(
         (

@@ -11,9 +11,11 @@ from dindguard.model.container import Container, ContainerKind, Copied, Environm
 from dindguard.model.image import Image
 from dindguard.model.values import Text, written
 from dindguard.patterns import regex
+from dindguard.scripts.grants import become_root
 from dindguard.source import Span
 
 _WORD = regex(r"\S+")
+_BETWEEN = regex(r"&&|;")
 
 
 class StageReader:
@@ -35,6 +37,7 @@ class StageReader:
         self._entrypoint: Words | None = None
         self._command: Words | None = None
         self._user: Text | None = None
+        self._grants: list[str] = []
         self._health: HealthCheck | None = None
         if earlier is not None:
             self.image = earlier.image
@@ -56,6 +59,8 @@ class StageReader:
                 self._copied.extend(Copied(expand(word, scope), target) for word in words[:-1])
             case "EXPOSE":
                 self._ports.extend(_split(expand(word, scope) for word in words))
+            case "RUN" if "sudo" in instruction.arguments.text or "NOPASSWD" in instruction.arguments.text:
+                self._grants.append(instruction.arguments.text)
             case "USER" if words:
                 self._user = expand(words[0], scope)
             case "ENTRYPOINT":
@@ -84,8 +89,14 @@ class StageReader:
             entrypoint=self._entrypoint,
             command=self._command,
             user=self._user,
+            sudoers=self._sudoers(),
             health=self._health,
         )
+
+    def _sudoers(self) -> frozenset[str]:
+        base = self.image.repository if self.image is not None and self._earlier is None else ""
+        commands = (_BETWEEN.sub("\n", text) for text in self._grants)
+        return become_root(base, "\n".join(commands)) if self._grants or base else frozenset()
 
     def _name_span(self) -> Span:
         words = self.stage.instructions[0].words

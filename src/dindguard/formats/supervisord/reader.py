@@ -9,13 +9,14 @@ from dindguard.formats import Context, Document, Reading
 from dindguard.model.container_parts import EnvVar
 from dindguard.model.launch import ServiceFile, ServiceKind
 from dindguard.model.paths import machine_of
-from dindguard.model.values import Text
+from dindguard.model.values import UNKNOWN_PIECE, How, Text
 from dindguard.patterns import regex
 from dindguard.scripts.commands import Dialect, commands, source_words
 from dindguard.scripts.meaning import script_model
 from dindguard.source import Source
 
 _ENGINE = regex(r"dockerd|containerd|buildkitd|system\s+service")
+_EXPRESSION = regex(r"%\((?:ENV_)?(?P<name>\w+)\)s")
 _PAIR = regex(r"""(?<!\w)([A-Za-z_]\w*+)=("[^"]*"|'[^']*'|[^,]*)""")
 
 
@@ -49,7 +50,7 @@ def _read_program(section: str, entries: Sequence[Entry], document: Document, re
                 path=source.hint or source.path,
                 span=command.span(0, len(command.text)),
                 container=document.owner,
-                commands=(source_words(command),),
+                commands=(tuple(map(_undecided, source_words(command))),),
                 variables=tuple(_variables(values["environment"])) if "environment" in values else (),
             )
         )
@@ -58,6 +59,15 @@ def _read_program(section: str, entries: Sequence[Entry], document: Document, re
     reading.workloads += model.workloads
     reading.invocations += model.invocations
     reading.notices += model.notices
+
+
+def _undecided(word: Text) -> Text:
+    """Return a word with its expressions (``%(ENV_DOCKER_HOST)s``) as what they are: variables, here the container's own."""
+    first = _EXPRESSION.search(word.pattern)
+    if first is None:
+        return word
+    pieces = _EXPRESSION.sub(UNKNOWN_PIECE, word.pattern)
+    return Text(None, word.span, How.UNKNOWN, pieces, first["name"], word.raw)
 
 
 def _variables(value: Source) -> Iterator[EnvVar]:
