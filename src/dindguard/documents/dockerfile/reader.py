@@ -46,8 +46,6 @@ _KNOWN = _ARRAYS | PAIRS | _WHOLE | _PLAIN | {"ARG", "ONBUILD"}
 
 _PLACEHOLDER = regex(r"(?:%%|@@?|__)[A-Z0-9_]+(?:%%|@@?|__)")
 """A line that whoever makes the Dockerfile of this template replaces."""
-_ACTIONS = ("{{", "{%", "<%")
-"""How templates begin what they leave out: no line of the Dockerfile that is made of it."""
 _NOT_PLAIN = regex(r"[^ -~]")
 
 
@@ -183,7 +181,7 @@ class _Reader:
         """Gather notices about what BuildKit refuses in one instruction."""
         name, words = instruction.name, instruction.words
         if name not in _KNOWN:
-            if not _PLACEHOLDER.fullmatch(name) and not name.startswith(_ACTIONS):
+            if not _PLACEHOLDER.fullmatch(name):
                 self._strange.append(instruction.name_span)
         elif instruction.stage < 0 and name != "ARG":
             self.notices.append(refused(f"{name} stands before the first FROM", instruction.span))
