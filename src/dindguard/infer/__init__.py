@@ -21,7 +21,7 @@ from dindguard.infer.reach import dead_ends, find_accesses
 from dindguard.infer.runners import Given, give_defaults
 from dindguard.infer.sandbox import sandbox_of
 from dindguard.infer.shared_state import own_storages
-from dindguard.infer.starters import Starters
+from dindguard.infer.starters import Starters, brought_along
 from dindguard.infer.users import as_root
 from dindguard.model import known_images
 from dindguard.model.access import Access, Permit
@@ -70,7 +70,7 @@ def infer(readings: Iterable[Reading], policy: Policy | None = None) -> Model:
     engines = (*engines, *_told_by_runners(given.workloads, engines))
     _settle_purposes(containers, engines, policy)
     names = Names(containers)
-    starters = Starters(names, _starting_calls(given.workloads, invocations), _carried(given.workloads, engines))
+    starters = Starters(names, _starting_calls(given.workloads, invocations), brought_along(given.workloads, engines))
     accesses = find_accesses(containers, names, starters)
     _settle_standings(containers, accesses, starters, names)
     _settle_contacts(engines, accesses, _started_from(containers))
@@ -116,15 +116,6 @@ def _starting_calls(
     from dindguard.infer.projects import starting_calls
 
     return starting_calls(workloads, invocations)
-
-
-def _carried(workloads: Sequence[Workload], engines: Iterable[Engine]) -> Mapping[Workload, Engine]:
-    images = [each.container for each in engines if each.container is not None and not each.container.started]
-    if not any(image.copied for image in images):
-        return {}
-    from dindguard.infer.carried import carried_projects
-
-    return carried_projects(workloads, images)
 
 
 def _build_grants(

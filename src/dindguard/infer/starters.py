@@ -5,7 +5,7 @@ The client's own order: the option, the variable, the default socket (docker/cli
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dindguard.infer import images
 from dindguard.infer.clients import by_search, client_endpoint
@@ -19,6 +19,16 @@ from dindguard.model.workload import Workload
 from dindguard.source import Span
 
 SOCKET = "/run/docker.sock"
+
+
+def brought_along(workloads: Sequence[Workload], engines: Iterable[Engine]) -> Mapping[Workload, Engine]:
+    """Return the projects that images with an engine bring along, each with that engine (:mod:`.carried`)."""
+    images = [each.container for each in engines if each.container is not None and not each.container.started]
+    if not any(image.copied for image in images):
+        return {}
+    from dindguard.infer.carried import carried_projects
+
+    return carried_projects(workloads, images)
 
 
 class Starters:

@@ -100,8 +100,7 @@ class Origin:
     """Where a container comes from."""
 
     stages: tuple[Container, ...] = ()
-    """The Dockerfile stage that its image is built from, when the scan has it, that stage's own, and so on, as far as they
-    are followed."""
+    """The Dockerfile stage that its image is built from, when the scan has it, that stage's own, and so on, within bounds."""
     further: bool = False
     """There are more stages than are followed."""
     beneath: tuple[Container, ...] = ()
