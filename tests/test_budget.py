@@ -185,6 +185,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "gitlab-includes": (2, gitlab("include: [a.yml, b.yml, c.yml]\na: {script: docker ps}\n") | {f"{n}.yml": f"{n}: {{script: docker ps}}\n" for n in "abc"}),
     "gitlab-jobs": (2, gitlab(chain(5, lambda n: f"j{n}: {{script: docker ps}}") + "\n")),
     "jenkins-templates": (2, {"jenkins.yaml": "jenkins: {clouds: [{kubernetes: {templates: [" + ", ".join(f"{{name: t{n}, containers: [{{name: c, image: x, privileged: true}}]}}" for n in range(5)) + "]}}]}\n"}),
+    "gitlab-settings": (5, gitlab(".a: {image: docker, variables: {A: 1, B: 2}}\n" + chain(3, lambda n: f"j{n}: {{extends: .a, script: docker ps}}") + "\n")),
     "gitlab-compared": (5, gitlab("include: ['/c/*.yml', '/d/*.yml']\na: {script: docker ps}\n") | {f"{folder}/{n}.yml": "x: {script: docker ps}\n" for folder in "cd" for n in range(2)}),
     "gitlab-wildcards": (None, gitlab("include: '/*/*/*/*/*.yml'\na: {script: docker ps}\n")),
     "azure-items": (5, azure("steps:\n" + "- script: docker ps\n" * 9)),

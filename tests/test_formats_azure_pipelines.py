@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from dindguard import Options, Report, scan
+from dindguard import Options, Report, budget, scan
+from dindguard.documents import yaml
+from dindguard.formats import Context, Document
+from dindguard.formats.azure_pipelines import reader as azure_pipelines
 from dindguard.model.container import Container
+from dindguard.records import replace
+from dindguard.source import Source
 from support import write_files
 
 OWN = "pool: {name: Own}\n"
@@ -248,3 +253,18 @@ def test_a_template_without_a_word_of_ours_is_understood_where_it_is_used(tmp_pa
     assert {each.path: each.state.value for each in report.coverage.every()} == {
         "azure-pipelines.yml": "understood", "templates/a.yml": "understood",
     }  # fmt: skip
+
+
+def test_variables_of_all_jobs_are_read_within_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "PIPELINE_VARIABLES", replace(budget.PIPELINE_VARIABLES, most=5))
+    text = "variables: {A: '1', B: '2'}\njobs:\n" + "".join(
+        f"- {{job: j{n}, variables: {{C: '{n}'}}, container: docker, steps: [{{script: docker ps}}]}}\n"
+        for n in range(3)
+    )
+    source = Source("azure-pipelines.yml", text)
+    empty = Context(open=lambda _: None, tree=lambda _: None, listing=lambda _: ())
+    with budget.opened() as ledger:
+        reading = azure_pipelines.read([Document(source, node) for node in yaml.read(source).documents], empty)
+    found = {each.name: [one.name for one in each.containers[0].environment] for each in reading.workloads}
+    assert found == {"j0": ["A", "B", "C"], "j1": ["C"], "j2": ["C"]}
+    assert [notice.span.line for notice in ledger.notices] == [4]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dindguard import budget
 from dindguard.documents import yaml
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.github_actions import reader as github_actions
@@ -17,6 +18,7 @@ from dindguard.model.invocation import InvocationKind
 from dindguard.model.mount import MountKind
 from dindguard.model.values import UNKNOWN_PIECE, How
 from dindguard.model.workload import Platform
+from dindguard.records import replace
 from dindguard.source import Source
 from support import context_of, documents_of, image, typed, variable, write_files
 
@@ -525,3 +527,16 @@ def test_a_matrix_of_images_is_a_workload_for_each() -> None:
     ]
     assert reading.workloads[1].containers[0].address == "jobs.t[v=27].services.dind"
     assert len(reading.embedded) == 1
+
+
+def test_variables_of_all_jobs_are_read_within_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "PIPELINE_VARIABLES", replace(budget.PIPELINE_VARIABLES, most=5))
+    text = "on: push\nenv: {A: '1', B: '2'}\njobs:\n" + "".join(
+        f"  j{n}: {{runs-on: x, env: {{C: '{n}'}}, container: docker, steps: [{{run: docker ps}}]}}\n"
+        for n in range(3)
+    )
+    with budget.opened() as ledger:
+        reading = read_text(text)
+    found = {each.name: [one.name for one in each.containers[0].environment] for each in reading.workloads}
+    assert found == {"j0": ["A", "B", "C"], "j1": ["C"], "j2": ["C"]}
+    assert [notice.span.line for notice in ledger.notices] == [5]

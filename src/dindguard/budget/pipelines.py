@@ -40,6 +40,10 @@ GITLAB_WILDCARDS = Limit(
     name="gitlab-wildcards", most=3, what="an include has more than {most} wildcards", lost="it was not looked up",
     remedy="name the folder",
 )  # fmt: skip
+GITLAB_SETTINGS = Limit(
+    name="gitlab-settings", most=100_000, what="this pipeline merges more than {most:,} settings",
+    lost="the rest was not merged", remedy="extend smaller jobs, or split the pipeline",
+)  # fmt: skip
 GITLAB_COMPARED = Limit(
     name="gitlab-compared", most=500_000, what="includes with wildcards are compared with files more than {most:,} times",
     lost="the further ones were not looked up", remedy="use fewer wildcards, or name the files",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,8 @@ class Names:
         assumed: bool = False,
         work: list[int] | None = None,
     ) -> None:
-        self._parts = dict(parts or {})
-        self._variables = dict(variables or {})
+        self._parts = parts if isinstance(parts, ChainMap) else ChainMap(dict(parts or {}))
+        self._variables = variables if isinstance(variables, ChainMap) else ChainMap(dict(variables or {}))
         self.assumed = assumed
         self.work = work if work is not None else [0, 0]
 
@@ -51,14 +52,14 @@ class Names:
 
     def with_parts(self, parts: Mapping[str, Part]) -> Names:
         """Return names that know these loop variables as well."""
-        return Names({**self._parts, **parts}, self._variables, assumed=self.assumed, work=self.work)
+        return Names(self._parts.new_child(dict(parts)), self._variables, assumed=self.assumed, work=self.work)
 
     def with_variables(self, variables: Mapping[str, Text]) -> Names:
         """Return names that know these variables as well; they win over those of the same name."""
         if not variables:
             return self
         added = {name.lower(): text for name, text in variables.items()}
-        return Names(self._parts, {**self._variables, **added}, assumed=self.assumed, work=self.work)
+        return Names(self._parts, self._variables.new_child(added), assumed=self.assumed, work=self.work)
 
     def of_template(self, parameters: Mapping[str, Part]) -> Names:
         """Return the names in a template that is given these parameters: the variables stay, all else is its own."""

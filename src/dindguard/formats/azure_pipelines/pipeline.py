@@ -37,6 +37,7 @@ class Pipeline:
         self._addresses = Addresses()
         self._templates = 0
         self._hooks = 0
+        self._variables = 0
 
     def read(self, root: Part) -> None:
         """Read a whole file."""
@@ -123,13 +124,15 @@ class Pipeline:
         self._read_job(job, str(named.value) if named.raw.is_scalar and named.present else "", place)
 
     def _read_job(self, part: Part, name: str, place: Place) -> None:
+        outer = place.surroundings.variables
         part, place = self._inherited(part, place)
-        job = Job(
-            part,
-            name,
-            self._addresses.unique(f"{place.stage}jobs.{name}" if name else f"{place.stage}job"),
-            place.surroundings,
-        )
+        around = place.surroundings
+        self._variables += len(around.variables)
+        if not budget.within(budget.PIPELINE_VARIABLES, self._variables, part.raw):
+            own = {name: text for name, text in around.variables.items() if outer.get(name) is not text}
+            around = replace(around, variables=own)
+        address = self._addresses.unique(f"{place.stage}jobs.{name}" if name else f"{place.stage}job")
+        job = Job(part, name, address, around)
         self._steps(job.part["steps"], job, place.files)
         self._lifecycle(job.part["strategy"], job, place.files, 0)
         self.reading.embedded += job.embedded

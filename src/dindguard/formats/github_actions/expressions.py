@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 
 from dindguard import budget
@@ -30,11 +31,13 @@ class Expressions:
     """
 
     def __init__(self, known: Mapping[str, Text] | None = None) -> None:
-        self._known = dict(known or {})
+        self._known = known if isinstance(known, ChainMap) else ChainMap(dict(known or {}))
 
     def knowing(self, known: Mapping[str, Text]) -> Expressions:
-        """Return expressions that know more; what is given here wins."""
-        return Expressions({**self._known, **{_folded(name): text for name, text in known.items()}})
+        """Return expressions that know more; what is given here wins. What is known already is shared, not copied."""
+        if not known:
+            return self
+        return Expressions(self._known.new_child({_folded(name): text for name, text in known.items()}))
 
     def with_env(self, variables: Iterable[EnvVar]) -> Expressions:
         """Return expressions that know these environment variables as ``env.X``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from dindguard import budget
 from dindguard.documents.alternatives import Choice, combinations, label
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
@@ -61,6 +62,7 @@ class WorkflowReader:
         self.context = context
         self.calls = calls
         self.used_actions: set[str] = set()
+        self._variables = 0
 
     def read(self, document: Document) -> None:
         """Read one workflow."""
@@ -73,6 +75,7 @@ class WorkflowReader:
         outer = Expressions(known)
         variables = environment(workflow["env"], outer)
         shell = workflow.at("defaults", "run", "shell").content
+        self._variables = 0
         for key, job in workflow["jobs"].pairs():
             if job.is_mapping and not job["uses"].present and not is_off(job):
                 self._job(key.content, job, outer.with_env(variables), variables, shell)
@@ -80,7 +83,11 @@ class WorkflowReader:
     def _job(self, name: str, job: Node, outer: Expressions, inherited: tuple[EnvVar, ...], shell: str) -> None:
         address = f"jobs.{name}"
         expressions = outer.knowing(matrix(job["strategy"]))
-        variables = (*inherited, *environment(job["env"], expressions))
+        own = environment(job["env"], expressions)
+        self._variables += len(inherited) + len(own)
+        if not budget.within(budget.PIPELINE_VARIABLES, self._variables, job):
+            inherited = ()
+        variables = (*inherited, *own)
         expressions = expressions.with_env(variables)
         volumes = Volumes(f"{job.source.path}:{address}")
         first, *others = _choices(job) or [Choice()]

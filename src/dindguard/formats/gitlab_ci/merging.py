@@ -9,21 +9,38 @@ from dindguard.documents.tree import Node
 from dindguard.source import Step
 
 
-def deep_merge(layers: Sequence[Node], depth: int = 0) -> Node:
-    """Return nodes merged over each other, the last on top: mappings key by key, everything else replaced."""
-    top = layers[-1]
-    start = len(layers)
-    while start and layers[start - 1].is_mapping:
-        start -= 1
-    if len(layers) - start < 2 or not budget.within(budget.GITLAB_MERGE_LEVELS, depth + 1, top):
-        return top
-    merged: dict[str, tuple[Node, list[Node]]] = {}
-    for layer in layers[start:]:
-        for key, value in layer.pairs():
-            below = merged[key.content][1] if key.content in merged else []
-            below.append(value)
-            merged[key.content] = (key, below)
-    return top.with_pairs([(key, deep_merge(values, depth + 1)) for key, values in merged.values()])
+class Merger:
+    """Merges the settings of one pipeline, and counts them: what many jobs extend is merged into each."""
+
+    def __init__(self) -> None:
+        self._settings = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether so many were merged that no more are, which was told."""
+        return self._settings > budget.GITLAB_SETTINGS.most
+
+    def merged(self, layers: Sequence[Node], depth: int = 0) -> Node:
+        """Return nodes merged over each other, the last on top: mappings key by key, everything else replaced."""
+        top = layers[-1]
+        start = len(layers)
+        while start and layers[start - 1].is_mapping:
+            start -= 1
+        if len(layers) - start < 2 or not self._may_merge(layers[start:], depth):
+            return top
+        found: dict[str, tuple[Node, list[Node]]] = {}
+        for layer in layers[start:]:
+            for key, value in layer.pairs():
+                below = found[key.content][1] if key.content in found else []
+                below.append(value)
+                found[key.content] = (key, below)
+        return top.with_pairs([(key, self.merged(values, depth + 1)) for key, values in found.values()])
+
+    def _may_merge(self, layers: Sequence[Node], depth: int) -> bool:
+        self._settings += sum(len(layer.pairs()) for layer in layers)
+        return budget.within(budget.GITLAB_MERGE_LEVELS, depth + 1, layers[-1]) and budget.within(
+            budget.GITLAB_SETTINGS, self._settings, layers[-1]
+        )
 
 
 def is_reference(node: Node) -> bool:
@@ -38,8 +55,9 @@ class Jobs:
     which no file that was read defines.
     """
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, merger: Merger) -> None:
         self.root = root
+        self._merger = merger
         self.extended: set[str] = set()
         self.missing: dict[str, Node] = {}
         self._complete: dict[str, tuple[Node, int]] = {}
@@ -78,11 +96,11 @@ class Jobs:
                 continue
             complete, below = self._complete.get(name, (self.root[name], 0))
             levels = max(levels, below + 1)
-            if not budget.within(budget.GITLAB_EXTENDS, levels, parent):
+            if self._merger.full or not budget.within(budget.GITLAB_EXTENDS, levels, parent):
                 continue
             found = complete.explained(Step("extended here", parent.span))
             layers.append(found)
-        return deep_merge([*layers, node]), levels
+        return self._merger.merged([*layers, node]), levels
 
     def resolve(self, node: Node, depth: int = 0) -> Node:
         """Return what a node stands for: itself, or what it refers to."""

@@ -11,7 +11,7 @@ from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document
 from dindguard.formats.gitlab_ci.inputs import Inputs, key_with_inputs
-from dindguard.formats.gitlab_ci.merging import deep_merge
+from dindguard.formats.gitlab_ci.merging import Merger
 from dindguard.patterns import regex
 from dindguard.records import record
 from dindguard.source import Notice, Source, Span
@@ -44,7 +44,7 @@ class Project:
 
     ``complete`` tells that everything it includes was read; ``scopes`` has the inputs of every file that declares
     some, by path; ``files`` the paths of all files that were merged; ``includes`` counts them, repetitions too;
-    ``names`` are those of the jobs, and of other settings, that they bring.
+    ``names`` are those of the jobs, and of other settings, that they bring; ``merger`` is what merges all of it.
     """
 
     def __init__(self, path: str, root: Node) -> None:
@@ -56,6 +56,7 @@ class Project:
         self.files: set[str] = set()
         self.includes = 0
         self.names: set[str] = set()
+        self.merger = Merger()
 
 
 def files_of(documents: Sequence[Document]) -> list[File]:
@@ -176,7 +177,7 @@ class Loader:
                 project.includes += 1
                 layers.append(self._load(below, inputs, project, (*above, file.path)))
                 project.names.update(layers[-1].keys())
-        return deep_merge([*layers, own])
+        return project.merger.merged([*layers, own])
 
     def _with_inputs(self, file: File, given: Node | None, project: Project) -> Node:
         """Return a file's configuration with its inputs in scope, keys included."""

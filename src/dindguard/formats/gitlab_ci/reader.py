@@ -38,7 +38,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 
 def _read_project(project: Project, reading: Reading) -> None:
-    jobs = Jobs(project.root)
+    jobs = Jobs(project.root, project.merger)
     reader = JobReader(project, jobs)
     names = [key.content for key, value in project.root.pairs() if value.is_mapping and key.content not in _NO_JOBS]
     names = budget.fitting(budget.GITLAB_JOBS, names, 1, project.root)
