@@ -13,10 +13,15 @@ from typing import Any
 
 import pytest
 
-from dindguard import packing, reports, survey, workers
+from dindguard import budget, packing, reports, sharing, survey, workers
+from dindguard.coverage import Book
 from dindguard.errors import INCOMPLETE, INTERRUPTED, UserError
+from dindguard.formats.recognition import Recogniser
+from dindguard.records import replace
 from dindguard.scanning import Options, Scan, scan
+from dindguard.trees import Trees
 from dindguard.workers import Workers
+from dindguard.working_tree import WorkingTree
 from support import write_files
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -118,7 +123,7 @@ def test_files_that_are_read_apart_come_in_the_order_of_one_process(
 ) -> None:
     monkeypatch.setattr(survey, "_PIECE", 3)
     if not fork:
-        monkeypatch.setattr(workers, "_may_fork", lambda: False)
+        monkeypatch.setattr(workers, "may_fork", lambda: False)
     write_files(tmp_path, SCRIPTS)
     told = []
     for jobs in (1, 2):
@@ -132,6 +137,87 @@ def test_files_that_are_read_apart_come_in_the_order_of_one_process(
         told.append(reports.render("json", report, reports.Options()))
     assert told[0] == told[1]
     assert "b/start.sh" in told[0]
+
+
+MEMBER = "{name: a, image: docker:dind, securityContext: {privileged: true}%s}"
+POD = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: %s}}\nspec:\n  containers:\n  - {MEMBER}\n"
+IMPORTING = POD % ("a", ", envFrom: [{configMapRef: {name: many}}]")
+CLUSTER = {
+    "twice/pods.yaml": "---\n".join([POD % ("same", "")] * 5),
+    "scripts/pods.yaml": "---\n".join(
+        POD % (f"p{number}", ", command: [sh, -c, 'docker run --privileged alpine']") for number in range(4)
+    ),
+    "open/pod.yaml": POD % ("open", ", ports: [{containerPort: 2375}]"),
+    "open/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {type: NodePort, ports: [{port: 2375}]}\n",
+    "release.yaml": "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: r}\n"
+    "spec: {chart: c, valuesContent: 'image: docker:dind'}\n",
+    "unknown.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: EventSource\nmetadata: {name: e}\n"
+    "spec: {run: docker run --privileged x}\n",
+    "chart/Chart.yaml": "apiVersion: v2\nname: c\n",
+    "chart/values.yaml": "privileged: true\nunused:\n  args: docker run --privileged x\nhost: /var/run/docker.sock\n",
+    "chart/templates/_helpers.tpl": "{{- define 'c.image' -}}docker:dind{{- end }}\n{{- define 'c.no' -}}\n{{- end }}\n",
+    "chart/templates/pod.yaml": POD.replace("docker:dind", "{{ include 'c.image' . }}").replace(
+        "privileged: true", "privileged: {{ .Values.privileged }}"
+    )
+    % ("c", ""),
+    "base/kustomization.yaml": "resources: [pod.yaml]\nnamespace: n\n",
+    "base/pod.yaml": POD % ("base", ""),
+    "over/kustomization.yaml": "resources: [../base]\nnamespace: o\n",
+    "map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: many}\ndata: {A: b, C: d, E: f}\n",
+    "x.yaml": IMPORTING,
+    "y.yaml": IMPORTING,
+    "z.yaml": IMPORTING,
+}
+"""Objects that say something of each other, a chart, and what only counts in the order of all."""
+
+
+def of_cluster(root: Path, jobs: int, **more: Any) -> str:
+    return reports.render("json", scan(Options(paths=(root,), root=root, jobs=jobs, **more)), reports.Options())
+
+
+@pytest.mark.parametrize("piece", [1, 4, 100])
+def test_copies_read_pods_as_one_process_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(sharing, "ENOUGH", 1)
+    monkeypatch.setattr(sharing, "_PIECE", piece)
+    monkeypatch.setattr(budget, "IMPORTED_VARIABLES", replace(budget.IMPORTED_VARIABLES, most=7))
+    write_files(tmp_path, CLUSTER)
+    alone = of_cluster(tmp_path, 1)
+    for word in (
+        "Pod/-/same#5.containers.a",
+        "scripts/pods.yaml",
+        "open/pod.yaml",
+        "chart/templates/pod.yaml",
+        "over",
+    ):
+        assert word in alone
+    assert of_cluster(tmp_path, 2) == alone
+    assert of_cluster(tmp_path, 3) == alone
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are forks")
+def test_pods_travel_and_what_cannot_is_read_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bool] = []
+
+    class Counted(Workers[Any, Any]):
+        def map(self, pieces: Any) -> Any:
+            for made in super().map(pieces):
+                if isinstance(made, sharing.Answers):
+                    told.extend(bool(each) for each, _ in made.made)
+                yield made
+
+    monkeypatch.setattr(workers, "Workers", Counted)
+    monkeypatch.setattr(sharing, "ENOUGH", 1)
+    write_files(tmp_path, CLUSTER)
+    of_cluster(tmp_path, 2)
+    assert told.count(True) > 15
+    assert told.count(False) == 1  # the release is a document of its own
+
+
+def test_few_things_are_not_shared_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "may_fork", lambda: pytest.fail("nobody asks"))
+    monkeypatch.setattr(sharing, "ENOUGH", 100)
+    trees = Trees(WorkingTree(tmp_path), Recogniser(), Book())
+    assert [*sharing.Sharing(trees, WorkingTree(tmp_path), 2).each([1, 2], str)] == [(1, "1"), (2, "2")]
 
 
 def test_what_cannot_travel_is_read_by_the_one_that_sees_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +242,7 @@ def test_a_file_that_changes_after_another_process_has_read_it_is_told(tmp_path:
 
 
 def test_processes_that_cannot_be_forked_say_the_same(monkeypatch: pytest.MonkeyPatch, alone: str) -> None:
-    monkeypatch.setattr(workers, "_may_fork", lambda: False)
+    monkeypatch.setattr(workers, "may_fork", lambda: False)
     assert said(2) == alone
 
 

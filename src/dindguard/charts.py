@@ -6,12 +6,43 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from dindguard import memory
-from dindguard.source import Source
+from dindguard.records import record
+from dindguard.source import Source, Span
 
 if TYPE_CHECKING:
     from dindguard.documents.template.reading import Templates
     from dindguard.files import Files
     from dindguard.trees import Trees
+
+
+@record
+class Takings:
+    """What templates took from files: which were ``opened`` for them, which of those are ``used`` by name, and what was
+    ``taken`` of them, by the folders of charts: the places of values, and where named templates begin."""
+
+    opened: set[str]
+    used: set[str]
+    taken: dict[str, tuple[set[Span], set[tuple[str, int]]]]
+
+    def without(self, known: Takings) -> Takings:
+        """Return what is not known."""
+        taken = {}
+        for folder, (places, grafted) in self.taken.items():
+            old, begun = known.taken.get(folder, _NOTHING)
+            if len(places) != len(old) or len(grafted) != len(begun):
+                taken[folder] = places - old, grafted - begun
+        return Takings(self.opened - known.opened, self.used - known.used, taken)
+
+    def with_more(self, more: Takings) -> Takings:
+        """Return both together."""
+        taken = {
+            folder: (places | more.taken.get(folder, _NOTHING)[0], grafted | more.taken.get(folder, _NOTHING)[1])
+            for folder, (places, grafted) in {**dict.fromkeys(more.taken, _NOTHING), **self.taken}.items()
+        }
+        return Takings(self.opened | more.opened, self.used | more.used, taken)
+
+
+_NOTHING: tuple[set[Span], set[tuple[str, int]]] = (set(), set())
 
 
 class Charts:
@@ -73,6 +104,20 @@ class Charts:
             self._opened[source.path] = None
             self._current.opened_for(self, source.path)
         return source
+
+    def takings(self, known: Takings | None) -> Takings | None:
+        """Return what templates took from files, but for what is ``known``; ``None`` where that is all."""
+        used, taken = self._reader.noted if self._reader is not None else (set(), {})
+        if known is None:
+            return Takings(set(self._opened), used, taken)
+        more = Takings(set(self._opened), used, taken).without(known)
+        return more if more.opened or more.used or more.taken else None
+
+    def note(self, opened: Iterable[str]) -> None:
+        """Note files that were opened for templates in another process."""
+        for path in sorted(opened):
+            self._opened[path] = None
+            self._current.opened_for(self, path)
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Return the names of the files in a folder."""

@@ -54,6 +54,8 @@ class Found:
         self.done: set[str] = set()
         """The paths of sources that were recognised already: they are of no format, or ``parts`` has what they say."""
         self.parts: list[Part] = []
+        self.processes = 1
+        """So many are worth while for what was found."""
         self._held = 0
 
     def take(self, source: Source, files: Files) -> None:

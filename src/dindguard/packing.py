@@ -1,4 +1,4 @@
-"""What formats made of files that they read by themselves, packed to travel from one process of ours to another."""
+"""What was made of files, packed to travel from one process of ours to another."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import pickle
 from collections.abc import Sequence
 from typing import Any
 
-from dindguard.apart import Part
 from dindguard.source import Source
 
 
-def packed(parts: Sequence[Part]) -> bytes:
-    """Return parts in a form that travels between processes of ours; files go as their paths."""
-    if not parts:
+def packed(made: Sequence[Any]) -> bytes:
+    """Return what was made in a form that travels between processes of ours; files go as their paths."""
+    if not made:
         return b""
     store = io.BytesIO()
-    _Packer(store, pickle.HIGHEST_PROTOCOL).dump(parts)
+    _Packer(store, pickle.HIGHEST_PROTOCOL).dump(made)
     return store.getvalue()
 
 
-def unpacked(data: bytes, sources: dict[str, Source]) -> list[Part]:
-    """Return the parts that another process of ours has packed; ``sources`` are the files that they were read of."""
-    parts: list[Part] = _Unpacker(io.BytesIO(data), sources).load()
-    return parts
+def unpacked(data: bytes, sources: dict[str, Source]) -> list[Any]:
+    """Return what another process of ours has packed; ``sources`` are the files that it was made of."""
+    made: list[Any] = _Unpacker(io.BytesIO(data), sources).load()
+    return made
 
 
 class _Packer(pickle.Pickler):

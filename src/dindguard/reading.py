@@ -19,6 +19,7 @@ from dindguard.model.container import Container
 from dindguard.options import Progress
 from dindguard.patterns import regex
 from dindguard.records import replace
+from dindguard.sharing import Sharing
 from dindguard.source import ChangedError, Embedded, Gravity, Notice, Source, Span
 from dindguard.trees import Trees
 
@@ -42,16 +43,17 @@ def read_all(
     progress: Progress | None = None,
     book: Book | None = None,
     parts: Iterable[Part] = (),
+    processes: int = 1,
 ) -> tuple[list[Reading], list[Notice]]:
     """Recognise and read every source, and the documents inside them, round by round.
 
     ``progress`` is called with files done and in all; ``book`` learns what became of each file. ``parts`` are
-    what formats have made of further files already.
+    what formats have made of further files already; so many ``processes`` share in what formats make of many things.
     """
     trees = Trees(files, recogniser or Recogniser(), book or Book())
     named, configures = trees.recogniser.named, registry.configures_an_engine
     about = (trees.open, trees.tree, trees.listing, files.relative, configures, named, trees.folders)
-    context = Context(*about, trees.again, trees.uses)
+    context = Context(*about, trees.again, trees.uses, Sharing(trees, files, processes).each)
     readings: list[Reading] = []
     first, last = _in_turn(sources, files)
     census = Census((*first, *last))

@@ -136,6 +136,7 @@ def _together(entries: Iterable[Entry], files: WorkingTree, asked: Survey, count
     from dindguard.workers import Workers
 
     found = Found(asked.policy)
+    found.processes = count
     crew: Workers[Piece, Surveyed]
     with Workers(asked, count) as crew:
         for surveyed in crew.map(_pieces(entries, found)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dindguard import memory
@@ -19,7 +19,7 @@ from dindguard.source import Gravity, Notice, Source
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from dindguard.charts import Charts
+    from dindguard.charts import Charts, Takings
     from dindguard.documents.template.reading import Templates
     from dindguard.documents.template.template import Template
     from dindguard.documents.yaml import Tree
@@ -62,6 +62,11 @@ class _Noted:
         self.notices: list[Notice] = []
         self.entries: dict[int, _Entry] = {}
         self.ours: set[int] = set()
+
+    @property
+    def said(self) -> bool:
+        """Whether anything was noted but what became of files."""
+        return bool(self.notices or self.entries or self.ours)
 
     def add(self, other: _Noted) -> None:
         """Note all that was noted elsewhere."""
@@ -108,19 +113,19 @@ class Trees:
 
     def answer(self, question: tuple[str, str]) -> Any:
         """Answer a question that something which is kept has asked before; nobody may ask it now, so nothing is noted."""
-        answer, _ = self._apart(lambda: self._questions[question[0]](question[1]))
+        answer, _ = self.apart(lambda: self._questions[question[0]](question[1]))
         return answer
 
     def again(self, kind: object, about: Iterable[Any], make: Callable[[], T]) -> T:
         """Return what ``make`` makes of some objects, and note what it notes; from the memory if that is open and has it."""
         if not memory.kept():
             return make()
-        made, noted = memory.have(kind, about, lambda: self._apart(make), self.answer)
+        made, noted = memory.have(kind, about, lambda: self.apart(make), self.answer)
         self._noted.add(noted)
         return made
 
-    def _apart(self, make: Callable[[], T]) -> tuple[T, _Noted]:
-        """Return what ``make`` makes, and what is noted meanwhile."""
+    def apart(self, make: Callable[[], T]) -> tuple[T, _Noted]:
+        """Return what ``make`` makes, and what is noted meanwhile, which is noted nowhere else."""
         outer, self._noted = self._noted, _Noted(Book(self.book.policy))
         try:
             return make(), self._noted
@@ -164,7 +169,7 @@ class Trees:
 
     def _made_again(self, entry: _Entry) -> Tree:
         """Return the tree of a text that was made before; all that is to be noted of it was noted then."""
-        tree, _ = self._apart(lambda: self._tree(entry.source, entry.syntax))
+        tree, _ = self.apart(lambda: self._tree(entry.source, entry.syntax))
         self._hold(entry)
         return tree
 
@@ -226,6 +231,17 @@ class Trees:
         """Return the readers of templates that take something from a file."""
         readers = [charts.reader(self, self._files) for charts in self._takers.get(path, ())]
         return memory.asked("taker", path, tuple(reader for reader in readers if reader.uses(path)))
+
+    def takings(self, known: Mapping[str, Takings]) -> dict[str, Takings]:
+        """Return what templates took from files by their outermost charts, but for what is ``known``."""
+        found = {home: charts.takings(known.get(home)) for home, charts in self._charts.items()}
+        return {home: each for home, each in found.items() if each is not None}
+
+    def take(self, takings: Mapping[str, Takings]) -> None:
+        """Note what templates took from files in another process."""
+        for home, each in takings.items():
+            self._reader_of_templates(home).note(each.used, each.taken)
+            self._charts[home].note(each.opened)
 
     def forget(self, source: Source) -> None:
         """Drop the tree and the text of a source; what refers to it has it read again."""

@@ -56,7 +56,7 @@ class Workers(Generic[Piece, Made]):
         self._answers: list[End] = []
 
     def __enter__(self) -> Self:
-        forks = _may_fork()
+        forks = may_fork()
         context = multiprocessing.get_context("fork" if forks else "spawn")
         for _ in range(self._count):
             pieces, asking = context.Pipe(duplex=False)
@@ -149,7 +149,8 @@ _MANY_OBJECTS = 50_000
 """Fewer that may be garbage are not worth a collection."""
 
 
-def _may_fork() -> bool:
+def may_fork() -> bool:
+    """Whether a copy of this process is safe: no other thread may hold what the copy waits for."""
     return sys.platform == "linux" and threading.active_count() == 1
 
 

@@ -17,7 +17,7 @@ How a format is written (see CONTRIBUTING.md, "a format in an hour"):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dindguard import memory
@@ -172,6 +172,10 @@ def _now(_kind: object, _about: Iterable[Any], make: Callable[[], Any]) -> Any:
     return make()
 
 
+def _each(items: Iterable[Any], work: Callable[[Any], Any]) -> Iterator[tuple[Any, Any]]:
+    return ((item, work(item)) for item in items)
+
+
 def _nobody(_: str) -> None:
     return None
 
@@ -214,6 +218,10 @@ class Context:
     files that it ``uses``, are as they were. ``kind`` says what is made, for which names."""
     uses: Callable[[str], None] = _nobody
     """Says that what is being made comes from a document of a file that was given with the others."""
+    each: Callable[[Iterable[Any], Callable[[Any], Any]], Iterator[tuple[Any, Any]]] = _each
+    """Yields each of some things with what a function makes of it, in their order: perhaps of many at a time, in copies of this
+    process. So what it makes must be able to travel, and what it changes counts for nothing; it must say of what it takes
+    from things before it."""
     _made: _Made = field(default_factory=_Made, repr=False)
 
     def once(self, source: Source, what: str, make: Callable[[], T]) -> T:

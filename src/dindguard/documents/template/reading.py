@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dindguard.documents import yaml
@@ -22,7 +22,7 @@ from dindguard.documents.tree import Node
 from dindguard.documents.yaml import Tree
 from dindguard.model.condition import Condition
 from dindguard.patterns import regex
-from dindguard.source import Source
+from dindguard.source import Source, Span
 
 if TYPE_CHECKING:
     from dindguard.documents.template.roles import Roles
@@ -137,6 +137,22 @@ class Templates:
     def uses(self, path: str) -> bool:
         """Whether a chart's templates take something from a file, or may call what it names."""
         return path in self._opened
+
+    @property
+    def noted(self) -> tuple[set[str], dict[str, tuple[set[Span], set[tuple[str, int]]]]]:
+        """The files that charts' templates use, and what they took by the charts' folders, as of :class:`Taken`."""
+        taken = {folder: (set(each.places), set(each.grafted)) for folder, each in self._taken.items()}
+        return set(self._opened), taken
+
+    def note(
+        self, used: Iterable[str], taken: Mapping[str, tuple[Iterable[Span], Iterable[tuple[str, int]]]]
+    ) -> None:
+        """Note what templates use and took in another process."""
+        self._opened.update(used)
+        for folder, (places, grafted) in taken.items():
+            own = self._taken.setdefault(folder, Taken())
+            own.places.update(places)
+            own.grafted.update(grafted)
 
     def not_used(self, source: Source) -> Source | None:
         """Return a text without what the charts' templates took from it so far, at the same places: blanks are there.

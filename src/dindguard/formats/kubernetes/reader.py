@@ -7,11 +7,11 @@ elsewhere, a claim leads to a volume, a namespace's labels say what its pods may
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from dindguard import memory
+from dindguard import budget, memory
 from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.kubernetes import configmaps, kustomize
@@ -29,9 +29,9 @@ from dindguard.formats.kubernetes.runners import runner_templates
 from dindguard.formats.kubernetes.steps import step_templates
 from dindguard.model.container import Container
 from dindguard.model.workload import Workload
-from dindguard.records import replace
+from dindguard.records import record, replace
 from dindguard.scripts.runner_variables import runners
-from dindguard.source import Notice, Source
+from dindguard.source import Embedded, Notice, Source
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -46,13 +46,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     owners_of_text = {each.source: each.owner for each in documents if each.owner is not None}
     pods = _Pods(cluster, reading, context, owners_of_text)
     owners = Owners(resource for resource, _ in resources)
-    resources.reverse()
-    while resources:
-        resource, is_workload = resources.pop()
-        if is_workload and resource not in cluster.idle and not owners.cover(resource):
-            pods.read(resource)
-        resource.node.fold()
-        cluster.give_back()
+    for resource, described in context.each(_in_turn(resources, cluster), partial(pods.described, owners)):
+        pods.add(resource, described)
     reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
     reading.embedded.extend(configmaps.embedded(cluster, pods.mounted, reading.unread, context))
     return reading
@@ -72,6 +67,34 @@ def _look(cluster: Cluster, resource: Resource) -> None:
         cluster.idle.add(resource)
 
 
+def _in_turn(resources: list[tuple[Resource, bool]], cluster: Cluster) -> Iterator[Resource]:
+    """Yield the objects that may describe pods which are to be read, and let go of each that is not."""
+    resources.reverse()
+    while resources:
+        resource, is_workload = resources.pop()
+        if is_workload and resource not in cluster.idle:
+            yield resource
+        else:
+            resource.node.fold()
+
+
+@record
+class _Described:
+    """What one object describes: a release of a chart, or pods, each with what its containers start and what is unknown.
+
+    ``numbers`` are what pods were given that share an address, and ``imported`` is how many variables were taken from
+    ConfigMaps: ``before`` by others, and here. Both hold if they are what the objects before have left.
+    """
+
+    release: Embedded | None = None
+    notices: Sequence[Notice] = ()
+    unread: bool = False
+    read: Sequence[_Read] = ()
+    numbers: Sequence[tuple[_Address, int]] = ()
+    before: int = 0
+    imported: int = 0
+
+
 class _Pods:
     """Reads the pods that objects describe into ``reading``, and remembers what they mount."""
 
@@ -89,31 +112,62 @@ class _Pods:
         self._senders = senders
         self._tests = PolicyTests(context)
         self._services = Services(cluster)
-        self._seen: Counter[tuple[str, str, int]] = Counter()
+        self._seen: Counter[_Address] = Counter()
         self.mounted = configmaps.Mounted(cluster)
 
-    def read(self, resource: Resource) -> None:
-        """Read the pods of one object; what asks for a chart's release is handed on."""
-        reading = self._reading
+    def described(self, owners: Owners, resource: Resource) -> _Described:
+        """Return what one object describes, and change nothing: the pods of which an owner tells are read with that one."""
+        try:
+            return _Described() if owners.cover(resource) else self._described(resource)
+        finally:
+            resource.node.fold()
+            self._cluster.give_back()
+
+    def _described(self, resource: Resource) -> _Described:
         release = handed_on(resource, self._cluster)
         if release is not None:
-            reading.embedded.append(release)
-            return
+            return _Described(release)
         templates, notices = self._again("templates", (resource,), partial(_templates, resource))
-        reading.notices += notices
-        if not templates and not _is_known(resource):
-            reading.unread.append(_unread(resource))
+        unread = not templates and not _is_known(resource)
+        before, own = self._cluster.imported, Counter[_Address]()
+        read, numbers = [], []
         for template in templates:
-            self._add(_numbered(template, self._seen), resource)
+            address = _address(template)
+            own[address] += 1
+            number = self._seen[address] + own[address]
+            openings = self._services.openings(template.metadata["labels"], template.resource)
+            read.append(self._read(_numbered(template, number), openings))
+            numbers.append((address, number))
+        imported, self._cluster.imported = self._cluster.imported - before, before
+        return _Described(None, notices, unread, read, numbers, before, imported)
 
-    def _add(self, template: PodTemplate, resource: Resource) -> None:
+    def add(self, resource: Resource, described: _Described) -> None:
+        """Add the pods of one object; what asks for a chart's release is handed on."""
+        if not self._holds(described):
+            described = self._described(resource)
         reading = self._reading
-        openings = self._services.openings(template.metadata["labels"], template.resource)
-        pod, others, notices = self._read(template, openings)
-        reading.workloads += (self._placed(pod.workload, resource), *others)
-        reading.embedded.extend(pod.embedded)
-        reading.notices.extend(notices)
-        self.mounted.add(pod, resource)
+        if described.release is not None:
+            reading.embedded.append(described.release)
+        reading.notices += described.notices
+        if described.unread:
+            reading.unread.append(_unread(resource))
+        for pod, others, notices in described.read:
+            reading.workloads += (self._placed(pod.workload, resource), *others)
+            reading.embedded.extend(pod.embedded)
+            reading.notices.extend(notices)
+            self.mounted.add(pod, resource)
+        self._seen.update(address for address, _ in described.numbers)
+        self._cluster.imported += described.imported
+
+    def _holds(self, described: _Described) -> bool:
+        """Whether what was taken of the objects before is what they left."""
+        own = Counter[_Address]()
+        for address, number in described.numbers:
+            own[address] += 1
+            if number != self._seen[address] + own[address]:
+                return False
+        now = self._cluster.imported
+        return described.before == now or now + described.imported <= budget.IMPORTED_VARIABLES.most
 
     def _placed(self, workload: Workload, resource: Resource) -> Workload:
         """Return a pod with what is known of its text: whose commands hold it, and that a policy is tried on it."""
@@ -190,9 +244,15 @@ def _templates(resource: Resource) -> tuple[list[PodTemplate], list[Notice]]:
     return found, notices
 
 
-def _numbered(template: PodTemplate, seen: Counter[tuple[str, str, int]]) -> PodTemplate:
-    """Return the template with an address of its own, should the file have two of that address with one set of values."""
+_Address: TypeAlias = tuple[str, str, int]
+"""A file, an address in it, and the set of a chart's values with which a pod is read."""
+
+
+def _address(template: PodTemplate) -> _Address:
     chosen = next((each.branch for each in template.spec.conditions if each.chooses_values), 0)
-    key = (template.span.path, template.address, chosen)
-    seen[key] += 1
-    return template if seen[key] == 1 else replace(template, address=f"{template.address}#{seen[key]}")
+    return template.span.path, template.address, chosen
+
+
+def _numbered(template: PodTemplate, number: int) -> PodTemplate:
+    """Return the template with an address of its own, should the file have several of that address with one set of values."""
+    return template if number == 1 else replace(template, address=f"{template.address}#{number}")
