@@ -82,7 +82,8 @@ LAYERS: dict[str, set[str]] = {
     },
     "charts": {"documents", "files", "source"},
     "waiting": {"documents", "source"},
-    "trees": {"charts", "coverage", "files", "formats", "source", "documents", "waiting"},
+    "noting": {"coverage", "documents", "source"},
+    "trees": {"charts", "coverage", "files", "formats", "noting", "source", "documents", "waiting"},
     "reading": {
         "apart",
         "census",
@@ -346,7 +347,8 @@ NO_LIMITS = {
         "checkout.py": "_PIECE", "documents/template/reading.py": "_CALLED", "files.py": "AWAKE",
         "formats/kubernetes/cluster.py": "_MANY_LENT", "formats/kubernetes/kustomize.py": "_MANY", "process.py": "_MANY_OBJECTS",
         "formats/gitlab_ci/variables.py": "_REMEMBERED _COUNTED_FROM", "phrases.py": "_SHORT",
-        "survey.py": "MOST _PAYING _PIECE", "documents/yaml_loaders.py": "_DEEP", "workers.py": "_AHEAD _MANY_OBJECTS",
+        "survey.py": "MOST _PAYING _PIECE",
+        "sharing.py": "ENOUGH _PIECE", "documents/yaml_loaders.py": "_DEEP", "workers.py": "_AHEAD _MANY_OBJECTS",
         "reports/masking/__init__.py": "MOST_TEXTS", "fixes/proving.py": "_FEW",
     },
     "meeting it is an error that is said": {

@@ -217,7 +217,7 @@ def test_few_things_are_not_shared_out(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(workers, "may_fork", lambda: pytest.fail("nobody asks"))
     monkeypatch.setattr(sharing, "ENOUGH", 100)
     trees = Trees(WorkingTree(tmp_path), Recogniser(), Book())
-    assert [*sharing.Sharing(trees, WorkingTree(tmp_path), 2).each([1, 2], str)] == [(1, "1"), (2, "2")]
+    assert [*sharing.Sharing(trees, WorkingTree(tmp_path), 2).each([1, 2], str, lambda _: ())] == [(1, "1"), (2, "2")]
 
 
 def test_what_cannot_travel_is_read_by_the_one_that_sees_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,41 +4,53 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dindguard.source import Source
 
 
-def packed(made: Sequence[Any]) -> bytes:
-    """Return what was made in a form that travels between processes of ours; files go as their paths."""
+def packed(made: Sequence[Any], known: Iterable[object] = ()) -> bytes:
+    """Return what was made in a form that travels between processes of ours; files go as their paths.
+
+    What is ``known`` to both goes as its number.
+    """
     if not made:
         return b""
     store = io.BytesIO()
-    _Packer(store, pickle.HIGHEST_PROTOCOL).dump(made)
+    _Packer(store, known).dump(made)
     return store.getvalue()
 
 
-def unpacked(data: bytes, sources: dict[str, Source]) -> list[Any]:
+def unpacked(data: bytes, sources: dict[str, Source], known: Iterable[object] = ()) -> list[Any]:
     """Return what another process of ours has packed; ``sources`` are the files that it was made of."""
-    made: list[Any] = _Unpacker(io.BytesIO(data), sources).load()
+    made: list[Any] = _Unpacker(io.BytesIO(data), sources, known).load()
     return made
 
 
 class _Packer(pickle.Pickler):
-    def persistent_id(self, obj: Any) -> str | tuple[str, str] | None:
+    def __init__(self, store: io.BytesIO, known: Iterable[object]) -> None:
+        super().__init__(store, pickle.HIGHEST_PROTOCOL)
+        self._known = {id(each): number for number, each in enumerate(known)}
+
+    def persistent_id(self, obj: Any) -> str | int | tuple[str, str] | None:
+        if (number := self._known.get(id(obj))) is not None:
+            return number
         if type(obj) is Source:
             return obj.path if obj.parent is None else None
         return _unsettled().get(id(obj))
 
 
 class _Unpacker(pickle.Unpickler):
-    def __init__(self, data: io.BytesIO, sources: dict[str, Source]) -> None:
+    def __init__(self, data: io.BytesIO, sources: dict[str, Source], known: Iterable[object]) -> None:
         super().__init__(data)
+        self._known = list(known)
         self._sources = sources
         self._facts = {name: _default(*name) for name in _unsettled().values()}
 
     def persistent_load(self, pid: Any) -> Any:
+        if isinstance(pid, int):
+            return self._known[pid]
         return self._sources[pid] if isinstance(pid, str) else self._facts[pid]
 
 

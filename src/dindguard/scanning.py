@@ -149,9 +149,8 @@ class Scan:
         """Read the sources and run the rules over what they say."""
         with process.rare_collection(never=memory.kept()):
             at = partial(self._at, "reading files")
-            readings, notices = read_all(
-                found.waiting, self.files, self.recogniser, at, found.book, found.parts, found.processes
-            )
+            told = found.book, found.parts, found.processes
+            readings, notices = read_all(found.waiting, self.files, self.recogniser, at, *told)
             self._at("working out who reaches whom")
             with budget.opened() as inferring, noted(memory.kept()) as conclusions:
                 model = infer(readings, self.config.rule_policy())

@@ -43,29 +43,34 @@ class Sharing:
         self._files = files
         self._count = count
 
-    def each(self, items: Iterable[Item], work: Callable[[Item], Made]) -> Iterator[tuple[Item, Made]]:
+    def each(
+        self, items: Iterable[Item], work: Callable[[Item], Made], known: Callable[[Item], Iterable[object]]
+    ) -> Iterator[tuple[Item, Made]]:
         """Yield each thing with what ``work`` makes of it, in their order.
 
+        What is ``known`` of a thing is in this process what it is in a copy, wherever it stands in what is made.
         What ``work`` changes counts for nothing, but for what trees and the open ledger note. What it takes of what was
         yielded before it must tell of itself: a copy knows what was known when it began.
         """
         if self._count > 1 and not memory.kept():
             given = list(items)
             if len(given) >= ENOUGH and _may_fork():
-                yield from self._shared(given, work)
+                yield from self._shared(given, work, known)
                 return
             items = given
         for item in items:
             yield item, work(item)
 
-    def _shared(self, items: list[Item], work: Callable[[Item], Made]) -> Iterator[tuple[Item, Made]]:
+    def _shared(
+        self, items: list[Item], work: Callable[[Item], Made], known: Callable[[Item], Iterable[object]]
+    ) -> Iterator[tuple[Item, Made]]:
         from dindguard.packing import unpacked
         from dindguard.workers import Workers
 
         sources = _Sources(self._files)
         pieces = range(0, len(items), _PIECE)
         crew: Workers[int, Answers]
-        with Workers(_Copy(items, work, self._trees), self._count) as crew:
+        with Workers(_Copy(items, work, known, self._trees), self._count) as crew:
             for first, answers in zip(pieces, crew.map(pieces), strict=True):
                 self._trees.book.add(answers.book)
                 self._trees.take(answers.takings)
@@ -73,7 +78,7 @@ class Sharing:
                     item = items[number]
                     if made:
                         budget.meet(met)
-                        yield item, unpacked(made, sources)[0]
+                        yield item, unpacked(made, sources, known(item))[0]
                     else:
                         yield item, work(item)
 
@@ -101,9 +106,16 @@ class _Sources(dict[str, Source]):
 class _Copy:
     """What a copy of this process does: it is never sent, for the copy has all of it."""
 
-    def __init__(self, items: list[Any], work: Callable[[Any], Any], trees: Trees) -> None:
+    def __init__(
+        self,
+        items: list[Any],
+        work: Callable[[Any], Any],
+        known: Callable[[Any], Iterable[object]],
+        trees: Trees,
+    ) -> None:
         self._items = items
         self._work = work
+        self._known = known
         self._trees = trees
         self._told: dict[str, Takings] = {}
 
@@ -127,7 +139,7 @@ class _Copy:
 
         try:
             with budget.opened() as ledger:
-                made = packed([self._work(item)])
+                made = packed([self._work(item)], self._known(item))
             return made, tuple((limit, at.span) for limit, at in ledger.met_limits)
         except Exception:  # this process meets it again, in its turn; nodes do not travel, nor what nests too deeply
             return b"", ()

@@ -13,6 +13,7 @@ from dindguard.files import Files
 from dindguard.formats import Document, Reading
 from dindguard.formats.recognition import Recogniser
 from dindguard.formats.row import FormatRow
+from dindguard.noting import Entry, Noted
 from dindguard.records import replace
 from dindguard.source import Gravity, Notice, Source
 
@@ -36,54 +37,14 @@ TEXTS_HELD = 4 * 1024 * 1024
 """So many characters of texts without a tree are held while they wait."""
 
 
-class _Entry:
-    """A text that was read: its tree until nobody needs it, and what went wrong."""
-
-    __slots__ = ("notices", "source", "syntax", "tree")
-
-    def __init__(self, source: Source, syntax: str, tree: Tree) -> None:
-        self.source = source
-        self.syntax = syntax
-        self.tree: Tree | None = tree
-        self.notices = tree.notices
-
-    def drop(self) -> None:
-        """Let go of the tree, which would stay if it knew its nodes."""
-        if self.tree is not None:
-            self.tree.documents.clear()
-            self.tree = None
-
-
-class _Noted:
-    """What is noted of texts while they are read: what became of them, what went wrong, which of them are ours."""
-
-    def __init__(self, book: Book) -> None:
-        self.book = book
-        self.notices: list[Notice] = []
-        self.entries: dict[int, _Entry] = {}
-        self.ours: set[int] = set()
-
-    @property
-    def said(self) -> bool:
-        """Whether anything was noted but what became of files."""
-        return bool(self.notices or self.entries or self.ours)
-
-    def add(self, other: _Noted) -> None:
-        """Note all that was noted elsewhere."""
-        self.book.add(other.book)
-        self.notices += other.notices
-        self.entries.update(other.entries)
-        self.ours |= other.ours
-
-
 class Trees:
     """Parsed YAML, JSON and TOML, each text once; texts and trees are dropped when nobody needs them any more."""
 
     def __init__(self, files: Files, recogniser: Recogniser, book: Book) -> None:
         self.recogniser = recogniser
         self._files = files
-        self._noted = _Noted(book)
-        self._held: dict[_Entry, int] = {}
+        self._noted = Noted(book)
+        self._held: dict[Entry, int] = {}
         self._room, self._texts_held = HELD, 0
         self._waiting: Waiting | None = None
         self._charts: dict[str, Charts] = {}
@@ -124,9 +85,9 @@ class Trees:
         self._noted.add(noted)
         return made
 
-    def apart(self, make: Callable[[], T]) -> tuple[T, _Noted]:
+    def apart(self, make: Callable[[], T]) -> tuple[T, Noted]:
         """Return what ``make`` makes, and what is noted meanwhile, which is noted nowhere else."""
-        outer, self._noted = self._noted, _Noted(Book(self.book.policy))
+        outer, self._noted = self._noted, Noted(Book(self.book.policy))
         try:
             return make(), self._noted
         finally:
@@ -140,12 +101,12 @@ class Trees:
         return self.again(f"tree of {syntax}", (source,), lambda: self._entered(source, syntax))
 
     def _entered(self, source: Source, syntax: str) -> Tree:
-        entry = self._noted.entries[id(source)] = _Entry(source, syntax, tree := self._tree(source, syntax))
+        entry = self._noted.entries[id(source)] = Entry(source, syntax, tree := self._tree(source, syntax))
         if syntax in _MADE_AGAIN and not memory.kept():
             self._hold(entry)
         return tree
 
-    def _hold(self, entry: _Entry) -> None:
+    def _hold(self, entry: Entry) -> None:
         """Hold a tree that was just made, and let go of others if that is too much."""
         size = entry.source.size
         if size <= self._room:
@@ -160,14 +121,14 @@ class Trees:
                 self._waiting.add(self._held.popitem()[0])
         self._waiting.add(entry)
 
-    def _let_go(self, entry: _Entry, chart: str) -> None:
+    def _let_go(self, entry: Entry, chart: str) -> None:
         """Let go of what goes with a tree: its text, and a chart of which no tree is held any more."""
         if chart in self._charts:
             self._charts[chart].let_go()
         if not entry.source.embedded:
             self._files.rest(entry.source.path)
 
-    def _made_again(self, entry: _Entry) -> Tree:
+    def _made_again(self, entry: Entry) -> Tree:
         """Return the tree of a text that was made before; all that is to be noted of it was noted then."""
         tree, _ = self.apart(lambda: self._tree(entry.source, entry.syntax))
         self._hold(entry)

@@ -172,7 +172,9 @@ def _now(_kind: object, _about: Iterable[Any], make: Callable[[], Any]) -> Any:
     return make()
 
 
-def _each(items: Iterable[Any], work: Callable[[Any], Any]) -> Iterator[tuple[Any, Any]]:
+def _each(
+    items: Iterable[Any], work: Callable[[Any], Any], _known: Callable[[Any], Iterable[object]]
+) -> Iterator[tuple[Any, Any]]:
     return ((item, work(item)) for item in items)
 
 
@@ -218,10 +220,12 @@ class Context:
     files that it ``uses``, are as they were. ``kind`` says what is made, for which names."""
     uses: Callable[[str], None] = _nobody
     """Says that what is being made comes from a document of a file that was given with the others."""
-    each: Callable[[Iterable[Any], Callable[[Any], Any]], Iterator[tuple[Any, Any]]] = _each
+    each: Callable[
+        [Iterable[Any], Callable[[Any], Any], Callable[[Any], Iterable[object]]], Iterator[tuple[Any, Any]]
+    ] = _each
     """Yields each of some things with what a function makes of it, in their order: perhaps of many at a time, in copies of this
-    process. So what it makes must be able to travel, and what it changes counts for nothing; it must say of what it takes
-    from things before it."""
+    process. So what it makes should be able to travel, and what it changes counts for nothing; it must say of what it takes
+    from things before it. A second function tells what of a thing may stand in what is made, and is not to be a copy."""
     _made: _Made = field(default_factory=_Made, repr=False)
 
     def once(self, source: Source, what: str, make: Callable[[], T]) -> T:

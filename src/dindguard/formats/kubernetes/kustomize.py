@@ -7,7 +7,7 @@ adds them to names and references alike.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from dindguard import budget
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Unread
+from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.objects import KUSTOMIZATIONS, known_of, seen_in
 from dindguard.formats.kubernetes.resources import Resource, resources
 from dindguard.patterns import regex
 from dindguard.records import replace
@@ -23,7 +25,6 @@ from dindguard.source import Notice
 if TYPE_CHECKING:
     from dindguard.formats.kubernetes.overlay_patches import Patch
 
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _MANY = 500
 """Of so many documents, the nodes of each are let go of until it is read."""
 
@@ -60,27 +61,18 @@ class _Folder:
         self.patch_files: set[str] = set()
 
 
-def is_kustomization(document: Document) -> bool:
-    """Whether a document is a kustomization, of whatever name its file is."""
-    node: Node = document.content
-    version = node["apiVersion"].content
-    if version:
-        return version.startswith("kustomize.config.k8s.io/")
-    return document.source.parent is None and document.source.name in NAMES
-
-
 def collect(
     documents: Sequence[Document],
     context: Context,
     notices: list[Notice],
     unread: list[Unread],
-    look: Callable[[Resource], object],
+    cluster: Cluster,
 ) -> tuple[list[tuple[Resource, bool]], list[Node]]:
     """Return every resource of the scan, whether its workloads are to be read, and the kustomizations.
 
     A file that a kustomization lists is read as that kustomization builds it; each further overlay adds what it
     changes. A patch is read as part of the overlays that use it; one of objects that lie elsewhere is ``unread``.
-    Where documents are many, ``look`` is called with each resource before its nodes are let go of.
+    Where documents are many, the ``cluster`` learns what each object says before its nodes are let go of.
     """
     overlays = _Overlays(context, notices)
     for document in documents:
@@ -93,26 +85,15 @@ def collect(
     )
     read = {built.origin[0] for _, built in found if built.direct}
     kustomizations: list[Node] = []
-    for document in documents:
-        path = document.source.path
-        if is_kustomization(document):
+    left = frozenset(read | overlays.patch_files)
+    see = partial(seen_in, context=context, left=left, many=len(documents) > _MANY)
+    for document, seen in context.each(documents, see, known_of):
+        if seen.kustomization:
             kustomizations.append(document.content)
-            continue
-        if not document.content.is_mapping:
-            continue
-        if document.source.parent is None and (path in read or path in overlays.patch_files):
-            continue
-        objects = partial(_objects, document)
-        for item in context.again("objects", (document.content,), objects):
-            found.append((True, Built(item, True)))
-            if len(documents) > _MANY:
-                look(item)
-                item.node.fold()
+        for each in seen.objects:
+            found.append((True, Built(each.resource, True)))
+            each.tell(cluster)
     return [(built.resource, shown) for shown, built in found], kustomizations
-
-
-def _objects(document: Document) -> tuple[Resource, ...]:
-    return tuple(resources(document.source, document.content))
 
 
 class _Overlays:
@@ -140,7 +121,7 @@ class _Overlays:
         if path not in self._folders:
             self._folders[path] = None
             listing = self._context.listing(path)
-            name = next((name for name in NAMES if name in listing), None)
+            name = next((name for name in KUSTOMIZATIONS if name in listing), None)
             tree = self._context.tree(posixpath.join(path, name)) if name is not None else None
             node = next((node for node in tree.documents if node.is_mapping), None) if tree is not None else None
             if node is not None:

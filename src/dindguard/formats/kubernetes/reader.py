@@ -16,17 +16,14 @@ from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Asked, Cluster
-from dindguard.formats.kubernetes.network_policies import policy_of
-from dindguard.formats.kubernetes.openings import Opening, Services, selector_of
+from dindguard.formats.kubernetes.objects import WORKLOADS, is_known, templates
+from dindguard.formats.kubernetes.openings import Opening, Services
 from dindguard.formats.kubernetes.owners import Owners
 from dindguard.formats.kubernetes.pods import ReadPod, read_pod
-from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
+from dindguard.formats.kubernetes.podspecs import PodTemplate
 from dindguard.formats.kubernetes.policy_tests import PolicyTests
 from dindguard.formats.kubernetes.releases import handed_on, of_kustomization
-from dindguard.formats.kubernetes.replicas import SCALERS, scaler
 from dindguard.formats.kubernetes.resources import Resource
-from dindguard.formats.kubernetes.runners import runner_templates
-from dindguard.formats.kubernetes.steps import step_templates
 from dindguard.model.container import Container
 from dindguard.model.workload import Workload
 from dindguard.records import record, replace
@@ -38,33 +35,19 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all manifests of a scan."""
     reading = Reading()
     cluster = Cluster()
-    look = partial(_look, cluster)
-    resources, kustomizations = kustomize.collect(documents, context, reading.notices, reading.unread, look)
+    resources, kustomizations = kustomize.collect(documents, context, reading.notices, reading.unread, cluster)
     for resource, _ in resources:
-        if resource.kind not in _WORKLOADS:  # nobody asks for those, so they go when they have been read
+        if resource.kind not in WORKLOADS:  # nobody asks for those, so they go when they have been read
             cluster.add(resource)
     owners_of_text = {each.source: each.owner for each in documents if each.owner is not None}
     pods = _Pods(cluster, reading, context, owners_of_text)
     owners = Owners(resource for resource, _ in resources)
-    for resource, described in context.each(_in_turn(resources, cluster), partial(pods.described, owners)):
+    turns = _in_turn(resources, cluster)
+    for resource, described in context.each(turns, partial(pods.described, owners), lambda each: (each.source,)):
         pods.add(resource, described)
     reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
     reading.embedded.extend(configmaps.embedded(cluster, pods.mounted, reading.unread, context))
     return reading
-
-
-def _look(cluster: Cluster, resource: Resource) -> None:
-    """Note what an object says that every pod asks for, and whether it describes none itself."""
-    if resource.kind == "Service":
-        selector_of(resource, cluster)
-    elif resource.kind == "NetworkPolicy":
-        policy_of(resource, cluster)
-    elif resource.kind in SCALERS:
-        scaler(resource, cluster)
-    if not resource.kind or resource.kind in _WORKLOADS:  # what has no kind is here because it describes pods
-        return
-    if _is_known(resource) and _templates(resource) == ([], []):
-        cluster.idle.add(resource)
 
 
 def _in_turn(resources: list[tuple[Resource, bool]], cluster: Cluster) -> Iterator[Resource]:
@@ -127,11 +110,11 @@ class _Pods:
         release = handed_on(resource, self._cluster)
         if release is not None:
             return _Described(release)
-        templates, notices = self._again("templates", (resource,), partial(_templates, resource))
-        unread = not templates and not _is_known(resource)
+        found, notices = self._again("templates", (resource,), partial(templates, resource))
+        unread = not found and not is_known(resource)
         before, own = self._cluster.imported, Counter[_Address]()
         read, numbers = [], []
-        for template in templates:
+        for template in found:
             address = _address(template)
             own[address] += 1
             number = self._seen[address] + own[address]
@@ -214,10 +197,6 @@ def _read(template: PodTemplate, cluster: Cluster, openings: tuple[Opening, ...]
 
 _Read: TypeAlias = tuple[ReadPod, tuple[Workload, ...], list[Notice]]
 
-_WORKLOADS = frozenset({"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
-"""Kinds that describe pods, which need not be looked for before they are read."""
-
-_GROUPS = ("", "apps", "batch", "extensions", "autoscaling", "policy", "kustomize.config.k8s.io")
 _CONFIGURING = (
     "kind.x-k8s.io", "k3d.io", "argoproj.io", "helm.toolkit.fluxcd.io", "helm.cattle.io", "build.openshift.io",
     "workspace.devfile.io",
@@ -225,23 +204,10 @@ _CONFIGURING = (
 """Groups of objects that start containers, or have others start them, in ways that are not read."""
 
 
-def _is_known(resource: Resource) -> bool:
-    """Whether all that such an object can say about containers is read."""
-    group = resource.group
-    return group in _GROUPS or (group.endswith(".k8s.io") and not group.endswith(".x-k8s.io"))
-
-
 def _unread(resource: Resource) -> Unread:
     node = resource.node
     what = f"{resource.kind} of {resource.group}" if resource.group else resource.kind or "object"
     return Unread(node.source.part(node.start, node.end), what, resource.group in _CONFIGURING)
-
-
-def _templates(resource: Resource) -> tuple[list[PodTemplate], list[Notice]]:
-    """Return the pods of an object, and what is to be said of how it describes them."""
-    notices: list[Notice] = []
-    found = [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource)]
-    return found, notices
 
 
 _Address: TypeAlias = tuple[str, str, int]

@@ -1,0 +1,155 @@
+"""What each document of a scan says by itself: its objects, and of each what every pod asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from dindguard.documents.tree import Node
+from dindguard.formats import Context, Document
+from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.network_policies import policy_of
+from dindguard.formats.kubernetes.openings import selector_of
+from dindguard.formats.kubernetes.placeholders import Placeholders
+from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
+from dindguard.formats.kubernetes.replicas import SCALERS, scaler
+from dindguard.formats.kubernetes.resources import Resource, resources
+from dindguard.formats.kubernetes.runners import runner_templates
+from dindguard.formats.kubernetes.steps import step_templates
+from dindguard.records import record, replace
+from dindguard.source import Notice
+
+if TYPE_CHECKING:
+    from dindguard.formats.kubernetes.network_policies import Policy
+    from dindguard.formats.kubernetes.replicas import Scaler
+    from dindguard.model.values import Text
+
+    Told: TypeAlias = Policy | Scaler | frozenset[tuple[str, str]] | None
+
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+WORKLOADS = frozenset({"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
+"""Kinds that describe pods, which need not be looked for before they are read."""
+
+_GROUPS = ("", "apps", "batch", "extensions", "autoscaling", "policy", "kustomize.config.k8s.io")
+
+
+def is_known(resource: Resource) -> bool:
+    """Whether all that such an object can say about containers is read."""
+    group = resource.group
+    return group in _GROUPS or (group.endswith(".k8s.io") and not group.endswith(".x-k8s.io"))
+
+
+def templates(resource: Resource) -> tuple[list[PodTemplate], list[Notice]]:
+    """Return the pods of an object, and what is to be said of how it describes them."""
+    notices: list[Notice] = []
+    found = [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource)]
+    return found, notices
+
+
+def is_kustomization(document: Document) -> bool:
+    """Whether a document is a kustomization, of whatever name its file is."""
+    node: Node = document.content
+    version = node["apiVersion"].content
+    if version:
+        return version.startswith("kustomize.config.k8s.io/")
+    return document.source.parent is None and document.source.name in KUSTOMIZATIONS
+
+
+class Object:
+    """An object of a document, which travels without nodes if it is the whole document.
+
+    ``idle`` tells that it describes no pod, and says nothing else; ``told`` is what a Service, a policy or an autoscaler says.
+    """
+
+    __slots__ = ("idle", "resource", "root", "told")
+
+    def __init__(self, resource: Resource, root: Node, told: Told = None, idle: bool = False) -> None:
+        self.resource = resource
+        self.root = root
+        self.told = told
+        self.idle = idle
+
+    def tell(self, cluster: Cluster) -> None:
+        """Have a cluster know what was looked at."""
+        kind, resource, told = self.resource.kind, self.resource, self.told
+        if self.idle:
+            cluster.idle.add(resource)
+        if told is not None:
+            known: dict[Resource, Any] = _noted_in(kind, cluster)
+            known[resource] = told
+
+    def __reduce__(self) -> tuple[Callable[..., Object], tuple[Any, ...]]:
+        node, root = self.resource.node, self.root
+        scope = node.scope if node is not root else None
+        whole = (
+            isinstance(scope, Placeholders)
+            and root.scope is None
+            and (node.start, node.end) == (root.start, root.end)
+        )
+        resource = replace(self.resource, node=root) if whole else self.resource
+        return _arrived, (
+            resource,
+            root,
+            self.told,
+            self.idle,
+            scope.values if isinstance(scope, Placeholders) else None,
+        )
+
+
+def _arrived(resource: Resource, root: Node, told: Told, idle: bool, values: dict[str, Text] | None) -> Object:
+    if values is not None:
+        resource = replace(resource, node=root.scoped(Placeholders(values)))
+    return Object(resource, root, told, idle)
+
+
+@record
+class Seen:
+    """What a document says by itself."""
+
+    kustomization: bool
+    objects: tuple[Object, ...] = ()
+
+
+def seen_in(document: Document, context: Context, left: Collection[str], *, many: bool) -> Seen:
+    """Return what a document says; files that are ``left`` are read elsewhere. Of ``many`` documents, the nodes of each
+    are let go of, and what every pod asks for is found before."""
+    root: Node = document.content
+    if is_kustomization(document):
+        return Seen(True)
+    if not root.is_mapping or (document.source.parent is None and document.source.path in left):
+        return Seen(False)
+    found = context.again("objects", (root,), partial(_resources, document))
+    return Seen(False, tuple(_looked_at(each, root) if many else Object(each, root) for each in found))
+
+
+def known_of(document: Document) -> tuple[object, ...]:
+    """Return what of a document stands in what it says."""
+    return document.source, document.content
+
+
+def _resources(document: Document) -> tuple[Resource, ...]:
+    return tuple(resources(document.source, document.content))
+
+
+def _looked_at(resource: Resource, root: Node) -> Object:
+    """Return an object with what it says that every pod asks for, and whether it describes none itself."""
+    kind, cluster = resource.kind, Cluster()
+    told: Told = None
+    if kind == "Service":
+        told = selector_of(resource, cluster)
+    elif kind == "NetworkPolicy":
+        told = policy_of(resource, cluster)
+    elif kind in SCALERS:
+        told = scaler(resource, cluster)
+    # What has no kind is here because it describes pods.
+    idle = bool(kind) and kind not in WORKLOADS and is_known(resource) and templates(resource) == ([], [])
+    resource.node.fold()
+    return Object(resource, root, told, idle)
+
+
+def _noted_in(kind: str, cluster: Cluster) -> dict[Resource, Any]:
+    """Return where a cluster notes what objects of a kind say."""
+    if kind == "Service":
+        return cluster.selectors
+    return cluster.policies if kind == "NetworkPolicy" else cluster.scalers
