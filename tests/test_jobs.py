@@ -16,6 +16,7 @@ import pytest
 from dindguard import budget, packing, reports, sharing, survey, workers
 from dindguard.coverage import Book
 from dindguard.errors import INCOMPLETE, INTERRUPTED, UserError
+from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.recognition import Recogniser
 from dindguard.records import replace
 from dindguard.scanning import Options, Scan, scan
@@ -177,7 +178,7 @@ def of_cluster(root: Path, jobs: int, **more: Any) -> str:
 
 @pytest.mark.parametrize("piece", [1, 4, 100])
 def test_copies_read_pods_as_one_process_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
-    monkeypatch.setattr(sharing, "ENOUGH", 1)
+    monkeypatch.setattr(sharing, "_WORTH", 1)
     monkeypatch.setattr(sharing, "_PIECE", piece)
     monkeypatch.setattr(budget, "IMPORTED_VARIABLES", replace(budget.IMPORTED_VARIABLES, most=7))
     write_files(tmp_path, CLUSTER)
@@ -206,16 +207,44 @@ def test_pods_travel_and_what_cannot_is_read_here(tmp_path: Path, monkeypatch: p
                 yield made
 
     monkeypatch.setattr(workers, "Workers", Counted)
-    monkeypatch.setattr(sharing, "ENOUGH", 1)
+    monkeypatch.setattr(sharing, "_WORTH", 1)
     write_files(tmp_path, CLUSTER)
     of_cluster(tmp_path, 2)
     assert told.count(True) > 15
     assert told.count(False) == 1  # the release is a document of its own
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are forks")
+def test_a_copy_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "_WORTH", 1)
+    monkeypatch.setattr(sharing._Copy, "_piece", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    write_files(tmp_path, CLUSTER)
+    with pytest.raises(UserError, match="was ended by signal 9") as told:
+        of_cluster(tmp_path, 2)
+    assert told.value.exit_code == INCOMPLETE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are forks")
+def test_a_copy_that_dies_while_a_format_is_read_is_no_fault_of_the_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sharing._Copy._answer
+
+    def dies(self: Any, item: Any) -> Any:
+        if isinstance(item, Resource):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return before(self, item)
+
+    monkeypatch.setattr(sharing, "_WORTH", 1)
+    monkeypatch.setattr(sharing._Copy, "_answer", dies)
+    write_files(tmp_path, CLUSTER)
+    with pytest.raises(UserError, match="was ended by signal 9"):
+        of_cluster(tmp_path, 2)
+
+
 def test_few_things_are_not_shared_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "may_fork", lambda: pytest.fail("nobody asks"))
-    monkeypatch.setattr(sharing, "ENOUGH", 100)
+    monkeypatch.setattr(sharing, "_WORTH", 100)
     trees = Trees(WorkingTree(tmp_path), Recogniser(), Book())
     assert [*sharing.Sharing(trees, WorkingTree(tmp_path), 2).each([1, 2], str, lambda _: ())] == [(1, "1"), (2, "2")]
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.coverage import Book
+from dindguard.documents import syntax as syntaxes
 from dindguard.source import Notice, Source
 
 if TYPE_CHECKING:
     from dindguard.documents.yaml import Tree
+
+MADE_AGAIN = (syntaxes.YAML, syntaxes.JSON)
+"""Syntaxes in which templates are written that are read in place, and whose trees are let go of: of others, readers give
+values to nodes."""
 
 
 class Entry:

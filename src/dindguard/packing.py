@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
+from dindguard.files import Files
 from dindguard.source import Source
 
 
@@ -28,6 +30,20 @@ def unpacked(data: bytes, sources: dict[str, Source], known: Iterable[object] = 
     return made
 
 
+class Sources(dict[str, Source]):
+    """The files of the scan by their paths."""
+
+    def __init__(self, files: Files) -> None:
+        super().__init__()
+        self._files = files
+
+    def __missing__(self, path: str) -> Source:
+        source = self._files.open(path)
+        if source is None:
+            raise LookupError(path)
+        return source
+
+
 class _Packer(pickle.Pickler):
     def __init__(self, store: io.BytesIO, known: Iterable[object]) -> None:
         super().__init__(store, pickle.HIGHEST_PROTOCOL)
@@ -46,12 +62,11 @@ class _Unpacker(pickle.Unpickler):
         super().__init__(data)
         self._known = list(known)
         self._sources = sources
-        self._facts = {name: _default(*name) for name in _unsettled().values()}
 
     def persistent_load(self, pid: Any) -> Any:
         if isinstance(pid, int):
             return self._known[pid]
-        return self._sources[pid] if isinstance(pid, str) else self._facts[pid]
+        return self._sources[pid] if isinstance(pid, str) else _default(*pid)
 
 
 _UNSETTLED: dict[int, tuple[str, str]] = {}
@@ -66,6 +81,7 @@ def _unsettled() -> dict[int, tuple[str, str]]:
     return _UNSETTLED
 
 
+@cache
 def _default(kind: str, field: str) -> Any:
     return next(each.default for each in _kinds()[kind].__record_fields__ if each.name == field)
 

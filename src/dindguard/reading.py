@@ -11,29 +11,28 @@ from dindguard import budget, memory
 from dindguard.apart import Part, Way, joined, together
 from dindguard.census import Census
 from dindguard.coverage import Book
+from dindguard.faults import failed, read_documents
 from dindguard.files import Files
 from dindguard.formats import Context, Document, Reading, registry
 from dindguard.formats.recognition import Recogniser
 from dindguard.formats.row import FormatRow
 from dindguard.model.container import Container
+from dindguard.noting import MADE_AGAIN
 from dindguard.options import Progress
-from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.sharing import Sharing
-from dindguard.source import ChangedError, Embedded, Gravity, Notice, Source, Span
+from dindguard.source import Embedded, Gravity, Notice, Source
 from dindguard.trees import Trees
+from dindguard.turns import in_turn
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
+    from dindguard.outlines import Outline
 
 _Led: TypeAlias = tuple[Way, Embedded]
 """A text that waits to be read, and the way that leads to it."""
 
-_VALUES = regex(r"values[^/]*\.ya?ml$")
-"""Names of files that charts' templates take values from."""
-
-_DEFINES = regex(r"(?:\s|\{\{-?\s*/\*[^*]*\*+(?:[^/*][^*]*\*+)*/\s*-?\}\})*\{\{-?\s*define\b")
-"""The beginning of a file of named templates."""
+_NOTHING_TOLD: Iterator[Outline | None] = iter(())
 
 
 def read_all(
@@ -53,13 +52,16 @@ def read_all(
     trees = Trees(files, recogniser or Recogniser(), book or Book())
     named, configures = trees.recogniser.named, registry.configures_an_engine
     about = (trees.open, trees.tree, trees.listing, files.relative, configures, named, trees.folders)
-    context = Context(*about, trees.again, trees.uses, Sharing(trees, files, processes).each)
+    sharing = Sharing(trees, files, processes)
+    context = Context(*about, trees.again, trees.uses, sharing.each)
     readings: list[Reading] = []
-    first, last = _in_turn(sources, files)
+    first, last = in_turn(sources, files)
     census = Census((*first, *last))
     with budget.opened() as ledger:
         for turn, ready in ((first, parts), (last, ())):
-            readings += _rounds([_of_file(source) for source in turn], trees, context, census, progress, ready)
+            waiting = [_of_file(source) for source in turn]
+            told = _outlines(waiting if turn is first else [], trees, sharing)
+            readings += _rounds(waiting, trees, context, census, progress, ready, told)
     trees.referred()
     if not memory.kept():
         files.rest_all()
@@ -67,24 +69,6 @@ def read_all(
     for reading in readings:
         notices.extend(reading.notices)
     return readings, notices
-
-
-def _in_turn(sources: Iterable[Source], files: Files) -> tuple[list[Source], list[Source]]:
-    """Return the sources in two turns: what charts' templates take from others is known when they have been read."""
-    turns: tuple[list[Source], list[Source]] = ([], [])
-    for source in sources:
-        rested, later = source.rests, comes_later(source)
-        turns[later].append(source)
-        if (rested or (later and not memory.kept())) and not source.rests:
-            files.rest(source.path, read=False)
-    return turns
-
-
-def comes_later(source: Source) -> bool:
-    """Whether charts' templates may take something from a file, so that it is judged when they have been read."""
-    if "values" in source.name and _VALUES.search(source.name) is not None:
-        return True
-    return "templates/" in source.path and _DEFINES.match(source.text) is not None
 
 
 def _of_file(source: Source) -> _Led:
@@ -98,8 +82,12 @@ def _rounds(
     census: Census,
     progress: Progress | None,
     parts: Iterable[Part],
+    told: Iterator[Outline | None],
 ) -> Iterator[Reading]:
-    """Yield what the formats make of texts, and of the documents in them, round by round; ``parts`` are made already."""
+    """Yield what the formats make of texts, and of the documents in them, round by round; ``parts`` are made already.
+
+    ``told`` is what copies say of the texts of the first round.
+    """
     made: dict[tuple[int, str], list[Part]] = {}
     for part in parts:
         made.setdefault((part.depth, part.format), []).append(part)
@@ -108,7 +96,7 @@ def _rounds(
             return
         if waiting and not budget.within(budget.EMBEDDED_DEPTH, depth, waiting[0][1].source.whole()):
             return
-        documents = _recognise(waiting, trees, progress)
+        documents = _recognise(waiting, trees, progress, told)
         waiting = []
         for row in sorted(registry.rows(), key=lambda row: row.name):
             ready = made.get((depth, row.name), [])
@@ -202,7 +190,7 @@ def _as_often_as_may_be(held: Sequence[Embedded]) -> Iterator[tuple[int, Embedde
 
 def _made(row: FormatRow, documents: list[Document], trees: Trees, context: Context) -> tuple[Reading, list[Notice]]:
     """Return what a format makes of its documents, from a memory that is open and has it."""
-    return trees.again(f"reading of {row.name}", documents, lambda: _read(row, documents, context))
+    return trees.again(f"reading of {row.name}", documents, lambda: read_documents(row, documents, context))
 
 
 def _keep_what_speaks(reading: Reading) -> None:
@@ -211,35 +199,20 @@ def _keep_what_speaks(reading: Reading) -> None:
     reading.embedded = [each for each in reading.embedded if each.source.speaks or each.source.file.speaks]
 
 
-def _read(row: FormatRow, documents: list[Document], context: Context) -> tuple[Reading, list[Notice]]:
-    """Read all documents of a format together; a fault costs only the files that the reader fails on."""
-    try:
-        return registry.load(row).read(documents, context), []
-    except Exception as error:
-        if len(documents) == 1:
-            return Reading(), [_failed(documents[0].source, error)]
-        message = "the files of this format were read one by one, for a fault of dindguard's own"
-        apart = replace(_failed(documents[0].source, error), message=f"{message}: {type(error).__name__}: {error}")
-    alone = [_read(row, [document], context) for document in documents]
-    faults = [fault for _, found in alone for fault in found]
-    if not faults:
-        return joined(reading for reading, _ in alone), [apart]
-    good = [document for document, (_, found) in zip(documents, alone, strict=True) if not found]
-    reading, more = _read(row, good, context) if good else (Reading(), [])
-    return reading, [*faults, *more]
+def _outlines(waiting: Sequence[_Led], trees: Trees, sharing: Sharing) -> Iterator[Outline | None]:
+    """Yield what copies of this process say of texts that are trees, and nothing of others."""
 
+    def outlined(led: _Led) -> Outline | None:
+        source = led[1].source
+        is_tree = trees.recogniser.text_format(source) is None and trees.recogniser.tree_syntax(source) in MADE_AGAIN
+        return trees.outlined(source, lambda: [*documents_of(led[1], trees)]) if is_tree else None
 
-def _failed(source: Source, error: Exception) -> Notice:
-    """Say that a reader failed on a file: that is our fault unless the file has changed, and it counts as not read."""
-    if isinstance(error, ChangedError):
-        changed = "this file changed while it was scanned, so it was not read"
-        return Notice("unreadable", changed, Span(source.path, 1, 1, 1, 1), Gravity.ERROR, "scan it again")
-    message = f"cannot be read, for a fault of dindguard's own: {type(error).__name__}: {error}"
-    return Notice("unreadable", message, source.whole(), Gravity.ERROR, "please report this as a bug, with the file")
+    for _, told in sharing.ahead(waiting, outlined, lambda _: ()):
+        yield told
 
 
 def _recognise(
-    waiting: Sequence[_Led], trees: Trees, progress: Progress | None
+    waiting: Sequence[_Led], trees: Trees, progress: Progress | None, told: Iterator[Outline | None] = _NOTHING_TOLD
 ) -> dict[str, list[tuple[Way, Document]]]:
     documents: dict[str, list[tuple[Way, Document]]] = {}
     for index, (way, embedded) in enumerate(waiting):
@@ -247,8 +220,16 @@ def _recognise(
         if progress is not None and source.parent is None:
             progress(index + 1, len(waiting))
         about = (source, embedded.owner, embedded.content)
-        for name, document in trees.again("documents", about, partial(_owned, embedded, trees)):
+        outline = next(told, None)
+        found = (
+            trees.again("documents", about, partial(_owned, embedded, trees))
+            if outline is None
+            else trees.recall(source, outline)
+        )
+        for name, document in found:
             documents.setdefault(name, []).append((way, document))
+    for _ in told:  # copies end with their last answer
+        pass
     return documents
 
 
@@ -269,7 +250,7 @@ def _documents_or_fault(embedded: Embedded, trees: Trees) -> list[tuple[str, Doc
         for each in documents_of(embedded, trees):
             found.append(each)  # noqa: PERF402 - those before a fault count
     except Exception as error:
-        trees.notices.append(_failed(embedded.source, error))
+        trees.notices.append(failed(embedded.source, error))
     return found
 
 
@@ -287,10 +268,20 @@ def documents_of(embedded: Embedded, trees: Trees) -> Iterator[tuple[str, Docume
     elif syntax := trees.recogniser.tree_syntax(source):
         for row, node in _recognise_tree(source, syntax, trees):
             trees.understood(source, row)
-            yield row.name, Document(source, node, owner)
+            yield row.name, _looked_at(row, Document(source, node, owner))
     else:
         trees.book.source_unread(source)
         trees.forget(source)
+
+
+def _looked_at(row: FormatRow, document: Document) -> Document:
+    """Return a document with what its format says of it at once; a reader that fails does so again when it reads it."""
+    if not row.looks or memory.kept():
+        return document
+    try:
+        return replace(document, seen=registry.load(row).look(document))
+    except Exception:
+        return document
 
 
 def _recognise_tree(source: Source, syntax: str, trees: Trees) -> Iterator[tuple[FormatRow, Node]]:

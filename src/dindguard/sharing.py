@@ -10,13 +10,12 @@ from dindguard.charts import Takings
 from dindguard.coverage import Book
 from dindguard.files import Files
 from dindguard.records import record
-from dindguard.source import Source
 from dindguard.trees import Trees
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-ENOUGH = 100
+_WORTH = 100
 """Fewer things are not worth the start of a process."""
 
 _PIECE = 24
@@ -52,22 +51,28 @@ class Sharing:
         What ``work`` changes counts for nothing, but for what trees and the open ledger note. What it takes of what was
         yielded before it must tell of itself: a copy knows what was known when it began.
         """
+        for item, made in self.ahead(items, work, known):
+            yield item, work(item) if made is None else made
+
+    def ahead(
+        self, items: Iterable[Item], work: Callable[[Item], Made | None], known: Callable[[Item], Iterable[object]]
+    ) -> Iterator[tuple[Item, Made | None]]:
+        """Yield each thing with what copies have made of it; nothing where there are none, or what was made cannot travel."""
         if self._count > 1 and not memory.kept():
-            given = list(items)
-            if len(given) >= ENOUGH and _may_fork():
-                yield from self._shared(given, work, known)
+            items = list(items)
+            if len(items) >= _WORTH and _may_fork():
+                yield from self._shared(items, work, known)
                 return
-            items = given
         for item in items:
-            yield item, work(item)
+            yield item, None
 
     def _shared(
-        self, items: list[Item], work: Callable[[Item], Made], known: Callable[[Item], Iterable[object]]
-    ) -> Iterator[tuple[Item, Made]]:
-        from dindguard.packing import unpacked
+        self, items: list[Item], work: Callable[[Item], Made | None], known: Callable[[Item], Iterable[object]]
+    ) -> Iterator[tuple[Item, Made | None]]:
+        from dindguard.packing import Sources, unpacked
         from dindguard.workers import Workers
 
-        sources = _Sources(self._files)
+        sources = Sources(self._files)
         pieces = range(0, len(items), _PIECE)
         crew: Workers[int, Answers]
         with Workers(_Copy(items, work, known, self._trees), self._count) as crew:
@@ -80,27 +85,13 @@ class Sharing:
                         budget.meet(met)
                         yield item, unpacked(made, sources, known(item))[0]
                     else:
-                        yield item, work(item)
+                        yield item, None
 
 
 def _may_fork() -> bool:
     from dindguard.workers import may_fork  # one process alone starts no others
 
     return may_fork()
-
-
-class _Sources(dict[str, Source]):
-    """The files of the scan by their paths."""
-
-    def __init__(self, files: Files) -> None:
-        super().__init__()
-        self._files = files
-
-    def __missing__(self, path: str) -> Source:
-        source = self._files.open(path)
-        if source is None:
-            raise LookupError(path)
-        return source
 
 
 class _Copy:

@@ -14,10 +14,11 @@ from dindguard.files import Entry, Files, decode
 from dindguard.formats import Context, registry
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
-from dindguard.reading import comes_later, documents_of, read_alone
+from dindguard.reading import documents_of, read_alone
 from dindguard.records import field, record
 from dindguard.source import Embedded, Notice, Source
 from dindguard.trees import Trees
+from dindguard.turns import comes_later
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dindguard import memory
@@ -13,7 +14,7 @@ from dindguard.files import Files
 from dindguard.formats import Document, Reading
 from dindguard.formats.recognition import Recogniser
 from dindguard.formats.row import FormatRow
-from dindguard.noting import Entry, Noted
+from dindguard.noting import MADE_AGAIN, Entry, Noted
 from dindguard.records import replace
 from dindguard.source import Gravity, Notice, Source
 
@@ -24,11 +25,8 @@ if TYPE_CHECKING:
     from dindguard.documents.template.reading import Templates
     from dindguard.documents.template.template import Template
     from dindguard.documents.yaml import Tree
+    from dindguard.outlines import Outline
     from dindguard.waiting import Waiting
-
-_MADE_AGAIN = (syntaxes.YAML, syntaxes.JSON)
-"""Syntaxes in which templates are written that are read in place, and whose trees are let go of: of others, readers give
-values to nodes."""
 
 HELD = 1024 * 1024
 """The trees of so many characters are held while they wait; the nodes of a text take fifty times its room."""
@@ -102,7 +100,7 @@ class Trees:
 
     def _entered(self, source: Source, syntax: str) -> Tree:
         entry = self._noted.entries[id(source)] = Entry(source, syntax, tree := self._tree(source, syntax))
-        if syntax in _MADE_AGAIN and not memory.kept():
+        if syntax in MADE_AGAIN and not memory.kept():
             self._hold(entry)
         return tree
 
@@ -134,6 +132,28 @@ class Trees:
         self._hold(entry)
         return tree
 
+    def outlined(self, source: Source, make: Callable[[], list[tuple[str, Document]]]) -> Outline | None:
+        """Return what ``make`` recognises a text as, and note nothing; ``None`` where more belongs to that."""
+        from dindguard.outlines import outline  # one process alone makes none
+
+        found, noted = self.apart(make)
+        told = outline(source, found, noted)
+        for entry in noted.entries.values():
+            self._drop(entry)
+        return told
+
+    def recall(self, source: Source, told: Outline) -> list[tuple[str, Document]]:
+        """Return the documents of a text that was outlined elsewhere, and note what was noted there."""
+        from dindguard.waiting import asleep
+
+        noted, tree = self._noted, told.tree(source)
+        noted.add(told.noted(source))
+        if told.syntax:
+            entry = noted.entries[id(source)] = Entry(source, told.syntax, tree)
+            entry.tree = asleep(tree, partial(self._made_again, entry))
+        self._files.rest(source.path)
+        return told.documents(source, tree, self._files)
+
     def waits(self, source: Source) -> None:
         """Note that a text without a tree waits for its format; beyond a measure it is let go of meanwhile."""
         self._texts_held += source.size
@@ -157,7 +177,7 @@ class Trees:
         if syntax == syntaxes.TOML:
             tree = read(source)
             return tree if tree.readable else read(self._templates_of(source).text(source, syntax))
-        if syntax not in _MADE_AGAIN:
+        if syntax not in MADE_AGAIN:
             return read(self.plain(source, syntax))
         reader = self._templates_of(source)
         if reader.of_chart(source):
@@ -209,15 +229,18 @@ class Trees:
         if not memory.kept():
             entry = self._noted.entries.get(id(source))
             if entry is not None:
-                self._room += self._held.pop(entry, 0)
-                entry.drop()
-                if self._waiting is not None:
-                    self._waiting.remove(entry)
+                self._drop(entry)
                 if not entry.notices:
                     del self._noted.entries[id(source)]
                     self._noted.ours.discard(id(source))
             if not source.embedded:
                 self._files.rest(source.path)
+
+    def _drop(self, entry: Entry) -> None:
+        self._room += self._held.pop(entry, 0)
+        entry.drop()
+        if self._waiting is not None:
+            self._waiting.remove(entry)
 
     def done(self, documents: Iterable[Document]) -> None:
         """Drop what a format has read."""

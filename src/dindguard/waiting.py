@@ -80,12 +80,16 @@ def let_go(tree: Tree, again: Callable[[], Tree]) -> Tree:
     light = Tree(tree.source)
     light.documents, light.notices = tree.documents, tree.notices
     light.bare_braces, light.passed_over = tree.bare_braces, tree.passed_over
+    return asleep(light, again)
 
-    asleep = _Asleep(light.documents, again)
-    for root in light.documents:
+
+def asleep(tree: Tree, again: Callable[[], Tree]) -> Tree:
+    """Have a tree's documents hold nothing until somebody asks for it; return the tree."""
+    sleeping = _Asleep(tree.documents, again)
+    for root in tree.documents:
         root._loaded = root._key_index = root._folds = None
-        root._children = asleep
-    return light
+        root._children = sleeping
+    return tree
 
 
 class _Asleep:

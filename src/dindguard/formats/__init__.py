@@ -41,12 +41,14 @@ class Document:
     """One document of a recognised format.
 
     ``content`` is what its reader gave: a :class:`~dindguard.documents.tree.Node` for YAML and JSON, ``None`` for
-    formats that read the text themselves. ``owner`` is the container whose text it was embedded in.
+    formats that read the text themselves. ``owner`` is the container whose text it was embedded in. ``seen`` is what the
+    format said of it when it was recognised, if it looks at its documents then.
     """
 
     source: Source
     content: Any = None
     owner: Container | None = None
+    seen: Any = None
 
 
 class Addresses:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     class Format(Protocol):
         """The module ``reader`` of a format's package."""
 
+        def look(self, document: Document) -> object:
+            """Return what one document says by itself, where the row tells of it; ``read`` gets it with the document."""
+
         def read(self, documents: Sequence[Document], context: Context) -> Reading:
             """Read all documents of this format in one scan (or one round of embedded ones)."""
 
@@ -160,6 +163,7 @@ _PLAIN = (
     "unmodelled",
     "writes",
     "apart",
+    "looks",
     "observed",
 )
 _FUNCTIONS = ("shape", "part", "idle")

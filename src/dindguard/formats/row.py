@@ -94,6 +94,9 @@ class FormatRow:
     """Whether all that its reader makes of a file comes from that file and what is always the same: no other document of the
     scan changes it, and of several documents it makes what it makes of each, one after the other."""
 
+    looks: bool = False
+    """Whether its reader says of a document, when that is recognised, what others ask of it (``look``): its nodes can go then."""
+
     observed: bool = False
     """Whether its files tell what was found running: there is nothing to mend in them."""
 

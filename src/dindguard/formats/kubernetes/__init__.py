@@ -112,4 +112,5 @@ FORMAT = FormatRow(
     idle=is_rule_or_definition,
     idle_outline=("CustomResourceDefinition", _DEFINITION),
     writes=True,
+    looks=True,
 )  # fmt: skip

@@ -16,7 +16,7 @@ from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Unread
 from dindguard.formats.kubernetes.cluster import Cluster
-from dindguard.formats.kubernetes.objects import KUSTOMIZATIONS, known_of, seen_in
+from dindguard.formats.kubernetes.objects import KUSTOMIZATIONS, seen_in
 from dindguard.formats.kubernetes.resources import Resource, resources
 from dindguard.patterns import regex
 from dindguard.records import replace
@@ -72,7 +72,7 @@ def collect(
 
     A file that a kustomization lists is read as that kustomization builds it; each further overlay adds what it
     changes. A patch is read as part of the overlays that use it; one of objects that lie elsewhere is ``unread``.
-    Where documents are many, the ``cluster`` learns what each object says before its nodes are let go of.
+    The ``cluster`` learns what was seen of each object; where documents are many, their nodes are let go of.
     """
     overlays = _Overlays(context, notices)
     for document in documents:
@@ -86,13 +86,16 @@ def collect(
     read = {built.origin[0] for _, built in found if built.direct}
     kustomizations: list[Node] = []
     left = frozenset(read | overlays.patch_files)
-    see = partial(seen_in, context=context, left=left, many=len(documents) > _MANY)
-    for document, seen in context.each(documents, see, known_of):
+    for document in documents:
+        seen = document.seen or context.again("objects", (document.content,), partial(seen_in, document))
         if seen.kustomization:
             kustomizations.append(document.content)
-        for each in seen.objects:
-            found.append((True, Built(each.resource, True)))
-            each.tell(cluster)
+        elif document.source.parent is not None or document.source.path not in left:
+            for each in seen.objects:
+                found.append((True, Built(each.resource, True)))
+                each.tell(cluster)
+        if len(documents) > _MANY:
+            document.content.fold()
     return [(built.resource, shown) for shown, built in found], kustomizations
 
 

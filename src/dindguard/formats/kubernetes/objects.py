@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document
+from dindguard.formats import Document
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.network_policies import policy_of
 from dindguard.formats.kubernetes.openings import selector_of
@@ -111,25 +110,12 @@ class Seen:
     objects: tuple[Object, ...] = ()
 
 
-def seen_in(document: Document, context: Context, left: Collection[str], *, many: bool) -> Seen:
-    """Return what a document says; files that are ``left`` are read elsewhere. Of ``many`` documents, the nodes of each
-    are let go of, and what every pod asks for is found before."""
+def seen_in(document: Document) -> Seen:
+    """Return what a document says by itself."""
     root: Node = document.content
     if is_kustomization(document):
         return Seen(True)
-    if not root.is_mapping or (document.source.parent is None and document.source.path in left):
-        return Seen(False)
-    found = context.again("objects", (root,), partial(_resources, document))
-    return Seen(False, tuple(_looked_at(each, root) if many else Object(each, root) for each in found))
-
-
-def known_of(document: Document) -> tuple[object, ...]:
-    """Return what of a document stands in what it says."""
-    return document.source, document.content
-
-
-def _resources(document: Document) -> tuple[Resource, ...]:
-    return tuple(resources(document.source, document.content))
+    return Seen(False, tuple(_looked_at(each, root) for each in resources(document.source, root)))
 
 
 def _looked_at(resource: Resource, root: Node) -> Object:
@@ -144,7 +130,6 @@ def _looked_at(resource: Resource, root: Node) -> Object:
         told = scaler(resource, cluster)
     # What has no kind is here because it describes pods.
     idle = bool(kind) and kind not in WORKLOADS and is_known(resource) and templates(resource) == ([], [])
-    resource.node.fold()
     return Object(resource, root, told, idle)
 
 

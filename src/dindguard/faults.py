@@ -1,0 +1,39 @@
+"""What a fault of ours costs: a reader that fails is asked about each file by itself, and what went wrong is told."""
+
+from __future__ import annotations
+
+from dindguard.apart import joined
+from dindguard.errors import UserError
+from dindguard.formats import Context, Document, Reading, registry
+from dindguard.formats.row import FormatRow
+from dindguard.records import replace
+from dindguard.source import ChangedError, Gravity, Notice, Source, Span
+
+
+def read_documents(row: FormatRow, documents: list[Document], context: Context) -> tuple[Reading, list[Notice]]:
+    """Read all documents of a format together; a fault costs only the files that the reader fails on."""
+    try:
+        return registry.load(row).read(documents, context), []
+    except UserError:  # a copy of this process died
+        raise
+    except Exception as error:
+        if len(documents) == 1:
+            return Reading(), [failed(documents[0].source, error)]
+        message = "the files of this format were read one by one, for a fault of dindguard's own"
+        apart = replace(failed(documents[0].source, error), message=f"{message}: {type(error).__name__}: {error}")
+    alone = [read_documents(row, [document], context) for document in documents]
+    faults = [fault for _, found in alone for fault in found]
+    if not faults:
+        return joined(reading for reading, _ in alone), [apart]
+    good = [document for document, (_, found) in zip(documents, alone, strict=True) if not found]
+    reading, more = read_documents(row, good, context) if good else (Reading(), [])
+    return reading, [*faults, *more]
+
+
+def failed(source: Source, error: Exception) -> Notice:
+    """Say that a reader failed on a file: that is our fault unless the file has changed, and it counts as not read."""
+    if isinstance(error, ChangedError):
+        changed = "this file changed while it was scanned, so it was not read"
+        return Notice("unreadable", changed, Span(source.path, 1, 1, 1, 1), Gravity.ERROR, "scan it again")
+    message = f"cannot be read, for a fault of dindguard's own: {type(error).__name__}: {error}"
+    return Notice("unreadable", message, source.whole(), Gravity.ERROR, "please report this as a bug, with the file")
