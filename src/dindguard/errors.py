@@ -29,3 +29,10 @@ class UserError(Exception):
     def __init__(self, message: str, exit_code: int = USAGE) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class EndedError(UserError):
+    """A process that did a part of the work has ended: no fault of what it was working on, and nobody else can go on."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, INCOMPLETE)

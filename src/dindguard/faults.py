@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dindguard.apart import joined
-from dindguard.errors import UserError
+from dindguard.errors import EndedError
 from dindguard.formats import Context, Document, Reading, registry
 from dindguard.formats.row import FormatRow
 from dindguard.records import replace
@@ -14,7 +14,7 @@ def read_documents(row: FormatRow, documents: list[Document], context: Context) 
     """Read all documents of a format together; a fault costs only the files that the reader fails on."""
     try:
         return registry.load(row).read(documents, context), []
-    except UserError:  # a copy of this process died
+    except EndedError:
         raise
     except Exception as error:
         if len(documents) == 1:

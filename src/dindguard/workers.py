@@ -12,7 +12,7 @@ from multiprocessing import connection
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from dindguard.errors import INCOMPLETE, UserError
+from dindguard.errors import EndedError
 
 Piece = TypeVar("Piece")
 Made = TypeVar("Made")
@@ -84,7 +84,7 @@ class Workers(Generic[Piece, Made]):
             process.join()
 
     def map(self, pieces: Iterable[Piece]) -> Iterator[Made]:
-        """Yield what is made of the pieces, in their order; raises :class:`UserError` when a process has ended."""
+        """Yield what is made of the pieces, in their order; raises :class:`EndedError` when a process has ended."""
         waiting = enumerate(pieces)
         at_work: dict[End, int] = {}
         made: dict[int, Made] = {}
@@ -122,7 +122,7 @@ class Workers(Generic[Piece, Made]):
         result: Made = made
         return result
 
-    def _died(self, end: End) -> UserError:
+    def _died(self, end: End) -> EndedError:
         process = self._processes[self._answers.index(end)]
         process.join(1)
         code = process.exitcode
@@ -130,7 +130,7 @@ class Workers(Generic[Piece, Made]):
         message = (
             f"a process that reads files {how}, so the scan is incomplete: try --jobs 1, which needs less memory"
         )
-        return UserError(message, INCOMPLETE)
+        return EndedError(message)
 
 
 def _ready(ends: Collection[End]) -> list[End]:
