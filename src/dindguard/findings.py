@@ -163,8 +163,11 @@ def _finding(
     subjects = tuple({subject.key: subject for subject in map(_subject, group)}.values())
     message = problem.message
     kind: Any = type(worst.subject)
-    own = str(worst.subject) if kind.__str__ is not object.__str__ else ""  # else it would be all that a record holds
-    message += _of_others(worst, group, {subject.label for subject in subjects} - {"", own})
+    if len(group) > 1 or "__str__" not in kind.__dict__:  # else its label is its own text
+        own = (
+            str(worst.subject) if kind.__str__ is not object.__str__ else ""
+        )  # else it would be all that a record holds
+        message += _of_others(worst, group, {subject.label for subject in subjects} - {"", own})
     adder = getattr(blamed(worst.subject), "added_by", "")
     message += f"; {adder} adds this container" if adder else ""
     span = problem.at.span
@@ -179,7 +182,7 @@ def _finding(
         confidence=problem.confidence,
         message=message,
         span=span,
-        related=tuple({(step.span): step for step in reversed(related)}.values())[::-1],
+        related=tuple({step.span: step for step in reversed(related)}.values())[::-1] if related else (),
         path=problem.path or _escape(worst, span),
         subjects=subjects,
         instead=problem.instead,
@@ -310,7 +313,8 @@ def _numbered(findings: list[Finding]) -> list[Finding]:
             count = seen[own] = seen.get(own, 0) + 1
             mark += f"#{count}" if count > 1 else ""
             subjects.append(replace(subject, mark=mark) if mark else subject)
-        result.append(replace(finding, subjects=tuple(subjects)))
+        marked = any(subject.mark for subject in subjects)
+        result.append(replace(finding, subjects=tuple(subjects)) if marked else finding)
     return result
 
 

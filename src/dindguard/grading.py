@@ -5,6 +5,7 @@ The facts: docs/engine-facts.md, "Sandboxes".
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from dindguard.files import Files
@@ -88,7 +89,7 @@ class Grading:
             _by_place(subject),
             _by_default(severity, at, subject),
         )
-        levels, why = max(found, key=lambda each: each[0])
+        levels, why = max(found, key=itemgetter(0))
         said = "" if levels else self._by_words(getattr(getattr(subject, "span", None), "path", ""))
         return (1, said) if said else (levels, why)
 

@@ -152,7 +152,10 @@ def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]
         if value is None:
             return False
         if type(value) is tuple:
-            return any(_leads(each, way, step, behind) for each in value)
+            for each in value:  # noqa: SIM110 - a generator would cost more than what it asks
+                if _leads(each, way, step, behind):
+                    return True
+            return False
         if isinstance(value, (Engine, Workload)):
             return _behind(value, way, step, behind)
         value = getattr(value, name, None)

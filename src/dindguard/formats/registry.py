@@ -17,6 +17,7 @@ from dindguard.records import maker, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from types import ModuleType
     from typing import Protocol
 
     from dindguard.documents.changes import Change
@@ -129,7 +130,13 @@ def names() -> tuple[str, ...]:
 
 def load(row: FormatRow) -> Format:
     """Import and return the module that reads a format."""
-    return cast("Format", importlib.import_module(f"dindguard.formats.{row.package}.reader"))
+    return cast("Format", _module(f"{row.package}.reader"))
+
+
+@cache
+def _module(name: str) -> ModuleType:
+    """Import a module of a format: asked for each file, and each asking of the import system costs as much as a short file."""
+    return importlib.import_module(f"dindguard.formats.{name}")
 
 
 def writer(row: FormatRow) -> Writer | None:
@@ -180,8 +187,7 @@ class _Deferred:
         self.__name__ = name
 
     def __call__(self, source: Source, node: Node) -> bool:
-        function = getattr(importlib.import_module(f"dindguard.formats.{self._package}"), self.__name__)
-        return bool(function(source, node))
+        return bool(getattr(_module(self._package), self.__name__)(source, node))
 
 
 def _indexed() -> list[FormatRow]:

@@ -142,9 +142,9 @@ class FormatRow:
 
     def has_a_key(self, node: Node) -> bool:
         """Whether a document, or an item of one that is a list, has one of the keys without which it is of no such format."""
-        if node.is_sequence:
-            return any(each.is_mapping and self.has_a_key(each) for each in node.items())
-        return node.is_mapping and node.has_any(self.keys)
+        if node.is_mapping:
+            return node.has_any(self.keys)
+        return node.is_sequence and any(each.is_mapping and self.has_a_key(each) for each in node.items())
 
     def _pattern(self, name: str) -> re.Pattern[str]:
         return _compiled(getattr(self, name))

@@ -87,7 +87,10 @@ def chain(container: Container) -> tuple[Container, ...]:
 
 def base_image(container: Container) -> Image | None:
     """Return the image at the end of the chain; ``None`` when it is built from something not in the scan."""
-    last = chain(container)[-1]
+    origin = container.origin
+    if origin.further:
+        budget.met(budget.IMAGE_CHAIN, container)
+    last = origin.stages[-1] if origin.stages else container
     if last.build is not None:
         return None  # built, but from a Dockerfile that was not read: its `image` is only a name
     return last.image
@@ -110,6 +113,8 @@ def image_known(container: Container) -> bool:
 
 def environment(container: Container) -> Environment:
     """Return the container's variables, those of its Dockerfile stages, and of images made here, beneath."""
+    if not (container.origin.stages or container.origin.beneath):
+        return container.environment
     every = (*chain(container), *container.origin.beneath)
     links = [link.environment for link in every if link is container or len(link.environment)]
     return links[0] if len(links) == 1 else Environment(variable for each in reversed(links) for variable in each)

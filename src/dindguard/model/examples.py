@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from re import Match
 
 from dindguard.patterns import regex
@@ -47,6 +48,7 @@ _ENVIRONMENTS = frozenset(
 """What lies in a folder of these is deployed, whatever it is called: ``overlays/test``."""
 
 
+@lru_cache(maxsize=1024)
 def example_part(path: str) -> str:
     """Return the part of a file's path that says that nobody uses it as it is; ``""`` for an ordinary path."""
     *folders, name = path.lower().split("/")

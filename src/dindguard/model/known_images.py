@@ -5,6 +5,8 @@ The keys are ends of repositories, so that mirrors match: ``mirror/tecnativa/doc
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _SOCKET_PROXIES = {
     "tecnativa/docker-socket-proxy": "tecnativa",
     "linuxserver/socket-proxy": "linuxserver",
@@ -314,6 +316,7 @@ def _find(table: dict[str, str], repository: str) -> str | None:
     return table.get(repository) or table.get(last_two(repository))
 
 
+@lru_cache(maxsize=1024)
 def last_two(repository: str) -> str:
     """Return the owner and the name of an image; Rancher mirrors both in one name (``rancher/mirrored-calico-node``)."""
     *_, owner, name = ("", *repository.split("/"))

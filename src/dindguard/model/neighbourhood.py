@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -34,11 +33,12 @@ class Neighbourhood:
         self._owners: dict[Container, Container] = {}
         self._places = {container: self._place(container, workload) for container in workload.containers}
         self._in_namespace: dict[Container | str, list[Container]] = {}
-        self._on_network: Counter[str] = Counter()
+        self._on_network: dict[str, int] = {}
         self._engines: dict[Container | str, dict[int | str | None, list[tuple[Container, Engine]]]] = {}
         for container, place in self._places.items():
             self._in_namespace.setdefault(place.namespace, []).append(container)
-            self._on_network.update(place.networks)
+            for name in place.networks:
+                self._on_network[name] = self._on_network.get(name, 0) + 1
 
     def network_of(self, container: Container) -> Container:
         """Return the container whose network namespace it lives in: itself, or the one it joins.
@@ -94,7 +94,7 @@ class Neighbourhood:
         )
 
     def _place(self, container: Container, workload: Workload) -> NetworkPlace:
-        owner = self.network_of(container)
+        owner = container if container.namespaces.network is None else self.network_of(container)  # most join none
         mode = owner.namespaces.network
         value = mode.value if mode is not None else None
         isolated = value in _ISOLATED

@@ -45,6 +45,10 @@ def projects_of(files: Files) -> list[Project]:
     return list(_Grouping(files).projects())
 
 
+_ORIGINS = ("image", "build", "extends", "provider")
+"""What tells where a service's image comes from."""
+
+
 class _Grouping:
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -135,11 +139,7 @@ class _Grouping:
 
     def _unfinished(self, path: str) -> set[str]:
         """Return the names of services that say nothing about where their image comes from."""
-        return {
-            name
-            for name, service in self._services(path).items()
-            if not any(key in service for key in ("image", "build", "extends", "provider"))
-        }
+        return {name for name, service in self._services(path).items() if not service.has_any(_ORIGINS)}
 
     def _referred(self, kind: str) -> set[str]:
         """Return the files that others include, or extend services of, as far as no variable hides it."""

@@ -33,7 +33,7 @@ def is_stack(project: Project) -> bool:
     """Whether only Swarm can be meant: by its name, or by what only Swarm has; never against what Swarm refuses."""
     root = project.root
     services = [service for _, service in project.services if service.is_mapping]
-    if not services or any(key in service for service in services for key in _REFUSED):
+    if not services or any(service.has_any(_REFUSED) for service in services):
         return False
     if "include" in root or any(_built_only(service) or _waits(service) for service in services):
         return False
