@@ -28,10 +28,20 @@ class Places:
     def _here(self) -> str:
         return current_folder()
 
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        """What paths are from here: a report names each file again and again."""
+        return {}
+
     def path(self, path: str) -> str:
         """Return a file's path, from the current folder."""
         if not path or self._here in ("", self.root):
             return path
+        if path not in self._known:
+            self._known[path] = self._from_here(path)
+        return self._known[path]
+
+    def _from_here(self, path: str) -> str:
         try:
             return os.path.relpath(os.path.join(self.root, path), self._here).replace(os.sep, "/")
         except ValueError:  # another drive

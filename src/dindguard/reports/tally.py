@@ -35,10 +35,11 @@ def tables(
 
 
 def _rows(findings: Sequence[Finding], name: Callable[[Finding], str]) -> list[tuple[Severity, int, str]]:
-    counts = Counter(map(name, findings))
+    names = [name(finding) for finding in findings]
+    counts = Counter(names)
     worst: dict[str, Severity] = {}
-    for finding in findings:
-        worst[name(finding)] = max(finding.severity, worst.get(name(finding), finding.severity))
+    for each, finding in zip(names, findings, strict=True):
+        worst[each] = max(finding.severity, worst.get(each, finding.severity))
     return sorted(
         ((worst[each], count, each) for each, count in counts.items()), key=lambda row: (-row[0], -row[1], row[2])
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dindguard.patterns import regex
@@ -39,6 +40,9 @@ BLOCK = 4 * REACH
 
 MOST_TEXTS = 2000
 """So many messages are remembered at a time with their masks: reports say much more than once."""
+
+_RECENT = 256
+"""Of so many pieces of lines it is remembered what they hold: many files say the same."""
 
 _Found = tuple[tuple[Range, ...], tuple[Range, ...]]
 
@@ -130,12 +134,12 @@ class Masks:
         if key not in self._blocks:
             low = max(0, (block - 1) * BLOCK)
             piece = line[low : (block + 2) * BLOCK]
-            certain = [*credentials(piece)]
+            own, likely = _in_text(piece)
+            certain = [*own]
             if len(line) <= BLOCK:
                 from dindguard.reports.masking.context import around
 
                 certain += around(source, number)
-            likely = joined(assigned.variables(piece))
             self._blocks[key] = (_moved(joined(certain), low), _moved(likely, low))
         return self._blocks[key]
 
@@ -205,6 +209,12 @@ def credentials(line: str) -> Iterator[Range]:
     yield from shapes.in_addresses(line)
     yield from assigned.credentials(line)
     yield from _spoken(line)
+
+
+@lru_cache(_RECENT)
+def _in_text(piece: str) -> _Found:
+    """Return the credentials in a piece of a line, and the values that only their name makes suspect."""
+    return tuple(joined(credentials(piece))), tuple(joined(assigned.variables(piece)))
 
 
 def _quoted_in_prose(text: str) -> Iterator[Range]:
