@@ -1,4 +1,4 @@
-"""A file describes so many containers, and two more for each KiB of it; beyond, the scan is incomplete and says so."""
+"""A file describes so many containers, or four for each KiB of it; beyond, the scan is incomplete and says so."""
 
 from __future__ import annotations
 

@@ -214,10 +214,10 @@ VOLUMES_FROM = Limit(
 
 DESCRIBED_CONTAINERS = Limit(
     name="described-containers", most=2_000,
-    what="this file describes more than {most:,} containers, and more than two for each KiB of it",
+    what="this file describes more than {most:,} containers, and more than four for each KiB of it",
     lost="those beyond, and what lies in them, were not looked at",
 )  # fmt: skip
-CONTAINERS_PER_KIB = 2
+CONTAINERS_PER_KIB = 4
 """So many containers a long file may describe for each KiB: what engines and clusters tell of one takes more room."""
 
 

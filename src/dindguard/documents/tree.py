@@ -169,13 +169,8 @@ class Node:
         if isinstance(step, int):
             items = self.items()
             return items[step] if 0 <= step < len(items) else self.hole(step)
-        index = self._key_index
-        if index is None:
-            index = self._index()
-        found = index.get(step)
-        if found is not None:
-            return found
-        return self if self.kind is Kind.HOLE else self.hole(step)
+        index = self._index() if self._key_index is None else self._key_index
+        return index.get(step) or (self if self.kind is Kind.HOLE else self.hole(step))
 
     def _index(self) -> dict[str, Node]:
         if self._key_index is None:  # the last of two equal keys wins, as in every consumer that accepts them
