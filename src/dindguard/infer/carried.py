@@ -20,7 +20,7 @@ class Carriers:
     def __init__(self, containers: Iterable[Container]) -> None:
         self._images: dict[str, Container] = {}
         for image in containers:
-            if image.kind is ContainerKind.IMAGE and image.copied:
+            if image.kind is ContainerKind.IMAGE and image.copied and not image.discarded:
                 for copy in copies_of(image):
                     if copy.source and copy.source != posixpath.dirname(image.span.path):
                         self._images.setdefault(copy.source, image)

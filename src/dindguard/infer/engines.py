@@ -11,7 +11,7 @@ from dindguard.infer.launches import Started, started_engines
 from dindguard.infer.users import as_root
 from dindguard.model.certificates import Certificates
 from dindguard.model.container import Container, ContainerKind, EnvVar
-from dindguard.model.engine import Engine
+from dindguard.model.engine import Backing, Engine
 from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.launch import Configuration, ServiceFile, Setting
@@ -50,7 +50,9 @@ def find_engines(
         if container.kind is ContainerKind.SCRIPT:  # what a container runs is not its machine's as well
             starts = tuple(start for start in starts if start.launch.span not in elsewhere)
         owner = carriers.of(container) if starts else container
-        engines.extend(_engine_of(owner, start, configurations, number) for number, start in enumerate(starts, 1))
+        found = (_engine_of(owner, start, configurations, number) for number, start in enumerate(starts, 1))
+        # Nothing tells what a container of the image has mounted where somebody starts a script that lies in it.
+        engines.extend(found if owner is container else (replace(each, backing=Backing.UNKNOWN) for each in found))
     given = {each.span for each in services if each.container is not None}
     given |= {each.span for each in configurations if each.container is not None}
     machines = [each for each in services if each.container is None and each.span not in given]
