@@ -31,6 +31,23 @@ def test_a_socket_that_keeps_the_user_out(tmp_path: Path, settings: str, severit
     assert found.message.endswith(", if the socket lets user 1000 in") == (confidence == "medium")
 
 
+ROOT_READERS = [
+    ("", "high", "can read the host's"),
+    ("privileged: true", "high", "can read the host's"),
+    ("user: '1000'", "medium", "what everybody may read of"),
+    ("user: '1000', privileged: true", "medium", "what everybody may read of"),
+    ("user: '1000', cap_add: [DAC_READ_SEARCH]", "high", "can read the host's"),
+]
+
+
+@pytest.mark.parametrize(("settings", "severity", "says"), ROOT_READERS)
+def test_privileged_mode_gives_an_ordinary_user_no_files_of_root(
+    tmp_path: Path, settings: str, severity: str, says: str
+) -> None:
+    found = finding(tmp_path, "host-root-mount", "/:/host:ro", settings)
+    assert (found.severity.word, says in found.message) == (severity, True)
+
+
 @pytest.mark.parametrize(
     ("rule", "path", "image", "fits"),
     [

@@ -37,6 +37,8 @@ _USER_VARIABLES = {
     "jlesage": ("USER_ID", "1000"),
     "gethomepage/homepage": ("PUID", "0"),
     "homarr-labs/homarr": ("PUID", "0"),
+    "sirrobot01/decypharr": ("PUID", "1000"),
+    "cy01/blackhole": ("PUID", "1000"),
 }
 """The variable that tells images whom to run their program as, and what they take without it, by owner or repository."""
 

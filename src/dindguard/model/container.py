@@ -138,10 +138,11 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
     def ordinary_user(self) -> bool:
         """Whether its program starts as an ordinary user, whom the files of root keep out: an added capability is not held.
 
-        The engine puts what is added into the bounding set alone then (capabilities(7), moby ``oci.SetCapabilities``).
+        The engine puts what is added, in privileged mode all there are, into the bounding set alone then (capabilities(7),
+        moby ``oci.SetCapabilities``).
         """
         reads_all = self.capabilities.adding("DAC_OVERRIDE", "DAC_READ_SEARCH", "ALL") is not None
-        return self.as_root.off and not self.privileged.on and not reads_all
+        return self.as_root.off and not reads_all
 
     @property
     def keeps_users_id(self) -> bool:
