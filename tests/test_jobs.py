@@ -179,6 +179,7 @@ def of_cluster(root: Path, jobs: int, **more: Any) -> str:
 @pytest.mark.parametrize("piece", [1, 4, 100])
 def test_copies_read_pods_as_one_process_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
     monkeypatch.setattr(sharing, "_WORTH", 1)
+    monkeypatch.setattr(survey, "_SHARING", 2)
     monkeypatch.setattr(sharing, "_PIECE", piece)
     monkeypatch.setattr(budget, "IMPORTED_VARIABLES", replace(budget.IMPORTED_VARIABLES, most=7))
     write_files(tmp_path, CLUSTER)
@@ -208,6 +209,7 @@ def test_pods_travel_and_what_cannot_is_read_here(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(workers, "Workers", Counted)
     monkeypatch.setattr(sharing, "_WORTH", 1)
+    monkeypatch.setattr(survey, "_SHARING", 2)
     write_files(tmp_path, CLUSTER)
     of_cluster(tmp_path, 2)
     assert told.count(True) > 15
@@ -217,6 +219,7 @@ def test_pods_travel_and_what_cannot_is_read_here(tmp_path: Path, monkeypatch: p
 @pytest.mark.skipif(sys.platform != "linux", reason="copies are forks")
 def test_a_copy_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "_WORTH", 1)
+    monkeypatch.setattr(survey, "_SHARING", 2)
     monkeypatch.setattr(sharing._Copy, "_piece", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     write_files(tmp_path, CLUSTER)
     with pytest.raises(UserError, match="was ended by signal 9") as told:
@@ -236,6 +239,7 @@ def test_a_copy_that_dies_while_a_format_is_read_is_no_fault_of_the_format(
         return before(self, item)
 
     monkeypatch.setattr(sharing, "_WORTH", 1)
+    monkeypatch.setattr(survey, "_SHARING", 2)
     monkeypatch.setattr(sharing._Copy, "_answer", dies)
     write_files(tmp_path, CLUSTER)
     with pytest.raises(UserError, match="was ended by signal 9"):
