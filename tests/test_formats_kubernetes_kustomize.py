@@ -183,3 +183,23 @@ def test_what_lies_elsewhere_is_said(tmp_path):
 def test_a_broken_inline_patch_is_said(tmp_path):
     reading = read(tmp_path, {"k/kustomization.yaml": "patches: [{patch: '[}'}]\n"})
     assert [notice.kind for notice in reading.notices] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        ("(other|agent)", True),
+        ("^(?:other|agent)$", True),
+        ("a(gen|bc)t", True),
+        ("a.*e.*t", True),
+        ("other|ag.*", True),
+        ("(other|gent)", False),
+        ("a(gen|bc)", False),
+        ("a.*t.*e", False),
+        ("(other|agent)s", False),
+    ],
+)
+def test_a_patch_for_names_that_fit_a_pattern(tmp_path, pattern, meant):
+    """Flux' own instructions patch its controllers by such a choice."""
+    target = f'patches: [{{path: patch.yaml, target: {{kind: Deployment, name: "{pattern}"}}}}]\n'
+    assert (PROD in overlay(tmp_path, target, patch_yaml=PATCH)) is meant

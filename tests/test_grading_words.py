@@ -41,6 +41,13 @@ def test_a_virtual_machine_told_by_the_first_comment(tmp_path: Path, comment: st
     [
         ("THIS IS AN EXAMPLE FILE for one proxy", "AN EXAMPLE FILE"),
         ("This is a sample configuration.", "a sample configuration"),
+        ("For local development only.", "For local development only"),
+        ("Plaintext, DEV ONLY: no certificates", "DEV ONLY"),
+        ("Do not use this in production!", "not use this in production"),
+        ("must never be run in production", "never be run in production"),
+        ("is not for production use", "not for production"),
+        ("Used in production, not only in development", ""),
+        ("The production cluster, not the staging one", ""),
         ("For example, this is started by hand", ""),
         ("This is no example", ""),
     ],

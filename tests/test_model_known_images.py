@@ -23,6 +23,7 @@ def known(reference: str) -> Iterator[str]:
     found = {
         "proxy": image.socket_proxy, "socket": image.known_socket_user, "runner": image.runner,
         "tool": image.privileged_tool, "privileged": image.privileged_user, "agent": image.host_agent,
+        "networks": image.host_networker,
         "archived": image.archived,
     }  # fmt: skip
     yield from (f"{what} {product}" for what, product in found.items() if product is not None)

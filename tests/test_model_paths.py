@@ -576,6 +576,11 @@ def test_what_a_folders_name_says_of_all_below_it(folder: str, kind: str) -> Non
         ("docker-compose-e2e.yml", "e2e"),
         ("compose_ci_tests.yaml", "tests"),
         ("docker-compose.testing.yml", ""),
+        ("ci copy.yml", " copy"),
+        ("ci - Copy (2).yml", " - copy (2)"),
+        ("compose (1).yaml", " (1)"),
+        ("copy.yml", ""),
+        ("hardcopy.yml", ""),
     ],
 )
 def test_what_a_files_name_says_of_it(name: str, part: str) -> None:

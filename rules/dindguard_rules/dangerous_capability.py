@@ -28,7 +28,8 @@ Debuggers need no `SYS_PTRACE` for their own children since kernel 4.8 and Engin
 
 ## When it is fine
 For a tool of your own that administers the machine: allow it with the reason. In gVisor, Kata or a user namespace
-the finding is lowered.
+the finding is lowered. `NET_ADMIN` on the host's network is *medium* for a network plugin of the node and for well-known
+products that set that network up by their own instructions (kube-vip, MetalLB, Tailscale).
 
 ## References
 - https://man7.org/linux/man-pages/man7/capabilities.7.html
@@ -94,8 +95,19 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if tier in SEVERITIES:
             message = f"{container} is given {text}: it {capabilities.why(str(text))}"
             company = shared if raised else ()
-            message += ", which is the host's" if raised and message.endswith("its network namespace") else ""
-            yield Problem(text, message, because=company, severity=SEVERITIES[tier])
+            of_host = raised and message.endswith("its network namespace")
+            message += ", which is the host's" if of_host else ""
+            image = container.image if of_host else None
+            product = image.host_networker if image is not None else None
+            part = container.workload.network_plugin if of_host and product is None else None
+            message += f", as {product}'s own instructions have it" if product else ""
+            message += ", as part of its node's network plugin" if part is not None else ""
+            yield Problem(
+                text,
+                message,
+                because=(*company, reason("by this mount its pod is one", part)),
+                severity=Severity.MEDIUM if product or part is not None else SEVERITIES[tier],
+            )
 
 
 def _never_held(container: Container) -> bool:

@@ -24,9 +24,9 @@ volumes:
 
 ## When it is fine
 cAdvisor, log shippers and the like read it by design: read-only, that is *medium*, and *low* for Docker's
-on nodes of Kubernetes, which usually run another engine. A storage driver that writes
-below the kubelet's own `/var/lib/kubelet` is *high*. Beside a mount of
-the whole host in the same mode it is not told again.
+on nodes of Kubernetes, which usually run another engine. What writes below the kubelet's own `/var/lib/kubelet` is
+*high*, and *medium* in a storage driver or device plugin, whose work that is. Beside a mount of the whole host in the
+same mode it is not told again.
 
 ## References
 - https://docs.docker.com/engine/daemon/#daemon-data-directory
@@ -54,6 +54,7 @@ def _is_told(path: str) -> bool:
 
 
 WITHOUT_ENGINE = "Mount the one directory that is read, read-only, or ask the engine's API through a filtering proxy"
+OF_THE_KUBELET = "Mount the one directory that is needed, read-only if it is only read: pods' secrets lie below it"
 
 
 @rule(
@@ -85,7 +86,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         lesser = paths.is_below_data_root(standard) or paths.is_kubelets(standard)
         writable = Severity.HIGH if lesser else Severity.CRITICAL
         severity = Severity.CRITICAL if nested else Severity.MEDIUM if mount.read_only.on else writable
-        if container.user_of_host:
+        part = container.workload.node_part if paths.is_kubelets(standard) else None
+        its_work = part is not None and part.works_with(path)
+        if container.user_of_host or its_work:
             severity = min(severity, Severity.MEDIUM)
         if container.ordinary_user and not nested:
             severity = min(severity, Severity.LOW if mount.read_only.on else Severity.MEDIUM)
@@ -94,10 +97,12 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         gone = paths.data_root_of(standard) is EngineProduct.DOCKER != usual is not None
         if gone and mount.read_only.on and not nested:
             severity, what = min(severity, Severity.LOW), f"{what}, on nodes that run Docker"
+        what += f", as part of its node's {part.what}" if part is not None and its_work else ""
         message = f"{container} mounts {paths.state_of(standard)} from {mount.shown_path}, {what}"
-        instead = "" if nested else WITHOUT_ENGINE
+        instead = "" if nested else OF_THE_KUBELET if paths.is_kubelets(standard) else WITHOUT_ENGINE
         because = (
             reason("the volume is the host's directory", mount.declared),
             reason("read-only keeps no secret", mount.read_only),
+            reason("by this mount its pod is one", part if part is not None and its_work else None),
         )
         yield Problem(mount.host_text, message, because, severity, instead=instead)

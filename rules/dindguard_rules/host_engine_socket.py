@@ -39,7 +39,8 @@ volumes:
 ## When it is fine
 A well-known tool of your own that manages this very host (Portainer, Traefik) may need it; the finding is then *high*
 and needs an approval record. A rootless engine's socket gives the rights of that one user, not of root. On a hosted CI
-machine that ends with the job the finding is lowered: its script commands that engine anyway. The usual permissions
+machine that ends with the job the finding is lowered: its script commands that engine anyway. A runner that mounts the socket
+of whatever engine it finds is *high* as long as nothing shows where it runs. The usual permissions
 (`root:docker`, 660) keep `user: 1000:1000` without further groups out, and the user whom an image like Telegraf's starts
 as: one level less.
 
@@ -132,8 +133,12 @@ def check(access: Access) -> Iterator[Problem]:
     if access.rootless:
         severity = Severity.MEDIUM
     whose = "a user's" if access.rootless else "the host's"
-    what = MANAGERS.get(access.product, f"{access.product} engine")
+    what = MANAGERS.get(access.product, "engine" if access.whichever else f"{access.product} engine")
     message = f"{access.who} can command {whose} {what} through {access.through}"
+    source = mount.host_text
+    by_default = access.who.kind is ContainerKind.RUNNER_DEFAULT and source is not None and not source.written
+    if by_default and access.who.workload.runs_in is None:  # it is whatever engine the runner finds there
+        severity, message = severity.lowered(1), f"{message}, unless its runner has an engine of its own"
     outsider = access.kept_out
     if outsider:
         levels = 2 if access.answers_root_alone else 1
@@ -169,8 +174,11 @@ def _guessed(access: Access, mount: Mount) -> bool:
 
 
 def _told_already(access: Access, mount: Mount) -> bool:
-    """Whether a directory's socket is mounted by itself as well, or the same directory again (`/run`, `/var/run`)."""
+    """Whether a directory's socket is mounted by itself as well, the same directory again (`/run`, `/var/run`), or all of `/`."""
     folder = mount.host_path or ""
     mounted = [each for each in access.who.accesses if isinstance(each.via, Mount)]
     again = any(each.through == access.through for each in mounted[: mounted.index(access)])
-    return not access.uses and (again or any(each.uses and paths.inside(each.through, folder) for each in mounted))
+    whole = any(each.host_path == "/" and each.read_only.off for each in access.who.host_mounts)
+    return not access.uses and (
+        again or whole or any(each.uses and paths.inside(each.through, folder) for each in mounted)
+    )

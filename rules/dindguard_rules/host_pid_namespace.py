@@ -86,11 +86,20 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         joined = container.joins("pid")
         there = joined.in_hosts("pid") if joined is not None else None
         product = container.powerful_product
+        part = container.workload.node_part if product is None else None
+        message += f", as {product}'s own instructions have it" if product else ""
+        message += f", as part of its node's {part.what}" if part is not None else ""
         yield Problem(
             host,
-            f"{message}, as {product}'s own instructions have it" if product else message,
-            because=(*because, reason("whoever it joins shares the host's processes", there)),
-            severity=Severity.HIGH if kept or product or container.as_root.off else Severity.CRITICAL,
+            message,
+            because=(
+                *because,
+                reason("whoever it joins shares the host's processes", there),
+                reason("by this mount its pod is one", part),
+            ),
+            severity=Severity.HIGH
+            if kept or product or part is not None or container.as_root.off
+            else Severity.CRITICAL,
         )
     elif container.namespaces.host("pid") is not None:  # else it is told of the container that is joined
         ordinary = not (container.as_root.on or container.as_root.unknown)

@@ -66,6 +66,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             yield Undecided(mount.host_text, mount.host_text.variable)
         if mount.host_path is None or paths.classify(mount.host_path) is not paths.HostPath.ROOT:
             continue
+        if container.privileged.on and container.privileged.span == (mount.host_text or mount).span:
+            continue  # one word gives both (`kubectl debug --profile=sysadmin`), and privilege is told
         writable = mount.read_only.off
         severity = Severity.CRITICAL if writable else Severity.HIGH
         may = "change" if writable else "read"

@@ -75,13 +75,16 @@ def check(container: Container) -> Iterator[Problem]:
         host = container.host
         what = f"the host's {mount.shown_path}" if host is None else f"{mount.shown_path} of {host}, its host"
         may = "change" if writable else "read what everybody may read of" if public else "read"
+        part = container.workload.node_part
+        its_work = part is not None and part.works_with(path)
         message = f"{container} can {may} {what}"
+        message += f", as part of its node's {part.what}" if part is not None and its_work else ""
         yield Problem(
             mount.host_text or mount,
             message,
             because=(reason("the volume is the host's directory", mount.declared),),
             severity=severity.lowered(1)
-            if theirs or paths.is_home(path) or (not writable and paths.is_public(path))
+            if theirs or its_work or paths.is_home(path) or (not writable and paths.is_public(path))
             else severity,
         )
 

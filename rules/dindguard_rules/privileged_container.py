@@ -26,9 +26,11 @@ needs no privilege at all with `moby/buildkit:rootless` or Buildah.
 ## When it is fine
 In a virtual machine of its own (Kata) the flag ends at that machine's kernel, in gVisor at the sandbox; the finding
 is lowered there. A pod with `hostUsers: false` is lowered too: its root is nobody on the node. Tools that register
-emulators (`tonistiigi/binfmt`), and commands that run `sysctl`, `chown` or `ulimit` alone, do one thing, once: *medium*; pin
-them by digest. A well-known product whose own instructions ask for the flag (cAdvisor, Home Assistant, `kube-proxy`)
-is *high*: allow it with the reason.
+emulators (`tonistiigi/binfmt`), and commands that do one thing alone, once (`sysctl`, `chown`, `modprobe`, `wipefs`), are
+*medium*; pin them by digest. A well-known product whose own instructions ask for the flag (cAdvisor, Home Assistant,
+`kube-proxy`) is *high*, and so is a pod that is a part of its node: a storage driver, a network plugin or a device plugin
+by what of the kubelet's it mounts, or mounts for other pods (`Bidirectional`), which Kubernetes refuses without the flag.
+Allow it with the reason.
 
 ## References
 - https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
@@ -85,23 +87,42 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         image = container.image
         tool = image.privileged_tool if image is not None else None
         product = image.privileged_user if image is not None else None
+        part = container.workload.node_part
+        for_others = container.workload.mounts_for_others(container)
+        told = tool or product or part
         why = (
-            f", for an image that {tool}" if tool else f", as {product}'s own instructions have it" if product else ""
+            f", for an image that {tool}"
+            if tool
+            else f", as {product}'s own instructions have it"
+            if product
+            else f", as part of its node's {part.what}"
+            if part is not None
+            else ", which the platform asks of whoever mounts for other pods"
+            if for_others is not None
+            else ""
         )
         user = container.as_root
         ordinary = user.off  # a setuid program away from root
         why += ", though its image starts its program as an ordinary user" if ordinary and not user.set else ""
         # An image that the files don't decide may hold an engine, which is graded high.
-        unsure = image.reference.unknown if image is not None else container.build is None and container.started
+        unsure = (
+            image.reference.unknown
+            if image is not None
+            else container.build is None and container.started and container.workload.for_debugging is None
+        )
         yield Problem(
             container.privileged,
             f"{container} runs as a process of its Windows host, outside any container"
             if container.host_process
             else f"{container} is privileged: root in it is {root_outside(container)}{why}",
-            because=(reason("its program starts as an ordinary user", user),) if ordinary and user.set else (),
+            because=(
+                reason("its program starts as an ordinary user", user if ordinary and user.set else None),
+                reason("by this mount its pod is one", part if part is not None and not (tool or product) else None),
+                reason("this hands on what it mounts", for_others if not told else None),
+            ),
             severity=Severity.MEDIUM
             if tool is not None
             else Severity.HIGH
-            if unsure or product or ordinary
+            if unsure or product or part is not None or for_others is not None or ordinary
             else Severity.CRITICAL,
         )

@@ -88,10 +88,13 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
         if path is not None and paths.classify(path) is paths.HostPath.DEVICES:
             apart = container.workload.platform.keeps_shared_memory and container.namespaces.host("ipc") is None
             too = "terminals" if apart else "terminals and shared memory"
+            part = container.workload.node_part
+            its_work = part is not None and part.works_with(path)
             message = f"{container} sees all of the host's {path}, its {too} too"
+            message += f", as part of its node's {part.what}" if part is not None and its_work else ""
             yield Problem(
                 mount.host_text or mount,
                 message,
                 because=(reason("the volume is the host's directory", mount.declared),),
-                severity=Severity.HIGH,
+                severity=Severity.MEDIUM if its_work else Severity.HIGH,
             )

@@ -30,7 +30,7 @@ def told_once(
 
     ``source_of`` gives the text of a file. What policy silences in one copy only stays a finding of its own.
     """
-    findings = _without_repeated_commands(findings, source_of)
+    findings = _without_alternatives(_without_repeated_commands(findings, source_of))
     alike: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         written = _written(finding, source_of)
@@ -69,6 +69,30 @@ def _without_repeated_commands(
             key = (key, _written(finding, source_of), *(id(_started(each.about)) for each in finding.subjects))
         alike.setdefault(key, []).append(finding)
     return [_joined(group[0], group[1:]) if len(group) > 1 else group[0] for group in alike.values()]
+
+
+def _without_alternatives(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Return findings with those joined that one value makes in branches of a template of which one alone is taken."""
+    alike: dict[object, list[Finding]] = {}
+    for finding in findings:
+        elsewhere = tuple(step.span for step in finding.related if step.span.path != finding.span.path)
+        key = (finding.rule.id, finding.status, finding.message, finding.span.path, elsewhere)
+        alike.setdefault(key if elsewhere else id(finding), []).append(finding)
+    joined: dict[int, Finding | None] = {}
+    for group in alike.values():
+        first, *others = sorted(group, key=lambda each: (-each.severity, _is_off(each)))
+        branches = [each for each in others if _alternatives(first, each)]
+        if branches:
+            joined.update(dict.fromkeys(map(id, branches)))
+            joined[id(first)] = _joined(first, branches)
+    told = (joined.get(id(finding), finding) for finding in findings)
+    return tuple(finding for finding in told if finding is not None)
+
+
+def _is_off(finding: Finding) -> bool:
+    """Whether the chart's own values leave out what is blamed."""
+    about = (getattr(subject.about, "who", subject.about) for subject in finding.subjects)
+    return any(isinstance(each, Container) and any(one.holds is False for one in each.conditions) for each in about)
 
 
 def _started(about: object) -> object:

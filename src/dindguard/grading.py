@@ -37,6 +37,8 @@ ENGINE_CATEGORIES = frozenset({"privilege", "socket", "data-root"})
 """What is said of a container less gravely if a nested engine starts it: by two levels, and by one if it is privileged,
 because then it is all that the engine's container is."""
 
+TASK_CATEGORIES = frozenset({"privilege", "confinement", "data-root"})
+"""What is said of a container less gravely if all of its command is one tame thing: nobody gets into it who could use more."""
 
 HEAD = 2000
 """As many characters of a file are read for what it says of itself."""
@@ -44,13 +46,16 @@ HEAD = 2000
 _TITLE = regex(r"(?m)^#{1,2}[ \t]+(?P<hash>\S.*)|<h1[^>]*>(?P<html>[^<]+)|^(?P<under>\w.*)\n[=~]{3,}[ \t\r]*$")
 _EXAMPLES = regex(
     r"(?i)\b(?:examples|demos?|samples|tutorials?|workshops?"
-    r"|(?:sample|example) (?:app|code|compose|config|deploy|docker|project|repo|set-?up|stack)\w*)\b"
+    r"|(?:sample|example) (?:app|ci|cluster|code|compose|config|deploy|docker|infra|manifest|pipeline|project|repo|set-?up|stack"
+    r"|workflow)\w*)\b"
 )
 """What a README calls all of a repository in its title."""
 _COMMENT = regex(r"[ \t]*(?:#|//|--|;|\*|/\*|<#|\{#|<!--|::|rem\b)(?P<words>[^\n]*)")
 _NOT_USED = regex(
-    r"(?i)\b(?:for (?P<kind>reference|demonstration|illustration|example|documentation|testing)(?: purposes?)? only"
-    r"|(?P<only>reference|example|demo) only|(?<=\bthis is )an? (?:example|sample|demo)(?: file| configuration)?)\b"
+    r"(?i)\b(?:for (?P<kind>reference|demonstration|illustration|example|documentation|testing|(?:local )?development|dev)"
+    r"(?: purposes?| use)? only|(?P<only>reference|example|demo|dev|development) only"
+    r"|(?:not|never)(?: be)? (?:(?:meant|intended|suitable|ready|use|used|run|deployed?)(?: it| this)? )?(?:for|in) production"
+    r"|(?<=\bthis is )an? (?:example|sample|demo)(?: file| configuration)?)\b"
 )
 _IN_A_MACHINE = regex(
     r"(?i)\b(?:runs?|running|used|executed|provisions?|started|works?)(?: only)? (?:inside|in|on|within)"
@@ -165,7 +170,7 @@ def _by_tests(rule: Rule, subject: Any) -> tuple[int, str]:
 def _by_task(rule: Rule, severity: Severity, subject: Any) -> tuple[int, str]:
     """Lower to *medium* what a container may do beyond the one tame thing that is all of its command."""
     task = subject.only_does if isinstance(subject, Container) else ""
-    if not task or severity <= Severity.MEDIUM or rule.category not in ("privilege", "confinement"):
+    if not task or severity <= Severity.MEDIUM or rule.category not in TASK_CATEGORIES:
         return 0, ""
     return int(severity - Severity.MEDIUM), f"for a command that {task}"
 

@@ -53,7 +53,7 @@ PATCH_COPIES = Limit(
 )  # fmt: skip
 PATCH_PATTERN = Limit(
     name="patch-pattern", most=200, what="a patch is for what fits a pattern of more than {most} characters, or of more than "
-    "words, '|' and '.*'", lost="it is unknown what that is, and the patch was not applied",
+    "words, '.*' and one choice in '|'", lost="it is unknown what that is, and the patch was not applied",
     remedy="name what it is for", loss=Loss.UNKNOWN,
 )  # fmt: skip
 KUSTOMIZE_DEPTH = Limit(

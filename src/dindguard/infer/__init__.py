@@ -196,12 +196,11 @@ def _settle_purposes(containers: Iterable[Container], engines: Iterable[Engine],
 
 def _only_does(container: Container) -> str:
     words = (*(container.entrypoint or ()), *(container.command or ()))
-    telling = ("sysctl", "chown", "chmod", "ulimit", "/proc/sys/")
-    if not any(program in word.pattern for word in words for program in telling):
+    if not words:
         return ""
-    from dindguard.infer.tasks import only_does
+    from dindguard.infer.tasks import may_be_task, only_does
 
-    return only_does(words)
+    return only_does(words) if may_be_task(words) else ""
 
 
 def _proxy(container: Container) -> ProxyPermits | None:

@@ -75,14 +75,24 @@ def _to_hosts_socket(container: Container, mount: Mount, socket: paths.EngineSoc
     above = not uses and not paths.inside(path, "/run")
     if (container.user_of_host and not uses) or (container.ordinary_user and above and not container.groups):
         return  # the first socket below is root's, and its permissions keep other users out
+    usual = socket if uses else _of_the_usual_engine(container, path) or socket
+    whichever = usual is not socket
+    below = f"its socket below {mount.shown_path}, be it containerd's, CRI-O's or Docker's"
+    reaches = "the socket of the host's engine" if whichever else f"the host's {socket.product} socket"
     yield Access(
-        who=container, to=Machine(name="", span=mount.span), via=mount, product=socket.product, span=mount.span,
+        who=container, to=Machine(name="", span=mount.span), via=mount, product=usual.product, span=mount.span,
         rootless=socket.rootless, uses=uses,
         permits=Permit.BUILD if socket.product is EngineProduct.BUILDKIT else Permit.EVERYTHING,
-        through=mount.shown_path if uses else f"{socket.pattern}, below {mount.shown_path}",
-        deliberate=uses or paths.inside(path, "/run"),
-        steps=(Step(f"{container} reaches the host's {socket.product} socket", mount.span),),
+        through=mount.shown_path if uses else below if whichever else f"{socket.pattern}, below {mount.shown_path}",
+        deliberate=uses or paths.inside(path, "/run"), whichever=whichever,
+        steps=(Step(f"{container} reaches {reaches}", mount.span),),
     )  # fmt: skip
+
+
+def _of_the_usual_engine(container: Container, folder: str) -> paths.EngineSocket | None:
+    """Return the socket below a folder that is of the engine that the platform's machines usually run."""
+    usual = container.workload.platform.node_engine
+    return next((each for each in paths.sockets_below(folder) if each.product is usual and not each.rootless), None)
 
 
 def _to_nested_engine(container: Container, mount: Mount, engine: Engine, endpoint: Endpoint, says: str) -> Access:

@@ -16,7 +16,6 @@ _BESIDE = frozenset(
         "test",
         "[",
         "exit",
-        "ulimit",
         "sleep",
         "mkdir",
         "ls",
@@ -24,19 +23,39 @@ _BESIDE = frozenset(
         "cd",
         "stat",
         "touch",
+        "grep",
+        "mountpoint",
+        "pidof",
+        "sync",
     }
 )
 _TASKS = (
-    ("only sets kernel parameters", frozenset({"sysctl"})),
-    ("only changes whose files are", frozenset({"chown", "chmod"})),
-    ("only sets limits of its own", frozenset({"ulimit"})),
+    ("sets kernel parameters", frozenset({"sysctl"})),
+    ("changes whose files are", frozenset({"chown", "chmod"})),
+    ("sets limits of its own", frozenset({"ulimit"})),
+    ("loads kernel modules", frozenset({"modprobe"})),
+    ("removes files", frozenset({"rm"})),
+    ("trims disks", frozenset({"fstrim"})),
+    ("mounts file systems", frozenset({"mount"})),
+    ("wipes disks", frozenset({"wipefs", "sgdisk", "blkdiscard", "partprobe"})),
 )
 """What a container that does its task once needs no more than, by the programs that tell it."""
 
+_SHORT = "rm"
+_TELLING = (*(each for _, programs in _TASKS for each in programs if each != _SHORT), f"{_SHORT} ", "/proc/sys/")
+
+
+def may_be_task(words: Sequence[Text]) -> bool:
+    """Whether a command could be such a task alone: what tells quickly that most are none."""
+    return any(word.pattern == _SHORT or any(each in word.pattern for each in _TELLING) for word in words)
+
 
 def only_does(words: Sequence[Text]) -> str:
-    """Return the task that is all of a command, in words; ``""`` for any other."""
+    """Return the tasks that are all of a command, in words; ``""`` for any other."""
     run = argv_programs(words)
     if any("/proc/sys/" in word.pattern for word in words):
         run |= {"sysctl"}  # whoever writes there does what that would
-    return next((what for what, programs in _TASKS if run & programs and run <= programs | _BESIDE), "")
+    tasks = [(what, programs) for what, programs in _TASKS if run & programs]
+    if not tasks or not run <= _BESIDE.union(*(programs for _, programs in tasks)):
+        return ""
+    return f"only {' and '.join(what for what, _ in tasks)}"

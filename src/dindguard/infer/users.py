@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dindguard.infer import images
-from dindguard.model import known_images
 from dindguard.model.container import Container
 from dindguard.model.image import Image
+from dindguard.model.image_names import last_two
 from dindguard.model.values import Flag, How
 from dindguard.patterns import regex
 
@@ -103,13 +103,13 @@ def _told_by_variable(container: Container, image: Image | None) -> Flag | None:
 
 def runs_as_ordinary_user(repository: str) -> bool:
     """Whether an image, or a container that is called like one, is known not to run as root unless somebody says so."""
-    named = known_images.last_two(repository)
+    named = last_two(repository)
     return named in _ORDINARY_USERS or named.rpartition("/")[2].replace("_", "-") in _NAMED_ORDINARY
 
 
 def user_variable(repository: str) -> tuple[str, str] | None:
     """Return the variable by whose number an image's program runs, and the number that it takes without the variable."""
-    named = known_images.last_two(repository)
+    named = last_two(repository)
     if named in _ROOT_NEVERTHELESS:
         return None
     return _USER_VARIABLES.get(named) or _USER_VARIABLES.get(named.partition("/")[0])

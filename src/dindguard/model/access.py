@@ -70,6 +70,8 @@ class Access:
     """The socket's path on the host, or how a mounted directory leads to it."""
     deliberate: bool = True
     """The socket, or a directory made for sockets, is what was handed over; not merely something above it."""
+    whichever: bool = False
+    """Which engine it speaks to depends on what the machine runs: a directory above the sockets of several."""
     endpoint: Endpoint | None = None
     """The address that a client uses, or the one that the engine listens on."""
     arrives_at: int | None = None

@@ -22,6 +22,7 @@ _KINDS_OF_EXAMPLES = (
     ("no longer in use", ("deprecated", "archive", "attic", "obsolete", "used", "in-use", "in_use", "disabled",
                           *_LEFT_OVERS), regex(
         r"\A(?:(.*[-_.])?(deprecated|archived|attic|obsolete|unused|not[-_]used|not[-_]in[-_]use|disabled|old|bak)|[._]archive|archive|\.?orig|\.(?:backup|back|save|inactive|off)|~)")),
+    ("a copy of another file", ("copy", " ("), regex(r"\A(?: (?:- )?copy(?: \d+| \(\d+\))?| \(\d+\))")),
     ("an example", (*_EXAMPLES, "sample", "demo", ".dist"), regex(
         rf"\A(?:(.*[-_.])?({_EXAMPLE}|samples?)|examples?[-_]\w[\w.-]*|demos?|\.dist)")),
 )  # fmt: skip
@@ -32,9 +33,10 @@ _EXAMPLE_NAME = regex(
 )
 _LEFT_OVER_NAME = regex(
     r"(?:^|[._-])(?P<word>old|bak|orig|disabled|deprecated|unused|archived|obsolete)(?:[-_.]?\d{6,14})?(?:\.(?:ya?ml|json|toml|sh|conf|hcl|tf))?$"
-    r"|(?P<ending>\.(?:backup|back|save|inactive|off)|~)$"
+    r"|(?P<ending>\.(?:backup|back|save|inactive|off)|~)$|(?P<copy> (?:- )?copy(?: \d+| \(\d+\))?| \(\d+\))\.\w+$"
 )
-"""A file that is kept beside the one in use: ``compose.yaml.bak``, ``docker-compose.old.yml``, ``ci.yml.disabled``."""
+"""A file that is kept beside the one in use: ``compose.yaml.bak``, ``docker-compose.old.yml``, ``ci.yml.disabled``,
+``ci copy.yml``."""
 _TEST_NAME = regex(
     r"(?:run[-_]?)?(?P<word>tests?|e2e)(?:[-_][\w-]+)?(?:\.(?:sh|bash|ps1|cmd|bat))?"
     r"|(?:docker-)?compose[-._](?:\w+[-_])?(?P<part>tests?|e2e)\.ya?ml"
@@ -59,7 +61,7 @@ def example_part(path: str) -> str:
             return f"{above}/{folder}"
     left_over = _left_over(name)
     if left_over is not None:
-        return left_over["word"] or left_over["ending"]
+        return left_over["word"] or left_over["ending"] or left_over["copy"]
     tests = _TEST_NAME.fullmatch(name) if _holds(name, ("test", "e2e")) else None
     if tests is not None:
         return tests["word"] or tests["part"] or tests["last"]
@@ -85,7 +87,7 @@ def is_left_over(path: str) -> bool:
 
 
 def _left_over(name: str) -> Match[str] | None:
-    words = (*_LEFT_OVERS, "disabled", "deprecated", "unused", "archived", "obsolete")
+    words = (*_LEFT_OVERS, "disabled", "deprecated", "unused", "archived", "obsolete", " copy", " - copy", " (")
     return _LEFT_OVER_NAME.search(name) if _holds(name, words) else None
 
 

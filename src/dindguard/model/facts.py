@@ -143,7 +143,7 @@ class Purpose:
     proxy: ProxyPermits | None = None
     """What it lets through, when it is a socket proxy."""
     only_does: str = ""
-    """What all that its command runs does, if that is ``sysctl`` or ``chown`` alone: nothing else gets into it."""
+    """What all that its command runs does, if that is a tame task alone (``sysctl``, ``chown``): nothing else gets into it."""
 
 
 @record(eq=False, kw_only=True, slots=True)
@@ -275,7 +275,7 @@ class ContainerFacts:
 
     @property
     def only_does(self) -> str:
-        """What all that its command runs does, in words, if that is ``sysctl`` or ``chown`` alone."""
+        """What all that its command runs does, in words, if that is a tame task alone (``sysctl``, ``chown``)."""
         return self.purpose.only_does
 
     @property

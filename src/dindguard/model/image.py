@@ -128,6 +128,15 @@ class Image:
         return known_images.host_agent(self.repository)
 
     @property
+    def host_networker(self) -> str | None:
+        """The product, if it is well known and its own instructions let it set up the host's network (kube-vip …)."""
+        from dindguard.model.known_networkers import (
+            host_networker,
+        )  # asked of what is given NET_ADMIN in the host's network
+
+        return host_networker(self.repository)
+
+    @property
     def fuse_mounter(self) -> str | None:
         """The product, if it is well known and its own instructions let it mount file systems (rclone …)."""
         return known_images.fuse_mounter(self.repository)

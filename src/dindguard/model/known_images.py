@@ -5,7 +5,7 @@ The keys are ends of repositories, so that mirrors match: ``mirror/tecnativa/doc
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dindguard.model.image_names import last_two, of_any_machine
 
 _SOCKET_PROXIES = {
     "tecnativa/docker-socket-proxy": "tecnativa",
@@ -293,7 +293,7 @@ def privileged_tool(repository: str) -> str | None:
 
 def privileged_user(repository: str) -> str | None:
     """Return the product, if its own instructions run it privileged."""
-    return _find(_PRIVILEGED_USERS, repository) or _PRIVILEGED_USERS.get(_name(repository))
+    return _find(_PRIVILEGED_USERS, repository) or _PRIVILEGED_USERS.get(of_any_machine(_name(repository)))
 
 
 def host_agent(repository: str) -> str | None:
@@ -314,15 +314,6 @@ def archived(repository: str) -> str | None:
 def _find(table: dict[str, str], repository: str) -> str | None:
     """Look up the repository, or its last two components."""
     return table.get(repository) or table.get(last_two(repository))
-
-
-@lru_cache(maxsize=1024)
-def last_two(repository: str) -> str:
-    """Return the owner and the name of an image; Rancher mirrors both in one name (``rancher/mirrored-calico-node``)."""
-    *_, owner, name = ("", *repository.split("/"))
-    if name.startswith("mirrored-"):
-        owner, _, name = name.removeprefix("mirrored-").partition("-")
-    return f"{owner}/{name}" if owner not in ("", "library") else name
 
 
 def _name(repository: str) -> str:

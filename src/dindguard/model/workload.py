@@ -20,6 +20,7 @@ from dindguard.vocabulary import EngineProduct
 if TYPE_CHECKING:
     from dindguard.model.isolation import Isolation
     from dindguard.model.mount import Storage
+    from dindguard.model.node_parts import NodePart
 
 
 class WorkloadKind(StrEnum):
@@ -266,6 +267,32 @@ class Workload:
             for each, image in images
             if image is not None and image.engine is not None and image.engine.runs_engine
         )
+
+    @cached_property
+    def node_part(self) -> NodePart | None:
+        """What part of its node a pod is, by what it mounts: a storage driver, a network plugin, a device plugin."""
+        if self.platform is not Platform.KUBERNETES:
+            return None
+        from dindguard.model.node_parts import (
+            node_part,
+        )  # asked of few: of what is privileged or mounts a system's paths
+
+        return node_part(self.containers)
+
+    def mounts_for_others(self, container: Container) -> Text | None:
+        """Return the setting by which one of a pod's containers mounts for other pods (``Bidirectional``).
+
+        Kubernetes refuses that to whoever is not privileged.
+        """
+        of_pod = self.platform is Platform.KUBERNETES
+        ways = (each.propagation for each in container.mounts if of_pod and each.host_path is not None)
+        return next((way for way in ways if way is not None and way.value == "rshared"), None)
+
+    @property
+    def network_plugin(self) -> NodePart | None:
+        """The same, if it is a network plugin."""
+        part = self.node_part
+        return part if part is not None and part.what == "network plugin" else None
 
     @property
     def neighbourhood(self) -> Neighbourhood:

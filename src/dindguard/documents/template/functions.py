@@ -21,6 +21,7 @@ from dindguard.documents.template.answers import (
     text_of,
     truth,
 )  # fmt: skip
+from dindguard.documents.template.kinds import kind_is, type_is, type_of
 from dindguard.documents.template.scalar_functions import STRICT
 from dindguard.documents.tree import Node
 from dindguard.patterns import regex
@@ -206,6 +207,9 @@ def _printf(arguments: Sequence[Answer]) -> Answer:
             pieces.append(Known("%"))
         else:
             value = next(values, NOTHING)
+            if match.group().endswith("T"):
+                pieces.append(type_of(value))
+                continue
             quoted = match.group().endswith("q")
             pieces += [Known('"'), value, Known('"')] if quoted else [value]
     pieces.append(Known(pattern[at:]))
@@ -298,20 +302,6 @@ def _first(arguments: Sequence[Answer]) -> Answer:
     return items[0][1] if items else NOTHING
 
 
-def _kind_is(arguments: Sequence[Answer]) -> Answer:
-    kind, value = arguments
-    if isinstance(value, Unknown):
-        return value
-    return Known(_kind(value.value) == text_of(kind), value.steps)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, Node):
-        return "map" if value.is_mapping else "slice"
-    names = {bool: "bool", int: "int", float: "float64", str: "string", dict: "map", list: "slice"}
-    return names.get(type(value), "invalid")
-
-
 _LENIENT: dict[str, Function] = {
     "default": _default, "coalesce": _coalesce, "and": and_, "or": or_, "not": not_, "ternary": ternary_,
     "empty": _empty, "dict": dict_, "list": list_, "tuple": list_, "index": _index, "get": _get, "dig": _dig,
@@ -320,7 +310,7 @@ _LENIENT: dict[str, Function] = {
     "append": _append, "first": _first, "required": _same, "toYaml": _same, "toJson": _same, "toPrettyJson": _same,
     "fromYaml": _structure, "fromJson": _structure, "has": _has, "mustHas": _has,
     "toRawJson": _same, "nindent": _same, "indent": _same, "deepCopy": _same, "set": lambda arguments: arguments[0],
-    "mustToYaml": _same, "mustToJson": _same, "kindIs": _kind_is, "trim": _trim, "typeIs": _kind_is, "toYamlPretty": _same,
+    "mustToYaml": _same, "mustToJson": _same, "kindIs": kind_is, "trim": _trim, "typeIs": type_is, "toYamlPretty": _same,
 }  # fmt: skip
 """Go's functions that take unknown arguments; the values that they only write in another way stay what they are."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.patches import json_patch, merge
 from dindguard.formats.kubernetes.placeholders import scope_of
 from dindguard.formats.kubernetes.resources import Resource
+from dindguard.patterns import regex
 from dindguard.records import record
+
+_FORM = regex(
+    r"\^?(?P<before>[\w.*-]*)\((?:\?:)?(?P<choices>[\w|.*-]*)\)(?P<after>[\w.*-]*)\$?|\^?(?P<plain>[\w|*.-]*)\$?"
+)
+"""A target's pattern as far as it is read: words with ``.*`` in them, and alternatives, all of it or one group."""
 
 
 @record
@@ -64,18 +68,31 @@ def _fits(target: Node, value: str) -> bool:
     pattern = target.content
     if pattern == value:
         return True
-    if re.fullmatch(r"[\w-]+", pattern):
+    if pattern.replace("-", "").isalnum():
         return False
     # Only these few forms are tried: a pattern of the scanned tree must not cost more than it is long.
-    if len(pattern) <= budget.PATCH_PATTERN.most and re.fullmatch(r"\^?[\w|*.-]*\$?", pattern):
-        words = pattern.strip("^$").split("|")
-        return any(_wildcard(word, value) for word in words)
+    form = _FORM.fullmatch(pattern) if len(pattern) <= budget.PATCH_PATTERN.most else None
+    if form is not None:
+        grouped = form["choices"] is not None
+        words = (form["choices"] if grouped else form["plain"]).split("|")
+        before, after = (form["before"], form["after"]) if grouped else ("", "")
+        return any(_wildcard(f"{before}{word}{after}", value) for word in words)
     budget.met(budget.PATCH_PATTERN, target)
     return False
 
 
 def _wildcard(word: str, value: str) -> bool:
-    before, star, after = word.partition(".*")
-    if not star:
+    """Whether a word fits, in which ``.*`` stands for anything."""
+    first, *further = word.split(".*")
+    if not further:
         return word == value
-    return value.startswith(before) and value.endswith(after) and len(value) >= len(before) + len(after)
+    *between, last = further
+    if not value.startswith(first):
+        return False
+    at = len(first)
+    for part in between:
+        found = value.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return value.endswith(last) and len(value) >= at + len(last)
