@@ -33,6 +33,9 @@ from dindguard.model.values import UNKNOWN_PIECE, Flag
         ("fd://", "fd", "", None),
         ("npipe:////./pipe/x", "npipe", "//./pipe/x", None),
         ("ssh://me@host", "ssh", "me@host", None),
+        ("ssh://me:hunter2@host", "ssh", "me@host", None),
+        ("tcp://me:hunter2@host:2375", "tcp", "host", 2375),
+        ("tcp://me:hunter2@host", "tcp", "host", 2375),
     ],
 )
 def test_addresses(written: str, scheme: str, host: str, port: int | None) -> None:

@@ -66,3 +66,10 @@ def test_places_are_those_of_the_file_whatever_lies_between() -> None:
         for n in range(4)
     ]
     assert fitting(*inner) == [True, True, True, False]
+
+
+def test_a_long_text_of_data_costs_as_long_as_it_is() -> None:
+    text = '{"debug": true, "labels": [' + ", ".join(['"a=b"'] * 60) + "]}"
+    file = Source("compose.yaml", text)
+    given = Source("compose.yaml", text, hint="daemon.json", parent=file, segments=(Segment(0, 0, len(text)),))
+    assert fitting(given, given, given) == [True, True, False]

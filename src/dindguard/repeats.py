@@ -11,8 +11,8 @@ from dindguard.source import Source
 _SCRIPTS = frozenset({"shell", "powershell", "batch", "make", "just"})
 """Hints of texts of which nothing is read unless they name an engine."""
 
-_LENGTH = 400
-"""So many characters of a text that comes again cost what one mention of an engine in it does."""
+_LENGTH, _LENGTH_OF_DATA = 400, 150
+"""So many characters of a text that comes again cost what one mention of an engine in it does: of a script, and of others."""
 
 _Place: TypeAlias = tuple[str, int, int]
 """What a text is read as, and where in the file a part of it stands: the first character and the last one."""
@@ -61,4 +61,6 @@ def _cost(text: str, hint: str) -> int:
     from dindguard.scripts.commands import mentions
 
     named = mentions(text)
-    return named + 1 + len(text) // _LENGTH if named or hint not in _SCRIPTS else 0
+    if hint in _SCRIPTS:
+        return named + 1 + len(text) // _LENGTH if named else 0
+    return named + 1 + len(text) // _LENGTH_OF_DATA

@@ -51,6 +51,14 @@ _ROWS = [
     ("Buildkite: variables of all steps", lambda n: _one(".buildkite/pipeline.yml", "env:\n" + lines(n, lambda i: f"  V{i}: a") + "steps:\n" + "- command: docker ps\n" * n)),
     ("variables of one ConfigMap in all pods", lambda n: _one("pods.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n" + lines(n, lambda i: f"  V{i}: a") + lines(n, lambda i: f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{i}}}\nspec: {{containers: [{{name: a, image: docker, envFrom: [{{configMapRef: {{name: c}}}}]}}]}}"))),
     ("GitLab: jobs that extend a big one", lambda n: _one(".gitlab-ci.yml", ".a:\n  image: docker\n  script:\n" + f"  - {RUN}\n" * 40 + lines(n, lambda i: f"j{i}: {{extends: .a}}"))),
+    ("CircleCI: a command of all jobs", lambda n: _one(".circleci/config.yml", "version: 2.1\ncommands:\n  c:\n    steps:\n" + lines(n, lambda i: f"    - run: {RUN}") + "jobs:\n" + lines(n, lambda i: f"  j{i}: {{machine: true, steps: [c]}}"))),
+    ("GitHub: variables of all jobs", lambda n: _one(".github/workflows/w.yml", "on: push\nenv:\n" + lines(n, lambda i: f"  V{i}: a") + "jobs:\n" + lines(n, lambda i: f"  j{i}: {{runs-on: x, env: {{A: b}}, container: docker, steps: [{{run: docker ps}}]}}"))),
+    ("GitHub: services of all jobs", lambda n: _one(".github/workflows/w.yml", "on: push\nx: &s\n" + lines(n, lambda i: f"  s{i}: {{image: 'docker:dind', options: --privileged}}") + "jobs:\n" + lines(n, lambda i: f"  j{i}: {{runs-on: x, services: *s, steps: [{{run: docker ps}}]}}"))),
+    ("GitHub: steps of all jobs", lambda n: _one(".github/workflows/w.yml", "on: push\nx: &s\n" + lines(n, lambda i: "- run: docker ps") + "jobs:\n" + lines(n, lambda i: f"  j{i}: {{runs-on: x, steps: *s}}"))),
+    ("GitHub: mounts of all jobs", lambda n: _one(".github/workflows/w.yml", "on: push\nx: &s\n" + lines(n, lambda i: f"- /var/run/docker.sock:/s{i}") + "jobs:\n" + lines(n, lambda i: f"  j{i}: {{runs-on: x, container: {{image: docker, volumes: *s}}, steps: [{{run: docker ps}}]}}"))),
+    ("Azure: variables of all jobs", lambda n: _one("azure-pipelines.yml", "variables:\n" + lines(n, lambda i: f"  V{i}: a") + "jobs:\n" + lines(n, lambda i: f"- {{job: j{i}, variables: {{W: b}}, container: docker, steps: [{{script: docker ps $(W)}}]}}"))),
+    ("GitLab: a file included with ever other inputs", lambda n: {".gitlab-ci.yml": "include:\n" + lines(n, lambda i: f"- {{local: p.yml, inputs: {{a: b{i}}}}}"), "p.yml": "spec: {inputs: {a: {}}}\n---\n" + lines(n, lambda i: f"'j{i}-$[[ inputs.a ]]': {{image: docker, services: ['docker:dind'], script: docker ps}}")}),
+    ("GitLab: includes with wildcards", lambda n: {".gitlab-ci.yml": "include:\n" + lines(n, lambda i: f"- {{local: '/c/*{i}.yml'}}") + "a: {script: docker ps}\n", **{f"c/{i}.yml": "x: {script: docker ps}\n" for i in range(n)}}),
 ]  # fmt: skip
 
 FURTHER = [Shape("elsewhere", name, 1, files) for name, files in _ROWS]

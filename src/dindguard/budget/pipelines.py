@@ -90,8 +90,8 @@ GITLAB_VARIABLES = Limit(
     lost="their values are taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
 )  # fmt: skip
 CIRCLECI_STEPS = Limit(
-    name="circleci-steps", most=20_000, what="this job's commands come to more than {most} steps",
-    lost="the rest was not read", remedy="split the job, or use fewer commands",
+    name="circleci-steps", most=30_000, what="the jobs of this file, with their commands, come to more than {most:,} steps",
+    lost="the rest was not read", remedy="split the file, or use fewer commands",
 )  # fmt: skip
 SCRIPT_COSTS = 2_000
 """A repeated script counts as at least so many characters: to read a short one costs more than its length."""

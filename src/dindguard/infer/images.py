@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dindguard import budget
-from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Words
+from dindguard.model.container import Container, ContainerKind, EnvVar, Words
 from dindguard.model.engine_image import EngineImage
 from dindguard.model.image import Image
 from dindguard.model.workload import Workload
@@ -111,18 +111,12 @@ def image_known(container: Container) -> bool:
     return library or (image.engine is not None and image.engine.official)
 
 
-def environment(container: Container) -> Environment:
-    """Return the container's variables, those of its Dockerfile stages, and of images made here, beneath."""
-    if not (container.origin.stages or container.origin.beneath):
-        return container.environment
-    every = (*chain(container), *container.origin.beneath)
-    links = [link.environment for link in every if link is container or len(link.environment)]
-    return links[0] if len(links) == 1 else Environment(variable for each in reversed(links) for variable in each)
-
-
 def variable(container: Container, name: str) -> EnvVar | None:
-    """Return one variable of a container or of the stages it is built from."""
-    return environment(container)[name]
+    """Return one variable of a container, or of the nearest stage or image made here beneath it that sets it."""
+    if not (container.origin.stages or container.origin.beneath):
+        return container.environment[name]
+    found = (link.environment[name] for link in (*chain(container), *container.origin.beneath))
+    return next((each for each in found if each is not None), None)
 
 
 def entrypoint_and_command(container: Container) -> tuple[Words | None, Words | None]:

@@ -32,11 +32,14 @@ def parse(
         return None
     if scheme in ("unix", "npipe", "fd", "ssh"):
         path = rest if scheme != "unix" or rest.startswith("/") else f"/{rest}"
+        if scheme == "ssh":
+            user, at, machine = rest.rpartition("@")
+            path = f"{user.partition(':')[0]}{at}{machine}"  # a password names no machine
         return Endpoint(
             scheme=scheme, host=path, port=None, span=text.span, authenticated=authenticated,
             encrypted=encrypted, verified=verified, text=text,
         )  # fmt: skip
-    host, port = _host_and_port(rest.split("/", 1)[0])
+    host, port = _host_and_port(rest.split("/", 1)[0].rpartition("@")[2])
     tls = scheme == "https" or (encrypted is not None and encrypted.on)
     if port == "":
         number: int | None = TLS_PORT if tls else PLAIN_PORT

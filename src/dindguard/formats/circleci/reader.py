@@ -37,7 +37,7 @@ class _Configuration:
         self._commands = _declared(root, "commands")
         self._executors = _declared(root, "executors")
         self._uses = _uses(root["workflows"])
-        self._scripts = [0]
+        self._counts = _Counts()
         self._variables = 0
 
     def read(self) -> None:
@@ -54,7 +54,7 @@ class _Configuration:
         if not budget.within(budget.PIPELINE_VARIABLES, self._variables, job):
             return
         containers = executor.containers(name, f"jobs.{name}", job, variables)
-        steps = _Steps(self._commands, containers[0], self._scripts, windows=executor.windows)
+        steps = _Steps(self._commands, containers[0], self._counts, windows=executor.windows)
         for use in uses:
             steps.read(use["pre-steps"], self._names, ())
         steps.read(job["steps"], names, ())
@@ -84,23 +84,39 @@ class _Configuration:
         return Executor(settings, inner.called(found, written))
 
 
-class _Steps:
-    """Reads the steps of one job into ``embedded``. ``scripts`` counts the characters of all jobs' scripts."""
+class _Counts:
+    """How many steps all jobs of a file have, with those of the commands that they use, and characters of scripts."""
 
-    def __init__(self, commands: Mapping[str, Node], owner: Container, scripts: list[int], *, windows: bool) -> None:
-        self._scripts = scripts
+    def __init__(self) -> None:
+        self._steps = 0
+        self._characters = 0
+
+    def step(self, at: Node) -> bool:
+        """Whether one more step may be read."""
+        self._steps += 1
+        return budget.within(budget.CIRCLECI_STEPS, self._steps, at)
+
+    def script(self, at: Node) -> bool:
+        """Whether one more script may be read."""
+        self._characters += max(len(at.content), budget.SCRIPT_COSTS)
+        return budget.within(budget.REPEATED_SCRIPTS, self._characters, at)
+
+
+class _Steps:
+    """Reads the steps of one job into ``embedded``. ``counts`` are those of all jobs."""
+
+    def __init__(self, commands: Mapping[str, Node], owner: Container, counts: _Counts, *, windows: bool) -> None:
+        self._counts = counts
         self.embedded: list[Embedded] = []
         self._commands = commands
         self._owner = owner
         self._windows = windows
-        self._read = 0
 
     def read(self, steps: Node, names: Names, through: tuple[str, ...]) -> None:
         """Read steps, in the names that are in force; ``through`` are the commands that they came through."""
         items, names = names.resolved(steps)
         for item in items.items():
-            self._read += 1
-            if not budget.within(budget.CIRCLECI_STEPS, self._read, item):
+            if not self._counts.step(item):
                 return
             step, inner = names.resolved(item)
             if step.is_scalar:
@@ -136,8 +152,7 @@ class _Steps:
         command = value["command"] if value.is_mapping else value
         if not command.is_scalar or command.is_null:
             return
-        self._scripts[0] += max(len(command.content), budget.SCRIPT_COSTS)
-        if not budget.within(budget.REPEATED_SCRIPTS, self._scripts[0], command):
+        if not self._counts.script(command):
             return
         shell = names.located(value["shell"]).value.value or ""
         hint = _hint(shell, self._windows)
