@@ -35,3 +35,12 @@ def test_what_a_process_of_our_own_has_imported_is_left_out_once(
     monkeypatch.setattr(gc, "freeze", lambda: frozen.append(None))
     with process.rare_collection(never=False):
         assert len(frozen) == freezes
+
+
+@pytest.mark.parametrize("much", [False, True])
+def test_garbage_is_looked_for_at_a_border_where_much_was_made(much: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[None] = []
+    monkeypatch.setattr(gc, "get_count", lambda: (9, 4, int(much)))
+    monkeypatch.setattr(gc, "collect", lambda: asked.append(None))
+    process.collect()
+    assert len(asked) == much

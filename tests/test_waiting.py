@@ -9,6 +9,7 @@ import pytest
 
 from dindguard import reports, waiting
 from dindguard.documents import yaml
+from dindguard.documents.template.reading import Templates
 from dindguard.report import Report
 from dindguard.scanning import Options, scan
 from dindguard.source import Gravity, Source
@@ -92,3 +93,28 @@ def test_a_file_that_changes_while_it_waits_is_told_as_such(tmp_path: Path, monk
         ("a.yaml", "this file changed while it was scanned, so it was not read")
     ]
     assert report.findings[0].span.path == "b.yaml"
+
+
+@pytest.mark.usefixtures("no_room")
+def test_charts_are_let_go_of_when_their_values_have_been_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (chart := tmp_path / name / "templates").mkdir(parents=True)
+        (tmp_path / name / "Chart.yaml").write_text(f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n")
+        (tmp_path / name / "values.yaml").write_text("privileged: true\nother: {hostNetwork: true}\n")
+        (chart / "pod.yaml").write_text(
+            f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  containers:\n  - name: {name}\n"
+            "    image: docker:dind\n    securityContext:\n      privileged: {{ .Values.privileged }}\n"
+        )
+    gone: list[str] = []
+
+    def noted(self: Templates) -> None:
+        gone.extend(path for path in ("a/values.yaml", "b/values.yaml") if self.uses(path))
+        let_go(self)
+
+    let_go = Templates.let_go
+    monkeypatch.setattr(Templates, "let_go", noted)
+    report = scan(Options(paths=(str(tmp_path),), untrusted=True))
+    assert {finding.span.path for finding in report.findings} == {"a/templates/pod.yaml", "b/templates/pod.yaml"}
+    assert gone.count("a/values.yaml") > gone.count("b/values.yaml")  # the last one stays

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dindguard import memory
@@ -130,8 +130,16 @@ class Charts:
         return names
 
 
-def without_taken(source: Source, takers: Iterable[Templates]) -> Source:
-    """Return a file's text, or a stretch of one, without what readers of templates took from it."""
+def without_taken(source: Source, takers: Sequence[Templates], asked: list[Templates]) -> Source:
+    """Return a file's text, or a stretch of one, without what readers of templates took from it.
+
+    ``asked`` are those that were asked last, and become ``takers``: files of a chart are neighbours, so the others are
+    done and let go of what they hold.
+    """
+    for each in asked:
+        if each not in takers:
+            each.let_go()
+    asked[:] = takers
     text, start = source.text, source.origin(0)
     for left in (taker.not_used(source.file) for taker in takers):
         if left is not None:

@@ -43,6 +43,12 @@ _MANY_OBJECTS = 50_000
 """Fewer are not worth a collection."""
 
 
+def collect() -> None:
+    """Have the cycle collector look for garbage now, where so much was made that it may be worth it."""
+    if gc.isenabled() and gc.get_count()[2]:
+        gc.collect()
+
+
 def leave(code: int) -> None:
     """End it at once: the system takes its memory back whole, the interpreter object by object.
 

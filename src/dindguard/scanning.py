@@ -148,9 +148,9 @@ class Scan:
     def judge(self, found: Found) -> Judged:
         """Read the sources and run the rules over what they say."""
         with process.rare_collection(never=memory.kept()):
-            at = partial(self._at, "reading files")
-            told = found.book, found.parts, found.processes
-            readings, notices = read_all(found.waiting, self.files, self.recogniser, at, *told)
+            told = partial(self._at, "reading files"), found.book, found.parts, found.processes
+            readings, notices = read_all(found.waiting, self.files, self.recogniser, *told)
+            process.collect()  # charts, and whoever read them, know each other
             self._at("working out who reaches whom")
             with budget.opened() as inferring, noted(memory.kept()) as conclusions:
                 model = infer(readings, self.config.rule_policy())

@@ -48,17 +48,13 @@ class Trees:
         self._charts: dict[str, Charts] = {}
         self._takers: dict[str, dict[Charts, None]] = {}
         self._homes: dict[str, str] = {}
+        self._asked: list[Templates] = []
         self.called: dict[str, Template] | None = None if memory.kept() else {}
         """Templates of charts that others may call, by their paths, for all charts of the scan."""
         self._questions: dict[str, Callable[[str], Any]] = {
-            "open": self.open,
-            "tree": self.tree,
-            "given": self._given,
-            "listing": self.listing,
-            "folders": self.folders,
-            "templates": self._reader_of_templates,
-            "taker": self._that_took,
-        }
+            "open": self.open, "tree": self.tree, "given": self._given, "listing": self.listing,
+            "folders": self.folders, "templates": self._reader_of_templates, "taker": self._that_took,
+        }  # fmt: skip
 
     @property
     def book(self) -> Book:
@@ -305,7 +301,7 @@ class Trees:
             return source
         from dindguard.charts import without_taken
 
-        return without_taken(source, takers)
+        return without_taken(source, takers, self._asked if self._waiting is not None else [])
 
     def unread(self, source: Source) -> None:
         """Note that no format took a text; what charts' templates took from it has been judged with them."""
