@@ -191,7 +191,7 @@ def test_a_mount_of_the_whole_file_system_gives_what_another_does(
 ) -> None:
     mount = bind("/etc", "/etc", only_reads)
     it = named("a", mounts=(bind(root, "/host", root_only_reads), mount, volume("v", "/v")))
-    assert it.has_through_root(mount) is given
+    assert it.has_through_wider(mount, lambda _: False) is given
     assert [each.host_path for each in it.host_mounts] == [root, "/etc"]
 
 

@@ -299,7 +299,7 @@ def rules_of(report: Report, path: str) -> set[str]:
     return {each.rule.id for each in report.open if path in [subject.path for subject in each.subjects]}
 
 
-BOTH = {"dangerous-capability": "high", "host-pid-namespace": "critical"}
+BOTH = {"dangerous-capability": "high", "host-pid-namespace": "high"}
 
 
 def test_overrides_hold_for_their_paths_the_last_one_first(tmp_path: Path) -> None:
@@ -362,7 +362,7 @@ def test_a_configuration_in_a_folder_loosens_what_the_root_lets_it(tmp_path: Pat
         "ci/.dindguard.yaml:2:12",
     ]
     found = everywhere(tmp_path, "nested: [disable]\n", ci___dot_dindguard_dot_yaml=loose)
-    assert found["ci/compose.yaml"] == {"host-pid-namespace": "critical"}
+    assert found["ci/compose.yaml"] == {"host-pid-namespace": "high"}
     found = everywhere(tmp_path, "nested: [disable, severity]\n", ci___dot_dindguard_dot_yaml=loose)
     assert found["ci/deep/compose.yaml"] == {"host-pid-namespace": "low"}
     assert found["compose.yaml"] == BOTH

@@ -38,13 +38,14 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Container,
+    Edit,
     EngineProduct,
+    Fixer,
     Problem,
     Severity,
     Undecided,
     paths,
     reason,
-    removal,
     rule,
 )
 
@@ -57,6 +58,13 @@ WITHOUT_ENGINE = "Mount the one directory that is read, read-only, or ask the en
 OF_THE_KUBELET = "Mount the one directory that is needed, read-only if it is only read: pods' secrets lie below it"
 
 
+def fix(container: Container, problem: Problem) -> Iterator[Edit]:
+    """Take the mount away, with those that are told by it alone."""
+    from dindguard.api import remedies
+
+    yield from remedies.without_mount(container, problem, _is_told)
+
+
 @rule(
     "host-data-root",
     each=Container,
@@ -65,7 +73,7 @@ OF_THE_KUBELET = "Mount the one directory that is needed, read-only if it is onl
     cwe=668,
     since="0.1.0",
     asks=("host_mounts",),
-    fixes=(removal("removes the mount of the host engine's data", unsafe=True),),
+    fixes=(Fixer("removes the mount of the host engine's data", fix, unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem | Undecided]:
     """Report mounts of an engine's state from the host."""

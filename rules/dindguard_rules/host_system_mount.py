@@ -37,13 +37,21 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Container,
+    Edit,
+    Fixer,
     Problem,
     Severity,
     paths,
     reason,
-    removal,
     rule,
 )
+
+
+def fix(container: Container, problem: Problem) -> Iterator[Edit]:
+    """Take the mount away, with those that are told by it alone."""
+    from dindguard.api import remedies
+
+    yield from remedies.without_mount(container, problem, _is_told)
 
 
 @rule(
@@ -54,7 +62,7 @@ from dindguard.api import (
     cwe=552,
     since="0.1.0",
     asks=("host_mounts",),
-    fixes=(removal("removes the mount", unsafe=True),),
+    fixes=(Fixer("removes the mount", fix, unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounts of the host's system directories and homes, the harmless read-only ones apart."""

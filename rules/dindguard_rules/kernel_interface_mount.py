@@ -39,13 +39,21 @@ from collections.abc import Iterator
 
 from dindguard.api import (
     Container,
+    Edit,
+    Fixer,
     Problem,
     Severity,
     paths,
     reason,
-    removal,
     rule,
 )
+
+
+def fix(container: Container, problem: Problem) -> Iterator[Edit]:
+    """Take the mount away, with those that are told by it alone."""
+    from dindguard.api import remedies
+
+    yield from remedies.without_mount(container, problem, _is_told)
 
 
 @rule(
@@ -56,7 +64,7 @@ from dindguard.api import (
     cwe=552,
     since="0.1.0",
     asks=("host_mounts",),
-    fixes=(removal("removes the mount", unsafe=True),),
+    fixes=(Fixer("removes the mount", fix, unsafe=True),),
 )
 def check(container: Container) -> Iterator[Problem]:
     """Report mounts of the host's /proc, /sys and the parts that control the kernel or its security modules."""

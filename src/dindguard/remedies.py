@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from dindguard.edits import Argument, Edit, Give, Remove, Set, SocketProxy, Variable, Volume
@@ -19,6 +19,7 @@ from dindguard.vocabulary import EngineProduct
 
 if TYPE_CHECKING:
     from dindguard.model.socket_needs import SocketNeeds
+    from dindguard.rules import Problem
 
 _SUFFIXES = {Variant.DAEMON: "-dind", Variant.ROOTLESS: "-dind-rootless", Variant.CLIENT: "-cli"}
 _CERTIFICATES = "/certs"
@@ -55,6 +56,19 @@ def _ending(tag: str) -> str:
     if not head or head[0].isdigit() or head in ("latest", "stable", "test", "edge"):
         return f"{dash}{rest}"
     return f"-{tag}"
+
+
+def without_mount(container: Container, problem: Problem, told: Callable[[str], bool]) -> Iterator[Edit]:
+    """Yield the edits that take a mount of the host away, with those that are told by it alone (``told``: by their paths).
+
+    Each of these would be left as the same finding.
+    """
+    yield Remove(problem.at)
+    blamed = problem.at.span
+    wide = [each for each in container.host_mounts if each.host_text is not None and each.host_text.span == blamed]
+    for mount in container.host_mounts:
+        if any(each.is_above(mount) for each in wide) and container.has_through_wider(mount, told):
+            yield Remove(mount.host_text or mount)
 
 
 def with_tls(engine: Engine) -> Iterator[Edit]:
