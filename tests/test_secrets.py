@@ -184,6 +184,10 @@ environment: [db_password=$S]
 {"name": "DB_PASSWORD", "value": "$S"}
   env = [{ name = "DB_PASSWORD", value = "$S" }]
 {"auths": {"example.org": {"auth": "$S"}}}
+environment = ["DOCKER_AUTH_CONFIG={\\"auths\\":{\\"example.org\\":{\\"auth\\":\\"$S\\"}}}", "A=b"]
+"{\\"password\\": \\"$S\\"}"
+traefik.basicauth.users: "ci:$S"
+- "traefik.http.middlewares.a.basicauth.users=ci:$S"
 "apiKey":"$S"
 api_key = "$S"
 password := $S
@@ -359,7 +363,7 @@ def test_a_credential_on_its_option_may_read_like_an_options_name(line: str, sai
     "$6$rounds=5000$saltsalt$" + "a1B2" * 20, "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub",
 ])  # fmt: skip
 def test_hashes_of_passwords_are_masked(hashed: str) -> None:
-    assert Masks(None).text(f"basicauth.users=ci:{hashed}") == "basicauth.users=ci:***"
+    assert Masks(None).text(f"basicauth.users=ci:{hashed}") == "basicauth.users=***"
 
 
 @pytest.mark.parametrize("text", BLOCKS)

@@ -15,7 +15,7 @@ FORMAT = FormatRow(
         (
             "from",  # images that start as no root, likewise
             (
-                r"(?m)^[ \t]*from[ \t]+[^\n]*?\b(?:alertmanager|airflow|authentik|filebeat|fluent|grafana|heartbeat|jenkins|loki"
+                r"(?m)^[ \t]*+from[ \t][^\n]*?\b(?:alertmanager|airflow|authentik|filebeat|fluent|grafana|heartbeat|jenkins|loki"
                 r"|logstash|metricbeat|n8n|node-red|exporter|opentelemetry-collector|prometheus|pushgateway|renovate|telegraf|tempo"
                 r"|zabbix-agent)"
             ),

@@ -13,10 +13,10 @@ from dindguard.reports.masking.names import SHOWN, plain, secret_name, shown
 
 @cache
 def _assignment() -> re.Pattern[str]:
-    """The head of an assignment. Blanks are limited, so that no line costs more than its length."""
+    """The head of an assignment, its quotes escaped or not. Blanks are limited, so that no line costs more than its length."""
     return re.compile(
-        r"(?P<lead>(?<![\w-])--?|(?<![^\s\"'`{\[,;(&?=|<>:$]))(?P<name>[A-Za-z_][\w.-]{0,200})[\"'\]]{0,2}"
-        r"(?:(?P<colon>\s{0,20}:\s{1,20}|\s{0,20}:(?=[\"']))|(?P<equals>\s{0,20}(?:=>|[:?+!]?=)\s{0,20}))(?=[^\s:=])"
+        r"(?P<lead>(?<![\w-])--?|(?<![^\s\"'`{\[,;(&?=|<>:$]))(?P<name>[A-Za-z_][\w.-]{0,200})(?:\\?[\"'\]]){0,2}"
+        r"(?:(?P<colon>\s{0,20}:\s{1,20}|\s{0,20}:(?=\\?[\"']))|(?P<equals>\s{0,20}(?:=>|[:?+!]?=)\s{0,20}))(?=[^\s:=])"
     )
 
 
@@ -149,6 +149,11 @@ def _value(found: re.Match[str]) -> Iterator[Range]:
     pattern = _scalar() if found["colon"] else _word()
     start = found.end()
     if found["colon"] and found.string[start] in "[{":
+        return
+    if found.string.startswith('\\"', start):  # JSON in a text of JSON or TOML
+        begin, closing = start + 2, found.string.find('\\"', start + 2)
+        if not plain(found.string[begin : closing if closing >= 0 else None]):
+            yield begin, closing if closing >= 0 else len(found.string)
         return
     scheme = _scheme().match(found.string, start)
     value = pattern.match(found.string, scheme.end() if scheme else start)

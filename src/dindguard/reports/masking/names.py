@@ -38,6 +38,9 @@ _ABOUT_CREDENTIALS = (
 )
 """What such a name ends with when its value only speaks of the credential."""
 
+_USERS_WITH_PASSWORDS = ("basicauth_users", "basic_auth_users", "digestauth_users", "digest_auth_users")
+"""Ends of names whose value is ``user:password``, though they speak of users (Traefik's middlewares)."""
+
 
 _YES_OR_NO = frozenset({"true", "false", "yes", "no", "on", "off", "null", "none"})
 _PLAIN = _YES_OR_NO | frozenset(
@@ -76,6 +79,8 @@ def secret_name(name: str) -> bool:
         return False
     # camelCase counts as words too: apiKey, clientSecret.
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").replace(".", "_").lower()
+    if words.endswith(_USERS_WITH_PASSWORDS):
+        return True
     return _name().search(words) is not None and _harmless_name().search(words) is None
 
 
