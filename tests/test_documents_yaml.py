@@ -215,16 +215,13 @@ def test_a_quoted_merge_key_is_a_key() -> None:
     assert only("a: &a {k: 1}\nb:\n  '<<': *a\n")["b"].keys() == ["<<"]
 
 
-def test_an_anchor_that_holds_itself_is_read_once_and_told() -> None:
+def test_an_anchor_that_holds_itself_is_read_once() -> None:
     with budget.opened() as ledger:
         root = only("a: &a\n  b: *a\n  c: [*a, *a, x]\n  <<: *a\nd: *a\n")
-        assert not ledger.notices, "nobody has looked at it yet"
         assert root.at("a", "b").pairs() == []
         assert [item.content for item in root.at("d", "c").items()] == ["", "", "x"]
         assert len(list(root.walk())) < 30
-    (notice,) = ledger.notices
-    assert "aliases repeat" in notice.message
-    assert notice.span.line == 1
+    assert not ledger.notices, "nothing is lost"
 
 
 def aliases(items: int, uses: int) -> str:

@@ -31,7 +31,7 @@ class _Counted:
 def bound(root: YamlNode) -> None:
     """Put unread collections in place of aliases, from where these repeat too many values on.
 
-    A collection that holds itself has no end: inside of itself it is unread always.
+    A collection that holds itself has no end: inside of itself it is empty, and nothing is lost by that.
     """
     left = budget.ALIASED_VALUES.most
     weights: dict[int, int | None] = {id(root): None}
@@ -51,7 +51,8 @@ def bound(root: YamlNode) -> None:
             left -= weight
             top.weight += weight
         else:
-            _replace(top.raw.value, index, part, _unread(each))
+            circle = weights[id(each)] is None
+            _replace(top.raw.value, index, part, _hollow(each, [] if circle else Unread()))
 
 
 def _collections(raw: YamlNode) -> Iterator[tuple[int, int, YamlNode]]:
@@ -62,10 +63,10 @@ def _collections(raw: YamlNode) -> Iterator[tuple[int, int, YamlNode]]:
                 yield index, part, each
 
 
-def _unread(raw: YamlNode) -> YamlNode:
-    """Return a collection at the same place of which nothing is read."""
+def _hollow(raw: YamlNode, value: list[Any] | Unread) -> YamlNode:
+    """Return a collection at the same place that holds ``value`` and nothing of its own."""
     left = copy(raw)
-    left.value = Unread()
+    left.value = value
     return left
 
 
