@@ -41,13 +41,14 @@ from dindguard.api import (
     Severity,
     Step,
     Undecided,
-    remedies,
     rule,
 )
 
 
 def fix(access: Access, _: Problem) -> Iterator[Edit]:
     """Bring the client to where the engine listens with TLS."""
+    from dindguard.api import remedies
+
     engine = access.to
     if (
         isinstance(engine, Engine)

@@ -33,13 +33,14 @@ from dindguard.api import (
     Severity,
     Step,
     engine_versions,
-    remedies,
     rule,
 )
 
 
 def fix(access: Access, _: Problem) -> Iterator[Edit]:
     """Name a client that the engine obeys."""
+    from dindguard.api import remedies
+
     yield from remedies.newest_image(access.who.image)
 
 

@@ -61,7 +61,6 @@ from dindguard.api import (
     Step,
     Undecided,
     reason,
-    remedies,
     rule,
 )
 
@@ -98,6 +97,8 @@ ON_HOST = "Take tcp:// out of the engine's hosts and reach it over SSH (ssh://us
 
 def fix(engine: Engine, _: Problem) -> Iterator[Edit]:
     """Switch the official image's TLS on, on both ends or not at all."""
+    from dindguard.api import remedies
+
     variable = engine.variable("DOCKER_TLS_CERTDIR")
     if variable is not None and variable.value.value == "":
         yield from remedies.with_tls(engine)

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from dindguard.apart import joined
-from dindguard.errors import EndedError
-from dindguard.formats import Context, Document, Reading, registry
-from dindguard.formats.row import FormatRow
+from dindguard.formats import Document, Reading
 from dindguard.records import replace
 from dindguard.source import ChangedError, Gravity, Notice, Source, Span
 
+Read: TypeAlias = Callable[[list[Document]], tuple[Reading, list[Notice]]]
+"""Reads documents of one format, and tells what went wrong."""
 
-def read_documents(row: FormatRow, documents: list[Document], context: Context) -> tuple[Reading, list[Notice]]:
-    """Read all documents of a format together; a fault costs only the files that the reader fails on."""
-    try:
-        return registry.load(row).read(documents, context), []
-    except EndedError:
-        raise
-    except Exception as error:
-        if len(documents) == 1:
-            return Reading(), [failed(documents[0].source, error)]
-        message = "the files of this format were read one by one, for a fault of dindguard's own"
-        apart = replace(failed(documents[0].source, error), message=f"{message}: {type(error).__name__}: {error}")
-    alone = [read_documents(row, [document], context) for document in documents]
+
+def read_apart(documents: list[Document], error: Exception, read: Read) -> tuple[Reading, list[Notice]]:
+    """Read documents on which together a format's reader failed with ``error``; that costs only those that it fails on."""
+    if len(documents) == 1:
+        return Reading(), [failed(documents[0].source, error)]
+    message = "the files of this format were read one by one, for a fault of dindguard's own"
+    apart = replace(failed(documents[0].source, error), message=f"{message}: {type(error).__name__}: {error}")
+    alone = [read([document]) for document in documents]
     faults = [fault for _, found in alone for fault in found]
     if not faults:
         return joined(reading for reading, _ in alone), [apart]
     good = [document for document, (_, found) in zip(documents, alone, strict=True) if not found]
-    reading, more = read_documents(row, good, context) if good else (Reading(), [])
+    reading, more = read(good) if good else (Reading(), [])
     return reading, [*faults, *more]
 
 

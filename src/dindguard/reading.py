@@ -8,10 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dindguard import budget, memory
-from dindguard.apart import Part, Way, joined, together
-from dindguard.census import Census
+from dindguard.apart import Census, Part, Way, joined, together
 from dindguard.coverage import Book
-from dindguard.faults import failed, read_documents
+from dindguard.errors import EndedError
 from dindguard.files import Files
 from dindguard.formats import Context, Document, Reading, registry
 from dindguard.formats.recognition import Recogniser
@@ -20,10 +19,8 @@ from dindguard.model.container import Container
 from dindguard.noting import MADE_AGAIN
 from dindguard.options import Progress
 from dindguard.records import replace
-from dindguard.sharing import Sharing
 from dindguard.source import Embedded, Gravity, Notice, Source
 from dindguard.trees import Trees
-from dindguard.turns import in_turn
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
@@ -52,15 +49,19 @@ def read_all(
     trees = Trees(files, recogniser or Recogniser(), book or Book())
     named, configures = trees.recogniser.named, registry.configures_an_engine
     about = (trees.open, trees.tree, trees.listing, files.relative, configures, named, trees.folders)
-    sharing = Sharing(trees, files, processes)
-    context = Context(*about, trees.again, trees.uses, sharing.each)
+    context, sharing = Context(*about, trees.again, trees.uses), None
+    if processes > 1:
+        from dindguard.sharing import Sharing
+
+        sharing = Sharing(trees, files, processes)
+        context = replace(context, each=sharing.each)
     readings: list[Reading] = []
-    first, last = in_turn(sources, files)
+    first, last = _in_turn([*sources], files)
     census = Census((*first, *last))
     with budget.opened() as ledger:
         for turn, ready in ((first, parts), (last, ())):
             waiting = [_of_file(source) for source in turn]
-            told = _outlines(waiting if turn is first else [], trees, sharing)
+            told = sharing.told(waiting, partial(_outlined, trees)) if sharing and turn is first else _NOTHING_TOLD
             readings += _rounds(waiting, trees, context, census, progress, ready, told)
     trees.referred()
     if not memory.kept():
@@ -69,6 +70,14 @@ def read_all(
     for reading in readings:
         notices.extend(reading.notices)
     return readings, notices
+
+
+def _in_turn(sources: list[Source], files: Files) -> tuple[list[Source], list[Source]]:
+    if not any("templates/" in source.path or "values" in source.name for source in sources):
+        return sources, []
+    from dindguard.turns import in_turn
+
+    return in_turn(sources, files)
 
 
 def _of_file(source: Source) -> _Led:
@@ -122,8 +131,6 @@ def _parts(
     at_once: bool,
 ) -> Iterator[Part]:
     """Yield what a format makes of its documents: of all together, or of those that one way leads to."""
-    if not found:
-        return
     ways: dict[Way, list[Document]] = {}
     for way, document in found:
         ways.setdefault(() if at_once else way, []).append(document)
@@ -171,26 +178,29 @@ def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | N
 
 def _led_by(part: Part) -> Iterator[_Led]:
     """Yield the documents in a part's texts, each with the way to it; those that are repeated as far as they may be."""
-    for number, embedded in _as_often_as_may_be(part.reading.embedded):
+    held: Iterable[tuple[int, Embedded]] = enumerate(part.reading.embedded)
+    if len(part.reading.embedded) > 1:
+        from dindguard.repeats import as_often_as_may_be
+
+        held = as_often_as_may_be(held)
+    for number, embedded in held:
         yield (part.format, *(part.way or (number,))), embedded
-
-
-def _as_often_as_may_be(held: Sequence[Embedded]) -> Iterator[tuple[int, Embedded]]:
-    """Yield numbered texts without the repetitions that are too many."""
-    if len(held) < 2:
-        yield from enumerate(held)
-        return
-    from dindguard.repeats import Repeats
-
-    repeats = Repeats()
-    for number, embedded in enumerate(held):
-        if repeats.fits(embedded.source):
-            yield number, embedded
 
 
 def _made(row: FormatRow, documents: list[Document], trees: Trees, context: Context) -> tuple[Reading, list[Notice]]:
     """Return what a format makes of its documents, from a memory that is open and has it."""
-    return trees.again(f"reading of {row.name}", documents, lambda: read_documents(row, documents, context))
+    return trees.again(f"reading of {row.name}", documents, lambda: _read(row, documents, context))
+
+
+def _read(row: FormatRow, documents: list[Document], context: Context) -> tuple[Reading, list[Notice]]:
+    try:
+        return registry.load(row).read(documents, context), []
+    except EndedError:
+        raise
+    except Exception as error:
+        from dindguard.faults import read_apart
+
+        return read_apart(documents, error, lambda some: _read(row, some, context))
 
 
 def _keep_what_speaks(reading: Reading) -> None:
@@ -199,16 +209,11 @@ def _keep_what_speaks(reading: Reading) -> None:
     reading.embedded = [each for each in reading.embedded if each.source.speaks or each.source.file.speaks]
 
 
-def _outlines(waiting: Sequence[_Led], trees: Trees, sharing: Sharing) -> Iterator[Outline | None]:
-    """Yield what copies of this process say of texts that are trees, and nothing of others."""
-
-    def outlined(led: _Led) -> Outline | None:
-        source = led[1].source
-        is_tree = trees.recogniser.text_format(source) is None and trees.recogniser.tree_syntax(source) in MADE_AGAIN
-        return trees.outlined(source, lambda: [*documents_of(led[1], trees)]) if is_tree else None
-
-    for _, told in sharing.ahead(waiting, outlined, lambda _: ()):
-        yield told
+def _outlined(trees: Trees, led: _Led) -> Outline | None:
+    """Return what a text that is a tree says, without its nodes; nothing for another text."""
+    source = led[1].source
+    is_tree = trees.recogniser.text_format(source) is None and trees.recogniser.tree_syntax(source) in MADE_AGAIN
+    return trees.outlined(source, lambda: [*documents_of(led[1], trees)]) if is_tree else None
 
 
 def _recognise(
@@ -250,6 +255,8 @@ def _documents_or_fault(embedded: Embedded, trees: Trees) -> list[tuple[str, Doc
         for each in documents_of(embedded, trees):
             found.append(each)  # noqa: PERF402 - those before a fault count
     except Exception as error:
+        from dindguard.faults import failed
+
         trees.notices.append(failed(embedded.source, error))
     return found
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from dindguard import budget
-from dindguard.source import Source
+from dindguard.source import Embedded, Source
 
 _SCRIPTS = frozenset({"shell", "powershell", "batch", "make", "just"})
 """Hints of texts of which nothing is read unless they name an engine."""
@@ -42,6 +42,14 @@ class Repeats:
             return True
         count = self._count[source.path] = self._count.get(source.path, 0) + costs
         return count <= budget.REPEATED_TEXTS.most or budget.within(budget.REPEATED_TEXTS, count, source.whole())
+
+
+def as_often_as_may_be(held: Iterable[tuple[int, Embedded]]) -> Iterator[tuple[int, Embedded]]:
+    """Yield numbered texts without the repetitions that are too many."""
+    repeats = Repeats()
+    for number, embedded in held:
+        if repeats.fits(embedded.source):
+            yield number, embedded
 
 
 def _parts(source: Source) -> Iterator[tuple[_Place, str]]:

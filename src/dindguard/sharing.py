@@ -66,6 +66,11 @@ class Sharing:
         for item in items:
             yield item, None
 
+    def told(self, items: Iterable[Item], work: Callable[[Item], Made | None]) -> Iterator[Made | None]:
+        """Yield what copies have made of each thing, as :meth:`ahead`, where none of it is known here."""
+        for _, made in self.ahead(items, work, lambda _: ()):
+            yield made
+
     def _shared(
         self, items: list[Item], work: Callable[[Item], Made | None], known: Callable[[Item], Iterable[object]]
     ) -> Iterator[tuple[Item, Made | None]]:

@@ -18,7 +18,6 @@ from dindguard.reading import documents_of, read_alone
 from dindguard.records import field, record
 from dindguard.source import Embedded, Notice, Source
 from dindguard.trees import Trees
-from dindguard.turns import comes_later
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -212,6 +211,8 @@ class _Surveyor:
 
         What other files have a part in, and what there is anything to say of, is left to who sees all.
         """
+        from dindguard.turns import comes_later  # for helpers alone
+
         if self._known.may_be_template(source.text) or comes_later(source):
             return None
         row = self._known.text_format(source)
@@ -226,9 +227,7 @@ class _Surveyor:
             from dindguard.packing import packed
 
             return None if parts is None or ledger.notices or trees.all_notices() else packed(parts)
-        except (
-            Exception
-        ):  # who sees all meets it again, and tells; what is made of 3,000 stages hangs together too deeply
+        except Exception:  # who sees all meets it again, and tells; what 3,000 stages give hangs together too deeply
             return None
 
 

@@ -26,3 +26,9 @@ class Scope(Protocol):
 
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables replaced as far as the files decide them."""
+
+
+class Unread(list[object]):
+    """The items of a collection that an alias would have repeated once too often: none."""
+
+    __slots__ = ()

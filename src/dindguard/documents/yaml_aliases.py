@@ -12,7 +12,7 @@ from copy import copy
 from typing import Any, TypeAlias
 
 from dindguard import budget
-from dindguard.documents.unread import Unread
+from dindguard.documents.kinds import Unread
 
 YamlNode: TypeAlias = Any
 

@@ -7,10 +7,9 @@ from typing import Any, TypeAlias
 
 from dindguard import budget, memory
 from dindguard.compact import shared
-from dindguard.documents.kinds import MERGE
+from dindguard.documents.kinds import MERGE, Unread
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.tree import Kind, Node, Pairs
-from dindguard.documents.unread import Unread
 from dindguard.patterns import regex
 from dindguard.source import Segment, Source, Step
 

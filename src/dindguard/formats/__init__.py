@@ -110,6 +110,15 @@ def read_scripts(documents: Iterable[Document], dialect: Dialect) -> Reading:
     return reading
 
 
+def registered_runners(containers: Sequence[Container]) -> Iterable[Workload]:
+    """Return the runners that containers register by their own variables."""
+    if not any("RUNNER_EXECUTOR" in container.environment for container in containers):
+        return ()
+    from dindguard.scripts.runner_variables import runners
+
+    return runners(containers)
+
+
 def add_client(reading: Reading, name: str, variables: Sequence[EnvVar]) -> None:
     """Add a machine whose clients command the engine that variables name, which it gives to all that it starts."""
     from dindguard.model.workload import Platform, Workload, WorkloadKind

@@ -75,8 +75,8 @@ def _origin(
 
 
 def _made_here(workloads: Sequence[Workload], invocations: Sequence[Invocation]) -> MadeHere | None:
-    if not any(each.kind is WorkloadKind.IMAGE_BUILD for each in workloads):
-        return None
+    if len(workloads) < 2 or not any(each.kind is WorkloadKind.IMAGE_BUILD for each in workloads):
+        return None  # an image that is alone comes from no other
     from dindguard.infer.made_here import MadeHere
 
     return MadeHere(workloads, invocations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dindguard.infer import images
 from dindguard.model.container import Container
 from dindguard.model.image import Image
-from dindguard.model.image_names import last_two
+from dindguard.model.known_images import last_two
 from dindguard.model.values import Flag, How
 from dindguard.patterns import regex
 

@@ -115,31 +115,37 @@ class Image:
     @property
     def privileged_tool(self) -> str | None:
         """What it does to the host, if it is well known, made to be run privileged, and ends by itself."""
-        return known_images.privileged_tool(self.repository)
+        from dindguard.model.known_powers import privileged_tool
+
+        return privileged_tool(self.repository)
 
     @property
     def privileged_user(self) -> str | None:
         """The product, if it is well known and its own instructions run it privileged (cAdvisor, Home Assistant …)."""
-        return known_images.privileged_user(self.repository)
+        from dindguard.model.known_powers import privileged_user
+
+        return privileged_user(self.repository)
 
     @property
     def host_agent(self) -> str | None:
         """The product, if it is well known and its own instructions let it look into the host's processes (Netdata …)."""
-        return known_images.host_agent(self.repository)
+        from dindguard.model.known_powers import host_agent
+
+        return host_agent(self.repository)
 
     @property
     def host_networker(self) -> str | None:
         """The product, if it is well known and its own instructions let it set up the host's network (kube-vip …)."""
-        from dindguard.model.known_networkers import (
-            host_networker,
-        )  # asked of what is given NET_ADMIN in the host's network
+        from dindguard.model.known_powers import host_networker
 
         return host_networker(self.repository)
 
     @property
     def fuse_mounter(self) -> str | None:
         """The product, if it is well known and its own instructions let it mount file systems (rclone …)."""
-        return known_images.fuse_mounter(self.repository)
+        from dindguard.model.known_powers import fuse_mounter
+
+        return fuse_mounter(self.repository)
 
     @property
     def archived(self) -> str | None:

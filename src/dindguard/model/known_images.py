@@ -5,7 +5,7 @@ The keys are ends of repositories, so that mirrors match: ``mirror/tecnativa/doc
 
 from __future__ import annotations
 
-from dindguard.model.image_names import last_two, of_any_machine
+from functools import lru_cache
 
 _SOCKET_PROXIES = {
     "tecnativa/docker-socket-proxy": "tecnativa",
@@ -143,118 +143,6 @@ _RUNNERS = {
     "atlassian/bitbucket-pipelines-runner": "bitbucket",
 }
 
-_PRIVILEGED_TOOLS = {
-    "tonistiigi/binfmt": "registers emulators with the host's kernel",
-    "docker/binfmt": "registers emulators with the host's kernel",
-    "linuxkit/binfmt": "registers emulators with the host's kernel",
-    "multiarch/qemu-user-static": "registers emulators with the host's kernel",
-}
-"""Tools that are made to be run privileged, once, and what for."""
-
-_PRIVILEGED_USERS = {
-    "cadvisor/cadvisor": "cAdvisor",
-    "google/cadvisor": "cAdvisor",
-    "google-containers/cadvisor": "cAdvisor",
-    "google_containers/cadvisor": "cAdvisor",
-    "squat/generic-device-plugin": "generic-device-plugin",
-    "home-assistant/home-assistant": "Home Assistant",
-    "homeassistant/home-assistant": "Home Assistant",
-    "linuxserver/kasm": "Kasm Workspaces",
-    "tecnativa/docker-socket-proxy": "Tecnativa's socket proxy",
-    "node-problem-detector/node-problem-detector": "node-problem-detector",
-    "esphome/esphome": "ESPHome",
-    "blakeblackshear/frigate": "Frigate",
-    "prometheuscommunity/smartctl-exporter": "smartctl_exporter",
-    "db2_community/db2": "Db2",
-    "ibmcom/db2": "Db2",
-    "redroid/redroid": "redroid",
-    "mauricenino/dashdot": "dash.",
-    "jeedom/jeedom": "Jeedom",
-    "coroot/coroot-node-agent": "Coroot's node agent",
-    "googlecloudplatform/nfs-server-docker": "an NFS server",
-    "itsthenetwork/nfs-server-alpine": "an NFS server",
-    "gluster/gluster-centos": "GlusterFS",
-    "binhex/arch-delugevpn": "Deluge with WireGuard",
-    "binhex/arch-qbittorrentvpn": "qBittorrent with WireGuard",
-    "binhex/arch-rtorrentvpn": "rTorrent with WireGuard",
-    "openthread/otbr": "OpenThread border router",
-    "openthread/border-router": "OpenThread border router",
-    "grafana/beyla": "Beyla",
-    "parca-dev/parca-agent": "Parca agent",
-    "rancher/rancher": "Rancher",
-    "concourse/concourse": "Concourse",
-    "kube-proxy": "kube-proxy",
-    "k8s-dns-node-cache": "NodeLocal DNSCache",
-    "calico/node": "Calico",
-    "calico/cni": "Calico",
-    "calico/csi": "Calico",
-    "calico/node-driver-registrar": "Calico",
-    "calico/pod2daemon-flexvol": "Calico",
-    "cilium/cilium": "Cilium",
-    "cilium/tetragon": "Tetragon",
-    "weaveworks/weave-kube": "Weave Net",
-    "weaveworks/weave-npc": "Weave Net",
-    "cloudnativelabs/kube-router": "kube-router",
-    "k8snetworkplumbingwg/multus-cni": "Multus",
-    "k8snetworkplumbingwg/sriov-network-device-plugin": "the SR-IOV device plugin",
-    "antrea/antrea-agent-ubuntu": "Antrea",
-    "kubeovn/kube-ovn": "Kube-OVN",
-    "amazon-k8s-cni-init": "the AWS VPC CNI",
-    "aws-ebs-csi-driver": "the AWS EBS CSI driver",
-    "aws-efs-csi-driver": "the AWS EFS CSI driver",
-    "digitalocean/do-csi-plugin": "DigitalOcean's CSI driver",
-    "hetznercloud/hcloud-csi-driver": "Hetzner's CSI driver",
-    "sig-storage/nfsplugin": "the NFS CSI driver",
-    "sig-storage/smbplugin": "the SMB CSI driver",
-    "sig-storage/hostpathplugin": "the hostpath CSI driver",
-    "sig-storage/local-volume-provisioner": "the local volume provisioner",
-    "external_storage/local-volume-provisioner": "the local volume provisioner",
-    "csi-secrets-store/driver": "the Secrets Store CSI driver",
-    "democraticcsi/democratic-csi": "democratic-csi",
-    "democratic-csi/democratic-csi": "democratic-csi",
-    "rocm/device-metrics-exporter": "AMD's device metrics exporter",
-    "cephcsi/cephcsi": "Ceph CSI",
-    "rook/ceph": "Rook",
-    "longhornio/longhorn-manager": "Longhorn",
-    "longhornio/longhorn-instance-manager": "Longhorn",
-    "openebs/node-disk-manager": "OpenEBS",
-    "openebs/lvm-driver": "OpenEBS",
-    "openebs/zfs-driver": "OpenEBS",
-    "piraeusdatastore/piraeus-server": "Piraeus",
-    "juicedata/juicefs-csi-driver": "the JuiceFS CSI driver",
-    "kubevirt/virt-handler": "KubeVirt",
-    "k8s/container-toolkit": "NVIDIA's GPU operator",
-    "nvidia/k8s-device-plugin": "NVIDIA's device plugin",
-    "falcosecurity/falco": "Falco",
-    "sysdig/agent": "Sysdig agent",
-    "aquasec/tracee": "Tracee",
-    "kubereboot/kured": "kured",
-    "weaveworks/kured": "kured",
-}
-"""Products whose own instructions or manifests run them privileged: their READMEs and installation pages (cAdvisor, Home
-Assistant, ESPHome, Frigate, Db2 …), and what the projects publish to be applied to a cluster (its network, its storage
-drivers, agents that watch or restart its nodes)."""
-
-_HOST_AGENTS = {
-    "netdata/netdata": "Netdata",
-    "d34dc3n73r/netdata-glibc": "Netdata",
-    "netdata": "Netdata",
-    "datadog/agent": "Datadog agent",
-    "datadoghq/agent": "Datadog agent",
-    "newrelic/infrastructure": "New Relic agent",
-}
-"""Agents whose own instructions give them the host's processes, and capabilities to look into them (Netdata's page on
-Docker: ``pid: host``, SYS_PTRACE, SYS_ADMIN, AppArmor off)."""
-
-_FUSE_MOUNTERS = {
-    "rclone/rclone": "rclone",
-    "b3vis/borgmatic": "borgmatic",
-    "borgmatic-collective/borgmatic": "borgmatic",
-    "modem7/borgmatic-docker": "borgmatic",
-}
-"""Programs that mount file systems of their own, whose instructions give them what that takes in a container: SYS_ADMIN,
-``/dev/fuse``, and AppArmor off (rclone's page on ``rclone mount`` in Docker, borgmatic's README on ``borgmatic mount``)."""
-
 _ARCHIVED = {
     "kaniko-project/executor": "kaniko was archived on 2025-06-03",
     "kaniko-project/warmer": "kaniko was archived on 2025-06-03",
@@ -264,7 +152,7 @@ _ARCHIVED = {
 
 def socket_proxy(repository: str) -> str | None:
     """Return the filtering proxy's product, ``unknown`` for another one by its name, ``None`` for all else."""
-    product = _find(_SOCKET_PROXIES, repository)
+    product = find(_SOCKET_PROXIES, repository)
     if product:
         return product
     words = repository.rpartition("/")[2].replace("_", "-").split("-")
@@ -273,7 +161,7 @@ def socket_proxy(repository: str) -> str | None:
 
 def socket_user(repository: str) -> str | None:
     """Return the product's name, if it is known to be given the engine's socket on purpose."""
-    return _find(_SOCKET_USERS, repository) or _NAMED_USERS.get(_name(repository))
+    return find(_SOCKET_USERS, repository) or _NAMED_USERS.get(name_of(repository))
 
 
 def socket_user_called(name: str) -> str | None:
@@ -283,38 +171,36 @@ def socket_user_called(name: str) -> str | None:
 
 def runner(repository: str) -> str | None:
     """Return the CI system that the image runs jobs for."""
-    return _find(_RUNNERS, repository)
-
-
-def privileged_tool(repository: str) -> str | None:
-    """Return what the image does to the host, if it is made to be run privileged and ends by itself."""
-    return _find(_PRIVILEGED_TOOLS, repository)
-
-
-def privileged_user(repository: str) -> str | None:
-    """Return the product, if its own instructions run it privileged."""
-    return _find(_PRIVILEGED_USERS, repository) or _PRIVILEGED_USERS.get(of_any_machine(_name(repository)))
-
-
-def host_agent(repository: str) -> str | None:
-    """Return the product, if its own instructions let it look into the host's processes."""
-    return _find(_HOST_AGENTS, repository)
-
-
-def fuse_mounter(repository: str) -> str | None:
-    """Return the product, if its own instructions let it mount file systems."""
-    return _find(_FUSE_MOUNTERS, repository)
+    return find(_RUNNERS, repository)
 
 
 def archived(repository: str) -> str | None:
     """Return why the image is not maintained."""
-    return _find(_ARCHIVED, repository)
+    return find(_ARCHIVED, repository)
 
 
-def _find(table: dict[str, str], repository: str) -> str | None:
+def find(table: dict[str, str], repository: str) -> str | None:
     """Look up the repository, or its last two components."""
     return table.get(repository) or table.get(last_two(repository))
 
 
-def _name(repository: str) -> str:
+def name_of(repository: str) -> str:
+    """Return the name of an image without its owner."""
     return last_two(repository).rpartition("/")[2]
+
+
+@lru_cache(maxsize=1024)
+def last_two(repository: str) -> str:
+    """Return the owner and the name of an image; Rancher mirrors both in one name (``rancher/mirrored-calico-node``)."""
+    *_, owner, name = ("", *repository.split("/"))
+    if name.startswith("mirrored-"):
+        owner, _, name = name.removeprefix("mirrored-").partition("-")
+    return f"{owner}/{name}" if owner not in ("", "library") else name
+
+
+_MACHINES = ("-amd64", "-arm64", "-arm", "-ppc64le", "-s390x")
+
+
+def of_any_machine(name: str) -> str:
+    """Return an image's name without the kind of machine that it is for: ``kube-proxy-amd64``."""
+    return next((name.removesuffix(each) for each in _MACHINES if name.endswith(each)), name)

@@ -20,7 +20,6 @@ from dindguard.scripts.engine_cli.started import STARTS, container_of, declare_v
 from dindguard.scripts.grants import Sudoers
 from dindguard.scripts.invocations import Meaning, meanings
 from dindguard.scripts.kubectl import pods
-from dindguard.scripts.runner_registration import runners
 from dindguard.source import Embedded, Notice, Source
 
 
@@ -67,7 +66,10 @@ class _ScriptReader:
     def read(self) -> ScriptModel:
         """Return workloads, invocations and notices."""
         workloads = [self._workload(place, calls) for place, calls in self._places().items()]
-        workloads += runners(self._found.commands, self._prefix, self._source.path)
+        if any(command.program == "gitlab-runner" for command in self._found.commands):
+            from dindguard.scripts.runner_registration import runners
+
+            workloads += runners(self._found.commands, self._prefix, self._source.path)
         started = pods(self._found.commands, self._prefix, self._owner)
         workloads += started.workloads
         machine = self._machine()

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from dindguard.documents.unknown import undecided
-from dindguard.formats import Context, Document, Reading
+from dindguard.formats import Context, Document, Reading, registered_runners
 from dindguard.formats.compose.files import Files
 from dindguard.formats.compose.projects import Project, projects_of
 from dindguard.formats.compose.services import workload
 from dindguard.formats.compose.storage import Volumes
-from dindguard.scripts.runner_variables import runners
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -38,7 +37,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 def _read_project(project: Project, files: Files, volumes: Volumes) -> Reading:
     made, held = workload(project, files, volumes)
-    reading = Reading((made, *runners(made.containers)))
+    reading = Reading((made, *registered_runners(made.containers)))
     reading.embedded.extend(held)
     for _, service in project.services:
         reading.notices.extend(undecided(service, ("volumes", "devices", "security_opt", "cap_add")))

@@ -85,7 +85,7 @@ class WorkflowReader:
         expressions = outer.knowing(matrix(job["strategy"]))
         own = environment(job["env"], expressions)
         self._variables += len(inherited) + len(own)
-        if not budget.within(budget.PIPELINE_VARIABLES, self._variables, job):
+        if inherited and not budget.within(budget.PIPELINE_VARIABLES, self._variables, job):
             inherited = ()
         variables = (*inherited, *own)
         expressions = expressions.with_env(variables)

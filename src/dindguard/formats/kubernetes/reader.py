@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from dindguard import budget, memory
 from dindguard.documents.unknown import undecided
-from dindguard.formats import Context, Document, Reading, Unread
+from dindguard.formats import Context, Document, Reading, Unread, registered_runners
 from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Asked, Cluster
 from dindguard.formats.kubernetes.objects import WORKLOADS, Seen, is_known, seen_in, templates
@@ -27,7 +27,6 @@ from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import Container
 from dindguard.model.workload import Workload
 from dindguard.records import record, replace
-from dindguard.scripts.runner_variables import runners
 from dindguard.source import Embedded, Notice, Source
 
 
@@ -197,7 +196,7 @@ def _read(template: PodTemplate, cluster: Cluster, openings: tuple[Opening, ...]
     notices = [*undecided(template.spec, ("containers", "volumes"))]
     for member in template.members:
         notices.extend(undecided(member.node, ("volumeMounts",)))
-    return pod, tuple(runners(pod.workload.containers)), notices
+    return pod, tuple(registered_runners(pod.workload.containers)), notices
 
 
 _Read: TypeAlias = tuple[ReadPod, tuple[Workload, ...], list[Notice]]
