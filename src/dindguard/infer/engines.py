@@ -189,6 +189,7 @@ def _engine_of(
         certificates=_certificates(container, started, image),
         configuration=configuration,
         loads_apparmor_profile=_loads_apparmor_profile(container, started, rootless),
+        sees_apparmor=any(_shows_securityfs(each) for each in container.host_mounts),
     )
 
 
@@ -196,14 +197,12 @@ def _loads_apparmor_profile(container: Container, started: Started, rootless: Fl
     """Whether dockerd finds nothing that keeps it from loading its profile (containerd ``pkg/apparmor``).
 
     The nesting script sets the variable ``container``. Only distributions whose engine packages bring
-    ``apparmor_parser`` along count; the official image, which is Alpine's, has none. A container's own ``/sys`` has no
-    securityfs, privileged or not: without the host's it sees no AppArmor.
+    ``apparmor_parser`` along count; the official image, which is Alpine's, has none.
     """
     image = images.base_image(container)
     if started.product is not EngineProduct.DOCKER or started.launch.prepared or not rootless.off or image is None:
         return False
-    brings_parser = image.name in _WITH_APPARMOR and images.variable(container, "container") is None
-    return brings_parser and any(_shows_securityfs(mount) for mount in container.host_mounts)
+    return image.name in _WITH_APPARMOR and images.variable(container, "container") is None
 
 
 def _shows_securityfs(mount: Mount) -> bool:

@@ -182,7 +182,9 @@ class Engine:
     mandatory_access_control: Flag | None = None
     """Whether AppArmor or SELinux confines its containers; ``None`` when nothing says so."""
     loads_apparmor_profile: bool = False
-    """At its start it loads the profile ``docker-default`` into the kernel, if the image has AppArmor's tools."""
+    """At its start it loads the profile ``docker-default`` into the kernel, if it finds AppArmor's interface there."""
+    sees_apparmor: bool = False
+    """The kernel's interface of AppArmor is in its container by a mount; without one, a script or systemd may mount it."""
     contact: Contact = field(init=False, repr=False, default=Contact())
     """What ``infer`` concludes: who can connect to it and command it."""
 
