@@ -37,10 +37,13 @@ def test_what_a_process_of_our_own_has_imported_is_left_out_once(
         assert len(frozen) == freezes
 
 
-@pytest.mark.parametrize("much", [False, True])
-def test_garbage_is_looked_for_at_a_border_where_much_was_made(much: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("own", "much"), [(True, True), (True, False), (False, True)])
+def test_garbage_is_looked_for_where_much_was_made_of_our_own(
+    own: bool, much: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[None] = []
+    monkeypatch.setattr(process, "own", own)
     monkeypatch.setattr(gc, "get_count", lambda: (9, 4, int(much)))
     monkeypatch.setattr(gc, "collect", lambda: asked.append(None))
     process.collect()
-    assert len(asked) == much
+    assert len(asked) == (own and much)

@@ -44,8 +44,11 @@ _MANY_OBJECTS = 50_000
 
 
 def collect() -> None:
-    """Have the cycle collector look for garbage now, where so much was made that it may be worth it."""
-    if gc.isenabled() and gc.get_count()[2]:
+    """Have the cycle collector look for garbage now, where so much was made that it may be worth it.
+
+    Where the process is not our own, most of what it would go through is others', and may be much more than our scan.
+    """
+    if own and gc.isenabled() and gc.get_count()[2]:
         gc.collect()
 
 

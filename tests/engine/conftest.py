@@ -11,10 +11,13 @@ import pytest
 from private_engine import SCRIPT, TOOLS, Host
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    shared_out = config.pluginmanager.hasplugin("xdist")
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.engine)
+            if shared_out:
+                item.add_marker(pytest.mark.xdist_group("engine"))  # there is one engine: one process starts and asks it
 
 
 @pytest.fixture(scope="session")
