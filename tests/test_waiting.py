@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from dindguard import reports, waiting
 from dindguard.documents import yaml
 from dindguard.documents.template.reading import Templates
+from dindguard.documents.tree import Node
+from dindguard.formats import Document
+from dindguard.formats.kubernetes.reader import look
 from dindguard.report import Report
 from dindguard.scanning import Options, scan
 from dindguard.source import Gravity, Source
@@ -71,6 +77,52 @@ def test_a_tree_that_was_let_go_of_is_made_again_when_somebody_asks() -> None:
     assert first["a"]["b"].items()[1].content == "2"
     assert (second["c"].content, second["c"].span.line, len(made)) == ("d", 3, 1)
     assert first.keys() == ["a"]
+
+
+def held_by(whoever: object) -> Iterator[object]:
+    """Yield all that somebody holds, but for code."""
+    seen, waiting = set[int](), [whoever]
+    while waiting:
+        each = waiting.pop()
+        if (
+            id(each) in seen
+            or isinstance(each, (type, ModuleType))
+            or (isinstance(each, dict) and "__name__" in each)
+        ):
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += gc.get_referents(each)
+
+
+POD = """apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {containers: [{name: c, image: "docker:$TAG", args: ["<<"], securityContext: {privileged: true}}]}
+"""
+LISTED = POD.replace("\n", "\n  ").rstrip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        POD,
+        POD.replace("$TAG", "dind"),
+        POD.replace("<<", "-H"),
+        f"apiVersion: v1\nkind: List\nitems:\n- {LISTED}\n",
+        f"apiVersion: v1\nkind: Template\nparameters: [{{name: TAG, value: dind}}]\nobjects:\n- {LISTED}\n",
+    ],
+)
+def test_what_was_said_of_a_document_holds_nothing_of_it(text: str) -> None:
+    source = Source("a.yaml", text)
+    tree = yaml.read(source)
+    document = Document(source, tree.documents[0])
+    seen = look(document)
+    waiting.let_go(tree, lambda: yaml.read(source))
+    nodes = [each for each in held_by((document, seen)) if isinstance(each, Node)]
+    assert len(nodes) == (2 if seen is not None and "$TAG" in text else 1)
+    if seen is not None:
+        assert seen.objects[0].resource.node["spec"]["containers"][0]["name"].content == "c"
 
 
 @pytest.mark.usefixtures("no_room")

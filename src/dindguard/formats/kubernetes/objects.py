@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dindguard.documents.tree import Node
@@ -56,7 +56,7 @@ def is_kustomization(document: Document) -> bool:
 
 
 class Object:
-    """An object of a document, which travels without nodes if it is the whole document.
+    """An object of a document, which travels without nodes: it has to be the whole document then.
 
     ``idle`` tells that it describes no pod, and says nothing else; ``told`` is what a Service, a policy or an autoscaler says.
     """
@@ -78,25 +78,27 @@ class Object:
             known: dict[Resource, Any] = _noted_in(kind, cluster)
             known[resource] = told
 
-    def __reduce__(self) -> tuple[Callable[..., Object], tuple[Any, ...]]:
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the whole document, which may be read with values for its placeholders."""
         node, root = self.resource.node, self.root
-        scope = node.scope if node is not root else None
-        whole = (
-            isinstance(scope, Placeholders)
-            and root.scope is None
-            and (node.start, node.end) == (root.start, root.end)
-        )
-        resource = replace(self.resource, node=root) if whole else self.resource
-        return _arrived, (
-            resource,
-            root,
-            self.told,
-            self.idle,
-            scope.values if isinstance(scope, Placeholders) else None,
-        )
+        return node is root or (self._values is not None and (node.start, node.end) == (root.start, root.end))
+
+    @property
+    def _values(self) -> Mapping[str, Text] | None:
+        scope = self.resource.node.scope
+        return scope.values if isinstance(scope, Placeholders) and self.root.scope is None else None
+
+    def afresh(self) -> Object:
+        """Return the object of a whole document as if nobody had read it: it holds no more of that than the document does."""
+        values = self._values
+        return self if values is None else _arrived(self.resource, self.root, self.told, self.idle, values)
+
+    def __reduce__(self) -> tuple[Callable[..., Object], tuple[Any, ...]]:
+        return _arrived, (replace(self.resource, node=self.root), self.root, self.told, self.idle, self._values)
 
 
-def _arrived(resource: Resource, root: Node, told: Told, idle: bool, values: dict[str, Text] | None) -> Object:
+def _arrived(resource: Resource, root: Node, told: Told, idle: bool, values: Mapping[str, Text] | None) -> Object:
     if values is not None:
         resource = replace(resource, node=root.scoped(Placeholders(values)))
     return Object(resource, root, told, idle)
@@ -108,6 +110,17 @@ class Seen:
 
     kustomization: bool
     objects: tuple[Object, ...] = ()
+
+
+def looked_at(document: Document) -> Seen | None:
+    """Return what a document says by itself, and hold none of its nodes: they may be let go of until it is read.
+
+    Nothing of one that has several objects, which are parts of it: whoever reads it looks again.
+    """
+    seen = seen_in(document)
+    if not all(each.is_whole for each in seen.objects):
+        return None
+    return replace(seen, objects=tuple(each.afresh() for each in seen.objects))
 
 
 def seen_in(document: Document) -> Seen:

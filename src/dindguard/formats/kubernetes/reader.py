@@ -16,7 +16,7 @@ from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading, Unread, registered_runners
 from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Asked, Cluster
-from dindguard.formats.kubernetes.objects import WORKLOADS, Seen, is_known, seen_in, templates
+from dindguard.formats.kubernetes.objects import WORKLOADS, Seen, is_known, looked_at, templates
 from dindguard.formats.kubernetes.openings import Opening, Services
 from dindguard.formats.kubernetes.owners import Owners
 from dindguard.formats.kubernetes.pods import ReadPod, read_pod
@@ -30,9 +30,9 @@ from dindguard.records import record, replace
 from dindguard.source import Embedded, Notice, Source
 
 
-def look(document: Document) -> Seen:
+def look(document: Document) -> Seen | None:
     """Return what one document says by itself."""
-    return seen_in(document)
+    return looked_at(document)
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
