@@ -648,3 +648,45 @@ def test_a_dockerfile_below_a_variable_is_that_from_the_root(tmp_path: Path, use
     files = {name: text.replace("USER app", f"USER {user}") for name, text in BELOW_A_VARIABLE.items()}
     message = the(found(tmp_path, files, "host-pid-namespace")).message
     assert message == f"service 'app' sees the host's processes{words}"
+
+
+# -- what a test gives a role ------------------------------------------------------------------------------
+
+ROLE_IN_A_TEST = {
+    "roles/engine/tasks/main.yml": """- ansible.builtin.user: {name: "{{ someone }}", groups: docker, append: true}
+  when: not (in_a_test | default(false))
+""",
+    "roles/engine/defaults/main.yml": "someone: me\n",
+    "roles/engine/molecule/default/converge.yml": "- hosts: all\n  vars: {in_a_test: true}\n  roles: [engine]\n",
+}
+
+
+def test_what_a_test_gives_a_role_is_nobody_elses(tmp_path: Path) -> None:
+    finding = the(found(tmp_path, ROLE_IN_A_TEST, "docker-group-access"))
+    assert not [step.what for step in finding.related if "false by default" in step.what]
+
+
+def test_what_a_play_gives_a_role_counts(tmp_path: Path) -> None:
+    files = {**ROLE_IN_A_TEST, "site.yml": ROLE_IN_A_TEST["roles/engine/molecule/default/converge.yml"]}
+    finding = the(found(tmp_path, files, "docker-group-access"))
+    assert [step.what for step in finding.related if "false by default" in step.what]
+
+
+# -- pieces of Dockerfiles ------------------------------------------------------------------------------------
+
+PIECE = """- ansible.builtin.blockinfile:
+    path: /srv/build/Dockerfile
+    block: |
+      FIRST
+      RUN apt-get install -y docker.io && usermod -aG docker web
+"""
+
+
+@pytest.mark.parametrize(("first", "told"), [("USER root", 0), ("FROM alpine:3.22\n      FORM typo", 1)])
+def test_a_piece_that_is_written_into_a_dockerfile_is_not_broken(tmp_path: Path, first: str, told: int) -> None:
+    report = scanned(tmp_path, {"play.yml": "- hosts: all\n  tasks:\n" + _indented(PIECE.replace("FIRST", first))})
+    assert len([each for each in report.notices if each.kind == "malformed"]) == told
+
+
+def _indented(text: str) -> str:
+    return "".join(f"  {line}\n" for line in text.splitlines())

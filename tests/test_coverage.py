@@ -88,6 +88,8 @@ NEAR = {
     "the engine's usual socket": {"a.nix": '{ virtualisation.docker.listenOptions = [\n  ""\n  "/run/docker.sock"\n]; }\n'},
     "an engine's name servers": {"a.nix": "{ virtualisation.docker.daemon.settings = {\n  dns = [ x ];\n};\nhosts = 1; }\n"},
     "a feature of an engine": {"a.nix": "{ virtualisation.docker.daemon.settings.features.cdi = true; }\n"},
+    "the host's network alone": {"jobs/a.nomad": 'job "a" {\n  config {\n    network_mode = "host"\n  }\n}\n'},
+    "an endpoint of a filtering proxy": {"roles/a/templates/diun.yml.j2x": "endpoint: tcp://socket-proxy:2375\n"},
     "the socket of a client": {"config/docker.yaml": "my-docker:\n  socket: /var/run/docker.sock\n"},
     "the socket of a kubelet": {"a.json": '{\n  "containerd_cri_socket": "/var/run/containerd/containerd.sock"\n}\n'},
     "a user's own engine": {"a.conf": "x DOCKER_HOST=unix:///run/user/$(id -u $me)/docker.sock\n"},

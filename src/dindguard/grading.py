@@ -198,11 +198,13 @@ def _by_use(subject: Any) -> tuple[int, str]:
 
 
 def _of_others(workload: Any) -> str:
-    """Return why nothing runs a job: the pipelines of code that is copied from elsewhere run there."""
-    job = getattr(workload, "kind", None) is WorkloadKind.JOB
-    folder = others_code(workload.path) if job else ""
+    """Return why nothing runs a job or a test's machine: those of code that is copied from elsewhere run there."""
+    elsewhere = (
+        getattr(workload, "kind", None) is WorkloadKind.JOB or getattr(workload, "for_tests", None) is not None
+    )
+    folder = others_code(workload.path) if elsewhere else ""
     return (
-        f"'{folder}' in its path says that it is somebody else's code, whose pipelines run elsewhere"
+        f"'{folder}' in its path says that it is somebody else's code, whose pipelines and tests run elsewhere"
         if folder
         else ""
     )

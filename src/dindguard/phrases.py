@@ -44,7 +44,7 @@ PHRASES: tuple[Phrase, ...] = (
         ("2375",),
         regex(
             r"tcp://(?:0\.0\.0\.0|\[?::\]?|\*|127\.0\.0\.1|localhost)?:2375\b|(?<![\d.])2375:2375\b"
-            r"|DOCKER_HOST[\"']?\s*[:=]\s*[\"']?tcp://[^\s\"']*:2375\b"
+            r"|DOCKER_HOST[\"']?\s*[:=]\s*[\"']?tcp://(?!(?:(?!proxy)[^\s\"':])*+proxy[^\s\"':]*+:)[^\s\"']*:2375\b"
         ),
     ),
     (
@@ -89,12 +89,11 @@ MORE: tuple[Phrase, ...] = (
         r"(?<!~)\b(?:CAP_)?SYS_ADMIN\b|\bcap_sys_admin\b|\bcap[-_]add[\"']?\s*[=:]\s*\[?[\"']?sys_admin\b"
     )),
     ((
-        "hostPID", "hostIPC", "hostNetwork", "host_pid", "host_ipc", "host_network", "network_mode", "pid_mode", "ipc_mode",
-        "netns", "pidns", "ipcns", "--pid", "--ipc", "--net",
+        "hostPID", "hostIPC", "host_pid", "host_ipc", "pid_mode", "ipc_mode", "pidns", "ipcns", "--pid", "--ipc",
     ), regex(
-        r"\bhost(?:PID|IPC|Network)[\"']?\s*[:=]\s*[\"']?true|\b(?:network|pid|ipc)_mode[\"']?\s*[:=]\s*[\"']?host\b"
-        r"|\b(?:net|pid|ipc)ns\s*=\s*[\"']host"
-        r"|\bhost_(?:pid|ipc|network)\s*[:=]\s*true|--(?:pid|ipc|net|network)[= ]host\b"
+        r"\bhost(?:PID|IPC)[\"']?\s*[:=]\s*[\"']?true|\b(?:pid|ipc)_mode[\"']?\s*[:=]\s*[\"']?host\b"
+        r"|\b(?:pid|ipc)ns\s*=\s*[\"']host"
+        r"|\bhost_(?:pid|ipc)\s*[:=]\s*true|--(?:pid|ipc)[= ]host\b"
     )),
     (("docker-in-docker", "docker-outside-of-docker", "docker-from-docker"), regex(
         r"\bdocker(?:-in-docker|-outside-of-docker|-from-docker)\b"
@@ -103,7 +102,7 @@ MORE: tuple[Phrase, ...] = (
     (("/var/lib/docker",), regex(
         r"(?:path|source|src)[\"']?\s*[:=]\s*[\"']?/var/lib/docker(?![\w/-])|(?<![\w/])/var/lib/docker:/"
     )),
-    (("2375",), regex(r"(?<![\w.])2375(?![\w.])")),
+    (("2375",), regex(r"(?<![\w.])(?<!proxy:)2375(?![\w.])")),
     (("docker_host",), regex(r"\bdocker_host[\"']?\s*:\s*[\"']?automount")),
     (("plugins/",), regex(r"(?<![\w/-])plugins/(?:docker|acr|ecr|gcr|heroku)\b(?![/-]|:\{\{)")),
     (("virtualisation.docker",), regex(

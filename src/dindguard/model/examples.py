@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from functools import lru_cache
 from re import Match
@@ -70,15 +71,29 @@ def example_part(path: str) -> str:
 
 
 _OTHERS = frozenset(
-    {"vendor", "vendored", "node_modules", "third_party", "third-party", "thirdparty", "bower_components"}
+    {
+        "vendor",
+        "vendored",
+        "node_modules",
+        "third_party",
+        "third-party",
+        "thirdparty",
+        "bower_components",
+        "ansible_collections",
+    }
 )
 """Folders into which somebody else's code is copied."""
+_OF_GALAXY = regex(r"[a-zA-Z][\w-]*\.[a-zA-Z][\w-]*")
+"""What ``ansible-galaxy`` calls the folder of a role that it installs: ``geerlingguy.docker``."""
 
 
 def others_code(path: str) -> str:
     """Return the folder above a file that says that all in it is somebody else's code; ``""`` for one's own."""
     folders = path.split("/")[:-1]
-    return "" if _OTHERS.isdisjoint(folders) else next(folder for folder in folders if folder in _OTHERS)
+    if not _OTHERS.isdisjoint(folders):
+        return next(folder for folder in folders if folder in _OTHERS)
+    roles = (folder for above, folder in itertools.pairwise(folders) if above == "roles" and "." in folder)
+    return next((folder for folder in roles if _OF_GALAXY.fullmatch(folder)), "")
 
 
 def is_left_over(path: str) -> bool:

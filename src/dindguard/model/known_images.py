@@ -66,6 +66,7 @@ _SOCKET_USERS = {
     "getarcaneapp/arcane": "Arcane",
     "moghtech/komodo-periphery": "Komodo",
     "kimdre/doco-cd": "doco-cd",
+    "spegel-org/spegel": "Spegel",
     "sablierapp/sablier": "Sablier",
     "acouvreur/sablier": "Sablier",
     "dokku/dokku": "Dokku",
@@ -117,6 +118,9 @@ _NAMED_USERS = {
 }
 """The same by the names of their images alone: other makers build and mirror them under these too."""
 
+_OF_CONTAINERS = {"alloy": "Grafana Alloy", "homepage": "Homepage"}
+"""What a container of that name is, of whose image nothing is known: other images have these names, too."""
+
 _RUNNERS = {
     "gitlab/gitlab-runner": "gitlab",
     "gitlab-org/gitlab-runner": "gitlab",
@@ -166,7 +170,7 @@ def socket_user(repository: str) -> str | None:
 
 def socket_user_called(name: str) -> str | None:
     """Return the product that a container's own name tells, for an image of which nothing is known."""
-    return _NAMED_USERS.get(name.lower())
+    return _NAMED_USERS.get(name.lower()) or _OF_CONTAINERS.get(name.lower())
 
 
 def runner(repository: str) -> str | None:

@@ -193,12 +193,15 @@ class _Reader:
                 self.notices.append(refused(f"{name} takes name=value", instruction.span))
 
     def finish(self, instructions: list[Instruction]) -> None:
-        """Gather notices about the file as a whole."""
+        """Gather notices about the file as a whole; a piece that a script or a task writes into one has no FROM, and none."""
+        whole = any(instruction.name == "FROM" for instruction in instructions)
+        if self.source.embedded and not whole:
+            self.notices.clear()
+            return
         if self._strange:
             more = f", and {len(self._strange) - 1} more" if len(self._strange) > 1 else ""
             self.notices.append(refused(f"a line starts with no Dockerfile instruction{more}", self._strange[0]))
-        begun = not instructions and self.source.embedded  # a script goes on with it elsewhere
-        if not begun and not any(instruction.name == "FROM" for instruction in instructions):
+        if not whole:
             self.notices.append(refused("there is no FROM, so no image is described", self.source.whole()))
 
 

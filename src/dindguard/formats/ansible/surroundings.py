@@ -11,6 +11,7 @@ from dindguard.formats import Context, Unread
 from dindguard.formats.ansible import ENGINE_SETTINGS
 from dindguard.formats.ansible.uses import Use, agreed, groups_of, stacked, uses_of
 from dindguard.formats.ansible.variables import Layer, Tally, Variables
+from dindguard.model.examples import example_part
 from dindguard.model.invocation import Invocation
 from dindguard.patterns import regex
 from dindguard.vocabulary import INVENTORIES
@@ -47,6 +48,8 @@ class Surroundings:
         if path in self._noted:
             return
         self._noted.add(path)
+        if example_part(path):
+            return  # what a test gives a role is nobody else's
         for play in root.items():
             for role, use in uses_of(play, path, self.files_of(play, path)):
                 self._uses.setdefault(role, []).append(use)
