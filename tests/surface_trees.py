@@ -61,8 +61,8 @@ TREES: dict[str, dict[str, str]] = {
         '      mounts {\n        type = "bind"\n        source = "/var/run/docker.sock"\n        target = "/var/run/docker.sock"\n'
         "      }\n    }\n  }\n}\n"
     },
-    "Terraform module with the host's processes": {
-        "main.tf": 'module "a" {\n  source = "./app"\n  host_pid = true\n}\n'
+    "Terraform module with the host's network": {
+        "main.tf": 'module "a" {\n  source = "./app"\n  host_network = true\n}\n'
     },
     "Terraform block that may be there": {
         "main.tf": 'resource "kubernetes_pod_v1" "a" {\n  spec {\n    container {\n      name = "a"\n      image = "b"\n'

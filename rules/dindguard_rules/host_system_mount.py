@@ -79,7 +79,7 @@ def check(container: Container) -> Iterator[Problem]:
         writable = mount.read_only.off and not theirs
         if container.has_through_wider(mount, _is_told) or (not writable and paths.harmless_read_only(path)):
             continue
-        severity = Severity.HIGH if writable else Severity.MEDIUM
+        severity = Severity.HIGH if writable and not paths.is_key_file(path) else Severity.MEDIUM
         host = container.host
         what = f"the host's {mount.shown_path}" if host is None else f"{mount.shown_path} of {host}, its host"
         may = "change" if writable else "read what everybody may read of" if public else "read"

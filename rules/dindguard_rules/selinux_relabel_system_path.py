@@ -74,6 +74,8 @@ def check(container: Container) -> Iterator[Problem]:
         path = mount.host_path
         if mount.relabel is None or path is None or paths.classify(path) not in SYSTEM:
             continue
+        if paths.is_key_file(path):
+            continue  # its user's programs read it, and no service does
         if mount.relabel.value == "z" and paths.is_kubernetes_own(path):
             continue  # what shares it are containers
         severity = Severity.MEDIUM if paths.is_home(path) else Severity.HIGH

@@ -89,11 +89,12 @@ MORE: tuple[Phrase, ...] = (
         r"(?<!~)\b(?:CAP_)?SYS_ADMIN\b|\bcap_sys_admin\b|\bcap[-_]add[\"']?\s*[=:]\s*\[?[\"']?sys_admin\b"
     )),
     ((
-        "hostPID", "hostIPC", "host_pid", "host_ipc", "pid_mode", "ipc_mode", "pidns", "ipcns", "--pid", "--ipc",
+        "hostPID", "hostIPC", "hostNetwork", "host_pid", "host_ipc", "host_network", "network_mode", "pid_mode", "ipc_mode",
+        "netns", "pidns", "ipcns", "--pid", "--ipc", "--net",
     ), regex(
-        r"\bhost(?:PID|IPC)[\"']?\s*[:=]\s*[\"']?true|\b(?:pid|ipc)_mode[\"']?\s*[:=]\s*[\"']?host\b"
-        r"|\b(?:pid|ipc)ns\s*=\s*[\"']host"
-        r"|\bhost_(?:pid|ipc)\s*[:=]\s*true|--(?:pid|ipc)[= ]host\b"
+        r"\bhost(?:PID|IPC|Network)[\"']?\s*[:=]\s*[\"']?true|\b(?:network|pid|ipc)_mode[\"']?\s*[:=]\s*[\"']?host\b"
+        r"|\b(?:net|pid|ipc)ns\s*=\s*[\"']host"
+        r"|\bhost_(?:pid|ipc|network)\s*[:=]\s*true|--(?:pid|ipc|net|network)[= ]host\b"
     )),
     (("docker-in-docker", "docker-outside-of-docker", "docker-from-docker"), regex(
         r"\bdocker(?:-in-docker|-outside-of-docker|-from-docker)\b"
@@ -129,7 +130,8 @@ MORE: tuple[Phrase, ...] = (
 """Good enough only where a file's name or shape says that it configures containers or their hosts."""
 
 _PERMISSION = regex(
-    r"(?m)^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b"
+    r"(?m)^#?include <tunables/"
+    r"|^kind: *(?:PodSecurityPolicy|SecurityContextConstraints|ClusterRole|Role)\b"
     r"|^apiVersion: *[\"']?(?:constraints\.gatekeeper\.sh|auto\.gke\.io)/"
     r"|\bkind[\"']?\s*[:=]\s*[\"']?(?:ClusterPolicy|ValidatingPolicy|ConstraintTemplate|ValidatingAdmissionPolicy)\b"
 )
@@ -158,7 +160,7 @@ def spoken(text: str, *, known: bool = False) -> Hit | None:
     """
     if len(text) < _SHORT and not _any_literal(known).search(text):
         return None
-    if ("kind" in text and _PERMISSION.search(text)) or _DESCRIPTION.search(text[:_SHORT]):
+    if (("kind" in text or "tunables/" in text) and _PERMISSION.search(text)) or _DESCRIPTION.search(text[:_SHORT]):
         return None
     for phrases in (PHRASES, MORE) if known else (PHRASES,):
         hits = list(_first_hits(text, phrases))

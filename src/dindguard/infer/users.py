@@ -17,7 +17,8 @@ _ORDINARY_USERS = frozenset(
         "beats/filebeat", "beats/heartbeat", "beats/metricbeat", "elastic/filebeat", "elastic/metricbeat", "fluent/fluentd",
         "bitnami/fluent-bit", "bitnami/fluentd", "bitnamilegacy/fluent-bit", "bitnamilegacy/fluentd", "logstash/logstash",
         "jenkins/jenkins", "jenkins/agent", "jenkins/inbound-agent", "jenkinsci/blueocean", "coder/coder", "n8nio/n8n",
-        "kestra/kestra", "apache/airflow", "renovate/renovate", "goauthentik/server", "nodered/node-red", "forgejo/runner",
+        "kestra/kestra", "apache/airflow", "renovate/renovate", "goauthentik/server",
+        "goauthentik/ldap", "goauthentik/proxy", "goauthentik/radius", "nodered/node-red", "forgejo/runner",
     }
 )  # fmt: skip
 _NAMED_ORDINARY = frozenset(

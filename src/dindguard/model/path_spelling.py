@@ -169,3 +169,12 @@ def _one_link_less(path: str) -> str:
     if path == "/var/run" or path.startswith("/var/run/"):
         return path.removeprefix("/var")
     return path
+
+
+_LETS_IN = frozenset({"authorized_keys", "authorized_keys2", "config", "environment", "rc"})
+
+
+def is_key_file(path: str) -> bool:
+    """Tell whether the path is one file in somebody's ``~/.ssh``, and none by which SSH decides whom to let in or what to run."""
+    folder, _, name = home_relative(on_the_host(path)).rpartition("/")
+    return folder == "~/.ssh" and name not in _LETS_IN and not name.endswith("*")

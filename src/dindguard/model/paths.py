@@ -8,7 +8,7 @@ sockets are :mod:`~dindguard.model.sockets`'.
 from __future__ import annotations
 
 from dindguard.enumerations import StrEnum
-from dindguard.model.path_spelling import home_relative, inside, normalise, on_the_host, path_of
+from dindguard.model.path_spelling import home_relative, inside, is_key_file, normalise, on_the_host, path_of
 from dindguard.model.sockets import EngineSocket, socket_at, sockets_below
 from dindguard.model.values import UNKNOWN_PIECE
 from dindguard.patterns import regex
@@ -26,6 +26,7 @@ __all__ = [
     "inside",
     "is_below_data_root",
     "is_home",
+    "is_key_file",
     "is_kubernetes_own",
     "is_public",
     "is_users_own",
@@ -224,7 +225,7 @@ def harmless_read_only(path: str) -> bool:
         classify(path) is HostPath.HARMLESS
         or path == "/sys"
         or path.endswith(
-            (".crt", ".pub", "cert.pem", "ca.pem", "chain.pem")
+            (".crt", ".pub", "cert.pem", "ca.pem", "chain.pem", "/.ssh/known_hosts")
         )  # certificates and public keys are for everybody
         or any(inside(path, tree) for tree in _FINE_READ_ONLY)
     )
