@@ -41,7 +41,7 @@ LAYERS: dict[str, set[str]] = {
     "api": {"source", "model", "rules", "edits", "remedies"},
     "findings": {"source", "model", "rules"},
     "copies": {"source", "model", "findings"},
-    "files": {"source", "errors"},
+    "files": {"source", "errors", "stowing"},
     "buffers": {"files"},
     "folders": set(),
     "walking": {"files", "source"},
@@ -87,6 +87,7 @@ LAYERS: dict[str, set[str]] = {
     "outlines": {"coverage", "documents", "files", "formats", "noting", "packing", "source"},
     "turns": {"files", "source"},
     "faults": {"apart", "formats", "source"},
+    "stowing": {"source"},
     "trees": {"charts", "coverage", "files", "formats", "noting", "outlines", "source", "documents", "waiting"},
     "reading": {
         "apart",
@@ -373,7 +374,7 @@ NO_LIMITS = {
     },
     "more of it is kept, or looked at, in another way": {
         "compact.py": "FEW KNOWN LONG", "documents/syntax.py": "_BRACES", "formats/interest.py": "_LONG",
-        "infer/inside.py": "_FEW", "model/workload.py": "_FEW", "working_tree.py": "_REMEMBERED",
+        "infer/inside.py": "_FEW", "model/workload.py": "_FEW", "stowing.py": "SHORT", "working_tree.py": "_REMEMBERED",
     },
     "beyond it another limit is met": {"documents/template/answers.py": "_COMPARED"},
     "nothing that is longer is a number, a name, a duration or a key where it stands": {

@@ -19,6 +19,7 @@ from dindguard.formats.kubernetes.reader import look
 from dindguard.report import Report
 from dindguard.scanning import Options, scan
 from dindguard.source import Gravity, Source
+from dindguard.stowing import stow
 from dindguard.working_tree import WorkingTree
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -28,6 +29,7 @@ LIMITS = (
     "waiting.HELD",
     "waiting.RECENT",
     "files.HELD",
+    "stowing.SHORT",
     "formats.kubernetes.kustomize._MANY",
     "formats.kubernetes.cluster._MANY_LENT",
     "documents.template.reading._CALLED",
@@ -123,6 +125,20 @@ def test_what_was_said_of_a_document_holds_nothing_of_it(text: str) -> None:
     assert len(nodes) == (2 if seen is not None and "$TAG" in text else 1)
     if seen is not None:
         assert seen.objects[0].resource.node["spec"]["containers"][0]["name"].content == "c"
+
+
+def test_a_stowed_text_is_the_same_at_the_same_places() -> None:
+    script = "".join(f"docker run 'é\U0001f40b{number}'\n" for number in range(50))
+    text = "".join(f"  {line}\n" for line in script.splitlines())
+    whole, stowed = (
+        yaml.read(Source("a.yaml", f"run: |\n{text}")).documents[0]["run"].document("shell") for _ in "ab"
+    )
+    stow(stowed)
+    assert (stowed.rests, stowed.size, stowed.speaks) == (True, len(script), False)
+    assert stowed.span(700, 710) == whole.span(700, 710)
+    assert (stowed.rests, stowed.text, stowed.segments) == (False, whole.text, whole.segments)
+    stow(short := Source("a.yaml", "docker ps").part(0, 6))
+    assert not short.rests
 
 
 @pytest.mark.usefixtures("no_room")

@@ -221,6 +221,15 @@ class Files(ABC):
         if source is not None and self.current and path not in self._given and not self._stays(source):
             source.rest(self._again, read=read)
 
+    def lay_by(self, source: Source) -> None:
+        """Let go of a text that waits, until somebody asks for it; one that stands in a file is packed meanwhile."""
+        if source.parent is None:
+            self.rest(source.path)
+        else:
+            from dindguard.stowing import stow  # few trees have so many
+
+            stow(source)
+
     def _stays(self, source: Source) -> bool:
         """Whether a text is one of those that never rest: a small tree is read once, not again for each of its findings."""
         if source.path not in self._staying and not source.rests and source.size <= self._room:

@@ -114,7 +114,9 @@ def _rounds(
                 at_once = not (ready or (row.apart and memory.kept()))  # what is kept is made again file by file
                 own = list(_parts(row, depth, found, trees, context, census, at_once=at_once))
                 del found
-                waiting.extend(led for part in own for led in _led_by(part))
+                for led in (led for part in own for led in _led_by(part)):
+                    trees.waits(led[1].source)
+                    waiting.append(led)
                 reading = together([*ready, *own])
                 _keep_what_speaks(reading)
                 yield reading

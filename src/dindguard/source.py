@@ -123,7 +123,7 @@ class Source:
     (``shell``, ``dockerfile``, ``daemon.json``, or a file name); empty for files. An embedded source has
     a ``parent`` and ``segments``, which map its characters to the parent's; offsets are 0-based code points.
 
-    A file's text may rest (:meth:`rest`): it is dropped, and had again from where it came when somebody asks for it.
+    A text may rest (:meth:`rest`): it is dropped, and had again from where it came when somebody asks for it.
     """
 
     __slots__ = (
@@ -195,14 +195,14 @@ class Source:
             del self.text
 
     def __getattr__(self, name: str) -> Any:
-        """Have a text that rests; a text that is there is found without asking here."""
-        if name != "text" or self._again is None:
+        """Have a text that rests, and what went with it; a text that is there is found without asking here."""
+        if name not in ("text", "segments") or self._again is None:
             raise AttributeError(name)
         text = self._again(self)
         if text is None or self._hash not in (None, hash(text)):
             raise ChangedError(f"{self.path} changed while it was scanned: scan it again")
         self.text = text
-        return text
+        return object.__getattribute__(self, name)
 
     @property
     def rests(self) -> bool:

@@ -32,7 +32,7 @@ HELD = 1024 * 1024
 """The trees of so many characters are held while they wait; the nodes of a text take fifty times its room."""
 
 TEXTS_HELD = 4 * 1024 * 1024
-"""So many characters of texts without a tree are held while they wait."""
+"""So many characters of texts inside of others, and of texts without a tree, are held while they wait."""
 
 
 class Trees:
@@ -119,8 +119,7 @@ class Trees:
         """Let go of what goes with a tree: its text, and a chart of which no tree is held any more."""
         if chart in self._charts:
             self._charts[chart].let_go()
-        if not entry.source.embedded:
-            self._files.rest(entry.source.path)
+        self._files.lay_by(entry.source)
 
     def _made_again(self, entry: Entry) -> Tree:
         """Return the tree of a text that was made before; all that is to be noted of it was noted then."""
@@ -151,10 +150,10 @@ class Trees:
         return told.documents(source, tree, self._files)
 
     def waits(self, source: Source) -> None:
-        """Note that a text without a tree waits for its format; beyond a measure it is let go of meanwhile."""
+        """Note that a text waits for its turn, or for a format that makes no tree of it; beyond a measure it is let go of."""
         self._texts_held += source.size
-        if self._texts_held > TEXTS_HELD and not source.embedded and not memory.kept():
-            self._files.rest(source.path)
+        if self._texts_held > TEXTS_HELD and not memory.kept():
+            self._files.lay_by(source)
 
     def plain(self, source: Source, syntax: str) -> Source:
         """Return a text that a format reads itself; of a template, by its name, what can be read of it."""

@@ -17,7 +17,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.engine)
             if shared_out:
-                item.add_marker(pytest.mark.xdist_group("engine"))  # there is one engine: one process starts and asks it
+                item.add_marker(
+                    pytest.mark.xdist_group("engine")
+                )  # there is one engine: one process starts and asks it
 
 
 @pytest.fixture(scope="session")
