@@ -1,4 +1,4 @@
-"""A file describes so many containers, or four for each KiB of it; beyond, the scan is incomplete and says so."""
+"""Files describe containers of their own, and share a stock for more; beyond, the scan is incomplete and says so."""
 
 from __future__ import annotations
 
@@ -54,46 +54,70 @@ def told(report: Report) -> list[tuple[str, int]]:
     return [(notice.span.path, notice.span.line) for notice in report.notices if notice.kind == "budget"]
 
 
-def test_as_many_as_a_file_may_have_are_all_looked_at(tmp_path: Path) -> None:
-    report = scanned(tmp_path, {"run.sh": calls(MOST), "pods.yaml": pods(MOST), "Dockerfile": stages(MOST // 2)})
+def services(count: int) -> str:
+    return "x: &a {image: 'x:1', privileged: true}\nservices:\n" + "".join(f"  s{n}: *a\n" for n in range(count))
+
+
+def test_as_many_as_there_may_be_are_all_looked_at(tmp_path: Path) -> None:
+    report = scanned(tmp_path, {"run.sh": calls(2), "pods.yaml": pods(MOST), "Dockerfile": stages(1)})
     assert (told(report), report.incomplete) == ([], False)
-    assert lines(report, "run.sh") == [2, 3, 4, 5]
-    assert lines(report, "Dockerfile") == [2, 4]
+    assert lines(report, "run.sh") == [2, 3]
+    assert lines(report, "Dockerfile") == [2]
     assert len(lines(report, "pods.yaml")) == MOST
 
 
 @pytest.mark.parametrize(
     ("path", "text", "found", "at"),
     [
-        ("run.sh", calls(MOST + 2), [2, 3, 4, 5], 6),
-        ("pods.yaml", pods(MOST + 2), [5, 11, 17, 23], 29),
-        (".gitlab-ci.yml", jobs(3), [1], 2),
-        ("Dockerfile", stages(3), [2], 4),
+        ("run.sh", calls(MOST + 4), [2, 3, 4, 5, 6, 7, 8], 9),
+        ("compose.yaml", services(MOST + 3), [1], 9),
+        (".gitlab-ci.yml", jobs(4), [1, 2], 3),
+        ("Dockerfile", stages(4), [2, 4], 6),
     ],
 )
 def test_what_is_beyond_is_said_and_what_is_before_is_kept(
     tmp_path: Path, path: str, text: str, found: list[int], at: int
 ) -> None:
     report = scanned(tmp_path, {path: text})
-    assert (lines(report, path), told(report), report.incomplete) == (found, [(path, at)], True)
+    assert (sorted({*lines(report, path)}), told(report), report.incomplete) == (found, [(path, at)], True)
     assert lines(report, "other/compose.yaml") == [2]
 
 
+def test_a_long_list_ends_where_its_size_says(tmp_path: Path) -> None:
+    text = pods(5 * MOST)
+    room = budget.own_containers(len(text)) + MOST
+    report = scanned(tmp_path, {"pods.yaml": text})
+    assert lines(report, "pods.yaml") == [5 + 6 * n for n in range(room)]
+    assert told(report) == [("pods.yaml", 1 + 6 * room)]
+
+
+def test_many_files_share_what_goes_beyond_their_own(tmp_path: Path) -> None:
+    report = scanned(tmp_path, {f"{n}.sh": calls(3).replace("name c", f"name f{n}-") for n in range(6)})
+    assert {path for path, _ in told(report)} == {f"{n}.sh" for n in (4, 5)}
+    assert [len(lines(report, f"{n}.sh")) for n in range(6)] == [3, 3, 3, 3, 2, 2]
+    assert lines(report, "other/compose.yaml") == [2], "each has its own"
+
+
+@pytest.mark.parametrize("count", [3, 6])
+def test_projects_that_share_a_file_have_its_containers_as_long_as_there_is_room(tmp_path: Path, count: int) -> None:
+    shared = {"shared/c.yaml": services(2)}
+    report = scanned(tmp_path, shared | {f"{n}/compose.yaml": "include: [../shared/c.yaml]\n" for n in range(count)})
+    assert bool(told(report)) is report.incomplete is (count > 3)
+
+
 def test_what_lies_in_a_container_beyond_is_not_looked_at(tmp_path: Path) -> None:
-    report = scanned(tmp_path, {".gitlab-ci.yml": jobs(MOST + 2)})
+    report = scanned(tmp_path, {".gitlab-ci.yml": jobs(MOST + 4)})
     assert lines(report, ".gitlab-ci.yml") == []
-    assert told(report) == [
-        (".gitlab-ci.yml", MOST + 1),
-    ]
+    assert told(report) == [(".gitlab-ci.yml", MOST + 4)]
 
 
 def test_a_long_file_may_describe_more(tmp_path: Path) -> None:
-    report = scanned(tmp_path, {"pods.yaml": pods(2 * MOST, padding=512)})
-    assert (len(lines(report, "pods.yaml")), told(report)) == (2 * MOST, [])
+    report = scanned(tmp_path, {"pods.yaml": pods(4 * MOST, padding=512)})
+    assert (len(lines(report, "pods.yaml")), told(report)) == (4 * MOST, [])
 
 
 def test_any_number_of_processes_says_the_same(tmp_path: Path) -> None:
-    files = {"run.sh": calls(MOST + 2), "a.sh": calls(MOST), "Dockerfile": stages(MOST + 2)}
+    files = {"run.sh": calls(MOST + 2), "a.sh": calls(2), "b.sh": calls(1), "Dockerfile": stages(MOST + 2)}
     one, two = (scanned(tmp_path, files, processes) for processes in (1, 2))
     assert (told(one), [finding.fingerprint for finding in one.findings]) == (
         told(two),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dindguard import budget
-from dindguard.formats import Reading
+from dindguard.formats import Document, Reading
 from dindguard.records import record
 
 if TYPE_CHECKING:
@@ -46,36 +46,43 @@ def joined(readings: Iterable[Reading]) -> Reading:
 
 
 class Census:
-    """Counts the containers of each file in the order in which they are read, and lets in as many as a file may have.
+    """Counts the containers of files in the order in which they are read, and lets in as many as may be.
 
     ``sources`` are the files that were given: long ones may have more.
     """
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
-        self._count: dict[str, int] = {}
-        self._most: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
+        self._room = budget.Room()
 
-    def counted(self, reading: Reading) -> Reading:
-        """Return a reading without the containers that are too many for their files, and without what lies in these.
+    @property
+    def shares(self) -> bool:
+        """Whether a file has more than is its own, so that others may have less."""
+        return self._room.touched
+
+    def counted(self, reading: Reading, documents: Iterable[Document]) -> Reading:
+        """Return what was read of documents without the containers that are too many, and without what lies in these.
 
         A workload that has some of them keeps those before; the reading itself stays as it is.
         """
+        if not reading.workloads:
+            return reading
+        self._sizes.update((each.source.path, each.source.file.size) for each in documents)
         too_many: dict[Workload, int] = {}
         for workload in reading.workloads:
-            path, own = workload.span.path, len(workload.containers)
-            count = self._count[path] = self._count.get(path, 0) + own
-            if count > budget.DESCRIBED_CONTAINERS.most and count > self._most_of(path):
-                too_many[workload] = min(count - self._most_of(path), own)
+            count = len(workload.containers)
+            fitting = self._room.take(path := workload.span.path, self._size_of(path), count)
+            if fitting < count:
+                too_many[workload] = count - fitting
         if not too_many:
             return reading
         from dindguard.census import without
 
         return without(reading, too_many)
 
-    def _most_of(self, path: str) -> int:
-        """Return how many containers a file may describe."""
-        if path not in self._most:
-            size = next((source.size for source in self._sources if source.path == path), 0)
-            self._most[path] = budget.most_containers(size)
-        return self._most[path]
+    def _size_of(self, path: str) -> int:
+        """Return how long a file is; of one that was not given, as if it were empty."""
+        if path not in self._sizes:
+            self._sizes[path] = next((each.size for each in self._sources if each.path == path), 0)
+        return self._sizes[path]

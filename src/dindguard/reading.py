@@ -139,7 +139,7 @@ def _parts(
     for way, documents in ways.items():
         pieces = [[document] for document in documents] if row.apart else [documents]
         yield Part(
-            depth, row.name, way, joined(census.counted(_done(row, piece, trees, context)) for piece in pieces)
+            depth, row.name, way, joined(census.counted(_done(row, piece, trees, context), piece) for piece in pieces)
         )
 
 
@@ -153,7 +153,7 @@ def _done(row: FormatRow, documents: list[Document], trees: Trees, context: Cont
 
 
 def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | None:
-    """Return what formats make of one file that no other has a part in; ``None`` where one has, or anything is wrong."""
+    """Return what formats make of one file that shares nothing with others; ``None`` where it does, or anything is wrong."""
     found: list[Part] = []
     waiting = [_of_file(source)]
     census = Census([source])
@@ -167,7 +167,7 @@ def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | N
             for row in rows
             for part in _parts(row, depth, documents[row.name], trees, context, census, at_once=False)
         ]
-        if trees.notices:
+        if trees.notices or census.shares:
             return None
         waiting = [led for part in parts for led in _led_by(part)]
         for part in parts:

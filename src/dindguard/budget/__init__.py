@@ -180,6 +180,11 @@ COMPOSE_FILES = Limit(
     name="compose-files", most=500, what="this project loads more than {most} files", lost="the rest was not read",
     remedy="include fewer files",
 )  # fmt: skip
+COMPOSE_SHARED = Limit(
+    name="compose-shared", most=500_000, what="the files that Compose projects of this scan share come to more than {most:,} "
+    "characters, counted for each further project", lost="for the rest they were not read",
+    remedy="scan fewer projects at a time, or share smaller files",
+)  # fmt: skip
 COMPOSE_CHAIN = Limit(
     name="compose-chain", most=25, what="files include, or services extend, each other more than {most} levels deep",
     lost="what lies deeper was not read", remedy="use fewer levels",
@@ -210,20 +215,56 @@ VOLUMES_FROM = Limit(
 )  # fmt: skip
 
 
-# -- what one file describes, whatever its format --------------------------------------------------------------
+# -- what files describe, whatever their format -----------------------------------------------------------------
 
 DESCRIBED_CONTAINERS = Limit(
-    name="described-containers", most=2_000,
-    what="this file describes more than {most:,} containers, and more than four for each KiB of it",
+    name="described-containers", most=1_000,
+    what="this file describes more than four containers for each KiB of it, and this scan more than {most:,} beyond that",
     lost="those beyond, and what lies in them, were not looked at",
 )  # fmt: skip
 CONTAINERS_PER_KIB = 4
-"""So many containers a long file may describe for each KiB: what engines and clusters tell of one takes more room."""
+"""So many containers a file may describe for each KiB: what engines and clusters tell of one takes more room."""
+
+
+def own_containers(size: int) -> int:
+    """Return how many containers a file of so many characters may describe whatever the others do: two, and more by its size."""
+    return 2 + size * CONTAINERS_PER_KIB // 1024
 
 
 def most_containers(size: int) -> int:
-    """Return how many containers a file of so many characters may describe."""
-    return max(DESCRIBED_CONTAINERS.most, size * CONTAINERS_PER_KIB // 1024)
+    """Return how many containers a file of so many characters may describe at most, if no other has more than its own."""
+    return own_containers(size) + DESCRIBED_CONTAINERS.most
+
+
+class Room:
+    """How many more containers the files of a scan may describe, in the order in which they are read.
+
+    Each may have some for its size, which no other takes away; all that go beyond theirs share one stock.
+    """
+
+    def __init__(self) -> None:
+        self._own: dict[str, int] = {}
+        self._shared = DESCRIBED_CONTAINERS.most
+
+    @property
+    def touched(self) -> bool:
+        """Whether a file has more than its own."""
+        return self._shared < DESCRIBED_CONTAINERS.most
+
+    def full(self, path: str, size: int) -> bool:
+        """Whether a file of that size may describe no more."""
+        return not self._shared and not self._left(path, size)
+
+    def take(self, path: str, size: int, count: int) -> int:
+        """Count further containers of a file, and return how many of them fit."""
+        left = self._left(path, size)
+        own, beyond = min(count, left), min(max(count - left, 0), self._shared)
+        self._own[path] = left - own
+        self._shared -= beyond
+        return own + beyond
+
+    def _left(self, path: str, size: int) -> int:
+        return self._own.setdefault(path, own_containers(size))
 
 
 # -- what rules say, counted for each rule and file -----------------------------------------------------------
@@ -255,17 +296,9 @@ OPEN_NEIGHBOURS = Limit(
 
 # -- others ---------------------------------------------------------------------------------------------------
 
-COPIED_FILES = Limit(
-    name="copied-files", most=50, what="the stages below this one copy more than {most} files",
-    lost="the first ones were not followed into the stages based on it", remedy="copy folders",
-)  # fmt: skip
 SNAPSHOT_CONTAINERS = Limit(
     name="snapshot-containers", most=5_000, what="this engine has more than {most} containers",
     lost="the rest was not read", remedy="inspect fewer at a time",
-)  # fmt: skip
-CONFIGURATION_NESTING = Limit(
-    name="configuration-nesting", most=5, what="a setting lies more than {most} levels deep", lost="it was not read",
-    remedy="write it as the engine reads it",
 )  # fmt: skip
 
 

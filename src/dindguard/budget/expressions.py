@@ -107,3 +107,7 @@ SETTING_LEVELS = Limit(
     name="setting-levels", most=8, what="a setting lies deeper than any of a container ({most} levels)",
     lost="what lies deeper was not read", remedy="end the alias that holds itself",
 )  # fmt: skip
+CONFIGURATION_NESTING = Limit(
+    name="configuration-nesting", most=5, what="a setting lies more than {most} levels deep", lost="it was not read",
+    remedy="write it as the engine reads it",
+)  # fmt: skip

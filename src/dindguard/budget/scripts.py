@@ -52,3 +52,7 @@ MAKE_VARIABLES = Limit(
     name="make-variables", most=20, what="variables hold variables more than {most} levels deep",
     lost="their values are taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
 )  # fmt: skip
+COPIED_FILES = Limit(
+    name="copied-files", most=50, what="the stages below this one copy more than {most} files",
+    lost="the first ones were not followed into the stages based on it", remedy="copy folders",
+)  # fmt: skip

@@ -73,6 +73,10 @@ class Files:
             found = self._roots[path] = [wrapped(node) for node in nodes if node.is_mapping]
         return found
 
+    def size(self, path: str) -> int:
+        """Return how long a file of Compose documents is."""
+        return next((root.source.file.size for root in self.documents(path)), 0)
+
     def exists(self, path: str) -> bool:
         """Whether the folder lists a file of that name."""
         return path.rpartition("/")[2] in self.context.listing(folder_of(path))

@@ -7,6 +7,7 @@ including file defines again; here, as in v5, the including file's settings win.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from dindguard import budget
@@ -21,20 +22,26 @@ _SECTIONS = ("services", "volumes", "networks", "secrets", "configs", "models")
 
 
 class Loaded:
-    """A project's merged document, and the paths of the files that it includes."""
+    """A project's merged document, the paths of the files that it includes, and how often each file was read for it."""
 
     def __init__(self) -> None:
         self.root: Node | None = None
         self.included: set[str] = set()
+        self.loads = Counter[str]()
 
 
 class Loader:
-    """Loads one project. What Compose would refuse becomes a notice, and the rest is read."""
+    """Loads one project. What Compose would refuse becomes a notice, and the rest is read.
 
-    def __init__(self, files: Files) -> None:
+    One that is read ``alone`` takes nothing of files that it includes or extends.
+    """
+
+    def __init__(self, files: Files, *, alone: bool = False) -> None:
         self._files = files
+        self._alone = alone
         self._loaded = Loaded()
         self._loads = 0
+        self._again = 0
         self._imported: dict[object, Node | None] = {}
         self.merger = merging.Merger()
 
@@ -56,7 +63,7 @@ class Loader:
     def _merge_files(self, paths: Sequence[str], scope: ComposeScope, chain: tuple[str, ...]) -> Node | None:
         merged: Node | None = None
         for path in paths:
-            self._loads += 1
+            self._count(path)
             for root in self._files.documents(path):
                 merged = self._merge_document(root.scoped(scope), merged, scope, path, chain)
         return merged
@@ -64,10 +71,8 @@ class Loader:
     def _merge_document(
         self, root: Node, base: Node | None, scope: ComposeScope, path: str, chain: tuple[str, ...]
     ) -> Node:  # fmt: skip
-        text = root.source.text
-        tagged = "!reset" in text or "!override" in text
         removed: list[merging.Path] = []
-        if tagged:
+        if merging.has_tags(root):
             root, removed = merging.take_tags(root)
         if "include" in root:
             root = self._include(root, scope, (*chain, path), removed)
@@ -173,17 +178,26 @@ class Loader:
         path = self._path(node, scope.directory, "extends")
         if path is None or not self._may_load(node):
             return None
-        self._loads += 1
+        self._count(path)
         merged: Node | None = None
         removed: list[merging.Path] = []
         for document in self._files.documents(path):
             root = document.scoped(scope.within(folder_of(path)))
-            root, removed = merging.take_tags(root)
+            root, removed = merging.take_tags(root) if merging.has_tags(root) else (root, [])
             merged = root if merged is None else self.merger.merge(merged, root)
         return None if merged is None else (path, merged["services"], removed)
 
     def _may_load(self, node: Node) -> bool:
-        return budget.within(budget.COMPOSE_FILES, self._loads + 1, node)
+        if self._alone:
+            budget.met(budget.COMPOSE_SHARED, node)
+            return False
+        shared, files = budget.COMPOSE_SHARED, budget.COMPOSE_FILES
+        return budget.within(shared, self._again, node) and budget.within(files, self._loads + 1, node)
+
+    def _count(self, path: str) -> None:
+        self._loads += 1
+        self._again += self._files.size(path) if path in self._loaded.loads else 0
+        self._loaded.loads[path] += 1
 
     def refuse(self, message: str, span: Span) -> None:
         """Note what Compose would refuse."""

@@ -149,6 +149,12 @@ def without(mapping: Node, name: str) -> Node:
     return mapping.with_pairs([(key, value) for key, value in mapping.pairs() if key.content != name])
 
 
+def has_tags(root: Node) -> bool:
+    """Whether a document may take something out of others."""
+    text = root.source.text
+    return "!reset" in text or "!override" in text
+
+
 def take_tags(root: Node) -> tuple[Node, list[Path]]:
     """Return a document without what it tags ``!reset``, and the places that it takes out of the files before it.
 

@@ -12,11 +12,13 @@ from functools import partial
 
 from dindguard import budget
 from dindguard.documents.tree import Node, Pairs
+from dindguard.formats.compose import merging
 from dindguard.formats.compose.files import Files, folder_of, resolve, wrapped
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.loading import Loaded, Loader
 from dindguard.model.values import Text
 from dindguard.records import record
+from dindguard.source import Span
 
 BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """The names that Compose looks for, in this order; the first one counts."""
@@ -39,6 +41,11 @@ class Project:
         """Names and services: as many as are read of one project."""
         return self.root["services"].pairs()[: budget.COMPOSE_SERVICES.most]
 
+    @property
+    def span(self) -> Span:
+        """Where its services begin."""
+        return self.root["services"].key_span if "services" in self.root else self.root.span
+
 
 def projects_of(files: Files) -> list[Project]:
     """Return every project that has a given file in it, in the order of folders and names."""
@@ -56,6 +63,9 @@ class _Grouping:
         self._seen: set[str] = set()
         self._parts = self._referred("include")
         self._targets = self._referred("extends")
+        self._room = budget.Room()
+        self._loads: set[str] = set()
+        self._again = 0
 
     def projects(self) -> Iterator[Project]:
         given = sorted(self._files.given)
@@ -156,19 +166,36 @@ class _Grouping:
     # -- loading ------------------------------------------------------------------------------------
 
     def _load(self, paths: list[str], main: str, started_in: str) -> Iterator[Project]:
-        kind = ("Compose project", tuple(paths), main, started_in)
-        projects, included = self._files.again(kind, (), partial(self._loaded, paths, main, started_in))
-        self._covered |= {*included, main}
-        yield from projects
+        spent = self._again > budget.COMPOSE_SHARED.most
+        if spent and not self._loads.isdisjoint(paths):
+            budget.met(budget.COMPOSE_SHARED, self._files.documents(main)[0])
+            return
+        kind = ("Compose project", tuple(paths), main, started_in, spent)
+        projects, loaded = self._files.again(kind, (), partial(self._loaded, paths, main, started_in, alone=spent))
+        self._covered |= {*loaded.included, main}
+        for path, times in loaded.loads.items():
+            self._again += self._files.size(path) * (times - (path not in self._loads))
+            self._loads.add(path)
+        yield from map(self._fitting, projects)
 
-    def _loaded(self, paths: list[str], main: str, started_in: str) -> tuple[list[Project], set[str]]:
+    def _fitting(self, project: Project) -> Project:
+        """Return a project with as many services as its file may describe beside those of the others."""
+        services = project.services
+        most = self._room.take(path := project.span.path, self._files.size(path), len(services))
+        if most == len(services):
+            return project
+        budget.met(budget.DESCRIBED_CONTAINERS, services[most][0])
+        kept = project.root["services"].with_pairs(services[:most])
+        return Project(project.path, project.folder, merging.with_value(project.root, "services", kept))
+
+    def _loaded(self, paths: list[str], main: str, started_in: str, *, alone: bool) -> tuple[list[Project], Loaded]:
         folder = folder_of(paths[0])
         variables = self._files.folder_variables(folder)
         if folder != started_in:
             variables = {**variables, **self._files.folder_variables(started_in)}
         scope = ComposeScope({**self._project_name(paths), **variables}, folder)
-        loaded = Loader(self._files).load(paths, scope)
-        return list(_project(main, folder, loaded)), loaded.included
+        loaded = Loader(self._files, alone=alone).load(paths, scope)
+        return list(_project(main, folder, loaded)), loaded
 
     def _project_name(self, paths: list[str]) -> dict[str, Text]:
         """Return the variable that Compose sets itself, if a file names the project."""

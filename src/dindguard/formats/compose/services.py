@@ -60,7 +60,7 @@ def workload(project: Project, files: Files, volumes: Volumes) -> tuple[Workload
         address=project.path,
         kind=WorkloadKind.STACK if is_stack else WorkloadKind.PROJECT,
         platform=Platform.SWARM if is_stack else Platform.ENGINE,
-        span=project.root["services"].key_span if "services" in project.root else project.root.span,
+        span=project.span,
         containers=containers,
         networks=tuple(_network(key, node) for key, node in project.root["networks"].pairs()),
         storages=tuple(reader.storages),

@@ -30,14 +30,15 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     """
     reading = Reading()
     loader = Loader(files_of(documents), context)
+    room = budget.Room()
     for project in loader.projects():
-        _read_project(project, reading)
+        _read_project(project, reading, room)
     reading.notices += loader.notices
     reading.notices = list(dict.fromkeys(reading.notices))  # several projects may include the same file
     return reading
 
 
-def _read_project(project: Project, reading: Reading) -> None:
+def _read_project(project: Project, reading: Reading, room: budget.Room) -> None:
     jobs = Jobs(project.root, project.merger)
     reader = JobReader(project, jobs)
     names = [key.content for key, value in project.root.pairs() if value.is_mapping and key.content not in _NO_JOBS]
@@ -46,13 +47,13 @@ def _read_project(project: Project, reading: Reading) -> None:
     concrete = [name for name in names if not name.startswith(".")]
     for name in concrete:
         if _runs(complete[name]) and not reader.is_off(complete[name]):
-            reading.workloads += reader.read(name, complete[name])
+            _read_job(name, complete[name], reader, reading, room)
     hidden = [name for name in names if name.startswith(".")] if _is_template(project, concrete) else []
     taken = _taken_places(complete)
     for name in hidden:
         node = complete[name]
         if name not in jobs.extended and _has_content(node) and not _used(name, node, taken):
-            reading.workloads += reader.read(name, node)
+            _read_job(name, node, reader, reading, room)
     reading.embedded += reader.embedded
     reading.notices += project.notices
     if project.complete:
@@ -60,6 +61,18 @@ def _read_project(project: Project, reading: Reading) -> None:
             Notice("unresolved", f"no file that was read defines the job '{name}'", node.span)
             for name, node in jobs.missing.items()
         ]
+
+
+def _read_job(name: str, job: Node, reader: JobReader, reading: Reading, room: budget.Room) -> None:
+    """Read a job, if its file may describe more containers."""
+    path, size = job.source.path, job.source.file.size
+    if room.full(path, size):
+        budget.met(budget.DESCRIBED_CONTAINERS, job)
+        return
+    found = reader.read(name, job)
+    for workload in found:
+        room.take(path, size, len(workload.containers))
+    reading.workloads += found
 
 
 def _runs(job: Node) -> bool:

@@ -46,7 +46,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     owners_of_text = {each.source: each.owner for each in documents if each.owner is not None}
     pods = _Pods(cluster, reading, context, owners_of_text)
     owners = Owners(resource for resource, _ in resources)
-    turns = _in_turn(resources, cluster)
+    turns = (resource for resource in _in_turn(resources, cluster) if pods.has_room_for(resource))
     for resource, described in context.each(turns, partial(pods.described, owners), lambda each: (each.source,)):
         pods.add(resource, described)
     reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
@@ -93,6 +93,7 @@ class _Pods:
         senders: Mapping[Source, Container],
     ) -> None:
         """``senders`` are the containers whose texts hold sources."""
+        self._room = budget.Room()
         self._cluster = cluster
         self._again = context.again
         self._reading = reading
@@ -128,8 +129,17 @@ class _Pods:
         imported, self._cluster.imported = self._cluster.imported - before, before
         return _Described(None, notices, unread, read, numbers, before, imported)
 
+    def has_room_for(self, resource: Resource) -> bool:
+        """Whether an object's file may describe more containers."""
+        if not self._room.full(resource.source.path, resource.source.file.size):
+            return True
+        budget.met(budget.DESCRIBED_CONTAINERS, resource.node)
+        return False
+
     def add(self, resource: Resource, described: _Described) -> None:
         """Add the pods of one object; what asks for a chart's release is handed on."""
+        if not self.has_room_for(resource):
+            return  # a copy of this process has read it nevertheless
         if not self._holds(described):
             described = self._described(resource)
         reading = self._reading
@@ -139,6 +149,7 @@ class _Pods:
         if described.unread:
             reading.unread.append(_unread(resource))
         for pod, others, notices in described.read:
+            self._room.take(resource.source.path, resource.source.file.size, len(pod.workload.containers))
             reading.workloads += (self._placed(pod.workload, resource), *others)
             reading.embedded.extend(pod.embedded)
             reading.notices.extend(notices)
