@@ -151,7 +151,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "exports": (3, shell(chain(6, lambda n: f"export DOCKER_V{n}=1"))),
     "value-pieces": (5, shell("a=x$B\nB=x\n" + "a=$a$a$B\n" * 6 + "docker run $a")),
     "value-text": (200, shell("a=" + "x" * 60 + "\n" + "a=$a$a\n" * 4 + "docker run $a")),
-    "expansions": (20, shell("a=x\n" + "docker run $a\n" * 40)),
+    "expansions": (20, shell("a=x\n" + "docker run $a$a$a$a$a$a\n" * 40)),
     "wrappers": (None, shell("sudo " * 30 + "docker ps")),
     "make-variables": (4, {"Makefile": chain(12, lambda n: f"V{n + 1} = $(V{n})") + "\nV0 = docker\nall:\n\t$(V12) run --privileged x\n"}),
     "compose-services": (3, compose("services: {" + ", ".join(f"s{n}: {{image: docker}}" for n in range(6)) + "}")),

@@ -489,6 +489,16 @@ def test_the_model_gives_nothing_away(words: list[str], tmp_path: Path) -> None:
     assert all(S not in render(name, report, Options(verbose=True)) for name in FORMATS)
 
 
+@pytest.mark.parametrize("program", ["mysqladmin", "mysql", "sshpass"])
+def test_an_entry_point_tells_whose_the_words_of_a_command_are(program: str, tmp_path: Path) -> None:
+    service = f"{{image: 'x:1', privileged: true, entrypoint: [{program}], command: [-p{S}, ping]}}"
+    (tmp_path / "compose.yaml").write_text(f"services:\n  app: {service}\n")
+    report = scan(ScanOptions(paths=(tmp_path,), root=tmp_path))
+    for form in ("text", "json"):
+        assert S not in model_shown(report, form)
+        assert "-p*** ping" in model_shown(report, form)
+
+
 def test_a_text_of_several_lines_gives_nothing_away() -> None:
     text = (
         f"#!/bin/sh\ndocker login --password-stdin <<EOF\n{S}\nEOF\ncurl -u a:{S} x\n" + "x " * 2500 + f" TOKEN={S}\n"

@@ -10,11 +10,16 @@ from dindguard.formats import Document, Reading
 from dindguard.records import record
 
 if TYPE_CHECKING:
+    from dindguard.model.container import Container
     from dindguard.model.workload import Workload
     from dindguard.source import Source
 
 Way: TypeAlias = "tuple[Any, ...]"
 """What leads to a text, the nearest first: the formats of the texts that hold it, and the path of the file."""
+
+
+_SETTINGS = 10
+"""So many mounts, devices and ports cost what a container does."""
 
 
 @record
@@ -45,6 +50,11 @@ def joined(readings: Iterable[Reading]) -> Reading:
     return whole
 
 
+def _weight(container: Container) -> int:
+    """Return for how many containers one counts: what it mounts costs most, and an alias or a variable gives it to many."""
+    return 1 + (len(container.mounts) + len(container.devices) + len(container.ports)) // _SETTINGS
+
+
 class Census:
     """Counts the containers of files in the order in which they are read, and lets in as many as may be.
 
@@ -71,10 +81,14 @@ class Census:
         self._sizes.update((each.source.path, each.source.file.size) for each in documents)
         too_many: dict[Workload, int] = {}
         for workload in reading.workloads:
-            count = len(workload.containers)
-            fitting = self._room.take(path := workload.span.path, self._size_of(path), count)
-            if fitting < count:
-                too_many[workload] = count - fitting
+            path = workload.span.path
+            size, left = self._size_of(path), len(workload.containers)
+            for container in workload.containers:
+                if self._room.full(path, size):
+                    too_many[workload] = left
+                    break
+                self._room.take(path, size, _weight(container))
+                left -= 1
         if not too_many:
             return reading
         from dindguard.census import without

@@ -41,7 +41,8 @@ VALUE_TEXT = Limit(
     lost="its value is taken for unknown", remedy="split the value", loss=Loss.UNKNOWN,
 )  # fmt: skip
 EXPANSIONS = Limit(
-    name="expansions", most=300_000, what="the variables of this script bring in more than {most} pieces",
+    name="expansions", most=1_000,
+    what="the variables of this script bring in more than {most:,} pieces, and more than one for each eight characters of it",
     lost="the values of later uses are taken for unknown", remedy="split the script", loss=Loss.UNKNOWN,
 )  # fmt: skip
 WRAPPERS = Limit(

@@ -88,7 +88,7 @@ class Describer:
             "environment": {
                 variable.name: self.value(variable.name, variable.value) for variable in container.environment
             },
-            "command": safe.one_line(" ".join(self.masks.words([str(word) for word in container.command or ()]))),
+            "command": safe.one_line(" ".join(self.command(container))),
             "engine": self.engine(container.engine) if container.engine is not None else {},
             "commands_engines": [self.access(access) for access in container.accesses],
             "way_to_the_host": [
@@ -100,6 +100,11 @@ class Describer:
             ],
         }
         return {name: fact for name, fact in facts.items() if fact not in ("", [], {}, None)}
+
+    def command(self, container: Container) -> list[str]:
+        """Return a container's command without credentials: whose they are, the entry point tells that stands before it."""
+        first = [str(word) for word in container.entrypoint or ()]
+        return self.masks.words([*first, *(str(word) for word in container.command or ())])[len(first) :]
 
     def value(self, name: str, text: Text) -> str | None:
         """Return a variable's value: ``None`` when it is not known, masked unless its name is on the short list."""

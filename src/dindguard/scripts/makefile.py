@@ -14,7 +14,7 @@ from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import used
 from dindguard.scripts.shell.interpreter import read_script
 from dindguard.scripts.shell.pieces import Piece, Script, joined_span, unknown_piece, word
-from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, either, scalar
+from dindguard.scripts.shell.variables import PIECE_LENGTH, UNDECIDED, Scopes, Variable, either, scalar, within_pieces
 from dindguard.source import Source, Step
 
 _ASSIGNMENT = regex(
@@ -56,6 +56,7 @@ class Makefile:
         self._exported: dict[str, tuple[int, int]] = {}
         self._running: set[str] = set()
         self._one_shell = False
+        self._spent = 0
 
     def run(self) -> None:
         """Read the file, then its recipes."""
@@ -231,7 +232,7 @@ class Makefile:
             return [_unknown(script, start, end, inner)]
         if _SIMPLE_NAME.match(inner):
             variable = self._variable(inner, depth)
-            if variable is not None and variable.fields is not None:
+            if variable is not None and variable.fields is not None and self._may_use(variable, step):
                 return [used(piece, step, inner, many=True) for piece in variable.scalar]
             return [_unknown(script, start, end, inner)]
         function = _FUNCTION.match(inner)
@@ -249,6 +250,11 @@ class Makefile:
                 chosen = self._expand(Script(script.cut(commas[0] + 1, end - 1)), depth + 1)
                 return [piece._replace(optional=True, variable=inner) for piece in chosen]
         return [_unknown(script, start, end, f"{name} …")]
+
+    def _may_use(self, variable: Variable, step: Step) -> bool:
+        """Whether a variable is brought in once more; shells read all of its text anew."""
+        self._spent += len(variable.scalar) + sum(len(piece.text) for piece in variable.scalar) // PIECE_LENGTH
+        return within_pieces(self._spent, len(self._source.text), step)
 
     def _variable(self, name: str, depth: int) -> Variable | None:
         """Return what a variable holds in the end; ``None`` if the file does not set it."""

@@ -47,6 +47,7 @@ class Expander:
     def __init__(self, script: Script, scopes: Scopes) -> None:
         self._script = script
         self._scopes = scopes
+        scopes.length = max(scopes.length, len(script.text))
 
     def words(self, raw: RawWord) -> list[Word]:
         """Return the words that ``raw`` becomes: none, one, or several."""

@@ -9,7 +9,7 @@ from dindguard.model.values import How
 from dindguard.patterns import decimal
 from dindguard.records import record, replace
 from dindguard.scripts.shell.pieces import Piece, known, text_of
-from dindguard.source import Span
+from dindguard.source import HasSpan, Span
 
 Fields = tuple[tuple[Piece, ...], ...]
 
@@ -38,6 +38,14 @@ class Variable:
 
 
 UNDECIDED = Variable(None)
+
+PIECE_LENGTH = 8
+"""So many characters of a script let its variables bring in one piece more; real ones need thirteen for each, and more."""
+
+
+def within_pieces(count: int, length: int, at: HasSpan) -> bool:
+    """Whether the variables of a script of so many characters may bring in so many pieces."""
+    return budget.within(budget.EXPANSIONS, count - length // PIECE_LENGTH, at)
 
 
 def scalar(pieces: Sequence[Piece]) -> Variable:
@@ -90,6 +98,8 @@ class Scopes:
         """What functions assign when they are called, for names that nothing else assigns."""
         self.spent = 0
         """The pieces that uses of variables brought in so far."""
+        self.length = 0
+        """How long the script is that uses them: a long one may bring in more."""
         self.positional: Fields | None = None
         """What the function that is being read is called with; ``None`` where nobody tells."""
         self.function_frame = 0
@@ -139,10 +149,8 @@ class Scopes:
         if found is None or found.fields is None:
             return found
         self.spent += sum(map(len, found.fields))
-        if self.spent <= budget.EXPANSIONS.most:
-            return found
-        budget.within(budget.EXPANSIONS, self.spent, next(piece for field in found.fields for piece in field))
-        return UNDECIDED
+        at = next((piece for field in found.fields for piece in field), None)
+        return found if at is None or within_pieces(self.spent, self.length, at) else UNDECIDED
 
     def assign(self, name: str, value: Variable) -> None:
         """Assign ``value``."""

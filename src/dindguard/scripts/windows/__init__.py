@@ -12,7 +12,9 @@ __all__ = ["Shell", "read_windows"]
 
 def read_windows(shell: Shell, script: Script, collected: Collected) -> None:
     """Collect what a script for one of Windows' shells runs."""
-    _READERS[shell](script, collected, Scopes(), Shells(_READERS))
+    scopes = Scopes()
+    scopes.length = len(script.text)
+    _READERS[shell](script, collected, scopes, Shells(_READERS))
 
 
 def _powershell(script: Script, collected: Collected, scopes: Scopes, shells: Shells) -> None:
