@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dindguard import compact, reports
-from dindguard.compact import Paths, shared
+from dindguard.compact import Paths, shared, shared_number
 from dindguard.coverage import Book, State
 from dindguard.scanning import Options, scan
 
@@ -51,6 +51,12 @@ def test_equal_texts_are_one_as_long_as_they_are_not_too_many(monkeypatch: pytes
     for number in range(10):
         assert shared(str(number)) == str(number)
     assert len(compact._KNOWN) <= 3
+
+
+def test_equal_numbers_of_lines_are_one() -> None:
+    number = int("1000")
+    assert shared_number(int("1000")) is shared_number(number)
+    assert shared_number(10**9) == 10**9
 
 
 def test_a_tree_of_more_files_than_are_packed_together_is_told_whole(

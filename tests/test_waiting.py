@@ -127,6 +127,21 @@ def test_what_was_said_of_a_document_holds_nothing_of_it(text: str) -> None:
         assert seen.objects[0].resource.node["spec"]["containers"][0]["name"].content == "c"
 
 
+def test_of_texts_that_were_woken_the_last_ones_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dindguard.files.HELD", 0)
+    monkeypatch.setattr("dindguard.files.AWAKE", 2)
+    files = WorkingTree(str(tmp_path))
+    sources = []
+    for name in "abcde":
+        (tmp_path / name).write_text(name)
+        sources.append(files.open(name))
+        files.rest(name, read=False)
+    assert [each.text for each in sources if each is not None] == [*"abcde"]
+    assert [each.rests for each in sources if each is not None] == [True, True, True, False, False]
+    files.rest("d", read=False)
+    assert [each.text for each in sources if each is not None] == [*"abcde"]  # one that rests already stays at rest
+
+
 def test_a_stowed_text_is_the_same_at_the_same_places() -> None:
     script = "".join(f"docker run 'é\U0001f40b{number}'\n" for number in range(50))
     text = "".join(f"  {line}\n" for line in script.splitlines())

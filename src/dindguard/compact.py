@@ -10,13 +10,18 @@ FEW = 50
 LONG = 200
 """Longer texts are rarely met twice."""
 
-KNOWN = 10_000
+KNOWN = 60_000
 """So many texts are remembered at a time; then all are forgotten, and those that are still met are remembered again."""
 
 PACKED = 2_000
 """So many paths are packed together: what one of them takes is mostly that it is alone."""
 
 _KNOWN: dict[str, str] = {}
+
+HIGHEST_SHARED = 20_000
+"""Few files have so many lines."""
+
+_NUMBERS: dict[int, int] = {}
 
 
 def line_starts(text: str) -> list[int]:
@@ -51,6 +56,11 @@ def shared(text: str) -> str:
     if len(_KNOWN) >= KNOWN:
         _KNOWN.clear()
     return _KNOWN.setdefault(text, text)
+
+
+def shared_number(number: int) -> int:
+    """Return an equal number, the one that was met first: a scan has many thousand places, most of them in the first lines."""
+    return _NUMBERS.setdefault(number, number) if number < HIGHEST_SHARED else number
 
 
 class Paths(Collection[str]):

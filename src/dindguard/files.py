@@ -279,10 +279,9 @@ class Files(ABC):
             text = decode(self.read(source.path))
         except UnreadError:
             return None
-        if source.was_read:
-            self._awake.append(source)
-            if len(self._awake) > AWAKE:
-                self.rest(self._awake.pop(0).path)
+        self._awake.append(source)
+        if len(self._awake) > AWAKE and not (first := self._awake.pop(0)).rests:
+            self.rest(first.path)
         return text
 
 

@@ -49,7 +49,7 @@ def read_all(
     trees = Trees(files, recogniser or Recogniser(), book or Book())
     named, configures = trees.recogniser.named, registry.configures_an_engine
     about = (trees.open, trees.tree, trees.listing, files.relative, configures, named, trees.folders)
-    context, sharing = Context(*about, trees.again, trees.uses), None
+    context, sharing = Context(*about, trees.again, trees.uses, trees.waits), None
     if processes > 1:
         from dindguard.sharing import Sharing
 

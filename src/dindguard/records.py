@@ -106,7 +106,7 @@ def record(cls: type[T] | None = None, *, eq: bool = True, kw_only: bool = False
 def _slotted(made: Any) -> Any:
     """Return the same class with a slot for each of its fields; their defaults are told with its fields."""
     fields = _own_fields(made)
-    names = [each.name for each in _fields(made)]
+    names = [each.name for each in _fields(made) if _slot(made, each.name) is None]
     others = {*names, "__dict__", "__weakref__"}
     attributes = {name: value for name, value in made.__dict__.items() if name not in others}
     copy = type(made)(made.__name__, made.__bases__, {**attributes, "__slots__": tuple(names)})

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from dindguard.compact import compact, line_starts, shared
+from dindguard.compact import compact, line_starts, shared, shared_number
 from dindguard.enumerations import StrEnum
 from dindguard.errors import UserError
 from dindguard.records import field, record
@@ -222,11 +222,6 @@ class Source:
             return False
 
     @property
-    def was_read(self) -> bool:
-        """Whether a text that rests was read before: it has to be the same when it is had again."""
-        return self._hash is not None
-
-    @property
     def size(self) -> int:
         """How many characters the text has."""
         return self._size if self.rests else len(self.text)
@@ -289,9 +284,9 @@ class Source:
             start, last = source.origin(start), source.origin(last)
             source = source.parent
         starts = source._lines()
-        line = end_line = bisect_right(starts, start)
+        line = end_line = shared_number(bisect_right(starts, start))
         if last < start or (line < len(starts) and last >= starts[line]):
-            end_line = bisect_right(starts, last)
+            end_line = shared_number(bisect_right(starts, last))
         end_line = line if end_line == line else end_line  # one object
         column, end_column = start - starts[line - 1] + 1, last - starts[end_line - 1] + 1 + beyond
         return Span(self.path, line, column, end_line, end_column, shared(route))

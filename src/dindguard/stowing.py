@@ -8,7 +8,10 @@ from operator import attrgetter
 from dindguard.source import Segment, Source
 
 SHORT = 512
-"""Shorter texts take little room however they are kept."""
+"""What takes so little room is left as it is."""
+
+_OF_A_SEGMENT = 128
+"""What one takes, in characters: most of it are its numbers."""
 
 _NUMBERS = attrgetter("start", "origin", "length")
 
@@ -18,7 +21,7 @@ def stow(source: Source) -> None:
 
     A file's text can be had again from where it came; one that is made of what stands in a file cannot.
     """
-    if source.rests or source.size <= SHORT:
+    if source.rests or source.size + _OF_A_SEGMENT * len(source.segments) <= SHORT:
         return
     from array import array
     from zlib import compress

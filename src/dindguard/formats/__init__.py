@@ -189,7 +189,7 @@ def _each(
     return ((item, work(item)) for item in items)
 
 
-def _nobody(_: str) -> None:
+def _nobody(_: object) -> None:
     return None
 
 
@@ -231,6 +231,8 @@ class Context:
     files that it ``uses``, are as they were. ``kind`` says what is made, for which names."""
     uses: Callable[[str], None] = _nobody
     """Says that what is being made comes from a document of a file that was given with the others."""
+    waits: Callable[[Source], None] = _nobody
+    """Says that a text which was found waits to be read or told of: where there are many, it is packed meanwhile."""
     each: Callable[
         [Iterable[Any], Callable[[Any], Any], Callable[[Any], Iterable[object]]], Iterator[tuple[Any, Any]]
     ] = _each

@@ -24,13 +24,17 @@ class EnvVar:
         return f"environment.{self.name}"
 
 
+_NO_VARIABLES: dict[str, EnvVar] = {}
+"""What most containers have."""
+
+
 class Environment:
     """A container's variables by name; later ones win. Never holds what an image brings unless ``infer`` adds it."""
 
     __slots__ = ("_variables",)
 
     def __init__(self, variables: Iterable[EnvVar] = ()) -> None:
-        self._variables = {variable.name: variable for variable in variables}
+        self._variables = {variable.name: variable for variable in variables} or _NO_VARIABLES
 
     def __getitem__(self, name: str) -> EnvVar | None:
         return self._variables.get(name)

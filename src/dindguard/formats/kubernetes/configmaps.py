@@ -86,12 +86,15 @@ def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread], context: 
             if not uses and syntax.by_name(hint) and hint != _DAEMON_JSON:
                 if node.source is found.node.source:  # a file that a generator takes is judged as what it is
                     unread.append(Unread(source, f"text of a {found.kind} that nothing mounts"))
+                    context.waits(source)
                 continue
             for owner in _owners(uses, hint):
                 place = (node.source.path, node.start, owner)
                 if place not in seen:
                     seen.add(place)
+                    context.waits(source)
                     yield Embedded(source, owner)
+        found.node.fold()
 
 
 def _file_name(key: str, uses: Sequence[_Use]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.cluster import Cluster
@@ -17,7 +19,7 @@ def placement(spec: Node, resource: Resource, cluster: Cluster) -> Placement:
     selector = _texts(spec["nodeSelector"])
     node_name = written(spec["nodeName"])
     if node_name is not None:
-        selector["kubernetes.io/hostname"] = node_name
+        selector = {**selector, "kubernetes.io/hostname": node_name}
     affinity = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     return Placement(
         namespace=resource.namespace,
@@ -25,13 +27,17 @@ def placement(spec: Node, resource: Resource, cluster: Cluster) -> Placement:
         has_affinity=affinity.is_mapping,
         tolerations=tuple(item.span for item in spec["tolerations"] if item.is_mapping),
         service_account_token=_token(spec, resource, cluster),
-        namespace_labels=_texts(namespace.labels) if namespace is not None else {},
+        namespace_labels=_texts(namespace.labels) if namespace is not None else _NO_TEXTS,
         namespace_span=namespace.span if namespace is not None else None,
     )
 
 
-def _texts(mapping: Node) -> dict[str, Text]:
-    return {key.content: value.value for key, value in mapping.pairs() if value.is_scalar}
+_NO_TEXTS: Mapping[str, Text] = {}
+"""What most pods have."""
+
+
+def _texts(mapping: Node) -> Mapping[str, Text]:
+    return {key.content: value.value for key, value in mapping.pairs() if value.is_scalar} or _NO_TEXTS
 
 
 def _token(spec: Node, resource: Resource, cluster: Cluster) -> Flag:

@@ -95,7 +95,7 @@ class _Pods:
         """``senders`` are the containers whose texts hold sources."""
         self._room = budget.Room()
         self._cluster = cluster
-        self._again = context.again
+        self._again, self._waits = context.again, context.waits
         self._reading = reading
         self._senders = senders
         self._tests = PolicyTests(context)
@@ -147,11 +147,14 @@ class _Pods:
             reading.embedded.append(described.release)
         reading.notices += described.notices
         if described.unread:
-            reading.unread.append(_unread(resource))
+            reading.unread.append(unread := _unread(resource))
+            self._waits(unread.source)
         for pod, others, notices in described.read:
             self._room.take(resource.source.path, resource.source.file.size, len(pod.workload.containers))
             reading.workloads += (self._placed(pod.workload, resource), *others)
             reading.embedded.extend(pod.embedded)
+            for each in pod.embedded:
+                self._waits(each.source)
             reading.notices.extend(notices)
             self.mounted.add(pod, resource)
         self._seen.update(address for address, _ in described.numbers)

@@ -196,7 +196,7 @@ def unknown_piece(place: Place, start: int, end: int, variable: str, *, many: bo
     return Piece(UNKNOWN_PIECE, place, start, end, How.UNKNOWN, variable, many=many)
 
 
-@record
+@record(slots=True)
 class Word(Text):
     """A text that can point at each of its characters, also where a variable brought them in.
 
