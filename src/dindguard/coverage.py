@@ -88,7 +88,9 @@ class Book:
         self.policy = policy
         self._states: dict[str, FileState] = {}
         self._plain = {state: Paths() for state in PLAIN}
-        self._formats: dict[str, dict[str, None]] = {}
+        self._formats: dict[str, tuple[str, ...]] = {}
+        self._together: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """Formats that read a file together, each set once: most files have one of a few."""
         self._by_bytes: set[str] = set()
         self._whole: dict[str, FileState] = {}
         self._taken: set[str] = set()
@@ -109,7 +111,8 @@ class Book:
             for path in paths:
                 self._plain[kind].append(path)
         for path, names in other._formats.items():
-            self._formats.setdefault(path, {}).update(names)
+            for name in names:
+                self.understood(path, name)
         self._by_bytes |= other._by_bytes
         for path, state in other._whole.items():
             self._whole.setdefault(path, state)
@@ -130,7 +133,10 @@ class Book:
 
     def understood(self, path: str, name: str) -> None:
         """Note that a format read a file or a part of it."""
-        self._formats.setdefault(path, {})[name] = None
+        known = self._formats.get(path, ())
+        if name not in known:
+            names = (*known, name)
+            self._formats[path] = self._together.setdefault(names, names)
 
     def read(self, source: Source, name: str) -> None:
         """Note that a format read a text: a whole file whose kind another file told is not judged as an unknown one."""

@@ -112,6 +112,7 @@ class Files(ABC):
         self._sources: dict[str, Source | None] = {}
         self._given: set[str] = set()
         self._awake: list[Source] = []
+        self._wake = self._again  # one for all sources
         self._room = HELD
         self._staying: set[str] = set()
 
@@ -219,7 +220,7 @@ class Files(ABC):
         """Let go of a file's text until somebody asks for it, where it can be had again; ``read`` as of sources."""
         source = self._sources.get(path)
         if source is not None and self.current and path not in self._given and not self._stays(source):
-            source.rest(self._again, read=read)
+            source.rest(self._wake, read=read)
 
     def lay_by(self, source: Source) -> None:
         """Let go of a text that waits, until somebody asks for it; one that stands in a file is packed meanwhile."""
@@ -253,7 +254,7 @@ class Files(ABC):
 
     def resting(self, path: str, *, size: int, speaks: bool, mark: int | None = None) -> Source:
         """Keep and return the source of a file that was read elsewhere, at rest; ``mark`` as of sources."""
-        source = self._sources[path] = Source.resting(path, self._again, size=size, speaks=speaks, mark=mark)
+        source = self._sources[path] = Source.resting(path, self._wake, size=size, speaks=speaks, mark=mark)
         return source
 
     def forget(self, path: str) -> None:

@@ -189,8 +189,8 @@ class Source:
         self._size = self.size
         if read and self._hash is None:
             self._hash, self._speaks = hash(self.text), self.speaks
-            if self._starts is not None:
-                self._starts = compact(self._starts)
+        if type(self._starts) is list:
+            self._starts = compact(self._starts)
         if not self.rests:
             del self.text
 

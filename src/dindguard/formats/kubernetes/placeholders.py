@@ -27,13 +27,16 @@ _NAMES = ("braces", "typed", "shell", "task", "plain")
 _REFERENCE = regex(r"\$(?P<escaped>\$)?\((?P<name>[A-Za-z_.\-][\w.\-]*)\)")
 
 
+_NO_VALUES: Mapping[str, Text] = {}
+
+
 class Placeholders:
     """The interpolation scope of a manifest: ``values`` are the defaults that the files give."""
 
     __slots__ = ("values",)
 
     def __init__(self, values: Mapping[str, Text] | None = None) -> None:
-        self.values = values or {}
+        self.values = values or _NO_VALUES
 
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with what the files decide filled in, and the rest unknown."""
