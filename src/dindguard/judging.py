@@ -65,6 +65,9 @@ def _ways(ask: str) -> tuple[_Way, ...]:
     return tuple(found)
 
 
+REACHED_HELD = 24
+"""So many ways have what they lead to remembered, for all subjects: rules that ask for the same lie near each other."""
+
 _NONE: Any = ()
 """What most fields with several values have: Python makes one empty tuple."""
 
@@ -105,6 +108,8 @@ class _Asked:
             name = names[-1]
             found = _Reached(subjects, [None if value is None else getattr(value, name, None) for value in values])
             self._reached[key] = found
+            if len(self._reached) > REACHED_HELD:
+                del self._reached[next(iter(self._reached))]
         return found
 
     def _keep(self, subjects: Sequence[Any], values: list[Any], way: _Way, steps: int) -> Sequence[Any]:

@@ -52,9 +52,14 @@ class Span:
 
     def with_trail(self, *steps: Step) -> Span:
         """Return this span with ``steps`` added to its trail; those already there are kept once."""
-        trail = (*self.trail, *steps)
+        return self.explained(steps)
+
+    def explained(self, steps: tuple[Step, ...]) -> Span:
+        """Return the same; many spans of one document are explained by one and the same tuple."""
+        trail = (*self.trail, *steps) if self.trail else steps
         if len(trail) > 1:  # keyed by plain values: a record's own hash is slow, and this is called for every value
-            trail = tuple({_step_key(step): step for step in trail}.values())
+            once = {_step_key(step): step for step in trail}
+            trail = trail if len(once) == len(trail) else tuple(once.values())
         return Span(self.path, self.line, self.column, self.end_line, self.end_column, self.route, trail)
 
     def __str__(self) -> str:

@@ -106,7 +106,7 @@ class Node:
     def span(self) -> Span:
         """Where it is written; of a mapping or a sequence, its first line's part."""
         span = self.source.span(self.start, self.end, self.route)
-        return span.with_trail(*self.trail) if self.trail else span
+        return span.explained(self.trail) if self.trail else span
 
     @property
     def key_span(self) -> Span:
@@ -114,7 +114,7 @@ class Node:
         if self.key is None:
             return self.span
         span = self.key.source.span(self.key.start, self.key.end, self.route)
-        return span.with_trail(*self.trail) if self.trail else span
+        return span.explained(self.trail) if self.trail else span
 
     @property
     def name(self) -> str:

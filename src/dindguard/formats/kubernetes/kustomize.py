@@ -92,8 +92,9 @@ def collect(
             kustomizations.append(document.content)
         elif document.source.parent is not None or document.source.path not in left:
             for each in seen.objects:
-                found.append((True, Built(each.resource, True)))
-                each.tell(cluster)
+                own = each if document.seen is None else each.afresh()  # what is read of it goes with its reader
+                found.append((True, Built(own.resource, True)))
+                own.tell(cluster)
         if len(documents) > _MANY:
             document.content.fold()
     return [(built.resource, shown) for shown, built in found], kustomizations

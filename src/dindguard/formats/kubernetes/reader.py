@@ -41,8 +41,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     cluster = Cluster()
     resources, kustomizations = kustomize.collect(documents, context, reading.notices, reading.unread, cluster)
     for resource, _ in resources:
-        if resource.kind not in WORKLOADS:  # nobody asks for those, so they go when they have been read
-            cluster.add(resource)
+        if resource.kind and resource.kind not in WORKLOADS:
+            cluster.add(resource)  # nobody asks for others, so they go when they have been read
     owners_of_text = {each.source: each.owner for each in documents if each.owner is not None}
     pods = _Pods(cluster, reading, context, owners_of_text)
     owners = Owners(resource for resource, _ in resources)
