@@ -19,12 +19,14 @@ settings.register_profile("dindguard", deadline=None, suppress_health_check=[Hea
 settings.load_profile("dindguard")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Undo what ``nohup`` and background jobs hand down: ignored signals, which tests send and children inherit."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    watching.install()
+    hands_out = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if not hands_out:  # else the processes that run the tests would be watched as what tests start
+        watching.install()
 
 
 @pytest.fixture(autouse=True)

@@ -43,7 +43,7 @@ TASK_CATEGORIES = frozenset({"privilege", "confinement", "data-root"})
 HEAD = 2000
 """As many characters of a file are read for what it says of itself."""
 
-_TITLE = regex(r"(?m)^#{1,2}[ \t]+(?P<hash>\S.*)|<h1[^>]*>(?P<html>[^<]+)|^(?P<under>\w.*)\n[=~]{3,}[ \t\r]*$")
+_TITLE = regex(r"(?m)^#{1,2}[ \t]+(?P<hash>\S.*)|<h1[^<>]*>(?P<html>[^<]+)|^(?P<under>\w.*)\n[=~]{3,}[ \t\r]*$")
 _EXAMPLES = regex(
     r"(?i)\b(?:examples|demos?|samples|tutorials?|workshops?"
     r"|(?:sample|example) (?:app|ci|cluster|code|compose|config|deploy|docker|infra|manifest|pipeline|project|repo|set-?up|stack"

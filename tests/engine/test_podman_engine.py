@@ -32,6 +32,12 @@ pytestmark = [
 ]
 
 
+def runtime() -> list[str]:
+    """Name runc where both versions of cgroups have controllers (hybrid mode): crun starts nothing there."""
+    hybrid = Path("/sys/fs/cgroup/unified").is_dir()
+    return ["--runtime=runc"] if hybrid and shutil.which("runc") else []
+
+
 @dataclass(frozen=True)
 class Podman:
     """A Podman with its state below a folder; ``user`` is who runs it."""
@@ -45,7 +51,7 @@ class Podman:
 
     def command(self, *arguments: str) -> list[str]:
         store = [f"--root={self.folder}/root", f"--runroot={self.folder}/run", "--storage-driver=vfs"]
-        return ["podman", *store, "--cgroup-manager=cgroupfs", *arguments]
+        return ["podman", *store, *runtime(), "--cgroup-manager=cgroupfs", *arguments]
 
     @property
     def environ(self) -> dict[str, str]:
