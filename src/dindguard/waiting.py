@@ -87,9 +87,13 @@ def asleep(tree: Tree, again: Callable[[], Tree]) -> Tree:
     """Have a tree's documents hold nothing until somebody asks for it; return the tree."""
     sleeping = _Asleep(tree.documents, again)
     for root in tree.documents:
-        root._loaded = root._key_index = root._folds = None
-        root._children = sleeping
+        root._loaded = root._key_index = None
+        root._children, root._folds = sleeping, _nothing  # copies of it can be folded
     return tree
+
+
+def _nothing() -> None:
+    """What goes with a document that holds nothing."""
 
 
 class _Asleep:
