@@ -131,10 +131,9 @@ def test_scripts_with_the_environment_of_their_step() -> None:
     reading = read_text(BASIC)
     job = container(reading, "jobs.build")
     first, second = (embedded.source for embedded in reading.embedded if embedded.owner is job)
-    assert first.text == (  # the assignments are those of ``env:``
-        "export DOCKER_HOST='tcp://$HOST:1'\nexport EMPTY=''\n"
-        'export TOKEN="a\\$\\`${{ secrets.T }}"\ndocker build .'
-    )
+    assert (
+        first.text == "export DOCKER_HOST='tcp://$HOST:1'\ndocker build ."
+    )  # the rest of ``env:`` is named by nobody
     for word, place in (
         ("DOCKER_HOST", "DOCKER_HOST"),
         ("'tcp://$HOST:1'", '"tcp://$HOST:1"'),
@@ -147,6 +146,16 @@ def test_scripts_with_the_environment_of_their_step() -> None:
     (check,) = (e.source for e in reading.embedded if e.owner is container(reading, "jobs.build.services.docker"))
     assert typed(BASIC, check.span(0, len(check.text))) == "docker info"
     assert all(embedded.source.hint == "shell" for embedded in reading.embedded)
+
+
+def test_a_script_has_those_variables_of_its_step_that_it_names() -> None:
+    text = BASIC.replace("run: docker build .", "run: docker build $TOKEN $EMPTYING ${EMPTY}")
+    assert text != BASIC
+    job = container(reading := read_text(text), "jobs.build")
+    first = next(embedded.source for embedded in reading.embedded if embedded.owner is job)
+    assert first.text.splitlines()[:-1] == [
+        "export DOCKER_HOST='tcp://$HOST:1'", "export EMPTY=''", 'export TOKEN="a\\$\\`${{ secrets.T }}"',
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("declared", ["", "container:", "container: ''", "container: {image: ''}", "container: {}"])

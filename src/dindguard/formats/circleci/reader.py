@@ -22,16 +22,18 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read every configuration of a scan."""
     del context  # a configuration stands by itself
     reading = Reading()
+    room = budget.Room()
     for document in documents:
-        _Configuration(document.content, reading).read()
+        _Configuration(document.content, reading, room).read()
     return reading
 
 
 class _Configuration:
     """Reads one file. What an inline orb declares goes by the orb's name, a slash, and its own."""
 
-    def __init__(self, root: Node, reading: Reading) -> None:
+    def __init__(self, root: Node, reading: Reading, room: budget.Room) -> None:
         self._root = root
+        self._room = room
         self._reading = reading
         self._names = of_pipeline(root)
         self._commands = _declared(root, "commands")
@@ -51,6 +53,10 @@ class _Configuration:
         executor = self._executor(job, names)
         variables = variables_of(job["environment"], names)
         self._variables += len(variables) + len(list(pairs_of(executor.settings["environment"])))
+        path, size = job.source.path, job.source.file.size
+        if self._room.full(path, size):
+            budget.met(budget.DESCRIBED_CONTAINERS, job)
+            return
         if not budget.within(budget.PIPELINE_VARIABLES, self._variables, job):
             return
         containers = executor.containers(name, f"jobs.{name}", job, variables)
@@ -62,6 +68,7 @@ class _Configuration:
             steps.read(use["post-steps"], self._names, ())
         if containers[0].image is None and not steps.embedded:
             return
+        self._room.take(path, size, len(containers))
         self._reading.embedded += steps.embedded
         self._reading.workloads.append(
             Workload(

@@ -19,7 +19,7 @@ from dindguard.records import record, replace
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.kubectl import sets_up_cluster, starts_cluster
 from dindguard.source import Embedded
-from dindguard.vocabulary import POWERSHELLS, SHELLS
+from dindguard.vocabulary import ENGINE_VARIABLES, POWERSHELLS, SHELLS
 
 
 @record
@@ -156,12 +156,18 @@ def shell_hint(shell: str) -> str:
 
 
 def script_source(run: Node, env: Node | None, variables: tuple[EnvVar, ...], expressions: Expressions) -> Joined:
-    """Return a step's script; the step's own ``env:`` stands before it, as assignments at their places."""
+    """Return a step's script; what it may use of the step's own ``env:`` stands before it, as assignments at their places.
+
+    Those are the variables that it names, and those that engines and their clients read without being named.
+    """
     joined = Joined(run.source)
     known = {variable.name: variable.value for variable in variables}
+    named = _names(run.content, *(text.pattern for text in known.values() if "$" in text.pattern))
     for key, value in env.pairs() if env is not None else ():
         text = known.get(key.content)
         if text is None or key.source is not run.source or not key.content.isidentifier():
+            continue
+        if key.content not in named and not key.content.startswith(ENGINE_VARIABLES):
             continue
         joined.add_glue("export ")
         joined.add(key.content, key.start, key.end)
@@ -170,6 +176,11 @@ def script_source(run: Node, env: Node | None, variables: tuple[EnvVar, ...], ex
         joined.add_glue("\n")
     joined.add_node(run, EXPRESSION, expressions.replacement)
     return joined
+
+
+def _names(*texts: str) -> set[str]:
+    """Return all words that may be names."""
+    return {name for text in texts for name in re.findall(r"\w+", text)}
 
 
 def _quoted(text: Text) -> str:

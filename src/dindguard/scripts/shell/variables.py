@@ -10,6 +10,7 @@ from dindguard.patterns import decimal
 from dindguard.records import record, replace
 from dindguard.scripts.shell.pieces import Piece, known, text_of
 from dindguard.source import HasSpan, Span
+from dindguard.vocabulary import ENGINE_VARIABLES
 
 Fields = tuple[tuple[Piece, ...], ...]
 
@@ -78,10 +79,6 @@ def appended(before: Variable | None, added: Variable) -> Variable:
     if before.array or added.array:
         return array(before.fields + added.fields)
     return scalar(before.scalar + added.scalar)
-
-
-ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_", "CONTAINERD_")
-"""How the names begin of variables that engines and their clients read."""
 
 
 class Scopes:
