@@ -117,10 +117,15 @@ def looked_at(document: Document) -> Seen | None:
 
     Nothing of one that has several objects, which are parts of it: whoever reads it looks again.
     """
-    seen = seen_in(document)
-    if not all(each.is_whole for each in seen.objects):
-        return None
-    return replace(seen, objects=tuple(each.afresh() for each in seen.objects))
+    if is_kustomization(document):
+        return Seen(True)
+    root: Node = document.content
+    objects = []
+    for resource in resources(document.source, root):
+        if not (each := _looked_at(resource, root)).is_whole:
+            return None
+        objects.append(each.afresh())
+    return Seen(False, tuple(objects))
 
 
 def seen_in(document: Document) -> Seen:
