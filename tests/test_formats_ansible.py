@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dindguard import Options, Report, Severity, scan
+from dindguard import Options, Report, Severity, budget, scan
+from dindguard.records import replace
 from support import write_files
 
 
@@ -313,3 +314,14 @@ def test_engines_that_tasks_install_and_start(tmp_path: Path, task: str, kinds: 
     report = playbook(tmp_path, f"  - {task}\n", head="  vars: {packages: [git, docker-ce-cli, docker-ce]}\n")
     assert [each.kind.value for each in report.model.invocations][:1] == kinds
     assert report.findings == ()
+
+
+@pytest.mark.parametrize(("most", "met"), [(4, False), (3, True)])
+def test_a_mapping_for_all_tasks_counts_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, met: bool
+) -> None:
+    monkeypatch.setattr(budget, "TASK_VALUES", replace(budget.TASK_VALUES, most=most))
+    tasks = "".join(f"  - docker_container: {{name: c{n}, image: docker, env: '{{{{ e }}}}'}}\n" for n in range(2))
+    (tmp_path / "site.yml").write_text(f"- hosts: all\n  vars: {{e: {{A: a, B: b}}}}\n  tasks:\n{tasks}")
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert any(notice.kind == "budget" for notice in report.notices) is met

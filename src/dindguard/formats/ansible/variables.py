@@ -88,7 +88,9 @@ class Variables:
         """Return the mapping that a value is, or that it stands for as a whole; the node itself if it is none."""
         answer = self._whole(node)
         found = answer.value if isinstance(answer, Known) else None
-        return self._brought(found, node) if isinstance(found, Node) else node
+        if not isinstance(found, Node) or not self.tally.allows(len(found.pairs()), node):
+            return node
+        return self._brought(found, node)
 
     def items(self, node: Node) -> list[Node]:
         """Return the items of the list that a value is, or stands for as a whole."""
