@@ -244,11 +244,11 @@ def test_its_time_ends_by_itself(clean: Host, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(lifecycle, "verify", lambda *_: unverified)  # it would take longer than the environment lives
     monkeypatch.setenv("DOCKER_HOST", clean.environ["DOCKER_HOST"])
     client = clean.environ["DINDGUARD_CLIENT_IMAGE"]
-    spec = Spec("short", Isolation.ROOTLESS, IMAGES["rootless"], client, time_to_live=6, tun_device=clean.tun)
+    spec = Spec("short", Isolation.ROOTLESS, IMAGES["rootless"], client, time_to_live=30, tun_device=clean.tun)
     with guarded() as guard, connect() as engine:
         lifecycle.up(engine, spec, guard, lambda _: None)
     running = ("inspect", "--format", "{{.State.Running}}", "dindguard-short-daemon")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while clean.docker(*running).stdout == "true\n" and time.monotonic() < deadline:
         time.sleep(0.5)
     assert clean.docker(*running).stdout == "false\n"

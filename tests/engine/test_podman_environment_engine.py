@@ -234,11 +234,11 @@ def test_its_time_ends_by_itself(clean: Host, monkeypatch: pytest.MonkeyPatch) -
     unverified = Report("short", Isolation.ROOTLESS, "", 0.0, ())
     monkeypatch.setattr(lifecycle, "verify", lambda *_: unverified)
     monkeypatch.setenv("DOCKER_HOST", clean.environ["DOCKER_HOST"])
-    spec = replace(planned_spec(clean, "short"), time_to_live=8)
+    spec = replace(planned_spec(clean, "short"), time_to_live=30)
     with connect() as engine:
         lifecycle.up(engine, spec, Guard(), lambda _: None)
     running = ("inspect", "--format", "{{.State.Running}}", "dindguard-short-daemon")
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     while clean.docker(*running).stdout == "true\n" and time.monotonic() < deadline:
         time.sleep(0.5)
     late = clean.env("run", "short", "--", "true")
