@@ -437,8 +437,7 @@ def test_a_files_name_is_whole_although_a_variable_says_the_same(tmp_path: Path)
 def test_two_thousand_findings_stay_usable(page: Page, tmp_path: Path) -> None:
     service = "  s{}:\n    image: x\n    volumes: [/var/run/docker.sock:/s]\n    labels: {{about: {}}}\n"
     parts = [  # in ten files: what a rule says of one, and how many containers a KiB describes, is bounded
-        "".join(service.format(n, "x" * 200) for n in range(first, first + 200))
-        for first in range(0, 2000, 200)
+        "".join(service.format(n, "x" * 200) for n in range(first, first + 200)) for first in range(0, 2000, 200)
     ]
     for number, lines in enumerate(parts[1:]):
         (tmp_path / f"part-{number}").mkdir()
