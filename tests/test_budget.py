@@ -155,7 +155,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "wrappers": (None, shell("sudo " * 30 + "docker ps")),
     "make-variables": (4, {"Makefile": chain(12, lambda n: f"V{n + 1} = $(V{n})") + "\nV0 = docker\nall:\n\t$(V12) run --privileged x\n"}),
     "compose-services": (3, compose("services: {" + ", ".join(f"s{n}: {{image: docker}}" for n in range(6)) + "}")),
-    "compose-shared": (100, {f"{n}/compose.yaml": "include: [../c.yaml]\n" for n in "abc"} | {"c.yaml": COMPOSE + "#" * 90 + "\n"}),
+    "compose-shared": (100, {f"{n}/compose.yaml": "include: [../c.yaml]\n" for n in "abcdefghij"} | {"c.yaml": COMPOSE + "#" * 900 + "\n"}),
     "compose-files": (2, compose("include: [a.yaml, b.yaml, c.yaml]\n" + COMPOSE, a__yaml=COMPOSE, b__yaml="services: {b: {image: docker}}", c__yaml="services: {c: {image: docker}}")),
     "compose-chain": (3, compose("services:\n" + chain(9, lambda n: f"  s{n}: {{extends: {{service: s{n + 1}}}}}") + "\n  s9: {image: docker}\n")),
     "compose-keys": (10, compose("services: {" + ", ".join(f"s{n}: {{image: docker}}" for n in range(30)) + "}", compose__override__yaml="services: {" + ", ".join(f"s{n}: {{user: a}}" for n in range(30)) + "}")),

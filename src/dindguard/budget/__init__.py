@@ -182,7 +182,7 @@ COMPOSE_FILES = Limit(
 )  # fmt: skip
 COMPOSE_SHARED = Limit(
     name="compose-shared", most=200_000, what="the files that Compose projects of this scan share come to more than {most:,} "
-    "characters, counted for each further project", lost="for the rest they were not read",
+    "characters and to four times all files of Compose, counted for each further project", lost="for the rest they were not read",
     remedy="scan fewer projects at a time, or share smaller files",
 )  # fmt: skip
 COMPOSE_CHAIN = Limit(

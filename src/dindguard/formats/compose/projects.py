@@ -8,7 +8,7 @@ another one includes belong to that one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 
 from dindguard import budget
 from dindguard.documents.tree import Node, Pairs
@@ -26,6 +26,10 @@ BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compo
 OVERRIDE_NAMES = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
 )  # fmt: skip
+
+
+SHARED = 4
+"""How often what projects share may be read again, for each character of all Compose files; real trees do it once at most."""
 
 
 @record
@@ -166,7 +170,7 @@ class _Grouping:
     # -- loading ------------------------------------------------------------------------------------
 
     def _load(self, paths: list[str], main: str, started_in: str) -> Iterator[Project]:
-        spent = self._again > budget.COMPOSE_SHARED.most
+        spent = self._again > budget.COMPOSE_SHARED.most and self._again > self._shareable
         if spent and not self._loads.isdisjoint(paths):
             budget.met(budget.COMPOSE_SHARED, self._files.documents(main)[0])
             return
@@ -177,6 +181,11 @@ class _Grouping:
             self._again += self._files.size(path) * (times - (path not in self._loads))
             self._loads.add(path)
         yield from map(self._fitting, projects)
+
+    @cached_property
+    def _shareable(self) -> int:
+        """Return how many characters may be read again, by what all files of the scan have."""
+        return SHARED * sum(map(self._files.size, self._files.given))
 
     def _fitting(self, project: Project) -> Project:
         """Return a project with as many services as its file may describe beside those of the others."""
