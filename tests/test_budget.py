@@ -153,6 +153,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "value-text": (200, shell("a=" + "x" * 60 + "\n" + "a=$a$a\n" * 4 + "docker run $a")),
     "expansions": (20, shell("a=x\n" + "docker run $a$a$a$a$a$a\n" * 40)),
     "wrappers": (None, shell("sudo " * 30 + "docker ps")),
+    "make-expansions": (20, {"Makefile": "V = a b c d e f g h\nall:\n" + "\tdocker run $(V) $(V) $(V) x\n" * 40}),
     "make-variables": (4, {"Makefile": chain(12, lambda n: f"V{n + 1} = $(V{n})") + "\nV0 = docker\nall:\n\t$(V12) run --privileged x\n"}),
     "compose-services": (3, compose("services: {" + ", ".join(f"s{n}: {{image: docker}}" for n in range(6)) + "}")),
     "compose-shared": (100, {f"{n}/compose.yaml": "include: [../c.yaml]\n" for n in "abcdefghij"} | {"c.yaml": COMPOSE + "#" * 900 + "\n"}),

@@ -150,7 +150,7 @@ GROWTH = [
     ("a variable of Make used by all recipes", 8, lambda n: makefile("X := a\n" + "X += -v /a:/b\n" * n + "a:\n" + "\tdocker run $(X) b\n" * n)),
     ("services by alias in many files", 20, lambda n: {f"d{k}/compose.yaml": "x: &a {image: docker, privileged: true}\nservices:\n" + lines(min(n, 100), lambda i: f" s{i}: *a") for k in range(max(1, n // 100))}),
     ("pods by alias in many files", 20, lambda n: {f"p{k}.yaml": "apiVersion: v1\nkind: List\nitems:\n- &a {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: 'docker:dind'}]}}\n" + "- *a\n" * min(n, 100) for k in range(max(1, n // 100))}),
-    ("variables of all steps", 8, lambda n: workflow("  a:\n    runs-on: x\n    env: &e\n" + lines(n, lambda i: f"      V{i}: a") + "    steps:\n" + "    - {run: docker ps, env: *e}\n" * n)),
+    ("variables of all steps", 128, lambda n: workflow("  a:\n    runs-on: x\n    env: &e\n" + lines(n, lambda i: f"      V{i}: a") + "    steps:\n" + "    - {run: docker ps, env: *e}\n" * n)),
     ("images of one executor", 40, lambda n: {".circleci/config.yml": "version: 2.1\nexecutors: {e: {docker: [" + ", ".join(f"{{image: 'docker:dind', name: a{i}}}" for i in range(n)) + "]}}\njobs:\n" + lines(n, lambda i: f"  j{i}: {{executor: e, steps: [{{run: docker ps}}]}}")}),
     ("brace expansions", 16, lambda n: shell("docker run --privileged " + "{a,b}" * n + "\n")),
     ("loops in a script", 256, lambda n: shell(lines(n, lambda i: f"for v{i} in a b c d; do") + "docker run --privileged $v0\n" + "done\n" * n)),

@@ -41,9 +41,14 @@ VALUE_TEXT = Limit(
     lost="its value is taken for unknown", remedy="split the value", loss=Loss.UNKNOWN,
 )  # fmt: skip
 EXPANSIONS = Limit(
-    name="expansions", most=4_000,
+    name="expansions", most=1_000,
     what="the variables of this script bring in more than {most:,} pieces, and more than one for each eight characters of it",
     lost="the values of later uses are taken for unknown", remedy="split the script", loss=Loss.UNKNOWN,
+)  # fmt: skip
+MAKE_EXPANSIONS = Limit(
+    name="make-expansions", most=4_000,
+    what="the variables of this Makefile bring in more than {most:,} pieces, and more than one for each eight characters of it",
+    lost="the values of later uses are taken for unknown", remedy="split the file", loss=Loss.UNKNOWN,
 )  # fmt: skip
 WRAPPERS = Limit(
     name="wrappers", most=16, what="a command stands behind more than {most} wrappers (sudo, env …)",

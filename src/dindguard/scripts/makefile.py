@@ -254,7 +254,7 @@ class Makefile:
     def _may_use(self, variable: Variable, step: Step) -> bool:
         """Whether a variable is brought in once more; shells read all of its text anew."""
         self._spent += len(variable.scalar) + sum(len(piece.text) for piece in variable.scalar) // PIECE_LENGTH
-        return within_pieces(self._spent, len(self._source.text), step)
+        return within_pieces(budget.MAKE_EXPANSIONS, self._spent, len(self._source.text), step)
 
     def _variable(self, name: str, depth: int) -> Variable | None:
         """Return what a variable holds in the end; ``None`` if the file does not set it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dindguard import budget
+from dindguard.budget.limit import Limit
 from dindguard.model.values import How
 from dindguard.patterns import decimal
 from dindguard.records import record, replace
@@ -44,9 +45,9 @@ PIECE_LENGTH = 8
 """So many characters of a script let its variables bring in one piece more; real ones need thirteen for each, and more."""
 
 
-def within_pieces(count: int, length: int, at: HasSpan) -> bool:
+def within_pieces(limit: Limit, count: int, length: int, at: HasSpan) -> bool:
     """Whether the variables of a script of so many characters may bring in so many pieces."""
-    return budget.within(budget.EXPANSIONS, count - length // PIECE_LENGTH, at)
+    return budget.within(limit, count - length // PIECE_LENGTH, at)
 
 
 def scalar(pieces: Sequence[Piece]) -> Variable:
@@ -147,7 +148,7 @@ class Scopes:
             return found
         self.spent += sum(map(len, found.fields))
         at = next((piece for field in found.fields for piece in field), None)
-        return found if at is None or within_pieces(self.spent, self.length, at) else UNDECIDED
+        return found if at is None or within_pieces(budget.EXPANSIONS, self.spent, self.length, at) else UNDECIDED
 
     def assign(self, name: str, value: Variable) -> None:
         """Assign ``value``."""
