@@ -142,7 +142,7 @@ GROWTH = [
     ("services that extend each other", 5, lambda n: services(n, lambda i: f"extends: {{service: s{i + 1}}}, volumes: ['/var/run/docker.sock:/m{i}']", f"  s{n}: {{image: docker}}\n")),
     ("services that extend one, with its mounts", 2, lambda n: services(n, lambda i: "extends: {service: b}", "  b: {image: docker, volumes: [" + ", ".join(f"'/var/run/docker.sock:/m{i}'" for i in range(20)) + "]}\n")),
     ("one list of mounts for all", 1, lambda n: compose("x-v: &v [" + ", ".join(f"'/var/run/docker.sock:/m{i}'" for i in range(20)) + "]\nservices:\n" + lines(n, lambda i: f"  s{i}: {{image: docker, volumes: *v}}"))),
-    ("projects that include one file", 3, lambda n: {f"d{i}/compose.yaml": "include: [../c.yaml]\n" for i in range(n)} | {"c.yaml": services(n, lambda i: ENGINE)["compose.yaml"]}),
+    ("projects that include one file", 12, lambda n: {f"d{i}/compose.yaml": "include: [../c.yaml]\n" for i in range(n)} | {"c.yaml": services(n, lambda i: ENGINE)["compose.yaml"]}),
     ("projects that extend services of one file", 6, lambda n: {f"d{i}/compose.yaml": f"services: {{a: {{extends: {{file: ../c.yaml, service: s{i}}}}}}}\n" for i in range(n)} | {"c.yaml": services(n, lambda i: ENGINE)["compose.yaml"]}),
     ("a text appended to and used in each line", 16, lambda n: shell("x=a\n" + 'x="$x a"; docker run $x b\n' * n)),
     ("a list appended to and used in each line", 8, lambda n: shell("x=()\n" + 'x+=(-v /var/run/docker.sock:/s); docker run "${x[@]}" b\n' * n)),

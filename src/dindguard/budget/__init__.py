@@ -218,7 +218,7 @@ VOLUMES_FROM = Limit(
 # -- what files describe, whatever their format -----------------------------------------------------------------
 
 DESCRIBED_CONTAINERS = Limit(
-    name="described-containers", most=1_000,
+    name="described-containers", most=400,
     what="this file describes more than four containers for each KiB of it, and this scan more than {most:,} beyond that",
     lost="those beyond, and what lies in them, were not looked at",
 )  # fmt: skip

@@ -23,7 +23,7 @@ PACKAGE = "dindguard"
 
 _PLACE = regex(r"ERROR: <input>:(\d+):(\d+): ([^\n]*)")
 _FIELD = regex(r"undefined field '(\w+)' not found in struct '([\w.]+)'")
-_KEY = regex(r'Key not found in map : "(.*)"$')
+_NO_KEY = 'Key not found in map : "'
 _NAME = regex(r"undeclared reference to '([^']*)'.*")
 _TOKEN = regex(
     r"""[rRbB]{0,2}(?:'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|//[^\n]*|\w+|\s+|.""",
@@ -84,8 +84,8 @@ def answer(expression: Compiled, about: Any) -> bool:
 
 def missing_key(error: ExpressionError) -> str:
     """Return the key that an evaluation looked for and that was not there; nothing for any other error."""
-    match = _KEY.search(str(error))
-    return match[1] if match else ""
+    _, _, key = str(error).partition(_NO_KEY)
+    return key.removesuffix('"') if key.endswith('"') else ""
 
 
 def in_words(error: ExpressionError) -> str:
