@@ -11,6 +11,7 @@ from dindguard import compact, reports
 from dindguard.compact import Paths, shared, shared_number
 from dindguard.coverage import Book, State
 from dindguard.scanning import Options, scan
+from dindguard.source import Source
 
 
 def names(count: int) -> list[str]:
@@ -26,6 +27,41 @@ def test_packed_paths_are_the_same_in_their_order(count: int) -> None:
     assert "another" not in paths
 
 
+def test_each_packed_path_is_found_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compact, "PACKED", 50)
+    paths = Paths(names(220))
+    assert all(each in paths for each in names(220))
+    assert not any(f"{each}x" in paths or each[1:] in paths for each in names(220))
+    paths.append("later")  # not packed yet
+    assert "later" in paths
+    for name in names(50):
+        paths.append(f"more/{name}")
+    assert all(f"more/{name}" in paths for name in names(50))
+    assert "later" in pickle.loads(pickle.dumps(paths))
+    assert names(1)[0] in pickle.loads(pickle.dumps(paths))
+
+
+def test_packed_paths_with_one_checksum_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compact, "PACKED", 2)
+    monkeypatch.setattr(compact, "_mark", lambda path, pack: len(path) << 32 | pack)
+    paths = Paths(["aa", "b", "cc", "d", "ee", "f"])
+    assert all(each in paths for each in ["aa", "b", "cc", "d", "ee", "f"])
+    assert not any(each in paths for each in ("xx", "x", "xxx", ""))
+
+
+def test_a_file_of_several_texts_is_counted_once() -> None:
+    book = Book()
+    source = Source("a.yaml", "a: 1\n---\nb: 2\n")
+    for part in (source.part(0, 5), source.part(9, 14), source):
+        book.source_unread(part)
+    book.plain("b.go", State.OTHER)
+    assert book.close(()).count(State.NOTHING) == 1
+    assert [each.path for each in book.close(()).every()] == ["a.yaml", "b.go"]
+    assert book.has_looked_at("a.yaml")
+    assert book.has_looked_at("b.go")
+    assert not book.has_looked_at("c.go")
+
+
 def test_packed_paths_take_a_fifth_of_the_room() -> None:
     paths = Paths(f"src/main/java/org/example/project/module/Class{number}.java" for number in range(10_000))
     assert len(pickle.dumps(paths)) < 10_000 * 60 / 5
@@ -36,9 +72,10 @@ def test_books_of_several_processes_are_one_book() -> None:
     for number, name in enumerate(names(compact.PACKED + 10)):
         (one if number % 2 else other).plain(name, State.OTHER)
     one.add(pickle.loads(pickle.dumps(other)))
-    assert one.looked_at == frozenset(names(compact.PACKED + 10))
+    assert sorted(one.looked_at()) == sorted(names(compact.PACKED + 10))
     one.forget(names(1)[0])
-    assert one.looked_at == frozenset(names(compact.PACKED + 10)[1:])
+    assert sorted(one.looked_at()) == sorted(names(compact.PACKED + 10)[1:])
+    assert not one.has_looked_at(names(1)[0])
     assert one.close(()).count(State.OTHER) == compact.PACKED + 9
 
 

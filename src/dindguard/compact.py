@@ -66,11 +66,12 @@ def shared_number(number: int) -> int:
 class Paths(Collection[str]):
     """Very many paths in their order, in a tenth of the room that they take one by one."""
 
-    __slots__ = ("_last", "_packed")
+    __slots__ = ("_last", "_marks", "_packed")
 
     def __init__(self, paths: Iterable[str] = ()) -> None:
         self._packed: list[bytes] = []
         self._last: list[str] = []
+        self._marks: Sequence[int] = ()  # of all that are packed, once somebody has asked for one
         for path in paths:
             self.append(path)
 
@@ -80,18 +81,50 @@ class Paths(Collection[str]):
         if len(self._last) == PACKED:
             from zlib import compress  # few trees have so many
 
-            self._packed.append(compress("\0".join(self._last).encode("utf-8", "surrogatepass"), 1))
-            self._last = []
+            self._packed.append(compress(_as_bytes("\0".join(self._last)), 1))
+            self._last, self._marks = [], ()
 
     def __iter__(self) -> Iterator[str]:
         for each in self._packed:
-            from zlib import decompress
-
-            yield from decompress(each).decode("utf-8", "surrogatepass").split("\0")
+            yield from _unpacked(each)
         yield from self._last
 
     def __len__(self) -> int:
         return len(self._packed) * PACKED + len(self._last)
 
     def __contains__(self, path: object) -> bool:
-        return any(each == path for each in self)
+        return isinstance(path, str) and (path in self._last or self._is_packed(path))
+
+    def _is_packed(self, path: str) -> bool:
+        """Whether a path is packed: its checksum tells in which packs it may be."""
+        if not self._packed:
+            return False
+        from array import array
+        from bisect import bisect_left
+
+        if not self._marks:
+            packs = enumerate(self._packed)
+            self._marks = array("Q", sorted(_mark(each, pack) for pack, data in packs for each in _unpacked(data)))
+        at = bisect_left(self._marks, first := _mark(path, 0))
+        while at < len(self._marks) and not (pack := self._marks[at] - first) >> 32:
+            if path in _unpacked(self._packed[pack]):
+                return True
+            at += 1
+        return False
+
+
+def _mark(path: str, pack: int) -> int:
+    """Return a path's checksum, and below it the number of its pack."""
+    from zlib import crc32
+
+    return crc32(_as_bytes(path)) << 32 | pack
+
+
+def _unpacked(data: bytes) -> list[str]:
+    from zlib import decompress
+
+    return decompress(data).decode("utf-8", "surrogatepass").split("\0")
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

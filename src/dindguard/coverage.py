@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import chain
 
 from dindguard.compact import Paths
 from dindguard.enumerations import StrEnum
@@ -88,6 +89,8 @@ class Book:
         self.policy = policy
         self._states: dict[str, FileState] = {}
         self._plain = {state: Paths() for state in PLAIN}
+        self._plain_texts: dict[State, dict[str, None]] = {state: {} for state in PLAIN}
+        """Files of texts of which nothing is to be said: a file may have several, so these are not packed."""
         self._formats: dict[str, tuple[str, ...]] = {}
         self._together: dict[tuple[str, ...], tuple[str, ...]] = {}
         """Formats that read a file together, each set once: most files have one of a few."""
@@ -110,6 +113,8 @@ class Book:
         for kind, paths in other._plain.items():
             for path in paths:
                 self._plain[kind].append(path)
+        for kind, texts in other._plain_texts.items():
+            self._plain_texts[kind].update(texts)
         for path, names in other._formats.items():
             for name in names:
                 self.understood(path, name)
@@ -124,11 +129,13 @@ class Book:
             noted.pop(path, None)
         for kind, paths in self._plain.items():
             self._plain[kind] = Paths(each for each in paths if each != path)
+        for texts in self._plain_texts.values():
+            texts.pop(path, None)
         self._by_bytes.discard(path)
         self._taken.discard(path)
 
     def plain(self, path: str, state: State) -> None:
-        """Note a file of which nothing more is to be said."""
+        """Note a file of which nothing more is to be said, once."""
         self._plain[state].append(path)
 
     def understood(self, path: str, name: str) -> None:
@@ -163,7 +170,7 @@ class Book:
         if text is None or surfaces.is_report(text):
             self.plain(path, State.OTHER)
         elif not text or not self._speaks(Source(path, text), what):
-            self._silent(path, what)
+            self._silent(path, what, self.plain)
         if path in self._states or path in self._whole:
             self._by_bytes.add(path)
 
@@ -193,20 +200,23 @@ class Book:
         what = surfaces.by_name(path) if not source.embedded else ""
         other = path in self.policy or (surfaces.is_other(path) and not what) or surfaces.is_other(source.hint)
         if other or (not source.embedded and surfaces.is_report(source.text)):
-            self.plain(path, State.OTHER)
+            self._plain_text(path, State.OTHER)
         elif not self._speaks(source, what):
-            self._silent(path, what)
+            self._silent(path, what, self._plain_text)
+
+    def _plain_text(self, path: str, state: State) -> None:
+        self._plain_texts[state][path] = None
 
     def _is(self, path: str, state: State) -> bool:
         return path in self._states and self._states[path].state is state
 
-    def _silent(self, path: str, what: str) -> None:
+    def _silent(self, path: str, what: str, note: Callable[[str, State], None]) -> None:
         from dindguard import surfaces
 
         if what and not surfaces.is_read(what):
             self.put(path, State.KNOWN, what)
         else:
-            self.plain(path, State.NOTHING)
+            note(path, State.NOTHING)
 
     def _speaks(self, source: Source, what: str) -> bool:
         from dindguard import phrases, surfaces
@@ -222,10 +232,13 @@ class Book:
             self.put(source.path, State.BLIND_SPOT, what, hit.words, span)
         return True
 
-    @property
-    def looked_at(self) -> frozenset[str]:
-        """The files that no format would read by their names or their bytes."""
-        return frozenset(self._by_bytes.union(*self._plain.values()))
+    def looked_at(self) -> Iterator[str]:
+        """Yield the files that no format would read by their names or their bytes; some of them twice."""
+        return chain(self._by_bytes, *self._plain_texts.values(), *self._plain.values())
+
+    def has_looked_at(self, path: str) -> bool:
+        """Whether a file is one of those."""
+        return any(path in paths for paths in (self._by_bytes, *self._plain_texts.values(), *self._plain.values()))
 
     def left(self, what: str) -> frozenset[str]:
         """Return the files and folders that were left out for a reason."""
@@ -261,11 +274,12 @@ class Book:
             else FileState(path, each.state, each.what, each.words, each.span, undecided[path])
             for path, each in sorted(self._states.items())
         ]
-        plain = {
-            state: Paths(path for path in dict.fromkeys(paths) if path not in self._states)
-            for state, paths in self._plain.items()
-        }
-        return Coverage(files=tuple(files), plain=plain)
+        return Coverage(files=tuple(files), plain={state: self._of_which_nothing_is_told(state) for state in PLAIN})
+
+    def _of_which_nothing_is_told(self, state: State) -> Paths:
+        texts = self._plain_texts[state]
+        once = chain((path for path in self._plain[state] if path not in texts), texts)
+        return Paths(path for path in once if path not in self._states)
 
 
 _WORDS_SHOWN = 80

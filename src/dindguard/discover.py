@@ -73,7 +73,7 @@ class Found:
 
     @cached_property
     def paths(self) -> Collection[str]:
-        """The paths of all files that were given: the sources, and those that only another file can have read."""
+        """The paths of all files that were given, some twice: the sources, and those that only another file can have read."""
         return _Given(self._by_path, self.book)
 
     @cached_property
@@ -87,24 +87,21 @@ class Found:
 
 
 class _Given(Collection[str]):
-    """The paths of sources, and of what nobody reads: those are very many, and are unpacked when somebody asks for one."""
+    """The paths of sources, and of what nobody reads: those are very many, and stay packed."""
 
     def __init__(self, sources: Collection[str], book: Book) -> None:
         self._sources = sources
         self._book = book
 
-    @cached_property
-    def _others(self) -> frozenset[str]:
-        return self._book.looked_at
-
     def __contains__(self, path: object) -> bool:
-        return path in self._sources or path in self._others
+        return path in self._sources or (isinstance(path, str) and self._book.has_looked_at(path))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._others.union(self._sources))
+        yield from self._sources
+        yield from (path for path in self._book.looked_at() if path not in self._sources)
 
     def __len__(self) -> int:
-        return len(self._others.union(self._sources))
+        return len({*self})
 
 
 def discover(entries: Iterable[Entry], files: Files, criteria: Criteria, policy: Collection[str] = ()) -> Found:

@@ -180,8 +180,7 @@ class Scan:
 
     def _nested(self, paths: Collection[str]) -> tuple[tuple[Override, ...], tuple[Notice, ...]]:
         """Return what configurations in folders ask for, and what of it is not obeyed."""
-        folders = {path.rpartition("/")[0] for path in paths} - {""}
-        if self.options.untrusted or not folders:
+        if self.options.untrusted or not any("/" in path for path in paths):
             return (), ()
         from dindguard.policy.nested import nested
 

@@ -143,7 +143,8 @@ class WorkingTree(Files):
                 found = walk.named(path, spared=not force_exclude)
             for entry in found:
                 if entry.path not in seen:
-                    seen.add(entry.path)
+                    if len(given) > 1:  # what is given may lie in each other; one walk meets each file once
+                        seen.add(entry.path)
                     yield entry
 
 

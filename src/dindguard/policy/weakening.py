@@ -232,7 +232,7 @@ def _ignored(around: Surroundings) -> Iterator[Complaint]:
     if not changed:
         return
     found: dict[Span, list[str]] = {}
-    for path in sorted(around.given):
+    for path in sorted({*around.given}):
         span = ignoring_line(path, around.files)
         if span is not None and span.path in changed:
             found.setdefault(span, []).append(path)
