@@ -66,6 +66,9 @@ RUNNER_DECIDES = "whether the job's runner is privileged or in a sandbox"
 CLUSTER_CLIENTS = frozenset({"kubectl", "oc"})
 """Clients of a cluster's API that take objects and start pods."""
 
+STANDARD_INPUT = frozenset({"-", "/dev/stdin"})
+"""How an option or an argument that is a file says that what it means comes from standard input."""
+
 HELM_WITH_FILES = (
     r"\bhelm +(?:[\w=-]{1,60} +){0,8}(?:install|upgrade)\b"
     r"(?:[^\n]{0,300}\\\n){0,20}[^\n]{0,300}?\s(?:-f|--values)[ =]"

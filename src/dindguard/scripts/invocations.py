@@ -21,7 +21,7 @@ from dindguard.scripts.engine_cli.started import engine_address
 from dindguard.scripts.engine_cli.words import Option, options_of
 from dindguard.scripts.grants import ADMINISTRATORS, ENGINE_GROUPS
 from dindguard.scripts.machine_engines import PACKAGES, SERVICES
-from dindguard.vocabulary import FORWARDERS, SHELLS
+from dindguard.vocabulary import FORWARDERS, SHELLS, STANDARD_INPUT
 
 """Packages that bring an engine; clients alone (``docker-ce-cli``, ``docker-cli``) are none."""
 
@@ -45,7 +45,6 @@ _GRANTS = {
     "addgroup": Flags(names("system S"), {"g": "number"}, True),
 }
 _KIND = Flags(names("help quiet retain"), {"h": "help", "n": "name", "q": "quiet", "v": "verbosity"}, True)
-_STDIN = frozenset({"-", "/dev/stdin"})
 _ONESELF = regex(r"\$\{?(?:USER|LOGNAME|USERNAME|SUDO_USER)\b|\b(?:whoami|id -un)\b")
 _STORE_OPTIONS = frozenset({"storage-driver", "root", "storage-opt"})
 """Options of Podman's client, which is its own engine, that choose its store."""
@@ -177,7 +176,9 @@ def _cluster_start(command: Command) -> Meaning | None:
     options, arguments, doubts = options_of(command.arguments, _KIND)
     if [each.pattern for each in arguments[:2]] != ["create", "cluster"]:
         return None
-    kept = [each for each in options if not (command.fed and each.name == "config" and each.value.value in _STDIN)]
+    kept = [
+        each for each in options if not (command.fed and each.name == "config" and each.value.value in STANDARD_INPUT)
+    ]
     return Meaning(InvocationKind.CLUSTER_START, "create cluster", _by_name(kept), arguments[2:], certain=not doubts)
 
 

@@ -43,10 +43,6 @@ _OF_NODES = ("node/", "nodes/", "no/")
 _SEES_NODE = ("", "legacy", "general", "sysadmin")
 """Profiles of ``kubectl debug`` that give a node's pod its root file system below ``/host``."""
 
-_GIVES = frozenset({"apply", "create", "replace"})
-_STDIN = frozenset({"-", "/dev/stdin"})
-_FILE_OPTIONS = frozenset({"-f", "--filename"})
-_STDIN_OPTIONS = frozenset({"-f-", "-f=-", "--filename=-", "-f/dev/stdin", "--filename=/dev/stdin"})
 _GLOBAL = Flags(names("help insecure-skip-tls-verify"), {"n": "namespace", "s": "server", "v": "v"})
 
 _CLUSTERS = "kind|minikube|k3d|k3s|microk8s"
@@ -99,16 +95,6 @@ def starts_cluster(script: str) -> bool:
 def sets_up_cluster(action: str) -> bool:
     """Whether the name of a step's action says that it starts such a cluster: ``helm/kind-action``."""
     return _SET_UP.search(action) is not None
-
-
-def reads_objects(command: Command) -> bool:
-    """Whether a command gives a cluster the objects that it reads from its standard input."""
-    words = [each.pattern for each in command.arguments]
-    from_stdin = any(
-        word in _STDIN_OPTIONS or (word in _FILE_OPTIONS and after in _STDIN)
-        for word, after in zip(words, [*words, ""][1:], strict=True)
-    )
-    return from_stdin and not _GIVES.isdisjoint(words)
 
 
 def _workload(options: Sequence[Option], arguments: Sequence[Text], prefix: str) -> Workload:

@@ -37,9 +37,9 @@ def read_argv(words: Sequence[Word], collected: Collected) -> None:
         Interpreter(Script(()), Scopes(), collected, Context(), 0).start(words)
 
 
-def start_words(words: Sequence[Word], collected: Collected, scopes: Scopes, context: Context) -> None:
-    """Collect what a list of words runs in the surroundings of a script in another language."""
-    Interpreter(Script(()), scopes, collected, context, 0).start(words)
+def start_words(words: Sequence[Word], out: Collected, scopes: Scopes, stdin: Sequence[Piece] | None = None) -> None:
+    """Collect what a list of words runs in the surroundings of a script in another language, which may give it ``stdin``."""
+    Interpreter(Script(()), scopes, out, Context(), 0).start(words, stdin)
 
 
 def unwrapped(words: Sequence[Word]) -> Command:
@@ -118,9 +118,9 @@ class Interpreter:
         self._scopes.function_frame = outer
         body.keep_new()
 
-    def start(self, words: Sequence[Word]) -> None:
+    def start(self, words: Sequence[Word], stdin: Sequence[Piece] | None = None) -> None:
         """Collect what a list of words runs."""
-        self.starter.start(words, Simple(0), self._context)
+        self.starter.start(words, Simple(0), self._context, stdin)
 
     # -- nodes ----------------------------------------------------------------------------------------
 

@@ -12,13 +12,13 @@ from dindguard.patterns import regex
 from dindguard.scripts.command import Command, base_name, spanning
 from dindguard.scripts.engine_cli.calls import docker_call
 from dindguard.scripts.shell.context import Collected, Context
-from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, joined_span, word
+from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, joined_span, text_of, word
 from dindguard.scripts.shell.syntax import Choice, Group, Guarded, Node, Pipe, Simple
 from dindguard.scripts.shell.variables import Scopes
 from dindguard.scripts.shell.wrappers import may_unwrap, unwrap
 from dindguard.scripts.shell.writing import EDITORS, WRITERS, Redirections
 from dindguard.source import Embedded
-from dindguard.vocabulary import CLUSTER_CLIENTS, SHELLS
+from dindguard.vocabulary import SHELLS
 
 Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], None]
 """Reads a script inside the script: its text, where it runs, what it is given, and if it shares the variables."""
@@ -125,8 +125,8 @@ class Starter:
         command.fed = stdin is not None
         self._out.commands.append(command)
         self._substituted(command, node)
-        if stdin is not None and command.program in CLUSTER_CLIENTS:
-            self._applied(command, stdin)
+        if stdin is not None:
+            self._given(command, stdin)
         call = docker_call(command)
         if call is not None and call.action in _IN_CONTAINER:
             inner = [one for one in call.arguments[1:] if isinstance(one, Word)]
@@ -134,11 +134,12 @@ class Starter:
             if inner and context.inside is None:
                 self.start(inner, Simple(node.start), there, stdin)
 
-    def _applied(self, command: Command, stdin: Sequence[Piece]) -> None:
-        """Hand on the objects that a cluster is given through a heredoc or a pipe."""
-        from dindguard.scripts.kubectl import reads_objects
+    def _given(self, command: Command, stdin: Sequence[Piece]) -> None:
+        """Hand on the document that a command is given through a heredoc or a pipe."""
+        from dindguard.scripts.standard_input import document_of  # few scripts give one
 
-        source = embedded_source(stdin, "kubernetes") if reads_objects(command) else None
+        name = document_of(command, text_of(stdin))
+        source = embedded_source(stdin, name) if name else None
         if source is not None:
             self._out.embedded.append(Embedded(source))
 

@@ -17,7 +17,7 @@ from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source,
 from dindguard.scripts.shell.syntax import RawRedirect, Simple
 from dindguard.scripts.shell.wrappers import joined, unwrap
 from dindguard.source import Embedded, Notice
-from dindguard.vocabulary import ENGINES_FILES
+from dindguard.vocabulary import ENGINES_FILES, STANDARD_INPUT
 
 WRITERS = frozenset({"cat", "echo", "printf", "tee"})
 """The commands whose output is known."""
@@ -26,7 +26,6 @@ EDITORS = frozenset({"sed", "perl"})
 
 FRAGMENT = "fragment"
 """What is added to a document: nobody reads it, but it may speak."""
-_STDIN_FILES = frozenset({"-", "/dev/stdin"})
 _TO_FILE = frozenset({">", ">>", ">|", "&>"})
 _STRUCTURED = regex(r"\.(json|ya?ml|toml|xml|md)$|Dockerfile|Containerfile", re.IGNORECASE)
 _ECHO_OPTION = regex(r"-[neE]+\Z")
@@ -103,7 +102,7 @@ class Redirections:
             targets += [(file, appends) for file in files]
         elif program in ("echo", "printf"):
             printed = _echoed(words[1:]) if program == "echo" else _printed(words[1:])
-        elif any(file.pattern not in _STDIN_FILES for file in files):
+        elif any(file.pattern not in STANDARD_INPUT for file in files):
             printed = None
         if not self._out.muted:
             for target, appends in targets:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from dindguard.patterns import regex
 from dindguard.scripts.command import USED, Export, base_name
-from dindguard.scripts.shell.context import Collected, Context
+from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import used
 from dindguard.scripts.shell.interpreter import start_words
 from dindguard.scripts.shell.pieces import Piece, Script, Word, joined_span, unknown_piece, word
@@ -239,7 +239,7 @@ class Batch:
         elif program in POWERSHELLS:
             self._shells.read(Shell.POWERSHELL, inner_command(words[1:]), self._out, self._scopes)
         else:
-            start_words(words, self._out, self._scopes, Context())
+            start_words(words, self._out, self._scopes)
 
 
 def _split(each: Word, span: Span) -> list[Word]:

@@ -13,7 +13,7 @@ from dindguard import budget
 from dindguard.model.values import How
 from dindguard.patterns import regex
 from dindguard.scripts.command import Export, base_name
-from dindguard.scripts.shell.context import Collected, Context
+from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.interpreter import start_words
 from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, joined_span, word
 from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, appended, array, scalar
@@ -259,11 +259,11 @@ class PowerShell:
             return
         rest = argument_words(words, self._out.programs)
         if rest is None:
-            start_words(words, self._out, self._scopes, Context())
+            start_words(words, self._out, self._scopes)
         elif len(rest) == 1 and rest[0].quoted:
             self._nested(rest[0].pieces)
         else:
-            start_words(rest, self._out, self._scopes, Context())
+            start_words(rest, self._out, self._scopes)
 
     def _nested(self, pieces: Sequence[Piece]) -> None:
         """Read a text that is run; one that begins with a variable of several values, with each of them."""
@@ -285,17 +285,18 @@ class PowerShell:
     # -- files ------------------------------------------------------------------------------------------
 
     def _piped(self, pieces: Sequence[Piece], at: int) -> int:
-        """``"…" | Set-Content FILE``: a text that a command gets; return where what was read of the pipe ends."""
+        """``"…" | Set-Content FILE``, ``"…" | docker compose -f -``: a text that a command gets; return where it was read to."""
         items, after = self._arguments(self._words.blanks(at + 1), "")
         words = [word for item in items for word in item.words]
         program = words[0].pattern.lower() if words else ""
         table = self._tables.json_of(pieces) if program == TO_JSON else None
         if table is not None and self._text.startswith("|", after):
             return self._piped(table, after)
-        if program not in TO_FILE:
-            return at
-        self._write(file_and_value(words[1:])[0], pieces)
-        return after
+        if program in TO_FILE:
+            self._write(file_and_value(words[1:])[0], pieces)
+        elif base_name(program) in self._out.programs:
+            start_words(words, self._out, self._scopes, pieces)
+        return after if program in TO_FILE or base_name(program) in self._out.programs else at
 
     def _table_written(self, pieces: Sequence[Piece], at: int) -> int:
         """``@{ … } | ConvertTo-Json | Set-Content FILE``."""
