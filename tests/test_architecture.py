@@ -54,7 +54,7 @@ LAYERS: dict[str, set[str]] = {
     "phrases": {"asides"},
     "surfaces": {"model"},
     "coverage": {"phrases", "surfaces", "files", "source"},
-    "apart": {"census", "formats", "model", "source"},
+    "apart": {"census", "formats", "model", "repeats", "source"},
     "census": {"formats", "model"},
     "packing": {"files", "model", "source"},
     "repeats": {"scripts", "source"},

@@ -151,6 +151,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "exports": (3, shell(chain(6, lambda n: f"export DOCKER_V{n}=1"))),
     "value-pieces": (5, shell("a=x$B\nB=x\n" + "a=$a$a$B\n" * 6 + "docker run $a")),
     "value-text": (200, shell("a=" + "x" * 60 + "\n" + "a=$a$a\n" * 4 + "docker run $a")),
+    "shared-files": (10, {"t.yml": "steps:\n- script: docker ps\n" + "#" * 2_000, **{f"azure-pipelines-{n}.yml": "extends: {template: t.yml}\n" for n in range(8)}}),
     "expansions": (20, shell("a=x\n" + "docker run $a$a$a$a$a$a\n" * 40)),
     "wrappers": (None, shell("sudo " * 30 + "docker ps")),
     "make-expansions": (20, {"Makefile": "V = a b c d e f g h\nall:\n" + "\tdocker run $(V) $(V) $(V) x\n" * 40}),

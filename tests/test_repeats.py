@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dindguard import budget
+from dindguard import budget, repeats
 from dindguard.records import replace
 from dindguard.repeats import Repeats
 from dindguard.source import Segment, Source
@@ -25,11 +25,12 @@ def script(*texts: str, hint: str = "shell") -> Source:
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "REPEATED_TEXTS", replace(budget.REPEATED_TEXTS, most=4))
+    monkeypatch.setattr(repeats, "OWN", 1_000_000)
 
 
 def fitting(*sources: Source) -> list[bool]:
-    repeats = Repeats()
-    return [repeats.fits(source) for source in sources]
+    counting = Repeats()
+    return [counting.fits(source) for source in sources]
 
 
 def test_a_text_that_comes_again_is_read_as_often_as_may_be() -> None:
@@ -73,3 +74,25 @@ def test_a_long_text_of_data_costs_as_long_as_it_is() -> None:
     file = Source("compose.yaml", text)
     given = Source("compose.yaml", text, hint="daemon.json", parent=file, segments=(Segment(0, 0, len(text)),))
     assert fitting(given, given, given) == [True, True, False]
+
+
+def copied(path: str, text: str, target: str) -> Source:
+    """Return a file as an image has it that copies it."""
+    return Source(path, text, hint=target)
+
+
+def test_a_file_that_others_take_in_comes_again_under_any_name() -> None:
+    text = "#!/bin/sh\ndocker run a\n"
+    assert fitting(*[copied("c.sh", text, f"/c{n}.sh") for n in range(4)]) == [True, True, True, False]
+
+
+def test_a_script_that_names_no_engine_may_be_taken_in_by_all() -> None:
+    assert fitting(*[copied("c.sh", "#!/bin/sh\n" + "make\n" * 200, "/c.sh")] * 20) == [True] * 20
+
+
+def test_files_take_of_one_stock_beyond_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "#!/bin/sh\ndocker run a\n"
+    files = [copied(f"c{n}.sh", text, "/c.sh") for n in range(4)]
+    assert fitting(*files, *files) == [True] * 6 + [False] * 2
+    monkeypatch.setattr(repeats, "OWN", len(text) // 2)
+    assert fitting(*files, *files) == [True] * 8, "two are each file's own"

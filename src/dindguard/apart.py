@@ -12,7 +12,8 @@ from dindguard.records import record
 if TYPE_CHECKING:
     from dindguard.model.container import Container
     from dindguard.model.workload import Workload
-    from dindguard.source import Source
+    from dindguard.repeats import Repeats
+    from dindguard.source import Embedded, Source
 
 Way: TypeAlias = "tuple[Any, ...]"
 """What leads to a text, the nearest first: the formats of the texts that hold it, and the path of the file."""
@@ -65,6 +66,7 @@ class Census:
         self._sources = sources
         self._sizes: dict[str, int] = {}
         self._room = budget.Room()
+        self._repeats: Repeats | None = None
 
     @property
     def shares(self) -> bool:
@@ -94,6 +96,15 @@ class Census:
         from dindguard.census import without
 
         return without(reading, too_many)
+
+    def led(self, texts: Sequence[Embedded]) -> Iterable[tuple[int, Embedded]]:
+        """Yield numbered texts, those that come again, here or in other files, as often as they may be."""
+        if len(texts) < 2 and all(each.source.parent is not None for each in texts):
+            return enumerate(texts)
+        from dindguard.repeats import Repeats, as_often_as_may_be
+
+        self._repeats = self._repeats or Repeats()
+        return as_often_as_may_be(enumerate(texts), self._repeats)
 
     def _size_of(self, path: str) -> int:
         """Return how long a file is; of one that was not given, as if it were empty."""

@@ -114,7 +114,7 @@ def _rounds(
                 at_once = not (ready or (row.apart and memory.kept()))  # what is kept is made again file by file
                 own = list(_parts(row, depth, found, trees, context, census, at_once=at_once))
                 del found
-                for led in (led for part in own for led in _led_by(part)):
+                for led in (led for part in own for led in _led_by(part, census)):
                     trees.waits(led[1].source)
                     waiting.append(led)
                 reading = together([*ready, *own])
@@ -169,7 +169,7 @@ def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | N
         ]
         if trees.notices or census.shares:
             return None
-        waiting = [led for part in parts for led in _led_by(part)]
+        waiting = [led for part in parts for led in _led_by(part, census)]
         for part in parts:
             _keep_what_speaks(part.reading)
         found += parts
@@ -178,14 +178,9 @@ def read_alone(source: Source, trees: Trees, context: Context) -> list[Part] | N
     return None
 
 
-def _led_by(part: Part) -> Iterator[_Led]:
+def _led_by(part: Part, census: Census) -> Iterator[_Led]:
     """Yield the documents in a part's texts, each with the way to it; those that are repeated as far as they may be."""
-    held: Iterable[tuple[int, Embedded]] = enumerate(part.reading.embedded)
-    if len(part.reading.embedded) > 1:
-        from dindguard.repeats import as_often_as_may_be
-
-        held = as_often_as_may_be(held)
-    for number, embedded in held:
+    for number, embedded in census.led(part.reading.embedded):
         yield (part.format, *(part.way or (number,))), embedded
 
 

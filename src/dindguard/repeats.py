@@ -1,4 +1,4 @@
-"""Texts inside documents that come again: aliases, inheritance and loops hand one script to a thousand jobs."""
+"""Texts that come again: aliases, inheritance and loops hand one script to a thousand jobs, and COPY one to a thousand images."""
 
 from __future__ import annotations
 
@@ -15,18 +15,26 @@ _LENGTH, _LENGTH_OF_DATA = 400, 150
 """So many characters of a text that comes again cost what one mention of an engine in it does: of a script, and of others."""
 
 _Place: TypeAlias = tuple[str, int, int]
-"""What a text is read as, and where in the file a part of it stands: the first character and the last one."""
+"""As what script a text is read, and where in the file a part of it stands: the first character and the last one."""
+
+
+OWN = 64
+"""For so many characters a file may name an engine once more in what is handed out again, whatever others do."""
 
 
 class Repeats:
-    """Counts, for each file, how often what is handed out again names engines: each time may be a container.
+    """Counts how often what is handed out again names engines: each time may be a container.
 
-    A text may come again in whole, or in parts: a job's own script stands behind the one that all jobs share.
+    A text may come again in whole, or in parts: a job's own script stands behind the one that all jobs share. It may come
+    again within its file, or in other files (a script that many images copy); what is beyond a file's own is all files'.
     """
 
     def __init__(self) -> None:
         self._seen: dict[str, set[_Place]] = {}
-        self._count: dict[str, int] = {}
+        self._own: dict[str, int] = {}
+        self._told: set[str] = set()
+        self._costs: dict[tuple[str, str], int] = {}
+        self._stock = budget.stock(budget.REPEATED_TEXTS)
 
     def fits(self, source: Source) -> bool:
         """Whether an embedded text may be read as well; the first time it always may."""
@@ -37,24 +45,40 @@ class Repeats:
                 again.append(text)
             else:
                 seen.add(place)
-        costs = _cost("\n".join(again), source.hint) if again else 0
+        costs = self._cost(source, again) if again else 0
         if not costs:
             return True
-        count = self._count[source.path] = self._count.get(source.path, 0) + costs
-        return count <= budget.REPEATED_TEXTS.most or budget.within(budget.REPEATED_TEXTS, count, source.whole())
+        left = self._own.setdefault(source.path, source.file.size // OWN)
+        self._own[source.path] = max(left - costs, 0)
+        if self._stock.holds(max(costs - left, 0)):
+            return True
+        if source.path not in self._told:  # to know where a text begins and ends costs as much as to read it
+            self._told.add(source.path)
+            budget.met(budget.REPEATED_TEXTS, source.whole())
+        return False
+
+    def _cost(self, source: Source, again: list[str]) -> int:
+        """Return what it costs to read parts of a text again; whole files are looked at once."""
+        if source.parent is not None:
+            return _cost("\n".join(again), source.hint)
+        key = source.path, source.hint if source.hint in _SCRIPTS else ""
+        if key not in self._costs:
+            self._costs[key] = _cost(source.text, source.hint)
+        return self._costs[key]
 
 
-def as_often_as_may_be(held: Iterable[tuple[int, Embedded]]) -> Iterator[tuple[int, Embedded]]:
+def as_often_as_may_be(held: Iterable[tuple[int, Embedded]], repeats: Repeats) -> Iterator[tuple[int, Embedded]]:
     """Yield numbered texts without the repetitions that are too many."""
-    repeats = Repeats()
     for number, embedded in held:
         if repeats.fits(embedded.source):
             yield number, embedded
 
 
 def _parts(source: Source) -> Iterator[tuple[_Place, str]]:
-    """Yield the parts of an embedded text that stand in the file one by one, each with its place there."""
-    text, hint = source.text, source.hint
+    """Yield the parts of an embedded text that stand in the file one by one, each with its place there; of a file, all of it."""
+    text, hint = source.text, source.hint if source.hint in _SCRIPTS else ""
+    if source.parent is None:
+        yield (hint, 0, len(text)), text
     for segment in source.segments:
         first, last = segment.origin, segment.origin + max(segment.length - 1, 0)
         above = source.parent
@@ -69,6 +93,6 @@ def _cost(text: str, hint: str) -> int:
     from dindguard.scripts.commands import mentions
 
     named = mentions(text)
-    if hint in _SCRIPTS:
+    if hint in _SCRIPTS or text.startswith("#!"):
         return named + 1 + len(text) // _LENGTH if named else 0
     return named + 1 + len(text) // _LENGTH_OF_DATA

@@ -1,19 +1,18 @@
 """Every limit that reading and concluding have, and the notice when one is met: nothing is given up in silence.
 
 A limit is asked with :func:`within`; whoever asks counts by itself, for each file or text, so that the order of files and
-parallel work change nothing. Whoever opens a ledger (:func:`opened`) gets the notices; without one, nobody is told.
+parallel work change nothing. What many small files could multiply comes out of one :class:`Stock` beyond each file's own:
+who reads files apart from each other leaves one that takes of it to who reads all, in their order. Whoever opens a ledger
+(:func:`opened`) gets the notices; without one, nobody is told.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import local
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from dindguard.budget.counting import Ledger, Met, Shared, Stock, fitting, meet, met, opened, stock, within
 from dindguard.budget.limit import Limit, Loss
-from dindguard.source import HasSpan, Notice
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,83 +22,11 @@ if TYPE_CHECKING:
     from dindguard.budget.pipelines import *  # noqa: F403
     from dindguard.budget.scripts import *  # noqa: F403
 
+__all__ = ["Ledger", "Met", "Shared", "Stock", "fitting", "meet", "met", "opened", "stock", "within"]
+"""What counts; limits are asked for by their names."""
+
 TOPICS = ("scripts", "pipelines", "kubernetes", "expressions")
 """Modules of limits that few scans ask for, each imported when one of its limits, or of a later topic's, is asked for."""
-
-_Item = TypeVar("_Item")
-
-
-Met = tuple[tuple[Limit, HasSpan], ...]
-"""Limits that were met, and where."""
-
-
-class Ledger:
-    """The limits that were met while it was open: a notice for each limit and file, at the first place."""
-
-    def __init__(self) -> None:
-        self._notices: dict[tuple[str, str], Notice] = {}
-        self._met: list[tuple[Limit, HasSpan]] = []
-
-    def met(self, limit: Limit, at: HasSpan) -> None:
-        """Note that ``limit`` was met at ``at``."""
-        key = (limit.name, at.span.path)
-        if key not in self._notices:
-            self._notices[key] = limit.notice(at)
-            self._met.append((limit, at))
-
-    @property
-    def met_limits(self) -> Met:
-        """What was met, and where, in that order."""
-        return tuple(self._met)
-
-    @property
-    def notices(self) -> list[Notice]:
-        """What was noted, in the order in which it was met."""
-        return list(self._notices.values())
-
-
-class _Open(local):
-    ledger: Ledger | None = None
-
-
-_OPEN = _Open()
-"""The ledger of each thread."""
-
-
-@contextmanager
-def opened() -> Iterator[Ledger]:
-    """Keep what is met inside the block; an inner ledger keeps its own."""
-    outer, _OPEN.ledger = _OPEN.ledger, (ledger := Ledger())
-    try:
-        yield ledger
-    finally:
-        _OPEN.ledger = outer
-
-
-def meet(limits: Met) -> None:
-    """Note limits that were met by what is used again, as they were when it was made."""
-    for limit, at in limits:
-        met(limit, at)
-
-
-def within(limit: Limit, count: int, at: HasSpan) -> bool:
-    """Whether ``count`` is not above the limit; if it is, the open ledger notes the place ``at``."""
-    if count <= limit.most:
-        return True
-    met(limit, at)
-    return False
-
-
-def met(limit: Limit, at: HasSpan) -> None:
-    """Note that the limit was met at ``at``, for who had to stop counting before it knew the place."""
-    ledger = _OPEN.ledger
-    if ledger is not None:
-        ledger.met(limit, at)
-
-
-def fitting(limit: Limit, given: list[_Item], times: int, at: HasSpan) -> list[_Item]:
-    """Return as many of ``given`` as fit in the limit when each of them counts ``times`` times."""
-    return given if within(limit, len(given) * times, at) else given[: limit.most // times]
 
 
 # -- files and documents --------------------------------------------------------------------------------------

@@ -101,8 +101,14 @@ REPEATED_SCRIPTS = Limit(
     "more than {most} characters", lost="the rest was not read", remedy="split the pipeline",
 )  # fmt: skip
 REPEATED_TEXTS = Limit(
-    name="repeated-texts", most=5_000, what="the texts that aliases, extends or loops of this file hand out again name engines "
-    "more than {most:,} times", lost="they were not read for the last that have them", remedy="split the file",
+    name="repeated-texts", most=1_000, what="the texts of this file that aliases, extends or loops hand out again, or other "
+    "files take in, name engines more than once for each 64 characters, and those of all files more than {most:,} times beyond",
+    lost="they were not read for the last that have them", remedy="split the file, or scan fewer files at a time",
+)  # fmt: skip
+SHARED_FILES = Limit(
+    name="shared-files", most=200_000, what="the files that pipelines of this scan share come to more than {most:,} characters "
+    "and to four times all of them, counted for each further use", lost="what they are to further pipelines is unknown",
+    remedy="scan fewer pipelines at a time, or share smaller files", loss=Loss.UNKNOWN,
 )  # fmt: skip
 BITBUCKET_LEVELS = Limit(
     name="bitbucket-levels", most=4, what="stages and parallel steps lie in each other more than {most} levels deep",

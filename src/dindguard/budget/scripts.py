@@ -42,13 +42,15 @@ VALUE_TEXT = Limit(
 )  # fmt: skip
 EXPANSIONS = Limit(
     name="expansions", most=1_000,
-    what="the variables of this script bring in more than {most:,} pieces, and more than one for each eight characters of it",
-    lost="the values of later uses are taken for unknown", remedy="split the script", loss=Loss.UNKNOWN,
+    what="the variables of this script bring in more than one piece for each eight characters of it, and those of all scripts "
+    "more than {most:,} beyond that", lost="the values of later uses are taken for unknown", remedy="split the script",
+    loss=Loss.UNKNOWN,
 )  # fmt: skip
 MAKE_EXPANSIONS = Limit(
     name="make-expansions", most=4_000,
-    what="the variables of this Makefile bring in more than {most:,} pieces, and more than one for each eight characters of it",
-    lost="the values of later uses are taken for unknown", remedy="split the file", loss=Loss.UNKNOWN,
+    what="the variables of this Makefile bring in more than one piece for each eight characters of it, and those of all "
+    "Makefiles more than {most:,} beyond that", lost="the values of later uses are taken for unknown", remedy="split the file",
+    loss=Loss.UNKNOWN,
 )  # fmt: skip
 WRAPPERS = Limit(
     name="wrappers", most=16, what="a command stands behind more than {most} wrappers (sudo, env …)",

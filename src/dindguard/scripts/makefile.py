@@ -14,7 +14,7 @@ from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import used
 from dindguard.scripts.shell.interpreter import read_script
 from dindguard.scripts.shell.pieces import Piece, Script, joined_span, unknown_piece, word
-from dindguard.scripts.shell.variables import PIECE_LENGTH, UNDECIDED, Scopes, Variable, either, scalar, within_pieces
+from dindguard.scripts.shell.variables import PIECE_LENGTH, UNDECIDED, Scopes, Spending, Variable, either, scalar
 from dindguard.source import Source, Step
 
 _ASSIGNMENT = regex(
@@ -56,7 +56,8 @@ class Makefile:
         self._exported: dict[str, tuple[int, int]] = {}
         self._running: set[str] = set()
         self._one_shell = False
-        self._spent = 0
+        self._spending = Spending(budget.MAKE_EXPANSIONS)
+        self._spending.length = len(source.text)
 
     def run(self) -> None:
         """Read the file, then its recipes."""
@@ -253,8 +254,9 @@ class Makefile:
 
     def _may_use(self, variable: Variable, step: Step) -> bool:
         """Whether a variable is brought in once more; shells read all of its text anew."""
-        self._spent += len(variable.scalar) + sum(len(piece.text) for piece in variable.scalar) // PIECE_LENGTH
-        return within_pieces(budget.MAKE_EXPANSIONS, self._spent, len(self._source.text), step)
+        characters = sum(len(piece.text) for piece in variable.scalar)
+        self._spending.pieces += len(variable.scalar) + characters // PIECE_LENGTH
+        return self._spending.fits(step)
 
     def _variable(self, name: str, depth: int) -> Variable | None:
         """Return what a variable holds in the end; ``None`` if the file does not set it."""

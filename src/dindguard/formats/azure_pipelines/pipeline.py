@@ -26,12 +26,14 @@ class Place:
 
 
 class Pipeline:
-    """Reads one pipeline into ``reading``. ``used`` are the templates that were read in their places, by path."""
+    """Reads one pipeline into ``reading``. ``used`` are the templates that were read in their places, by path; ``shared`` counts
+    what pipelines have in common."""
 
-    def __init__(self, reading: Reading, context: Context, *, whole: bool) -> None:
+    def __init__(self, reading: Reading, context: Context, shared: budget.Shared, *, whole: bool) -> None:
         self.reading = reading
         self.used: set[str] = set()
         self._context = context
+        self._shared = shared
         self._whole = whole
         self._resources: dict[str, Part] = {}
         self._addresses = Addresses()
@@ -77,7 +79,7 @@ class Pipeline:
 
     def _inherited(self, part: Part, place: Place) -> tuple[Part, Place]:
         """Return a part with its own variables in force, and what its jobs inherit from it."""
-        variables = written_variables(part["variables"], self._context)
+        variables = written_variables(part["variables"], self._context, self._shared)
         names = part.names.with_variables(variables)
         around = place.surroundings
         pool = part["pool"] if part["pool"].present else around.pool
@@ -107,6 +109,8 @@ class Pipeline:
             return None
         self.used.add(path)
         node = tree.documents[0]
+        if not self._shared.fits(path, node.source.size, call.raw):
+            return None
         given = {name.lower(): part for name, part in call["parameters"].pairs().items()}
         defaults = {name.lower(): part for name, part in default_values(node).items()}
         return Part(node, call.names.of_template({**defaults, **given}), call.conditions)

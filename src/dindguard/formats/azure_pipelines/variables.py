@@ -15,9 +15,9 @@ from dindguard.model.values import Text
 from dindguard.records import record
 
 
-def written_variables(part: Part, context: Context) -> dict[str, Text]:
+def written_variables(part: Part, context: Context, shared: budget.Shared) -> dict[str, Text]:
     """Return the variables that a file, a stage or a job sets. Those of groups are in no file."""
-    written = _Templates(context).variables(part, 0)
+    written = _Templates(context, shared).variables(part, 0)
     known = {name: value.value for name, value in written.items()}
     within: dict[Names, Names] = {}  # values of one list share their names: these are extended once
     found = {}
@@ -32,8 +32,9 @@ def written_variables(part: Part, context: Context) -> dict[str, Text]:
 class _Templates:
     """Templates of variables, each read once for all the places of a part that use it."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, shared: budget.Shared) -> None:
         self._context = context
+        self._shared = shared
         self._read: dict[str, tuple[Names, dict[str, Part]]] = {}
 
     def variables(self, part: Part, level: int) -> dict[str, Part]:
@@ -46,18 +47,19 @@ class _Templates:
                 given.append((item, {name: item["value"]}))
             elif "template" in item and budget.within(budget.AZURE_TEMPLATE_LEVELS, level + 1, item.raw):
                 path = template_path(item["template"].text, item.raw.source.path)
-                given.append(((path, item.names), self._of_template(path, item.names, level + 1)))
+                given.append(((path, item.names), self._of_template(path, item, level + 1)))
         return _put_together(given)
 
-    def _of_template(self, path: str, within: Names, level: int) -> dict[str, Part]:
+    def _of_template(self, path: str, item: Part, level: int) -> dict[str, Part]:
         names, found = self._read.get(path, (None, {}))
-        if names is within:
+        if names is item.names:
             return found
-        self._read[path] = within, {}  # while it is read
+        self._read[path] = item.names, {}  # while it is read
         tree = self._context.tree(path)
         for root in tree.documents[:1] if tree is not None else ():
-            found = self.variables(Part(root["variables"], within), level)
-        self._read[path] = within, found
+            if self._shared.fits(path, root.source.size, item.raw):
+                found = self.variables(Part(root["variables"], item.names), level)
+        self._read[path] = item.names, found
         return found
 
 

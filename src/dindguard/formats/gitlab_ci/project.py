@@ -99,6 +99,8 @@ class Loader:
         self._comments: dict[str, dict[str, Span]] = {}
         self._found: dict[str, list[str]] = {}
         self._compared = 0
+        sizes = (file.config.source.size for file in self.files.values() if file is not None)
+        self._shared = budget.Shared(budget.SHARED_FILES, sum(sizes))
 
     def projects(self) -> Iterator[Project]:
         """Yield every project: main files first, then those that no other file includes, then the rest.
@@ -173,6 +175,9 @@ class Loader:
                 if not budget.within(budget.GITLAB_INCLUDES, project.includes + 1, entry):
                     continue
                 if not budget.within(budget.GITLAB_JOBS, len(project.names), entry):
+                    continue
+                if not self._shared.fits(below.path, below.config.source.size, entry):
+                    project.complete = False
                     continue
                 project.includes += 1
                 layers.append(self._load(below, inputs, project, (*above, file.path)))

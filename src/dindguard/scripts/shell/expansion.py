@@ -47,7 +47,7 @@ class Expander:
     def __init__(self, script: Script, scopes: Scopes) -> None:
         self._script = script
         self._scopes = scopes
-        scopes.length = max(scopes.length, len(script.text))
+        scopes.spending.length = max(scopes.spending.length, len(script.text))
 
     def words(self, raw: RawWord) -> list[Word]:
         """Return the words that ``raw`` becomes: none, one, or several."""
@@ -106,7 +106,7 @@ class Expander:
             if split and not part.quoted:
                 before = len(fields)
                 current = _split(fields, current, pieces)
-                self._scopes.spent += len(fields) - before
+                self._scopes.spending.pieces += len(fields) - before
             else:
                 current.pieces += pieces
             if len(fields) > budget.WORD_FIELDS.most:

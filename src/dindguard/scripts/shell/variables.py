@@ -45,9 +45,26 @@ PIECE_LENGTH = 8
 """So many characters of a script let its variables bring in one piece more; real ones need thirteen for each, and more."""
 
 
-def within_pieces(limit: Limit, count: int, length: int, at: HasSpan) -> bool:
-    """Whether the variables of a script of so many characters may bring in so many pieces."""
-    return budget.within(limit, count - length // PIECE_LENGTH, at)
+class Spending:
+    """Counts the pieces that the variables of one script bring in: some are its own by its length, the others all scripts'."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+        self._stock: budget.Stock | None = None
+        self._beyond = 0
+        self.pieces = 0
+        """The pieces that uses of variables brought in so far."""
+        self.length = 0
+        """How long the script is that uses them: a long one may bring in more."""
+
+    def fits(self, at: HasSpan) -> bool:
+        """Whether what was counted since it was asked last fits, too."""
+        more = self.pieces - self.length // PIECE_LENGTH - self._beyond
+        if more <= 0:
+            return True
+        self._stock = self._stock or budget.stock(self._limit)
+        self._beyond += more
+        return self._stock.take(more, at)
 
 
 def scalar(pieces: Sequence[Piece]) -> Variable:
@@ -94,10 +111,7 @@ class Scopes:
         self._caller: Scopes | None = None
         self.called: dict[str, Variable] = {}
         """What functions assign when they are called, for names that nothing else assigns."""
-        self.spent = 0
-        """The pieces that uses of variables brought in so far."""
-        self.length = 0
-        """How long the script is that uses them: a long one may bring in more."""
+        self.spending = Spending(budget.EXPANSIONS)
         self.positional: Fields | None = None
         """What the function that is being read is called with; ``None`` where nobody tells."""
         self.function_frame = 0
@@ -146,9 +160,9 @@ class Scopes:
         found = self.get(name)
         if found is None or found.fields is None:
             return found
-        self.spent += sum(map(len, found.fields))
+        self.spending.pieces += sum(map(len, found.fields))
         at = next((piece for field in found.fields for piece in field), None)
-        return found if at is None or within_pieces(budget.EXPANSIONS, self.spent, self.length, at) else UNDECIDED
+        return found if at is None or self.spending.fits(at) else UNDECIDED
 
     def assign(self, name: str, value: Variable) -> None:
         """Assign ``value``."""

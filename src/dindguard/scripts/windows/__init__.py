@@ -13,7 +13,7 @@ __all__ = ["Shell", "read_windows"]
 def read_windows(shell: Shell, script: Script, collected: Collected) -> None:
     """Collect what a script for one of Windows' shells runs."""
     scopes = Scopes()
-    scopes.length = len(script.text)
+    scopes.spending.length = len(script.text)
     _READERS[shell](script, collected, scopes, Shells(_READERS))
 
 
