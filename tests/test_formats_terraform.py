@@ -263,3 +263,62 @@ resource "aws_ecs_task_definition" "t" {
 """,
     )
     assert rules(report) == [("privileged-container", 2)]
+
+
+SOCKET = '{\n host_path = "/var/run/docker.sock"\n container_path = "/s"\n}'
+QUESTIONS = (
+    ("var.docker ? 1 : 0", "false", "high"),
+    ("var.docker ? 1 : 0", "true", "critical"),
+    ("var.docker ? 0 : 1", "true", "high"),
+    ("var.docker ? 0 : 1", "false", "critical"),
+    ("!var.docker ? 1 : 0", "true", "high"),
+    ("(var.docker) ? 1 : 0", "false", "critical"),
+    ("var.docker == true ? 1 : 0", "false", "high"),
+    ("var.docker != false ? 1 : 0", "false", "high"),
+    ('var.docker == "on" ? 1 : 0', '"off"', "high"),
+    ('var.docker == "on" ? 1 : 0', '"on"', "critical"),
+    ("var.docker && var.more ? 1 : 0", "false", "high"),
+    ("var.docker || var.more ? 1 : 0", "false", "critical"),
+    ("var.docker ? 2 : 1", "false", "critical"),
+    ("var.docker", "0", "high"),
+    ("var.docker", "2", "critical"),
+    ("local.docker ? 1 : 0", "false", "high"),
+    ("0", "true", "high"),
+    ("1", "true", "critical"),
+)
+
+
+@pytest.mark.parametrize(("asked", "default", "severity"), QUESTIONS)
+def test_what_nobody_asks_for_yet_weighs_less(tmp_path: Path, asked: str, default: str, severity: str) -> None:
+    variables = (
+        f'variable "docker" {{\n default = {default}\n}}\nvariable "more" {{}}\nlocals {{\n docker = var.docker\n}}\n'
+    )
+    report = report_of(
+        tmp_path,
+        main_dot_tf=f'{variables}resource "docker_container" "c" {{\n count = {asked}\n image = "a"\n volumes {SOCKET}\n}}\n',
+    )
+    assert [str(finding.severity) for finding in report.findings] == [severity]
+
+
+@pytest.mark.parametrize(("default", "severity"), [("false", "high"), ("true", "critical")])
+def test_a_dynamic_block_is_there_if_somebody_asks_for_it(tmp_path: Path, default: str, severity: str) -> None:
+    dynamic = f'dynamic "volumes" {{\n for_each = var.docker ? [1] : toset([])\n content {SOCKET}\n}}'
+    report = report_of(
+        tmp_path,
+        main_dot_tf=f'variable "docker" {{\n default = {default}\n}}\n'
+        f'resource "docker_container" "c" {{\n image = "a"\n {dynamic}\n}}\n',
+    )
+    (finding,) = report.findings
+    assert str(finding.severity) == severity
+    assert ("only when 'var.docker', false by default" in str(finding.related)) is (severity == "high")
+
+
+@pytest.mark.parametrize(("given", "severity"), [("true", "critical"), ("false", "high")])
+def test_what_a_file_of_values_asks_for_counts(tmp_path: Path, given: str, severity: str) -> None:
+    report = report_of(
+        tmp_path,
+        main_dot_tf='variable "docker" {\n default = false\n}\n'
+        f'resource "docker_container" "c" {{\n count = var.docker ? 1 : 0\n image = "a"\n volumes {SOCKET}\n}}\n',
+        terraform_dot_tfvars=f"docker = {given}\n",
+    )
+    assert [str(finding.severity) for finding in report.findings] == [severity]

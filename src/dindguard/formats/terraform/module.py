@@ -16,6 +16,7 @@ from dindguard.documents.hcl.reader import BLOCK, CALL
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Kind, Node
 from dindguard.formats import Context
+from dindguard.formats.terraform.conditions import if_asked
 from dindguard.model.values import How, Text
 from dindguard.patterns import regex
 from dindguard.records import record, replace
@@ -24,6 +25,7 @@ from dindguard.source import Source
 _FILE = regex(r'\b(?:template)?file\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([^"${}]+)"')
 _RENDERED = regex(r"\bdata\.template_file\.([\w-]+)")
 CONFIG_MAPS = ("kubernetes_config_map", "kubernetes_config_map_v1")
+_DECIDERS = ("count", "for_each")
 _IMAGE_NAMES = ("image_id", "latest", "name", "repo_digest")
 
 
@@ -58,6 +60,7 @@ class Module:
         for document in (*self._documents, *others):
             if isinstance(document.scope, Holes) and isinstance(document.scope.values, dict):
                 document.scope.values.update(values)
+        self.blocks = [replace(block, body=_if_made(block.body)) for block in self.blocks]
 
     def of(self, kind: str, first: str = "") -> Iterator[Block]:
         """Yield the blocks of a type, with that first label."""
@@ -173,13 +176,18 @@ def _blocks(document: Node) -> Iterator[Block]:
             yield Block(key.content, tuple(labels), body)
 
 
+def _if_made(body: Node) -> Node:
+    """Return a block's body with what decides whether the block makes anything."""
+    return if_asked(body, body["count"], body["for_each"]) if body.has_any(_DECIDERS) else body
+
+
 def bodies(body: Node, name: str) -> list[Node]:
     """Return the blocks of a type inside another, those that ``dynamic`` makes among them."""
     found = [value for key, value in body.pairs() if key.content == name and value.is_mapping]
     found += [item for value in [body[name]] if value.is_sequence for item in value.items() if item.is_mapping]
     for key, value in body.pairs():
         if key.content == "dynamic" and value[name]["content"].is_mapping:
-            found.append(value[name]["content"])
+            found.append(if_asked(value[name]["content"], value[name]["for_each"]))
     return found
 
 
