@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dindguard import memory
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
-from dindguard.records import field, record, replace
+from dindguard.records import field, record
 from dindguard.source import Embedded, Notice, Source, Span
 
 if TYPE_CHECKING:
@@ -106,7 +106,6 @@ def read_scripts(documents: Iterable[Document], dialect: Dialect) -> Reading:
         reading.invocations += model.invocations
         reading.notices += model.notices
         reading.embedded += model.embedded
-        reading.embedded += [replace(embedded, owner=document.owner) for embedded in found.embedded]
     return reading
 
 

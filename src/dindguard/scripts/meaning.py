@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from dindguard import budget
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
-from dindguard.model.values import Flag, How
+from dindguard.model.values import Flag, How, Text
 from dindguard.model.workload import Platform, Workload, WorkloadKind
 from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
@@ -20,6 +21,7 @@ from dindguard.scripts.engine_cli.started import STARTS, container_of, declare_v
 from dindguard.scripts.grants import Sudoers
 from dindguard.scripts.invocations import Meaning, meanings
 from dindguard.scripts.kubectl import pods
+from dindguard.scripts.shell.writing import is_engines_file, not_seen
 from dindguard.source import Embedded, Notice, Source
 
 
@@ -41,6 +43,8 @@ def script_model(found: Commands, source: Source, owner: Container | None) -> Sc
     return _ScriptReader(found, source, owner).read()
 
 
+_POD_CLIENTS = frozenset({"kubectl exec", "oc exec"})
+"""Wrappers that lead into a container, and not onto a machine."""
 _OF_PEOPLE = (".sh", ".bash", ".mk", "makefile", "Makefile", "justfile", "Justfile")
 _OF_ROOT = regex(
     r"\bEUID\b|\$UID\b|\bid -u\b|\b(?:must|has to|needs? to|should) (?:be )?run as root\b|\bsystemctl (?!--user)|\bapt-get\b"
@@ -72,11 +76,11 @@ class _ScriptReader:
             workloads += runners(self._found.commands, self._prefix, self._source.path)
         started = pods(self._found.commands, self._prefix, self._owner)
         workloads += started.workloads
-        machine = self._machine()
-        if machine is not None:
-            workloads.append(self._machine_workload(machine))
-        invocations = [self._invocation(command, meaning, machine) for command, meaning in self._meanings]
-        embedded = (*started.embedded, *self._releases())
+        machines = self._machines()
+        workloads += [self._machine_workload(machine) for machine in machines.values()]
+        invocations = [self._invocation(command, meaning, machines) for command, meaning in self._meanings]
+        given = [replace(each, owner=self._owner) for each in (*started.embedded, *self._releases())]
+        embedded = (*given, *self._written())
         return ScriptModel(tuple(workloads), tuple(invocations), tuple(self._notices), embedded)
 
     # -- containers -------------------------------------------------------------------------------------
@@ -141,23 +145,43 @@ class _ScriptReader:
 
         return releases(self._found.commands, self._source)
 
+    def _written(self) -> Iterator[Embedded]:
+        """Yield what the script writes and hands on, each with the container whose it is."""
+        for each in self._found.embedded:
+            inside, path = each.owner, each.source.hint
+            if not isinstance(inside, Command):
+                yield replace(each, owner=self._owner)
+                continue
+            container = self._container_of(inside)
+            if container is not None:
+                mount = container.mount_at(path) if path.startswith("/") else None
+                yield replace(each, owner=container if mount is None or mount.host_path is None else self._owner)
+            elif is_engines_file(file := Text(path, inside.span)):
+                self._notices.append(not_seen(file))
+
     # -- the machine that runs the script -------------------------------------------------------------------
 
-    def _machine(self) -> Container | None:
-        """Return the machine that runs a script of its own, if the script reaches or starts an engine there."""
-        if self._owner is not None:
-            return None
+    def _machines(self) -> dict[str, Container]:
+        """Return the machines that the script reaches or starts engines on, by how it gets there (``""``: it runs there)."""
+        found: dict[str, Container] = {}
         for command, meaning in self._meanings:
-            here = command.remote is None and command.inside is None
-            if here and (meaning.endpoint is not None or _opens_an_engine(meaning)):
-                span = command.span
-                return Container(name=self._source.name, address="script", kind=ContainerKind.SCRIPT, span=span)
-        return None
+            way = "" if command.remote is None else str(command.remote)
+            elsewhere = command.inside is not None or _POD_CLIENTS.intersection(command.wrappers)
+            if way in found or elsewhere or (not way and self._owner is not None):
+                continue
+            if _opens_an_engine(meaning) or (not way and meaning.endpoint is not None):
+                name, address = (
+                    (f"{self._source.name} on {way}", f"script.on-{way}") if way else (self._source.name, "script")
+                )
+                found[way] = Container(
+                    name=name, address=f"{self._prefix}{address}", kind=ContainerKind.SCRIPT, span=command.span
+                )
+        return found
 
     def _machine_workload(self, machine: Container) -> Workload:
         return Workload(
-            name=self._source.name,
-            address="script",
+            name=machine.name,
+            address=machine.address,
             kind=WorkloadKind.HOST,
             platform=Platform.NONE,
             span=machine.span,
@@ -166,12 +190,15 @@ class _ScriptReader:
 
     # -- invocations ------------------------------------------------------------------------------------
 
-    def _invocation(self, command: Command, meaning: Meaning, machine: Container | None) -> Invocation:
-        container = self._owner or machine
+    def _invocation(self, command: Command, meaning: Meaning, machines: Mapping[str, Container]) -> Invocation:
+        container = self._owner or machines.get("")
         if command.inside is not None:
-            container = self._started.get(command.inside)
+            container = self._container_of(command.inside)
         elif command.remote is not None:
-            container = None
+            container = machines.get(str(command.remote))
+        if container is None and _opens_an_engine(meaning):
+            message = f"{command.program} is started where no file shows what can reach it: its engine is not judged"
+            self._notices.append(Notice("undecided", message, command.span))
         about = meaning.subject or next(iter(meaning.arguments), None)
         name = " ".join(filter(None, (command.program, meaning.action)))
         return Invocation(
@@ -192,6 +219,25 @@ class _ScriptReader:
             container=container,
             address=self._address(name if about is None else f"{name}.{about}"),
         )
+
+    def _container_of(self, command: Command) -> Container | None:
+        """Return the container that ``docker run`` starts, or ``docker exec`` enters if the script starts one of that name."""
+        if command in self._started:
+            return self._started[command]
+        call = docker_call(command)
+        if call is None or call.action != "exec" or not call.arguments:
+            return None
+        return self._named.get((str(command.remote), call.arguments[0].pattern))
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], Container]:
+        """The containers that the script starts under names of their own, by the place and the name."""
+        calls = ((docker_call(command), container) for command, container in self._started.items())
+        return {
+            (str(call.command.remote), name.value.pattern): container
+            for call, container in calls
+            if call is not None and (name := call.last("name")) is not None
+        }
 
     def _administrator(self, command: Command, meaning: Meaning) -> Flag | None:
         """Return whether the user whom a command lets in may become root otherwise; ``None`` where nothing tells."""

@@ -12,7 +12,6 @@ from dindguard.model.invocation import InvocationKind
 from dindguard.model.launch import ServiceFile, ServiceKind
 from dindguard.model.paths import machine_of
 from dindguard.patterns import regex
-from dindguard.records import replace
 from dindguard.scripts.command import Command, Commands, base_name
 from dindguard.scripts.commands import PROGRAMS, argv_commands, commands, source_words
 from dindguard.scripts.invocations import meanings
@@ -44,7 +43,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices
-        reading.embedded += [replace(each, owner=document.owner) for each in found.embedded]
+        reading.embedded += model.embedded
     return reading
 
 

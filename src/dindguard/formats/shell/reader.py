@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dindguard.formats import Context, Document, Reading
-from dindguard.records import replace
 from dindguard.scripts.command import Commands
 from dindguard.scripts.commands import commands, names_an_engine, programs
 from dindguard.scripts.meaning import script_model
@@ -24,8 +23,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices
-        embedded = (*model.embedded, *found.embedded)
-        reading.embedded += [replace(each, owner=document.owner) for each in embedded]
+        reading.embedded += model.embedded
     return reading
 
 

@@ -17,8 +17,6 @@ _NOTHING = regex(r"0|null|\[\s*\]|\{\s*\}|to(?:set|list|map)\(\s*(?:\[\s*\]|\{\s
 _ASKED = regex(
     r"(?P<no>!)?\s*(?P<name>(?:var|local)\.[\w-]+)(?:\s*(?P<sign>[!=]=)\s*(?P<word>\"[^\"$]*\"|true|false|\d+))?"
 )
-_LONG = 400
-"""A question of more characters is not looked into."""
 
 
 def if_asked(node: Node, *deciders: Node) -> Node:
@@ -30,10 +28,10 @@ def if_asked(node: Node, *deciders: Node) -> Node:
 
 def _condition(node: Node) -> Condition | None:
     """Return the question that decides, if the answer is no; ``None`` for any other."""
-    text = " ".join(node.content[: _LONG + 1].split())
+    text = " ".join(node.content.split())
     if text == "0":
         return Condition(f"{node.name} > 0", node.span, False, "")
-    if node.style != "expression" or not isinstance(node.scope, Holes) or len(text) > _LONG:
+    if node.style != "expression" or not isinstance(node.scope, Holes):
         return None
     asked, wanted = text, True
     choice = _CHOICE.fullmatch(text)

@@ -61,7 +61,7 @@ class Interpreter:
         self._context = context
         self._nesting = nesting
         self._expander = Expander(script, scopes)
-        self._redirections = Redirections(script, self._expander, collected)
+        self._redirections = Redirections(script, self._expander, collected, context.inside)
         self._assignments = Assignments(script, scopes, self._expander, collected)
         self.starter = Starter(script, scopes, collected, self._redirections, self._nested)
         self._in_pipe = False

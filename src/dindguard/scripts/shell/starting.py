@@ -141,7 +141,7 @@ class Starter:
         name = document_of(command, text_of(stdin))
         source = embedded_source(stdin, name) if name else None
         if source is not None:
-            self._out.embedded.append(Embedded(source))
+            self._out.embedded.append(Embedded(source, command.inside))
 
     def _substituted(self, command: Command, node: Simple) -> None:
         """``bash <(curl …)`` is a pipe as well."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from dindguard import budget
 from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.patterns import regex
-from dindguard.scripts.command import Redirect, base_name
+from dindguard.scripts.command import Command, Redirect, base_name
 from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import Expander
 from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source, joined_span, text_of
@@ -40,7 +40,7 @@ _UNITS = "/etc/systemd/system"
 _MOVERS = frozenset({"mv", "cp", "install"})
 _PRINT_NOTHING = _MOVERS | {":", "true", "rm", "touch", "mkdir", "chmod", "chown"}
 _ENGINES_FILE = regex("|".join(ENGINES_FILES.values()))
-_IS_ENGINES_FILE = regex(rf"[/\\](?:{'|'.join(ENGINES_FILES.values())})\Z")
+_IS_ENGINES_FILE = regex(rf"[/\\](?:{'|'.join(ENGINES_FILES.values())})(?:(?<=\.service)\.d/[^/]+\.conf)?\Z")
 _MOVE = regex(r"\b(?:mv|cp|install)\b")
 
 
@@ -58,10 +58,14 @@ def not_seen(file: Text) -> Notice:
 class Redirections:
     """Reads the redirections of a script, and what is written through them."""
 
-    def __init__(self, script: Script, expander: Expander, collected: Collected) -> None:
+    def __init__(
+        self, script: Script, expander: Expander, collected: Collected, inside: Command | None = None
+    ) -> None:  # fmt: skip
         self._script = script
         self._expander = expander
         self._out = collected
+        self._inside = inside
+        """The command in whose container the script runs: what is written is that container's."""
 
     def all(self, node: Simple) -> tuple[Redirect, ...]:
         """Return a command's redirections."""
@@ -133,7 +137,7 @@ class Redirections:
             for edit in (edit for script in scripts for edit in edits(script, file.pattern, perl=perl)):
                 source = embedded_source(edit.pieces, file.pattern) if edit.pieces is not None else None
                 if source is not None:
-                    self._out.embedded.append(Embedded(source))
+                    self._out.embedded.append(Embedded(source, self._inside))
                 else:
                     message = f"what '{file}' says after this edit could not be decided"
                     self._out.notices.append(Notice("undecided", message, joined_span(edit.brought)))
@@ -153,7 +157,7 @@ class Redirections:
             hint = FRAGMENT
         source = embedded_source(pieces, hint)
         if source is not None and hint not in ("$", "/dev/null"):
-            self._out.embedded.append(Embedded(source))
+            self._out.embedded.append(Embedded(source, self._inside))
 
     def unseen(self, program: str, node: Simple, words: Sequence[Word] = ()) -> None:
         """Say of an engine's file that nobody sees here what a program writes into it."""
@@ -188,7 +192,7 @@ class Redirections:
             self._not_seen(names[-1])
         else:
             kept = (each for each in self._out.embedded if each.source.segments != source.segments)
-            self._out.embedded[:] = [*kept, Embedded(source)]
+            self._out.embedded[:] = [*kept, Embedded(source, self._inside)]
 
     def _not_seen(self, target: Text) -> None:
         if is_engines_file(target):
