@@ -7,17 +7,22 @@ from pathlib import Path
 import pytest
 
 from dindguard import Options, Report, budget, scan
+from dindguard.formats.kubernetes import kustomize
 from dindguard.records import replace
 from dindguard.source import Source
 
 AT = Source("run.sh", "docker ps\n").whole()
 
 
-def scanned(folder: Path, files: dict[str, str], jobs: int = 1) -> Report:
+def options(folder: Path, files: dict[str, str], jobs: int = 1) -> Options:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
-    return scan(Options(paths=(folder,), root=folder, jobs=jobs))
+    return Options(paths=(folder,), root=folder, jobs=jobs)
+
+
+def scanned(folder: Path, files: dict[str, str], jobs: int = 1) -> Report:
+    return scan(options(folder, files, jobs))
 
 
 def said(report: Report, limit: budget.Limit) -> list[str]:
@@ -123,3 +128,56 @@ def test_a_file_that_many_pipelines_include_is_read_for_the_first_ones(
     assert said(report, limit)
     assert any(finding.span.path == "c.yml" for finding in report.findings)
     assert not [notice for notice in report.notices if "no file that was read defines" in notice.message]
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: docker:dind}]}\n"
+PATCH = "patches: [{target: {kind: Pod}, patch: '[{op: add, path: /spec/hostPID, value: true}]'}]\n"
+
+
+def test_overlays_of_one_base_are_built_as_many_as_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {f"o{n}/kustomization.yaml": f"resources: [../b]\n{PATCH}" for n in range(8)}
+    files |= {"b/kustomization.yaml": "resources: [p.yaml]\n", "b/p.yaml": POD}
+    assert not said(scanned(tmp_path, files), budget.OVERLAID_RESOURCES)
+    monkeypatch.setattr(kustomize, "_LENGTH", 1_000_000)
+    limit = lowered(monkeypatch, "OVERLAID_RESOURCES", 5)
+    report = scanned(tmp_path, files)
+    assert said(report, limit)
+    assert report.incomplete
+    assert any("host's process" in finding.message for finding in report.findings), "the first ones have their patch"
+
+
+RELEASES = "releases:\n" + "".join(f"- {{name: r{n}, chart: c/app, values: [v.yaml]}}\n" for n in range(9))
+VALUES = (
+    "a: {containers: [{name: c, image: docker:dind, securityContext: {privileged: true}}]}\n"
+    + "b: c # the same again\n" * 90
+)
+
+
+def test_values_of_many_releases_are_read_for_the_first_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"helmfile.yaml": RELEASES, "v.yaml": VALUES}
+    assert not said(scanned(tmp_path, files), budget.SHARED_FILES)
+    limit = lowered(monkeypatch, "SHARED_FILES", 1)
+    report = scanned(tmp_path, files)
+    assert said(report, limit) == ["helmfile.yaml"]
+    assert any(finding.span.path == "v.yaml" for finding in report.findings)
+
+
+def test_an_env_file_of_many_projects_is_read_for_the_first_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = "services: {a: {image: 'docker:dind', env_file: ../e.env, environment: {A: b}, privileged: true}}\n"
+    files = {f"d{n}/compose.yaml": project for n in range(4)} | {"e.env": "DOCKER_TLS_CERTDIR=\n" + "V=a\n"}
+    assert not said(scanned(tmp_path, files), budget.COMPOSE_VARIABLES)
+    limit = lowered(monkeypatch, "COMPOSE_VARIABLES", 1)
+    files["e.env"] += "".join(f"V{n}=a\n" for n in range(20))
+    assert said(scanned(tmp_path, files), limit) == [f"d{n}/compose.yaml" for n in range(1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [("C=b", ["b", "b"]), ("C=$A", ["1", "2"]), ("A # a=b\nC=${A}", ["1", "2"]), ("C='$A'", ["$A"] * 2)],
+)
+def test_an_env_file_is_read_anew_where_it_names_variables(line: str, values: list[str], tmp_path: Path) -> None:
+    services = "".join(f"  s{n}: {{image: docker, env_file: e.env, environment: {{A: '{n}'}}}}\n" for n in (1, 2))
+    report = scanned(tmp_path, {"compose.yaml": f"services:\n{services}", "e.env": line + "\n"})
+    assert [each.environment.value("C") for each in report.model.containers] == values

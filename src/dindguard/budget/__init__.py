@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from dindguard.budget.counting import Ledger, Met, Shared, Stock, fitting, meet, met, opened, stock, within
+from dindguard.budget.counting import Ledger, Met, Share, Shared, Stock, fitting, meet, met, opened, stock, within
 from dindguard.budget.limit import Limit, Loss
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dindguard.budget.pipelines import *  # noqa: F403
     from dindguard.budget.scripts import *  # noqa: F403
 
-__all__ = ["Ledger", "Met", "Shared", "Stock", "fitting", "meet", "met", "opened", "stock", "within"]
+__all__ = ["Ledger", "Met", "Share", "Shared", "Stock", "fitting", "meet", "met", "opened", "stock", "within"]
 """What counts; limits are asked for by their names."""
 
 TOPICS = ("scripts", "pipelines", "kubernetes", "expressions")
@@ -129,8 +129,9 @@ COMPOSE_WORDS = Limit(
     lost="the innermost are taken for text", remedy="use fewer levels",
 )  # fmt: skip
 COMPOSE_VARIABLES = Limit(
-    name="compose-variables", most=50_000, what="the services of this project have more than {most:,} variables",
-    lost="those of further services were not read", remedy="split the project, or use fewer aliases and env files",
+    name="compose-variables", most=50_000, what="the services of this project have more than one variable for each 16 characters "
+    "of its file, and those of all projects more than {most:,} beyond that", lost="those of further services were not read",
+    remedy="split the project, or use fewer aliases and env files",
 )  # fmt: skip
 COMPOSE_MOUNTS = Limit(
     name="compose-mounts", most=5_000, what="the services of this project have more than {most:,} mounts",

@@ -81,6 +81,27 @@ class Stock:
         return False
 
 
+class Share:
+    """What one file may have of something: so much of its own, and of the stock that all files have beyond that."""
+
+    def __init__(self, limit: Limit, own: int) -> None:
+        self._limit = limit
+        self._own = own
+        self._stock = stock(limit)
+
+    def left(self, at: HasSpan, *, own: bool = True) -> bool:
+        """Whether there is anything left, of the file's own or (not ``own``) of the stock; if not, the ledger notes ``at``."""
+        if self._stock.taken < self._limit.most or (own and self._own > 0):
+            return True
+        met(self._limit, at)
+        return False
+
+    def take(self, count: int) -> None:
+        """Count what was read."""
+        self._stock.holds(max(count - max(self._own, 0), 0))
+        self._own -= count
+
+
 class Shared:
     """Counts what files of one kind share: one that has been read is read once more in the place of each that uses it.
 

@@ -60,6 +60,11 @@ KUSTOMIZE_DEPTH = Limit(
     name="kustomize-depth", most=30, what="kustomizations refer to each other more than {most} levels deep",
     lost="those below were not built", remedy="use fewer levels",
 )  # fmt: skip
+OVERLAID_RESOURCES = Limit(
+    name="overlaid-resources", most=20_000, what="kustomizations hand resources to overlays and patches more than {most:,} times "
+    "and once for each 32 characters of all manifests", lost="what further ones change was not looked at",
+    remedy="scan fewer overlays at a time",
+)  # fmt: skip
 ENCODED_TEXT = Limit(
     name="encoded-text", most=100_000, what="a Secret's value is longer than {most} characters",
     lost="it was not decoded", remedy="mount it from a file of the image",

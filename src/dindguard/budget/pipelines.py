@@ -106,9 +106,9 @@ REPEATED_TEXTS = Limit(
     lost="they were not read for the last that have them", remedy="split the file, or scan fewer files at a time",
 )  # fmt: skip
 SHARED_FILES = Limit(
-    name="shared-files", most=200_000, what="the files that pipelines of this scan share come to more than {most:,} characters "
-    "and to four times all of them, counted for each further use", lost="what they are to further pipelines is unknown",
-    remedy="scan fewer pipelines at a time, or share smaller files", loss=Loss.UNKNOWN,
+    name="shared-files", most=200_000, what="what pipelines, or releases, of this scan share comes to more than {most:,} "
+    "characters and to four times all of them, counted for each further use", lost="what it is to further ones is unknown",
+    remedy="scan fewer files at a time, or share smaller ones", loss=Loss.UNKNOWN,
 )  # fmt: skip
 BITBUCKET_LEVELS = Limit(
     name="bitbucket-levels", most=4, what="stages and parallel steps lie in each other more than {most} levels deep",

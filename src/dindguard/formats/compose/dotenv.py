@@ -47,6 +47,14 @@ def read_variables(source: Source, outer: Mapping[str, Text] | None = None) -> d
     return found
 
 
+def is_plain(text: str) -> bool:
+    """Whether a file says the same to everybody: it names no variable of who reads it."""
+    lines = (line.strip() for line in text.splitlines())
+    return "$" not in text and all(
+        "=" in line.partition("#")[0] or not line or line.startswith("#") for line in lines
+    )
+
+
 def _inherit(found: dict[str, Text], outer: Mapping[str, Text] | None, name: str, source: Source, start: int) -> None:
     """A bare name takes its value from the caller's environment, which the files do not know."""
     known = (outer or {}).get(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import settings
@@ -11,29 +13,36 @@ from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import Text
 from dindguard.source import Source, Step
 
+_OWN = 16
+"""For so many characters of a project's file its services may have one variable, whatever other projects have."""
+_FILE = 5
+"""An env file counts as so many variables at least: to look for one that is not there costs as much."""
+
 
 class Variables:
-    """Reads the variables of a project's services: those that all take from one list or file count for each of them."""
+    """Reads the variables of a project's services: those that all take from one list or file count for each of them.
 
-    def __init__(self, files: Files) -> None:
+    ``size`` is how many characters the project's file has.
+    """
+
+    def __init__(self, files: Files, size: int) -> None:
         self._files = files
-        self._read = 0
+        self._share = budget.Share(budget.COMPOSE_VARIABLES, size // _OWN)
 
     def of(self, service: Node) -> Environment:
         """Return the variables of a service; none once those of the services before it are too many."""
-        if not budget.within(budget.COMPOSE_VARIABLES, self._read, service):
+        if not self._share.left(service):
             return Environment()
-        found = _environment(service, self._files)
-        self._read += len(found)
+        found = settings.environment(service["environment"])
+        listed = service["env_file"].listed()
+        if listed and self._share.left(service, own=False):  # a file of many variables costs more than what names it
+            found = _with_files(listed, found, self._files)
+        self._share.take(max(len(found), len(listed) * _FILE))
         return found
 
 
-def _environment(service: Node, files: Files) -> Environment:
-    """Return the variables of a service; a file that is not in the tree is noted, its variables stay unknown."""
-    own = settings.environment(service["environment"])
-    listed = service["env_file"].listed()
-    if not listed:
-        return own
+def _with_files(listed: Sequence[Node], own: Environment, files: Files) -> Environment:
+    """Return a service's own variables over those of files; a file that is not in the tree is noted, its variables unknown."""
     below: dict[str, EnvVar] = {}
     for item in listed:
         for variable in _file(item, own, files):
@@ -55,13 +64,21 @@ def _file(item: Node, own: Environment, files: Files) -> list[EnvVar]:
                 "unresolved", "the variables of this env_file are not known: it could not be read", written.span
             )
         return []
+    step = Step("used here", written.span)
+    raw = item["format"].text == "raw"
+    values = _raw(source) if raw else files.plain_variables(source)
+    if values is None:
+        values = _with_variables(source, own, scope)
+    return [EnvVar(name, value, value.span.with_trail(step)) for name, value in values.items()]
+
+
+def _with_variables(source: Source, own: Environment, scope: ComposeScope) -> dict[str, Text]:
+    """Read a file whose values are made of a service's own variables, and of those around it."""
     from dindguard.formats.compose.dotenv import read_variables
 
     outer = {variable.name: variable.value for variable in own if variable.value.known}
     outer.update(scope.variables)
-    values = _raw(source) if item["format"].text == "raw" else read_variables(source, outer)
-    step = Step("used here", written.span)
-    return [EnvVar(name, value, value.span.with_trail(step)) for name, value in values.items()]
+    return read_variables(source, outer)
 
 
 def _raw(source: Source) -> dict[str, Text]:

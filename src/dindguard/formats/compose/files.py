@@ -50,7 +50,9 @@ class Files:
 
     def __init__(self, documents: Sequence[Document], context: Context) -> None:
         self.context = context
-        self.notices: list[Notice] = []
+        self.notices: dict[Notice, None] = {}
+        """What could not be read, once for each place."""
+        self._plain: dict[Source, dict[str, Text] | None] = {}
         self.given: dict[str, list[Node]] = {}
         self.embedded: list[Document] = []
         for document in documents:
@@ -108,15 +110,23 @@ class Files:
     def again(self, kind: object, about: Iterable[Any], make: Callable[[], T]) -> T:
         """Return what ``make`` makes of some objects and of files, and note what could not be read of them."""
         made, notices = self.context.again(kind, about, partial(self._apart, make))
-        self.notices += [notice for notice in notices if notice not in self.notices]
+        self.notices.update(dict.fromkeys(notices))
         return cast("T", made)
 
     def _apart(self, make: Callable[[], T]) -> tuple[T, list[Notice]]:
-        outer, self.notices = self.notices, []
+        outer, self.notices = self.notices, {}
         try:
-            return make(), self.notices
+            return make(), [*self.notices]
         finally:
             self.notices = outer
+
+    def plain_variables(self, source: Source) -> dict[str, Text] | None:
+        """Return the variables of an env file that says the same to everybody; ``None`` for another one."""
+        from dindguard.formats.compose.dotenv import is_plain, read_variables
+
+        if source not in self._plain:
+            self._plain[source] = read_variables(source) if is_plain(source.text) else None
+        return self._plain[source]
 
     def source(self, path: str) -> Source | None:
         """Return another file inside the root."""
@@ -124,9 +134,7 @@ class Files:
 
     def note(self, kind: str, message: str, span: Span, gravity: Gravity = Gravity.NOTE, remedy: str = "") -> None:
         """Remember what could not be read, once for each place."""
-        notice = Notice(kind, message, span, gravity, remedy)
-        if notice not in self.notices:
-            self.notices.append(notice)
+        self.notices[Notice(kind, message, span, gravity, remedy)] = None
 
 
 def wrapped(root: Node) -> Node:

@@ -41,7 +41,7 @@ def workload(project: Project, files: Files, volumes: Volumes) -> tuple[Workload
     gates = _gates(services)
     links = _links(services)
     shared = _network_names(project)
-    variables = Variables(files)
+    variables = Variables(files, project.root.source.file.size)
     containers = tuple(
         _container(
             name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
 
+from dindguard import budget
 from dindguard.documents.built import mapping
 from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
@@ -37,12 +38,13 @@ _CHARTS: tuple[_Chart, ...] = (
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all values and releases of a scan."""
     reading = Reading()
+    shared = budget.Shared(budget.SHARED_FILES, sum(document.source.size for document in documents))
     for document in documents:
         root = document.content
         rest = Remainder(root)
         listed = "releases" in root
         rendered = not listed and _has_templates(document, context)
-        for release in releases(root, context) if listed else [_alone(root, rendered)]:
+        for release in releases(root, context, shared) if listed else [_alone(root, rendered)]:
             found = _read(release)
             reading.embedded += [
                 each if each.owner else replace(each, owner=document.owner) for each in found.embedded

@@ -14,27 +14,29 @@ from dindguard.documents.built import mapping
 from dindguard.documents.template.charts import overlaid
 from dindguard.documents.tree import Node
 from dindguard.formats import Context
-from dindguard.formats.helm.own_chart import templates_of
+from dindguard.formats.helm.own_chart import Templates, templates_of
 from dindguard.formats.helm.release import Release
 from dindguard.patterns import regex
 
 _STEP = regex(r"(?:[^.\\\[]|\\.)+")
 
 
-def releases(root: Node, context: Context) -> Iterator[Release]:
-    """Yield the releases of a list that are given values."""
+def releases(root: Node, context: Context, shared: budget.Shared) -> Iterator[Release]:
+    """Yield the releases of a list that are given values, as far as values that several have are not too many."""
+    charts: dict[str, Templates | None] = {}
     for item in root["releases"].items():
         if not item.is_mapping or (item["installed"].present and item["installed"].flag("installed").off):
             continue
-        layers = _bounded((*_layers(item["values"], root, context), *_set(item["set"])), item)
+        layers = _bounded((*_layers(item["values"], root, context, shared), *_set(item["set"])), item)
         if layers:
             values = layers[0]
             for layer in layers[1:]:
                 values = overlaid(values, layer)
             chart = item["chart"].text.rstrip("/")
-            templates = templates_of(chart, root.source.path, context)
+            if chart not in charts:
+                charts[chart] = templates_of(chart, root.source.path, context)
             yield Release(
-                values, layers, item["name"], item["namespace"], chart.rpartition("/")[2], templates=templates
+                values, layers, item["name"], item["namespace"], chart.rpartition("/")[2], templates=charts[chart]
             )  # fmt: skip
 
 
@@ -43,15 +45,14 @@ def _bounded(layers: tuple[Node, ...], item: Node) -> tuple[Node, ...]:
     return layers if budget.within(most, len(layers), item) else layers[: most.most]
 
 
-def _layers(items: Node, root: Node, context: Context) -> Iterator[Node]:
+def _layers(items: Node, root: Node, context: Context, shared: budget.Shared) -> Iterator[Node]:
     for item in items.listed():
-        if item.is_mapping:
-            yield item
-        elif item.is_scalar and item.text.endswith((".yaml", ".yml")):
+        values = item
+        if item.is_scalar and item.text.endswith((".yaml", ".yml")):
             tree = context.tree(_path(item.text, root.source.path))
-            found = tree.documents[0] if tree is not None and tree.documents else None
-            if found is not None and found.is_mapping:
-                yield found
+            values = tree.documents[0] if tree is not None and tree.documents else item
+        if values.is_mapping and shared.fits(f"{values.source.path}:{values.start}", values.end - values.start, item):
+            yield values
 
 
 def _path(written: str, listed_in: str) -> str:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _MANY = 500
 """Of so many documents, the nodes of each are let go of until it is read."""
 
+_LENGTH = 32
+"""For so many characters of all manifests a resource may be handed to one overlay, or patch, more."""
+
 _REMOTE = regex(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/]+/")
 
 
@@ -74,7 +77,8 @@ def collect(
     changes. A patch is read as part of the overlays that use it; one of objects that lie elsewhere is ``unread``.
     The ``cluster`` learns what was seen of each object; where documents are many, their nodes are let go of.
     """
-    overlays = _Overlays(context, notices)
+    sizes = {document.source.path: document.source.size for document in documents if document.source.parent is None}
+    overlays = _Overlays(context, notices, sum(sizes.values()))
     for document in documents:
         if document.source.parent is None:
             overlays.load(document.source.path.rpartition("/")[0])
@@ -101,11 +105,14 @@ def collect(
 
 
 class _Overlays:
-    """All kustomizations that a scan comes across, each built once."""
+    """All kustomizations that a scan comes across, each built once; ``size`` is how many characters all manifests have."""
 
-    def __init__(self, context: Context, notices: list[Notice]) -> None:
+    def __init__(self, context: Context, notices: list[Notice], size: int) -> None:
         self._context = context
+        self._left = budget.OVERLAID_RESOURCES.most + size // _LENGTH
+        self._inline: dict[tuple[str, int], list[Node]] = {}
         self._notices = notices
+        self._told = set(notices)
         self._folders: dict[str, _Folder | None] = {}
         self._finished: list[_Folder] = []
         """Those that are built, bases first."""
@@ -186,8 +193,9 @@ class _Overlays:
             return
         below = self.load(path) if not path.endswith((".yaml", ".yml", ".json")) else None
         if below is not None:
-            for base in self.build(below, depth + 1):
-                yield Built(base.resource, direct=False)
+            found = self.build(below, depth + 1)
+            if self._may_hand_on(len(found), node):
+                yield from (Built(base.resource, direct=False) for base in found)
             return
         tree = self._context.tree(path)
         if tree is None:
@@ -196,11 +204,19 @@ class _Overlays:
         for document in tree.documents:
             yield from (Built(resource, direct=True) for resource in resources(tree.source, document))
 
+    def _may_hand_on(self, count: int, at: Node) -> bool:
+        """Whether so many resources may be handed to an overlay, or to a patch: overlays of a large base multiply."""
+        self._left -= count
+        if self._left < 0:
+            budget.met(budget.OVERLAID_RESOURCES, at)
+        return self._left >= 0
+
     def _unread(self, node: Node) -> None:
         notice = Notice(
             "unresolved", f"the resource '{node.content}' is not in the scanned tree and was not read", node.span
         )
-        if notice not in self._notices:
+        if notice not in self._told:
+            self._told.add(notice)
             self._notices.append(notice)
 
     def _transform(self, folder: _Folder, built: list[Built]) -> list[Built]:
@@ -208,6 +224,8 @@ class _Overlays:
 
         node = folder.node
         for patch in self._patches(folder):
+            if not self._may_hand_on(len(built), patch.content):
+                break
             built = self._patched(built, patch)
         for item in built:
             namespace = node["namespace"].content
@@ -254,9 +272,12 @@ class _Overlays:
 
     def _content(self, folder: _Folder, file: Node, text: Node | None) -> list[Node]:
         if text is not None:
-            inline = yaml.read(text.document("yaml"))
-            self._notices.extend(inline.notices)
-            return inline.documents
+            place = text.source.path, text.start
+            if place not in self._inline:  # that of a component is read for each that takes it in
+                inline = yaml.read(text.document("yaml"))
+                self._notices.extend(inline.notices)
+                self._inline[place] = inline.documents
+            return self._inline[place]
         path = _joined(folder.path, file.content) if file.is_scalar else None
         if path is None:
             return []
