@@ -374,7 +374,7 @@ NO_LIMITS = {
     },
     "more of it is kept, or looked at, in another way": {
         "compact.py": "FEW HIGHEST_SHARED KNOWN LONG", "documents/syntax.py": "_BRACES", "formats/interest.py": "_LONG",
-        "infer/inside.py": "_FEW", "model/workload.py": "_FEW", "stowing.py": "SHORT _OF_A_SEGMENT",
+        "infer/inside.py": "_FEW", "model/workload.py": "_FEW", "stowing.py": "SHORT",
         "working_tree.py": "_REMEMBERED",
     },
     "beyond it another limit is met": {"documents/template/answers.py": "_COMPARED"},

@@ -81,6 +81,7 @@ def test_books_of_several_processes_are_one_book() -> None:
 
 def test_equal_texts_are_one_as_long_as_they_are_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compact, "_KNOWN", {})
+    monkeypatch.setattr(compact, "_BEFORE", {})
     monkeypatch.setattr(compact, "KNOWN", 3)
     first = "".join(["a", "b"])
     assert shared(first) is first
@@ -88,6 +89,24 @@ def test_equal_texts_are_one_as_long_as_they_are_not_too_many(monkeypatch: pytes
     for number in range(10):
         assert shared(str(number)) == str(number)
     assert len(compact._KNOWN) <= 3
+    assert len(compact._BEFORE) <= 3
+    assert first not in (*compact._KNOWN, *compact._BEFORE)
+
+
+def test_a_text_that_is_met_often_stays_one_among_many_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compact, "_KNOWN", {})
+    monkeypatch.setattr(compact, "_BEFORE", {})
+    monkeypatch.setattr(compact, "KNOWN", 3)
+    first = shared("".join(["a", "b"]))
+    for number in range(20):
+        shared(f"another {number}")
+        assert shared("".join(["a", "b"])) is first
+
+
+@pytest.mark.parametrize("size", [10, 1000, 2**16 - 1, 2**16, 2**17])
+def test_where_lines_begin_is_the_same_in_little_room(size: int) -> None:
+    starts = [*range(0, size, size // 100 or 1), size]
+    assert [*compact.compact(starts)] == starts
 
 
 def test_equal_numbers_of_lines_are_one() -> None:

@@ -404,3 +404,11 @@ def test_json_manifests_read_like_yaml(tmp_path):
 def test_two_of_one_name_in_one_file_keep_addresses_of_their_own(tmp_path):
     text = pod("") + "---\n" + pod("securityContext: {privileged: true}")
     assert list(containers(read(tmp_path, text))) == ["Pod/-/agent.containers.c", "Pod/-/agent#2.containers.c"]
+
+
+def test_a_variable_and_its_value_have_one_place(tmp_path):
+    head = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: c\n    env:\n"
+    env = "    - {name: A, value: a}\n    - {name: B, value: $(A)}\n    - {name: C}\n    - {name: D, value: }\n"
+    variables = [*only(read(tmp_path, head + env)).environment]
+    assert variables[0].span is variables[0].value.span
+    assert [text_at(tmp_path, each.span) for each in variables] == ["a", "$(A)", "C", "D"]

@@ -11,15 +11,18 @@ from types import ModuleType
 import pytest
 
 from dindguard import reports, waiting
+from dindguard.coverage import Book
 from dindguard.documents import yaml
 from dindguard.documents.template.reading import Templates
 from dindguard.documents.tree import Node
 from dindguard.formats import Document
 from dindguard.formats.kubernetes.reader import look
+from dindguard.formats.recognition import Recogniser
 from dindguard.report import Report
 from dindguard.scanning import Options, scan
 from dindguard.source import Gravity, Source
 from dindguard.stowing import stow
+from dindguard.trees import Trees
 from dindguard.working_tree import WorkingTree
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -111,6 +114,7 @@ LISTED = POD.replace("\n", "\n  ").rstrip()
         POD,
         POD.replace("$TAG", "dind"),
         POD.replace("<<", "-H"),
+        POD.replace("{name: p}", "{name: p, <<: {labels: {app: a}}}"),
         f"apiVersion: v1\nkind: List\nitems:\n- {LISTED}\n",
         f"apiVersion: v1\nkind: Template\nparameters: [{{name: TAG, value: dind}}]\nobjects:\n- {LISTED}\n",
     ],
@@ -128,7 +132,7 @@ def test_what_was_said_of_a_document_holds_nothing_of_it(text: str) -> None:
     own = seen.objects[0].afresh()  # of a document that holds nothing now
     assert own.resource.node["spec"]["containers"][0]["name"].content == "c"
     own.resource.node.fold()
-    if "<<" not in text:  # what may be merged stays until the tree is let go of
+    if "<<:" not in text:  # what is merged stays until the tree is let go of
         nodes = [each for each in held_by((document, seen, own)) if isinstance(each, Node)]
         assert len(nodes) == (3 if "$TAG" in text else 1)
     assert own.resource.node["spec"]["containers"][0]["name"].content == "c"
@@ -161,6 +165,18 @@ def test_a_stowed_text_is_the_same_at_the_same_places() -> None:
     assert (stowed.rests, stowed.text, stowed.segments) == (False, whole.text, whole.segments)
     stow(short := Source("a.yaml", "docker ps").part(0, 6))
     assert not short.rests
+
+
+@pytest.mark.parametrize(("lines", "rests"), [(4, False), (40, True)])
+def test_where_a_text_stands_takes_room_as_the_text_does(
+    lines: int, rests: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dindguard.trees.TEXTS_HELD", 2000)
+    text = "run: |\n" + "".join(f"  docker run {number:02}\n" for number in range(lines))
+    script = yaml.read(Source("a.yaml", text)).documents[0]["run"].document("shell")
+    assert len(script.text) < 2000
+    Trees(WorkingTree(str(tmp_path)), Recogniser(), Book()).waits(script)
+    assert script.rests is rests
 
 
 @pytest.mark.usefixtures("no_room")

@@ -10,13 +10,14 @@ FEW = 50
 LONG = 200
 """Longer texts are rarely met twice."""
 
-KNOWN = 60_000
-"""So many texts are remembered at a time; then all are forgotten, and those that are still met are remembered again."""
+KNOWN = 30_000
+"""So many texts are remembered at a time, and as many that were met before them; what is still met stays."""
 
 PACKED = 2_000
 """So many paths are packed together: what one of them takes is mostly that it is alone."""
 
 _KNOWN: dict[str, str] = {}
+_BEFORE: dict[str, str] = {}
 
 HIGHEST_SHARED = 20_000
 """Few files have so many lines."""
@@ -41,21 +42,35 @@ def line_starts(text: str) -> list[int]:
 
 
 def compact(starts: Sequence[int]) -> Sequence[int]:
-    """Return the same numbers in a tenth of the room, if there are enough of them for that to matter."""
+    """Return the same numbers, the greatest last, in a tenth of the room, if there are enough of them for that to matter."""
     if len(starts) <= FEW:
         return tuple(starts)
     from array import array
 
-    return array("I", starts)
+    return array("H" if starts[-1] < 2**16 else "I", starts)
+
+
+def room(size: int, segments: int) -> int:
+    """Return in how many characters' room a text of some size is held with the segments that say where it stands."""
+    return size + _OF_A_SEGMENT * segments
+
+
+_OF_A_SEGMENT = 128
+"""What one takes, in characters: most of it are its numbers."""
 
 
 def shared(text: str) -> str:
     """Return an equal text, mostly the one that was met first: files of a kind say the same, at the same ways."""
     if len(text) > LONG:
         return text
+    if (known := _KNOWN.get(text)) is not None:
+        return known
     if len(_KNOWN) >= KNOWN:
+        _BEFORE.clear()
+        _BEFORE.update(_KNOWN)
         _KNOWN.clear()
-    return _KNOWN.setdefault(text, text)
+    known = _KNOWN[text] = _BEFORE.get(text, text)
+    return known
 
 
 def shared_number(number: int) -> int:

@@ -315,7 +315,7 @@ class Source:
         return Source(self.path, self.text[start:end], hint=hint, parent=self, segments=segments)
 
 
-@record
+@record(slots=True)
 class Embedded:
     """A document found inside another one, for ``scan`` to recognise and read like any other.
 

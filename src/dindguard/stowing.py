@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import partial
 from operator import attrgetter
 
+from dindguard.compact import room
 from dindguard.source import Segment, Source
 
 SHORT = 512
 """What takes so little room is left as it is."""
-
-_OF_A_SEGMENT = 128
-"""What one takes, in characters: most of it are its numbers."""
 
 _NUMBERS = attrgetter("start", "origin", "length")
 
@@ -21,7 +19,7 @@ def stow(source: Source) -> None:
 
     A file's text can be had again from where it came; one that is made of what stands in a file cannot.
     """
-    if source.rests or source.size + _OF_A_SEGMENT * len(source.segments) <= SHORT:
+    if source.rests or room(source.size, len(source.segments)) <= SHORT:
         return
     from array import array
     from zlib import compress

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dindguard import memory
+from dindguard.compact import room
 from dindguard.coverage import Book
 from dindguard.documents import readers, yaml
 from dindguard.documents import syntax as syntaxes
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 HELD = 1024 * 1024
 """The trees of so many characters are held while they wait; the nodes of a text take fifty times its room."""
 
-TEXTS_HELD = 4 * 1024 * 1024
-"""So many characters of texts inside of others, and of texts without a tree, are held while they wait."""
+TEXTS_HELD = 1024 * 1024
+"""So many characters of texts inside of others, and of texts without a tree, are held while they wait, and what takes as much
+room."""
 
 
 class Trees:
@@ -151,7 +153,8 @@ class Trees:
 
     def waits(self, source: Source) -> None:
         """Note that a text waits for its turn, or for a format that makes no tree of it; beyond a measure it is let go of."""
-        self._texts_held += source.size
+        if not source.rests:
+            self._texts_held += room(source.size, len(source.segments))
         if self._texts_held > TEXTS_HELD and not memory.kept():
             self._files.lay_by(source)
 

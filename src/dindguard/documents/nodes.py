@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dindguard import budget
+from dindguard.compact import shared
 from dindguard.documents.tree import Kind, Node
 from dindguard.model.values import Text
 
@@ -34,12 +35,12 @@ def further(at: Node, *ways: tuple[str, ...]) -> tuple[Text, ...]:
 def _scalars(node: Node, name: str, level: int = 0) -> Iterator[Text]:
     """Yield the scalars below a node. The words of an inner list are one: their order may matter."""
     if node.is_scalar:
-        yield Text(f"{name}={node.value}", node.span)
+        yield Text(shared(f"{name}={node.value}"), node.span)
     elif not budget.within(budget.SETTING_LEVELS, level, node):
         return
     elif level and node.is_sequence and all(item.is_scalar for item in node.items()):
         most = budget.FURTHER_SETTINGS.most
-        yield Text(f"{name}={[str(item.value) for item in node.items()[:most]]}", node.span)
+        yield Text(shared(f"{name}={[str(item.value) for item in node.items()[:most]]}"), node.span)
     else:
         for item in node.items():
             yield from _scalars(item, name, level + 1)

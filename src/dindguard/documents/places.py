@@ -13,4 +13,4 @@ def entry_span(key: Node, value: Node) -> Span:
     span = key.source.span(key.start, value.end, value.route)
     if span.line != span.end_line:
         return key.span
-    return span.with_trail(*value.trail) if value.trail else span
+    return span.explained(value.trail) if value.trail else span

@@ -203,7 +203,7 @@ class Node:
         """The scalar as typed, no variable replaced. Of anything but a scalar: an empty text."""
         if (filled := self.filled) is None:
             return Text(content := shared(self.content), self.span, raw=content)
-        return replace(filled, span=self.span.with_trail(*filled.span.trail))
+        return replace(filled, span=self.span.explained(filled.span.trail))
 
     @property
     def value(self) -> Text:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, TypeAlias
 
 from dindguard import budget, memory
@@ -54,13 +53,11 @@ class Maker:
         """Whether much was merged, which would be done again."""
         return self._merged > budget.MERGED_KEYS.most // 10
 
-    @cached_property
-    def _stays(self) -> bool:
-        """Whether what is made of a document is kept: what is merged counts, so that it is made once."""
-        return _MERGE_KEY in self.text or memory.kept()
-
     def document(self, root: YamlNode) -> Node:
-        """Return the root of a document that PyYAML composed."""
+        """Return the root of a document that PyYAML composed; it can be folded.
+
+        What is made of one that merges anything is kept: what is merged counts, so that it is made once.
+        """
         braces, keys, aliased = _lighten(root, self.base, self.text)
         if aliased:
             from dindguard.documents.yaml_aliases import bound
@@ -69,7 +66,7 @@ class Maker:
         self.bare_braces |= braces
         node = self._node(root, route="", key=None, trail=())
         node.every_key = keys
-        return node if self._stays else node.foldable()
+        return node if _MERGE_KEY in keys or memory.kept() else node.foldable()
 
     def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
         kind = _KINDS[raw.id]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@record
+@record(slots=True)
 class Document:
     """One document of a recognised format.
 

@@ -119,8 +119,12 @@ class Placement:
         return self.namespace_labels.get("pod-security.kubernetes.io/enforce")
 
 
-@record(eq=False, kw_only=True)
-class Workload:
+class _Remembering:
+    """Has room for what a slotted record works out once (cached properties), and takes none until it does."""
+
+
+@record(eq=False, kw_only=True, slots=True)
+class Workload(_Remembering):
     """Containers that share a lifecycle, with their networks and volumes."""
 
     name: str
@@ -261,12 +265,8 @@ class Workload:
     @cached_property
     def _engine_images(self) -> tuple[Container, ...]:
         """The containers whose images run an engine: looked at once for the scripts of all others."""
-        images = ((each, each.image) for each in self.containers)
-        return tuple(
-            each
-            for each, image in images
-            if image is not None and image.engine is not None and image.engine.runs_engine
-        )
+        engines = ((each, each.image.engine if each.image is not None else None) for each in self.containers)
+        return tuple(each for each, engine in engines if engine is not None and engine.runs_engine)
 
     @cached_property
     def node_part(self) -> NodePart | None:
@@ -275,7 +275,7 @@ class Workload:
             return None
         from dindguard.model.node_parts import (
             node_part,
-        )  # asked of few: of what is privileged or mounts a system's paths
+        )  # asked of few: what is privileged or mounts a system's paths
 
         return node_part(self.containers)
 

@@ -143,7 +143,7 @@ def planted(answer: Answer, place: Place) -> Node | None:
     word = text_of(answer)
     if word is None:
         return None
-    text = Text(word, place.span.with_trail(*answer.steps), How.DEFAULT, raw=word)
+    text = Text(word, place.span.explained(answer.steps), How.DEFAULT, raw=word)
     return place.node(
         Kind.SCALAR, content=word, style="" if isinstance(value, (bool, int, float)) else "filled", filled=text,
         trail=answer.steps, mapping=_nowhere,

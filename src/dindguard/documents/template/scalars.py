@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dindguard.compact import shared
 from dindguard.documents.template.actions import Act, Action, Dialect, normal
 from dindguard.documents.template.answers import NOTHING, Answer, Known, Unknown, steps_of, text_of
 from dindguard.documents.template.frames import Frame
@@ -58,11 +59,13 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     whole = "".join(
         _pieces(raw.content, filler, outputs, [text if text is not None else UNKNOWN_PIECE for text in texts])
     )
+    whole, shown = shared(whole), shared(shown)
     steps = steps_of(answers)
     within = document_of(raw, outputs, answers, filler)
     if unknown:
-        return Filled(shown, Text(None, span.with_trail(*steps), How.UNKNOWN, whole, unknown, shown), inner=within)
-    return Filled(shown, Text(whole, span.with_trail(*steps), How.DEFAULT, raw=shown), inner=within)
+        text = Text(None, span.explained(steps), How.UNKNOWN, whole, shared(unknown), shown)
+        return Filled(shown, text, inner=within)
+    return Filled(shown, Text(whole, span.explained(steps), How.DEFAULT, raw=shown), inner=within)
 
 
 def _answer(action: Action, frame: Frame) -> Answer:
@@ -103,12 +106,12 @@ def _structured(answer: Answer) -> bool:
 
 def _text(answer: Answer, shown: str, span: Span) -> Text:
     value = text_of(answer)
-    steps = answer.steps
+    steps, shown = answer.steps, shared(shown)
     if value is None:
         name = answer.name if isinstance(answer, Unknown) else shown
         partial = answer.partial if isinstance(answer, Unknown) else UNKNOWN_PIECE
-        return Text(None, span.with_trail(*steps), How.UNKNOWN, partial, name, shown)
-    return Text(value, span.with_trail(*steps), How.DEFAULT, raw=shown)
+        return Text(None, span.explained(steps), How.UNKNOWN, shared(partial), shared(name), shown)
+    return Text(shared(value), span.explained(steps), How.DEFAULT, raw=shown)
 
 
 def _shown(action: Action, dialect: Dialect) -> str:

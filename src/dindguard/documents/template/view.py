@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dindguard import budget
+from dindguard.compact import shared
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.template import alternatives, conditions, planting, scalars
 from dindguard.documents.template.blocks import Block
@@ -46,7 +47,7 @@ class Around:
         made.trail = (
             *self.trail,
             *(
-                Step(each.words, each.span, each.holds is False, each.asks_for)
+                Step(shared(each.words), each.span, each.holds is False, each.asks_for)
                 for each in held
                 if each.holds is not True
             ),

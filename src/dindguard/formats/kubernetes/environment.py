@@ -32,7 +32,8 @@ class Variables:
         for item in container["env"]:
             if item["name"].is_scalar:
                 name = item["name"].content
-                self._found[name] = EnvVar(name, self._value(item), _place(item))
+                value = self._value(item)
+                self._found[name] = EnvVar(name, value, _place(item, value))
 
     def environment(self) -> Environment:
         """Return them as the model has them."""
@@ -111,6 +112,8 @@ def _meant_by(origin: Node) -> str:
     return "valueFrom"
 
 
-def _place(item: Node) -> Span:
+def _place(item: Node, value: Text) -> Span:
+    """Return where a variable is written: mostly the place of its value, which is held once then."""
     node = item["value"] if item["value"].is_scalar and not item["value"].is_null else item["name"]
-    return node.span
+    span, its = node.span, value.span
+    return its if span == its and (span.route, span.trail) == (its.route, its.trail) else span

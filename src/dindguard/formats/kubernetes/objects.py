@@ -104,7 +104,7 @@ def _arrived(resource: Resource, root: Node, told: Told, idle: bool, values: Map
     return Object(resource, root, told, idle)
 
 
-@record
+@record(slots=True)
 class Seen:
     """What a document says by itself."""
 

@@ -43,7 +43,7 @@ def exposed(container: Node) -> Iterator[Text]:
     for item in container["ports"]:
         number = item["containerPort"]
         if number.is_scalar:
-            yield Text(f"{number.content}/{_protocol(item)}", number.span, raw=number.content)
+            yield Text(shared(f"{number.content}/{_protocol(item)}"), number.span, raw=shared(number.content))
 
 
 def aliases(container: Node, spec: Node, declared: frozenset[str], opened: tuple[Opening, ...]) -> Iterator[Text]:

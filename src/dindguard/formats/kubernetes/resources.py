@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dindguard import budget
+from dindguard.compact import shared
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.placeholders import Placeholders, may_hold_any
 from dindguard.model.values import How, Text
@@ -35,7 +36,7 @@ _KIND_FOLDERS = frozenset(
 """Folders that sort one application's manifests by kind."""
 
 
-@record(eq=False)
+@record(eq=False, slots=True)
 class Resource:
     """One object of a cluster, as it is written or as an overlay builds it.
 
@@ -112,7 +113,7 @@ def unit_of(path: str) -> str:
 
 def resources(source: Source, root: Node) -> Iterator[Resource]:
     """Yield every object of a document, lists and templates opened; policies are left out."""
-    unit = unit_of(source.path) if source.parent is None else f"{source.path}#{source.origin(0)}"
+    unit = shared(unit_of(source.path)) if source.parent is None else f"{source.path}#{source.origin(0)}"
     for count, node in enumerate(_objects(root)):
         if not budget.within(budget.LISTED_OBJECTS, count + 1, source.whole()):
             return

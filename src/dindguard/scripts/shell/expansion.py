@@ -82,7 +82,7 @@ class Expander:
         span = typed.with_trail(*steps) if steps else typed
         if len(script.pieces) > 1:
             trail = script.piece_at(raw.start).trail
-            span = span.with_trail(*trail) if trail else span
+            span = span.explained(trail) if trail else span
         return word(pieces, span, raw=script.text[raw.start : raw.end], quoted=quoted)
 
     # -- fields ---------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ class Piece(NamedTuple):
     def span(self) -> Span:
         """Where it is written, with the places that explain it."""
         span = self.place.span(self.start, self.end)
-        return span.with_trail(*self.trail) if self.trail else span
+        return span.explained(self.trail) if self.trail else span
 
     def cut(self, start: int, end: int) -> Piece:
         """Return the characters ``[start, end)`` of this piece."""
@@ -103,7 +103,7 @@ def joined_span(pieces: Pieces) -> Span:
     first, last = pieces[0], pieces[-1]
     if first.place is last.place and first.trail == last.trail and last.end >= first.start:
         span = first.place.span(first.start, last.end)
-        return span.with_trail(*first.trail) if first.trail else span
+        return span.explained(first.trail) if first.trail else span
     start, end = _use(first), _use(last)
     if start.path != end.path or (end.end_line, end.end_column) < (start.line, start.column):
         return start
