@@ -614,3 +614,18 @@ def test_the_value_of_a_credential_is_masked_wherever_it_stands(tmp_path: Path) 
     assert masks.text(f"the volume {S} is shared") == "the volume *** is shared"
     assert masks.document(f"one\n{S}\n") == "one\n***\n"
     assert Masks(None).text(f"the volume {S} is shared") == f"the volume {S} is shared"
+
+
+@pytest.mark.parametrize(("value", "shown"), [("engine", True), ("privileged", True), ("reaches9", False)])
+def test_a_word_of_our_own_is_no_secret_of_others(tmp_path: Path, value: str, shown: bool) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  a:\n    image: docker:dind\n    privileged: true\n"
+        f"    environment: {{DB_PASSWORD: {value}, A: tcp://{value}.example}}\n",
+        "utf-8",
+    )
+    report = scan(ScanOptions(paths=(tmp_path,), root=tmp_path))
+    text = render("text", report, Options())
+    assert "service 'a' runs a privileged engine" in text
+    assert Masks(report.model, report.rules).text(f"of {value} here") == (
+        "of " + (value if shown else "***") + " here"
+    )

@@ -26,7 +26,7 @@ def show(report: Report, finding: Finding, subject: Subject, old: Waiver | None)
     from dindguard.reports.quoting import Quoter
     from dindguard.reports.safe import visible
 
-    masks = Masks(report.model)
+    masks = Masks(report.model, report.rules)
     lines = [f"{finding.rule.id} ({finding.severity.word}) at {finding.span}", f"  {finding.message}"]
     for quote in Quoter(report.sources, masks).finding(finding, most=0):
         lines += [f"  {line.number} │ {line.excerpt.text}" for line in quote.lines]

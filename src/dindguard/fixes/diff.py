@@ -22,7 +22,7 @@ def unified(mended: Mended, *, colour: bool = False) -> str:
     """
     from dindguard.reports.masking import Masks
 
-    masks = Masks(mended.before.model)
+    masks = Masks(mended.before.model, mended.before.rules)
     lines: list[str] = []
     for path in sorted(mended.texts):
         old, new = (_Shown(text, masks) for text in (mended.old[path], mended.texts[path]))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
     """Yield ``path:line:column: severity: message [rule]`` for findings and notices, then the summary."""
-    masks = Masks(report.model)
+    masks = Masks(report.model, report.rules)
     for line in _lines(report, options, masks):
         yield safe.log(f"{line}\n")
     for line in summary.lines(report, options, masks.line):

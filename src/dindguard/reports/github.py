@@ -45,7 +45,7 @@ class _Told:
 def pieces(report: Report, options: Options) -> Iterator[str]:
     """Yield one command for each finding, the gravest first, then a plain line for each that is too many."""
     del options
-    masks = Masks(report.model)
+    masks = Masks(report.model, report.rules)
     opened = worst_first(finding for finding in report.findings if finding.open)
     rest: list[_Told] = []
     used: Counter[str] = Counter()

@@ -27,7 +27,7 @@ _SEVERITIES = {
 def pieces(report: Report, options: Options) -> Iterator[str]:
     """Yield open findings, the gravest first; what could not be read is in the list as well."""
     del options
-    masks = Masks(report.model)
+    masks = Masks(report.model, report.rules)
     # GitLab refuses a fingerprint that comes twice: the last issue takes the place of the first.
     issues = dict(_issues(report, masks))
     return json_pieces.document(make(mark) for mark, make in issues.items())

@@ -47,7 +47,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
     Raises :class:`UserError` when that is no number of seconds.
     """
     del options
-    writer = _Writer(Masks(report.model))
+    writer = _Writer(Masks(report.model, report.rules))
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(_now()))
     opened = worst_first(finding for finding in alerts(report) if finding.open)
     content = {

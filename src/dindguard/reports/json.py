@@ -60,7 +60,7 @@ def _summary(report: Report) -> dict[str, Any]:
 
 class _Writer:
     def __init__(self, report: Report) -> None:
-        self.masks = Masks(report.model)
+        self.masks = Masks(report.model, report.rules)
         self.quoter = Quoter(report.sources, self.masks, 160)
         self.proposals = report.proposals
 

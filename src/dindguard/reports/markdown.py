@@ -53,7 +53,7 @@ _SIGNS = {
 def pieces(report: Report, options: Options) -> Iterator[str]:
     """Yield the document, in one piece: its length is bounded."""
     del options
-    masks = Masks(report.model)
+    masks = Masks(report.model, report.rules)
     opened = worst_first(finding for finding in report.findings if finding.open)
     page = _Page([f"## dindguard: {_verdict(report, opened)}", _read(report)])
     page.add(_way(report, masks) if opened else "")

@@ -35,7 +35,7 @@ class Describer:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        self.masks = Masks(report.model)
+        self.masks = Masks(report.model, report.rules)
 
     def model(self) -> dict[str, Any]:
         """Return everything: workloads with their containers, the engines of hosts, and who reaches what."""

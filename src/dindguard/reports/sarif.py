@@ -122,7 +122,7 @@ class _Writer:
     """Turns findings and notices of one report into SARIF objects."""
 
     def __init__(self, report: Report, *, with_suppressions: bool) -> None:
-        self.masks = Masks(report.model)
+        self.masks = Masks(report.model, report.rules)
         self.sources = report.sources
         self.with_suppressions = with_suppressions
         self.proposals = report.proposals

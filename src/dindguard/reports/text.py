@@ -88,7 +88,7 @@ class _Page:
     @cached_property
     def masks(self) -> Masks:
         """What must not be shown; a page without findings and notices asks for nothing."""
-        return Masks(self.report.model)
+        return Masks(self.report.model, self.report.rules)
 
     def clean(self, text: str) -> str:
         """Return a message that is safe to print and holds no credential."""

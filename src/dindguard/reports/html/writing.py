@@ -27,7 +27,7 @@ class Writer:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        self.masks = Masks(report.model)
+        self.masks = Masks(report.model, report.rules)
         self.quoter = Quoter(report.sources, self.masks, WIDTH)
         self.advised: set[tuple[str, str]] = set()
         self._texts: dict[str, str] = {}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dindguard.model.model import Model
     from dindguard.model.values import Text
+    from dindguard.rules import Rule
     from dindguard.source import Source, Span
 
 LONGEST = 1000
@@ -48,9 +49,12 @@ _Found = tuple[tuple[Range, ...], tuple[Range, ...]]
 
 
 class Masks:
-    """What to mask in the lines of one scan: the model says where the variables are."""
+    """What to mask in the lines of one scan: the model says where the variables are.
 
-    def __init__(self, model: Model | None) -> None:
+    The words of which the names of ``rules`` are made stay: messages say them, whosever password is one of them.
+    """
+
+    def __init__(self, model: Model | None, rules: Iterable[Rule] = ()) -> None:
         self._lines: dict[tuple[str, int], list[tuple[int, int]]] = {}
         self._told: set[tuple[str, int, int, int, int]] = set()
         self._hidden: dict[tuple[str, int], list[Range]] = {}
@@ -63,9 +67,9 @@ class Masks:
                 for span in (value.span, *(step.span for step in value.span.trail if step.what == SET_HERE)):
                     self._hide(span)
                 if value.value and len(value.value) >= SHORTEST and secret_name(name) and not plain(value.value):
-                    named = _names(model) if named is None else named
+                    named = _names(model, rules) if named is None else named
                     if value.value in named:
-                        continue  # ``airflow-webserver`` is no password, even if it is made of one
+                        continue  # ``airflow-webserver`` is no password, even if it is made of one; nor is ``engine``
                     known = self._values.setdefault(value.value[:SHORTEST], [])
                     known.append(value.value)
 
@@ -255,11 +259,12 @@ def _variables(model: Model) -> Iterator[tuple[str, Text]]:
         yield from invocation.environment.items()
 
 
-def _names(model: Model | None) -> frozenset[str]:
-    """Return the words of which names of containers and images are made: they are read in many places anyway."""
+def _names(model: Model | None, rules: Iterable[Rule]) -> frozenset[str]:
+    """Return the words of which names of containers, images and rules are made: they are read in many places anyway."""
     containers = model.containers if model is not None else ()
     named = [container.name for container in containers]
     named += [container.image.repository for container in containers if container.image is not None]
+    named += [rule.id for rule in rules]
     return frozenset(word for name in named for word in _SIGN.split(name))
 
 

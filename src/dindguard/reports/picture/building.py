@@ -24,7 +24,7 @@ _PREFIX = {
 
 def build(report: Report, masks: Masks | None = None) -> Graph:
     """Return everything that acts on an engine or a machine, the ways to root marked; nothing folded or cut."""
-    return _Builder(report, masks or Masks(report.model)).graph()
+    return _Builder(report, masks or Masks(report.model, report.rules)).graph()
 
 
 class _Builder:
