@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dindguard import Options, scan
 from dindguard.model.model import Model
 from dindguard.model.workload import WorkloadKind
@@ -50,3 +52,27 @@ def test_other_words_are_no_registration(tmp_path: Path) -> None:
         tmp_path, "gitlab-runner verify --docker-privileged\necho gitlab-runner register --docker-privileged"
     )
     assert not found.workloads
+
+
+CONTAINER = '{"containers":[{"name":"c","securityContext":{"privileged":true}}]}'
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (f"""kubectl patch ds a -p '{{"spec":{{"template":{{"spec":{CONTAINER}}}}}}}'""", True),
+        (f"""oc -n x patch deployment.apps/a --type merge --patch='{{"spec":{{"template":{{"spec":{CONTAINER}}}}}}}'""", True),
+        ("kubectl patch pods a -p 'spec:\n  containers:\n  - {name: c, securityContext: {privileged: true}}\n'", True),
+        (f"""kubectl patch ds a -p '{{"spec":{{"template":{{"spec":{CONTAINER.replace("true", "false")}}}}}}}'""", False),
+        (f"""kubectl patch service a -p '{{"spec":{{"template":{{"spec":{CONTAINER}}}}}}}'""", False),
+        ("""kubectl patch ds a --type=json -p '[{"op":"remove","path":"/spec/privileged"}]'""", False),
+        (f"""echo kubectl patch ds a -p '{{"spec":{{"template":{{"spec":{CONTAINER}}}}}}}'""", False),
+        ("kubectl patch ds a -p \"$PATCH\" # privileged: true", False),
+    ],
+)  # fmt: skip
+def test_a_patch_says_something_of_an_objects_pods(tmp_path: Path, command: str, expected: bool) -> None:
+    (tmp_path / "x.sh").write_text(f"#!/bin/sh\n{command}\n")
+    found = scan(Options(paths=(tmp_path,), root=tmp_path)).findings
+    assert [(each.rule.id, each.span.line) for each in found] == [
+        ("privileged-container", 4 if "\n" in command else 2)
+    ] * expected

@@ -62,7 +62,8 @@ _IN_COMPANY = ("kubectl", "oc", "dind", "helm", "create cluster")
 """… and what does so with other words beside it."""
 
 _RELEVANT = regex(
-    "|".join(map(re.escape, _NAMES)) + r"|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\b(?:run|debug)\b|\bdind\b|"
+    "|".join(map(re.escape, _NAMES))
+    + r"|(?:kubectl|oc)\b(?:(?!(?:kubectl|oc)\b)[^\n])*?\b(?:run|debug|patch)\b|\bdind\b|"
     r"(?:kubectl|oc) (?:(?!(?:kubectl|oc) )[^\n]){0,200}?(?:-f|--filename)[= ]?(?:-|/dev/stdin)(?![\w-])|"
     rf"(?:kind|KIND){CREATES_CLUSTER}|" + HELM_WITH_FILES
 )

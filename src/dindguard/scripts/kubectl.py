@@ -1,4 +1,4 @@
-"""Pods that ``kubectl run`` and ``kubectl debug`` start: their options, and the object that ``--overrides`` puts over one.
+"""Pods that ``kubectl run``, ``debug`` and ``patch`` start: their options, and the objects that are put over them.
 
 Sources: kubernetes/kubectl ``pkg/cmd/run/run.go``, ``pkg/cmd/debug/profiles.go``; ``oc`` takes the same, and its
 ``oc debug node/…`` is privileged by itself.
@@ -39,6 +39,14 @@ _DEBUG = Flags(
     {"i": "stdin", "t": "tty", "c": "container", "n": "namespace", "q": "quiet", "f": "filename"},
     interspersed=True,
 )
+_PATCH = Flags(names("help local recursive allow-missing-template-keys"), {"p": "patch", "n": "namespace"}, True)
+_PATCHED = {
+    "pod": "v1 Pod", "po": "v1 Pod", "deployment": "apps/v1 Deployment", "deploy": "apps/v1 Deployment",
+    "daemonset": "apps/v1 DaemonSet", "ds": "apps/v1 DaemonSet", "statefulset": "apps/v1 StatefulSet",
+    "sts": "apps/v1 StatefulSet", "replicaset": "apps/v1 ReplicaSet", "rs": "apps/v1 ReplicaSet", "job": "batch/v1 Job",
+    "cronjob": "batch/v1 CronJob", "cj": "batch/v1 CronJob",
+}  # fmt: skip
+"""Kinds that hold pods, by the names that the client takes for them (kubectl ``api-resources``); plurals add an s."""
 _OF_NODES = ("node/", "nodes/", "no/")
 _SEES_NODE = ("", "legacy", "general", "sysadmin")
 """Profiles of ``kubectl debug`` that give a node's pod its root file system below ``/host``."""
@@ -61,7 +69,7 @@ class Pods:
 
 
 def pods(commands: Iterable[Command], prefix: str, owner: Container | None = None) -> Pods:
-    """Return what ``kubectl run`` and ``kubectl debug`` start; ``prefix`` stands before the addresses.
+    """Return what ``kubectl run``, ``debug`` and ``patch`` start; ``prefix`` stands before the addresses.
 
     ``owner`` is the container that runs the commands, if it is known.
     """
@@ -84,6 +92,8 @@ def pods(commands: Iterable[Command], prefix: str, owner: Container | None = Non
             if arguments:
                 pod = _debugging((*head.options, *options), arguments[0], command.program, prefix)
                 workloads.append(replace(pod, sent_by=owner))
+        elif action is not None and action.value == "patch":
+            embedded.extend(_patched(words))
     return Pods(tuple(workloads), tuple(embedded))
 
 
@@ -192,3 +202,27 @@ def _overrides(options: Iterable[Option]) -> Iterator[Embedded]:
             source = embedded_source(option.value.pieces, "json")
             if source is not None:
                 yield Embedded(source)
+
+
+def _patched(words: Sequence[Text]) -> Iterator[Embedded]:
+    """Yield what a patch says of an object's pods, as that object; a list of JSON patches says it of no whole one."""
+    from dindguard.documents.built import held, mapping, word
+    from dindguard.documents.yaml import read
+
+    options, arguments, _ = options_of(words, _PATCH)
+    given = next((each.value for each in options if each.name == "patch"), None)
+    resource, _, name = arguments[0].pattern.partition("/") if arguments else ("", "", "")
+    kind = resource.partition(".")[0].lower()
+    made = _PATCHED.get(kind) or _PATCHED.get(kind.removesuffix("s"))
+    source = embedded_source(given.pieces, "kubernetes") if made and isinstance(given, Word) else None
+    for root in read(source).documents[:1] if source is not None else ():
+        if made and root["spec"].is_mapping:
+            version, _, kind = made.partition(" ")
+            called = word(root, name or str(arguments[-1]))
+            parts = {
+                "apiVersion": word(root, version),
+                "kind": word(root, kind),
+                "metadata": mapping(root, {"name": called}),
+            }
+            node = mapping(root, {**parts, "spec": root["spec"]})
+            yield Embedded(held(node, "kubernetes"), content=node)
