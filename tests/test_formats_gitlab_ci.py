@@ -73,6 +73,19 @@ build:
 """
 
 
+def test_jobs_that_share_a_matrix_have_its_values_each() -> None:
+    shared = ".r: &r {matrix: [{V: ['26', '27']}]}\n"
+    jobs = "".join(f"{name}: {{image: 'docker:$V', script: docker ps, parallel: {given}}}\n" for name, given in
+                   (("a", "*r"), ("b", "{matrix: [{V: ['28', '29']}]}"), ("c", "*r")))  # fmt: skip
+    reading = read_text(shared + jobs)
+    found = {each.address: str(each.containers[-1].image) for each in reading.workloads}
+    assert sorted(found.values()) == [f"docker:{version}" for version in (26, 26, 27, 27, 28, 29)]
+    assert {address[len("jobs.")] for address, image_of in found.items() if image_of[-2:] in ("26", "27")} == {
+        "a",
+        "c",
+    }
+
+
 def test_a_matrix_of_images_is_a_workload_for_each() -> None:
     """Its script is read once: what it may be told differs, what it runs does not."""
     found = read_text(

@@ -181,3 +181,27 @@ def test_an_env_file_is_read_anew_where_it_names_variables(line: str, values: li
     services = "".join(f"  s{n}: {{image: docker, env_file: e.env, environment: {{A: '{n}'}}}}\n" for n in (1, 2))
     report = scanned(tmp_path, {"compose.yaml": f"services:\n{services}", "e.env": line + "\n"})
     assert [each.environment.value("C") for each in report.model.containers] == values
+
+
+def test_a_list_of_variables_that_all_pods_are_given_is_read_for_the_first_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = lowered(monkeypatch, "IMPORTED_VARIABLES", 5)
+    own = "---\n".join(POD.replace("}]}", ", env: [{name: A, value: b}, {name: B, value: c}]}]}") for _ in range(4))
+    assert not said(scanned(tmp_path / "own", {"p.yaml": own}), limit)
+    shared = "apiVersion: v1\nkind: List\nx: &e [{name: A, value: b}, {name: B, value: c}]\nitems:\n" + "".join(
+        f"- {{apiVersion: v1, kind: Pod, metadata: {{name: p{n}}}, spec: {{containers: [{{image: docker, env: *e}}]}}}}\n"
+        for n in range(4)
+    )
+    report = scanned(tmp_path / "alias", {"p.yaml": shared})
+    assert said(report, limit) == ["p.yaml"]
+    assert [len(each.environment) for each in report.model.containers] == [2, 2, 0, 0]
+    chart = {
+        "c/Chart.yaml": "name: c\n",
+        "c/values.yaml": "e: [{name: A, value: b}, {name: B, value: c}]\n",
+        "c/templates/p.yaml": "---\n".join(
+            POD.replace("}]}", ", env: {{ toYaml .Values.e }}}]}").replace("{name: p}", f"{{name: p{n}}}")
+            for n in range(4)
+        ),
+    }
+    assert said(scanned(tmp_path / "chart", chart), limit)

@@ -78,7 +78,7 @@ IMAGE_DEPTH = Limit(
     remedy="end the alias that holds itself",
 )  # fmt: skip
 IMPORTED_VARIABLES = Limit(
-    name="imported-variables", most=20_000, what="containers take more than {most:,} variables from ConfigMaps as a whole",
-    lost="those of further containers are unknown", remedy="scan fewer manifests at a time, or name the variables",
-    loss=Loss.UNKNOWN,
+    name="imported-variables", most=10_000, what="containers take more than {most:,} variables from ConfigMaps as a whole, or "
+    "from lists that stand elsewhere (an alias, a template's values)", lost="those of further containers are unknown",
+    remedy="scan fewer manifests at a time, or name the variables", loss=Loss.UNKNOWN,
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from dindguard.documents import readers
 from dindguard.documents import syntax as syntaxes
@@ -19,6 +20,9 @@ WRITTEN = (syntaxes.YAML, syntaxes.JSON, syntaxes.TOML)
 ACTIONS = ("{{", "{%", "<%")
 """How actions of templates begin."""
 
+_Parents: TypeAlias = "dict[int, tuple[Node, Node | None]]"
+"""Nodes by their identity, each with the node that holds it."""
+
 
 class File:
     """One file's text and tree, as the reader of its syntax tells it.
@@ -32,6 +36,7 @@ class File:
         self.editor: TreeEditor | None = None
         self._roots: list[Node] = []
         self._extents = Extents()
+        self._above: _Parents | None = None
         self._actions: dict[int, int] = {}
         if syntax in WRITTEN:
             tree = readers.reader(syntax)(source)
@@ -50,11 +55,15 @@ class File:
 
     def way_to(self, node: Node) -> Chain:
         """Return the way to a node that a format's writer found."""
-        for root in self._roots:
-            found = _way((root,), node, Once())
-            if found is not None:
-                return found
-        raise RefusedError("it stands in another file, or in an alias")
+        self._above = self._above if self._above is not None else _parents(self._roots)
+        if self._above.get(id(node), (None, None))[0] is not node:
+            raise RefusedError("it stands in another file, or in an alias")
+        way: list[Node] = []
+        at: Node | None = node
+        while at is not None:
+            way.append(at)
+            _, at = self._above[id(at)]
+        return tuple(reversed(way))
 
     def offsets(self, span: Span) -> tuple[int, int]:
         """Return the offsets of a place."""
@@ -103,11 +112,14 @@ class File:
         return self.syntax != "dockerfile" or dockerfile.same_shape(text, after, checking.lines_gone(text, splices))
 
 
-def _way(chain: Chain, wanted: Node, once: Once) -> Chain | None:
-    if chain[-1] is wanted:
-        return chain
-    for child in once.below(chain[-1]):
-        found = _way((*chain, child), wanted, once)
-        if found is not None:
-            return found
-    return None
+def _parents(roots: Iterable[Node]) -> _Parents:
+    """Return each node of documents, by its identity, and the node that holds it."""
+    found: _Parents = {}
+    for root in roots:
+        once = Once()
+        waiting: list[tuple[Node, Node | None]] = [(root, None)]
+        while waiting:
+            node, above = waiting.pop()
+            found.setdefault(id(node), (node, above))
+            waiting += [(child, node) for child in reversed(once.below(node))]
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dindguard.records import record
@@ -36,12 +37,23 @@ def yaml_scalar(value: str | bool | int, style: str = "") -> str:
 
 def yaml_flow(value: Content) -> str:
     """Return a value as YAML on one line."""
-    return _dump([_wrapped(value, flow=True)], Look(2, 0))[2:].rstrip("\n")
+    return _flow_of(json.dumps(value))
 
 
 def yaml_block(value: Content, look: Look) -> list[str]:
     """Return a mapping or a list as the lines of a YAML block, not yet indented."""
-    return _dump(_wrapped(value, flow=False), look).rstrip("\n").split("\n")
+    return _block_of(json.dumps(value), look).split("\n")
+
+
+@lru_cache(maxsize=256)
+def _flow_of(value: str) -> str:
+    """Return a value, which is told as JSON, on one line: many fixes of a file write the same."""
+    return _dump([_wrapped(json.loads(value), flow=True)], Look(2, 0))[2:].rstrip("\n")
+
+
+@lru_cache(maxsize=256)
+def _block_of(value: str, look: Look) -> str:
+    return _dump(_wrapped(json.loads(value), flow=False), look).rstrip("\n")
 
 
 def _wrapped(value: Content, *, flow: bool) -> Any:

@@ -13,6 +13,7 @@ from dindguard.documents.tree import Node
 from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import Text, unknown
 from dindguard.patterns import regex
+from dindguard.records import record
 from dindguard.source import Span
 
 _REFERENCE = regex(r"\$\$|\$\{(?P<braced>\w+)\}|\$(?P<plain>[A-Za-z_]\w*)|%(?P<percent>[A-Za-z_]\w*)%")
@@ -90,29 +91,46 @@ def written_variables(node: Node, resolve: Resolve) -> dict[str, Variable]:
     return found
 
 
-def matrix_variables(
-    parallel: Node, resolve: Resolve, chosen: Mapping[str, Text] = MappingProxyType({})
-) -> dict[str, Variable]:
-    """Return the variables of ``parallel: matrix:``; those with several values are unknown, unless one is ``chosen``."""
-    places: dict[str, Span] = {}
-    for entry in resolve(parallel["matrix"]).listed():
-        for key, value in resolve(entry).pairs():
-            places.setdefault(key.content, entry_span(key, value))
-    return {
-        name: Variable(name, chosen.get(name) or differing(texts, places[name], name), places[name])
-        for name, texts in matrix_values(parallel, resolve).items()
-    }
+@record
+class Matrix:
+    """The values that ``parallel: matrix:`` gives to each variable, and where each is first named."""
+
+    values: Mapping[str, list[Text]]
+    places: Mapping[str, Span]
+
+    def variables(self, chosen: Mapping[str, Text] = MappingProxyType({})) -> dict[str, Variable]:
+        """Return the variables; those with several values are unknown, unless one is ``chosen``."""
+        return {
+            name: Variable(name, chosen.get(name) or differing(texts, self.places[name], name), self.places[name])
+            for name, texts in self.values.items()
+        }
 
 
-def matrix_values(parallel: Node, resolve: Resolve) -> dict[str, list[Text]]:
-    """Return the values that ``parallel: matrix:`` gives to each variable."""
-    values: dict[str, list[Text]] = {}
-    for entry in resolve(parallel["matrix"]).listed():
-        for key, value in resolve(entry).pairs():
-            texts = [item.value for item in resolve(value).listed()]
-            if texts:
-                values.setdefault(key.content, []).extend(texts)
-    return values
+class Matrices:
+    """Reads matrices, each once: an alias or ``extends`` may give one to all jobs."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._read: dict[object, Matrix] = {}
+
+    def of(self, parallel: Node) -> Matrix:
+        """Return the matrix of a job's ``parallel:``."""
+        node = self._resolve(parallel["matrix"])
+        place = node.source, node.start, node.end, node.scope
+        if not node.present or place not in self._read:
+            self._read[place] = self._matrix(node)
+        return self._read[place]
+
+    def _matrix(self, node: Node) -> Matrix:
+        values: dict[str, list[Text]] = {}
+        places: dict[str, Span] = {}
+        for entry in node.listed():
+            for key, value in self._resolve(entry).pairs():
+                texts = [item.value for item in self._resolve(value).listed()]
+                places.setdefault(key.content, entry_span(key, value))
+                if texts:
+                    values.setdefault(key.content, []).extend(texts)
+        return Matrix(values, places)
 
 
 def names_in(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dindguard import budget
 from dindguard.documents.nodes import written
@@ -29,7 +29,7 @@ class Variables:
         for source in container["envFrom"]:
             for variable in self._imported(source):
                 self._found[variable.name] = variable
-        for item in container["env"]:
+        for item in self._given(container, container["env"]):
             if item["name"].is_scalar:
                 name = item["name"].content
                 value = self._value(item)
@@ -49,6 +49,20 @@ class Variables:
             variable.value.variable in _OF_ONE_POD and f"$({name})" in text.raw
             for name, variable in self._found.items()
         )
+
+    def _given(self, container: Node, variables: Node) -> Sequence[Node]:
+        """Return the variables of a list; of one that stands elsewhere (an alias, a template's values) as many have it as may."""
+        within = container.start <= variables.start and variables.end <= container.end
+        if variables.source is container.source and within:
+            return variables.items()
+        items: Sequence[Node] = ()
+        if self._cluster.imported <= budget.IMPORTED_VARIABLES.most:  # to make the items of a list costs most
+            items = variables.items()
+            self._cluster.imported += len(items)
+        if budget.within(budget.IMPORTED_VARIABLES, self._cluster.imported, container):
+            return items
+        self.open_ended = True
+        return ()
 
     def _reference(self, name: str) -> Text | None:
         variable = self._found.get(name)
