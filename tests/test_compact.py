@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dindguard import compact, reports
-from dindguard.compact import Paths, shared, shared_number
+from dindguard.compact import Paths, joined, shared, shared_number
 from dindguard.coverage import Book, State
 from dindguard.scanning import Options, scan
 from dindguard.source import Source
@@ -131,3 +131,19 @@ def test_a_tree_of_more_files_than_are_packed_together_is_told_whole(
     assert "".join(reports.pieces("json", packed, reports.Options())) == before
     assert packed.coverage.every() == report.coverage.every()
     assert (packed.coverage.count(State.UNDERSTOOD), packed.coverage.count(State.OTHER)) == (20, 30)
+
+
+def test_of_the_same_two_tuples_the_same_one_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compact, "_JOINED", {})
+    monkeypatch.setattr(compact, "KNOWN", 3)
+    first, more = ("a", "b"), ("B", "c", "a")
+    made = joined(first, more, str.lower)
+    assert made == ("a", "B", "c")
+    assert joined(first, more, str.lower) is made
+    assert joined((), more, str.lower) is more
+    assert joined(first, (), str.lower) is first
+    assert joined(("x",), ("x",), str.lower) == ("x",)
+    assert joined((), (), str.lower) == ()
+    for number in range(10):
+        assert joined(first, (str(number),), str.lower) == ("a", "b", str(number))
+    assert len(compact._JOINED) <= 3

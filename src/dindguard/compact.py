@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 FEW = 50
 """A file of so few lines takes little room however they are kept: less than importing ``array`` for it."""
@@ -10,7 +11,7 @@ FEW = 50
 LONG = 200
 """Longer texts are rarely met twice."""
 
-KNOWN = 30_000
+KNOWN = 16_000
 """So many texts are remembered at a time, and as many that were met before them; what is still met stays."""
 
 PACKED = 2_000
@@ -23,6 +24,10 @@ HIGHEST_SHARED = 20_000
 """Few files have so many lines."""
 
 _NUMBERS: dict[int, int] = {}
+
+_JOINED: dict[tuple[int, int], tuple[Any, Any, tuple[Any, ...]]] = {}
+
+T = TypeVar("T")
 
 
 def line_starts(text: str) -> list[int]:
@@ -71,6 +76,22 @@ def shared(text: str) -> str:
         _KNOWN.clear()
     known = _KNOWN[text] = _BEFORE.get(text, text)
     return known
+
+
+def joined(first: tuple[T, ...], more: tuple[T, ...], key: Callable[[T], object]) -> tuple[T, ...]:
+    """Return both, of items with one ``key`` the last; of the same two tuples the same one, mostly."""
+    if not first or not more:
+        first, more = first or more, ()
+        if len(first) < 2:
+            return first
+    if (known := _JOINED.get((id(first), id(more)))) is not None:
+        return known[2]  # those that it is made of are held, so that nobody else has their places in memory
+    both = (*first, *more) if more else first
+    once = {key(each): each for each in both}
+    if len(_JOINED) >= KNOWN:
+        _JOINED.clear()
+    _, _, both = _JOINED[id(first), id(more)] = first, more, both if len(once) == len(both) else tuple(once.values())
+    return both
 
 
 def shared_number(number: int) -> int:

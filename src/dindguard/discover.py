@@ -63,6 +63,7 @@ class Found:
         held, self._held = self._held, self._held + source.size
         self.sources.append(source)
         if self._held > HELD:
+            files.let_rest()
             for each in (source,) if held > HELD else self.sources:
                 files.rest(each.path, read=False)
 

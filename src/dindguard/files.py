@@ -238,6 +238,11 @@ class Files(ABC):
             self._staying.add(source.path)
         return source.path in self._staying
 
+    def let_rest(self) -> None:
+        """Have no text stay from now on: in a large tree, those that would are too few to spare much."""
+        self._room = 0
+        self._staying.clear()
+
     def beginning(self, path: str, size: int) -> str:
         """Return the first characters of a file's text; none of one that is not there. A text that rests does so again."""
         source = self.open(path)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from dindguard.compact import compact, line_starts, shared, shared_number
+from dindguard.compact import compact, joined, line_starts, shared, shared_number
 from dindguard.enumerations import StrEnum
 from dindguard.errors import UserError
 from dindguard.records import field, record
@@ -56,10 +56,7 @@ class Span:
 
     def explained(self, steps: tuple[Step, ...]) -> Span:
         """Return the same; many spans of one document are explained by one and the same tuple."""
-        trail = (*self.trail, *steps) if self.trail else steps
-        if len(trail) > 1:  # keyed by plain values: a record's own hash is slow, and this is called for every value
-            once = {_step_key(step): step for step in trail}
-            trail = trail if len(once) == len(trail) else tuple(once.values())
+        trail = joined(self.trail, steps, _step_key)
         return Span(self.path, self.line, self.column, self.end_line, self.end_column, self.route, trail)
 
     def __str__(self) -> str:
@@ -67,6 +64,7 @@ class Span:
 
 
 def _step_key(step: Step) -> tuple[object, ...]:
+    """Return plain values: a record's own hash is slow, and this is called for very many."""
     at = step.span
     return (step.what, at.path, at.line, at.column, at.end_line, at.end_column)
 
