@@ -93,6 +93,7 @@ LAYERS: dict[str, set[str]] = {
         "apart",
         "coverage",
         "options",
+        "process",
         "files",
         "formats",
         "model",

@@ -41,9 +41,16 @@ def test_what_a_process_of_our_own_has_imported_is_left_out_once(
 def test_garbage_is_looked_for_where_much_was_made_of_our_own(
     own: bool, much: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[None] = []
+    asked: list[str] = []
     monkeypatch.setattr(process, "own", own)
     monkeypatch.setattr(gc, "get_count", lambda: (9, 4, int(much)))
-    monkeypatch.setattr(gc, "collect", lambda: asked.append(None))
+    monkeypatch.setattr(gc, "collect", lambda: asked.append("look"))
+    monkeypatch.setattr(process, "_trim", lambda: asked.append("give back"))
+    monkeypatch.setattr(gc, "isenabled", lambda: True)
     process.collect()
-    assert len(asked) == (own and much)
+    process.give_back()
+    assert asked == (["look", "give back", "give back"] if own and much else [])
+
+
+def test_what_lies_free_is_given_back_where_the_library_can() -> None:
+    process._trim()

@@ -44,12 +44,32 @@ _MANY_OBJECTS = 50_000
 
 
 def collect() -> None:
-    """Have the cycle collector look for garbage now, where so much was made that it may be worth it.
+    """Have the cycle collector look for garbage now, and give back what that leaves, where so much was made that it may be
+    worth it.
 
     Where the process is not our own, most of what it would go through is others', and may be much more than our scan.
     """
     if own and gc.isenabled() and gc.get_count()[2]:
         gc.collect()
+        _trim()
+
+
+def give_back() -> None:
+    """Have the C library give back what lies free between what is held, where so much was made that it may be worth it.
+
+    It does so by itself at the end of its heap only, and the model lies there. What Python keeps in arenas stays.
+    """
+    if own and gc.isenabled() and gc.get_count()[2]:
+        _trim()
+
+
+def _trim() -> None:
+    if sys.platform == "linux":
+        import ctypes  # few scans make so much
+
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
+        if trim is not None:
+            trim(0)
 
 
 def leave(code: int) -> None:

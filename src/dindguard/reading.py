@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dindguard import budget, memory
+from dindguard import budget, memory, process
 from dindguard.apart import Census, Part, Way, joined, together
 from dindguard.coverage import Book
 from dindguard.errors import EndedError
@@ -119,6 +119,8 @@ def _rounds(
                     waiting.append(led)
                 reading = together([*ready, *own])
                 _keep_what_speaks(reading)
+                if row.looks:
+                    process.give_back()  # what was said of all of its documents has just gone
                 yield reading
 
 
