@@ -165,7 +165,7 @@ class _ScriptReader:
         """Return the machines that the script reaches or starts engines on, by how it gets there (``""``: it runs there)."""
         found: dict[str, Container] = {}
         for command, meaning in self._meanings:
-            way = "" if command.remote is None else str(command.remote)
+            way = _way_to(command)
             elsewhere = command.inside is not None or _POD_CLIENTS.intersection(command.wrappers)
             if way in found or elsewhere or (not way and self._owner is not None):
                 continue
@@ -195,7 +195,7 @@ class _ScriptReader:
         if command.inside is not None:
             container = self._container_of(command.inside)
         elif command.remote is not None:
-            container = machines.get(str(command.remote))
+            container = machines.get(_way_to(command))
         if container is None and _opens_an_engine(meaning):
             message = f"{command.program} is started where no file shows what can reach it: its engine is not judged"
             self._notices.append(Notice("undecided", message, command.span))
@@ -277,9 +277,15 @@ def _starts(call: DockerCall) -> bool:
     return call.last("help") is None and bool(call.arguments or call.doubts)
 
 
+def _way_to(command: Command) -> str:
+    """Return the host that a command is sent to; ``""`` for one that runs where the script does."""
+    return "" if command.remote is None else str(command.remote).strip("\"'")
+
+
 def _place(command: Command) -> str:
     """Return what tells the engine's place from this machine: the host, or the container, of the client."""
-    place = "" if command.remote is None else f".on-{command.remote}"
+    way = _way_to(command)
+    place = f".on-{way}" if way else ""
     if command.inside is not None:
         call = docker_call(command.inside)
         place += f".in-{call.arguments[0]}" if call is not None and call.arguments else ".in"
