@@ -9,7 +9,7 @@ from dindguard import Options, Report, budget, scan
 RULE = "privileged-container"
 
 
-def scanned(folder: Path, services: int, padding: int = 0) -> Report:
+def scanned(folder: Path, services: int, padding: int = 100) -> Report:
     (folder / ".git").mkdir()
     body = "".join(f"  s{n}: {{image: 'x:1', privileged: true}}\n{'#' * padding}\n" for n in range(services))
     (folder / "compose.yaml").write_text(f"services:\n{body}")

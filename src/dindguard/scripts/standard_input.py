@@ -71,5 +71,5 @@ def _names_it(words: Sequence[str], letter: str, name: str) -> bool:
     return any(
         (word in options and after in STANDARD_INPUT)
         or any(word.startswith(start) and word[len(start) :] in STANDARD_INPUT for start in together)
-        for word, after in zip(words, [*words[1:], ""], strict=True)
+        for word, after in zip(words, [*words, ""][1:], strict=True)
     )
