@@ -175,10 +175,12 @@ def _guessed(access: Access, mount: Mount) -> bool:
 
 def _told_already(access: Access, mount: Mount) -> bool:
     """Whether a directory's socket is mounted by itself as well, the same directory again (`/run`, `/var/run`), or all of `/`."""
+    if access.uses:
+        return False
     folder = mount.host_path or ""
     mounted = [each for each in access.who.accesses if isinstance(each.via, Mount)]
-    again = any(each.through == access.through for each in mounted[: mounted.index(access)])
-    whole = any(each.host_path == "/" and each.read_only.off for each in access.who.host_mounts)
-    return not access.uses and (
-        again or whole or any(each.uses and paths.inside(each.through, folder) for each in mounted)
+    return (
+        any(each.through == access.through for each in mounted[: mounted.index(access)])
+        or any(each.host_path == "/" and each.read_only.off for each in access.who.host_mounts)
+        or any(each.uses and paths.inside(each.through, folder) for each in mounted)
     )

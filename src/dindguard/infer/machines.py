@@ -7,6 +7,7 @@ What the half that nobody shows says is unknown, not absent: TLS may be asked fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from dindguard.infer.data_roots import DEFAULTS
 from dindguard.infer.listeners import Security, listener, once, security_of
@@ -149,12 +150,13 @@ class _Written:
             return replace(endpoint, open_unless=self.half.doubt)
         if (
             asked.set
-            or self._declined()
+            or self._declined
             or (self.half.product is EngineProduct.DOCKER and endpoint.port in PLAIN_PORTS)
         ):
             return endpoint
         return replace(endpoint, open_unless=self._unless())
 
+    @cached_property
     def _declined(self) -> bool:
         """Whether somebody wrote that there is no TLS: the other half is not going to ask for it."""
         said = self["tls"]
