@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dindguard import Options, Report, budget, scan
+from dindguard.budget.stocks import Shared, stock
 from dindguard.formats.kubernetes import kustomize
 from dindguard.records import replace
 from dindguard.source import Source
@@ -40,19 +41,19 @@ def lowered(monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> budget.Lim
 def test_a_stock_is_the_open_ledgers() -> None:
     limit = replace(budget.EXPANSIONS, most=3)
     with budget.opened() as ledger:
-        assert not ledger.shares
-        assert [budget.stock(limit).take(count, AT) for count in (0, 2, 1, 0, 1)] == [True, True, True, True, False]
+        assert not ledger.beyond
+        assert [stock(limit).take(count, AT) for count in (0, 2, 1, 0, 1)] == [True, True, True, True, False]
         with budget.opened() as inner:
-            assert budget.stock(limit).take(3, AT), "an inner ledger has stocks of its own"
-        assert inner.shares
+            assert stock(limit).take(3, AT), "an inner ledger has stocks of its own"
+        assert inner.beyond
         assert not inner.notices
-    assert ledger.shares
+    assert ledger.beyond
     assert [notice.span for notice in ledger.notices] == [AT]
-    assert budget.stock(limit).take(3, AT), "without a ledger, each has its own"
+    assert stock(limit).take(3, AT), "without a ledger, each has its own"
 
 
 def test_what_is_shared_is_read_once_in_any_case_and_then_as_often_as_all_files_have_it() -> None:
-    shared = budget.Shared(replace(budget.SHARED_FILES, most=0), 5)
+    shared = Shared(replace(budget.SHARED_FILES, most=0), 5)
     with budget.opened() as ledger:
         assert [shared.fits("a", 10, AT) for _ in range(5)] == [True, True, True, False, False]
         assert shared.fits("b", 1_000, AT)

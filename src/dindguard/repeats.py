@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard import budget
 from dindguard.source import Embedded, Source
+
+if TYPE_CHECKING:
+    from dindguard.budget.stocks import Stock
 
 _SCRIPTS = frozenset({"shell", "powershell", "batch", "make", "just"})
 """Hints of texts of which nothing is read unless they name an engine."""
@@ -34,7 +38,6 @@ class Repeats:
         self._own: dict[str, int] = {}
         self._told: set[str] = set()
         self._costs: dict[tuple[str, str], int] = {}
-        self._stock = budget.stock(budget.REPEATED_TEXTS)
 
     def fits(self, source: Source) -> bool:
         """Whether an embedded text may be read as well; the first time it always may."""
@@ -50,12 +53,18 @@ class Repeats:
             return True
         left = self._own.setdefault(source.path, source.file.size // OWN)
         self._own[source.path] = max(left - costs, 0)
-        if self._stock.holds(max(costs - left, 0)):
+        if costs <= left or self._stock.holds(costs - left):
             return True
         if source.path not in self._told:  # to know where a text begins and ends costs as much as to read it
             self._told.add(source.path)
             budget.met(budget.REPEATED_TEXTS, source.whole())
         return False
+
+    @cached_property
+    def _stock(self) -> Stock:
+        from dindguard.budget.stocks import stock  # few scans need any
+
+        return stock(budget.REPEATED_TEXTS)
 
     def _cost(self, source: Source, again: list[str]) -> int:
         """Return what it costs to read parts of a text again; whole files are looked at once."""

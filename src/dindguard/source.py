@@ -318,7 +318,8 @@ class Embedded:
     """A document found inside another one, for ``scan`` to recognise and read like any other.
 
     ``owner`` is the container that executes or reads it (a CI job's script, a mounted configuration),
-    or ``None``. It is kept as an object so that ``source`` need not know the model. ``content`` is a tree of the format
+    or ``None``. It is kept as an object so that ``source`` need not know the model; what a script writes in a container has the
+    command that leads there until its meaning is read. ``content`` is a tree of the format
     that the source's hint names, for what is written in another syntax (a pod in Terraform's blocks).
     """
 

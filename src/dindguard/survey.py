@@ -226,7 +226,7 @@ class _Surveyor:
                     parts = None if any(True for _ in documents_of(Embedded(source), trees)) else []
             from dindguard.packing import packed
 
-            return None if parts is None or ledger.notices or ledger.shares or trees.all_notices() else packed(parts)
+            return None if parts is None or ledger.notices or ledger.beyond or trees.all_notices() else packed(parts)
         except Exception:  # who sees all meets it again, and tells; what 3,000 stages give hangs together too deeply
             return None
 

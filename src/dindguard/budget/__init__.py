@@ -1,7 +1,7 @@
 """Every limit that reading and concluding have, and the notice when one is met: nothing is given up in silence.
 
 A limit is asked with :func:`within`; whoever asks counts by itself, for each file or text, so that the order of files and
-parallel work change nothing. What many small files could multiply comes out of one :class:`Stock` beyond each file's own:
+parallel work change nothing. What many small files could multiply comes out of one stock beyond each file's own:
 who reads files apart from each other leaves one that takes of it to who reads all, in their order. Whoever opens a ledger
 (:func:`opened`) gets the notices; without one, nobody is told.
 """
@@ -11,8 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from dindguard.budget.counting import Ledger, Met, Share, Shared, Stock, fitting, meet, met, opened, stock, within
-from dindguard.budget.limit import Limit, Loss
+from dindguard.budget.limit import Ledger, Limit, Loss, Met, fitting, meet, met, opened, within
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
     from dindguard.budget.pipelines import *  # noqa: F403
     from dindguard.budget.scripts import *  # noqa: F403
 
-__all__ = ["Ledger", "Met", "Share", "Shared", "Stock", "fitting", "meet", "met", "opened", "stock", "within"]
-"""What counts; limits are asked for by their names."""
+__all__ = ["Ledger", "Met", "fitting", "meet", "met", "opened", "within"]
+"""What counts; limits are asked for by their names, and what files have in common in :mod:`~dindguard.budget.stocks`."""
 
 TOPICS = ("scripts", "pipelines", "kubernetes", "expressions")
 """Modules of limits that few scans ask for, each imported when one of its limits, or of a later topic's, is asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dindguard import budget
+from dindguard.budget.stocks import Shared
 from dindguard.formats import Addresses, Context, Reading
 from dindguard.formats.azure_pipelines.containers import Declared
 from dindguard.formats.azure_pipelines.jobs import Job, Surroundings
@@ -29,7 +30,7 @@ class Pipeline:
     """Reads one pipeline into ``reading``. ``used`` are the templates that were read in their places, by path; ``shared`` counts
     what pipelines have in common."""
 
-    def __init__(self, reading: Reading, context: Context, shared: budget.Shared, *, whole: bool) -> None:
+    def __init__(self, reading: Reading, context: Context, shared: Shared, *, whole: bool) -> None:
         self.reading = reading
         self.used: set[str] = set()
         self._context = context

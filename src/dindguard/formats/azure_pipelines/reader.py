@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dindguard import budget
+from dindguard.budget.stocks import Shared
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.azure_pipelines.names import Names
@@ -20,7 +21,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     called = {path for document in documents for path in _called(document.content)}
     used: set[str] = set()
-    shared = budget.Shared(budget.SHARED_FILES, sum(document.source.size for document in documents))
+    shared = Shared(budget.SHARED_FILES, sum(document.source.size for document in documents))
     first = [document for document in documents if document.source.path not in called]
     later = [document for document in documents if document.source.path in called]
     for document in (*first, *later):
@@ -29,7 +30,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     return reading
 
 
-def _read(document: Document, reading: Reading, context: Context, shared: budget.Shared) -> set[str]:
+def _read(document: Document, reading: Reading, context: Context, shared: Shared) -> set[str]:
     """Read one file as a pipeline, and return the templates that it used."""
     root: Node = document.content
     names = Names(declared_parameters(root), assumed=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dindguard import budget
+from dindguard.budget.stocks import Shared
 from dindguard.documents.placeholders import differing
 from dindguard.formats import Context
 from dindguard.formats.azure_pipelines.names import Names
@@ -15,7 +16,7 @@ from dindguard.model.values import Text
 from dindguard.records import record
 
 
-def written_variables(part: Part, context: Context, shared: budget.Shared) -> dict[str, Text]:
+def written_variables(part: Part, context: Context, shared: Shared) -> dict[str, Text]:
     """Return the variables that a file, a stage or a job sets. Those of groups are in no file."""
     written = _Templates(context, shared).variables(part, 0)
     known = {name: value.value for name, value in written.items()}
@@ -32,7 +33,7 @@ def written_variables(part: Part, context: Context, shared: budget.Shared) -> di
 class _Templates:
     """Templates of variables, each read once for all the places of a part that use it."""
 
-    def __init__(self, context: Context, shared: budget.Shared) -> None:
+    def __init__(self, context: Context, shared: Shared) -> None:
         self._context = context
         self._shared = shared
         self._read: dict[str, tuple[Names, dict[str, Part]]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dindguard import budget
+from dindguard.budget.stocks import Share
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import settings
 from dindguard.formats.compose.files import Files, resolve
@@ -27,7 +28,7 @@ class Variables:
 
     def __init__(self, files: Files, size: int) -> None:
         self._files = files
-        self._share = budget.Share(budget.COMPOSE_VARIABLES, size // _OWN)
+        self._share = Share(budget.COMPOSE_VARIABLES, size // _OWN)
 
     def of(self, service: Node) -> Environment:
         """Return the variables of a service; none once those of the services before it are too many."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from dindguard import budget
+from dindguard.budget.stocks import Shared
 from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document
@@ -100,7 +101,7 @@ class Loader:
         self._found: dict[str, list[str]] = {}
         self._compared = 0
         sizes = (file.config.source.size for file in self.files.values() if file is not None)
-        self._shared = budget.Shared(budget.SHARED_FILES, sum(sizes))
+        self._shared = Shared(budget.SHARED_FILES, sum(sizes))
 
     def projects(self) -> Iterator[Project]:
         """Yield every project: main files first, then those that no other file includes, then the rest.

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Sequence
 
 from dindguard import budget
+from dindguard.budget.stocks import Shared
 from dindguard.documents.built import mapping
 from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
@@ -38,7 +39,7 @@ _CHARTS: tuple[_Chart, ...] = (
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all values and releases of a scan."""
     reading = Reading()
-    shared = budget.Shared(budget.SHARED_FILES, sum(document.source.size for document in documents))
+    shared = Shared(budget.SHARED_FILES, sum(document.source.size for document in documents))
     for document in documents:
         root = document.content
         rest = Remainder(root)

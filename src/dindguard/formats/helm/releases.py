@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator
 
 from dindguard import budget
+from dindguard.budget.stocks import Shared
 from dindguard.documents.built import mapping
 from dindguard.documents.template.charts import overlaid
 from dindguard.documents.tree import Node
@@ -21,7 +22,7 @@ from dindguard.patterns import regex
 _STEP = regex(r"(?:[^.\\\[]|\\.)+")
 
 
-def releases(root: Node, context: Context, shared: budget.Shared) -> Iterator[Release]:
+def releases(root: Node, context: Context, shared: Shared) -> Iterator[Release]:
     """Yield the releases of a list that are given values, as far as values that several have are not too many."""
     charts: dict[str, Templates | None] = {}
     for item in root["releases"].items():
@@ -45,7 +46,7 @@ def _bounded(layers: tuple[Node, ...], item: Node) -> tuple[Node, ...]:
     return layers if budget.within(most, len(layers), item) else layers[: most.most]
 
 
-def _layers(items: Node, root: Node, context: Context, shared: budget.Shared) -> Iterator[Node]:
+def _layers(items: Node, root: Node, context: Context, shared: Shared) -> Iterator[Node]:
     for item in items.listed():
         values = item
         if item.is_scalar and item.text.endswith((".yaml", ".yml")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dindguard import budget
 from dindguard.budget.limit import Limit
@@ -12,6 +13,9 @@ from dindguard.records import record, replace
 from dindguard.scripts.shell.pieces import Piece, known, text_of
 from dindguard.source import HasSpan, Span
 from dindguard.vocabulary import ENGINE_VARIABLES
+
+if TYPE_CHECKING:
+    from dindguard.budget.stocks import Stock
 
 Fields = tuple[tuple[Piece, ...], ...]
 
@@ -50,7 +54,7 @@ class Spending:
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
-        self._stock: budget.Stock | None = None
+        self._stock: Stock | None = None
         self._beyond = 0
         self.pieces = 0
         """The pieces that uses of variables brought in so far."""
@@ -62,7 +66,10 @@ class Spending:
         more = self.pieces - self.length // PIECE_LENGTH - self._beyond
         if more <= 0:
             return True
-        self._stock = self._stock or budget.stock(self._limit)
+        if self._stock is None:
+            from dindguard.budget.stocks import stock  # few scripts need any
+
+            self._stock = stock(self._limit)
         self._beyond += more
         return self._stock.take(more, at)
 

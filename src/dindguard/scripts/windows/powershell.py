@@ -289,14 +289,15 @@ class PowerShell:
         items, after = self._arguments(self._words.blanks(at + 1), "")
         words = [word for item in items for word in item.words]
         program = words[0].pattern.lower() if words else ""
+        starts = base_name(program) in self._out.programs
         table = self._tables.json_of(pieces) if program == TO_JSON else None
         if table is not None and self._text.startswith("|", after):
             return self._piped(table, after)
         if program in TO_FILE:
             self._write(file_and_value(words[1:])[0], pieces)
-        elif base_name(program) in self._out.programs:
+        elif starts:
             start_words(words, self._out, self._scopes, pieces)
-        return after if program in TO_FILE or base_name(program) in self._out.programs else at
+        return after if starts or program in TO_FILE else at
 
     def _table_written(self, pieces: Sequence[Piece], at: int) -> int:
         """``@{ … } | ConvertTo-Json | Set-Content FILE``."""
