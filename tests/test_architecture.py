@@ -86,9 +86,10 @@ LAYERS: dict[str, set[str]] = {
     "noting": {"coverage", "documents", "source"},
     "outlines": {"coverage", "documents", "files", "formats", "noting", "packing", "source"},
     "turns": {"files", "source"},
-    "faults": {"apart", "formats", "source"},
+    "faults": {"apart", "documents", "formats", "source"},
+    "nobodys": {"documents", "formats", "source", "trees"},
     "stowing": {"source"},
-    "trees": {"charts", "coverage", "files", "formats", "noting", "outlines", "source", "documents", "waiting"},
+    "trees": {"charts", "coverage", "files", "formats", "nobodys", "noting", "outlines", "source", "documents", "waiting"},
     "reading": {
         "apart",
         "coverage",
@@ -358,7 +359,8 @@ NO_LIMITS = {
         "formats/kubernetes/cluster.py": "_MANY_LENT", "formats/kubernetes/kustomize.py": "_MANY", "process.py": "_MANY_OBJECTS",
         "formats/gitlab_ci/variables.py": "_REMEMBERED _COUNTED_FROM", "phrases.py": "_SHORT",
         "survey.py": "MOST _PAYING _PIECE _SHARING",
-        "sharing.py": "_WORTH _PIECE", "documents/yaml_loaders.py": "_DEEP", "workers.py": "_AHEAD _MANY_OBJECTS",
+        "reading.py": "_SHORT", "sharing.py": "_WORTH _PIECE",
+        "documents/yaml_loaders.py": "_DEEP", "workers.py": "_AHEAD _MANY_OBJECTS",
         "reports/masking/__init__.py": "MOST_TEXTS", "fixes/proving.py": "_FEW",
     },
     "meeting it is an error that is said": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dindguard import memory
@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from dindguard.documents.template.reading import Templates
     from dindguard.files import Files
     from dindguard.trees import Trees
+
+
+def home(source: Source, listing: Callable[[str], Sequence[str]], known: dict[str, str]) -> str:
+    """Return the outermost chart that a file lies in; ``""`` outside of charts, and for texts in others.
+
+    ``listing`` gives the files' names of a folder; ``known`` are folders of which the answer is known.
+    """
+    folder = source.path.rpartition("/")[0] if source.parent is None else ""
+    if folder not in known:
+        parts = folder.split("/") if folder else []
+        above = (".", *("/".join(parts[:count]) for count in range(1, len(parts) + 1)))
+        homes = (each for each in above if parts and "Chart.yaml" in listing(each))
+        known[folder] = next(homes, "")
+    return known[folder]
 
 
 @record

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.apart import joined
 from dindguard.formats import Document, Reading
 from dindguard.records import replace
 from dindguard.source import ChangedError, Gravity, Notice, Source, Span
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
 
 Read: TypeAlias = Callable[[list[Document]], tuple[Reading, list[Notice]]]
 """Reads documents of one format, and tells what went wrong."""
@@ -36,3 +39,9 @@ def failed(source: Source, error: Exception) -> Notice:
         return Notice("unreadable", changed, Span(source.path, 1, 1, 1, 1), Gravity.ERROR, "scan it again")
     message = f"cannot be read, for a fault of dindguard's own: {type(error).__name__}: {error}"
     return Notice("unreadable", message, source.whole(), Gravity.ERROR, "please report this as a bug, with the file")
+
+
+def ambiguous(node: Node, names: list[str]) -> Notice:
+    """Say that several formats claim a document; one of them has to be told."""
+    message = f"looks like {' and like '.join(names)}; it was read as {names[0]}"
+    return Notice("ambiguous", message, node.span, Gravity.NOTE, f"say which: --type {names[-1]}={node.span.path}")

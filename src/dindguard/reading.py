@@ -19,7 +19,7 @@ from dindguard.model.container import Container
 from dindguard.noting import MADE_AGAIN
 from dindguard.options import Progress
 from dindguard.records import replace
-from dindguard.source import Embedded, Gravity, Notice, Source
+from dindguard.source import Embedded, Notice, Source
 from dindguard.trees import Trees
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _Led: TypeAlias = tuple[Way, Embedded]
 """A text that waits to be read, and the way that leads to it."""
+
+_SHORT = 2048
+"""A text of so few characters is composed as quickly as its keys are told."""
 
 _NOTHING_TOLD: Iterator[Outline | None] = iter(())
 
@@ -291,6 +294,8 @@ def _looked_at(row: FormatRow, document: Document) -> Document:
 
 
 def _recognise_tree(source: Source, syntax: str, trees: Trees) -> Iterator[tuple[FormatRow, Node]]:
+    if source.size > _SHORT and trees.passed_over(source):
+        return
     tree = trees.read(source, syntax)
     if not tree.readable and trees.recogniser.name_says_enough(source):
         trees.recognised(source)
@@ -308,19 +313,15 @@ def _recognise_tree(source: Source, syntax: str, trees: Trees) -> Iterator[tuple
         else:
             unread.append(node)
         if len(claims) > 1:
-            trees.notices.append(_ambiguous(node, [row.name for row in claims]))
+            from dindguard.faults import ambiguous
+
+            trees.notices.append(ambiguous(node, [row.name for row in claims]))
     for node in unread:
         trees.unread(source if len(tree.documents) + tree.passed_over == 1 else source.part(node.start, node.end))
     if not tree.documents and not tree.passed_over:
         trees.unread(source)
     if not ours:
         trees.forget(source)
-
-
-def _ambiguous(node: Node, names: list[str]) -> Notice:
-    """Say that several formats claim a document; one of them has to be told."""
-    message = f"looks like {' and like '.join(names)}; it was read as {names[0]}"
-    return Notice("ambiguous", message, node.span, Gravity.NOTE, f"say which: --type {names[-1]}={node.span.path}")
 
 
 def _container(owner: Any) -> Container | None:

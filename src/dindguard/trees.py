@@ -110,7 +110,7 @@ class Trees:
             return
         from dindguard.waiting import Waiting  # few scans have so much
 
-        self._waiting = self._waiting or Waiting(self._made_again, self._home, self._let_go)
+        self._waiting = self._waiting or Waiting(self._made_again, self.home, self._let_go)
         if self._waiting.much:
             self._room = 0
             while self._held:
@@ -179,21 +179,17 @@ class Trees:
             return read(self.plain(source, syntax))
         reader = self._templates_of(source)
         if reader.of_chart(source):
-            self._charts[self._home(source)].has_read(source)
+            self._charts[self.home(source)].has_read(source)
         return reader.tree(source, read)
 
     def _templates_of(self, source: Source) -> Templates:
-        return self._reader_of_templates(self._home(source))
+        return self._reader_of_templates(self.home(source))
 
-    def _home(self, source: Source) -> str:
+    def home(self, source: Source) -> str:
         """Return the outermost chart that a file lies in, which its subcharts are read with; ``""`` outside of charts."""
-        folder = source.path.rpartition("/")[0] if source.parent is None else ""
-        if folder not in self._homes:
-            parts = folder.split("/") if folder else []
-            above = (".", *("/".join(parts[:count]) for count in range(1, len(parts) + 1)))
-            homes = (each for each in above if parts and "Chart.yaml" in self.listing(each))
-            self._homes[folder] = next(homes, "")
-        return self._homes[folder]
+        from dindguard.charts import home  # few scans have templates
+
+        return home(source, self.listing, self._homes)
 
     def _reader_of_templates(self, home: str) -> Templates:
         if home not in self._charts:
@@ -311,6 +307,12 @@ class Trees:
             self.book.source_unread(source)
         else:
             self.book.part_unread(self._not_used(source), "part of a chart", known=False)
+
+    def passed_over(self, source: Source) -> bool:
+        """Whether a text is nobody's as its keys tell, without a tree; what it says otherwise is noted then."""
+        from dindguard import nobodys  # few scans have long texts
+
+        return nobodys.passed_over(source, self)
 
     def referred(self) -> None:
         """Note again which files templates refer to: of a template that is kept, some were opened when it was read first."""

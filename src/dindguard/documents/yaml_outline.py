@@ -23,11 +23,15 @@ _OTHER_BREAKS = ("\r", "\x85", "\u2028", "\u2029")
 
 
 class Part(NamedTuple):
-    """One document of a stream: from its marker, or the start of the text, up to the next; 0-based offsets."""
+    """One document of a stream: from its marker, or the start of the text, up to the next; 0-based offsets.
+
+    ``first`` is where its outline begins: behind the marker, and behind comments; where there is none, it is the end.
+    """
 
     start: int
     end: int
     outline: str
+    first: int
 
 
 def parts(text: str) -> list[Part]:
@@ -46,12 +50,13 @@ def parts(text: str) -> list[Part]:
         lines = []
         while left and left[0][0] < end:
             lines.append(left.popleft())
-        found.append(Part(start, end, _outline(text, start, end, lines)))
+        found.append(_part(text, start, end, lines))
     return found
 
 
-def _outline(text: str, start: int, end: int, edge: list[tuple[int, str]]) -> str:
+def _part(text: str, start: int, end: int, edge: list[tuple[int, str]]) -> Part:
     first = _FIRST.match(text, start, end)
     if first is None:
-        return ""
-    return "\n".join([first[1].rstrip(), *(line.rstrip() for at, line in edge if at > first.end())])
+        return Part(start, end, "", end)
+    outline = "\n".join([first[1].rstrip(), *(line.rstrip() for at, line in edge if at > first.end())])
+    return Part(start, end, outline, first.start(1))

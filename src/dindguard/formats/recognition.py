@@ -114,8 +114,8 @@ class Recogniser:
         for row in rows:
             if claims and claims[0].evidence < row.evidence:
                 break
-            if row.shape is not None and row.keys and not row.has_a_key(node):
-                told = self._told(source) if told is None else told
+            if row.shape is not None and row.keys and not row.has_a_key(node) and not row.may_hold(node):
+                told = self.told(source) if told is None else told
                 if row.name not in told:
                     continue
             if row.matches(source, node):
@@ -155,7 +155,7 @@ class Recogniser:
             self._last = path, tuple(row for row in registry.perhaps_named(path) if row.named(path))
         return self._last[1]
 
-    def _told(self, source: Source) -> set[str]:
+    def told(self, source: Source) -> set[str]:
         """Return the names of the formats that a text's path tells, or usually tells, though it may hold none of their keys."""
         usually = (row for row in registry.having("usual") if row.usually(source.hint or source.path))
         return {row.name for row in (*self._all_named(source.path), *usually)}

@@ -163,6 +163,7 @@ _PLAIN = (
     "first_line",
     "beginning",
     "keys",
+    "within",
     "usual",
     "words",
     "installed",

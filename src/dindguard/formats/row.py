@@ -52,12 +52,14 @@ class FormatRow:
     in the first part of a file what says that it is of this format, for files that cannot be read as a whole.
 
     A document is of this format when ``shape`` says so, with ``evidence``; where ``keys`` are given, it is only asked
-    about a mapping that has one of them at the top, a list of such mappings, and files of this format by name. Without
-    a shape, any mapping in a file of its name is. ``usual`` are paths about whose documents ``shape`` is asked whatever
-    their keys, and that say no more than that. ``part`` is asked when no shape has said yes, and ``idle`` when neither
-    has: it tells documents of this kind that start no container and command no engine. ``idle_outline`` tells some of them by
-    their lines in the first column (:mod:`dindguard.documents.yaml_outline`): a literal that they hold, and an expression
-    that has to match them as a whole. Such documents are not even composed.
+    about a mapping that has one of them at the top, a list of such mappings, one that has a key of ``within`` anywhere, and
+    files of this format by name. Without a shape, any mapping in a file of its name is. ``usual`` are paths about whose
+    documents ``shape`` is asked whatever their keys, and that say no more than that. ``part`` is asked when no shape has said
+    yes; where there is one, ``within`` are the keys of which such a part has one, and nothing to ``shape``. A text that has
+    none of all that is not even composed. ``idle`` is asked last: it tells documents of this kind that start no container and
+    command no engine. ``idle_outline`` tells some of them by their lines in the first column
+    (:mod:`dindguard.documents.yaml_outline`): a literal that they hold, and an expression that has to match them as a whole.
+    Such documents are not composed either.
 
     ``words`` are those without which no file of this format can give a finding, in lower case: a literal, or a literal
     and the exact expression that has to match as well, also in lower case. ``unmodelled`` are words of dangers in files of
@@ -74,6 +76,7 @@ class FormatRow:
     first_line: str = ""
     beginning: str = ""
     keys: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     usual: str = ""
     evidence: Evidence = Evidence.LIKENESS
     words: tuple[Word, ...] = ()
@@ -145,6 +148,14 @@ class FormatRow:
         if node.is_mapping:
             return node.has_any(self.keys)
         return node.is_sequence and any(each.is_mapping and self.has_a_key(each) for each in node.items())
+
+    def may_hold(self, node: Node) -> bool:
+        """Whether a document that has no key of this format at the top may be of it for one that stands elsewhere."""
+        return (
+            bool(self.within)
+            and self.part is None
+            and (node.every_key is None or not node.every_key.isdisjoint(self.within))
+        )
 
     def _pattern(self, name: str) -> re.Pattern[str]:
         return _compiled(getattr(self, name))

@@ -93,6 +93,8 @@ FORMAT = FormatRow(
     refuses=r"(?i:\.(patch|diff|rej|md|rst|txt|log|html?|lock|sig|asc|sha\d*)$)",
     always=True,
     beginning=r"(?m)^services:[ \t]*\r?$\s+^[ \t]+[\w.-]+:[ \t]*\r?$\s+^[ \t]+(image|build|privileged|volumes|command):",
+    keys=("services",),
+    within=("image", "build"),  # the first format, which has services at the top
     words=(
         "sys_admin", "cap_add", "security_opt", "network_mode", "devices:", "device_cgroup", "unconfined", "cgroup",
         "userns", "runtime:", "include:", "extends:", ("pid:", r"\bpid:"), ("ipc:", r"\bipc:"), ("uts:", r"\buts:"),

@@ -98,6 +98,7 @@ FORMAT = FormatRow(
     always=True,
     beginning=r"(?ms)\A(?=.*?^apiVersion: *\S+[ \t\r]*$)(?=.*?^kind: *\w+[ \t\r]*$)",
     keys=("apiVersion", "metadata"),
+    within=("containers",),
     evidence=Evidence.DECLARED,
     words=(
         "hostpath", "hostpid", "hostnetwork", "hostipc", "hostusers", "hostport", "sys_admin", "capabilities",
