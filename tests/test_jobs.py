@@ -176,11 +176,11 @@ def of_cluster(root: Path, jobs: int, **more: Any) -> str:
     return reports.render("json", scan(Options(paths=(root,), root=root, jobs=jobs, **more)), reports.Options())
 
 
-@pytest.mark.parametrize("piece", [1, 4, 100])
+@pytest.mark.parametrize("piece", [1, 2000, 1_000_000])
 def test_copies_read_pods_as_one_process_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
     monkeypatch.setattr(sharing, "_WORTH", 1)
-    monkeypatch.setattr(survey, "_SHARING", 2)
-    monkeypatch.setattr(sharing, "_PIECE", piece)
+    monkeypatch.setattr(sharing, "_LIGHTEST", piece)
+    monkeypatch.setattr(sharing, "_PARTS", 1_000)
     monkeypatch.setattr(budget, "IMPORTED_VARIABLES", replace(budget.IMPORTED_VARIABLES, most=7))
     write_files(tmp_path, CLUSTER)
     alone = of_cluster(tmp_path, 1)
@@ -196,20 +196,24 @@ def test_copies_read_pods_as_one_process_does(tmp_path: Path, monkeypatch: pytes
     assert of_cluster(tmp_path, 3) == alone
 
 
+def _arrived(answers: sharing.Answers) -> list[bool]:
+    return [bool(each) for each in answers.apart] or [True] * len(answers.met)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="copies are forks")
 def test_pods_travel_and_what_cannot_is_read_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[bool] = []
 
     class Counted(Workers[Any, Any]):
-        def map(self, pieces: Any) -> Any:
-            for made in super().map(pieces):
+        def taken(self, *, wait: bool) -> Any:
+            for number, made in super().taken(wait=wait):
                 if isinstance(made, sharing.Answers):
-                    told.extend(bool(each) for each, _ in made.made)
-                yield made
+                    told.extend(_arrived(made))
+                yield number, made
 
     monkeypatch.setattr(workers, "Workers", Counted)
     monkeypatch.setattr(sharing, "_WORTH", 1)
-    monkeypatch.setattr(survey, "_SHARING", 2)
+    monkeypatch.setattr(sharing, "_LIGHTEST", 1_000_000)  # copies take all
     write_files(tmp_path, CLUSTER)
     of_cluster(tmp_path, 2)
     assert told.count(True) > 15
@@ -219,7 +223,6 @@ def test_pods_travel_and_what_cannot_is_read_here(tmp_path: Path, monkeypatch: p
 @pytest.mark.skipif(sys.platform != "linux", reason="copies are forks")
 def test_a_copy_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "_WORTH", 1)
-    monkeypatch.setattr(survey, "_SHARING", 2)
     monkeypatch.setattr(sharing._Copy, "_piece", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     write_files(tmp_path, CLUSTER)
     with pytest.raises(UserError, match="was ended by signal 9") as told:
@@ -231,7 +234,7 @@ def test_a_copy_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_copy_that_dies_while_a_format_is_read_is_no_fault_of_the_format(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = sharing._Copy._answer
+    before = sharing._Copy._made
 
     def dies(self: Any, item: Any) -> Any:
         if isinstance(item, Resource):
@@ -239,8 +242,7 @@ def test_a_copy_that_dies_while_a_format_is_read_is_no_fault_of_the_format(
         return before(self, item)
 
     monkeypatch.setattr(sharing, "_WORTH", 1)
-    monkeypatch.setattr(survey, "_SHARING", 2)
-    monkeypatch.setattr(sharing._Copy, "_answer", dies)
+    monkeypatch.setattr(sharing._Copy, "_made", dies)
     write_files(tmp_path, CLUSTER)
     with pytest.raises(UserError, match="was ended by signal 9"):
         of_cluster(tmp_path, 2)
@@ -248,9 +250,25 @@ def test_a_copy_that_dies_while_a_format_is_read_is_no_fault_of_the_format(
 
 def test_few_things_are_not_shared_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "may_fork", lambda: pytest.fail("nobody asks"))
-    monkeypatch.setattr(sharing, "_WORTH", 100)
-    trees = Trees(WorkingTree(tmp_path), Recogniser(), Book())
-    assert [*sharing.Sharing(trees, WorkingTree(tmp_path), 2).each([1, 2], str, lambda _: ())] == [(1, "1"), (2, "2")]
+    shared = sharing.Sharing(Trees(WorkingTree(tmp_path), Recogniser(), Book()), WorkingTree(tmp_path), 2)
+    assert [*shared.each([1, 2], str, lambda _: (), lambda _: 1000)] == [(1, "1"), (2, "2")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are forks")
+@pytest.mark.parametrize("count", [2, 4])
+def test_this_process_works_on_the_first_and_copies_on_the_last(tmp_path: Path, count: int) -> None:
+    shared = sharing.Sharing(Trees(WorkingTree(tmp_path), Recogniser(), Book()), WorkingTree(tmp_path), count)
+
+    def work(_: int) -> int:
+        time.sleep(0.001)
+        return os.getpid()
+
+    made = [*shared.each(range(400), work, lambda _: (), lambda _: 1000)]
+    assert [number for number, _ in made] == [*range(400)]
+    own = [process == os.getpid() for _, process in made]
+    assert own == sorted(own, reverse=True)
+    assert 0 < sum(own) < 400
+    assert 1 < len({process for _, process in made}) <= count
 
 
 def test_what_cannot_travel_is_read_by_the_one_that_sees_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,6 @@ from dindguard.formats import Context, Document, Reading, registry
 from dindguard.formats.recognition import Recogniser
 from dindguard.formats.row import FormatRow
 from dindguard.model.container import Container
-from dindguard.noting import MADE_AGAIN
 from dindguard.options import Progress
 from dindguard.records import replace
 from dindguard.source import Embedded, Notice, Source
@@ -64,7 +63,9 @@ def read_all(
     with budget.opened() as ledger:
         for turn, ready in ((first, parts), (last, ())):
             waiting = [_of_file(source) for source in turn]
-            told = sharing.told(waiting, partial(_outlined, trees)) if sharing and turn is first else _NOTHING_TOLD
+            told = _NOTHING_TOLD
+            if sharing is not None and turn is first:
+                told = sharing.outlines([each for _, each in waiting], documents_of)
             readings += _rounds(waiting, trees, context, census, progress, ready, told)
     trees.referred()
     if not memory.kept():
@@ -209,13 +210,6 @@ def _keep_what_speaks(reading: Reading) -> None:
     """Keep the texts in which comments for us may stand, so that policy asks for them; what was unread has been told."""
     reading.unread = []
     reading.embedded = [each for each in reading.embedded if each.source.speaks or each.source.file.speaks]
-
-
-def _outlined(trees: Trees, led: _Led) -> Outline | None:
-    """Return what a text that is a tree says, without its nodes; nothing for another text."""
-    source = led[1].source
-    is_tree = trees.recogniser.text_format(source) is None and trees.recogniser.tree_syntax(source) in MADE_AGAIN
-    return trees.outlined(source, lambda: [*documents_of(led[1], trees)]) if is_tree else None
 
 
 def _recognise(

@@ -104,18 +104,17 @@ class Trees:
 
     def _hold(self, entry: Entry) -> None:
         """Hold a tree that was just made, and let go of others if that is too much."""
-        size = entry.source.size
-        if size <= self._room:
+        if (size := entry.source.size) <= self._room and not (self._waiting and self._waiting.much):
             self._held[entry], self._room = size, self._room - size
-            return
-        from dindguard.waiting import Waiting  # few scans have so much
+        else:
+            self._others().add(entry)
 
-        self._waiting = self._waiting or Waiting(self._made_again, self.home, self._let_go)
-        if self._waiting.much:
-            self._room = 0
-            while self._held:
-                self._waiting.add(self._held.popitem()[0])
-        self._waiting.add(entry)
+    def _others(self) -> Waiting:
+        if self._waiting is None:
+            from dindguard.waiting import Waiting  # few scans have so much
+
+            self._waiting = Waiting(self._made_again, self.home, self._let_go, self._held)
+        return self._waiting
 
     def _let_go(self, entry: Entry, chart: str) -> None:
         """Let go of what goes with a tree: its text, and a chart of which no tree is held any more."""
@@ -148,6 +147,7 @@ class Trees:
         if told.syntax:
             entry = noted.entries[id(source)] = Entry(source, told.syntax, tree)
             entry.tree = asleep(tree, partial(self._made_again, entry))
+            self._others().asleep(source.size)
         self._files.rest(source.path)
         return told.documents(source, tree, self._files)
 

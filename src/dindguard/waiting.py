@@ -29,15 +29,21 @@ class Waiting:
     """The trees for which there is no room: all but the last are let go of.
 
     ``again`` makes the tree of a text once more, and adds that. ``home`` is the chart that a text belongs to. ``gone`` is told
-    of each that is let go of, and of the chart of which that was the last one.
+    of each that is let go of, and of the chart of which that was the last one. ``held`` are those for which there was room:
+    where very many wait, they go, too.
     """
 
     def __init__(
-        self, again: Callable[[Any], Tree], home: Callable[[Source], str], gone: Callable[[Any, str], None]
+        self,
+        again: Callable[[Any], Tree],
+        home: Callable[[Source], str],
+        gone: Callable[[Any, str], None],
+        held: dict[Any, int],
     ) -> None:
         self._again = again
         self._home = home
         self._gone = gone
+        self._held = held
         self._of_chart: Counter[str] = Counter()
         self._recent: dict[_HasTree, int] = {}
         self._size = self._in_all = 0
@@ -47,13 +53,22 @@ class Waiting:
         """Whether so much waits that nothing is to be held."""
         return self._in_all > HELD
 
+    def asleep(self, size: int) -> None:
+        """Count a tree that was made elsewhere, and waits as well."""
+        self._in_all += size
+        while self.much and self._held:
+            self._add(self._held.popitem()[0])
+
     def add(self, entry: _HasTree) -> None:
         """Hold a tree that was just made, and let go of earlier ones if that is too much."""
+        self._add(entry)
+        self.asleep(entry.source.size)
+
+    def _add(self, entry: _HasTree) -> None:
         self.remove(entry)
         self._of_chart[self._home(entry.source)] += 1
         self._recent[entry] = entry.source.size
         self._size += entry.source.size
-        self._in_all += entry.source.size
         while self._size > RECENT and len(self._recent) > 1:
             first = next(iter(self._recent))
             chart = self.remove(first)

@@ -7,8 +7,11 @@ import multiprocessing
 import signal
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import connection
+from multiprocessing.reduction import ForkingPickler
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -34,11 +37,25 @@ class End(Protocol):
     def send(self, what: Any, /) -> None:
         """Send what can be pickled."""
 
+    def send_bytes(self, what: Any, /) -> None:
+        """Send what was pickled already."""
+
     def recv(self) -> Any:
         """Wait for what is sent, and return it; raises ``EOFError`` when the other end is closed."""
 
     def close(self) -> None:
         """Close it, which the other end hears."""
+
+
+class _Process:
+    """One process: what it is asked by, what it answers by, and the numbers and weights of the pieces that it has."""
+
+    def __init__(self, itself: Any, asking: End, answers: End) -> None:
+        self.itself = itself
+        self.asking = asking
+        self.answers = answers
+        self.pieces: deque[tuple[int, int]] = deque()
+        self.weight = 0
 
 
 class Workers(Generic[Piece, Made]):
@@ -51,23 +68,20 @@ class Workers(Generic[Piece, Made]):
     def __init__(self, task: Task[Piece, Made], count: int) -> None:
         self._task = task
         self._count = count
-        self._processes: list[Any] = []
-        self._asking: list[End] = []
-        self._answers: list[End] = []
+        self._processes: list[_Process] = []
 
     def __enter__(self) -> Self:
         forks = may_fork()
         context = multiprocessing.get_context("fork" if forks else "spawn")
+        ours: list[End] = []
         for _ in range(self._count):
             pieces, asking = context.Pipe(duplex=False)
             answers, answering = context.Pipe(duplex=False)
-            self._asking.append(asking)
-            self._answers.append(answers)
-            inherited = (*self._asking, *self._answers) if forks else ()
-            given = (self._task, pieces, answering, inherited)
+            ours += asking, answers
+            given = (self._task, pieces, answering, tuple(ours) if forks else ())
             process: Any = context.Process(target=_serve, args=given, daemon=True)  # type: ignore[attr-defined]  # both have it
             process.start()
-            self._processes.append(process)
+            self._processes.append(_Process(process, asking, answers))
             pieces.close()
             answering.close()
         return self
@@ -75,75 +89,89 @@ class Workers(Generic[Piece, Made]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in self._processes:
+        for each in self._processes:
             if kind is not None:
-                process.kill()
-        for end in (*self._asking, *self._answers):
-            end.close()
-        for process in self._processes:
-            process.join()
+                each.itself.kill()
+            each.asking.close()
+            each.answers.close()
+        for each in self._processes:
+            each.itself.join()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything that was given has not been taken."""
+        return any(each.pieces for each in self._processes)
+
+    def hungry(self, weight: int = 0) -> bool:
+        """Whether one of them is about to run out of pieces, or would be before others have done what weighs that much."""
+        return any(len(each.pieces) < _IN_HAND or each.weight < weight for each in self._processes)
+
+    def give(self, number: int, piece: Piece, weight: int = 1) -> None:
+        """Give a piece to the process that has least to do; raises :class:`EndedError` when it has ended."""
+        process = min(self._processes, key=lambda each: (each.weight, len(each.pieces)))
+        process.pieces.append((number, weight))
+        process.weight += weight
+        try:
+            process.asking.send(piece)
+        except OSError:
+            raise _died(process) from None
+
+    def taken(self, *, wait: bool) -> Iterator[tuple[int, Made]]:
+        """Yield what has been made since, each with the number of its piece; perhaps ``wait`` for the first.
+
+        Raises :class:`EndedError` when a process has ended.
+        """
+        at_work = {each.answers: each for each in self._processes if each.pieces}
+        waiting: Any = list(at_work)
+        ready: Any = connection.wait(waiting, None if wait else 0) if waiting else []
+        for end in ready:
+            process = at_work[end]
+            made: Made = _received(process)
+            number, weight = process.pieces.popleft()
+            process.weight -= weight
+            yield number, made
 
     def map(self, pieces: Iterable[Piece]) -> Iterator[Made]:
         """Yield what is made of the pieces, in their order; raises :class:`EndedError` when a process has ended."""
         waiting = enumerate(pieces)
-        at_work: dict[End, int] = {}
         made: dict[int, Made] = {}
-        idle = list(self._answers)
         turn = 0
         more = True
-        while more or at_work or made:
-            while more and idle and len(made) < self._count * _AHEAD:
+        while more or made or self.busy:
+            while more and self.hungry() and len(made) < self._count * _AHEAD:
                 number, piece = next(waiting, (-1, None))
                 more = piece is not None
                 if piece is not None:
-                    end = idle.pop()
-                    at_work[end] = number
-                    self._send(end, piece)
+                    self.give(number, piece)
             while turn in made:
                 yield made.pop(turn)
                 turn += 1
-            for ready in _ready(at_work):
-                made[at_work.pop(ready)] = self._receive(ready)
-                idle.append(ready)
-
-    def _send(self, end: End, piece: Piece) -> None:
-        try:
-            self._asking[self._answers.index(end)].send(piece)
-        except OSError:
-            raise self._died(end) from None
-
-    def _receive(self, end: End) -> Made:
-        try:
-            made, failure = end.recv()
-        except (EOFError, OSError):
-            raise self._died(end) from None
-        if failure:
-            raise RuntimeError(f"in a process that reads files: {failure}")
-        result: Made = made
-        return result
-
-    def _died(self, end: End) -> EndedError:
-        process = self._processes[self._answers.index(end)]
-        process.join(1)
-        code = process.exitcode
-        how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
-        message = (
-            f"a process that reads files {how}, so the scan is incomplete: try --jobs 1, which needs less memory"
-        )
-        return EndedError(message)
+            made.update(self.taken(wait=True))
 
 
-def _ready(ends: Collection[End]) -> list[End]:
-    """Wait for the first answers, and return the ends that have one; none where none is waited for."""
-    waiting: Any = list(ends)
-    answered: Any = connection.wait(waiting) if waiting else []
-    ready: list[End] = answered
-    return ready
+def _received(process: _Process) -> Any:
+    try:
+        made, failure = process.answers.recv()
+    except (EOFError, OSError):
+        raise _died(process) from None
+    if failure:
+        raise RuntimeError(f"in a process that reads files: {failure}")
+    return made
 
+
+def _died(process: _Process) -> EndedError:
+    process.itself.join(1)
+    code = process.itself.exitcode
+    how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
+    message = f"a process that reads files {how}, so the scan is incomplete: try --jobs 1, which needs less memory"
+    return EndedError(message)
+
+
+_IN_HAND = 2
+"""So many pieces a process has at a time, so that it need not wait while nobody takes what it has made."""
 
 _AHEAD = 4
 """So many results for each process may wait for one that comes before them."""
-
 
 _MANY_OBJECTS = 50_000
 """Fewer that may be garbage are not worth a collection."""
@@ -155,26 +183,40 @@ def may_fork() -> bool:
 
 
 def _serve(task: Task[Any, Any], pieces: End, answering: End, inherited: tuple[End, ...]) -> None:
-    """Do the work on what comes, until the other end is closed; that is so when the process that has it ends, too."""
+    """Do the work on what comes, until the other end is closed; that is so when the process that has it ends, too.
+
+    A thread sends the answers, so that the work goes on while nobody takes them.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for each in inherited:
         each.close()
     gc.freeze()
     gc.disable()  # what is made of a piece is walked once, not again and again while it grows
     work = task.begin()
+    ready: SimpleQueue[Any] = SimpleQueue()
+    sender = threading.Thread(target=_send, args=(ready, answering), daemon=True)
+    sender.start()
     while True:
         try:
             piece = pieces.recv()
         except EOFError:
-            return
+            break
         try:
             answer = (work(piece), "")
         except Exception as error:  # told by the other process, as a fault of ours
             answer = (None, f"{type(error).__name__}: {error}")
-        try:
-            answering.send(answer)
-        except OSError:
-            return
+        ready.put(ForkingPickler.dumps(answer))
         del piece, answer
         if gc.get_count()[0] > _MANY_OBJECTS:
             gc.collect()
+    ready.put(None)
+    sender.join()
+
+
+def _send(ready: SimpleQueue[Any], answering: End) -> None:
+    """Send answers as they come, until there is none; those that nobody takes any more are dropped."""
+    while (answer := ready.get()) is not None:
+        try:
+            answering.send_bytes(answer)
+        except OSError:
+            return

@@ -183,7 +183,10 @@ def _now(_kind: object, _about: Iterable[Any], make: Callable[[], Any]) -> Any:
 
 
 def _each(
-    items: Iterable[Any], work: Callable[[Any], Any], _known: Callable[[Any], Iterable[object]]
+    items: Iterable[Any],
+    work: Callable[[Any], Any],
+    _known: Callable[[Any], Iterable[object]],
+    _size: Callable[[Any], int],
 ) -> Iterator[tuple[Any, Any]]:
     return ((item, work(item)) for item in items)
 
@@ -233,11 +236,13 @@ class Context:
     waits: Callable[[Source], None] = _nobody
     """Says that a text which was found waits to be read or told of: where there are many, it is packed meanwhile."""
     each: Callable[
-        [Iterable[Any], Callable[[Any], Any], Callable[[Any], Iterable[object]]], Iterator[tuple[Any, Any]]
+        [Iterable[Any], Callable[[Any], Any], Callable[[Any], Iterable[object]], Callable[[Any], int]],
+        Iterator[tuple[Any, Any]],
     ] = _each
     """Yields each of some things with what a function makes of it, in their order: perhaps of many at a time, in copies of this
     process. So what it makes should be able to travel, and what it changes counts for nothing; it must say of what it takes
-    from things before it. A second function tells what of a thing may stand in what is made, and is not to be a copy."""
+    from things before it. A second function tells what of a thing may stand in what is made, and is not to be a copy; a third
+    how many characters it has."""
     _made: _Made = field(default_factory=_Made, repr=False)
 
     def once(self, source: Source, what: str, make: Callable[[], T]) -> T:

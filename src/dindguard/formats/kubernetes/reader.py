@@ -47,11 +47,16 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     pods = _Pods(cluster, reading, context, owners_of_text)
     owners = Owners(resource for resource, _ in resources)
     turns = (resource for resource in _in_turn(resources, cluster) if pods.has_room_for(resource))
-    for resource, described in context.each(turns, partial(pods.described, owners), lambda each: (each.source,)):
+    described_of = partial(pods.described, owners)
+    for resource, described in context.each(turns, described_of, lambda each: (each.source,), _size_of):
         pods.add(resource, described)
     reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
     reading.embedded.extend(configmaps.embedded(cluster, pods.mounted, reading.unread, context))
     return reading
+
+
+def _size_of(resource: Resource) -> int:
+    return resource.node.end - resource.node.start
 
 
 def _in_turn(resources: list[tuple[Resource, bool]], cluster: Cluster) -> Iterator[Resource]:
