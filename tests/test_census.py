@@ -98,6 +98,13 @@ def test_many_files_share_what_goes_beyond_their_own(tmp_path: Path) -> None:
     assert lines(report, "other/compose.yaml") == [2], "each has its own"
 
 
+def test_what_a_script_does_behind_containers_that_others_left_no_room_for_is_looked_at(tmp_path: Path) -> None:
+    report = scanned(tmp_path, {"a.sh": calls(2 + MOST), "b.sh": calls(4) + "chmod 666 /var/run/docker.sock\n"})
+    assert told(report) == [("b.sh", 4)]
+    assert lines(report, "b.sh") == [2, 3]
+    assert "chmod" in {each.program for each in report.model.invocations if each.span.path == "b.sh"}
+
+
 @pytest.mark.parametrize("count", [3, 6])
 def test_projects_that_share_a_file_have_its_containers_as_long_as_there_is_room(tmp_path: Path, count: int) -> None:
     shared = {"shared/c.yaml": services(2)}

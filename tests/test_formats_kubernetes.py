@@ -42,6 +42,12 @@ def test_every_workload_kind(tmp_path, head, address):
     assert text_at(tmp_path, container.privileged.span) == "true"
 
 
+@pytest.mark.parametrize(("second", "found"), [("*a", 1), ("{<<: *a, metadata: {name: b}}", 2)])
+def test_what_a_list_repeats_by_an_alias_is_one_object(second: str, found: int) -> None:
+    item = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: x}]}}"
+    assert len(containers(read(f"apiVersion: v1\nkind: List\nitems:\n- &a {item}\n- {second}\n- *a\n"))) == found
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [

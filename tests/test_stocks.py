@@ -71,7 +71,7 @@ def test_variables_of_many_scripts_come_out_of_one_stock(tmp_path: Path, monkeyp
 
 def test_a_long_script_has_its_own_whatever_others_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = lowered(monkeypatch, "EXPANSIONS", 1)
-    report = scanned(tmp_path, {"a.sh": LONG, "b.sh": LONG + "# more\n" * 100})
+    report = scanned(tmp_path, {"a.sh": LONG, "b.sh": LONG + "# more\n" * 300})
     assert said(report, limit) == ["a.sh"]
 
 

@@ -65,7 +65,7 @@ class Census:
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
         self._sizes: dict[str, int] = {}
-        self._room = budget.Room()
+        self._room = budget.Room(said=True)
         self._repeats: Repeats | None = None
 
     @property

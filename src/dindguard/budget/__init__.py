@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from dindguard.budget.limit import Ledger, Limit, Loss, Met, fitting, meet, met, opened, within
+from dindguard.budget.limit import Ledger, Limit, Loss, Met, fitting, meet, met, opened, taken_beyond, within
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -163,15 +163,25 @@ def most_containers(size: int) -> int:
     return own_containers(size) + DESCRIBED_CONTAINERS.most
 
 
+def containers_left(size: int) -> int:
+    """Return how many containers a file of so many characters may still describe: its own, and what others have left.
+
+    A format that reads file by file need not make more. What is kept for a later scan is made as if no other had any.
+    """
+    return most_containers(size) - taken_beyond().get(DESCRIBED_CONTAINERS.name, 0)
+
+
 class Room:
     """How many more containers the files of a scan may describe, in the order in which they are read.
 
     Each may have some for its size, which no other takes away; all that go beyond theirs share one stock.
+    With ``said``, the open ledger tells whoever reads later files how much of it is taken (:func:`containers_left`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, said: bool = False) -> None:
         self._own: dict[str, int] = {}
         self._shared = DESCRIBED_CONTAINERS.most
+        self._said = said
 
     @property
     def touched(self) -> bool:
@@ -188,6 +198,8 @@ class Room:
         own, beyond = min(count, left), min(max(count - left, 0), self._shared)
         self._own[path] = left - own
         self._shared -= beyond
+        if beyond and self._said:
+            taken_beyond()[DESCRIBED_CONTAINERS.name] = DESCRIBED_CONTAINERS.most - self._shared
         return own + beyond
 
     def _left(self, path: str, size: int) -> int:

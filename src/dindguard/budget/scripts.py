@@ -42,13 +42,13 @@ VALUE_TEXT = Limit(
 )  # fmt: skip
 EXPANSIONS = Limit(
     name="expansions", most=1_000,
-    what="the variables of this script bring in more than one piece for each eight characters of it, and those of all scripts "
+    what="the variables of this script bring in more than one piece for each sixteen characters of it, and those of all scripts "
     "more than {most:,} beyond that", lost="the values of later uses are taken for unknown", remedy="split the script",
     loss=Loss.UNKNOWN,
 )  # fmt: skip
 MAKE_EXPANSIONS = Limit(
     name="make-expansions", most=4_000,
-    what="the variables of this Makefile bring in more than one piece for each eight characters of it, and those of all "
+    what="the variables of this Makefile bring in more than one piece for each sixteen characters of it, and those of all "
     "Makefiles more than {most:,} beyond that", lost="the values of later uses are taken for unknown", remedy="split the file",
     loss=Loss.UNKNOWN,
 )  # fmt: skip

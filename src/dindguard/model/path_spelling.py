@@ -61,6 +61,7 @@ def inside(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
+@lru_cache(maxsize=4096)
 def on_the_host(path: str) -> str:
     """Return the normalised path, freed from views of the host: ``/host_mnt/etc`` is its ``/etc``.
 

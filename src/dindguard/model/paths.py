@@ -7,6 +7,8 @@ sockets are :mod:`~dindguard.model.sockets`'.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dindguard.enumerations import StrEnum
 from dindguard.model.path_spelling import home_relative, inside, is_key_file, normalise, on_the_host, path_of
 from dindguard.model.sockets import EngineSocket, socket_at, sockets_below
@@ -172,6 +174,7 @@ LEADS_OUT = frozenset(
 """What leads to the host without breaking anything, for whoever may write it."""
 
 
+@lru_cache(maxsize=4096)
 def classify(path: str) -> HostPath:
     """Return what a bind's source is. The target is irrelevant, and so is whether it exists."""
     path = on_the_host(path)

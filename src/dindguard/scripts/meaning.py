@@ -248,18 +248,27 @@ class _ScriptReader:
 
 
 def _as_far_as_may_be(found: Commands, source: Source) -> Commands:
-    """Return what a script runs up to where it has started as many containers as its file may describe."""
-    most = budget.most_containers(source.file.size)
-    if len(found.commands) <= most:
+    """Return what a script runs without the containers that its file may not describe.
+
+    It ends where it has started as many as the file may have if no other takes any; of what comes before, only what starts
+    more than others have left is gone.
+    """
+    most, left = budget.most_containers(source.file.size), budget.containers_left(source.file.size)
+    if len(found.commands) <= left:
         return found
+    kept: list[Command] = []
     count = 0
-    for number, command in enumerate(found.commands):
+    for command in found.commands:
         call = docker_call(command)
-        count += call is not None and call.action in STARTS
-        if count > most:
+        starts = call is not None and call.action in STARTS
+        count += starts
+        if starts and count > left:
             budget.met(budget.DESCRIBED_CONTAINERS, command)
-            return found._replace(commands=found.commands[:number])
-    return found
+        if count > most:
+            break
+        if not starts or count <= left:
+            kept.append(command)
+    return found if len(kept) == len(found.commands) else found._replace(commands=tuple(kept))
 
 
 def _opens_an_engine(meaning: Meaning) -> bool:

@@ -117,19 +117,26 @@ def resources(source: Source, root: Node) -> Iterator[Resource]:
     for count, node in enumerate(_objects(root)):
         if not budget.within(budget.LISTED_OBJECTS, count + 1, source.whole()):
             return
-        if node.is_mapping and not is_policy(node):
+        if node.is_mapping:
             yield _resource(node, source, unit)
 
 
 def _objects(root: Node, depth: int = 0) -> Iterator[Node]:
-    """Yield what a document holds; a list counts as one, too, so that lists of lists end."""
+    """Yield what a document holds but policies; a list counts as one, too, so that lists of lists end.
+
+    What a list repeats by aliases is one object, however often it is applied.
+    """
     if not root.is_mapping or is_policy(root) or not budget.within(budget.LIST_DEPTH, depth, root):
         return
     kind = root["kind"].content
     items, values = _held(root, kind)
     if items.is_sequence:
         yield root.hole("")
+        starts: set[int] = set()
         for item in items:
+            if item.trail and item.start in starts:
+                continue
+            starts.add(item.start)
             yield from _objects(item.scoped(Placeholders(values)) if values else item, depth + 1)
     else:
         bare = root.scope is None and may_hold_any(root.source.text)

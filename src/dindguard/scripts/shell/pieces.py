@@ -101,6 +101,8 @@ def joined_span(pieces: Pieces) -> Span:
     Where a variable brought in a part of them only, it is the span in the text that uses the variable.
     """
     first, last = pieces[0], pieces[-1]
+    if first is last:
+        return first.span
     if first.place is last.place and first.trail == last.trail and last.end >= first.start:
         span = first.place.span(first.start, last.end)
         return span.explained(first.trail) if first.trail else span
@@ -117,6 +119,9 @@ def _use(piece: Piece) -> Span:
 
 def cut(pieces: Pieces, start: int, end: int) -> list[Piece]:
     """Return the characters ``[start, end)`` of the pieces."""
+    if len(pieces) == 1:
+        last = min(end, len(pieces[0].text))
+        return [pieces[0].cut(start, last)] if start < last else []
     found: list[Piece] = []
     offset = 0
     for piece in pieces:
@@ -239,6 +244,9 @@ class Word(Text):
 
 def word(pieces: Pieces, span: Span, *, raw: str = "", quoted: bool = False) -> Word:
     """Return the word made of ``pieces``, which stands at ``span``."""
+    if len(pieces) == 1 and not (pieces[0].optional or pieces[0].how is How.UNKNOWN):  # as most are
+        (only,) = pieces
+        return Word(only.text, span, only.how, "", "", "" if raw == only.text else raw, tuple(pieces), quoted)
     optional = [piece for piece in pieces if piece.optional]
     if optional and len(optional) != len(pieces):
         pieces = [

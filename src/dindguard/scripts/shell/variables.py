@@ -45,7 +45,7 @@ class Variable:
 
 UNDECIDED = Variable(None)
 
-PIECE_LENGTH = 8
+PIECE_LENGTH = 16
 """So many characters of a script let its variables bring in one piece more; real ones need thirteen for each, and more."""
 
 
