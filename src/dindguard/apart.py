@@ -10,17 +10,12 @@ from dindguard.formats import Document, Reading
 from dindguard.records import record
 
 if TYPE_CHECKING:
-    from dindguard.model.container import Container
     from dindguard.model.workload import Workload
     from dindguard.repeats import Repeats
     from dindguard.source import Embedded, Source
 
 Way: TypeAlias = "tuple[Any, ...]"
 """What leads to a text, the nearest first: the formats of the texts that hold it, and the path of the file."""
-
-
-_SETTINGS = 10
-"""So many mounts, devices and ports cost what a container does."""
 
 
 @record
@@ -49,11 +44,6 @@ def joined(readings: Iterable[Reading]) -> Reading:
         for name, values in vars(reading).items():
             getattr(whole, name).extend(values)
     return whole
-
-
-def _weight(container: Container) -> int:
-    """Return for how many containers one counts: what it mounts costs most, and an alias or a variable gives it to many."""
-    return 1 + (len(container.mounts) + len(container.devices) + len(container.ports)) // _SETTINGS
 
 
 class Census:
@@ -89,7 +79,7 @@ class Census:
                 if self._room.full(path, size):
                     too_many[workload] = left
                     break
-                self._room.take(path, size, _weight(container))
+                self._room.take(path, size, budget.weight((container,)))
                 left -= 1
         if not too_many:
             return reading

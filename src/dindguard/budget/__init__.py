@@ -9,7 +9,8 @@ who reads files apart from each other leaves one that takes of it to who reads a
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sized
+from typing import TYPE_CHECKING, Protocol
 
 from dindguard.budget.limit import Ledger, Limit, Loss, Met, fitting, meet, met, opened, taken_beyond, within
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dindguard.budget.kubernetes import *  # noqa: F403
     from dindguard.budget.pipelines import *  # noqa: F403
     from dindguard.budget.scripts import *  # noqa: F403
+    from dindguard.source import HasSpan
 
 __all__ = ["Ledger", "Met", "fitting", "meet", "met", "opened", "within"]
 """What counts; limits are asked for by their names, and what files have in common in :mod:`~dindguard.budget.stocks`."""
@@ -171,6 +173,26 @@ def containers_left(size: int) -> int:
     return most_containers(size) - taken_beyond().get(DESCRIBED_CONTAINERS.name, 0)
 
 
+class _Described(Protocol):
+    """What is known of a container that costs by its number."""
+
+    @property
+    def mounts(self) -> Sized: ...
+    @property
+    def devices(self) -> Sized: ...
+    @property
+    def ports(self) -> Sized: ...
+
+
+_SETTINGS = 10
+"""So many mounts, devices and ports cost what a container does."""
+
+
+def weight(containers: Iterable[_Described]) -> int:
+    """Return for how many containers some count: what they mount costs most, and an alias or a variable gives it to many."""
+    return sum(1 + (len(each.mounts) + len(each.devices) + len(each.ports)) // _SETTINGS for each in containers)
+
+
 class Room:
     """How many more containers the files of a scan may describe, in the order in which they are read.
 
@@ -191,6 +213,13 @@ class Room:
     def full(self, path: str, size: int) -> bool:
         """Whether a file of that size may describe no more."""
         return not self._shared and not self._left(path, size)
+
+    def has(self, at: HasSpan, size: int) -> bool:
+        """Whether the file of ``at``, of that size, may describe any more; if not, the open ledger notes the place."""
+        if not self.full(at.span.path, size):
+            return True
+        met(DESCRIBED_CONTAINERS, at)
+        return False
 
     def take(self, path: str, size: int, count: int) -> int:
         """Count further containers of a file, and return how many of them fit."""

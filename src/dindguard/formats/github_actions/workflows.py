@@ -63,6 +63,7 @@ class WorkflowReader:
         self.calls = calls
         self.used_actions: set[str] = set()
         self._variables = 0
+        self._room = budget.Room()
 
     def read(self, document: Document) -> None:
         """Read one workflow."""
@@ -77,7 +78,8 @@ class WorkflowReader:
         shell = workflow.at("defaults", "run", "shell").content
         self._variables = 0
         for key, job in workflow["jobs"].pairs():
-            if job.is_mapping and not job["uses"].present and not is_off(job):
+            reads = job.is_mapping and not job["uses"].present and not is_off(job)
+            if reads and self._room.has(key, document.source.file.size):
                 self._job(key.content, job, outer.with_env(variables), variables, shell)
 
     def _job(self, name: str, job: Node, outer: Expressions, inherited: tuple[EnvVar, ...], shell: str) -> None:
@@ -98,13 +100,14 @@ class WorkflowReader:
         self.used_actions |= steps.used
         containers = (*services, owner, *steps.containers)
         self.reading.embedded += [Embedded(script, each) for each in containers for script in scripts_of(each)]
-        self.reading.workloads.append(
+        self._add(
             replace(
                 _workload(name, address, job, containers, volumes),
                 cached_paths=tuple(steps.cached_paths),
                 starts_cluster=steps.starts_cluster,
                 replicas=_matrix_jobs(job["strategy"]),
-            )
+            ),
+            job,
         )
         for choice in others:
             self._again(name, f"{address}[{label(choice)}]", job, expressions.knowing(choice), variables)
@@ -115,7 +118,11 @@ class WorkflowReader:
         """Read the containers of a job once more, with other values of its matrix."""
         volumes = Volumes(f"{job.source.path}:{address}")
         owner, *services = _containers(job, name, address, expressions, volumes, variables)
-        self.reading.workloads.append(_workload(name, address, job, (*services, owner), volumes))
+        self._add(_workload(name, address, job, (*services, owner), volumes), job)
+
+    def _add(self, workload: Workload, job: Node) -> None:
+        self.reading.workloads.append(workload)
+        self._room.take(workload.span.path, job.source.file.size, budget.weight(workload.containers))
 
 
 def _workload(name: str, address: str, job: Node, containers: tuple[Container, ...], volumes: Volumes) -> Workload:
