@@ -58,7 +58,7 @@ class StepReader:
             if not step.is_mapping or is_off(step):
                 continue
             variables = environment(step["env"], place.expressions)
-            inner = replace(place, expressions=place.expressions.with_env(variables))
+            inner = replace(place, expressions=place.expressions.with_env(variables)) if variables else place
             if step["run"].is_scalar:
                 self._script(step, variables, inner)
             elif step["uses"].is_scalar:
@@ -141,7 +141,8 @@ _NEVER = re.compile(r"(?:\$\{\{\s*false\s*\}\}|false)")
 
 def is_off(node: Node) -> bool:
     """Whether the condition of a job or step is never met."""
-    return node["if"].is_scalar and _NEVER.fullmatch(node["if"].content.strip()) is not None
+    condition = node["if"]
+    return condition.is_scalar and _NEVER.fullmatch(condition.content.strip()) is not None
 
 
 def shell_hint(shell: str) -> str:

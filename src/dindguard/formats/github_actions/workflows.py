@@ -75,12 +75,13 @@ class WorkflowReader:
         }
         outer = Expressions(known)
         variables = environment(workflow["env"], outer)
+        outer = outer.with_env(variables)
         shell = workflow.at("defaults", "run", "shell").content
         self._variables = 0
         for key, job in workflow["jobs"].pairs():
             reads = job.is_mapping and not job["uses"].present and not is_off(job)
             if reads and self._room.has(key, document.source.file.size):
-                self._job(key.content, job, outer.with_env(variables), variables, shell)
+                self._job(key.content, job, outer, variables, shell)
 
     def _job(self, name: str, job: Node, outer: Expressions, inherited: tuple[EnvVar, ...], shell: str) -> None:
         address = f"jobs.{name}"
@@ -90,7 +91,7 @@ class WorkflowReader:
         if inherited and not budget.within(budget.PIPELINE_VARIABLES, self._variables, job):
             inherited = ()
         variables = (*inherited, *own)
-        expressions = expressions.with_env(variables)
+        expressions = expressions.with_env(own)
         volumes = Volumes(f"{job.source.path}:{address}")
         first, *others = _choices(job) or [Choice()]
         owner, *services = _containers(job, name, address, expressions.knowing(first), volumes, variables)
