@@ -51,7 +51,8 @@ def lines(report: Report, path: str) -> list[int]:
 
 
 def told(report: Report) -> list[tuple[str, int]]:
-    return [(notice.span.path, notice.span.line) for notice in report.notices if notice.kind == "budget"]
+    limits = [notice for notice in report.notices if notice.kind == "budget"]
+    return [(span.path, span.line) for notice in limits for span in (notice.span, *notice.also)]
 
 
 def services(count: int) -> str:

@@ -12,9 +12,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from dindguard import budget
 from dindguard.coverage import FileState, State, notices_of
+from dindguard.notices import folded
 from dindguard.records import replace
-from dindguard.reports import FORMATS, Options, first_sentence, places, render, safe, sentence
+from dindguard.reports import FORMATS, Options, errors, first_sentence, places, render, safe, sentence
 from dindguard.reports.page import blocks, for_html, for_terminal
 from dindguard.reports.terminal import _CODES, Terminal, detect
 from dindguard.rules import Severity
@@ -645,3 +647,11 @@ def test_the_page_about_reports_names_every_format() -> None:
     page = (Path(__file__).parent.parent / "docs" / "reports.md").read_text("utf-8")
     named = set(re.findall(r"^\| `([a-z][\w-]*)` \|", page, re.MULTILINE))
     assert named == set(FORMATS)
+
+
+def test_a_limit_that_many_files_meet_is_told_once_and_counted_for_each() -> None:
+    spans = [Span(f"{name}.sh") for name in "abcde"]
+    (notice,) = folded(budget.DESCRIBED_CONTAINERS.notice(span) for span in spans)
+    assert [notice.span, *notice.also] == spans
+    assert [each.span for each in errors([notice])] == spans
+    assert len(folded([replace(notice, kind="unreadable", span=span, also=()) for span in spans])) == 5

@@ -29,7 +29,8 @@ def scanned(folder: Path, files: dict[str, str], jobs: int = 1) -> Report:
 def said(report: Report, limit: budget.Limit) -> list[str]:
     """Return the files that a notice of a limit is about."""
     words = limit.what.partition("{")[0]
-    return sorted(notice.span.path for notice in report.notices if notice.message.startswith(words))
+    told = [notice for notice in report.notices if notice.message.startswith(words)]
+    return sorted(span.path for notice in told for span in (notice.span, *notice.also))
 
 
 def lowered(monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> budget.Limit:

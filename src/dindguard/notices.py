@@ -9,12 +9,15 @@ from dindguard.source import Gravity, Notice
 
 
 def folded(notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    """Return the notices in order, the gravest first; notes that say the same of several places are one."""
+    """Return the notices in order, the gravest first; notes that say the same of several places are one.
+
+    So are limits that many files meet: what is said of them holds for all of these files.
+    """
     order = {Gravity.ERROR: 0, Gravity.WARNING: 1, Gravity.NOTE: 2}
     unique = dict.fromkeys(notices)
     kept: dict[object, list[Notice]] = {}
     for each in sorted(unique, key=lambda n: (order[n.gravity], n.span.path, n.span.line, n.span.column, n.message)):
-        same = (each.kind, each.message) if each.gravity is Gravity.NOTE else each
+        same = (each.kind, each.message) if each.gravity is Gravity.NOTE or each.kind == "budget" else each
         kept.setdefault(same, []).append(each)
     return tuple(_with_others(first, others) for first, *others in kept.values())
 

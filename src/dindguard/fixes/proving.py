@@ -136,7 +136,7 @@ def _faults(plans: Sequence[Planned], before: Report, after: Report) -> list[Fau
         for plan in plans
         if any(len(new.get(each.key, ())) >= len(old.get(each.key, ())) for each in plan.finding.subjects)
     ]
-    cut = {each.span.path for each in before.notices if each.kind == "budget" and each.gravity is Gravity.ERROR}
+    cut = {path for kind, path in _errors(before) if kind == "budget"}
     for key, severities in new.items():
         was = old.get(key, [])
         if not was and key[1] in cut:
@@ -157,4 +157,5 @@ def _told(report: Report) -> dict[Key, list[int]]:
 
 
 def _errors(report: Report) -> set[tuple[str, str]]:
-    return {(each.kind, each.span.path) for each in report.notices if each.gravity is Gravity.ERROR}
+    errors = (each for each in report.notices if each.gravity is Gravity.ERROR)
+    return {(each.kind, place.path) for each in errors for place in (each.span, *each.also)}

@@ -159,18 +159,10 @@ _PUBLIC = (
 _DISK = r"/dev/(?:(?:sd|vd|xvd|hd)(?:[a-z]+\d*|\*)|(?:nvme|mmcblk|nbd|md|loop)(?:\d.*|\*)|dm-.+)"
 
 
-LEADS_OUT = frozenset(
-    {
-        HostPath.ROOT,
-        HostPath.ENGINE_SOCKET,
-        HostPath.RUNTIME_DIRECTORY,
-        HostPath.ENGINE_STATE,
-        HostPath.KERNEL_CONTROL,
-        HostPath.DEVICES,
-        HostPath.RAW_DEVICE,
-        HostPath.SYSTEM_CONFIG,
-    }
-)
+LEADS_OUT = frozenset({
+    HostPath.ROOT, HostPath.ENGINE_SOCKET, HostPath.RUNTIME_DIRECTORY, HostPath.ENGINE_STATE,
+    HostPath.KERNEL_CONTROL, HostPath.DEVICES, HostPath.RAW_DEVICE, HostPath.SYSTEM_CONFIG,
+})  # fmt: skip
 """What leads to the host without breaking anything, for whoever may write it."""
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from dindguard.coverage import State
 from dindguard.findings import Finding, Status
-from dindguard.records import field, record
+from dindguard.records import field, record, replace
 from dindguard.reports import safe
 from dindguard.reports.terminal import Terminal
 from dindguard.rules import Severity
@@ -152,8 +152,15 @@ def shown_place(span: Span) -> str:
 
 
 def errors(notices: Iterable[Notice]) -> list[Notice]:
-    """Return the notices that make a scan incomplete."""
-    return [notice for notice in notices if notice.gravity is Gravity.ERROR]
+    """Return the notices that make a scan incomplete, one for each place."""
+    return [each for notice in notices if notice.gravity is Gravity.ERROR for each in at_each_place(notice)]
+
+
+def at_each_place(notice: Notice) -> Iterable[Notice]:
+    """Return a notice for each place of which it is true; a note stays one."""
+    if not notice.also or notice.gravity is Gravity.NOTE:
+        return (notice,)
+    return [replace(notice, span=span, also=()) for span in (notice.span, *notice.also)]
 
 
 def advice(finding: Finding) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from dindguard.reports import Options, safe, summary, text
+from dindguard.reports import Options, at_each_place, safe, summary, text
 from dindguard.reports.masking import Masks
 from dindguard.reports.places import Places
 from dindguard.source import Gravity
@@ -28,7 +29,7 @@ def _lines(report: Report, options: Options, masks: Masks) -> Iterator[str]:
     for finding in text.in_order(report.findings):
         message = masks.line(finding.message)
         yield f"{places.shown(finding.span)}: {finding.severity.word}: {message} [{finding.rule.id}]"
-    for notice in report.notices:
+    for notice in chain.from_iterable(map(at_each_place, report.notices)):
         if options.verbose or notice.gravity is not Gravity.NOTE:
             message = masks.line(notice.message)
             yield f"{places.shown(notice.span)}: {notice.gravity}: {message} [{safe.one_line(notice.kind)}]"

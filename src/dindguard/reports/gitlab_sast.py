@@ -20,6 +20,7 @@ from dindguard.reports import (
     Options,
     advice,
     alerts,
+    at_each_place,
     errors,
     json_pieces,
     safe,
@@ -50,6 +51,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
     writer = _Writer(Masks(report.model, report.rules))
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(_now()))
     opened = worst_first(finding for finding in alerts(report) if finding.open)
+    notices = [each for one in report.notices if one.gravity is not Gravity.NOTE for each in at_each_place(one)]
     content = {
         "version": SCHEMA,
         "scan": {
@@ -59,7 +61,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
             "start_time": moment,
             "end_time": moment,
             "status": "failure" if errors(report.notices) else "success",
-            "messages": [writer.message(each) for each in report.notices if each.gravity is not Gravity.NOTE],
+            "messages": list(map(writer.message, notices)),
             "primary_identifiers": [_own_identifier(rule) for rule in report.every_rule()],
         },
         "vulnerabilities": map(writer.vulnerability, opened),

@@ -14,7 +14,7 @@ from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import used
 from dindguard.scripts.shell.interpreter import read_script
 from dindguard.scripts.shell.pieces import Piece, Script, joined_span, unknown_piece, word
-from dindguard.scripts.shell.variables import PIECE_LENGTH, UNDECIDED, Scopes, Spending, Variable, either, scalar
+from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Spending, Variable, either, scalar
 from dindguard.source import Source, Step
 
 _ASSIGNMENT = regex(
@@ -233,7 +233,7 @@ class Makefile:
             return [_unknown(script, start, end, inner)]
         if _SIMPLE_NAME.match(inner):
             variable = self._variable(inner, depth)
-            if variable is not None and variable.fields is not None and self._may_use(variable, step):
+            if variable is not None and variable.fields is not None and self._may_use(inner, variable, step):
                 return [used(piece, step, inner, many=True) for piece in variable.scalar]
             return [_unknown(script, start, end, inner)]
         function = _FUNCTION.match(inner)
@@ -252,10 +252,9 @@ class Makefile:
                 return [piece._replace(optional=True, variable=inner) for piece in chosen]
         return [_unknown(script, start, end, f"{name} …")]
 
-    def _may_use(self, variable: Variable, step: Step) -> bool:
+    def _may_use(self, name: str, variable: Variable, step: Step) -> bool:
         """Whether a variable is brought in once more; shells read all of its text anew."""
-        characters = sum(len(piece.text) for piece in variable.scalar)
-        self._spending.pieces += len(variable.scalar) + characters // PIECE_LENGTH
+        self._spending.text_of(name, variable)
         return self._spending.fits(step)
 
     def _variable(self, name: str, depth: int) -> Variable | None:
@@ -284,7 +283,7 @@ def _unknown(script: Script, start: int, end: int, name: str) -> Piece:
 
 def _concatenated(first: Script, second: Script) -> Script:
     joint = [Piece(" ", piece.place, piece.start, piece.start) for piece in second.pieces[:1]]
-    return Script([*first.pieces, *joint, *second.pieces])
+    return first.followed_by([*joint, *second.pieces])
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, int]]:

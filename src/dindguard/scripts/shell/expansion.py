@@ -65,15 +65,17 @@ class Expander:
 
     def _word(self, raw: RawWord, field: Field) -> Word:
         script, pieces = self._script, field.pieces
-        if len(pieces) == 1 == len(script.pieces) and script.pieces[0].place is pieces[0].place:
-            plain = _typed(script, raw, pieces[0], quoted=field.quoted)
-            if plain is not None:
-                return plain
-        typed = script.span(raw.start, raw.end)
+        if len(pieces) == 1:
+            alone = len(script.pieces) == 1 and script.pieces[0].place is pieces[0].place
+            if alone or (field.typed and script.text[raw.start : raw.end] == pieces[0].text):
+                plain = _typed(script, raw, pieces[0], quoted=field.quoted)
+                if plain is not None:
+                    return plain
         quoted = field.quoted
         brought_in = not field.typed or all(piece.trail for piece in pieces)
         if pieces and brought_in and known(pieces) and _one_place(pieces):
             return word(pieces, joined_span(pieces), quoted=quoted)
+        typed = script.span(raw.start, raw.end)
         steps = dict.fromkeys(
             Step("set here", piece.place.span(piece.start, piece.end))
             for piece in pieces

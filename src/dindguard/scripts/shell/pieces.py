@@ -141,13 +141,26 @@ class Script:
     __slots__ = ("_starts", "pieces", "text")
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
-        self.pieces = [piece for piece in pieces if piece.text]
-        self.text = text_of(self.pieces)
+        self.pieces: list[Piece] = []
+        self.text = ""
         self._starts: list[int] = []
-        offset = 0
-        for piece in self.pieces:
+        self._add(pieces)
+
+    def _add(self, pieces: Iterable[Piece]) -> None:
+        more = [piece for piece in pieces if piece.text]
+        offset = len(self.text)
+        for piece in more:
             self._starts.append(offset)
             offset += len(piece.text)
+        self.pieces += more
+        self.text += text_of(more)
+
+    def followed_by(self, pieces: Iterable[Piece]) -> Script:
+        """Return a longer text: this one, and then ``pieces``."""
+        longer = Script(())
+        longer.pieces, longer.text, longer._starts = [*self.pieces], self.text, [*self._starts]
+        longer._add(pieces)
+        return longer
 
     @classmethod
     def of(cls, source: Source) -> Script:

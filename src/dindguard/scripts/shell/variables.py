@@ -60,6 +60,14 @@ class Spending:
         """The pieces that uses of variables brought in so far."""
         self.length = 0
         """How long the script is that uses them: a long one may bring in more."""
+        self._texts: dict[str, int] = {}
+
+    def text_of(self, name: str, variable: Variable) -> None:
+        """Count a use of a variable whose value does not change, and all of whose text is read anew."""
+        if name not in self._texts:
+            characters = sum(len(piece.text) for piece in variable.scalar)
+            self._texts[name] = len(variable.scalar) + characters // PIECE_LENGTH
+        self.pieces += self._texts[name]
 
     def fits(self, at: HasSpan) -> bool:
         """Whether what was counted since it was asked last fits, too."""
