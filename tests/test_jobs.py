@@ -48,7 +48,7 @@ class Squares:
 def squares(numbers: list[int], count: int = 2) -> list[int]:
     made: Workers[int, int]
     with Workers(Squares(), count) as made:
-        return list(made.map(numbers))
+        return list(made.map(numbers, lambda number: number * number))
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -113,7 +113,7 @@ SCRIPTS = {
     "c/start.sh": "# dindguard: allow[privileged] the lab is cut off\ndocker run --privileged alpine\n",
     "c/compose.sh": "#!/bin/sh\ncat <<EOF > compose.yaml\nservices: {a: {image: a, privileged: true}}\nEOF\ndocker ps\n",
     "d/try.yaml": "start: docker run --privileged example\n",
-    "d/template.sh": "docker run --privileged {{ image }}\n",
+    "d/template.sh.j2": "docker run --privileged {{ image }}\n",
 }
 """Files whose formats read each by itself, some that only look so, and one that nobody reads."""
 
@@ -131,7 +131,7 @@ def test_files_that_are_read_apart_come_in_the_order_of_one_process(
         this = Scan.of(Options(paths=(tmp_path,), root=tmp_path, jobs=jobs, untrusted=True))
         found = this.find()
         assert {"a/Makefile", "b/Dockerfile", "b/start.sh"} <= found.done if jobs == 2 else not found.parts
-        assert {"c/Dockerfile", "c/compose.sh", "d/template.sh"}.isdisjoint(found.done)
+        assert {"c/Dockerfile", "c/compose.sh", "d/template.sh.j2"}.isdisjoint(found.done)
         judged = this.judge(found)
         report = this.report(found, judged, this.apply(found, judged))
         assert [each.path for each in report.coverage.blind_spots] == ["d/try.yaml"]
@@ -313,21 +313,21 @@ def test_the_work_decides_how_many_there_are(tmp_path: Path, monkeypatch: pytest
     assert started == []
     write_files(tmp_path, {"e.yaml": "image: docker:dind\n", "code.py": "pass\n"})
     scan(Options(paths=(tmp_path,), root=tmp_path, jobs=0))
-    assert started == [3]
+    assert started == [2]
     scan(Options(paths=(tmp_path,), root=tmp_path))
     monkeypatch.setattr(survey, "cores", lambda: 2)
     scan(Options(paths=(tmp_path,), root=tmp_path, jobs=0))
-    assert started == [3]
+    assert started == [2]
 
 
 SLOWLY = """
 import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from dindguard import survey
+from dindguard import surveyor
 def look(*given):
     os.write(1, b"at work\\n")  # one write: of two, where PYTHONUNBUFFERED is set, another process comes between
     time.sleep(60)
-survey._Surveyor.look = look
+surveyor.Surveyor.look = surveyor.Surveyor.look_for_another = look
 from dindguard.cli import main
 main()
 """

@@ -16,8 +16,9 @@ from dindguard.trees import Trees
 
 if TYPE_CHECKING:
     from dindguard.formats import Document
+    from dindguard.formats.recognition import Recogniser
     from dindguard.outlines import Outline
-    from dindguard.source import Embedded
+    from dindguard.source import Embedded, Source
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -101,9 +102,13 @@ class Sharing:
 
     def outlines(self, texts: Iterable[Embedded], documents_of: Documents) -> Iterator[Outline | None]:
         """Yield what copies say of each text that is a tree, without its nodes; nothing of those left to who asks."""
+        are_trees = [(each, _is_tree(self._trees.recogniser, each.source)) for each in texts]
         work = partial(_outlined, self._trees, documents_of)
-        for _, made in self.ahead(texts, work, lambda _: (), lambda each: each.source.size):
-            yield made
+        told = self.ahead((each for each, is_tree in are_trees if is_tree), work, lambda _: (), _size_of)
+        for _, is_tree in are_trees:
+            yield next(told)[1] if is_tree else None
+        for _ in told:  # copies end with their last answer
+            pass
 
     def _shared(
         self,
@@ -152,10 +157,16 @@ class Sharing:
             yield item, made
 
 
+def _is_tree(recogniser: Recogniser, source: Source) -> bool:
+    return recogniser.text_format(source) is None and recogniser.tree_syntax(source) in MADE_AGAIN
+
+
 def _outlined(trees: Trees, documents_of: Documents, text: Embedded) -> Outline | None:
-    source = text.source
-    is_tree = trees.recogniser.text_format(source) is None and trees.recogniser.tree_syntax(source) in MADE_AGAIN
-    return trees.outlined(source, lambda: [*documents_of(text, trees)]) if is_tree else None
+    return trees.outlined(text.source, lambda: [*documents_of(text, trees)])
+
+
+def _size_of(text: Embedded) -> int:
+    return text.source.size
 
 
 class _Left:

@@ -5,23 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from dindguard import budget, discover
-from dindguard.coverage import Book
 from dindguard.discover import Criteria, Found
 from dindguard.files import Entry, Files, decode
-from dindguard.formats import Context, registry
 from dindguard.formats.interest import Interest
 from dindguard.formats.recognition import Recogniser
-from dindguard.reading import documents_of, read_alone
-from dindguard.records import field, record
-from dindguard.source import Embedded, Notice, Source
-from dindguard.trees import Trees
+from dindguard.records import record, replace
+from dindguard.source import Source
 from dindguard.working_tree import WorkingTree
 
 if TYPE_CHECKING:
     from dindguard.formats.row import Word
+    from dindguard.surveyor import Looked, Piece, Surveyed, Surveyor
 
 ENOUGH = 500
 """From so many files on that could be ours, several processes are quicker than one, their start included."""
@@ -32,13 +29,8 @@ _PAYING = 3
 MOST = 8
 """More processes than this bring nothing: one walks the tree, and takes in what the others make."""
 
-_PIECE = 100
+_PIECE = 50
 """So many files are handed to a process at a time."""
-
-SALTED = "hashes of texts differ between processes that are not forks of one"
-
-Piece = list[tuple[str, bool]]
-"""Paths, and whether each was given itself."""
 
 
 @record(kw_only=True)
@@ -46,7 +38,8 @@ class Survey:
     """What is asked of each file, as plain data that can travel to another process.
 
     ``overrides`` are the formats that the command line forces on paths; ``further`` words and ``everything`` as of
-    :class:`~dindguard.formats.interest.Interest`. ``policy`` are the files that silence or configure.
+    :class:`~dindguard.formats.interest.Interest`. ``policy`` are the files that silence or configure. ``trees`` tells
+    whether trees that are nobody's are to be told at once, since no copies do that later.
     """
 
     root: str
@@ -54,6 +47,7 @@ class Survey:
     further: tuple[Word, ...] = ()
     everything: bool = False
     policy: frozenset[str] = frozenset()
+    trees: bool = False
 
     def criteria(self, known: Recogniser) -> Criteria:
         """Return what a file is asked."""
@@ -61,25 +55,15 @@ class Survey:
         return Criteria(known.could_be_ours, interest, known.is_ours, lambda path, data: _fits(known, path, data))
 
     def begin(self) -> Callable[[Piece], Surveyed]:
-        """Return the work of one process."""
+        """Return the work of another process."""
+        return self.surveyor(WorkingTree(self.root)).look_for_another
+
+    def surveyor(self, files: WorkingTree) -> Surveyor:
+        """Return who looks at files."""
+        from dindguard.surveyor import Surveyor  # one process alone has none
+
         known = Recogniser(self.overrides)
-        return _Surveyor(self, WorkingTree(self.root), known, self.criteria(known)).look
-
-
-@record(kw_only=True)
-class Surveyed:
-    """What a process found in a piece: texts that another one has to read on, and those that it is done with.
-
-    Of those it tells path, size, whether comments for us stand in them, and their hash; ``parts`` are what formats made of
-    them. Hashes of texts are the same in another process when that of ``SALTED`` is.
-    """
-
-    book: Book
-    notices: list[Notice]
-    sources: list[tuple[str, str]] = field(default_factory=list)
-    done: list[tuple[str, int, bool, int]] = field(default_factory=list)
-    parts: list[bytes] = field(default_factory=list)
-    salt: int = 0
+        return Surveyor(files, known, self.criteria(known), self.policy, trees=self.trees)
 
 
 def find(entries: Iterable[Entry], files: Files, asked: Survey, jobs: int) -> Found:
@@ -131,31 +115,53 @@ def _counts(entry: Entry, criteria: Criteria) -> bool:
 
 
 def _together(entries: Iterable[Entry], files: WorkingTree, asked: Survey, count: int) -> Found:
-    """Let ``count`` processes look at the files, and take in what they found in the order of the files."""
-    from dindguard.packing import unpacked  # one process alone packs nothing
-    from dindguard.workers import Workers
+    """Let ``count`` processes look at the files, this one among them, and take in what they found in the order of the files."""
+    from dindguard.surveyor import Looked
+    from dindguard.workers import Workers, may_fork  # one process alone starts no others
 
     found = Found(asked.policy)
     found.processes = count
-    crew: Workers[Piece, Surveyed]
-    with Workers(asked, count) as crew:
-        for surveyed in crew.map(_pieces(entries, found)):
-            found.book.add(surveyed.book)
-            found.notices += surveyed.notices
-            for path, text in surveyed.sources:
-                source = Source(path, text)
-                files.keep(source)
-                found.take(source, files)
-            read = {}
-            for path, size, speaks, mark in surveyed.done:
-                known = mark if surveyed.salt == hash(SALTED) else None
-                read[path] = files.resting(path, size=size, speaks=speaks, mark=known)
-                found.done.add(path)
-            found.sources += read.values()
-            for part in surveyed.parts:
-                found.parts += unpacked(part, read)
+    asked = replace(asked, trees=not may_fork())
+    own = asked.surveyor(files).look
+    crew: Workers[Piece, Looked | Surveyed] = Workers(asked, count - 1)
+    with crew:
+        for made in crew.map(_pieces(entries, found), own):
+            found.book.add(made.book)
+            found.notices += made.notices
+            if isinstance(made, Looked):
+                _take_own(made, found, files)
+            else:
+                _take(made, found, files)
     found.sources.sort(key=lambda source: source.path)
     return found
+
+
+def _take_own(looked: Looked, found: Found, files: WorkingTree) -> None:
+    for source in looked.sources:
+        found.take(source, files)
+    for source, parts in looked.done:
+        found.sources.append(source)
+        found.done.add(source.path)
+        found.parts += parts
+
+
+def _take(surveyed: Surveyed, found: Found, files: WorkingTree) -> None:
+    from dindguard.packing import unpacked
+    from dindguard.surveyor import SALTED
+
+    for path, text in surveyed.sources:
+        source = Source(path, text)
+        files.keep(source)
+        found.take(source, files)
+    found.sources += (files.resting(path, size=size, speaks=speaks) for path, size, speaks, _ in surveyed.long)
+    read = {}
+    for path, size, speaks, mark in surveyed.done:
+        known = mark if surveyed.salt == hash(SALTED) else None
+        read[path] = files.resting(path, size=size, speaks=speaks, mark=known)
+        found.done.add(path)
+    found.sources += read.values()
+    for part in surveyed.packed:
+        found.parts += unpacked(part, read)
 
 
 def _pieces(entries: Iterable[Entry], found: Found) -> Iterator[Piece]:
@@ -168,66 +174,3 @@ def _pieces(entries: Iterable[Entry], found: Found) -> Iterator[Piece]:
                 piece = []
     if piece:
         yield piece
-
-
-class _Surveyor:
-    """Looks at files in a process of its own."""
-
-    def __init__(self, asked: Survey, files: WorkingTree, known: Recogniser, criteria: Criteria) -> None:
-        self._asked = asked
-        self._files = files
-        self._known = known
-        self._tests = criteria
-        self._context = Context(
-            _refuse, _refuse, _refuse, files.relative, registry.configures_an_engine, known.named, _refuse
-        )
-
-    def look(self, piece: Piece) -> Surveyed:
-        """Return what the files of a piece are."""
-        found = Found(self._asked.policy)
-        for path, named in piece:
-            discover.look(path, named, self._files, found, self._tests)
-        parts: list[bytes] = []
-        sources, done = [], []
-        for source in found.sources:
-            book = Book(self._asked.policy)
-            settled = self._settled(source, Trees(self._files, self._known, book))
-            if settled is None:
-                sources.append((source.path, source.text))
-            else:
-                found.book.add(book)
-                parts += [settled] if settled else []
-                done.append((source.path, source.size, source.speaks, hash(source.text)))
-        self._files.drop()
-        return Surveyed(
-            book=found.book, notices=found.notices, sources=sources, done=done, parts=parts, salt=hash(SALTED)
-        )
-
-    def _settled(self, source: Source, trees: Trees) -> bytes | None:
-        """Return what formats make of a text, packed; nothing if it is certainly of none; ``None`` where others have to see it.
-
-        What other files have a part in, and what there is anything to say of, is left to who sees all.
-        """
-        from dindguard.turns import comes_later  # for helpers alone
-
-        if self._known.may_be_template(source.text) or comes_later(source):
-            return None
-        row = self._known.text_format(source)
-        if not row.apart if row is not None else self._known.name_says_enough(source):
-            return None
-        try:
-            with budget.opened() as ledger:
-                if row is not None:
-                    parts = read_alone(source, trees, self._context)
-                else:
-                    parts = None if any(True for _ in documents_of(Embedded(source), trees)) else []
-            from dindguard.packing import packed
-
-            return None if parts is None or ledger.notices or ledger.beyond or trees.all_notices() else packed(parts)
-        except Exception:  # who sees all meets it again, and tells; what 3,000 stages give hangs together too deeply
-            return None
-
-
-def _refuse(path: str) -> NoReturn:
-    """Say that a reader asks for another file: whoever sees all files reads this one."""
-    raise LookupError(path)

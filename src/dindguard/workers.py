@@ -131,22 +131,29 @@ class Workers(Generic[Piece, Made]):
             process.weight -= weight
             yield number, made
 
-    def map(self, pieces: Iterable[Piece]) -> Iterator[Made]:
-        """Yield what is made of the pieces, in their order; raises :class:`EndedError` when a process has ended."""
+    def map(self, pieces: Iterable[Piece], own: Callable[[Piece], Made]) -> Iterator[Made]:
+        """Yield what is made of the pieces, in their order.
+
+        This process does its ``own`` work on a piece while all of the others have enough to do.
+        Raises :class:`EndedError` when a process has ended.
+        """
         waiting = enumerate(pieces)
         made: dict[int, Made] = {}
         turn = 0
-        more = True
-        while more or made or self.busy:
-            while more and self.hungry() and len(made) < self._count * _AHEAD:
-                number, piece = next(waiting, (-1, None))
-                more = piece is not None
-                if piece is not None:
-                    self.give(number, piece)
+        following = next(waiting, None)
+        while following is not None or made or self.busy:
+            few = len(made) < self._count * _AHEAD
+            while following is not None and few and self.hungry():
+                self.give(*following)
+                following = next(waiting, None)
             while turn in made:
                 yield made.pop(turn)
                 turn += 1
-            made.update(self.taken(wait=True))
+            made.update(self.taken(wait=following is None or not few))
+            if following is not None and few and not self.hungry():
+                number, piece = following
+                made[number] = own(piece)
+                following = next(waiting, None)
 
 
 def _received(process: _Process) -> Any:
@@ -170,7 +177,7 @@ def _died(process: _Process) -> EndedError:
 _IN_HAND = 2
 """So many pieces a process has at a time, so that it need not wait while nobody takes what it has made."""
 
-_AHEAD = 4
+_AHEAD = 64
 """So many results for each process may wait for one that comes before them."""
 
 _MANY_OBJECTS = 50_000
