@@ -160,20 +160,14 @@ def pod_templates(resource: Resource) -> Iterator[PodTemplate]:
         )
 
 
-_WITHOUT_PODS = frozenset(
-    {
-        "ConfigMap",
-        "Ingress",
-        "Namespace",
-        "NetworkPolicy",
-        "CiliumNetworkPolicy",
-        "Role",
-        "ClusterRole",
-        "Secret",
-        "Service",
-        "ServiceAccount",
-    }
-)
+_WITHOUT_PODS = frozenset({
+    "APIService", "CiliumNetworkPolicy", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "HorizontalPodAutoscaler", "Ingress",
+    "LimitRange", "Namespace", "NetworkPolicy", "PersistentVolume", "PersistentVolumeClaim", "PodDisruptionBudget",
+    "PriorityClass", "ResourceQuota", "Role", "RoleBinding", "Secret", "Service", "ServiceAccount", "StorageClass",
+    "VerticalPodAutoscaler",
+})  # fmt: skip
+"""Kinds that describe no pods, in which none are looked for."""
+
 _POSSIBLE = regex(r"containers|\\[xuU]")
 """Without one of these, a text holds no PodSpec; an escape may spell the word."""
 
