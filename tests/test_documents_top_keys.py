@@ -150,6 +150,8 @@ def test_of_the_fixtures_nobodys_are_those_that_no_format_claims() -> None:
     [
         ("x.yaml", LONG),
         ("x.yaml", LONG + "metrics:\n  tasks: 1\n"),
+        ("x.yaml", LONG + "swagger: '2.0'\ninfo: {}\npaths:\n  a: {image: b, containers: [{image: x}]}\n"),
+        ("x.yaml", LONG + "openapi: 3.1.0\nservers: []\npaths: {}\n"),
         ("x.json", '{"words": [' + ", ".join(['"of docker"'] * 400) + "]}"),
     ],
 )
@@ -166,6 +168,9 @@ def test_nobodys(name: str, text: str) -> None:
         ("x.yaml", LONG + "a: {image: b}\n"),
         ("x.yaml", LONG + "a:\n  script: [docker ps]\n"),
         ("x.yaml", LONG + "'services': {}\n"),
+        ("x.yaml", LONG + "openapi: {image: x}\npaths: {image: y}\n"),
+        ("x.yaml", LONG + "openapi: 3.1.0\npaths: {}\nservices: {}\n"),
+        ("x.yaml", LONG + "openapi: 3.1.0\npaths: {}\n---\na: {image: b}\n"),
         ("values.yaml", LONG),
         ("compose.yaml", LONG),
         ("x.yaml", LONG + "a: {{ services }}\n"),

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 
 from dindguard.documents import syntax, top_keys
 from dindguard.documents.json_glance import glance
+from dindguard.documents.yaml_outline import parts
 from dindguard.formats import registry
 from dindguard.formats.recognition import Recogniser
+from dindguard.patterns import regex
 from dindguard.source import Source
 
 if TYPE_CHECKING:
     from dindguard.trees import Trees
+
+_IS_DESCRIPTION = regex(r"(?m)^(?:swagger|openapi):[ \t]*+[\"']?\d")
+"""An interface's description, of which there are long ones in many repositories: its version stands at its top."""
+
+_OTHERS_TOO = frozenset({"info", "servers"})
+"""Keys at the top of an interface's description that mean something else in others' documents."""
 
 
 def passed_over(source: Source, trees: Trees) -> bool:
@@ -51,8 +59,16 @@ def is_nobodys(source: Source, recogniser: Recogniser) -> bool:
     if written != syntax.YAML or (acts and not top_keys.actions_in_texts_alone(text)):
         return False
     keys, told = top_keys.top_keys(text), recogniser.told(source)
-    return keys is not None and not any(
-        not row.keys or not keys.isdisjoint(row.keys) or row.name in told or top_keys.may_have(text, row.within)
+    if keys is None:
+        return False
+    of_an_interface = "paths" in keys and _IS_DESCRIPTION.search(text) is not None and len(parts(text)) == 1
+    if of_an_interface:
+        keys -= _OTHERS_TOO
+    return not any(
+        not row.keys
+        or not keys.isdisjoint(row.keys)
+        or row.name in told
+        or (not of_an_interface and top_keys.may_have(text, row.within))
         for row in registry.written_in(written)
         if row.shape is not None or row.part is not None
     )

@@ -120,7 +120,7 @@ class Recogniser:
                     continue
             if row.matches(source, node):
                 claims.append(row)
-        if not claims and not _is_report(source):
+        if not claims and not _is_report(source) and not _describes_an_interface(node):
             claims = [row for row in rows if row.part is not None and row.part(source, node)]
         return (
             claims if len(claims) < 2 else sorted(claims, key=lambda row: not row.named(source.hint or source.path))
@@ -195,6 +195,11 @@ def _is_report(source: Source) -> bool:
     from dindguard import surfaces
 
     return surfaces.is_report(source.text)
+
+
+def _describes_an_interface(node: Node) -> bool:
+    """Whether a document is a description of OpenAPI: what its examples hold runs nowhere."""
+    return "paths" in node and (node["openapi"].is_scalar or node["swagger"].is_scalar)
 
 
 def _may_be(path: str) -> bool:
