@@ -61,7 +61,7 @@ KUSTOMIZE_DEPTH = Limit(
     lost="those below were not built", remedy="use fewer levels",
 )  # fmt: skip
 OVERLAID_RESOURCES = Limit(
-    name="overlaid-resources", most=20_000, what="kustomizations hand resources to overlays and patches more than {most:,} times "
+    name="overlaid-resources", most=10_000, what="kustomizations hand resources to overlays and patches more than {most:,} times "
     "and once for each 32 characters of all manifests", lost="what further ones change was not looked at",
     remedy="scan fewer overlays at a time",
 )  # fmt: skip

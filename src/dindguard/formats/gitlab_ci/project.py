@@ -265,10 +265,11 @@ class Loader:
         if pattern not in self._found:
             before = pattern[: pattern.index("*")]
             folder = before.rpartition("/")[0]
-            names = [f"{folder}/{name}".removeprefix("/") for name in self.context.listing(folder)]
+            names = self.context.listing(folder)
             self._compared += len(names) + len(self.files)
             if not budget.within(budget.GITLAB_COMPARED, self._compared, written):
                 return []
+            names = tuple(f"{folder}/{name}" for name in names) if folder else names
             matches = _glob_pattern(pattern)
             candidates = sorted(path for path in {*names, *self.files} if path.startswith(before))
             self._found[pattern] = [path for path in candidates if matches.fullmatch(path) and self._open(path)]

@@ -53,7 +53,7 @@ class Built:
 class _Folder:
     """One folder's kustomization."""
 
-    __slots__ = ("building", "built", "component", "node", "patch_files", "path")
+    __slots__ = ("building", "built", "component", "node", "patch_files", "patches", "path")
 
     def __init__(self, path: str, node: Node) -> None:
         self.path = path
@@ -62,6 +62,7 @@ class _Folder:
         self.built: list[Built] | None = None
         self.building = False
         self.patch_files: set[str] = set()
+        self.patches: list[Patch] | None = None
 
 
 def collect(
@@ -223,12 +224,14 @@ class _Overlays:
         from dindguard.formats.kubernetes.transformers import transformed
 
         node = folder.node
-        for patch in self._patches(folder):
+        if folder.patches is None:  # that of a component are asked for by each that takes it in
+            folder.patches = list(self._patches(folder))
+        for patch in folder.patches:
             if not self._may_hand_on(len(built), patch.content):
                 break
             built = self._patched(built, patch)
+        namespace = node["namespace"].content
         for item in built:
-            namespace = node["namespace"].content
             if namespace and namespace != item.resource.namespace and item.resource.kind != "Namespace":
                 item.resource = replace(item.resource, namespace=namespace)
                 item.changed = True
@@ -242,11 +245,12 @@ class _Overlays:
         from dindguard.formats.kubernetes.patches import BudgetError
 
         result = []
-        met = any(patch.meets(item.resource) for item in built)
+        meets = [patch.meets(item.resource) for item in built]
+        met = any(meets)
         place = (patch.content.source.path, patch.content.start)
         self._patches_met[place] = (patch.content, met or self._patches_met.get(place, (None, False))[1])
-        for item in built:
-            if not patch.meets(item.resource):
+        for item, is_for in zip(built, meets, strict=True):
+            if not is_for:
                 result.append(item)
                 continue
             try:

@@ -52,11 +52,11 @@ def _has_schema(resource: Resource) -> bool:
 
 def _matches(target: Node, resource: Resource) -> bool:
     for key, value in (("kind", resource.kind), ("name", resource.name), ("namespace", resource.namespace)):
-        wanted = target[key].content
-        if wanted and not _fits(target[key], value):
+        wanted = target[key]
+        if wanted.present and wanted.content and not _fits(wanted, value):
             return False
-    selector = target["labelSelector"].content
-    for part in selector.split(",") if selector else ():
+    selector = target["labelSelector"]
+    for part in selector.content.split(",") if selector.present and selector.content else ():
         name, _, value = part.replace("==", "=").partition("=")
         if resource.labels[name.strip()].content != value.strip():
             return False
