@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from dindguard import budget
 from dindguard.budget.stocks import Shared
@@ -12,6 +12,7 @@ from dindguard.formats.azure_pipelines.jobs import Job, Surroundings
 from dindguard.formats.azure_pipelines.parts import Part
 from dindguard.formats.azure_pipelines.templates import default_values, template_path
 from dindguard.formats.azure_pipelines.variables import written_variables
+from dindguard.model.values import Text
 from dindguard.records import record, replace
 
 _NEVER = ("false", "never()")
@@ -28,13 +29,14 @@ class Place:
 
 class Pipeline:
     """Reads one pipeline into ``reading``. ``used`` are the templates that were read in their places, by path; ``shared`` counts
-    what pipelines have in common."""
+    what pipelines have in common, and ``room`` how many containers their files describe."""
 
-    def __init__(self, reading: Reading, context: Context, shared: Shared, *, whole: bool) -> None:
+    def __init__(self, reading: Reading, context: Context, shared: Shared, room: budget.Room, *, whole: bool) -> None:
         self.reading = reading
         self.used: set[str] = set()
         self._context = context
         self._shared = shared
+        self._room = room
         self._whole = whole
         self._resources: dict[str, Part] = {}
         self._addresses = Addresses()
@@ -80,7 +82,9 @@ class Pipeline:
 
     def _inherited(self, part: Part, place: Place) -> tuple[Part, Place]:
         """Return a part with its own variables in force, and what its jobs inherit from it."""
-        variables = written_variables(part["variables"], self._context, self._shared)
+        return self._with(part, place, written_variables(part["variables"], self._context, self._shared))
+
+    def _with(self, part: Part, place: Place, variables: Mapping[str, Text]) -> tuple[Part, Place]:
         names = part.names.with_variables(variables)
         around = place.surroundings
         pool = part["pool"] if part["pool"].present else around.pool
@@ -129,19 +133,23 @@ class Pipeline:
         self._read_job(job, str(named.value) if named.raw.is_scalar and named.present else "", place)
 
     def _read_job(self, part: Part, name: str, place: Place) -> None:
-        outer = place.surroundings.variables
-        part, place = self._inherited(part, place)
-        around = place.surroundings
-        self._variables += len(around.variables)
+        size = part.raw.source.file.size
+        if not self._room.has(part.raw, size):
+            return
+        outer, own = place.surroundings, written_variables(part["variables"], self._context, self._shared)
+        self._variables += len(outer.variables) + sum(name not in outer.variables for name in own)
         if not budget.within(budget.PIPELINE_VARIABLES, self._variables, part.raw):
-            own = {name: text for name, text in around.variables.items() if outer.get(name) is not text}
-            around = replace(around, variables=own)
+            place = replace(place, surroundings=replace(outer, variables={}))
+        part, place = self._with(part, place, own)
+        around = place.surroundings
         address = self._addresses.unique(f"{place.stage}jobs.{name}" if name else f"{place.stage}job")
         job = Job(part, name, address, around)
         self._steps(job.part["steps"], job, place.files)
         self._lifecycle(job.part["strategy"], job, place.files, 0)
         self.reading.embedded += job.embedded
-        self.reading.workloads += job.workloads()
+        for workload in job.workloads():
+            self._room.take(workload.span.path, size, budget.weight(workload.containers))
+            self.reading.workloads.append(workload)
         self.reading.notices += job.notices()
 
     # -- steps ------------------------------------------------------------------------------------------

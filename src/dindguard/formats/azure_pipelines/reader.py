@@ -22,19 +22,20 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     called = {path for document in documents for path in _called(document.content)}
     used: set[str] = set()
     shared = Shared(budget.SHARED_FILES, sum(document.source.size for document in documents))
+    room = budget.Room()
     first = [document for document in documents if document.source.path not in called]
     later = [document for document in documents if document.source.path in called]
     for document in (*first, *later):
         if document.source.path not in used:
-            used |= _read(document, reading, context, shared)
+            used |= _read(document, reading, context, shared, room)
     return reading
 
 
-def _read(document: Document, reading: Reading, context: Context, shared: Shared) -> set[str]:
+def _read(document: Document, reading: Reading, context: Context, shared: Shared, room: budget.Room) -> set[str]:
     """Read one file as a pipeline, and return the templates that it used."""
     root: Node = document.content
     names = Names(declared_parameters(root), assumed=True)
-    pipeline = Pipeline(reading, context, shared, whole=any(key in root for key in _OF_A_WHOLE))
+    pipeline = Pipeline(reading, context, shared, room, whole=any(key in root for key in _OF_A_WHOLE))
     pipeline.read(Part(root, names))
     return pipeline.used
 
