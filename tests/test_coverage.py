@@ -235,6 +235,18 @@ def test_repositories_in_a_folder_that_is_none_are_walked(tmp_path: Path) -> Non
     assert report.files_read == 2
 
 
+def test_a_file_of_which_a_part_is_a_blind_spot_was_read(tmp_path: Path) -> None:
+    label = "services:\n  a:\n    image: x\n    labels:\n      io.balena.features.balena-socket: '1'\n"
+    write_files(tmp_path, {"compose.yaml": label})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert report.coverage.count(State.BLIND_SPOT) == report.files_read == 1
+    write_files(
+        tmp_path, {"compose.yaml": "", "x.nix": 'virtualisation.docker.extraOptions = "-H tcp://0.0.0.0:2375";\n'}
+    )
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert (report.coverage.count(State.BLIND_SPOT), report.files_read) == (1, 0)
+
+
 # -- what cannot be opened -----------------------------------------------------------------------------------------
 
 

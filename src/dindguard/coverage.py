@@ -54,10 +54,14 @@ class FileState:
 
 @record(kw_only=True)
 class Coverage:
-    """The states of all files. ``files`` are those of which more is known; ``plain`` are the paths of the others."""
+    """The states of all files. ``files`` are those of which more is known; ``plain`` are the paths of the others.
+
+    ``partly`` counts the blind spots of which a format has read the rest.
+    """
 
     files: tuple[FileState, ...] = ()
     plain: Mapping[State, Collection[str]] = field(default_factory=dict)
+    partly: int = 0
 
     def count(self, state: State) -> int:
         """Return how many files are in a state."""
@@ -274,7 +278,9 @@ class Book:
             else FileState(path, each.state, each.what, each.words, each.span, undecided[path])
             for path, each in sorted(self._states.items())
         ]
-        return Coverage(files=tuple(files), plain={state: self._of_which_nothing_is_told(state) for state in PLAIN})
+        plain = {state: self._of_which_nothing_is_told(state) for state in PLAIN}
+        partly = sum(self._is(path, State.BLIND_SPOT) for path in self._formats)
+        return Coverage(files=tuple(files), plain=plain, partly=partly)
 
     def _of_which_nothing_is_told(self, state: State) -> Paths:
         texts = self._plain_texts[state]

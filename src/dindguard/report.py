@@ -74,8 +74,8 @@ class Report:
 
     @property
     def files_read(self) -> int:
-        """How many files a format understood."""
-        return self.coverage.count(State.UNDERSTOOD)
+        """How many files a format understood, those among them that are blind spots for a part of theirs."""
+        return self.coverage.count(State.UNDERSTOOD) + self.coverage.partly
 
     @property
     def files_unreadable(self) -> int:
