@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from copyreg import __newobj__  # type: ignore[attr-defined]  # as pickle itself makes what arrives
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from dindguard.files import Files
@@ -45,28 +47,62 @@ class Sources(dict[str, Source]):
 
 
 class _Packer(pickle.Pickler):
+    """Packs records by the values of their slots, without names. Of texts, numbers and tuples nobody is asked."""
+
     def __init__(self, store: io.BytesIO, known: Iterable[object]) -> None:
         super().__init__(store, pickle.HIGHEST_PROTOCOL)
         self._known = {id(each): number for number, each in enumerate(known)}
 
-    def persistent_id(self, obj: Any) -> str | int | tuple[str, str] | None:
+    def reducer_override(self, obj: Any) -> Any:
         if (number := self._known.get(id(obj))) is not None:
-            return number
-        if type(obj) is Source:
-            return obj.path if obj.parent is None else None
-        return _unsettled().get(id(obj))
+            return _known, (number,)
+        kind: Any = type(obj)
+        if kind is Source:
+            return (_source, (obj.path,)) if obj.parent is None else NotImplemented
+        if (unsettled := _unsettled().get(id(obj))) is not None:
+            return _default, unsettled
+        taken = _values_of(kind)
+        return NotImplemented if taken is None else (__newobj__, (kind,), taken(obj), None, None, _keep)
 
 
 class _Unpacker(pickle.Unpickler):
     def __init__(self, data: io.BytesIO, sources: dict[str, Source], known: Iterable[object]) -> None:
         super().__init__(data)
-        self._known = list(known)
-        self._sources = sources
+        self._own = {"_known": [*known].__getitem__, "_source": sources.__getitem__}
 
-    def persistent_load(self, pid: Any) -> Any:
-        if isinstance(pid, int):
-            return self._known[pid]
-        return self._sources[pid] if isinstance(pid, str) else _default(*pid)
+    def find_class(self, module: str, name: str, /) -> Any:
+        own = self._own.get(name) if module == __name__ else None
+        return own or super().find_class(module, name)
+
+
+def _known(number: int) -> Any:
+    """Stands for what is known to both by its number."""
+    raise LookupError(number)
+
+
+def _source(path: str) -> Source:
+    """Stands for a file."""
+    raise LookupError(path)
+
+
+@cache
+def _values_of(kind: Any) -> Callable[[Any], tuple[Any, ...]] | None:
+    """Return what gives the values of a record that has slots alone; ``None`` for another kind of thing."""
+    names = [each.name for each in getattr(kind, "__record_fields__", ())]
+    if kind.__dictoffset__ or not names:
+        return None
+    return attrgetter(*names) if len(names) > 1 else lambda made: (getattr(made, names[0]),)
+
+
+@cache
+def _slots_of(kind: Any) -> list[Callable[[Any, Any], Any]]:
+    return [getattr(kind, each.name).__set__ for each in kind.__record_fields__]
+
+
+def _keep(made: Any, values: tuple[Any, ...]) -> None:
+    """Give a record that arrives the values of its slots."""
+    for keep, value in zip(_slots_of(made.__class__), values, strict=True):
+        keep(made, value)
 
 
 _UNSETTLED: dict[int, tuple[str, str]] = {}

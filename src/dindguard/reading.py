@@ -64,7 +64,7 @@ def read_all(
         for turn, ready in ((first, parts), (last, ())):
             waiting = [_of_file(source) for source in turn]
             told = _NOTHING_TOLD
-            if sharing is not None and turn is first:
+            if sharing is not None:
                 told = sharing.outlines([each for _, each in waiting], documents_of)
             readings += _rounds(waiting, trees, context, census, progress, ready, told)
     trees.referred()

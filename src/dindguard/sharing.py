@@ -130,7 +130,7 @@ class Sharing:
                 for start, answers in crew.taken(wait=not left):
                     made[start] = self._unpacked(answers, items[start : start + len(answers.met)], known)
                 if left:
-                    yield items[left.take()], None
+                    yield _taken(items, left.take()), None
         for start in sorted(made):
             yield from self._noted(items, start, made.pop(start))
 
@@ -152,9 +152,15 @@ class Sharing:
         """Yield the things of a piece with what a copy made of them, and note what that has noted."""
         self._trees.book.add(taken.book)
         self._trees.take(taken.takings)
-        for item, (made, met) in zip(items[start:], taken.made, strict=False):
+        for number, (made, met) in enumerate(taken.made, start):
             budget.meet(met)
-            yield item, made
+            yield _taken(items, number), made
+
+
+def _taken(items: list[Any], number: int) -> Any:
+    """Return one of some things, which nobody here needs then."""
+    item, items[number] = items[number], None
+    return item
 
 
 def _is_tree(recogniser: Recogniser, source: Source) -> bool:

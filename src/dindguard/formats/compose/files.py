@@ -109,9 +109,18 @@ class Files:
 
     def again(self, kind: object, about: Iterable[Any], make: Callable[[], T]) -> T:
         """Return what ``make`` makes of some objects and of files, and note what could not be read of them."""
+        made, notices = self.apart(kind, about, make)
+        self.add(notices)
+        return made
+
+    def apart(self, kind: object, about: Iterable[Any], make: Callable[[], T]) -> tuple[T, list[Notice]]:
+        """Return what ``make`` makes of some objects and of files, and what could not be read of them."""
         made, notices = self.context.again(kind, about, partial(self._apart, make))
+        return cast("T", made), notices
+
+    def add(self, notices: Iterable[Notice]) -> None:
+        """Note what could not be read."""
         self.notices.update(dict.fromkeys(notices))
-        return cast("T", made)
 
     def _apart(self, make: Callable[[], T]) -> tuple[T, list[Notice]]:
         outer, self.notices = self.notices, {}

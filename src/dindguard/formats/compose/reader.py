@@ -6,7 +6,7 @@ setting keeps the place where it is written; then services become containers (``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from dindguard.documents.unknown import undecided
@@ -15,6 +15,7 @@ from dindguard.formats.compose.files import Files
 from dindguard.formats.compose.projects import Project, projects_of
 from dindguard.formats.compose.services import workload
 from dindguard.formats.compose.storage import Volumes
+from dindguard.source import Notice, Source
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -23,16 +24,35 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     found = projects_of(files)
     volumes = Volumes(found)
     reading = Reading()
-    found.reverse()
-    while found:
-        project = found.pop()  # what was merged is needed no more
-        kind = ("Compose workload", volumes.elsewhere(project))
-        made = files.again(kind, (project,), partial(_read_project, project, files, volumes))
+    work = partial(_read_apart, files, volumes)
+    for _, (made, notices) in context.each(_in_turn(found), work, _source_of, _size_of):
         reading.workloads += made.workloads
         reading.embedded += made.embedded
         reading.notices += made.notices
+        files.add(notices)
     reading.notices.extend(files.notices)
     return reading
+
+
+def _in_turn(projects: list[Project]) -> Iterator[Project]:
+    """Yield the projects, and let go of each: what was merged is needed no more."""
+    projects.reverse()
+    while projects:
+        yield projects.pop()
+
+
+def _source_of(project: Project) -> tuple[Source]:
+    return (project.root.source,)
+
+
+def _size_of(project: Project) -> int:
+    return project.root.source.size
+
+
+def _read_apart(files: Files, volumes: Volumes, project: Project) -> tuple[Reading, list[Notice]]:
+    """Return what a project says, and what could not be read of its files."""
+    kind = ("Compose workload", volumes.elsewhere(project))
+    return files.apart(kind, (project,), partial(_read_project, project, files, volumes))
 
 
 def _read_project(project: Project, files: Files, volumes: Volumes) -> Reading:

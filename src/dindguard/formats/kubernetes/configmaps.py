@@ -53,6 +53,10 @@ class Mounted:
                     (container, mount, volume) for mount in container.mounts if mount.storage is volume.storage
                 )
 
+    def known(self, found: Resource) -> list[object]:
+        """Return what may stand in what an object's texts are: its source, and the containers that mount it."""
+        return [found.node.source, *(container for container, _, _ in self._mounts.get(found, ()))]
+
     def uses(self, found: Resource, key: str) -> list[_Use]:
         """Return the containers that have a key as a file, and where."""
         uses = []
@@ -67,6 +71,16 @@ class Mounted:
         return uses
 
 
+@record
+class _Held:
+    """A text that an object holds, and the containers that read it, or nobody in particular; an ``unused`` one starts nothing."""
+
+    source: Source
+    start: int
+    owners: tuple[Container | None, ...] = ()
+    unused: bool = False
+
+
 def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread], context: Context) -> Iterator[Embedded]:
     """Yield the documents in all ConfigMaps and Secrets, each with the container that reads it.
 
@@ -74,27 +88,41 @@ def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread], context: 
     starts nothing. It is added to ``unread``.
     """
     seen: set[tuple[str, int, Container | None]] = set()
-    for found in cluster.of_kind("ConfigMap", "Secret"):
-        for key, node in _values(found):
-            uses = mounted.uses(found, key)
-            hint = _file_name(key, uses)
-            encoded = found.kind == "Secret" and node.route.startswith("data")
-            same = (hint, node.start, node.end, node.route, node.content)  # overlays make nodes anew
-            source = context.again(same, (node.source,), partial(_source, node, hint, encoded))
-            if source is None:
-                continue
-            if not uses and syntax.by_name(hint) and hint != _DAEMON_JSON:
-                if node.source is found.node.source:  # a file that a generator takes is judged as what it is
-                    unread.append(Unread(source, f"text of a {found.kind} that nothing mounts"))
-                    context.waits(source)
-                continue
-            for owner in _owners(uses, hint):
-                place = (node.source.path, node.start, owner)
+    objects = cluster.of_kind("ConfigMap", "Secret")
+    for found, texts in context.each(objects, partial(_held, mounted, context), mounted.known, _size_of):
+        for held in texts:
+            if held.unused:
+                unread.append(Unread(held.source, f"text of a {found.kind} that nothing mounts"))
+                context.waits(held.source)
+            for owner in held.owners:
+                place = (held.source.path, held.start, owner)
                 if place not in seen:
                     seen.add(place)
-                    context.waits(source)
-                    yield Embedded(source, owner)
-        found.node.fold()
+                    context.waits(held.source)
+                    yield Embedded(held.source, owner)
+
+
+def _size_of(found: Resource) -> int:
+    return found.node.end - found.node.start
+
+
+def _held(mounted: Mounted, context: Context, found: Resource) -> list[_Held]:
+    """Return the texts that one object holds."""
+    texts = []
+    for key, node in _values(found):
+        uses = mounted.uses(found, key)
+        hint = _file_name(key, uses)
+        encoded = found.kind == "Secret" and node.route.startswith("data")
+        same = (hint, node.start, node.end, node.route, node.content)  # overlays make nodes anew
+        source = context.again(same, (node.source,), partial(_source, node, hint, encoded))
+        if source is None:
+            continue
+        if uses or not syntax.by_name(hint) or hint == _DAEMON_JSON:
+            texts.append(_Held(source, node.start, tuple(_owners(uses, hint))))
+        elif node.source is found.node.source:  # a file that a generator takes is judged as what it is
+            texts.append(_Held(source, node.start, unused=True))
+    found.node.fold()
+    return texts
 
 
 def _file_name(key: str, uses: Sequence[_Use]) -> str:
