@@ -655,3 +655,13 @@ def test_a_limit_that_many_files_meet_is_told_once_and_counted_for_each() -> Non
     assert [notice.span, *notice.also] == spans
     assert [each.span for each in errors([notice])] == spans
     assert len(folded([replace(notice, kind="unreadable", span=span, also=()) for span in spans])) == 5
+
+
+def test_the_first_of_very_many_findings_are_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dindguard.reports.text.MOST_QUOTED", 22)
+    source = sample().sources["compose.yaml"]
+    many = tuple(finding(SOCKET, source.span(0, 8), f"number {n}") for n in range(25))
+    lines = render("text", sample(findings=many), Options()).splitlines()
+    alone = [line for line in lines if SOCKET.id in line and "number" in line]
+    assert [line.partition(": ")[2] for line in alone] == ["number 22", "number 23", "number 24"]
+    assert sum(line.strip() == "number 21" for line in lines) == 1

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MANY = 20
 """Beyond so many findings each is told in fewer lines, and tables follow."""
 
+MOST_QUOTED = 1_000
+"""Beyond so many findings each is one line, and its place is not quoted; ``-v`` quotes all."""
+
 MOST_BESIDE = 2
 """As many related places are named of each of many findings."""
 
@@ -107,14 +110,24 @@ class _Page:
         if len(findings) <= MANY or self.options.verbose:
             yield from map(self.finding, findings)
             return
-        for _, group in groupby(findings, lambda finding: finding.span.path):
-            yield (line for finding in group for line in self.brief(finding))
+        counted = enumerate(findings)
+        for _, group in groupby(counted, lambda each: each[1].span.path):
+            yield (line for number, finding in group for line in self.many(number, finding))
+
+    def many(self, number: int, finding: Finding) -> list[str]:
+        """Return one of many findings, of which the first ones are quoted."""
+        if number < MOST_QUOTED:
+            return self.brief(finding)
+        return [f"{self.first(finding)}: {self.clean(finding.message)}"]
+
+    def first(self, finding: Finding) -> str:
+        """Return a finding's place, severity and rule."""
+        severity = self.terminal.paint(finding.severity.word, SEVERITY_STYLES[finding.severity])
+        return f"{self.terminal.paint(self.place(finding.span), 'bold')} {severity} {finding.rule.id}"
 
     def head(self, finding: Finding) -> list[str]:
         """Return a finding's first lines: place, severity, rule, message."""
-        severity = self.terminal.paint(finding.severity.word, SEVERITY_STYLES[finding.severity])
-        first = f"{self.terminal.paint(self.place(finding.span), 'bold')} {severity} {finding.rule.id}"
-        return [first, *wrapped(self.clean(finding.message), self.terminal.width, "  ")]
+        return [self.first(finding), *wrapped(self.clean(finding.message), self.terminal.width, "  ")]
 
     def finding(self, finding: Finding) -> list[str]:
         """Return a finding: place, message, quoted lines, the way to the host, the advice."""
