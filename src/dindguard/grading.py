@@ -74,6 +74,7 @@ class Grading:
         self._trusted = trusted
         self._said: dict[str, str] = {}
         self._title: str | None = None
+        self._parts: dict[str, str] = {}
 
     def lowered(self, rule: Rule, subject: Any, severity: Severity, at: Span) -> tuple[int, str]:
         """Return by how many levels a rule's finding about ``subject`` is lowered, and why, in words.
@@ -91,12 +92,23 @@ class Grading:
             _by_task(rule, severity, subject),
             _by_starter(rule, severity, subject),
             _by_engine(rule, subject),
-            _by_place(subject),
+            self._by_place(subject),
             _by_default(severity, at, subject),
         )
         levels, why = max(found, key=itemgetter(0))
         said = "" if levels else self._by_words(getattr(getattr(subject, "span", None), "path", ""))
         return (1, said) if said else (levels, why)
+
+    def _by_place(self, subject: Any) -> tuple[int, str]:
+        """Lower by one level what is said of anything in a folder of tests, examples or docs, or what only such start."""
+        path = getattr(getattr(subject, "span", None), "path", "")
+        if path not in self._parts:  # a file has findings of many rules, one rule after the other
+            self._parts[path] = example_part(path)
+        part = self._parts[path]
+        if part:
+            return 1, f"'{part}' in its path says that it is {kind_of_example(part)}"
+        short_lived = subject.workload.assignment.short_lived if isinstance(subject, Container) else ""
+        return int(bool(short_lived)), short_lived
 
     def _by_words(self, path: str) -> str:
         """Return what tells that nobody uses a file as it is: the comment that it begins with, the README's title."""
@@ -215,15 +227,6 @@ def _by_session(rule: Rule, subject: Any) -> tuple[int, str]:
     if target is None or rule.category not in ENGINE_CATEGORIES:
         return 0, ""
     return SESSION_LEVELS, f"a session by hand in {target}, of whoever may start pods there anyway"
-
-
-def _by_place(subject: Any) -> tuple[int, str]:
-    """Lower by one level what is said of anything in a folder of tests, examples or docs, or what only such and jobs start."""
-    part = example_part(getattr(getattr(subject, "span", None), "path", ""))
-    if part:
-        return 1, f"'{part}' in its path says that it is {kind_of_example(part)}"
-    short_lived = subject.workload.assignment.short_lived if isinstance(subject, Container) else ""
-    return int(bool(short_lived)), short_lived
 
 
 def _by_default(severity: Severity, at: Span, subject: Any) -> tuple[int, str]:
