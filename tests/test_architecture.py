@@ -79,7 +79,7 @@ LAYERS: dict[str, set[str]] = {
         "trees",
         "workers",
     },
-    "survey": {"discover", "files", "formats", "packing", "source", "surveyor", "workers", "working_tree"},
+    "survey": {"discover", "files", "formats", "packing", "process", "source", "surveyor", "workers", "working_tree"},
     "surveyor": {
         "apart",
         "coverage",

@@ -120,31 +120,30 @@ class Sharing:
         from dindguard.workers import Workers
 
         left = _Left(weights, self._count)
-        made: dict[int, _Taken] = {}
+        made: dict[int, Answers] = {}
         crew: Workers[range, Answers]
         with Workers(_Copy(items, work, known, self._trees), self._count - 1) as crew:
             while left or crew.busy:
                 while left and crew.hungry(left.first):
                     piece, weight = left.last()
                     crew.give(piece.start, piece, weight)
-                for start, answers in crew.taken(wait=not left):
-                    made[start] = self._unpacked(answers, items[start : start + len(answers.met)], known)
+                made.update(crew.taken(wait=not left))
                 if left:
                     yield _taken(items, left.take()), None
         for start in sorted(made):
-            yield from self._noted(items, start, made.pop(start))
+            yield from self._noted(items, start, self._unpacked(made.pop(start), items[start:], known))
 
     def _unpacked(self, answers: Answers, items: list[Item], known: Callable[[Item], Iterable[object]]) -> _Taken:
         from dindguard.packing import Sources, unpacked  # one process alone packs nothing
 
         sources = Sources(self._files)
         if answers.together:
-            all_known = (each for item in items for each in known(item))
+            all_known = (each for item in items[: len(answers.met)] for each in known(item))
             made = unpacked(answers.together, sources, all_known)
         else:
             made = [
                 unpacked(each, sources, known(item))[0] if each else None
-                for item, each in zip(items, answers.apart, strict=True)
+                for item, each in zip(items, answers.apart, strict=False)
             ]
         return _Taken([*zip(made, answers.met, strict=True)], answers.book, answers.takings)
 

@@ -147,7 +147,7 @@ class Trees:
         if told.syntax:
             entry = noted.entries[id(source)] = Entry(source, told.syntax, tree)
             entry.tree = asleep(tree, partial(self._made_again, entry))
-            self._others().asleep(source.size)
+        self._others().asleep(source.size)
         self._files.rest(source.path)
         return told.documents(source, tree, self._files)
 
