@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dindguard import Options, Report, budget, scan
+from dindguard.model.container import Container
 from dindguard.records import replace
+from dindguard.scripts import meaning
+from dindguard.scripts.engine_cli.started import container_of
 from support import write_files
 
 MOST = 4
@@ -90,6 +94,31 @@ def test_a_long_list_ends_where_its_size_says(tmp_path: Path) -> None:
     report = scanned(tmp_path, {"pods.yaml": text})
     assert lines(report, "pods.yaml") == [5 + 6 * n for n in range(room)]
     assert told(report) == [("pods.yaml", 1 + 6 * room)]
+
+
+def test_texts_of_one_file_make_no_more_containers_than_it_may_describe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def counted(*given: Any) -> Container:
+        made.append(given[0].command.span.path)
+        return container_of(*given)
+
+    monkeypatch.setattr(meaning, "container_of", counted)
+    steps = "".join(f"      - run: docker run --privileged --name c{n} x\n" for n in range(60))
+    text = f"on: push\njobs:\n  j:\n    runs-on: ubuntu-latest\n    steps:\n{steps}"
+    report = scanned(tmp_path, {".github/workflows/w.yml": text})
+    room = budget.own_containers(len(text)) + MOST - 1  # the job is one of them
+    assert lines(report, ".github/workflows/w.yml") == [6 + n for n in range(room)]
+    assert told(report) == [(".github/workflows/w.yml", 6 + room)]
+    assert len(made) == room < 60
+
+
+def test_a_long_file_has_less_for_each_kib_beyond_its_first() -> None:
+    long = budget.LONG_FILE
+    assert budget.own_containers(long) == 2 + 4 * long // 1024
+    assert budget.own_containers(3 * long) - budget.own_containers(long) == 2 * 2 * long // 1024
 
 
 def test_many_files_share_what_goes_beyond_their_own(tmp_path: Path) -> None:

@@ -70,6 +70,8 @@ class Ledger:
         self._met: list[tuple[Limit, HasSpan]] = []
         self.beyond: dict[str, int] = {}
         """By the names of limits: what files took beyond their own, so that others may have less."""
+        self.described: dict[str, int] = {}
+        """By paths: how many of the containers that are a file's own, by its size, have been described."""
 
     def met(self, limit: Limit, at: HasSpan) -> None:
         """Note that ``limit`` was met at ``at``."""
@@ -117,6 +119,12 @@ def taken_beyond() -> dict[str, int]:
     """Return what the open ledger's files took beyond their own; without a ledger, nothing that anybody else sees."""
     ledger = _OPEN.ledger
     return {} if ledger is None else ledger.beyond
+
+
+def described() -> dict[str, int]:
+    """Return, by paths, how many of their own containers the open ledger's files have described."""
+    ledger = _OPEN.ledger
+    return {} if ledger is None else ledger.described
 
 
 def within(limit: Limit, count: int, at: HasSpan) -> bool:

@@ -253,7 +253,8 @@ def _as_far_as_may_be(found: Commands, source: Source) -> Commands:
     It ends where it has started as many as the file may have if no other takes any; of what comes before, only what starts
     more than others have left is gone.
     """
-    most, left = budget.most_containers(source.file.size), budget.containers_left(source.file.size)
+    size = source.file.size
+    most, left = budget.most_containers(size), budget.containers_left(source.path, size)
     if len(found.commands) <= left:
         return found
     kept: list[Command] = []
