@@ -168,6 +168,7 @@ def test_nobodys(name: str, text: str) -> None:
         ("x.yaml", LONG + "a: {image: b}\n"),
         ("x.yaml", LONG + "a:\n  script: [docker ps]\n"),
         ("x.yaml", LONG + "'services': {}\n"),
+        ("x.yaml", LONG + ".b: {image: a, services: [docker:dind]}\n"),
         ("x.yaml", LONG + "openapi: {image: x}\npaths: {image: y}\n"),
         ("x.yaml", LONG + "openapi: 3.1.0\npaths: {}\nservices: {}\n"),
         ("x.yaml", LONG + "openapi: 3.1.0\npaths: {}\n---\na: {image: b}\n"),

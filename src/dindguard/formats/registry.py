@@ -170,6 +170,7 @@ _PLAIN = (
     "idle_outline",
     "unmodelled",
     "writes",
+    "hidden",
     "apart",
     "looks",
     "observed",

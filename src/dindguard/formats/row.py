@@ -93,6 +93,9 @@ class FormatRow:
     writes: bool = False
     """Whether its package says, in ``writing.py``, how settings are written in it."""
 
+    hidden: bool = False
+    """Whether a key at the top that begins with a dot is one of ``keys``, whatever it is."""
+
     apart: bool = False
     """Whether all that its reader makes of a file comes from that file and what is always the same: no other document of the
     scan changes it, and of several documents it makes what it makes of each, one after the other."""
@@ -146,7 +149,7 @@ class FormatRow:
     def has_a_key(self, node: Node) -> bool:
         """Whether a document, or an item of one that is a list, has one of the keys without which it is of no such format."""
         if node.is_mapping:
-            return node.has_any(self.keys)
+            return node.has_any(self.keys) or (self.hidden and any(key.startswith(".") for key in node.keys()))
         return node.is_sequence and any(each.is_mapping and self.has_a_key(each) for each in node.items())
 
     def may_hold(self, node: Node) -> bool:

@@ -65,6 +65,7 @@ FORMAT = FormatRow(
     always=True,
     keys=tuple(sorted(_TOP_KEYS | {"variables"})),
     within=("script", "extends"),
+    hidden=True,
     words=("include:", "extends:"),
     shape=is_pipeline,
     writes=True,
