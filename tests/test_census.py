@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from dindguard import Options, Report, budget, scan
+from dindguard.formats.azure_pipelines.pipeline import Pipeline
+from dindguard.formats.github_actions.workflows import WorkflowReader
 from dindguard.model.container import Container
 from dindguard.records import replace
 from dindguard.scripts import meaning
@@ -113,6 +115,36 @@ def test_texts_of_one_file_make_no_more_containers_than_it_may_describe(
     assert lines(report, ".github/workflows/w.yml") == [6 + n for n in range(room)]
     assert told(report) == [(".github/workflows/w.yml", 6 + room)]
     assert len(made) == room < 60
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "reader", "method"),
+    [
+        (
+            ".github/workflows/w.yml",
+            "on: push\njobs:\n" + "".join(f"  j{n}: {{runs-on: x, container: 'docker:{n}'}}\n" for n in range(60)),
+            WorkflowReader,
+            "_job",
+        ),
+        (
+            "azure-pipelines.yml",
+            "jobs:\n" + "".join(f"- {{job: j{n}, container: 'docker:{n}', steps: []}}\n" for n in range(60)),
+            Pipeline,
+            "_with",
+        ),
+    ],
+)
+def test_jobs_for_which_a_file_has_no_room_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, text: str, reader: Any, method: str
+) -> None:
+    read = []
+    before = getattr(reader, method)
+    monkeypatch.setattr(reader, method, lambda *given: read.append(given) or before(*given))
+    report = scanned(tmp_path, {path: text})
+    room = budget.own_containers(len(text)) + MOST
+    assert [place for place, _ in told(report)] == [path]
+    assert len(read) <= room + 1 < 60
+    assert sum(each.span.path == path for each in report.model.containers) == room
 
 
 def test_a_long_file_has_less_for_each_kib_beyond_its_first() -> None:

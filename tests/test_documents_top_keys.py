@@ -133,10 +133,7 @@ def test_of_the_fixtures_nobodys_are_those_that_no_format_claims() -> None:
         if not path.is_file() or written not in (syntax.YAML, syntax.JSON):
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        padded = (
-            text + "\n#" * 2048 if written == syntax.YAML else text + " " * 2048
-        )  # the short ones are never asked
-        source = Source("x/" + path.name, padded)
+        source = Source("x/" + path.name, text)
         if is_nobodys(source, recogniser):
             nobodys += 1
             for node in readers.reader(written)(source).documents:

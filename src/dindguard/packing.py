@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable, Iterable, Sequence
-from copyreg import __newobj__  # type: ignore[attr-defined]  # as pickle itself makes what arrives
+from copyreg import __newobj__  # type: ignore[attr-defined]  # pickle knows it by its name, and needs no call
 from functools import cache
 from operator import attrgetter
 from typing import Any

@@ -11,7 +11,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Context, Unread
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.pods import ReadPod
-from dindguard.formats.kubernetes.resources import Resource
+from dindguard.formats.kubernetes.resources import Resource, size_of
 from dindguard.formats.kubernetes.volumes import Volume
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.mount import Mount
@@ -89,7 +89,7 @@ def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread], context: 
     """
     seen: set[tuple[str, int, Container | None]] = set()
     objects = cluster.of_kind("ConfigMap", "Secret")
-    for found, texts in context.each(objects, partial(_held, mounted, context), mounted.known, _size_of):
+    for found, texts in context.each(objects, partial(_held, mounted, context), mounted.known, size_of):
         for held in texts:
             if held.unused:
                 unread.append(Unread(held.source, f"text of a {found.kind} that nothing mounts"))
@@ -100,10 +100,6 @@ def embedded(cluster: Cluster, mounted: Mounted, unread: list[Unread], context: 
                     seen.add(place)
                     context.waits(held.source)
                     yield Embedded(held.source, owner)
-
-
-def _size_of(found: Resource) -> int:
-    return found.node.end - found.node.start
 
 
 def _held(mounted: Mounted, context: Context, found: Resource) -> list[_Held]:

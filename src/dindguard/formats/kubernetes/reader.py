@@ -23,7 +23,7 @@ from dindguard.formats.kubernetes.pods import ReadPod, read_pod
 from dindguard.formats.kubernetes.podspecs import PodTemplate
 from dindguard.formats.kubernetes.policy_tests import PolicyTests
 from dindguard.formats.kubernetes.releases import handed_on, of_kustomization
-from dindguard.formats.kubernetes.resources import Resource
+from dindguard.formats.kubernetes.resources import Resource, size_of
 from dindguard.model.container import Container
 from dindguard.model.workload import Workload
 from dindguard.records import record, replace
@@ -48,15 +48,11 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     owners = Owners(resource for resource, _ in resources)
     turns = (resource for resource in _in_turn(resources, cluster) if pods.has_room_for(resource))
     described_of = partial(pods.described, owners)
-    for resource, described in context.each(turns, described_of, lambda each: (each.source,), _size_of):
+    for resource, described in context.each(turns, described_of, lambda each: (each.source,), size_of):
         pods.add(resource, described)
     reading.embedded += [each for each in map(of_kustomization, kustomizations) if each is not None]
     reading.embedded.extend(configmaps.embedded(cluster, pods.mounted, reading.unread, context))
     return reading
-
-
-def _size_of(resource: Resource) -> int:
-    return resource.node.end - resource.node.start
 
 
 def _in_turn(resources: list[tuple[Resource, bool]], cluster: Cluster) -> Iterator[Resource]:

@@ -96,6 +96,11 @@ class Resource:
         return self.namespace or f"-@{self.unit or '.'}"
 
 
+def size_of(resource: Resource) -> int:
+    """Return how many characters an object is written in."""
+    return resource.node.end - resource.node.start
+
+
 def is_policy(node: Node) -> bool:
     """Whether an object describes what workloads must look like: it holds patterns and no workload."""
     group = node["apiVersion"].content.partition("/")[0]
