@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import dindguard
-from dindguard.buffers import Buffers
+from dindguard.buffers import Buffers, Texts
 from dindguard.errors import INCOMPLETE, INTERRUPTED
 from dindguard.report import Report
 from dindguard.rules import Severity
@@ -73,6 +73,24 @@ def test_an_editors_text_is_scanned_before_it_is_saved(tmp_path: Path) -> None:
     assert files.exists("new/compose.yaml")
     assert files.inside("new/compose.yaml")
     assert files.inside("../x") is None
+
+
+def test_texts_of_a_folder_are_found_without_going_through_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {"a/saved.yaml": ""})
+    texts = Texts({"a/new.yaml": "", "b/new.yaml": "", "top.yaml": ""})
+    files = Buffers(WorkingTree(tmp_path), texts)
+    monkeypatch.setattr(Texts, "__iter__", lambda _: pytest.fail("it went through all"))
+    assert files.listing("a") == ("new.yaml", "saved.yaml")
+    assert files.listing("./a/") == ("new.yaml", "saved.yaml")
+    assert files.listing("") == ("top.yaml",)
+    texts["a/later.yaml"] = ""
+    del texts["a/new.yaml"]
+    assert files.listing("a") == ("later.yaml", "saved.yaml")
+    assert texts.pop("b/new.yaml", None) == ""
+    assert texts.pop("b/new.yaml", None) is None
+    assert files.listing("b") == ()
 
 
 def test_one_path_may_stand_by_itself(tmp_path: Path) -> None:

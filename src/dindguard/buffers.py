@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import os
+from collections import UserDict
 from collections.abc import Iterable, Iterator, Mapping
 
 from dindguard.files import Entry, Files, StrPath, within
 
 
+class Texts(UserDict[str, str]):
+    """Texts that are not saved yet, by root-relative path, of which each folder's are found without going through all."""
+
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self._names: dict[str, set[str]] = {}
+        super().__init__(texts)
+
+    def __setitem__(self, path: str, text: str) -> None:
+        folder, _, name = path.rpartition("/")
+        self._names.setdefault(folder or ".", set()).add(name)
+        super().__setitem__(path, text)
+
+    def __delitem__(self, path: str) -> None:
+        super().__delitem__(path)
+        folder, _, name = path.rpartition("/")
+        self._names[folder or "."].remove(name)
+
+    def names(self, folder: str) -> Iterable[str]:
+        """Return the names of the texts in a folder, ``.`` for the root, in no order."""
+        return self._names.get(folder, ())
+
+
 class Buffers(Files):
-    """Texts that are not saved yet, by root-relative path, over another provider's files.
+    """Texts that are not saved yet, over another provider's files; :class:`Texts` may change meanwhile.
 
     What those files and folders are is asked once; who knows that they have changed makes another one.
     """
@@ -18,7 +41,7 @@ class Buffers(Files):
         super().__init__(saved.root)
         self.notices = saved.notices
         self._saved = saved
-        self._texts = texts
+        self._texts = texts if isinstance(texts, Texts) else Texts(texts)
         self._listings: dict[str, tuple[str, ...]] = {}
         self._folders: dict[str, tuple[str, ...]] = {}
         self._left: list[str] = []
@@ -49,8 +72,7 @@ class Buffers(Files):
         here = os.path.normpath(folder or ".")
         if here not in self._listings:
             self._listings[here] = self._saved.listing(folder)
-        own = {os.path.basename(path) for path in self._texts if (os.path.dirname(path) or ".") == here}
-        return tuple(sorted({*self._listings[here], *own}))
+        return tuple(sorted({*self._listings[here], *self._texts.names(here)}))
 
     def folders(self, folder: str) -> tuple[str, ...]:
         """Return the names of the folders that are saved."""

@@ -143,11 +143,13 @@ class Planner:
         found: dict[str, list[Splice]] = {}
         changes: dict[File, list[tuple[Change, Chain]]] = {}
         alike = self._alike.get(finding.rule) or [finding]
+        others = self._users.beside([each.about for each in finding.subjects])
         for asked in edits:
             edit = self._charts.in_values(asked, alike)
             span = place_of(edit).span
             file = self._file_at(span)
-            self._check_users(edit, span, finding)
+            if isinstance(edit, (Remove, Set, RemovePart, Rename)) and (users := others(span)):
+                raise RefusedError(f"others use it too: {', '.join(users[:3])}")
             if file.editor is None:
                 found.setdefault(span.path, []).append(texts.splice(file, edit, span))
                 continue
@@ -167,13 +169,6 @@ class Planner:
         for path, splices in made.items():
             self._file(path).check(splices)
         return made
-
-    def _check_users(self, edit: Edit, span: Span, finding: Finding) -> None:
-        if not isinstance(edit, (Remove, Set, RemovePart, Rename)):
-            return
-        others = self._users.others(span, [each.about for each in finding.subjects])
-        if others:
-            raise RefusedError(f"others use it too: {', '.join(others[:3])}")
 
     def _changes(self, edit: Edit, span: Span, file: File, chain: Chain) -> Iterable[Change | Splice]:
         row = self._format_of(file, chain[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dindguard.findings import Finding
@@ -28,22 +28,25 @@ class Users:
             for span in _spans(container, 0):
                 self._users.setdefault((span.path, span.line, span.column), []).append(container)
 
-    def others(self, span: Span, subjects: Iterable[Any]) -> list[str]:
-        """Return who uses what is written at a place, but for the containers that ``subjects`` are about.
+    def beside(self, subjects: Iterable[Any]) -> Callable[[Span], list[str]]:
+        """Return what tells who uses what is written at a place, but for the containers that ``subjects`` are about.
 
         A job and its services share their variables by nature: what serves one of them is no other's.
         """
         own = [each for each in map(blamed, subjects) if isinstance(each, Container)]
-        others = self._users.get((span.path, span.line, span.column), []) if own else []
         same = {(each.span, each.address) for each in own}
         jobs = {each.workload for each in own if each.kind in _JOB}
-        return sorted(
-            {
-                each.address
-                for each in others
-                if (each.span, each.address) not in same and not (each.kind in _JOB and each.workload in jobs)
-            }
-        )
+
+        def others(span: Span) -> list[str]:
+            return sorted(
+                {
+                    each.address
+                    for each in self._users.get((span.path, span.line, span.column), ())
+                    if (each.span, each.address) not in same and not (each.kind in _JOB and each.workload in jobs)
+                }
+            )
+
+        return others if own else lambda _: []
 
 
 _JOB = (ContainerKind.JOB, ContainerKind.JOB_SERVICE, ContainerKind.STEP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from dindguard.documents.changes import Append, Change, Content, Cut, Overwrite, Put
 from dindguard.documents.syntax import JSON, TOML, YAML
@@ -258,7 +259,7 @@ class TreeEditor:
             raise RefusedError("nothing stands beside it whose form it could take")
         column = first.key.start - self._line_start(first.key.start)
         last = max(extent(child)[1] for child in children(mapping))
-        return self._lines(last, column, yaml_block({key: value}, self._look()))
+        return self._lines(last, column, yaml_block({key: value}, self._look))
 
     def _replaced(self, mapping: Node, old: Node, value: Content) -> Splice:
         """Return the splice that writes an entry anew, comments on its last line kept."""
@@ -268,7 +269,7 @@ class TreeEditor:
         if mapping.style == "flow":
             return Splice(start, end, f"{old.name}: {yaml_flow(value)}")
         column = start - self._line_start(start)
-        lines = yaml_block({old.name: value}, self._look())
+        lines = yaml_block({old.name: value}, self._look)
         return Splice(start, end, f"{self.newline}{' ' * column}".join(lines))
 
     def _below_key(self, mapping: Node, empty: Node, value: Content) -> Splice:
@@ -276,7 +277,7 @@ class TreeEditor:
         if not isinstance(value, (dict, list)) or not empty.is_null or empty.content or empty.key is None:
             raise RefusedError(f"'{empty.name}' is written in a form that is not changed")
         del mapping
-        look = self._look()
+        look = self._look
         column = empty.key.start - self._line_start(empty.key.start)
         inner = look.step if isinstance(value, dict) else 0
         return self._lines(extent(empty)[1], column + inner, yaml_block(value, look))
@@ -317,6 +318,7 @@ class TreeEditor:
             raise RefusedError("other things stand on its line")
         return end
 
+    @cached_property
     def _look(self) -> Look:
         """Return how the file is indented, by its first mapping and its first list that stand below a key."""
         step = re.search(r"^( *)[^\s#-][^\n]*:[ \t]*\r?\n\1( +)[^\s#-]", self.text, re.MULTILINE)

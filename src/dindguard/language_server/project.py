@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from dindguard import discover, memory
-from dindguard.buffers import Buffers
+from dindguard.buffers import Buffers, Texts
 from dindguard.coverage import PLAIN
 from dindguard.discover import Found
 from dindguard.documents import syntax as syntaxes
@@ -37,7 +37,7 @@ class Project:
     def __init__(self, root: str, options: Options | None = None) -> None:
         self.root = os.path.realpath(root)
         self._options = replace(options or Options(), paths=(self.root,), root=self.root)
-        self._texts: dict[str, str] = {}
+        self._texts = Texts()
         self._scan: Scan | None = None
         self._sources: dict[str, Source] = {}
         self._listed: frozenset[str] = frozenset()
