@@ -150,6 +150,15 @@ def test_a_setting_is_where_the_file_that_wrote_it_has_it(tmp_path: Path) -> Non
     assert at(container.span) == "compose.yaml:2:3"
 
 
+def test_what_is_extended_twice_has_the_route_of_the_service_that_wrote_it(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": "services:\n  first:\n    extends: {file: base.yaml, service: second}\n",
+        "base.yaml": "services:\n  second:\n    extends: third\n  third:\n    image: b\n    volumes: [/run:/run]\n",
+    }
+    (container,) = read(tmp_path, files).workloads[0].containers
+    assert container.mounts[0].span.route == "services.third.volumes[0]"
+
+
 def test_an_anchor_is_the_place_and_its_use_explains_it(tmp_path: Path) -> None:
     text = "x-a: &a\n  privileged: true\n  image: a\nservices:\n  a:\n    <<: *a\n"
     container = one(tmp_path, text)

@@ -23,6 +23,9 @@ _BEFORE: dict[str, str] = {}
 HIGHEST_SHARED = 20_000
 """Few files have so many lines."""
 
+_PYTHONS_OWN = 256
+"""Python has one object for each of so many numbers itself."""
+
 _NUMBERS: dict[int, int] = {}
 
 _JOINED: dict[tuple[int, int], tuple[Any, Any, tuple[Any, ...]]] = {}
@@ -96,6 +99,8 @@ def joined(first: tuple[T, ...], more: tuple[T, ...], key: Callable[[T], object]
 
 def shared_number(number: int) -> int:
     """Return an equal number, the one that was met first: a scan has many thousand places, most of them in the first lines."""
+    if number <= _PYTHONS_OWN:
+        return number
     return _NUMBERS.setdefault(number, number) if number < HIGHEST_SHARED else number
 
 

@@ -278,21 +278,22 @@ class Source:
         starts = source._lines()
         return starts[line - 1] + column - 1 if line <= len(starts) else len(source.text)
 
-    def span(self, start: int, end: int, route: str = "") -> Span:
+    def span(self, start: int, end: int, route: str = "", trail: tuple[Step, ...] = ()) -> Span:
         """Return the span of the characters ``[start, end)`` of this text, in the file that holds it."""
-        # The end of an embedded range is the character after its last one, which may be mapped elsewhere.
-        source, last = self, end - 1 if self.parent is not None and end > start else end
-        beyond = end - last
-        while source.parent is not None:
-            start, last = source.origin(start), source.origin(last)
-            source = source.parent
-        starts = source._lines()
+        source, last, beyond = self, end, 0
+        if self.parent is not None:
+            beyond = int(end > start)  # the end is the character after the last one, and may be mapped elsewhere
+            last -= beyond
+            while source.parent is not None:
+                start, last = source.origin(start), source.origin(last)
+                source = source.parent
+        starts = source._starts or source._lines()
         line = end_line = shared_number(bisect_right(starts, start))
         if last < start or (line < len(starts) and last >= starts[line]):
             end_line = shared_number(bisect_right(starts, last))
-        end_line = line if end_line == line else end_line  # one object
         column, end_column = start - starts[line - 1] + 1, last - starts[end_line - 1] + 1 + beyond
-        return Span(self.path, line, column, end_line, end_column, shared(route))
+        once = trail if len(trail) < 2 else joined((), trail, _step_key)
+        return Span(self.path, line, column, end_line, end_column, route and shared(route), once)
 
     def whole(self) -> Span:
         """Return a span for the text as a whole: its first line."""

@@ -12,7 +12,7 @@ from dindguard.model.values import Text
 
 def written(node: Node) -> Text | None:
     """Return a scalar that somebody wrote; ``None`` for null and for what is not there."""
-    return node.value if node.is_scalar and not node.is_null else None
+    return None if node.kind is not Kind.SCALAR or node.is_null else node.value
 
 
 def key_of(at: Node, name: str) -> Node:

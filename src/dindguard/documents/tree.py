@@ -105,16 +105,13 @@ class Node:
     @property
     def span(self) -> Span:
         """Where it is written; of a mapping or a sequence, its first line's part."""
-        span = self.source.span(self.start, self.end, self.route)
-        return span.explained(self.trail) if self.trail else span
+        return self.source.span(self.start, self.end, self.route, self.trail)
 
     @property
     def key_span(self) -> Span:
         """Where its key is written; its own place where it has none."""
-        if self.key is None:
-            return self.span
-        span = self.key.source.span(self.key.start, self.key.end, self.route)
-        return span.explained(self.trail) if self.trail else span
+        key = self.key or self
+        return key.source.span(key.start, key.end, self.route, self.trail)
 
     @property
     def name(self) -> str:
@@ -213,7 +210,8 @@ class Node:
     @property
     def text(self) -> str:
         """The known value of a scalar, or ``""``; for names and other things that no variable should hold."""
-        return "" if not self.content and self.filled is None else self.value.value or ""
+        plain = self.filled is None and (self.scope is None or not self.content)
+        return self.content if plain else self.value.value or ""
 
     def flag(self, name: str = "") -> Flag:
         """Return the scalar as a flag; a hole or a null is off, because nobody wrote it."""
@@ -251,30 +249,33 @@ class Node:
         self, *, route: str | None = None, scope: Scope | None = None, trail: tuple[Step, ...] | None = None,
         key: Node | None = None,
     ) -> Node:  # fmt: skip
-        original = self
-        new_route = self.route if route is None else route
-        added = () if trail is None else trail[len(self.trail) :]
+        made = Node.__new__(Node)  # as holes are: thousands of services that others extend are copies
+        made.kind, made.source, made.start, made.end = self.kind, self.source, self.start, self.end
+        made.content, made.style, made.tag = self.content, self.style, self.tag
+        made.route = self.route if route is None else route
+        made.trail = self.trail if trail is None else trail
+        made.key, made.scope = key or self.key, scope or self.scope
+        made.mapping, made.filled, made.inner = self.mapping, self.filled, self.inner
+        made.conditions, made.every_key = self.conditions, None
+        made._children = made._folds = made._loaded = made._key_index = None
+        if self.kind is Kind.MAPPING or self.kind is Kind.SEQUENCE:
+            made._children = lambda copy: self._copies(copy, scope)
+            made.foldable(self)
+        return made
 
-        def child(node: Node, key: Node | None) -> Node:
-            suffix = node.route[len(original.route) :]
-            below = (*node.trail, *added)[: budget.STEPS_SHOWN.most] if added else node.trail
-            return node._copy(route=new_route + suffix, scope=scope, trail=below, key=key)
+    def _copies(self, copy: Node, scope: Scope | None) -> Pairs | list[Node]:
+        """Return copies of what is below this node for a copy of it, which may have another route and a longer trail."""
+        route, trail, most = self.route, self.trail, budget.STEPS_SHOWN.most
+        added = copy.trail[len(trail) :]
 
-        def children(_: Node) -> Pairs | list[Node]:
-            if original.kind is Kind.MAPPING:
-                pairs = []
-                for k, v in original.pairs():
-                    copied = child(k, None)
-                    pairs.append((copied, child(v, copied)))
-                return pairs
-            return [child(item, None) for item in original.items()]
+        def below(node: Node, key: Node | None = None) -> Node:
+            moved = None if copy.route is route else copy.route + node.route[len(route) :]
+            longer = copy.trail if node.trail is trail else (*node.trail, *added)[:most]
+            return node._copy(route=moved, scope=scope, trail=longer, key=key)
 
-        return Node(
-            self.kind, self.source, self.start, self.end, route=new_route, content=self.content, style=self.style,
-            tag=self.tag, key=key or self.key, trail=self.trail if trail is None else trail, scope=scope or self.scope,
-            mapping=self.mapping, filled=self.filled, inner=self.inner, conditions=self.conditions,
-            children=children if self.kind in (Kind.MAPPING, Kind.SEQUENCE) else None,
-        ).foldable(self)  # fmt: skip
+        if self.kind is Kind.SEQUENCE:
+            return [below(item) for item in self.items()]
+        return [(copied := below(key), below(value, copied)) for key, value in self.pairs()]
 
     def with_pairs(self, pairs: Sequence[tuple[Node, Node]]) -> Node:
         """Return a mapping at this place that holds ``pairs``: the result of a merge."""

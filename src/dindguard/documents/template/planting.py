@@ -81,12 +81,12 @@ class _Brought(Source):
         del offset
         return self._start
 
-    def span(self, start: int, end: int, route: str = "") -> Span:
+    def span(self, start: int, end: int, route: str = "", trail: tuple[Step, ...] = ()) -> Span:
         """Return the action's characters."""
         del start, end
         parent = self.parent
         assert parent is not None
-        return parent.span(self._start, self._end, route)
+        return parent.span(self._start, self._end, route, trail)
 
 
 def plain(raw: Node, place: Place) -> Node:

@@ -23,7 +23,12 @@ def name_of(item: Node) -> str:
     """Return an entry's name: its key, or what stands before ``=``."""
     if item.key is not None:
         return item.key.content
-    return item.value.pattern.partition("=")[0]
+    return _pattern(item).partition("=")[0]
+
+
+def _pattern(item: Node) -> str:
+    """Return what an entry says: where no variable changes it, nobody need ask where it is written."""
+    return item.content if item.filled is None and "$" not in item.content else item.value.pattern
 
 
 def as_mapping(node: Node) -> Node:
@@ -64,7 +69,7 @@ def _null(key: Node) -> Node:
 def volume_target(item: Node) -> str:
     """Return where in the container a volume entry is mounted, in one spelling."""
     if item.is_mapping:
-        return clean(item["target"].value.pattern)
+        return clean(_pattern(item["target"]))
     if item.filled is None and "$" not in item.content:  # every service may have it: read its text once
         return _target_of(item.content)
     from dindguard.scripts.engine_cli import specs
@@ -86,28 +91,28 @@ _NOWHERE = Span("", 1, 1, 1, 1)
 def device_target(item: Node) -> str:
     """Return the path in the container of a device entry."""
     if item.is_mapping:
-        return item["target"].value.pattern
-    fields = item.value.pattern.split(":")
+        return _pattern(item["target"])
+    fields = _pattern(item).split(":")
     return fields[1] if len(fields) > 1 else fields[0]
 
 
 def grant_key(item: Node) -> str:
     """Return where a config or secret is mounted, as far as that tells two grants apart."""
     if not item.is_mapping:
-        return "/" + item.value.pattern
+        return "/" + _pattern(item)
     target = item["target"]
-    return target.value.pattern if target.present else "/" + item["source"].value.pattern
+    return _pattern(target) if target.present else "/" + _pattern(item["source"])
 
 
 def file_path(item: Node) -> str:
     """Return the path of an ``env_file`` entry."""
-    return (item["path"] if item.is_mapping else item).value.pattern
+    return _pattern(item["path"] if item.is_mapping else item)
 
 
 def port_key(item: Node) -> object:
     """Return what makes two published ports one: address, both ports and protocol."""
     if item.is_mapping:
-        words = [item[name].value.pattern for name in ("host_ip", "published", "target", "protocol")]
+        words = [_pattern(item[name]) for name in ("host_ip", "published", "target", "protocol")]
     else:
         from dindguard.scripts.engine_cli import specs
 
