@@ -233,6 +233,31 @@ def test_a_default_that_a_class_would_bind_is_a_value_of_each_record() -> None:
         assert (replace(Other(7), a=1), replace(Other(1), a=5)) == (Other(1), Other())
 
 
+def test_a_record_of_many_slots_stays_a_record_when_many_are_made() -> None:
+    @record(slots=True)
+    class Base:
+        a: int = 1
+        b: list[int] = field(default_factory=list)
+        c: str = ""
+
+    @record(slots=True)
+    class Wide(Base):
+        d: int = 4
+        e: int = field(init=False, default=5)
+        f: int = field(default=6, compare=False)
+
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "c", f"{self.a}{self.f}")
+
+    for _ in range(OFTEN + 1):
+        wide = Wide(2, d=3)
+        assert (type(wide), wide.a, wide.b, wide.c, wide.d, wide.e, wide.f) == (Wide, 2, [], "26", 3, 5, 6)
+        assert wide == copy.copy(wide) == replace(wide, b=[])
+        assert wide.b is not Wide().b
+        with pytest.raises(FrozenRecordError):
+            wide.a = 3  # type: ignore[misc]
+
+
 def test_fields_in_an_order_that_python_has_no_signature_for() -> None:
     @record
     class Odd:

@@ -41,6 +41,16 @@ class Field:
     repr = True
     compare = True
 
+    @property
+    def has_default(self) -> bool:
+        """Whether its default is a value."""
+        return self.default is not _MISSING
+
+    @property
+    def has_factory(self) -> bool:
+        """Whether its default is made anew for each record."""
+        return self.default_factory is not _MISSING
+
 
 def field(
     *,
@@ -200,7 +210,11 @@ def _initialiser(made: Any, kw_only: bool) -> Callable[..., None]:
         nonlocal left
         left -= 1
         if not left:
-            made.__init__ = _compiled(made, fields, kw_only, finish) or __init__
+            from dindguard.initialisers import compiled  # a small scan makes no kind of record so often
+
+            shared = frozenset(each.name for each in fields if _is_shared(made, each))
+            slots = {each.name: slot for each in fields if (slot := _slot(made, each.name)) is not None}
+            made.__init__ = compiled(made, fields, slots, shared, kw_only) or __init__
         told, usual, later = ways.get((len(values), *named)) or way(len(values), *named)
         if named:
             values = (*values, *named.values())
@@ -234,39 +248,6 @@ def _by_default(
 def _is_shared(made: type, of: Field) -> bool:
     """Whether records have a default from their class, and need no value of their own: most fields of most records."""
     return getattr(made, of.name, _MISSING) is of.default is not _MISSING and not hasattr(of.default, "__get__")
-
-
-def _compiled(made: type, fields: tuple[Field, ...], kw_only: bool, finish: bool) -> Callable[..., None] | None:
-    """Return an initialiser made from text, as a dataclass has it; ``None`` where Python has no signature for it.
-
-    Slots are set by their descriptors, which takes two thirds of the time that ``object.__setattr__`` does.
-    """
-    scope: dict[str, Any] = {"_keep": object.__setattr__, "_absent": _MISSING}
-    required, optional, plain, later = [], [], [], []
-    for number, each in enumerate(fields):
-        scope[f"_usual{number}"], scope[f"_make{number}"] = each.default, each.default_factory
-        slot = scope[f"_set{number}"] = _slot(made, each.name)
-        keep = f"_keep(self, {each.name!r}, " if slot is None else f"_set{number}(self, "
-        if each.default_factory is not _MISSING:
-            value = f"_make{number}() if {each.name} is _absent else {each.name}" if each.init else f"_make{number}()"
-            later.append(f"{keep}{value})")
-            optional += [f"{each.name}=_absent"] if each.init else []
-        elif each.init or each.default is not _MISSING:
-            if not _is_shared(made, each):
-                plain.append(f"{keep}{each.name if each.init else f'_usual{number}'})")
-            elif each.init:
-                plain.append(f"if {each.name} is not _usual{number}: {keep}{each.name})")
-            if each.init and each.default is _MISSING:
-                required.append(each.name)
-                if optional and not kw_only:
-                    return None
-            elif each.init:
-                optional.append(f"{each.name}=_usual{number}")
-    parameters = ", ".join(["self", *(["*"] if kw_only and (required or optional) else []), *required, *optional])
-    body = [*plain, *later, *(["self.__post_init__()"] if finish else []), "return"]
-    exec(f"def __init__({parameters}):\n " + "\n ".join(body), scope)  # noqa: S102 - the names of our own fields
-    initialiser: Callable[..., None] = scope["__init__"]
-    return initialiser
 
 
 def _slot(made: type, name: str) -> Callable[[Any, Any], None] | None:
