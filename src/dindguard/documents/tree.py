@@ -27,12 +27,12 @@ class Node:
     Children are made when they are asked for: shared and cyclic YAML costs what is looked at.
 
     In a template, ``filled`` is what its values make of a scalar (of a hole: what may stand there and nobody knows), ``inner``
-    gives the text of one that is a document, ``conditions`` are the branches in which a node stands. Until a document is
-    recognised, ``every_key`` of its root are the keys anywhere in it, where its reader tells them.
+    gives the text of one that is a document, ``conditions`` are the branches in which a node stands; ``answer`` is what one takes
+    a place of its values for. Until a document is recognised, ``every_key`` of its root are the keys anywhere in it, where told.
     """
 
     __slots__ = (
-        "_children", "_folds", "_key_index", "_loaded", "conditions", "content", "end", "every_key", "filled", "inner",
+        "_children", "_folds", "_key_index", "_loaded", "answer", "conditions", "content", "end", "every_key", "filled", "inner",
         "key", "kind", "mapping", "route", "scope", "source", "start", "style", "tag", "trail",
     )  # fmt: skip
 
@@ -68,14 +68,14 @@ class Node:
         self.trail = trail
         self.scope = scope
         self.mapping = mapping
-        self.filled = filled
-        self.inner = inner
+        self.filled, self.inner = filled, inner
         self.conditions = conditions
         self._children = children
         self._folds: Callable[[], None] | None = None
         self._loaded: Pairs | list[Node] | None = None
         self._key_index: dict[str, Node] | None = None
         self.every_key: set[str] | None = None
+        self.answer: Any = None
 
     @property
     def present(self) -> bool:
@@ -256,7 +256,7 @@ class Node:
         made.trail = self.trail if trail is None else trail
         made.key, made.scope = key or self.key, scope or self.scope
         made.mapping, made.filled, made.inner = self.mapping, self.filled, self.inner
-        made.conditions, made.every_key = self.conditions, None
+        made.conditions, made.every_key, made.answer = self.conditions, None, None
         made._children = made._folds = made._loaded = made._key_index = None
         if self.kind is Kind.MAPPING or self.kind is Kind.SEQUENCE:
             made._children = lambda copy: self._copies(copy, scope)
@@ -315,7 +315,7 @@ class _Hole(Node):
         self.source, self.start, self.end = above.source, above.start, above.end
         self.key, self.trail, self.scope, self.conditions = above.key, above.trail, above.scope, above.conditions
         self.content = self.style = self.tag = ""
-        self.every_key = self.mapping = self.inner = self._children = self._folds = self._loaded = None
+        self.every_key = self.answer = self.mapping = self.inner = self._children = self._folds = self._loaded = None
         self.filled = above.filled if above.filled is not None and above.filled.pattern == UNKNOWN_PIECE else None
         return getattr(self, name)
 

@@ -190,24 +190,25 @@ def _lighten(root: YamlNode, base: int, text: str) -> tuple[bool, set[str], bool
 
     Whether two braces begin any of the nodes is returned, every key, and whether an alias stands for a collection.
     """
-    stack = [root]
     braces = aliased = False
     keys: set[str] = set()
-    while stack:
-        raw = stack.pop()
-        if isinstance(raw.start_mark, int):  # an alias
+    nodes = [root]
+    for raw in nodes:  # to which those are added that it holds
+        mark = raw.start_mark
+        if type(mark) is int:  # an alias
             aliased = aliased or raw.id != "scalar"
             continue
-        start = raw.start_mark.index
+        start = mark.index
         raw.start_mark, raw.end_mark = start + base, raw.end_mark.index + base
-        if raw.id == "mapping":
-            braces = braces or (raw.flow_style and text.startswith("{{", start))
-            for pair in raw.value:
-                stack.extend(pair)
-                if pair[0].id == "scalar":
-                    keys.add(pair[0].value)
-        elif raw.id == "sequence":
-            stack.extend(raw.value)
-        else:
+        kind = raw.id
+        if kind == "scalar":
             raw.value = shared(raw.value)
+        elif kind == "mapping":
+            braces = braces or (raw.flow_style and text.startswith("{{", start))
+            for key, value in raw.value:
+                nodes += key, value
+                if key.id == "scalar":
+                    keys.add(key.value)
+        else:
+            nodes += raw.value
     return braces, keys, aliased

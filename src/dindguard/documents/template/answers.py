@@ -12,7 +12,7 @@ from dindguard.records import record
 from dindguard.source import SET_HERE, Step
 
 
-@record
+@record(slots=True)
 class Known:
     """A value that the files decide, and the places that say so.
 
@@ -24,7 +24,7 @@ class Known:
     steps: tuple[Step, ...] = ()
 
 
-@record
+@record(slots=True)
 class Unknown:
     """What the files do not decide: ``name`` is what would have to be known, ``partial`` the text as far as it is."""
 
@@ -51,9 +51,16 @@ _FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "
 
 
 def of_node(node: Node) -> Answer:
-    """Return what a place of a values file holds, as YAML 1.1 reads it."""
-    if not node.present:
+    """Return what a place of a values file holds, as YAML 1.1 reads it; found once, for templates ask for few places often."""
+    if node.kind is Kind.HOLE:
         return NOTHING
+    found: Answer | None = node.answer
+    if found is None:
+        found = node.answer = _of_place(node)
+    return found
+
+
+def _of_place(node: Node) -> Answer:
     step = (Step(SET_HERE, node.source.span(node.start, node.end, node.route)),)
     if node.kind is not Kind.SCALAR:
         return Known(node, step)
@@ -75,9 +82,12 @@ def _plain(text: str) -> Any:
 
 def field(answer: Answer, name: str, expression: str) -> Answer:
     """Return what stands under ``name`` in an answer; ``expression`` names what is asked for."""
-    if isinstance(answer, Unknown):
-        return Unknown(expression)
-    value = answer.value
+    found = None if isinstance(answer, Unknown) else held(answer.value, name)
+    return found if found is not None else Unknown(expression)
+
+
+def held(value: Any, name: str) -> Answer | None:
+    """Return what stands under ``name`` in a known value; ``None`` for what a namespace does not know."""
     if isinstance(value, Node):
         return of_node(value[name])
     if isinstance(value, dict):
@@ -86,7 +96,7 @@ def field(answer: Answer, name: str, expression: str) -> Answer:
     if value is None or isinstance(value, (str, bool, int, float, list)):
         return NOTHING
     found = value.field(name)
-    return found if not isinstance(found, Unknown) else Unknown(expression)
+    return None if isinstance(found, Unknown) else found
 
 
 def truth(answer: Answer) -> bool | None:

@@ -27,7 +27,10 @@ def between(inner: Block, outer: Block, frame: Frame) -> tuple[Condition, ...]:
             continue
         held = holds(frame, block)
         if held is not True or block.word == "if":
-            found.append(_condition(block, held, frame))
+            condition = frame.conditions.get(block)
+            if condition is None:
+                condition = frame.conditions[block] = _condition(block, held, frame)
+            found.append(condition)
     return tuple(reversed(found))
 
 

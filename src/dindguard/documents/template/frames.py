@@ -16,6 +16,7 @@ from dindguard.documents.template.answers import (
     Unknown,
     alike,
     field,
+    held,
     image_of,
     items_of,
     text_of,
@@ -25,6 +26,7 @@ from dindguard.documents.template.blocks import Block, loop_names
 from dindguard.documents.template.functions import GO, Functions, call
 from dindguard.documents.template.template import Template
 from dindguard.documents.template.terms import Call, Literal, Opaque, Term, Variable, written
+from dindguard.model.condition import Condition
 from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import SET_HERE, Source, Step
@@ -64,7 +66,7 @@ class Frame:
     """One use of a template's text: the whole file, a named template with its argument, one round of a loop.
 
     ``dot`` is what ``.`` and ``$`` are outside of ``with`` and ``range``; ``defined`` is the named template's block, and
-    ``caller`` the frame that it is called from.
+    ``caller`` the frame that it is called from. ``held`` and ``conditions`` are what was found of branches.
     """
 
     def __init__(
@@ -86,19 +88,15 @@ class Frame:
         self.defined = defined
         self.caller = caller
         self._answers: dict[tuple[str, int], Answer] = {}
+        self.held: dict[Block, bool | None] = {}
+        self.conditions: dict[Block, Condition] = {}
 
     def looped(self, loop: Block, item: Item) -> Frame:
         """Return the frame of one round of a loop."""
         items = {**self.items, loop.start: item}
         return Frame(
-            self.template,
-            self.dot,
-            self.library,
-            depth=self.depth,
-            items=items,
-            defined=self.defined,
-            caller=self.caller,
-        )
+            self.template, self.dot, self.library, depth=self.depth, items=items, defined=self.defined, caller=self.caller
+        )  # fmt: skip
 
     def called(self, defined: Defined, dot: Answer) -> Frame:
         """Return the frame of a named template with its argument."""
@@ -161,10 +159,12 @@ class Frame:
             if term.too_deep:
                 budget.met(budget.EXPRESSION_NESTING, self.template.place(offset))
             return Unknown(term.expression)
-        found, name = self.value(term.of, offset, block), written(term.of)
+        found = self.value(term.of, offset, block)
         for step in term.path:
-            name += f".{step}"
-            found = field(found, step, name)
+            below = held(found.value, step) if isinstance(found, Known) else None
+            if below is None:
+                return Unknown(term.words)
+            found = below
         return found
 
     def _call(self, term: Call, offset: int, block: Block) -> Answer:

@@ -10,7 +10,7 @@ from dindguard.documents.template.charts import Chart
 from dindguard.documents.template.frames import Defined, Frame
 from dindguard.documents.template.template import Template
 from dindguard.documents.template.writing import taken_between, written_out
-from dindguard.source import Span
+from dindguard.source import Span, Step
 
 
 class Taken:
@@ -30,6 +30,8 @@ class Named:
         self._more = more
         taken = taken or Taken()
         self.places = taken.places
+        self.noted: dict[int, tuple[Step, ...]] = {}
+        """Steps of which the places are noted, by where they lie in memory, which they keep: answers are met often."""
         self.grafted = taken.grafted
         self.texts: dict[tuple[str, int, Chart], Answer] = {}
         """What named templates write for the chart as a whole, by their files and places."""
@@ -58,7 +60,10 @@ class Calls:
 
     def used(self, answer: Answer) -> None:
         """Note the places whose values stand in a document, or decide whether a part of one does."""
-        self.named.places.update(step.span for step in answer.steps)
+        steps = answer.steps
+        if id(steps) not in self.named.noted:
+            self.named.noted[id(steps)] = steps
+            self.named.places.update(step.span for step in steps)
 
     def grafts(self, defined: Defined) -> bool:
         """Note that a named template is written somewhere as part of a document; whether it may be, once more."""

@@ -27,7 +27,7 @@ class Around:
     what holds it. ``block`` is the block whose conditions are in ``held`` already, and their steps in ``trail``.
     """
 
-    __slots__ = ("begin", "block", "end", "floor", "frame", "held", "key", "route", "trail")
+    __slots__ = ("_inside", "begin", "block", "end", "floor", "frame", "held", "key", "route", "trail")
 
     def __init__(self, frame: Frame, begin: int, end: int, block: Block) -> None:
         self.frame = frame
@@ -39,6 +39,7 @@ class Around:
         self.trail: tuple[Step, ...] = ()
         self.route = ""
         self.key: Node | None = None
+        self._inside: dict[Block, Around] | None = None
 
     def under(self, held: Sequence[Condition]) -> Around:
         """Return the same under further conditions."""
@@ -57,13 +58,8 @@ class Around:
     def copy(self) -> Around:
         """Return the same, to be changed by who asked for it."""
         made = Around(self.frame, self.begin, self.end, self.block)
-        made.floor, made.held, made.trail, made.route, made.key = (
-            self.floor,
-            self.held,
-            self.trail,
-            self.route,
-            self.key,
-        )
+        made.floor, made.held, made.trail = self.floor, self.held, self.trail
+        made.route, made.key = self.route, self.key
         return made
 
     def at(self, begin: int, end: int, route: str, key: Node | None) -> Around:
@@ -73,9 +69,16 @@ class Around:
         return made
 
     def inside(self, block: Block) -> Around:
-        """Return the same under the conditions of a block further in."""
+        """Return the same under the conditions of a block further in; many entries of a collection stand in few blocks."""
         if block is self.block:
             return self
+        if self._inside is None:
+            self._inside = {}
+        if (made := self._inside.get(block)) is None:
+            made = self._inside[block] = self._within(block)
+        return made
+
+    def _within(self, block: Block) -> Around:
         found = conditions.between(block, self.block, self.frame)
         made = self.under(found) if found else self.copy()
         made.block = block

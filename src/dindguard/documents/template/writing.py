@@ -108,6 +108,12 @@ def holds(frame: Frame, block: Block) -> bool | None:
     """Return whether a branch is taken with the values that the files give: its own condition, and none above it."""
     if block.parent is None:
         return True
+    if block not in frame.held:
+        frame.held[block] = _holds(frame, block)
+    return frame.held[block]
+
+
+def _holds(frame: Frame, block: Block) -> bool | None:
     above = [_own(frame, each) for each in block.before]
     if True in above:
         return False
