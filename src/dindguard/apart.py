@@ -42,7 +42,8 @@ def joined(readings: Iterable[Reading]) -> Reading:
     whole = Reading()
     for reading in readings:
         for name, values in vars(reading).items():
-            getattr(whole, name).extend(values)
+            if values:  # a small file says one or two kinds of things
+                getattr(whole, name).extend(values)
     return whole
 
 

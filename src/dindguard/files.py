@@ -86,18 +86,16 @@ def find_root(start: StrPath) -> str:
 
 def within(path: str, folder: str) -> bool:
     """Whether an absolute path is a folder, or lies below it."""
-    return path == folder or path.startswith(os.path.join(folder, ""))
+    behind = path[len(folder) : len(folder) + 1]
+    return path.startswith(folder) and (behind in ("", os.sep) or folder.endswith(os.sep))
 
 
 def relative(path: StrPath, root: StrPath) -> str:
-    """Return ``path`` relative to ``root`` with ``/``.
-
-    Raises :class:`UserError` for a path outside the root.
-    """
+    """Return ``path`` relative to ``root`` with ``/``; raises :class:`UserError` for one outside the root."""
     path, root = os.fspath(path), os.fspath(root)
     if not within(path, root):
         raise UserError(f"{path} lies outside {root}: scan it from its own repository")
-    return path[len(os.path.join(root, "")) :].replace(os.sep, "/") or "."
+    return path.removeprefix(root).removeprefix(os.sep).replace(os.sep, "/") or "."
 
 
 class Files(ABC):

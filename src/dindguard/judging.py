@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from dindguard import budget
@@ -89,7 +90,7 @@ class _Asked:
         steps, values = self._shared(subjects, first.names[: None if first.word is None else 1])
         having = self._keep(subjects, values, first, steps)
         for way in further:
-            having = self._keep(having, _begin(having, way), way, 1)
+            having = self._keep(having, _attributes(having, way.names[0]), way, 1)
         return having
 
     def _shared(self, subjects: Sequence[Any], names: tuple[str, ...]) -> tuple[int, list[Any]]:
@@ -105,8 +106,7 @@ class _Asked:
         key = (id(subjects), names)
         found = self._reached.get(key)
         if found is None:
-            name = names[-1]
-            found = _Reached(subjects, [None if value is None else getattr(value, name, None) for value in values])
+            found = _Reached(subjects, _attributes(values, names[-1]))
             self._reached[key] = found
             if len(self._reached) > REACHED_HELD:
                 del self._reached[next(iter(self._reached))]
@@ -142,10 +142,12 @@ class _Reached:
 _MANY = frozenset({tuple, Engine, Workload})
 
 
-def _begin(subjects: Iterable[Any], way: _Way) -> list[Any]:
-    """Return what a way begins with, of each subject."""
-    name = way.names[0]
-    return [getattr(subject, name, None) for subject in subjects]
+def _attributes(values: Sequence[Any], name: str) -> list[Any]:
+    """Return an attribute of each value, ``None`` of those that lack it."""
+    try:
+        return list(map(attrgetter(name), values))  # most often none does: this takes a third of the time
+    except AttributeError:
+        return [None if value is None else getattr(value, name, None) for value in values]
 
 
 def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]) -> bool:

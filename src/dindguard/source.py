@@ -130,9 +130,11 @@ class Source:
     """
 
     __slots__ = (
-        "_again", "_hash", "_machine", "_size", "_speaks", "_starts", "hint", "parent", "path", "segments", "text",
+        "_again", "_hash", "_machine", "_size", "_speaks", "_starts", "hint", "parent", "path", "rests", "segments", "text",
     )  # fmt: skip
     text: str
+    rests: bool
+    """Whether the text is not held at present."""
 
     def __init__(
         self,
@@ -154,6 +156,7 @@ class Source:
         self._again: Callable[[Source], str | None] | None = None
         self._machine = ""
         self._size = 0
+        self.rests = False
 
     def for_machine(self, name: str) -> Source:
         """Say that this text is for machines of its own, unlike the rest of the file; return it."""
@@ -196,6 +199,7 @@ class Source:
             self._starts = compact(self._starts)
         if not self.rests:
             del self.text
+            self.rests = True
 
     def __getattr__(self, name: str) -> Any:
         """Have a text that rests, and what went with it; a text that is there is found without asking here."""
@@ -205,16 +209,8 @@ class Source:
         if text is None or self._hash not in (None, hash(text)):
             raise ChangedError(f"{self.path} changed while it was scanned: scan it again")
         self.text = text
+        self.rests = False
         return object.__getattribute__(self, name)
-
-    @property
-    def rests(self) -> bool:
-        """Whether the text is not held at present."""
-        try:
-            object.__getattribute__(self, "text")
-        except AttributeError:
-            return True
-        return False
 
     @property
     def unchanged(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from dindguard.files import Entry, Files, Left, relative, within
@@ -49,7 +50,7 @@ class Walk:
         while stack:
             current, inherited = stack.pop()
             try:
-                entries = sorted(os.scandir(current), key=lambda entry: entry.name)
+                entries = sorted(os.scandir(current), key=attrgetter("name"))
             except FileNotFoundError:
                 yield Entry(f"{relative(current, self.root)}/", left=Left.VANISHED)
                 continue

@@ -28,22 +28,34 @@ class WorkingTree(Files):
 
     def inside(self, path: str) -> str | None:
         """Return the real path of a root-relative path if it stays inside the root."""
+        return self._inside(path)[0]
+
+    def _inside(self, path: str) -> tuple[str | None, os.stat_result | None]:
+        """Return the real path of a root-relative path, and what the kernel says of it, as far as it was asked."""
         if path.startswith("/") or "\0" in path:
-            return None
+            return None, None
         try:
-            real = self._real(os.path.normpath(os.path.join(self.root, path)))
+            real, facts = self._real(os.path.normpath(os.path.join(self.root, path)))
         except OSError:
-            return None
-        return real if within(real, self.root) else None
+            return None, None
+        return (real, facts) if within(real, self.root) else (None, None)
 
     def exists(self, path: str) -> bool:
         """Whether there is anything at a root-relative path."""
         return os.path.lexists(os.path.join(self.root, path))
 
-    def _real(self, path: str) -> str:
-        """Return a path without links; folders are resolved once, because trees hold many files in each."""
+    def _real(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Return a path without links, and what the kernel says of what is no link itself.
+
+        Folders are resolved once, because trees hold many files in each.
+        """
         folder, name = os.path.split(path)
-        return _unlinked(os.path.join(self._folder(folder), name))
+        place = os.path.join(self._folder(folder), name)
+        try:
+            facts = os.lstat(place)
+        except (OSError, ValueError):
+            return place, None
+        return (os.path.realpath(place), None) if stat.S_ISLNK(facts.st_mode) else (place, facts)
 
     def _folder(self, path: str) -> str:
         """Return a folder's path without links, from what is known of those above it: work in proportion to its depth."""
@@ -63,11 +75,11 @@ class WorkingTree(Files):
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes; raises :class:`UnreadError` when they cannot be had."""
-        real = self.inside(path)
+        real, facts = self._inside(path)
         if real is None:
             raise UnreadError("lies outside the root", Left.LINK)
         try:
-            facts = os.lstat(real)  # no link: it was followed before
+            facts = facts or os.lstat(real)  # no link: it was followed before
             if not stat.S_ISREG(facts.st_mode):
                 raise UnreadError("is no regular file", Left.SPECIAL)
             if facts.st_size > most_bytes():

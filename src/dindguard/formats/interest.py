@@ -61,13 +61,13 @@ class Interest:
         """Whether a file has to be read; UTF-16 and UTF-32 cannot be searched like this, and always are."""
         if self._everything or data.startswith(_OTHER_UNICODE):
             return True
-        if any(literal in data for literal in _LIKELIEST):
+        if any(map(data.__contains__, _LIKELIEST)):  # a generator would cost more than what it asks
             return True
         lowered = data.lower()
-        if any(literal in lowered for literal in self._likely):
+        if any(map(lowered.__contains__, self._likely)):
             return True
         words = lowered if len(lowered) < _LONG else b"\n".join(set(lowered.split()))
-        if any(literal in words for literal in self._literals):
+        if any(map(words.__contains__, self._literals)):
             return True
         found = any(
             literal in (words if _is_word(literal) else lowered) and exact.stands_in(lowered)

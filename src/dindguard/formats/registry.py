@@ -70,7 +70,12 @@ def declared() -> list[FormatRow]:
 
 def by_name(name: str) -> FormatRow | None:
     """Return the row of a format; ``None`` when there is none of that name."""
-    return next((row for row in rows() if row.name == name), None)
+    return _by_name().get(name)
+
+
+@cache
+def _by_name() -> dict[str, FormatRow]:
+    return {row.name: row for row in rows()}
 
 
 def configures_an_engine(path: str) -> bool:
@@ -96,11 +101,11 @@ def perhaps_named(path: str) -> Sequence[FormatRow]:
     if not known or not path.isascii():
         return rows()
     lowered = path.lower()
-    found: set[str] = set()
-    for literal in known:
-        if literal in lowered:
-            found |= _named_with()[literal]
-    return [row for row in rows() if row.name in found] if found else ()
+    told = [literal for literal in known if literal in lowered]
+    if not told:
+        return ()
+    found = set().union(*(_named_with()[literal] for literal in told))
+    return [row for row in rows() if row.name in found]
 
 
 @cache

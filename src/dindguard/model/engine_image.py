@@ -128,7 +128,18 @@ def _newest_of(version: Version | None) -> Version:
 
 def recognise(image: Image) -> EngineImage | None:
     """Return what the image's name tells about an engine in it, ``None`` if it tells of none."""
-    return _docker(image) or _other_engine(image) or _docker_by_name(image)
+    key = (image.registry, image.repository, image.tag, image.digest, image.pinned)  # all that is asked of it
+    if key not in _RECOGNISED:
+        if len(_RECOGNISED) >= IMAGES_HELD:
+            _RECOGNISED.clear()
+        _RECOGNISED[key] = _docker(image) or _other_engine(image) or _docker_by_name(image)
+    return _RECOGNISED[key]
+
+
+IMAGES_HELD = 1_000
+"""So many images are remembered: most files name one that another one names, too."""
+
+_RECOGNISED: dict[tuple[object, ...], EngineImage | None] = {}
 
 
 def _docker(image: Image) -> EngineImage | None:

@@ -83,8 +83,8 @@ class Dialect(StrEnum):
 
 def names_an_engine(text: str) -> bool:
     """Whether a text names an engine, a client or a builder at all; nothing else is read of a script."""
-    return any(name in text for name in _NAMES) or (
-        any(word in text for word in _IN_COMPANY) and _RELEVANT.search(text) is not None
+    return any(map(text.__contains__, _NAMES)) or (
+        any(map(text.__contains__, _IN_COMPANY)) and _RELEVANT.search(text) is not None
     )
 
 

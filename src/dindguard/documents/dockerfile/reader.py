@@ -67,23 +67,45 @@ def read(source: Source) -> Dockerfile:
 
 
 def _parsed(lines: list[LogicalLine], escape: str) -> Iterator[tuple[int, int]]:
-    """Yield each line's index, and the length of the value that ``dockerfile-parse`` found in it.
+    """Yield each line's index, and the length of the value that ``dockerfile-parse`` found in it."""
+    stand_in = [_stand_in(line.source.text, escape) for line in lines]
+    unknown = [text for text in stand_in if (escape, text) not in _LENGTHS]
+    told = _lengths(unknown, escape) if unknown else {}
+    for index, text in enumerate(stand_in):
+        length = _LENGTHS[escape, text] if (escape, text) in _LENGTHS else told.get(text)
+        if length is not None:
+            yield index, length
+    if len(_LENGTHS) > LINES_HELD:
+        _LENGTHS.clear()
+    _LENGTHS.update(((escape, text), told.get(text)) for text in unknown if len(text) <= LONGEST_HELD)
 
-    What it would take for something else is replaced in the stand-in, character by character: white
-    space that is none to BuildKit (and the reverse), and an escape character at the end of a line.
+
+LINES_HELD = 4_000
+"""So many lines are remembered: stages of Dockerfiles begin alike, and each reading costs as much as a short file."""
+LONGEST_HELD = 100
+"""A line of so few characters may come again."""
+
+_LENGTHS: dict[tuple[str, str], int | None] = {}
+"""What is known of lines by the escape character and their text; ``None`` of what is no instruction."""
+
+
+def _stand_in(text: str, escape: str) -> str:
+    """Return a line in which nothing is taken for something else, character by character.
+
+    White space that is none to BuildKit (and the reverse), and an escape character at the end of a line.
     """
-    if not lines:
-        return
+    text = text if text.isascii() and text.isprintable() else _NOT_PLAIN.sub(_plain, text)
+    return text[:-1] + "_" if text.endswith(escape) else text
+
+
+def _lengths(lines: list[str], escape: str) -> dict[str, int]:
+    """Return the length of the value in each line that is an instruction: one line tells nothing of another."""
     from dockerfile_parse import DockerfileParser
 
-    stand_in = [f"# escape={escape}"]
-    for line in lines:
-        text = _NOT_PLAIN.sub(_plain, line.source.text)
-        stand_in.append(text[:-1] + "_" if text.endswith(escape) else text)
-    parser = DockerfileParser(fileobj=BytesIO(("\n".join(stand_in) + "\n").encode("ascii")))
-    for item in parser.structure:
-        if item["startline"] > 0:  # the first line is the directive, which comes back as a comment
-            yield item["startline"] - 1, len(item["value"])
+    text = "\n".join([f"# escape={escape}", *lines, ""])
+    found = DockerfileParser(fileobj=BytesIO(text.encode("ascii"))).structure
+    # The first line is the directive, which comes back as a comment.
+    return {lines[item["startline"] - 1]: len(item["value"]) for item in found if item["startline"] > 0}
 
 
 def _plain(match: re.Match[str]) -> str:
