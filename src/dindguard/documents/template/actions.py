@@ -63,6 +63,9 @@ Meaning = tuple[Act, str, str]
 
 _WORD = regex(r"[A-Za-z_]\w*")
 _BLANKS = regex(r"\s+")
+_GO_REST = regex(r"(?:[^}\"`'/]++|\"(?:\\.|[^\"\\\n])*+\"|`[^`]*+`|'(?:\\.|[^'\\\n])'|\}(?!\})|/(?!\*))*+\}\}")
+"""The rest of an action without comments, in which every quotation mark has its other half: most are so."""
+
 _GO_STOP = regex(r"\}\}|/\*|[\"`']")
 _GO_STRING = regex(r'"(?:\\.|[^"\\\n])*"')
 _GO_CHARACTER = regex(r"'(?:\\.|[^'\\\n])'")
@@ -123,6 +126,8 @@ class _GoEnds:
 
     def after(self, position: int) -> int:
         """Return the offset behind the ``}}`` that closes an action which has begun; -1 without one."""
+        if (whole := _GO_REST.match(self._text, position)) is not None:
+            return whole.end()
         while stop := _GO_STOP.search(self._text, position):
             sign = stop.group()
             if sign == "}}":

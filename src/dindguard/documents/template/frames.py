@@ -116,7 +116,8 @@ class Frame:
 
     def follows(self, offset: int) -> bool:
         """Whether a template, variable or condition called for at a place is looked at, or lies too deep."""
-        return budget.within(budget.TEMPLATE_DEPTH, self.depth + 1, self.template.place(offset))
+        most = budget.TEMPLATE_DEPTH
+        return self.depth < most.most or budget.within(most, self.depth + 1, self.template.place(offset))
 
     # -- expressions --------------------------------------------------------------------------------
 

@@ -46,14 +46,15 @@ def call(
 
     ``at`` is where it is called.
     """
-    lenient, strict = functions.lenient.get(name), functions.strict.get(name)
-    unknown = next((each for each in arguments if isinstance(each, Unknown)), None)
+    lenient = functions.lenient.get(name)
     try:
         if lenient is not None:
             answer = lenient(arguments)
-        elif strict is None or unknown is not None:
-            return Unknown(expression if strict is None or unknown is None else unknown.name)
         else:
+            strict = functions.strict.get(name)
+            unknown = next((each for each in arguments if isinstance(each, Unknown)), None)
+            if strict is None or unknown is not None:
+                return Unknown(expression if strict is None or unknown is None else unknown.name)
             values = [each.value for each in arguments if isinstance(each, Known)]
             answer = Known(strict(*values), steps_of(arguments))
     except (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 from dindguard import budget
@@ -33,10 +32,9 @@ Token = tuple[str, str]
 def parse(expression: str) -> Term:
     """Return the term that a pipeline stands for; :class:`Opaque` for what this reader does not understand."""
     try:
-        tokens = [*_tokens(expression)]
-        parser = _Parser(tokens)
+        parser = _Parser(_tokens(expression))
         term = parser.pipeline(0)
-        if parser.ahead() is not None:
+        if parser.ahead is not _END:
             raise NotUnderstoodError
     except NotUnderstoodError as error:
         return Opaque(expression, isinstance(error, TooDeepError))
@@ -45,7 +43,7 @@ def parse(expression: str) -> Term:
 
 def assigned(expression: str) -> tuple[tuple[str, ...], str] | None:
     """Return the variables that an assignment or a ``range`` sets, and the expression; ``None`` for no assignment."""
-    match = _ASSIGNED.match(expression)
+    match = _ASSIGNED.match(expression) if expression.startswith("$") else None
     if match is None:
         return None
     names = tuple(name.strip() for name in match["names"].split(","))
@@ -55,53 +53,59 @@ def assigned(expression: str) -> tuple[tuple[str, ...], str] | None:
 _ASSIGNED = regex(r"(?P<names>\$\w+(?:\s*,\s*\$\w+)?)\s*:?=(?!=)")
 
 
-def _tokens(expression: str) -> Iterator[Token]:
-    position = 0
-    while position < len(expression):
+_END: Token = ("", "")
+"""Stands behind the last token."""
+
+
+def _tokens(expression: str) -> list[Token]:
+    found: list[Token] = []
+    position, length = 0, len(expression)
+    while position < length:
         match = _TOKEN.match(expression, position)
         if match is None:
             if expression[position] == ".":
-                yield "field", "."
+                found.append(("field", "."))
                 position += 1
                 continue
             raise NotUnderstoodError
-        kind = match.lastgroup
-        if kind == "field" and match.group()[0] == "." and expression[position - 1 : position] == ")":
+        kind, text = match.lastgroup, match.group()
+        if kind == "field" and text[0] == "." and position and expression[position - 1] == ")":
             kind = "chain"  # of what the parentheses hold; behind a blank it is a word of its own
         position = match.end()
         if kind is not None:
-            yield kind, match.group()
+            found.append((kind, text))
+    found.append(_END)
+    return found
 
 
 class _Parser:
     """Reads tokens one after the other."""
 
     def __init__(self, tokens: list[Token]) -> None:
-        self._tokens = tokens
-        self._next = 0
+        self._left = iter(tokens)
+        self.ahead = next(self._left)
+        """The next token, which nobody has taken."""
 
-    def ahead(self) -> Token | None:
-        """Return the next token without taking it."""
-        return self._tokens[self._next] if self._next < len(self._tokens) else None
+    def _take(self) -> Token:
+        taken, self.ahead = self.ahead, next(self._left, _END)
+        return taken
 
     def pipeline(self, depth: int) -> Term:
         """Read commands joined by ``|``: each gets the one before as its last argument."""
         if depth > budget.EXPRESSION_NESTING.most:
             raise TooDeepError
         term = self._command(depth, None)
-        while self.ahead() == ("sign", "|"):
-            self._next += 1
+        while self.ahead == ("sign", "|"):
+            self._take()
             term = self._command(depth, term)
         return term
 
     def _command(self, depth: int, piped: Term | None) -> Term:
         operands: list[Term] = []
         name = ""
-        token = self.ahead()
-        if token is not None and token[0] == "word" and token[1] not in _CONSTANTS:
-            name = token[1]
-            self._next += 1
-        while (token := self.ahead()) is not None and token[1] not in ("|", ")", ",", "=", ":="):
+        if self.ahead[0] == "word" and self.ahead[1] not in _CONSTANTS:
+            name = self._take()[1]
+        while self.ahead[1] not in _AFTER_OPERANDS:
             operands.append(self._operand(depth))
         if name:
             return Call(name, (*operands, *((piped,) if piped is not None else ())))
@@ -110,25 +114,22 @@ class _Parser:
         return operands[0]
 
     def _operand(self, depth: int) -> Term:
-        kind, text = self._tokens[self._next]
-        self._next += 1
+        kind, text = self._take()
         if kind == "sign":
             if text == ".":
                 return Variable("")
             if text != "(":
                 raise NotUnderstoodError
             term = self.pipeline(depth + 1)
-            if self.ahead() != ("sign", ")"):
+            if self._take() != ("sign", ")"):
                 raise NotUnderstoodError
-            self._next += 1
-            ahead = self.ahead()
-            if ahead is not None and ahead[0] == "chain" and ahead[1].startswith("."):
-                self._next += 1
-                term = Field(term, tuple(ahead[1][1:].split(".")))
+            if self.ahead[0] == "chain" and self.ahead[1].startswith("."):
+                term = Field(term, tuple(self._take()[1][1:].split(".")))
             return term
         return _leaf(kind, text)
 
 
+_AFTER_OPERANDS = frozenset({"|", ")", ",", "=", ":=", _END[1]})
 _CONSTANTS: dict[str, object] = {"true": True, "false": False, "nil": None}
 
 

@@ -108,7 +108,7 @@ class Neutral:
 
     def _graft(self, action: Action, column: int, before: _Before) -> Graft | None:
         """Return the graft that an action is which nothing follows on its line; ``None`` for a value."""
-        indented = _INDENTED.search(action.expression)
+        indented = _INDENTED.search(action.expression) if "indent" in action.expression else None
         go = self._dialect is Dialect.GO
         if before.blank:
             return Graft(action, _first_column(column, indented if go else None), inline=False)
@@ -161,6 +161,8 @@ def _lines(text: str, actions: Sequence[Action]) -> Iterator[list[Action]]:
 
 def blank(text: str) -> str:
     """Return blanks of a text's length, its line breaks kept."""
+    if "\n" not in text and "\r" not in text:
+        return " " * len(text)
     return _NOT_BREAKS.sub(" ", text)
 
 

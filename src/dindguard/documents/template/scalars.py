@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from dindguard.compact import shared
 from dindguard.documents.template.actions import Act, Action, Dialect, normal
-from dindguard.documents.template.answers import NOTHING, Answer, Known, Unknown, steps_of, text_of
+from dindguard.documents.template.answers import Answer, Known, Unknown, steps_of, text_of
 from dindguard.documents.template.frames import Frame
 from dindguard.documents.template.inner import document_of
 from dindguard.documents.template.writing import written_out
@@ -51,7 +51,7 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     if alone and (raw.style == "" or template.dialect is Dialect.JINJA) and _structured(answers[0]):
         return Filled(shown, _text(answers[0], shown, span), answers[0])
     named = [_named(each, action) for each, action in zip(answers, outputs, strict=True)]
-    answers = [each if each != NOTHING else Unknown("") for each in answers]
+    answers = [Unknown("") if _is_nothing(each) else each for each in answers]
     texts = [text_of(each) if isinstance(each, Known) else each.partial for each in answers]
     unknown = next((name for name, text in zip(named, texts, strict=True) if name or text is None), "")
     if any(text is None for text in texts) and not unknown:
@@ -97,7 +97,12 @@ def _named(answer: Answer, action: Action) -> str:
     """Return the name of what is unknown about an answer; empty when it is known. Nothing at all is not known."""
     if isinstance(answer, Unknown):
         return answer.name or normal(action.expression) or "an empty action"
-    return normal(action.expression) if answer.value is None and not answer.steps else ""
+    return normal(action.expression) if _is_nothing(answer) else ""
+
+
+def _is_nothing(answer: Answer) -> bool:
+    """Whether nobody says anything of a value."""
+    return isinstance(answer, Known) and answer.value is None and not answer.steps
 
 
 def _structured(answer: Answer) -> bool:
@@ -123,6 +128,8 @@ def _shown(action: Action, dialect: Dialect) -> str:
 
 def _pieces(content: str, filler: str, actions: Sequence[Action], texts: Sequence[str]) -> list[str]:
     """Return a scalar's content with the filler of each action replaced by its text."""
+    if len(actions) == 1 and not content.strip(filler):
+        return [*texts]  # most scalars with an action are one
     pieces: list[str] = []
     at = 0
     for action, text in zip(actions, texts, strict=True):
