@@ -69,58 +69,66 @@ class Maker:
         return node if _MERGE_KEY in keys or memory.kept() else node.foldable()
 
     def _node(self, raw: YamlNode, route: str, key: Node | None, trail: tuple[Step, ...]) -> Node:
-        kind = _KINDS[raw.id]
-        start = raw.start_mark
-        tag = raw.tag if raw.tag and raw.tag.startswith("!") else ""
+        made = Node.__new__(Node)  # half of all nodes are made here: an initialiser takes twice the time
+        made.kind = kind = _KINDS[raw.id]
+        made.source, made.start = self.source, raw.start_mark
+        made.tag = raw.tag if raw.tag and raw.tag.startswith("!") else ""
+        made.route, made.key, made.trail = route, key, trail
+        made.scope = made.filled = made.inner = made.every_key = made.answer = None
+        made.mapping = made._children = made._folds = made._loaded = made._key_index = None
+        made.conditions, made.content = (), ""
         if kind is Kind.SCALAR:
-            style = _STYLES[raw.style]
-            text, source = raw.value.translate(_SHOW) if self.hides else raw.value, self.source
-            end = raw.end_mark
+            made.style, made.mapping = _STYLES[raw.style], self._segments
+            made.content = raw.value.translate(_SHOW) if self.hides else raw.value
+            start, end = made.start, raw.end_mark
             while start == end and start > self.base and self.text[start - self.base - 1] in " \t":
                 start = end = start - 1  # nothing is written: the loaders differ, so it stands behind what is
-            return Node(
-                kind, source, start, end, route=route, content=text, style=style, tag=tag, key=key, trail=trail,
-                mapping=self._segments,
-            )  # fmt: skip
+            made.start, made.end = start, end
+            return made
         load = self._pairs if kind is Kind.MAPPING else self._items
-        return Node(
-            kind, self.source, start, self._end(raw), route=route, style="flow" if raw.flow_style else "block",
-            tag=tag, key=key, trail=trail, children=lambda node: load(raw, node),
-        )  # fmt: skip
+        made.end, made.style = self._end(raw), "flow" if raw.flow_style else "block"
+        made._children = lambda node: load(raw, node)
+        return made
 
     def _end(self, raw: YamlNode) -> int:
         """Return where a node really ends: the end mark of a block collection lies after what follows it."""
-        seen = set()
+        on_the_way: dict[int, YamlNode] = {}
         node = raw
         while (end := getattr(node, "end", None)) is None:
-            if node.id == "scalar" or node.flow_style or not node.value or id(node) in seen:
+            if node.id == "scalar" or node.flow_style or not node.value:
                 end = node.end_mark
                 break
-            seen.add(id(node))
+            if id(node) in on_the_way:  # it holds itself
+                on_the_way, end = {id(raw): raw}, node.end_mark
+                break
+            on_the_way[id(node)] = node
             last = node.value[-1]
-            key, value = last if isinstance(last, tuple) else (node, last)
-            aliased = value.start_mark < (key.end_mark if key is not node else key.start_mark)
-            node = key if aliased and key is not node else value
-        raw.end = end
+            key, value = last if node.id == "mapping" else (None, last)
+            aliased = key is not None and value.start_mark < key.end_mark
+            node = key if aliased else value
+        for each in on_the_way.values():
+            each.end = end
         return int(end)
 
     def _pairs(self, raw: YamlNode, parent: Node) -> Pairs:
         own: Pairs = []
         merged: Pairs = []
+        above, trail = parent.route, parent.trail
         for raw_key, raw_value in _read(raw, parent):
             if raw_key.tag == MERGE:
                 merged.extend(self._merge(raw_key, raw_value, parent))
                 continue
-            name = raw_key.value if isinstance(raw_key.value, str) else "?"
-            route = join_route(parent.route, route_key(name))
-            key = self._node(raw_key, route, None, parent.trail)
+            name = raw_key.value if raw_key.id == "scalar" else "?"
+            step = route_key(name)
+            route = above + step if above else join_route("", step)
+            key = self._node(raw_key, route, None, trail)
             if key.kind is not Kind.SCALAR:
                 key.content = name
-            trail = parent.trail
             if raw_value.start_mark < raw_key.end_mark:
                 span = self.source.span(raw_key.start_mark, raw_key.end_mark, route)
-                trail = (*trail, Step("used here", span))
-            own.append((key, self._node(raw_value, route, key, trail)))
+                own.append((key, self._node(raw_value, route, key, (*trail, Step("used here", span)))))
+            else:
+                own.append((key, self._node(raw_value, route, key, trail)))
         if not merged:
             return own
         names = {key.content for key, _ in own}
