@@ -25,7 +25,7 @@ from dindguard.documents.template.answers import (
 from dindguard.documents.template.blocks import Block, loop_names
 from dindguard.documents.template.functions import GO, Functions, call
 from dindguard.documents.template.template import Template
-from dindguard.documents.template.terms import Call, Literal, Opaque, Term, Variable, written
+from dindguard.documents.template.terms import Call, Field, Literal, Opaque, Term, Variable, written
 from dindguard.model.condition import Condition
 from dindguard.patterns import regex
 from dindguard.records import replace
@@ -150,23 +150,23 @@ class Frame:
 
     def value(self, term: Term, offset: int, block: Block) -> Answer:
         """Return what a term stands for."""
-        if isinstance(term, Literal):
-            return Known(term.value)
+        if isinstance(term, Field):
+            found = self.value(term.of, offset, block)
+            for step in term.path:
+                below = held(found.value, step) if isinstance(found, Known) else None
+                if below is None:
+                    return Unknown(term.words)
+                found = below
+            return found
         if isinstance(term, Variable):
             return self._variable(term.name, offset, block)
         if isinstance(term, Call):
             return self._call(term, offset, block)
-        if isinstance(term, Opaque):
-            if term.too_deep:
-                budget.met(budget.EXPRESSION_NESTING, self.template.place(offset))
-            return Unknown(term.expression)
-        found = self.value(term.of, offset, block)
-        for step in term.path:
-            below = held(found.value, step) if isinstance(found, Known) else None
-            if below is None:
-                return Unknown(term.words)
-            found = below
-        return found
+        if isinstance(term, Literal):
+            return Known(term.value)
+        if term.too_deep:
+            budget.met(budget.EXPRESSION_NESTING, self.template.place(offset))
+        return Unknown(term.expression)
 
     def _call(self, term: Call, offset: int, block: Block) -> Answer:
         arguments = [self.value(each, offset, block) for each in term.arguments]

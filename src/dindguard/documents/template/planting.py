@@ -57,7 +57,8 @@ class Place:
 
     def node(self, kind: Kind, **more: Any) -> Node:
         """Return a node at this place."""
-        trail = (*self.trail, *more.pop("trail", ()))
+        further = more.pop("trail", ())
+        trail = (*self.trail, *further) if further else self.trail
         return Node(
             kind, self.source, self.start, self.end, route=self.route, key=self.key, trail=trail, conditions=self.held,
             **more,
@@ -91,8 +92,10 @@ class _Brought(Source):
 
 def plain(raw: Node, place: Place) -> Node:
     """Return a scalar without actions at its place."""
-    return place.node(
-        Kind.SCALAR, content=raw.content, style=raw.style, tag=raw.tag, mapping=raw.mapping, trail=raw.trail
+    trail = (*place.trail, *raw.trail) if raw.trail else place.trail
+    return Node(
+        Kind.SCALAR, place.source, place.start, place.end, route=place.route, content=raw.content, style=raw.style, tag=raw.tag,
+        key=place.key, trail=trail, mapping=raw.mapping, conditions=place.held,
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class Templates:
         self._opened: set[str] = set()  # by charts, for their templates
         self._read = {} if called is None else called
         self._taken: dict[str, Taken] = {}
+        self._name_nothing: set[str] = set()  # templates without named ones, which need not be opened again
         self.let_go()
 
     def let_go(self) -> None:
@@ -196,8 +197,9 @@ class Templates:
         """Yield the templates whose named templates a chart may call, the likeliest first."""
         for folder in dict.fromkeys(chart.library_folders()):
             for path in chart.template_files(folder):
-                source = self._files.open(path)
+                source = self._files.open(path) if path not in self._name_nothing else None
                 if source is None or not _DEFINES.search(source.text):
+                    self._name_nothing.add(path)
                     continue
                 self._opened.add(path)
                 yield self._called(source)

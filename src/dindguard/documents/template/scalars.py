@@ -29,6 +29,8 @@ class Filled:
 def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     """Return what a scalar with actions says; ``None`` for one without any. ``begin`` is where its value may begin."""
     template = frame.template
+    if not template.between(begin, raw.end + 1):
+        return None
     filler = template.neutral.filler
     start, end = _extent(raw, frame, begin)
     actions = template.between(start, end)

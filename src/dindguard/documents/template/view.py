@@ -145,9 +145,10 @@ class View:
             within = around if raw.style == "flow" else around.held_by(planting.column(raw))
             return self._pairs(entries, within) if mapping else self._items(entries, within)
 
+        trail = (*raw.trail, *around.trail) if raw.trail else around.trail
         return Node(
             raw.kind, raw.source, raw.start, raw.end, route=around.route, style=raw.style, tag=raw.tag, key=around.key,
-            trail=(*raw.trail, *around.trail), children=children, conditions=around.held,
+            trail=trail, children=children, conditions=around.held,
         )  # fmt: skip
 
     # -- scalars ------------------------------------------------------------------------------------
@@ -219,9 +220,10 @@ class View:
             return []
         name = scalars.key_text(raw_key, inner.frame)
         route = join_route(inner.route, route_key(name))
+        trail = (*raw_key.trail, *inner.trail) if raw_key.trail else inner.trail
         key = Node(
             Kind.SCALAR, raw_key.source, raw_key.start, raw_key.end, route=route, content=name, style=raw_key.style,
-            trail=(*raw_key.trail, *inner.trail), conditions=inner.held,
+            trail=trail, conditions=inner.held,
         )  # fmt: skip
         below = inner.at(raw_key.end, entry.end, route, key)
         return [(key, self.node(raw_value, below))]
@@ -263,6 +265,8 @@ class View:
 
     def _outermost_loop(self, block: Block, around: Around) -> Block | None:
         """Return the loop around an entry that is gone through first; rounds of too many would be multiplied."""
+        if block.loop is None or block is around.block:
+            return None
         found = None
         for count, loop in enumerate(block.loops_below(around.block), 1):
             if not budget.within(budget.TEMPLATE_LOOPS, count, around.frame.template.place(loop.start)):
@@ -316,4 +320,6 @@ class View:
 
 def _ruled_out(entry: _Entry, inner: Around, outer: Around) -> bool:
     """Whether a loop's round has nothing of an entry."""
+    if not inner.frame.items or inner.held is outer.held:
+        return False
     return conditions.rules_out_round(inner.held[len(outer.held) :], entry.block, outer.block, inner.frame)
