@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
-from dindguard.reports.masking import hints, words
+from dindguard.reports import masking
+from dindguard.reports.masking import Masks, hints, programs, words
 from dindguard.reports.masking.names import secret_name
 from dindguard.reports.masking.programs import OPTIONS
 
@@ -31,6 +33,29 @@ def test_a_line_that_cannot_speak_gives_no_credential_away(monkeypatch: pytest.M
     assert len(silent) > 500, "the lines are too telling to try the test before them"
     monkeypatch.setattr(hints, "speaks", lambda _: True)
     assert [line for line in silent if list(words.spoken(line))] == []
+
+
+def test_words_that_no_other_word_tells_of_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(3)
+    pieces = [
+        "env", "set", "setx", "setenv", "config", "openssl", "vault", "password", "passwd", "by", "account", "requirepass",
+        "login", "unseal", "auth",
+        "authtoken", "add-authtoken", "reset-admin-password", "ENV", "ARG", "identified", "with", "encrypted",
+        "token", "operator", "cargo", "snyk", "ngrok", "admin", "grafana-cli", "htpasswd", "/usr/bin/rabbitmqctl", "add_user",
+        "mysql", "machine", "-b", '"apiKey",', *['"Zq7"', "Zq7"] * 8,
+    ]  # fmt: skip
+    lines = [" ".join(chance.choices(pieces, k=chance.randint(2, 6))) for _ in range(20_000)]
+    found = [list(words.spoken(line)) for line in lines]
+    monkeypatch.setattr(programs, "TELLS", frozenset({""}))  # an empty word stands before every command
+    assert [list(words.spoken(line)) for line in lines] == found
+
+
+def test_a_sentence_is_read_without_its_quotes_where_that_makes_other_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(4)
+    lines = [line_of(chance) for _ in range(20_000)]
+    found = [Masks(None).text(line) for line in lines]
+    monkeypatch.setattr(masking, "_joins", lambda: re.compile(""))
+    assert [Masks(None).text(line) for line in lines] == found
 
 
 def test_a_name_of_a_credential_is_never_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,10 @@ program that it is handed to, by the lines around it.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from dindguard.patterns import regex
@@ -228,9 +229,16 @@ def _quoted_in_prose(text: str) -> Iterator[Range]:
     """
     if "'" in text or '"' in text:
         yield from _spoken(text.replace("'", " ").replace('"', " "))
-        bare = list(_spoken(text.replace("'", "").replace('"', "")))
-        kept = [at for at, sign in enumerate(text) if sign not in "'\""] if bare else []
-        yield from ((kept[start], kept[end - 1] + 1) for start, end in bare)
+        if _joins().search(text) is not None:  # else no word is another one without its quotes
+            bare = list(_spoken(text.replace("'", "").replace('"', "")))
+            kept = [at for at, sign in enumerate(text) if sign not in "'\""] if bare else []
+            yield from ((kept[start], kept[end - 1] + 1) for start, end in bare)
+
+
+@cache
+def _joins() -> re.Pattern[str]:
+    """Quotes between what becomes one word without them."""
+    return re.compile(r"[^\s'\"]['\"]+[^\s'\"]")
 
 
 def _spoken(line: str) -> Iterator[Range]:

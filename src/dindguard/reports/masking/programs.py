@@ -114,6 +114,16 @@ NAMES_NEXT = frozenset(
 )
 """Words that name the credential behind them, whatever stands before."""
 
+TELLS = frozenset(
+    {
+        *("env", "arg", "set", "setx", "setenv", "config", "vault", "password", "passwd", "by", "account"),
+        *NAMES_NEXT,
+        *(word for _, word in TAKES_NEXT),
+    }
+)
+"""One of these, in lower case, stands before every word that is a credential by its place, but for words of the programs
+above and those in quotes."""
+
 SECRET_FILES = frozenset(
     {".netrc", "_netrc", ".pgpass", ".git-credentials", ".npmrc", ".pypirc", ".my.cnf", "shadow"}
 )

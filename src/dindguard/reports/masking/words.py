@@ -131,7 +131,7 @@ _NOTHING = ("", "", "")
 class _Command:
     """The words of one command; ``given`` is what here-strings hand it, ``piped`` whether another one writes to it."""
 
-    __slots__ = ("_lower", "given", "piped", "target", "words")
+    __slots__ = ("_lower", "given", "piped", "target", "tells", "words")
 
     def __init__(self, words: Sequence[Word], given: Sequence[Range], target: str, *, piped: bool) -> None:
         self.words = words
@@ -139,6 +139,7 @@ class _Command:
         self.target = target
         self.piped = piped
         self._lower = [*_NOTHING, *[word.text.lower() for word in words]]
+        self.tells = not programs.TELLS.isdisjoint(self._lower)
 
     def secrets(self) -> Iterator[Range]:
         """Yield what its own words give away."""
@@ -156,7 +157,8 @@ class _Command:
             if name in programs.OPTIONS and before not in programs.NAMES_A_CONTAINER:
                 program = name
             assigns = assigns or (text in programs.ASSIGNS and (index == 0 or text.islower()))
-            yield from self.positional(index, program)
+            if program or word.quoted or self.tells:  # all else asks for one of these: most words are prose
+                yield from self.positional(index, program)
         if self.target and _secret_file(self.target):
             yield from self.said()
 
