@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from dindguard import budget
 from dindguard.documents.tree import Node
-from dindguard.formats.kubernetes.patches import json_patch, merge
+from dindguard.formats.kubernetes.patches import Operation, json_patch, merge, operations
 from dindguard.formats.kubernetes.placeholders import scope_of
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.patterns import regex
@@ -25,15 +27,37 @@ class Patch:
 
     def meets(self, resource: Resource) -> bool:
         """Whether it applies to a resource."""
-        if self.target.is_mapping:
-            return _matches(self.target, resource)
-        own = self.content
-        return own["kind"].content == resource.kind and own["metadata"]["name"].content == resource.name
+        if not self.target.is_mapping:
+            return self._own == (resource.kind, resource.name)
+        wanted, labels = self._wanted
+        return all(_fits(pattern, getattr(resource, key)) for key, pattern in wanted) and all(
+            resource.labels[name].content == value for name, value in labels
+        )
+
+    @cached_property
+    def _own(self) -> tuple[str, str]:
+        """The kind and the name that it names itself."""
+        return self.content["kind"].content, self.content["metadata"]["name"].content
+
+    @cached_property
+    def _wanted(self) -> tuple[list[tuple[str, Node]], list[tuple[str, str]]]:
+        """Patterns of the target by what they are for, and its labels: many resources are asked for them."""
+        patterns = [(key, self.target[key]) for key in ("kind", "name", "namespace")]
+        selector = self.target["labelSelector"].content
+        labels = [part.replace("==", "=").partition("=") for part in selector.split(",")] if selector else []
+        return (
+            [(key, pattern) for key, pattern in patterns if pattern.content],
+            [(name.strip(), value.strip()) for name, _, value in labels],
+        )
+
+    @cached_property
+    def _operations(self) -> list[Operation]:
+        return operations(self.content)
 
     def applied(self, resource: Resource) -> Node | None:
         """Return the resource's node as the patch leaves it; ``None`` when it is deleted."""
         if self.content.is_sequence:
-            return json_patch(resource.node, self.content)
+            return json_patch(resource.node, self._operations, self.content)
         content = self.content.scoped(scope_of(resource.node))
         own = [
             (key, value) for key, value in content.pairs() if key.content not in ("apiVersion", "kind", "metadata")
@@ -48,19 +72,6 @@ class Patch:
 def _has_schema(resource: Resource) -> bool:
     """Whether the kind is one of Kubernetes' own; others' lists are replaced as a whole."""
     return "." not in resource.group or resource.group.endswith(".k8s.io")
-
-
-def _matches(target: Node, resource: Resource) -> bool:
-    for key, value in (("kind", resource.kind), ("name", resource.name), ("namespace", resource.namespace)):
-        wanted = target[key]
-        if wanted.present and wanted.content and not _fits(wanted, value):
-            return False
-    selector = target["labelSelector"]
-    for part in selector.content.split(",") if selector.present and selector.content else ():
-        name, _, value = part.replace("==", "=").partition("=")
-        if resource.labels[name.strip()].content != value.strip():
-            return False
-    return True
 
 
 def _fits(target: Node, value: str) -> bool:

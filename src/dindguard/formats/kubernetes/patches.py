@@ -6,10 +6,11 @@ brings stands in the patch, and its trail leads to what it was patched into.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dindguard import budget
 from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import decimal
 from dindguard.source import Span, Step
 
@@ -109,30 +110,48 @@ class _Merger:
         return base.with_items(items)
 
 
-def json_patch(base: Node, operations: Node) -> Node:
+class Operation(NamedTuple):
+    """One operation of RFC 6902: its kind, the steps of its pointers, its value and where it is written."""
+
+    kind: str
+    path: list[str]
+    origin: list[str]
+    value: Node
+    at: Node
+
+
+def operations(patch: Node) -> list[Operation]:
+    """Return the operations of a patch that have a place to change."""
+    found = []
+    for each in patch:
+        path, origin = _pointer(each["path"].content), _pointer(each["from"].content)
+        if path:
+            found.append(Operation(each["op"].content, path, origin, each["value"], each["path"]))
+    return found
+
+
+def json_patch(base: Node, steps: Sequence[Operation], at: Node) -> Node:
     """Return ``base`` with RFC 6902 operations applied; an operation that finds no place changes nothing.
 
-    Raises :class:`BudgetError` for more than :data:`~dindguard.budget.PATCH_COPIES`.
+    ``at`` is where they are written. Raises :class:`BudgetError` for more than :data:`~dindguard.budget.PATCH_COPIES`.
     """
-    copies = sum(operation["op"].content in ("copy", "move") for operation in operations)
-    if not budget.within(budget.PATCH_COPIES, copies, operations):
+    copies = sum(each.kind in ("copy", "move") for each in steps)
+    if not budget.within(budget.PATCH_COPIES, copies, at):
         raise BudgetError
-    for operation in operations:
-        path = _pointer(operation["path"].content)
-        kind, value = operation["op"].content, operation["value"]
+    for kind, path, origin, given, place in steps:
+        value = given
         if kind in ("copy", "move"):
-            origin = _pointer(operation["from"].content)
             found = _look(base, origin) if origin else None
-            if found is None or not path:
+            if found is None:
                 continue
-            value = found.explained(Step("copied here", operation["path"].span))
+            value = found.explained(Step("copied here", place.span))
             if kind == "move":
                 base = _edit(base, origin, _removal) or base
-        if kind in ("add", "copy", "move") and path and value.present:
+        if kind in ("add", "copy", "move") and value.present:
             base = _edit(base, path, _addition(value), insert=True) or base
-        elif kind == "replace" and path and value.present:
+        elif kind == "replace" and value.present:
             base = _edit(base, path, _replacement(value)) or base
-        elif kind == "remove" and path:
+        elif kind == "remove":
             base = _edit(base, path, _removal) or base
     return base
 
