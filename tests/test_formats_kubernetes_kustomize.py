@@ -115,6 +115,18 @@ def test_images_replicas_and_namespace(tmp_path):
     assert str(found[PLAIN].image) == "docker:29-dind"
 
 
+@pytest.mark.parametrize("name", ["agent", "agent # $(LATER)"])
+@pytest.mark.parametrize(("tag", "variable"), [("${TAG}", "TAG"), ("28-dind", "")])
+def test_a_tag_that_is_filled_in_later_is_unknown(tmp_path, name, tag, variable):
+    files = {
+        "p/deployment.yaml": BASE.replace("{name: agent}", f"{{name: agent}} # {name}"),
+        "p/kustomization.yaml": HEAD + f"resources: [deployment.yaml]\nimages: [{{name: docker, newTag: '{tag}'}}]\n",
+    }
+    image = containers(read(tmp_path, files))["Deployment/-/agent.containers.dind"].image
+    assert image is not None
+    assert image.reference.variable == variable
+
+
 def test_deleting_patches(tmp_path):
     found = overlay(
         tmp_path,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dindguard.enumerations import StrEnum
 from dindguard.model.values import Text
+
+if TYPE_CHECKING:
+    from dindguard.documents.tree import Node
 
 
 class Kind(StrEnum):
@@ -24,8 +27,18 @@ MERGE = "tag:yaml.org,2002:merge"
 class Scope(Protocol):
     """An interpolation dialect together with the variables in force."""
 
+    def concerns(self, content: str) -> bool:
+        """Whether a scalar of this content has to know the scope: to all others it makes no difference."""
+
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables replaced as far as the files decide them."""
+
+
+def indifferent(node: Node, scope: Scope) -> bool:
+    """Whether a node is the same in a scope: most scalars are, and a copy of each was a tenth of a scan of manifests."""
+    return (
+        node.kind is Kind.SCALAR and node.scope is None and node.filled is None and not scope.concerns(node.content)
+    )
 
 
 class Unread(list[object]):

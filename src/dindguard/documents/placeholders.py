@@ -75,6 +75,10 @@ class Holes:
         """Return what an expression stands for; unknown, by the name of the expression, if nothing tells."""
         return self.values.get(expression) or unknown(span, expression, raw or expression)
 
+    def concerns(self, content: str) -> bool:  # noqa: ARG002 - other dialects ask it
+        """Whether a scalar has to know the scope: each has holes of its own."""
+        return True
+
     def resolve(self, text: Text) -> Text:
         """Return the scalar's text with every expression replaced as far as the document decides it."""
         return assembled(
@@ -87,6 +91,10 @@ _DOLLAR = regex(r"\$\{([^{}]*)\}")
 
 class Unfilled:
     """The scope of a document that something fills in before it is used: ``${…}`` is unknown."""
+
+    def concerns(self, content: str) -> bool:
+        """Whether a scalar may hold a variable."""
+        return "${" in content
 
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables unknown."""

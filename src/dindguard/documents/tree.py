@@ -7,7 +7,7 @@ from typing import Any
 
 from dindguard import budget
 from dindguard.compact import shared
-from dindguard.documents.kinds import Kind, Scope
+from dindguard.documents.kinds import Kind, Scope, indifferent
 from dindguard.documents.routes import route_key
 from dindguard.model.condition import Condition
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unset
@@ -222,8 +222,7 @@ class Node:
     @property
     def integer(self) -> int | None:
         """The scalar as a decimal number, or ``None``."""
-        word = (self.value.value or "").strip() if self.kind is Kind.SCALAR else ""
-        return integer(word, digits=18)
+        return integer((self.value.value or "").strip(), digits=18) if self.kind is Kind.SCALAR else None
 
     def document(self, hint: str = "") -> Source:
         """Return a scalar's text as an embedded document; each character keeps its place in the file."""
@@ -251,11 +250,10 @@ class Node:
     ) -> Node:  # fmt: skip
         made = Node.__new__(Node)  # as holes are: thousands of services that others extend are copies
         made.kind, made.source, made.start, made.end = self.kind, self.source, self.start, self.end
-        made.content, made.style, made.tag = self.content, self.style, self.tag
+        made.content, made.style, made.tag, made.key = self.content, self.style, self.tag, key or self.key
         made.route = self.route if route is None else route
         made.trail = self.trail if trail is None else trail
-        made.key, made.scope = key or self.key, scope or self.scope
-        made.mapping, made.filled, made.inner = self.mapping, self.filled, self.inner
+        made.mapping, made.filled, made.inner, made.scope = self.mapping, self.filled, self.inner, scope or self.scope
         made.conditions, made.every_key, made.answer = self.conditions, None, None
         made._children = made._folds = made._loaded = made._key_index = None
         if self.kind is Kind.MAPPING or self.kind is Kind.SEQUENCE:
@@ -266,11 +264,13 @@ class Node:
     def _copies(self, copy: Node, scope: Scope | None) -> Pairs | list[Node]:
         """Return copies of what is below this node for a copy of it, which may have another route and a longer trail."""
         route, trail, most = self.route, self.trail, budget.STEPS_SHOWN.most
-        added = copy.trail[len(trail) :]
+        own = scope if copy.route is route and copy.trail == trail else None
 
         def below(node: Node, key: Node | None = None) -> Node:
+            if own is not None and indifferent(node, own):
+                return node
             moved = None if copy.route is route else copy.route + node.route[len(route) :]
-            longer = copy.trail if node.trail is trail else (*node.trail, *added)[:most]
+            longer = copy.trail if node.trail is trail else (*node.trail, *copy.trail[len(trail) :])[:most]
             return node._copy(route=moved, scope=scope, trail=longer, key=key)
 
         if self.kind is Kind.SEQUENCE:

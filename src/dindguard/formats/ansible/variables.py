@@ -55,6 +55,10 @@ class Variables:
         """Return these variables under others that count before them."""
         return Variables((layer, *self._layers), self.tally) if layer else self
 
+    def concerns(self, content: str) -> bool:  # noqa: ARG002 - other dialects ask it
+        """Whether a scalar has to know the scope: each does, for words of several may be joined."""
+        return True
+
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its expressions replaced as far as the files decide them."""
         if "{" not in text.pattern:

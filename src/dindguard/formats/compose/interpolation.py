@@ -53,6 +53,10 @@ class ComposeScope:
         self.variables = variables
         self.directory = directory
 
+    def concerns(self, content: str) -> bool:  # noqa: ARG002 - other dialects ask it
+        """Whether a scalar has to know the scope: each does, whose paths begin in its folder."""
+        return True
+
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables replaced as far as the files decide them."""
         if "$" not in text.pattern:

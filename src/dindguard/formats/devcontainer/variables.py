@@ -17,6 +17,10 @@ _VARIABLE = regex(r"\$\{([^{}]*)\}")
 class Variables:
     """The dialect of one file. A variable of the machine is unknown; its default holds where it has one."""
 
+    def concerns(self, content: str) -> bool:
+        """Whether a scalar may hold a variable."""
+        return "${" in content
+
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables replaced as far as the file decides them."""
         return substitute(text, _VARIABLE, lambda match: _value(match, text)) if "${" in text.pattern else text

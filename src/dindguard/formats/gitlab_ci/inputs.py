@@ -37,6 +37,10 @@ class Inputs:
         value = self._nodes.get(match[1])
         return value if value is not None and not value.is_scalar else node
 
+    def concerns(self, content: str) -> bool:
+        """Whether a scalar may hold a placeholder."""
+        return "$[[" in content
+
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its inputs replaced; one without a default is unknown."""
         if "$[[" not in text.pattern:

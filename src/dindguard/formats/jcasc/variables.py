@@ -18,6 +18,10 @@ _VARIABLE = regex(r"\^?\$\{([^{}]*)\}")
 class Variables:
     """The dialect of one file: only a default is known."""
 
+    def concerns(self, content: str) -> bool:  # noqa: ARG002 - other dialects ask it
+        """Whether a scalar has to know the scope: each does, for it may be a document."""
+        return True
+
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with its variables replaced as far as the file decides them."""
         return substitute(text, _VARIABLE, lambda match: _value(match, text)) if "${" in text.pattern else text

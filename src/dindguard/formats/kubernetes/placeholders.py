@@ -38,6 +38,10 @@ class Placeholders:
     def __init__(self, values: Mapping[str, Text] | None = None) -> None:
         self.values = values or _NO_VALUES
 
+    def concerns(self, content: str) -> bool:
+        """Whether a scalar may hold a placeholder."""
+        return "$" in content or "{{" in content
+
     def resolve(self, text: Text) -> Text:
         """Return ``text`` with what the files decide filled in, and the rest unknown."""
         if text.value is None or ("$" not in text.value and "{{" not in text.value):

@@ -137,4 +137,6 @@ def _entry(name: str, value: Node) -> tuple[Node, Node]:
 
 
 def _at(node: Node, content: str) -> Node:
-    return Node(Kind.SCALAR, node.source, node.start, node.end, route=node.route, content=content, scope=node.scope)
+    return Node(
+        Kind.SCALAR, node.source, node.start, node.end, route=node.route, content=content, scope=scope_of(node)
+    )
