@@ -116,6 +116,8 @@ class _Asked:
         """Return the subjects for which a part holds; ``values`` are what its first steps lead to."""
         behind = self._behind.setdefault(way, {})
         pairs = zip(subjects, values, strict=True)
+        if steps == len(way.names) and way.word is not None and not way.negated:
+            return [each for each, value in pairs if type(value) is not tuple and str(value) == way.word]
         if way.word is not None or way.negated:
             return [each for each, value in pairs if _leads(value, way, steps, behind) is not way.negated]
         if steps < len(way.names):  # most parts, of which most subjects have nothing

@@ -109,11 +109,13 @@ def _variable(item: Node) -> EnvVar | None:
             return EnvVar(name, _from_caller(item, name), item.key_span)
         value = item.value
         return EnvVar(name, _as_number(value) if item.style == "" else value, item.span)
-    from dindguard.scripts.engine_cli import specs
-
-    written, given = specs.key_value(item.value)
-    name = written.pattern
-    return EnvVar(name, _from_caller(item, name) if given is None else given, item.span) if name else None
+    written = item.value
+    name, sign, value = written.pattern.partition("=")
+    if not name:
+        return None
+    given = written.part(len(name) + 1, len(name) + 1 + len(value)) if sign else _from_caller(item, name)
+    typed = item.filled is None and written.how is How.WRITTEN  # then its place is told already
+    return EnvVar(name, given, written.span if typed else item.span)
 
 
 def _from_caller(item: Node, name: str) -> Text:
