@@ -34,7 +34,10 @@ class Assignments:
 
     def leading(self, words: Sequence[RawWord]) -> int:
         """Return how many of a command's first words are assignments."""
-        return next((index for index, raw in enumerate(words) if not self._match(raw)), len(words))
+        for index, raw in enumerate(words):
+            if self._match(raw) is None:
+                return index
+        return len(words)
 
     def assign(self, raw: RawWord, *, export: bool = False) -> None:
         """Carry out ``NAME=value``."""
@@ -84,6 +87,8 @@ class Assignments:
     def _match(self, raw: RawWord) -> re.Match[str] | None:
         first = raw.parts[0] if raw.parts else None
         if first is None or first.kind is not Kind.LITERAL or first.quoted:
+            return None
+        if self._script.text.find("=", raw.start, raw.end) < 0:  # most words are looked at for this alone
             return None
         return _ASSIGNMENT.match(self._script.text, raw.start, raw.end)
 

@@ -259,7 +259,8 @@ class Interpreter:
 
     def _inner_commands(self, node: Simple) -> None:
         for raw in node.words:
-            self._substitutions(raw.parts)
+            if len(raw.parts) > 1 or (raw.parts and raw.parts[0].kind is not Kind.LITERAL):  # few words hold commands
+                self._substitutions(raw.parts)
             for item in raw.items or ():
                 self._substitutions(item.parts)
         for redirect in node.redirects:

@@ -40,6 +40,8 @@ _PLAIN = {
     Mode.QUOTED_BRACED: regex(rf"[^}}\\\"`${UNKNOWN_PIECE}]+"),
 }
 """What stands for itself."""
+_SPECIAL = frozenset("\\$`{\"'" + UNKNOWN_PIECE)
+"""What begins a part that does not stand for itself."""
 _QUOTED_MODES = frozenset({Mode.QUOTED, Mode.HEREDOC, Mode.QUOTED_BRACED})
 _STOP = {Mode.QUOTED: '"', Mode.BRACED: "}", Mode.QUOTED_BRACED: "}"}
 _NAME = regex(r"[A-Za-z_]\w*|\d|[@*#?$!-]")
@@ -96,7 +98,7 @@ class Lexer(ABC):
                 self.pos = plain.end()
                 continue
             char = text[self.pos]
-            if char == stop:
+            if char == stop or (char not in _SPECIAL and (parts or char not in "<>")):
                 break
             if char == "\\":
                 self._escape(parts, mode)
@@ -113,7 +115,7 @@ class Lexer(ABC):
                 self._double_quoted(parts)
             elif char == "'" and not quoted:
                 self._single_quoted(parts)
-            elif char in "<>" and not parts and text.startswith("(", self.pos + 1):
+            elif char in "<>" and text.startswith("(", self.pos + 1):
                 parts.append(self._substitution(self.pos + 2, quoted=True))
             else:
                 break

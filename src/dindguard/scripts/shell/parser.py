@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from dindguard.patterns import regex
 from dindguard.scripts.shell.compound import RESERVED, CompoundReader
-from dindguard.scripts.shell.simple import BLANK
+from dindguard.scripts.shell.simple import BLANK, BLANKS
 from dindguard.scripts.shell.syntax import Group, Guarded, Node, Pipe, Simple
 
 _CLOSERS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}"})
@@ -64,12 +64,10 @@ class Parser(CompoundReader):
         """Step over what may stand before a command; tell whether something follows."""
         text = self.text
         while self.pos < self.limit:
-            blank = BLANK.match(text, self.pos, self.limit)
-            if blank:
-                self.pos = blank.end()
-                continue
             char = text[self.pos]
-            if char == "\n":
+            if char in BLANKS and (blank := BLANK.match(text, self.pos, self.limit)):
+                self.pos = blank.end()
+            elif char == "\n":
                 self._newline()
             elif char == "#":
                 self._comment()

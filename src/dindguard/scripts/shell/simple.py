@@ -10,7 +10,7 @@ from dindguard.scripts.shell.lexer import Lexer
 from dindguard.scripts.shell.syntax import Function, Kind, Node, Part, RawRedirect, RawWord, Simple
 
 BLANK = regex(r"(?:[ \t\r\f\v]|\\\r?\n)+")
-_BLANKS = frozenset(" \t\r\f\v\\")
+BLANKS = frozenset(" \t\r\f\v\\")
 """What a blank begins with."""
 _FUNCTION = regex(r"[ \t]*\([ \t]*\)")
 _ARRAY = regex(r"(?<!\w)[A-Za-z_]\w*+\+?=\Z")
@@ -32,10 +32,13 @@ class CommandReader(Lexer):
         """Read the body of a function whose name and parentheses were read."""
 
     def _blanks(self) -> None:
-        if self.text[self.pos : self.pos + 1] in _BLANKS:
-            blank = BLANK.match(self.text, self.pos, self.limit)
-            if blank:
-                self.pos = blank.end()
+        text, pos = self.text, self.pos
+        if text[pos : pos + 1] not in BLANKS or pos >= self.limit:
+            return
+        if text[pos] == " " and text[pos + 1 : pos + 2] not in BLANKS:  # between most words
+            self.pos = pos + 1
+        elif blank := BLANK.match(text, pos, self.limit):
+            self.pos = blank.end()
 
     def _comment(self) -> None:
         found = _COMMENT.match(self.text, self.pos, self.limit)
@@ -82,7 +85,7 @@ class CommandReader(Lexer):
             word = self.word()
             if self.pos == word.start:
                 break
-            if not simple.words and _FUNCTION.match(text, self.pos, self.limit) and self._names_function(word):
+            if not simple.words and self._opens_function(word):
                 self.pos = text.index(")", self.pos) + 1
                 return self._function_body(text[word.start : word.end])
             if text.startswith("(", self.pos) and _ARRAY.search(text[word.start : self.pos]):
@@ -94,9 +97,12 @@ class CommandReader(Lexer):
             self._comment()
         return simple if simple.words or simple.redirects else None
 
-    def _names_function(self, word: RawWord) -> bool:
+    def _opens_function(self, word: RawWord) -> bool:
+        """Whether parentheses behind a command's first word make it a function's name."""
         return (
-            all(part.kind is Kind.LITERAL and not part.quoted for part in word.parts)
+            self.text.startswith(("(", " ", "\t"), self.pos)
+            and _FUNCTION.match(self.text, self.pos, self.limit) is not None
+            and all(part.kind is Kind.LITERAL and not part.quoted for part in word.parts)
             and "=" not in (self.text[word.start : word.end])
         )
 
