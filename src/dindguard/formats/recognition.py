@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dindguard.documents import readers, syntax
@@ -111,10 +111,13 @@ class Recogniser:
         rows = registry.written_in(written)
         claims: list[FormatRow] = []
         told: set[str] | None = None
+        perhaps = registry.perhaps_claiming(written, _top_keys(node))
         for row in rows:
             if claims and claims[0].evidence < row.evidence:
                 break
-            if row.shape is not None and row.keys and not row.has_a_key(node) and not row.may_hold(node):
+            if row.name not in perhaps or (
+                row.shape is not None and row.keys and not row.has_a_key(node) and not row.may_hold(node)
+            ):
                 told = self.told(source) if told is None else told
                 if row.name not in told:
                     continue
@@ -186,6 +189,11 @@ def _of_no_name(source: Source) -> FormatRow | None:
     return next(
         (row for row in registry.having("beginning") if not _reads_text(row) and row.begins(source.text)), None
     )
+
+
+def _top_keys(node: Node) -> Iterable[str]:
+    """Return the keys of a document, or of the items of one that is a list."""
+    return node.keys() if node.is_mapping else {key for each in node.items() for key in each.keys()}
 
 
 def _is_report(source: Source) -> bool:

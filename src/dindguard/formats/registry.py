@@ -90,6 +90,25 @@ def written_in(syntax: str) -> tuple[FormatRow, ...]:
 
 
 @cache
+def _by_key(syntax: str) -> tuple[frozenset[str], dict[str, set[str]]]:
+    """Return which formats of a syntax may claim a document whatever its keys are, and those that a key tells, by that."""
+    always: set[str] = set()
+    found: dict[str, set[str]] = {}
+    for row in written_in(syntax):
+        if row.shape is None or not row.keys or row.hidden or row.within:
+            always.add(row.name)
+        for key in row.keys:
+            found.setdefault(key, set()).add(row.name)
+    return frozenset(always), found
+
+
+def perhaps_claiming(syntax: str, keys: Iterable[str]) -> set[str]:
+    """Return the names of the formats that may claim a document with these keys at its top; most formats tell by one."""
+    always, known = _by_key(syntax)
+    return set(always).union(*(known[key] for key in keys if key in known))
+
+
+@cache
 def having(name: str) -> tuple[FormatRow, ...]:
     """Return the rows that say something in a field, in the order of :func:`rows`: few do in most."""
     return tuple(row for row in rows() if getattr(row, name))

@@ -110,10 +110,10 @@ def _variable(item: Node) -> EnvVar | None:
         value = item.value
         return EnvVar(name, _as_number(value) if item.style == "" else value, item.span)
     written = item.value
-    name, sign, value = written.pattern.partition("=")
+    name, sign, _ = written.pattern.partition("=")
     if not name:
         return None
-    given = written.part(len(name) + 1, len(name) + 1 + len(value)) if sign else _from_caller(item, name)
+    given = written.part(len(name) + 1, len(written.pattern)) if sign else _from_caller(item, name)
     typed = item.filled is None and written.how is How.WRITTEN  # then its place is told already
     return EnvVar(name, given, written.span if typed else item.span)
 
