@@ -86,7 +86,12 @@ class Finding:
     @property
     def open(self) -> bool:
         """Whether policy leaves any subject unsilenced."""
-        return not self.subjects or any(subject.status is Status.OPEN for subject in self.subjects)
+        subjects = self.subjects  # most findings have one, and nothing silences it
+        return (
+            not subjects
+            or subjects[0].status is Status.OPEN
+            or any(subject.status is Status.OPEN for subject in subjects)
+        )
 
     @property
     def status(self) -> Status:
@@ -101,7 +106,7 @@ class Finding:
     @property
     def places(self) -> tuple[Span, ...]:
         """Every place of the finding: the primary one first."""
-        return (self.span, *(step.span for step in (*self.related, *self.path)))
+        return (self.span, *[step.span for steps in (self.related, self.path) for step in steps])
 
 
 def identity(rule_id: str, path: str, address: str) -> str:

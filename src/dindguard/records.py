@@ -8,6 +8,7 @@ between records is made when the first one of its kind is, because a small scan 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from operator import attrgetter
 from types import MemberDescriptorType
 from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
@@ -133,7 +134,15 @@ def _restore(self: Any, state: Any) -> None:
 
 def values(instance: Any) -> tuple[Any, ...]:
     """Return the values of a record's fields."""
-    return tuple(getattr(instance, each.name) for each in instance.__record_fields__)
+    kind: Any = type(instance)
+    return _told_by(kind)(instance)
+
+
+@cache
+def _told_by(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what gives the values of all fields of a kind of records at once."""
+    names = tuple(each.name for each in kind.__record_fields__)
+    return attrgetter(*names) if len(names) > 1 else lambda instance: tuple(getattr(instance, n) for n in names)
 
 
 class _FieldsOf:

@@ -14,8 +14,8 @@ def undecided(holder: Node, keys: Iterable[str]) -> Iterator[Notice]:
         node = holder[name]
         places = node.items() if node.kind is Kind.SEQUENCE else [node]
         for place in places:
-            text = place.filled
-            if place.kind is Kind.SCALAR and text is not None and text.unknown and _stands_alone(place):
+            text = place.filled if place.kind is Kind.SCALAR else None
+            if text is not None and text.unknown and _stands_alone(place):
                 message = f"{name} could not be decided: {text.variable} is not known here"
                 yield Notice("undecided", message, place.span)
 

@@ -33,6 +33,8 @@ _PROGRAMS = {
 _ROOTLESS = frozenset({"dockerd-rootless.sh", "rootlesskit"})
 _WRAPPERS = frozenset({"dockerd-entrypoint.sh"})
 _NESTING_SCRIPT = "dind"
+_LISTENERS = frozenset({"host"})
+"""What the entry point gives an engine that it starts by itself."""
 _ENGINE_STARTERS = _PROGRAMS.keys() | _WRAPPERS | {"podman"}
 
 
@@ -125,9 +127,10 @@ def _wrapped(container: Container | None, words: Sequence[Text], span: Span) -> 
     if first.startswith("-"):
         settings, certain = settings_of(words)
         launch = _launch(
-            words, settings, span, certain, wrapper=True, main=_runs_wrapper(container), init=_wrapper_init(container)
-        )
-        return Started(EngineProduct.DOCKER, replace(launch, implied=frozenset({"host"})), defaults=True)
+            words, settings, span, certain, wrapper=True, main=_runs_wrapper(container), init=_wrapper_init(container),
+            implied=_LISTENERS,
+        )  # fmt: skip
+        return Started(EngineProduct.DOCKER, launch, defaults=True)
     if first == "dockerd":
         settings, certain = settings_of(words[1:])
         launch = _launch(
@@ -290,6 +293,7 @@ def _launch(
     prepared: bool = False,
     main: bool = False,
     init: bool | None = None,
+    implied: frozenset[str] = frozenset(),
 ) -> Launch:
     return Launch(
         wrapper=wrapper,
@@ -300,4 +304,5 @@ def _launch(
         certain=certain,
         main_program=main,
         init=init,
+        implied=implied,
     )

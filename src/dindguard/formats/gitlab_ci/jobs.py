@@ -56,6 +56,8 @@ class JobReader:
     def resolve(self, node: Node) -> Node:
         """Return what a node stands for: what it refers to, or the list that an input holds."""
         node = self.jobs.resolve(node)
+        if not self.project.scopes:
+            return node
         inputs = self.project.scopes.get(node.source.path)
         return node if inputs is None else inputs.node(node)
 

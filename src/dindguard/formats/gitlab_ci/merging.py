@@ -45,7 +45,7 @@ class Merger:
 
 def is_reference(node: Node) -> bool:
     """Whether a node is a ``!reference [job, key]``."""
-    return node.tag == "!reference" and node.is_sequence
+    return node.is_sequence and node.tag == "!reference"  # asked of many holes, which know their kind alone
 
 
 class Jobs:

@@ -319,11 +319,9 @@ class Interpreter:
         self, pieces: Sequence[Piece], context: Context, stdin: Sequence[Piece] | None, same_shell: bool
     ) -> None:
         """Read a script inside this one."""
-        if (
-            self._out.muted
-            or not pieces
-            or not budget.within(budget.SCRIPTS_IN_SCRIPTS, self._nesting + 1, pieces[0])
-        ):
+        if self._out.muted or not pieces:
+            return
+        if not budget.within(budget.SCRIPTS_IN_SCRIPTS, self._nesting + 1, pieces[0]):
             return
         scopes = self._scopes if same_shell else Scopes()
         if not same_shell and context.remote is None and context.inside is None:
