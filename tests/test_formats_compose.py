@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -556,3 +557,16 @@ def test_long_chains_end(tmp_path: Path) -> None:
     assert len(containers) == 301
     assert containers[290].privileged.on
     assert {notice.kind for notice in ledger.notices} == {"budget"}
+
+
+def test_a_project_that_was_read_goes_without_the_cycle_collector(tmp_path: Path) -> None:
+    text = "services:\n  a: {image: a, volumes: ['/a:/a'], volumes_from: [b]}\n  b: {image: b, volumes: ['/b:/b']}\n"
+    read(tmp_path, {"compose.yaml": text})  # imports what it needs
+    gc.collect()
+    gc.disable()
+    try:
+        reading = read(tmp_path, {"compose.yaml": text})
+        assert gc.collect() == 0, "nodes of a project that nobody holds"
+        assert reading.workloads
+    finally:
+        gc.enable()

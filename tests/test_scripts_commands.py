@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from dindguard.model.values import UNKNOWN_PIECE, How, Text, written
@@ -386,3 +388,15 @@ def test_a_function_is_read_with_what_each_call_gives_it() -> None:
     assert lines('f() {\n  shift\n  docker run "$@"\n}\nf a b\n') == ["docker run b"]
     assert lines('f() {\n  [ -n "$1" ] && shift\n  docker run "$@"\n}\nf a b\n') == ["docker run <@>?"]
     assert lines('g() {\n  docker run "$1"\n}\nf() {\n  g "$2"\n}\nf a b\n') == ["docker run <1>?"]
+
+
+def test_a_script_that_was_read_goes_without_the_cycle_collector() -> None:
+    source = Source("a.sh", "f() { sudo dockerd $1; }\nf --debug\nsh -c 'dockerd --tls'\n")
+    assert len(commands(source).commands) == 2
+    gc.collect()
+    gc.disable()
+    try:
+        assert commands(source).commands
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -78,7 +78,7 @@ class Maker:
         made.mapping = made._children = made._folds = made._loaded = made._key_index = None
         made.conditions, made.content = (), ""
         if kind is Kind.SCALAR:
-            made.style, made.mapping = _STYLES[raw.style], self._segments
+            made.style, made.mapping = _STYLES[raw.style], self
             made.content = raw.value.translate(_SHOW) if self.hides else raw.value
             start, end = made.start, raw.end_mark
             while start == end and start > self.base and self.text[start - self.base - 1] in " \t":
@@ -161,7 +161,8 @@ class Maker:
             pairs.extend(found)
         return pairs
 
-    def _segments(self, node: Node) -> tuple[Segment, ...]:
+    def __call__(self, node: Node) -> tuple[Segment, ...]:
+        """Return where the characters of a scalar stand: its node keeps its maker for this, so that none needs a method."""
         from dindguard.documents.yaml_scalars import segments
 
         base = self.base

@@ -227,39 +227,45 @@ def _cleaned(target: Text) -> Text:
 
 def from_others(services: Mapping[str, Node], own: Mapping[str, tuple[Mount, ...]]) -> dict[str, tuple[Mount, ...]]:
     """Return the mounts of every service with those that ``volumes_from`` takes from others, own ones first."""
-    found: dict[str, tuple[Mount, ...]] = {}
-    count = sum(map(len, own.values()))
+    collector = _Collector(services, own)
+    return {name: collector.of(name, (name,)) for name in own}
 
-    def collect(name: str, chain: tuple[str, ...]) -> tuple[Mount, ...]:
-        nonlocal count
-        if name in found:
-            return found[name]
-        mounts = list(own[name])
+
+class _Collector:
+    """Collects the mounts that services take from each other, those of each service once."""
+
+    def __init__(self, services: Mapping[str, Node], own: Mapping[str, tuple[Mount, ...]]) -> None:
+        self._services = services
+        self._own = own
+        self._found: dict[str, tuple[Mount, ...]] = {}
+        self._count = sum(map(len, own.values()))
+
+    def of(self, name: str, chain: tuple[str, ...]) -> tuple[Mount, ...]:
+        """Return the mounts of a service; ``chain`` are the services that led to it."""
+        if name in self._found:
+            return self._found[name]
+        mounts = list(self._own[name])
         taken = {mount.target.pattern for mount in mounts}
-        for item in services[name]["volumes_from"].listed():
+        for item in self._services[name]["volumes_from"].listed():
             reference, _, mode = item.value.pattern.partition(":")
-            if reference not in own or reference in chain:
+            if reference not in self._own or reference in chain:
                 continue
             if not budget.within(budget.VOLUMES_FROM, len(chain), item):
                 continue
-            for mount in collect(reference, (*chain, reference)):
+            for mount in self.of(reference, (*chain, reference)):
                 if mount.kind is MountKind.TMPFS or mount.target.pattern in taken:
                     continue
-                if not budget.within(budget.COMPOSE_MOUNTS, count + 1, item):
+                if not budget.within(budget.COMPOSE_MOUNTS, self._count + 1, item):
                     break
-                count += 1
+                self._count += 1
                 taken.add(mount.target.pattern)
                 read_only = Flag(True, item.span, name="read_only") if mode == "ro" else mount.read_only
                 mounts.append(
                     replace(mount, span=item.span, declared=mount.span, read_only=read_only,
                             through=f"volumes_from {reference}")
                 )  # fmt: skip
-        found[name] = tuple(mounts)
-        return found[name]
-
-    for name in own:
-        collect(name, (name,))
-    return found
+        self._found[name] = tuple(mounts)
+        return self._found[name]
 
 
 def _told_writable(spec: VolumeSpec) -> Text | None:

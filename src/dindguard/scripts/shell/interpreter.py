@@ -63,7 +63,7 @@ class Interpreter:
         self._expander = Expander(script, scopes)
         self._redirections = Redirections(script, self._expander, collected, context.inside)
         self._assignments = Assignments(script, scopes, self._expander, collected)
-        self.starter = Starter(script, scopes, collected, self._redirections, self._nested)
+        self.starter = Starter(script, scopes, collected, self._redirections)
         self._in_pipe = False
         self._functions: list[Function] = []
         self._assigned_by: dict[str, dict[str, Variable]] = {}
@@ -120,7 +120,7 @@ class Interpreter:
 
     def start(self, words: Sequence[Word], stdin: Sequence[Piece] | None = None) -> None:
         """Collect what a list of words runs."""
-        self.starter.start(words, Simple(0), self._context, stdin)
+        self.starter.start(words, Simple(0), self._context, self._nested, stdin)
 
     # -- nodes ----------------------------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ class Interpreter:
         environment = (*self._context.environment, *self._assignments.prefix(prefix))
         given = self._redirections.given(node)
         stdin = given if given is not None else stdin
-        self.starter.start(words, node, self._context._replace(environment=environment), stdin)
+        self.starter.start(words, node, self._context._replace(environment=environment), self._nested, stdin)
         return self._redirections.printed(words, node, stdin)
 
     def _plain(self, raw: RawWord) -> str:
@@ -307,7 +307,8 @@ class Interpreter:
         if len(raws) > 1 and self._script.text[raws[0].start : raws[0].end] == "--":
             words = [word for raw in raws[1:] for word in self._expander.words(raw)]
             self._scopes.positional = None
-            self.starter.start(words, node, self._context._replace(wrappers=(*self._context.wrappers, "set")))
+            context = self._context._replace(wrappers=(*self._context.wrappers, "set"))
+            self.starter.start(words, node, context, self._nested)
 
     def _aliases(self, raws: Sequence[RawWord]) -> None:
         for raw in raws:

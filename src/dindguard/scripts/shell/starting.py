@@ -41,14 +41,11 @@ def _hands_on(words: Sequence[Word]) -> bool:
 class Starter:
     """Collects the commands that one script starts."""
 
-    def __init__(
-        self, script: Script, scopes: Scopes, collected: Collected, redirections: Redirections, follow: Follow
-    ) -> None:
+    def __init__(self, script: Script, scopes: Scopes, collected: Collected, redirections: Redirections) -> None:
         self._script = script
         self._scopes = scopes
         self._out = collected
         self._redirections = redirections
-        self._follow = follow
         self.runs_arguments: set[str] = set()
         """The functions that run their arguments (``retry docker …``)."""
 
@@ -63,9 +60,14 @@ class Starter:
         )
 
     def start(
-        self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None = None
+        self,
+        words: Sequence[Word],
+        node: Simple,
+        context: Context,
+        follow: Follow,
+        stdin: Sequence[Piece] | None = None,
     ) -> None:
-        """Take off what wraps the command, and collect it or the script that it runs."""
+        """Take off what wraps the command, and collect it, or have the script that it runs read by ``follow``."""
         if self._out.muted:
             return
         for count in itertools.count(1):
@@ -82,14 +84,14 @@ class Starter:
             if layer is None:
                 break
             if layer.script is not None:
-                self._follow(layer.script, context.within(layer), stdin, layer.same_shell)
+                follow(layer.script, context.within(layer), stdin, layer.same_shell)
                 return
             if layer.stdin:
                 if stdin is not None:
-                    self._follow(stdin, context.within(layer), None, False)
+                    follow(stdin, context.within(layer), None, False)
                 break
             words, context = layer.words, context.within(layer)
-        self._collect(words, node, context, stdin)
+        self._collect(words, node, context, follow, stdin)
 
     def command(self, words: Sequence[Word], node: Simple, context: Context) -> Command:
         """Return ``words`` as a command."""
@@ -114,7 +116,9 @@ class Starter:
                 return words[index:]
         return ()
 
-    def _collect(self, words: Sequence[Word], node: Simple, context: Context, stdin: Sequence[Piece] | None) -> None:
+    def _collect(
+        self, words: Sequence[Word], node: Simple, context: Context, follow: Follow, stdin: Sequence[Piece] | None
+    ) -> None:
         program = _program(words[0])
         if program not in self._out.programs:
             self._out.every = False
@@ -132,7 +136,7 @@ class Starter:
             inner = [one for one in call.arguments[1:] if isinstance(one, Word)]
             there = Context(remote=context.remote, inside=command)
             if inner and context.inside is None:
-                self.start(inner, Simple(node.start), there, stdin)
+                self.start(inner, Simple(node.start), there, follow, stdin)
 
     def _given(self, command: Command, stdin: Sequence[Piece]) -> None:
         """Hand on the document that a command is given through a heredoc or a pipe."""
