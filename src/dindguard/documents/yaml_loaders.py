@@ -18,8 +18,8 @@ _RUN_OF_INDICATORS = regex(r"(?:[-?] +){60,}")
 _INDICATORS = "-" * 60
 _BETWEEN_INDICATORS = ("- - ", "-  ", "? ")
 """One of these stands in each run of them; to look for all costs half of what it costs to copy a text."""
-_BRACKETS = regex(r"[\[\]{}]+")
-_ONE_KIND = str.maketrans("[{]}", "(())")
+_NO_BRACKETS = bytes.maketrans(b"", b"").translate(None, b"[]{}")
+_ONE_KIND = bytes.maketrans(b"[{]}", b"(())")
 
 
 def _with_libyaml() -> Any:
@@ -59,15 +59,15 @@ YAMLError: Any = importlib.import_module("yaml.error").YAMLError
 def too_deep(text: str) -> bool:
     """Whether brackets may nest so deeply that libyaml's stack overflows (100,000 do)."""
     if text.count("[") + text.count("{") > _DEEP:
-        brackets = "".join(_BRACKETS.findall(text)).translate(_ONE_KIND)
+        brackets = text.encode(errors="replace").translate(_ONE_KIND, _NO_BRACKETS)
         for _ in range(_DEEP):
-            fewer = brackets.replace("()", "")
+            fewer = brackets.replace(b"()", b"")
             if len(fewer) == len(brackets):
                 break
             brackets = fewer
         else:
             return True
-        if brackets.count("(") > _DEEP - 1:
+        if brackets.count(b"(") > _DEEP - 1:
             return True
     if not any(each in text for each in _BETWEEN_INDICATORS):
         return False

@@ -62,7 +62,6 @@ Meaning = tuple[Act, str, str]
 """What an action does, the word of its block, its expression."""
 
 _WORD = regex(r"[A-Za-z_]\w*")
-_BLANKS = regex(r"\s+")
 _GO_REST = regex(r"(?:[^}\"`'/]++|\"(?:\\.|[^\"\\\n])*+\"|`[^`]*+`|'(?:\\.|[^'\\\n])'|\}(?!\})|/(?!\*))*+\}\}")
 """The rest of an action without comments, in which every quotation mark has its other half: most are so."""
 
@@ -83,7 +82,7 @@ _ENVSUBST = regex(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")
 
 def normal(expression: str) -> str:
     """Return an expression with its blanks normalised, as names and messages show it."""
-    return _BLANKS.sub(" ", expression).strip()
+    return " ".join(expression.split())
 
 
 def actions(text: str, dialect: Dialect) -> list[Action]:

@@ -18,7 +18,7 @@ from dindguard.documents.template.terms import (
 from dindguard.patterns import regex
 
 _TOKEN = regex(
-    r"\s+|(?P<string>\"(?:\\.|[^\"\\\n])*\")|(?P<raw>`[^`]*`)|(?P<char>'(?:\\.|[^'\\\n])')"
+    r"\s++|(?P<string>\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\")|(?P<raw>`[^`]*+`)|(?P<char>'(?:\\.|[^'\\\n])')"
     r"|(?P<number>[-+]?(?:0[xX][0-9a-fA-F]+|\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?))(?![\w.])"
     r"|(?P<field>(?:\$\w*)?(?:\.\w+)+|\$\w*)|(?P<word>[A-Za-z_]\w*(?:\.\w+)*)|(?P<sign>[().|,]|:?=)"
 )
@@ -147,6 +147,8 @@ def _leaf(kind: str, text: str) -> Term:
     if kind == "word":
         return Literal(_CONSTANTS[text]) if text in _CONSTANTS else Call(text, ())
     if kind == "raw":
+        return Literal(text[1:-1])
+    if "\\" not in text:
         return Literal(text[1:-1])
     return Literal(_ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), text[1:-1]))
 
