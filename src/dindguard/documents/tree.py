@@ -12,7 +12,6 @@ from dindguard.documents.routes import route_key
 from dindguard.model.condition import Condition
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unset
 from dindguard.patterns import integer
-from dindguard.records import replace
 from dindguard.source import Segment, Source, Span, Step
 
 Pairs = list[tuple["Node", "Node"]]
@@ -200,7 +199,8 @@ class Node:
         """The scalar as typed, no variable replaced. Of anything but a scalar: an empty text."""
         if (filled := self.filled) is None:
             return Text(content := shared(self.content), self.span, raw=content)
-        return replace(filled, span=self.span.explained(filled.span.trail))
+        span = self.span.explained(filled.span.trail)
+        return Text(filled.value, span, filled.how, filled.partial, filled.variable, filled.raw)
 
     @property
     def value(self) -> Text:

@@ -8,7 +8,7 @@ from typing import Any
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.template import go_expressions
 from dindguard.documents.template.actions import Dialect, normal
-from dindguard.documents.template.answers import Answer, Known, Unknown, text_of
+from dindguard.documents.template.answers import Answer, Known, Unknown, of_node, text_of
 from dindguard.documents.template.blocks import Block
 from dindguard.documents.template.frames import HANDS_ON, Defined, Frame
 from dindguard.documents.template.neutral import Graft
@@ -17,8 +17,7 @@ from dindguard.documents.template.terms import Call, Literal, Term
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.model.condition import Condition
 from dindguard.model.values import How, Text
-from dindguard.records import replace
-from dindguard.source import SET_HERE, Segment, Source, Span, Step
+from dindguard.source import Segment, Source, Span, Step
 
 _WRAPPERS = frozenset({"nindent", "indent", "trim", "tpl", "quote", "trimSuffix", "trimPrefix"})
 
@@ -185,7 +184,7 @@ def _items_of(value: list[Answer], place: Place) -> Callable[[Node], list[Node]]
 
 def _from_file(node: Node, place: Place) -> Node:
     """Return a part of a values file where a template writes it: at the action, explained by its place in the file."""
-    step = Step(SET_HERE, replace(node.span, trail=()))
+    steps = of_node(node).steps
     place = place.on(node.start, node.end)
 
     def children(_: Node) -> Pairs | list[Node]:
@@ -193,19 +192,19 @@ def _from_file(node: Node, place: Place) -> Node:
             found: Pairs = []
             for key, value in node.pairs():
                 below = place.below(route_key(key.content))
-                own = below.node(Kind.SCALAR, content=key.content, style=key.style)
-                found.append((own, _from_file(value, place.below(route_key(key.content), own))))
+                below.key = own = below.node(Kind.SCALAR, content=key.content, style=key.style)
+                found.append((own, _from_file(value, below)))
             return found
         return [_from_file(item, place.below(f"[{index}]")) for index, item in enumerate(node.items())]
 
     if node.kind is not Kind.SCALAR:
-        return place.node(node.kind, style=node.style, children=children, trail=(step,))
+        return place.node(node.kind, style=node.style, children=children, trail=steps)
     if node.filled is not None:
-        return place.node(Kind.SCALAR, content=node.content, style=node.style, filled=node.filled, trail=(step,))
-    text = Text(node.content, place.span, How.DEFAULT, raw=node.content)
+        return place.node(Kind.SCALAR, content=node.content, style=node.style, filled=node.filled, trail=steps)
+    text = Text(node.content, steps[0].span, How.DEFAULT, raw=node.content)
     return place.node(
         Kind.SCALAR, content=node.content, style=node.style, tag=node.tag, filled=None if node.is_null else text,
-        trail=(step,), mapping=_nowhere,
+        trail=steps, mapping=_nowhere,
     )  # fmt: skip
 
 
