@@ -174,7 +174,10 @@ def items_of(answer: Answer) -> list[tuple[Answer, Answer]] | None:
 
 def steps_of(answers: Iterable[Answer]) -> tuple[Step, ...]:
     """Return the places behind several answers, each once."""
-    found = dict.fromkeys(step for answer in answers for step in answer.steps)
+    some = [answer for answer in answers if answer.steps]
+    if not some or (len(some) == 1 and len(some[0].steps) == 1):
+        return some[0].steps if some else ()
+    found = dict.fromkeys(step for answer in some for step in answer.steps)
     return tuple(found)[:_STEPS_SHOWN]
 
 

@@ -18,7 +18,10 @@ from dindguard.source import Source, Span
 
 @record(eq=False)
 class Filled:
-    """A scalar with actions: as it is shown, what it says, and the mapping or list that it stands for, if it does."""
+    """A scalar with actions: as it is shown, what it says, and the mapping or list that it stands for, if it does.
+
+    The text tells the steps to it, and of its place the file alone: the node that it fills has that.
+    """
 
     shown: str
     text: Text
@@ -36,14 +39,14 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     actions = template.between(start, end)
     if not actions:
         return None
-    span = raw.source.span(raw.start, raw.end)
+    path = raw.source.path
     lines = raw.style in ("literal", "folded")  # of which both branches are read, like those of a document
     if not lines and any(action.act is not Act.OUTPUT for action in actions):
         inner = (start + 1, end - 1) if raw.style in ("single", "double") and start == raw.start else (start, end)
         answer = written_out(frame, *inner)
         frame.library.used(answer)
         shown = normal(template.source.text[inner[0] : inner[1]])
-        return Filled(shown, _text(answer, shown, span))
+        return Filled(shown, _text(answer, shown, path))
     outputs = [action for action in actions if template.neutral.text.startswith(filler, action.start)]
     answers = [_answer(action, frame) for action in outputs]
     for answer in answers:
@@ -51,7 +54,7 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     shown = "".join(_pieces(raw.content, filler, outputs, [_shown(action, template.dialect) for action in outputs]))
     alone = raw.content.strip(filler) == "" and len(outputs) == 1
     if alone and (raw.style == "" or template.dialect is Dialect.JINJA) and _structured(answers[0]):
-        return Filled(shown, _text(answers[0], shown, span), answers[0])
+        return Filled(shown, _text(answers[0], shown, path), answers[0])
     named = [_named(each, action) for each, action in zip(answers, outputs, strict=True)]
     answers = [Unknown("") if _is_nothing(each) else each for each in answers]
     texts = [text_of(each) if isinstance(each, Known) else each.partial for each in answers]
@@ -65,9 +68,9 @@ def filled(raw: Node, frame: Frame, begin: int) -> Filled | None:
     steps = steps_of(answers)
     within = document_of(raw, outputs, answers, filler)
     if unknown:
-        text = Text(None, span.explained(steps), How.UNKNOWN, whole, shared(unknown), shown)
+        text = Text(None, Span(path, trail=steps), How.UNKNOWN, whole, shared(unknown), shown)
         return Filled(shown, text, inner=within)
-    return Filled(shown, Text(whole, span.explained(steps), How.DEFAULT, raw=shown), inner=within)
+    return Filled(shown, Text(whole, Span(path, trail=steps), How.DEFAULT, raw=shown), inner=within)
 
 
 def _answer(action: Action, frame: Frame) -> Answer:
@@ -111,14 +114,14 @@ def _structured(answer: Answer) -> bool:
     return isinstance(answer, Known) and answer.value is not None and text_of(answer) is None
 
 
-def _text(answer: Answer, shown: str, span: Span) -> Text:
+def _text(answer: Answer, shown: str, path: str) -> Text:
     value = text_of(answer)
-    steps, shown = answer.steps, shared(shown)
+    span, shown = Span(path, trail=answer.steps), shared(shown)
     if value is None:
         name = answer.name if isinstance(answer, Unknown) else shown
         partial = answer.partial if isinstance(answer, Unknown) else UNKNOWN_PIECE
-        return Text(None, span.explained(steps), How.UNKNOWN, shared(partial), shared(name), shown)
-    return Text(shared(value), span.explained(steps), How.DEFAULT, raw=shown)
+        return Text(None, span, How.UNKNOWN, shared(partial), shared(name), shown)
+    return Text(shared(value), span, How.DEFAULT, raw=shown)
 
 
 def _shown(action: Action, dialect: Dialect) -> str:
