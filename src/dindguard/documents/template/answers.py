@@ -54,22 +54,21 @@ def of_node(node: Node) -> Answer:
     """Return what a place of a values file holds, as YAML 1.1 reads it; found once, for templates ask for few places often."""
     if node.kind is Kind.HOLE:
         return NOTHING
-    found: Answer | None = node.answer
+    found = node.answer
     if found is None:
-        found = node.answer = _of_place(node)
-    return found
+        steps = (Step(SET_HERE, node.source.span(node.start, node.end, node.route)),)
+        # A collection keeps its steps alone: with an answer that holds it, it would not go with its last user.
+        found = node.answer = _of_scalar(node, steps) if node.kind is Kind.SCALAR else steps
+    return Known(node, found) if node.kind is not Kind.SCALAR else found
 
 
-def _of_place(node: Node) -> Answer:
-    step = (Step(SET_HERE, node.source.span(node.start, node.end, node.route)),)
-    if node.kind is not Kind.SCALAR:
-        return Known(node, step)
+def _of_scalar(node: Node, steps: tuple[Step, ...]) -> Answer:
     text = node.content
     if node.filled is not None and node.filled.unknown:
-        return Unknown(node.filled.variable, node.filled.pattern, step)
+        return Unknown(node.filled.variable, node.filled.pattern, steps)
     if node.is_null:
-        return Known(None, step)
-    return Known(text if node.style else _plain(text), step)
+        return Known(None, steps)
+    return Known(text if node.style else _plain(text), steps)
 
 
 def _plain(text: str) -> Any:
