@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 import pytest
 
+from dindguard.documents import yaml
 from dindguard.documents.template.actions import Act, Dialect, actions
+from dindguard.documents.template.answers import Known, of_node
 from dindguard.documents.template.blocks import Blocks
 from dindguard.documents.template.neutral import FILLERS, Neutral
 from dindguard.documents.template.reading import Templates
@@ -140,6 +143,24 @@ def test_a_value_of_the_chart_is_a_default_with_its_place() -> None:
     assert image.raw == "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
     assert trail(root["image"]) == ["set here c/values.yaml:1", "set here c/Chart.yaml:4"]
     assert (root["image"].span.column, root["image"].span.line) == (8, 1)
+
+
+def test_values_that_a_template_has_asked_for_go_with_their_last_user() -> None:
+    """What a place is taken for is kept with it: an answer that held its place would keep a chart's values."""
+    gc.collect()
+    gc.disable()
+    try:
+        [values] = yaml.read(Source("values.yaml", "a: {b: [1, {c: d}]}\n")).documents
+        asked = [of_node(node) for node in values.walk()]
+        assert [each.value for each in asked if isinstance(each, Known) and isinstance(each.value, (int, str))] == [
+            1,
+            "d",
+        ]
+        assert of_node(values["a"]).steps is of_node(values["a"]).steps
+        del values, asked
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
