@@ -46,7 +46,7 @@ class JobReader:
         self.embedded: list[Embedded] = []
         self._long_texts = LongTexts()
         self._services_read = self._variables_seen = 0
-        self._matrices = Matrices(self.resolve)
+        self._matrices = Matrices()
         self._workflow = conditional_variables(jobs.items(self.root.at("workflow", "rules")), self.resolve)
         self._global_variables = written_variables(self.member(self.root, "variables"), self.resolve)
         self._everywhere = Variables(either(self._global_variables, self._workflow), self._long_texts)
@@ -108,7 +108,7 @@ class JobReader:
         nodes = [self.setting(job, "image"), *self.items(self.setting(job, "services"))]
         images = [self.member(node, "name") if node.is_mapping else node for node in nodes]
         names = [name for image in images if image.is_scalar for name in names_in(image.content)]
-        return combinations(self._matrices.of(job["parallel"]).values, names, job["parallel"])
+        return combinations(self._matrices.of(job["parallel"], self.resolve).values, names, job["parallel"])
 
     def _embed_scripts(self, job: Node, container: Container) -> None:
         before = self.items(self.setting(job, "before_script"))
@@ -139,7 +139,7 @@ class JobReader:
         """Return what a job sees; jobs that set nothing themselves share it, with the environment that is made of it."""
         chosen = job.at("inherit", "variables")
         own = written_variables(self.member(job, "variables"), self.resolve)
-        own.update(self._matrices.of(job["parallel"]).variables(choice))
+        own.update(self._matrices.of(job["parallel"], self.resolve).variables(choice))
         rules = conditional_variables(self.items(job["rules"]), self.resolve)
         if not (own or rules or chosen.present):
             return self._everywhere

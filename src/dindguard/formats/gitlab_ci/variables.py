@@ -109,28 +109,34 @@ class Matrix:
 class Matrices:
     """Reads matrices, each once: an alias or ``extends`` may give one to all jobs."""
 
-    def __init__(self, resolve: Resolve) -> None:
-        self._resolve = resolve
+    def __init__(self) -> None:
         self._read: dict[object, Matrix] = {}
 
-    def of(self, parallel: Node) -> Matrix:
-        """Return the matrix of a job's ``parallel:``."""
-        node = self._resolve(parallel["matrix"])
+    def of(self, parallel: Node, resolve: Resolve) -> Matrix:
+        """Return the matrix of a job's ``parallel:``; ``resolve`` tells what a node of the job stands for."""
+        node = resolve(parallel["matrix"])
+        if not node.present:
+            return _NO_MATRIX
         place = node.source, node.start, node.end, node.scope
-        if not node.present or place not in self._read:
-            self._read[place] = self._matrix(node)
+        if place not in self._read:
+            self._read[place] = _matrix(node, resolve)
         return self._read[place]
 
-    def _matrix(self, node: Node) -> Matrix:
-        values: dict[str, list[Text]] = {}
-        places: dict[str, Span] = {}
-        for entry in node.listed():
-            for key, value in self._resolve(entry).pairs():
-                texts = [item.value for item in self._resolve(value).listed()]
-                places.setdefault(key.content, entry_span(key, value))
-                if texts:
-                    values.setdefault(key.content, []).extend(texts)
-        return Matrix(values, places)
+
+_NO_MATRIX = Matrix({}, {})
+"""What most jobs have."""
+
+
+def _matrix(node: Node, resolve: Resolve) -> Matrix:
+    values: dict[str, list[Text]] = {}
+    places: dict[str, Span] = {}
+    for entry in node.listed():
+        for key, value in resolve(entry).pairs():
+            texts = [item.value for item in resolve(value).listed()]
+            places.setdefault(key.content, entry_span(key, value))
+            if texts:
+                values.setdefault(key.content, []).extend(texts)
+    return Matrix(values, places)
 
 
 def names_in(text: str) -> list[str]:
