@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from dindguard import budget
 from dindguard.budget.stocks import Shared
@@ -23,7 +23,7 @@ from dindguard.formats.helm import (
 from dindguard.formats.helm.release import Found, Release, whole
 from dindguard.formats.helm.releases import releases
 from dindguard.records import replace
-from dindguard.source import Embedded
+from dindguard.source import Embedded, Source
 
 _Chart = tuple[str, Callable[[Node], bool], Callable[[Release], Found]]
 _CHARTS: tuple[_Chart, ...] = (
@@ -122,12 +122,11 @@ def _any_pod(release: Release, layer: Node) -> Found:
 def _without(node: Node, taken: Sequence[Node]) -> Node:
     """Return values without the settings that a chart's reader has taken, on the first two levels."""
     places = {(each.source, each.start, each.end) for each in taken}
+    return node.with_pairs([*_kept(node, places, 2)]) if node.is_mapping else node
 
-    def kept(at: Node, depth: int) -> Iterator[tuple[Node, Node]]:
-        for key, value in at.pairs():
-            if (value.source, value.start, value.end) in places:
-                continue
+
+def _kept(at: Node, places: Set[tuple[Source, int, int]], depth: int) -> Iterator[tuple[Node, Node]]:
+    for key, value in at.pairs():
+        if (value.source, value.start, value.end) not in places:
             deeper = depth and value.is_mapping
-            yield key, value.with_pairs([*kept(value, depth - 1)]) if deeper else value
-
-    return node.with_pairs([*kept(node, 2)]) if node.is_mapping else node
+            yield key, value.with_pairs([*_kept(value, places, depth - 1)]) if deeper else value
