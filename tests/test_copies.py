@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
+from dindguard import copies
 from dindguard.reports import Options as ReportOptions
 from dindguard.reports import render
 from dindguard.scanning import Options, Report, scan
@@ -130,3 +132,10 @@ def test_a_container_that_a_script_starts_by_one_name_in_its_branches_is_told_on
         if finding.rule.id == "privileged-container"
     }
     assert told == {("a.sh:2", "the same stands in line 4"), ("a.sh:6", ""), ("b.sh:1", "")}
+
+
+def test_files_of_their_own_are_not_held_against_each_other(tmp_path: Path) -> None:
+    files = {f"{letter}/pod.yaml": f"{POD}# {letter}\n" for letter in "abcdefghijklmnopqrst"}
+    with mock.patch.object(copies, "_alternatives", side_effect=AssertionError("none of them has conditions")):
+        report = scanned(tmp_path, files)
+    assert [finding.span.path for finding in report.findings] == list(files)

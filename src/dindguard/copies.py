@@ -126,6 +126,14 @@ def _alternatives(one: Finding, other: Finding) -> bool:
     )
 
 
+def _decisions(finding: Finding) -> list[object]:
+    """Return what a finding shares with one that it is an alternative to: a block of a template, or a value that is compared."""
+    about = finding.subjects[0].about if finding.subjects else None
+    about = getattr(about, "who", about)
+    held = about.conditions if isinstance(about, Container) else ()
+    return list(dict.fromkeys(key for each in held for key in (each.decision, each.compared[:2]) if key != ("", "")))
+
+
 def _exclude(one: object, other: object) -> bool:
     one, other = getattr(one, "who", one), getattr(other, "who", other)
     return isinstance(one, Container) and isinstance(other, Container) and one.excludes(other)
@@ -165,6 +173,7 @@ class _Files:
         ranked = sorted(group, key=self._rank)
         largest = self._services.get(ranked[0].span.path, frozenset())
         sets: dict[object, list[Finding]] = {}
+        decided: dict[object, list[list[Finding]]] = {}  # the sets by what their first one depends on
         again: dict[str, int] = {}
         for finding in ranked:
             path = finding.span.path
@@ -172,7 +181,12 @@ class _Files:
             keys = ((_VERSION.sub("#", path), number), self._kept_with(finding, largest, number))
             found = next((sets[key] for key in keys if key in sets), None)
             if found is None:
-                found = next((each for each in sets.values() if all(_alternatives(finding, one) for one in each)), [])
+                decisions = _decisions(finding)
+                near = (each for decision in decisions for each in decided.get(decision, ()))
+                found = next((each for each in near if all(_alternatives(finding, one) for one in each)), [])
+                if not found:
+                    for decision in decisions:
+                        decided.setdefault(decision, []).append(found)
             for key in keys:
                 sets.setdefault(key, found)
             found.append(finding)

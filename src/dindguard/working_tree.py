@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import TypeAlias
 
 from dindguard.errors import UserError
@@ -122,7 +123,7 @@ class WorkingTree(Files):
             return (), ()
         try:
             with os.scandir(real) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
+                found = sorted(entries, key=attrgetter("name"))
             files = tuple(each.name for each in found if _is_file(each))
             return files, tuple(each.name for each in found if each.is_dir(follow_symlinks=False))
         except OSError:

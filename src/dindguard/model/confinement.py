@@ -28,6 +28,8 @@ class Capabilities:
 
     def adding(self, *names: str) -> Text | None:
         """Return the first text that adds one of ``names`` (``SYS_ADMIN``, ``ALL``)."""
+        if not self.added:
+            return None
         from dindguard.model.capabilities import normalise
 
         return next((text for text in self.added if normalise(text.value or "") in names), None)

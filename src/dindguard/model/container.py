@@ -281,7 +281,7 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
     @property
     def host_mounts(self) -> tuple[Mount, ...]:
         """Mounts of paths of the host."""
-        return tuple(mount for mount in self.mounts if mount.host_text is not None)
+        return tuple([mount for mount in self.mounts if mount.host_text is not None]) if self.mounts else ()
 
     def has_through_wider(self, mount: Mount, told: Callable[[str], bool]) -> bool:
         """Whether a mount of `/`, or of a folder above that is ``told``, gives it all that ``mount`` does, in the same mode."""
@@ -292,7 +292,7 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
     def mount_at(self, path: str) -> Mount | None:
         """Return the mount that provides ``path`` (absolute, inside the container): the deepest at or above it."""
         covering = [mount for mount in self.mounts if mount.provides(path)]
-        return max(covering, key=lambda mount: len(mount.target.pattern), default=None)
+        return max(covering, key=lambda mount: len(mount.target.pattern)) if covering else None
 
     def joins(self, namespace: str) -> Container | None:
         """Return the container of the same workload whose namespace (``pid``, ``network``) it lives in."""

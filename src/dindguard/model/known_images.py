@@ -207,4 +207,6 @@ _MACHINES = ("-amd64", "-arm64", "-arm", "-ppc64le", "-s390x")
 
 def of_any_machine(name: str) -> str:
     """Return an image's name without the kind of machine that it is for: ``kube-proxy-amd64``."""
-    return next((name.removesuffix(each) for each in _MACHINES if name.endswith(each)), name)
+    if not name.endswith(_MACHINES):
+        return name
+    return next(name.removesuffix(each) for each in _MACHINES if name.endswith(each))
