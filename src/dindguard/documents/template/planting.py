@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.template import go_expressions
@@ -14,7 +13,8 @@ from dindguard.documents.template.frames import HANDS_ON, Defined, Frame
 from dindguard.documents.template.neutral import Graft
 from dindguard.documents.template.scalars import Filled, is_name
 from dindguard.documents.template.terms import Call, Literal, Term
-from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.documents.tree import Children, Kind, Node, Pairs
+from dindguard.documents.yaml_nodes import bare
 from dindguard.model.condition import Condition
 from dindguard.model.values import How, Text
 from dindguard.source import Segment, Source, Span, Step
@@ -54,14 +54,22 @@ class Place:
         source = self.source if isinstance(self.source, _Brought) else _Brought(self.source, self.start, self.end)
         return Place(source, start, end, self.route, self.key, self.trail, self.held)
 
-    def node(self, kind: Kind, **more: Any) -> Node:
+    def node(
+        self, kind: Kind, *, content: str = "", style: str = "", tag: str = "", trail: tuple[Step, ...] = (),
+        filled: Text | None = None, children: Children | None = None, inner: Callable[[str], Source] | None = None,
+        mapping: Callable[[Node], tuple[Segment, ...]] | None = None,
+    ) -> Node:  # fmt: skip
         """Return a node at this place."""
-        further = more.pop("trail", ())
-        trail = (*self.trail, *further) if further else self.trail
-        return Node(
-            kind, self.source, self.start, self.end, route=self.route, key=self.key, trail=trail, conditions=self.held,
-            **more,
-        )  # fmt: skip
+        trail = (*self.trail, *trail) if trail else self.trail
+        made = bare(kind, self.source, self.start, self.end, self.route, style, tag, self.key, trail, self.held)
+        made.content, made.filled, made.inner, made.mapping, made._children = (
+            content,
+            filled,
+            inner,
+            mapping,
+            children,
+        )
+        return made
 
 
 class _Brought(Source):
@@ -92,10 +100,11 @@ class _Brought(Source):
 def plain(raw: Node, place: Place) -> Node:
     """Return a scalar without actions at its place."""
     trail = (*place.trail, *raw.trail) if raw.trail else place.trail
-    return Node(
-        Kind.SCALAR, place.source, place.start, place.end, route=place.route, content=raw.content, style=raw.style, tag=raw.tag,
-        key=place.key, trail=trail, mapping=raw.mapping, conditions=place.held,
+    made = bare(
+        Kind.SCALAR, place.source, place.start, place.end, place.route, raw.style, raw.tag, place.key, trail, place.held
     )  # fmt: skip
+    made.content, made.mapping = raw.content, raw.mapping
+    return made
 
 
 def with_text(raw: Node, filled: Filled, place: Place) -> Node:

@@ -16,6 +16,7 @@ from dindguard.documents.template.blocks import Block
 from dindguard.documents.template.frames import Frame, Item, looped_over
 from dindguard.documents.template.neutral import Graft
 from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.documents.yaml_nodes import bare
 from dindguard.model.condition import Condition
 from dindguard.source import Step
 
@@ -57,9 +58,10 @@ class Around:
 
     def copy(self) -> Around:
         """Return the same, to be changed by who asked for it."""
-        made = Around(self.frame, self.begin, self.end, self.block)
+        made = Around.__new__(Around)  # every pair and item has one of its own
+        made.frame, made.begin, made.end, made.block = self.frame, self.begin, self.end, self.block
         made.floor, made.held, made.trail = self.floor, self.held, self.trail
-        made.route, made.key = self.route, self.key
+        made.route, made.key, made._inside = self.route, self.key, None
         return made
 
     def at(self, begin: int, end: int, route: str, key: Node | None) -> Around:
@@ -146,10 +148,11 @@ class View:
             return self._pairs(entries, within) if mapping else self._items(entries, within)
 
         trail = (*raw.trail, *around.trail) if raw.trail else around.trail
-        return Node(
-            raw.kind, raw.source, raw.start, raw.end, route=around.route, style=raw.style, tag=raw.tag, key=around.key,
-            trail=trail, children=children, conditions=around.held,
+        made = bare(
+            raw.kind, raw.source, raw.start, raw.end, around.route, raw.style, raw.tag, around.key, trail, around.held
         )  # fmt: skip
+        made._children = children
+        return made
 
     # -- scalars ------------------------------------------------------------------------------------
 
@@ -221,10 +224,10 @@ class View:
         name = scalars.key_text(raw_key, inner.frame)
         route = join_route(inner.route, route_key(name))
         trail = (*raw_key.trail, *inner.trail) if raw_key.trail else inner.trail
-        key = Node(
-            Kind.SCALAR, raw_key.source, raw_key.start, raw_key.end, route=route, content=name, style=raw_key.style,
-            trail=trail, conditions=inner.held,
+        key = bare(
+            Kind.SCALAR, raw_key.source, raw_key.start, raw_key.end, route, raw_key.style, "", None, trail, inner.held
         )  # fmt: skip
+        key.content = name
         below = inner.at(raw_key.end, entry.end, route, key)
         return [(key, self.node(raw_value, below))]
 
