@@ -23,7 +23,7 @@ class Block:
     """
 
     __slots__ = (
-        "action", "before", "end", "expression", "group", "loop", "number", "parent", "scope", "start", "word",
+        "_loop", "_scope", "action", "before", "end", "expression", "group", "number", "parent", "start", "word",
     )  # fmt: skip
 
     def __init__(self, action: Action | None, parent: Block | None, before: tuple[Block, ...] = ()) -> None:
@@ -36,10 +36,19 @@ class Block:
         self.word = action.word if action else ""
         self.expression = action.expression if action else ""
         self.group: int = before[-1].group if before else self.start
-        self.scope: Block = self if parent is None or self.word in _SCOPES else parent.scope
+        # One that is its own scope or loop does not hold itself: it would wait for the cycle collector.
+        self._scope: Block | None = None if parent is None or self.word in _SCOPES else parent.scope
+        self._loop: Block | None = None if parent is None or self.word == "range" else parent.loop
+
+    @property
+    def scope(self) -> Block:
         """The nearest block, itself among them, that says what the dot is."""
-        self.loop: Block | None = self if self.word == "range" else parent.loop if parent is not None else None
+        return self._scope or self
+
+    @property
+    def loop(self) -> Block | None:
         """The nearest loop, itself among them."""
+        return self if self.word == "range" else self._loop
 
     def above(self) -> Iterator[Block]:
         """Yield the blocks around it, the nearest first, itself first of all."""
