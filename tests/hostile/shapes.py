@@ -31,6 +31,11 @@ def weight(files: Files) -> int:
 ENGINE = "image: docker:29-dind, privileged: true, environment: {DOCKER_TLS_CERTDIR: ''}"
 
 
+def letters(number: int) -> str:
+    """Return a name without digits, in which files of a series are taken for versions of each other."""
+    return str(number).translate(str.maketrans("0123456789", "abcdefghij"))
+
+
 def lines(count: int, line: Callable[[int], str], end: str = "\n") -> str:
     return "".join(line(index) + end for index in range(count))
 
@@ -263,6 +268,7 @@ BREADTH = [
     ("folders beside each other", 6, lambda n: {f"d{i}/compose.yaml": "services: {a: {image: docker:dind, privileged: true}}\n" for i in range(n)}),
     ("files of one folder", 6, lambda n: {f"compose.{i}.yaml": "services: {a: {image: docker:dind, privileged: true}}\n" for i in range(n)}),
     ("Dockerfiles", 20, lambda n: {f"d{i}/Dockerfile": "FROM docker:29-dind\nRUN docker ps\n" for i in range(n)}),
+    ("Dockerfiles that differ", 150, lambda n: {f"{letters(i)}/Dockerfile": f"FROM docker:29-dind\nRUN docker ps\n# {letters(i)}\n" for i in range(n)}),
     ("scripts", 7, lambda n: {f"s{i}.sh": f"{RUN}\n" for i in range(n)}),
     ("parts of a TOML key", 160, lambda n: {"config.toml": "[[runners]]\nexecutor='docker'\n" + "a." * n + "b = 1\n"}),
     ("tables of TOML", 480, lambda n: {"config.toml": "[[runners]]\nexecutor='docker'\n[runners.docker]\nprivileged=true\n" + lines(n, lambda i: f"[t.t{i}]\na = 1")}),
