@@ -172,7 +172,7 @@ class Frame:
         arguments = [self.value(each, offset, block) for each in term.arguments]
         if term.name in _RENDERS or term.name == "common.images.image":
             return self._rendering(term.name, arguments, written(term), offset)
-        return call(self._functions(), term.name, arguments, written(term), self.template.place(offset))
+        return call(self._functions(), term.name, arguments, lambda: written(term), self.template.place(offset))
 
     def _functions(self) -> Functions:
         if self.template.dialect is Dialect.GO:

@@ -40,9 +40,9 @@ class Functions:
 
 
 def call(
-    functions: Functions, name: str, arguments: Sequence[Answer], expression: str, at: HasSpan | None = None
+    functions: Functions, name: str, arguments: Sequence[Answer], words: Callable[[], str], at: HasSpan | None = None
 ) -> Answer:
-    """Return what a function makes of its arguments; unknown under the name ``expression`` when nobody knows.
+    """Return what a function makes of its arguments; when nobody knows, unknown under the name that ``words`` give.
 
     ``at`` is where it is called.
     """
@@ -54,13 +54,13 @@ def call(
             strict = functions.strict.get(name)
             unknown = next((each for each in arguments if isinstance(each, Unknown)), None)
             if strict is None or unknown is not None:
-                return Unknown(expression if strict is None or unknown is None else unknown.name)
+                return Unknown(words() if strict is None or unknown is None else unknown.name)
             values = [each.value for each in arguments if isinstance(each, Known)]
             answer = Known(strict(*values), steps_of(arguments))
     except (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError):
-        return Unknown(expression)
+        return Unknown(words())
     made = answer.value if isinstance(answer, Known) else answer.partial
-    return answer if _fits(made, at) else Unknown(expression)
+    return answer if _fits(made, at) else Unknown(words())
 
 
 def _fits(value: Any, at: HasSpan | None) -> bool:

@@ -182,7 +182,7 @@ class Variables:
             return self._sum(arguments[0], arguments[1], written(term))
         if term.name in ("default", "d") and len(arguments) == 3 and truth(arguments[2]):
             return arguments[0] if truth(arguments[0]) else arguments[1]
-        return self._settled(call(JINJA, term.name, arguments, written(term), self._at))
+        return self._settled(call(JINJA, term.name, arguments, lambda: written(term), self._at))
 
     def _named(self, name: str) -> Answer:
         for layer in self._layers:
@@ -224,7 +224,7 @@ class Variables:
         if isinstance(one, Known) and isinstance(other, Known) and None in texts:
             joined = [*_held(one), *_held(other)]
             return Known(joined) if self._within(budget.JOINED_LISTS, len(joined)) else Unknown(name)
-        return call(JINJA, "concat", [one, other], name, self._at)
+        return call(JINJA, "concat", [one, other], lambda: name, self._at)
 
     def _is_long(self, expression: str) -> bool:
         """Whether an expression has more parts than anybody writes: each lies inside of the one behind it."""
