@@ -129,11 +129,14 @@ def _newest_of(version: Version | None) -> Version:
 def recognise(image: Image) -> EngineImage | None:
     """Return what the image's name tells about an engine in it, ``None`` if it tells of none."""
     key = (image.registry, image.repository, image.tag, image.digest, image.pinned)  # all that is asked of it
-    if key not in _RECOGNISED:
-        if len(_RECOGNISED) >= IMAGES_HELD:
-            _RECOGNISED.clear()
-        _RECOGNISED[key] = _docker(image) or _other_engine(image) or _docker_by_name(image)
-    return _RECOGNISED[key]
+    try:
+        return _RECOGNISED[key]
+    except KeyError:  # asked so because another thread may forget them all meanwhile
+        found = _docker(image) or _other_engine(image) or _docker_by_name(image)
+    if len(_RECOGNISED) >= IMAGES_HELD:
+        _RECOGNISED.clear()
+    _RECOGNISED[key] = found
+    return found
 
 
 IMAGES_HELD = 1_000

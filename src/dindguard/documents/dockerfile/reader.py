@@ -69,15 +69,18 @@ def read(source: Source) -> Dockerfile:
 def _parsed(lines: list[LogicalLine], escape: str) -> Iterator[tuple[int, int]]:
     """Yield each line's index, and the length of the value that ``dockerfile-parse`` found in it."""
     stand_in = [_stand_in(line.source.text, escape) for line in lines]
-    unknown = [text for text in stand_in if (escape, text) not in _LENGTHS]
-    told = _lengths(unknown, escape) if unknown else {}
+    lengths = {
+        text: _LENGTHS.get((escape, text), _UNKNOWN) for text in stand_in
+    }  # other threads may forget all meanwhile
+    if unknown := [text for text, length in lengths.items() if length == _UNKNOWN]:
+        told = _lengths(unknown, escape)
+        lengths.update(told)
+        if len(_LENGTHS) > LINES_HELD:
+            _LENGTHS.clear()
+        _LENGTHS.update(((escape, text), length) for text, length in told.items() if len(text) <= LONGEST_HELD)
     for index, text in enumerate(stand_in):
-        length = _LENGTHS[escape, text] if (escape, text) in _LENGTHS else told.get(text)
-        if length is not None:
+        if (length := lengths[text]) is not None:
             yield index, length
-    if len(_LENGTHS) > LINES_HELD:
-        _LENGTHS.clear()
-    _LENGTHS.update(((escape, text), told.get(text)) for text in unknown if len(text) <= LONGEST_HELD)
 
 
 LINES_HELD = 4_000
@@ -87,6 +90,7 @@ LONGEST_HELD = 100
 
 _LENGTHS: dict[tuple[str, str], int | None] = {}
 """What is known of lines by the escape character and their text; ``None`` of what is no instruction."""
+_UNKNOWN = -1
 
 
 def _stand_in(text: str, escape: str) -> str:
@@ -98,14 +102,15 @@ def _stand_in(text: str, escape: str) -> str:
     return text[:-1] + "_" if text.endswith(escape) else text
 
 
-def _lengths(lines: list[str], escape: str) -> dict[str, int]:
-    """Return the length of the value in each line that is an instruction: one line tells nothing of another."""
+def _lengths(lines: list[str], escape: str) -> dict[str, int | None]:
+    """Return the length of the value in each line, ``None`` in what is no instruction: one line tells nothing of another."""
     from dockerfile_parse import DockerfileParser
 
     text = "\n".join([f"# escape={escape}", *lines, ""])
     found = DockerfileParser(fileobj=BytesIO(text.encode("ascii"))).structure
     # The first line is the directive, which comes back as a comment.
-    return {lines[item["startline"] - 1]: len(item["value"]) for item in found if item["startline"] > 0}
+    told = {lines[item["startline"] - 1]: len(item["value"]) for item in found if item["startline"] > 0}
+    return {line: told.get(line) for line in lines}
 
 
 def _plain(match: re.Match[str]) -> str:
