@@ -15,6 +15,8 @@ from dindguard import budget
 from dindguard.documents import yaml, yaml_loaders
 from dindguard.documents.tree import Kind, Node
 from dindguard.documents.yaml import Tree
+from dindguard.formats.compose.interpolation import ComposeScope
+from dindguard.formats.kubernetes.placeholders import Placeholders
 from dindguard.records import replace
 from dindguard.source import Gravity, Source, Span
 from fixture_files import FIXTURES
@@ -388,3 +390,20 @@ def test_nodes_go_with_their_last_user_and_wait_for_no_collector(kept: slice) ->
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_in_a_scope_what_it_may_mean_something_to_is_copied_and_all_else_stays() -> None:
+    text = 'a: ${X}\nb: plain\n"${K}": {c: "\\u0024{Y}", d: [x, "{{ .z }}"]}\n'
+    [root] = yaml.read(Source("a.yaml", text)).documents
+    scoped = root.scoped(Placeholders())
+    inner = scoped["${K}"]
+    for node, name in ((scoped["a"], "X"), (inner["c"], "Y"), (inner["d"][1], ".z")):
+        assert (node.value.unknown, node.value.variable) == (True, name)
+    assert scoped["b"] is root["b"]
+    assert inner["d"][0] is root["${K}"]["d"][0]
+    assert inner.key is not None
+    assert inner.key.value.unknown
+    assert not root["a"].value.unknown
+    compose = root.scoped(ComposeScope({}, "folder"))
+    assert isinstance(compose["b"].scope, ComposeScope)
+    assert root["b"].scope is None
