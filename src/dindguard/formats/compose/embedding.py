@@ -17,16 +17,21 @@ from dindguard.vocabulary import ENGINE_CLIENTS, LAUNCHERS, SCRIPT_RUNNERS
 _READ_FILES = frozenset({"daemon.json", "buildkitd.toml", "config.toml"})
 """Names of configuration files, as a container sees them, that other formats read."""
 
+_HOOKS = ("post_start", "pre_stop", "pre_start")
+_OF_SCRIPTS = frozenset({"entrypoint", "command", "healthcheck", *_HOOKS})
+
 
 def embedded(project: Project, files: Files, container: Container, service: Node) -> Iterator[Embedded]:
     """Yield what a service's settings hold for other formats, with the container as its owner."""
-    for source in _scripts(service):
-        yield Embedded(source, container)
+    if service.has_any(_OF_SCRIPTS):
+        for source in _scripts(service):
+            yield Embedded(source, container)
     inline = service["build"]["dockerfile_inline"]
     if inline.is_scalar and not inline.is_null:
         yield Embedded(_unescaped(inline.document("dockerfile")), container)
-    for source in _configurations(project, files, container):
-        yield Embedded(source, container)
+    if container.mounts:
+        for source in _configurations(project, files, container):
+            yield Embedded(source, container)
 
 
 # -- scripts ----------------------------------------------------------------------------------------
@@ -39,7 +44,7 @@ def _scripts(service: Node) -> Iterator[Source]:
         if script is not None:
             yield script
             break
-    for hook in ("post_start", "pre_stop", "pre_start"):
+    for hook in _HOOKS:
         for item in service[hook].items():
             hook_words = list(_words(item["command"]))
             script = _script(hook_words) or _client_command(hook_words)

@@ -14,6 +14,9 @@ from dindguard.model.container import Environment, EnvVar
 from dindguard.model.values import Text
 from dindguard.source import Source, Step
 
+_KEYS = frozenset({"environment", "env_file"})
+_NONE = Environment()
+
 _OWN = 16
 """For so many characters of a project's file its services may have one variable, whatever other projects have."""
 _FILE = 5
@@ -32,8 +35,10 @@ class Variables:
 
     def of(self, service: Node) -> Environment:
         """Return the variables of a service; none once those of the services before it are too many."""
+        if not service.has_any(_KEYS):
+            return _NONE
         if not self._share.left(service):
-            return Environment()
+            return _NONE
         found = settings.environment(service["environment"])
         listed = service["env_file"].listed()
         if listed and self._share.left(service, own=False):  # a file of many variables costs more than what names it

@@ -103,9 +103,9 @@ class Files:
         return found
 
     def _variables_of(self, folder: str) -> dict[str, Text]:
-        prefix = f"{folder}/" if folder else ""
-        path = next((f"{prefix}{name}" for name in (".env", *EXAMPLES) if self.exists(f"{prefix}{name}")), None)
-        return self.variables([path]) if path is not None else {}
+        there = self.context.listing(folder)
+        name = next((name for name in (".env", *EXAMPLES) if name in there), None)
+        return self.variables([f"{folder}/{name}" if folder else name]) if name is not None else {}
 
     def again(self, kind: object, about: Iterable[Any], make: Callable[[], T]) -> T:
         """Return what ``make`` makes of some objects and of files, and note what could not be read of them."""

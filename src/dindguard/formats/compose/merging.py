@@ -111,10 +111,14 @@ def without_repetition(project: Node) -> Node:
         return project
     pairs, most = services.pairs(), budget.COMPOSE_SERVICES.most
     unique_ones = [(key, _unique_service(service)) for key, service in pairs[:most]]
+    if all(one is service for (_, one), (_, service) in zip(unique_ones, pairs, strict=False)):
+        return project
     return with_value(project, "services", services.with_pairs([*unique_ones, *pairs[most:]]))
 
 
 def _unique_service(service: Node) -> Node:
+    if not service.has_any(_UNIQUE):
+        return service
     changed = False
     pairs = []
     for key, value in service.pairs():

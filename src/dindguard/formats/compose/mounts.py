@@ -29,6 +29,8 @@ _KINDS = {
 }
 
 
+_KEYS = frozenset({"volumes", "tmpfs", "configs", "secrets"})
+
 _MODES = PROPAGATIONS | {
     "ro",
     "rw",
@@ -58,6 +60,8 @@ class MountReader:
 
     def read(self, name: str, service: Node) -> tuple[Mount, ...]:
         """Return the mounts that a service has of its own; those of ``volumes_from`` come later."""
+        if not service.has_any(_KEYS):
+            return ()
         found = [
             mount for item in self._counted(service["volumes"]) if (mount := self._volume(name, item)) is not None
         ]
@@ -244,6 +248,8 @@ class _Collector:
         """Return the mounts of a service; ``chain`` are the services that led to it."""
         if name in self._found:
             return self._found[name]
+        if "volumes_from" not in self._services[name]:
+            return self._own[name]
         mounts = list(self._own[name])
         taken = {mount.target.pattern for mount in mounts}
         for item in self._services[name]["volumes_from"].listed():

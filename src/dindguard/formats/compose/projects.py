@@ -75,6 +75,8 @@ class _Grouping:
         given = sorted(self._files.given)
         for folder in sorted({folder_of(path) for path in given}):
             for above in _ancestors(folder):
+                if above in self._seen:
+                    break  # and so are those above it
                 yield from self._main(above)
         beside: dict[str, list[str]] = {}
         for path in given:
@@ -90,8 +92,6 @@ class _Grouping:
 
     def _main(self, folder: str) -> Iterator[Project]:
         """Yield the project that Compose starts in a folder when nobody names a file."""
-        if folder in self._seen:
-            return
         self._seen.add(folder)
         named = self._named_set(folder)
         base = self._base(folder)
@@ -235,13 +235,12 @@ def _extends(root: Node) -> list[Node]:
     return [file for file in files if file.is_scalar]
 
 
-def _ancestors(folder: str) -> list[str]:
-    """Return a folder and those above it, the root last."""
-    found = [folder]
+def _ancestors(folder: str) -> Iterator[str]:
+    """Yield a folder and those above it, the root last."""
+    yield folder
     while folder:
         folder = folder_of(folder)
-        found.append(folder)
-    return found
+        yield folder
 
 
 def _join(folder: str, name: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from dindguard import budget
 from dindguard.documents.nodes import further, written
 from dindguard.documents.tree import Node
@@ -105,53 +108,41 @@ def _container(
     name: str, service: Node, variables: Variables, mounted: tuple[Mount, ...], gates_start: bool,
     linked: tuple[Text, ...], ignored: tuple[str, ...], shared: dict[str, str],
 ) -> Container:  # fmt: skip
-    image = written(service["image"])
     own, aliases = Text(name, service.key_span), _aliases(service)
     scopes = _scopes(service, shared)
     return Container(
         name=name,
         address=f"services.{name}",
         kind=ContainerKind.SERVICE,
-        span=service.key_span,
+        span=own.span,
         conditions=service.conditions,
-        image=Image.parse(image) if image is not None and image.value != "" else None,
-        build=_build(service["build"]),
-        privileged=service["privileged"].flag("privileged"),
-        privileged_commands=_privileged_commands(service),
-        capabilities=settings.capabilities(service),
-        confinement=settings.confinement(service["security_opt"]),
-        namespaces=settings.namespaces(service),
         mounts=mounted,
-        volumes_from=settings.texts(service["volumes_from"]),
-        devices=settings.devices(service["devices"]),
-        device_rules=settings.texts(service["device_cgroup_rules"]),
         environment=variables.of(service),
-        ports=settings.ports(service["ports"]),
-        exposed_ports=settings.texts(service["expose"]),
-        entrypoint=settings.words(service["entrypoint"]),
-        command=settings.words(service["command"]),
-        user=written(service["user"]),
-        groups=settings.texts(service["group_add"]),
-        runtime=written(service["runtime"]),
-        engine_api=service["use_api_socket"].flag("use_api_socket"),
-        limits=settings.limits(service),
         health=settings.health_check(service["healthcheck"], gates_start),
-        depends_on=settings.dependencies(service),
-        read_only_root=service["read_only"].flag("read_only"),
-        init=service["init"].flag("init"),
-        restart=written(service["restart"]),
-        stop_grace_period=written(service["stop_grace_period"]),
-        cgroup_parent=written(service["cgroup_parent"]),
-        further=further(service, *_FURTHER),
-        networks=_networks(service["networks"]),
         aliases=aliases + linked,
         outer_names=tuple(OuterName(name, scope) for scope in scopes for name in (own, *aliases)),
         scopes=scopes,
-        hostname=written(service["hostname"]),
-        profiles=settings.texts(service["profiles"]),
-        replicas=settings.replicas(service),
         ignored_settings=ignored,
+        **_mentioned(service),
     )
+
+
+def _mentioned(service: Node) -> dict[str, Any]:
+    """Return the fields of a container that a service's keys tell: most services have few, and a container has the rest."""
+    found = {}
+    for key in service.keys():
+        if (told := _TOLD_BY_ONE.get(key)) is not None:
+            field, read = told
+            found[field] = read(service[key])
+    for field, keys, read in _TOLD_BY_SEVERAL:
+        if service.has_any(keys):
+            found[field] = read(service)
+    return found
+
+
+def _image(node: Node) -> Image | None:
+    text = written(node)
+    return Image.parse(text) if text is not None and text.value != "" else None
 
 
 def _privileged_commands(service: Node) -> tuple[Flag, ...]:
@@ -265,3 +256,46 @@ def _network(key: Node, node: Node) -> Network:
         host=(name == "host" and external) or node["driver"].text == "host",
         subnets=tuple(subnet for subnet in subnets if subnet is not None),
     )
+
+
+def _flagged(name: str) -> Callable[[Node], Flag]:
+    return lambda node: node.flag(name)
+
+
+_TOLD_BY_ONE: dict[str, tuple[str, Callable[[Node], Any]]] = {
+    "image": ("image", _image),
+    "build": ("build", _build),
+    "privileged": ("privileged", _flagged("privileged")),
+    "security_opt": ("confinement", settings.confinement),
+    "volumes_from": ("volumes_from", settings.texts),
+    "devices": ("devices", settings.devices),
+    "device_cgroup_rules": ("device_rules", settings.texts),
+    "ports": ("ports", settings.ports),
+    "expose": ("exposed_ports", settings.texts),
+    "entrypoint": ("entrypoint", settings.words),
+    "command": ("command", settings.words),
+    "user": ("user", written),
+    "group_add": ("groups", settings.texts),
+    "runtime": ("runtime", written),
+    "use_api_socket": ("engine_api", _flagged("use_api_socket")),
+    "read_only": ("read_only_root", _flagged("read_only")),
+    "init": ("init", _flagged("init")),
+    "restart": ("restart", written),
+    "stop_grace_period": ("stop_grace_period", written),
+    "cgroup_parent": ("cgroup_parent", written),
+    "networks": ("networks", _networks),
+    "hostname": ("hostname", written),
+    "profiles": ("profiles", settings.texts),
+}
+"""Settings that say one thing: which field of a container each is, and what reads it."""
+
+_TOLD_BY_SEVERAL: tuple[tuple[str, frozenset[str], Callable[[Node], Any]], ...] = (
+    ("capabilities", settings.OF_CAPABILITIES, settings.capabilities),
+    ("namespaces", settings.OF_NAMESPACES, settings.namespaces),
+    ("limits", settings.OF_LIMITS, settings.limits),
+    ("replicas", settings.OF_REPLICAS, settings.replicas),
+    ("depends_on", settings.OF_DEPENDENCIES, settings.dependencies),
+    ("privileged_commands", frozenset({*_HOOKS, "develop"}), _privileged_commands),
+    ("further", frozenset(way[0] for way in _FURTHER), lambda service: further(service, *_FURTHER)),
+)
+"""Fields of a container that several settings tell together, those settings, and what reads them from a service."""

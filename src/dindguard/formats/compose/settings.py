@@ -29,6 +29,16 @@ _FLOAT = regex(r"[-+]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][-+]?\d+)$")
 _INTEGER = regex(r"([-+]?)(?:0x([\da-fA-F_]+)|0o?([0-7_]+)|0b([01_]+)|(\d[\d_]*))$")
 _BASES = (16, 8, 2, 10)
 
+OF_CAPABILITIES = frozenset({"cap_add", "cap_drop"})
+OF_NAMESPACES = frozenset({"pid", "ipc", "network_mode", "uts", "userns_mode", "cgroup"})
+OF_LIMITS = frozenset({
+    "deploy", "mem_limit", "pids_limit", "cpus", "storage_opt", "oom_score_adj", "oom_kill_disable",
+})  # fmt: skip
+OF_REPLICAS = frozenset({"deploy", "scale"})
+_WHOSE_NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
+OF_DEPENDENCIES = frozenset({"depends_on", "links", "volumes_from", *_WHOSE_NAMESPACES})
+"""The keys of a service of which each reader below asks: a service that has none says nothing of it."""
+
 
 def texts(node: Node) -> tuple[Text, ...]:
     """Return the texts of a list, or of the one value that stands for it."""
@@ -234,7 +244,7 @@ def dependencies(service: Node) -> tuple[Dependency, ...]:
         stated = [Dependency(item.text, "started", item.span) for item in node.listed() if item.is_scalar]
     found = {dependency.name: dependency for dependency in reversed(stated)}
     implied = [(link.pattern.partition(":")[0], link) for link in texts(service["links"])]
-    for key in ("network_mode", "ipc", "pid", "uts", "cgroup"):
+    for key in _WHOSE_NAMESPACES:
         reference = written(service[key])
         if reference is not None and reference.pattern.startswith("service:"):
             implied.append((reference.pattern.removeprefix("service:"), reference))
