@@ -8,6 +8,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats.compose.files import Files, resolve
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.projects import Project
+from dindguard.formats.compose.settings import HOOKS
 from dindguard.model.container import Container
 from dindguard.model.engine_settings import SETTINGS_FILE, configuration_files
 from dindguard.model.mount import MountKind
@@ -17,8 +18,7 @@ from dindguard.vocabulary import ENGINE_CLIENTS, LAUNCHERS, SCRIPT_RUNNERS
 _READ_FILES = frozenset({"daemon.json", "buildkitd.toml", "config.toml"})
 """Names of configuration files, as a container sees them, that other formats read."""
 
-_HOOKS = ("post_start", "pre_stop", "pre_start")
-_OF_SCRIPTS = frozenset({"entrypoint", "command", "healthcheck", *_HOOKS})
+_OF_SCRIPTS = frozenset({"entrypoint", "command", "healthcheck", *HOOKS})
 
 
 def embedded(project: Project, files: Files, container: Container, service: Node) -> Iterator[Embedded]:
@@ -44,7 +44,7 @@ def _scripts(service: Node) -> Iterator[Source]:
         if script is not None:
             yield script
             break
-    for hook in _HOOKS:
+    for hook in HOOKS:
         for item in service[hook].items():
             hook_words = list(_words(item["command"]))
             script = _script(hook_words) or _client_command(hook_words)

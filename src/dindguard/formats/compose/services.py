@@ -13,6 +13,7 @@ from dindguard.formats.compose.environment import Variables
 from dindguard.formats.compose.files import Files, is_remote, resolve
 from dindguard.formats.compose.interpolation import ComposeScope
 from dindguard.formats.compose.projects import Project
+from dindguard.formats.compose.settings import HOOKS
 from dindguard.formats.compose.storage import Volumes
 from dindguard.model.container import Build, Container, ContainerKind, OuterName
 from dindguard.model.image import Image
@@ -22,10 +23,9 @@ from dindguard.model.values import Flag, Text
 from dindguard.model.workload import Network, Platform, Workload, WorkloadKind
 from dindguard.source import Embedded
 
-_HOOKS = ("pre_start", "post_start", "pre_stop")
 _FURTHER = (
     ("gpus",), ("deploy", "resources", "reservations", "devices"), ("credential_spec",), ("isolation",), ("sysctls",),
-    ("annotations",), *((hook,) for hook in _HOOKS), ("develop",), ("extra_hosts",), ("external_links",), ("build", "ssh"),
+    ("annotations",), *((hook,) for hook in HOOKS), ("develop",), ("extra_hosts",), ("external_links",), ("build", "ssh"),
     ("build", "secrets"), ("build", "additional_contexts"), ("build", "extra_hosts"),
 )  # fmt: skip
 
@@ -147,7 +147,7 @@ def _image(node: Node) -> Image | None:
 
 def _privileged_commands(service: Node) -> tuple[Flag, ...]:
     """Return the hooks and watch actions that run with every capability, as ``docker exec --privileged`` does."""
-    hooks = [item for hook in _HOOKS for item in service[hook].items()]
+    hooks = [item for hook in HOOKS for item in service[hook].items()]
     hooks += [item["exec"] for item in service["develop"]["watch"].items()]
     flags = [hook["privileged"].flag("privileged") for hook in hooks]
     return tuple(flag for flag in flags if not flag.off)
@@ -295,7 +295,7 @@ _TOLD_BY_SEVERAL: tuple[tuple[str, frozenset[str], Callable[[Node], Any]], ...] 
     ("limits", settings.OF_LIMITS, settings.limits),
     ("replicas", settings.OF_REPLICAS, settings.replicas),
     ("depends_on", settings.OF_DEPENDENCIES, settings.dependencies),
-    ("privileged_commands", frozenset({*_HOOKS, "develop"}), _privileged_commands),
+    ("privileged_commands", frozenset({*HOOKS, "develop"}), _privileged_commands),
     ("further", frozenset(way[0] for way in _FURTHER), lambda service: further(service, *_FURTHER)),
 )
 """Fields of a container that several settings tell together, those settings, and what reads them from a service."""

@@ -29,6 +29,9 @@ _FLOAT = regex(r"[-+]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][-+]?\d+)$")
 _INTEGER = regex(r"([-+]?)(?:0x([\da-fA-F_]+)|0o?([0-7_]+)|0b([01_]+)|(\d[\d_]*))$")
 _BASES = (16, 8, 2, 10)
 
+HOOKS = ("pre_start", "post_start", "pre_stop")
+"""The keys of a service below which commands stand that run in it beside its own."""
+
 OF_CAPABILITIES = frozenset({"cap_add", "cap_drop"})
 OF_NAMESPACES = frozenset({"pid", "ipc", "network_mode", "uts", "userns_mode", "cgroup"})
 OF_LIMITS = frozenset({
