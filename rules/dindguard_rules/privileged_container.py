@@ -53,6 +53,8 @@ from dindguard.api import (
     rule,
 )
 
+OF_THE_PLATFORM = "No setting takes the flag away here: build in a way that needs none (rootless BuildKit, Buildah)"
+
 
 @rule(
     "privileged-container",
@@ -125,4 +127,5 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             else Severity.HIGH
             if unsure or product or part is not None or for_others is not None or ordinary
             else Severity.CRITICAL,
+            instead=OF_THE_PLATFORM if container.added_by else "",
         )

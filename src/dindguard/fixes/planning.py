@@ -17,6 +17,7 @@ from dindguard.fixes.locating import Chain
 from dindguard.fixes.sharing import Users, check_anchors
 from dindguard.fixes.splices import RefusedError, Splice, overlap, without_repetition
 from dindguard.formats import registry
+from dindguard.model.values import Flag
 from dindguard.records import record
 from dindguard.source import Span
 
@@ -148,8 +149,11 @@ class Planner:
             edit = self._charts.in_values(asked, alike)
             span = place_of(edit).span
             file = self._file_at(span)
-            if isinstance(edit, (Remove, Set, RemovePart, Rename)) and (users := others(span)):
-                raise RefusedError(f"others use it too: {', '.join(users[:3])}")
+            if isinstance(edit, (Remove, Set, RemovePart, Rename)):
+                if isinstance(edit.at, Flag) and not edit.at.set:
+                    raise RefusedError("nobody wrote it: it is so by itself")
+                if users := others(span):
+                    raise RefusedError(f"others use it too: {', '.join(users[:3])}")
             if file.editor is None:
                 found.setdefault(span.path, []).append(texts.splice(file, edit, span))
                 continue

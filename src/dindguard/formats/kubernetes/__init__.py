@@ -1,4 +1,4 @@
-"""Kubernetes: manifests, kustomizations, and a PodSpec wherever one is."""
+"""Kubernetes: manifests, kustomizations, OpenShift's templates and builds, and a PodSpec wherever one is."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ FORMAT = FormatRow(
     words=(
         "hostpath", "hostpid", "hostnetwork", "hostipc", "hostusers", "hostport", "sys_admin", "capabilities",
         "securitycontext", "unconfined", "runtimeclass", "persistentvolume", "horizontalpodautoscaler", "pod-security",
-        "summerwind",
+        "summerwind", "customstrategy",
         "cgroup", "userns", ("/run", r"/run\b"),
         # What a template's pod holds may stand in helpers and values.
         ("{{", r"(?m)^kind:[ \t]*[\"']?(?:daemonset|deployment|statefulset|cronjob|job|pod|replicaset|\{\{)"),

@@ -10,6 +10,7 @@ from dindguard.formats import Document
 from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.network_policies import policy_of
 from dindguard.formats.kubernetes.openings import selector_of
+from dindguard.formats.kubernetes.openshift import build_templates, is_build
 from dindguard.formats.kubernetes.placeholders import Placeholders
 from dindguard.formats.kubernetes.podspecs import PodTemplate, pod_templates
 from dindguard.formats.kubernetes.replicas import SCALERS, scaler
@@ -36,12 +37,14 @@ _GROUPS = ("", "apps", "batch", "extensions", "autoscaling", "policy", "kustomiz
 def is_known(resource: Resource) -> bool:
     """Whether all that such an object can say about containers is read."""
     group = resource.group
-    return group in _GROUPS or (group.endswith(".k8s.io") and not group.endswith(".x-k8s.io"))
+    return is_build(resource) or group in _GROUPS or (group.endswith(".k8s.io") and not group.endswith(".x-k8s.io"))
 
 
 def templates(resource: Resource) -> tuple[list[PodTemplate], list[Notice]]:
     """Return the pods of an object, and what is to be said of how it describes them."""
     notices: list[Notice] = []
+    if is_build(resource):
+        return [*build_templates(resource)], notices
     found = [*runner_templates(resource)] or step_templates(resource, notices) or [*pod_templates(resource)]
     return found, notices
 
@@ -147,7 +150,8 @@ def _looked_at(resource: Resource, root: Node) -> Object:
     elif kind in SCALERS:
         told = scaler(resource, cluster)
     # What has no kind is here because it describes pods.
-    idle = bool(kind) and kind not in WORKLOADS and is_known(resource) and templates(resource) == ([], [])
+    may_be_idle = bool(kind) and kind not in WORKLOADS and not is_build(resource) and is_known(resource)
+    idle = may_be_idle and templates(resource) == ([], [])
     return Object(resource, root, told, idle)
 
 

@@ -18,6 +18,7 @@ from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Asked, Cluster
 from dindguard.formats.kubernetes.objects import WORKLOADS, Seen, is_known, looked_at, templates
 from dindguard.formats.kubernetes.openings import Opening, Services
+from dindguard.formats.kubernetes.openshift import held_by
 from dindguard.formats.kubernetes.owners import Owners
 from dindguard.formats.kubernetes.pods import ReadPod, read_pod
 from dindguard.formats.kubernetes.podspecs import PodTemplate
@@ -68,13 +69,13 @@ def _in_turn(resources: list[tuple[Resource, bool]], cluster: Cluster) -> Iterat
 
 @record
 class _Described:
-    """What one object describes: a release of a chart, or pods, each with what its containers start and what is unknown.
+    """What one object describes: documents of other formats, and pods, each with what its containers start and what is unknown.
 
     ``numbers`` are what pods were given that share an address, and ``imported`` is how many variables were taken from
     ConfigMaps: ``before`` by others, and here. Both hold if they are what the objects before have left.
     """
 
-    release: Embedded | None = None
+    held: Sequence[Embedded] = ()
     notices: Sequence[Notice] = ()
     unread: bool = False
     read: Sequence[_Read] = ()
@@ -115,7 +116,7 @@ class _Pods:
     def _described(self, resource: Resource) -> _Described:
         release = handed_on(resource, self._cluster)
         if release is not None:
-            return _Described(release)
+            return _Described((release,))
         found, notices = self._again("templates", (resource,), partial(templates, resource))
         unread = not found and not is_known(resource)
         before, own = self._cluster.imported, Counter[_Address]()
@@ -128,7 +129,7 @@ class _Pods:
             read.append(self._read(_numbered(template, number), openings))
             numbers.append((address, number))
         imported, self._cluster.imported = self._cluster.imported - before, before
-        return _Described(None, notices, unread, read, numbers, before, imported)
+        return _Described([*held_by(resource)], notices, unread, read, numbers, before, imported)
 
     def has_room_for(self, resource: Resource) -> bool:
         """Whether an object's file may describe more containers."""
@@ -144,8 +145,7 @@ class _Pods:
         if not self._holds(described):
             described = self._described(resource)
         reading = self._reading
-        if described.release is not None:
-            reading.embedded.append(described.release)
+        reading.embedded += described.held
         reading.notices += described.notices
         if described.unread:
             reading.unread.append(unread := _unread(resource))
@@ -217,8 +217,7 @@ def _read(template: PodTemplate, cluster: Cluster, openings: tuple[Opening, ...]
 _Read: TypeAlias = tuple[ReadPod, tuple[Workload, ...], list[Notice]]
 
 _CONFIGURING = (
-    "kind.x-k8s.io", "k3d.io", "argoproj.io", "helm.toolkit.fluxcd.io", "helm.cattle.io", "build.openshift.io",
-    "workspace.devfile.io",
+    "kind.x-k8s.io", "k3d.io", "argoproj.io", "helm.toolkit.fluxcd.io", "helm.cattle.io", "workspace.devfile.io",
 )  # fmt: skip
 """Groups of objects that start containers, or have others start them, in ways that are not read."""
 
