@@ -57,6 +57,16 @@ def test_every_character_keeps_its_place() -> None:
     assert [text[document.origin(at)] for at in (0, 2, 4, 9)] == ["a", "b", "$", "d"]
 
 
+@pytest.mark.parametrize(
+    ("string", "runs"), [('"a ${b} c $d e"', 1), ("'a $b'", 1), (r'"a ${b} \\ c"', 3), ("'''a\\\nb'''", 2)]
+)
+def test_characters_that_stand_for_themselves_are_one_run(string: str, runs: int) -> None:
+    text = f"sh {string}"
+    document = tree(text)["sh"].document("shell")
+    assert len(document.segments) == runs
+    assert text[document.origin(len(document.text) - 1)] == document.text[-1]
+
+
 def test_interpolation_is_unknown_unless_the_text_gives_one_literal() -> None:
     known = tree("def tag = '29'\nimage \"docker:${tag}-dind\"")["image"].value
     assert known.value == "docker:29-dind"

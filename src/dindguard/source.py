@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -155,8 +155,7 @@ class Source:
         self._hash: int | None = None
         self._again: Callable[[Source], str | None] | None = None
         self._machine = ""
-        self._size = 0
-        self.rests = False
+        self._size, self.rests = 0, False
 
     def for_machine(self, name: str) -> Source:
         """Say that this text is for machines of its own, unlike the rest of the file; return it."""
@@ -248,8 +247,7 @@ class Source:
         if not segments:
             return 0
         if len(segments) > 1:
-            self._starts = self._starts or [segment.start for segment in segments]
-            index = max(bisect_right(self._starts, offset) - 1, 0)
+            index = max(bisect_right(self._starts or self._beginnings(), offset) - 1, 0)
         segment = segments[index]
         within = offset - segment.start
         return segment.origin + (0 if within < 0 else min(within, segment.length))
@@ -258,20 +256,27 @@ class Source:
         """Return line and column (1-based) in the file for a 0-based ``offset`` in this text."""
         if self.parent is not None:
             return self.parent.position(self.origin(offset))
-        starts = self._starts or self._lines()
+        starts = self._starts or self._beginnings()
         line = bisect_right(starts, offset) - 1
         return line + 1, offset - starts[line] + 1
 
-    def _lines(self) -> Sequence[int]:
-        """Where the lines of a file begin."""
+    def segments_of(self, start: int, end: int) -> Sequence[Segment]:
+        """Return the segments in which the characters ``[start, end)`` of an embedded text may stand."""
+        if len(self.segments) < 2:
+            return self.segments
+        starts = self._starts or self._beginnings()
+        return self.segments[max(bisect_right(starts, start) - 1, 0) : bisect_left(starts, end)]
+
+    def _beginnings(self) -> Sequence[int]:
+        """Where the lines of a file begin, or the segments of an embedded text."""
         if self._starts is None:
-            self._starts = line_starts(self.text)
+            self._starts = line_starts(self.text) if self.parent is None else [each.start for each in self.segments]
         return self._starts
 
     def offset(self, line: int, column: int) -> int:
         """Return the 0-based offset of a place of the file, given as :meth:`position` does."""
         source = self.file
-        starts = source._lines()
+        starts = source._beginnings()
         return starts[line - 1] + column - 1 if line <= len(starts) else len(source.text)
 
     def span(self, start: int, end: int, route: str = "", trail: tuple[Step, ...] = ()) -> Span:
@@ -283,7 +288,7 @@ class Source:
             while source.parent is not None:
                 start, last = source.origin(start), source.origin(last)
                 source = source.parent
-        starts = source._starts or source._lines()
+        starts = source._starts or source._beginnings()
         line = end_line = shared_number(bisect_right(starts, start))
         if last < start or (line < len(starts) and last >= starts[line]):
             end_line = shared_number(bisect_right(starts, last))
@@ -299,7 +304,7 @@ class Source:
     def line_text(self, line: int) -> str:
         """Return the text of a 1-based line of the *file*, without its line break; ``""`` outside."""
         source = self.file
-        starts = source._lines()
+        starts = source._beginnings()
         if not 1 <= line <= len(starts):
             return ""
         return source.text[starts[line - 1] : starts[line] if line < len(starts) else None].rstrip("\r\n")

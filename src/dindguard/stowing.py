@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from operator import attrgetter
 
 from dindguard.compact import room
@@ -25,7 +26,7 @@ def stow(source: Source) -> None:
     from zlib import compress
 
     _ = source.speaks  # which is asked of every text
-    numbers = array("Q", (number for each in source.segments for number in _NUMBERS(each)))
+    numbers = array("Q", chain.from_iterable(map(_NUMBERS, source.segments)))
     text = source.text.encode("utf-8", "surrogatepass")
     source.rest(partial(_fetched, compress(text, 1), compress(numbers.tobytes(), 1)), read=False)
     del source.segments
@@ -36,5 +37,5 @@ def _fetched(text: bytes, numbers: bytes, source: Source) -> str:
     from zlib import decompress
 
     found = iter(array("Q", decompress(numbers)))
-    source.segments = tuple(Segment(*each) for each in zip(found, found, found, strict=True))
+    source.segments = tuple(map(Segment, found, found, found))
     return decompress(text).decode("utf-8", "surrogatepass")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -90,9 +89,7 @@ class Joined:
     def add_slice(self, document: Source, start: int, end: int) -> None:
         """Add the characters ``[start, end)`` of a document embedded in the parent."""
         shift = self._length - start
-        segments = document.segments
-        at = max(bisect_right(segments, start, key=_start) - 1, 0)
-        for segment in segments[at : bisect_left(segments, end, key=_start)]:
+        for segment in document.segments_of(start, end):
             first, last = max(segment.start, start), min(segment.start + segment.length, end)
             if first < last:
                 origin = segment.origin + first - segment.start
@@ -103,10 +100,6 @@ class Joined:
         if text:
             self._text.append(text)
             self._length += len(text)
-
-
-def _start(segment: Segment) -> int:
-    return segment.start
 
 
 def joined_scripts(

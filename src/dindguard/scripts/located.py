@@ -28,11 +28,11 @@ def add_script(joined: Joined, node: Node, unknown: str = "${{{{ {} }}}}") -> No
 
     ``unknown`` is the form that such an expression has for another reader of the text.
     """
-    document = node.document()
+    document, typed = node.document(), node.typed
     at = 0
     for start, end, expression in _holes(node):
         joined.add_slice(document, at, start)
-        value = _value(node, start, end, expression)
+        value = _value(node, expression, typed.span_of(start, end))
         undecided = unknown.format(_NO_EXPRESSION.sub("", value.variable or expression))
         text = value.pattern.replace(UNKNOWN_PIECE, undecided) if value.unknown else value.pattern
         origin = document.origin(start)
@@ -45,22 +45,23 @@ def _holes(node: Node) -> tuple[tuple[int, int, str], ...]:
     return node.scope.places if isinstance(node.scope, Holes) else ()
 
 
-def _value(node: Node, start: int, end: int, expression: str) -> Text:
+def _value(node: Node, expression: str, at: Span) -> Text:
     assert isinstance(node.scope, Holes)
-    return node.scope.value_of(expression, node.typed.span_of(start, end))
+    return node.scope.value_of(expression, at)
 
 
 def _pieces(node: Node, *, followed: bool = True) -> list[Piece]:
     """Return what a scalar says; what a name in it stands for is placed where that was written, if ``followed``."""
-    document = node.document()
+    document, typed = node.document(), node.typed
     pieces: list[Piece] = []
     at = 0
     for start, end, expression in _holes(node):
         pieces.append(Piece(document.text[at:start], document, at, start))
-        value = _value(node, start, end, expression)
+        place = typed.span_of(start, end)
+        value = _value(node, expression, place)
         written = node.scope.written(expression) if followed and isinstance(node.scope, Holes) else None
         if written is not None:
-            pieces += _used(written, node.typed.span_of(start, end))
+            pieces += _used(written, place)
         elif value.value is not None:
             how = How.VARIABLE if value.how is How.WRITTEN else value.how
             pieces.append(Piece(value.value, document, start, end, how))

@@ -78,19 +78,21 @@ class _String:
         self._interpolates = "'" not in quote
         self._value: list[str] = []
         self._length = 0
+        self._plain = start + len(quote)
+        """Where the characters begin that stand for themselves and are in no segment yet."""
         self._segments: list[Segment] = []
         self._holes: list[tuple[int, int, str]] = []
 
     def read(self) -> Token:
-        text, at = self._text, self._start + len(self._quote)
+        text, at = self._text, self._plain
         stop = regex_of(self._quote)
         while True:
             match = stop.search(text, at)
             if match is None:
                 raise UnreadableError("this string has no end", self._start)
-            self._run(at, match.start())
             sign = match.group()
             if sign == self._closing:
+                self._keep(match.start())
                 return self._token(match.end())
             if sign == "\n":
                 raise UnreadableError("this string has no end", self._start)
@@ -110,47 +112,46 @@ class _String:
     def _special(self, at: int, sign: str) -> int:
         """Read an escape or an expression, and return where it ends."""
         if sign.startswith("$") and not sign[1:]:
-            return self._expression(at) if self._interpolates else self._run(at, at + 1)
+            return self._expression(at) if self._interpolates else at + 1
         if self._quote == "$/":
-            self._add(sign[1:], at, at + 2)
-            return at + 2
+            return self._escape(sign[1:], at, at + 2)
         if self._quote == "/":
-            if self._text.startswith("\\/", at):
-                self._add("/", at, at + 2)
-                return at + 2
-            return self._run(at, at + 1)
+            return self._escape("/", at, at + 2) if self._text.startswith("\\/", at) else at + 1
         following = self._text[at + 1 : at + 2]
         if following == "u" and re.match(r"[0-9A-Fa-f]{4}", self._text[at + 2 : at + 6]):
-            self._add(chr(int(self._text[at + 2 : at + 6], 16)), at, at + 6)
-            return at + 6
-        self._add(_ESCAPES.get(following, following), at, at + 2)
-        return at + 2
+            return self._escape(chr(int(self._text[at + 2 : at + 6], 16)), at, at + 6)
+        return self._escape(_ESCAPES.get(following, following), at, at + 2)
 
     def _expression(self, at: int) -> int:
+        """Note an expression, which stays in the text, and return where it ends."""
         if self._text.startswith("{", at + 1):
             end = expression_end(self._text, at + 2, self._depth + 1)
             inner = self._text[at + 2 : end - 1].strip()
         else:
             match = _PATH.match(self._text, at)
             if match is None:
-                return self._run(at, at + 1)
+                return at + 1
             end, inner = match.end(), match.group(1)
-        self._holes.append((self._length, self._length + end - at, inner))
-        return self._run(at, end)
-
-    def _run(self, start: int, end: int) -> int:
-        """Add characters that stand for themselves."""
-        if start < end:
-            self._segments.append(Segment(self._length, start, end - start))
-            self._value.append(self._text[start:end])
-            self._length += end - start
+        before = self._length - self._plain
+        self._holes.append((before + at, before + end, inner))
         return end
 
-    def _add(self, value: str, start: int, end: int) -> None:
+    def _escape(self, value: str, start: int, end: int) -> int:
+        """Add what ``[start, end)`` of the text stands for, and return its end."""
+        self._keep(start)
+        self._plain = end
         if value:
             self._segments.append(Segment(self._length, start, end - start if end - start == len(value) else 0))
             self._value.append(value)
             self._length += len(value)
+        return end
+
+    def _keep(self, end: int) -> None:
+        """Add the characters up to ``end`` that stand for themselves."""
+        if self._plain < end:
+            self._segments.append(Segment(self._length, self._plain, end - self._plain))
+            self._value.append(self._text[self._plain : end])
+            self._length += end - self._plain
 
 
 _STOPS = {

@@ -22,11 +22,16 @@ _LOOP = regex(r"\s*(\w+)\s+in\s+(.*?)\s*", re.DOTALL)
 
 def located(node: Node, names: Names) -> Node:
     """Return a scalar whose expressions are known to be ones, with the values that they have here."""
-    if "$" not in node.content:
+    if plain(node):
         return node
     places = list(_places(node.content, names))
     values = {name: text for _, _, name in places if (text := names.text(_looked_up(name))) is not None}
     return node.scoped(Holes(places, values)) if places else node
+
+
+def plain(node: Node) -> bool:
+    """Whether a scalar certainly holds no expression, so that it says the same whatever names are in force."""
+    return "$" not in node.content
 
 
 def _places(content: str, names: Names) -> Iterator[tuple[int, int, str]]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dindguard.documents.tree import Node
-from dindguard.formats.azure_pipelines.expressions import Directive, directive, holds, located, whole_expression
+from dindguard.formats.azure_pipelines.expressions import (
+    Directive,
+    directive,
+    holds,
+    located,
+    plain,
+    whole_expression,
+)
 from dindguard.formats.azure_pipelines.names import Names
 from dindguard.model.condition import Condition
 from dindguard.model.values import Text
@@ -37,6 +44,11 @@ class Part:
     def node(self) -> Node:
         """The node; a scalar's expressions are told apart from its text."""
         return located(self.raw, self.names) if self.raw.is_scalar else self.raw
+
+    @property
+    def plain(self) -> bool:
+        """Whether a scalar says the same whatever names are in force."""
+        return plain(self.raw)
 
     @property
     def value(self) -> Text:

@@ -21,8 +21,10 @@ def written_variables(part: Part, context: Context, shared: Shared) -> dict[str,
     written = _Templates(context, shared).variables(part, 0)
     known = {name: value.value for name, value in written.items()}
     within: dict[Names, Names] = {}  # values of one list share their names: these are extended once
-    found = {}
+    found = dict(known)
     for name, value in written.items():
+        if value.plain:
+            continue
         names = within.get(value.names)
         if names is None:
             names = within[value.names] = value.names.with_variables(known)
