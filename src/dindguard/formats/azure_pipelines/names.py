@@ -39,6 +39,7 @@ class Names:
         self._variables = variables if isinstance(variables, ChainMap) else ChainMap(dict(variables or {}))
         self.assumed = assumed
         self.work = work if work is not None else [0, 0]
+        self._texts: dict[str, Text | None] = {}
 
     def more(self, at: HasSpan) -> bool:
         """Whether one more item may be read."""
@@ -69,6 +70,11 @@ class Names:
 
     def text(self, expression: str) -> Text | None:
         """Return what a name or a literal stands for; ``None`` when the files do not decide it."""
+        if expression not in self._texts:  # the steps of a template ask for the same ones
+            self._texts[expression] = self._text(expression)
+        return self._texts[expression]
+
+    def _text(self, expression: str) -> Text | None:
         literal = _LITERAL.fullmatch(expression)
         if literal is not None:
             return Text(literal[1] if literal[1] is not None else literal[2].lower(), NOWHERE)

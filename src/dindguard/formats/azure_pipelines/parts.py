@@ -58,7 +58,7 @@ class Part:
     @property
     def text(self) -> str:
         """The known value of a scalar, or ``""``."""
-        return self.value.value or ""
+        return self.node.text
 
     def naming(self, names: Names) -> Part:
         """Return the same part with other names in force."""

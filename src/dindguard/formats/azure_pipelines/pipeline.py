@@ -85,11 +85,11 @@ class Pipeline:
         return self._with(part, place, written_variables(part["variables"], self._context, self._shared))
 
     def _with(self, part: Part, place: Place, variables: Mapping[str, Text]) -> tuple[Part, Place]:
-        around, pool = place.surroundings, part["pool"]
-        if not (variables or pool.present):
+        around, own = place.surroundings, part["pool"]
+        if not (variables or own.present):
             return part, place
         names = part.names.with_variables(variables)
-        pool = pool if pool.present else around.pool
+        pool = own if own.present else around.pool
         inner = replace(around, pool=pool, variables={**around.variables, **variables})
         return part.naming(names), replace(place, surroundings=inner)
 
