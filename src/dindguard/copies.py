@@ -75,11 +75,13 @@ def _without_alternatives(findings: Sequence[Finding]) -> Sequence[Finding]:
     """Return findings with those joined that one value makes in branches of a template of which one alone is taken."""
     alike: dict[object, list[Finding]] = {}
     for finding in findings:
-        elsewhere = tuple(step.span for step in finding.related if step.span.path != finding.span.path)
-        key = (finding.rule.id, finding.status, finding.message, finding.span.path, elsewhere)
-        alike.setdefault(key if elsewhere else id(finding), []).append(finding)
+        path = finding.span.path
+        elsewhere = tuple([step.span for step in finding.related if step.span.path != path])
+        if elsewhere:
+            key = (finding.rule.id, finding.status, finding.message, path, elsewhere)
+            alike.setdefault(key, []).append(finding)
     joined: dict[int, Finding | None] = {}
-    for group in alike.values():
+    for group in (each for each in alike.values() if len(each) > 1):
         first, *others = sorted(group, key=lambda each: (-each.severity, _is_off(each)))
         branches = [each for each in others if _alternatives(first, each)]
         if branches:

@@ -14,11 +14,7 @@ from dindguard.records import record
 from dindguard.source import Gravity, Notice, Source, Span
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    class _HasPlaces(Protocol):
-        @property
-        def places(self) -> tuple[Span, ...]: ...
+    from collections.abc import Set as AbstractSet
 
 
 Interest: TypeAlias = Callable[[str, bytes], bool]
@@ -184,9 +180,8 @@ def _missed(path: str, error: UnreadError, found: Found) -> None:
         found.book.put(path, State.CLOSED, str(error))
 
 
-def without_changed(sources: dict[str, Source], findings: Iterable[_HasPlaces]) -> Iterator[Notice]:
+def without_changed(sources: dict[str, Source], spoken_of: AbstractSet[str]) -> Iterator[Notice]:
     """Take the files out that findings speak of and that have changed since they were read, and tell of each."""
-    spoken_of = {span.path for finding in findings for span in finding.places}
     for path in sorted(spoken_of & sources.keys()):
         if not sources[path].unchanged:
             del sources[path]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from dindguard.enumerations import StrEnum
@@ -109,6 +110,12 @@ class Finding:
         return (self.span, *[step.span for steps in (self.related, self.path) for step in steps])
 
 
+def paths_of(findings: Collection[Finding]) -> set[str]:
+    """Return the paths of all places of findings."""
+    further = (steps for finding in findings for steps in (finding.related, finding.path))
+    return {finding.span.path for finding in findings} | {step.span.path for steps in further for step in steps}
+
+
 def identity(rule_id: str, path: str, address: str) -> str:
     """Return the identity of a finding about the thing at ``address`` in ``path``: 32 hexadecimal digits."""
     from dindguard.digests import sha256
@@ -138,8 +145,7 @@ def stamp(
             messages.append(verdict.problem.message)
         again = messages.index(verdict.problem.message)
         groups.setdefault((rule, span, again), []).append(verdict)
-    findings = [_finding(group, lowered, given) for group in groups.values()]
-    findings = _numbered(findings)
+    findings = _told_apart([_finding(group, lowered, given) for group in groups.values()])
     return tuple(sorted(findings, key=lambda f: (f.span.path, f.span.line, f.span.column, f.rule.id, f.message)))
 
 
@@ -163,31 +169,27 @@ def _finding(
         levels, why = lowered(verdict.rule, blamed(verdict.subject), severity, verdict.problem.at.span)
         set_there = given(verdict.rule, verdict.problem.at.span.path)
         graded.append((severity.lowered(levels) if set_there is None else set_there, why, verdict))
-    severity, containment, worst = max(graded, key=lambda grade: grade[0])
+    severity, containment, worst = max(graded, key=itemgetter(0))
     problem = worst.problem
-    subjects = tuple({subject.key: subject for subject in map(_subject, group)}.values())
+    subjects = tuple(map(_subject, group))
+    if len(group) > 1:
+        subjects = tuple({subject.key: subject for subject in subjects}.values())
     message = problem.message
     kind: Any = type(worst.subject)
     if len(group) > 1 or "__str__" not in kind.__dict__:  # else its label is its own text
-        own = (
-            str(worst.subject) if kind.__str__ is not object.__str__ else ""
-        )  # else it would be all that a record holds
+        # A record without a text of its own would tell all that it holds.
+        own = "" if kind.__str__ is object.__str__ else str(worst.subject)
         message += _of_others(worst, group, {subject.label for subject in subjects} - {"", own})
     adder = getattr(blamed(worst.subject), "added_by", "")
     message += f"; {adder} adds this container" if adder else ""
     span = problem.at.span
-    trail = [step for verdict in group for step in verdict.problem.at.span.trail]
-    places = {step.span for step in trail}
-    trail += [step for verdict in group for step in _off(verdict.subject) if step.span not in places]
-    because = [step for verdict in group for step in verdict.problem.because if step is not None]
-    related = [step for step in (*because, *trail) if step.span != span]
     return Finding(
         rule=worst.rule,
         severity=severity,
         confidence=problem.confidence,
         message=message,
         span=span,
-        related=tuple({step.span: step for step in reversed(related)}.values())[::-1] if related else (),
+        related=_related(group, span),
         path=problem.path or _escape(worst, span),
         subjects=subjects,
         instead=problem.instead,
@@ -195,11 +197,22 @@ def _finding(
     )
 
 
-def _off(subject: Any) -> Iterable[Step]:
-    """Yield the conditions that keep a container out as long as nobody asks for other values than its file's own."""
+def _related(group: list[Verdict], span: Span) -> tuple[Step, ...]:
+    """Return the places that explain what is said of ``span``: each once, with the first words that are said of it."""
+    because = [step for verdict in group for step in verdict.problem.because if step is not None]
+    trail = [step for verdict in group for step in verdict.problem.at.span.trail]
+    if off := [step for verdict in group for step in _off(verdict.subject)]:
+        places = {step.span for step in trail}
+        trail += [step for step in off if step.span not in places]
+    related = [step for step in (*because, *trail) if step.span != span]
+    return tuple({step.span: step for step in reversed(related)}.values())[::-1] if related else ()
+
+
+def _off(subject: Any) -> list[Step]:
+    """Return the conditions that keep a container out as long as nobody asks for other values than its file's own."""
     about = blamed(subject)
     held = about.conditions if isinstance(about, Container) else ()
-    return (Step(each.words, each.span) for each in held if each.holds is False)
+    return [Step(each.words, each.span) for each in held if each.holds is False]
 
 
 def _of_others(worst: Verdict, group: list[Verdict], labels: set[str]) -> str:
@@ -303,24 +316,14 @@ def _blamed_value(verdict: Verdict) -> str:
     )
 
 
-def _numbered(findings: list[Finding]) -> list[Finding]:
-    """Tell subjects with equal keys apart: by what each blames, and equal ones by their order in the file."""
-    blames: dict[tuple[str, str, str], set[str]] = {}
-    for subject in (subject for finding in findings for subject in finding.subjects):
-        blames.setdefault(subject.key, set()).add(subject.blames)
-    seen: dict[tuple[str, str, str, str], int] = {}
-    result = []
-    for finding in sorted(findings, key=lambda f: (f.span.path, f.span.line, f.span.column)):
-        subjects = []
-        for subject in finding.subjects:
-            mark = f"={subject.blames}" if len(blames[subject.key]) > 1 else ""
-            own = (*subject.key, mark)
-            count = seen[own] = seen.get(own, 0) + 1
-            mark += f"#{count}" if count > 1 else ""
-            subjects.append(replace(subject, mark=mark) if mark else subject)
-        marked = any(subject.mark for subject in subjects)
-        result.append(replace(finding, subjects=tuple(subjects)) if marked else finding)
-    return result
+def _told_apart(findings: list[Finding]) -> list[Finding]:
+    """Return findings whose subjects all have identities of their own."""
+    keys = [subject.key for finding in findings for subject in finding.subjects]
+    if len(set(keys)) == len(keys):
+        return findings
+    from dindguard.numbering import numbered
+
+    return numbered(findings)
 
 
 __all__ = ["Finding", "Sandbox", "Status", "Subject", "identity", "stamp"]

@@ -274,8 +274,11 @@ def _crash(each: Rule, subject: Any, error: Exception) -> Notice:
 def _without_replaced(verdicts: list[Verdict]) -> list[Verdict]:
     """Drop what a composite rule replaces: one root cause is one finding."""
     replaced = {(name, blamed(verdict.subject)) for verdict in verdicts for name in verdict.rule.replaces}
+    names = {name for name, _ in replaced}
     return [
-        verdict for verdict in verdicts if not any((verdict.rule.id, each) in replaced for each in _causes(verdict))
+        verdict
+        for verdict in verdicts
+        if verdict.rule.id not in names or not any((verdict.rule.id, each) in replaced for each in _causes(verdict))
     ]
 
 

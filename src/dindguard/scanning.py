@@ -12,7 +12,7 @@ from dindguard.checkout import commit_of
 from dindguard.coverage import notices_of
 from dindguard.discover import Found, without_changed
 from dindguard.files import Files, Left, find_root
-from dindguard.findings import Finding, doubts, stamp
+from dindguard.findings import Finding, doubts, paths_of, stamp
 from dindguard.formats.interest import IMAGES
 from dindguard.formats.recognition import Recogniser
 from dindguard.grading import Grading
@@ -151,9 +151,10 @@ class Scan:
             told = partial(self._at, "reading files"), found.book, found.parts, found.processes
             readings, notices = read_all(found.waiting, self.files, self.recogniser, *told)
             process.collect()  # charts, and whoever read them, know each other
-            self._at("working out who reaches whom")
-            with budget.opened() as inferring, noted(memory.kept()) as conclusions:
-                model = infer(readings, self.config.rule_policy())
+        self._at("working out who reaches whom")
+        stays = process.rare_collection(never=True)
+        with stays, budget.opened() as inferring, noted(memory.kept()) as conclusions:
+            model = infer(readings, self.config.rule_policy())
         given, options = found.paths, self.options
         overrides, refused = self._nested(given)
         regime = Regime(
@@ -213,11 +214,11 @@ class Scan:
         told = tuple(finding for finding in applied.findings if not finding.undecided)
         return replace(applied, findings=told, doubts=tuple(each for each in applied.findings if each.undecided))
 
-    def sources(self, found: Found, findings: Iterable[Finding]) -> dict[str, Source]:
+    def sources(self, found: Found, findings: Collection[Finding]) -> dict[str, Source]:
         """Return the sources that were found, and those of the other files that findings speak of, by path."""
         sources = {source.path: source for source in found.sources}
-        for path in (span.path for finding in findings for span in finding.places if span.path):
-            if path not in sources and (source := self.files.open(path)) is not None:
+        for path in sorted(paths_of(findings) - sources.keys()):
+            if path and (source := self.files.open(path)) is not None:
                 sources[path] = source
         return sources
 
@@ -226,7 +227,7 @@ class Scan:
         since = self.options.since
         findings = tuple(self._brought(applied.findings)) if since else applied.findings
         sources = self.sources(found, (*judged.findings, *findings))
-        found.notices += [*self._ignored(found), *without_changed(sources, findings)]
+        found.notices += [*self._ignored(found), *without_changed(sources, paths_of(findings))]
         undecided = dict.fromkeys(_undecided(each) for each in applied.doubts if each.open)
         said = (*found.notices, *self.files.notices, *judged.notices, *undecided, *applied.notices)
         coverage = found.book.close(said, (span for finding in judged.findings for span in finding.places))
@@ -323,7 +324,7 @@ def _undecided(doubt: Finding) -> Notice:
 
 def _concerns(finding: Finding, given: Collection[str]) -> bool:
     """Whether any place of a finding lies in a file that was given."""
-    return any(span.path in given for span in finding.places)
+    return finding.span.path in given or any(span.path in given for span in finding.places)
 
 
 __all__ = ["Options", "Report", "scan"]
