@@ -5,6 +5,7 @@ The facts: docs/engine-facts.md, "Sandboxes".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
@@ -14,6 +15,7 @@ from dindguard.model.examples import example_part, kind_of_example, others_code
 from dindguard.model.values import Text
 from dindguard.model.workload import WorkloadKind
 from dindguard.patterns import regex
+from dindguard.records import record
 from dindguard.rules import Rule, Severity, blamed
 from dindguard.source import Span
 
@@ -64,6 +66,14 @@ _IN_A_MACHINE = regex(
 _DENIED = regex(r"(?i)\b(?:not|never|cannot|unless|without)\b|n't\b")
 
 
+@record(eq=False)
+class Ground:
+    """Why what is said of something weighs less, in words, and by how many levels: of what a rule gives a severity to."""
+
+    why: str
+    levels: Callable[[Rule, Severity], int]
+
+
 class Grading:
     """Lowers findings, also by what files say of themselves; ``trusted`` are the files that are believed, if any.
 
@@ -75,6 +85,7 @@ class Grading:
         self._said: dict[str, str] = {}
         self._title: str | None = None
         self._parts: dict[str, str] = {}
+        self._grounds: dict[int, tuple[Any, tuple[Ground, ...]]] = {}
 
     def lowered(self, rule: Rule, subject: Any, severity: Severity, at: Span) -> tuple[int, str]:
         """Return by how many levels a rule's finding about ``subject`` is lowered, and why, in words.
@@ -83,32 +94,30 @@ class Grading:
         machine is thrown away with the job whose script is its administrator anyway, or a test removes it, or its file is a
         test's or an example, or it takes other values than the files give to make it; the greatest of them counts.
         """
-        found = (
-            _by_sandbox(rule, subject),
-            _by_machine(rule, subject),
-            _by_tests(rule, subject),
-            _by_session(rule, subject),
-            _by_use(subject),
-            _by_task(rule, severity, subject),
-            _by_starter(rule, severity, subject),
-            _by_engine(rule, subject),
-            self._by_place(subject),
-            _by_default(severity, at, subject),
-        )
+        found = [(ground.levels(rule, severity), ground.why) for ground in self._grounds_of(subject)]
+        found.append(_by_default(severity, at, subject))
         levels, why = max(found, key=itemgetter(0))
         said = "" if levels else self._by_words(getattr(getattr(subject, "span", None), "path", ""))
-        return (1, said) if said else (levels, why)
+        return (1, said) if said else (levels, why if levels else "")
 
-    def _by_place(self, subject: Any) -> tuple[int, str]:
+    def _grounds_of(self, subject: Any) -> tuple[Ground, ...]:
+        """Return what may lower findings about something, whatever rule says them; most things have nothing."""
+        held = self._grounds.get(id(subject))
+        if held is None:
+            found = (*(ground(subject) for ground in _GROUNDS), self._by_place(subject))
+            held = self._grounds[id(subject)] = subject, tuple(each for each in found if each is not None)
+        return held[1]
+
+    def _by_place(self, subject: Any) -> Ground | None:
         """Lower by one level what is said of anything in a folder of tests, examples or docs, or what only such start."""
         path = getattr(getattr(subject, "span", None), "path", "")
-        if path not in self._parts:  # a file has findings of many rules, one rule after the other
+        if path not in self._parts:
             self._parts[path] = example_part(path)
         part = self._parts[path]
         if part:
-            return 1, f"'{part}' in its path says that it is {kind_of_example(part)}"
+            return Ground(f"'{part}' in its path says that it is {kind_of_example(part)}", _one_level)
         short_lived = subject.workload.assignment.short_lived if isinstance(subject, Container) else ""
-        return int(bool(short_lived)), short_lived
+        return Ground(short_lived, _one_level) if short_lived else None
 
     def _by_words(self, path: str) -> str:
         """Return what tells that nobody uses a file as it is: the comment that it begins with, the README's title."""
@@ -149,14 +158,18 @@ def _said_at_the_top(text: str) -> str:
     return ""
 
 
-def _by_sandbox(rule: Rule, subject: Any) -> tuple[int, str]:
+def _one_level(_rule: Rule, _severity: Severity) -> int:
+    return 1
+
+
+def _by_sandbox(subject: Any) -> Ground | None:
     sandbox = getattr(subject, "sandbox", Sandbox.NONE)
-    if sandbox is Sandbox.NONE or sandbox not in rule.contained_by:
-        return 0, ""
+    if sandbox is Sandbox.NONE:
+        return None
     evidence = getattr(subject, "sandbox_evidence", None)
     name = str(evidence) if isinstance(evidence, Text) else str(sandbox)
     words = f"contained by {name} ({sandbox})" if name != str(sandbox) else f"contained by a {sandbox}"
-    return LEVELS[sandbox], words + _said(subject)
+    return Ground(words + _said(subject), lambda rule, _: LEVELS[sandbox] if sandbox in rule.contained_by else 0)
 
 
 def _said(subject: Any) -> str:
@@ -165,48 +178,53 @@ def _said(subject: Any) -> str:
     return "" if fact is None else f", as {fact.span.path}:{fact.span.line} says"
 
 
-def _by_machine(rule: Rule, subject: Any) -> tuple[int, str]:
+def _by_machine(subject: Any) -> Ground | None:
     machine = getattr(blamed(subject), "hosted_machine", None)
-    levels = MACHINE_LEVELS.get(rule.category, 0)
-    if machine is None or not levels:
-        return 0, ""
-    return levels, f"on a machine of {machine}, which ends with the job" + _said(subject)
+    if machine is None:
+        return None
+    why = f"on a machine of {machine}, which ends with the job" + _said(subject)
+    return Ground(why, lambda rule, _: MACHINE_LEVELS.get(rule.category, 0))
 
 
-def _by_tests(rule: Rule, subject: Any) -> tuple[int, str]:
+def _by_tests(subject: Any) -> Ground | None:
     maker = subject.workload.for_tests if isinstance(subject, Container) else None
-    levels = TEST_LEVELS.get(rule.category, 1)
-    return (levels, f"a test's machine, which {maker} makes and removes") if maker is not None else (0, "")
+    if maker is None:
+        return None
+    return Ground(
+        f"a test's machine, which {maker} makes and removes", lambda rule, _: TEST_LEVELS.get(rule.category, 1)
+    )
 
 
-def _by_task(rule: Rule, severity: Severity, subject: Any) -> tuple[int, str]:
+def _by_task(subject: Any) -> Ground | None:
     """Lower to *medium* what a container may do beyond the one tame thing that is all of its command."""
     task = subject.only_does if isinstance(subject, Container) else ""
-    if not task or severity <= Severity.MEDIUM or rule.category not in TASK_CATEGORIES:
-        return 0, ""
-    return int(severity - Severity.MEDIUM), f"for a command that {task}"
+    if not task:
+        return None
+
+    def levels(rule: Rule, severity: Severity) -> int:
+        return max(severity - Severity.MEDIUM, 0) if rule.category in TASK_CATEGORIES else 0
+
+    return Ground(f"for a command that {task}", levels)
 
 
-def _by_starter(rule: Rule, severity: Severity, subject: Any) -> tuple[int, str]:
+def _by_starter(subject: Any) -> Ground | None:
     """Lower to *high* what a container has only if root starts it: Podman's containers are those of whoever does."""
     rootless = subject.rootless_host if isinstance(subject, Container) else None
-    if (
-        rootless is None
-        or not rootless.unknown
-        or severity is not Severity.CRITICAL
-        or rule.category not in ENGINE_CATEGORIES
-    ):
-        return 0, ""
-    return 1, "Podman's container has the rights of whoever starts it, and nothing here starts it as root"
+    if rootless is None or not rootless.unknown:
+        return None
+    return Ground(
+        "Podman's container has the rights of whoever starts it, and nothing here starts it as root",
+        lambda rule, severity: int(severity is Severity.CRITICAL and rule.category in ENGINE_CATEGORIES),
+    )
 
 
-def _by_use(subject: Any) -> tuple[int, str]:
+def _by_use(subject: Any) -> Ground | None:
     """Leave information only of what nobody starts."""
     workload = getattr(blamed(subject), "workload", subject)
     runs_in = getattr(workload, "runs_in", None) or getattr(workload, "sent_by", None)
     within = runs_in.workload if isinstance(runs_in, Container) else workload
     words = getattr(workload, "dormant", "") or getattr(within, "dormant", "") or _of_others(within)
-    return (int(Severity.CRITICAL), words) if words else (0, "")
+    return Ground(words, lambda *_: int(Severity.CRITICAL)) if words else None
 
 
 def _of_others(workload: Any) -> str:
@@ -222,11 +240,14 @@ def _of_others(workload: Any) -> str:
     )
 
 
-def _by_session(rule: Rule, subject: Any) -> tuple[int, str]:
+def _by_session(subject: Any) -> Ground | None:
     target = subject.workload.for_debugging if isinstance(subject, Container) else None
-    if target is None or rule.category not in ENGINE_CATEGORIES:
-        return 0, ""
-    return SESSION_LEVELS, f"a session by hand in {target}, of whoever may start pods there anyway"
+    if target is None:
+        return None
+    return Ground(
+        f"a session by hand in {target}, of whoever may start pods there anyway",
+        lambda rule, _: SESSION_LEVELS if rule.category in ENGINE_CATEGORIES else 0,
+    )
 
 
 def _by_default(severity: Severity, at: Span, subject: Any) -> tuple[int, str]:
@@ -234,6 +255,9 @@ def _by_default(severity: Severity, at: Span, subject: Any) -> tuple[int, str]:
 
     To *medium* if it is asked for by its name: the template then only hands on what somebody decides elsewhere.
     """
+    held = subject.conditions if isinstance(subject, Container) else ()
+    if not (at.trail or held):
+        return 0, ""
     name = _plain(at.route.rpartition(".")[2])
     asked = next(
         (each for each in at.trail if each.asks_for and _plain(each.asks_for).removeprefix("is") == name), None
@@ -241,8 +265,8 @@ def _by_default(severity: Severity, at: Span, subject: Any) -> tuple[int, str]:
     if asked is not None and severity > Severity.MEDIUM:
         return int(severity - Severity.MEDIUM), f"left to whoever asks for it: {asked.what}"
     off = next((step.what for step in at.trail if step.off), None)
-    if off is None and isinstance(subject, Container):
-        off = next((each.words for each in subject.conditions if each.holds is False), None)
+    if off is None:
+        off = next((each.words for each in held if each.holds is False), None)
     return (1, f"off by default: {off}") if off is not None and severity > Severity.MEDIUM else (0, "")
 
 
@@ -250,14 +274,24 @@ def _plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
 
-def _by_engine(rule: Rule, subject: Any) -> tuple[int, str]:
+def _by_engine(subject: Any) -> Ground | None:
     """Lower what is said of a container in a nested engine: its host is that engine's container."""
     host = subject.host if isinstance(subject, Container) else None
-    if host is None or host.engine is None or rule.category not in ENGINE_CATEGORIES or _hands_on(host):
-        return 0, ""
-    return 1 if subject.privileged.on else 2, f"its host is {host}, whose engine starts it"
+    if host is None or host.engine is None or _hands_on(host):
+        return None
+    levels = 1 if subject.privileged.on else 2
+    return Ground(
+        f"its host is {host}, whose engine starts it",
+        lambda rule, _: levels if rule.category in ENGINE_CATEGORIES else 0,
+    )
 
 
 def _hands_on(host: Container) -> bool:
     """Whether the engine's container has paths of the real host that the containers in it could ask for."""
     return any(mount.host_path is not None for mount in host.host_mounts)
+
+
+_GROUNDS = (
+    _by_sandbox, _by_machine, _by_tests, _by_session, _by_use, _by_task, _by_starter, _by_engine,
+)  # fmt: skip
+"""Of those that lower a finding equally the first is told."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dindguard.findings import Finding, Subject
 from dindguard.records import replace
+
+if TYPE_CHECKING:
+    from dindguard.findings import Finding, Subject
 
 
 def numbered(findings: Sequence[Finding]) -> list[Finding]:
