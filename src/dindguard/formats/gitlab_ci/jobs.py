@@ -12,7 +12,7 @@ from dindguard.documents.joined import joined_scripts
 from dindguard.documents.tree import Node
 from dindguard.formats import Addresses
 from dindguard.formats.gitlab_ci.inputs import PLACEHOLDER
-from dindguard.formats.gitlab_ci.merging import Jobs
+from dindguard.formats.gitlab_ci.merging import Jobs, is_reference
 from dindguard.formats.gitlab_ci.names import ServiceNames, aliases, repository
 from dindguard.formats.gitlab_ci.project import Project
 from dindguard.formats.gitlab_ci.variables import (
@@ -35,6 +35,9 @@ from dindguard.source import Embedded
 _HOSTED = regex(r"saas-(?:linux|macos|windows)-[\w-]+\Z")
 """Tags of GitLab's own runners, each job of which has a machine that ends with it (GitLab's docs, "Hosted runners")."""
 
+_OF_VARIABLES = ("variables", "parallel", "rules", "inherit")
+"""With what a job sets variables, or says which it inherits."""
+
 
 class JobReader:
     """Reads the jobs of one project."""
@@ -46,6 +49,7 @@ class JobReader:
         self.embedded: list[Embedded] = []
         self._long_texts = LongTexts()
         self._services_read = self._variables_seen = 0
+        self._defaults: dict[str, Node] = {}
         self._matrices = Matrices()
         self._workflow = conditional_variables(jobs.items(self.root.at("workflow", "rules")), self.resolve)
         self._global_variables = written_variables(self.member(self.root, "variables"), self.resolve)
@@ -55,7 +59,7 @@ class JobReader:
 
     def resolve(self, node: Node) -> Node:
         """Return what a node stands for: what it refers to, or the list that an input holds."""
-        node = self.jobs.resolve(node)
+        node = self.jobs.resolve(node) if is_reference(node) else node
         if not self.project.scopes:
             return node
         inputs = self.project.scopes.get(node.source.path)
@@ -72,10 +76,16 @@ class JobReader:
     def setting(self, job: Node, key: str) -> Node:
         """Return a keyword of a job, or what ``default:`` or the top level says, as far as the job inherits it."""
         own = self.member(job, key)
-        if own.present or not _inherits(job.at("inherit", "default"), key):
+        if own.present or not self._default(key).present or not _inherits(job.at("inherit", "default"), key):
             return own
-        default = self.member(self.member(self.root, "default"), key)
-        return default if default.present else self.member(self.root, key)
+        return self._default(key)
+
+    def _default(self, key: str) -> Node:
+        """Return what ``default:`` or the top level says of a keyword."""
+        if key not in self._defaults:
+            default = self.member(self.member(self.root, "default"), key)
+            self._defaults[key] = default if default.present else self.member(self.root, key)
+        return self._defaults[key]
 
     # -- the job ------------------------------------------------------------------------------------
 
@@ -137,6 +147,8 @@ class JobReader:
 
     def _variables(self, job: Node, choice: Choice) -> Variables:
         """Return what a job sees; jobs that set nothing themselves share it, with the environment that is made of it."""
+        if not job.has_any(_OF_VARIABLES):
+            return self._everywhere
         chosen = job.at("inherit", "variables")
         own = written_variables(self.member(job, "variables"), self.resolve)
         own.update(self._matrices.of(job["parallel"], self.resolve).variables(choice))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dindguard import budget
-from dindguard.documents.tree import Node
+from dindguard.documents.tree import Kind, Node
 from dindguard.source import Step
 
 
@@ -45,7 +45,7 @@ class Merger:
 
 def is_reference(node: Node) -> bool:
     """Whether a node is a ``!reference [job, key]``."""
-    return node.is_sequence and node.tag == "!reference"  # asked of many holes, which know their kind alone
+    return node.kind is Kind.SEQUENCE and node.tag == "!reference"  # asked of many holes, which know their kind alone
 
 
 class Jobs:
@@ -104,6 +104,8 @@ class Jobs:
 
     def resolve(self, node: Node, depth: int = 0) -> Node:
         """Return what a node stands for: itself, or what it refers to."""
+        if not is_reference(node):
+            return node
         while is_reference(node) and self._may_refer(node, depth + 1):
             depth += 1
             self._references += 1

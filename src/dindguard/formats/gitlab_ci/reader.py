@@ -49,7 +49,7 @@ def _read_project(project: Project, reading: Reading, room: budget.Room) -> None
         if _runs(complete[name]) and not reader.is_off(complete[name]):
             _read_job(name, complete[name], reader, reading, room)
     hidden = [name for name in names if name.startswith(".")] if _is_template(project, concrete) else []
-    taken = _taken_places(complete)
+    taken = _taken_places(complete) if hidden else {}
     for name in hidden:
         node = complete[name]
         if name not in jobs.extended and _has_content(node) and not _used(name, node, taken):
