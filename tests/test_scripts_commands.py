@@ -14,6 +14,7 @@ from dindguard.scripts.commands import (
     argv_command,
     argv_commands,
     commands,
+    programs,
     script_commands,
     split_words,
 )
@@ -400,3 +401,32 @@ def test_a_script_that_was_read_goes_without_the_cycle_collector() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("docker run a\nmake all\n/usr/bin/jq .\n", {"make", "jq"}),
+        ("docker run a\nsudo -E make all\nmake all | tee log\n", {"make", "tee"}),
+        ("docker exec c mysqldump\ndocker run a 1\n", {"mysqldump", "1"}),
+        ("f() { make; docker ps; }\nf\n", {"f", "make"}),
+        ("docker run a\nsh -c 'make; x'\n", {"make", "x"}),
+        ("if grep -q a b; then docker run $(date); fi\n", {"grep", "date"}),
+        ("docker run a\n$TOOL\n", {""}),
+        ("docker run a\n", set()),
+    ],
+)
+def test_what_a_script_runs_besides_is_told_with_its_commands(text: str, others: set[str]) -> None:
+    source = Source("x.sh", text)
+    found = commands(source)
+    assert found.others == others
+    every = found._replace(others=None)
+    assert programs(source, found) == programs(source, every) == others | {each.program for each in found.commands}
+
+
+@pytest.mark.parametrize("text", ["docker run a\n$SUDO make\n", 'retry() { "$@"; }\nretry make\ndocker run a\n'])
+def test_what_hides_a_program_is_read_again_by_whoever_looks_for_every_one(text: str) -> None:
+    source = Source("x.sh", text)
+    found = commands(source)
+    assert found.others is None
+    assert programs(source, found) == {"docker", "make"}

@@ -101,8 +101,8 @@ class Commands(NamedTuple):
     embedded: tuple[Embedded, ...] = ()
     exports: tuple[Export, ...] = ()
     notices: tuple[Notice, ...] = ()
-    every: bool = False
-    """Whether the commands are all that a script runs: nothing was passed over."""
+    others: frozenset[str] | None = None
+    """The base names of the programs that a script runs besides, whose commands nobody asks for; ``None`` where not told."""
 
 
 def base_name(word: str) -> str:

@@ -146,10 +146,10 @@ class _Everything(frozenset[str]):
 def programs(source: Source, found: Commands) -> frozenset[str]:
     """Return the base names of all programs that a script runs; ``""`` for one that the file does not decide.
 
-    ``found`` are the commands of the script that concern engines: most scripts that are short run nothing else.
+    ``found`` is what was read of the script for its commands: that mostly tells the other programs, too.
     """
-    if found.every:
-        return frozenset(command.program for command in found.commands)
+    if found.others is not None:
+        return found.others.union(command.program for command in found.commands)
     collected = Collected(_Everything())
     read_script(Script.of(source), collected)
     return frozenset(command.program for command in collected.commands)
@@ -197,7 +197,7 @@ def _read(script: Script, dialect: Dialect) -> Commands:
         read_argv(split(script), collected)
         return _result(collected)
     read_script(script, collected)
-    return _result(collected)._replace(every=collected.every)
+    return _result(collected)._replace(others=frozenset(collected.others) if collected.told_others else None)
 
 
 def files_written(source: Source) -> dict[str, Source]:

@@ -48,8 +48,10 @@ class Collected:
         self.embedded: list[Embedded] = []
         self.exports: list[Export] = []
         self.notices: list[Notice] = []
-        self.every = True
-        """Nothing was passed over because it is none of the programs."""
+        self.others: set[str] = set()
+        """What runs besides, passed over because it is none of the programs."""
+        self.told_others = True
+        """These are all: nothing was passed over of which only those who look for every program could tell what it runs."""
         self.files: dict[str, Sequence[Piece] | None] = {}
         """What was written into files, by their names as typed; ``None`` where nobody sees it."""
         self.muted = False
@@ -58,6 +60,11 @@ class Collected:
         """How many characters the scripts have."""
         self.repeated = 0
         """How many characters were read again because a function is called with other arguments, by what that costs."""
+
+    def pass_over(self, program: str) -> None:
+        """Note that a command runs which is none of the programs."""
+        if not self.muted:
+            self.others.add(program)
 
     def again(self, length: int) -> bool:
         """Whether a call may read a function's body of so many characters once more."""

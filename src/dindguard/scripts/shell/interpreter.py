@@ -227,7 +227,7 @@ class Interpreter:
             return None
         if plain and not self.starter.matters(plain) and not self._changes_variables(plain):
             self._redirections.unseen(plain, node)
-            self._out.every = False
+            self._out.pass_over(plain)
             return None
         first: list[Word] = []
         while rest and not first:
@@ -239,7 +239,7 @@ class Interpreter:
         if self._builtin(program, node, rest):
             return None
         if not (first[0].unknown or self.starter.matters(program)):
-            self._out.every = False
+            self._out.pass_over(program)
             return None
         words = [*first, *(word for raw in rest for word in self._expander.words(raw))]
         environment = (*self._context.environment, *self._assignments.prefix(prefix))

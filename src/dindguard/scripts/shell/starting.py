@@ -74,12 +74,14 @@ class Starter:
             if not words or not budget.within(budget.WRAPPERS, count, words[0]):
                 return
             if base_name(words[0].pattern) in self.runs_arguments:
-                self._out.every = False
+                self._out.told_others = False
                 words = self._arguments_run(words)
                 continue
-            if _maybe_wrapper(words, self._out.programs):
-                words, context = words[1:], context._replace(wrappers=(*context.wrappers, str(words[0])))
-                continue
+            if _maybe_wrapper(words):
+                if _program(words[1]) in self._out.programs or unwrap(words[1:]) is not None:
+                    words, context = words[1:], context._replace(wrappers=(*context.wrappers, str(words[0])))
+                    continue
+                self._out.told_others = False
             layer = unwrap(words)
             if layer is None:
                 break
@@ -121,7 +123,7 @@ class Starter:
     ) -> None:
         program = _program(words[0])
         if program not in self._out.programs:
-            self._out.every = False
+            self._out.pass_over(program)
             return
         if program in _TUNNELS and not _hands_on(words):
             return
@@ -166,13 +168,11 @@ class Starter:
         return found
 
 
-def _maybe_wrapper(words: Sequence[Word], programs: frozenset[str]) -> bool:
-    """Whether an undecided ``$SUDO`` stands before a program: it is taken for a wrapper, unless it may print."""
+def _maybe_wrapper(words: Sequence[Word]) -> bool:
+    """Whether an undecided ``$SUDO`` stands before other words: before a program, it is a wrapper, unless it may print."""
     first = words[0]
     undecided = first.partial == UNKNOWN_PIECE and first.many and not _program(first)
-    if len(words) < 2 or not undecided or _PRINTS.search(first.variable):
-        return False
-    return _program(words[1]) in programs or unwrap(words[1:]) is not None
+    return undecided and len(words) > 1 and not _PRINTS.search(first.variable)
 
 
 def _program(first: Word) -> str:
