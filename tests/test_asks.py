@@ -45,3 +45,19 @@ def test_what_a_rule_can_ask_for(ask: str, there: bool) -> None:
     )
     subject = SimpleNamespace(mounts=mounts, none=None, empty=(), version=(29, 0))
     assert bool(judging._Asked().having([subject], ask)) is there
+
+
+@pytest.mark.parametrize(
+    ("ask", "there"),
+    [
+        ("all.label", True), ("all.kind", False), ("all.kind is None", True), ("all.label is 7", True),
+        ("all.label is 99", False), ("not all.kind", True), ("all.parts.name is b", True), ("all.parts.name is c", False),
+        ("all.lacks.this", False),
+    ],
+)  # fmt: skip
+def test_of_many_objects_any_will_do(ask: str, there: bool) -> None:
+    parts = (SimpleNamespace(name="a"), SimpleNamespace(name="b"))
+    subject = SimpleNamespace(
+        all=tuple(SimpleNamespace(kind=None, label=number or None, parts=parts) for number in range(2 * judging._FEW))
+    )
+    assert bool(judging._Asked().having([subject], ask)) is there

@@ -141,6 +141,9 @@ class _Reached:
         """Whether the next step leads to one thing each, and to no thing to which many lead."""
 
 
+_FEW = 8
+"""So many objects are asked one after another."""
+
 _MANY = frozenset({tuple, Engine, Workload})
 
 
@@ -161,6 +164,8 @@ def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]
         if value is None:
             return False
         if type(value) is tuple:
+            if len(value) > _FEW:
+                return _any_leads(value, way.names[step:], way.word)
             for each in value:  # noqa: SIM110 - a generator would cost more than what it asks
                 if _leads(each, way, step, behind):
                     return True
@@ -172,6 +177,18 @@ def _leads(value: Any, way: _Way, step: int, behind: dict[tuple[int, int], bool]
     if way.word is not None:
         return str(value) == way.word
     return _written(value)
+
+
+def _any_leads(values: Sequence[Any], names: tuple[str, ...], word: str | None) -> bool:
+    """Whether the way leads on from any of many objects: step by step for all of them, each that is met once."""
+    for name in names[:-1]:
+        found = [each for each in _attributes(values, name) if each is not None and each is not _NONE]
+        if not _MANY.isdisjoint(map(type, found)):
+            flat = (one for each in found for one in (each if type(each) is tuple else (each,)))
+            found = [*{id(each): each for each in flat}.values()]
+        values = found
+    ends = _attributes(values, names[-1])
+    return any(map(_written, ends)) if word is None else any(str(each) == word for each in ends)
 
 
 def _behind(value: Engine | Workload, way: _Way, step: int, known: dict[tuple[int, int], bool]) -> bool:

@@ -317,12 +317,11 @@ class Engine:
     @property
     def address_ranges(self) -> tuple[Setting, ...]:
         """The settings that give its containers addresses; each value is a network in CIDR notation."""
-        pools = (
-            replace(pool, value=value)
-            for pool in self.settings("default-address-pool")
-            if (value := part_after(pool.value, "base=")) is not None
-        )
-        return (*self.settings("bip"), *self.settings("fixed-cidr"), *pools)
+        if not self.written_settings:
+            return ()
+        pools = [(pool, part_after(pool.value, "base=")) for pool in self.settings("default-address-pool")]
+        ranges = (replace(pool, value=value) for pool, value in pools if value is not None)
+        return (*self.settings("bip"), *self.settings("fixed-cidr"), *ranges)
 
     @property
     def privileged(self) -> Flag:

@@ -134,7 +134,7 @@ def has_ended(engine: Engine) -> bool:
 
 def lets_out(engine: Engine) -> bool:
     """Whether containers are known to break out of an engine's version, which is still maintained."""
-    return _line_of(engine) is not None and not has_ended(engine) and bool(breakouts(engine.version or ()))
+    return bool(breakouts(engine.version or ())) and _line_of(engine) is not None and not has_ended(engine)
 
 
 def _line_of(engine: Engine) -> Lifecycle | None:
@@ -154,6 +154,7 @@ def vulnerabilities(version: Version) -> tuple[Vulnerability, ...]:
     return tuple(hole for hole in _holes() if exact >= hole.since and not _is_fixed(exact, hole.fixed))
 
 
+@lru_cache(_RECENT)
 def breakouts(version: Version) -> tuple[Vulnerability, ...]:
     """Return those of :func:`vulnerabilities` that lead out of a container."""
     return tuple(hole for hole in vulnerabilities(version) if hole.severity == "high")
