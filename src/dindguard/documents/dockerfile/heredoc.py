@@ -31,7 +31,7 @@ def script(source: Source, line: LogicalLine, start: int) -> Source:
     if line.bodies and is_heredoc_word(text[start:]):
         return body_text(source, line.bodies[0], "shell")
     if not line.bodies:
-        return line.source.part(start, len(text), hint="shell")
+        return line.rest(start, hint="shell")
     joined = Joined(source)
     for segment in line.source.segments:
         first = max(start, segment.start)

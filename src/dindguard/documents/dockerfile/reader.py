@@ -138,12 +138,12 @@ class _Reader:
         if name == "HEALTHCHECK":
             kind, at = split_name(text.text, at)
             at = skip_space(text.text, at)
-        arguments = self._rest(text, at)
+        arguments = line.rest(at)
         form, words = self._words(name, arguments)
         instruction = Instruction(
             name,
-            self.source.span(line.start, line.end),
-            text.span(head.start, head.start + len(head.name)),
+            line,
+            (head.start, head.start + len(head.name)),
             tuple(_flag(text, piece) for piece in head.flags),
             arguments,
             form,
@@ -151,19 +151,11 @@ class _Reader:
             self._heredocs(name, line, words),
             head.onbuild,
             self._stage,
-            self.source.position(line.close)[0],
             kind.upper(),
             script(self.source, line, at) if name in _COMMANDS and form == "shell" else None,
         )
         self._check(instruction)
         return instruction
-
-    def _rest(self, line: Source, start: int) -> Source:
-        """Return the line from ``start`` on; straight from the file if it isn't continued, which spares a look-up."""
-        if len(line.segments) != 1:
-            return line.part(start, len(line.text))
-        origin = line.segments[0].origin
-        return self.source.part(origin + start, origin + len(line.text))
 
     def _words(self, name: str, arguments: Source) -> tuple[str, tuple[Word, ...]]:
         text = arguments.text
@@ -254,5 +246,5 @@ def _stages(instructions: list[Instruction]) -> tuple[Stage, ...]:
         name = words[2].text.lower() if len(words) == 3 and words[1].text.lower() == "as" else None
         base = words[0] if words else None
         content = tuple(instructions[start:end])
-        stages.append(Stage(index, name, base, first.flag("platform"), content, first.span))
+        stages.append(Stage(index, name, base, first.flag("platform"), content))
     return tuple(stages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard.documents.dockerfile.text import LogicalLine
 from dindguard.documents.dockerfile.words import Piece
 from dindguard.records import record
 from dindguard.source import Notice, Source, Span
@@ -60,18 +61,17 @@ class Pair:
 class Instruction:
     """One instruction; for ``ONBUILD X …`` it is X, with ``onbuild`` set.
 
-    ``name`` is in upper case. ``span`` covers it with its continuation lines, and without the bodies of its
-    here-documents; ``last_line`` is the last line of the file that belongs to it. ``arguments`` is the text
-    after name and flags. ``form`` is ``exec`` when that is a JSON array of strings. ``words`` are empty for
-    the shell form of RUN, CMD, ENTRYPOINT, SHELL and HEALTHCHECK: a shell splits those. ``stage`` counts
-    from 0, and is -1 before the first FROM. ``kind`` is the first word of HEALTHCHECK (``CMD``, ``NONE``),
-    which ``arguments`` leave out. ``script`` is what a shell reads for the shell form of RUN, CMD, ENTRYPOINT
-    and HEALTHCHECK, here-documents included.
+    ``name`` is in upper case, and stands at ``name_at`` of its ``line``. ``arguments`` is the text after name
+    and flags. ``form`` is ``exec`` when that is a JSON array of strings. ``words`` are empty for the shell
+    form of RUN, CMD, ENTRYPOINT, SHELL and HEALTHCHECK: a shell splits those. ``stage`` counts from 0, and is
+    -1 before the first FROM. ``kind`` is the first word of HEALTHCHECK (``CMD``, ``NONE``), which
+    ``arguments`` leave out. ``script`` is what a shell reads for the shell form of RUN, CMD, ENTRYPOINT and
+    HEALTHCHECK, here-documents included.
     """
 
     name: str
-    span: Span
-    name_span: Span
+    line: LogicalLine
+    name_at: tuple[int, int]
     flags: tuple[BuildFlag, ...]
     arguments: Source
     form: str
@@ -79,9 +79,23 @@ class Instruction:
     heredocs: tuple[Heredoc, ...]
     onbuild: bool
     stage: int
-    last_line: int
     kind: str = ""
     script: Source | None = None
+
+    @property
+    def span(self) -> Span:
+        """Where it is written, with its continuation lines and without the bodies of its here-documents."""
+        return self.line.span
+
+    @property
+    def name_span(self) -> Span:
+        """Where its name is written."""
+        return self.line.source.span(*self.name_at)
+
+    @property
+    def last_line(self) -> int:
+        """The last line of the file that belongs to it."""
+        return self.line.last_line
 
     def flag(self, name: str) -> BuildFlag | None:
         """Return the last flag of that name (without ``--``)."""
@@ -113,8 +127,7 @@ class Instruction:
 class Stage:
     """A build stage: ``FROM [--platform=P] base [AS name]`` (``name`` in lower case) and what follows.
 
-    ``instructions`` start with the FROM itself, which ``span`` covers. ``base`` is ``None`` when FROM names
-    nothing.
+    ``instructions`` start with the FROM itself. ``base`` is ``None`` when FROM names nothing.
     """
 
     index: int
@@ -122,7 +135,11 @@ class Stage:
     base: Word | None
     platform: BuildFlag | None
     instructions: tuple[Instruction, ...]
-    span: Span
+
+    @property
+    def span(self) -> Span:
+        """Where its FROM is written."""
+        return self.instructions[0].span
 
 
 @record

@@ -47,6 +47,29 @@ class LogicalLine:
     close: int
     bodies: tuple[Body, ...]
 
+    @property
+    def span(self) -> Span:
+        """Where it is written, with its continuation lines."""
+        return self._file.span(self.start, self.end)
+
+    @property
+    def last_line(self) -> int:
+        """The last line of the file that belongs to it."""
+        return self._file.position(self.close)[0]
+
+    def rest(self, start: int, *, hint: str = "") -> Source:
+        """Return the line from ``start`` on; straight from the file if it isn't continued, which spares a look-up."""
+        line = self.source
+        if len(line.segments) != 1:
+            return line.part(start, len(line.text), hint=hint)
+        origin = line.segments[0].origin
+        return self._file.part(origin + start, origin + len(line.text), hint=hint)
+
+    @property
+    def _file(self) -> Source:
+        assert self.source.parent is not None
+        return self.source.parent
+
 
 class LogicalLines:
     """Iterates over a Dockerfile's instructions, and gathers what BuildKit would refuse.
