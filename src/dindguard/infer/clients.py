@@ -37,7 +37,7 @@ _AGENT_PORT = 9001
 def clients(container: Container) -> tuple[Client, ...]:
     """Return the engine addresses that a container's environment and scripts name."""
     found: list[Client] = []
-    for engine, name in VARIABLES.items():
+    for engine, name in VARIABLES.items() if images.has_variables(container) else ():
         variable = images.variable(container, name)
         endpoint = client_endpoint(container, variable.value) if variable is not None else None
         if variable is not None and endpoint is not None:
@@ -53,6 +53,8 @@ def clients(container: Container) -> tuple[Client, ...]:
 
 def unknown_addresses(container: Container) -> tuple[Text, ...]:
     """Return the addresses of engines in a container's environment of which the files do not even tell the host."""
+    if not images.has_variables(container):
+        return ()
     variables = (images.variable(container, name) for name in VARIABLES.values())
     found = (variable.value for variable in variables if variable is not None and variable.value.unknown)
     return tuple(each for each in found if _names_nobody(container, each))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from dindguard.infer import data_roots, images, listeners
 from dindguard.infer.launches import Started, started_engines
-from dindguard.infer.users import as_root
 from dindguard.model.certificates import Certificates
 from dindguard.model.container import Container, ContainerKind, EnvVar
 from dindguard.model.engine import Backing, Engine
@@ -215,7 +214,7 @@ def _rootless(container: Container, started: Started, image: EngineImage | None)
     setting = started.launch["rootless"]
     if setting is not None:
         return Flag(True, setting.span, How.WRITTEN, "rootless")
-    root = as_root(container)
+    root = container.as_root
     if container.kind is ContainerKind.LIVE and started.launch.wrapper and root.off:
         # It runs, and without root the wrapper starts nothing but a rootless engine.
         return Flag(True, root.span, How.WRITTEN, "rootless")

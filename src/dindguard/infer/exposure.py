@@ -59,10 +59,9 @@ def _of_container(owner: Container, endpoint: Endpoint) -> Iterator[Exposure]:
         if len(owner.workload.neighbourhood.in_namespace_of(owner)) > 1:
             yield Exposure(endpoint=endpoint, reach=Reach.POD)
     else:
-        joins = owner.kind is ContainerKind.COMMAND and bool(
-            owner.networks
-        )  # made for others, who are started elsewhere
-        met = joins or not owner.workload.neighbourhood.is_alone(owner) or bool(owner.scopes)
+        # A command's networks are made for others, who are started elsewhere.
+        joins = bool(owner.scopes) or (owner.kind is ContainerKind.COMMAND and bool(owner.networks))
+        met = joins or (len(owner.workload.containers) > 1 and not owner.workload.neighbourhood.is_alone(owner))
         yield Exposure(endpoint=endpoint, reach=Reach.NETWORK if met else Reach.INNER)
 
 

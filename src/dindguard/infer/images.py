@@ -111,6 +111,12 @@ def image_known(container: Container) -> bool:
     return library or (image.engine is not None and image.engine.official)
 
 
+def has_variables(container: Container) -> bool:
+    """Whether a container, or what it is made from, may set any variable."""
+    origin = container.origin
+    return len(container.environment) > 0 or bool(origin.stages or origin.beneath)
+
+
 def variable(container: Container, name: str) -> EnvVar | None:
     """Return one variable of a container, or of the nearest stage or image made here beneath it that sets it."""
     if not (container.origin.stages or container.origin.beneath):

@@ -139,7 +139,8 @@ def _as_neighbours(
 
 def _open_engines(container: Container, inside: Insides, meetings: Meetings) -> Iterator[Engine]:
     """Yield the engines that ask nobody and might be near, one after another: a thousand may be, and few are wanted."""
-    yield from inside.of(container.workload).open_engines_near(container)
+    if len(container.workload.containers) > 1:
+        yield from inside.of(container.workload).open_engines_near(container)
     if not container.workload.shared_network:
         for scope in container.scopes:
             yield from meetings.get(scope, ())

@@ -291,7 +291,7 @@ class Container(Naming, Making, Process, Isolation, Belongings, Wiring, Presence
 
     def mount_at(self, path: str) -> Mount | None:
         """Return the mount that provides ``path`` (absolute, inside the container): the deepest at or above it."""
-        covering = [mount for mount in self.mounts if mount.provides(path)]
+        covering = [mount for mount in self.mounts if mount.provides(path)] if self.mounts else ()
         return max(covering, key=lambda mount: len(mount.target.pattern)) if covering else None
 
     def joins(self, namespace: str) -> Container | None:

@@ -88,6 +88,8 @@ class Launch:
 
     def __getitem__(self, name: str) -> Setting | None:
         """Return the setting that counts: a flag before the file, the last one of several."""
+        if not self.settings:
+            return None
         found = [setting for setting in self.settings if setting.name == name]
         flags = [setting for setting in found if setting.source != "file"]
         counting = flags or found

@@ -260,7 +260,7 @@ class Workload(_Remembering):
 
     def starts_engine_beside(self, container: Container) -> bool:
         """Whether another of its containers runs an engine by its image."""
-        return any(each is not container for each in self._engine_images)
+        return len(self.containers) > 1 and any(each is not container for each in self._engine_images)
 
     @cached_property
     def _engine_images(self) -> tuple[Container, ...]:
