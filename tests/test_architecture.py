@@ -403,7 +403,7 @@ NO_LIMITS = {
     "more of it is kept, or looked at, in another way": {
         "compact.py": "FEW HIGHEST_SHARED KNOWN LONG _PYTHONS_OWN", "documents/syntax.py": "_BRACES",
         "formats/interest.py": "_LONG", "infer/inside.py": "_FEW", "model/workload.py": "_FEW", "stowing.py": "SHORT",
-        "working_tree.py": "_REMEMBERED", "initialisers.py": "WIDE",
+        "working_tree.py": "_REMEMBERED", "initialisers.py": "WIDE", "judging.py": "_FEW",
     },
     "beyond it another limit is met": {"documents/template/answers.py": "_COMPARED"},
     "nothing that is longer is a number, a name, a duration or a key where it stands": {
