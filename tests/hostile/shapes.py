@@ -126,6 +126,8 @@ GROWTH = [
     ("doubling in a Makefile", 448, lambda n: makefile(doubling(n, "V0 = docker\n", "V{m} = $(V{n})$(V{n})\n") + f"a:\n\t$(V{n}) ps\n")),
     ("doubling in a unit", 320, lambda n: {"docker.service": "[Service]\n" + doubling(n, "Environment=V0=x\n", "Environment=V{m}=$V{n}$V{n}\n") + f"ExecStart=/usr/bin/dockerd $V{n}\n"}),
     ("doubling in Terraform locals", 112, lambda n: {"main.tf": "locals {\n" + doubling(n, '  v0 = "docker"\n', '  v{m} = "${{local.v{n}}}${{local.v{n}}}"\n') + f'}}\nresource "docker_container" "a" {{\n  image = local.v{n}\n  privileged = true\n}}\n'}),
+    ("dynamic blocks in Terraform", 24, lambda n: {"main.tf": 'resource "docker_container" "a" {\n  image = "x"\n  privileged = true\n  dynamic "mounts" {\n    for_each = [' + lines(n, lambda i: f'{{ s = "/a{i}" }},') + "]\n    content {\n" + lines(n, lambda i: f"      k{i} = mounts.value.s") + "    }\n  }\n}\n"}),
+    ("resources for each in Terraform", 12, lambda n: {"main.tf": 'resource "docker_container" "a" {\n  for_each = {\n' + lines(n, lambda i: f'    c{i} = {{ image = "docker:dind" }}') + "  }\n  image = each.value.image\n  privileged = true\n}\n"}),
     ("doubling in a workflow's env", 256, lambda n: {".github/workflows/w.yml": "on: push\nenv:\n" + doubling(n, "  V0: docker\n", "  V{m}: '${{{{ env.V{n} }}}}${{{{ env.V{n} }}}}'\n") + f"jobs: {{a: {{runs-on: x, steps: [{{run: '${{{{ env.V{n} }}}} run --privileged x'}}]}}}}\n"}),
     ("doubling in a template", 512, lambda n: {"c/Chart.yaml": "name: c\n", "c/templates/p.yaml": "{{ $a := `x` }}\n" + "{{ $a = print $a $a }}\n" * n + pod(0).replace("p0", "'{{ $a }}'")}),
     ("nested defaults", 560, lambda n: compose("services: {a: {privileged: true, image: '" + "${A:-" * n + "docker" + "}" * n + "'}}\n")),

@@ -68,6 +68,11 @@ LOCALS_DEPTH = Limit(
     name="locals-depth", most=12, what="locals are made of each other more than {most} levels deep",
     lost="their values are taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
 )  # fmt: skip
+TERRAFORM_REPEATED = Limit(
+    name="terraform-repeated", most=20_000, what="blocks that Terraform makes several times ('for_each', 'dynamic') come to more "
+    "than {most:,} settings beyond one for each 8 characters of their modules", lost="the further ones were not read",
+    remedy="split the collections, or scan fewer modules at a time",
+)  # fmt: skip
 TEMPLATE_ROUNDS = Limit(
     name="template-rounds", most=100, what="a loop goes over more than {most} items",
     lost="what is in it was read once, for an unknown item", loss=Loss.UNKNOWN,

@@ -113,7 +113,7 @@ def _service(block: Block, spec: Node, volumes: Volumes) -> Container:
 
 def _options(body: Node) -> Iterator[Option]:
     for key, option in _OPTIONS.items():
-        for value in items_of(body[key]):
+        for value in items_of(body[key]) if key in body else ():
             yield Option(option, value, value.span)
     for block in bodies(body, "capabilities"):
         for value in items_of(block["add"]):

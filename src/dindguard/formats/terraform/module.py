@@ -11,12 +11,15 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from dindguard import budget
+from dindguard.budget.stocks import Share
 from dindguard.documents.hcl import reader as hcl
 from dindguard.documents.hcl.reader import BLOCK, CALL
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Kind, Node
 from dindguard.formats import Context
 from dindguard.formats.terraform.conditions import if_asked
+from dindguard.formats.terraform.elements import Collections
+from dindguard.formats.terraform.repeating import Repeating
 from dindguard.model.values import How, Text
 from dindguard.patterns import regex
 from dindguard.records import record, replace
@@ -26,6 +29,8 @@ _FILE = regex(r'\b(?:template)?file\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([
 _RENDERED = regex(r"\bdata\.template_file\.([\w-]+)")
 CONFIG_MAPS = ("kubernetes_config_map", "kubernetes_config_map_v1")
 _DECIDERS = ("count", "for_each")
+_REPEATED_LENGTH = 8
+"""A module may write out one setting for each so many of its characters, beyond what all modules of a scan share."""
 _IMAGE_NAMES = ("image_id", "latest", "name", "repo_digest")
 
 
@@ -56,11 +61,18 @@ class Module:
         self._locals = {
             f"local.{key.content}": value for block in self._everywhere("locals") for key, value in block.body.pairs()
         }
+        self._defaults = {
+            f"var.{block.labels[0]}": block.body["default"] for block in self._everywhere("variable") if block.labels
+        }
+        self._given = {f"var.{name}": value for name, value in self._assigned()}
         values = self._values()
         for document in (*self._documents, *others):
             if isinstance(document.scope, Holes) and isinstance(document.scope.values, dict):
                 document.scope.values.update(values)
-        self.blocks = [replace(block, body=_if_made(block.body)) for block in self.blocks]
+        size = sum(document.end for document in self._documents)
+        share = Share(budget.TERRAFORM_REPEATED, size // _REPEATED_LENGTH)
+        repeating = Repeating(Collections(self._stands_for, share), share)
+        self.blocks = [each for block in self.blocks for each in _made(block, repeating)]
 
     def of(self, kind: str, first: str = "") -> Iterator[Block]:
         """Yield the blocks of a type, with that first label."""
@@ -74,6 +86,15 @@ class Module:
                 break
             node = self._locals[name]
         return node
+
+    def _stands_for(self, name: str) -> tuple[Node, bool] | None:
+        """Return what ``local.name`` or ``var.name`` is, and whether that is a default; ``None`` if the files don't tell."""
+        if name in self._given:
+            return self._given[name], False
+        if name in self._locals:
+            return self._locals[name], False
+        default = self._defaults.get(name)
+        return (default, True) if default is not None and default.present else None
 
     def file_of(self, node: Node) -> Source | None:
         """Return the file whose text an expression is, by itself or through a ``template_file``."""
@@ -107,12 +128,9 @@ class Module:
 
     def _values(self) -> dict[str, Text]:
         found: dict[str, Text] = {}
-        for block in self._everywhere("variable"):
-            default = block.body["default"]
-            if block.labels and default.is_scalar and not default.is_null:
-                found[f"var.{block.labels[0]}"] = replace(default.typed, how=How.DEFAULT)
-        for name, value in self._given():
-            found[f"var.{name}"] = replace(value.typed, how=How.VARIABLE)
+        for how, nodes in ((How.DEFAULT, self._defaults), (How.VARIABLE, self._given)):
+            plain = ((name, node) for name, node in nodes.items() if node.is_scalar and not node.is_null)
+            found.update((name, replace(node.typed, how=how)) for name, node in plain if node.scope is None)
         for count in itertools.count(1):
             before = len(found)
             for name, value in self._locals.items():
@@ -138,16 +156,14 @@ class Module:
         if text.known:
             found[name] = replace(text, how=How.VARIABLE if text.how is How.WRITTEN else text.how)
 
-    def _given(self) -> Iterator[tuple[str, Node]]:
+    def _assigned(self) -> Iterator[tuple[str, Node]]:
         """Yield the variables of ``terraform.tfvars`` and ``*.auto.tfvars``, later ones counting."""
         names = self.context.listing(self.folder)
         automatic = sorted(name for name in names if name.endswith(".auto.tfvars"))
         for name in ("terraform.tfvars", *automatic):
             source = self.context.open(posixpath.join(self.folder, name)) if name in names else None
             for document in hcl.read(source).documents if source is not None else ():
-                for key, value in document.pairs():
-                    if value.is_scalar and value.scope is None and not value.is_null:
-                        yield key.content, value
+                yield from ((key.content, value) for key, value in document.pairs())
 
 
 def whole(source: Source) -> Node:
@@ -174,6 +190,13 @@ def _blocks(document: Node) -> Iterator[Block]:
             labels.append(label.content)
         if body.is_mapping:
             yield Block(key.content, tuple(labels), body)
+
+
+def _made(block: Block, repeating: Repeating) -> Iterator[Block]:
+    """Yield a block as often as its ``for_each`` has it, with the blocks inside it that ``dynamic`` makes."""
+    for key, body in repeating.bodies(block.body):
+        labels = (*block.labels[:-1], f'{block.labels[-1]}["{key}"]') if key and block.labels else block.labels
+        yield replace(block, labels=labels, body=_if_made(body))
 
 
 def _if_made(body: Node) -> Node:
