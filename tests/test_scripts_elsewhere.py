@@ -39,6 +39,15 @@ def notes(report: Report) -> list[str]:
         ("lxc exec box -- sh -c '{}'", "box"),
         ("multipass exec box -- {}", "box"),
         ("vagrant ssh box -c '{}'", "box"),
+        ("pct exec 110 -- {}", "110"),
+        ('pct exec 110 -- bash -c "{}"', "110"),
+        ("qm guest exec 101 --timeout 30 -- {}", "101"),
+        ("lxc-attach -n box -- {}", "box"),
+        ("machinectl shell root@box /bin/sh -c '{}'", "root@box"),
+        ("podman machine ssh box '{}'", "box"),
+        ("hcloud server ssh -u root box {}", "box"),
+        ("tsh ssh --login root box {}", "box"),
+        ("virtctl ssh -n ci vm/box --command '{}'", "vm/box"),
     ],
 )
 def test_an_engine_on_another_machine_is_one(tmp_path: Path, way: str, host: str) -> None:

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from dindguard.model.values import Text, unknown
 from dindguard.patterns import regex
 from dindguard.scripts.command import Export
 from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import Expander
-from dindguard.scripts.shell.pieces import Script, joined_span, word
-from dindguard.scripts.shell.syntax import Kind, RawWord
-from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, appended, array
+from dindguard.scripts.shell.pieces import Piece, Script, joined_span, text_of, word
+from dindguard.scripts.shell.syntax import Kind, RawWord, Simple
+from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, appended, array, scalar
+
+Given: TypeAlias = "Callable[[Simple], Sequence[Piece] | None]"
 
 _ASSIGNMENT = regex(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)")
 _DECLARATIONS = frozenset({"export", "declare", "typeset", "local", "readonly"})
-_FORGETTERS = frozenset({"read", "mapfile", "readarray", "getopts", "unset"})
-BUILTINS = _DECLARATIONS | _FORGETTERS | {":", "true"}
+_VALUED = frozenset("adinNptu")
+"""Options of ``read`` that have a value (bash, "Bash Builtin Commands")."""
+_FORGETTERS = frozenset({"mapfile", "readarray", "getopts", "unset"})
+BUILTINS = _DECLARATIONS | _FORGETTERS | {":", "true", "read"}
 """The commands that :meth:`Assignments.builtin` carries out."""
 
 
 class Assignments:
     """Carries out the assignments of one script."""
 
-    def __init__(self, script: Script, scopes: Scopes, expander: Expander, collected: Collected) -> None:
+    def __init__(
+        self, script: Script, scopes: Scopes, expander: Expander, given: Given, collected: Collected
+    ) -> None:  # fmt: skip
+        """``given`` tells what a command reads from a heredoc or a here-string."""
         self._script = script
         self._scopes = scopes
         self._expander = expander
+        self._given = given
         self._out = collected
         self.locals: set[str] = set()
         """The names that were declared local since it was last emptied."""
@@ -71,10 +80,12 @@ class Assignments:
         named = ((raw, self.value(raw)) for raw in raws)
         return [(found[0], self._text(*found, raw)) for raw, found in named if found is not None]
 
-    def builtin(self, program: str, raws: Sequence[RawWord]) -> bool:
+    def builtin(self, program: str, raws: Sequence[RawWord], node: Simple) -> bool:
         """Carry out a command that declares or forgets variables; tell whether it is one."""
         if program in _DECLARATIONS:
             self._declare(program, raws)
+        elif program == "read":
+            self._read(raws, node)
         elif program in _FORGETTERS:
             self._forget(program, raws)
         elif program in (":", "true"):
@@ -119,8 +130,41 @@ class Assignments:
             elif export and value is not None:
                 self._export(name, value, raw)
 
+    def _read(self, raws: Sequence[RawWord], node: Simple) -> None:
+        """Carry out ``read``: one variable holds the first line that it is given, or all of it (``-d ''``).
+
+        What several variables hold is undecided.
+        """
+        self._forget("read", raws)
+        options, names = _read_words([self._script.text[raw.start : raw.end] for raw in raws])
+        given = self._given(node) if len(names) == 1 and names[0].isidentifier() else None
+        if given is None or not options.keys().isdisjoint("anN"):
+            return
+        text = text_of(given)
+        whole = options.get("d", "\n") in ("''", '""', "$'\\0'")
+        end = len(text.rstrip()) if whole else (text + "\n").index("\n")
+        self._scopes.assign(names[0], scalar(Script(given).cut(0, end)))
+
     def _forget(self, program: str, raws: Sequence[RawWord]) -> None:
         for raw in raws:
             name = self._script.text[raw.start : raw.end]
             if name.isidentifier():
                 self._scopes.assign(name, Variable(((),)) if program == "unset" else UNDECIDED)
+
+
+def _read_words(typed: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Return the options of ``read`` by their letters, each with its value as typed, and the names behind them."""
+    options: dict[str, str] = {}
+    at = 0
+    while at < len(typed) and typed[at].startswith("-") and len(typed[at]) > 1:
+        word, at = typed[at], at + 1
+        if word == "--":
+            break
+        for index, letter in enumerate(word[1:], start=1):
+            if letter not in _VALUED:
+                options[letter] = ""
+                continue
+            options[letter] = word[index + 1 :] or next(iter(typed[at : at + 1]), "")
+            at += index + 1 == len(word)
+            break
+    return options, typed[at:]

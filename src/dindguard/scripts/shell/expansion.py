@@ -190,14 +190,24 @@ class Expander:
         return self.pieces(part.argument, raw)
 
     def _substitution(self, part: Part) -> list[Piece]:
-        """``$(which docker)`` is ``docker``; what other commands print is not known."""
+        """``$(which docker)`` is ``docker``, and ``$(cat <<EOF …)`` the heredoc; what other commands print is not known."""
         if len(part.nodes) == 1 and isinstance(part.nodes[0], Simple):
             words = part.nodes[0].words
             texts = [self._script.text[one.start : one.end] for one in words]
+            if texts == ["cat"]:
+                return self._shown(part, part.nodes[0])
             if texts and texts[0] in _LOOKUPS and len(texts) > 1 and texts[-1].isidentifier():
                 pieces = self._script.cut(words[-1].start, words[-1].end)
                 return [piece.used(self._step(part)) for piece in pieces]
         return [self._unknown(part, _command_name(part.nodes, self._script))]
+
+    def _shown(self, part: Part, node: Simple) -> list[Piece]:
+        """Return the heredoc that ``cat`` shows, without the ends of its last lines."""
+        body = node.redirects[0].body if len(node.redirects) == 1 else None
+        if body is None:
+            return [self._unknown(part, "$(cat)")]
+        script, step = Script(self.pieces(body.parts, body)), self._step(part)
+        return [piece.used(step) for piece in script.cut(0, len(script.text.rstrip("\n")))]
 
     def _undecided_part(self, part: Part) -> list[Piece]:
         inherited = self._script.piece_at(part.start)

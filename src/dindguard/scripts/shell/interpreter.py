@@ -62,7 +62,7 @@ class Interpreter:
         self._nesting = nesting
         self._expander = Expander(script, scopes)
         self._redirections = Redirections(script, self._expander, collected, context.inside)
-        self._assignments = Assignments(script, scopes, self._expander, collected)
+        self._assignments = Assignments(script, scopes, self._expander, self._redirections.given, collected)
         self.starter = Starter(script, scopes, collected, self._redirections)
         self._in_pipe = False
         self._functions: list[Function] = []
@@ -291,7 +291,7 @@ class Interpreter:
             self._scopes.merge([self._assigned_by[program]], exhaustive=True)
             return False
         else:
-            return self._assignments.builtin(program, raws)
+            return self._assignments.builtin(program, raws, node)
         return True
 
     def _note_call(self, function: str, node: Simple, raws: Sequence[RawWord]) -> None:

@@ -118,6 +118,14 @@ WRAPPERS: dict[str, Wrapper] = {
     "oc exec": Wrapper("cnf container namespace context kubeconfig", skip=1, remote=0),
     "lxc exec": Wrapper(" env cwd user group", skip=1, remote=0),
     "incus exec": Wrapper(" env cwd user group", skip=1, remote=0),
+    "lxc-attach": Wrapper("nefgGlopPsuv name elevated-privileges", remote=0),
+    "pct exec": Wrapper(skip=1, remote=0),
+    "qm guest exec": Wrapper(" timeout pass-stdin synchronous", skip=1, remote=0),
+    "machinectl shell": Wrapper("EHM setenv host machine uid", skip=1, remote=0),
+    "podman machine ssh": Wrapper(" username", skip=1, joined=True, remote=0),
+    "hcloud server ssh": Wrapper("pu port user", skip=1, joined=True, remote=0),
+    "tsh ssh": Wrapper("ilLpRD login port proxy user cluster", skip=1, joined=True, remote=0),
+    "virtctl ssh": Wrapper("cilnp identity-file username namespace port", skip=1, script="-c --command", remote=0),
     "wsl": Wrapper("du distribution user cd"),  # a machine of this one's own, behind the same addresses
     "su": Wrapper("gGsw group shell", skip=1, script="-c --command", stdin=True),
     "runuser": Wrapper("ulgGsw user login group shell", script="-c --command"),
@@ -251,7 +259,9 @@ class _Head:
 def _host(wrapper: Wrapper, words: Sequence[Word], skipped: Sequence[Word]) -> Text | None:
     if wrapper.remote < 0 or not words:
         return None
-    return skipped[wrapper.remote] if wrapper.remote < len(skipped) else words[0]
+    if wrapper.remote < len(skipped):
+        return skipped[wrapper.remote]
+    return next((one for one in words if not one.pattern.startswith("-")), words[0])
 
 
 def _takes_value(values: str, option: str) -> bool:
