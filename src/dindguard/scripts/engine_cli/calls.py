@@ -7,8 +7,10 @@ in ``doubts``; the options that were read stand, and others may be hidden.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import cast
 
+from dindguard.model.image import Image
 from dindguard.model.values import Text
 from dindguard.records import record
 from dindguard.scripts.command import Command, base_name
@@ -81,6 +83,11 @@ class DockerCall(_Call):
     options: tuple[Option, ...] = ()
     arguments: tuple[Text, ...] = ()
     doubts: tuple[Text, ...] = ()
+
+    @cached_property
+    def image(self) -> Image | None:
+        """The image that it starts, or what stands in its place; ``None`` where the file does not tell."""
+        return Image.parse(self.arguments[0]) if self.arguments else None
 
     def last_global(self, name: str) -> Option | None:
         """Return the last use of a global option (``host``, ``context``)."""

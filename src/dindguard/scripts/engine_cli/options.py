@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 from dindguard.model.container import (
     Capabilities,
@@ -16,27 +16,13 @@ from dindguard.model.container import (
 )
 from dindguard.model.mount import Mount
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text, flag, unknown
-from dindguard.records import replace
 from dindguard.scripts.engine_cli.flags import ACTIONS, names
 from dindguard.scripts.engine_cli.mounts import Volumes, device, port
 from dindguard.scripts.engine_cli.specs import key_value
 from dindguard.scripts.engine_cli.words import Option, options_of
 
-_FLAGS = {
-    "privileged": "privileged",
-    "read-only": "read_only_root",
-    "init": "init",
-    "use-api-socket": "engine_api",
-}
-_TEXTS = {
-    "user": "user",
-    "runtime": "runtime",
-    "restart": "restart",
-    "stop-timeout": "stop_grace_period",
-    "cgroup-parent": "cgroup_parent",
-    "hostname": "hostname",
-}
 _FURTHER = ("gpus", "sysctl", "annotation", "isolation", "add-host", "volumes-from")
+_MOUNTS = names("volume tmpfs mount")
 
 
 def run_attributes(words: Sequence[Text], volumes: Volumes, owner: str) -> dict[str, Any]:
@@ -52,32 +38,15 @@ def run_attributes(words: Sequence[Text], volumes: Volumes, owner: str) -> dict[
 def attributes(options: Sequence[Option], volumes: Volumes, owner: str) -> dict[str, Any]:
     """Return keyword arguments for a container from the options of ``run`` or ``create``; see above."""
     given = _Given(options)
-    found: dict[str, Any] = {
-        "namespaces": Namespaces(),
-        "mounts": _mounts(options, volumes, owner),
-        "devices": tuple(device(text) for text in given.texts("device")),
-        "device_rules": given.texts("device-cgroup-rule"),
-        "environment": tuple(_variable(option) for option in given.all("env")),
-        "ports": tuple(port(text) for text in given.texts("publish")),
-        "exposed_ports": given.texts("expose"),
-        "groups": given.texts("group-add"),
-        "networks": given.networks(),
-        "aliases": given.texts("network-alias"),
-        "health": _health(given),
-        "further": tuple(Text(f"{name}={text}", text.span) for name in _FURTHER for text in given.texts(name)),
-    }
-    for name, (options_of_it, read) in _GROUPS.items():
-        if given.any(options_of_it):
-            found[name] = read(given)
-    for name, attribute in _FLAGS.items():
-        if (switch := given.flag(name)) is not None:
-            found[attribute] = switch
-    for name, attribute in _TEXTS.items():
-        if (text := given.text(name)) is not None:
-            found[attribute] = text
-    if (entrypoint := given.last("entrypoint")) is not None:
-        empty = entrypoint.value.value == ""
-        found["entrypoint"] = Words(() if empty else (entrypoint.value,), entrypoint.span)
+    found = dict(_NOTHING)
+    if given.any(_MOUNTS):
+        found["mounts"] = _mounts(options, volumes, owner)
+    if given.last("network") is not None:
+        found["networks"] = given.networks()  # beside the namespace, which it tells too
+    for name in given:
+        if (told := _TOLD_BY.get(name)) is not None:
+            attribute, read = told
+            found[attribute] = read(given)
     return found
 
 
@@ -88,6 +57,9 @@ class _Given:
         self._options: dict[str, list[Option]] = {}
         for option in options:
             self._options.setdefault(option.name, []).append(option)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._options)
 
     def all(self, name: str) -> Sequence[Option]:
         return self._options.get(name, ())
@@ -118,7 +90,10 @@ class _Given:
 
     def flag(self, name: str) -> Flag | None:
         option = self.last(name)
-        return None if option is None else replace(flag(option.value, name.replace("-", "_")), span=option.span)
+        if option is None:
+            return None
+        told = flag(option.value, name.replace("-", "_"))
+        return Flag(told.state, option.span, told.how, told.name, told.variable, told.non_portable)
 
     def networks(self) -> tuple[Text, ...]:
         """Return the networks by name; ``host``, ``none`` and ``container:…`` are modes, told by the namespace."""
@@ -206,10 +181,69 @@ def _health(given: _Given) -> HealthCheck | None:
     return HealthCheck(command.span, Words((command.value,), command.span, True))
 
 
-_GROUPS: dict[str, tuple[frozenset[str], Callable[[_Given], Any]]] = {
-    "capabilities": (names("cap-add cap-drop"), _capabilities),
-    "confinement": (names("security-opt"), lambda given: confinement(given.texts("security-opt"))),
-    "namespaces": (names("pid ipc network uts userns cgroupns"), _namespaces),
-    "limits": (names("memory pids-limit cpus oom-score-adj oom-kill-disable"), _limits),
+def _entrypoint(given: _Given) -> Words | None:
+    option = given.last("entrypoint")
+    return None if option is None else Words(() if option.value.value == "" else (option.value,), option.span)
+
+
+def _confinement(given: _Given) -> Confinement:
+    return confinement(given.texts("security-opt"))
+
+
+def _further(given: _Given) -> tuple[Text, ...]:
+    return tuple(Text(f"{name}={text}", text.span) for name in _FURTHER for text in given.texts(name))
+
+
+def _flag(name: str) -> _Reader:
+    return lambda given: given.flag(name)
+
+
+def _text(name: str) -> _Reader:
+    return lambda given: given.text(name)
+
+
+def _texts(name: str) -> _Reader:
+    return lambda given: given.texts(name)
+
+
+_NOTHING: dict[str, Any] = {
+    "namespaces": Namespaces(), "health": None,
+    **dict.fromkeys(
+        (
+            "mounts", "devices", "device_rules", "environment", "ports", "exposed_ports", "groups", "networks", "aliases",
+            "further",
+        ),
+        (),
+    ),
+}  # fmt: skip
+"""What no options say."""
+
+_Reader: TypeAlias = Callable[[_Given], Any]
+
+_TOLD_BY: dict[str, tuple[str, _Reader]] = {
+    "device": ("devices", lambda given: tuple(device(text) for text in given.texts("device"))),
+    "device-cgroup-rule": ("device_rules", _texts("device-cgroup-rule")),
+    "env": ("environment", lambda given: tuple(_variable(option) for option in given.all("env"))),
+    "publish": ("ports", lambda given: tuple(port(text) for text in given.texts("publish"))),
+    "expose": ("exposed_ports", _texts("expose")),
+    "group-add": ("groups", _texts("group-add")),
+    "network-alias": ("aliases", _texts("network-alias")),
+    "privileged": ("privileged", _flag("privileged")),
+    "read-only": ("read_only_root", _flag("read-only")),
+    "init": ("init", _flag("init")),
+    "use-api-socket": ("engine_api", _flag("use-api-socket")),
+    "user": ("user", _text("user")),
+    "runtime": ("runtime", _text("runtime")),
+    "restart": ("restart", _text("restart")),
+    "stop-timeout": ("stop_grace_period", _text("stop-timeout")),
+    "cgroup-parent": ("cgroup_parent", _text("cgroup-parent")),
+    "hostname": ("hostname", _text("hostname")),
+    "entrypoint": ("entrypoint", _entrypoint),
+    "security-opt": ("confinement", _confinement),
+    **dict.fromkeys(names("cap-add cap-drop"), ("capabilities", _capabilities)),
+    **dict.fromkeys(names("pid ipc network uts userns cgroupns"), ("namespaces", _namespaces)),
+    **dict.fromkeys(names("memory pids-limit cpus oom-score-adj oom-kill-disable"), ("limits", _limits)),
+    **dict.fromkeys(names("no-healthcheck health-cmd"), ("health", _health)),
+    **dict.fromkeys(_FURTHER, ("further", _further)),
 }
-"""Attributes that few containers have: by which options, and what reads them."""
+"""Which attribute of a container each option tells, alone or with others, and what reads it."""

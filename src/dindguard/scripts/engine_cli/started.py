@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from dindguard.model.container import Container, ContainerKind, Environment, Port, Words
-from dindguard.model.image import Image
 from dindguard.model.mount import Medium, MountKind, Storage
 from dindguard.model.values import UNKNOWN_PIECE, Text
 from dindguard.model.workload import Replicas
@@ -28,7 +27,7 @@ def name_of(call: DockerCall) -> str:
     name = call.last("name")
     if name is not None and name.value.known:
         return str(name.value)
-    return Image.parse(call.arguments[0]).name if call.arguments else ""
+    return call.image.name if call.image is not None else ""
 
 
 def container_of(call: DockerCall, volumes: Volumes, address: str) -> Container:
@@ -47,7 +46,7 @@ def container_of(call: DockerCall, volumes: Volumes, address: str) -> Container:
         address=address,
         kind=ContainerKind.COMMAND,
         span=_start_of(call),
-        image=Image.parse(call.arguments[0]) if call.arguments and not call.action.startswith("compose") else None,
+        image=None if call.action.startswith("compose") else call.image,
         command=Words(command, spanning(command)) if command else None,
         named=(given := call.last("name")) is not None and given.value.known,
         started_by=engine_address(call),
