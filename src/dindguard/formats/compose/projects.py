@@ -189,8 +189,9 @@ class _Grouping:
 
     def _fitting(self, project: Project) -> Project:
         """Return a project with as many services as its file may describe beside those of the others."""
-        services = project.services
-        most = self._room.take(path := project.span.path, self._files.size(path), len(services))
+        services, written = project.services, project.root["services"]
+        path = (written.key or written).source.path
+        most = self._room.take(path, self._files.size(path), len(services))
         if most == len(services):
             return project
         budget.met(budget.DESCRIBED_CONTAINERS, services[most][0])
