@@ -62,11 +62,11 @@ def _without_repeated_commands(
     """
     alike: dict[object, list[Finding]] = {}
     for finding in findings:
-        key: object = (finding.rule.id, finding.status, finding.message, finding.severity, finding.span.path)
-        if not finding.subjects or not all(_is_command(subject.about) for subject in finding.subjects):
-            key = id(finding)
-        elif not all(isinstance(subject.about, Invocation) for subject in finding.subjects):
-            key = (key, _written(finding, source_of), *(id(_started(each.about)) for each in finding.subjects))
+        key: object = id(finding)
+        if finding.subjects and all(_is_command(subject.about) for subject in finding.subjects):
+            key = (finding.rule.id, finding.status, finding.message, finding.severity, finding.span.path)
+            if not all(isinstance(subject.about, Invocation) for subject in finding.subjects):
+                key = (key, _written(finding, source_of), *(id(_started(each.about)) for each in finding.subjects))
         alike.setdefault(key, []).append(finding)
     return [_joined(group[0], group[1:]) if len(group) > 1 else group[0] for group in alike.values()]
 
@@ -164,6 +164,7 @@ class _Files:
     def __init__(self, model: Model, source_of: Callable[[str], Source | None]) -> None:
         self._source_of = source_of
         self._texts: dict[str, str] = {}
+        self._unversioned: dict[str, str] = {}
         services: dict[str, set[tuple[str, str]]] = {}
         for container in model.containers:
             if container.kind is ContainerKind.SERVICE and container.span.path:
@@ -180,7 +181,7 @@ class _Files:
         for finding in ranked:
             path = finding.span.path
             number = again[path] = again.get(path, 0) + 1  # what stands twice in one file is told twice
-            keys = ((_VERSION.sub("#", path), number), self._kept_with(finding, largest, number))
+            keys = ((self._without_version(path), number), self._kept_with(finding, largest, number))
             found = next((sets[key] for key in keys if key in sets), None)
             if found is None:
                 decisions = _decisions(finding)
@@ -213,6 +214,12 @@ class _Files:
         """Return the order in which findings are looked at: the files that hold most come first."""
         path = finding.span.path
         return -len(self._services.get(path, ())), path.count("/"), path, finding.span.line, finding.span.column
+
+    def _without_version(self, path: str) -> str:
+        """Return a path with a sign for each version in it; several rules have findings in one file."""
+        if path not in self._unversioned:
+            self._unversioned[path] = _VERSION.sub("#", path)
+        return self._unversioned[path]
 
     def _text(self, path: str) -> str:
         if path not in self._texts:
