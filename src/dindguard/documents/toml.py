@@ -23,6 +23,7 @@ _PLACE = regex(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _VARIABLE = r"(?:\$\{[^{}\n]{0,500}\}|\$\w{1,500}+)"
 _ALONE = regex(rf"(?m)^[ \t]*+{_VARIABLE}[ \t]*+(?=\r?$)")
 _AS_VALUE = regex(rf"(?<==){_VARIABLE}|(?<== ){_VARIABLE}")
+_AS_KEY = regex(rf"(?m)^([ \t]*+)({_VARIABLE})(?=[ \t]*+=)")
 """What a script or ``envsubst`` puts in before the text is TOML."""
 _KEY = regex(r"[ \t]*+(?P<name>\[{1,2}[\w. -]{1,200}\]{1,2}|[\w.-]{1,200}+(?=[ \t]*+=))")
 
@@ -45,7 +46,7 @@ def read(source: Source) -> Tree:
     if again.readable and inserted is not None:
         message = f"what {inserted[0].strip()} puts in here is not known"
         again.notices.append(Notice("unresolved", message, source.span(*inserted.span())))
-    return again if again.readable else tree
+    return again
 
 
 def _said_once(text: str) -> tuple[str, list[tuple[str, int, int]]]:
@@ -76,8 +77,10 @@ def _said_once(text: str) -> tuple[str, list[tuple[str, int, int]]]:
 
 
 def _without_variables(text: str) -> str:
-    """Return a text of the same length that has strings for variables as values, and blanks for lines of nothing else."""
+    """Return a text of the same length that has words for variables as keys and strings for those as values, and blanks for
+    lines of nothing else."""
     text = _ALONE.sub(lambda match: " " * len(match[0]), text)
+    text = _AS_KEY.sub(lambda match: match[1] + "x" * len(match[2]), text)
     return _AS_VALUE.sub(lambda match: f'"{"x" * (len(match[0]) - 2)}"', text)
 
 

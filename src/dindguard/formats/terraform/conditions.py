@@ -41,29 +41,29 @@ def _condition(node: Node) -> Condition | None:
         if empty[0] == empty[1]:
             return None
         wanted = empty[1]
-    answer = _answer(asked, node.scope)
+    answer = holds(asked, node.scope)
     if answer is None or answer is wanted:
         return None
     return Condition(asked if wanted else f"not {asked}", node.span, False, "")
 
 
-def _answer(asked: str, values: Holes) -> bool | None:
-    """Return whether a question holds; ``None`` if the files do not decide it."""
+def holds(asked: str, values: Holes) -> bool | None:
+    """Return whether a question holds for the module's own values; ``None`` if the files do not decide it."""
     any_of = asked.split("||")
     if len(any_of) > 1:
-        return _joined([_answer(each, values) for each in any_of], decisive=True)
+        return _joined([holds(each, values) for each in any_of], decisive=True)
     all_of = asked.split("&&")
     if len(all_of) > 1:
-        return _joined([_answer(each, values) for each in all_of], decisive=False)
+        return _joined([holds(each, values) for each in all_of], decisive=False)
     match = _ASKED.fullmatch(asked.strip())
     value = values.values.get(match["name"]) if match is not None else None
     if match is None or value is None or value.value is None:
         return None
     if match["sign"] is None:
-        holds = value.value not in ("false", "0")
+        found = value.value not in ("false", "0")
     else:
-        holds = (value.value == match["word"].strip('"')) is (match["sign"] == "==")
-    return holds is not bool(match["no"])
+        found = (value.value == match["word"].strip('"')) is (match["sign"] == "==")
+    return found is not bool(match["no"])
 
 
 def _joined(answers: list[bool | None], *, decisive: bool) -> bool | None:

@@ -52,7 +52,7 @@ class Handed:
             if hint and place not in self._given:
                 self._given.add(place)
                 file = self._module.file_of(node) if hint != "shell" else None
-                yield from text(node, hint) if file is None else self._rendered(file, hint)
+                yield from text(node, hint, self._module) if file is None else self._rendered(file, hint)
 
     def _rendered(self, file: Source, path: str) -> Iterator[Embedded]:
         """Yield a file of the module as what it becomes on the machine, if its own name does not tell."""
@@ -76,8 +76,9 @@ class Handed:
             waiting += [(name, item) for item in reversed(node.items())]
 
 
-def text(node: Node, hint: str) -> Iterator[Embedded]:
+def text(node: Node, hint: str, module: Module) -> Iterator[Embedded]:
     """Yield a text that was written; an expression whose text nobody can see is none."""
+    node = module.rendered(node)
     if not node.is_scalar or node.style == "expression" or not node.content.strip():
         return
     joined = Joined(node.source)

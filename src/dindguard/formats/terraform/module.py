@@ -18,7 +18,8 @@ from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Kind, Node
 from dindguard.formats import Context
 from dindguard.formats.terraform.conditions import if_asked
-from dindguard.formats.terraform.elements import Collections
+from dindguard.formats.terraform.elements import Collections, with_pairs
+from dindguard.formats.terraform.rendering import is_rendered, rendered
 from dindguard.formats.terraform.repeating import Repeating
 from dindguard.model.values import How, Text
 from dindguard.patterns import regex
@@ -31,6 +32,8 @@ CONFIG_MAPS = ("kubernetes_config_map", "kubernetes_config_map_v1")
 _DECIDERS = ("count", "for_each")
 _REPEATED_LENGTH = 8
 """A module may write out one setting for each so many of its characters, beyond what all modules of a scan share."""
+_MAKING = ("resource", "module", "data")
+"""Blocks that make something, or give a text to what does."""
 _IMAGE_NAMES = ("image_id", "latest", "name", "repo_digest")
 
 
@@ -54,6 +57,8 @@ class Module:
     def __init__(self, folder: str, documents: Iterable[Node], context: Context) -> None:
         self.folder = folder
         self.context = context
+        self.left_out: list[Source] = []
+        """Parts of texts that stay out as long as nobody asks for other values than the module's own."""
         self._documents = list(documents)
         self.blocks = [block for document in self._documents for block in _blocks(document)]
         others = list(self._unread())
@@ -70,8 +75,9 @@ class Module:
             if isinstance(document.scope, Holes) and isinstance(document.scope.values, dict):
                 document.scope.values.update(values)
         size = sum(document.end for document in self._documents)
-        share = Share(budget.TERRAFORM_REPEATED, size // _REPEATED_LENGTH)
+        self._share = share = Share(budget.TERRAFORM_REPEATED, size // _REPEATED_LENGTH)
         repeating = Repeating(Collections(self._stands_for, share), share)
+        self.blocks += [block for block in self._others if _uses_values(block)]
         self.blocks = [each for block in self.blocks for each in _made(block, repeating)]
 
     def of(self, kind: str, first: str = "") -> Iterator[Block]:
@@ -86,6 +92,31 @@ class Module:
                 break
             node = self._locals[name]
         return node
+
+    def rendered(self, node: Node) -> Node:
+        """Return a text as its reader gets it; what directives leave out by default is noted."""
+        if not is_rendered(node):
+            return node
+        made, left = rendered(node)
+        self.left_out += [node.source.part(start, end) for start, end in left]
+        return made
+
+    def settled(self, node: Node, depth: int = 0) -> Node:
+        """Return an object or a list with what the locals in it stand for, texts as they are rendered.
+
+        ``depth`` is how many locals hold this one.
+        """
+        found = self.followed(node)
+        if found is not node:
+            depth += 1
+            if not self._share.left(node) or not budget.within(budget.LOCALS_DEPTH, depth, node):
+                return node
+            self._share.take(1 + (found.end - found.start) // _REPEATED_LENGTH)
+        if found.is_scalar:
+            return self.rendered(found)
+        if found.is_sequence:
+            return found.with_items([self.settled(item, depth) for item in found.items()])
+        return with_pairs(found, [(key, self.settled(value, depth)) for key, value in found.pairs()])
 
     def _stands_for(self, name: str) -> tuple[Node, bool] | None:
         """Return what ``local.name`` or ``var.name`` is, and whether that is a default; ``None`` if the files don't tell."""
@@ -190,6 +221,12 @@ def _blocks(document: Node) -> Iterator[Block]:
             labels.append(label.content)
         if body.is_mapping:
             yield Block(key.content, tuple(labels), body)
+
+
+def _uses_values(block: Block) -> bool:
+    """Whether a block may get what matters from elsewhere, when nothing does in its own file."""
+    text, body = block.body.source.text, block.body
+    return block.kind in _MAKING and any(text.find(sign, body.start, body.end) >= 0 for sign in ("local.", "var."))
 
 
 def _made(block: Block, repeating: Repeating) -> Iterator[Block]:

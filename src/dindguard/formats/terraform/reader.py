@@ -69,6 +69,9 @@ class _Reader:
                 reading.unread.append(
                     Unread(Remainder(block.body).source(), f"part of a Terraform {block.kind}", True)
                 )
+        reading.unread += [
+            Unread(each, "part of a template that is left out by default", True) for each in module.left_out
+        ]
 
     def _resource(self, block: Block) -> Iterator[Embedded]:
         kind = block.labels[0] if block.labels else ""
@@ -83,13 +86,13 @@ class _Reader:
         elif kind == "aws_batch_job_definition":
             yield from _tree(tasks.batch_job(block, self._module), "ecs-task")
         elif kind == "kubectl_manifest":
-            yield from machines.text(self._module.followed(block.body["yaml_body"]), "kubernetes")
+            yield from machines.text(self._module.followed(block.body["yaml_body"]), "kubernetes", self._module)
         elif kind == "helm_release":
             from dindguard.formats.terraform import releases  # few modules have one
 
             yield from _tree(releases.release(block, self._module), "helm")
             for node in releases.texts(block, self._module):
-                yield from machines.text(node, "values.yaml")
+                yield from machines.text(node, "values.yaml", self._module)
 
     def _config_map(self, block: Block) -> Iterator[Embedded]:
         """Yield a ConfigMap that a pod of the module mounts as that, with the files that it takes; else its texts."""
@@ -101,7 +104,7 @@ class _Reader:
             yield from _tree(shaped.kubernetes_object(whole), "kubernetes")
             return
         for key, value in data.pairs():
-            yield from machines.text(self._module.followed(value), key.content)
+            yield from machines.text(self._module.followed(value), key.content, self._module)
 
 
 def _mounted_maps(module: Module) -> frozenset[str]:

@@ -42,7 +42,7 @@ def _values(node: Node, module: Module) -> Node | None:
     """Return an expression's mapping, or the path of a file of values, counted from the scan's root."""
     inner = module.followed(unwrapped(node))
     if inner.is_mapping and not inner.tag:
-        return inner
+        return module.settled(inner)
     name = file_named(node)
     path = posixpath.normpath(posixpath.join(module.folder, name)) if name.endswith((".yaml", ".yml")) else ".."
     return word(node, f"/{path}") if not path.startswith("..") else None
