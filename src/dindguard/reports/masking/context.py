@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property, lru_cache
 
-from dindguard.records import record
 from dindguard.reports.excerpt import Range
 from dindguard.reports.masking import assigned, hints
 from dindguard.reports.masking.names import plain, secret_name
@@ -77,13 +76,23 @@ def _begins_key(line: str) -> bool:
     return "-----BEGIN" in line and "PRIVATE KEY" in line and "-----END" not in line
 
 
-@record
 class _Lines:
     """A line of a file and its neighbours."""
 
-    source: Source
-    number: int
-    line: str
+    def __init__(self, source: Source, number: int, line: str) -> None:
+        self.source = source
+        self.number = number
+        self.line = line
+
+    @cached_property
+    def above(self) -> list[str]:
+        """The nearest lines above, the last one first."""
+        return [self.source.line_text(each) for each in range(self.number - 1, max(0, self.number - NEAR - 1), -1)]
+
+    @cached_property
+    def below(self) -> list[str]:
+        """The nearest lines below."""
+        return [self.source.line_text(each) for each in range(self.number + 1, self.number + NEAR + 1)]
 
     @property
     def content(self) -> Range:
@@ -94,12 +103,14 @@ class _Lines:
 
     def before(self, most: int) -> Iterator[str]:
         """Yield the lines above, the nearest first."""
-        for number in range(self.number - 1, max(0, self.number - most - 1), -1):
+        yield from self.above[:most]
+        for number in range(self.number - NEAR - 1, max(0, self.number - most - 1), -1):
             yield self.source.line_text(number)
 
     def after(self, most: int) -> Iterator[str]:
         """Yield the lines below."""
-        for number in range(self.number + 1, self.number + most + 1):
+        yield from self.below[:most]
+        for number in range(self.number + NEAR + 1, self.number + most + 1):
             yield self.source.line_text(number)
 
     def last_above(self, sign: str, most: int) -> str:
@@ -133,7 +144,7 @@ class _Lines:
         if not self.last_above("<<", NEAR):
             return False
         seen = {self.line.strip()}
-        for line in self.before(NEAR):
+        for line in self.above:
             found = _heredoc().search(line) if "<<" in line else None
             if found:
                 return found[1] not in seen and _takes_secret(line)
@@ -142,10 +153,10 @@ class _Lines:
 
     def in_secret_block(self) -> bool:
         """Whether the line belongs to a block or list below a key that names a credential, or to a Secret's data."""
-        if not any("data" in line or hints.names_secret(line) for line in self.before(NEAR)):
+        if not any("data" in line or hints.names_secret(line) for line in self.above):
             return False
         indent = _indent(self.line)
-        for line in self.before(NEAR):
+        for line in self.above:
             if not line.strip():
                 continue
             found = _key().match(line)
@@ -172,7 +183,7 @@ class _Lines:
 
     def after_an_option(self) -> Iterator[Range]:
         """Yield the first word when the line above ends with an option that takes a credential."""
-        above = next((line for line in self.before(NEAR) if line.strip()), "")
+        above = next((line for line in self.above if line.strip()), "")
         if len(above) > LONGEST or not hints.names_secret(above):
             return
         from dindguard.reports.masking import words
@@ -235,28 +246,28 @@ class _Lines:
     def _continued(self) -> tuple[int, int]:
         """Return the first and last line of the command that goes on over backslashes and pipes."""
         first = last = self.number
-        for line in self.before(NEAR):
+        for line in self.above:
             if not _goes_on(line):
                 break
             first -= 1
         if _goes_on(self.line):
-            for line in self.after(NEAR):
+            for line in self.below:
                 last += 1
                 if not _goes_on(line):
                     break
         return first, last
 
     def _listed(self) -> tuple[int, int]:
-        """Return the first and last line of a list with one word a line that this line is an item of."""
-        if not _is_item(self.line):
+        """Return the first and last line of a list with one word a line that this line is an item of, if any may tell."""
+        if not _is_item(self.line) or not hints.speak([*reversed(self.above), self.line, *self.below]):
             return self.number, self.number
         indent = _indent(self.line)
         first = last = self.number
-        for line in self.before(NEAR):
+        for line in self.above:
             if _indent(line) != indent or not _is_item(line):
                 break
             first -= 1
-        for line in self.after(NEAR):
+        for line in self.below:
             if _indent(line) != indent or not _is_item(line):
                 break
             last += 1
@@ -286,6 +297,7 @@ def _goes_on(line: str) -> bool:
     return line.rstrip().endswith(("\\", "|", "&&"))
 
 
+@lru_cache(hints.RECENT)
 def _is_item(line: str) -> bool:
     """Whether a line is an item of a list that is a scalar: ``- x``, or ``"x",``."""
     if len(line) > LONGEST:

@@ -25,7 +25,7 @@ _SIGNS = ("=", "<", ">", "|", "\\", "ENV", "ARG")
 _WORDS = frozenset({*programs.OPTIONS, "vault", "machine"})
 """Words that make a credential of one behind them."""
 
-_RECENT = 1024
+RECENT = 1024
 """Lines of which it is known: those around a line are asked about for each of its neighbours."""
 
 
@@ -47,7 +47,7 @@ def _given_by() -> re.Pattern[str]:
     return re.compile(r"(?:identified|with|encrypted|set)\W+(?:by|account)\b|\b(?:by|account)\W*[\"']")
 
 
-@lru_cache(_RECENT)
+@lru_cache(RECENT)
 def names_secret(text: str) -> bool:
     """Whether any name in a text could be that of a credential."""
     lower = text.lower()
@@ -70,7 +70,7 @@ def speak(lines: Sequence[str]) -> bool:
     return ("by" in lower or "account" in lower) and _given_by().search(lower) is not None
 
 
-@lru_cache(_RECENT)
+@lru_cache(RECENT)
 def _speaks(line: str) -> bool:
     """Whether a sign, a name or a word in a line tells that a command could be given a credential."""
     if any(sign in line for sign in _SIGNS) or names_secret(line):

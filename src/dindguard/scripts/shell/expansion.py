@@ -51,6 +51,10 @@ class Expander:
 
     def words(self, raw: RawWord) -> list[Word]:
         """Return the words that ``raw`` becomes: none, one, or several."""
+        if raw.plain and len(pieces := self._script.cut(raw.start, raw.end)) == 1:
+            plain = _typed(self._script, raw, pieces[0], quoted=False)
+            if plain is not None:
+                return [plain]
         return [self._word(raw, field) for field in self._fields(raw.parts, raw, split=True)]
 
     def scalar(self, raw: RawWord, skip: int) -> Variable:

@@ -62,6 +62,14 @@ class RawWord:
         self.parts = parts
         self.items: list[RawWord] | None = None
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is one run of characters that stand for themselves, as most words are."""
+        if len(self.parts) != 1:
+            return False
+        (part,) = self.parts
+        return part.kind is Kind.LITERAL and not part.quoted and (part.start, part.end) == (self.start, self.end)
+
 
 class RawRedirect:
     """A redirection. For a heredoc, ``body`` holds the parts of its lines and ``target`` the delimiter."""
