@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dindguard.records import record
@@ -83,7 +84,7 @@ class Neighbourhood:
         if namespace not in self._engines:
             self._engines[namespace] = _by_port(self._in_namespace[namespace])
         found = self._engines[namespace]
-        candidates = (*found.get(port, ()), *found.get(_ANY, ()))
+        candidates = chain(found.get(port, ()), found.get(_ANY, ()))
         return next((engine for owner, engine in candidates if owner is not client), None)
 
     def is_alone(self, container: Container) -> bool:

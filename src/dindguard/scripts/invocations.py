@@ -278,7 +278,7 @@ def _path(word: Text) -> str:
 
 
 def _by_name(options: Sequence[Option]) -> dict[str, tuple[Text, ...]]:
-    found: dict[str, tuple[Text, ...]] = {}
+    found: dict[str, list[Text]] = {}
     for option in options:
-        found[option.name] = (*found.get(option.name, ()), option.value)
-    return found
+        found.setdefault(option.name, []).append(option.value)
+    return {name: tuple(values) for name, values in found.items()}

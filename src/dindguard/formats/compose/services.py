@@ -95,13 +95,13 @@ def _gates(services: dict[str, Node]) -> set[str]:
 
 def _links(services: dict[str, Node]) -> dict[str, tuple[Text, ...]]:
     """Return the further names that ``links`` give to services."""
-    found: dict[str, tuple[Text, ...]] = {}
+    found: dict[str, list[Text]] = {}
     for service in services.values():
         for link in settings.texts(service["links"]):
             name, colon, alias = link.pattern.partition(":")
             if alias:
-                found[name] = (*found.get(name, ()), link.part(len(name) + len(colon), len(link.pattern)))
-    return found
+                found.setdefault(name, []).append(link.part(len(name) + len(colon), len(link.pattern)))
+    return {name: tuple(aliases) for name, aliases in found.items()}
 
 
 def _container(
