@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dindguard.documents.nodes import further
 from dindguard.documents.tree import Node
@@ -49,7 +49,9 @@ def workloads(
     for node in containers:
         projects.setdefault(node["Config"]["Labels"][_PROJECT].content, []).append(node)
     for project, nodes in projects.items():
-        names = {(_label(node, _SERVICE), _name(node)) for node in nodes}
+        names: dict[str, set[str]] = {}
+        for node in nodes:
+            names.setdefault(_label(node, _SERVICE), set()).add(_name(node))
         made = []
         for node in nodes:
             place = place_of(node, context)
@@ -71,7 +73,7 @@ def workloads(
 
 
 def _container(
-    node: Node, place: Place, host: Host, storages: Storages, names: set[tuple[str, str]]
+    node: Node, place: Place, host: Host, storages: Storages, names: Mapping[str, set[str]]
 ) -> Container:  # fmt: skip
     config, given = node["Config"], node["HostConfig"]
     image = _image(node, place)
@@ -158,15 +160,14 @@ def _aliases(node: Node, place: Place) -> Iterator[Text]:
             yield from place.texts(network[key])
 
 
-def _dependencies(node: Node, place: Place, names: set[tuple[str, str]]) -> Iterator[Dependency]:
-    """Yield what Compose started it after: ``dind:service_healthy:false,db:service_started:true``."""
+def _dependencies(node: Node, place: Place, names: Mapping[str, set[str]]) -> Iterator[Dependency]:
+    """Yield what Compose started it after (``dind:service_healthy:false,db:service_started:true``), of ``names`` by service."""
     label = node["Config"]["Labels"][_DEPENDS_ON]
     for entry in label.content.split(","):
         wanted, _, rest = entry.partition(":")
         condition = COMPOSE_CONDITIONS.get(rest.partition(":")[0], "started")
-        for service, name in sorted(names):
-            if wanted and service == wanted:
-                yield Dependency(name, condition, place.at(label))
+        for name in sorted(names.get(wanted, ())) if wanted else ():
+            yield Dependency(name, condition, place.at(label))
 
 
 def _scripts(node: Node) -> Iterator[Source]:

@@ -87,12 +87,20 @@ class _Lines:
     @cached_property
     def above(self) -> list[str]:
         """The nearest lines above, the last one first."""
-        return [self.source.line_text(each) for each in range(self.number - 1, max(0, self.number - NEAR - 1), -1)]
+        return [*self._upwards(0, NEAR)]
 
     @cached_property
     def below(self) -> list[str]:
         """The nearest lines below."""
-        return [self.source.line_text(each) for each in range(self.number + 1, self.number + NEAR + 1)]
+        return [*self._downwards(0, NEAR)]
+
+    def _upwards(self, skipped: int, most: int) -> Iterator[str]:
+        for number in range(self.number - skipped - 1, max(0, self.number - most - 1), -1):
+            yield self.source.line_text(number)
+
+    def _downwards(self, skipped: int, most: int) -> Iterator[str]:
+        for number in range(self.number + skipped + 1, self.number + most + 1):
+            yield self.source.line_text(number)
 
     @property
     def content(self) -> Range:
@@ -104,14 +112,12 @@ class _Lines:
     def before(self, most: int) -> Iterator[str]:
         """Yield the lines above, the nearest first."""
         yield from self.above[:most]
-        for number in range(self.number - NEAR - 1, max(0, self.number - most - 1), -1):
-            yield self.source.line_text(number)
+        yield from self._upwards(len(self.above), most)
 
     def after(self, most: int) -> Iterator[str]:
         """Yield the lines below."""
         yield from self.below[:most]
-        for number in range(self.number + NEAR + 1, self.number + most + 1):
-            yield self.source.line_text(number)
+        yield from self._downwards(len(self.below), most)
 
     def last_above(self, sign: str, most: int) -> str:
         """Return the nearest line above that holds a sign; ``""`` when none of ``most`` does."""
