@@ -58,7 +58,9 @@ def find_engines(
     files = [each for each in configurations if each.container is None and each.span not in given]
     of_machines, read = _of_machines(machines, files)
     read |= {each.configuration for each in engines if each.configuration is not None}
-    alone = [each for each in configurations if each not in read and (each.container is not None or each in files)]
+    alone = [
+        each for each in configurations if (each.container is not None or each.span not in given) and each not in read
+    ]
     return (*engines, *of_machines, *_configured(alone, services, invocations))
 
 

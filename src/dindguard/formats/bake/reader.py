@@ -17,7 +17,7 @@ from dindguard.formats import Context, Document, Reading
 from dindguard.model.container import Build, Container, ContainerKind
 from dindguard.model.values import How, Text
 from dindguard.model.workload import Platform, Workload, WorkloadKind
-from dindguard.records import replace
+from dindguard.records import record, replace
 from dindguard.source import Embedded
 
 
@@ -28,14 +28,23 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     for document in documents:
         root = document.content
         _put_in(root)
-        bodies = {name.content: body for name, body in _targets(root)}
-        containers = [target for name, body in _targets(root) if (target := _target(name, body, bodies)) is not None]
+        targets = [*_targets(root)]
+        named = {target.name.content: target for target in targets}
+        containers = [found for target in targets if (found := _container(target, named)) is not None]
         if containers:
             reading.workloads.append(_workload(root, tuple(containers)))
-        for name, body in _targets(root):
-            del name
-            reading.embedded += [Embedded(each.document("dockerfile")) for each in _inline(body)]
+        for target in targets:
+            reading.embedded += [Embedded(each.document("dockerfile")) for each in _inline(target.body)]
     return reading
+
+
+@record
+class _Target:
+    """A target as it is written, and the names of those that it inherits."""
+
+    name: Node
+    body: Node
+    inherited: Sequence[str]
 
 
 def _put_in(root: Node) -> None:
@@ -48,16 +57,19 @@ def _put_in(root: Node) -> None:
                     root.scope.values[name.content] = replace(default.typed, how=How.DEFAULT)
 
 
-def _targets(root: Node) -> Iterator[tuple[Node, Node]]:
-    """Yield names and bodies: a block each in HCL, a mapping of all in JSON."""
+def _targets(root: Node) -> Iterator[_Target]:
+    """Yield the targets: a block each in HCL, a mapping of all in JSON."""
     for key, value in root.pairs():
         if key.content == "target" and value.is_mapping and value.tag != BLOCK:
-            yield from ((name, body) for name, body in value.pairs() if body.is_mapping)
+            for name, body in value.pairs():
+                if body.is_mapping:
+                    yield _Target(name, body, [text.pattern for text in _texts(body["inherits"])])
 
 
-def _target(name: Node, body: Node, bodies: Mapping[str, Node]) -> Container | None:
+def _container(target: _Target, named: Mapping[str, _Target]) -> Container | None:
     """Return a build that asks for anything; ``None`` for an ordinary one."""
-    lines = [*_line(name.content, body, bodies)]
+    name, body = target.name, target.body
+    lines = [*_line(target, named)]
     entitlements = tuple(text for each in lines for text in _texts(each["entitlements"]))
     network = next((each["network"] for each in reversed(lines) if each["network"].is_scalar), body.hole("network"))
     if not entitlements and not network.is_scalar:
@@ -76,19 +88,19 @@ def _target(name: Node, body: Node, bodies: Mapping[str, Node]) -> Container | N
     )
 
 
-def _line(name: str, body: Node, bodies: Mapping[str, Node]) -> Iterator[Node]:
+def _line(target: _Target, named: Mapping[str, _Target]) -> Iterator[Node]:
     """Yield what a target is made of, each part once: those that it inherits in their order, itself last."""
-    waiting: list[tuple[str, Node, bool]] = [(name, body, False)]
+    waiting: list[tuple[_Target, bool]] = [(target, False)]
     seen: set[str] = set()
     while waiting:
-        own, part, done = waiting.pop()
+        part, done = waiting.pop()
+        name = part.name.content
         if done:
-            yield part
-        elif own not in seen and budget.within(budget.INHERITED_TARGETS, len(seen) + 1, part):
-            seen.add(own)
-            waiting.append((own, part, True))
-            inherited = [text.pattern for text in _texts(part["inherits"])]
-            waiting += [(each, bodies[each], False) for each in reversed(inherited) if each in bodies]
+            yield part.body
+        elif name not in seen and budget.within(budget.INHERITED_TARGETS, len(seen) + 1, part.body):
+            seen.add(name)
+            waiting.append((part, True))
+            waiting += [(named[each], False) for each in reversed(part.inherited) if each in named]
 
 
 def _texts(node: Node) -> Iterator[Text]:
