@@ -10,7 +10,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.circleci.executors import Executor, pairs_of, variables_of
 from dindguard.formats.circleci.parameters import Names, of_pipeline
-from dindguard.model.container import Container
+from dindguard.model.container import Container, EnvVar
 from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
 from dindguard.scripts.located import add_exports, add_script
 from dindguard.source import Embedded
@@ -52,12 +52,11 @@ class _Configuration:
         names = self._names.of_job(job, uses)
         executor = self._executor(job, names)
         variables = variables_of(job["environment"], names)
-        self._variables += len(variables) + len(list(pairs_of(executor.settings["environment"])))
         path, size = job.source.path, job.source.file.size
         if self._room.full(path, size):
             budget.met(budget.DESCRIBED_CONTAINERS, job)
             return
-        if not budget.within(budget.PIPELINE_VARIABLES, self._variables, job):
+        if not self._fit(job, variables, executor):
             return
         containers = executor.containers(name, f"jobs.{name}", job, variables)
         steps = _Steps(self._commands, containers[0], self._counts, windows=executor.windows)
@@ -77,6 +76,12 @@ class _Configuration:
                 replicas=_replicas(job),
             )
         )  # fmt: skip
+
+    def _fit(self, job: Node, own: Sequence[EnvVar], executor: Executor) -> bool:
+        """Whether a job's variables may be read beside those of all jobs before it; once they may not, nobody counts them."""
+        if self._variables <= budget.PIPELINE_VARIABLES.most:
+            self._variables += len(own) + sum(1 for _ in pairs_of(executor.settings["environment"]))
+        return budget.within(budget.PIPELINE_VARIABLES, self._variables, job)
 
     def _executor(self, job: Node, names: Names) -> Executor:
         """Return the executor that a job names, with the arguments that it gives; else the job's own settings."""
