@@ -10,7 +10,7 @@ from dindguard.source import Notice, Source
 
 def undecided(holder: Node, keys: Iterable[str]) -> Iterator[Notice]:
     """Yield a notice for each of the settings ``keys`` of ``holder`` that is a variable as a whole."""
-    for name in keys:
+    for name in (each for each in keys if each in holder):
         node = holder[name]
         places = node.items() if node.kind is Kind.SEQUENCE else [node]
         for place in places:

@@ -88,6 +88,7 @@ def _gates(services: dict[str, Node]) -> set[str]:
     return {
         key.content
         for service in services.values()
+        if "depends_on" in service
         for key, value in service["depends_on"].pairs()
         if value["condition"].text == "service_healthy"
     }
@@ -96,7 +97,7 @@ def _gates(services: dict[str, Node]) -> set[str]:
 def _links(services: dict[str, Node]) -> dict[str, tuple[Text, ...]]:
     """Return the further names that ``links`` give to services."""
     found: dict[str, list[Text]] = {}
-    for service in services.values():
+    for service in (each for each in services.values() if "links" in each):
         for link in settings.texts(service["links"]):
             name, colon, alias = link.pattern.partition(":")
             if alias:
@@ -207,8 +208,13 @@ def _networks(node: Node) -> tuple[Text, ...]:
     return settings.texts(node)
 
 
+_NAMING = frozenset({"networks", "container_name"})
+
+
 def _aliases(service: Node) -> tuple[Text, ...]:
     """Return what others call a service by besides its name: aliases, fixed addresses, the container's name."""
+    if not service.has_any(_NAMING):
+        return ()
     networks = service["networks"].values()
     found = [alias for network in networks for alias in settings.texts(network["aliases"])]
     single = [written(network[key]) for network in networks for key in ("ipv4_address", "ipv6_address")]
@@ -230,7 +236,7 @@ def _network_names(project: Project) -> dict[str, str]:
 
 def _scopes(service: Node, names: dict[str, str]) -> tuple[str, ...]:
     """Return the networks of a service that other projects can join too."""
-    if service["network_mode"].present:
+    if not names or "network_mode" in service:
         return ()
     joined = [text.pattern for text in _networks(service["networks"])] or ["default"]
     return tuple(f"network:{names[name]}" for name in joined if name in names)
