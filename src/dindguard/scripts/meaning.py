@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -62,7 +61,7 @@ class _ScriptReader:
         self._prefix = "" if owner is None else f"{owner.address}."
         self._build_step = owner is not None and owner.kind is ContainerKind.IMAGE and source.hint == "shell"
         self._started: dict[Command, Container] = {}
-        self._addresses: Counter[str] = Counter()
+        self._addresses: dict[str, int] = {}
         self._notices = list(found.notices)
         self._meanings = list(meanings(found.commands))
         self._sudoers = Sudoers(source)
@@ -133,8 +132,7 @@ class _ScriptReader:
 
     def _address(self, name: str) -> str:
         address = f"{self._prefix}{name}"
-        self._addresses[address] += 1
-        count = self._addresses[address]
+        count = self._addresses[address] = self._addresses.get(address, 0) + 1
         return address if count == 1 else f"{address}-{count}"
 
     def _releases(self) -> tuple[Embedded, ...]:
