@@ -23,6 +23,10 @@ class Context(NamedTuple):
     environment: tuple[tuple[str, Text], ...] = ()
     in_test: bool = False
 
+    def having(self, environment: Sequence[tuple[str, Text]]) -> Context:
+        """Return the context of a command that some variables stand before; few commands have any."""
+        return self._replace(environment=(*self.environment, *environment)) if environment else self
+
     def within(self, layer: Layer) -> Context:
         """Return the context of what ``layer`` starts."""
         return self._replace(

@@ -242,9 +242,7 @@ class Interpreter:
             self._out.pass_over(program)
             return None
         words = [*first, *(word for raw in rest for word in self._expander.words(raw))]
-        context = self._context
-        if prefix:
-            context = context._replace(environment=(*context.environment, *self._assignments.prefix(prefix)))
+        context = self._context.having(self._assignments.prefix(prefix))
         given = self._redirections.given(node)
         stdin = given if given is not None else stdin
         self.starter.start(words, node, context, self._nested, stdin)
