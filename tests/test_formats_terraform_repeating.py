@@ -237,3 +237,9 @@ def test_locals_that_lead_to_each_other_without_end_are_unknown(tmp_path):
     report = scanned(tmp_path, dynamic("local.a0") + f"locals {{\n{chain}  a400 = [{ONE}]\n}}\n")
     assert mounts(report) != [(SOCKET, "/s")]
     assert [notice.message for notice in report.notices if "locals are made of each other" in notice.message]
+
+
+def test_a_container_whose_name_nobody_knows_is_called_as_its_resource_is(tmp_path):
+    text = 'resource "docker_container" "runner" {\n name = var.name\n image = "x:1"\n privileged = true\n}\n'
+    (container,) = scanned(tmp_path, text).model.containers
+    assert container.label == "managed container 'runner'"

@@ -49,7 +49,7 @@ def _container(block: Block, volumes: Volumes) -> Container:
     name = written(body["name"])
     image = written(body["image"])
     return Container(
-        name=str(name) if name is not None else block.labels[-1],
+        name=name.value if name is not None and name.value is not None else block.labels[-1],
         address=address,
         kind=ContainerKind.MANAGED,
         span=body["name"].span if name is not None else body.key_span,
@@ -94,7 +94,7 @@ def _service(block: Block, spec: Node, volumes: Volumes) -> Container:
     settings: dict[str, Any] = attributes([*_options(spec)], volumes, address)
     name, image = written(block.body["name"]), written(spec["image"])
     return Container(
-        name=str(name) if name is not None else block.labels[-1],
+        name=name.value if name is not None and name.value is not None else block.labels[-1],
         address=address,
         kind=ContainerKind.MANAGED,
         span=block.body["name"].span if name is not None else block.body.key_span,
