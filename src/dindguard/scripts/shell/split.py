@@ -39,7 +39,9 @@ def split(script: Script) -> list[Word]:
 
 
 def _word(script: Script, pieces: list[Piece], start: int, end: int, *, quoted: bool) -> Word:
-    return word(pieces, script.span(start, end), raw=script.text[start:end], quoted=quoted)
+    typed = script.text[start:end]
+    plain = len(pieces) == 1 and pieces[0].text == typed
+    return word(pieces, pieces[0].span if plain else script.span(start, end), raw=typed, quoted=quoted)
 
 
 def _unescaped(script: Script, start: int, end: int) -> list[Piece]:
