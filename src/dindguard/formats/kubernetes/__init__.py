@@ -1,4 +1,4 @@
-"""Kubernetes: manifests, kustomizations, OpenShift's templates and builds, and a PodSpec wherever one is."""
+"""Kubernetes: manifests, kustomizations, OpenShift's builds, what machines are given, and a PodSpec wherever one is."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from dindguard.documents.tree import Node
 from dindguard.formats import Document
 from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.machines import makes_machines
 from dindguard.formats.kubernetes.network_policies import policy_of
 from dindguard.formats.kubernetes.openings import selector_of
 from dindguard.formats.kubernetes.openshift import build_templates, is_build
@@ -37,7 +38,12 @@ _GROUPS = ("", "apps", "batch", "extensions", "autoscaling", "policy", "kustomiz
 def is_known(resource: Resource) -> bool:
     """Whether all that such an object can say about containers is read."""
     group = resource.group
-    return is_build(resource) or group in _GROUPS or (group.endswith(".k8s.io") and not group.endswith(".x-k8s.io"))
+    return hands_on(resource) or group in _GROUPS or (group.endswith(".k8s.io") and not group.endswith(".x-k8s.io"))
+
+
+def hands_on(resource: Resource) -> bool:
+    """Whether an object holds documents of other formats."""
+    return is_build(resource) or makes_machines(resource)
 
 
 def templates(resource: Resource) -> tuple[list[PodTemplate], list[Notice]]:
@@ -150,7 +156,7 @@ def _looked_at(resource: Resource, root: Node) -> Object:
     elif kind in SCALERS:
         told = scaler(resource, cluster)
     # What has no kind is here because it describes pods.
-    may_be_idle = bool(kind) and kind not in WORKLOADS and not is_build(resource) and is_known(resource)
+    may_be_idle = bool(kind) and kind not in WORKLOADS and not hands_on(resource) and is_known(resource)
     idle = may_be_idle and templates(resource) == ([], [])
     return Object(resource, root, told, idle)
 

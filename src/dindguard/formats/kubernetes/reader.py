@@ -16,6 +16,7 @@ from dindguard.documents.unknown import undecided
 from dindguard.formats import Context, Document, Reading, Unread, registered_runners
 from dindguard.formats.kubernetes import configmaps, kustomize
 from dindguard.formats.kubernetes.cluster import Asked, Cluster
+from dindguard.formats.kubernetes.machines import given_by
 from dindguard.formats.kubernetes.objects import WORKLOADS, Seen, is_known, looked_at, templates
 from dindguard.formats.kubernetes.openings import Opening, Services
 from dindguard.formats.kubernetes.openshift import held_by
@@ -129,7 +130,7 @@ class _Pods:
             read.append(self._read(_numbered(template, number), openings))
             numbers.append((address, number))
         imported, self._cluster.imported = self._cluster.imported - before, before
-        return _Described([*held_by(resource)], notices, unread, read, numbers, before, imported)
+        return _Described([*held_by(resource), *given_by(resource)], notices, unread, read, numbers, before, imported)
 
     def has_room_for(self, resource: Resource) -> bool:
         """Whether an object's file may describe more containers."""
