@@ -113,6 +113,8 @@ class Job:
 
     def _owner_of(self, step: Part) -> Container:
         """Return where a step runs: in the container that it names as its target, else where the job's steps do."""
+        if "target" not in step:
+            return self._owner
         target = step["target"]
         written = target["container"] if target.raw.is_mapping else target
         name = written.text

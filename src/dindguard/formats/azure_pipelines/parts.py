@@ -80,11 +80,13 @@ class Part:
         return self._pairs
 
     def __getitem__(self, key: str) -> Part:
-        found = self.pairs().get(key) if self.raw.is_mapping else None
-        return found if found is not None else Part(self.raw.hole(key), self.names, self.conditions)
+        return self._held(key) or Part(self.raw.hole(key), self.names, self.conditions)
 
     def __contains__(self, key: str) -> bool:
-        return self[key].present
+        return (found := self._held(key)) is not None and found.present
+
+    def _held(self, key: str) -> Part | None:
+        return self.pairs().get(key) if self.raw.is_mapping else None
 
     def items(self) -> Iterator[Part]:
         """Yield the items of a list."""

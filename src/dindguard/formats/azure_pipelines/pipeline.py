@@ -187,5 +187,6 @@ class Pipeline:
 
 def _never(part: Part) -> bool:
     """Whether something is switched off."""
-    enabled = part["enabled"]
-    return part["condition"].text.strip().lower() in _NEVER or (enabled.present and enabled.node.flag().off)
+    if "condition" in part and part["condition"].text.strip().lower() in _NEVER:
+        return True
+    return "enabled" in part and part["enabled"].node.flag().off

@@ -21,10 +21,10 @@ _RUN_VALUES = {"containername": "--name", "entrypoint": "--entrypoint", "entrypo
 def script_of(step: Part, *, windows: bool) -> tuple[str, Part] | None:
     """Return the script of a step and what runs it (``shell``, ``powershell``, ``batch``); ``None`` if it has none."""
     for key, hint in (("script", "batch" if windows else "shell"), ("bash", "shell")):
-        if step[key].raw.is_scalar and step[key].present:
+        if key in step and step[key].raw.is_scalar:
             return hint, step[key]
     for key in ("pwsh", "powershell"):
-        if step[key].raw.is_scalar and step[key].present:
+        if key in step and step[key].raw.is_scalar:
             return "powershell", step[key]
     name, inputs = _task(step)
     hint = _INLINE.get(name, "")
