@@ -110,7 +110,7 @@ CLOUDFORMATION = """Parameters:
 Resources:
   Machine:
     Type: AWS::EC2::Instance
-    Properties: {UserData: "docker run --privileged x"}
+    Metadata: {AWS::CloudFormation::Init: {config: {commands: {a: {command: "docker run --privileged x"}}}}}
   Task:
     Type: AWS::ECS::TaskDefinition
     Properties:

@@ -112,7 +112,16 @@ OURS = {
     "an ECS task": ("x.json", '{"containerDefinitions": [{"name": "a", "image": "b"}]}', "ecs-task"),
     "an ECS task's containers": ("x.json", '[{"name": "a", "image": "b", "essential": true}]', "ecs-task"),
     "a template of an ECS task": ("x.json.tftpl", '[{"name": "a", "image": "${b}", "memory": ${m}}]', "ecs-task"),
-    "an ECS task in CloudFormation": ("x.yml", "Resources: {A: {Type: 'AWS::ECS::TaskDefinition'}}", "ecs-task"),
+    "an ECS task in CloudFormation": (
+        "x.yml",
+        "Resources: {A: {Type: 'AWS::ECS::TaskDefinition'}}",
+        "cloudformation",
+    ),
+    "a machine in CloudFormation": (
+        "x.yml",
+        "Resources: {A: {Type: 'AWS::EC2::Instance', Properties: {UserData: a}}}",
+        "cloudformation",
+    ),
     "Azure Pipelines": (
         "azure-pipelines.yml",
         "trigger: [a]\njobs: [{job: a, steps: [{script: b}]}]",

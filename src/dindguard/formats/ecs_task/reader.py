@@ -13,9 +13,8 @@ from typing import Any
 
 from dindguard.documents.placeholders import Unfilled
 from dindguard.documents.tree import Node
-from dindguard.formats import Context, Document, Reading, Unread
-from dindguard.formats.ecs_task import definition_of, is_template
-from dindguard.formats.ecs_task.cloudformation import Template
+from dindguard.formats import Context, Document, Reading
+from dindguard.formats.ecs_task import definition_of
 from dindguard.formats.ecs_task.volumes import TaskVolumes
 from dindguard.model.container import (
     Capabilities,
@@ -50,20 +49,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     for document in documents:
         root = document.content
-        if is_template(document.source, root):
-            _read_template(Template(root), reading)
-        else:
-            _Task(root.scoped(Unfilled()) if document.source.text else root, reading).read()
+        _Task(root.scoped(Unfilled()) if document.source.text else root, reading).read()
     return reading
-
-
-def _read_template(template: Template, reading: Reading) -> None:
-    """Read the tasks of a template; of all else in it nothing is understood."""
-    for task in template.tasks():
-        _Task(task, reading).read()
-    for other in template.others():
-        part = other.source.part(other.start, other.end)
-        reading.unread.append(Unread(part, "CloudFormation template", known=True))
 
 
 class _Task:

@@ -1,20 +1,22 @@
-"""The task definitions of a CloudFormation template, in the shape in which they are registered.
+"""The resources of a template: task definitions in the shape in which they are registered, and the user data of machines.
 
-Source: the CloudFormation resource reference, ``AWS::ECS::TaskDefinition`` (the API's names, each with a capital letter)
-and the intrinsic functions: a parameter's default is a default, all that the deployment decides is unknown.
+Source: the CloudFormation resource reference, ``AWS::ECS::TaskDefinition`` (the API's names, each with a capital letter),
+``AWS::EC2::Instance`` and ``AWS::EC2::LaunchTemplate`` (``UserData``), and the intrinsic functions: a parameter's default is a
+default, all that the deployment decides is unknown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard.documents.joined import Joined
 from dindguard.documents.nodes import key_of
 from dindguard.documents.placeholders import Unfilled
 from dindguard.documents.tree import Kind, Node, Pairs
-from dindguard.formats.ecs_task import TASK
+from dindguard.formats.cloudformation import TASK, user_data
 from dindguard.model.values import How, Text, unknown
 from dindguard.records import replace
-from dindguard.source import SET_HERE, Step
+from dindguard.source import SET_HERE, Source, Step
 
 _NOTHING = "AWS::NoValue"
 _SHOWN = 60
@@ -39,6 +41,13 @@ class Template:
     def others(self) -> Iterator[Node]:
         """Yield the resources that are something else."""
         return (each for _, each in self._resources if each["Type"].content != TASK and each.is_mapping)
+
+    def user_data(self, resource: Node) -> Source | None:
+        """Return the text that a resource gives to its machines; ``None`` where it gives none that can be seen."""
+        node = user_data(resource)
+        text = Joined(node.source)
+        _add_text(text, node)
+        return None if text.empty else text.source("user-data")
 
     def _shaped(self, node: Node) -> Node:
         """Return a part of a resource with the API's names, and with what its functions give."""
@@ -68,6 +77,26 @@ class Template:
             branches = [self._shaped(each) for each in argument.items()[1:]]
             return next((each for each in branches if each.is_mapping or each.is_sequence), _unknown(node, name))
         return _unknown(node, name or function)
+
+
+def _add_text(text: Joined, node: Node) -> None:
+    """Add what a text with functions says; what the deployment puts in stands there as a variable."""
+    function, argument = _function(node)
+    first = argument.items()[0] if argument.items() else argument
+    if function == "Base64" and argument is not node:
+        _add_text(text, argument)
+    elif function == "Join":
+        between = first.content
+        for number, item in enumerate(argument[1].items()):
+            if number and between:
+                text.add_glue(between)
+            _add_text(text, item)
+    elif function in ("", "Sub", "Base64") and first.is_scalar:
+        document = first.document()
+        text.add_slice(document, 0, len(document.text))
+    elif node.present:
+        name = "".join(letter for letter in argument.content if letter.isalnum()) or function
+        text.add(f"${{{name}}}", node.start, node.end)
 
 
 def _function(node: Node) -> tuple[str, Node]:
