@@ -157,15 +157,7 @@ class Rule:
 
         The section opens with it, before any list and any code; a full stop or the colon before its example ends it.
         """
-        opening: list[str] = []
-        for line in self.section("Instead").split("\n"):
-            if not line or line.startswith(("```", "- ", "* ")):
-                break
-            opening.append(line)
-        words = " ".join(opening).split()
-        ends = (number for number, word in enumerate(words, 1) if word.endswith("."))
-        sentence = " ".join(words[: next(ends, len(words))]).removesuffix(".").rstrip(":")
-        return sentence.replace("`", "").replace("**", "")
+        return _first_sentence(self.section("Instead"))
 
     @property
     def title(self) -> str:
@@ -182,6 +174,20 @@ def _sections(page: str) -> dict[str, str]:
     """Return the text below each ``## heading`` of a page, by the heading in lower case."""
     parts = (part.partition("\n") for part in reversed(page.split("\n## ")[1:]))
     return {name.strip().lower(): text.strip() for name, _, text in parts}
+
+
+@cache
+def _first_sentence(section: str) -> str:
+    """Return the sentence that a section of a page opens with, without markup; a report asks for it with each finding."""
+    opening: list[str] = []
+    for line in section.split("\n"):
+        if not line or line.startswith(("```", "- ", "* ")):
+            break
+        opening.append(line)
+    words = " ".join(opening).split()
+    ends = (number for number, word in enumerate(words, 1) if word.endswith("."))
+    sentence = " ".join(words[: next(ends, len(words))]).removesuffix(".").rstrip(":")
+    return sentence.replace("`", "").replace("**", "")
 
 
 @cache
