@@ -360,13 +360,13 @@ NO_FURTHER = "nothing leads on from service 'docker' to the host"
 @pytest.mark.parametrize(
     ("text", "credited"),
     [
-        (SYSBOX_COMPOSE, {"docker": [(USERNS, 4, 14), (PLAIN, 3, 5)], "job": [(NO_FURTHER, 9, 32)]}),
+        (SYSBOX_COMPOSE, {"docker": [(USERNS, 4, 14), (PLAIN, 2, 3)], "job": [(NO_FURTHER, 9, 32)]}),
         (sandboxed("gvisor"), {"dind": [(GVISOR, 5, 21)]}),
         (BUILDKIT_POD, {"buildkitd": [(ORDINARY_USER, 8, 14), (PLAIN, 11, 9)]}),
-        (ROOTLESS_COMPOSE, {"docker": [(ORDINARY_USER, 3, 12), (PLAIN, 3, 5)], "job": [(ROOTLESS_ENGINE, 10, 32)]}),
+        (ROOTLESS_COMPOSE, {"docker": [(ORDINARY_USER, 3, 12), (PLAIN, 2, 3)], "job": [(ROOTLESS_ENGINE, 10, 32)]}),
         (SOCKET_PROXY, {"proxy": [], "reader": [("service 'proxy' lets it do no more than reading", 2, 3)]}),
-        (PROXIED_SANDBOX, {"docker": [(USERNS, 4, 14), (PLAIN, 3, 5)], "proxy": [(NO_FURTHER, 10, 15)]}),
-        (OPEN_BUILDER, {"buildkitd": [(ORDINARY_USER, 3, 12), (PLAIN, 3, 5)], "job": [(ROOTLESS_ENGINE, 4, 23)]}),
+        (PROXIED_SANDBOX, {"docker": [(USERNS, 4, 14), (PLAIN, 2, 3)], "proxy": [(NO_FURTHER, 10, 15)]}),
+        (OPEN_BUILDER, {"buildkitd": [(ORDINARY_USER, 3, 12), (PLAIN, 2, 3)], "job": [(ROOTLESS_ENGINE, 4, 23)]}),
         (UNPRIVILEGED_POD, {"dind": [(PLAIN, 8, 37)]}),
         (SANDBOXED_APP, {"app": [(VM, 2, 40)], "rootless": []}),
         (

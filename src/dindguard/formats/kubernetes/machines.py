@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dindguard.documents.built import held
-from dindguard.documents.encoded import decoded
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.resources import Resource
-from dindguard.source import Embedded, Source
+from dindguard.source import Embedded
 
 _CLOUD_INITS = ("cloudInitNoCloud", "cloudInitConfigDrive")
 _COMMANDS = ("bootCommands", "preKubeadmCommands", "postKubeadmCommands")
@@ -42,7 +41,7 @@ def _virtual(machine: Node) -> Iterator[Embedded]:
             if plain.is_scalar and not plain.is_null:
                 yield Embedded(plain.document("user-data"))
             elif encoded.is_scalar:
-                yield from _embedded(decoded(encoded, encoded.content, "user-data"))
+                yield from _decoded(encoded, "user-data")
 
 
 def _configured(config: Node) -> Iterator[Embedded]:
@@ -62,12 +61,15 @@ def _joining(config: Node) -> Iterator[Embedded]:
         if not content.is_scalar or not path or encoding not in _PACKED:
             continue
         if encoding:
-            yield from _embedded(decoded(content, content.content, path, zipped=_PACKED[encoding]))
+            yield from _decoded(content, path, zipped=_PACKED[encoding])
         else:
             yield Embedded(content.document(path))
 
 
-def _embedded(source: Source | None) -> Iterator[Embedded]:
+def _decoded(node: Node, hint: str, *, zipped: bool = False) -> Iterator[Embedded]:
+    from dindguard.documents.encoded import decoded  # few objects hold encoded texts
+
+    source = decoded(node, node.content, hint, zipped=zipped)
     if source is not None:
         yield Embedded(source)
 

@@ -6,15 +6,19 @@ Source: the Terraform language documentation ("The for_each Meta-Argument", "For
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from dindguard import budget
-from dindguard.budget.stocks import Share
 from dindguard.documents.built import word
 from dindguard.documents.hcl.reader import CALL
-from dindguard.documents.tree import Node, Pairs
+from dindguard.documents.tree import Node
+from dindguard.formats.terraform.module import with_pairs
 from dindguard.model.values import How
 from dindguard.patterns import regex
 from dindguard.records import replace
+
+if TYPE_CHECKING:
+    from dindguard.budget.stocks import Share
 
 Elements = list[tuple[str, Node]]
 """Elements, each with its key; an element of a list has its number."""
@@ -81,13 +85,6 @@ class Collections:
         return (
             None if found is None else [((each[attribute] if attribute else each).content, each) for _, each in found]
         )
-
-
-def with_pairs(node: Node, pairs: Pairs) -> Node:
-    """Return a mapping like another one, a block or an object, that holds other things."""
-    made = node.with_pairs(pairs)
-    made.tag = node.tag
-    return made
 
 
 def _written(node: Node) -> Elements | None:

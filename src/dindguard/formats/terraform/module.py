@@ -9,22 +9,23 @@ from __future__ import annotations
 import itertools
 import posixpath
 from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dindguard import budget
-from dindguard.budget.stocks import Share
 from dindguard.documents.hcl import reader as hcl
 from dindguard.documents.hcl.reader import BLOCK, CALL
 from dindguard.documents.placeholders import Holes
-from dindguard.documents.tree import Kind, Node
+from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.formats import Context
 from dindguard.formats.terraform.conditions import if_asked
-from dindguard.formats.terraform.elements import Collections, with_pairs
-from dindguard.formats.terraform.rendering import is_rendered, rendered
-from dindguard.formats.terraform.repeating import Repeating
 from dindguard.model.values import How, Text
 from dindguard.patterns import regex
 from dindguard.records import record, replace
 from dindguard.source import Source
+
+if TYPE_CHECKING:
+    from dindguard.budget.stocks import Share
 
 _FILE = regex(r'\b(?:template)?file\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([^"${}]+)"')
 _RENDERED = regex(r"\bdata\.template_file\.([\w-]+)")
@@ -74,11 +75,31 @@ class Module:
         for document in (*self._documents, *others):
             if isinstance(document.scope, Holes) and isinstance(document.scope.values, dict):
                 document.scope.values.update(values)
-        size = sum(document.end for document in self._documents)
-        self._share = share = Share(budget.TERRAFORM_REPEATED, size // _REPEATED_LENGTH)
-        repeating = Repeating(Collections(self._stands_for, share), share)
         self.blocks += [block for block in self._others if _uses_values(block)]
-        self.blocks = [each for block in self.blocks for each in _made(block, repeating)]
+        self.blocks = [replace(block, body=_if_made(block.body)) for block in self._repeated(self.blocks)]
+
+    @cached_property
+    def _share(self) -> Share:
+        """How much more than what is written may be read of the module."""
+        from dindguard.budget.stocks import Share  # few modules need one
+
+        size = sum(document.end for document in self._documents)
+        return Share(budget.TERRAFORM_REPEATED, size // _REPEATED_LENGTH)
+
+    def _repeated(self, blocks: list[Block]) -> Iterable[Block]:
+        """Return blocks as often as their ``for_each`` has them, with the blocks inside them that ``dynamic`` makes."""
+        texts = {block.body.source: None for block in blocks}
+        if not any(word in source.text for source in texts for word in ("for_each", "dynamic")):
+            return blocks
+        from dindguard.formats.terraform.elements import Collections
+        from dindguard.formats.terraform.repeating import Repeating  # few modules repeat anything
+
+        repeating = Repeating(Collections(self._stands_for, self._share), self._share)
+        return (
+            replace(block, labels=_with_key(block.labels, key), body=body)
+            for block in blocks
+            for key, body in repeating.bodies(block.body)
+        )
 
     def of(self, kind: str, first: str = "") -> Iterator[Block]:
         """Yield the blocks of a type, with that first label."""
@@ -95,6 +116,10 @@ class Module:
 
     def rendered(self, node: Node) -> Node:
         """Return a text as its reader gets it; what directives leave out by default is noted."""
+        if not node.is_scalar or "{" not in node.content or not isinstance(node.scope, Holes):
+            return node
+        from dindguard.formats.terraform.rendering import is_rendered, rendered  # few texts have holes
+
         if not is_rendered(node):
             return node
         made, left = rendered(node)
@@ -197,6 +222,13 @@ class Module:
                 yield from ((key.content, value) for key, value in document.pairs())
 
 
+def with_pairs(node: Node, pairs: Pairs) -> Node:
+    """Return a mapping like another one, a block or an object, that holds other things."""
+    made = node.with_pairs(pairs)
+    made.tag = node.tag
+    return made
+
+
 def whole(source: Source) -> Node:
     """Return all of a file as one scalar."""
     return Node(Kind.SCALAR, source, 0, len(source.text), content=source.text, style="literal")
@@ -229,11 +261,9 @@ def _uses_values(block: Block) -> bool:
     return block.kind in _MAKING and any(text.find(sign, body.start, body.end) >= 0 for sign in ("local.", "var."))
 
 
-def _made(block: Block, repeating: Repeating) -> Iterator[Block]:
-    """Yield a block as often as its ``for_each`` has it, with the blocks inside it that ``dynamic`` makes."""
-    for key, body in repeating.bodies(block.body):
-        labels = (*block.labels[:-1], f'{block.labels[-1]}["{key}"]') if key and block.labels else block.labels
-        yield replace(block, labels=labels, body=_if_made(body))
+def _with_key(labels: tuple[str, ...], key: str) -> tuple[str, ...]:
+    """Return the labels of one of the things that a block is made for, as Terraform writes its address."""
+    return (*labels[:-1], f'{labels[-1]}["{key}"]') if key and labels else labels
 
 
 def _if_made(body: Node) -> Node:

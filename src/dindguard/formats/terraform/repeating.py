@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, MutableMapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from dindguard.budget.stocks import Share
 from dindguard.documents.built import word
 from dindguard.documents.hcl.reader import CALL
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node, Pairs
 from dindguard.formats.terraform.conditions import if_asked
-from dindguard.formats.terraform.elements import Collections, with_pairs
+from dindguard.formats.terraform.elements import Collections
+from dindguard.formats.terraform.module import with_pairs
 from dindguard.model.values import Text
 from dindguard.patterns import regex
 from dindguard.records import record
+
+if TYPE_CHECKING:
+    from dindguard.budget.stocks import Share
 
 _DYNAMIC = "dynamic"
 _CHOOSING = ("try", "coalesce")
