@@ -47,6 +47,13 @@ def words(at: Node, values: Sequence[str | Text]) -> Node:
     return at.with_items([word(at, value) for value in values])
 
 
+def with_pairs(node: Node, pairs: Pairs) -> Node:
+    """Return a mapping like another one, by its tag as well, that holds other things."""
+    made = node.with_pairs(pairs)
+    made.tag = node.tag
+    return made
+
+
 def _named(value: Node, name: str) -> Node:
     """Return the key of a value: its own place, another name."""
     at = value.key or value

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dindguard import budget
-from dindguard.documents.built import word
+from dindguard.documents.built import with_pairs, word
 from dindguard.documents.hcl.reader import CALL
 from dindguard.documents.tree import Node
-from dindguard.formats.terraform.module import with_pairs
 from dindguard.model.values import How
 from dindguard.patterns import regex
 from dindguard.records import replace

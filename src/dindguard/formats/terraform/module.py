@@ -13,10 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dindguard import budget
+from dindguard.documents.built import with_pairs
 from dindguard.documents.hcl import reader as hcl
 from dindguard.documents.hcl.reader import BLOCK, CALL
 from dindguard.documents.placeholders import Holes
-from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.documents.tree import Kind, Node
 from dindguard.formats import Context
 from dindguard.formats.terraform.conditions import if_asked
 from dindguard.model.values import How, Text
@@ -220,13 +221,6 @@ class Module:
             source = self.context.open(posixpath.join(self.folder, name)) if name in names else None
             for document in hcl.read(source).documents if source is not None else ():
                 yield from ((key.content, value) for key, value in document.pairs())
-
-
-def with_pairs(node: Node, pairs: Pairs) -> Node:
-    """Return a mapping like another one, a block or an object, that holds other things."""
-    made = node.with_pairs(pairs)
-    made.tag = node.tag
-    return made
 
 
 def whole(source: Source) -> Node:

@@ -10,13 +10,12 @@ from collections import ChainMap
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, cast
 
-from dindguard.documents.built import word
+from dindguard.documents.built import with_pairs, word
 from dindguard.documents.hcl.reader import CALL
 from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node, Pairs
 from dindguard.formats.terraform.conditions import if_asked
 from dindguard.formats.terraform.elements import Collections
-from dindguard.formats.terraform.module import with_pairs
 from dindguard.model.values import Text
 from dindguard.patterns import regex
 from dindguard.records import record
