@@ -139,7 +139,7 @@ print(json.dumps(told))
 
 def _dense(folder: Path, files: int) -> None:
     for n in range(files):
-        write(folder / f"d{n}", "compose.yaml", services(20))
+        write(folder / f"d{n}", "compose.yaml", services(20, f"s{n}-"))
 
 
 def _reported(files: int) -> dict[str, int]:

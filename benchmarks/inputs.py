@@ -46,10 +46,10 @@ SMALL = {
 """File name and text, by what it is."""
 
 
-def services(count: int) -> str:
-    """Return a Compose file with several findings for each of its services."""
+def services(count: int, of: str = "s") -> str:
+    """Return a Compose file with several findings for each of its services; files ``of`` other names say other things."""
     return "services:\n" + "".join(
-        f"  s{n}:\n    image: docker:29-dind\n    privileged: true\n    # {'.' * 900}\n"
+        f"  {of}{n}:\n    image: docker:29-dind\n    privileged: true\n    # {'.' * 900}\n"
         f"    volumes: ['/var/run/docker.sock:/var/run/docker.sock']\n"
         for n in range(count)
     )
@@ -57,7 +57,8 @@ def services(count: int) -> str:
 
 def pods(count: int) -> str:
     return "---\n".join(
-        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p{n}}}\nspec: {{containers: [{{name: c, image: 'x:1'}}]}}\n"
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p{n}}}\nspec: {{containers: "
+        f"[{{name: c, image: 'x:1', securityContext: {{privileged: false}}}}]}}\n"
         for n in range(count)
     )
 
