@@ -41,6 +41,7 @@ WAYS = {
     "Sub with values": (
         f"      UserData:\n        Fn::Base64: !Sub\n          - |\n{indented(SCRIPT.format(''), 12)}          - {{A: b}}\n"
     ),
+    "a branch": '      UserData: !If [A, {"Fn::Base64": "#!/bin/sh\\ndocker run --privileged a"}, !Ref AWS::NoValue]\n',
     "Join": '      UserData:\n        Fn::Base64: !Join ["", ["#!/bin/bash\\n", "docker run --privileged ", !Ref Image]]\n',
     "Join of lines": '      UserData:\n        Fn::Base64: !Join ["\\n", ["#!/bin/bash", "docker run --privileged a"]]\n',
 }
@@ -92,4 +93,18 @@ def test_what_a_deployment_puts_in_is_unknown(tmp_path):
 @pytest.mark.parametrize("data", ["!Ref Data", "!ImportValue x", "[]", "{}", "!Base64 {Ref: X}"])
 def test_user_data_that_nobody_sees_is_no_script(tmp_path, data):
     text = TEMPLATE.format(kind="AWS::EC2::Instance", properties=f"      UserData: {data}\n") + "# docker\n"
-    assert rules(scanned(tmp_path, text)) == []
+    report = scanned(tmp_path, text)
+    assert rules(report) == []
+    assert not report.notices
+
+
+def test_what_is_not_seen_of_user_data_is_told(tmp_path):
+    data = '      UserData: !Transform {Name: x, Parameters: {a: "docker run --privileged a"}}\n'
+    report = scanned(tmp_path, TEMPLATE.format(kind="AWS::EC2::Instance", properties=data))
+    assert [each.kind for each in report.notices] == ["blind-spot"]
+
+
+def test_functions_that_stand_in_each_other_without_end_are_not_followed(tmp_path):
+    data = "      UserData: " + '{"Fn::Base64": ' * 300 + '"docker run --privileged a"' + "}" * 300 + "\n"
+    report = scanned(tmp_path, TEMPLATE.format(kind="AWS::EC2::Instance", properties=data))
+    assert [each.kind for each in report.notices] == ["blind-spot"]

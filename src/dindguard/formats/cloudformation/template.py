@@ -46,8 +46,7 @@ class Template:
         """Return the text that a resource gives to its machines; ``None`` where it gives none that can be seen."""
         node = user_data(resource)
         text = Joined(node.source)
-        _add_text(text, node)
-        return None if text.empty else text.source("user-data")
+        return text.source("user-data") if _add_text(text, node) else None
 
     def _shaped(self, node: Node) -> Node:
         """Return a part of a resource with the API's names, and with what its functions give."""
@@ -79,24 +78,44 @@ class Template:
         return _unknown(node, name or function)
 
 
-def _add_text(text: Joined, node: Node) -> None:
-    """Add what a text with functions says; what the deployment puts in stands there as a variable."""
+_NESTED = 20
+"""So deep functions stand in functions; what lies deeper is not seen."""
+
+
+def _add_text(text: Joined, node: Node, depth: int = 0) -> bool:
+    """Add what a text with functions says, and tell whether any of that is written; of two branches, the first that is.
+
+    What the deployment puts in stands there as a variable.
+    """
     function, argument = _function(node)
-    first = argument.items()[0] if argument.items() else argument
+    items = argument.items()
+    if depth > _NESTED:
+        return False
     if function == "Base64" and argument is not node:
-        _add_text(text, argument)
-    elif function == "Join":
-        between = first.content
-        for number, item in enumerate(argument[1].items()):
-            if number and between:
-                text.add_glue(between)
-            _add_text(text, item)
-    elif function in ("", "Sub", "Base64") and first.is_scalar:
-        document = first.document()
-        text.add_slice(document, 0, len(document.text))
-    elif node.present:
-        name = "".join(letter for letter in argument.content if letter.isalnum()) or function
-        text.add(f"${{{name}}}", node.start, node.end)
+        return _add_text(text, argument, depth + 1)
+    if function == "If":
+        return any(_add_text(text, each, depth + 1) for each in items[1:])
+    if function == "Join" and len(items) == 2:
+        return _add_joined(text, items[0].content, items[1].items(), depth + 1)
+    written = items[0] if function == "Sub" and items else argument
+    if function not in ("", "Sub", "Base64") or not written.is_scalar:
+        return False
+    document = written.document()
+    text.add_slice(document, 0, len(document.text))
+    return bool(document.text)
+
+
+def _add_joined(text: Joined, between: str, parts: list[Node], depth: int) -> bool:
+    found = False
+    for number, part in enumerate(parts):
+        if number and between:
+            text.add_glue(between)
+        if _add_text(text, part, depth):
+            found = True
+        else:
+            name = "".join(letter for letter in _function(part)[1].content if letter.isalnum()) or "unknown"
+            text.add(f"${{{name}}}", part.start, part.end)
+    return found
 
 
 def _function(node: Node) -> tuple[str, Node]:
