@@ -92,3 +92,10 @@ def test_a_local_that_holds_itself_is_left_as_it_is(tmp_path):
     assert [each.message.partition(";")[0] for each in report.notices] == [
         "locals are made of each other more than 12 levels deep"
     ]
+
+
+def test_what_is_left_out_is_told_whole_though_an_expression_stands_in_it(tmp_path):
+    begin = '%{ if var.on }\n[[runners.kubernetes.volumes.host_path]]\nhost_path = "/var/${"run"}/docker.sock"'
+    report = scanned(tmp_path, locals_tf=RUNNERS.format(begin=begin, end="%{ endif }", on="false"), main_tf=RELEASE)
+    (spot,) = (each for each in report.notices if each.kind == "blind-spot")
+    assert spot.span.path == "locals.tf"

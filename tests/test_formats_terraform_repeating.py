@@ -63,6 +63,8 @@ ONE = f'{{ source = "{SOCKET}", target = "/s" }}'
         ("merge(local.by_name, {})", f"locals {{ by_name = {{ socket = {ONE} }} }}"),
         ("{ for m in local.mounts : m.target => m }", f"locals {{ mounts = [{ONE}] }}"),
         ("var.mounts", f'variable "mounts" {{ default = [{ONE}] }}'),
+        ("var.on ? local.mounts : []", f'locals {{ mounts = [{ONE}] }}\nvariable "on" {{ default = true }}'),
+        ("var.off ? [] : local.mounts", f"locals {{ mounts = [{ONE}] }}"),
         ("try(local.mounts, [])", f"locals {{ mounts = [{ONE}] }}"),
     ],
 )

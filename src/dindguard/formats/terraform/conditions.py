@@ -26,6 +26,14 @@ def if_asked(node: Node, *deciders: Node) -> Node:
     return node.explained(*steps) if steps else node
 
 
+def chosen(node: Node) -> str:
+    """Return the one result of ``asked ? some : none`` that is not nothing; ``""`` for any other expression."""
+    choice = _CHOICE.fullmatch(node.content) if node.style == "expression" else None
+    results = [each.strip() for each in choice.groups()[1:]] if choice is not None else []
+    some = [each for each in results if not _NOTHING.fullmatch(each)]
+    return some[0] if len(results) == 2 and len(some) == 1 else ""
+
+
 def _condition(node: Node) -> Condition | None:
     """Return the question that decides, if the answer is no; ``None`` for any other."""
     text = " ".join(node.content.split())

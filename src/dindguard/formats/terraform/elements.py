@@ -12,6 +12,7 @@ from dindguard import budget
 from dindguard.documents.built import with_pairs, word
 from dindguard.documents.hcl.reader import CALL
 from dindguard.documents.tree import Node
+from dindguard.formats.terraform.conditions import chosen
 from dindguard.model.values import How
 from dindguard.patterns import regex
 from dindguard.records import replace
@@ -48,7 +49,7 @@ class Collections:
         """Return what a collection holds; ``None`` if the files don't tell, or leave it to whoever calls the module."""
         if not budget.within(budget.LOCALS_DEPTH, depth, of) or not self._share.left(of):
             return None
-        name = of.content if of.style == "expression" else ""
+        name = chosen(of) or (of.content if of.style == "expression" else "")
         named = self._named(name) if name.startswith(("local.", "var.")) else None
         if named is not None:
             node, is_default = named

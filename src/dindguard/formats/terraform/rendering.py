@@ -72,7 +72,10 @@ class _Writer:
         if start >= end:
             return
         if not self._lets_in:
-            self.left_out.append((self._document.origin(start), self._document.origin(end - 1) + 1))
+            first, last = self._document.origin(start), self._document.origin(end - 1) + 1
+            if self.left_out and self.left_out[-1][1] == first:  # an expression stands between
+                first, _ = self.left_out.pop()
+            self.left_out.append((first, last))
             return
         self._kept.add_slice(self._document, start, end)
         self._length += end - start
