@@ -104,6 +104,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "expression-parts": (5, playbook("v: docker", "{{ v" + " | default(v)" * 60 + " }}")),
     "joined-lists": (3, {"site.yml": "- hosts: all\n  vars: {v: [/a:/a, /b:/b, /c:/c]}\n  tasks:\n  - docker_container: {name: a, image: docker, volumes: '{{ v + v }}'}\n"}),
     "locals-depth": (2, {"main.tf": "locals {\n" + "".join(f"  v{n} = local.v{n + 1}\n" for n in range(5)) + '  v5 = "docker"\n}\nresource "docker_container" "a" {\n  image = local.v0\n}\n'}),
+    "cloudformation-functions": (1, {"s.yaml": "Resources: {A: {Type: 'AWS::EC2::Instance', Properties: {UserData: " + "{'Fn::Base64': " * 4 + "docker" + "}" * 4 + "}}}\n"}),
     "terraform-repeated": (3, {"main.tf": 'resource "docker_container" "a" {\n  for_each = toset([' + ", ".join(f'"c{n}"' for n in range(60)) + "])\n" + "".join(f"  k{n} = each.value\n" for n in range(20)) + "}\n"}),
     "dockerfile-nesting": (None, {"Dockerfile": "FROM docker:29-dind\nENV A=" + "${A:-" * 60 + "}" * 60 + "\n"}),
     "action-length": (50, chart("{{ .Values.p" + " | default true" * 8 + " }}")),

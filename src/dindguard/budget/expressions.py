@@ -68,6 +68,10 @@ LOCALS_DEPTH = Limit(
     name="locals-depth", most=12, what="locals are made of each other more than {most} levels deep",
     lost="their values are taken for unknown", remedy="use fewer levels", loss=Loss.UNKNOWN,
 )  # fmt: skip
+CLOUDFORMATION_FUNCTIONS = Limit(
+    name="cloudformation-functions", most=20, what="functions of CloudFormation stand in each other more than {most} levels deep",
+    lost="the innermost were not read", remedy="use fewer levels",
+)  # fmt: skip
 TERRAFORM_REPEATED = Limit(
     name="terraform-repeated", most=20_000, what="blocks that Terraform makes several times ('for_each', 'dynamic') come to more "
     "than {most:,} settings beyond one for each 8 characters of their modules", lost="the further ones were not read",

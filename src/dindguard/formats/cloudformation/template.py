@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard import budget
 from dindguard.documents.joined import Joined
 from dindguard.documents.nodes import key_of
 from dindguard.documents.placeholders import Unfilled
@@ -78,10 +79,6 @@ class Template:
         return _unknown(node, name or function)
 
 
-_NESTED = 20
-"""So deep functions stand in functions; what lies deeper is not seen."""
-
-
 def _add_text(text: Joined, node: Node, depth: int = 0) -> bool:
     """Add what a text with functions says, and tell whether any of that is written; of two branches, the first that is.
 
@@ -89,7 +86,7 @@ def _add_text(text: Joined, node: Node, depth: int = 0) -> bool:
     """
     function, argument = _function(node)
     items = argument.items()
-    if depth > _NESTED:
+    if not budget.within(budget.CLOUDFORMATION_FUNCTIONS, depth, node):
         return False
     if function == "Base64" and argument is not node:
         return _add_text(text, argument, depth + 1)
