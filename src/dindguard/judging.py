@@ -126,7 +126,9 @@ class _Asked:
                 for each, value in pairs
                 if value is not None and value is not _NONE and _leads(value, way, steps, behind)
             ]
-        return [each for each, value in pairs if value is not None and value is not _NONE and _written(value)]
+        return [
+            each for each, value in pairs if value is not None and value is not _NONE and _TESTS[type(value)](value)
+        ]
 
 
 class _Reached:
@@ -201,15 +203,33 @@ def _behind(value: Engine | Workload, way: _Way, step: int, known: dict[tuple[in
 
 
 def _written(value: Any) -> bool:
-    if value is None or value is False:
-        return False
-    if isinstance(value, Flag):
-        return value.set or not value.off
-    if isinstance(value, (tuple, str, frozenset, Environment)):
-        return len(value) > 0
-    if isinstance(value, (Confinement, Namespaces, Capabilities)):
-        return any(map(_written, values(value)))
-    return True
+    return _TESTS[type(value)](value)
+
+
+def _flag_written(flag: Flag) -> bool:
+    return flag.set or not flag.off
+
+
+def _any_written(fields: Any) -> bool:
+    return any(map(_written, values(fields)))
+
+
+class _Tests(dict[type, Callable[[Any], bool]]):
+    """By type: what tells whether a value of it is written. A class is looked at once, however many values it has."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], bool]:
+        test: Callable[[Any], bool] = lambda _: True  # noqa: E731 - an object that is there
+        if issubclass(kind, Flag):
+            test = _flag_written
+        elif issubclass(kind, (bool, tuple, str, frozenset, Environment)):
+            test = bool
+        elif issubclass(kind, (Confinement, Namespaces, Capabilities)):
+            test = _any_written
+        self[kind] = test
+        return test
+
+
+_TESTS = _Tests({type(None): bool})
 
 
 def _concerned(each: Rule, model: Model, known: dict[tuple[str, str], Sequence[Any]], asked: _Asked) -> Iterable[Any]:
