@@ -665,3 +665,15 @@ def test_the_first_of_very_many_findings_are_quoted(monkeypatch: pytest.MonkeyPa
     alone = [line for line in lines if SOCKET.id in line and "number" in line]
     assert [line.partition(": ")[2] for line in alone] == ["number 22", "number 23", "number 24"]
     assert sum(line.strip() == "number 21" for line in lines) == 1
+
+
+def test_places_of_which_the_same_is_said_leave_room_for_others() -> None:
+    compose = sample().sources["compose.yaml"]
+    lines = [Span("compose.yaml", n, 1, n, 2) for n in range(1, 10)]
+    steps = (*(Step("extended here", span) for span in lines[:8]), Step("the engine has no authentication", lines[8]))
+    report = sample(findings=(finding(SOCKET, compose.whole(), "x", related=steps),))
+    shown = text(report)
+    assert shown.count("extended here") == 3
+    assert "the engine has no authentication" in shown
+    assert "\n  and 5 more places (-v shows them)\n" in shown
+    assert text(report, verbose=True).count("extended here") == 8

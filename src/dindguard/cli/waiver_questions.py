@@ -28,7 +28,7 @@ def show(report: Report, finding: Finding, subject: Subject, old: Waiver | None)
 
     masks = Masks(report.model, report.rules)
     lines = [f"{finding.rule.id} ({finding.severity.word}) at {finding.span}", f"  {finding.message}"]
-    for quote in Quoter(report.sources, masks).finding(finding, most=0):
+    for quote in Quoter(report.sources, masks).finding(finding, related=()):
         lines += [f"  {line.number} │ {line.excerpt.text}" for line in quote.lines]
     lines += [f"  instead: {advice(finding)}"] if advice(finding) else []
     lines += ["approved is this, and any change of it ends the waiver:", *(f"  {each}" for each in _covered(subject))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dindguard.findings import Finding
 from dindguard.reports import Options, advice, countdowns, errors, safe, shown_place
 from dindguard.reports.masking import Masks
-from dindguard.reports.quoting import MOST_RELATED, Quoter, rows
+from dindguard.reports.quoting import Quoter, most_telling, rows
 from dindguard.reports.terminal import Terminal
 from dindguard.source import Span
 
@@ -54,7 +54,7 @@ def _properties(report: Report, masks: Masks) -> list[str]:
 def _failure(finding: Finding, masks: Masks, quoter: Quoter) -> str:
     quoted = [
         row
-        for quote in quoter.finding(finding, MOST_RELATED)
+        for quote in quoter.finding(finding, most_telling(finding.related))
         for row in (shown_place(quote.first), *rows(quote, Terminal(width=100), len(str(finding.span.line)), "red"))
     ]
     instead = masks.line(advice(finding))

@@ -24,7 +24,7 @@ from dindguard.reports import (
 )
 from dindguard.reports.masking import Masks
 from dindguard.reports.picture import building, folding, mermaid
-from dindguard.reports.quoting import MOST_RELATED, Quoter, rows
+from dindguard.reports.quoting import Quoter, most_telling, rows
 from dindguard.reports.terminal import Terminal
 from dindguard.rules import Severity
 from dindguard.source import Notice
@@ -154,7 +154,8 @@ def _read(report: Report) -> str:
 
 
 def _finding(finding: Finding, masks: Masks, quoter: Quoter) -> str:
-    quotes = quoter.finding(finding, MOST_RELATED)
+    related = most_telling(finding.related)
+    quotes = quoter.finding(finding, related)
     digits = max((len(str(line.number)) for quote in quotes for line in quote.lines), default=1)
     lines = []
     for index, quote in enumerate(quotes):
@@ -165,8 +166,8 @@ def _finding(finding: Finding, masks: Masks, quoter: Quoter) -> str:
         f"{safe.code_span(str(finding.span))} {safe.markdown(sentence(masks.text(finding.message)))}",
         safe.fenced(lines, "text"),
     ]
-    if len(finding.related) > MOST_RELATED:
-        parts.append(f"… and {plural(len(finding.related) - MOST_RELATED, 'more place')}.")
+    if rest := len(finding.related) - len(related):
+        parts.append(f"… and {plural(rest, 'more place')}.")
     steps = [
         f"{n}. {safe.markdown(masks.text(step.what))} ({safe.code_span(str(step.span))})"
         for n, step in enumerate(finding.path, 1)

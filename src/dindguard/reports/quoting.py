@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from dindguard.findings import Finding
@@ -9,10 +10,13 @@ from dindguard.records import record
 from dindguard.reports.excerpt import Excerpt, Range, excerpt
 from dindguard.reports.masking import Masks
 from dindguard.reports.terminal import Terminal, cells, wrapped
-from dindguard.source import Source, Span
+from dindguard.source import Source, Span, Step
 
 MOST_RELATED = 5
 """As many related places are quoted where room is dear."""
+
+MOST_ALIKE = 3
+"""As many of which the same is said: whoever has seen three services extend one knows how the others do."""
 
 SMALLEST_NOTE = 28
 """A note that has less room beside its marks goes below them."""
@@ -52,9 +56,10 @@ class Quoter:
     width: int = 80
     cut: str = "…"
 
-    def finding(self, finding: Finding, most: int = 100) -> list[Quote]:
-        """Quote a finding's own line and ``most`` of the places that make it so; its own file comes first."""
-        return self.quotes([Mark(finding.span), *(Mark(step.span, step.what) for step in finding.related[:most])])
+    def finding(self, finding: Finding, related: Sequence[Step] | None = None) -> list[Quote]:
+        """Quote a finding's own line and the places that make it so (by default the first hundred); its own file comes first."""
+        steps = finding.related[:100] if related is None else related
+        return self.quotes([Mark(finding.span), *(Mark(step.span, step.what) for step in steps)])
 
     def quotes(self, marks: Sequence[Mark]) -> list[Quote]:
         """Quote places, file by file in the order given, lines in their file's order."""
@@ -88,6 +93,17 @@ class Quoter:
         hidden = self.masks.ranges(source, number, ranges)
         notes = tuple(self.masks.line(mark.note) for mark in marks)
         return QuotedLine(number, excerpt(line, ranges, hidden, self.width, self.cut), notes)
+
+
+def most_telling(related: Sequence[Step]) -> list[Step]:
+    """Return the related places that are quoted where room is dear: the first ones, few of which the same is said."""
+    said = Counter[str]()
+    found = []
+    for step in related:
+        said[step.what] += 1
+        if said[step.what] <= MOST_ALIKE:
+            found.append(step)
+    return found[:MOST_RELATED]
 
 
 def marked(span: Span, line: str) -> Range:

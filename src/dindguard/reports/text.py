@@ -15,7 +15,7 @@ from dindguard.findings import Finding, Status
 from dindguard.reports import Options, advice, plural, safe, summary
 from dindguard.reports.masking import Masks
 from dindguard.reports.places import Places
-from dindguard.reports.quoting import MOST_RELATED, Mark, Quote, Quoter, rows
+from dindguard.reports.quoting import Mark, Quote, Quoter, most_telling, rows
 from dindguard.reports.terminal import GLUE, MARK_STYLES, SEVERITY_STYLES, cells, wrapped
 from dindguard.source import Gravity, Notice, Span
 
@@ -132,7 +132,7 @@ class _Page:
     def finding(self, finding: Finding) -> list[str]:
         """Return a finding: place, message, quoted lines, the way to the host, the advice."""
         lines = self.head(finding)
-        related = finding.related if self.options.verbose else finding.related[:MOST_RELATED]
+        related = finding.related if self.options.verbose else most_telling(finding.related)
         marks = [Mark(finding.span), *(Mark(step.span, step.what) for step in related)]
         lines += self.quoted(marks, MARK_STYLES.get(finding.severity, "bold"))
         if rest := len(finding.related) - len(related):
