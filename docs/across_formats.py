@@ -373,6 +373,20 @@ TABLE: dict[str, dict[str, Files]] = {
             "  privileged = §true\n}\n"
         },
     },
+    "nomad": settings(
+        "app.nomad",
+        'job "app" {\n  group "app" {\n    task "app" {\n      driver = "docker"\n\n      config {\n'
+        '        image = "registry.example/app:1"\n        SETTING\n      }\n    }\n  }\n}\n',
+        {
+            "privileged": "privileged = §true",
+            "socket": 'volumes = ["§/var/run/docker.sock:/var/run/docker.sock"]',
+            "root": 'volumes = ["§/:/host"]',
+            "pid": 'pid_mode = §"host"',
+            "network": 'network_mode = §"host"',
+            "capability": 'cap_add = ["§SYS_ADMIN"]',
+            "unapproved": 'runtime = §"sysbox-runc"',
+        },
+    ),
     "ansible": settings(
         "site.yml",
         "- hosts: all\n  tasks:\n    - community.docker.docker_container:\n        name: app\n        image: registry.example/app:1\n"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dindguard import budget
+from dindguard import Options, budget, scan
 from dindguard.documents import yaml
 from dindguard.formats import Context, Document, Reading
 from dindguard.formats.github_actions import reader as github_actions
@@ -549,3 +549,12 @@ def test_variables_of_all_jobs_are_read_within_a_limit(monkeypatch: pytest.Monke
     found = {each.name: [one.name for one in each.containers[0].environment] for each in reading.workloads}
     assert found == {"j0": ["A", "B", "C"], "j1": ["C"], "j2": ["C"]}
     assert [notice.span.line for notice in ledger.notices] == [5]
+
+
+def test_a_step_that_uses_a_workflow_as_an_action_leaves_the_scan_complete(tmp_path: Path) -> None:
+    """``workflow.yml/action.yml`` is below a file: there is no such action."""
+    uses = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: ./.github/workflows/b.yml\n"
+    write_files(tmp_path, {PATH: uses, ".github/workflows/b.yml": "on: workflow_call\njobs: {b: {runs-on: x}}\n"})
+    report = scan(Options(paths=(tmp_path,), root=tmp_path))
+    assert not report.incomplete
+    assert not [notice for notice in report.notices if notice.kind == "unreadable"]

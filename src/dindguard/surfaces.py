@@ -82,7 +82,7 @@ _FIRST_WORDS = (
     ('"AWS::', "CloudFormation template"), ("Type: AWS::", "CloudFormation template"),
     ("AWS::Serverless", "CloudFormation template"),
     ("ontainerDefinitions", "ECS task definition"),
-    ("TaskGroups", "Nomad job"), ("kind: pipeline", "Drone pipeline"), ("valid_volumes", "Gitea runner configuration"),
+    ("kind: pipeline", "Drone pipeline"), ("valid_volumes", "Gitea runner configuration"),
     ("<Container", "Unraid template"), ("jenkins:", "Jenkins configuration"),
 
     ("githubConfigUrl", "runner scale set values"), ("imageBuilderType", "JupyterHub values"),

@@ -86,7 +86,7 @@ class WorkingTree(Files):
             if facts.st_size > most_bytes():
                 raise larger()
             return _bytes_of(real)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # ``workflow.yml/action.yml`` is below a file
             raise UnreadError("there is no such file", Left.VANISHED) from None
         except OSError as error:
             raise UnreadError(f"cannot be read: {error.strerror or error}", None) from None

@@ -19,6 +19,8 @@ _BY_ENDING = {
 }  # fmt: skip
 _EXEMPLIFIED = (YAML, JSON, TOML)
 """Syntaxes of which there are templates and examples whose own name's ending stands before that which says so."""
+_OF_JOBS = ("nomad", "hcl")
+"""Endings of HCL of which there are templates as well: jobs, of which one text is filled in for each environment."""
 
 _OF_A_CHART = regex(r"(?:^|/)templates/(?:(?!/templates/).)*+(?<=[^/]\.tpl)\Z")
 _TEXTS = frozenset({
@@ -74,6 +76,6 @@ def by_name(name: str) -> str:
         return ""
     _, dot, before = stem.rpartition(".")
     syntax = _BY_ENDING.get(before.lower(), "") if dot else ""
-    if syntax in _EXEMPLIFIED:
+    if syntax in _EXEMPLIFIED or before.lower() in _OF_JOBS:
         return syntax
     return YAML if ending == "tpl" and before.lower() not in _TEXTS and _OF_A_CHART.search(name) else ""

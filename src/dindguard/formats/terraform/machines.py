@@ -28,6 +28,7 @@ _PATHS = ("filename", "destination", "path", "file")
 _TEMPLATE = ".tftpl"
 """How names end of what ``templatefile`` fills in."""
 _UNITS = "/etc/systemd/system"
+_NOMAD_JOB = "nomad_job"
 
 
 class Handed:
@@ -43,6 +44,8 @@ class Handed:
             if key.content == "provisioner":
                 yield from self._texts((command, "shell") for command in _commands(value))
         yield from self._texts(_files(block))
+        if block.labels[:1] == (_NOMAD_JOB,):
+            yield from self._texts([(block.body["jobspec"], "job.nomad")])
         yield from self._texts((node, _hint(name, node)) for name, node in self._scalars(block.body))
 
     def _texts(self, found: Iterable[tuple[Node, str]]) -> Iterator[Embedded]:
