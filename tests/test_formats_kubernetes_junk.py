@@ -187,14 +187,15 @@ def test_junk_in_a_kustomization():
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: f"{operation['op']} {operation['path']}")
 def test_any_json_patch_is_applied_or_left_out(operation):
-    from dindguard.formats.kubernetes.patches import json_patch, operations
+    from dindguard.formats.kubernetes.drafts import finished, opened
+    from dindguard.formats.kubernetes.patches import editing, operations
 
     def node(value: Any) -> Any:
         return reader.read(Source("x.json", json.dumps(value))).documents[0]
 
     pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c"}]}}
     patch = node([operation])
-    patched = json_patch(node(pod), operations(patch), patch)
+    patched = finished(editing(opened(node(pod)), operations(patch), patch)())
     assert patched.is_mapping
     list(patched.walk())
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from manifests import containers, only, read, text_at
+from manifests import containers, only, pod, read, text_at
+from support import steps
 
 BASE = """
         apiVersion: apps/v1
@@ -215,3 +218,50 @@ def test_a_patch_for_names_that_fit_a_pattern(tmp_path, pattern, meant):
     """Flux' own instructions patch its controllers by such a choice."""
     target = f'patches: [{{path: patch.yaml, target: {{kind: Deployment, name: "{pattern}"}}}}]\n'
     assert (PROD in overlay(tmp_path, target, patch_yaml=PATCH)) is meant
+
+
+def test_patches_of_both_kinds_see_what_those_before_have_made(tmp_path):
+    patches = [
+        "spec: {containers: [{name: a, $patch: delete}, {name: c, image: c}, {name: d, image: d}]}",
+        "[{op: replace, path: /spec/containers/0/name, value: e}, {op: remove, path: /spec/containers/1}]",
+        "spec: {containers: [{name: e, image: docker:29-dind, ports: [{containerPort: 1}]}, {name: c, image: new}]}",
+        "[{op: add, path: /spec/containers/0, value: {name: f}}, {op: move, path: /spec/containers/-, from: /spec/containers/1}]",
+        "spec: {containers: [{name: e, ports: [{containerPort: 1, hostPort: 2}], securityContext: {privileged: true}}]}",
+        "[{op: copy, path: /spec/containers/-, from: /spec/containers/3}]",
+        "[{op: replace, path: /spec/containers/4/name, value: g}]",
+        "spec: {containers: [{name: g, securityContext: null}]}",
+    ]
+    written = "".join(f"- target: {{kind: Pod}}\n  patch: '{patch}'\n" for patch in patches)
+    reading = read(tmp_path, {
+        "k/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a}, {name: b}, {name: x}]}\n",
+        "k/kustomization.yaml": HEAD + "resources: [pod.yaml]\npatches:\n" + written,
+    })  # fmt: skip
+    found = {address.rpartition(".")[2]: container for address, container in containers(reading).items()}
+    assert {name: str(container.image or "") for name, container in found.items()} == {
+        "f": "", "d": "d", "c": "new", "e": "docker:29-dind", "g": "docker:29-dind",
+    }  # fmt: skip
+    assert found["e"].privileged.on
+    assert found["g"].privileged.off
+    assert [[port.host_port for port in found[name].ports] for name in "eg"] == [[2], [2]]
+
+
+PATCHES = {
+    "operations": lambda n: f"[{{op: add, path: /metadata/labels/l{n}, value: x}}]",
+    "merges": lambda n: f"metadata: {{labels: {{l{n}: x}}}}",
+    "merges of a list": lambda n: f"spec: {{containers: [{{name: c{n}, image: x}}]}}",
+    "merges and operations": lambda n: PATCHES["merges of a list" if n % 2 else "operations of a list"](n // 2),
+    "operations of a list": lambda n: f"[{{op: add, path: /spec/containers/{n}/tty, value: true}}]",
+}
+
+
+@pytest.mark.parametrize("kind", PATCHES)
+def test_the_work_of_patches_grows_with_them_however_large_their_object(tmp_path, kind):
+    def work(size):
+        patches = "".join(f"- {{target: {{kind: Pod}}, patch: '{PATCHES[kind](n)}'}}\n" for n in range(size))
+        return partial(read, tmp_path, {
+            "pod.yaml": pod("", metadata="name: p, labels: {a: b}"),
+            "kustomization.yaml": HEAD + "resources: [pod.yaml]\npatches:\n" + patches,
+        })  # fmt: skip
+
+    small, large = (steps(work(size)) for size in (100, 400))
+    assert large < 4 * small * 1.1, f"{small} steps became {large}"

@@ -280,6 +280,7 @@ BREADTH = [
     ("documents with a placeholder", 2, lambda n: {"k.yaml": lines(n, lambda i: pod(i).replace("p" + str(i), "'{{ .Values.a }}'"), "")}),
     ("pods that mount maps", 3, lambda n: {"k.yaml": lines(n, lambda i: pod(i, f"  volumes: [{{name: v, configMap: {{name: m{i}}}}}]\n").replace("privileged: true}", "privileged: true}, volumeMounts: [{name: v, mountPath: /etc/docker}]") + f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m{i}}}\ndata: {{daemon.json: '{{}}'}}\n---\n", "")}),
     ("patches of a kustomization", 47, lambda n: {"kustomization.yaml": "resources: [pod.yaml]\npatches:\n" + lines(n, lambda i: f"- {{target: {{kind: Pod}}, patch: '[{{op: add, path: /metadata/labels/l{i}, value: x}}]'}}"), "pod.yaml": pod(0).replace("name: p0", "name: p0, labels: {a: b}")}),
+    ("merges of a kustomization", 250, lambda n: {"kustomization.yaml": "resources: [pod.yaml]\npatches:\n" + lines(n, lambda i: f"- {{target: {{kind: Pod}}, patch: 'metadata: {{labels: {{l{i}: x}}}}'}}"), "pod.yaml": pod(0).replace("name: p0", "name: p0, labels: {a: b}")}),
     ("resources of a kustomization", 3, lambda n: {"kustomization.yaml": "resources:\n" + lines(n, lambda i: f"- p{i}.yaml"), **{f"p{i}.yaml": pod(i) for i in range(n)}}),
     ("overlays of one base", 31, lambda n: {f"o{i}/kustomization.yaml": "resources: [../base]\n" for i in range(n)} | {"base/kustomization.yaml": "resources: [pod.yaml]\n", "base/pod.yaml": pod(0)}),
     ("brackets", 60, lambda n: compose("services: {a: {image: docker:dind, privileged: true}}\nx: " + "[" * n + "]" * n + "\n")),

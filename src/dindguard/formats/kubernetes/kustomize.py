@@ -23,6 +23,7 @@ from dindguard.records import replace
 from dindguard.source import Notice
 
 if TYPE_CHECKING:
+    from dindguard.formats.kubernetes.drafts import Value
     from dindguard.formats.kubernetes.overlay_patches import Patch
 
 _MANY = 500
@@ -35,14 +36,25 @@ _REMOTE = regex(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/]+/")
 
 
 class Built:
-    """One resource on its way through an overlay. ``direct`` tells that the overlay itself lists its file."""
+    """One resource on its way through an overlay. ``direct`` tells that the overlay itself lists its file.
 
-    __slots__ = ("changed", "direct", "resource")
+    As long as it is being patched, ``draft`` is what it is now.
+    """
 
-    def __init__(self, resource: Resource, direct: bool, changed: bool = False) -> None:
+    __slots__ = ("changed", "direct", "draft", "resource")
+
+    def __init__(self, resource: Resource, direct: bool) -> None:
         self.resource = resource
         self.direct = direct
-        self.changed = changed
+        self.changed = False
+        self.draft: Value | None = None
+
+    def drafted(self) -> Value:
+        """Return what it is now, to be changed."""
+        from dindguard.formats.kubernetes.drafts import opened
+
+        self.draft = self.draft or opened(self.resource.node)
+        return self.draft
 
     @property
     def origin(self) -> tuple[str, int]:
@@ -221,6 +233,7 @@ class _Overlays:
             self._notices.append(notice)
 
     def _transform(self, folder: _Folder, built: list[Built]) -> list[Built]:
+        from dindguard.formats.kubernetes.drafts import finished
         from dindguard.formats.kubernetes.transformers import transformed
 
         node = folder.node
@@ -232,6 +245,8 @@ class _Overlays:
             built = self._patched(built, patch)
         namespace = node["namespace"].content
         for item in built:
+            if item.draft is not None:
+                item.resource, item.draft = replace(item.resource, node=finished(item.draft)), None
             if namespace and namespace != item.resource.namespace and item.resource.kind != "Namespace":
                 item.resource = replace(item.resource, namespace=namespace)
                 item.changed = True
@@ -244,22 +259,19 @@ class _Overlays:
     def _patched(self, built: list[Built], patch: Patch) -> list[Built]:
         from dindguard.formats.kubernetes.patches import BudgetError
 
-        result = []
-        meets = [patch.meets(item.resource) for item in built]
-        met = any(meets)
+        met = [item for item in built if patch.meets(item.resource, item.draft)]
         place = (patch.content.source.path, patch.content.start)
-        self._patches_met[place] = (patch.content, met or self._patches_met.get(place, (None, False))[1])
-        for item, is_for in zip(built, meets, strict=True):
-            if not is_for:
-                result.append(item)
-                continue
-            try:
-                node = patch.applied(item.resource)
-            except BudgetError:
-                return built
-            if node is not None:
-                result.append(Built(replace(item.resource, node=node), item.direct, changed=True))
-        return result
+        self._patches_met[place] = (patch.content, bool(met) or self._patches_met.get(place, (None, False))[1])
+        try:
+            works = [patch.applied(item.resource, item.drafted()) for item in met]
+        except BudgetError:
+            return built
+        gone = set()
+        for item, work in zip(met, works, strict=True):
+            item.draft, item.changed = work(), True
+            if item.draft is None:
+                gone.add(item)
+        return [item for item in built if item not in gone]
 
     def _patches(self, folder: _Folder) -> Iterator[Patch]:
         from dindguard.formats.kubernetes.overlay_patches import Patch

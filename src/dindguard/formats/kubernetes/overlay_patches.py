@@ -6,7 +6,8 @@ from functools import cached_property
 
 from dindguard import budget
 from dindguard.documents.tree import Node
-from dindguard.formats.kubernetes.patches import Operation, json_patch, merge, operations
+from dindguard.formats.kubernetes.drafts import Value, member, text
+from dindguard.formats.kubernetes.patches import Operation, Work, editing, merging, operations
 from dindguard.formats.kubernetes.placeholders import scope_of
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.patterns import regex
@@ -25,14 +26,15 @@ class Patch:
     content: Node
     target: Node
 
-    def meets(self, resource: Resource) -> bool:
-        """Whether it applies to a resource."""
+    def meets(self, resource: Resource, draft: Value | None) -> bool:
+        """Whether it applies to a resource, of which a draft may be newer."""
         if not self.target.is_mapping:
             return self._own == (resource.kind, resource.name)
         wanted, labels = self._wanted
-        return all(_fits(pattern, getattr(resource, key)) for key, pattern in wanted) and all(
-            resource.labels[name].content == value for name, value in labels
-        )
+        if not all(_fits(pattern, getattr(resource, key)) for key, pattern in wanted):
+            return False
+        own = member(member(draft or resource.node, "metadata"), "labels") if labels else resource.node
+        return all(text(own, name) == value for name, value in labels)
 
     @cached_property
     def _own(self) -> tuple[str, str]:
@@ -54,10 +56,10 @@ class Patch:
     def _operations(self) -> list[Operation]:
         return operations(self.content)
 
-    def applied(self, resource: Resource) -> Node | None:
-        """Return the resource's node as the patch leaves it; ``None`` when it is deleted."""
+    def applied(self, resource: Resource, draft: Value) -> Work:
+        """Return how it changes a resource's draft."""
         if self.content.is_sequence:
-            return json_patch(resource.node, self._operations, self.content)
+            return editing(draft, self._operations, self.content)
         content = self.content.scoped(scope_of(resource.node))
         own = [
             (key, value) for key, value in content.pairs() if key.content not in ("apiVersion", "kind", "metadata")
@@ -66,7 +68,7 @@ class Patch:
         further = [(key, value) for key, value in metadata.pairs() if key.content not in ("name", "namespace")]
         if further and metadata.key is not None:
             own.append((metadata.key, metadata.with_pairs(further)))
-        return merge(resource.node, content.with_pairs(own), by_name=_has_schema(resource))
+        return merging(draft, content.with_pairs(own), by_name=_has_schema(resource))
 
 
 def _has_schema(resource: Resource) -> bool:

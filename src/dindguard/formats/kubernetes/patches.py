@@ -1,15 +1,18 @@
 """Patches of Kustomize and Argo: a strategic merge by names, and JSON patches (RFC 6902).
 
-Both make a new tree and leave the old one as it is. Every value keeps the place it is written at: what a patch
-brings stands in the patch, and its trail leads to what it was patched into.
+Both change a draft, once it is known that they end. Every value keeps the place it is written at: what a
+patch brings stands in the patch, and its trail leads to what it was patched into.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 
 from dindguard import budget
-from dindguard.documents.tree import Kind, Node, Pairs
+from dindguard.documents.tree import Kind, Node
+from dindguard.formats.kubernetes.drafts import Draft, Items, Members, Value, finished, member, opened
 from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import decimal
 from dindguard.source import Span, Step
@@ -36,23 +39,45 @@ class BudgetError(Exception):
     """A patch touches more places than any real one; the open ledger has the notice."""
 
 
-def merge(base: Node, patch: Node, by_name: bool = True) -> Node | None:
+def merge(base: Node, patch: Node) -> Node | None:
     """Return ``base`` with a strategic merge patch applied; ``None`` when the patch deletes it.
+
+    Raises :class:`BudgetError` for a patch that never ends.
+    """
+    merged = merging(opened(base), patch)()
+    return None if merged is None else finished(merged)
+
+
+Work = Callable[[], Value | None]
+"""Changes a draft as a patch says, and returns what is there then; ``None`` where that is deleted."""
+
+
+def merging(base: Value, patch: Node, by_name: bool = True) -> Work:
+    """Return how a strategic merge patch changes a draft.
 
     ``by_name=False`` replaces all lists, as kinds without a known schema are patched. Raises
     :class:`BudgetError` for a patch that never ends.
     """
-    return _Merger(by_name).merge(base, patch, 0)
+    merger = _Merger(by_name)
+    merged = merger.merge(base, patch, 0)
+
+    def work() -> Value | None:
+        for change in merger.changes:
+            change()
+        return opened(merged) if isinstance(merged, Node) else merged
+
+    return work
 
 
 class _Merger:
-    """One merge, and how many steps it may still take."""
+    """One merge: how many steps it may still take, and what it is going to change."""
 
     def __init__(self, by_name: bool) -> None:
         self._by_name = by_name
         self._steps = 0
+        self.changes: list[Callable[[], None]] = []
 
-    def merge(self, base: Node, patch: Node, depth: int) -> Node | None:
+    def merge(self, base: Value, patch: Node, depth: int) -> Value | None:
         """Return what a place becomes."""
         self._steps += 1
         allowed = budget.within(budget.PATCH_STEPS, self._steps, patch)
@@ -61,53 +86,49 @@ class _Merger:
         directive = patch["$patch"].content if patch.is_mapping else ""
         if directive == "delete":
             return None
-        if base.is_scalar and patch.is_scalar and (base.content, base.style) == (patch.content, patch.style):
-            return base  # a name that only says what is patched
-        if not (base.is_mapping and patch.is_mapping):
-            return patch.explained(Step(_REPLACED_BY, base.span))
-        if directive == "replace":
+        if isinstance(base, Members) and patch.is_mapping:
+            if directive != "replace":
+                self._members(base, patch, depth + 1)
+                return base
             kept = [(key, value) for key, value in patch.pairs() if not key.content.startswith("$")]
             return patch.with_pairs(kept).explained(Step(_REPLACED_BY, _anchor(base)))
-        return base.with_pairs(self._pairs(base, patch, depth + 1))
+        node = base.node if isinstance(base, Draft) else base
+        if node.is_scalar and patch.is_scalar and (node.content, node.style) == (patch.content, patch.style):
+            return base  # a name that only says what is patched
+        return patch.explained(Step(_REPLACED_BY, node.span))
 
-    def _pairs(self, base: Node, patch: Node, depth: int) -> Pairs:
-        pairs: Pairs = []
-        for key, value in base.pairs():
-            change = patch[key.content]
-            if not change.present:
-                pairs.append((key, value))
-            elif not change.is_null:
-                merged = self._value(key.content, value, change, depth)
-                if merged is not None:
-                    pairs.append((key, merged))
+    def _members(self, base: Members, patch: Node, depth: int) -> None:
         step = Step(_ADDED_TO, _anchor(base))
-        for key, value in patch.pairs():
-            if key.content not in base and not key.content.startswith("$") and not value.is_null:
-                pairs.append((key, value.explained(step)))
-        return pairs
+        for key, change in patch.pairs():
+            place = base.place(key.content)
+            value = base.opened(place) if place is not None else None
+            if value is not None:
+                merged = None if change.is_null else self._value(key.content, value, change, depth)
+                self.changes.append(partial(base.name, key, merged))
+            elif not key.content.startswith("$") and not change.is_null:
+                self.changes.append(partial(base.name, key, change.explained(step)))
 
-    def _value(self, name: str, base: Node, patch: Node, depth: int) -> Node | None:
-        if base.is_sequence and patch.is_sequence:
+    def _value(self, name: str, base: Value, patch: Node, depth: int) -> Value | None:
+        if isinstance(base, Items) and patch.is_sequence:
             keys = _LIST_KEYS.get(name) if self._by_name else None
             return (
                 self._list(base, patch, keys, depth) if keys else patch.explained(Step(_REPLACED_BY, _anchor(base)))
             )
         return self.merge(base, patch, depth)
 
-    def _list(self, base: Node, patch: Node, keys: tuple[str, ...], depth: int) -> Node:
-        key = next((key for key in keys if any(key in item for item in (*base, *patch))), keys[0])
+    def _list(self, base: Items, patch: Node, keys: tuple[str, ...], depth: int) -> Value:
+        key = next((key for key in keys if base.has(key) or any(key in item for item in patch)), keys[0])
         if any(item["$patch"].content == "replace" for item in patch):
             return patch.with_items([item for item in patch if "$patch" not in item])
-        changes = {item[key].content: item for item in patch if item.is_mapping}
-        items = []
-        for item in base:
-            change = changes.pop(item[key].content, None)
-            merged = item if change is None else self.merge(item, change, depth)
-            if merged is not None:
-                items.append(merged)
         step = Step(_ADDED_TO, _anchor(base))
-        items.extend(item.explained(step) for item in changes.values() if item["$patch"].content != "delete")
-        return base.with_items(items)
+        for name, change in {item[key].content: item for item in patch if item.is_mapping}.items():
+            place = base.place(key, name)
+            value = base.opened(place) if place is not None else None
+            if place is not None and value is not None:
+                self.changes.append(partial(base.put, place, self.merge(value, change, depth)))
+            elif change["$patch"].content != "delete":
+                self.changes.append(partial(base.add, change.explained(step)))
+        return base
 
 
 class Operation(NamedTuple):
@@ -130,33 +151,37 @@ def operations(patch: Node) -> list[Operation]:
     return found
 
 
-def json_patch(base: Node, steps: Sequence[Operation], at: Node) -> Node:
-    """Return ``base`` with RFC 6902 operations applied; an operation that finds no place changes nothing.
+def editing(base: Value, steps: Sequence[Operation], at: Node) -> Work:
+    """Return how RFC 6902 operations change a draft; an operation that finds no place changes nothing.
 
     ``at`` is where they are written. Raises :class:`BudgetError` for more than :data:`~dindguard.budget.PATCH_COPIES`.
     """
     copies = sum(each.kind in ("copy", "move") for each in steps)
     if not budget.within(budget.PATCH_COPIES, copies, at):
         raise BudgetError
+    return partial(_edited, base, steps)
+
+
+def _edited(base: Value, steps: Sequence[Operation]) -> Value:
     for kind, path, origin, given, place in steps:
         value = given
         if kind in ("copy", "move"):
             found = _look(base, origin) if origin else None
             if found is None:
                 continue
-            value = found.explained(Step("copied here", place.span))
+            value = finished(found).explained(Step("copied here", place.span))
             if kind == "move":
-                base = _edit(base, origin, _removal) or base
+                _edit(base, origin, _removal)
         if kind in ("add", "copy", "move") and value.present:
-            base = _edit(base, path, _addition(value), insert=True) or base
+            _edit(base, path, _addition(value), insert=True)
         elif kind == "replace" and value.present:
-            base = _edit(base, path, _replacement(value)) or base
+            _edit(base, path, _replacement(value))
         elif kind == "remove":
-            base = _edit(base, path, _removal) or base
+            _edit(base, path, _removal)
     return base
 
 
-Change = Callable[[Node | None, Node], Node | None]
+Change = Callable[[Value | None, Draft], Node | None]
 """From what stands at a place, or ``None``, and what is around it, to what shall stand there."""
 
 
@@ -165,10 +190,10 @@ def _addition(value: Node) -> Change:
 
 
 def _replacement(value: Node) -> Change:
-    return lambda old, _: value.explained(Step(_REPLACED_BY, old.span)) if old is not None else None
+    return lambda old, _: value.explained(Step(_REPLACED_BY, _node(old).span)) if old is not None else None
 
 
-def _removal(_old: Node | None, _parent: Node) -> None:
+def _removal(_old: Value | None, _parent: Draft) -> None:
     return None
 
 
@@ -179,63 +204,70 @@ def _pointer(path: str) -> list[str]:
     return [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
 
 
-def _look(node: Node, path: list[str]) -> Node | None:
+def _look(base: Value, path: list[str]) -> Value | None:
+    """Return what stands at a place, if anything does."""
+    value: Value | None = base
     for step in path:
-        if node.is_sequence:
-            index = decimal(step)
-            node = node[index] if index is not None else node.hole(step)
-        else:
-            node = node[step]
-    return node if node.present else None
-
-
-def _edit(node: Node, path: list[str], change: Change, insert: bool = False) -> Node | None:
-    """Return ``node`` with the place at ``path`` changed, or ``None`` when there is no such place."""
-    step, rest = path[0], path[1:]
-    if node.is_sequence:
-        return _edit_sequence(node, step, rest, change, insert)
-    if not node.is_mapping:
-        return None
-    child = node[step]
-    if rest:
-        new = _edit(child, rest, change, insert) if child.present else None
-        return None if new is None else _with(node, step, new)
-    return _with(node, step, change(child if child.present else None, node))
-
-
-def _edit_sequence(node: Node, step: str, rest: list[str], change: Change, insert: bool) -> Node | None:
-    items = list(node.items())
-    index = len(items) if step == "-" and not rest and insert else decimal(step)
-    if index is None:
-        return None
-    if rest:
-        new = _edit(items[index], rest, change, insert) if index < len(items) else None
-        if new is None:
+        place = _place(value, step)
+        if not isinstance(value, Draft) or place is None:
             return None
-        items[index] = new
-    elif insert:
-        added = change(None, node)
-        if added is not None:
-            items.insert(index, added)
-    elif index < len(items):
-        new = change(items[index], node)
-        items[index : index + 1] = [] if new is None else [new]
-    return node.with_items(items)
+        value = value.opened(place)
+    return value if isinstance(value, Draft) or (value is not None and value.present) else None
 
 
-def _with(node: Node, name: str, value: Node | None) -> Node:
-    pairs = [(key, value if key.content == name else old) for key, old in node.pairs()]
-    kept = [(key, new) for key, new in pairs if new is not None]
-    if value is not None and name not in node:
-        kept.append((_key(value, name), value))
-    return node.with_pairs(kept)
+def _place(parent: Value | None, step: str, below: str = "") -> int | None:
+    """Return where a step of a pointer leads in a draft; ``below`` is the next."""
+    if isinstance(parent, Members):
+        return parent.place(step)
+    if isinstance(parent, Items):
+        number = decimal(step)
+        return number if number is not None and number < len(parent.numbered(below)) else None
+    return None
+
+
+def _edit(base: Value, path: list[str], change: Change, insert: bool = False) -> None:
+    """Change the place at ``path``; nothing when there is no such place."""
+    parent: Value | None = base
+    for step, below in pairwise(path):
+        place = _place(parent, step, below)
+        if not isinstance(parent, Draft) or place is None:
+            return
+        parent = parent.opened(place)
+    step = path[-1]
+    if isinstance(parent, Items):
+        _edit_items(parent, step, change, insert)
+    elif isinstance(parent, Members):
+        old = member(parent, step)
+        new = change(old if _node(old).present else None, parent)
+        parent.name(_key(new or parent.node, step), new)
+
+
+def _edit_items(parent: Items, step: str, change: Change, insert: bool) -> None:
+    items = parent.numbered()
+    number = len(items) if step == "-" and insert else decimal(step)
+    if number is None:
+        return
+    if not insert:
+        if number < len(items):
+            new = change(items[number], parent)
+            parent.change(number, [] if new is None else [new])
+    elif (added := change(None, parent)) is not None:
+        if number >= len(items):
+            parent.add(added)
+        else:
+            parent.change(number, [added], 0)
 
 
 def _key(value: Node, name: str) -> Node:
     return Node(Kind.SCALAR, value.source, value.start, value.start, route=value.route, content=name)
 
 
-def _anchor(node: Node) -> Span:
+def _node(value: Value) -> Node:
+    return value.node if isinstance(value, Draft) else value
+
+
+def _anchor(value: Value) -> Span:
     """Return a short place that stands for a mapping or a list: its name, else its key."""
-    name = node["name"] if node.is_mapping else node
-    return name.span if name.is_scalar else node.key_span
+    node = _node(value)
+    name = member(value, "name") if node.is_mapping else node
+    return name.span if isinstance(name, Node) and name.is_scalar else node.key_span
