@@ -28,6 +28,9 @@ STEEP = 1.5
 ROUNDS = 20
 """So often the sizes are measured before a search counts as steep; a linear one seldom needs a second round."""
 ENOUGH = 2.0
+"""Seconds after which one search is given up."""
+PLENTY = 4.0
+"""Seconds after which two rounds are enough: what takes so long at 32 KB is no linear search that was disturbed."""
 
 NOT_THEIR_TEXT = {
     "src/dindguard/reports/page.py": "the pages of rules, which the command line chooses",
@@ -128,14 +131,14 @@ def _exponent(costs: Sequence[float]) -> float:
 def steepness(ask: Callable[[str], object], attack: Attack) -> float:
     """Return the exponent of a search's cost; as soon as that is below :data:`STEEP` nothing more is measured."""
     growth = Growth(ask, attack)
+    begun = time.process_time()
     for count in range(1, ROUNDS + 1):
         exponent = growth.measure()
-        if growth.endless:
-            if count >= 2:
-                return math.inf
-        elif exponent < STEEP:
+        if not growth.endless and exponent < STEEP:
             break
-    return exponent
+        if count >= 2 and (growth.endless or time.process_time() - begun > PLENTY):
+            break
+    return math.inf if growth.endless else exponent
 
 
 def found_against(pattern: re.Pattern[str], how: str) -> list[tuple[float, Attack]]:
