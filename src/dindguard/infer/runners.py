@@ -28,6 +28,16 @@ class Given:
 
 
 def give_defaults(workloads: Sequence[Workload]) -> Given:
+    """Return a scan's workloads with what runners add to jobs, and with steps in the pods that they run in."""
+    given = _with_runner(workloads)
+    if all(each.pod_text is None for each in given.workloads):
+        return given
+    from dindguard.infer.pod_steps import in_their_pods
+
+    return in_their_pods(given)
+
+
+def _with_runner(workloads: Sequence[Workload]) -> Given:
     """Give copies of a scan's jobs what their runner's configuration adds, where exactly one runner can be theirs.
 
     What was read stays as it is. Every setting keeps its place in the configuration; its trail leads to the job that
@@ -53,7 +63,7 @@ def give_defaults(workloads: Sequence[Workload]) -> Given:
     for job in changed.values():
         job.settle(Assignment(runner=runner))
     runner.settle(Assignment(jobs=tuple(changed.values())))
-    return Given(tuple(_started_in(changed.get(each, each), copies) for each in workloads), copies)
+    return Given(tuple(started_in(changed.get(each, each), copies) for each in workloads), copies)
 
 
 def _read_once(workloads: Sequence[Workload]) -> Sequence[Workload]:
@@ -89,7 +99,7 @@ def _without_runner(workloads: Sequence[Workload]) -> Given:
         for job in jobs
         if any(container in copies for container in job.containers)
     }
-    return Given(tuple(_started_in(changed.get(each, each), copies) for each in workloads), copies)
+    return Given(tuple(started_in(changed.get(each, each), copies) for each in workloads), copies)
 
 
 def _is_engine_service(container: Container) -> bool:
@@ -110,7 +120,7 @@ def _job(job: Workload, runner: Workload, copies: Mapping[Container, Container])
     )
 
 
-def _started_in(workload: Workload, copies: Mapping[Container, Container]) -> Workload:
+def started_in(workload: Workload, copies: Mapping[Container, Container]) -> Workload:
     """Return a workload that a job's script starts as started in the job's copy."""
     inside = workload.runs_in
     return replace(workload, runs_in=copies[inside]) if inside is not None and inside in copies else workload

@@ -191,6 +191,8 @@ class Workload(_Remembering):
     """The container whose commands give a cluster these pods, where they are written in the commands themselves."""
     runs_in: Container | None = field(repr=False, default=None)
     """The container whose script starts these, when a document inside its text was read."""
+    pod_text: Span | None = field(repr=False, default=None)
+    """Where the pod is described in whose container of the same name a job's steps run: a text in its file, or another file."""
 
     assignment: Assignment = field(init=False, repr=False, default=Assignment())
     """What ``infer`` concludes: which CI runner runs which jobs."""

@@ -11,22 +11,21 @@ from typing import Any
 
 from dindguard.documents.tree import Node
 from dindguard.formats.jenkinsfile.places import Place
-from dindguard.model.container import Build, Container, ContainerKind, Environment, EnvVar, Words
+from dindguard.model.container import Build, Container, ContainerKind, Environment, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Text, inherited
 from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.records import replace
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.options import run_attributes
 from dindguard.scripts.located import option_words
 from dindguard.source import Span
 
 
-def machine(name: str, address: str, span: Span, variables: tuple[EnvVar, ...]) -> tuple[Workload, Container]:
-    """Return the agent's own machine, which runs steps without a container."""
-    container = Container(
-        name=name, address=address, kind=ContainerKind.JOB, span=span, environment=Environment(variables)
-    )
-    return job(container, ()), container
+def machine(name: str, address: str, span: Span, pod_text: Span | None = None) -> tuple[Workload, Container]:
+    """Return the machine that runs steps without a container, or what stands for a container that only a pod's text tells."""
+    container = Container(name=name, address=address, kind=ContainerKind.JOB, span=span)
+    return replace(job(container, ()), pod_text=pod_text), container
 
 
 def job(container: Container, storages: tuple[Any, ...]) -> Workload:

@@ -8,6 +8,7 @@ from dindguard.documents.groovy.nodes import ASSIGNED
 from dindguard.documents.tree import Node
 from dindguard.model.container import Container, EnvVar
 from dindguard.records import field, record
+from dindguard.source import Span
 
 
 @record
@@ -15,13 +16,15 @@ class Place:
     """What surrounds steps.
 
     ``owner`` is the container (or machine) that they run in, ``address`` the named way to it, ``pod`` the containers
-    that ``container('name')`` can choose, ``variables`` those of the blocks around.
+    that ``container('name')`` can choose, ``variables`` those of the blocks around; ``pod_text`` is where further containers
+    of the pod are described.
     """
 
     owner: Container
     address: str
     variables: tuple[EnvVar, ...] = ()
     pod: Mapping[str, Container] = field(default_factory=dict)
+    pod_text: Span | None = None
 
 
 def variables_of(block: Node) -> tuple[EnvVar, ...]:

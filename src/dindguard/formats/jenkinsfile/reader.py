@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Sequence
 
 from dindguard.documents.groovy.nodes import ASSIGNED
@@ -15,7 +16,7 @@ from dindguard.model.container import Container, EnvVar
 from dindguard.model.values import Text
 from dindguard.records import replace
 from dindguard.scripts.located import add_script
-from dindguard.source import Embedded
+from dindguard.source import Embedded, Span
 
 _SCRIPTS = {"sh": "shell", "bat": "batch", "powershell": "powershell", "pwsh": "powershell"}
 _NO_STEPS = frozenset({"environment", "options", "parameters", "triggers", "when", "tools", "libraries", "agent"})
@@ -51,7 +52,7 @@ class _Pipeline:
 
     def read(self) -> None:
         """Read the whole file; what runs outside every block runs on an agent's machine."""
-        workload, owner = machine("", "agent", self._root.span, ())
+        workload, owner = machine("", "agent", self._root.span)
         before = len(self._reading.embedded)
         self._block(self._root, Place(owner, "agent"))
         if any(embedded.owner is owner for embedded in self._reading.embedded[before:]):
@@ -124,12 +125,14 @@ class _Pipeline:
             joined = Joined(self._source)
             add_script(joined, template["yaml"])
             self._reading.embedded.append(Embedded(joined.source("kubernetes")))
+        place = replace(place, pod_text=_text_of(template), pod={})
         found = pods.pod(template, address)
-        if found is None:
-            return place
-        workload, members = found
-        self._reading.workloads.append(workload)
-        return replace(place, owner=members.get("jnlp", place.owner), pod=members)
+        if found is not None:
+            workload, members = found
+            self._reading.workloads.append(workload)
+            place = replace(place, owner=members.get("jnlp", place.owner), pod=members)
+        usual = template["defaultContainer"]
+        return self._chosen(usual, place) if usual.is_scalar else place
 
     def _stage(self, call: Node, place: Place) -> Place:
         return replace(place, address=self._address("stages", call["0"]))
@@ -142,12 +145,15 @@ class _Pipeline:
         return self._started(call["image"] if call["image"].present else call["0"], call["args"], place)
 
     def _member(self, call: Node, place: Place) -> Place:
-        """Choose the container that ``container('name')`` names; one that only a YAML text has is not known here."""
-        written = call["0"] if call["0"].present else call["name"]
+        """Choose the container that ``container('name')`` names."""
+        return self._chosen(call["0"] if call["0"].present else call["name"], place)
+
+    def _chosen(self, written: Node, place: Place) -> Place:
+        """Choose a container of the pod by its name; one that only a YAML text has is known by that alone here."""
         name = written.value.pattern if written.is_scalar else ""
         chosen: Container | None = place.pod.get(name)
         if chosen is None:
-            workload, chosen = machine(name, self._address("containers", written), written.span, ())
+            workload, chosen = machine(name, self._address("containers", written), written.span, place.pod_text)
             self._reading.workloads.append(workload)
         return replace(place, owner=chosen)
 
@@ -225,3 +231,11 @@ class _Pipeline:
     def _embed(self, joined: Joined, hint: str, place: Place) -> None:
         if not joined.empty:
             self._reading.embedded.append(Embedded(joined.source(hint), place.owner))
+
+
+def _text_of(template: Node) -> Span | None:
+    """Return where the text of a pod lies: in this file, or a whole file below the root (``yamlFile``)."""
+    file = template["yamlFile"]
+    if file.is_scalar and file.value.value is not None:
+        return Span(posixpath.normpath(file.value.value))
+    return template["yaml"].span if template["yaml"].is_scalar else None
