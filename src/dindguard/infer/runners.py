@@ -32,9 +32,11 @@ def give_defaults(workloads: Sequence[Workload]) -> Given:
     given = _with_runner(workloads)
     if all(each.pod_text is None for each in given.workloads):
         return given
-    from dindguard.infer.pod_steps import in_their_pods
+    from dindguard.infer.pod_steps import members_of_pods
 
-    return in_their_pods(given)
+    members = members_of_pods(given.workloads)
+    kept = (each for each in given.workloads if each.pod_text is None or each.containers[0] not in members)
+    return Given(tuple(_started_in(each, members) for each in kept), {**given.copies, **members})
 
 
 def _with_runner(workloads: Sequence[Workload]) -> Given:
@@ -63,7 +65,7 @@ def _with_runner(workloads: Sequence[Workload]) -> Given:
     for job in changed.values():
         job.settle(Assignment(runner=runner))
     runner.settle(Assignment(jobs=tuple(changed.values())))
-    return Given(tuple(started_in(changed.get(each, each), copies) for each in workloads), copies)
+    return Given(tuple(_started_in(changed.get(each, each), copies) for each in workloads), copies)
 
 
 def _read_once(workloads: Sequence[Workload]) -> Sequence[Workload]:
@@ -99,7 +101,7 @@ def _without_runner(workloads: Sequence[Workload]) -> Given:
         for job in jobs
         if any(container in copies for container in job.containers)
     }
-    return Given(tuple(started_in(changed.get(each, each), copies) for each in workloads), copies)
+    return Given(tuple(_started_in(changed.get(each, each), copies) for each in workloads), copies)
 
 
 def _is_engine_service(container: Container) -> bool:
@@ -120,7 +122,7 @@ def _job(job: Workload, runner: Workload, copies: Mapping[Container, Container])
     )
 
 
-def started_in(workload: Workload, copies: Mapping[Container, Container]) -> Workload:
+def _started_in(workload: Workload, copies: Mapping[Container, Container]) -> Workload:
     """Return a workload that a job's script starts as started in the job's copy."""
     inside = workload.runs_in
     return replace(workload, runs_in=copies[inside]) if inside is not None and inside in copies else workload

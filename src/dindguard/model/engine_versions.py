@@ -165,21 +165,49 @@ def below(version: Version, minimum: Version) -> bool:
     return _newest_meant(version) < minimum
 
 
-def refuses(engine: EngineImage | None, client: EngineImage | None) -> bool:
-    """Whether an engine's image is known to be too new for a client's.
+def refuses(engine: EngineImage | None, client: EngineImage | None, *, spoken: str = "", least: str = "") -> bool:
+    """Whether an engine is known to be too new for a client, by the newest version of the API that this speaks.
 
-    29.0 to 29.2 speak API 1.44 and later, which clients have since 25.0; 29.3 went back to 1.40, that of 19.03 (moby
-    ``daemon/config/config.go`` of these tags). A tag without a version is the newest engine.
+    ``spoken`` is the version that the client is told to speak whatever it is (``DOCKER_API_VERSION``), ``least`` the oldest
+    that the engine is told to take (``DOCKER_MIN_API_VERSION``).
     """
-    if engine is None or client is None or not (engine.official and client.official):
-        return False
-    if (engine.product, client.product) != (EngineProduct.DOCKER, EngineProduct.DOCKER) or client.version is None:
-        return False
+    lowest = _version_of(least) or _lowest_api(engine)
+    newest = _version_of(spoken) or _newest_api(client)
+    return lowest is not None and newest is not None and newest < lowest
+
+
+def _lowest_api(engine: EngineImage | None) -> Version | None:
+    """Return the oldest API version that an engine takes by default (moby ``daemon/config/config.go`` of the tags).
+
+    A tag without a version is the newest engine.
+    """
+    if engine is None or not engine.official or engine.product is not EngineProduct.DOCKER:
+        return None
     version = engine.version or ((99,) if engine.floating is True else ())
+    if version[:1] < (25,):
+        return None
     if version[:1] < (29,):
-        return False
-    strict = (29, 0) <= version < (29, 3) and len(version) > 1
-    return client.version < ((25,) if strict else (19, 3))
+        return (1, 24)
+    return (1, 44) if version < (29, 3) and len(version) > 1 else (1, 40)
+
+
+_NEWEST_APIS = (
+    ((29,), (1, 52)), ((28,), (1, 48)), ((27,), (1, 46)), ((26,), (1, 45)), ((25,), (1, 44)), ((24,), (1, 43)),
+    ((23,), (1, 42)), ((20, 10), (1, 41)), ((19, 3), (1, 40)), ((18, 9), (1, 39)),
+)  # fmt: skip
+"""The API version that a line began with (docker/docker-api, "API versions")."""
+
+
+def _newest_api(client: EngineImage | None) -> Version | None:
+    if client is None or not client.official or client.product is not EngineProduct.DOCKER or client.version is None:
+        return None
+    return next((api for line, api in _NEWEST_APIS if client.version >= line), (1, 38))
+
+
+def _version_of(text: str) -> Version | None:
+    """Return an API version as it is written in a variable; ``None`` for what is none."""
+    parts = text.removeprefix("v").split(".")
+    return tuple(map(int, parts)) if len(parts) == 2 and all(part.isdecimal() for part in parts) else None
 
 
 def _newest_meant(version: Version) -> Version:

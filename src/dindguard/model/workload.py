@@ -275,9 +275,7 @@ class Workload(_Remembering):
         """What part of its node a pod is, by what it mounts: a storage driver, a network plugin, a device plugin."""
         if self.platform is not Platform.KUBERNETES:
             return None
-        from dindguard.model.node_parts import (
-            node_part,
-        )  # asked of few: what is privileged or mounts a system's paths
+        from dindguard.model.node_parts import node_part  # asked of few: what mounts a system's paths
 
         return node_part(self.containers)
 
