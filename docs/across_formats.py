@@ -387,6 +387,19 @@ TABLE: dict[str, dict[str, Files]] = {
             "unapproved": 'runtime = §"sysbox-runc"',
         },
     ),
+    "test-kitchen": settings(
+        "kitchen.yml",
+        "driver:\n  name: docker\n  SETTING\n\nplatforms:\n  - name: app\n    driver:\n      image: registry.example/app:1\n",
+        {
+            "privileged": "privileged: §true",
+            "socket": "volume: §/var/run/docker.sock:/var/run/docker.sock",
+            "root": "volume: §/:/host",
+            "pid": "run_options: --pid §host",
+            "network": "network: §host",
+            "capability": "cap_add: §SYS_ADMIN",
+            "unapproved": "run_options: --runtime §sysbox-runc",
+        },
+    ),
     "ansible": settings(
         "site.yml",
         "- hosts: all\n  tasks:\n    - community.docker.docker_container:\n        name: app\n        image: registry.example/app:1\n"

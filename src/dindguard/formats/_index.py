@@ -49,6 +49,7 @@ ROWS: tuple[dict[str, Any], ...] = (
     {'name': 'systemd-unit', 'title': 'systemd units and drop-ins', 'package': 'systemd_unit', 'syntaxes': ('unit',), 'names': '(^|/)[^/]+\\.(service|socket)(\\.(j2|in|tmpl|template|example|sample))?$|(^|/)[^/]+\\.(service|socket)\\.d/[^/]+\\.conf(\\.(j2|in|tmpl|template|example|sample))?$|(^|/)[^/]+\\.(service|socket)\\.conf$', 'perhaps': '(^|/)[^/]+\\.conf(\\.(j2|in|tmpl|template|example|sample))?$', 'beginning': '\\A(?:[ \\t]*(?:[#;{][^\\n]*)?\\n)*+\\[Service\\]', 'words': (('socketmode', 'socketmode[ \\t]*=[ \\t]*[0-7]?[0-7]{2}[2367]\\b'),), 'installed': '^/(etc|run|lib|usr/lib|usr/local/lib)/systemd/.*\\.(service|socket|conf)$', 'apart': True, 'evidence': 1},
     {'name': 'taskfile', 'title': 'Taskfiles', 'package': 'taskfile', 'syntaxes': ('yaml',), 'names': '(?i:(^|/)taskfile([.-][\\w.-]+)?\\.ya?ml$)', 'keys': ('tasks',), 'shape': 'is_taskfile', 'evidence': 1},
     {'name': 'terraform', 'title': 'Terraform', 'package': 'terraform', 'syntaxes': ('hcl', 'json'), 'names': '\\.(tf|tofu)(\\.json)?$', 'refuses': '(^|/)\\.terraform/', 'keys': ('resource', 'module', 'provider', 'variable', 'locals', 'data', 'output', 'terraform'), 'words': ('gitlab-runner/', 'host_path', 'host_pid', 'host_network', 'host_ipc'), 'shape': 'is_module', 'evidence': 1},
+    {'name': 'test-kitchen', 'title': 'Test Kitchen', 'package': 'test_kitchen', 'syntaxes': ('yaml',), 'names': '(^|/)\\.?kitchen(\\.[\\w-]+)?\\.ya?ml$', 'keys': ('suites', 'driver', 'driver_config', 'driver_plugin'), 'shape': 'is_kitchen', 'evidence': 1},
     {'name': 'user-data', 'title': 'user data of cloud machines', 'package': 'user_data', 'syntaxes': ('user-data',), 'names': '(^|/)(user|vendor)[-_]?data(\\.(txt|j2|tpl|tmpl|tftpl|mime))?$', 'first_line': '#cloud-config|#cloud-boothook|## template: ?jinja|Content-Type: multipart/|MIME-Version:', 'apart': True, 'evidence': 1},
 )
 
@@ -106,6 +107,7 @@ LITERALS: dict[str, tuple[str, ...]] = {
     '(?i:(^|/)taskfile([.-][\\w.-]+)?\\.ya?ml$)': ('taskfile',),
     '\\.(tf|tofu)(\\.json)?$': ('.tf', '.tofu'),
     '(^|/)\\.terraform/': ('.terraform/',),
+    '(^|/)\\.?kitchen(\\.[\\w-]+)?\\.ya?ml$': ('kitchen',),
     '(^|/)(user|vendor)[-_]?data(\\.(txt|j2|tpl|tmpl|tftpl|mime))?$': ('user-data', 'user_data', 'userdata', 'vendor-data', 'vendor_data', 'vendordata'),
 }
 """By expression of a path, literals in lower case of which every ASCII path that matches holds one."""

@@ -46,6 +46,8 @@ _COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.docker.", "con
 _TASK_FILE = regex(r"(^|/)(tasks|handlers)/")
 _VARIABLES_FILE = regex(r"(^|/)((defaults|vars|group_vars|host_vars)/|vars\.ya?ml$)")
 _FULL_NAME = regex(r"[a-z]\w*\.[a-z]\w*\.[a-z]\w*$")
+_KITCHEN = ("suites", "transport")
+_PLAYBOOKS = ("import_playbook", "ansible.builtin.import_playbook")
 _GROUP = frozenset({"hosts", "vars", "children"})
 
 
@@ -53,15 +55,21 @@ def is_ours(source: Source, node: Node) -> bool:
     """Whether a document is a playbook, a list of tasks, a scenario of Molecule, or variables that set an engine up."""
     if node.is_sequence:
         items = node.items()
-        return bool(items) and (all(map(_is_play, items)) or _are_tasks(items, source.hint or source.path))
+        return bool(items) and (_are_plays(items) or _are_tasks(items, source.hint or source.path))
     if not node.is_mapping:
         return False
-    if node["platforms"].is_sequence and (node["driver"].is_mapping or FORMAT.named(source.path)):
+    if node["platforms"].is_sequence and (FORMAT.named(source.path) or _is_scenario(source.path, node)):
         return True
     path = source.path
     if FORMAT.usually(path) and is_inventory(node):
         return True
     return bool(_VARIABLES_FILE.search(path)) and any(name in node for name in ENGINE_SETTINGS)
+
+
+def _is_scenario(path: str, node: Node) -> bool:
+    """Whether a mapping with platforms is Molecule's: Test Kitchen has suites, a transport, and drivers of each platform."""
+    others = any(key in node for key in _KITCHEN) or any("driver" in item for item in node["platforms"].items())
+    return node["driver"].is_mapping and not others and "kitchen" not in path.rpartition("/")[2]
 
 
 def is_inventory(node: Node) -> bool:
@@ -72,10 +80,14 @@ def is_inventory(node: Node) -> bool:
     return plain and bool(held) and all(_GROUP.issuperset(group.keys()) for group in held)
 
 
-def _is_play(item: Node) -> bool:
-    if "import_playbook" in item or "ansible.builtin.import_playbook" in item:
+def _are_plays(items: list[Node]) -> bool:
+    """Whether each item is a play or brings a playbook in; ``include`` says so beside a play that does something."""
+    plays = [item for item in items if item["hosts"].present]
+    if all(any(key in item for key in _PLAYBOOKS) for item in items):
         return True
-    return item["hosts"].present and any(key in item for key in PLAY)
+    return any(key in item for item in plays for key in PLAY) and all(
+        item["hosts"].present or "include" in item or any(key in item for key in _PLAYBOOKS) for item in items
+    )
 
 
 def _are_tasks(items: list[Node], path: str) -> bool:
