@@ -131,8 +131,9 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
             circle = (exposure.reach, _encrypts(exposure.endpoint), exposure.endpoint.open_unless)
             blamed = asked.span if asked.set else exposure.endpoint.port
             told.setdefault((circle, blamed), []).append(exposure)
+    in_vain, instead = (_in_vain(engine), _instead(engine)) if told else (None, "")
     for exposures in told.values():
-        yield _problem(engine, exposures)
+        yield _problem(engine, exposures, in_vain, instead)
 
 
 def _encrypts(endpoint: Endpoint) -> bool:
@@ -149,9 +150,10 @@ def _message(engine: Engine, exposures: Sequence[Exposure]) -> str:
     return f"{engine} {how} {reach} {where}, without authentication{doubt}"
 
 
-def _problem(engine: Engine, exposures: Sequence[Exposure]) -> Problem:
+def _problem(engine: Engine, exposures: Sequence[Exposure], in_vain: Step | None, instead: str) -> Problem:
     exposure, *others = exposures
     endpoint, asked, forwards = exposure.endpoint, exposure.endpoint.authenticated, engine.launch.forwards
+    plain = endpoint.encrypted is not None and endpoint.encrypted.off
     severity = SEVERITIES.get(exposure.reach, Severity.CRITICAL)
     users = [Step(f"{access.who} uses it", access.span) for access in engine.clients if access.uses]
     return Problem(
@@ -162,13 +164,13 @@ def _problem(engine: Engine, exposures: Sequence[Exposure]) -> Problem:
             *([Step("this hands the engine's socket on", forwards.span)] if forwards is not None else ()),
             *(Step("it listens here, too", other.endpoint.span) for other in others),
             *_started(engine, endpoint),
-            *_in_vain(engine, endpoint),
+            *((in_vain,) if in_vain is not None and plain else ()),
             reason("privileged: root in it is root on the host", engine.privileged),
             *users,
         ),
         severity=min(severity, _under_doubt(engine)) if endpoint.open_unless else severity,
         confidence=Confidence.MEDIUM if endpoint.open_unless else Confidence.HIGH,
-        instead=_instead(engine),
+        instead=instead,
     )
 
 
@@ -183,12 +185,12 @@ def _started(engine: Engine, endpoint: Endpoint) -> Iterator[Step]:
         yield Step("its package's unit starts it here", engine.launch.packaged)
 
 
-def _in_vain(engine: Engine, endpoint: Endpoint) -> Iterator[Step]:
-    """Yield the certificates that are named although nothing turns TLS on."""
-    plain = endpoint.encrypted is not None and endpoint.encrypted.off
+def _in_vain(engine: Engine) -> Step | None:
+    """Return the certificates that are named, which nothing turns TLS on for where a listener has none."""
     named = next((setting for setting in engine.written_settings if setting.name in CERTIFICATES), None)
-    if plain and named is not None and engine.product is EngineProduct.DOCKER:
-        yield Step("certificates alone turn no TLS on: tlsverify does", named.span)
+    if named is None or engine.product is not EngineProduct.DOCKER:
+        return None
+    return Step("certificates alone turn no TLS on: tlsverify does", named.span)
 
 
 def _instead(engine: Engine) -> str:

@@ -52,20 +52,20 @@ class Section:
         """Return the values of a setting that may be repeated; an empty one takes back those before it."""
         found: list[Text] = []
         for entry in self._entries:
-            if entry.key == key:
-                found = [*found, self.text(entry)] if entry.value.text else []
+            if entry.key == key and entry.value.text:
+                found.append(self.text(entry))
+            elif entry.key == key:
+                found.clear()
         return tuple(found)
 
     def words(self, key: str) -> tuple[Text, ...]:
         """Return the words of all values of a setting."""
         found: list[Text] = []
         for entry in self._entries:
-            if entry.key == key:
-                found = (
-                    [*found, *(self._resolved(word) for word in source_words(entry.value))]
-                    if entry.value.text
-                    else []
-                )
+            if entry.key == key and entry.value.text:
+                found += (self._resolved(word) for word in source_words(entry.value))
+            elif entry.key == key:
+                found.clear()
         return tuple(found)
 
     def last(self, key: str) -> Text | None:
