@@ -161,7 +161,7 @@ class Makefile:
         before = self._values.get(name)
         if operator == "?=":
             if before is None or conditional:
-                self._values[name] = [*(before or ()), Value(script, default=True)]
+                self._values.setdefault(name, []).append(Value(script, default=True))
         elif operator == "+=" and before:
             pieces = sum(len(value.script.pieces) for value in before)
             if script.pieces and not budget.within(budget.VALUE_PIECES, pieces, script.pieces[0]):
@@ -170,7 +170,7 @@ class Makefile:
             added = [Value(_concatenated(value.script, script), value.default) for value in before]
             self._values[name] = [*before, *added] if conditional else added
         elif conditional and before is not None:
-            self._values[name] = [*before, Value(script, default=False)]
+            before.append(Value(script, default=False))
         else:
             self._values[name] = [Value(script, default=False)]
 
