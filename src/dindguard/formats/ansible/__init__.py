@@ -73,8 +73,13 @@ def _is_scenario(path: str, node: Node) -> bool:
 
 
 def is_inventory(node: Node) -> bool:
-    """Whether a mapping is an inventory: groups, each with hosts, variables and groups of its own."""
+    """Whether a mapping is an inventory: groups, each with hosts, variables and groups of its own.
+
+    An engine's ``hosts`` are a list, which those of a group are not.
+    """
     groups = node.values()
+    if any(group["hosts"].is_sequence for group in groups):
+        return False
     held = [group for group in groups if group.is_mapping and group.keys()]
     plain = all(group.is_mapping or group.is_null for group in groups)
     return plain and bool(held) and all(_GROUP.issuperset(group.keys()) for group in held)
