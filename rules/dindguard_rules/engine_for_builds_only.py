@@ -50,11 +50,12 @@ INSTEAD = (
 )
 def check(workload: Workload) -> Iterator[Problem]:
     """Report engines whose job builds and pushes, and does nothing else with them."""
-    if workload.kind is not WorkloadKind.JOB:
+    jobs = [each for each in workload.containers if each.kind is ContainerKind.JOB]
+    if workload.kind is not WorkloadKind.JOB or not jobs:
         yield from _of_others(workload)
         return
-    builds = [only_builds(each) for each in workload.containers if each.kind is ContainerKind.JOB]
-    if builds and all(builds):
+    builds = [only_builds(each) for each in jobs]
+    if all(builds):
         for container in workload.containers:
             if container.engine is not None and container.kind is ContainerKind.JOB_SERVICE:
                 message = f"{workload} runs {container.engine} only to build images"

@@ -17,6 +17,7 @@ from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.invocation import InvocationKind
 from dindguard.model.mount import Mount
 from dindguard.model.values import How, Text
+from dindguard.model.workload import Platform
 from dindguard.records import replace
 from dindguard.source import Span, Step
 from dindguard.vocabulary import EngineProduct
@@ -170,10 +171,12 @@ def _through_client(container: Container, client: Client, names: Names) -> Acces
 def dead_ends(container: Container, names: Names) -> tuple[Text, ...]:
     """Return the addresses by which a container looks for an engine in itself, and that lead to none.
 
-    Where a CI runner decides unseen whether a job and its services share one network, nobody knows.
+    Where a CI runner decides unseen whether a job and its services share one network, nobody knows; Drone's and Woodpecker's
+    steps are containers apart, but for pipelines that say otherwise.
     """
     workload = container.workload
-    if not container.started or (workload.platform.adds_mounts and workload.runner is None):
+    unseen = workload.platform.adds_mounts and workload.platform is not Platform.DRONE
+    if not container.started or (unseen and workload.runner is None):
         return ()
     found = []
     for client in clients(container):

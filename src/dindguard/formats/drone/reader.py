@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dindguard.documents.alternatives import Choice, label
 from dindguard.documents.joined import joined_scripts
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
+from dindguard.formats.drone.values import Filled, choices, common, values_of
 from dindguard.model.container import Container, ContainerKind, Device, Environment, EnvVar, Namespaces, Words
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
@@ -22,6 +24,7 @@ from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
 
 _NOTHING = regex(r"(?!)")
+Member = tuple[Node, Node, ContainerKind]
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -34,32 +37,44 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 
 def _read(root: Node, reading: Reading) -> None:
-    name = root["name"].text
-    address = f"pipelines.{name}" if name else "pipeline"
-    volumes = Volumes(f"{root.source.path}:{root.start}:{address}")
-    named = {item["name"].text: item for item in root["volumes"].items() if item.is_mapping}
-    steps = [*_members(root["steps"] if "steps" in root else root["pipeline"], ContainerKind.STEP)]
-    services = [*_members(root["services"], ContainerKind.JOB_SERVICE)]
-    containers = []
-    for key, member, kind in (*services, *steps):
-        container = _container(key, member, kind, address, volumes, named)
-        containers.append(container)
+    """Read a pipeline; where a matrix gives its images several values, once for each. The scripts are the first one's."""
+    members = (
+        *_members(root["services"], ContainerKind.JOB_SERVICE),
+        *_members(root["steps"] if "steps" in root else root["pipeline"], ContainerKind.STEP),
+    )
+    given = values_of(root["matrix"])
+    first, *others = choices(given, (member["image"] for _, member, _ in members), root) or [Choice()]
+    workload = _workload(root, members, Filled({**common(given), **first}), "")
+    reading.workloads.append(workload)
+    for (_, member, _), container in zip(members, workload.containers, strict=True):
         scripts = joined_scripts(member["commands"].listed(), "shell", _NOTHING, lambda *_: None)
         reading.embedded += [Embedded(script, container) for script in scripts]
-    reading.workloads.append(
-        Workload(
-            name=name,
-            address=address,
-            kind=WorkloadKind.JOB,
-            platform=Platform.DRONE,
-            span=root["steps"].key_span if "steps" in root else root.span,
-            containers=tuple(containers),
-            storages=volumes.storages,
-        )
+    for choice in others:
+        again = _workload(root, members, Filled({**common(given), **choice}), f"[{label(choice)}]")
+        reading.workloads.append(again)
+
+
+def _workload(root: Node, members: Sequence[Member], scope: Filled, which: str) -> Workload:
+    name = root["name"].text
+    address = (f"pipelines.{name}" if name else "pipeline") + which
+    volumes = Volumes(f"{root.source.path}:{root.start}:{address}")
+    named = {item["name"].text: item.scoped(scope) for item in root["volumes"].items() if item.is_mapping}
+    containers = tuple(
+        _container(key, member.scoped(scope), kind, address, volumes, named) for key, member, kind in members
+    )
+    return Workload(
+        name=name,
+        address=address,
+        kind=WorkloadKind.JOB,
+        platform=Platform.DRONE,
+        span=root["steps"].key_span if "steps" in root else root.span,
+        containers=containers,
+        storages=volumes.storages,
+        shared_network=root["type"].content == "kubernetes",
     )
 
 
-def _members(node: Node, kind: ContainerKind) -> Iterator[tuple[Node, Node, ContainerKind]]:
+def _members(node: Node, kind: ContainerKind) -> Iterator[Member]:
     """Yield name, body and kind of steps or services, which are a list or a mapping."""
     if node.is_mapping:
         yield from ((key, value, kind) for key, value in node.pairs() if value.is_mapping and "image" in value)
