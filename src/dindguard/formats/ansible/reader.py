@@ -12,7 +12,6 @@ from dindguard.formats.ansible import ENGINE_SETTINGS, is_inventory
 from dindguard.formats.ansible.containers import MODULES, container_of, name_of, removed, test_machine, undecided
 from dindguard.formats.ansible.inventory import holders
 from dindguard.formats.ansible.machine import SCRIPTS, engines_of, file_of, let_in, script_of, settings
-from dindguard.formats.ansible.releases import release_of
 from dindguard.formats.ansible.surroundings import Surroundings, role_of
 from dindguard.formats.ansible.tasks import Around, Task, inner, layer_of, tasks_of
 from dindguard.formats.ansible.uses import groups_of
@@ -169,6 +168,8 @@ class _File:
         elif task.module == "k8s":
             reading.embedded += _objects(task)
         elif task.module == "helm":
+            from dindguard.formats.ansible.releases import release_of
+
             release = release_of(task)
             reading.embedded += [release] if release is not None else []
         elif task.module in _COMPOSE:
