@@ -202,8 +202,12 @@ def _without_prefixes(words: Sequence[Text]) -> tuple[Sequence[Text], frozenset[
             prefixes.add(_NESTING_SCRIPT)
             words = words[1:]
             continue
+        from dindguard.scripts.command import base_name
         from dindguard.scripts.commands import argv_command  # few containers have a prefix
+        from dindguard.scripts.shell.wrappers import may_unwrap
 
+        if not may_unwrap(base_name(words[0].pattern)):
+            break
         command = argv_command(words)
         if command.remote is not None or len(command.words) >= len(words):
             break

@@ -47,7 +47,9 @@ _TELLING = (*(each for _, programs in _TASKS for each in programs if each != _SH
 
 def may_be_task(words: Sequence[Text]) -> bool:
     """Whether a command could be such a task alone: what tells quickly that most are none."""
-    return any(word.pattern == _SHORT or any(each in word.pattern for each in _TELLING) for word in words)
+    patterns = [word.pattern for word in words]
+    together = "\0".join(patterns)
+    return _SHORT in patterns or any(each in together for each in _TELLING)
 
 
 def only_does(words: Sequence[Text]) -> str:

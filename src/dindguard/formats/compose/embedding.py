@@ -12,12 +12,15 @@ from dindguard.formats.compose.settings import HOOKS
 from dindguard.model.container import Container
 from dindguard.model.engine_settings import SETTINGS_FILE, configuration_files
 from dindguard.model.mount import MountKind
+from dindguard.patterns import regex
 from dindguard.source import Embedded, Segment, Source
 from dindguard.vocabulary import ENGINE_CLIENTS, LAUNCHERS, SCRIPT_RUNNERS
 
 _READ_FILES = frozenset({"daemon.json", "buildkitd.toml", "config.toml"})
 """Names of configuration files, as a container sees them, that other formats read."""
 
+_QUOTED = regex(r"""[ \t\n"'\\;&|<>()$`*?#~]""")
+"""What a shell would read in a word that none has read."""
 _OF_SCRIPTS = frozenset({"entrypoint", "command", "healthcheck", *HOOKS})
 
 
@@ -96,22 +99,29 @@ def _client_command(words: list[tuple[str, Source]]) -> Source | None:
     if not words or _program(words, 0) not in ENGINE_CLIENTS:
         return None
     first = words[0][1]
-    text, segments = "", []
+    pieces: list[str] = []
+    segments: list[Segment] = []
+    length = 0
     for _, source in words:
-        quoted = not source.text or any(char in " \t\n\"'\\;&|<>()$`*?#~" for char in source.text)
-        text += "'" if quoted else ""
-        for index, char in enumerate(source.text):
-            segments.append(Segment(len(text), _origin(source, index), 1))
-            text += char if char != "'" else " "
-        text += "' " if quoted else " "
-    return Source(first.path, text.rstrip(" "), hint="shell", parent=first.file, segments=tuple(segments))
+        quote = "'" if not source.text or _QUOTED.search(source.text) else ""
+        start = length + len(quote)
+        segments += (Segment(start + run.start, run.origin, run.length) for run in _runs(source, 0, len(source.text)))
+        pieces.append(quote + source.text.replace("'", " ") + quote + " ")
+        length += len(pieces[-1])
+    return Source(first.path, "".join(pieces).rstrip(" "), hint="shell", parent=first.file, segments=tuple(segments))
 
 
-def _origin(source: Source, offset: int) -> int:
-    """Return where a character stands in the file itself."""
-    while source.parent is not None:
-        offset, source = source.origin(offset), source.parent
-    return offset
+def _runs(source: Source, start: int, end: int) -> Iterator[Segment]:
+    """Yield where the characters ``[start, end)`` of a text stand in the file itself."""
+    if source.parent is None:
+        yield Segment(0, start, end - start)
+        return
+    for segment in source.segments_of(start, end):
+        first, last = max(start, segment.start), min(end, segment.start + segment.length)
+        if first < last:
+            moved = segment.origin - segment.start
+            for run in _runs(source.parent, first + moved, last + moved):
+                yield Segment(first - start + run.start, run.origin, run.length)
 
 
 def _unescaped(source: Source) -> Source:

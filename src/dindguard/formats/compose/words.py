@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dindguard.model.values import UNKNOWN_PIECE, Text
+from dindguard.patterns import regex
+
+_PLAIN = {"": regex(r"""[^\\'" \t\r\n;&|<>]+"""), "'": regex(r"[^']+"), '"': regex(r'[^\\"]+')}
+"""What means only itself, by the quote around it."""
 
 
 def shell_words(text: Text) -> list[tuple[Text, int, int]]:
@@ -18,6 +22,12 @@ def shell_words(text: Text) -> list[tuple[Text, int, int]]:
     quote = ""
     index = 0
     while index < len(value):
+        plain = _PLAIN[quote].match(value, index)
+        if plain is not None:
+            start = index if start < 0 else start
+            word.append(plain[0])
+            index = plain.end()
+            continue
         char = value[index]
         if char == "\\" and quote != "'" and index + 1 < len(value):
             start = index if start < 0 else start
